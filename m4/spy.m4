@@ -1,0 +1,53 @@
+dnl SPDX-License-Identifier: MIT
+
+dnl SPY_PKG(VARIABLE, MODULES, DEBIAN-PACKAGE): a required library, or an error that says what
+dnl to install.
+AC_DEFUN([SPY_PKG], [PKG_CHECK_MODULES([$1], [$2], [],
+	[AC_MSG_ERROR([$2 was not found. On Debian or Ubuntu: apt install $3
+(scripts/quickstart installs all that is needed)])])])
+
+dnl Hardening flags that the compiler and linker understand.
+AC_DEFUN([SPY_HARDENING], [
+	for spy_flag in -fstack-protector-strong -fPIE; do
+		AC_MSG_CHECKING([whether $CC accepts $spy_flag])
+		spy_save="$CFLAGS"; CFLAGS="$CFLAGS $spy_flag -Werror"
+		AC_COMPILE_IFELSE([AC_LANG_PROGRAM([], [])],
+			[AC_MSG_RESULT([yes]); SPY_CFLAGS="$SPY_CFLAGS $spy_flag"],
+			[AC_MSG_RESULT([no])])
+		CFLAGS="$spy_save"
+	done
+	SPY_LDFLAGS="$SPY_LDFLAGS -pie -Wl,-z,relro,-z,now"
+])
+
+AC_DEFUN([SPY_TRY_LINK_FUZZER], [
+	AC_MSG_CHECKING([whether $CC links with -fsanitize=fuzzer])
+	spy_save="$CFLAGS"; CFLAGS="$CFLAGS -fsanitize=fuzzer"
+	AC_LINK_IFELSE([AC_LANG_SOURCE([
+		#include <stddef.h>
+		int LLVMFuzzerTestOneInput(const unsigned char *p, size_t n);
+		int LLVMFuzzerTestOneInput(const unsigned char *p, size_t n) { return p && n > 9999; }])],
+		[AC_MSG_RESULT([yes])],
+		[AC_MSG_RESULT([no])
+		 AC_MSG_ERROR([--enable-fuzzer needs clang and its runtime. On Debian 12: apt install clang libclang-rt-14-dev, then ./configure CC=clang --enable-fuzzer])])
+	CFLAGS="$spy_save"
+])
+
+dnl libbcc is loaded at run time by a child process only (src/attach/compile.c), so nothing links
+dnl with it; here we make sure that headers and library are there and fit together.
+AC_DEFUN([SPY_LIBBCC], [
+	PKG_CHECK_MODULES([LIBBCC], [libbcc], [],
+		[AC_MSG_ERROR([libbcc was not found. On Debian or Ubuntu: apt install libbpfcc-dev,
+or configure with --disable-bpf for a program that only replays recordings])])
+	spy_save_libs="$LIBS" spy_save_cflags="$CFLAGS"
+	LIBS="$LIBBCC_LIBS $LIBS" CFLAGS="$LIBBCC_CFLAGS $CFLAGS"
+	AC_MSG_CHECKING([whether libbcc works as expected])
+	AC_LINK_IFELSE([AC_LANG_PROGRAM([#include <bcc/bcc_common.h>],
+		[void *m = bpf_module_create_c_from_string("", 0, 0, 0, true, 0);
+		 return m && bpf_function_start(m, "f") && bpf_function_size(m, "f") && bpf_table_fd(m, "t");])],
+		[AC_MSG_RESULT([yes])],
+		[AC_MSG_RESULT([no])
+		 AC_MSG_ERROR([libbcc lacks a function that llm-spy calls; 0.18 or later is needed])])
+	LIBS="$spy_save_libs" CFLAGS="$spy_save_cflags"
+	AC_DEFINE([HAVE_BPF], [1], [Define to 1 to build live tracing.])
+	spy_bcc_note=" (libbcc `$PKG_CONFIG --modversion libbcc`)"
+])

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/* What the probe sends to user space: shared by the probe and by capture/chunk.c, which is the
+ * only reader. The probe counts, user space reasons: every fragment says where it stands in its
+ * direction, so that order and loss are arithmetic, whatever buffer carried it.
+ *
+ * Fields are little- or big-endian as the host is; recorded files hold the decoded chunk. */
+#ifndef SPY_EVENT_H
+#define SPY_EVENT_H
+
+enum spy_kind {
+	SPY_DATA = 1,  /* plaintext; `len` bytes follow */
+	SPY_CLOSE = 2, /* the TLS object ends; struct spy_totals follows */
+	SPY_HOST = 3,  /* server name the program asked for; `len` bytes of text follow */
+};
+
+enum spy_dir {
+	SPY_WRITE = 0, /* the program gave it to the TLS library */
+	SPY_READ = 1,  /* the program got it from the TLS library */
+};
+
+#define SPY_FROM_START 1 /* the TLS object was seen when it was made: no earlier bytes */
+#define SPY_CUT 2	 /* the call was longer than what one call may bring: the rest is missing */
+#define SPY_FAULT 4	 /* memory could not be read: `len` is what should have followed, none does */
+
+struct spy_event {
+	__u64 ts_ns;	/* CLOCK_MONOTONIC, when the call returned */
+	__u64 tls;	/* the TLS object's address in its process */
+	__u64 gen;	/* ts_ns at which this TLS object was first seen: tells reuses apart */
+	__u64 off;	/* in its direction, the offset of this fragment's first byte */
+	__u64 cgroup;	/* cgroup v2 id, 0 where the kernel cannot tell */
+	__u32 call;	/* number of the call in its direction of this TLS object, from 0 */
+	__u32 call_off; /* in the call, the offset of this fragment's first byte */
+	__u32 call_len; /* bytes that the library accepted or gave out in this call */
+	__u32 len;	/* bytes that follow this header (see SPY_FAULT) */
+	__u32 tgid;	/* process */
+	__u32 tid;	/* thread */
+	__u32 uid;
+	__u8 kind, dir, flags, pad;
+	char comm[16]; /* the thread's name, NUL-padded */
+};
+
+struct spy_totals {
+	__u64 bytes[2]; /* by enum spy_dir: all that passed, captured or not */
+};
+
+/* Slots of the per-CPU map `counters`. */
+enum spy_counter {
+	SPY_N_NOSPACE,	     /* fragments that found the buffer full */
+	SPY_N_NOSPACE_BYTES, /* and the bytes in them */
+	SPY_N_FAULT,	     /* fragments whose memory could not be read */
+	SPY_N_CUT,	     /* calls longer than the limit for one call */
+	SPY_N_ORPHAN,	     /* returns without a remembered entry: calls that were lost */
+	SPY_N_TABLE_FULL,    /* calls or connections that found a table full */
+	SPY_N_CALLS,	     /* TLS calls captured */
+	SPY_N_COUNTERS
+};
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* A growable byte buffer with a ceiling: whatever traced bytes do, it never grows past `max`. */
+#ifndef SPY_BASE_BUF_H
+#define SPY_BASE_BUF_H
+
+#include "base/span.h"
+
+/* ptr[len] is always a NUL once something was appended, so text may be read as a string.
+ * Invariant: len <= max. A zeroed struct is not valid: use buf_init. */
+struct buf {
+	char *ptr;
+	size_t len, cap, max;
+	bool full; /* an append was refused or cut: what follows is missing */
+};
+
+void buf_init(struct buf *b, size_t max);
+void buf_done(struct buf *b);
+void buf_reset(struct buf *b); /* empties, keeps the memory */
+
+/* Appends all of `s`, or what fits: then returns -ENOBUFS and sets `full`. */
+int buf_add(struct buf *b, struct span s);
+int buf_addc(struct buf *b, char c);
+int buf_adds(struct buf *b, const char *s);
+int buf_addf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Drops `n` bytes at the front. */
+void buf_drop(struct buf *b, size_t n);
+
+static inline struct span buf_span(const struct buf *b)
+{
+	return span_of(b->ptr, b->len);
+}
+
+/* Hands the NUL-terminated text out; the caller frees it. Never NULL. `b` is empty after. */
+char *buf_take(struct buf *b);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* The ceilings, by name, and how often each was reached. */
+#ifndef SPY_BASE_LIMITS_H
+#define SPY_BASE_LIMITS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum limit {
+#define LIMIT(name, value, unit, help) LIMIT_##name,
+#include "base/limits.def"
+#undef LIMIT
+	LIMIT_COUNT
+};
+
+struct limits {
+	size_t max[LIMIT_COUNT];
+	uint64_t hits[LIMIT_COUNT]; /* times that something was cut or dropped for it */
+};
+
+struct limit_info {
+	const char *name, *unit, *help;
+	size_t value; /* the default */
+};
+extern const struct limit_info limit_infos[LIMIT_COUNT];
+
+void limits_init(struct limits *l); /* defaults, no hits */
+
+/* Reads "name=value", value with an optional suffix K, M or G (powers of 1024). 0, or -EINVAL
+ * for an unknown name or a value that is no number from 1 on. */
+int limits_set(struct limits *l, const char *assignment);
+
+static inline void limit_hit(struct limits *l, enum limit which)
+{
+	l->hits[which]++;
+}
+
+#endif

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/* A borrowed view of bytes, and a cursor that reads from one with every length checked. */
+#ifndef SPY_BASE_SPAN_H
+#define SPY_BASE_SPAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <strings.h>
+
+/* Borrowed: valid until the call that received it returns, unless its giver says longer.
+ * `ptr` may be NULL only when `len` is 0. */
+struct span {
+	const uint8_t *ptr;
+	size_t len;
+};
+
+#define SPAN_LIT(s) ((struct span){ (const uint8_t *)("" s), sizeof(s) - 1 })
+
+static inline struct span span_of(const void *ptr, size_t len)
+{
+	return (struct span){ ptr, len };
+}
+
+static inline struct span span_str(const char *s)
+{
+	return span_of(s, s ? strlen(s) : 0);
+}
+
+/* The part from `pos` on; empty when `pos` is past the end. */
+static inline struct span span_from(struct span s, size_t pos)
+{
+	if (pos >= s.len)
+		return span_of(NULL, 0);
+	return span_of(s.ptr + pos, s.len - pos);
+}
+
+/* The first `len` bytes, or all where there are fewer. */
+static inline struct span span_first(struct span s, size_t len)
+{
+	return span_of(s.ptr, len < s.len ? len : s.len);
+}
+
+static inline bool span_eq(struct span a, struct span b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
+/* ASCII case is ignored, as in header names. */
+static inline bool span_caseeq(struct span a, struct span b)
+{
+	return a.len == b.len &&
+	       (a.len == 0 ||
+		strncasecmp((const char *)a.ptr, (const char *)b.ptr, a.len) == 0);
+}
+
+static inline bool span_starts(struct span s, struct span prefix)
+{
+	return s.len >= prefix.len && span_eq(span_first(s, prefix.len), prefix);
+}
+
+static inline bool span_ends(struct span s, struct span suffix)
+{
+	return s.len >= suffix.len && span_eq(span_from(s, s.len - suffix.len), suffix);
+}
+
+/* Position of byte `c`, or s.len where there is none. */
+static inline size_t span_find(struct span s, uint8_t c)
+{
+	const uint8_t *at = s.len ? memchr(s.ptr, c, s.len) : NULL;
+
+	return at ? (size_t)(at - s.ptr) : s.len;
+}
+
+/* Without the spaces and tabs at both ends. */
+static inline struct span span_trim(struct span s)
+{
+	while (s.len && (s.ptr[0] == ' ' || s.ptr[0] == '\t'))
+		s = span_from(s, 1);
+	while (s.len && (s.ptr[s.len - 1] == ' ' || s.ptr[s.len - 1] == '\t'))
+		s.len--;
+	return s;
+}
+
+/* Reads integers and runs from the front of a span. A read past the end returns zeroes, sets
+ * `bad` and leaves nothing to read: so a parser may read a whole struct and ask once. */
+struct cursor {
+	struct span rest;
+	bool bad;
+};
+
+static inline struct span cursor_take(struct cursor *c, size_t len)
+{
+	struct span out = span_first(c->rest, len);
+
+	if (c->rest.len < len) {
+		c->bad = true;
+		c->rest = span_of(NULL, 0);
+		return c->rest;
+	}
+	c->rest = span_from(c->rest, len);
+	return out;
+}
+
+static inline uint64_t cursor_be(struct cursor *c, size_t nbytes)
+{
+	struct span s = cursor_take(c, nbytes);
+	uint64_t v = 0;
+
+	for (size_t i = 0; i < s.len; i++)
+		v = v << 8 | s.ptr[i];
+	return v;
+}
+
+static inline uint64_t cursor_le(struct cursor *c, size_t nbytes)
+{
+	struct span s = cursor_take(c, nbytes);
+	uint64_t v = 0;
+
+	for (size_t i = s.len; i > 0; i--)
+		v = v << 8 | s.ptr[i - 1];
+	return v;
+}
+
+#endif

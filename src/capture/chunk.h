@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/* The unit that every source of events hands to the pipeline: one fragment of plaintext, or one
+ * fact about a connection or process. Live probes and recorded files produce the same chunks. */
+#ifndef SPY_CAPTURE_CHUNK_H
+#define SPY_CAPTURE_CHUNK_H
+
+#include "base/span.h"
+
+enum dir { DIR_WRITE, DIR_READ }; /* seen from the traced program; as enum spy_dir */
+
+enum chunk_kind {
+	CHUNK_DATA,  /* `data` is plaintext at offset `off` of direction `dir` */
+	CHUNK_CLOSE, /* the TLS object is gone; `totals` says what passed through it */
+	CHUNK_HOST,  /* `data` is the server name (SNI) asked for */
+	CHUNK_PROC,  /* `data` is what /proc told of process conn.tgid, see struct proc_text */
+	CHUNK_CLOCK, /* `off` is wall-clock time minus ts_ns, in ns */
+	CHUNK_LOST,  /* `off` events were lost in the kernel, of which connections is unknown */
+};
+
+/* Process, address of the TLS object, and when that was first seen: pointer reuse and forks
+ * can't mix streams. */
+struct conn_id {
+	uint32_t tgid;
+	uint64_t tls, gen;
+};
+
+#define CHUNK_FROM_START 1 /* no byte of this connection came before the first captured one */
+#define CHUNK_CUT 2	   /* the call went on beyond what was captured */
+#define CHUNK_FAULT 4	   /* `missing` bytes at `off` could not be read; `data` is empty */
+
+/* `data` is borrowed: valid until the function that got the chunk returns. */
+struct chunk {
+	enum chunk_kind kind;
+	enum dir dir;
+	uint8_t flags;
+	struct conn_id conn;
+	uint64_t ts_ns; /* CLOCK_MONOTONIC of the host that recorded it */
+	uint64_t off;	/* bytes, see kind */
+	uint64_t cgroup;
+	uint32_t call, call_off, call_len; /* as in struct spy_event */
+	uint32_t missing;		   /* bytes, with CHUNK_FAULT */
+	uint32_t tid, uid;
+	uint64_t totals[2]; /* CHUNK_CLOSE, by enum dir */
+	char comm[17];	    /* thread's name, always ends in NUL */
+	struct span data;
+};
+
+/* Takes one event of the probe apart. 0, or -EPROTO when its lengths contradict each other. */
+int chunk_from_event(const void *raw, size_t len, struct chunk *ret);
+
+/* The recorded form of a chunk: fixed little-endian fields, then `data` (doc/RECORDING.md).
+ * chunk_encode appends to `out` (struct buf); chunk_decode borrows from `in`; -EPROTO when
+ * malformed. */
+struct buf;
+int chunk_encode(const struct chunk *c, struct buf *out);
+int chunk_decode(struct span in, struct chunk *ret);
+
+/* Receives chunks in the order of their arrival. A negative return stops the source. */
+typedef int (*chunk_fn)(void *arg, const struct chunk *c);
+
+#endif

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+libpure_a_SOURCES += \
+	src/capture/chunk.h

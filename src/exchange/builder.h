@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* How a dialect fills an exchange. Streamed and whole answers go through the same calls, so live
+ * display and the final record cannot disagree: each piece of visible output is appended to the
+ * record and reported to x->on_delta; the first one sets t.first_token.
+ * Spans are copied. Empty spans set nothing. Texts stop growing at x->text_max (buf.full). */
+#ifndef SPY_EXCHANGE_BUILDER_H
+#define SPY_EXCHANGE_BUILDER_H
+
+#include "exchange/exchange.h"
+
+/* Copies a span into an owned string unless it is empty; frees what was there. */
+void set_string(char **dst, struct span s);
+/* The same for a JSON string; other JSON types leave dst alone (numbers are printed). */
+void set_json(char **dst, const json_t *v);
+struct span json_span(const json_t *v); /* string value, else empty */
+
+/* Request side. Pointers returned are valid until the next call that adds to the same list. */
+struct message *request_message(struct exchange *x, struct span role);
+struct part *message_part(struct exchange *x, struct message *m, enum part_kind kind);
+struct part *message_text(struct exchange *x, struct message *m, enum part_kind kind, struct span text);
+/* A part of which we only understand the name: type_raw, text = compact JSON. */
+struct part *message_other(struct exchange *x, struct message *m, const char *type, const json_t *v);
+/* Binary content given as base64: sets size and sha256 of what it decodes to, keeps no bytes. */
+void part_base64(struct part *p, struct span media_type, struct span base64);
+/* "data:image/png;base64,..." is digested likewise; other URLs become the part's text. */
+void part_url(struct part *p, struct span url);
+/* Text of any JSON value: strings as they are, others compact. */
+void part_json(struct part *p, const json_t *v);
+struct tool *request_tool(struct exchange *x);
+void request_param(struct exchange *x, const char *name, const json_t *value); /* NULL: nothing */
+
+/* Answer side: finds or makes choice `index` (at most 128, then -> the last). */
+struct choice *answer_choice(struct exchange *x, unsigned index);
+/* Appends to the choice's last part if it is of that kind, else begins a new one. */
+void answer_text(struct exchange *x, unsigned index, enum part_kind kind, struct span text);
+/* Appends to part number `slot` (the provider's own index of content blocks or tool calls, kept
+ * per choice), making it when new; so interleaved blocks stay apart. */
+struct part *answer_part(struct exchange *x, unsigned index, enum part_kind kind, int slot);
+void answer_append(struct exchange *x, unsigned index, struct part *p, struct span text);
+void answer_finish(struct exchange *x, unsigned index, struct span raw, enum finish f);
+void answer_error(struct exchange *x, const json_t *type, const json_t *code, const json_t *message);
+
+/* Usage: `v` unknown (not an integer) leaves the count alone. usage_raw merges the provider's
+ * object into usage.raw, later fields winning. */
+void usage_count(int64_t *count, const json_t *v);
+void usage_raw(struct exchange *x, const json_t *usage);
+
+#endif

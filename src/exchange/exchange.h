@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+/* One request and its answer: what every provider fills and every sink prints; neither knows the
+ * other. All strings are owned by the record, NUL-terminated, and NULL when unknown. Text that
+ * grows while it streams is a struct buf. Secrets are masked before they get here. */
+#ifndef SPY_EXCHANGE_EXCHANGE_H
+#define SPY_EXCHANGE_EXCHANGE_H
+
+#include <jansson.h>
+
+#include "base/buf.h"
+#include "base/span.h"
+
+/* A count that the provider did not state. Never shown as 0. */
+#define COUNT_UNKNOWN (-1)
+
+enum part_kind {
+	PART_TEXT,
+	PART_REASONING,	  /* thinking that the provider shows */
+	PART_REFUSAL,
+	PART_TOOL_CALL,	  /* id, name; text = arguments as they came, maybe cut or invalid JSON */
+	PART_TOOL_RESULT, /* id of the call; text = result; is_error */
+	PART_IMAGE,	  /* media_type, size, sha256; text = URL when it is one */
+	PART_AUDIO,
+	PART_FILE,
+	PART_OTHER, /* type_raw says what; text = its JSON */
+};
+
+struct part {
+	enum part_kind kind;
+	struct buf text;
+	char *id, *name;
+	char *type_raw;	  /* the provider's word for it, when kind does not say it all */
+	char *media_type;
+	uint64_t size;	  /* of the data itself (base64 undone), bytes; 0 unknown */
+	char sha256[65];  /* of the data itself, hex; "" unknown */
+	bool is_error;
+};
+
+struct message {
+	char *role; /* as the provider says: system, developer, user, assistant, tool, model ... */
+	char *name;
+	struct part *parts;
+	size_t nparts;
+};
+
+/* Normal form of finish reasons; the provider's word stands beside it. */
+enum finish {
+	FINISH_NONE, /* not finished, or not told */
+	FINISH_STOP,
+	FINISH_LENGTH,
+	FINISH_TOOL_CALL,
+	FINISH_CONTENT_FILTER,
+	FINISH_ERROR,
+	FINISH_PAUSE,
+	FINISH_OTHER,
+};
+
+struct choice {
+	unsigned index;
+	struct message msg;
+	char *finish_raw;
+	enum finish finish;
+};
+
+struct tool {
+	char *name;	   /* or its type, for tools that the provider runs */
+	char *type;	   /* "function" ... */
+	char *description;
+	json_t *schema;	   /* of its arguments; may be NULL */
+};
+
+/* Anything else that steers the model: temperature, max_tokens ..., in order of the request. */
+struct param {
+	char *name;
+	json_t *value;
+};
+
+/* Tokens. input and output are totals as billed (see ARCHITECTURE of the record in
+ * doc/RECORD.md): cached and written tokens are part of input, reasoning is part of output. */
+struct usage {
+	int64_t input, cached_read, cache_write_5m, cache_write_1h;
+	int64_t output, reasoning;
+	int64_t audio_in, audio_out, image_in, image_out;
+	int64_t total;	/* as the provider states it */
+	json_t *raw;	/* the provider's own object(s), last value of each field; NULL: none */
+};
+
+struct api_error {
+	char *type, *code, *message;
+};
+
+#define GAPS_KEPT 8
+
+/* Where bytes of one body are missing: `off` in the body before content coding was undone. */
+struct body_gap {
+	uint64_t off, len; /* len 0: unknown */
+};
+
+enum body_state {
+	BODY_NONE,     /* no message was seen */
+	BODY_OPEN,     /* still under way */
+	BODY_COMPLETE,
+	BODY_CUT,      /* ended early, or broken framing */
+};
+
+/* One body and its completeness ledger. Sizes in bytes. */
+struct body {
+	enum body_state state;
+	uint64_t wire;	   /* captured, transfer coding undone, content coding not */
+	uint64_t missing;  /* known to be missing */
+	int64_t expected;  /* what framing promised, COUNT_UNKNOWN when it does not say */
+	struct body_gap gaps[GAPS_KEPT];
+	size_t ngaps;	   /* may exceed GAPS_KEPT */
+	uint64_t plain;	   /* bytes after the content coding was undone */
+	struct buf text;   /* those bytes, as far as they are kept; full = cut by a limit */
+	char wire_sha256[65];  /* of the captured bytes as they were on the wire; "" until ended */
+	char sha256[65];       /* of the bytes after content coding was undone */
+	char *media_type;      /* lower case, without parameters */
+	char *coding;	       /* Content-Encoding, NULL when none */
+	const char *coding_error; /* static text: why it could not be undone; NULL when it could */
+};
+
+struct header {
+	char *name, *value; /* value masked where it is a secret */
+};
+
+struct headers {
+	struct header *items;
+	size_t count;
+	bool cut;
+};
+
+enum exchange_kind {
+	EXCHANGE_HTTP, /* no call to a model */
+	EXCHANGE_LLM,
+};
+
+/* CLOCK_MONOTONIC, ns; 0 when it did not happen or was not seen. */
+struct times {
+	uint64_t request_first, request_last;
+	uint64_t response_first; /* first byte of the head */
+	uint64_t first_token;	 /* first visible output: text, reasoning or tool call */
+	uint64_t response_last;
+};
+
+struct exchange {
+	uint64_t id; /* running number, from 1 */
+	enum exchange_kind kind;
+	struct times t;
+	int64_t wall_offset; /* wall clock minus monotonic, ns */
+
+	/* process and connection */
+	uint32_t tgid, tid, uid;
+	uint64_t cgroup;
+	char *process, *exe, *cmdline, *comm;
+	uint64_t conn_gen, conn_tls; /* with tgid: names the connection */
+	char *server_name;	     /* SNI */
+	bool is_server;		     /* the process answered this call rather than making it */
+
+	/* HTTP */
+	bool request_seen, response_seen; /* their heads */
+	const char *protocol;		  /* static: "http/1.1" ... */
+	char *method, *target, *host;	  /* target masked; host: authority, else SNI */
+	unsigned status;		  /* 0 = none seen */
+	struct headers request_headers, response_headers;
+	struct body request_body, response_body;
+	bool from_middle; /* tracing began inside this connection, before this exchange's request */
+	bool lost_events; /* the kernel lost events while it was under way */
+
+	/* model call */
+	const char *provider, *provider_label; /* static: "openai", "OpenAI" */
+	const char *api;		       /* static: dialect, "openai.chat" */
+	bool stream;			       /* the answer came as a stream */
+	bool stream_requested;
+	char *model_asked, *model_answered;
+	char *request_id, *response_id; /* from headers; from the body */
+	struct message system;		/* role "system"; nparts 0 when none */
+	struct message *messages;
+	size_t nmessages;
+	struct tool *tools;
+	size_t ntools;
+	struct param *params;
+	size_t nparams;
+	bool request_parsed;  /* the request body was read as this api's */
+	bool request_partial; /* only its beginning could be read (cut or gap) */
+	struct choice *choices;
+	size_t nchoices;
+	bool response_partial;
+	uint64_t stream_events; /* that carried output */
+	struct usage usage;
+	struct api_error *error; /* NULL when none */
+
+	/* for builder.c and its caller; sinks leave it alone */
+	uint64_t now_ns; /* time of the bytes being read */
+	size_t text_max; /* ceiling for each text */
+	void (*on_delta)(void *arg, struct exchange *x, const struct choice *c,
+			 const struct part *p, struct span text);
+	void *on_delta_arg;
+};
+
+struct exchange *exchange_new(uint64_t id, size_t text_max);
+void exchange_free(struct exchange *x); /* accepts NULL */
+
+/* Total of missing bytes in both bodies, and whether anything of the exchange is known to be
+ * missing at all (gap, cut, unseen head, limit, broken coding). */
+uint64_t exchange_missing(const struct exchange *x);
+bool exchange_complete(const struct exchange *x);
+
+const char *part_kind_name(enum part_kind k);
+const char *finish_name(enum finish f);
+const char *body_state_name(enum body_state s);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* What is a secret, in one place. Values are masked before anything is shown or stored. */
+#ifndef SPY_EXCHANGE_SECRET_H
+#define SPY_EXCHANGE_SECRET_H
+
+#include "base/buf.h"
+#include "base/span.h"
+
+/* Header fields whose value is a credential (any case): authorization, proxy-authorization,
+ * x-api-key, api-key, x-goog-api-key, cookie, set-cookie ... also any name that ends in
+ * "api-key", "apikey", "-token" or "-secret". */
+bool secret_header(struct span name);
+
+/* The value as it may be shown: the scheme is kept ("Bearer ***"), cookies keep their names. */
+void secret_mask_value(struct span name, struct span value, struct buf *out);
+
+/* A request target with the values of key, api_key, token, access_token, sig ... replaced. */
+void secret_mask_target(struct span target, struct buf *out);
+
+/* Credentials in a text body (JSON members such as "authorization_token", "api_key",
+ * "client_secret", "access_token"; anything of the form sk-..., "Bearer ..."): appends the text
+ * with them replaced. */
+void secret_mask_text(struct span text, struct buf *out);
+
+/* For recordings: blanks secrets with '*' of the same length in a stream of HTTP/1.x bytes that
+ * arrives in pieces, so that offsets stay true. One per connection and direction; zero it to
+ * begin. Header values, query values in the first line, cookies: all but the scheme. */
+struct secret_scan {
+	unsigned state;
+	unsigned pos;
+	char word[32];
+};
+void secret_blank(struct secret_scan *s, uint8_t *bytes, size_t len);
+/* `nbytes` were lost: what follows may start inside a secret; it is blanked to the line's end. */
+void secret_gap(struct secret_scan *s);
+
+#endif

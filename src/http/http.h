@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/* The bytes of one connection to HTTP messages: finds out which direction asks, which protocol is
+ * spoken, and undoes framing and transfer coding. Content coding (gzip ...) is left to
+ * http/coding.h. May have to begin in the middle of a connection. Pure.
+ *
+ * Sources: RFC 9110, RFC 9112 (HTTP/1.1). */
+#ifndef SPY_HTTP_HTTP_H
+#define SPY_HTTP_HTTP_H
+
+#include "base/limits.h"
+#include "base/span.h"
+#include "capture/chunk.h"
+
+enum http_msg { HTTP_REQUEST, HTTP_RESPONSE };
+enum http_version { HTTP_1_0 = 10, HTTP_1_1 = 11, HTTP_2 = 20 };
+
+struct http_field {
+	struct span name, value; /* value without surrounding blanks */
+};
+
+/* Borrowed throughout: valid until head() returns. */
+struct http_head {
+	enum http_msg msg;
+	enum http_version version;
+	struct span method, target; /* request: as on the wire, e.g. "/v1/messages?beta=true" */
+	struct span authority;	    /* request: Host, or :authority; empty when absent */
+	unsigned status;	    /* response */
+	const struct http_field *fields;
+	size_t nfields;
+	bool cut; /* the section passed the limit `head`, or a gap fell into it */
+	bool has_length;
+	uint64_t length; /* content-length, when has_length */
+};
+
+enum http_end {
+	HTTP_END_COMPLETE, /* framing says that this was all */
+	HTTP_END_CLOSED,   /* ended with the connection, as its framing allows */
+	HTTP_END_CUT,	   /* connection ended, or was lost, before the message did */
+	HTTP_END_GARBAGE,  /* framing broke; the rest of the connection is not understood */
+};
+
+/* `id` tells exchanges of one connection apart, request and response share it. For each message:
+ * head, then body and gap in order, then end. A message whose beginning was not seen has no
+ * head: its first call is body or gap.
+ * The response may begin, and end, before its request has ended.
+ * gap: `nbytes` of the body are missing here; 0 when their number cannot be told. */
+struct http_out {
+	int (*head)(void *arg, uint64_t id, uint64_t ts_ns, const struct http_head *h);
+	int (*body)(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, struct span s);
+	int (*gap)(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, uint64_t nbytes);
+	int (*end)(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, enum http_end why);
+};
+
+/* What a connection turned out to speak. */
+enum http_proto { HTTP_PROTO_UNKNOWN, HTTP_PROTO_H1, HTTP_PROTO_H2, HTTP_PROTO_OPAQUE };
+
+struct http;
+/* from_start: the first bytes fed are the first of the connection. */
+struct http *http_new(struct limits *lim, bool from_start, const struct http_out *out, void *arg);
+void http_free(struct http *h); /* accepts NULL */
+
+/* 0, or the first negative return of a callback. Malformed input is not an error: the
+ * connection becomes opaque, and messages under way end with HTTP_END_GARBAGE. */
+int http_feed(struct http *h, enum dir d, uint64_t ts_ns, struct span s);
+/* `nbytes` are missing in this direction. */
+int http_gap(struct http *h, enum dir d, uint64_t ts_ns, uint64_t nbytes);
+/* The connection is over; `ended` as in stream_out.close. Ends every message under way. */
+int http_close(struct http *h, uint64_t ts_ns, bool ended);
+
+enum http_proto http_proto(const struct http *h);
+/* True when the traced program answers requests rather than making them. Meaningful once
+ * http_proto is known. */
+bool http_is_server(const struct http *h);
+
+/* Value of the first field of that name (any case), or an empty span with ptr NULL. */
+struct span http_field_find(const struct http_head *h, const char *name);
+
+#endif

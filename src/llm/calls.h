@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* HTTP messages to exchanges: bodies are decoded, kept and digested; requests are recognised as
+ * model calls by path and shape of body first, host second; streams are fed to the dialect event
+ * by event. One `struct calls` serves all connections; a `struct calls_conn` is one connection's
+ * and is what the http callbacks get as `arg`. Pure. */
+#ifndef SPY_LLM_CALLS_H
+#define SPY_LLM_CALLS_H
+
+#include "exchange/exchange.h"
+#include "http/http.h"
+#include "stream/stream.h"
+
+/* Told of an exchange's life: request once its body has ended (or the answer began before),
+ * delta for each piece of streamed output, end exactly once for each exchange: after it the
+ * record is freed. An exchange may end without request having been called. Borrowed. */
+struct calls_out {
+	void (*request)(void *arg, const struct exchange *x);
+	void (*delta)(void *arg, const struct exchange *x, const struct choice *c,
+		      const struct part *p, struct span text);
+	void (*end)(void *arg, const struct exchange *x);
+};
+
+struct calls_stats {
+	uint64_t exchanges, llm, incomplete;
+	uint64_t request_bytes, response_bytes; /* of bodies, on the wire */
+};
+
+struct calls;
+struct calls *calls_new(struct limits *lim, const struct calls_out *out, void *arg);
+void calls_free(struct calls *c);
+void calls_set_wall_offset(struct calls *c, int64_t ns);
+void calls_lost_events(struct calls *c); /* marks all that are under way */
+const struct calls_stats *calls_stats(const struct calls *c);
+
+struct calls_conn;
+/* `conn` outlives it; http_is_server(h) is asked when an exchange begins. */
+struct calls_conn *calls_conn_new(struct calls *c, const struct conn *conn);
+void calls_conn_set_http(struct calls_conn *cc, const struct http *h);
+void calls_conn_free(struct calls_conn *cc); /* ends what is under way as cut; accepts NULL */
+
+extern const struct http_out calls_http_out; /* give it a struct calls_conn * as arg */
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* A dialect is one wire format of model calls (docs of the vendor named in its file). It reads
+ * parsed JSON into the exchange and sees no socket, clock or buffer. Rows in dialects.def. */
+#ifndef SPY_LLM_DIALECT_H
+#define SPY_LLM_DIALECT_H
+
+#include "exchange/builder.h"
+
+struct dialect {
+	const char *name; /* "openai.chat" */
+	/* Size of what event() needs to remember between events; zeroed at start, freed with
+	 * free() after state_done (may be NULL) was called. */
+	size_t state_size;
+	void (*state_done)(void *state);
+	/* Shape tests on an object, for paths that say nothing. May be NULL. */
+	bool (*is_request)(const json_t *body);
+	bool (*is_response)(const json_t *body);
+	/* Each takes any JSON value: wrong types are skipped, never fatal. A body may be the
+	 * repaired beginning of one that was cut (x->request_partial, x->response_partial). */
+	void (*request)(struct exchange *x, const json_t *body);
+	void (*response)(struct exchange *x, const json_t *body);
+	/* One element of a stream; `name` is the SSE event's name or empty. */
+	void (*event)(struct exchange *x, void *state, struct span name, const json_t *data);
+};
+
+#define DIALECT(id, symbol) extern const struct dialect symbol;
+#include "llm/dialects.def"
+#undef DIALECT
+
+extern const struct dialect *const dialects[]; /* all, NULL-terminated, in order of testing */
+
+struct provider {
+	const char *id, *label;
+};
+
+/* Who answers at that host (no port); NULL when unknown. */
+const struct provider *provider_of_host(struct span host);
+
+/* Which dialect a request's path speaks, by its end ("/chat/completions"); query and prefix are
+ * ignored. `certain`: the path alone is proof enough; otherwise the body must agree. NULL when
+ * the path says nothing. */
+const struct dialect *dialect_of_path(struct span target, bool *ret_certain);
+
+#endif

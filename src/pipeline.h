@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* The pure part of the way of a byte, in one piece: chunks in, exchanges out. */
+#ifndef SPY_PIPELINE_H
+#define SPY_PIPELINE_H
+
+#include "llm/calls.h"
+#include "stream/stream.h"
+
+struct pipeline_stats {
+	const struct stream_stats *stream;
+	const struct calls_stats *calls;
+	uint64_t opaque_conns; /* connections that spoke no HTTP we know */
+	uint64_t opaque_bytes;
+	uint64_t garbled_conns; /* HTTP whose framing broke */
+};
+
+struct pipeline;
+struct pipeline *pipeline_new(struct limits *lim, const struct calls_out *out, void *arg);
+void pipeline_free(struct pipeline *p);
+
+int pipeline_chunk(void *pipeline, const struct chunk *c); /* a chunk_fn */
+int pipeline_tick(struct pipeline *p, uint64_t now_ns);
+int pipeline_finish(struct pipeline *p, uint64_t now_ns); /* end of input: shows all that is held */
+struct pipeline_stats pipeline_stats(const struct pipeline *p);
+
+#endif

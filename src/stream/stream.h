@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/* Puts fragments in order, per connection and direction, by their offsets; reports a gap rather
+ * than joining across it. Knows connections, not what is said on them. No clock: time is an
+ * argument, nanoseconds of CLOCK_MONOTONIC. */
+#ifndef SPY_STREAM_STREAM_H
+#define SPY_STREAM_STREAM_H
+
+#include "base/limits.h"
+#include "capture/chunk.h"
+
+/* What is known of a process. Strings are owned by the table and stay valid while any
+ * connection refers to it. `name` is the program's (file name of its executable, else argv[0],
+ * else the thread's name), never empty once a chunk of it was seen. */
+struct proc {
+	uint32_t tgid, uid;
+	uint64_t cgroup;
+	char name[64];
+	char *exe, *cmdline; /* NULL when unknown */
+	unsigned refs;
+};
+
+/* One TLS connection. Lives from its first chunk until stream_out.close returns. */
+struct conn {
+	struct conn_id id;
+	struct proc *proc;
+	char comm[17];	   /* name of the thread last seen on it */
+	uint32_t tid;	   /* and its number */
+	char host[256];	   /* server name asked for, "" when unknown */
+	bool from_start;   /* no byte came before those captured */
+	uint64_t bytes[2]; /* captured, by enum dir */
+	uint64_t missing[2];
+	uint64_t seen_ns; /* last chunk */
+	void *user;	  /* pipeline's own; it frees it in close */
+};
+
+/* In order of offset within a direction; across directions in order of arrival. `s` is
+ * borrowed. A gap of `nbytes` stands exactly where the bytes are missing. `close` is the last
+ * call for a connection; `ended` is false where it was dropped (idle, limit, end of input)
+ * rather than closed by its program. Negative returns stop stream_feed and are passed on. */
+struct stream_out {
+	int (*bytes)(void *arg, struct conn *c, enum dir d, uint64_t ts_ns, struct span s);
+	int (*gap)(void *arg, struct conn *c, enum dir d, uint64_t ts_ns, uint64_t nbytes);
+	int (*close)(void *arg, struct conn *c, uint64_t ts_ns, bool ended);
+};
+
+struct stream_stats {
+	uint64_t conns, bytes[2], gaps, missing_bytes, lost_events, late_chunks;
+};
+
+struct stream;
+struct stream *stream_new(struct limits *lim, const struct stream_out *out, void *arg);
+void stream_free(struct stream *s); /* without calling close: call stream_finish before */
+
+int stream_feed(struct stream *s, const struct chunk *c);
+
+/* Call now and then: gives up waiting for fragments that are overdue. */
+int stream_tick(struct stream *s, uint64_t now_ns);
+
+/* End of input: reports what is held, then closes every connection (ended = false). */
+int stream_finish(struct stream *s, uint64_t now_ns);
+
+const struct stream_stats *stream_stats(const struct stream *s);
+/* Wall-clock minus monotonic time, ns; 0 before a CHUNK_CLOCK came. */
+int64_t stream_wall_offset(const struct stream *s);
+
+#endif

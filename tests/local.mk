@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: MIT
+# Unit tests and fuzz targets are named in the local.mk of what they test; here is what they
+# share. A unit test is tests/unit/test_NAME.c; a fuzz target tests/fuzz/fuzz_NAME.c with its
+# corpus in tests/fuzz/corpus/NAME/.
+EXTRA_DIST += tests/unit/tap.h tests/fuzz/fuzz.h
+
+# A fuzz target is a program of its own under --enable-fuzzer, and otherwise a test that runs its
+# corpus, whole and cut at every length.
+if FUZZER
+FUZZ_MAIN =
+else
+FUZZ_MAIN = tests/fuzz/corpus_main.c
+endif
+EXTRA_DIST += tests/fuzz/corpus_main.c
