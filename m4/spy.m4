@@ -6,6 +6,12 @@ AC_DEFUN([SPY_PKG], [PKG_CHECK_MODULES([$1], [$2], [],
 	[AC_MSG_ERROR([$2 was not found. On Debian or Ubuntu: apt install $3
 (scripts/quickstart installs all that is needed)])])])
 
+dnl SPY_OPTIONAL(VARIABLE, MODULES, DEBIAN-PACKAGE, IF-FOUND): a library that adds a feature.
+AC_DEFUN([SPY_OPTIONAL], [PKG_CHECK_MODULES([$1], [$2],
+	[AC_DEFINE([HAVE_$1], [1], [Define to 1 to use $2.]) $4],
+	[spy_missing="$spy_missing
+                        (apt install $3 and configure again for more)"])])
+
 dnl Hardening flags that the compiler and linker understand.
 AC_DEFUN([SPY_HARDENING], [
 	for spy_flag in -fstack-protector-strong -fPIE; do

@@ -19,8 +19,8 @@ enum spy_dir {
 };
 
 #define SPY_FROM_START 1 /* the TLS object was seen when it was made: no earlier bytes */
-#define SPY_CUT 2	 /* the call was longer than what one call may bring: the rest is missing */
-#define SPY_FAULT 4	 /* memory could not be read: `len` is what should have followed, none does */
+#define SPY_MISSING 2	 /* `len` is what should follow and does not: memory could not be read, or
+			  * the call was longer than what is captured of one */
 
 struct spy_event {
 	__u64 ts_ns;	/* CLOCK_MONOTONIC, when the call returned */
@@ -31,7 +31,7 @@ struct spy_event {
 	__u32 call;	/* number of the call in its direction of this TLS object, from 0 */
 	__u32 call_off; /* in the call, the offset of this fragment's first byte */
 	__u32 call_len; /* bytes that the library accepted or gave out in this call */
-	__u32 len;	/* bytes that follow this header (see SPY_FAULT) */
+	__u32 len;	/* bytes that follow this header (see SPY_MISSING) */
 	__u32 tgid;	/* process */
 	__u32 tid;	/* thread */
 	__u32 uid;
@@ -52,6 +52,7 @@ enum spy_counter {
 	SPY_N_ORPHAN,	     /* returns without a remembered entry: calls that were lost */
 	SPY_N_TABLE_FULL,    /* calls or connections that found a table full */
 	SPY_N_CALLS,	     /* TLS calls captured */
+	SPY_N_BYTES,	     /* sent through the ring buffer */
 	SPY_N_COUNTERS
 };
 

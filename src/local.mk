@@ -1,3 +1,26 @@
 # SPDX-License-Identifier: MIT
 libpure_a_SOURCES += \
+	src/pipeline.c \
 	src/pipeline.h
+
+bin_PROGRAMS += llm-spy
+llm_spy_SOURCES = \
+	src/exitcode.h \
+	src/main.c \
+	src/options.c \
+	src/options.def \
+	src/options.h \
+	src/show.c \
+	src/show.h \
+	src/summary.c \
+	src/summary.h
+if !BPF
+llm_spy_LDADD = libpure.a $(PURE_LIBS)
+else
+llm_spy_SOURCES += \
+	src/command.c \
+	src/command.h \
+	src/trace.c \
+	src/trace.h
+llm_spy_LDADD = libkernel.a libpure.a $(PURE_LIBS) $(LIBELF_LIBS) -ldl -lpthread
+endif

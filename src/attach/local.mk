@@ -1,1 +1,49 @@
 # SPDX-License-Identifier: MIT
+if BPF
+libkernel_a_SOURCES += \
+	src/attach/bpf.c \
+	src/attach/bpf.h \
+	src/attach/compile.c \
+	src/attach/compile.h \
+	src/attach/embedded.h \
+	src/attach/hook.c \
+	src/attach/hook.h \
+	src/attach/hooks.def \
+	src/attach/symbol.c \
+	src/attach/symbol.h \
+	src/attach/target.c \
+	src/attach/target.h
+nodist_libkernel_a_SOURCES = src/attach/embedded.c
+BUILT_SOURCES += src/attach/embedded.c
+CLEANFILES += src/attach/embedded.c
+endif
+
+PROBE_FILES = \
+	probes/event.h \
+	probes/tls.bpf.c \
+	probes/builtin/include/asm/page.h \
+	probes/builtin/include/linux/bpf_common.h \
+	probes/builtin/include/linux/kconfig.h \
+	probes/builtin/include/linux/log2.h \
+	probes/builtin/include/linux/ptrace.h \
+	probes/builtin/include/linux/types.h \
+	probes/builtin/include/linux/version.h \
+	probes/builtin/include/uapi/linux/bpf.h \
+	probes/builtin/include/uapi/linux/if_packet.h
+EXTRA_DIST += $(PROBE_FILES) scripts/embed
+
+BUILTIN = $(top_srcdir)/probes/builtin/include
+src/attach/embedded.c: $(PROBE_FILES) src/demo/demo.sh scripts/embed
+	$(AM_V_GEN)$(MKDIR_P) src/attach && $(SHELL) $(top_srcdir)/scripts/embed \
+		embedded_event_h=$(top_srcdir)/probes/event.h \
+		embedded_tls_bpf_c=$(top_srcdir)/probes/tls.bpf.c \
+		embedded_demo_sh=$(top_srcdir)/src/demo/demo.sh \
+		builtin_asm_page_h=$(BUILTIN)/asm/page.h \
+		builtin_linux_bpf_common_h=$(BUILTIN)/linux/bpf_common.h \
+		builtin_linux_kconfig_h=$(BUILTIN)/linux/kconfig.h \
+		builtin_linux_log2_h=$(BUILTIN)/linux/log2.h \
+		builtin_linux_ptrace_h=$(BUILTIN)/linux/ptrace.h \
+		builtin_linux_types_h=$(BUILTIN)/linux/types.h \
+		builtin_linux_version_h=$(BUILTIN)/linux/version.h \
+		builtin_uapi_linux_bpf_h=$(BUILTIN)/uapi/linux/bpf.h \
+		builtin_uapi_linux_if_packet_h=$(BUILTIN)/uapi/linux/if_packet.h >$@.tmp && mv $@.tmp $@

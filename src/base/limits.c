@@ -19,34 +19,39 @@ void limits_init(struct limits *l)
 		l->max[i] = limit_infos[i].value;
 }
 
-int limits_set(struct limits *l, const char *assignment)
+int size_parse(const char *text, size_t *ret)
 {
-	const char *eq = strchr(assignment, '=');
+	static const char suffixes[] = "kKmMgG";
 	unsigned long long value;
 	unsigned shift = 0;
 	char *end;
 
-	if (!eq || eq[1] < '0' || eq[1] > '9')
+	if (text[0] < '0' || text[0] > '9')
 		return -EINVAL;
 	errno = 0;
-	value = strtoull(eq + 1, &end, 10);
+	value = strtoull(text, &end, 10);
 	if (*end) {
-		const char *suffix = strchr("kKmMgG", *end);
+		const char *suffix = strchr(suffixes, *end);
 
 		if (!suffix || end[1])
 			return -EINVAL;
-		shift = 10 * (unsigned)((suffix - "kKmMgG") / 2 + 1);
+		shift = 10 * (unsigned)((suffix - suffixes) / 2 + 1);
 	}
 	if (errno || value == 0 || value > SIZE_MAX >> shift)
 		return -EINVAL;
-	for (size_t i = 0; i < LIMIT_COUNT; i++) {
+	*ret = (size_t)value << shift;
+	return 0;
+}
+
+int limits_set(struct limits *l, const char *assignment)
+{
+	size_t len = strcspn(assignment, "=");
+
+	for (size_t i = 0; i < LIMIT_COUNT && assignment[len]; i++) {
 		const char *name = limit_infos[i].name;
 
-		if (strlen(name) == (size_t)(eq - assignment) &&
-		    memcmp(name, assignment, strlen(name)) == 0) {
-			l->max[i] = (size_t)value << shift;
-			return 0;
-		}
+		if (strlen(name) == len && memcmp(name, assignment, len) == 0)
+			return size_parse(assignment + len + 1, &l->max[i]);
 	}
 	return -EINVAL;
 }

@@ -26,8 +26,10 @@ extern const struct limit_info limit_infos[LIMIT_COUNT];
 
 void limits_init(struct limits *l); /* defaults, no hits */
 
-/* Reads "name=value", value with an optional suffix K, M or G (powers of 1024). 0, or -EINVAL
- * for an unknown name or a value that is no number from 1 on. */
+/* Reads a number from 1 on with an optional suffix K, M or G (powers of 1024); else -EINVAL. */
+int size_parse(const char *text, size_t *ret);
+
+/* Reads "name=value", value as above. 0, or -EINVAL when either is not valid. */
 int limits_set(struct limits *l, const char *assignment);
 
 static inline void limit_hit(struct limits *l, enum limit which)

@@ -25,8 +25,7 @@ struct conn_id {
 };
 
 #define CHUNK_FROM_START 1 /* no byte of this connection came before the first captured one */
-#define CHUNK_CUT 2	   /* the call went on beyond what was captured */
-#define CHUNK_FAULT 4	   /* `missing` bytes at `off` could not be read; `data` is empty */
+#define CHUNK_MISSING 2	   /* `missing` bytes at `off` could not be captured; `data` is empty */
 
 /* `data` is borrowed: valid until the function that got the chunk returns. */
 struct chunk {
@@ -38,7 +37,7 @@ struct chunk {
 	uint64_t off;	/* bytes, see kind */
 	uint64_t cgroup;
 	uint32_t call, call_off, call_len; /* as in struct spy_event */
-	uint32_t missing;		   /* bytes, with CHUNK_FAULT */
+	uint32_t missing;		   /* bytes, with CHUNK_MISSING */
 	uint32_t tid, uid;
 	uint64_t totals[2]; /* CHUNK_CLOSE, by enum dir */
 	char comm[17];	    /* thread's name, always ends in NUL */

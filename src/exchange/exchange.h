@@ -34,6 +34,7 @@ struct part {
 	uint64_t size;	  /* of the data itself (base64 undone), bytes; 0 unknown */
 	char sha256[65];  /* of the data itself, hex; "" unknown */
 	bool is_error;
+	int slot; /* answers: the provider's own number of this block or call, -1 none */
 };
 
 struct message {

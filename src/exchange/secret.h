@@ -17,21 +17,22 @@ void secret_mask_value(struct span name, struct span value, struct buf *out);
 /* A request target with the values of key, api_key, token, access_token, sig ... replaced. */
 void secret_mask_target(struct span target, struct buf *out);
 
-/* Credentials in a text body (JSON members such as "authorization_token", "api_key",
- * "client_secret", "access_token"; anything of the form sk-..., "Bearer ..."): appends the text
- * with them replaced. */
+/* Credentials in a text body, told by the JSON member that holds them ("authorization_token",
+ * "api_key", "client_secret" ...): appends the text with their values replaced. One pass.
+ * Free text, such as a prompt, is left alone: it is what the user asked to see. */
 void secret_mask_text(struct span text, struct buf *out);
 
-/* For recordings: blanks secrets with '*' of the same length in a stream of HTTP/1.x bytes that
- * arrives in pieces, so that offsets stay true. One per connection and direction; zero it to
- * begin. Header values, query values in the first line, cookies: all but the scheme. */
+/* For recordings: blanks secrets with '*' in a stream of HTTP/1.x bytes that arrives in pieces,
+ * keeping every length, so that offsets stay true. One per connection and direction; zeroed to
+ * begin. Covers values of secret header fields but for their scheme, wherever a line begins with
+ * such a field, and query values in request lines. */
 struct secret_scan {
 	unsigned state;
-	unsigned pos;
-	char word[32];
+	size_t len;	 /* of word */
+	char word[32];	 /* tail of the name that is being read, lower case */
 };
 void secret_blank(struct secret_scan *s, uint8_t *bytes, size_t len);
-/* `nbytes` were lost: what follows may start inside a secret; it is blanked to the line's end. */
+/* Bytes were lost: what follows may start inside a secret, so it is blanked to the line's end. */
 void secret_gap(struct secret_scan *s);
 
 #endif

@@ -68,6 +68,11 @@ int http_gap(struct http *h, enum dir d, uint64_t ts_ns, uint64_t nbytes);
 int http_close(struct http *h, uint64_t ts_ns, bool ended);
 
 enum http_proto http_proto(const struct http *h);
+/* Bytes that became part of no message: another protocol, broken framing, or messages whose
+ * beginning was not seen. */
+uint64_t http_unread_bytes(const struct http *h);
+/* True once framing broke on it. */
+bool http_garbled(const struct http *h);
 /* True when the traced program answers requests rather than making them. Meaningful once
  * http_proto is known. */
 bool http_is_server(const struct http *h);

@@ -1,3 +1,6 @@
 # SPDX-License-Identifier: MIT
 libpure_a_SOURCES += \
+	src/stream/procs.c \
+	src/stream/procs.h \
+	src/stream/stream.c \
 	src/stream/stream.h

@@ -1,0 +1,509 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/* The probe: plaintext at the border between a program and its TLS library, numbered and counted.
+ * Compiled at start by libbcc; src/attach/compile.c puts in front of it the switches below and
+ * event.h. It knows nothing of HTTP, providers or secrets.
+ *
+ * Reads and writes are taken at return, by the number of bytes the library accepted or gave
+ * out, so retries and short writes are right, and so that pages not yet touched are there.
+ *
+ * SPY_RINGBUF    1: ring buffer (Linux 5.8), 0: perf buffer
+ * SPY_RING_PAGES size of the ring buffer, a power of two
+ * SPY_WAKE_BYTES bytes on one processor after which the reader is woken at once
+ * SPY_CHUNK      bytes of one fragment at most
+ * SPY_CHUNKS     fragments of one call at most
+ * SPY_CONNS      TLS objects remembered
+ * SPY_TREE       1: only processes of the command's tree
+ * SPY_SELF       the tracer's process number: never traced
+ * SPY_SKIP       an expression of tgid, uid, cgroup and comm that is true for what is left out
+ * SPY_NEED_CGROUP, SPY_NEED_COMM  1 where SPY_SKIP uses them
+ * SPY_READ_USER  the helper that reads user memory on this kernel
+ */
+#include <linux/ptrace.h>
+
+/* Keeps clang from folding a bound away that the verifier has to see. */
+#define spy_opaque(v) asm volatile("" : "+r"(v))
+
+#if defined(__x86_64__)
+/* A return has popped the address that stood at the entry's stack pointer. */
+#define SPY_SP_ENTRY(ctx) ((ctx)->sp)
+#define SPY_SP_RETURN(ctx) ((ctx)->sp - 8)
+#else
+#define SPY_SP_ENTRY(ctx) PT_REGS_SP(ctx)
+#define SPY_SP_RETURN(ctx) PT_REGS_SP(ctx)
+#endif
+
+#define SPY_CALL_MAX ((u64)SPY_CHUNK * SPY_CHUNKS)
+
+/* A call in progress. The stack pointer is in the key since calls nest on one thread where TLS
+ * runs inside TLS (an https proxy). */
+struct spy_frame {
+	u64 thread, sp;
+};
+struct spy_args {
+	u64 tls, buf, done; /* done: where the byte count goes, 0: it is the return value */
+};
+BPF_TABLE("lru_hash", struct spy_frame, struct spy_args, spy_frames, 16384);
+
+struct spy_conn_key {
+	u64 tls;
+	u32 tgid, pad;
+};
+struct spy_conn {
+	u64 gen;
+	u64 off[2];
+	u32 calls[2];
+	u32 from_start;
+	u32 refs; /* beyond the first */
+};
+BPF_TABLE("lru_hash", struct spy_conn_key, struct spy_conn, spy_conns, SPY_CONNS);
+
+BPF_PERCPU_ARRAY(spy_counters, u64, SPY_N_COUNTERS);
+
+#if SPY_RINGBUF
+BPF_RINGBUF_OUTPUT(spy_events, SPY_RING_PAGES);
+#else
+/* A program may be preempted while it fills its scratch memory, so slots belong to threads, not
+ * to processors. */
+#define SPY_SLOTS 64
+struct spy_slot {
+	u64 owner;
+	struct spy_event ev;
+	u8 data[SPY_CHUNK];
+};
+BPF_ARRAY(spy_slots, struct spy_slot, SPY_SLOTS);
+BPF_PERF_OUTPUT(spy_events);
+#endif
+
+#if SPY_TREE
+/* Known by number: the command itself. Known by their kernel object: what it forked, since a
+ * fork tells the child's object but not its number. */
+BPF_HASH(spy_tree_tgids, u32, u8, 64);
+BPF_TABLE("lru_hash", u64, u8, spy_tree_tasks, 65536);
+#endif
+
+static __always_inline void spy_count(u32 which, u64 n)
+{
+	u64 *c = spy_counters.lookup(&which);
+
+	if (c)
+		*c += n;
+}
+
+static __always_inline void spy_no_space(u64 n)
+{
+	spy_count(SPY_N_NOSPACE, 1);
+	spy_count(SPY_N_NOSPACE_BYTES, n);
+}
+
+static __always_inline int spy_in_tree(u32 tgid)
+{
+#if SPY_TREE
+	u64 task = bpf_get_current_task();
+
+	return spy_tree_tgids.lookup(&tgid) || spy_tree_tasks.lookup(&task);
+#else
+	return 1;
+#endif
+}
+
+static __always_inline int spy_wanted(void)
+{
+	u32 tgid = bpf_get_current_pid_tgid() >> 32;
+	u32 uid = bpf_get_current_uid_gid();
+#if SPY_NEED_CGROUP
+	u64 cgroup = bpf_get_current_cgroup_id();
+#endif
+#if SPY_NEED_COMM
+	char comm[16] = {};
+
+	bpf_get_current_comm(&comm, sizeof(comm));
+#endif
+	if (tgid == SPY_SELF || (SPY_SKIP))
+		return 0;
+	return spy_in_tree(tgid);
+}
+
+static __always_inline struct spy_conn *spy_conn_of(u64 tls)
+{
+	struct spy_conn_key key = {};
+	struct spy_conn fresh = {};
+	struct spy_conn *c;
+
+	key.tls = tls;
+	key.tgid = bpf_get_current_pid_tgid() >> 32;
+	c = spy_conns.lookup(&key);
+	if (c)
+		return c;
+	fresh.gen = bpf_ktime_get_ns();
+	spy_conns.update(&key, &fresh);
+	return spy_conns.lookup(&key);
+}
+
+static __always_inline void spy_fill(struct spy_event *e, u64 tls, struct spy_conn *c)
+{
+	u64 id = bpf_get_current_pid_tgid();
+
+	e->tls = tls;
+	e->gen = c->gen;
+	e->tgid = id >> 32;
+	e->tid = id;
+	e->uid = bpf_get_current_uid_gid();
+	e->cgroup = SPY_CGROUP_ID;
+	e->pad = 0;
+	bpf_get_current_comm(&e->comm, sizeof(e->comm));
+}
+
+#if SPY_RINGBUF
+
+#define SPY_SMALL 512
+#define SPY_PAGE 4096
+#define SPY_RECORD 16384 /* what one TLS record can hold */
+#define SPY_ROOM(n) (sizeof(struct spy_event) + (n))
+
+/* The reader drains by the clock: a wake-up costs the traced program more than the capture. It
+ * is woken only for the first sign of a connection (a short-lived process must still be there
+ * when its name is read) and once for each SPY_WAKE_BYTES, so that bursts are drained in time. */
+static __always_inline u64 spy_wake(struct spy_event *head, u64 n)
+{
+	u32 which = SPY_N_BYTES;
+	u64 *bytes = spy_counters.lookup(&which);
+	u64 before = bytes ? *bytes : 0;
+
+	if (bytes)
+		*bytes = before + n;
+	if ((head->call == 0 && head->call_off == 0) ||
+	    before / SPY_WAKE_BYTES != (before + n) / SPY_WAKE_BYTES)
+		return 2; /* BPF_RB_FORCE_WAKEUP */
+	return 1;	  /* BPF_RB_NO_WAKEUP */
+}
+
+/* One fragment of `n` bytes at `from`; reserve takes constant sizes only. */
+static __always_inline void spy_send(struct pt_regs *ctx, struct spy_event *head, u64 from, u64 n)
+{
+	struct spy_event *e;
+	long err = 0;
+
+	if (n > SPY_RECORD)
+		e = spy_events.ringbuf_reserve(SPY_ROOM(SPY_CHUNK));
+	else if (n > SPY_PAGE)
+		e = spy_events.ringbuf_reserve(SPY_ROOM(SPY_RECORD));
+	else if (n > SPY_SMALL)
+		e = spy_events.ringbuf_reserve(SPY_ROOM(SPY_PAGE));
+	else
+		e = spy_events.ringbuf_reserve(SPY_ROOM(SPY_SMALL));
+	if (!e) {
+		spy_no_space(n);
+		return;
+	}
+	*e = *head;
+	e->len = n;
+	err = SPY_READ_USER(e + 1, n, (void *)from);
+	if (err)
+		e->flags |= SPY_MISSING;
+	spy_events.ringbuf_submit(e, spy_wake(head, n));
+	if (err)
+		spy_count(SPY_N_FAULT, 1);
+}
+
+#else
+
+static __always_inline void spy_send(struct pt_regs *ctx, struct spy_event *head, u64 from, u64 n)
+{
+	u64 thread = bpf_get_current_pid_tgid();
+	u32 index = (u32)thread % SPY_SLOTS;
+	struct spy_slot *s = spy_slots.lookup(&index);
+	long err;
+
+	/* Owned: another thread was preempted while it used this slot. */
+	if (!s || *(volatile u64 *)&s->owner) {
+		spy_no_space(n);
+		return;
+	}
+	*(volatile u64 *)&s->owner = thread;
+	s->ev = *head;
+	s->ev.len = n;
+	err = SPY_READ_USER(s->data, n, (void *)from);
+	if (err) {
+		s->ev.flags |= SPY_MISSING;
+		spy_count(SPY_N_FAULT, 1);
+	}
+	spy_opaque(n);
+	if (n > SPY_CHUNK)
+		n = SPY_CHUNK;
+	err = spy_events.perf_submit(ctx, &s->ev, sizeof(s->ev) + n);
+	*(volatile u64 *)&s->owner = 0;
+	if (err)
+		spy_no_space(n);
+}
+
+#endif
+
+/* An event without plaintext behind it. */
+static __always_inline void spy_send_small(struct pt_regs *ctx, void *event, u32 size)
+{
+#if SPY_RINGBUF
+	long err = spy_events.ringbuf_output(event, size, 1 /* BPF_RB_NO_WAKEUP */);
+#else
+	long err = spy_events.perf_submit(ctx, event, size);
+#endif
+	if (err)
+		spy_no_space(0);
+}
+
+/* All of a call's bytes, in fragments. The verifier walks the loop round by round and forgets a
+ * path only where it meets a state it knows. So nothing may live on to the next round but what
+ * follows from `i`, and clang must not turn `at` and `n` into running sums: hence spy_opaque.
+ * Then its work grows by some 850 steps a round, else with their square. */
+static __always_inline void spy_send_call(struct pt_regs *ctx, struct spy_event *head, u64 buf,
+					  u64 total)
+{
+	u64 off = head->off;
+
+	head->call_len = total;
+#pragma clang loop unroll(disable)
+	for (u32 i = 0; i < SPY_CHUNKS; i++) {
+		u64 at = (u64)i * SPY_CHUNK, n;
+
+		spy_opaque(at);
+		if (at >= total)
+			break;
+		n = total - at;
+		spy_opaque(n);
+		if (n > SPY_CHUNK)
+			n = SPY_CHUNK;
+		spy_opaque(n);
+		head->call_off = at;
+		head->off = off + at;
+		spy_send(ctx, head, buf + at, n);
+	}
+	if (total <= SPY_CALL_MAX)
+		return;
+	spy_count(SPY_N_CUT, 1);
+	head->off = off + SPY_CALL_MAX;
+	head->call_off = SPY_CALL_MAX;
+	head->len = total - SPY_CALL_MAX;
+	head->flags |= SPY_MISSING;
+	spy_send_small(ctx, head, sizeof(*head));
+}
+
+/* (tls, buf, len) and (tls, buf, len, *done) */
+static __always_inline int spy_enter(struct pt_regs *ctx, u64 done)
+{
+	struct spy_frame f = {};
+	struct spy_args a = {};
+
+	if (!spy_wanted())
+		return 0;
+	f.thread = bpf_get_current_pid_tgid();
+	f.sp = SPY_SP_ENTRY(ctx);
+	a.tls = PT_REGS_PARM1(ctx);
+	a.buf = PT_REGS_PARM2(ctx);
+	a.done = done;
+	if (spy_frames.update(&f, &a))
+		spy_count(SPY_N_TABLE_FULL, 1);
+	return 0;
+}
+
+int spy_call(struct pt_regs *ctx)
+{
+	return spy_enter(ctx, 0);
+}
+
+int spy_call_ex(struct pt_regs *ctx)
+{
+	return spy_enter(ctx, PT_REGS_PARM4(ctx));
+}
+
+static __always_inline int spy_return(struct pt_regs *ctx, u32 dir)
+{
+	struct spy_event head = {};
+	struct spy_frame f = {};
+	struct spy_args *found, a;
+	struct spy_conn *c;
+	u64 total;
+
+	if (!spy_wanted())
+		return 0;
+	f.thread = bpf_get_current_pid_tgid();
+	f.sp = SPY_SP_RETURN(ctx);
+	found = spy_frames.lookup(&f);
+	if (!found) {
+		spy_count(SPY_N_ORPHAN, 1);
+		return 0;
+	}
+	a = *found;
+	spy_frames.delete(&f);
+	if ((int)PT_REGS_RC(ctx) <= 0)
+		return 0;
+	total = (u32)PT_REGS_RC(ctx);
+	if (a.done && SPY_READ_USER(&total, sizeof(total), (void *)a.done)) {
+		spy_count(SPY_N_FAULT, 1);
+		return 0;
+	}
+	/* The library's own limit is the int range; more is no byte count. */
+	if (total == 0 || total > 0x7fffffff)
+		return 0;
+	c = spy_conn_of(a.tls);
+	if (!c) {
+		spy_count(SPY_N_TABLE_FULL, 1);
+		return 0;
+	}
+	spy_fill(&head, a.tls, c);
+	head.kind = SPY_DATA;
+	head.dir = dir;
+	head.flags = c->from_start ? SPY_FROM_START : 0;
+	head.ts_ns = bpf_ktime_get_ns();
+	head.off = c->off[dir];
+	head.call = c->calls[dir];
+	c->off[dir] += total;
+	c->calls[dir]++;
+	spy_count(SPY_N_CALLS, 1);
+	spy_send_call(ctx, &head, a.buf, total);
+	return 0;
+}
+
+int spy_write_return(struct pt_regs *ctx)
+{
+	return spy_return(ctx, SPY_WRITE);
+}
+
+int spy_read_return(struct pt_regs *ctx)
+{
+	return spy_return(ctx, SPY_READ);
+}
+
+static __always_inline void spy_send_close(struct pt_regs *ctx, u64 tls, struct spy_conn *c)
+{
+	struct {
+		struct spy_event ev;
+		struct spy_totals totals;
+	} m = {};
+
+	spy_fill(&m.ev, tls, c);
+	m.ev.kind = SPY_CLOSE;
+	m.ev.flags = c->from_start ? SPY_FROM_START : 0;
+	m.ev.ts_ns = bpf_ktime_get_ns();
+	m.ev.len = sizeof(m.totals);
+	m.totals.bytes[0] = c->off[0];
+	m.totals.bytes[1] = c->off[1];
+	spy_send_small(ctx, &m, sizeof(m));
+}
+
+static __always_inline void spy_begin(u64 tls)
+{
+	struct spy_conn_key key = {};
+	struct spy_conn fresh = {};
+
+	key.tls = tls;
+	key.tgid = bpf_get_current_pid_tgid() >> 32;
+	fresh.gen = bpf_ktime_get_ns();
+	fresh.from_start = 1;
+	spy_conns.update(&key, &fresh);
+}
+
+static __always_inline int spy_end(struct pt_regs *ctx, u64 tls, int again)
+{
+	struct spy_conn_key key = {};
+	struct spy_conn *c;
+
+	if (!tls || !spy_wanted())
+		return 0;
+	key.tls = tls;
+	key.tgid = bpf_get_current_pid_tgid() >> 32;
+	c = spy_conns.lookup(&key);
+	if (c && !again && c->refs) {
+		c->refs--;
+		return 0;
+	}
+	if (c && (c->off[0] || c->off[1]))
+		spy_send_close(ctx, tls, c);
+	else if (again && c && c->from_start)
+		return 0; /* a handshake clears a new object once more: it stays the same */
+	if (again)
+		spy_begin(tls);
+	else if (c)
+		spy_conns.delete(&key);
+	return 0;
+}
+
+/* SSL_new: what was known of an object at this address is of an earlier one. */
+int spy_new_return(struct pt_regs *ctx)
+{
+	u64 tls = PT_REGS_RC(ctx);
+
+	if (tls && spy_wanted())
+		spy_begin(tls);
+	return 0;
+}
+
+int spy_free(struct pt_regs *ctx)
+{
+	return spy_end(ctx, PT_REGS_PARM1(ctx), 0);
+}
+
+int spy_clear(struct pt_regs *ctx)
+{
+	return spy_end(ctx, PT_REGS_PARM1(ctx), 1);
+}
+
+int spy_up_ref(struct pt_regs *ctx)
+{
+	struct spy_conn *c;
+
+	if (!spy_wanted())
+		return 0;
+	c = spy_conn_of(PT_REGS_PARM1(ctx));
+	if (c)
+		c->refs++;
+	return 0;
+}
+
+/* SSL_ctrl(tls, SSL_CTRL_SET_TLSEXT_HOSTNAME, 0, name) */
+int spy_ctrl(struct pt_regs *ctx)
+{
+	struct spy_event head = {};
+	struct spy_conn *c;
+	char name[256] = {};
+	long n;
+
+	if ((int)PT_REGS_PARM2(ctx) != 55 || !PT_REGS_PARM4(ctx) || !spy_wanted())
+		return 0;
+	c = spy_conn_of(PT_REGS_PARM1(ctx));
+	if (!c)
+		return 0;
+	n = SPY_READ_USER_STR(name, sizeof(name), (void *)PT_REGS_PARM4(ctx));
+	if (n <= 1)
+		return 0;
+	spy_fill(&head, PT_REGS_PARM1(ctx), c);
+	head.kind = SPY_HOST;
+	head.ts_ns = bpf_ktime_get_ns();
+	n--;
+	spy_opaque(n);
+	if (n > 255)
+		n = 255;
+	spy_opaque(n);
+	spy_send(ctx, &head, PT_REGS_PARM4(ctx), n);
+	return 0;
+}
+
+#if SPY_TREE
+
+int spy_fork(struct bpf_raw_tracepoint_args *ctx)
+{
+	u64 child = ctx->args[1];
+	u8 one = 1;
+
+	if (spy_in_tree(bpf_get_current_pid_tgid() >> 32))
+		spy_tree_tasks.update(&child, &one);
+	return 0;
+}
+
+int spy_exit(struct bpf_raw_tracepoint_args *ctx)
+{
+	u64 task = bpf_get_current_task();
+
+	spy_tree_tasks.delete(&task);
+	return 0;
+}
+
+#endif

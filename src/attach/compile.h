@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/* The probe from source text to loaded programs. A child process does it, through libbcc, and
+ * hands the descriptors back: the tracer itself never holds LLVM. */
+#ifndef SPY_ATTACH_COMPILE_H
+#define SPY_ATTACH_COMPILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+
+/* The programs of probes/tls.bpf.c. */
+#define PROBE_PROGRAMS(X)                       \
+	X(PROG_CALL, "spy_call")                \
+	X(PROG_CALL_EX, "spy_call_ex")          \
+	X(PROG_WRITE_RETURN, "spy_write_return")\
+	X(PROG_READ_RETURN, "spy_read_return")  \
+	X(PROG_NEW_RETURN, "spy_new_return")    \
+	X(PROG_FREE, "spy_free")                \
+	X(PROG_CLEAR, "spy_clear")              \
+	X(PROG_UP_REF, "spy_up_ref")            \
+	X(PROG_CTRL, "spy_ctrl")                \
+	X(PROG_FORK, "spy_fork")                \
+	X(PROG_EXIT, "spy_exit")
+
+enum probe_program {
+#define X(id, name) id,
+	PROBE_PROGRAMS(X)
+#undef X
+	PROG_COUNT
+};
+
+enum kernel_headers { HEADERS_AUTO, HEADERS_BUILTIN, HEADERS_DIR };
+
+struct probe_config {
+	enum kernel_headers headers;
+	const char *headers_dir; /* HEADERS_DIR */
+	bool ring_buffer;	 /* false: perf buffer */
+	bool multi;		 /* load for bpf_uprobe_multi */
+	size_t ring_bytes;	 /* a power of two, at least a page */
+	size_t call_max;	 /* bytes of one call that are captured at least */
+	size_t conns;		 /* TLS objects remembered */
+	bool tree;		 /* only the command's tree */
+	const char *skip;	 /* C expression, see probes/tls.bpf.c; "0": nothing is skipped */
+	bool need_cgroup, need_comm;
+};
+
+/* Descriptors; -1 where there is none. The caller closes them (probe_close). */
+struct probe {
+	int prog[PROG_COUNT];
+	int events, counters, tree_tgids;
+	unsigned compile_ms, load_ms;
+	long child_peak_kb;
+	char headers[128]; /* which headers were taken, for people */
+};
+
+/* The C text in front of event.h and the probe. */
+void probe_preamble(const struct probe_config *c, struct buf *out);
+int probe_compile(const struct probe_config *c, struct probe *ret, struct error *reterr);
+void probe_close(struct probe *p);
+
+/* What this kernel can do. */
+bool probe_can_ring_buffer(void);
+bool probe_can_multi(void);
+
+#endif

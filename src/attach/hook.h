@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* Hooks the probe's programs into targets, and takes them out again. */
+#ifndef SPY_ATTACH_HOOK_H
+#define SPY_ATTACH_HOOK_H
+
+#include "attach/compile.h"
+#include "attach/target.h"
+
+struct hooks; /* what is attached */
+
+/* pids: attach for these processes only, so that all others run at full speed; none: for all.
+ * multi: the probe's programs were loaded for it. */
+struct hooks *hooks_new(const struct probe *p, bool multi, const pid_t *pids, size_t npids);
+/* Hooks one file. On failure, t->problem says why in words, and nothing of it is attached. */
+int hooks_attach(struct hooks *h, struct target *t);
+/* The raw tracepoints that follow the command's tree. */
+int hooks_attach_tree(struct hooks *h, struct error *reterr);
+/* Detaches all. Stops the probes at once, then closes: that takes the kernel some 0.1 s each,
+ * so it is done in parallel. Accepts NULL. */
+void hooks_free(struct hooks *h);
+
+#endif

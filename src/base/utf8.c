@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/utf8.h"
+
+size_t utf8_next(struct span s, uint32_t *ret_code)
+{
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	uint8_t b = s.ptr[0];
+	size_t len = b < 0x80 ? 1 : b < 0xc0 ? 0 : b < 0xe0 ? 2 : b < 0xf0 ? 3 : b < 0xf8 ? 4 : 0;
+	uint32_t code = len == 1 ? b : b & (0x7fu >> len);
+
+	if (!len || len > s.len)
+		return 0;
+	for (size_t i = 1; i < len; i++) {
+		if ((s.ptr[i] & 0xc0) != 0x80)
+			return 0;
+		code = code << 6 | (s.ptr[i] & 0x3f);
+	}
+	if (code < least[len] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
+		return 0;
+	*ret_code = code;
+	return len;
+}
+
+/* Length of the valid beginning. */
+static size_t valid_prefix(struct span s)
+{
+	size_t at = 0, n;
+	uint32_t code;
+
+	while (at < s.len) {
+		if (s.ptr[at] < 0x80) {
+			at++;
+			continue;
+		}
+		n = utf8_next(span_from(s, at), &code);
+		if (!n)
+			break;
+		at += n;
+	}
+	return at;
+}
+
+bool utf8_valid(struct span s)
+{
+	return valid_prefix(s) == s.len;
+}
+
+bool utf8_fix(struct span s, struct buf *out)
+{
+	bool fixed = false;
+
+	while (s.len) {
+		size_t good = valid_prefix(s);
+
+		buf_add(out, span_first(s, good));
+		s = span_from(s, good);
+		if (s.len) {
+			buf_adds(out, "\xef\xbf\xbd");
+			s = span_from(s, 1);
+			fixed = true;
+		}
+	}
+	return fixed;
+}
+
+size_t utf8_whole(struct span s)
+{
+	for (size_t back = 1; back <= 3 && back <= s.len; back++) {
+		uint8_t b = s.ptr[s.len - back];
+		size_t want = b < 0xc0 ? 0 : b < 0xe0 ? 2 : b < 0xf0 ? 3 : 4;
+
+		if (b < 0x80)
+			return s.len;
+		if (want)
+			return want > back ? s.len - back : s.len;
+	}
+	return s.len;
+}

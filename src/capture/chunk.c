@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/* The only reader of probe memory, and the recorded form of a chunk. */
+#include "capture/chunk.h"
+
+#include <errno.h>
+#include <linux/types.h>
+
+#include "base/buf.h"
+#include "probes/event.h"
+
+static void common(const struct spy_event *e, struct chunk *c)
+{
+	*c = (struct chunk){
+		.dir = e->dir == SPY_READ ? DIR_READ : DIR_WRITE,
+		.conn = { .tgid = e->tgid, .tls = e->tls, .gen = e->gen },
+		.ts_ns = e->ts_ns,
+		.off = e->off,
+		.cgroup = e->cgroup,
+		.call = e->call,
+		.call_off = e->call_off,
+		.call_len = e->call_len,
+		.tid = e->tid,
+		.uid = e->uid,
+		.flags = e->flags & SPY_FROM_START ? CHUNK_FROM_START : 0,
+	};
+	memcpy(c->comm, e->comm, sizeof(e->comm));
+}
+
+static int read_data(const struct spy_event *e, struct span rest, struct chunk *c)
+{
+	if (e->dir > SPY_READ)
+		return -EPROTO;
+	if (e->flags & SPY_MISSING) {
+		c->flags |= CHUNK_MISSING;
+		c->missing = e->len;
+		return 0;
+	}
+	c->data = span_first(rest, e->len);
+	return c->data.len == e->len ? 0 : -EPROTO;
+}
+
+int chunk_from_event(const void *raw, size_t len, struct chunk *ret)
+{
+	struct spy_totals totals;
+	struct spy_event e;
+	struct span rest;
+
+	if (len < sizeof(e))
+		return -EPROTO;
+	memcpy(&e, raw, sizeof(e));
+	rest = span_of((const uint8_t *)raw + sizeof(e), len - sizeof(e));
+	common(&e, ret);
+	switch (e.kind) {
+	case SPY_DATA:
+		ret->kind = CHUNK_DATA;
+		return read_data(&e, rest, ret);
+	case SPY_HOST:
+		ret->kind = CHUNK_HOST;
+		return e.flags & SPY_MISSING ? -EPROTO : read_data(&e, rest, ret);
+	case SPY_CLOSE:
+		ret->kind = CHUNK_CLOSE;
+		if (rest.len < sizeof(totals))
+			return -EPROTO;
+		memcpy(&totals, rest.ptr, sizeof(totals));
+		ret->totals[DIR_WRITE] = totals.bytes[SPY_WRITE];
+		ret->totals[DIR_READ] = totals.bytes[SPY_READ];
+		return 0;
+	default:
+		return -EPROTO;
+	}
+}
+
+/* ---- recorded form ---- */
+
+static void put(struct buf *b, uint64_t v, size_t nbytes)
+{
+	uint8_t le[8];
+
+	for (size_t i = 0; i < nbytes; i++)
+		le[i] = (uint8_t)(v >> (8 * i));
+	buf_add(b, span_of(le, nbytes));
+}
+
+int chunk_encode(const struct chunk *c, struct buf *out)
+{
+	put(out, c->kind, 1);
+	put(out, c->dir, 1);
+	put(out, c->flags, 1);
+	put(out, 0, 1);
+	put(out, c->conn.tgid, 4);
+	put(out, c->conn.tls, 8);
+	put(out, c->conn.gen, 8);
+	put(out, c->ts_ns, 8);
+	put(out, c->off, 8);
+	put(out, c->cgroup, 8);
+	put(out, c->call, 4);
+	put(out, c->call_off, 4);
+	put(out, c->call_len, 4);
+	put(out, c->missing, 4);
+	put(out, c->tid, 4);
+	put(out, c->uid, 4);
+	put(out, c->totals[0], 8);
+	put(out, c->totals[1], 8);
+	buf_add(out, span_of(c->comm, 16));
+	return buf_add(out, c->data);
+}
+
+int chunk_decode(struct span in, struct chunk *ret)
+{
+	struct cursor r = { .rest = in };
+	uint64_t kind = cursor_le(&r, 1), dir = cursor_le(&r, 1);
+	struct span comm;
+
+	*ret = (struct chunk){ .kind = (enum chunk_kind)kind, .dir = (enum dir)dir };
+	ret->flags = (uint8_t)cursor_le(&r, 1);
+	cursor_take(&r, 1);
+	ret->conn.tgid = (uint32_t)cursor_le(&r, 4);
+	ret->conn.tls = cursor_le(&r, 8);
+	ret->conn.gen = cursor_le(&r, 8);
+	ret->ts_ns = cursor_le(&r, 8);
+	ret->off = cursor_le(&r, 8);
+	ret->cgroup = cursor_le(&r, 8);
+	ret->call = (uint32_t)cursor_le(&r, 4);
+	ret->call_off = (uint32_t)cursor_le(&r, 4);
+	ret->call_len = (uint32_t)cursor_le(&r, 4);
+	ret->missing = (uint32_t)cursor_le(&r, 4);
+	ret->tid = (uint32_t)cursor_le(&r, 4);
+	ret->uid = (uint32_t)cursor_le(&r, 4);
+	ret->totals[0] = cursor_le(&r, 8);
+	ret->totals[1] = cursor_le(&r, 8);
+	comm = cursor_take(&r, 16);
+	if (r.bad || kind > CHUNK_LOST || dir > DIR_READ)
+		return -EPROTO;
+	memcpy(ret->comm, comm.ptr, comm.len);
+	ret->data = r.rest;
+	return 0;
+}

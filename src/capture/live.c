@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+#include "capture/live.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "capture/events.h"
+#include "capture/proc.h"
+
+/* Connections whose process was described lately. One that falls out of its place is described
+ * again: that costs a little and is harmless. */
+#define KNOWN 1024
+
+struct live {
+	struct events *events;
+	chunk_fn fn;
+	void *arg;
+	uint64_t count, lost;
+	struct conn_id known[KNOWN];
+};
+
+static int64_t wall_offset(void)
+{
+	struct timespec m, w;
+
+	clock_gettime(CLOCK_MONOTONIC, &m);
+	clock_gettime(CLOCK_REALTIME, &w);
+	return (w.tv_sec - m.tv_sec) * 1000000000ll + (w.tv_nsec - m.tv_nsec);
+}
+
+int live_open(struct live **ret, bool ring, int map, size_t bytes, chunk_fn fn, void *arg,
+	      struct error *reterr)
+{
+	struct chunk clock = { .kind = CHUNK_CLOCK, .off = (uint64_t)wall_offset() };
+	struct live *l = xcalloc(1, sizeof(*l));
+	int err;
+
+	l->fn = fn;
+	l->arg = arg;
+	err = events_open(ring, map, bytes, &l->events, reterr);
+	if (!err)
+		err = fn(arg, &clock);
+	if (err) {
+		live_free(l);
+		return err;
+	}
+	*ret = l;
+	return 0;
+}
+
+void live_free(struct live *l)
+{
+	if (!l)
+		return;
+	events_free(l->events);
+	free(l);
+}
+
+size_t live_pollfds(const struct live *l, struct pollfd *fds, size_t max)
+{
+	return events_pollfds(l->events, fds, max);
+}
+
+static bool is_known(struct live *l, const struct conn_id *id)
+{
+	struct conn_id *k = &l->known[(id->tls >> 4 ^ id->tgid ^ id->gen >> 10) % KNOWN];
+	bool known = k->tgid == id->tgid && k->tls == id->tls && k->gen == id->gen;
+
+	*k = *id;
+	return known;
+}
+
+static int describe(struct live *l, const struct chunk *of)
+{
+	struct chunk c = *of;
+	struct buf text;
+	int err;
+
+	buf_init(&text, 16 << 10);
+	procfs_read((pid_t)of->conn.tgid, of->comm, &text);
+	c.kind = CHUNK_PROC;
+	c.data = buf_span(&text);
+	err = l->fn(l->arg, &c);
+	buf_done(&text);
+	return err;
+}
+
+static int on_event(void *arg, const void *raw, size_t len)
+{
+	struct live *l = arg;
+	struct chunk c = { .kind = CHUNK_LOST, .off = len };
+	int err = 0;
+
+	l->count++;
+	if (!raw) {
+		l->lost += len;
+		return l->fn(l->arg, &c);
+	}
+	if (chunk_from_event(raw, len, &c) != 0) {
+		log_debug("capture", "an event of %zu bytes contradicts itself", len);
+		return 0;
+	}
+	if (c.kind != CHUNK_CLOSE && !is_known(l, &c.conn))
+		err = describe(l, &c);
+	return err ? err : l->fn(l->arg, &c);
+}
+
+int live_drain(struct live *l, bool all, size_t budget)
+{
+	return events_drain(l->events, on_event, l, all, budget);
+}
+
+uint64_t live_events(const struct live *l)
+{
+	return l->count;
+}
+
+uint64_t live_lost(const struct live *l)
+{
+	return l->lost;
+}

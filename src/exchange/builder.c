@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: MIT */
+#include "exchange/builder.h"
+
+#include <nettle/base64.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/xalloc.h"
+#include "exchange/digest.h"
+
+#define CHOICES_MAX 128
+/* More content blocks than any answer has; past it they share the last. */
+#define PARTS_MAX 4096
+#define NO_SLOT (-1)
+
+void set_string(char **dst, struct span s)
+{
+	if (!s.len)
+		return;
+	free(*dst);
+	*dst = xstrndup((const char *)s.ptr, s.len);
+}
+
+struct span json_span(const json_t *v)
+{
+	if (!json_is_string(v))
+		return span_of(NULL, 0);
+	return span_of(json_string_value(v), json_string_length(v));
+}
+
+void set_json(char **dst, const json_t *v)
+{
+	char number[40];
+
+	if (json_is_integer(v)) {
+		snprintf(number, sizeof(number), "%" JSON_INTEGER_FORMAT, json_integer_value(v));
+		set_string(dst, span_str(number));
+	} else if (json_is_real(v)) {
+		snprintf(number, sizeof(number), "%g", json_real_value(v));
+		set_string(dst, span_str(number));
+	} else {
+		set_string(dst, json_span(v));
+	}
+}
+
+/* ---- request ---- */
+
+struct message *request_message(struct exchange *x, struct span role)
+{
+	struct message *m;
+
+	x->messages = xgrow(x->messages, x->nmessages, sizeof(*x->messages));
+	m = &x->messages[x->nmessages++];
+	set_string(&m->role, role);
+	return m;
+}
+
+struct part *message_part(struct exchange *x, struct message *m, enum part_kind kind)
+{
+	struct part *p;
+
+	m->parts = xgrow(m->parts, m->nparts, sizeof(*m->parts));
+	p = &m->parts[m->nparts++];
+	p->kind = kind;
+	p->slot = NO_SLOT;
+	buf_init(&p->text, x->text_max);
+	return p;
+}
+
+struct part *message_text(struct exchange *x, struct message *m, enum part_kind kind, struct span text)
+{
+	struct part *p = message_part(x, m, kind);
+
+	buf_add(&p->text, text);
+	return p;
+}
+
+struct part *message_other(struct exchange *x, struct message *m, const char *type, const json_t *v)
+{
+	struct part *p = message_part(x, m, PART_OTHER);
+
+	set_string(&p->type_raw, span_str(type));
+	part_json(p, v);
+	return p;
+}
+
+void part_base64(struct part *p, struct span media_type, struct span base64)
+{
+	struct base64_decode_ctx decoder;
+	struct sha256_ctx sha;
+	uint8_t plain[BASE64_DECODE_LENGTH(4096)];
+
+	set_string(&p->media_type, media_type);
+	base64_decode_init(&decoder);
+	sha256_init(&sha);
+	p->size = 0;
+	while (base64.len) {
+		struct span piece = span_first(base64, 4096);
+		size_t n = sizeof(plain);
+
+		if (!base64_decode_update(&decoder, &n, plain, piece.len, (const char *)piece.ptr))
+			break; /* no base64: size and digest are of what was */
+		sha256_update(&sha, n, plain);
+		p->size += n;
+		base64 = span_from(base64, piece.len);
+	}
+	digest_hex(&sha, p->sha256);
+}
+
+void part_url(struct part *p, struct span url)
+{
+	static const struct span mark = SPAN_LIT(";base64");
+	struct span type;
+	size_t comma;
+
+	if (!span_starts(url, SPAN_LIT("data:"))) {
+		buf_add(&p->text, url);
+		return;
+	}
+	url = span_from(url, 5);
+	comma = span_find(url, ',');
+	type = span_first(url, comma);
+	if (span_ends(type, mark)) {
+		part_base64(p, span_first(type, type.len - mark.len), span_from(url, comma + 1));
+	} else {
+		set_string(&p->media_type, type);
+		buf_add(&p->text, span_from(url, comma + 1));
+	}
+}
+
+void part_json(struct part *p, const json_t *v)
+{
+	char *text;
+
+	if (json_is_string(v)) {
+		buf_add(&p->text, json_span(v));
+		return;
+	}
+	text = v ? json_dumps(v, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
+	if (text)
+		buf_adds(&p->text, text);
+	free(text);
+}
+
+struct tool *request_tool(struct exchange *x)
+{
+	x->tools = xgrow(x->tools, x->ntools, sizeof(*x->tools));
+	return &x->tools[x->ntools++];
+}
+
+void request_param(struct exchange *x, const char *name, const json_t *value)
+{
+	struct param *p;
+
+	if (!value)
+		return;
+	x->params = xgrow(x->params, x->nparams, sizeof(*x->params));
+	p = &x->params[x->nparams++];
+	p->name = xstrdup(name);
+	p->value = json_incref((json_t *)value);
+}
+
+/* ---- answer ---- */
+
+struct choice *answer_choice(struct exchange *x, unsigned index)
+{
+	struct choice *c;
+
+	for (size_t i = 0; i < x->nchoices; i++)
+		if (x->choices[i].index == index)
+			return &x->choices[i];
+	if (x->nchoices >= CHOICES_MAX)
+		return &x->choices[x->nchoices - 1];
+	x->choices = xgrow(x->choices, x->nchoices, sizeof(*x->choices));
+	c = &x->choices[x->nchoices++];
+	c->index = index;
+	c->msg.role = xstrdup("assistant");
+	return c;
+}
+
+static bool is_visible(enum part_kind k)
+{
+	return k == PART_TEXT || k == PART_REASONING || k == PART_REFUSAL || k == PART_TOOL_CALL;
+}
+
+void answer_append(struct exchange *x, unsigned index, struct part *p, struct span text)
+{
+	/* A part that lives in a choice keeps its place while nothing is added to the choice. */
+	struct choice *c = answer_choice(x, index);
+
+	if (!text.len && p->kind != PART_TOOL_CALL)
+		return;
+	buf_add(&p->text, text);
+	if (!is_visible(p->kind))
+		return;
+	if (!x->t.first_token)
+		x->t.first_token = x->now_ns;
+	if (x->on_delta)
+		x->on_delta(x->on_delta_arg, x, c, p, text);
+}
+
+void answer_text(struct exchange *x, unsigned index, enum part_kind kind, struct span text)
+{
+	struct choice *c = answer_choice(x, index);
+	struct part *p = c->msg.nparts ? &c->msg.parts[c->msg.nparts - 1] : NULL;
+
+	if (!text.len)
+		return;
+	if (!p || ((p->kind != kind || p->slot != NO_SLOT) && c->msg.nparts < PARTS_MAX))
+		p = message_part(x, &c->msg, kind);
+	answer_append(x, index, p, text);
+}
+
+struct part *answer_part(struct exchange *x, unsigned index, enum part_kind kind, int slot)
+{
+	struct choice *c = answer_choice(x, index);
+	struct part *p;
+
+	/* From the end: the block that grows is one of the last. */
+	for (size_t i = c->msg.nparts; i > 0; i--) {
+		p = &c->msg.parts[i - 1];
+		if (slot != NO_SLOT && p->slot == slot && p->kind == kind)
+			return p;
+	}
+	if (c->msg.nparts >= PARTS_MAX)
+		return &c->msg.parts[c->msg.nparts - 1];
+	p = message_part(x, &c->msg, kind);
+	p->slot = slot;
+	return p;
+}
+
+void answer_finish(struct exchange *x, unsigned index, struct span raw, enum finish f)
+{
+	struct choice *c = answer_choice(x, index);
+
+	set_string(&c->finish_raw, raw);
+	c->finish = f;
+}
+
+void answer_error(struct exchange *x, const json_t *type, const json_t *code, const json_t *message)
+{
+	if (!x->error)
+		x->error = xcalloc(1, sizeof(*x->error));
+	set_json(&x->error->type, type);
+	set_json(&x->error->code, code);
+	set_json(&x->error->message, message);
+}
+
+/* ---- usage ---- */
+
+void usage_count(int64_t *count, const json_t *v)
+{
+	if (json_is_integer(v) && json_integer_value(v) >= 0)
+		*count = json_integer_value(v);
+	else if (json_is_real(v) && json_real_value(v) >= 0 && json_real_value(v) < 1e15)
+		*count = (int64_t)json_real_value(v);
+}
+
+void usage_raw(struct exchange *x, const json_t *usage)
+{
+	const char *key;
+	json_t *value;
+
+	if (!json_is_object(usage))
+		return;
+	if (!x->usage.raw)
+		x->usage.raw = json_object();
+	json_object_foreach((json_t *)usage, key, value) {
+		if (!json_is_null(value) || !json_object_get(x->usage.raw, key))
+			json_object_set(x->usage.raw, key, value);
+	}
+}

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+#include "exchange/exchange.h"
+
+#include <stdlib.h>
+
+#include "base/xalloc.h"
+
+static void body_init(struct body *b, size_t text_max)
+{
+	b->expected = COUNT_UNKNOWN;
+	buf_init(&b->text, text_max);
+}
+
+struct exchange *exchange_new(uint64_t id, size_t text_max)
+{
+	struct exchange *x = xcalloc(1, sizeof(*x));
+	int64_t *const counts[] = {
+		&x->usage.input,	 &x->usage.cached_read, &x->usage.cache_write_5m,
+		&x->usage.cache_write_1h, &x->usage.output,	&x->usage.reasoning,
+		&x->usage.audio_in,	 &x->usage.audio_out,	&x->usage.image_in,
+		&x->usage.image_out,	 &x->usage.total,
+	};
+
+	x->id = id;
+	x->text_max = text_max;
+	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++)
+		*counts[i] = COUNT_UNKNOWN;
+	body_init(&x->request_body, text_max);
+	body_init(&x->response_body, text_max);
+	return x;
+}
+
+static void message_done(struct message *m)
+{
+	for (size_t i = 0; i < m->nparts; i++) {
+		struct part *p = &m->parts[i];
+
+		buf_done(&p->text);
+		free(p->id);
+		free(p->name);
+		free(p->type_raw);
+		free(p->media_type);
+	}
+	free(m->parts);
+	free(m->role);
+	free(m->name);
+}
+
+static void headers_done(struct headers *h)
+{
+	for (size_t i = 0; i < h->count; i++) {
+		free(h->items[i].name);
+		free(h->items[i].value);
+	}
+	free(h->items);
+}
+
+static void body_done(struct body *b)
+{
+	buf_done(&b->text);
+	free(b->media_type);
+	free(b->coding);
+}
+
+static void request_done(struct exchange *x)
+{
+	message_done(&x->system);
+	for (size_t i = 0; i < x->nmessages; i++)
+		message_done(&x->messages[i]);
+	free(x->messages);
+	for (size_t i = 0; i < x->ntools; i++) {
+		free(x->tools[i].name);
+		free(x->tools[i].type);
+		free(x->tools[i].description);
+		json_decref(x->tools[i].schema);
+	}
+	free(x->tools);
+	for (size_t i = 0; i < x->nparams; i++) {
+		free(x->params[i].name);
+		json_decref(x->params[i].value);
+	}
+	free(x->params);
+}
+
+static void answer_done(struct exchange *x)
+{
+	for (size_t i = 0; i < x->nchoices; i++) {
+		message_done(&x->choices[i].msg);
+		free(x->choices[i].finish_raw);
+	}
+	free(x->choices);
+	json_decref(x->usage.raw);
+	if (x->error) {
+		free(x->error->type);
+		free(x->error->code);
+		free(x->error->message);
+		free(x->error);
+	}
+}
+
+void exchange_free(struct exchange *x)
+{
+	if (!x)
+		return;
+	request_done(x);
+	answer_done(x);
+	headers_done(&x->request_headers);
+	headers_done(&x->response_headers);
+	body_done(&x->request_body);
+	body_done(&x->response_body);
+	char *const strings[] = { x->process, x->exe,	 x->cmdline, x->comm,	     x->server_name,
+				  x->method,  x->target, x->host,    x->model_asked, x->model_answered,
+				  x->request_id, x->response_id };
+	for (size_t i = 0; i < sizeof(strings) / sizeof(*strings); i++)
+		free(strings[i]);
+	free(x);
+}
+
+uint64_t exchange_missing(const struct exchange *x)
+{
+	return x->request_body.missing + x->response_body.missing;
+}
+
+static bool body_whole(const struct body *b)
+{
+	return b->state == BODY_COMPLETE && b->ngaps == 0 && !b->coding_error && !b->text.full;
+}
+
+bool exchange_complete(const struct exchange *x)
+{
+	return x->request_seen && x->response_seen && !x->request_headers.cut &&
+	       !x->response_headers.cut && body_whole(&x->request_body) &&
+	       body_whole(&x->response_body) && !x->request_partial && !x->response_partial;
+}
+
+const char *part_kind_name(enum part_kind k)
+{
+	switch (k) {
+	case PART_TEXT:
+		return "text";
+	case PART_REASONING:
+		return "reasoning";
+	case PART_REFUSAL:
+		return "refusal";
+	case PART_TOOL_CALL:
+		return "tool_call";
+	case PART_TOOL_RESULT:
+		return "tool_result";
+	case PART_IMAGE:
+		return "image";
+	case PART_AUDIO:
+		return "audio";
+	case PART_FILE:
+		return "file";
+	case PART_OTHER:
+		return "other";
+	}
+	return "other";
+}
+
+const char *finish_name(enum finish f)
+{
+	switch (f) {
+	case FINISH_NONE:
+		return "none";
+	case FINISH_STOP:
+		return "stop";
+	case FINISH_LENGTH:
+		return "length";
+	case FINISH_TOOL_CALL:
+		return "tool_call";
+	case FINISH_CONTENT_FILTER:
+		return "content_filter";
+	case FINISH_ERROR:
+		return "error";
+	case FINISH_PAUSE:
+		return "pause";
+	case FINISH_OTHER:
+		return "other";
+	}
+	return "other";
+}
+
+const char *body_state_name(enum body_state s)
+{
+	switch (s) {
+	case BODY_NONE:
+		return "none";
+	case BODY_OPEN:
+		return "open";
+	case BODY_COMPLETE:
+		return "complete";
+	case BODY_CUT:
+		return "cut";
+	}
+	return "none";
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SPY_EXITCODE_H
+#define SPY_EXITCODE_H
+
+/* As in the man page. With a COMMAND, its own status is passed on instead. */
+enum exit_code {
+	EXIT_FINE = 0,
+	EXIT_FAILED = 1,  /* failed while running, damaged recording ... */
+	EXIT_USAGE = 2,
+	EXIT_CANNOT = 3,  /* this host or user cannot trace */
+};
+
+#endif

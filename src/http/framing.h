@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* Cuts a streamed body into its elements: events, lines. Chosen by the response's media type.
+ * Incremental: bytes may be cut anywhere. A framing is a row of framings.def. */
+#ifndef SPY_HTTP_FRAMING_H
+#define SPY_HTTP_FRAMING_H
+
+#include "base/limits.h"
+#include "base/span.h"
+
+/* Borrowed: valid until the call returns. name: of the event, empty when it has none. cut: a
+ * limit or a gap took part of it. A negative return stops the feed and is passed on. */
+typedef int (*framing_fn)(void *arg, struct span name, struct span data, bool cut);
+
+struct framing_ops {
+	const char *name;
+	size_t size; /* of its own state, which begins with struct framing */
+	void (*init)(void *state);
+	int (*feed)(void *state, struct span s);
+	/* Bytes are missing here: what is under way is given out as cut, and what follows is not
+	 * trusted before the next border. */
+	int (*gap)(void *state);
+	/* End of the stream: what lacks its closing mark is given out too. */
+	int (*finish)(void *state);
+	void (*done)(void *state);
+};
+
+/* The common beginning of every framing's state. */
+struct framing {
+	const struct framing_ops *ops;
+	struct limits *lim;
+	framing_fn fn;
+	void *arg;
+};
+
+/* NULL when bodies of that media type (lower case, no parameters) are not streamed. */
+const struct framing_ops *framing_find(struct span media_type);
+
+struct framing *framing_new(const struct framing_ops *ops, struct limits *lim, framing_fn fn,
+			    void *arg);
+void framing_free(struct framing *f); /* accepts NULL */
+int framing_feed(struct framing *f, struct span s);
+int framing_gap(struct framing *f);
+int framing_finish(struct framing *f);
+
+#endif

@@ -1,0 +1,694 @@
+/* SPDX-License-Identifier: MIT */
+/* Each direction is a state machine over lines and counted bytes; requests awaiting their answer
+ * are a queue. Body bytes are passed on as they lie in the fed span, without copying.
+ *
+ * Where bytes are missing: inside a counted body the count goes on over the hole. Elsewhere the
+ * framing is lost; the rest of that message is counted as missing and the next span that begins
+ * like a message is taken for one, since programs begin a message with a write of its own. */
+#include "http/h1.h"
+
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "base/xalloc.h"
+
+#define FIELDS_MAX 1024
+#define CHUNK_LINE_MAX 4096
+#define METHOD_MAX 20
+
+enum state {
+	S_START,  /* before a message; empty lines are passed over */
+	S_HEAD,
+	S_LENGTH, /* `left` bytes of body */
+	S_CHUNK_SIZE,
+	S_CHUNK_DATA, /* `left` bytes of this chunk */
+	S_CHUNK_END,  /* the line end behind it */
+	S_TRAILER,
+	S_UNTIL_CLOSE,
+	S_LOST, /* framing was lost: waits for a message's beginning */
+};
+
+struct half {
+	enum http_msg msg;
+	enum state state;
+	bool open;     /* head() was called, end() not yet */
+	uint64_t id;   /* of the message under way, or lost */
+	uint64_t left;
+	uint64_t skipped; /* S_LOST: bytes passed over */
+	struct buf line;  /* S_HEAD: the whole section; else a line under way */
+	size_t line_at;	  /* S_HEAD: where the line under way begins */
+	struct buf hold;  /* responses that came before their request */
+};
+
+/* A request whose answer has not begun. */
+struct pending {
+	uint64_t id;
+	bool is_head, is_connect;
+};
+
+struct h1 {
+	struct limits *lim;
+	const struct http_out *out;
+	void *arg;
+	struct half half[2]; /* by enum http_msg */
+	struct pending *queue;
+	size_t nqueue;
+	uint64_t last_id;
+	bool in_step; /* no message was missed: the n-th answer is to the n-th request */
+	bool over, garbled;
+	uint64_t unread;
+};
+
+/* ---- the beginning of a message ---- */
+
+static bool is_token(uint8_t c)
+{
+	return (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
+}
+
+static enum h1_start request_start(struct span s)
+{
+	struct span line = span_first(s, span_find(s, '\n'));
+	size_t at = 0;
+
+	while (at < s.len && at <= METHOD_MAX && is_token(s.ptr[at]))
+		at++;
+	if (at == s.len && at <= METHOD_MAX)
+		return H1_START_MORE;
+	if (at < 3 || at > METHOD_MAX || s.ptr[at] != ' ')
+		return H1_START_NO;
+	if (line.len == s.len)
+		return H1_START_MORE;
+	while (line.len && line.ptr[line.len - 1] == '\r')
+		line.len--;
+	return line.len > at + 10 && span_starts(span_from(line, line.len - 9), SPAN_LIT(" HTTP/1."))
+		       ? H1_START_REQUEST
+		       : H1_START_NO;
+}
+
+enum h1_start h1_start(struct span s)
+{
+	static const struct span version = SPAN_LIT("HTTP/1.");
+
+	while (s.len && (s.ptr[0] == '\r' || s.ptr[0] == '\n'))
+		s = span_from(s, 1);
+	if (span_starts(version, span_first(s, version.len)))
+		return s.len < version.len ? H1_START_MORE : H1_START_RESPONSE;
+	return request_start(s);
+}
+
+/* ---- life ---- */
+
+struct h1 *h1_new(struct limits *lim, bool from_start, const struct http_out *out, void *arg)
+{
+	struct h1 *h = xcalloc(1, sizeof(*h));
+
+	h->lim = lim;
+	h->out = out;
+	h->arg = arg;
+	h->in_step = from_start;
+	for (int m = 0; m < 2; m++) {
+		h->half[m].msg = (enum http_msg)m;
+		/* Joined in the middle, either direction may be inside a message. */
+		h->half[m].state = from_start ? S_START : S_LOST;
+		buf_init(&h->half[m].line, lim->max[LIMIT_head]);
+		buf_init(&h->half[m].hold, lim->max[LIMIT_reorder]);
+	}
+	return h;
+}
+
+void h1_free(struct h1 *h)
+{
+	if (!h)
+		return;
+	for (int m = 0; m < 2; m++) {
+		buf_done(&h->half[m].line);
+		buf_done(&h->half[m].hold);
+	}
+	free(h->queue);
+	free(h);
+}
+
+bool h1_is_over(const struct h1 *h)
+{
+	return h->over;
+}
+
+bool h1_is_garbled(const struct h1 *h)
+{
+	return h->garbled;
+}
+
+uint64_t h1_unread_bytes(const struct h1 *h)
+{
+	return h->unread;
+}
+
+static int end(struct h1 *h, struct half *p, uint64_t ts, enum http_end why)
+{
+	bool was_open = p->open;
+
+	p->open = false;
+	p->state = S_START;
+	buf_reset(&p->line);
+	return was_open ? h->out->end(h->arg, p->id, p->msg, ts, why) : 0;
+}
+
+static int garbage(struct h1 *h, struct half *p, uint64_t ts)
+{
+	int err = end(h, &h->half[HTTP_REQUEST], ts, HTTP_END_GARBAGE);
+
+	h->over = h->garbled = true;
+	return err ? err : end(h, &h->half[HTTP_RESPONSE], ts, HTTP_END_GARBAGE);
+}
+
+/* ---- requests and their answers ---- */
+
+static void queue_add(struct h1 *h, const struct http_head *head, uint64_t id)
+{
+	if (h->nqueue >= h->lim->max[LIMIT_pipeline]) {
+		limit_hit(h->lim, LIMIT_pipeline);
+		h->in_step = false;
+		h->nqueue = 0;
+	}
+	/* Out of step, an older request's answer was lost: nobody waits for it. */
+	if (!h->in_step)
+		h->nqueue = 0;
+	h->queue = xgrow(h->queue, h->nqueue, sizeof(*h->queue));
+	h->queue[h->nqueue++] = (struct pending){
+		.id = id,
+		.is_head = span_eq(head->method, SPAN_LIT("HEAD")),
+		.is_connect = span_eq(head->method, SPAN_LIT("CONNECT")),
+	};
+}
+
+/* The request that an answer belongs to; one of its own where none is known. */
+static struct pending queue_take(struct h1 *h)
+{
+	struct pending p = { 0 };
+
+	if (!h->nqueue) {
+		p.id = ++h->last_id;
+		return p;
+	}
+	p = h->queue[0];
+	memmove(h->queue, h->queue + 1, --h->nqueue * sizeof(*h->queue));
+	if (!h->nqueue)
+		h->in_step = true;
+	return p;
+}
+
+/* ---- the head ---- */
+
+/* What the fields say of the body. */
+struct framing_fields {
+	bool chunked, has_coding;
+	bool has_length, bad;
+	uint64_t length;
+};
+
+static void read_length(struct framing_fields *f, struct span value)
+{
+	while (value.len) {
+		struct span one = span_first(value, span_find(value, ','));
+		struct span digits = span_trim(one);
+		uint64_t n = 0;
+
+		if (!digits.len || digits.len > 18)
+			f->bad = true;
+		for (size_t i = 0; i < digits.len && !f->bad; i++) {
+			if (digits.ptr[i] < '0' || digits.ptr[i] > '9')
+				f->bad = true;
+			n = n * 10 + (digits.ptr[i] - '0');
+		}
+		if (f->has_length && f->length != n)
+			f->bad = true;
+		f->has_length = true;
+		f->length = n;
+		value = span_from(value, one.len + 1);
+	}
+}
+
+static void read_framing(const struct http_head *head, struct framing_fields *f)
+{
+	for (size_t i = 0; i < head->nfields; i++) {
+		const struct http_field *field = &head->fields[i];
+
+		if (span_caseeq(field->name, SPAN_LIT("content-length"))) {
+			read_length(f, field->value);
+		} else if (span_caseeq(field->name, SPAN_LIT("transfer-encoding"))) {
+			struct span v = field->value;
+
+			f->has_coding = true;
+			f->chunked = v.len >= 7 &&
+				     span_caseeq(span_from(v, v.len - 7), SPAN_LIT("chunked"));
+		}
+	}
+	/* RFC 9112 section 6.3: transfer coding overrides a length. */
+	if (f->has_coding)
+		f->has_length = f->bad = false;
+}
+
+static bool read_start_line(struct span line, struct http_head *head)
+{
+	size_t sp = span_find(line, ' ');
+	struct span rest = span_from(line, sp + 1);
+
+	if (head->msg == HTTP_RESPONSE) {
+		if (line.len < 12 || !span_starts(line, SPAN_LIT("HTTP/1.")) || rest.len < 3)
+			return false;
+		head->version = line.ptr[7] == '0' ? HTTP_1_0 : HTTP_1_1;
+		for (int i = 0; i < 3; i++) {
+			if (rest.ptr[i] < '0' || rest.ptr[i] > '9')
+				return false;
+			head->status = head->status * 10 + (rest.ptr[i] - '0');
+		}
+		return head->status >= 100;
+	}
+	head->method = span_first(line, sp);
+	if (rest.len < 10 || !span_starts(span_from(rest, rest.len - 9), SPAN_LIT(" HTTP/1.")))
+		return false;
+	head->version = rest.ptr[rest.len - 1] == '0' ? HTTP_1_0 : HTTP_1_1;
+	head->target = span_trim(span_first(rest, rest.len - 9));
+	return true;
+}
+
+/* A line of the section and what follows it, without its end; a fold (a line that begins with a
+ * blank) is joined to its line by turning the line end into blanks. */
+static struct span take_line(uint8_t *bytes, size_t len, size_t *at)
+{
+	size_t begin = *at, stop;
+
+	for (;;) {
+		struct span rest = span_of(bytes + *at, len - *at);
+
+		stop = *at + span_find(rest, '\n');
+		*at = stop < len ? stop + 1 : len;
+		if (begin == 0 || *at >= len || (bytes[*at] != ' ' && bytes[*at] != '\t'))
+			break;
+		bytes[stop] = ' ';
+		if (stop > begin && bytes[stop - 1] == '\r')
+			bytes[stop - 1] = ' ';
+	}
+	if (stop > begin && bytes[stop - 1] == '\r')
+		stop--;
+	return span_of(bytes + begin, stop - begin);
+}
+
+/* False when the start line is none. */
+static bool read_section(struct half *p, struct http_head *head, struct http_field *fields)
+{
+	uint8_t *bytes = (uint8_t *)p->line.ptr;
+	size_t at = 0, n = 0;
+
+	if (!read_start_line(take_line(bytes, p->line.len, &at), head))
+		return false;
+	while (at < p->line.len) {
+		struct span line = take_line(bytes, p->line.len, &at);
+		size_t colon = span_find(line, ':');
+
+		if (colon == line.len)
+			continue; /* an empty line, or no field */
+		if (n == FIELDS_MAX) {
+			head->cut = true;
+			break;
+		}
+		fields[n++] = (struct http_field){ .name = span_trim(span_first(line, colon)),
+						   .value = span_trim(span_from(line, colon + 1)) };
+	}
+	head->fields = fields;
+	head->nfields = n;
+	head->authority = http_field_find(head, "host");
+	return true;
+}
+
+static void begin_body(struct half *p, const struct framing_fields *f, bool none)
+{
+	if (none) {
+		p->left = 0;
+		p->state = S_LENGTH;
+	} else if (f->chunked) {
+		p->state = S_CHUNK_SIZE;
+	} else if (f->has_length) {
+		p->left = f->length;
+		p->state = S_LENGTH;
+	} else if (p->msg == HTTP_RESPONSE) {
+		p->state = S_UNTIL_CLOSE;
+	} else {
+		p->left = 0;
+		p->state = S_LENGTH;
+	}
+}
+
+static int feed_half(struct h1 *h, struct half *p, uint64_t ts, struct span s);
+
+static int request_head(struct h1 *h, struct half *p, uint64_t ts, const struct http_head *head,
+			const struct framing_fields *f)
+{
+	struct half *answers = &h->half[HTTP_RESPONSE];
+	struct buf held = answers->hold;
+	int err;
+
+	if (f->has_coding && !f->chunked)
+		return garbage(h, p, ts);
+	p->id = ++h->last_id;
+	queue_add(h, head, p->id);
+	begin_body(p, f, false);
+	p->open = true;
+	err = h->out->head(h->arg, p->id, ts, head);
+	if (err || !held.len)
+		return err;
+	/* The answer was captured before its request: now it has one. */
+	buf_init(&answers->hold, held.max);
+	err = feed_half(h, answers, ts, buf_span(&held));
+	buf_done(&held);
+	return err;
+}
+
+static int response_head(struct h1 *h, struct half *p, uint64_t ts, const struct http_head *head,
+			 const struct framing_fields *f)
+{
+	struct pending asked;
+	bool none, upgrade;
+	int err;
+
+	if (head->status < 200 && head->status != 101) {
+		/* An interim answer: the one that counts follows. */
+		p->state = S_START;
+		return 0;
+	}
+	asked = queue_take(h);
+	upgrade = head->status == 101 || (asked.is_connect && head->status < 300);
+	none = asked.is_head || upgrade || head->status == 204 || head->status == 304;
+	p->id = asked.id;
+	begin_body(p, f, none);
+	p->open = true;
+	err = h->out->head(h->arg, p->id, ts, head);
+	if (!err && upgrade) {
+		err = end(h, p, ts, HTTP_END_COMPLETE);
+		if (!err)
+			err = end(h, &h->half[HTTP_REQUEST], ts, HTTP_END_COMPLETE);
+		h->over = true;
+	}
+	return err;
+}
+
+static int on_head(struct h1 *h, struct half *p, uint64_t ts)
+{
+	struct http_field *fields = xmalloc(FIELDS_MAX * sizeof(*fields));
+	struct http_head head = { .msg = p->msg };
+	struct framing_fields f = { 0 };
+	int err;
+
+	if (!read_section(p, &head, fields)) {
+		err = garbage(h, p, ts);
+	} else {
+		read_framing(&head, &f);
+		head.has_length = f.has_length;
+		head.length = f.length;
+		if (f.bad)
+			err = garbage(h, p, ts);
+		else if (p->msg == HTTP_REQUEST)
+			err = request_head(h, p, ts, &head, &f);
+		else
+			err = response_head(h, p, ts, &head, &f);
+	}
+	/* Only now: the head borrowed from it. */
+	buf_reset(&p->line);
+	free(fields);
+	return err;
+}
+
+/* ---- the states ---- */
+
+/* Takes a line's bytes up to and with its end. Returns how many; `ret_whole` tells whether the
+ * end was among them. */
+static size_t take_to_line_end(struct half *p, struct span s, bool *ret_whole)
+{
+	size_t n = span_find(s, '\n');
+
+	*ret_whole = n < s.len;
+	n += *ret_whole;
+	buf_add(&p->line, span_first(s, n));
+	return n;
+}
+
+static int in_start(struct h1 *h, struct half *p, struct span *s)
+{
+	while (s->len && (s->ptr[0] == '\r' || s->ptr[0] == '\n'))
+		*s = span_from(*s, 1);
+	if (!s->len)
+		return 0;
+	if (p->msg == HTTP_RESPONSE && h->in_step && !h->nqueue) {
+		/* No request awaits it, and none was missed: it was captured late. */
+		buf_add(&p->hold, *s);
+		*s = span_of(NULL, 0);
+		return 0;
+	}
+	p->state = S_HEAD;
+	p->line_at = 0;
+	return 0;
+}
+
+static int in_head(struct h1 *h, struct half *p, uint64_t ts, struct span *s)
+{
+	bool whole;
+	size_t n = take_to_line_end(p, *s, &whole), len;
+
+	*s = span_from(*s, n);
+	if (p->line.full) {
+		limit_hit(h->lim, LIMIT_head);
+		return garbage(h, p, ts);
+	}
+	if (!whole)
+		return 0;
+	len = p->line.len - p->line_at;
+	if (len == 1 || (len == 2 && p->line.ptr[p->line_at] == '\r'))
+		return on_head(h, p, ts);
+	p->line_at = p->line.len;
+	return 0;
+}
+
+/* Passes on what of `s` belongs to the counted part, and takes it off both. */
+static int pass_counted(struct h1 *h, struct half *p, uint64_t ts, struct span *s)
+{
+	struct span part = span_first(*s, p->left < s->len ? (size_t)p->left : s->len);
+
+	*s = span_from(*s, part.len);
+	p->left -= part.len;
+	return part.len ? h->out->body(h->arg, p->id, p->msg, ts, part) : 0;
+}
+
+static int in_length(struct h1 *h, struct half *p, uint64_t ts, struct span *s)
+{
+	int err = pass_counted(h, p, ts, s);
+
+	return err || p->left ? err : end(h, p, ts, HTTP_END_COMPLETE);
+}
+
+/* A chunk's size in hex, before extensions; -1 when it is none. */
+static int64_t read_chunk_size(struct span line)
+{
+	int64_t n = 0;
+	size_t digits = 0;
+
+	line = span_trim(span_first(line, span_find(line, ';')));
+	while (line.len && (line.ptr[line.len - 1] == '\r' || line.ptr[line.len - 1] == '\n'))
+		line.len--;
+	line = span_trim(line);
+	for (; digits < line.len; digits++) {
+		uint8_t c = line.ptr[digits] | 0x20;
+		int v = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+
+		if (v < 0 || digits == 15)
+			return -1;
+		n = n * 16 + v;
+	}
+	return digits ? n : -1;
+}
+
+static int in_chunk_size(struct h1 *h, struct half *p, uint64_t ts, struct span *s)
+{
+	int64_t size;
+	bool whole;
+
+	*s = span_from(*s, take_to_line_end(p, *s, &whole));
+	if (p->line.len > CHUNK_LINE_MAX)
+		return garbage(h, p, ts);
+	if (!whole)
+		return 0;
+	size = read_chunk_size(buf_span(&p->line));
+	buf_reset(&p->line);
+	if (size < 0)
+		return garbage(h, p, ts);
+	p->left = (uint64_t)size;
+	p->state = size ? S_CHUNK_DATA : S_TRAILER;
+	return 0;
+}
+
+static int in_chunk_data(struct h1 *h, struct half *p, uint64_t ts, struct span *s)
+{
+	int err = pass_counted(h, p, ts, s);
+
+	if (!p->left)
+		p->state = S_CHUNK_END;
+	return err;
+}
+
+static int in_chunk_end(struct h1 *h, struct half *p, uint64_t ts, struct span *s)
+{
+	uint8_t c = s->ptr[0];
+
+	if (c == '\r' && !p->line.len) {
+		buf_addc(&p->line, '\r');
+	} else if (c == '\n') {
+		buf_reset(&p->line);
+		p->state = S_CHUNK_SIZE;
+	} else {
+		return garbage(h, p, ts);
+	}
+	*s = span_from(*s, 1);
+	return 0;
+}
+
+/* Trailer fields are not kept; their end is the message's. */
+static int in_trailer(struct h1 *h, struct half *p, uint64_t ts, struct span *s)
+{
+	bool whole, last;
+
+	*s = span_from(*s, take_to_line_end(p, *s, &whole));
+	if (p->line.full)
+		return garbage(h, p, ts);
+	if (!whole)
+		return 0;
+	last = p->line.len == 1 || (p->line.len == 2 && p->line.ptr[0] == '\r');
+	buf_reset(&p->line);
+	return last ? end(h, p, ts, HTTP_END_COMPLETE) : 0;
+}
+
+static int in_until_close(struct h1 *h, struct half *p, uint64_t ts, struct span *s)
+{
+	struct span all = *s;
+
+	*s = span_of(NULL, 0);
+	return h->out->body(h->arg, p->id, p->msg, ts, all);
+}
+
+/* The message that was lost ends here, with the bytes that were passed over since. */
+static int end_lost(struct h1 *h, struct half *p, uint64_t ts)
+{
+	int err = 0;
+
+	if (p->open && p->skipped)
+		err = h->out->gap(h->arg, p->id, p->msg, ts, p->skipped);
+	h->unread += p->skipped;
+	p->skipped = 0;
+	return err ? err : end(h, p, ts, HTTP_END_CUT);
+}
+
+static int in_lost(struct h1 *h, struct half *p, uint64_t ts, struct span *s)
+{
+	enum h1_start want = p->msg == HTTP_REQUEST ? H1_START_REQUEST : H1_START_RESPONSE;
+
+	if (h1_start(*s) == want)
+		return end_lost(h, p, ts);
+	p->skipped += s->len;
+	*s = span_of(NULL, 0);
+	return 0;
+}
+
+static int feed_half(struct h1 *h, struct half *p, uint64_t ts, struct span s)
+{
+	int err = 0;
+
+	while (!err && !h->over && (s.len || (p->state == S_LENGTH && !p->left))) {
+		switch (p->state) {
+		case S_START:
+			err = in_start(h, p, &s);
+			break;
+		case S_HEAD:
+			err = in_head(h, p, ts, &s);
+			break;
+		case S_LENGTH:
+			err = in_length(h, p, ts, &s);
+			break;
+		case S_CHUNK_SIZE:
+			err = in_chunk_size(h, p, ts, &s);
+			break;
+		case S_CHUNK_DATA:
+			err = in_chunk_data(h, p, ts, &s);
+			break;
+		case S_CHUNK_END:
+			err = in_chunk_end(h, p, ts, &s);
+			break;
+		case S_TRAILER:
+			err = in_trailer(h, p, ts, &s);
+			break;
+		case S_UNTIL_CLOSE:
+			err = in_until_close(h, p, ts, &s);
+			break;
+		case S_LOST:
+			err = in_lost(h, p, ts, &s);
+			break;
+		}
+	}
+	h->unread += s.len; /* what follows the end of HTTP */
+	return err;
+}
+
+int h1_feed(struct h1 *h, enum http_msg m, uint64_t ts_ns, struct span s)
+{
+	return feed_half(h, &h->half[m], ts_ns, s);
+}
+
+int h1_gap(struct h1 *h, enum http_msg m, uint64_t ts_ns, uint64_t nbytes)
+{
+	struct half *p = &h->half[m];
+	bool counted = p->state == S_LENGTH || p->state == S_CHUNK_DATA;
+	int err;
+
+	if (h->over)
+		return 0;
+	if ((counted && nbytes <= p->left) || p->state == S_UNTIL_CLOSE) {
+		err = h->out->gap(h->arg, p->id, m, ts_ns, nbytes);
+		if (counted)
+			p->left -= nbytes;
+		if (!err && counted && !p->left)
+			err = p->state == S_LENGTH ? end(h, p, ts_ns, HTTP_END_COMPLETE)
+						   : (p->state = S_CHUNK_END, 0);
+		return err;
+	}
+	/* From here on answers and requests can no longer be counted off against each other. */
+	h->in_step = false;
+	p->skipped += nbytes;
+	if (p->state == S_HEAD)
+		h->unread += p->line.len;
+	buf_reset(&p->line);
+	p->state = S_LOST;
+	return 0;
+}
+
+int h1_close(struct h1 *h, uint64_t ts_ns, bool ended)
+{
+	int first = 0;
+
+	h->in_step = false; /* a held answer gets no request any more */
+	for (int m = 0; m < 2; m++) {
+		struct half *p = &h->half[m];
+		struct buf held = p->hold;
+		int err;
+
+		buf_init(&p->hold, held.max);
+		err = held.len ? feed_half(h, p, ts_ns, buf_span(&held)) : 0;
+		buf_done(&held);
+		if (!err && p->state == S_LOST)
+			err = end_lost(h, p, ts_ns);
+		if (p->state == S_HEAD)
+			h->unread += p->line.len;
+		if (!err)
+			err = end(h, p, ts_ns,
+				  ended && p->state == S_UNTIL_CLOSE ? HTTP_END_CLOSED : HTTP_END_CUT);
+		first = first ? first : err;
+	}
+	return first;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* HTTP/1.0 and 1.1, RFC 9112: both directions of one connection whose roles are known. */
+#ifndef SPY_HTTP_H1_H
+#define SPY_HTTP_H1_H
+
+#include "http/http.h"
+
+/* What the front of some bytes looks like. */
+enum h1_start {
+	H1_START_NO,
+	H1_START_MORE, /* too few bytes to tell */
+	H1_START_REQUEST,
+	H1_START_RESPONSE,
+};
+enum h1_start h1_start(struct span s);
+
+struct h1;
+struct h1 *h1_new(struct limits *lim, bool from_start, const struct http_out *out, void *arg);
+void h1_free(struct h1 *h); /* accepts NULL */
+
+int h1_feed(struct h1 *h, enum http_msg m, uint64_t ts_ns, struct span s);
+int h1_gap(struct h1 *h, enum http_msg m, uint64_t ts_ns, uint64_t nbytes);
+int h1_close(struct h1 *h, uint64_t ts_ns, bool ended);
+
+/* From here on the connection speaks something else: after 101, after CONNECT, or because its
+ * framing broke. h1_feed takes no more bytes. */
+bool h1_is_over(const struct h1 *h);
+bool h1_is_garbled(const struct h1 *h);
+uint64_t h1_unread_bytes(const struct h1 *h);
+
+#endif

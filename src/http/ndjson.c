@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/* Newline-delimited JSON: each line that is not blank is one element (github.com/ndjson/ndjson-spec).
+ */
+#include "http/framing.h"
+#include "http/lines.h"
+
+struct ndjson {
+	struct framing f;
+	struct lines lines;
+};
+
+static void ndjson_init(void *state)
+{
+	struct ndjson *n = state;
+
+	lines_init(&n->lines, n->f.lim, false);
+}
+
+static void ndjson_done(void *state)
+{
+	struct ndjson *n = state;
+
+	lines_done(&n->lines);
+}
+
+static int on_line(void *arg, struct span line, bool cut)
+{
+	struct ndjson *n = arg;
+
+	return span_trim(line).len ? n->f.fn(n->f.arg, span_of(NULL, 0), line, cut) : 0;
+}
+
+static int ndjson_feed(void *state, struct span s)
+{
+	struct ndjson *n = state;
+
+	return lines_feed(&n->lines, n->f.lim, s, on_line, n);
+}
+
+static int ndjson_gap(void *state)
+{
+	struct ndjson *n = state;
+	int err = lines_flush(&n->lines, on_line, n, true);
+
+	n->lines.skip = true;
+	return err;
+}
+
+static int ndjson_finish(void *state)
+{
+	struct ndjson *n = state;
+
+	return lines_flush(&n->lines, on_line, n, false);
+}
+
+const struct framing_ops framing_lines = {
+	.name = "ndjson",
+	.size = sizeof(struct ndjson),
+	.init = ndjson_init,
+	.feed = ndjson_feed,
+	.gap = ndjson_gap,
+	.finish = ndjson_finish,
+	.done = ndjson_done,
+};

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/* Server-sent events: WHATWG HTML standard, section 9.2.6. Lines end in LF, CRLF or CR; a blank
+ * line ends an event; data lines are joined with LF; a line that begins with a colon is a
+ * comment. Events without data are given out by nobody. */
+#include "http/framing.h"
+#include "http/lines.h"
+
+struct sse {
+	struct framing f;
+	struct lines lines;
+	struct buf name, data;
+	bool has_data, cut;
+	bool begun; /* the first line was seen: a byte order mark may precede it */
+};
+
+static void sse_init(void *state)
+{
+	struct sse *e = state;
+
+	lines_init(&e->lines, e->f.lim, true);
+	buf_init(&e->name, 256);
+	buf_init(&e->data, e->f.lim->max[LIMIT_event]);
+}
+
+static void sse_done(void *state)
+{
+	struct sse *e = state;
+
+	lines_done(&e->lines);
+	buf_done(&e->name);
+	buf_done(&e->data);
+}
+
+static int dispatch(struct sse *e)
+{
+	int err = 0;
+
+	if (e->has_data)
+		err = e->f.fn(e->f.arg, buf_span(&e->name), buf_span(&e->data), e->cut || e->data.full);
+	buf_reset(&e->name);
+	buf_reset(&e->data);
+	e->has_data = e->cut = false;
+	return err;
+}
+
+static int on_line(void *arg, struct span line, bool cut)
+{
+	struct sse *e = arg;
+	struct span field, value;
+	size_t colon;
+
+	if (!e->begun && span_starts(line, SPAN_LIT("\xef\xbb\xbf")))
+		line = span_from(line, 3);
+	e->begun = true;
+	if (!line.len)
+		return dispatch(e);
+	colon = span_find(line, ':');
+	field = span_first(line, colon);
+	value = span_from(line, colon + 1);
+	if (value.len && value.ptr[0] == ' ')
+		value = span_from(value, 1);
+	e->cut |= cut;
+	if (span_eq(field, SPAN_LIT("data"))) {
+		if (e->has_data)
+			buf_addc(&e->data, '\n');
+		buf_add(&e->data, value);
+		e->has_data = true;
+	} else if (span_eq(field, SPAN_LIT("event"))) {
+		buf_reset(&e->name);
+		buf_add(&e->name, value);
+	}
+	return 0;
+}
+
+static int sse_feed(void *state, struct span s)
+{
+	struct sse *e = state;
+
+	return lines_feed(&e->lines, e->f.lim, s, on_line, e);
+}
+
+static int sse_gap(void *state)
+{
+	struct sse *e = state;
+	int err = lines_flush(&e->lines, on_line, e, true);
+
+	e->lines.skip = true;
+	e->lines.after_cr = false;
+	if (err)
+		return err;
+	e->cut = true;
+	err = dispatch(e);
+	/* What comes before the next blank line may be the rest of a torn event. */
+	e->cut = true;
+	return err;
+}
+
+static int sse_finish(void *state)
+{
+	struct sse *e = state;
+	int err = lines_flush(&e->lines, on_line, e, false);
+
+	return err ? err : dispatch(e);
+}
+
+const struct framing_ops framing_sse = {
+	.name = "sse",
+	.size = sizeof(struct sse),
+	.init = sse_init,
+	.feed = sse_feed,
+	.gap = sse_gap,
+	.finish = sse_finish,
+	.done = sse_done,
+};

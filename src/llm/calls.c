@@ -1,0 +1,533 @@
+/* SPDX-License-Identifier: MIT */
+/* A call is one exchange being put together. Its request is settled (recognised, read by its
+ * dialect, shown) when the request's body has ended, at the latest when the exchange ends. A
+ * streamed answer goes to the dialect element by element as it comes, any other when it ended. */
+#include "llm/calls.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/xalloc.h"
+#include "exchange/secret.h"
+#include "http/framing.h"
+#include "llm/dialect.h"
+#include "llm/intake.h"
+#include "llm/jsonfix.h"
+
+/* So many elements of a stream that nobody asked for are looked at before giving up. */
+#define GUESSES 8
+
+struct call {
+	struct exchange *x;
+	struct calls_conn *cc;
+	uint64_t id; /* http's */
+	struct intake in[2];
+	bool begun[2], ended[2];
+	bool settled; /* the request was read and shown */
+	const struct dialect *dialect;
+	void *state; /* dialect's, for the stream */
+	struct framing *framing;
+	unsigned guesses;
+	struct call *next;	    /* of the same connection */
+	struct call *newer, *older; /* of all */
+};
+
+struct calls {
+	struct limits *lim;
+	const struct calls_out *out;
+	void *arg;
+	uint64_t last_id;
+	struct call *newest, *oldest;
+	size_t count, memory;
+	int64_t wall_offset;
+	struct calls_stats stats;
+};
+
+struct calls_conn {
+	struct calls *calls;
+	const struct conn *conn;
+	const struct http *http;
+	struct call *first;
+};
+
+struct calls *calls_new(struct limits *lim, const struct calls_out *out, void *arg)
+{
+	struct calls *c = xcalloc(1, sizeof(*c));
+
+	*c = (struct calls){ .lim = lim, .out = out, .arg = arg };
+	return c;
+}
+
+void calls_free(struct calls *c)
+{
+	free(c);
+}
+
+void calls_set_wall_offset(struct calls *c, int64_t ns)
+{
+	c->wall_offset = ns;
+}
+
+void calls_lost_events(struct calls *c)
+{
+	for (struct call *k = c->newest; k; k = k->older)
+		k->x->lost_events = true;
+}
+
+const struct calls_stats *calls_stats(const struct calls *c)
+{
+	return &c->stats;
+}
+
+struct calls_conn *calls_conn_new(struct calls *c, const struct conn *conn)
+{
+	struct calls_conn *cc = xcalloc(1, sizeof(*cc));
+
+	cc->calls = c;
+	cc->conn = conn;
+	return cc;
+}
+
+void calls_conn_set_http(struct calls_conn *cc, const struct http *h)
+{
+	cc->http = h;
+}
+
+/* ---- beginning ---- */
+
+static void on_delta(void *arg, struct exchange *x, const struct choice *c, const struct part *p,
+		     struct span text)
+{
+	struct call *k = arg;
+	const struct calls *calls = k->cc->calls;
+
+	if (x->stream && k->settled && calls->out->delta)
+		calls->out->delta(calls->arg, x, c, p, text);
+}
+
+static void describe(struct exchange *x, const struct calls_conn *cc)
+{
+	const struct conn *conn = cc->conn;
+	const struct proc *p = conn->proc;
+
+	x->wall_offset = cc->calls->wall_offset;
+	x->tgid = conn->id.tgid;
+	x->conn_tls = conn->id.tls;
+	x->conn_gen = conn->id.gen;
+	x->tid = conn->tid;
+	x->from_middle = !conn->from_start;
+	x->is_server = cc->http && http_is_server(cc->http);
+	x->protocol = "http/1.1";
+	set_string(&x->comm, span_str(conn->comm));
+	set_string(&x->server_name, span_str(conn->host));
+	set_string(&x->host, span_str(conn->host));
+	if (!p)
+		return;
+	x->uid = p->uid;
+	x->cgroup = p->cgroup;
+	set_string(&x->process, span_str(p->name));
+	set_string(&x->exe, span_str(p->exe));
+	set_string(&x->cmdline, span_str(p->cmdline));
+}
+
+static void end_call(struct call *k);
+
+static struct call *call_of(struct calls_conn *cc, uint64_t id)
+{
+	struct calls *c = cc->calls;
+	struct call *k = cc->first;
+
+	while (k && k->id != id)
+		k = k->next;
+	if (k)
+		return k;
+	if (c->count >= c->lim->max[LIMIT_exchanges]) {
+		limit_hit(c->lim, LIMIT_exchanges);
+		end_call(c->oldest);
+	}
+	k = xcalloc(1, sizeof(*k));
+	k->id = id;
+	k->cc = cc;
+	k->x = exchange_new(++c->last_id, c->lim->max[LIMIT_body]);
+	k->x->on_delta = on_delta;
+	k->x->on_delta_arg = k;
+	describe(k->x, cc);
+	k->next = cc->first;
+	cc->first = k;
+	k->older = c->newest;
+	*(c->newest ? &c->newest->newer : &c->oldest) = k;
+	c->newest = k;
+	c->count++;
+	return k;
+}
+
+/* ---- heads: where secrets are masked ---- */
+
+static void copy_headers(struct headers *to, const struct http_head *h)
+{
+	to->cut = h->cut;
+	for (size_t i = 0; i < h->nfields; i++) {
+		const struct http_field *f = &h->fields[i];
+		struct header *item;
+
+		to->items = xgrow(to->items, to->count, sizeof(*to->items));
+		item = &to->items[to->count++];
+		item->name = xstrndup((const char *)f->name.ptr, f->name.len);
+		if (secret_header(f->name)) {
+			struct buf masked;
+
+			buf_init(&masked, 64 << 10);
+			secret_mask_value(f->name, f->value, &masked);
+			item->value = buf_take(&masked);
+		} else {
+			item->value = xstrndup((const char *)f->value.ptr, f->value.len);
+		}
+	}
+}
+
+static void copy_request(struct exchange *x, const struct http_head *h)
+{
+	struct buf target;
+	size_t colon = span_find(h->authority, ':');
+
+	x->request_seen = true;
+	set_string(&x->method, h->method);
+	buf_init(&target, 1 << 20);
+	secret_mask_target(h->target, &target);
+	free(x->target);
+	x->target = buf_take(&target);
+	/* "[::1]:443" keeps its brackets. */
+	if (h->authority.len && h->authority.ptr[0] == '[')
+		colon = span_find(h->authority, ']') + 1;
+	set_string(&x->host, span_first(h->authority, colon));
+	copy_headers(&x->request_headers, h);
+}
+
+static void copy_response(struct exchange *x, const struct http_head *h)
+{
+	static const char *const ids[] = { "x-request-id", "request-id", "apim-request-id",
+					   "x-amzn-requestid", "x-generation-id",
+					   "mistral-correlation-id", "x-debug-trace-id",
+					   "x-ds-trace-id", "inference-id", "x-litellm-call-id" };
+
+	x->response_seen = true;
+	x->status = h->status;
+	for (size_t i = 0; i < sizeof(ids) / sizeof(*ids) && !x->request_id; i++)
+		set_string(&x->request_id, http_field_find(h, ids[i]));
+	copy_headers(&x->response_headers, h);
+}
+
+/* ---- recognition ---- */
+
+static void name_provider(struct exchange *x)
+{
+	const struct provider *p = provider_of_host(span_str(x->host));
+	bool anthropic = x->api && strcmp(x->api, "anthropic.messages") == 0;
+
+	if (p) {
+		x->provider = p->id;
+		x->provider_label = p->label;
+	} else if (x->api) {
+		x->provider = anthropic ? "anthropic-compatible" : "openai-compatible";
+		x->provider_label = anthropic ? "Anthropic-compatible" : "OpenAI-compatible";
+	}
+}
+
+static void set_dialect(struct call *k, const struct dialect *d)
+{
+	k->dialect = d;
+	k->x->kind = EXCHANGE_LLM;
+	k->x->api = d->name;
+	name_provider(k->x);
+}
+
+static const struct dialect *dialect_of_body(const json_t *body)
+{
+	for (size_t i = 0; dialects[i]; i++)
+		if (dialects[i]->is_request && dialects[i]->is_request(body))
+			return dialects[i];
+	return NULL;
+}
+
+static const struct dialect *dialect_of_answer(const json_t *body)
+{
+	for (size_t i = 0; dialects[i]; i++)
+		if (dialects[i]->is_response && dialects[i]->is_response(body))
+			return dialects[i];
+	return NULL;
+}
+
+/* By path first; where it is not proof enough, or says nothing, by the body's shape. */
+static const struct dialect *recognise(const struct exchange *x, const json_t *body)
+{
+	const struct dialect *d = NULL;
+	bool certain = false;
+
+	if (!x->method || strcmp(x->method, "POST") != 0)
+		return NULL;
+	d = dialect_of_path(span_str(x->target), &certain);
+	if (d && (certain || (body && d->is_request && d->is_request(body))))
+		return d;
+	return body ? dialect_of_body(body) : NULL;
+}
+
+static bool may_be_json(const struct body *b)
+{
+	struct span s = buf_span(&b->text);
+	size_t at = 0;
+
+	while (at < s.len && strchr(" \t\r\n", s.ptr[at]) && s.ptr[at])
+		at++;
+	return at < s.len && (s.ptr[at] == '{' || s.ptr[at] == '[');
+}
+
+static json_t *read_body(const struct body *b, bool *ret_partial)
+{
+	bool cut = b->state != BODY_COMPLETE || b->ngaps || b->text.full || b->coding_error;
+
+	*ret_partial = false;
+	return may_be_json(b) ? json_read(buf_span(&b->text), cut, ret_partial) : NULL;
+}
+
+static void settle(struct call *k)
+{
+	struct exchange *x = k->x;
+	const struct dialect *d;
+	json_t *body;
+
+	if (k->settled || !x->request_seen)
+		return;
+	body = read_body(&x->request_body, &x->request_partial);
+	d = recognise(x, body);
+	if (d) {
+		set_dialect(k, d);
+		if (body) {
+			d->request(x, body);
+			x->request_parsed = true;
+		}
+	} else {
+		name_provider(x);
+	}
+	json_decref(body);
+	k->settled = true;
+	if (k->cc->calls->out->request)
+		k->cc->calls->out->request(k->cc->calls->arg, x);
+}
+
+/* ---- the answer ---- */
+
+static int on_element(void *arg, struct span name, struct span data, bool cut)
+{
+	struct call *k = arg;
+	json_t *v;
+	bool partial;
+
+	if (!data.len || data.ptr[0] != '{') /* "[DONE]" and the like */
+		return 0;
+	if (!k->dialect && (k->settled || k->guesses >= GUESSES))
+		return 0;
+	v = json_read(data, cut, &partial);
+	k->x->response_partial |= cut;
+	if (v && !k->dialect) {
+		const struct dialect *d = dialect_of_answer(v);
+
+		k->guesses++;
+		if (d)
+			set_dialect(k, d);
+	}
+	if (v && k->dialect) {
+		if (!k->state && k->dialect->state_size)
+			k->state = xcalloc(1, k->dialect->state_size);
+		k->x->stream = true;
+		k->x->stream_events++;
+		k->dialect->event(k->x, k->state, name, v);
+	}
+	json_decref(v);
+	return 0;
+}
+
+static int on_response_plain(void *arg, struct span s)
+{
+	struct call *k = arg;
+
+	return k->framing ? framing_feed(k->framing, s) : 0;
+}
+
+static void read_answer(struct call *k)
+{
+	struct exchange *x = k->x;
+	json_t *body;
+	bool partial;
+
+	if (x->stream || (k->settled && !k->dialect))
+		return;
+	body = read_body(&x->response_body, &partial);
+	if (body && !k->dialect) {
+		const struct dialect *d = dialect_of_answer(body);
+
+		if (d)
+			set_dialect(k, d);
+	}
+	if (body && k->dialect) {
+		x->response_partial |= partial;
+		k->dialect->response(x, body);
+	}
+	json_decref(body);
+}
+
+/* ---- the end ---- */
+
+static void unlink_call(struct call *k)
+{
+	struct calls *c = k->cc->calls;
+	struct call **at = &k->cc->first;
+
+	while (*at != k)
+		at = &(*at)->next;
+	*at = k->next;
+	*(k->newer ? &k->newer->older : &c->newest) = k->older;
+	*(k->older ? &k->older->newer : &c->oldest) = k->newer;
+	c->count--;
+}
+
+static void end_side(struct call *k, enum http_msg m, bool complete)
+{
+	struct exchange *x = k->x;
+
+	if (!k->begun[m] || k->ended[m])
+		return;
+	k->ended[m] = true;
+	*(m == HTTP_REQUEST ? &x->t.request_last : &x->t.response_last) = x->now_ns;
+	intake_end(&k->in[m], complete);
+	if (m == HTTP_REQUEST) {
+		settle(k);
+		return;
+	}
+	if (k->framing)
+		framing_finish(k->framing);
+	if (k->ended[HTTP_REQUEST] || !k->begun[HTTP_REQUEST])
+		read_answer(k);
+}
+
+/* Worth showing: a head, or a body that some dialect understood. */
+static bool is_something(const struct exchange *x)
+{
+	return x->request_seen || x->response_seen || x->kind == EXCHANGE_LLM;
+}
+
+static void end_call(struct call *k)
+{
+	struct calls *c = k->cc->calls;
+	struct exchange *x = k->x;
+	bool early = k->ended[HTTP_RESPONSE] && !k->ended[HTTP_REQUEST];
+
+	end_side(k, HTTP_REQUEST, false);
+	end_side(k, HTTP_RESPONSE, false);
+	if (early)
+		read_answer(k);
+	unlink_call(k);
+	if (is_something(x)) {
+		c->stats.exchanges++;
+		c->stats.llm += x->kind == EXCHANGE_LLM;
+		c->stats.incomplete += !exchange_complete(x);
+		c->stats.request_bytes += x->request_body.wire;
+		c->stats.response_bytes += x->response_body.wire;
+		c->out->end(c->arg, x);
+	}
+	intake_done(&k->in[0]);
+	intake_done(&k->in[1]);
+	framing_free(k->framing);
+	if (k->state && k->dialect->state_done)
+		k->dialect->state_done(k->state);
+	free(k->state);
+	exchange_free(x);
+	free(k);
+}
+
+void calls_conn_free(struct calls_conn *cc)
+{
+	struct call *oldest;
+
+	if (!cc)
+		return;
+	while (cc->first) {
+		/* In the order in which they began. */
+		oldest = cc->first;
+		while (oldest->next)
+			oldest = oldest->next;
+		end_call(oldest);
+	}
+	free(cc);
+}
+
+/* ---- http's callbacks ---- */
+
+static void begin_side(struct call *k, enum http_msg m, uint64_t ts, const struct http_head *h)
+{
+	struct exchange *x = k->x;
+	struct calls *c = k->cc->calls;
+	bool request = m == HTTP_REQUEST;
+
+	k->begun[m] = true;
+	*(request ? &x->t.request_first : &x->t.response_first) = ts;
+	intake_begin(&k->in[m], request ? &x->request_body : &x->response_body, h, c->lim, &c->memory,
+		     request ? NULL : on_response_plain, k);
+}
+
+static int on_head(void *arg, uint64_t id, uint64_t ts_ns, const struct http_head *h)
+{
+	struct calls_conn *cc = arg;
+	struct call *k = call_of(cc, id);
+	const struct framing_ops *ops;
+
+	k->x->now_ns = ts_ns;
+	begin_side(k, h->msg, ts_ns, h);
+	if (h->msg == HTTP_REQUEST) {
+		copy_request(k->x, h);
+		return 0;
+	}
+	copy_response(k->x, h);
+	ops = framing_find(span_str(k->x->response_body.media_type));
+	if (ops)
+		k->framing = framing_new(ops, cc->calls->lim, on_element, k);
+	return 0;
+}
+
+static int on_body(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, struct span s)
+{
+	struct call *k = call_of(arg, id);
+
+	k->x->now_ns = ts_ns;
+	if (!k->begun[m])
+		begin_side(k, m, ts_ns, NULL);
+	return intake_bytes(&k->in[m], s);
+}
+
+static int on_gap(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, uint64_t nbytes)
+{
+	struct call *k = call_of(arg, id);
+
+	k->x->now_ns = ts_ns;
+	if (!k->begun[m])
+		begin_side(k, m, ts_ns, NULL);
+	intake_gap(&k->in[m], nbytes);
+	return m == HTTP_RESPONSE && k->framing ? framing_gap(k->framing) : 0;
+}
+
+static int on_end(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, enum http_end why)
+{
+	struct call *k = call_of(arg, id);
+
+	k->x->now_ns = ts_ns;
+	end_side(k, m, why == HTTP_END_COMPLETE || why == HTTP_END_CLOSED);
+	if (k->ended[HTTP_RESPONSE] && (k->ended[HTTP_REQUEST] || !k->begun[HTTP_REQUEST]))
+		end_call(k);
+	return 0;
+}
+
+const struct http_out calls_http_out = {
+	.head = on_head,
+	.body = on_body,
+	.gap = on_gap,
+	.end = on_end,
+};

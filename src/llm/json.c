@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+#include "llm/json.h"
+
+#include <limits.h>
+#include <stdlib.h>
+
+json_t *json_at2(const json_t *v, const char *a, const char *b)
+{
+	return json_object_get(json_object_get(v, a), b);
+}
+
+struct span json_text(const json_t *v, const char *key)
+{
+	return json_span(json_object_get(v, key));
+}
+
+bool json_has(const json_t *v, const char *key)
+{
+	const json_t *m = json_object_get(v, key);
+
+	return m && !json_is_null(m);
+}
+
+int json_index(const json_t *v, const char *key, int otherwise)
+{
+	const json_t *m = json_object_get(v, key);
+	json_int_t n = json_is_integer(m) ? json_integer_value(m) : -1;
+
+	return n < 0 || n > INT_MAX ? otherwise : (int)n;
+}
+
+bool json_is(const json_t *v, const char *key, const char *value)
+{
+	return span_eq(json_text(v, key), span_str(value));
+}
+
+void request_params(struct exchange *x, const json_t *body, const char *const *known)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach((json_t *)body, key, value) {
+		const char *const *k = known;
+
+		while (*k && strcmp(*k, key) != 0)
+			k++;
+		if (!*k && !json_is_null(value))
+			request_param(x, key, value);
+	}
+}
+
+enum finish finish_of(struct span raw, const struct finish_row *rows, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (span_caseeq(raw, span_str(rows[i].raw)))
+			return rows[i].finish;
+	return raw.len ? FINISH_OTHER : FINISH_NONE;
+}
+
+/* A message that is no text: lists of validation problems and the like. */
+static void error_message(struct exchange *x, const json_t *v)
+{
+	char *text;
+
+	if (json_is_string(v)) {
+		answer_error(x, NULL, NULL, v);
+		return;
+	}
+	text = json_dumps(v, JSON_COMPACT | JSON_ENCODE_ANY);
+	if (text) {
+		json_t *s = json_string(text);
+
+		answer_error(x, NULL, NULL, s);
+		json_decref(s);
+	}
+	free(text);
+}
+
+bool answer_error_of(struct exchange *x, const json_t *body)
+{
+	const json_t *e = json_object_get(body, "error");
+
+	if (json_is_object(e)) {
+		const json_t *type = json_object_get(e, "type");
+
+		answer_error(x, json_is_string(type) ? type : json_object_get(e, "status"),
+			     json_object_get(e, "code"), json_object_get(e, "message"));
+		return true;
+	}
+	if (json_is_string(e)) {
+		const json_t *type = json_object_get(body, "error_type");
+
+		answer_error(x, type, json_object_get(body, "code"), e);
+		return true;
+	}
+	if (x->status < 400)
+		return false;
+	if (json_has(body, "detail")) {
+		error_message(x, json_object_get(body, "detail"));
+		return true;
+	}
+	if (json_has(body, "message")) {
+		answer_error(x, json_object_get(body, "type"), json_object_get(body, "code"), NULL);
+		error_message(x, json_object_get(body, "message"));
+		return true;
+	}
+	return false;
+}

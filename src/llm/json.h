@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* Small readers of JSON that dialects share. All accept NULL and values of any type. */
+#ifndef SPY_LLM_JSON_H
+#define SPY_LLM_JSON_H
+
+#include <jansson.h>
+
+#include "exchange/builder.h"
+
+/* Member of a member: json_at(v, "a", "b") is v.a.b; NULL when a step is missing. */
+json_t *json_at2(const json_t *v, const char *a, const char *b);
+struct span json_text(const json_t *v, const char *key); /* string member, else empty */
+bool json_has(const json_t *v, const char *key);	 /* member present and not null */
+/* Integer member in [0, INT_MAX], else `otherwise`. */
+int json_index(const json_t *v, const char *key, int otherwise);
+bool json_is(const json_t *v, const char *key, const char *value); /* string member equals */
+
+/* Every member that is not named in `known` (NULL-terminated) becomes a param. */
+void request_params(struct exchange *x, const json_t *body, const char *const *known);
+
+/* The provider's word to its normal form; what the list lacks is FINISH_OTHER. */
+struct finish_row {
+	const char *raw;
+	enum finish finish;
+};
+enum finish finish_of(struct span raw, const struct finish_row *rows, size_t count);
+
+/* Errors in any of the shapes that vendors use: {"error": {type, code, message}}, {"error": text},
+ * {"detail": ...}, {"message", "code"}. True when `body` holds one. */
+bool answer_error_of(struct exchange *x, const json_t *body);
+
+#endif

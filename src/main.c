@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "capture/filter.h"
+#include "capture/replay.h"
+#include "config.h"
+#include "exitcode.h"
+#include "options.h"
+#include "pipeline.h"
+#include "show.h"
+#include "summary.h"
+#ifdef HAVE_BPF
+#include "demo/demo.h"
+#include "trace.h"
+#endif
+
+static void print_version(void)
+{
+	printf("llm-spy %s\nlive tracing: %s\ncontent codings: %s\n", PACKAGE_VERSION,
+#ifdef HAVE_BPF
+	       "yes",
+#else
+	       "no (configured with --disable-bpf)",
+#endif
+	       CODINGS_TEXT);
+}
+
+static int complain(const struct error *e, int code)
+{
+	fprintf(stderr, "llm-spy: %s\n", e->text);
+	return code;
+}
+
+static int replay(const struct options *o)
+{
+	struct limits limits = o->limits;
+	struct error e = { 0 };
+	struct show show;
+	struct pipeline *p;
+	struct filter *f;
+	int err;
+
+	if (show_open(&show, o, &e) != 0)
+		return complain(&e, EXIT_FAILED);
+	p = pipeline_new(&limits, &show_calls, &show);
+	f = filter_new(&o->filter, pipeline_chunk, p);
+	err = replay_file(o->replay, filter_chunk, f, &e);
+	pipeline_finish(p, UINT64_MAX);
+	summary_print(stderr, &(struct summary){ .show = &show, .pipeline = p, .limits = &limits });
+	filter_free(f);
+	pipeline_free(p);
+	if (show_close(&show) != 0 && !err)
+		err = error_set(&e, -1, "the output could not be written");
+	return err ? complain(&e, EXIT_FAILED) : EXIT_FINE;
+}
+
+static int run(struct options *o)
+{
+	struct error e = { 0 };
+	int code = EXIT_FINE;
+
+	switch (o->action) {
+	case ACTION_HELP:
+		options_help(stdout);
+		return EXIT_FINE;
+	case ACTION_VERSION:
+		print_version();
+		return EXIT_FINE;
+	case ACTION_REPLAY:
+		return replay(o);
+#ifdef HAVE_BPF
+	case ACTION_DEMO:
+		code = demo_run(o, &e);
+		break;
+	case ACTION_TRACE:
+		code = trace_run(o, &e);
+		break;
+#else
+	case ACTION_DEMO:
+	case ACTION_TRACE:
+		error_set(&e, -1, "this llm-spy was built without live tracing (--disable-bpf); it "
+				  "shows recordings: --replay FILE");
+		code = EXIT_CANNOT;
+		break;
+#endif
+	}
+	return e.code ? complain(&e, code) : code;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o;
+	struct error e;
+	int code;
+
+	setlocale(LC_CTYPE, "");
+	if (options_parse(&o, argc, argv, &e) != 0) {
+		options_done(&o);
+		return complain(&e, EXIT_USAGE);
+	}
+	log_debug_on = o.debug;
+	code = run(&o);
+	options_done(&o);
+	return code;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* From exchanges to the chosen sink, and the summary of a run. */
+#ifndef SPY_SHOW_H
+#define SPY_SHOW_H
+
+#include "base/error.h"
+#include "llm/calls.h"
+#include "options.h"
+
+struct show {
+	const struct sink_ops *ops;
+	struct sink *sink;
+	FILE *out;
+	enum show_mode mode;
+	uint64_t shown, llm, incomplete, errors;
+	uint64_t request_bytes, response_bytes;
+};
+
+extern const struct calls_out show_calls; /* give it a struct show * as arg */
+
+/* Opens the output as the options say. */
+int show_open(struct show *s, const struct options *o, struct error *reterr);
+/* -EPIPE and the like when what was written did not arrive. */
+int show_close(struct show *s);
+/* False once nobody reads what is written. */
+bool show_alive(const struct show *s);
+
+#endif

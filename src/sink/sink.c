@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+#include "sink/sink.h"
+
+#include <string.h>
+
+const struct sink_ops *const sinks[] = {
+#define SINK(id, symbol) &symbol,
+#include "sink/sinks.def"
+#undef SINK
+	NULL,
+};
+
+const struct sink_ops *sink_find(const char *name)
+{
+	for (size_t i = 0; sinks[i]; i++)
+		if (strcmp(sinks[i]->name, name) == 0)
+			return sinks[i];
+	return NULL;
+}
+
+static bool is_json(const char *media_type)
+{
+	struct span type = span_str(media_type);
+
+	return span_eq(type, SPAN_LIT("application/json")) || span_ends(type, SPAN_LIT("+json")) ||
+	       span_ends(type, SPAN_LIT("ndjson")) || span_ends(type, SPAN_LIT("jsonl"));
+}
+
+bool sink_shows(enum show_mode mode, const struct exchange *x)
+{
+	switch (mode) {
+	case SHOW_LLM_ONLY:
+		return x->kind == EXCHANGE_LLM;
+	case SHOW_SMART:
+		return x->kind == EXCHANGE_LLM || is_json(x->request_body.media_type) ||
+		       is_json(x->response_body.media_type);
+	case SHOW_ALL:
+	case SHOW_RAW:
+		return true;
+	}
+	return true;
+}

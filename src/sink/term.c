@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: MIT */
+#include "sink/term.h"
+
+#include <stdarg.h>
+
+#include "base/utf8.h"
+
+#define TAB 8
+/* A word longer than this is broken anyway. */
+#define WORD_MAX 256
+
+void term_init(struct term *t, FILE *out, unsigned width, bool utf8)
+{
+	/* Narrower than this nothing readable can be laid out. */
+	*t = (struct term){ .out = out, .width = width && width < 20 ? 20 : width, .utf8 = utf8 };
+	buf_init(&t->word, 4 * WORD_MAX + 16);
+	buf_init(&t->torn, 4);
+}
+
+void term_done(struct term *t)
+{
+	buf_done(&t->word);
+	buf_done(&t->torn);
+}
+
+struct range {
+	uint32_t first, last;
+};
+
+static bool in_ranges(uint32_t code, const struct range *r, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (code >= r[i].first && code <= r[i].last)
+			return true;
+	return false;
+}
+#define IN(code, table) in_ranges(code, table, sizeof(table) / sizeof(*(table)))
+
+unsigned term_columns(uint32_t code)
+{
+	/* Unicode's combining marks, joiners and variation selectors; coarse. */
+	static const struct range none[] = { { 0x300, 0x36f },	 { 0x483, 0x489 },   { 0x591, 0x5bd },
+					     { 0x610, 0x61a },	 { 0x64b, 0x65f },   { 0x200b, 0x200d },
+					     { 0x20d0, 0x20ff }, { 0xfe00, 0xfe0f }, { 0xfe20, 0xfe2f },
+					     { 0xe0100, 0xe01ef } };
+	/* East Asian wide and fullwidth (UAX #11), and emoji. */
+	static const struct range wide[] = { { 0x1100, 0x115f },   { 0x231a, 0x231b },
+					     { 0x23e9, 0x23f3 },   { 0x2614, 0x2615 },
+					     { 0x2705, 0x2705 },   { 0x274c, 0x274c },
+					     { 0x2753, 0x2757 },   { 0x2e80, 0x303e },
+					     { 0x3041, 0x33ff },   { 0x3400, 0x4dbf },
+					     { 0x4e00, 0x9fff },   { 0xa000, 0xa4cf },
+					     { 0xac00, 0xd7a3 },   { 0xf900, 0xfaff },
+					     { 0xfe30, 0xfe6f },   { 0xff00, 0xff60 },
+					     { 0xffe0, 0xffe6 },   { 0x1f000, 0x1faff },
+					     { 0x20000, 0x3fffd } };
+
+	if (code < 0x300)
+		return 1;
+	if (IN(code, none))
+		return 0;
+	return IN(code, wide) ? 2 : 1;
+}
+
+/* What could move the cursor, reorder text, or hide it. */
+static bool is_unsafe(uint32_t code)
+{
+	static const struct range unsafe[] = { { 0x00, 0x1f },	   { 0x7f, 0x9f },     { 0xad, 0xad },
+					       { 0x61c, 0x61c },   { 0x200e, 0x200f }, { 0x2028, 0x202e },
+					       { 0x2060, 0x2069 }, { 0xfeff, 0xfeff },
+					       { 0xfff0, 0xfffb }, { 0xe0000, 0xe007f } };
+
+	return IN(code, unsafe);
+}
+
+static void put(struct term *t, struct span s)
+{
+	if (s.len)
+		fwrite(s.ptr, 1, s.len, t->out);
+}
+
+static void put_blanks(struct term *t, unsigned n)
+{
+	fprintf(t->out, "%*s", (int)n, "");
+	t->column += n;
+}
+
+void term_newline(struct term *t)
+{
+	fputc('\n', t->out);
+	t->column = 0;
+}
+
+static void put_word(struct term *t)
+{
+	if (!t->word.len)
+		return;
+	if (t->width && t->column > t->indent && t->column + t->word_columns > t->width)
+		term_newline(t);
+	if (t->column == 0)
+		put_blanks(t, t->indent);
+	put(t, buf_span(&t->word));
+	t->column += t->word_columns;
+	buf_reset(&t->word);
+	t->word_columns = 0;
+}
+
+static void add_to_word(struct term *t, struct span s, unsigned columns)
+{
+	unsigned room = t->width > t->indent ? t->width - t->indent : WORD_MAX;
+
+	if (t->word_columns + columns > (room < WORD_MAX ? room : WORD_MAX))
+		put_word(t);
+	buf_add(&t->word, s);
+	t->word_columns += columns;
+}
+
+static void add_escape(struct term *t, const char *fmt, unsigned code)
+{
+	char text[16];
+	int n = snprintf(text, sizeof(text), fmt, code);
+
+	add_to_word(t, span_of(text, (size_t)n), (unsigned)n);
+}
+
+static void blank(struct term *t, unsigned n)
+{
+	put_word(t);
+	/* At the right border a blank becomes the line end. */
+	if (t->width && t->column + n >= t->width) {
+		term_newline(t);
+		return;
+	}
+	if (t->column == 0)
+		put_blanks(t, t->indent);
+	put_blanks(t, n);
+}
+
+static void character(struct term *t, struct span s, uint32_t code)
+{
+	if (code == '\n') {
+		put_word(t);
+		term_newline(t);
+	} else if (code == ' ') {
+		blank(t, 1);
+	} else if (code == '\t') {
+		blank(t, TAB - t->column % TAB);
+	} else if (is_unsafe(code)) {
+		add_escape(t, code < 0x80 ? "\\x%02x" : "\\u%04x", code);
+	} else if (code >= 0x80 && !t->utf8) {
+		add_escape(t, "\\u%04x", code);
+	} else {
+		add_to_word(t, s, term_columns(code));
+	}
+}
+
+/* A line end written as CRLF is one. */
+static struct span skip_cr(struct span s)
+{
+	return s.len > 1 && s.ptr[0] == '\r' && s.ptr[1] == '\n' ? span_from(s, 1) : s;
+}
+
+static void whole_characters(struct term *t, struct span s)
+{
+	while (s.len) {
+		uint32_t code;
+		size_t n;
+
+		s = skip_cr(s);
+		n = utf8_next(s, &code);
+		if (n)
+			character(t, span_first(s, n), code);
+		else
+			add_escape(t, "\\x%02x", s.ptr[0]);
+		s = span_from(s, n ? n : 1);
+	}
+}
+
+void term_traffic(struct term *t, struct span s)
+{
+	size_t whole;
+
+	while (t->torn.len && s.len) {
+		uint32_t code;
+
+		buf_add(&t->torn, span_first(s, 1));
+		s = span_from(s, 1);
+		if (utf8_next(buf_span(&t->torn), &code) || t->torn.len == 4 ||
+		    utf8_whole(buf_span(&t->torn)) == t->torn.len) {
+			whole_characters(t, buf_span(&t->torn));
+			buf_reset(&t->torn);
+		}
+	}
+	whole = utf8_whole(s);
+	whole_characters(t, span_first(s, whole));
+	buf_add(&t->torn, span_from(s, whole));
+}
+
+void term_flush(struct term *t, bool last)
+{
+	if (last) {
+		whole_characters(t, buf_span(&t->torn));
+		buf_reset(&t->torn);
+	}
+	put_word(t);
+}
+
+void term_inline(struct term *t, struct span s, unsigned max)
+{
+	unsigned width = t->width, used = 0;
+
+	put_word(t);
+	t->width = 0;
+	while (s.len && used < max) {
+		uint32_t code;
+		size_t n = utf8_next(s, &code);
+
+		if (!n || code < 0x20)
+			add_escape(t, "\\x%02x", s.ptr[0]);
+		else
+			character(t, span_first(s, n), code);
+		used += n ? term_columns(code) : 4;
+		s = span_from(s, n ? n : 1);
+	}
+	if (s.len)
+		add_to_word(t, t->utf8 ? SPAN_LIT("…") : SPAN_LIT("..."), t->utf8 ? 1 : 3);
+	put_word(t);
+	t->width = width;
+}
+
+/* Columns of our own text: escape sequences take none. */
+static unsigned own_columns(const char *s)
+{
+	unsigned columns = 0;
+
+	while (*s) {
+		uint32_t code;
+		size_t n;
+
+		if (*s == '\x1b') {
+			s += strcspn(s, "m");
+			s += *s != '\0';
+			continue;
+		}
+		n = utf8_next(span_str(s), &code);
+		columns += term_columns(code);
+		s += n ? n : 1;
+	}
+	return columns;
+}
+
+void term_own(struct term *t, const char *s)
+{
+	term_flush(t, true);
+	fputs(s, t->out);
+	t->column += own_columns(s);
+}
+
+void term_ownf(struct term *t, const char *fmt, ...)
+{
+	char text[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	term_own(t, text);
+}
+
+void term_fresh_line(struct term *t)
+{
+	term_flush(t, true);
+	if (t->column)
+		term_newline(t);
+}

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT */
+/* Output for people: blocks with a head line each. Streams are shown while they arrive; when
+ * several do at once, each change of speaker is marked. Traffic never begins at column 0. */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/xalloc.h"
+#include "sink/text_int.h"
+
+#define RULE "============================================================"
+#define TITLE_COLUMNS 41
+
+const char *text_mark(const struct sink *s, enum mark m)
+{
+	static const char *const pretty[] = { "🤖 ", "💬 ", "✅ ", "❌ ", "🌐 ", "⚠ " };
+	static const char *const plain[] = { "", "", "", "", "", "! " };
+
+	return s->o.utf8 ? pretty[m] : plain[m];
+}
+
+/* Local time of day with milliseconds. */
+static void time_of_day(const struct exchange *x, uint64_t ns, char *out, size_t size)
+{
+	int64_t wall = (int64_t)ns + x->wall_offset;
+	time_t seconds = (time_t)(wall / 1000000000);
+	char clock[16];
+	struct tm tm;
+
+	if (!ns || !x->wall_offset || !localtime_r(&seconds, &tm)) {
+		snprintf(out, size, "--:--:--.---");
+		return;
+	}
+	strftime(clock, sizeof(clock), "%H:%M:%S", &tm);
+	snprintf(out, size, "%s.%03d", clock, (int)(wall / 1000000 % 1000));
+}
+
+/* process[pid] -> host */
+static void parties(struct sink *s, const struct exchange *x)
+{
+	struct term *t = &s->t;
+	const char *arrow = s->o.utf8 ? " → " : " -> ";
+	const char *host = x->host ? x->host : "?";
+
+	if (x->is_server) {
+		term_inline(t, span_str(host), 60);
+		term_own(t, s->o.utf8 ? " ⇢ " : " => ");
+	}
+	term_inline(t, span_str(x->process ? x->process : "?"), 40);
+	term_ownf(t, "[%u]", x->tgid);
+	if (!x->is_server) {
+		term_own(t, arrow);
+		term_inline(t, span_str(host), 60);
+	}
+}
+
+void text_head(struct sink *s, enum mark m, const char *title, const struct exchange *x, uint64_t ns)
+{
+	struct term *t = &s->t;
+	char clock[32];
+
+	term_fresh_line(t);
+	term_own(t, s->o.color ? "\x1b[1m" : "");
+	term_ownf(t, "%s%s", text_mark(s, m), title);
+	if (s->asked > 1)
+		term_ownf(t, " #%llu", (unsigned long long)x->id);
+	term_own(t, s->o.color ? "\x1b[0m" : "");
+	term_ownf(t, "%*s", t->column < TITLE_COLUMNS ? (int)(TITLE_COLUMNS - t->column) : 2, "");
+	parties(s, x);
+	time_of_day(x, ns, clock, sizeof(clock));
+	term_ownf(t, "   %s", clock);
+	term_newline(t);
+	term_own(t, RULE);
+	term_newline(t);
+	s->owner = x->id;
+}
+
+void text_field(struct sink *s, const char *name, const char *value)
+{
+	if (!value)
+		return;
+	term_ownf(&s->t, "%s: ", name);
+	term_inline(&s->t, span_str(value), 400);
+	term_newline(&s->t);
+}
+
+void text_warn(struct sink *s, const char *fmt, ...)
+{
+	char text[400];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	term_fresh_line(&s->t);
+	term_own(&s->t, s->o.color ? "\x1b[33m" : "");
+	term_own(&s->t, text_mark(s, MARK_WARN));
+	term_own(&s->t, text);
+	term_own(&s->t, s->o.color ? "\x1b[0m" : "");
+	term_newline(&s->t);
+}
+
+/* ---- which requests were shown ---- */
+
+static void remember(struct sink *s, const struct exchange *x)
+{
+	s->shown = xgrow(s->shown, s->asked, sizeof(*s->shown));
+	s->shown[s->asked++] = x->id;
+}
+
+/* True when its request was shown; it is forgotten. */
+static bool recall(struct sink *s, const struct exchange *x)
+{
+	for (size_t i = 0; i < s->asked; i++)
+		if (s->shown[i] == x->id) {
+			s->shown[i] = s->shown[--s->asked];
+			return true;
+		}
+	return false;
+}
+
+static struct live *live_of(struct sink *s, uint64_t id)
+{
+	for (size_t i = 0; i < LIVE_MAX; i++)
+		if (s->live[i].id == id)
+			return &s->live[i];
+	return NULL;
+}
+
+/* ---- the sink's calls ---- */
+
+static void block_end(struct sink *s)
+{
+	term_fresh_line(&s->t);
+	term_newline(&s->t);
+	fflush(s->t.out);
+}
+
+static void show_request(struct sink *s, const struct exchange *x)
+{
+	if (s->o.mode == SHOW_RAW)
+		text_raw_request(s, x);
+	else
+		text_llm_request(s, x);
+	block_end(s);
+}
+
+static void text_request(struct sink *s, const struct exchange *x)
+{
+	/* Other HTTP is shown as one block, at its end. */
+	if (s->o.mode != SHOW_RAW && x->kind != EXCHANGE_LLM)
+		return;
+	remember(s, x);
+	show_request(s, x);
+}
+
+/* The line that says whose text follows. */
+static void change_speaker(struct sink *s, const struct exchange *x)
+{
+	const char *rule = s->o.utf8 ? "──" : "--";
+
+	if (s->owner == x->id)
+		return;
+	term_fresh_line(&s->t);
+	term_ownf(&s->t, "%s #%llu ", rule, (unsigned long long)x->id);
+	parties(s, x);
+	term_own(&s->t, " ");
+	term_inline(&s->t, span_str(x->model_answered), 60);
+	term_ownf(&s->t, " %s", rule);
+	term_newline(&s->t);
+	s->owner = x->id;
+}
+
+static void text_delta(struct sink *s, const struct exchange *x, const struct choice *c,
+		       const struct part *p, struct span text)
+{
+	struct live *l = live_of(s, x->id);
+
+	if (!s->o.live || s->o.mode == SHOW_RAW)
+		return;
+	if (!l) {
+		/* One that began while no place was free is shown whole, at its end. */
+		l = x->stream_events > 4 && x->t.first_token != x->now_ns ? NULL : live_of(s, 0);
+		if (!l)
+			return;
+		*l = (struct live){ .id = x->id };
+		text_head(s, MARK_RESPONSE, "LLM API RESPONSE", x, x->t.response_first);
+		text_llm_envelope(s, x);
+	}
+	change_speaker(s, x);
+	text_llm_delta(s, l, x, c, p, text);
+	fflush(s->t.out);
+}
+
+static void text_end(struct sink *s, const struct exchange *x)
+{
+	struct live *l = live_of(s, x->id);
+	bool was_shown = recall(s, x);
+
+	if (s->o.mode == SHOW_RAW) {
+		if (!was_shown)
+			show_request(s, x);
+		text_raw_response(s, x);
+	} else if (x->kind != EXCHANGE_LLM) {
+		text_http(s, x);
+	} else {
+		if (!was_shown && x->request_seen)
+			show_request(s, x);
+		if (l && l->any)
+			change_speaker(s, x);
+		else
+			text_llm_response(s, x);
+		text_llm_tail(s, x, l && l->any);
+	}
+	text_ledger(s, x);
+	block_end(s);
+	s->owner = 0;
+	if (l)
+		*l = (struct live){ 0 };
+}
+
+static struct sink *text_new(FILE *out, const struct sink_options *o)
+{
+	struct sink *s = xcalloc(1, sizeof(*s));
+
+	s->o = *o;
+	term_init(&s->t, out, o->width, o->utf8);
+	return s;
+}
+
+static void text_flush(struct sink *s)
+{
+	term_fresh_line(&s->t);
+	fflush(s->t.out);
+}
+
+static void text_free(struct sink *s)
+{
+	if (!s)
+		return;
+	term_done(&s->t);
+	free(s->shown);
+	free(s);
+}
+
+const struct sink_ops sink_text = {
+	.name = "text",
+	.help = "for people",
+	.new = text_new,
+	.request = text_request,
+	.delta = text_delta,
+	.end = text_end,
+	.flush = text_flush,
+	.free = text_free,
+};

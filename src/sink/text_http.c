@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+/* HTTP that is no model call, everything as it is (--raw), and what is missing. */
+#include <stdlib.h>
+
+#include "exchange/secret.h"
+#include "sink/text_int.h"
+
+#define LINES_MAX 24
+
+static void traffic(struct sink *s, struct span text, unsigned indent)
+{
+	s->t.indent = indent;
+	term_traffic(&s->t, text);
+	term_fresh_line(&s->t);
+	s->t.indent = 0;
+}
+
+/* The first lines of `text`. */
+static void first_lines(struct sink *s, struct span text)
+{
+	size_t at = 0, lines = 0;
+
+	while (at < text.len && lines < LINES_MAX) {
+		at += span_find(span_from(text, at), '\n') + 1;
+		lines++;
+	}
+	traffic(s, span_first(text, at), 4);
+	if (at < text.len) {
+		term_ownf(&s->t, "    [%zu bytes more; --raw shows all]", text.len - at);
+		term_newline(&s->t);
+	}
+}
+
+static void json_body(struct sink *s, const char *name, const struct body *b)
+{
+	json_t *v = b->text.len ? json_loadb(b->text.ptr, b->text.len, JSON_ALLOW_NUL, NULL) : NULL;
+	char *pretty = v ? json_dumps(v, JSON_INDENT(2)) : NULL;
+	struct buf masked;
+
+	if (pretty) {
+		buf_init(&masked, 2 * strlen(pretty) + 64);
+		secret_mask_text(span_str(pretty), &masked);
+		term_ownf(&s->t, "  %s:", name);
+		term_newline(&s->t);
+		first_lines(s, buf_span(&masked));
+		buf_done(&masked);
+	}
+	free(pretty);
+	json_decref(v);
+}
+
+static void size_line(struct sink *s, const char *name, const struct body *b)
+{
+	if (!b->wire)
+		return;
+	term_ownf(&s->t, "  %s: %llu bytes, ", name, (unsigned long long)b->wire);
+	term_inline(&s->t, span_str(b->media_type ? b->media_type : "no media type"), 80);
+	if (b->coding) {
+		term_own(&s->t, ", ");
+		term_inline(&s->t, span_str(b->coding), 40);
+	}
+	term_newline(&s->t);
+}
+
+/* One block for both sides. */
+void text_http(struct sink *s, const struct exchange *x)
+{
+	struct term *t = &s->t;
+
+	text_head(s, MARK_HTTP, "HTTP", x, x->t.request_first ? x->t.request_first : x->t.response_first);
+	term_inline(t, span_str(x->method ? x->method : "(request not seen)"), 20);
+	term_own(t, " ");
+	term_inline(t, span_str(x->target), 300);
+	if (x->status)
+		term_ownf(t, "%s%u", s->o.utf8 ? " → " : " -> ", x->status);
+	else
+		term_own(t, s->o.utf8 ? " → no response seen" : " -> no response seen");
+	term_newline(t);
+	size_line(s, "Sent", &x->request_body);
+	json_body(s, "Request", &x->request_body);
+	size_line(s, "Received", &x->response_body);
+	json_body(s, "Response", &x->response_body);
+}
+
+/* ---- as it is ---- */
+
+static void raw_headers(struct sink *s, const struct headers *h)
+{
+	for (size_t i = 0; i < h->count; i++) {
+		term_own(&s->t, "  ");
+		term_inline(&s->t, span_str(h->items[i].name), 200);
+		term_own(&s->t, ": ");
+		term_inline(&s->t, span_str(h->items[i].value), 8192);
+		term_newline(&s->t);
+	}
+	term_newline(&s->t);
+}
+
+static void raw_body(struct sink *s, const struct body *b)
+{
+	struct buf masked;
+
+	buf_init(&masked, b->text.len + b->text.len / 2 + 64);
+	secret_mask_text(buf_span(&b->text), &masked);
+	traffic(s, buf_span(&masked), 2);
+	buf_done(&masked);
+	if (b->text.len < b->plain)
+		text_warn(s, "%llu bytes of this body were not kept",
+			  (unsigned long long)(b->plain - b->text.len));
+}
+
+void text_raw_request(struct sink *s, const struct exchange *x)
+{
+	text_head(s, MARK_REQUEST, "REQUEST", x, x->t.request_first);
+	if (!x->request_seen) {
+		text_warn(s, "the request was not seen");
+		return;
+	}
+	term_own(&s->t, "  ");
+	term_inline(&s->t, span_str(x->method), 20);
+	term_own(&s->t, " ");
+	term_inline(&s->t, span_str(x->target), 8192);
+	term_newline(&s->t);
+	raw_headers(s, &x->request_headers);
+	raw_body(s, &x->request_body);
+}
+
+void text_raw_response(struct sink *s, const struct exchange *x)
+{
+	text_head(s, MARK_RESPONSE, "RESPONSE", x, x->t.response_first);
+	if (!x->response_seen) {
+		text_warn(s, "no response was seen");
+		return;
+	}
+	term_ownf(&s->t, "  %u", x->status);
+	term_newline(&s->t);
+	raw_headers(s, &x->response_headers);
+	raw_body(s, &x->response_body);
+}
+
+/* ---- what is missing ---- */
+
+static void body_ledger(struct sink *s, const char *name, const struct body *b)
+{
+	for (size_t i = 0; i < b->ngaps && i < GAPS_KEPT; i++) {
+		if (b->gaps[i].len)
+			text_warn(s, "%llu bytes of the %s are missing, at byte %llu",
+				  (unsigned long long)b->gaps[i].len, name,
+				  (unsigned long long)b->gaps[i].off);
+		else
+			text_warn(s, "an unknown number of bytes of the %s is missing, at byte %llu",
+				  name, (unsigned long long)b->gaps[i].off);
+	}
+	if (b->ngaps > GAPS_KEPT)
+		text_warn(s, "and %zu gaps more in the %s, %llu bytes missing in all",
+			  b->ngaps - GAPS_KEPT, name, (unsigned long long)b->missing);
+	if (b->state == BODY_CUT && b->expected != COUNT_UNKNOWN)
+		text_warn(s, "the %s ended early: %llu of %lld bytes", name, (unsigned long long)b->wire,
+			  (long long)b->expected);
+	else if (b->state == BODY_CUT)
+		text_warn(s, "the %s ended early, after %llu bytes", name, (unsigned long long)b->wire);
+	if (b->coding_error)
+		text_warn(s, "the %s could not be decoded (%s): %s", name, b->coding ? b->coding : "?",
+			  b->coding_error);
+	if (b->text.full)
+		text_warn(s, "the %s was longer than what is kept for reading", name);
+}
+
+void text_ledger(struct sink *s, const struct exchange *x)
+{
+	if (!x->request_seen)
+		text_warn(s, "the request was not seen: tracing began later");
+	body_ledger(s, "request", &x->request_body);
+	body_ledger(s, "response", &x->response_body);
+	if (x->request_headers.cut || x->response_headers.cut)
+		text_warn(s, "header fields are missing");
+	if (x->lost_events)
+		text_warn(s, "the kernel lost events while this call was under way");
+}

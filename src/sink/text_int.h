@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of the text sink share. */
+#ifndef SPY_SINK_TEXT_INT_H
+#define SPY_SINK_TEXT_INT_H
+
+#include "sink/sink.h"
+#include "sink/term.h"
+
+/* So many streams are shown side by side while they arrive; others are shown when they end. */
+#define LIVE_MAX 4
+
+struct live {
+	uint64_t id;   /* of the exchange; 0: free */
+	size_t part;   /* number of the part under way, and its choice */
+	unsigned choice;
+	bool any;      /* some output was shown */
+};
+
+struct sink {
+	struct term t;
+	struct sink_options o;
+	struct live live[LIVE_MAX];
+	uint64_t owner;	  /* whose text was written last, 0: none's */
+	uint64_t asked;   /* requests shown whose exchange has not ended */
+	uint64_t *shown;  /* ids of these, `asked` of them */
+};
+
+enum mark { MARK_REQUEST, MARK_RESPONSE, MARK_DONE, MARK_ERROR, MARK_HTTP, MARK_WARN };
+
+/* text.c */
+void text_head(struct sink *s, enum mark m, const char *title, const struct exchange *x, uint64_t ns);
+void text_field(struct sink *s, const char *name, const char *value);
+void text_warn(struct sink *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+const char *text_mark(const struct sink *s, enum mark m);
+
+/* text_llm.c */
+void text_llm_request(struct sink *s, const struct exchange *x);
+void text_llm_response(struct sink *s, const struct exchange *x);
+void text_llm_tail(struct sink *s, const struct exchange *x, bool streamed);
+void text_llm_delta(struct sink *s, struct live *l, const struct exchange *x, const struct choice *c,
+		    const struct part *p, struct span text);
+void text_llm_envelope(struct sink *s, const struct exchange *x);
+
+/* text_http.c */
+void text_http(struct sink *s, const struct exchange *x);
+void text_raw_request(struct sink *s, const struct exchange *x);
+void text_raw_response(struct sink *s, const struct exchange *x);
+void text_ledger(struct sink *s, const struct exchange *x);
+
+#endif

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: MIT */
+/* The blocks of a model call. */
+#include <ctype.h>
+#include <stdlib.h>
+
+#include "sink/text_int.h"
+
+#define BODY_INDENT 6
+
+static void traffic(struct sink *s, struct span text, unsigned indent)
+{
+	s->t.indent = indent;
+	term_traffic(&s->t, text);
+	term_fresh_line(&s->t);
+	s->t.indent = 0;
+}
+
+/* Valid JSON indented, anything else as it is. */
+static void arguments(struct sink *s, const struct part *p, unsigned indent)
+{
+	json_t *v = json_loadb(p->text.ptr ? p->text.ptr : "", p->text.len, JSON_ALLOW_NUL, NULL);
+	char *pretty = v ? json_dumps(v, JSON_INDENT(2)) : NULL;
+
+	traffic(s, pretty ? span_str(pretty) : buf_span(&p->text), indent);
+	free(pretty);
+	json_decref(v);
+}
+
+static void binary(struct sink *s, const struct part *p)
+{
+	struct term *t = &s->t;
+
+	term_ownf(t, "[%s", part_kind_name(p->kind));
+	if (p->name) {
+		term_own(t, " ");
+		term_inline(t, span_str(p->name), 60);
+	}
+	if (p->media_type) {
+		term_own(t, " ");
+		term_inline(t, span_str(p->media_type), 40);
+	}
+	if (p->sha256[0])
+		term_ownf(t, ", %llu bytes, sha256 %.16s", (unsigned long long)p->size, p->sha256);
+	if (p->text.len) {
+		term_own(t, " ");
+		term_inline(t, buf_span(&p->text), 200);
+	}
+	term_own(t, "]");
+	term_newline(t);
+}
+
+/* What stands before a part's text; the text follows on the same line. */
+static void label(struct sink *s, const struct part *p)
+{
+	struct term *t = &s->t;
+
+	switch (p->kind) {
+	case PART_TEXT:
+		break;
+	case PART_REASONING:
+		term_own(t, "[reasoning] ");
+		break;
+	case PART_REFUSAL:
+		term_own(t, "[refusal] ");
+		break;
+	case PART_TOOL_CALL:
+		term_own(t, "[tool call] ");
+		term_inline(t, span_str(p->name ? p->name : "?"), 80);
+		term_own(t, " ");
+		break;
+	case PART_TOOL_RESULT:
+		term_own(t, p->is_error ? "[tool error] " : "[tool result] ");
+		break;
+	case PART_OTHER:
+		term_own(t, "[");
+		term_inline(t, span_str(p->type_raw ? p->type_raw : "?"), 60);
+		term_own(t, "] ");
+		break;
+	case PART_IMAGE:
+	case PART_AUDIO:
+	case PART_FILE:
+		break;
+	}
+}
+
+static void part(struct sink *s, const struct part *p, unsigned indent)
+{
+	if (s->t.column == 0)
+		term_ownf(&s->t, "%*s", (int)indent, "");
+	label(s, p);
+	if (p->kind == PART_IMAGE || p->kind == PART_AUDIO || p->kind == PART_FILE)
+		binary(s, p);
+	else if (p->kind == PART_TOOL_CALL)
+		arguments(s, p, indent);
+	else
+		traffic(s, buf_span(&p->text), indent);
+	if (p->text.full)
+		text_warn(s, "the text above was cut by a limit");
+}
+
+static void parts(struct sink *s, const struct message *m, unsigned indent)
+{
+	for (size_t i = 0; i < m->nparts; i++)
+		part(s, &m->parts[i], indent);
+	term_fresh_line(&s->t);
+}
+
+/* "max_tokens" -> "Max Tokens" */
+static void param_name(struct sink *s, const char *name)
+{
+	char title[64];
+	size_t n = 0;
+	bool begin = true;
+
+	for (; name[n] && n + 1 < sizeof(title); n++) {
+		title[n] = name[n] == '_' ? ' ' : begin ? (char)toupper((unsigned char)name[n]) : name[n];
+		begin = name[n] == '_';
+	}
+	title[n] = '\0';
+	term_inline(&s->t, span_str(title), 60);
+	term_own(&s->t, ": ");
+}
+
+static void param(struct sink *s, const struct param *p)
+{
+	char *text;
+
+	param_name(s, p->name);
+	if (json_is_real(p->value)) {
+		double v = json_real_value(p->value);
+
+		/* Two digits read well, but only where they say all. */
+		term_ownf(&s->t, (double)(long)(v * 100 + 0.5) / 100 == v ? "%.2f" : "%g", v);
+	} else if (json_is_string(p->value)) {
+		term_inline(&s->t, span_str(json_string_value(p->value)), 400);
+	} else {
+		text = json_dumps(p->value, JSON_COMPACT | JSON_ENCODE_ANY);
+		term_inline(&s->t, span_str(text), 400);
+		free(text);
+	}
+	term_newline(&s->t);
+}
+
+static void tools(struct sink *s, const struct exchange *x)
+{
+	struct term *t = &s->t;
+
+	if (!x->ntools)
+		return;
+	term_ownf(t, "Tools: %zu: ", x->ntools);
+	t->indent = 2;
+	for (size_t i = 0; i < x->ntools; i++) {
+		term_traffic(t, span_str(x->tools[i].name ? x->tools[i].name : "?"));
+		if (i + 1 < x->ntools)
+			term_traffic(t, SPAN_LIT(", "));
+	}
+	term_fresh_line(t);
+	t->indent = 0;
+}
+
+void text_llm_request(struct sink *s, const struct exchange *x)
+{
+	struct term *t = &s->t;
+
+	text_head(s, MARK_REQUEST, "LLM API REQUEST", x, x->t.request_first);
+	text_field(s, "Provider", x->provider_label);
+	text_field(s, "Model", x->model_asked ? x->model_asked : "unknown");
+	if (x->stream_requested)
+		text_field(s, "Stream", "yes");
+	if (x->system.nparts) {
+		term_own(t, "System: ");
+		parts(s, &x->system, BODY_INDENT);
+	}
+	if (x->request_parsed) {
+		term_ownf(t, "Messages: %zu", x->nmessages);
+		term_newline(t);
+	}
+	for (size_t i = 0; i < x->nmessages; i++) {
+		const struct message *m = &x->messages[i];
+
+		term_ownf(t, "  [%zu] ", i + 1);
+		term_inline(t, span_str(m->role ? m->role : "?"), 40);
+		term_own(t, ": ");
+		parts(s, m, BODY_INDENT);
+	}
+	tools(s, x);
+	for (size_t i = 0; i < x->nparams; i++)
+		param(s, &x->params[i]);
+	if (x->request_partial)
+		text_warn(s, "only the beginning of the request could be read");
+	else if (!x->request_parsed && x->request_body.wire)
+		text_warn(s, "the request's body could not be read as %s", x->api);
+}
+
+/* ---- the answer ---- */
+
+void text_llm_envelope(struct sink *s, const struct exchange *x)
+{
+	text_field(s, "Provider", x->provider_label);
+	text_field(s, "ID", x->response_id ? x->response_id : x->request_id);
+	text_field(s, "Model", x->model_answered);
+}
+
+static void choice(struct sink *s, const struct exchange *x, const struct choice *c)
+{
+	struct term *t = &s->t;
+
+	term_ownf(t, "Choice %u:", c->index);
+	term_newline(t);
+	for (size_t i = 0; i < c->msg.nparts; i++) {
+		const struct part *p = &c->msg.parts[i];
+
+		term_own(t, p->kind == PART_TEXT ? "  Content: " : "  ");
+		part(s, p, 4);
+	}
+	if (c->finish_raw && !x->stream) {
+		term_own(t, "  ");
+		text_field(s, "Finish Reason", c->finish_raw);
+	}
+}
+
+static void error(struct sink *s, const struct exchange *x)
+{
+	if (x->status) {
+		term_ownf(&s->t, "Status: %u", x->status);
+		term_newline(&s->t);
+	}
+	if (!x->error)
+		return;
+	text_field(s, "Type", x->error->type);
+	text_field(s, "Code", x->error->code);
+	if (x->error->message) {
+		term_own(&s->t, "Message: ");
+		traffic(s, span_str(x->error->message), 2);
+	}
+}
+
+void text_llm_response(struct sink *s, const struct exchange *x)
+{
+	bool failed = x->status >= 400 || (x->error && !x->nchoices);
+
+	if (!x->response_seen && !x->nchoices) {
+		text_head(s, MARK_ERROR, "LLM API: NO RESPONSE SEEN", x, x->t.request_last);
+		return;
+	}
+	text_head(s, failed ? MARK_ERROR : MARK_RESPONSE, failed ? "LLM API ERROR" : "LLM API RESPONSE", x,
+		  x->t.response_first);
+	text_llm_envelope(s, x);
+	for (size_t i = 0; i < x->nchoices; i++)
+		choice(s, x, &x->choices[i]);
+	if (failed)
+		error(s, x);
+}
+
+/* "12 (4 from cache)"; counts that are unknown are left out of the brackets. */
+static void tokens(struct sink *s, const char *name, int64_t n, const char *const *what,
+		   const int64_t *of, size_t count)
+{
+	struct term *t = &s->t;
+	bool any = false;
+
+	term_ownf(t, "  %s: ", name);
+	if (n == COUNT_UNKNOWN)
+		term_own(t, "unknown");
+	else
+		term_ownf(t, "%lld", (long long)n);
+	for (size_t i = 0; i < count; i++) {
+		if (of[i] <= 0)
+			continue;
+		term_ownf(t, "%s%lld %s", any ? ", " : " (", (long long)of[i], what[i]);
+		any = true;
+	}
+	term_own(t, any ? ")" : "");
+	term_newline(t);
+}
+
+static void usage(struct sink *s, const struct usage *u)
+{
+	static const char *const in[] = { "from cache", "written to cache", "written to cache for 1 h",
+					  "audio", "image" };
+	static const char *const out[] = { "reasoning", "audio", "image" };
+	const int64_t ins[] = { u->cached_read, u->cache_write_5m, u->cache_write_1h, u->audio_in,
+				u->image_in };
+	const int64_t outs[] = { u->reasoning, u->audio_out, u->image_out };
+
+	if (!u->raw) {
+		text_field(s, "Token Usage", "unknown (the answer does not say)");
+		return;
+	}
+	term_own(&s->t, "Token Usage:");
+	term_newline(&s->t);
+	tokens(s, "Prompt", u->input, in, ins, 5);
+	tokens(s, "Completion", u->output, out, outs, 3);
+	if (u->total != COUNT_UNKNOWN)
+		tokens(s, "Total", u->total, NULL, NULL, 0);
+}
+
+static double seconds(uint64_t from, uint64_t to)
+{
+	return to > from ? (double)(to - from) / 1e9 : 0;
+}
+
+static void duration(struct sink *s, const struct exchange *x)
+{
+	uint64_t begin = x->t.request_first;
+
+	if (!begin || !x->t.response_last)
+		return;
+	term_own(&s->t, "Time: ");
+	/* A whole answer has its first token with its last: no news. */
+	if (x->stream && x->t.first_token)
+		term_ownf(&s->t, "first token %.3f s, ", seconds(begin, x->t.first_token));
+	term_ownf(&s->t, "total %.3f s", seconds(begin, x->t.response_last));
+	term_newline(&s->t);
+}
+
+/* What stands below an answer. */
+void text_llm_tail(struct sink *s, const struct exchange *x, bool streamed)
+{
+	struct term *t = &s->t;
+	bool over = x->response_body.state == BODY_COMPLETE;
+
+	term_fresh_line(t);
+	if (x->stream && !x->error) {
+		term_own(t, text_mark(s, over ? MARK_DONE : MARK_WARN));
+		term_own(t, over ? "Streaming Complete: Model: " : "Streaming Cut Off: Model: ");
+		term_inline(t, span_str(x->model_answered ? x->model_answered : "unknown"), 80);
+		term_ownf(t, ", Chunks: %llu, Finish Reason: ", (unsigned long long)x->stream_events);
+		term_inline(t, span_str(x->nchoices && x->choices[0].finish_raw
+						? x->choices[0].finish_raw
+						: "unknown"), 60);
+		term_newline(t);
+	}
+	if (x->error && (streamed || x->nchoices)) {
+		text_warn(s, "the stream ended in an error");
+		error(s, x);
+	}
+	if (x->response_seen && x->status < 400 && !(x->error && !x->nchoices))
+		usage(s, &x->usage);
+	duration(s, x);
+}
+
+/* One piece of output as it arrives. */
+void text_llm_delta(struct sink *s, struct live *l, const struct exchange *x, const struct choice *c,
+		    const struct part *p, struct span text)
+{
+	size_t number = (size_t)(p - c->msg.parts);
+	struct term *t = &s->t;
+
+	if (!l->any || l->choice != c->index || l->part != number) {
+		term_fresh_line(t);
+		if (x->nchoices > 1)
+			term_ownf(t, "Choice %u: ", c->index);
+		else if (p->kind == PART_TEXT)
+			term_own(t, "Content: ");
+		label(s, p);
+		l->any = true;
+		l->choice = c->index;
+		l->part = number;
+	}
+	t->indent = 4;
+	term_traffic(t, text);
+	term_flush(t, false);
+	t->indent = 0;
+}

@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: MIT */
+/* Connections are found by a hash of their identity and kept in order of their last chunk. A chunk
+ * that is not the next one of its direction waits, in a list sorted by offset, until the bytes
+ * before it come or are given up. */
+#include "stream/stream.h"
+
+#include <stdlib.h>
+
+#include "base/xalloc.h"
+#include "capture/proc.h"
+#include "stream/procs.h"
+
+/* Buckets of the hash: connections are bounded by the limit, so it need not grow. */
+#define BUCKETS 4096
+/* How long an earlier fragment is awaited. Events come at most some ms out of order. */
+#define WAIT_NS 200000000ull
+/* So that a list is never long to walk. */
+#define HELD_MAX 1024
+
+struct held {
+	struct held *next;
+	uint64_t off, ts_ns;
+	size_t len;
+	uint64_t missing; /* of a hole known by itself: no bytes */
+	uint8_t bytes[];
+};
+
+struct flow {
+	uint64_t next; /* offset of the byte that is awaited */
+	bool begun;
+	struct held *held;
+	size_t held_bytes, held_count;
+};
+
+struct entry {
+	struct conn conn; /* first: stream_out gets a pointer to it */
+	struct flow flow[2];
+	struct entry *chain; /* in its bucket */
+	struct entry *newer, *older;
+};
+
+struct stream {
+	struct limits *lim;
+	const struct stream_out *out;
+	void *arg;
+	struct entry *buckets[BUCKETS];
+	struct entry *newest, *oldest;
+	size_t count, waiting; /* entries; flows that hold something */
+	struct procs *procs;
+	struct stream_stats stats;
+	int64_t wall_offset;
+};
+
+struct stream *stream_new(struct limits *lim, const struct stream_out *out, void *arg)
+{
+	struct stream *s = xcalloc(1, sizeof(*s));
+
+	s->lim = lim;
+	s->out = out;
+	s->arg = arg;
+	s->procs = procs_new();
+	return s;
+}
+
+static void flow_done(struct flow *f)
+{
+	while (f->held) {
+		struct held *h = f->held;
+
+		f->held = h->next;
+		free(h);
+	}
+}
+
+void stream_free(struct stream *s)
+{
+	if (!s)
+		return;
+	while (s->newest) {
+		struct entry *e = s->newest;
+
+		s->newest = e->older;
+		flow_done(&e->flow[0]);
+		flow_done(&e->flow[1]);
+		free(e);
+	}
+	procs_free(s->procs);
+	free(s);
+}
+
+const struct stream_stats *stream_stats(const struct stream *s)
+{
+	return &s->stats;
+}
+
+int64_t stream_wall_offset(const struct stream *s)
+{
+	return s->wall_offset;
+}
+
+/* ---- the table ---- */
+
+static struct entry **bucket(struct stream *s, const struct conn_id *id)
+{
+	uint64_t h = (id->tls ^ (uint64_t)id->tgid << 40) * 0x9e3779b97f4a7c15ull;
+
+	return &s->buckets[h >> 52 & (BUCKETS - 1)];
+}
+
+/* By process and object; the generation tells whether it still is the same connection. */
+static struct entry *find(struct stream *s, const struct conn_id *id)
+{
+	struct entry *e = *bucket(s, id);
+
+	while (e && (e->conn.id.tls != id->tls || e->conn.id.tgid != id->tgid))
+		e = e->chain;
+	return e;
+}
+
+static void list_remove(struct stream *s, struct entry *e)
+{
+	*(e->newer ? &e->newer->older : &s->newest) = e->older;
+	*(e->older ? &e->older->newer : &s->oldest) = e->newer;
+}
+
+static void list_add(struct stream *s, struct entry *e)
+{
+	e->newer = NULL;
+	e->older = s->newest;
+	*(s->newest ? &s->newest->newer : &s->oldest) = e;
+	s->newest = e;
+}
+
+static void forget(struct stream *s, struct entry *e)
+{
+	struct entry **at = bucket(s, &e->conn.id);
+
+	while (*at != e)
+		at = &(*at)->chain;
+	*at = e->chain;
+	list_remove(s, e);
+	s->count--;
+	for (int d = 0; d < 2; d++) {
+		s->waiting -= e->flow[d].held != NULL;
+		flow_done(&e->flow[d]);
+	}
+	procs_unref(s->procs, e->conn.proc);
+	free(e);
+}
+
+/* ---- order ---- */
+
+static int give_bytes(struct stream *s, struct entry *e, enum dir d, uint64_t ts, struct span b)
+{
+	e->flow[d].next += b.len;
+	e->conn.bytes[d] += b.len;
+	s->stats.bytes[d] += b.len;
+	return b.len ? s->out->bytes(s->arg, &e->conn, d, ts, b) : 0;
+}
+
+static int give_gap(struct stream *s, struct entry *e, enum dir d, uint64_t ts, uint64_t n)
+{
+	e->flow[d].next += n;
+	e->conn.missing[d] += n;
+	s->stats.gaps++;
+	s->stats.missing_bytes += n;
+	return s->out->gap(s->arg, &e->conn, d, ts, n);
+}
+
+/* A piece at the awaited offset or before it: what was given out already is left off. */
+static int give_piece(struct stream *s, struct entry *e, enum dir d, uint64_t ts, uint64_t off,
+		      struct span b, uint64_t missing)
+{
+	uint64_t seen = e->flow[d].next - off;
+	uint64_t len = missing ? missing : b.len;
+
+	if (seen)
+		s->stats.late_chunks++;
+	if (seen >= len)
+		return 0;
+	return missing ? give_gap(s, e, d, ts, missing - seen)
+		       : give_bytes(s, e, d, ts, span_from(b, (size_t)seen));
+}
+
+static struct held *unhold(struct stream *s, struct flow *f)
+{
+	struct held *h = f->held;
+
+	f->held = h->next;
+	f->held_bytes -= h->len;
+	f->held_count--;
+	s->waiting -= f->held == NULL;
+	return h;
+}
+
+/* Gives out what is held as far as it follows on. */
+static int give_held(struct stream *s, struct entry *e, enum dir d)
+{
+	struct flow *f = &e->flow[d];
+	int err = 0;
+
+	while (f->held && f->held->off <= f->next && !err) {
+		struct held *h = unhold(s, f);
+
+		err = give_piece(s, e, d, h->ts_ns, h->off, span_of(h->bytes, h->len), h->missing);
+		free(h);
+	}
+	return err;
+}
+
+/* The bytes before the first that is held will not come any more. */
+static int give_up_first(struct stream *s, struct entry *e, enum dir d)
+{
+	struct flow *f = &e->flow[d];
+	int err = give_gap(s, e, d, f->held->ts_ns, f->held->off - f->next);
+
+	return err ? err : give_held(s, e, d);
+}
+
+static int hold(struct stream *s, struct entry *e, const struct chunk *c)
+{
+	struct flow *f = &e->flow[c->dir];
+	struct held **at = &f->held;
+	struct held *h;
+
+	while (*at && (*at)->off <= c->off)
+		at = &(*at)->next;
+	h = xmalloc(sizeof(*h) + c->data.len);
+	*h = (struct held){ .next = *at, .off = c->off, .ts_ns = c->ts_ns, .len = c->data.len,
+			    .missing = c->missing };
+	if (c->data.len)
+		memcpy(h->bytes, c->data.ptr, c->data.len);
+	s->waiting += f->held == NULL;
+	*at = h;
+	f->held_bytes += h->len;
+	if (f->held_bytes <= s->lim->max[LIMIT_reorder] && ++f->held_count <= HELD_MAX)
+		return 0;
+	limit_hit(s->lim, LIMIT_reorder);
+	return give_up_first(s, e, c->dir);
+}
+
+/* All that a flow holds, holes and all; then what its totals say beyond. */
+static int drain(struct stream *s, struct entry *e, enum dir d, uint64_t ts, uint64_t total)
+{
+	struct flow *f = &e->flow[d];
+	int err = 0;
+
+	while (f->held && !err)
+		err = f->held->off > f->next ? give_up_first(s, e, d) : give_held(s, e, d);
+	if (!err && f->begun && total > f->next)
+		err = give_gap(s, e, d, ts, total - f->next);
+	return err;
+}
+
+/* ---- connections ---- */
+
+static int close_entry(struct stream *s, struct entry *e, uint64_t ts, const uint64_t *totals,
+		       bool ended)
+{
+	int err = 0, closed;
+
+	for (int d = 0; d < 2 && !err; d++)
+		err = drain(s, e, (enum dir)d, ts, totals ? totals[d] : 0);
+	closed = s->out->close(s->arg, &e->conn, ts, ended);
+	forget(s, e);
+	return err ? err : closed;
+}
+
+static struct entry *add(struct stream *s, const struct chunk *c)
+{
+	struct entry *e = xcalloc(1, sizeof(*e));
+	struct entry **at = bucket(s, &c->conn);
+
+	e->conn.id = c->conn;
+	e->conn.from_start = c->flags & CHUNK_FROM_START;
+	e->conn.proc = procs_ref(s->procs, c->conn.tgid, c->uid, c->cgroup, c->comm);
+	e->chain = *at;
+	*at = e;
+	list_add(s, e);
+	s->count++;
+	s->stats.conns++;
+	return e;
+}
+
+/* The connection a chunk belongs to, made when new. */
+static int entry_of(struct stream *s, const struct chunk *c, struct entry **ret)
+{
+	struct entry *e = find(s, &c->conn);
+	int err = 0;
+
+	if (e && e->conn.id.gen != c->conn.gen) {
+		/* A late chunk of an earlier connection at this address has lost its place. */
+		if (e->conn.id.gen > c->conn.gen) {
+			s->stats.late_chunks++;
+			*ret = NULL;
+			return 0;
+		}
+		err = close_entry(s, e, c->ts_ns, NULL, false);
+		e = NULL;
+	}
+	if (!e && !err && s->count >= s->lim->max[LIMIT_connections]) {
+		limit_hit(s->lim, LIMIT_connections);
+		err = close_entry(s, s->oldest, c->ts_ns, NULL, false);
+	}
+	if (err)
+		return err;
+	if (!e)
+		e = add(s, c);
+	list_remove(s, e);
+	list_add(s, e);
+	e->conn.seen_ns = c->ts_ns;
+	e->conn.tid = c->tid;
+	memcpy(e->conn.comm, c->comm, sizeof(e->conn.comm));
+	*ret = e;
+	return 0;
+}
+
+/* Puts one piece, or one hole, to its place. */
+static int place(struct stream *s, struct entry *e, const struct chunk *c)
+{
+	int err;
+
+	if (c->off > e->flow[c->dir].next)
+		return hold(s, e, c);
+	err = give_piece(s, e, c->dir, c->ts_ns, c->off, c->data, c->missing);
+	return err ? err : give_held(s, e, c->dir);
+}
+
+static int on_data(struct stream *s, const struct chunk *c)
+{
+	struct entry *e;
+	struct flow *f;
+	int err = entry_of(s, c, &e);
+
+	if (err || !e)
+		return err;
+	f = &e->flow[c->dir];
+	if (!f->begun) {
+		f->begun = true;
+		f->next = e->conn.from_start ? 0 : c->off;
+	}
+	return place(s, e, c);
+}
+
+static int on_close(struct stream *s, const struct chunk *c)
+{
+	struct entry *e = find(s, &c->conn);
+
+	if (!e || e->conn.id.gen != c->conn.gen)
+		return 0;
+	return close_entry(s, e, c->ts_ns, c->totals, true);
+}
+
+/* A name that a program may ask for: letters, digits, '-', '_', '.'; in lower case. */
+static void set_host(struct conn *c, struct span name)
+{
+	if (name.len >= sizeof(c->host))
+		return;
+	for (size_t i = 0; i < name.len; i++) {
+		uint8_t b = name.ptr[i];
+
+		if (b >= 'A' && b <= 'Z')
+			b |= 0x20;
+		if (!((b >= 'a' && b <= 'z') || (b >= '0' && b <= '9') || strchr("-_.:", b)) || !b) {
+			c->host[0] = '\0';
+			return;
+		}
+		c->host[i] = (char)b;
+	}
+	c->host[name.len] = '\0';
+}
+
+static int on_host(struct stream *s, const struct chunk *c)
+{
+	struct entry *e;
+	int err = entry_of(s, c, &e);
+
+	if (!err && e)
+		set_host(&e->conn, c->data);
+	return err;
+}
+
+static void on_proc(struct stream *s, const struct chunk *c)
+{
+	struct proc_text text;
+
+	if (proc_decode(c->data, &text) == 0)
+		procs_describe(s->procs, c->conn.tgid, &text);
+}
+
+int stream_feed(struct stream *s, const struct chunk *c)
+{
+	switch (c->kind) {
+	case CHUNK_DATA:
+		return on_data(s, c);
+	case CHUNK_CLOSE:
+		return on_close(s, c);
+	case CHUNK_HOST:
+		return on_host(s, c);
+	case CHUNK_PROC:
+		on_proc(s, c);
+		return 0;
+	case CHUNK_CLOCK:
+		s->wall_offset = (int64_t)c->off;
+		return 0;
+	case CHUNK_LOST:
+		s->stats.lost_events += c->off;
+		return 0;
+	}
+	return 0;
+}
+
+int stream_tick(struct stream *s, uint64_t now_ns)
+{
+	int err = 0;
+
+	if (!s->waiting)
+		return 0;
+	for (struct entry *e = s->newest; e && !err; e = e->older)
+		for (int d = 0; d < 2 && !err; d++)
+			if (e->flow[d].held && e->flow[d].held->ts_ns + WAIT_NS < now_ns)
+				err = give_up_first(s, e, (enum dir)d);
+	return err;
+}
+
+int stream_finish(struct stream *s, uint64_t now_ns)
+{
+	int err = 0;
+
+	while (s->oldest) {
+		int closed = close_entry(s, s->oldest, now_ns, NULL, false);
+
+		err = err ? err : closed;
+	}
+	return err;
+}
