@@ -149,6 +149,7 @@ static __always_inline void spy_fill(struct spy_event *e, u64 tls, struct spy_co
 	e->tid = id;
 	e->uid = bpf_get_current_uid_gid();
 	e->cgroup = SPY_CGROUP_ID;
+	e->flags = c->from_start ? SPY_FROM_START : 0;
 	e->pad = 0;
 	bpf_get_current_comm(&e->comm, sizeof(e->comm));
 }
@@ -351,7 +352,6 @@ static __always_inline int spy_return(struct pt_regs *ctx, u32 dir)
 	spy_fill(&head, a.tls, c);
 	head.kind = SPY_DATA;
 	head.dir = dir;
-	head.flags = c->from_start ? SPY_FROM_START : 0;
 	head.ts_ns = bpf_ktime_get_ns();
 	head.off = c->off[dir];
 	head.call = c->calls[dir];
@@ -381,7 +381,6 @@ static __always_inline void spy_send_close(struct pt_regs *ctx, u64 tls, struct 
 
 	spy_fill(&m.ev, tls, c);
 	m.ev.kind = SPY_CLOSE;
-	m.ev.flags = c->from_start ? SPY_FROM_START : 0;
 	m.ev.ts_ns = bpf_ktime_get_ns();
 	m.ev.len = sizeof(m.totals);
 	m.totals.bytes[0] = c->off[0];

@@ -123,6 +123,7 @@ bool command_reap(struct command *c)
 int command_exit_status(const struct command *c)
 {
 	const struct rlimit no_core = { 0, 0 };
+	sigset_t set;
 
 	if (WIFEXITED(c->status))
 		return WEXITSTATUS(c->status);
@@ -130,6 +131,9 @@ int command_exit_status(const struct command *c)
 		return EXIT_FAILED;
 	setrlimit(RLIMIT_CORE, &no_core);
 	signal(WTERMSIG(c->status), SIG_DFL);
+	sigemptyset(&set);
+	sigaddset(&set, WTERMSIG(c->status));
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
 	raise(WTERMSIG(c->status));
 	return 128 + WTERMSIG(c->status);
 }

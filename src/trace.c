@@ -29,7 +29,7 @@
 #include "summary.h"
 
 #define RING_BYTES (16u << 20)
-#define PERF_BYTES (1u << 20)
+#define PERF_BYTES (4u << 20)
 /* How often the buffer is looked at. The probe wakes us when a connection begins and when much
  * came at once, so this bounds the delay of what is shown, no more. */
 #define DRAIN_BUSY_MS 5

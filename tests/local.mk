@@ -12,3 +12,10 @@ else
 FUZZ_MAIN = tests/fuzz/corpus_main.c
 endif
 EXTRA_DIST += tests/fuzz/corpus_main.c
+
+# End-to-end: real programs on loopback. They say SKIP where the host lacks something.
+E2E_TESTS = \
+	tests/e2e/test_capture.py \
+	tests/e2e/test_modes.py
+EXTRA_DIST += $(E2E_TESTS) tests/e2e/client.py tests/e2e/spy.py
+TESTS += $(E2E_TESTS)

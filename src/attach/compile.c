@@ -463,12 +463,24 @@ static int fork_and_wait(const struct probe_config *c, const char *dir, struct r
 		error_set(reterr, err, "the compiler child was killed by signal %d", WTERMSIG(status));
 	else if (err)
 		error_set(reterr, err, "the compiler child failed: %s", strerror(-err));
-	else if (r->code == -EPERM)
-		err = no_privilege(reterr);
 	else if (r->code)
 		err = error_set(reterr, r->code, "%s", r->text);
 	show_output(output, err ? reterr : NULL);
 	return err;
+}
+
+/* mov r0, 0; exit */
+static const uint64_t empty_program[] = { 0xb7, 0x95 };
+
+/* Asked before the compiler starts, whose own complaint would say nothing of privileges. */
+static bool may_load(void)
+{
+	int fd = bpf_prog_load_kind(BPF_KIND_UPROBE, "spy_try", empty_program, sizeof(empty_program),
+				    NULL, 0);
+
+	if (fd >= 0)
+		close(fd);
+	return fd != -EPERM && fd != -EACCES;
 }
 
 int probe_compile(const struct probe_config *c, struct probe *ret, struct error *reterr)
@@ -480,6 +492,8 @@ int probe_compile(const struct probe_config *c, struct probe *ret, struct error 
 	int err;
 
 	memset(ret, 0, sizeof(*ret));
+	if (!may_load())
+		return no_privilege(reterr);
 	err = choose_headers(c, temp, &dir, ret, reterr);
 	if (!err)
 		err = fork_and_wait(c, dir, &r, fds, reterr);
@@ -530,10 +544,9 @@ bool probe_can_ring_buffer(void)
 
 bool probe_can_multi(void)
 {
-	/* mov r0, 0; exit */
-	static const uint64_t insns[] = { 0xb7, 0x95 };
 	uint64_t offset = 0;
-	int prog = bpf_prog_load_kind(BPF_KIND_UPROBE_MULTI, "spy_try", insns, sizeof(insns), NULL, 0);
+	int prog = bpf_prog_load_kind(BPF_KIND_UPROBE_MULTI, "spy_try", empty_program,
+				      sizeof(empty_program), NULL, 0);
 	int link;
 
 	if (prog < 0)

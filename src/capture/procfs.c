@@ -4,43 +4,53 @@
 #include <unistd.h>
 
 #include "capture/proc.h"
+#include "exchange/secret.h"
 
 #define CMDLINE_MAX 4096
 
-/* The arguments, NULs turned into blanks. */
-static size_t read_cmdline(pid_t pid, char *text, size_t size)
+/* The arguments, separated by blanks, credentials masked. */
+static void read_cmdline(pid_t pid, struct buf *out)
 {
-	char path[64];
+	char path[64], text[CMDLINE_MAX];
+	struct span before = { NULL, 0 }, rest;
 	ssize_t n;
 	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return 0;
-	n = read(fd, text, size);
+		return;
+	n = read(fd, text, sizeof(text));
 	close(fd);
-	while (n > 0 && text[n - 1] == '\0')
-		n--;
-	for (ssize_t i = 0; i < n; i++)
-		if (text[i] == '\0')
-			text[i] = ' ';
-	return n > 0 ? (size_t)n : 0;
+	rest = span_of(text, n > 0 ? (size_t)n : 0);
+	while (rest.len) {
+		struct span arg = span_first(rest, span_find(rest, '\0'));
+
+		if (out->len)
+			buf_addc(out, ' ');
+		secret_mask_argument(before, arg, out);
+		before = arg;
+		rest = span_from(rest, arg.len + 1);
+	}
 }
 
 bool procfs_read(pid_t pid, const char *comm, struct buf *out)
 {
-	char path[64], exe[4096], cmdline[CMDLINE_MAX];
+	char path[64], exe[4096];
+	struct buf cmdline;
 	struct proc_text p;
 	ssize_t n;
 
 	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
 	n = readlink(path, exe, sizeof(exe));
 	p.exe = span_of(exe, n > 0 ? (size_t)n : 0);
-	p.cmdline = span_of(cmdline, read_cmdline(pid, cmdline, sizeof(cmdline)));
+	buf_init(&cmdline, 2 * CMDLINE_MAX);
+	read_cmdline(pid, &cmdline);
+	p.cmdline = buf_span(&cmdline);
 	p.name = proc_name(p.exe, p.cmdline, span_str(comm));
 	if (!p.name.len)
 		p.name = SPAN_LIT("?");
 	proc_encode(&p, out);
+	buf_done(&cmdline);
 	return n > 0;
 }

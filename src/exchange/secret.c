@@ -161,6 +161,41 @@ void secret_mask_text(struct span text, struct buf *out)
 	}
 }
 
+/* "--api-key", "OPENAI_API_KEY", "-u": what follows is a credential. */
+static bool names_credential(struct span word)
+{
+	static const char *const ends[] = { "key", "token", "secret", "password", "passwd", "auth" };
+	static const char *const options[] = { "-u", "--user", "--oauth2-bearer" };
+
+	for (size_t i = 0; i < COUNT(ends); i++) {
+		struct span end = span_str(ends[i]);
+
+		if (word.len >= end.len && span_caseeq(span_from(word, word.len - end.len), end))
+			return true;
+	}
+	return in_list(word, options, COUNT(options));
+}
+
+void secret_mask_argument(struct span before, struct span arg, struct buf *out)
+{
+	size_t colon = span_find(arg, ':'), eq = span_find(arg, '=');
+	struct span name = span_first(arg, colon);
+	bool option = before.len && before.ptr[0] == '-' && span_find(before, '=') == before.len;
+
+	if (colon < arg.len && secret_header(span_trim(name))) {
+		buf_add(out, name);
+		buf_adds(out, ": ");
+		secret_mask_value(name, span_trim(span_from(arg, colon + 1)), out);
+	} else if (eq < arg.len && names_credential(span_first(arg, eq))) {
+		buf_add(out, span_first(arg, eq + 1));
+		buf_adds(out, MASK);
+	} else if ((option && names_credential(before)) || span_starts(arg, SPAN_LIT("sk-"))) {
+		buf_adds(out, MASK);
+	} else {
+		secret_mask_target(arg, out);
+	}
+}
+
 /* ---- blanking in place ---- */
 
 enum {

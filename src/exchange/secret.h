@@ -22,6 +22,11 @@ void secret_mask_target(struct span target, struct buf *out);
  * Free text, such as a prompt, is left alone: it is what the user asked to see. */
 void secret_mask_text(struct span text, struct buf *out);
 
+/* One argument of a command line, appended with credentials replaced: header fields (curl -H), values
+ * of options and variables named like one, query values, words of the form sk-... `before` is
+ * the argument before it, which may name it. */
+void secret_mask_argument(struct span before, struct span arg, struct buf *out);
+
 /* For recordings: blanks secrets with '*' in a stream of HTTP/1.x bytes that arrives in pieces,
  * keeping every length, so that offsets stay true. One per connection and direction; zeroed to
  * begin. Covers values of secret header fields but for their scheme, wherever a line begins with

@@ -1,0 +1,180 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Filters, recordings, commands, ends: the tool as a person uses it."""
+import json
+import subprocess
+import stat
+
+from spy import *
+
+need_root()
+mock = Mock()
+BODY = '{"model":"gpt-4o","messages":[{"role":"user","content":"hello"}]}'
+CURL = ["curl", "-sS", "--noproxy", "*", "--cacert", mock.ca, "-H", "Authorization: Bearer sk-FAKESECRET", "-o", "/dev/null",
+        "--data-binary", BODY, mock.url + "/v1/chat/completions?api_key=FAKESECRET"]
+
+
+def curl():
+    subprocess.run(CURL, check=True)
+
+
+def run(*args, **kw):
+    return subprocess.run([SPY, *args], text=True, capture_output=True, timeout=60, **kw)
+
+
+def lines(text):
+    return [json.loads(line) for line in text.splitlines()]
+
+
+# A command: traced with its children from its first byte; nobody else's calls; its status.
+other = subprocess.Popen(["sh", "-c", "while :; do \"$@\"; done", "sh", *CURL])
+r = run("--format", "jsonl", "--", "sh", "-c", "(\"$@\") & wait; exit 7", "sh", *CURL)
+other.kill()
+other.wait()
+got = lines(r.stdout)
+ok(r.returncode == 7 and len(got) == 1 and got[0]["process"]["name"] == "curl" and got[0]["complete"],
+   "a command's child is traced, others are not, and its status is passed on", r.returncode, r.stdout, r.stderr)
+r = run("--", "sh", "-c", "kill -TERM $$")
+ok(r.returncode == -15, "a command killed by a signal", r.returncode)
+r = run("--", "/nonexistent/program")
+ok(r.returncode == 127 and "/nonexistent/program" in r.stderr, "a command that does not exist", r.stderr)
+r = run("--format", "jsonl", "--", "sh", "-c", "\"$@\"; (sleep 0.3; \"$@\") >/dev/null 2>&1 &", "sh", *CURL)
+ok(len(lines(r.stdout)) == 2, "what a command leaves behind is waited for", r.stdout, r.stderr)
+who = dict(os.environ, SUDO_UID="65534", SUDO_GID="65534")
+r = run("--", "id", "-u", env=who)
+ok("65534" in r.stdout, "a command runs as the user who called sudo", r.stdout, r.stderr)
+
+# Filters.
+out = os.path.join(TMP, "slow")
+slow = subprocess.Popen([PYTHON, CLIENT, "slow", mock.url, mock.ca, out], stdin=subprocess.PIPE,
+                        stdout=subprocess.PIPE, text=True)
+slow.stdout.readline()
+
+
+def slow_call():
+    slow.stdin.write("go\n")
+    slow.stdin.flush()
+    slow.stdout.readline()
+
+
+for args, want in (((f"--pid={slow.pid}",), 1), (("--process=curl",), 1), (("--process=python3.11", "--process=curl"), 2),
+                   (("--comm=curl",), 1), (("--uid=0",), 4), (("--uid=nobody",), 0), (("--pid=1",), 0)):
+    spy = Spy(*args)
+    slow_call()
+    curl()
+    spy.wait_for(want, seconds=3)
+    time.sleep(0.2)
+    got = spy.stop()
+    ok(len(got) == want, f"{' '.join(args)} shows {want}", [(g["process"]["name"], g["connection"]["role"]) for g in got],
+       spy.stderr())
+slow.kill()
+slow.wait()
+r = run("--pid=999999999")
+ok(r.returncode == 3 and "no process" in r.stderr, "a process that is not there", r.stderr)
+
+# Recording and replaying.
+spyfile = os.path.join(TMP, "a.spy")
+spy = Spy(f"--record={spyfile}")
+noted = client(mock, "kinds")
+curl()
+spy.wait_for(2 * len(noted) + 2)
+live = spy.stop()
+ok(stat.S_IMODE(os.stat(spyfile).st_mode) == 0o600, "a recording is readable by nobody else")
+data = open(spyfile, "rb").read()
+ok(b"FAKESECRET" not in data and b"Bearer ***" in data, "credentials are not in it")
+r = run("--replay=-", "--format=jsonl", "--all", stdin=open(spyfile, "rb"), user=65534, group=65534, extra_groups=[])
+again = lines(r.stdout)
+
+
+def plain(records):
+    """Without what is masked in two ways: whole in a record, to its length in a recording."""
+    for x in records:
+        x["http"]["target"] = x["http"]["target"] and x["http"]["target"].split("?")[0]
+    return records
+
+
+ok(r.returncode == 0 and plain(again) == plain(live), "a replay, without privileges, says the same as the live run",
+   r.stderr, [(a["id"], b["id"]) for a, b in zip(again, live) if a != b])
+r = run("--replay", "/dev/stdin", "--format=jsonl", "--all", input=None, stdin=subprocess.DEVNULL)
+ok(r.returncode == 1 and "empty" in r.stderr, "an empty recording", r.stderr)
+broken = os.path.join(TMP, "b.spy")
+open(broken, "wb").write(data[:len(data) * 2 // 3])
+r = run("--replay", broken, "--format=jsonl", "--all")
+ok(r.returncode == 1 and "damaged at byte" in r.stderr and lines(r.stdout), "a truncated one: an error, after what precedes it", r.stderr)
+open(broken, "wb").write(b"\x7fELF nothing of ours")
+r = run("--replay", broken)
+ok(r.returncode == 1 and "no recording of llm-spy" in r.stderr, "a foreign file", r.stderr)
+
+# Output for people.
+target = os.path.join(TMP, "out.txt")
+open(target, "w").close()
+os.chmod(target, 0o644)
+r = run("--output", target, "--", *CURL)
+text = open(target).read()
+ok(stat.S_IMODE(os.stat(target).st_mode) == 0o600 and "LLM API REQUEST" in text and "LLM API RESPONSE" in text and
+   "[1] user: hello" in text and "FAKESECRET" not in text and "\x1b" not in text, "--output", text)
+r = run("--raw", "--", *CURL)
+ok("authorization: bearer ***" in r.stdout.lower() and "api_key=***" in r.stdout and BODY[:30] in r.stdout and
+   "FAKESECRET" not in r.stdout, "--raw shows heads and bodies, keys masked", r.stdout)
+models = [*CURL[:-3], mock.url + "/v1/models"]
+ok("HTTP" in run("--", *models).stdout and not run("--llm-only", "--", *models).stdout,
+   "--llm-only leaves other HTTP out")
+
+# A library of one's own; one that was deleted while in use.
+lib = os.path.join(TMP, "libssl.so.3")
+real = next(p for p in ("/lib/x86_64-linux-gnu/libssl.so.3", "/lib/aarch64-linux-gnu/libssl.so.3", "/lib64/libssl.so.3")
+            if os.path.exists(p))
+shutil.copy(real, lib)
+spy = Spy(f"--libssl={lib}")
+subprocess.run(CURL, check=True, env=dict(os.environ, LD_LIBRARY_PATH=TMP))
+spy.wait_for(2)
+ok(len(of_client(spy.stop())) == 1, "--libssl", spy.stderr())
+env = dict(os.environ, LD_LIBRARY_PATH=TMP)
+slow = subprocess.Popen([PYTHON, CLIENT, "slow", mock.url, mock.ca, out], stdin=subprocess.PIPE,
+                        stdout=subprocess.PIPE, text=True, env=env)
+slow.stdout.readline()
+os.unlink(lib)
+spy = Spy()
+slow_call()
+spy.wait_for(2)
+ok(len(of_client(spy.stop())) == 1 and lib in spy.stderr(), "a deleted library that is in use", spy.stderr())
+slow.kill()
+slow.wait()
+r = run("--libssl", "/etc/hostname", "--", "true")
+ok(r.returncode == 0 and "not hooked: not a program" in r.stderr, "a file that is no library is a warning", r.stderr)
+r = run("--libssl", "/nonexistent", "--", "true")
+ok(r.returncode == 3 and "/nonexistent" in r.stderr, "one that does not exist is an error", r.stderr)
+
+
+# Ends.
+first, second = Spy(), Spy()
+curl()
+first.wait_for(2)
+second.wait_for(2)
+ok(len(of_client(first.stop())) == 1 and len(of_client(second.stop(signal.SIGTERM))) == 1,
+   "two tracers at a time, ended by SIGINT and SIGTERM")
+ok("model calls shown" in second.stderr() and "hooked " in second.stderr(), "the summary", second.stderr())
+killed = Spy()
+killed.proc.kill()
+killed.proc.wait()
+spy = Spy()
+curl()
+spy.wait_for(2)
+ok(len(of_client(spy.stop())) == 1, "after one that was killed, the next works")
+ok(not [d for d in os.listdir("/tmp") if d.startswith("llm-spy-headers-")], "nothing is left in /tmp")
+r = run(user=65534, group=65534, extra_groups=[])
+ok(r.returncode == 3 and "sudo" in r.stderr, "without root: exit 3 and what to do", r.stderr)
+r = run("--format", "jsonl", "--buffer-size=1K", "--", *CURL)
+ok(len(lines(r.stdout)) == 1, "a tiny buffer size becomes the smallest that works", r.stderr)
+for args in (("--bogus",), ("--pid",), ("--pid", "x"), ("--format", "xml"), ("curl",), ("--limit", "body=0"),
+             ("--replay", "x", "--record", "y")):
+    r = run(*args)
+    ok(r.returncode == 2 and r.stderr.count("\n") == 1 and not r.stdout, f"wrong usage: {' '.join(args)}", r.stderr)
+ok(run("--help").returncode == 0 and run("--version").stdout.startswith("llm-spy "), "--help and --version")
+r = run("--demo", "--format", "jsonl")
+got = lines(r.stdout)
+ok(r.returncode == 0 and len(got) == 4 and all(x["complete"] for x in got) and
+   {x["api"] for x in got} == {"openai.chat", "anthropic.messages"}, "--demo", r.stdout, r.stderr)
+
+mock.stop()
+done()
