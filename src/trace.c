@@ -29,7 +29,11 @@
 #include "summary.h"
 
 #define RING_BYTES (16u << 20)
-#define PERF_BYTES (4u << 20)
+/* Perf buffers can't lend each other room, and the whole load of one busy client may meet a single
+ * processor: each gets an equal part of this, within the bounds. */
+#define PERF_TOTAL (64u << 20)
+#define PERF_MIN (1u << 20)
+#define PERF_MAX (16u << 20)
 /* How often the buffer is looked at. The probe wakes us when a connection begins and when much
  * came at once, so this bounds the delay of what is shown, no more. */
 #define DRAIN_BUSY_MS 5
@@ -127,9 +131,16 @@ static int choose_buffer(struct tracer *t, struct error *reterr)
 	return 0;
 }
 
+static size_t perf_bytes(void)
+{
+	size_t each = PERF_TOTAL / cpus_possible();
+
+	return each < PERF_MIN ? PERF_MIN : each > PERF_MAX ? PERF_MAX : each;
+}
+
 static size_t buffer_bytes(const struct tracer *t)
 {
-	size_t want = t->o->buffer_size ? t->o->buffer_size : t->ring ? RING_BYTES : PERF_BYTES;
+	size_t want = t->o->buffer_size ? t->o->buffer_size : t->ring ? RING_BYTES : perf_bytes();
 	size_t bytes = 64 << 10; /* the smallest that holds an event of full size */
 
 	while (bytes < want && bytes < (1u << 30))
