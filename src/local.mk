@@ -24,3 +24,11 @@ llm_spy_SOURCES += \
 	src/trace.h
 llm_spy_LDADD = libkernel.a libpure.a $(PURE_LIBS) $(LIBELF_LIBS) -ldl -lpthread
 endif
+
+check_PROGRAMS += tests/unit/test_cases
+EXTRA_DIST += tests/cases tests/unit/cuts.h
+
+check_PROGRAMS += tests/fuzz/fuzz_pipeline
+tests_fuzz_fuzz_pipeline_SOURCES = tests/fuzz/fuzz_pipeline.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_pipeline_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+EXTRA_DIST += tests/fuzz/corpus/pipeline

@@ -194,15 +194,20 @@ static void remove_builtin(const char *dir)
 /* True when libbcc will find headers of the running kernel by itself. */
 static bool have_kernel_headers(char *what, size_t size)
 {
+	/* Debian keeps the larger part of them apart, in "source". */
+	static const char *const parts[] = { "build", "source" };
 	struct utsname u;
 	char path[256];
 
 	if (uname(&u) != 0)
 		return false;
-	snprintf(path, sizeof(path), "/lib/modules/%s/build/include/linux", u.release);
-	if (access(path, R_OK) == 0) {
-		snprintf(what, size, "of the running kernel, /lib/modules/%.80s/build", u.release);
-		return true;
+	for (size_t i = 0; i < 2; i++) {
+		snprintf(path, sizeof(path), "/lib/modules/%s/%s/include/linux/kconfig.h", u.release,
+			 parts[i]);
+		if (access(path, R_OK) == 0) {
+			snprintf(what, size, "of the running kernel, /lib/modules/%.80s", u.release);
+			return true;
+		}
 	}
 	if (access("/sys/kernel/kheaders.tar.xz", R_OK) == 0) {
 		snprintf(what, size, "of the running kernel, /sys/kernel/kheaders.tar.xz");
@@ -411,13 +416,17 @@ static void show_output(int output, struct error *err)
 static int choose_headers(const struct probe_config *c, char *temp, const char **ret_dir,
 			  struct probe *p, struct error *reterr)
 {
+	char probe[4096];
 	int err;
 
 	*ret_dir = NULL;
 	if (c->headers == HEADERS_DIR) {
-		if (access(c->headers_dir, R_OK) != 0)
-			return error_set(reterr, -errno, "kernel headers %.200s: %s", c->headers_dir,
-					 strerror(errno));
+		snprintf(probe, sizeof(probe), "%s/include/linux/kconfig.h", c->headers_dir);
+		if (access(probe, R_OK) != 0)
+			return error_set(reterr, -errno,
+					 "--kernel-headers %.200s: no kernel tree, it lacks "
+					 "include/linux/kconfig.h (Debian's split headers work as those "
+					 "of the running kernel: --kernel-headers=auto)", c->headers_dir);
 		snprintf(p->headers, sizeof(p->headers), "%s", c->headers_dir);
 		*ret_dir = c->headers_dir;
 		return 0;
@@ -499,6 +508,15 @@ int probe_compile(const struct probe_config *c, struct probe *ret, struct error 
 		err = fork_and_wait(c, dir, &r, fds, reterr);
 	if (dir == temp)
 		remove_builtin(temp);
+	if (err == -EINVAL && c->headers == HEADERS_AUTO && !dir) {
+		struct probe_config again = *c;
+
+		log_warn("attach", "the kernel headers %s do not serve (%s); using the builtin ones",
+			 ret->headers, reterr->text);
+		again.headers = HEADERS_BUILTIN;
+		memset(reterr, 0, sizeof(*reterr));
+		return probe_compile(&again, ret, reterr);
+	}
 	if (err)
 		return err;
 	memcpy(ret->prog, fds, sizeof(ret->prog));

@@ -14,3 +14,5 @@ libpure_a_SOURCES += \
 	src/base/utf8.h \
 	src/base/xalloc.c \
 	src/base/xalloc.h
+
+check_PROGRAMS += tests/unit/test_base

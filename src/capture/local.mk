@@ -20,3 +20,5 @@ libkernel_a_SOURCES += \
 	src/capture/live.h \
 	src/capture/procfs.c
 endif
+
+check_PROGRAMS += tests/unit/test_record

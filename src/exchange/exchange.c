@@ -133,6 +133,14 @@ bool exchange_complete(const struct exchange *x)
 	       body_whole(&x->response_body) && !x->request_partial && !x->response_partial;
 }
 
+int64_t exchange_wall_ns(const struct exchange *x, uint64_t monotonic_ns)
+{
+	/* A recording may hold any numbers. */
+	int64_t wall = (int64_t)(monotonic_ns + (uint64_t)x->wall_offset);
+
+	return monotonic_ns && x->wall_offset && wall > 0 ? wall : 0;
+}
+
 const char *part_kind_name(enum part_kind k)
 {
 	switch (k) {

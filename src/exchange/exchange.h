@@ -207,6 +207,9 @@ void exchange_free(struct exchange *x); /* accepts NULL */
 uint64_t exchange_missing(const struct exchange *x);
 bool exchange_complete(const struct exchange *x);
 
+/* Wall-clock time of a moment of x->t, ns since 1970; 0 when it is not known. */
+int64_t exchange_wall_ns(const struct exchange *x, uint64_t monotonic_ns);
+
 const char *part_kind_name(enum part_kind k);
 const char *finish_name(enum finish f);
 const char *body_state_name(enum body_state s);

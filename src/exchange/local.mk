@@ -8,3 +8,10 @@ libpure_a_SOURCES += \
 	src/exchange/exchange.h \
 	src/exchange/secret.c \
 	src/exchange/secret.h
+
+check_PROGRAMS += tests/unit/test_secret
+
+check_PROGRAMS += tests/fuzz/fuzz_secret
+tests_fuzz_fuzz_secret_SOURCES = tests/fuzz/fuzz_secret.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_secret_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+EXTRA_DIST += tests/fuzz/corpus/secret

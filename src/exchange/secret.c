@@ -87,6 +87,12 @@ void secret_mask_value(struct span name, struct span value, struct buf *out)
 	buf_adds(out, MASK);
 }
 
+/* A name that is percent-encoded has no reason to be but to hide what it says. */
+static bool secret_query(struct span name)
+{
+	return in_list(name, query_names, COUNT(query_names)) || span_find(name, '%') < name.len;
+}
+
 void secret_mask_target(struct span target, struct buf *out)
 {
 	size_t query = span_find(target, '?');
@@ -99,7 +105,7 @@ void secret_mask_target(struct span target, struct buf *out)
 		struct span one = span_first(rest, span_find(rest, '&'));
 		size_t eq = span_find(one, '=');
 
-		if (eq < one.len && in_list(span_first(one, eq), query_names, COUNT(query_names))) {
+		if (eq < one.len && secret_query(span_first(one, eq))) {
 			buf_add(out, span_first(one, eq + 1));
 			buf_adds(out, MASK);
 		} else {
@@ -128,6 +134,16 @@ static size_t skip_blanks(struct span s, size_t at)
 	return at;
 }
 
+/* Where the value of a member "value" begins, if that is what stands at `at`; else s.len. */
+static size_t value_at(struct span s, size_t at)
+{
+	at = skip_blanks(s, at);
+	if (!span_starts(span_from(s, at), SPAN_LIT("\"value\"")))
+		return s.len;
+	at = skip_blanks(s, at + 7);
+	return at < s.len && s.ptr[at] == ':' ? skip_blanks(s, at + 1) : s.len;
+}
+
 /* s stands behind the opening quote of a member's name. Returns how much of s precedes the
  * credential's first byte, or 0 when this is none. */
 static size_t credential_at(struct span s)
@@ -140,6 +156,8 @@ static size_t credential_at(struct span s)
 	if (at >= s.len || s.ptr[at] != ':')
 		return 0;
 	at = skip_blanks(s, at + 1);
+	if (at < s.len && s.ptr[at] == '{') /* "client_secret": {"value": "ek_..."} */
+		at = value_at(s, at + 1);
 	return at < s.len && s.ptr[at] == '"' ? at + 1 : 0;
 }
 
@@ -186,6 +204,8 @@ void secret_mask_argument(struct span before, struct span arg, struct buf *out)
 		buf_add(out, name);
 		buf_adds(out, ": ");
 		secret_mask_value(name, span_trim(span_from(arg, colon + 1)), out);
+	} else if (span_starts(span_from(arg, colon), SPAN_LIT("://"))) {
+		secret_mask_target(arg, out);
 	} else if (eq < arg.len && names_credential(span_first(arg, eq))) {
 		buf_add(out, span_first(arg, eq + 1));
 		buf_adds(out, MASK);
@@ -238,10 +258,18 @@ static bool scheme_goes_on(const struct secret_scan *s)
 	return false;
 }
 
+/* Elsewhere a key that begins like a scheme would show that much of itself. */
+static bool has_scheme(struct span name)
+{
+	return span_ends(name, SPAN_LIT("authorization"));
+}
+
 static void in_name(struct secret_scan *s, uint8_t c)
 {
 	if (c == ':')
-		enter(s, secret_header(word_of(s)) ? AT_SCHEME : AT_OTHER);
+		enter(s, !secret_header(word_of(s)) ? AT_OTHER
+			 : has_scheme(word_of(s))   ? AT_SCHEME
+						    : AT_SECRET);
 	else if (c == ' ')
 		enter(s, in_list(word_of(s), methods, COUNT(methods)) ? AT_TARGET : AT_OTHER);
 	else if (c == '"' || c == '{')
@@ -267,8 +295,7 @@ static uint8_t in_scheme(struct secret_scan *s, uint8_t c)
 static uint8_t in_query(struct secret_scan *s, uint8_t c)
 {
 	if (c == '=') {
-		enter(s, in_list(word_of(s), query_names, COUNT(query_names)) ? AT_QUERY_SECRET
-									      : AT_TARGET);
+		enter(s, secret_query(word_of(s)) ? AT_QUERY_SECRET : AT_TARGET);
 	} else if (c == '&') {
 		s->len = 0;
 	} else if (c == ' ') {
@@ -292,7 +319,7 @@ static uint8_t blank_one(struct secret_scan *s, uint8_t c)
 	case AT_SCHEME:
 		return c == '\r' ? c : in_scheme(s, c);
 	case AT_SECRET:
-		return c == '\r' ? c : '*';
+		return c == '\r' || c == ' ' ? c : '*';
 	case AT_TARGET:
 		if (c == '?' || c == '&')
 			enter(s, AT_QUERY_NAME);

@@ -579,6 +579,7 @@ static int end_lost(struct h1 *h, struct half *p, uint64_t ts)
 {
 	int err = 0;
 
+	p->skipped += p->line.len;
 	if (p->open && p->skipped)
 		err = h->out->gap(h->arg, p->id, p->msg, ts, p->skipped);
 	h->unread += p->skipped;
@@ -586,15 +587,32 @@ static int end_lost(struct h1 *h, struct half *p, uint64_t ts)
 	return err ? err : end(h, p, ts, HTTP_END_CUT);
 }
 
+/* `line` holds what came so far of something that may be a message's beginning. */
 static int in_lost(struct h1 *h, struct half *p, uint64_t ts, struct span *s)
 {
 	enum h1_start want = p->msg == HTTP_REQUEST ? H1_START_REQUEST : H1_START_RESPONSE;
+	enum h1_start start;
+	struct buf begun;
+	int err;
 
-	if (h1_start(*s) == want)
+	if (!p->line.len && h1_start(*s) == want)
 		return end_lost(h, p, ts);
-	p->skipped += s->len;
+	buf_add(&p->line, *s);
+	start = h1_start(buf_span(&p->line));
 	*s = span_of(NULL, 0);
-	return 0;
+	if (start == H1_START_MORE && !p->line.full)
+		return 0;
+	begun = p->line;
+	buf_init(&p->line, begun.max);
+	if (start == want) {
+		err = end_lost(h, p, ts);
+		err = err ? err : feed_half(h, p, ts, buf_span(&begun));
+	} else {
+		p->skipped += begun.len;
+		err = 0;
+	}
+	buf_done(&begun);
+	return err;
 }
 
 static int feed_half(struct h1 *h, struct half *p, uint64_t ts, struct span s)
@@ -660,7 +678,7 @@ int h1_gap(struct h1 *h, enum http_msg m, uint64_t ts_ns, uint64_t nbytes)
 	}
 	/* From here on answers and requests can no longer be counted off against each other. */
 	h->in_step = false;
-	p->skipped += nbytes;
+	p->skipped += nbytes + (p->state == S_LOST ? p->line.len : 0);
 	if (p->state == S_HEAD)
 		h->unread += p->line.len;
 	buf_reset(&p->line);

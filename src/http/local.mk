@@ -13,3 +13,23 @@ libpure_a_SOURCES += \
 	src/http/lines.h \
 	src/http/ndjson.c \
 	src/http/sse.c
+
+check_PROGRAMS += tests/unit/test_h1
+check_PROGRAMS += tests/unit/test_coding
+check_PROGRAMS += tests/unit/test_framing
+tests_unit_test_coding_LDADD = $(LDADD) $(BROTLIENC_LIBS)
+
+check_PROGRAMS += tests/fuzz/fuzz_http
+tests_fuzz_fuzz_http_SOURCES = tests/fuzz/fuzz_http.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_http_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+EXTRA_DIST += tests/fuzz/corpus/http
+
+check_PROGRAMS += tests/fuzz/fuzz_coding
+tests_fuzz_fuzz_coding_SOURCES = tests/fuzz/fuzz_coding.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_coding_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+EXTRA_DIST += tests/fuzz/corpus/coding
+
+check_PROGRAMS += tests/fuzz/fuzz_framing
+tests_fuzz_fuzz_framing_SOURCES = tests/fuzz/fuzz_framing.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_framing_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+EXTRA_DIST += tests/fuzz/corpus/framing

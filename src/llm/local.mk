@@ -15,3 +15,10 @@ libpure_a_SOURCES += \
 	src/llm/openai_chat.c \
 	src/llm/paths.def \
 	src/llm/providers.def
+
+check_PROGRAMS += tests/unit/test_jsonfix
+
+check_PROGRAMS += tests/fuzz/fuzz_json
+tests_fuzz_fuzz_json_SOURCES = tests/fuzz/fuzz_json.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_json_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+EXTRA_DIST += tests/fuzz/corpus/json

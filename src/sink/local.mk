@@ -10,3 +10,10 @@ libpure_a_SOURCES += \
 	src/sink/text_http.c \
 	src/sink/text_int.h \
 	src/sink/text_llm.c
+
+check_PROGRAMS += tests/unit/test_term
+
+check_PROGRAMS += tests/fuzz/fuzz_text
+tests_fuzz_fuzz_text_SOURCES = tests/fuzz/fuzz_text.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_text_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+EXTRA_DIST += tests/fuzz/corpus/text

@@ -176,22 +176,27 @@ static void whole_characters(struct term *t, struct span s)
 	}
 }
 
+/* How much can be written before more has come: not the beginning of a character, nor a CR that
+ * an LF may follow. */
+static size_t whole_length(struct span s)
+{
+	size_t len = utf8_whole(s);
+
+	return len && len == s.len && s.ptr[len - 1] == '\r' ? len - 1 : len;
+}
+
 void term_traffic(struct term *t, struct span s)
 {
 	size_t whole;
 
 	while (t->torn.len && s.len) {
-		uint32_t code;
-
 		buf_add(&t->torn, span_first(s, 1));
 		s = span_from(s, 1);
-		if (utf8_next(buf_span(&t->torn), &code) || t->torn.len == 4 ||
-		    utf8_whole(buf_span(&t->torn)) == t->torn.len) {
-			whole_characters(t, buf_span(&t->torn));
-			buf_reset(&t->torn);
-		}
+		whole = whole_length(buf_span(&t->torn));
+		whole_characters(t, span_first(buf_span(&t->torn), whole));
+		buf_drop(&t->torn, whole);
 	}
-	whole = utf8_whole(s);
+	whole = whole_length(s);
 	whole_characters(t, span_first(s, whole));
 	buf_add(&t->torn, span_from(s, whole));
 }

@@ -22,12 +22,12 @@ const char *text_mark(const struct sink *s, enum mark m)
 /* Local time of day with milliseconds. */
 static void time_of_day(const struct exchange *x, uint64_t ns, char *out, size_t size)
 {
-	int64_t wall = (int64_t)ns + x->wall_offset;
+	int64_t wall = exchange_wall_ns(x, ns);
 	time_t seconds = (time_t)(wall / 1000000000);
 	char clock[16];
 	struct tm tm;
 
-	if (!ns || !x->wall_offset || !localtime_r(&seconds, &tm)) {
+	if (!wall || !localtime_r(&seconds, &tm)) {
 		snprintf(out, size, "--:--:--.---");
 		return;
 	}

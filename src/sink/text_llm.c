@@ -295,9 +295,14 @@ static void usage(struct sink *s, const struct usage *u)
 		tokens(s, "Total", u->total, NULL, NULL, 0);
 }
 
-static double seconds(uint64_t from, uint64_t to)
+static void print_span(struct sink *s, const char *what, uint64_t from, uint64_t to)
 {
-	return to > from ? (double)(to - from) / 1e9 : 0;
+	double ns = to > from ? (double)(to - from) : 0;
+
+	if (ns < 1e7)
+		term_ownf(&s->t, "%s %.1f ms", what, ns / 1e6);
+	else
+		term_ownf(&s->t, "%s %.3f s", what, ns / 1e9);
 }
 
 static void duration(struct sink *s, const struct exchange *x)
@@ -308,9 +313,11 @@ static void duration(struct sink *s, const struct exchange *x)
 		return;
 	term_own(&s->t, "Time: ");
 	/* A whole answer has its first token with its last: no news. */
-	if (x->stream && x->t.first_token)
-		term_ownf(&s->t, "first token %.3f s, ", seconds(begin, x->t.first_token));
-	term_ownf(&s->t, "total %.3f s", seconds(begin, x->t.response_last));
+	if (x->stream && x->t.first_token) {
+		print_span(s, "first token", begin, x->t.first_token);
+		term_own(&s->t, ", ");
+	}
+	print_span(s, "total", begin, x->t.response_last);
 	term_newline(&s->t);
 }
 

@@ -4,3 +4,5 @@ libpure_a_SOURCES += \
 	src/stream/procs.h \
 	src/stream/stream.c \
 	src/stream/stream.h
+
+check_PROGRAMS += tests/unit/test_stream

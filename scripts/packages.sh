@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: MIT
+# The distribution's packages, for quickstart and check: Debian 12 or 13, Ubuntu 22.04 or later.
+BUILD_PACKAGES='gcc make autoconf automake pkg-config libbpfcc-dev libelf-dev libjansson-dev nettle-dev
+	zlib1g-dev libbrotli-dev libzstd-dev libnghttp2-dev libssl-dev ca-certificates'
+RUN_PACKAGES='curl python3'
+TEST_PACKAGES='mandoc xz-utils'
+
+install_packages() { # PACKAGE...
+	missing=
+	for p in "$@"; do
+		dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null | grep -qx installed ||
+			missing="$missing $p"
+	done
+	[ -z "$missing" ] && return 0
+	command -v apt-get >/dev/null || {
+		echo "$0: this is no Debian or Ubuntu: install what corresponds to$missing" >&2
+		return 1
+	}
+	[ "$(id -u)" = 0 ] || {
+		echo "$0: packages are to be installed: run with sudo, or first: apt-get install$missing" >&2
+		return 1
+	}
+	echo "== installing$missing" >&2
+	export DEBIAN_FRONTEND=noninteractive
+	# Package lists may be missing or old: fetch them only if it fails without.
+	# shellcheck disable=SC2086
+	apt-get install -qq -y --no-install-recommends $missing >/dev/null 2>&1 || {
+		apt-get update -qq && apt-get install -qq -y --no-install-recommends $missing >/dev/null
+	}
+}
+
+# Runs a step with its output kept in a file and shown only when it fails: step LOG WHAT COMMAND...
+step() {
+	log=$1
+	echo "== $2" >&2
+	shift 2
+	"$@" >"$log" 2>&1 || {
+		tail -n 60 "$log" >&2
+		echo "$0: failed: $* (all of its output is in $log)" >&2
+		return 1
+	}
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* A body, cut or not, read by every dialect as request, answer and event. */
+#include <stdlib.h>
+
+#include "llm/dialect.h"
+#include "llm/jsonfix.h"
+#include "tests/fuzz/fuzz.h"
+
+static void on_delta(void *arg, struct exchange *x, const struct choice *c, const struct part *p,
+		     struct span text)
+{
+	*(size_t *)arg += text.len + p->text.len;
+}
+
+static void read_with(const struct dialect *d, const json_t *v)
+{
+	void *state = calloc(1, d->state_size + 1);
+	struct exchange *x = exchange_new(1, 1 << 16);
+	size_t total = 0;
+
+	x->on_delta = on_delta;
+	x->on_delta_arg = &total;
+	if (d->is_request)
+		d->is_request(v);
+	if (d->is_response)
+		d->is_response(v);
+	d->request(x, v);
+	d->response(x, v);
+	d->event(x, state, SPAN_LIT(""), v);
+	d->event(x, state, SPAN_LIT("message"), v);
+	if (json_is_array(v))
+		for (size_t i = 0; i < json_array_size(v); i++)
+			d->event(x, state, SPAN_LIT(""), json_array_get(v, i));
+	if (d->state_done)
+		d->state_done(state);
+	free(state);
+	exchange_free(x);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	bool partial = false;
+	json_t *v = json_read(span_of(data, size), true, &partial);
+
+	for (size_t i = 0; v && dialects[i]; i++)
+		read_with(dialects[i], v);
+	json_decref(v);
+	return 0;
+}

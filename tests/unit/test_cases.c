@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: MIT */
+/* Plays the transcripts of tests/cases/ through the whole pipeline and compares what the sinks
+ * write. A case, line by line:
+ *   # a comment
+ *   > POST /v1/messages HTTP/1.1     a line that the client sends, CR LF added; "<": the server.
+ *   >                                "Content-Length: *" is filled in.
+ *   >> {"model": ...}                bytes of a body, nothing added; \n \r \t \\ \xNN are undone
+ *   >+ {"model": ...}                the same, LF added
+ *   >% {"model": ...}                the same as one chunk of transfer coding; empty: the last
+ *   >~ 10                            10 bytes that were not captured
+ *   = response.model "gpt-4"         a member of the first jsonl record, as JSON; "=2" the second
+ *   =# 2                             number of records
+ *   | text                           the text sink's output, line by line
+ * Consecutive lines of one direction up to the next head are one message; it is played whole, one
+ * byte at a time and in random pieces, and every way must write the same. */
+#include <dirent.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "base/xalloc.h"
+#include "exchange/exchange.h"
+#include "pipeline.h"
+#include "sink/sink.h"
+#include "tests/unit/cuts.h"
+#include "tests/unit/tap.h"
+
+struct piece {
+	enum dir dir;
+	struct buf bytes;
+	size_t body; /* where the body begins; 0: there is no head */
+	uint64_t gap; /* bytes missing after it */
+};
+
+struct want {
+	size_t record;
+	char *path, *value;
+};
+
+struct scenario {
+	struct piece *pieces;
+	size_t npieces;
+	struct want *wants;
+	size_t nwants;
+	long nrecords; /* -1: not said */
+	struct buf text;
+};
+
+static uint8_t unhex(char c)
+{
+	return (uint8_t)(c >= 'a' ? c - 'a' + 10 : c >= 'A' ? c - 'A' + 10 : c - '0');
+}
+
+static void add_escaped(struct buf *b, const char *s)
+{
+	for (; *s; s++) {
+		if (*s != '\\') {
+			buf_addc(b, *s);
+			continue;
+		}
+		s++;
+		if (*s == 'x' && s[1] && s[2]) {
+			buf_addc(b, (char)(unhex(s[1]) << 4 | unhex(s[2])));
+			s += 2;
+		} else if (*s == '\\' || *s == 'n' || *s == 'r' || *s == 't') {
+			buf_addc(b, *s == 'n' ? '\n' : *s == 'r' ? '\r' : *s == 't' ? '\t' : '\\');
+		} else {
+			buf_addc(b, '\\');
+			s--;
+		}
+	}
+}
+
+static struct piece *new_piece(struct scenario *c, enum dir dir)
+{
+	c->pieces = xgrow(c->pieces, c->npieces, sizeof(*c->pieces));
+	c->pieces[c->npieces].dir = dir;
+	buf_init(&c->pieces[c->npieces].bytes, 16 << 20);
+	return &c->pieces[c->npieces++];
+}
+
+/* The piece that this line continues, or a new one. */
+static struct piece *piece_for(struct scenario *c, enum dir dir, bool head)
+{
+	struct piece *p = c->npieces ? &c->pieces[c->npieces - 1] : NULL;
+
+	if (!p || p->dir != dir || p->gap || (head && p->body))
+		p = new_piece(c, dir);
+	return p;
+}
+
+static void wire_line(struct scenario *c, char *line)
+{
+	enum dir dir = line[0] == '>' ? DIR_WRITE : DIR_READ;
+	char *rest = line[1] ? line + 2 + (line[1] != ' ' && line[2]) : line + 1;
+	struct piece *p = piece_for(c, dir, line[1] == ' ' || !line[1]);
+	struct buf chunk;
+
+	switch (line[1]) {
+	case '>':
+	case '<':
+		add_escaped(&p->bytes, rest);
+		break;
+	case '+':
+		add_escaped(&p->bytes, rest);
+		buf_addc(&p->bytes, '\n');
+		break;
+	case '%':
+		buf_init(&chunk, 1 << 20);
+		add_escaped(&chunk, rest);
+		buf_addf(&p->bytes, "%zX\r\n%s\r\n", chunk.len, chunk.len ? chunk.ptr : "");
+		buf_done(&chunk);
+		break;
+	case '~':
+		p->gap = strtoull(rest, NULL, 10);
+		break;
+	default:
+		buf_adds(&p->bytes, rest);
+		buf_adds(&p->bytes, "\r\n");
+		if (!*rest)
+			p->body = p->bytes.len;
+	}
+}
+
+static void fill_length(struct piece *p)
+{
+	char *star = p->bytes.len ? strstr(p->bytes.ptr, "Content-Length: *") : NULL;
+	struct buf all;
+
+	if (!star || !p->body)
+		return;
+	buf_init(&all, 17 << 20);
+	buf_add(&all, span_of(p->bytes.ptr, (size_t)(star - p->bytes.ptr) + 16));
+	buf_addf(&all, "%zu", p->bytes.len - p->body);
+	buf_add(&all, span_from(buf_span(&p->bytes), (size_t)(star - p->bytes.ptr) + 17));
+	buf_done(&p->bytes);
+	p->bytes = all;
+}
+
+static void want_line(struct scenario *c, char *line)
+{
+	struct want w = { .record = 1 };
+	char *at = line + 1, *space;
+
+	if (*at == '#') {
+		c->nrecords = strtol(at + 1, NULL, 10);
+		return;
+	}
+	if (*at != ' ')
+		w.record = strtoul(at, &at, 10);
+	space = strchr(++at, ' ');
+	if (!space) {
+		ok(false, "malformed line: %s", line);
+		return;
+	}
+	w.path = xstrndup(at, (size_t)(space - at));
+	w.value = xstrdup(space + 1);
+	c->wants = xgrow(c->wants, c->nwants, sizeof(w));
+	c->wants[c->nwants++] = w;
+}
+
+static bool scenario_read(const char *path, struct scenario *c)
+{
+	FILE *f = fopen(path, "r");
+	char *line = NULL;
+	size_t size = 0;
+	ssize_t len;
+
+	*c = (struct scenario){ .nrecords = -1 };
+	buf_init(&c->text, 1 << 20);
+	if (!f)
+		return false;
+	while ((len = getline(&line, &size, f)) > 0) {
+		line[strcspn(line, "\n")] = '\0';
+		if (line[0] == '>' || line[0] == '<') {
+			wire_line(c, line);
+		} else if (line[0] == '=') {
+			want_line(c, line);
+		} else if (line[0] == '|') {
+			buf_adds(&c->text, line[1] ? line + 2 : "");
+			buf_addc(&c->text, '\n');
+		} else if (line[0] && line[0] != '#') {
+			ok(false, "%s: malformed line: %s", path, line);
+		}
+	}
+	free(line);
+	fclose(f);
+	for (size_t i = 0; i < c->npieces; i++)
+		fill_length(&c->pieces[i]);
+	return true;
+}
+
+static void scenario_done(struct scenario *c)
+{
+	for (size_t i = 0; i < c->npieces; i++)
+		buf_done(&c->pieces[i].bytes);
+	for (size_t i = 0; i < c->nwants; i++) {
+		free(c->wants[i].path);
+		free(c->wants[i].value);
+	}
+	free(c->pieces);
+	free(c->wants);
+	buf_done(&c->text);
+}
+
+/* ---- playing ---- */
+
+struct player {
+	struct pipeline *pipeline;
+	const struct sink_ops *ops;
+	struct sink *sink;
+	struct chunk chunk;
+	uint64_t off[2];
+};
+
+static void on_request(void *arg, const struct exchange *x)
+{
+	struct player *p = arg;
+
+	if (p->ops->request)
+		p->ops->request(p->sink, x);
+}
+
+static void on_delta(void *arg, const struct exchange *x, const struct choice *c,
+		     const struct part *part, struct span text)
+{
+	struct player *p = arg;
+
+	if (p->ops->delta)
+		p->ops->delta(p->sink, x, c, part, text);
+}
+
+static void on_end(void *arg, const struct exchange *x)
+{
+	struct player *p = arg;
+
+	p->ops->end(p->sink, x);
+}
+
+static const struct calls_out calls_out = {
+	.request = on_request,
+	.delta = on_delta,
+	.end = on_end,
+};
+
+static void play_piece(void *arg, struct span s)
+{
+	struct player *p = arg;
+
+	p->chunk.data = s;
+	p->chunk.off = p->off[p->chunk.dir];
+	p->off[p->chunk.dir] += s.len;
+	pipeline_chunk(p->pipeline, &p->chunk);
+}
+
+static void play_clock(struct player *p)
+{
+	struct chunk c = { .kind = CHUNK_CLOCK, .off = 1700000000ull * 1000000000, .ts_ns = 1 };
+
+	pipeline_chunk(p->pipeline, &c);
+}
+
+/* What the sink wrote; the caller frees it. */
+static char *play(const struct scenario *c, unsigned way, const char *format)
+{
+	struct sink_options so = { .mode = SHOW_SMART, .live = true, .width = 100 };
+	struct player p = { .ops = sink_find(format) };
+	struct limits lim;
+	char *out = NULL;
+	size_t len;
+	FILE *f = open_memstream(&out, &len);
+
+	limits_init(&lim);
+	p.sink = p.ops->new(f, &so);
+	p.pipeline = pipeline_new(&lim, &calls_out, &p);
+	play_clock(&p);
+	p.chunk = (struct chunk){ .kind = CHUNK_DATA,
+				  .flags = CHUNK_FROM_START,
+				  .conn = { .tgid = 7, .tls = 1, .gen = 1 },
+				  .tid = 7,
+				  .ts_ns = 1000000,
+				  .comm = "tester" };
+	for (size_t i = 0; i < c->npieces; i++) {
+		struct piece *one = &c->pieces[i];
+
+		p.chunk.dir = one->dir;
+		p.chunk.ts_ns += 10000000;
+		cut_feed(way, buf_span(&one->bytes), play_piece, &p);
+		p.off[one->dir] += one->gap;
+	}
+	p.chunk.kind = CHUNK_CLOSE;
+	p.chunk.totals[0] = p.off[0];
+	p.chunk.totals[1] = p.off[1];
+	pipeline_chunk(p.pipeline, &p.chunk);
+	pipeline_finish(p.pipeline, UINT64_MAX);
+	p.ops->flush(p.sink);
+	p.ops->free(p.sink);
+	pipeline_free(p.pipeline);
+	fclose(f);
+	return out;
+}
+
+/* ---- comparing ---- */
+
+/* Member at "a.b.0.c"; borrowed, NULL when there is none. */
+static const json_t *member(const json_t *v, char *path)
+{
+	char *save = NULL;
+
+	for (char *step = strtok_r(path, ".", &save); step && v; step = strtok_r(NULL, ".", &save))
+		v = json_is_array(v) ? json_array_get(v, strtoul(step, NULL, 10))
+				     : json_object_get(v, step);
+	return v;
+}
+
+static void check_want(const char *name, const struct want *w, const json_t *records)
+{
+	AUTO_FREE char *path = xstrdup(w->path);
+	const json_t *got = member(json_array_get(records, w->record - 1), path);
+	json_t *want = json_loads(w->value, JSON_DECODE_ANY, NULL);
+	bool same = want && (got ? json_equal(got, want) : json_is_null(want));
+
+	if (!ok(same, "%s: %s of record %zu", name, w->path, w->record)) {
+		char *text = got ? json_dumps(got, JSON_ENCODE_ANY) : NULL;
+
+		printf("#   got  %s\n#   want %s\n", text ? text : "(nothing)", w->value);
+		free(text);
+	}
+	json_decref(want);
+}
+
+static json_t *parse_records(const char *lines)
+{
+	json_t *all = json_array();
+
+	while (*lines) {
+		size_t len = strcspn(lines, "\n");
+
+		json_array_append_new(all, json_loadb(lines, len, 0, NULL));
+		lines += len + (lines[len] == '\n');
+	}
+	return all;
+}
+
+static void run(const char *name, const struct scenario *c)
+{
+	AUTO_FREE char *whole = play(c, CUT_WHOLE, "jsonl");
+	AUTO_FREE char *text = play(c, CUT_WHOLE, "text");
+	json_t *records = parse_records(whole);
+
+	if (c->nrecords >= 0)
+		is_int(json_array_size(records), c->nrecords, "%s: number of records", name);
+	for (size_t i = 0; i < c->nwants; i++)
+		check_want(name, &c->wants[i], records);
+	json_decref(records);
+	if (c->text.len)
+		is_str(text, c->text.ptr, "%s: text", name);
+	for (unsigned way = CUT_BYTES; way < CUT_WAYS; way++) {
+		AUTO_FREE char *again = play(c, way, "jsonl");
+		AUTO_FREE char *again_text = play(c, way, "text");
+
+		is_str(again, whole, "%s: %s writes the same records", name, cut_name(way));
+		is_str(again_text, text, "%s: %s writes the same text", name, cut_name(way));
+	}
+}
+
+static int is_case(const struct dirent *e)
+{
+	return e->d_name[0] != '.';
+}
+
+int main(int argc, char **argv)
+{
+	const char *srcdir = getenv("srcdir");
+	AUTO_FREE char *dir = xasprintf("%s/tests/cases", srcdir ? srcdir : ".");
+	struct dirent **entries;
+	int n = scandir(dir, &entries, is_case, alphasort);
+
+	setenv("TZ", "UTC", 1);
+	ok(n > 0, "%s holds cases", dir);
+	for (int i = 0; i < n; i++) {
+		AUTO_FREE char *path = xasprintf("%s/%s", dir, entries[i]->d_name);
+		struct scenario c;
+
+		if ((argc < 2 || strstr(entries[i]->d_name, argv[1])) &&
+		    ok(scenario_read(path, &c), "%s", path)) {
+			run(entries[i]->d_name, &c);
+			scenario_done(&c);
+		}
+		free(entries[i]);
+	}
+	free(entries);
+	return tap_done();
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+/* Conversations, and the log of what HTTP/1.1 makes of them. In the log: "Q GET /x" a request,
+ * "A 200" an answer, "q:..." and "a:..." their bodies, "~n" a gap, then ".", "$", "-" or "!" for
+ * each kind of end. */
+#include "base/buf.h"
+#include "http/http.h"
+#include "tests/unit/cuts.h"
+#include "tests/unit/tap.h"
+
+struct log {
+	struct buf text;
+	int last; /* message whose body was written last; bodies are joined */
+};
+
+static void put(struct log *l, int key, const char *mark)
+{
+	if (l->last != key)
+		buf_addf(&l->text, "%s%s", l->text.len ? " " : "", mark);
+	l->last = key;
+}
+
+static int on_head(void *arg, uint64_t id, uint64_t ts_ns, const struct http_head *h)
+{
+	struct log *l = arg;
+
+	put(l, -1, "");
+	if (h->msg == HTTP_REQUEST)
+		buf_addf(&l->text, "Q%u %.*s %.*s", (unsigned)id, (int)h->method.len,
+			 (const char *)h->method.ptr, (int)h->target.len,
+			 (const char *)h->target.ptr);
+	else
+		buf_addf(&l->text, "A%u %u", (unsigned)id, h->status);
+	if (h->cut)
+		buf_adds(&l->text, "(cut)");
+	l->last = -2;
+	return 0;
+}
+
+static int on_body(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, struct span s)
+{
+	struct log *l = arg;
+
+	put(l, (int)id * 2 + (int)m, m == HTTP_REQUEST ? "q:" : "a:");
+	buf_add(&l->text, s);
+	return 0;
+}
+
+static int on_gap(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, uint64_t nbytes)
+{
+	struct log *l = arg;
+
+	put(l, (int)id * 2 + (int)m, m == HTTP_REQUEST ? "q:" : "a:");
+	buf_addf(&l->text, "~%u", (unsigned)nbytes);
+	return 0;
+}
+
+static int on_end(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, enum http_end why)
+{
+	struct log *l = arg;
+
+	put(l, -1, "");
+	buf_addf(&l->text, "%c%u%c", m == HTTP_REQUEST ? 'q' : 'a', (unsigned)id, ".$-!"[why]);
+	l->last = -2;
+	return 0;
+}
+
+static const struct http_out out = { on_head, on_body, on_gap, on_end };
+
+/* Turns: "> bytes" is sent by the client, "< bytes" by the server, "~>n" and "~<n" are gaps. */
+struct row {
+	const char *what;
+	const char *turns[8];
+	const char *want;
+	bool from_middle, abrupt;
+};
+
+static const struct row rows[] = {
+	{ "a call", { ">POST /a HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc", "<HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok" },
+	  "Q1 POST /a q:abc q1. A1 200 a:ok a1." },
+	{ "requests in a pipeline",
+	  { ">GET /1 HTTP/1.1\r\n\r\nGET /2 HTTP/1.1\r\n\r\n", "<HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nxHTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n" },
+	  "Q1 GET /1 q1. Q2 GET /2 q2. A1 200 a:x a1. A2 404 a2." },
+	{ "chunks, an extension and a trailer",
+	  { ">POST /c HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3;n=\"v\"\r\nabc\r\n0A\r\n0123456789\r\n0\r\nX: y\r\n\r\n", "<HTTP/1.1 200 OK\r\ntransfer-encoding: gzip, chunked\r\n\r\n1\r\nz\r\n0\r\n\r\n" },
+	  "Q1 POST /c q:abc0123456789 q1. A1 200 a:z a1." },
+	{ "100 Continue",
+	  { ">POST /c HTTP/1.1\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n", "<HTTP/1.1 100 Continue\r\n\r\n", ">hi", "<HTTP/1.1 204 No Content\r\n\r\n" },
+	  "Q1 POST /c q:hi q1. A1 204 a1." },
+	{ "HEAD has no body, whatever its length says",
+	  { ">HEAD / HTTP/1.1\r\n\r\n", "<HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n", ">GET / HTTP/1.1\r\n\r\n", "<HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n" },
+	  "Q1 HEAD / q1. A1 200 a1. Q2 GET / q2. A2 304 a2." },
+	{ "a body that ends with the connection", { ">GET / HTTP/1.0\r\n\r\n", "<HTTP/1.0 200 OK\r\n\r\nall" }, "Q1 GET / q1. A1 200 a:all a1$" },
+	{ "one that is cut off", { ">GET / HTTP/1.1\r\n\r\n", "<HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nall" }, "Q1 GET / q1. A1 200 a:all a1-" },
+	{ "one whose connection was lost from sight", { ">GET / HTTP/1.0\r\n\r\n", "<HTTP/1.0 200 OK\r\n\r\nall" }, "Q1 GET / q1. A1 200 a:all a1-", .abrupt = true },
+	{ "bare line feeds", { ">GET /lf HTTP/1.1\nHost: h\n\n", "<HTTP/1.1 200 OK\nContent-Length: 1\n\n1" }, "Q1 GET /lf q1. A1 200 a:1 a1." },
+	{ "the answer comes before the request ended",
+	  { ">POST / HTTP/1.1\r\nContent-Length: 4\r\n\r\nab", "<HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n", ">cd" },
+	  "Q1 POST / q:ab A1 413 a1. q:cd q1." },
+	{ "a gap in a body", { ">POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\nab", "~>5", ">yz", "<HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n!" },
+	  "Q1 POST / q:ab~5yz q1. A1 200 a:! a1." },
+	{ "a broken chunk size", { ">GET / HTTP/1.1\r\n\r\n", "<HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n" }, "Q1 GET / q1. A1 200 a1!" },
+	{ "a chunk size past 64 bits", { ">GET / HTTP/1.1\r\n\r\n", "<HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n11111111111111111\r\n" }, "Q1 GET / q1. A1 200 a1!" },
+	{ "lengths that contradict each other", { ">POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab" }, "" },
+	{ "begun in the middle of an answer", { "<rest of some answer", ">GET /n HTTP/1.1\r\n\r\n", "<HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1" },
+	  "Q1 GET /n q1. A1 200 a:1 a1.", .from_middle = true },
+	{ "the server's side of a connection", { "<GET /s HTTP/1.1\r\n\r\n", ">HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\ns" }, "Q1 GET /s q1. A1 200 a:s a1." },
+};
+
+struct player {
+	struct http *http;
+	enum dir dir;
+};
+
+static void on_piece(void *arg, struct span s)
+{
+	struct player *p = arg;
+
+	http_feed(p->http, p->dir, 1, s);
+}
+
+static void play(const struct row *row, unsigned way)
+{
+	struct log l = { .last = -1 };
+	struct player p;
+	struct limits lim;
+
+	limits_init(&lim);
+	buf_init(&l.text, 1 << 16);
+	p.http = http_new(&lim, !row->from_middle, &out, &l);
+	for (size_t i = 0; i < 8 && row->turns[i]; i++) {
+		const char *turn = row->turns[i];
+
+		p.dir = turn[turn[0] == '~'] == '>' ? DIR_WRITE : DIR_READ;
+		if (turn[0] == '~')
+			http_gap(p.http, p.dir, 1, strtoull(turn + 2, NULL, 10));
+		else
+			cut_feed(way, span_str(turn + 1), on_piece, &p);
+	}
+	http_close(p.http, 2, !row->abrupt);
+	is_str(l.text.len ? l.text.ptr : "", row->want, "%s, %s", row->what, cut_name(way));
+	http_free(p.http);
+	buf_done(&l.text);
+}
+
+static void test_opaque(void)
+{
+	static const char *const others[] = { "\x16\x03\x01 not HTTP at all", "GETTING / HTTQ/1.1\r\n", "SSH-2.0-x\r\n" };
+
+	for (size_t i = 0; i < 3; i++) {
+		struct log l = { .last = -1 };
+		struct limits lim;
+		struct http *h;
+
+		limits_init(&lim);
+		buf_init(&l.text, 1 << 16);
+		h = http_new(&lim, true, &out, &l);
+		http_feed(h, DIR_WRITE, 1, span_str(others[i]));
+		http_close(h, 2, true);
+		ok(!l.text.len && http_proto(h) != HTTP_PROTO_H1, "other protocol %zu is no HTTP/1", i);
+		is_int(http_unread_bytes(h), strlen(others[i]), "and its bytes are counted");
+		http_free(h);
+		buf_done(&l.text);
+	}
+}
+
+static void test_head_limit(void)
+{
+	struct log l = { .last = -1 };
+	struct limits lim;
+	struct http *h;
+
+	limits_init(&lim);
+	lim.max[LIMIT_head] = 100;
+	buf_init(&l.text, 1 << 16);
+	h = http_new(&lim, true, &out, &l);
+	http_feed(h, DIR_WRITE, 1, SPAN_LIT("GET / HTTP/1.1\r\n"));
+	for (unsigned i = 0; i < 1000; i++)
+		http_feed(h, DIR_WRITE, 1, SPAN_LIT("X-Endless: header\r\n"));
+	http_close(h, 2, true);
+	ok(lim.hits[LIMIT_head] > 0, "an endless head meets its limit, which is counted");
+	http_free(h);
+	buf_done(&l.text);
+}
+
+int main(void)
+{
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		for (unsigned way = 0; way < CUT_WAYS; way++)
+			play(&rows[i], way);
+	test_opaque();
+	test_head_limit();
+	return tap_done();
+}
