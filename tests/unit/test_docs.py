@@ -1,0 +1,112 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""What the documents say agrees with the program and its source; and what the source may not do."""
+import os
+import re
+import shutil
+import subprocess
+
+SRC, BUILD = os.environ.get("srcdir", "."), os.environ.get("builddir", ".")
+count = failed = 0
+
+
+def ok(good, what):
+    global count, failed
+    count += 1
+    failed += not good
+    print("ok" if good else "not ok", count, "-", what)
+    return good
+
+
+def read(*path):
+    with open(os.path.join(SRC, *path)) as f:
+        return f.read()
+
+
+def rows(path, name):
+    """Arguments of the rows of a .def file, as text."""
+    return re.findall(r"^%s\((.*)\)$" % name, read(path), re.M)
+
+
+man = re.sub(r"\\[-&]", lambda m: "-" if m[0] == r"\-" else "", read("man", "llm-spy.8"))
+options = [re.findall(r'"([a-z-]+)", (?:\'(.)\'|0)', row)[0] for row in rows("src/options.def", "OPTION")]
+help_text = subprocess.run([os.path.join(BUILD, "llm-spy"), "--help"], capture_output=True, text=True).stdout
+
+# ---- options ----
+for name, letter in options:
+    ok(re.search(r"^\.It Fl .*-%s\b(?!-)" % name, man, re.M), f"the man page describes --{name}")
+    ok(re.search(r"--%s\b" % name, help_text), f"--help describes --{name}")
+    if letter:
+        ok(re.search(r"^\.It Fl %s , -%s\b" % (letter, name), man, re.M), f"the man page describes -{letter}")
+known = {name for name, _ in options}
+letters = {letter for _, letter in options}
+for line in re.findall(r"^\.It Fl (.*)$", man, re.M):
+    for name in re.findall(r"(?:^|, )-([a-z-]+)", line):
+        ok(name in known, f"the man page's --{name} exists")
+for doc in ("README.md", "NEWS", "CONTRIBUTING.md", "doc/RECORD.md", "doc/RECORDING.md", "doc/INTERNALS.md"):
+    commands = re.findall(r"llm-spy((?: +-[^\n|`]*)?)", read(doc))
+    for words in (c.split(" -- ")[0].split() for c in commands):
+        for w in words:
+            if w.startswith("--") and len(w) > 2:
+                ok(w[2:].split("=")[0].rstrip(".,;)") in known, f"{doc}: {w} exists")
+            elif re.fullmatch(r"-[a-zA-Z]", w):
+                ok(w[1] in letters, f"{doc}: {w} exists")
+
+# ---- ceilings ----
+section = man[man.index(".Sh LIMITS"):man.index(".Sh ENVIRONMENT")]
+limits = [re.match(r'(\w+), ([^,]+), "[^"]*", "(.*)"', row).groups() for row in rows("src/base/limits.def", "LIMIT")]
+for name, value, text in limits:
+    number = eval(value)
+    short = next(f"{number >> bits}{unit}" for bits, unit in ((30, "G"), (20, "M"), (10, "K"), (0, ""))
+                 if number % (1 << bits) == 0 and (number >= 1 << (bits + 4) or not bits or number == 1 << bits
+                                                   or bits and number >> bits in (2, 4, 8)))
+    entry = re.search(r"^\.It Cm %s\n([^.][^\n]*(?:\n[^.][^\n]*)*)" % name, section, re.M)
+    ok(entry and re.match(r"(%s|%d);" % (short, number), entry[1]), f"the man page gives limit {name} as {short}")
+    ok(entry and text.split(";")[0] in " ".join(entry[1].split()), f"the man page says what limit {name} is")
+ok(set(re.findall(r"^\.It Cm (\w+)$", section, re.M)) == {n for n, _, _ in limits}, "the man page lists no other limit")
+
+# ---- exit status ----
+codes = set(re.findall(r"^\s+EXIT_\w+ = (\d)", read("src/exitcode.h"), re.M))
+section = man[man.index(".Sh EXIT STATUS"):man.index(".Sh EXAMPLES")]
+ok(codes == set(re.findall(r"^\.It (\d)$", section, re.M)), "the man page lists the exit statuses")
+
+# ---- the record ----
+record = read("doc", "RECORD.md")
+documented = set(re.findall(r"^\| `([a-z0-9_.\[\]]+)` \|", record, re.M))
+last = {re.split(r"[.\]]+", d)[-1] for d in documented}
+for key in sorted(set(re.findall(r'\bset\(\w+, "(\w+)"', read("src", "sink", "jsonl.c")) +
+                      re.findall(r'^\s*{ "(\w+)", ', read("src", "sink", "jsonl.c"), re.M))):
+    ok(key in last, f"doc/RECORD.md describes {key}")
+ok(documented, "doc/RECORD.md has rows")
+
+# ---- the man page's own form ----
+if shutil.which("mandoc"):
+    r = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", os.path.join(SRC, "man", "llm-spy.8")],
+                       capture_output=True, text=True)
+    ok(not r.stdout.strip(), "mandoc has nothing to say of the man page")
+    for line in r.stdout.splitlines():
+        print("#", line)
+else:
+    ok(True, "mandoc's opinion of the man page # SKIP mandoc is not installed")
+
+# ---- the source ----
+banned = re.compile(r"\b(strcpy|strcat|sprintf|vsprintf|gets|strtok|atoi|atol|scanf|alloca|system|popen|tmpnam|mktemp)\s*\(")
+pure = ("stream", "http", "llm", "exchange")
+impure = re.compile(r"\b(fopen|open|read|write|printf|fprintf|time|clock_gettime|gettimeofday|getenv|rand|random)\s*\(")
+for folder, _, files in sorted(os.walk(os.path.join(SRC, "src"))):
+    for name in sorted(files):
+        if not name.endswith((".c", ".h")):
+            continue
+        path = os.path.relpath(os.path.join(folder, name), SRC)
+        code = re.sub(r"/\*.*?\*/", "", read(path), flags=re.S)
+        code = re.sub(r'"(?:[^"\\\n]|\\.)*"', '""', code)
+        found = set(banned.findall(code))
+        ok(not found, f"{path} calls nothing unsafe {found or ''}")
+        if path.split(os.sep)[1] in pure:
+            calls = re.sub(r"(->|\.)\s*\w+\s*\(", "", code)
+            found = set(impure.findall(calls))
+            ok(not found, f"{path} is pure {found or ''}")
+        ok("SPDX-License-Identifier:" in read(path).split("\n", 1)[0], f"{path} states its licence")
+
+print(f"1..{count}")
+raise SystemExit(1 if failed else 0)
