@@ -20,4 +20,5 @@ E2E_TESTS = \
 EXTRA_DIST += $(E2E_TESTS) tests/e2e/client.py tests/e2e/spy.py
 TESTS += $(E2E_TESTS)
 PURE_TESTS += tests/unit/test_docs.py
+EXTRA_DIST += tests/conformance/test_recordings.py tests/conformance/spyfile.py
 EXTRA_DIST += tests/unit/test_docs.py doc/RECORD.md doc/RECORDING.md doc/INTERNALS.md

@@ -229,6 +229,28 @@ struct part *answer_part(struct exchange *x, unsigned index, enum part_kind kind
 	return p;
 }
 
+void answer_restart(struct exchange *x, unsigned index)
+{
+	struct choice *c = answer_choice(x, index);
+
+	message_clear(&c->msg);
+	free(c->finish_raw);
+	c->finish_raw = NULL;
+	c->finish = FINISH_NONE;
+}
+
+void answer_whole(struct exchange *x, unsigned index, struct part *p, struct span text)
+{
+	if (text.len <= p->text.len)
+		return;
+	if (span_starts(text, buf_span(&p->text))) {
+		answer_append(x, index, p, span_from(text, p->text.len));
+		return;
+	}
+	buf_reset(&p->text);
+	answer_append(x, index, p, text);
+}
+
 void answer_finish(struct exchange *x, unsigned index, struct span raw, enum finish f)
 {
 	struct choice *c = answer_choice(x, index);

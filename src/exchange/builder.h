@@ -37,6 +37,11 @@ void answer_text(struct exchange *x, unsigned index, enum part_kind kind, struct
  * per choice), making it when new; so interleaved blocks stay apart. */
 struct part *answer_part(struct exchange *x, unsigned index, enum part_kind kind, int slot);
 void answer_append(struct exchange *x, unsigned index, struct part *p, struct span text);
+/* The provider began its answer anew: what came so far does not count. */
+void answer_restart(struct exchange *x, unsigned index);
+/* Sets a part's text to the whole of it, as a final event repeats it; no delta is reported for what
+ * was already shown. */
+void answer_whole(struct exchange *x, unsigned index, struct part *p, struct span text);
 void answer_finish(struct exchange *x, unsigned index, struct span raw, enum finish f);
 void answer_error(struct exchange *x, const json_t *type, const json_t *code, const json_t *message);
 

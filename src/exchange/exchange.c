@@ -30,7 +30,7 @@ struct exchange *exchange_new(uint64_t id, size_t text_max)
 	return x;
 }
 
-static void message_done(struct message *m)
+void message_clear(struct message *m)
 {
 	for (size_t i = 0; i < m->nparts; i++) {
 		struct part *p = &m->parts[i];
@@ -42,6 +42,13 @@ static void message_done(struct message *m)
 		free(p->media_type);
 	}
 	free(m->parts);
+	m->parts = NULL;
+	m->nparts = 0;
+}
+
+static void message_done(struct message *m)
+{
+	message_clear(m);
 	free(m->role);
 	free(m->name);
 }

@@ -202,6 +202,8 @@ struct exchange {
 struct exchange *exchange_new(uint64_t id, size_t text_max);
 void exchange_free(struct exchange *x); /* accepts NULL */
 
+void message_clear(struct message *m); /* frees its parts */
+
 /* Total of missing bytes in both bodies, and whether anything of the exchange is known to be
  * missing at all (gap, cut, unseen head, limit, broken coding). */
 uint64_t exchange_missing(const struct exchange *x);

@@ -296,7 +296,7 @@ static void messages_event(struct exchange *x, void *state, struct span name, co
 	struct span type = json_text(data, "type");
 
 	if (block_is(type, "message_start")) {
-		answer_choice(x, 0);
+		answer_restart(x, 0);
 		read_envelope(x, json_object_get(data, "message"));
 	} else if (block_is(type, "content_block_start")) {
 		answer_block(x, slot, json_object_get(data, "content_block"), true);

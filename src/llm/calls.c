@@ -16,6 +16,8 @@
 
 /* So many elements of a stream that nobody asked for are looked at before giving up. */
 #define GUESSES 8
+/* The beginning of a body that tells an event stream whose media type does not. */
+#define SNIFF 6
 
 struct call {
 	struct exchange *x;
@@ -25,8 +27,11 @@ struct call {
 	bool begun[2], ended[2];
 	bool settled; /* the request was read and shown */
 	const struct dialect *dialect;
+	const struct dialect *candidate; /* what the path suggests; the answer may prove it */
 	void *state; /* dialect's, for the stream */
 	struct framing *framing;
+	struct buf sniff; /* first bytes of an answer whose media type says nothing */
+	bool sniffed;
 	unsigned guesses;
 	struct call *next;	    /* of the same connection */
 	struct call *newer, *older; /* of all */
@@ -148,6 +153,7 @@ static struct call *call_of(struct calls_conn *cc, uint64_t id)
 	k = xcalloc(1, sizeof(*k));
 	k->id = id;
 	k->cc = cc;
+	buf_init(&k->sniff, 1 << 20); /* a piece of a decoder, at most, and a few bytes */
 	k->x = exchange_new(++c->last_id, c->lim->max[LIMIT_body]);
 	k->x->on_delta = on_delta;
 	k->x->on_delta_arg = k;
@@ -258,16 +264,17 @@ static const struct dialect *dialect_of_answer(const json_t *body)
 }
 
 /* By path first; where it is not proof enough, or says nothing, by the body's shape. */
-static const struct dialect *recognise(const struct exchange *x, const json_t *body)
+static const struct dialect *recognise(struct call *k, const json_t *body)
 {
-	const struct dialect *d = NULL;
+	const struct exchange *x = k->x;
 	bool certain = false;
 
 	if (!x->method || strcmp(x->method, "POST") != 0)
 		return NULL;
-	d = dialect_of_path(span_str(x->target), &certain);
-	if (d && (certain || (body && d->is_request && d->is_request(body))))
-		return d;
+	k->candidate = dialect_of_path(span_str(x->target), &certain);
+	if (k->candidate &&
+	    (certain || (body && k->candidate->is_request && k->candidate->is_request(body))))
+		return k->candidate;
 	return body ? dialect_of_body(body) : NULL;
 }
 
@@ -289,6 +296,14 @@ static json_t *read_body(const struct body *b, bool *ret_partial)
 	return may_be_json(b) ? json_read(buf_span(&b->text), cut, ret_partial) : NULL;
 }
 
+static void read_request(struct call *k, const json_t *body)
+{
+	if (!body)
+		return;
+	k->dialect->request(k->x, body);
+	k->x->request_parsed = true;
+}
+
 static void settle(struct call *k)
 {
 	struct exchange *x = k->x;
@@ -298,13 +313,10 @@ static void settle(struct call *k)
 	if (k->settled || !x->request_seen)
 		return;
 	body = read_body(&x->request_body, &x->request_partial);
-	d = recognise(x, body);
+	d = recognise(k, body);
 	if (d) {
 		set_dialect(k, d);
-		if (body) {
-			d->request(x, body);
-			x->request_parsed = true;
-		}
+		read_request(k, body);
 	} else {
 		name_provider(x);
 	}
@@ -316,6 +328,25 @@ static void settle(struct call *k)
 
 /* ---- the answer ---- */
 
+/* The answer tells what the request did not. */
+static void try_answer(struct call *k, const json_t *v)
+{
+	const struct dialect *d = k->candidate;
+	bool partial;
+	json_t *body;
+
+	if (!d || !d->is_response || !d->is_response(v))
+		d = dialect_of_answer(v);
+	if (!d)
+		return;
+	set_dialect(k, d);
+	if (!k->settled)
+		return;
+	body = read_body(&k->x->request_body, &partial);
+	read_request(k, body);
+	json_decref(body);
+}
+
 static int on_element(void *arg, struct span name, struct span data, bool cut)
 {
 	struct call *k = arg;
@@ -324,16 +355,13 @@ static int on_element(void *arg, struct span name, struct span data, bool cut)
 
 	if (!data.len || data.ptr[0] != '{') /* "[DONE]" and the like */
 		return 0;
-	if (!k->dialect && (k->settled || k->guesses >= GUESSES))
+	if (!k->dialect && k->guesses >= GUESSES)
 		return 0;
 	v = json_read(data, cut, &partial);
 	k->x->response_partial |= cut;
 	if (v && !k->dialect) {
-		const struct dialect *d = dialect_of_answer(v);
-
 		k->guesses++;
-		if (d)
-			set_dialect(k, d);
+		try_answer(k, v);
 	}
 	if (v && k->dialect) {
 		if (!k->state && k->dialect->state_size)
@@ -346,11 +374,42 @@ static int on_element(void *arg, struct span name, struct span data, bool cut)
 	return 0;
 }
 
+static void frame_with(struct call *k, const struct framing_ops *ops)
+{
+	if (ops)
+		k->framing = framing_new(ops, k->cc->calls->lim, on_element, k);
+}
+
+/* Some servers call a stream of events plain text or JSON. Returns what is to be framed. */
+static struct span sniff(struct call *k, struct span s)
+{
+	static const struct span starts[] = { SPAN_LIT("data:"), SPAN_LIT("event:"), SPAN_LIT("id:") };
+	struct span first;
+
+	buf_add(&k->sniff, s);
+	first = buf_span(&k->sniff);
+	if (first.len < SNIFF)
+		return span_of(NULL, 0);
+	k->sniffed = true;
+	for (size_t i = 0; i < sizeof(starts) / sizeof(*starts); i++)
+		if (span_starts(first, starts[i]))
+			frame_with(k, framing_find(SPAN_LIT("text/event-stream")));
+	return first;
+}
+
 static int on_response_plain(void *arg, struct span s)
 {
 	struct call *k = arg;
+	int err = 0;
 
-	return k->framing ? framing_feed(k->framing, s) : 0;
+	if (k->framing || k->sniffed)
+		return k->framing ? framing_feed(k->framing, s) : 0;
+	s = sniff(k, s);
+	if (k->framing)
+		err = framing_feed(k->framing, s);
+	if (k->sniffed)
+		buf_done(&k->sniff);
+	return err;
 }
 
 static void read_answer(struct call *k)
@@ -359,15 +418,11 @@ static void read_answer(struct call *k)
 	json_t *body;
 	bool partial;
 
-	if (x->stream || (k->settled && !k->dialect))
+	if (x->stream || !k->begun[HTTP_RESPONSE])
 		return;
 	body = read_body(&x->response_body, &partial);
-	if (body && !k->dialect) {
-		const struct dialect *d = dialect_of_answer(body);
-
-		if (d)
-			set_dialect(k, d);
-	}
+	if (body && !k->dialect)
+		try_answer(k, body);
 	if (body && k->dialect) {
 		x->response_partial |= partial;
 		k->dialect->response(x, body);
@@ -405,8 +460,6 @@ static void end_side(struct call *k, enum http_msg m, bool complete)
 	}
 	if (k->framing)
 		framing_finish(k->framing);
-	if (k->ended[HTTP_REQUEST] || !k->begun[HTTP_REQUEST])
-		read_answer(k);
 }
 
 /* Worth showing: a head, or a body that some dialect understood. */
@@ -419,12 +472,10 @@ static void end_call(struct call *k)
 {
 	struct calls *c = k->cc->calls;
 	struct exchange *x = k->x;
-	bool early = k->ended[HTTP_RESPONSE] && !k->ended[HTTP_REQUEST];
 
 	end_side(k, HTTP_REQUEST, false);
 	end_side(k, HTTP_RESPONSE, false);
-	if (early)
-		read_answer(k);
+	read_answer(k);
 	unlink_call(k);
 	if (is_something(x)) {
 		c->stats.exchanges++;
@@ -437,6 +488,7 @@ static void end_call(struct call *k)
 	intake_done(&k->in[0]);
 	intake_done(&k->in[1]);
 	framing_free(k->framing);
+	buf_done(&k->sniff);
 	if (k->state && k->dialect->state_done)
 		k->dialect->state_done(k->state);
 	free(k->state);
@@ -478,7 +530,6 @@ static int on_head(void *arg, uint64_t id, uint64_t ts_ns, const struct http_hea
 {
 	struct calls_conn *cc = arg;
 	struct call *k = call_of(cc, id);
-	const struct framing_ops *ops;
 
 	k->x->now_ns = ts_ns;
 	begin_side(k, h->msg, ts_ns, h);
@@ -487,9 +538,7 @@ static int on_head(void *arg, uint64_t id, uint64_t ts_ns, const struct http_hea
 		return 0;
 	}
 	copy_response(k->x, h);
-	ops = framing_find(span_str(k->x->response_body.media_type));
-	if (ops)
-		k->framing = framing_new(ops, cc->calls->lim, on_element, k);
+	frame_with(k, framing_find(span_str(k->x->response_body.media_type)));
 	return 0;
 }
 

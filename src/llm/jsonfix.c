@@ -113,7 +113,10 @@ int json_repair(struct span s, struct buf *out)
 
 static json_t *parse(struct span s)
 {
-	return json_loadb((const char *)s.ptr, s.len, JSON_ALLOW_NUL, NULL);
+	json_t *v = json_loadb((const char *)s.ptr, s.len, JSON_ALLOW_NUL, NULL);
+
+	/* Integers past 64 bits, as some send for seeds. */
+	return v ? v : json_loadb((const char *)s.ptr, s.len, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, NULL);
 }
 
 json_t *json_read(struct span s, bool cut, bool *ret_partial)

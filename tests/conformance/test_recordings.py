@@ -1,0 +1,264 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Real traffic that others recorded, with what an independent parser made of it: $LLM_SPY_RECORDINGS,
+by default ../shared/recordings beside the checkout. SKIP where there is none. Each exchange is
+played as recorded, in random pieces, one byte at a time, as HTTP/2, and coded as br and zstd."""
+import ctypes
+import ctypes.util
+import glob
+import json
+import os
+import subprocess
+import sys
+
+from spyfile import *
+
+SRC, BUILD = os.environ.get("srcdir", "."), os.environ.get("builddir", ".")
+SPY = os.path.join(BUILD, "llm-spy")
+ROOT = os.environ.get("LLM_SPY_RECORDINGS") or os.path.join(SRC, "..", "shared", "recordings")
+SECRET = b"llmspyFAKEsecret0123456789abcdef"
+VERBOSE = os.environ.get("VERBOSE_CONFORMANCE")
+
+if not glob.glob(os.path.join(ROOT, "*/*/*/meta.json")):
+    print("1..0 # SKIP no recordings in", ROOT)
+    sys.exit(0)
+
+# What is not to be compared, and why.
+ARGUED = {
+}
+
+
+class Case:
+    def __init__(self, path):
+        self.dir = os.path.dirname(path)
+        self.name = os.path.relpath(self.dir, ROOT)
+        self.meta = json.load(open(path))
+        self.request = open(os.path.join(self.dir, "request.http"), "rb").read()
+        self.response = open(os.path.join(self.dir, "response.http"), "rb").read()
+        self.ws = self.meta.get("format") == "ws"
+
+    def pieces(self):
+        if not self.ws:
+            return [(WRITE, self.request), (READ, self.response)]
+        up, _, sent = self.request.partition(b"\r\n\r\n")
+        down, _, received = self.response.partition(b"\r\n\r\n")
+        queue = {"sent": ws_messages(sent), "received": ws_messages(received)}
+        out = [(WRITE, up + b"\r\n\r\n"), (READ, down + b"\r\n\r\n")]
+        for which, _ in self.meta.get("ws_order", []):
+            if queue[which]:
+                out.append((WRITE if which == "sent" else READ, queue[which].pop(0)))
+        for which, d in (("sent", WRITE), ("received", READ)):
+            out += [(d, m) for m in queue[which]]
+        return out
+
+
+def library(name):
+    path = ctypes.util.find_library(name)
+    return ctypes.CDLL(path) if path else None
+
+
+def coder_br():
+    lib = library("brotlienc")
+
+    def code(data):
+        room = ctypes.create_string_buffer(len(data) + 1024)
+        size = ctypes.c_size_t(len(room))
+        lib.BrotliEncoderCompress(4, 22, 0, ctypes.c_size_t(len(data)), data, ctypes.byref(size), room)
+        return room.raw[:size.value]
+    return code if lib else None
+
+
+def coder_zstd():
+    lib = library("zstd")
+
+    def code(data):
+        room = ctypes.create_string_buffer(len(data) + 1024)
+        lib.ZSTD_compress.restype = ctypes.c_size_t
+        n = lib.ZSTD_compress(room, ctypes.c_size_t(len(room)), data, ctypes.c_size_t(len(data)), 3)
+        return room.raw[:n]
+    return code if lib else None
+
+
+def recode(raw, name, code):
+    import gzip
+    start, fields, body = split(raw)
+    coding = next((v for n, v in fields if n.lower() == b"content-encoding"), b"")
+    if coding == b"gzip":
+        body = gzip.decompress(body)
+    elif coding:
+        return raw
+    fields = [(n, v) for n, v in fields if n.lower() != b"content-encoding"]
+    return join(start, fields + [(b"Content-Encoding", name)], code(body)) if body else raw
+
+
+def spy(data):
+    r = subprocess.run([SPY, "-r", "-", "-f", "jsonl", "--all"], input=data, capture_output=True)
+    text = subprocess.run([SPY, "-r", "-", "--raw"], input=data, capture_output=True)
+    leak = SECRET in r.stdout or SECRET in text.stdout
+    return [json.loads(line) for line in r.stdout.splitlines()], leak, r.stderr + text.stderr
+
+
+def play(cases, way, make):
+    """Records by case name; cases share a file in groups."""
+    result, leaks = {}, []
+    for at in range(0, len(cases), 100):
+        f = SpyFile()
+        group = cases[at:at + 100]
+        for number, case in enumerate(group, 1):
+            f.connection(number, *make(case))
+        records, leak, _ = spy(f.bytes())
+        if leak:
+            leaks.append(f"{way}: group {at}")
+        for r in records:
+            result.setdefault(group[r["process"]["pid"] - 1].name, []).append(r)
+    return result, leaks
+
+
+# ---- comparing ----
+
+def texts(record, kind, choice=0):
+    for c in record["response"].get("choices", []):
+        if c["index"] == choice:
+            return "".join(p["text"] for p in c["parts"] if p["kind"] == kind)
+    return ""
+
+
+def tools(record):
+    return [{"id": p.get("id"), "name": p.get("name"), "arguments": p["text"]}
+            for c in record["response"].get("choices", []) for p in c["parts"] if p["kind"] == "tool_call"]
+
+
+# The provider's own names of each number.
+RAW = {
+    "input": ("prompt_tokens", "input_tokens", "inputTokens", "promptTokenCount", "prompt_eval_count", "tokens.input_tokens",
+              "total_input_tokens", "totalTokens", "inputTokenCount", "billed_units.input_tokens", "total_tokens"),
+    "output": ("completion_tokens", "output_tokens", "outputTokens", "candidatesTokenCount", "eval_count",
+               "tokens.output_tokens", "total_output_tokens", "outputTokenCount", "responseTokenCount"),
+    "total": ("total_tokens", "totalTokens", "totalTokenCount"),
+    "cached": ("prompt_tokens_details.cached_tokens", "input_tokens_details.cached_tokens", "cached_tokens",
+               "cache_read_input_tokens", "cachedContentTokenCount", "cacheReadInputTokens", "total_cached_tokens",
+               "cacheReadInputTokenCount", "prompt_cache_hit_tokens"),
+    "cache_write": ("cache_creation_input_tokens", "cacheWriteInputTokens", "cacheWriteInputTokenCount",
+                    "input_tokens_details.cache_write_tokens", "prompt_tokens_details.cache_write_tokens"),
+    "reasoning": ("completion_tokens_details.reasoning_tokens", "output_tokens_details.reasoning_tokens",
+                  "thoughtsTokenCount", "total_thought_tokens", "reasoning_tokens", "tokens.reasoning_tokens",
+                  "output_tokens_details.thinking_tokens"),
+    "billed_input": ("billed_units.input_tokens",),
+    "billed_output": ("billed_units.output_tokens",),
+    "search_units": ("billed_units.search_units", "search_units"),
+    "cost": ("cost", "cost.total_cost"),
+}
+
+
+def at(v, path):
+    for step in path.split("."):
+        v = v.get(step) if isinstance(v, dict) else None
+    return v
+
+
+def usage_differs(record, want):
+    raw = (record.get("usage") or {}).get("raw") or {}
+    bad = {}
+    for key, value in want.items():
+        got = [at(raw, p) for p in RAW.get(key, (key,))]
+        if value not in got:
+            bad[key] = (value, [g for g in got if g is not None])
+    return bad
+
+
+def same_arguments(got, want):
+    if got == want:
+        return True
+    try:
+        return json.loads(got) == (json.loads(want) if isinstance(want, str) else want)
+    except ValueError:
+        return (got or "{}") == (want or "{}")
+
+
+def differences(case, records):
+    """What the records do not say as expected: a list of texts."""
+    want = case.meta.get("expected")
+    if not want:
+        return []
+    if len(records) != 1:
+        return [f"{len(records)} records"]
+    r, bad = records[0], []
+    req, resp = r["request"], r["response"]
+    found = {
+        "req_model": req.get("model"), "req_stream": req.get("stream", False),
+        "resp_id": resp.get("id"), "resp_model": resp.get("model"),
+        "resp_text": texts(r, "text"), "resp_reasoning": texts(r, "reasoning"),
+        "resp_finish": [c["finish_raw"] for c in resp.get("choices", []) if c["finish_raw"]],
+    }
+    for key, value in want.items():
+        if (case.name, key) in ARGUED or value is None:
+            continue
+        if key == "resp_usage":
+            diff = usage_differs(r, value)
+            if diff:
+                bad.append(f"resp_usage {diff}")
+        elif key == "resp_tools":
+            got = tools(r)
+            if len(got) != len(value) or not all(
+                    (w.get("id") or None) == (g["id"] or None) and w.get("name") == g["name"] and
+                    same_arguments(g["arguments"], w.get("arguments")) for g, w in zip(got, value)):
+                bad.append(f"resp_tools {got} want {value}")
+        elif key == "error":
+            e = r["error"] or {}
+            diff = {k: (e.get(k), v) for k, v in value.items() if v is not None and e.get(k) != str(v)}
+            if diff:
+                bad.append(f"error {diff}")
+        elif key == "resp_error":
+            if bool(r["error"]) != value:
+                bad.append("resp_error")
+        elif key == "bedrock_metrics":
+            raw = (r.get("usage") or {}).get("raw") or {}
+            if any(raw.get(k) != v for k, v in value.items() if k.endswith("TokenCount")):
+                bad.append(f"bedrock_metrics {raw}")
+        elif found.get(key) != value:
+            bad.append(f"{key} got {str(found.get(key))[:200]!r} want {str(value)[:200]!r}")
+    return bad
+
+
+def is_other(case):
+    """Traffic that is no model call."""
+    return case.name.startswith("other/") and case.meta["endpoint"] in ("other", "oauth") and "expected" not in case.meta
+
+
+def main():
+    only = sys.argv[1:]
+    cases = [Case(p) for p in sorted(glob.glob(os.path.join(ROOT, "*/*/*/meta.json")))]
+    cases = [c for c in cases if not only or any(o in c.name for o in only)]
+    plain = [c for c in cases if not c.ws and c.meta["endpoint"] != "grpc"]
+    ways = [("as recorded", cases, lambda c: (c.pieces(), cut_whole)),
+            ("in random pieces", cases, lambda c: (c.pieces(), cut_random(7))),
+            ("one byte at a time", cases, lambda c: (c.pieces(), cut_bytes)),
+            ("as HTTP/2", plain, lambda c: (h2_pieces(c.request, c.response), cut_whole)),
+            ("as HTTP/2 in random pieces", plain, lambda c: (h2_pieces(c.request, c.response), cut_random(3)))]
+    for name, coder in ((b"br", coder_br()), (b"zstd", coder_zstd())):
+        if coder:
+            ways.append((f"coded as {name.decode()}", plain, lambda c, n=name, k=coder:
+                         ([(WRITE, c.request), (READ, recode(c.response, n, k))], cut_random(5))))
+    count = failed = 0
+    for way, these, make in ways if not VERBOSE else ways[:int(VERBOSE)]:
+        records, leaks = play(these, way, make)
+        expected = [c for c in these if "expected" in c.meta]
+        bad = [(c.name, d) for c in these for d in differences(c, records.get(c.name, []))]
+        wrong = [c.name for c in these if is_other(c) and any(r["kind"] != "http" for r in records.get(c.name, []))]
+        missing = [c.name for c in these if not records.get(c.name)]
+        for good, what, details in (
+                (not bad, f"{way}: {len(expected) - len({b[0] for b in bad})} of {len(expected)} agree in every field", bad),
+                (not wrong, f"{way}: what is no model call is not called one", wrong),
+                (not missing, f"{way}: each exchange is shown", missing),
+                (not leaks, f"{way}: no credential is shown", leaks)):
+            count += 1
+            failed += not good
+            print("ok" if good else "not ok", count, "-", what)
+            for d in details[:1000 if VERBOSE else 20]:
+                print("#", d)
+            sys.stdout.flush()
+    print(f"1..{count}")
+    sys.exit(1 if failed else 0)
+
+
+main()
