@@ -9,8 +9,6 @@
 #include "exchange/digest.h"
 
 #define CHOICES_MAX 128
-/* More content blocks than any answer has; past it they share the last. */
-#define PARTS_MAX 4096
 #define NO_SLOT (-1)
 
 void set_string(char **dst, struct span s)
@@ -183,20 +181,28 @@ static bool is_visible(enum part_kind k)
 	return k == PART_TEXT || k == PART_REASONING || k == PART_REFUSAL || k == PART_TOOL_CALL;
 }
 
-void answer_append(struct exchange *x, unsigned index, struct part *p, struct span text)
+static void show(struct exchange *x, unsigned index, struct part *p, struct span text)
 {
-	/* A part that lives in a choice keeps its place while nothing is added to the choice. */
-	struct choice *c = answer_choice(x, index);
-
-	if (!text.len && p->kind != PART_TOOL_CALL)
-		return;
-	buf_add(&p->text, text);
 	if (!is_visible(p->kind))
 		return;
 	if (!x->t.first_token)
 		x->t.first_token = x->now_ns;
+	/* A part that lives in a choice keeps its place while nothing is added to the choice. */
 	if (x->on_delta)
-		x->on_delta(x->on_delta_arg, x, c, p, text);
+		x->on_delta(x->on_delta_arg, x, answer_choice(x, index), p, text);
+}
+
+void answer_append(struct exchange *x, unsigned index, struct part *p, struct span text)
+{
+	if (!text.len && p->kind != PART_TOOL_CALL)
+		return;
+	buf_add(&p->text, text);
+	show(x, index, p, text);
+}
+
+void answer_shown(struct exchange *x, unsigned index, struct part *p)
+{
+	show(x, index, p, buf_span(&p->text));
 }
 
 void answer_text(struct exchange *x, unsigned index, enum part_kind kind, struct span text)
@@ -206,7 +212,7 @@ void answer_text(struct exchange *x, unsigned index, enum part_kind kind, struct
 
 	if (!text.len)
 		return;
-	if (!p || ((p->kind != kind || p->slot != NO_SLOT) && c->msg.nparts < PARTS_MAX))
+	if (!p || ((p->kind != kind || p->slot != NO_SLOT) && c->msg.nparts < ANSWER_PARTS_MAX))
 		p = message_part(x, &c->msg, kind);
 	answer_append(x, index, p, text);
 }
@@ -222,7 +228,7 @@ struct part *answer_part(struct exchange *x, unsigned index, enum part_kind kind
 		if (slot != NO_SLOT && p->slot == slot && p->kind == kind)
 			return p;
 	}
-	if (c->msg.nparts >= PARTS_MAX)
+	if (c->msg.nparts >= ANSWER_PARTS_MAX)
 		return &c->msg.parts[c->msg.nparts - 1];
 	p = message_part(x, &c->msg, kind);
 	p->slot = slot;

@@ -29,6 +29,9 @@ void part_json(struct part *p, const json_t *v);
 struct tool *request_tool(struct exchange *x);
 void request_param(struct exchange *x, const char *name, const json_t *value); /* NULL: nothing */
 
+/* More content blocks than any answer has; past it they share the last. */
+#define ANSWER_PARTS_MAX 4096
+
 /* Answer side: finds or makes choice `index` (at most 128, then -> the last). */
 struct choice *answer_choice(struct exchange *x, unsigned index);
 /* Appends to the choice's last part if it is of that kind, else begins a new one. */
@@ -37,6 +40,8 @@ void answer_text(struct exchange *x, unsigned index, enum part_kind kind, struct
  * per choice), making it when new; so interleaved blocks stay apart. */
 struct part *answer_part(struct exchange *x, unsigned index, enum part_kind kind, int slot);
 void answer_append(struct exchange *x, unsigned index, struct part *p, struct span text);
+/* The part came as a whole, by message_part and the like: reports it as answer_append would have. */
+void answer_shown(struct exchange *x, unsigned index, struct part *p);
 /* The provider began its answer anew: what came so far does not count. */
 void answer_restart(struct exchange *x, unsigned index);
 /* Sets a part's text to the whole of it, as a final event repeats it; no delta is reported for what

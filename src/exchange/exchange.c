@@ -22,6 +22,7 @@ struct exchange *exchange_new(uint64_t id, size_t text_max)
 	};
 
 	x->id = id;
+	x->kind = EXCHANGE_HTTP;
 	x->text_max = text_max;
 	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++)
 		*counts[i] = COUNT_UNKNOWN;
@@ -117,7 +118,7 @@ void exchange_free(struct exchange *x)
 	body_done(&x->response_body);
 	char *const strings[] = { x->process, x->exe,	 x->cmdline, x->comm,	     x->server_name,
 				  x->method,  x->target, x->host,    x->model_asked, x->model_answered,
-				  x->request_id, x->response_id };
+				  x->request_id, x->response_id, x->rpc_method, x->rpc_name };
 	for (size_t i = 0; i < sizeof(strings) / sizeof(*strings); i++)
 		free(strings[i]);
 	free(x);
@@ -146,6 +147,13 @@ int64_t exchange_wall_ns(const struct exchange *x, uint64_t monotonic_ns)
 	int64_t wall = (int64_t)(monotonic_ns + (uint64_t)x->wall_offset);
 
 	return monotonic_ns && x->wall_offset && wall > 0 ? wall : 0;
+}
+
+const char *exchange_kind_name(enum exchange_kind k)
+{
+	static const char *const names[] = { "llm", "mcp", "rpc", "http" };
+
+	return names[k];
 }
 
 const char *part_kind_name(enum part_kind k)

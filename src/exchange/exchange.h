@@ -132,8 +132,10 @@ struct headers {
 };
 
 enum exchange_kind {
-	EXCHANGE_HTTP, /* no call to a model */
-	EXCHANGE_LLM,
+	EXCHANGE_LLM,  /* a call to a model */
+	EXCHANGE_MCP,  /* a call of an agent to its tools: JSON-RPC */
+	EXCHANGE_RPC,  /* gRPC or Connect: messages whose content is not understood */
+	EXCHANGE_HTTP, /* anything else */
 };
 
 /* CLOCK_MONOTONIC, ns; 0 when it did not happen or was not seen. */
@@ -191,6 +193,12 @@ struct exchange {
 	struct usage usage;
 	struct api_error *error; /* NULL when none */
 
+	/* EXCHANGE_MCP: the method, and the tool, prompt or resource it is about. EXCHANGE_RPC: the
+	 * method with its service. */
+	char *rpc_method, *rpc_name;
+	bool rpc_failed;	    /* the tool said that it failed */
+	uint64_t rpc_messages[2];   /* EXCHANGE_RPC: number sent, and received */
+
 	/* for builder.c and its caller; sinks leave it alone */
 	uint64_t now_ns; /* time of the bytes being read */
 	size_t text_max; /* ceiling for each text */
@@ -212,6 +220,7 @@ bool exchange_complete(const struct exchange *x);
 /* Wall-clock time of a moment of x->t, ns since 1970; 0 when it is not known. */
 int64_t exchange_wall_ns(const struct exchange *x, uint64_t monotonic_ns);
 
+const char *exchange_kind_name(enum exchange_kind k);
 const char *part_kind_name(enum part_kind k);
 const char *finish_name(enum finish f);
 const char *body_state_name(enum body_state s);

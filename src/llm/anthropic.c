@@ -321,6 +321,13 @@ static bool is_messages_request(const json_t *body)
 	       (json_has(body, "model") || json_has(body, "anthropic_version"));
 }
 
+/* Vertex names the model in the path, and others leave max_tokens out. */
+static bool suits_messages(const json_t *body)
+{
+	return json_has(body, "anthropic_version") ||
+	       (json_has(body, "model") && json_array_size(json_object_get(body, "messages")) > 0);
+}
+
 static bool is_messages_response(const json_t *body)
 {
 	return (json_is(body, "type", "message") && json_is_array(json_object_get(body, "content")) &&
@@ -332,6 +339,7 @@ static bool is_messages_response(const json_t *body)
 const struct dialect dialect_anthropic = {
 	.name = "anthropic.messages",
 	.is_request = is_messages_request,
+	.suits = suits_messages,
 	.is_response = is_messages_response,
 	.request = messages_request,
 	.response = messages_response,

@@ -13,6 +13,7 @@
 #include "llm/dialect.h"
 #include "llm/intake.h"
 #include "llm/jsonfix.h"
+#include "llm/recognise.h"
 
 /* So many elements of a stream that nobody asked for are looked at before giving up. */
 #define GUESSES 8
@@ -28,6 +29,7 @@ struct call {
 	bool settled; /* the request was read and shown */
 	const struct dialect *dialect;
 	const struct dialect *candidate; /* what the path suggests; the answer may prove it */
+	bool proved;	/* the first of the answer was looked at */
 	void *state; /* dialect's, for the stream */
 	struct framing *framing;
 	struct buf sniff; /* first bytes of an answer whose media type says nothing */
@@ -223,78 +225,7 @@ static void copy_response(struct exchange *x, const struct http_head *h)
 	copy_headers(&x->response_headers, h);
 }
 
-/* ---- recognition ---- */
-
-static void name_provider(struct exchange *x)
-{
-	const struct provider *p = provider_of_host(span_str(x->host));
-	bool anthropic = x->api && strcmp(x->api, "anthropic.messages") == 0;
-
-	if (p) {
-		x->provider = p->id;
-		x->provider_label = p->label;
-	} else if (x->api) {
-		x->provider = anthropic ? "anthropic-compatible" : "openai-compatible";
-		x->provider_label = anthropic ? "Anthropic-compatible" : "OpenAI-compatible";
-	}
-}
-
-static void set_dialect(struct call *k, const struct dialect *d)
-{
-	k->dialect = d;
-	k->x->kind = EXCHANGE_LLM;
-	k->x->api = d->name;
-	name_provider(k->x);
-}
-
-static const struct dialect *dialect_of_body(const json_t *body)
-{
-	for (size_t i = 0; dialects[i]; i++)
-		if (dialects[i]->is_request && dialects[i]->is_request(body))
-			return dialects[i];
-	return NULL;
-}
-
-static const struct dialect *dialect_of_answer(const json_t *body)
-{
-	for (size_t i = 0; dialects[i]; i++)
-		if (dialects[i]->is_response && dialects[i]->is_response(body))
-			return dialects[i];
-	return NULL;
-}
-
-/* By path first; where it is not proof enough, or says nothing, by the body's shape. */
-static const struct dialect *recognise(struct call *k, const json_t *body)
-{
-	const struct exchange *x = k->x;
-	bool certain = false;
-
-	if (!x->method || strcmp(x->method, "POST") != 0)
-		return NULL;
-	k->candidate = dialect_of_path(span_str(x->target), &certain);
-	if (k->candidate &&
-	    (certain || (body && k->candidate->is_request && k->candidate->is_request(body))))
-		return k->candidate;
-	return body ? dialect_of_body(body) : NULL;
-}
-
-static bool may_be_json(const struct body *b)
-{
-	struct span s = buf_span(&b->text);
-	size_t at = 0;
-
-	while (at < s.len && strchr(" \t\r\n", s.ptr[at]) && s.ptr[at])
-		at++;
-	return at < s.len && (s.ptr[at] == '{' || s.ptr[at] == '[');
-}
-
-static json_t *read_body(const struct body *b, bool *ret_partial)
-{
-	bool cut = b->state != BODY_COMPLETE || b->ngaps || b->text.full || b->coding_error;
-
-	*ret_partial = false;
-	return may_be_json(b) ? json_read(buf_span(&b->text), cut, ret_partial) : NULL;
-}
+/* ---- the request ---- */
 
 static void read_request(struct call *k, const json_t *body)
 {
@@ -302,6 +233,12 @@ static void read_request(struct call *k, const json_t *body)
 		return;
 	k->dialect->request(k->x, body);
 	k->x->request_parsed = true;
+}
+
+static void set_dialect(struct call *k, const struct dialect *d)
+{
+	k->dialect = d;
+	recognise_as(k->x, d);
 }
 
 static void settle(struct call *k)
@@ -312,13 +249,13 @@ static void settle(struct call *k)
 
 	if (k->settled || !x->request_seen)
 		return;
-	body = read_body(&x->request_body, &x->request_partial);
-	d = recognise(k, body);
+	body = recognise_body(&x->request_body, &x->request_partial);
+	d = recognise_request(x, body, &k->candidate);
 	if (d) {
 		set_dialect(k, d);
 		read_request(k, body);
-	} else {
-		name_provider(x);
+	} else if (!recognise_rpc(x)) {
+		recognise_provider(x);
 	}
 	json_decref(body);
 	k->settled = true;
@@ -328,21 +265,32 @@ static void settle(struct call *k)
 
 /* ---- the answer ---- */
 
-/* The answer tells what the request did not. */
+/* The answer tells what the request did not, or that it was taken for something else: some serve more
+ * than one dialect at a path. */
 static void try_answer(struct call *k, const json_t *v)
 {
-	const struct dialect *d = k->candidate;
+	const struct dialect *d = k->dialect;
 	bool partial;
 	json_t *body;
 
-	if (!d || !d->is_response || !d->is_response(v))
-		d = dialect_of_answer(v);
+	if (k->proved || (d && !d->is_response))
+		return;
+	k->proved = k->dialect;
+	if (d && d->is_response(v))
+		return;
+	d = recognise_answer(k->x, k->candidate, v);
 	if (!d)
 		return;
+	k->proved = true;
+	if (k->dialect) {
+		/* What was read of the request stays. */
+		set_dialect(k, d);
+		return;
+	}
 	set_dialect(k, d);
 	if (!k->settled)
 		return;
-	body = read_body(&k->x->request_body, &partial);
+	body = recognise_body(&k->x->request_body, &partial);
 	read_request(k, body);
 	json_decref(body);
 }
@@ -357,12 +305,13 @@ static int on_element(void *arg, struct span name, struct span data, bool cut)
 		return 0;
 	if (!k->dialect && k->guesses >= GUESSES)
 		return 0;
-	v = json_read(data, cut, &partial);
-	k->x->response_partial |= cut;
-	if (v && !k->dialect) {
+	/* Of one that is cut or broken, the beginning may still tell something. */
+	v = json_read(data, true, &partial);
+	k->x->response_partial |= cut || partial || !v;
+	if (v && !k->dialect)
 		k->guesses++;
+	if (v)
 		try_answer(k, v);
-	}
 	if (v && k->dialect) {
 		if (!k->state && k->dialect->state_size)
 			k->state = xcalloc(1, k->dialect->state_size);
@@ -380,7 +329,8 @@ static void frame_with(struct call *k, const struct framing_ops *ops)
 		k->framing = framing_new(ops, k->cc->calls->lim, on_element, k);
 }
 
-/* Some servers call a stream of events plain text or JSON. Returns what is to be framed. */
+/* Some servers call a stream of events plain text or JSON, and some send an array in pieces. Returns
+ * what is to be framed. */
 static struct span sniff(struct call *k, struct span s)
 {
 	static const struct span starts[] = { SPAN_LIT("data:"), SPAN_LIT("event:"), SPAN_LIT("id:") };
@@ -420,8 +370,8 @@ static void read_answer(struct call *k)
 
 	if (x->stream || !k->begun[HTTP_RESPONSE])
 		return;
-	body = read_body(&x->response_body, &partial);
-	if (body && !k->dialect)
+	body = recognise_body(&x->response_body, &partial);
+	if (body)
 		try_answer(k, body);
 	if (body && k->dialect) {
 		x->response_partial |= partial;
@@ -465,7 +415,7 @@ static void end_side(struct call *k, enum http_msg m, bool complete)
 /* Worth showing: a head, or a body that some dialect understood. */
 static bool is_something(const struct exchange *x)
 {
-	return x->request_seen || x->response_seen || x->kind == EXCHANGE_LLM;
+	return x->request_seen || x->response_seen || x->kind != EXCHANGE_HTTP;
 }
 
 static void end_call(struct call *k)
@@ -476,6 +426,8 @@ static void end_call(struct call *k)
 	end_side(k, HTTP_REQUEST, false);
 	end_side(k, HTTP_RESPONSE, false);
 	read_answer(k);
+	if (x->kind == EXCHANGE_RPC)
+		recognise_rpc_messages(x);
 	unlink_call(k);
 	if (is_something(x)) {
 		c->stats.exchanges++;

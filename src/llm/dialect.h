@@ -8,13 +8,18 @@
 
 struct dialect {
 	const char *name; /* "openai.chat" */
+	enum exchange_kind kind; /* EXCHANGE_LLM unless said otherwise */
 	/* Size of what event() needs to remember between events; zeroed at start, freed with
 	 * free() after state_done (may be NULL) was called. */
 	size_t state_size;
 	void (*state_done)(void *state);
-	/* Shape tests on an object, for paths that say nothing. May be NULL. */
+	/* Shape tests, each may be NULL. is_request: proof, whatever the path. suits: enough where
+	 * paths.def suggests the dialect. is_response: proof, of an answer or an element of a stream. */
 	bool (*is_request)(const json_t *body);
+	bool (*suits)(const json_t *body);
 	bool (*is_response)(const json_t *body);
+	/* Answers may be a JSON array that comes in pieces: each element is an event. */
+	bool array_stream;
 	/* Each takes any JSON value: wrong types are skipped, never fatal. A body may be the
 	 * repaired beginning of one that was cut (x->request_partial, x->response_partial). */
 	void (*request)(struct exchange *x, const json_t *body);
@@ -23,7 +28,7 @@ struct dialect {
 	void (*event)(struct exchange *x, void *state, struct span name, const json_t *data);
 };
 
-#define DIALECT(id, symbol) extern const struct dialect symbol;
+#define DIALECT(symbol) extern const struct dialect symbol;
 #include "llm/dialects.def"
 #undef DIALECT
 

@@ -3,7 +3,7 @@
 #include "llm/dialect.h"
 
 const struct dialect *const dialects[] = {
-#define DIALECT(id, symbol) &symbol,
+#define DIALECT(symbol) &symbol,
 #include "llm/dialects.def"
 #undef DIALECT
 	NULL,
@@ -20,11 +20,12 @@ static const struct {
 };
 
 static const struct {
-	const char *end;
+	const char *within, *end;
 	const struct dialect *dialect;
 	bool certain;
 } paths[] = {
-#define PATH(end_, dialect_, certain_) { .end = end_, .dialect = &dialect_, .certain = certain_ },
+#define PATH(within_, end_, dialect_, certain_) \
+	{ .within = within_, .end = end_, .dialect = &dialect_, .certain = certain_ },
 #include "llm/paths.def"
 #undef PATH
 };
@@ -49,13 +50,20 @@ const struct provider *provider_of_host(struct span host)
 	return NULL;
 }
 
+static bool holds(struct span path, const char *what)
+{
+	size_t len = strlen(what);
+
+	return !len || (path.len && memmem(path.ptr, path.len, what, len));
+}
+
 const struct dialect *dialect_of_path(struct span target, bool *ret_certain)
 {
 	target = span_first(target, span_find(target, '?'));
 	while (target.len && target.ptr[target.len - 1] == '/')
 		target.len--;
 	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++)
-		if (span_ends(target, span_str(paths[i].end))) {
+		if (span_ends(target, span_str(paths[i].end)) && holds(target, paths[i].within)) {
 			*ret_certain = paths[i].certain;
 			return paths[i].dialect;
 		}

@@ -1,20 +1,37 @@
 # SPDX-License-Identifier: MIT
 libpure_a_SOURCES += \
 	src/llm/anthropic.c \
+	src/llm/anthropic_more.c \
+	src/llm/assistants.c \
 	src/llm/calls.c \
 	src/llm/calls.h \
+	src/llm/cohere.c \
 	src/llm/dialect.h \
 	src/llm/dialects.def \
 	src/llm/endpoint.c \
+	src/llm/gemini.c \
+	src/llm/gemini.h \
+	src/llm/gemini_interactions.c \
+	src/llm/generic.c \
 	src/llm/intake.c \
 	src/llm/intake.h \
 	src/llm/json.c \
 	src/llm/json.h \
 	src/llm/jsonfix.c \
 	src/llm/jsonfix.h \
+	src/llm/mcp.c \
+	src/llm/multipart.c \
+	src/llm/multipart.h \
+	src/llm/ollama.c \
+	src/llm/openai.h \
 	src/llm/openai_chat.c \
+	src/llm/openai_completions.c \
+	src/llm/openai_responses.c \
 	src/llm/paths.def \
-	src/llm/providers.def
+	src/llm/providers.def \
+	src/llm/recognise.c \
+	src/llm/recognise.h \
+	src/llm/tasks.c
 
 check_PROGRAMS += tests/unit/test_jsonfix
 

@@ -6,6 +6,7 @@
 
 #include "llm/dialect.h"
 #include "llm/json.h"
+#include "llm/openai.h"
 
 static const struct finish_row finishes[] = {
 	{ "stop", FINISH_STOP },
@@ -19,6 +20,11 @@ static const struct finish_row finishes[] = {
 	{ "content_filter", FINISH_CONTENT_FILTER },
 	{ "error", FINISH_ERROR },
 };
+
+enum finish openai_finish(struct span raw)
+{
+	return finish_of(raw, finishes, sizeof(finishes) / sizeof(*finishes));
+}
 
 /* ---- request ---- */
 
@@ -139,7 +145,8 @@ static void read_tool(struct exchange *x, const json_t *v, const json_t *functio
 
 static void chat_request(struct exchange *x, const json_t *body)
 {
-	static const char *const known[] = { "model", "messages", "tools", "functions", "stream", NULL };
+	static const char *const known[] = { "model", "messages", "tools", "functions", "stream",
+					     "prompt", NULL };
 	const json_t *v;
 	size_t i;
 
@@ -147,6 +154,8 @@ static void chat_request(struct exchange *x, const json_t *body)
 	x->stream_requested = json_is_true(json_object_get(body, "stream"));
 	json_array_foreach(json_object_get(body, "messages"), i, v)
 		read_message(x, v);
+	if (json_has(body, "prompt")) /* Mistral's fill-in-the-middle */
+		message_text(x, request_message(x, SPAN_LIT("user")), PART_TEXT, json_text(body, "prompt"));
 	json_array_foreach(json_object_get(body, "tools"), i, v)
 		read_tool(x, v, call_function(v));
 	json_array_foreach(json_object_get(body, "functions"), i, v)
@@ -156,7 +165,7 @@ static void chat_request(struct exchange *x, const json_t *body)
 
 /* ---- usage ---- */
 
-static void read_usage(struct exchange *x, const json_t *v)
+void openai_usage(struct exchange *x, const json_t *v)
 {
 	struct usage *u = &x->usage;
 	const json_t *in = json_object_get(v, "prompt_tokens_details");
@@ -201,8 +210,8 @@ static void read_envelope(struct exchange *x, const json_t *body)
 	if (!x->response_id)
 		set_json(&x->response_id, json_object_get(body, "id"));
 	set_json(&x->model_answered, json_object_get(body, "model"));
-	read_usage(x, json_at2(body, "x_groq", "usage"));
-	read_usage(x, json_object_get(body, "usage"));
+	openai_usage(x, json_at2(body, "x_groq", "usage"));
+	openai_usage(x, json_object_get(body, "usage"));
 }
 
 /* ---- answer ---- */
@@ -316,8 +325,7 @@ static void read_choice(struct exchange *x, const json_t *v, const json_t *messa
 	answer_choice(x, index);
 	answer_message(x, index, message);
 	if (finish.len)
-		answer_finish(x, index, finish,
-			      finish_of(finish, finishes, sizeof(finishes) / sizeof(*finishes)));
+		answer_finish(x, index, finish, openai_finish(finish));
 }
 
 static void chat_response(struct exchange *x, const json_t *body)

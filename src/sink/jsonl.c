@@ -169,13 +169,19 @@ static json_t *tools(const struct exchange *x)
 	return list;
 }
 
+/* Its bodies were read by a dialect. */
+static bool has_content(const struct exchange *x)
+{
+	return x->kind == EXCHANGE_LLM || x->kind == EXCHANGE_MCP;
+}
+
 static json_t *request(const struct exchange *x, const struct sink_options *opt)
 {
 	json_t *o = json_object(), *messages = json_array(), *params = json_object();
 
 	set(o, "seen", json_boolean(x->request_seen));
 	set(o, "body", body(&x->request_body, opt));
-	if (x->kind != EXCHANGE_LLM) {
+	if (!has_content(x)) {
 		json_decref(messages);
 		json_decref(params);
 		return o;
@@ -217,7 +223,7 @@ static json_t *response(const struct exchange *x, const struct sink_options *opt
 	set(o, "seen", json_boolean(x->response_seen));
 	set(o, "status", x->status ? json_integer(x->status) : NULL);
 	set(o, "body", body(&x->response_body, opt));
-	if (x->kind != EXCHANGE_LLM)
+	if (!has_content(x))
 		return o;
 	set(o, "id", string(x->response_id));
 	set(o, "model", string(x->model_answered));
@@ -312,6 +318,21 @@ static json_t *process(const struct exchange *x)
 	return o;
 }
 
+static json_t *rpc(const struct exchange *x)
+{
+	json_t *o = json_object();
+
+	set(o, "method", string(x->rpc_method));
+	set(o, "name", string(x->rpc_name));
+	if (x->kind == EXCHANGE_RPC) {
+		set(o, "messages_sent", json_integer((json_int_t)x->rpc_messages[0]));
+		set(o, "messages_received", json_integer((json_int_t)x->rpc_messages[1]));
+	} else {
+		set(o, "failed", json_boolean(x->rpc_failed));
+	}
+	return o;
+}
+
 static json_t *connection(const struct exchange *x)
 {
 	json_t *o = json_object();
@@ -349,7 +370,7 @@ static void jsonl_end(struct sink *s, const struct exchange *x)
 
 	set(o, "v", json_integer(RECORD_VERSION));
 	set(o, "id", json_integer((json_int_t)x->id));
-	set(o, "kind", json_string(llm ? "llm" : "http"));
+	set(o, "kind", json_string(exchange_kind_name(x->kind)));
 	set(o, "provider", string(x->provider));
 	set(o, "api", string(x->api));
 	set(o, "complete", json_boolean(exchange_complete(x)));
@@ -363,6 +384,8 @@ static void jsonl_end(struct sink *s, const struct exchange *x)
 	set(o, "response", response(x, &s->o));
 	if (llm)
 		set(o, "usage", usage(&x->usage));
+	if (x->kind == EXCHANGE_MCP || x->kind == EXCHANGE_RPC)
+		set(o, "rpc", rpc(x));
 	set(o, "error", error(x->error));
 	json_dumpf(o, s->out, JSON_COMPACT);
 	fputc('\n', s->out);

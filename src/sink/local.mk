@@ -9,7 +9,8 @@ libpure_a_SOURCES += \
 	src/sink/text.c \
 	src/sink/text_http.c \
 	src/sink/text_int.h \
-	src/sink/text_llm.c
+	src/sink/text_llm.c \
+	src/sink/text_rpc.c
 
 check_PROGRAMS += tests/unit/test_term
 

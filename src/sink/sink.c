@@ -32,7 +32,7 @@ bool sink_shows(enum show_mode mode, const struct exchange *x)
 	case SHOW_LLM_ONLY:
 		return x->kind == EXCHANGE_LLM;
 	case SHOW_SMART:
-		return x->kind == EXCHANGE_LLM || is_json(x->request_body.media_type) ||
+		return x->kind != EXCHANGE_HTTP || is_json(x->request_body.media_type) ||
 		       is_json(x->response_body.media_type);
 	case SHOW_ALL:
 	case SHOW_RAW:

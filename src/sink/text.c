@@ -13,8 +13,8 @@
 
 const char *text_mark(const struct sink *s, enum mark m)
 {
-	static const char *const pretty[] = { "🤖 ", "💬 ", "✅ ", "❌ ", "🌐 ", "⚠ " };
-	static const char *const plain[] = { "", "", "", "", "", "! " };
+	static const char *const pretty[] = { "🤖 ", "💬 ", "✅ ", "❌ ", "🌐 ", "🔧 ", "⚠ " };
+	static const char *const plain[] = { "", "", "", "", "", "", "! " };
 
 	return s->o.utf8 ? pretty[m] : plain[m];
 }
@@ -201,7 +201,11 @@ static void text_end(struct sink *s, const struct exchange *x)
 		if (!was_shown)
 			show_request(s, x);
 		text_raw_response(s, x);
-	} else if (x->kind != EXCHANGE_LLM) {
+	} else if (x->kind == EXCHANGE_MCP) {
+		text_mcp(s, x);
+	} else if (x->kind == EXCHANGE_RPC) {
+		text_rpc(s, x);
+	} else if (x->kind == EXCHANGE_HTTP) {
 		text_http(s, x);
 	} else {
 		if (!was_shown && x->request_seen)

@@ -25,7 +25,7 @@ struct sink {
 	uint64_t *shown;  /* ids of these, `asked` of them */
 };
 
-enum mark { MARK_REQUEST, MARK_RESPONSE, MARK_DONE, MARK_ERROR, MARK_HTTP, MARK_WARN };
+enum mark { MARK_REQUEST, MARK_RESPONSE, MARK_DONE, MARK_ERROR, MARK_HTTP, MARK_TOOL, MARK_WARN };
 
 /* text.c */
 void text_head(struct sink *s, enum mark m, const char *title, const struct exchange *x, uint64_t ns);
@@ -40,6 +40,11 @@ void text_llm_tail(struct sink *s, const struct exchange *x, bool streamed);
 void text_llm_delta(struct sink *s, struct live *l, const struct exchange *x, const struct choice *c,
 		    const struct part *p, struct span text);
 void text_llm_envelope(struct sink *s, const struct exchange *x);
+void text_parts(struct sink *s, const struct message *m, unsigned indent);
+
+/* text_rpc.c */
+void text_mcp(struct sink *s, const struct exchange *x);
+void text_rpc(struct sink *s, const struct exchange *x);
 
 /* text_http.c */
 void text_http(struct sink *s, const struct exchange *x);

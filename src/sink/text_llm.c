@@ -98,7 +98,7 @@ static void part(struct sink *s, const struct part *p, unsigned indent)
 		text_warn(s, "the text above was cut by a limit");
 }
 
-static void parts(struct sink *s, const struct message *m, unsigned indent)
+void text_parts(struct sink *s, const struct message *m, unsigned indent)
 {
 	for (size_t i = 0; i < m->nparts; i++)
 		part(s, &m->parts[i], indent);
@@ -169,7 +169,7 @@ void text_llm_request(struct sink *s, const struct exchange *x)
 		text_field(s, "Stream", "yes");
 	if (x->system.nparts) {
 		term_own(t, "System: ");
-		parts(s, &x->system, BODY_INDENT);
+		text_parts(s, &x->system, BODY_INDENT);
 	}
 	if (x->request_parsed) {
 		term_ownf(t, "Messages: %zu", x->nmessages);
@@ -181,7 +181,7 @@ void text_llm_request(struct sink *s, const struct exchange *x)
 		term_ownf(t, "  [%zu] ", i + 1);
 		term_inline(t, span_str(m->role ? m->role : "?"), 40);
 		term_own(t, ": ");
-		parts(s, m, BODY_INDENT);
+		text_parts(s, m, BODY_INDENT);
 	}
 	tools(s, x);
 	for (size_t i = 0; i < x->nparams; i++)

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: MIT */
+/* Cohere's chat in both its versions, and its older generate: docs.cohere.com/reference/chat,
+ * .../chat-v1, .../chat-stream (read November 2026). Version 2 streams events, version 1 lines. */
+#include <stdlib.h>
+
+#include "llm/dialect.h"
+#include "llm/json.h"
+
+static const struct finish_row finishes[] = {
+	{ "COMPLETE", FINISH_STOP },	  { "STOP_SEQUENCE", FINISH_STOP },
+	{ "MAX_TOKENS", FINISH_LENGTH },  { "TOOL_CALL", FINISH_TOOL_CALL },
+	{ "ERROR", FINISH_ERROR },	  { "ERROR_LIMIT", FINISH_LENGTH },
+	{ "ERROR_TOXIC", FINISH_CONTENT_FILTER }, { "TIMEOUT", FINISH_ERROR },
+};
+
+static void finish(struct exchange *x, const json_t *v)
+{
+	struct span raw = json_text(v, "finish_reason");
+
+	if (raw.len)
+		answer_finish(x, 0, raw, finish_of(raw, finishes, sizeof(finishes) / sizeof(*finishes)));
+}
+
+/* `tokens` counts what the model saw, `billed_units` (kept in usage.raw) what is charged. */
+static void read_usage(struct exchange *x, const json_t *v)
+{
+	const json_t *tokens = json_object_get(v, "tokens");
+
+	if (!json_is_object(v) || (!tokens && !json_has(v, "billed_units")))
+		return;
+	usage_raw(x, v);
+	if (!tokens)
+		tokens = json_object_get(v, "billed_units");
+	usage_count(&x->usage.input, json_object_get(tokens, "input_tokens"));
+	usage_count(&x->usage.output, json_object_get(tokens, "output_tokens"));
+	usage_count(&x->usage.reasoning, json_object_get(tokens, "reasoning_tokens"));
+	usage_count(&x->usage.image_in, json_object_get(tokens, "image_tokens"));
+	usage_count(&x->usage.cached_read, json_object_get(v, "cached_tokens"));
+}
+
+/* ---- request ---- */
+
+static void read_part(struct exchange *x, struct message *m, const json_t *v)
+{
+	struct span type = json_text(v, "type");
+	const json_t *image = json_object_get(v, "image_url");
+
+	if (json_is_string(v))
+		message_text(x, m, PART_TEXT, json_span(v));
+	else if (span_eq(type, SPAN_LIT("text")))
+		message_text(x, m, PART_TEXT, json_text(v, "text"));
+	else if (span_eq(type, SPAN_LIT("thinking")))
+		message_text(x, m, PART_REASONING, json_text(v, "thinking"));
+	else if (image)
+		part_url(message_part(x, m, PART_IMAGE), json_is_object(image) ? json_text(image, "url") : json_span(image));
+	else
+		message_other(x, m, type.len ? (const char *)type.ptr : "unknown", v);
+}
+
+static void read_call(struct part *p, const json_t *v)
+{
+	const json_t *f = json_object_get(v, "function");
+
+	set_json(&p->id, json_object_get(v, "id"));
+	set_json(&p->name, json_object_get(f ? f : v, "name"));
+	part_json(p, f ? json_object_get(f, "arguments") : json_object_get(v, "parameters"));
+}
+
+static void read_message(struct exchange *x, const json_t *v)
+{
+	struct message *m = request_message(x, json_text(v, "role"));
+	const json_t *content = json_object_get(v, "content"), *item;
+	struct part *p;
+	size_t i;
+
+	if (json_is(v, "role", "tool")) {
+		p = message_part(x, m, PART_TOOL_RESULT);
+		set_json(&p->id, json_object_get(v, "tool_call_id"));
+		part_json(p, content);
+		return;
+	}
+	if (json_has(v, "tool_plan"))
+		message_text(x, m, PART_REASONING, json_text(v, "tool_plan"));
+	if (json_is_string(content))
+		message_text(x, m, PART_TEXT, json_span(content));
+	json_array_foreach(content, i, item)
+		read_part(x, m, item);
+	json_array_foreach(json_object_get(v, "tool_calls"), i, item)
+		read_call(message_part(x, m, PART_TOOL_CALL), item);
+}
+
+/* Version 1 keeps the last message apart from those before it. */
+static void read_history(struct exchange *x, const json_t *body)
+{
+	const json_t *v, *item;
+	size_t i, j;
+
+	json_array_foreach(json_object_get(body, "chat_history"), i, v) {
+		struct message *m = request_message(x, json_text(v, "role"));
+
+		if (json_has(v, "message"))
+			message_text(x, m, PART_TEXT, json_text(v, "message"));
+		json_array_foreach(json_object_get(v, "tool_calls"), j, item)
+			read_call(message_part(x, m, PART_TOOL_CALL), item);
+	}
+	if (json_has(body, "message"))
+		message_text(x, request_message(x, SPAN_LIT("user")), PART_TEXT, json_text(body, "message"));
+	json_array_foreach(json_object_get(body, "tool_results"), i, v) {
+		struct part *p = message_part(x, request_message(x, SPAN_LIT("tool")), PART_TOOL_RESULT);
+
+		set_json(&p->name, json_object_get(json_object_get(v, "call"), "name"));
+		part_json(p, json_object_get(v, "outputs"));
+	}
+}
+
+static void read_tool(struct exchange *x, const json_t *v)
+{
+	struct tool *t = request_tool(x);
+	const json_t *f = json_object_get(v, "function");
+	json_t *schema = json_object_get(f ? f : v, f ? "parameters" : "parameter_definitions");
+
+	set_json(&t->type, json_object_get(v, "type"));
+	set_json(&t->name, json_object_get(f ? f : v, "name"));
+	set_json(&t->description, json_object_get(f ? f : v, "description"));
+	t->schema = json_incref(schema);
+}
+
+static void cohere_request(struct exchange *x, const json_t *body)
+{
+	static const char *const known[] = { "model", "messages", "message", "chat_history", "tool_results",
+					     "preamble", "prompt", "tools", "stream", NULL };
+	const json_t *v;
+	size_t i;
+
+	set_json(&x->model_asked, json_object_get(body, "model"));
+	x->stream_requested = json_is_true(json_object_get(body, "stream"));
+	if (json_has(body, "preamble")) {
+		set_string(&x->system.role, SPAN_LIT("system"));
+		message_text(x, &x->system, PART_TEXT, json_text(body, "preamble"));
+	}
+	json_array_foreach(json_object_get(body, "messages"), i, v)
+		read_message(x, v);
+	read_history(x, body);
+	if (json_has(body, "prompt"))
+		message_text(x, request_message(x, SPAN_LIT("user")), PART_TEXT, json_text(body, "prompt"));
+	json_array_foreach(json_object_get(body, "tools"), i, v)
+		read_tool(x, v);
+	request_params(x, body, known);
+}
+
+/* ---- whole answers ---- */
+
+static void answer_calls(struct exchange *x, const json_t *list)
+{
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach(list, i, v) {
+		struct part *p = answer_part(x, 0, PART_TOOL_CALL, (int)(i % ANSWER_PARTS_MAX));
+
+		buf_reset(&p->text);
+		read_call(p, v);
+		answer_shown(x, 0, p);
+	}
+}
+
+static void answer_message(struct exchange *x, const json_t *m)
+{
+	const json_t *content = json_object_get(m, "content"), *v;
+	size_t i;
+
+	answer_text(x, 0, PART_REASONING, json_text(m, "tool_plan"));
+	answer_text(x, 0, PART_TEXT, json_span(content));
+	json_array_foreach(content, i, v) {
+		answer_text(x, 0, PART_REASONING, json_text(v, "thinking"));
+		answer_text(x, 0, PART_TEXT, json_text(v, "text"));
+	}
+	answer_calls(x, json_object_get(m, "tool_calls"));
+}
+
+/* The older generate gives a list of texts. */
+static void answer_generations(struct exchange *x, const json_t *list)
+{
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach(list, i, v) {
+		answer_choice(x, (unsigned)i);
+		answer_text(x, (unsigned)i, PART_TEXT, json_text(v, "text"));
+	}
+}
+
+static void read_ids(struct exchange *x, const json_t *v)
+{
+	static const char *const names[] = { "id", "response_id", "generation_id" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names) && !x->response_id; i++)
+		set_json(&x->response_id, json_object_get(v, names[i]));
+}
+
+static void read_usages(struct exchange *x, const json_t *v)
+{
+	read_usage(x, json_object_get(v, "usage"));
+	read_usage(x, json_object_get(v, "meta"));
+}
+
+static void cohere_response(struct exchange *x, const json_t *body)
+{
+	const json_t *message = json_object_get(body, "message");
+
+	if (x->status >= 400 || (json_is_string(message) && !json_has(body, "text"))) {
+		answer_error(x, json_object_get(body, "error_type"), NULL, message);
+		if (!message)
+			answer_error_of(x, body);
+		return;
+	}
+	read_ids(x, body);
+	answer_choice(x, 0);
+	answer_message(x, message);
+	answer_text(x, 0, PART_TEXT, json_text(body, "text"));
+	answer_calls(x, json_object_get(body, "tool_calls"));
+	answer_generations(x, json_object_get(body, "generations"));
+	finish(x, body);
+	read_usages(x, body);
+}
+
+/* ---- streams ---- */
+
+static void read_delta(struct exchange *x, const json_t *data)
+{
+	int slot = json_index(data, "index", 0);
+	const json_t *delta = json_object_get(data, "delta");
+	const json_t *m = json_object_get(delta, "message");
+	const json_t *content = json_object_get(m, "content");
+	const json_t *call = json_object_get(m, "tool_calls");
+
+	answer_text(x, 0, PART_REASONING, json_text(m, "tool_plan"));
+	if (json_is_object(content)) {
+		struct span thinking = json_text(content, "thinking");
+
+		answer_text(x, 0, thinking.len ? PART_REASONING : PART_TEXT,
+			    thinking.len ? thinking : json_text(content, "text"));
+	}
+	if (json_is_object(call)) {
+		struct part *p = answer_part(x, 0, PART_TOOL_CALL, slot);
+
+		set_json(&p->id, json_object_get(call, "id"));
+		set_json(&p->name, json_object_get(json_object_get(call, "function"), "name"));
+		answer_append(x, 0, p, json_text(json_object_get(call, "function"), "arguments"));
+	}
+	finish(x, delta);
+	read_usages(x, delta);
+}
+
+/* A line of version 1. */
+static void read_line(struct exchange *x, struct span type, const json_t *data)
+{
+	const json_t *whole = json_object_get(data, "response");
+	const json_t *call = json_object_get(data, "tool_call_delta");
+
+	if (span_eq(type, SPAN_LIT("text-generation"))) {
+		answer_text(x, 0, PART_TEXT, json_text(data, "text"));
+	} else if (span_eq(type, SPAN_LIT("tool-calls-generation"))) {
+		answer_calls(x, json_object_get(data, "tool_calls"));
+	} else if (span_eq(type, SPAN_LIT("tool-calls-chunk"))) {
+		struct part *p;
+
+		answer_text(x, 0, PART_REASONING, json_text(data, "text"));
+		if (!call)
+			return;
+		p = answer_part(x, 0, PART_TOOL_CALL, json_index(call, "index", 0));
+		set_json(&p->name, json_object_get(call, "name"));
+		answer_append(x, 0, p, json_text(call, "parameters"));
+	} else if (span_eq(type, SPAN_LIT("stream-end"))) {
+		finish(x, data);
+		read_ids(x, whole);
+		read_usages(x, whole);
+	}
+}
+
+static void cohere_event(struct exchange *x, void *state, struct span name, const json_t *data)
+{
+	struct span type = json_text(data, "event_type");
+
+	read_ids(x, data);
+	if (type.len)
+		read_line(x, type, data);
+	else if (json_has(data, "delta"))
+		read_delta(x, data);
+	else if (json_is_string(json_object_get(data, "message")))
+		answer_error(x, json_object_get(data, "type"), NULL, json_object_get(data, "message"));
+}
+
+static bool suits_v1(const json_t *body)
+{
+	return json_is_string(json_object_get(body, "message")) && !json_has(body, "messages");
+}
+
+static bool suits_v2(const json_t *body)
+{
+	return json_has(body, "model") && json_has(body, "messages");
+}
+
+static bool suits_generate(const json_t *body)
+{
+	return json_is_string(json_object_get(body, "prompt"));
+}
+
+static bool is_v2_response(const json_t *body)
+{
+	return (json_has(body, "finish_reason") && json_is_object(json_object_get(body, "message")) &&
+		json_has(body, "usage")) ||
+	       json_is(body, "type", "message-start") || json_has(body, "generation_id");
+}
+
+const struct dialect dialect_cohere = {
+	.name = "cohere.chat",
+	.suits = suits_v2,
+	.is_response = is_v2_response,
+	.request = cohere_request,
+	.response = cohere_response,
+	.event = cohere_event,
+};
+
+const struct dialect dialect_cohere_v1 = {
+	.name = "cohere.chat-v1",
+	.suits = suits_v1,
+	.request = cohere_request,
+	.response = cohere_response,
+	.event = cohere_event,
+};
+
+const struct dialect dialect_cohere_generate = {
+	.name = "cohere.generate",
+	.suits = suits_generate,
+	.request = cohere_request,
+	.response = cohere_response,
+	.event = cohere_event,
+};

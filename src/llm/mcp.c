@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/* Model Context Protocol over HTTP, and other JSON-RPC 2.0 of agents: modelcontextprotocol.io/specification
+ * (basic/transports, server/tools; read November 2026). No call to a model, but what agents do with
+ * its answers: of kind `mcp`, with method, tool, arguments and result. */
+#include <stdlib.h>
+
+#include "llm/dialect.h"
+#include "llm/json.h"
+
+static bool method_is_mcp(struct span method)
+{
+	static const struct span starts[] = {
+		SPAN_LIT("tools/"),	   SPAN_LIT("resources/"), SPAN_LIT("prompts/"),   SPAN_LIT("completion/"),
+		SPAN_LIT("notifications/"), SPAN_LIT("sampling/"),  SPAN_LIT("elicitation/"), SPAN_LIT("roots/"),
+		SPAN_LIT("tasks/"),	   SPAN_LIT("logging/"),   SPAN_LIT("subscriptions/"), SPAN_LIT("server/"),
+		SPAN_LIT("message/"),
+	};
+
+	for (size_t i = 0; i < sizeof(starts) / sizeof(*starts); i++)
+		if (span_starts(method, starts[i]))
+			return true;
+	return span_eq(method, SPAN_LIT("initialize")) || span_eq(method, SPAN_LIT("ping"));
+}
+
+static const json_t *first_message(const json_t *body)
+{
+	return json_is_array(body) ? json_array_get(body, 0) : body;
+}
+
+static void mcp_request(struct exchange *x, const json_t *body)
+{
+	const json_t *v = first_message(body), *params = json_object_get(v, "params");
+	const json_t *arguments = json_object_get(params, "arguments");
+	const char *target = json_has(params, "name") ? "name" : "uri";
+	struct part *p;
+
+	set_json(&x->rpc_method, json_object_get(v, "method"));
+	set_json(&x->rpc_name, json_object_get(params, target));
+	if (!json_object_size(params))
+		return;
+	p = message_part(x, request_message(x, SPAN_LIT("client")), arguments ? PART_TOOL_CALL : PART_OTHER);
+	set_json(&p->id, json_object_get(v, "id"));
+	set_string(arguments ? &p->name : &p->type_raw, span_str(arguments ? x->rpc_name : "params"));
+	part_json(p, arguments ? arguments : params);
+}
+
+static void read_content(struct exchange *x, const json_t *v)
+{
+	struct span type = json_text(v, "type");
+	struct part *p;
+
+	if (span_eq(type, SPAN_LIT("text"))) {
+		answer_text(x, 0, PART_TEXT, json_text(v, "text"));
+	} else if (span_eq(type, SPAN_LIT("image")) || span_eq(type, SPAN_LIT("audio"))) {
+		p = answer_part(x, 0, span_eq(type, SPAN_LIT("image")) ? PART_IMAGE : PART_AUDIO, -1);
+		part_base64(p, json_text(v, "mimeType"), json_text(v, "data"));
+	} else {
+		p = answer_part(x, 0, PART_OTHER, -1);
+		set_string(&p->type_raw, type);
+		part_json(p, v);
+	}
+}
+
+static void read_result(struct exchange *x, const json_t *v)
+{
+	const json_t *content = json_object_get(v, "content"), *item;
+	struct part *p;
+	size_t i;
+
+	x->rpc_failed = json_is_true(json_object_get(v, "isError"));
+	set_string(&answer_choice(x, 0)->msg.role, SPAN_LIT("server"));
+	json_array_foreach(content, i, item)
+		read_content(x, item);
+	if (!content || json_has(v, "structuredContent")) {
+		p = answer_part(x, 0, PART_OTHER, -1);
+		set_string(&p->type_raw, content ? SPAN_LIT("structured") : SPAN_LIT("result"));
+		part_json(p, content ? json_object_get(v, "structuredContent") : v);
+	}
+}
+
+static void mcp_response(struct exchange *x, const json_t *body)
+{
+	const json_t *v = first_message(body), *e = json_object_get(v, "error");
+
+	if (json_has(v, "result"))
+		read_result(x, json_object_get(v, "result"));
+	else if (json_is_object(e))
+		answer_error(x, NULL, json_object_get(e, "code"), json_object_get(e, "message"));
+	else if (json_has(v, "method")) /* progress and log messages precede the result */
+		answer_text(x, 0, PART_REASONING, json_text(json_object_get(v, "params"), "message"));
+	else
+		answer_error_of(x, v);
+}
+
+static void mcp_event(struct exchange *x, void *state, struct span name, const json_t *data)
+{
+	mcp_response(x, data);
+}
+
+static bool is_mcp_request(const json_t *body)
+{
+	const json_t *v = first_message(body);
+
+	return json_is(v, "jsonrpc", "2.0") && method_is_mcp(json_text(v, "method"));
+}
+
+const struct dialect dialect_mcp = {
+	.name = "mcp",
+	.kind = EXCHANGE_MCP,
+	.is_request = is_mcp_request,
+	.request = mcp_request,
+	.response = mcp_response,
+	.event = mcp_event,
+};

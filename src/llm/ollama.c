@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+/* Ollama's own API: github.com/ollama/ollama, docs/api.md (read November 2026). Answers are lines of JSON,
+ * streamed unless asked otherwise; the last has "done" and the counts. */
+#include <stdlib.h>
+
+#include "llm/dialect.h"
+#include "llm/json.h"
+
+static const struct finish_row finishes[] = {
+	{ "stop", FINISH_STOP },
+	{ "length", FINISH_LENGTH },
+	{ "load", FINISH_OTHER },
+	{ "unload", FINISH_OTHER },
+};
+
+/* ---- request ---- */
+
+static void read_images(struct exchange *x, struct message *m, const json_t *list)
+{
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach(list, i, v)
+		part_base64(message_part(x, m, PART_IMAGE), span_of(NULL, 0), json_span(v));
+}
+
+static void read_call(struct part *p, const json_t *call)
+{
+	const json_t *f = json_object_get(call, "function");
+
+	set_json(&p->id, json_object_get(call, "id"));
+	set_json(&p->name, json_object_get(f, "name"));
+	part_json(p, json_object_get(f, "arguments"));
+}
+
+static void read_message(struct exchange *x, const json_t *v)
+{
+	struct message *m = request_message(x, json_text(v, "role"));
+	struct part *p;
+	const json_t *call;
+	size_t i;
+
+	if (json_is(v, "role", "tool")) {
+		p = message_part(x, m, PART_TOOL_RESULT);
+		set_json(&p->name, json_object_get(v, "tool_name"));
+		part_json(p, json_object_get(v, "content"));
+		return;
+	}
+	if (json_text(v, "thinking").len)
+		message_text(x, m, PART_REASONING, json_text(v, "thinking"));
+	if (json_text(v, "content").len)
+		message_text(x, m, PART_TEXT, json_text(v, "content"));
+	read_images(x, m, json_object_get(v, "images"));
+	json_array_foreach(json_object_get(v, "tool_calls"), i, call)
+		read_call(message_part(x, m, PART_TOOL_CALL), call);
+}
+
+/* A prompt, or texts to embed. */
+static void read_prompt(struct exchange *x, const json_t *body)
+{
+	static const char *const names[] = { "prompt", "input" };
+
+	for (size_t n = 0; n < 2; n++) {
+		const json_t *prompt = json_object_get(body, names[n]), *v;
+		struct message *m;
+		size_t i;
+
+		if (json_is_string(prompt)) {
+			m = request_message(x, SPAN_LIT("user"));
+			message_text(x, m, PART_TEXT, json_span(prompt));
+			read_images(x, m, json_object_get(body, "images"));
+		}
+		json_array_foreach(prompt, i, v)
+			message_text(x, request_message(x, SPAN_LIT("user")), PART_TEXT, json_span(v));
+	}
+}
+
+static void ollama_request(struct exchange *x, const json_t *body)
+{
+	static const char *const known[] = { "model", "messages", "prompt", "input", "system", "images", "tools",
+					     "stream", "options", "context", NULL };
+	static const char *const none[] = { NULL };
+	const json_t *v;
+	size_t i;
+
+	set_json(&x->model_asked, json_object_get(body, "model"));
+	x->stream_requested = !json_is_false(json_object_get(body, "stream"));
+	if (json_text(body, "system").len) {
+		set_string(&x->system.role, SPAN_LIT("system"));
+		message_text(x, &x->system, PART_TEXT, json_text(body, "system"));
+	}
+	json_array_foreach(json_object_get(body, "messages"), i, v)
+		read_message(x, v);
+	read_prompt(x, body);
+	json_array_foreach(json_object_get(body, "tools"), i, v) {
+		struct tool *t = request_tool(x);
+		const json_t *f = json_object_get(v, "function");
+
+		set_json(&t->type, json_object_get(v, "type"));
+		set_json(&t->name, json_object_get(f, "name"));
+		set_json(&t->description, json_object_get(f, "description"));
+		t->schema = json_incref(json_object_get(f, "parameters"));
+	}
+	request_params(x, json_object_get(body, "options"), none);
+	request_params(x, body, known);
+}
+
+/* ---- answer ---- */
+
+static void read_usage(struct exchange *x, const json_t *v)
+{
+	static const char *const names[] = { "prompt_eval_count", "eval_count", "total_duration", "load_duration",
+					     "prompt_eval_duration", "eval_duration" };
+	json_t *raw = json_object();
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (json_has(v, names[i]))
+			json_object_set(raw, names[i], json_object_get(v, names[i]));
+	if (json_object_size(raw))
+		usage_raw(x, raw);
+	json_decref(raw);
+	usage_count(&x->usage.input, json_object_get(v, "prompt_eval_count"));
+	usage_count(&x->usage.output, json_object_get(v, "eval_count"));
+}
+
+static void answer_calls(struct exchange *x, const json_t *list)
+{
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach(list, i, v) {
+		struct part *p = answer_part(x, 0, PART_TOOL_CALL, -1);
+
+		read_call(p, v);
+		answer_shown(x, 0, p);
+	}
+}
+
+/* A line, or the whole answer. */
+static void ollama_response(struct exchange *x, const json_t *v)
+{
+	const json_t *m = json_object_get(v, "message");
+	struct span why = json_text(v, "done_reason");
+
+	set_json(&x->model_answered, json_object_get(v, "model"));
+	if (json_has(v, "error")) {
+		answer_error_of(x, v);
+		return;
+	}
+	answer_choice(x, 0);
+	answer_text(x, 0, PART_REASONING, json_text(m ? m : v, "thinking"));
+	answer_text(x, 0, PART_TEXT, m ? json_text(m, "content") : json_text(v, "response"));
+	answer_calls(x, json_object_get(m, "tool_calls"));
+	if (why.len) {
+		enum finish f = finish_of(why, finishes, sizeof(finishes) / sizeof(*finishes));
+		const struct message *all = &answer_choice(x, 0)->msg;
+
+		if (f == FINISH_STOP && all->nparts && all->parts[all->nparts - 1].kind == PART_TOOL_CALL)
+			f = FINISH_TOOL_CALL;
+		answer_finish(x, 0, why, f);
+	}
+	read_usage(x, v);
+}
+
+static void ollama_event(struct exchange *x, void *state, struct span name, const json_t *data)
+{
+	ollama_response(x, data);
+}
+
+/* Others call their paths /api/chat as well. */
+static bool suits_chat(const json_t *body)
+{
+	return json_has(body, "model") && json_is_array(json_object_get(body, "messages"));
+}
+
+static bool suits_generate(const json_t *body)
+{
+	return json_has(body, "model") && (json_has(body, "prompt") || json_has(body, "images"));
+}
+
+static bool suits_embed(const json_t *body)
+{
+	return json_has(body, "model") && (json_has(body, "input") || json_has(body, "prompt"));
+}
+
+static bool is_ollama_response(const json_t *body)
+{
+	return json_has(body, "model") && json_has(body, "created_at") && json_has(body, "done");
+}
+
+const struct dialect dialect_ollama_chat = {
+	.name = "ollama.chat",
+	.suits = suits_chat,
+	.is_response = is_ollama_response,
+	.request = ollama_request,
+	.response = ollama_response,
+	.event = ollama_event,
+};
+
+const struct dialect dialect_ollama_generate = {
+	.name = "ollama.generate",
+	.suits = suits_generate,
+	.request = ollama_request,
+	.response = ollama_response,
+	.event = ollama_event,
+};
+
+static void embed_response(struct exchange *x, const json_t *body)
+{
+	set_json(&x->model_answered, json_object_get(body, "model"));
+	read_usage(x, body);
+	if (json_has(body, "error"))
+		answer_error_of(x, body);
+}
+
+const struct dialect dialect_ollama_embed = {
+	.name = "ollama.embed",
+	.suits = suits_embed,
+	.request = ollama_request,
+	.response = embed_response,
+	.event = ollama_event,
+};
