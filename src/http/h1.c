@@ -4,7 +4,10 @@
  *
  * Where bytes are missing: inside a counted body the count goes on over the hole. Elsewhere the
  * framing is lost; the rest of that message is counted as missing and the next span that begins
- * like a message is taken for one, since programs begin a message with a write of its own. */
+ * like a message is taken for one, since programs begin a message with a write of its own.
+ *
+ * A 101 to websocket hands the rest of both directions to http/ws.h. What the client sent behind
+ * its request is kept until it is known whether it was that. */
 #include "http/h1.h"
 
 #include <stdlib.h>
@@ -37,13 +40,15 @@ struct half {
 	uint64_t skipped; /* S_LOST: bytes passed over */
 	struct buf line;  /* S_HEAD: the whole section; else a line under way */
 	size_t line_at;	  /* S_HEAD: where the line under way begins */
-	struct buf hold;  /* responses that came before their request */
+	struct buf hold;  /* responses that came before their request; what came after a request
+			   * to speak WebSocket, before its answer */
+	uint64_t missing; /* bytes behind those held: a gap, or more than may be held */
 };
 
 /* A request whose answer has not begun. */
 struct pending {
 	uint64_t id;
-	bool is_head, is_connect;
+	bool is_head, is_connect, asks_ws;
 };
 
 struct h1 {
@@ -56,6 +61,7 @@ struct h1 {
 	uint64_t last_id;
 	bool in_step; /* no message was missed: the n-th answer is to the n-th request */
 	bool over, garbled;
+	struct ws *ws; /* what the connection speaks when over; NULL: not known */
 	uint64_t unread;
 };
 
@@ -125,6 +131,7 @@ void h1_free(struct h1 *h)
 		buf_done(&h->half[m].line);
 		buf_done(&h->half[m].hold);
 	}
+	ws_free(h->ws);
 	free(h->queue);
 	free(h);
 }
@@ -136,12 +143,19 @@ bool h1_is_over(const struct h1 *h)
 
 bool h1_is_garbled(const struct h1 *h)
 {
-	return h->garbled;
+	return h->garbled || (h->ws && ws_garbled(h->ws));
 }
 
 uint64_t h1_unread_bytes(const struct h1 *h)
 {
-	return h->unread;
+	return h->unread + (h->ws ? ws_unread_bytes(h->ws) : 0);
+}
+
+void h1_join_ws(struct h1 *h, const struct ws_setup *setup, uint64_t ts_ns)
+{
+	h->over = true;
+	h->ws = ws_new(h->lim, setup, h->out, h->arg, ++h->last_id);
+	ws_gap(h->ws, HTTP_RESPONSE, ts_ns, 0);
 }
 
 static int end(struct h1 *h, struct half *p, uint64_t ts, enum http_end why)
@@ -179,6 +193,7 @@ static void queue_add(struct h1 *h, const struct http_head *head, uint64_t id)
 		.id = id,
 		.is_head = span_eq(head->method, SPAN_LIT("HEAD")),
 		.is_connect = span_eq(head->method, SPAN_LIT("CONNECT")),
+		.asks_ws = ws_is_named(head),
 	};
 }
 
@@ -342,11 +357,65 @@ static void begin_body(struct half *p, const struct framing_fields *f, bool none
 
 static int feed_half(struct h1 *h, struct half *p, uint64_t ts, struct span s);
 
+/* ---- holding ---- */
+
+/* The request to speak WebSocket that awaits its answer; then it is the last one. */
+static struct pending *asking(struct h1 *h)
+{
+	struct pending *last = h->nqueue ? &h->queue[h->nqueue - 1] : NULL;
+
+	return last && last->asks_ws ? last : NULL;
+}
+
+/* Whether what comes in this direction cannot be read yet. An answer that no request awaits,
+ * while none was missed, was captured early. */
+static bool must_hold(struct h1 *h, const struct half *p)
+{
+	if (p->msg == HTTP_REQUEST)
+		return asking(h);
+	return p->hold.len || (h->in_step && !h->nqueue);
+}
+
+static void hold(struct h1 *h, struct half *p, struct span s)
+{
+	size_t had = p->hold.len, lost;
+
+	if (!p->missing && buf_add(&p->hold, s) < 0)
+		limit_hit(h->lim, LIMIT_reorder);
+	lost = s.len - (p->hold.len - had);
+	p->missing += lost;
+	h->unread += lost;
+}
+
+/* Reads what was held. */
+static int release(struct h1 *h, struct half *p, uint64_t ts)
+{
+	struct buf held = p->hold;
+	uint64_t missing = p->missing;
+	int err;
+
+	buf_init(&p->hold, held.max);
+	p->missing = 0;
+	err = held.len ? feed_half(h, p, ts, buf_span(&held)) : 0;
+	buf_done(&held);
+	return err || !missing ? err : h1_gap(h, p->msg, ts, missing);
+}
+
+/* It is not to be a WebSocket: what the client sent is read where it looks like a request. */
+static int release_as_http(struct h1 *h, uint64_t ts)
+{
+	struct half *p = &h->half[HTTP_REQUEST];
+
+	if (!p->hold.len && !p->missing)
+		return 0;
+	p->state = S_LOST;
+	return release(h, p, ts);
+}
+
 static int request_head(struct h1 *h, struct half *p, uint64_t ts, const struct http_head *head,
 			const struct framing_fields *f)
 {
 	struct half *answers = &h->half[HTTP_RESPONSE];
-	struct buf held = answers->hold;
 	int err;
 
 	if (f->has_coding && !f->chunked)
@@ -356,20 +425,35 @@ static int request_head(struct h1 *h, struct half *p, uint64_t ts, const struct 
 	begin_body(p, f, false);
 	p->open = true;
 	err = h->out->head(h->arg, p->id, ts, head);
-	if (err || !held.len)
-		return err;
-	/* The answer was captured before its request: now it has one. */
-	buf_init(&answers->hold, held.max);
-	err = feed_half(h, answers, ts, buf_span(&held));
-	buf_done(&held);
-	return err;
+	/* An answer that was captured before its request has one now. */
+	return err || !answers->hold.len ? err : release(h, answers, ts);
+}
+
+/* From here on the connection speaks something else. */
+static int upgrade(struct h1 *h, struct half *p, uint64_t ts, const struct http_head *head)
+{
+	struct half *asked = &h->half[HTTP_REQUEST];
+	bool lost = asked->state == S_LOST;
+	struct ws_setup setup;
+	int err;
+
+	if (ws_setup_read(head, &setup))
+		h->ws = ws_new(h->lim, &setup, h->out, h->arg, p->id);
+	h->over = true;
+	if (asked->state == S_HEAD || lost)
+		h->unread += asked->line.len + asked->skipped;
+	err = end(h, p, ts, HTTP_END_COMPLETE);
+	err = err ? err : end(h, asked, ts, HTTP_END_COMPLETE);
+	err = err ? err : release(h, asked, ts);
+	/* Not even the request was seen, let alone where a frame begins. */
+	return err || !lost || !h->ws ? err : ws_gap(h->ws, HTTP_REQUEST, ts, 0);
 }
 
 static int response_head(struct h1 *h, struct half *p, uint64_t ts, const struct http_head *head,
 			 const struct framing_fields *f)
 {
 	struct pending asked;
-	bool none, upgrade;
+	bool none, over;
 	int err;
 
 	if (head->status < 200 && head->status != 101) {
@@ -378,19 +462,15 @@ static int response_head(struct h1 *h, struct half *p, uint64_t ts, const struct
 		return 0;
 	}
 	asked = queue_take(h);
-	upgrade = head->status == 101 || (asked.is_connect && head->status < 300);
-	none = asked.is_head || upgrade || head->status == 204 || head->status == 304;
+	over = head->status == 101 || (asked.is_connect && head->status < 300);
+	none = asked.is_head || over || head->status == 204 || head->status == 304;
 	p->id = asked.id;
 	begin_body(p, f, none);
 	p->open = true;
 	err = h->out->head(h->arg, p->id, ts, head);
-	if (!err && upgrade) {
-		err = end(h, p, ts, HTTP_END_COMPLETE);
-		if (!err)
-			err = end(h, &h->half[HTTP_REQUEST], ts, HTTP_END_COMPLETE);
-		h->over = true;
-	}
-	return err;
+	if (!err && over)
+		return upgrade(h, p, ts, head);
+	return err || !asked.asks_ws ? err : release_as_http(h, ts);
 }
 
 static int on_head(struct h1 *h, struct half *p, uint64_t ts)
@@ -435,13 +515,12 @@ static size_t take_to_line_end(struct half *p, struct span s, bool *ret_whole)
 
 static int in_start(struct h1 *h, struct half *p, struct span *s)
 {
-	while (s->len && (s->ptr[0] == '\r' || s->ptr[0] == '\n'))
+	while (!p->hold.len && s->len && (s->ptr[0] == '\r' || s->ptr[0] == '\n'))
 		*s = span_from(*s, 1);
 	if (!s->len)
 		return 0;
-	if (p->msg == HTTP_RESPONSE && h->in_step && !h->nqueue) {
-		/* No request awaits it, and none was missed: it was captured late. */
-		buf_add(&p->hold, *s);
+	if (must_hold(h, p)) {
+		hold(h, p, *s);
 		*s = span_of(NULL, 0);
 		return 0;
 	}
@@ -650,7 +729,10 @@ static int feed_half(struct h1 *h, struct half *p, uint64_t ts, struct span s)
 			break;
 		}
 	}
-	h->unread += s.len; /* what follows the end of HTTP */
+	/* What follows the end of HTTP. */
+	if (!err && h->ws && s.len)
+		return ws_feed(h->ws, p->msg, ts, s);
+	h->unread += s.len;
 	return err;
 }
 
@@ -665,8 +747,14 @@ int h1_gap(struct h1 *h, enum http_msg m, uint64_t ts_ns, uint64_t nbytes)
 	bool counted = p->state == S_LENGTH || p->state == S_CHUNK_DATA;
 	int err;
 
+	if (h->ws)
+		return ws_gap(h->ws, m, ts_ns, nbytes);
 	if (h->over)
 		return 0;
+	if (m == HTTP_REQUEST && p->state == S_START && asking(h)) {
+		p->missing += nbytes;
+		return 0;
+	}
 	if ((counted && nbytes <= p->left) || p->state == S_UNTIL_CLOSE) {
 		err = h->out->gap(h->arg, p->id, m, ts_ns, nbytes);
 		if (counted)
@@ -690,15 +778,16 @@ int h1_close(struct h1 *h, uint64_t ts_ns, bool ended)
 {
 	int first = 0;
 
+	if (h->ws)
+		return ws_close(h->ws, ts_ns);
 	h->in_step = false; /* a held answer gets no request any more */
+	if (asking(h))
+		asking(h)->asks_ws = false; /* and no answer tells what was held */
 	for (int m = 0; m < 2; m++) {
 		struct half *p = &h->half[m];
-		struct buf held = p->hold;
 		int err;
 
-		buf_init(&p->hold, held.max);
-		err = held.len ? feed_half(h, p, ts_ns, buf_span(&held)) : 0;
-		buf_done(&held);
+		err = m == HTTP_REQUEST ? release_as_http(h, ts_ns) : release(h, p, ts_ns);
 		if (!err && p->state == S_LOST)
 			err = end_lost(h, p, ts_ns);
 		if (p->state == S_HEAD)

@@ -4,6 +4,7 @@
 #define SPY_HTTP_H1_H
 
 #include "http/http.h"
+#include "http/ws.h"
 
 /* What the front of some bytes looks like. */
 enum h1_start {
@@ -22,8 +23,12 @@ int h1_feed(struct h1 *h, enum http_msg m, uint64_t ts_ns, struct span s);
 int h1_gap(struct h1 *h, enum http_msg m, uint64_t ts_ns, uint64_t nbytes);
 int h1_close(struct h1 *h, uint64_t ts_ns, bool ended);
 
+/* The connection was joined in the middle of a WebSocket, which gets an id of its own; the first
+ * bytes fed from the client begin a frame. */
+void h1_join_ws(struct h1 *h, const struct ws_setup *setup, uint64_t ts_ns);
+
 /* From here on the connection speaks something else: after 101, after CONNECT, or because its
- * framing broke. h1_feed takes no more bytes. */
+ * framing broke. h1_feed passes the bytes to a WebSocket, or counts them. */
 bool h1_is_over(const struct h1 *h);
 bool h1_is_garbled(const struct h1 *h);
 uint64_t h1_unread_bytes(const struct h1 *h);

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/xalloc.h"
 #include "http/h1.h"
+#include "http/ws.h"
 
 /* A request line longer than this is not waited for. */
 #define START_MAX (16u << 10)
@@ -112,13 +113,30 @@ static void begin_opaque(struct http *h, enum http_proto proto)
 	}
 }
 
+/* `s`, from a client, is frames of a WebSocket. What was held is part of none that can be read;
+ * where the server's frames begin is found by their looks. */
+static int begin_ws(struct http *h, enum dir d, uint64_t ts, struct span s,
+		    const struct ws_setup *setup)
+{
+	begin_opaque(h, HTTP_PROTO_H1);
+	h->request_dir = d;
+	h->h1 = h1_new(h->lim, false, h->out, h->arg);
+	h1_join_ws(h->h1, setup, ts);
+	return h1_feed(h->h1, HTTP_REQUEST, ts, s);
+}
+
 /* One more span of a connection of which nothing is known yet. */
 static int detect(struct http *h, enum dir d, uint64_t ts, struct span s)
 {
 	struct buf *held = &h->held[d];
-	bool fits = buf_add(held, s) == 0;
-	enum h1_start start = h1_start(buf_span(held));
+	struct ws_setup setup;
+	enum h1_start start;
+	bool fits;
 
+	if (!h->from_start && d == DIR_WRITE && !held->len && ws_is_joined(s, &setup))
+		return begin_ws(h, d, ts, s, &setup);
+	fits = buf_add(held, s) == 0;
+	start = h1_start(buf_span(held));
 	if (!fits)
 		h->unread += s.len;
 	if (is_h2_preface(buf_span(held)))

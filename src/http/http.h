@@ -3,7 +3,7 @@
  * spoken, and undoes framing and transfer coding. Content coding (gzip ...) is left to
  * http/coding.h. May have to begin in the middle of a connection. Pure.
  *
- * Sources: RFC 9110, RFC 9112 (HTTP/1.1). */
+ * Sources: RFC 9110, RFC 9112 (HTTP/1.1), RFC 6455 (WebSocket). */
 #ifndef SPY_HTTP_HTTP_H
 #define SPY_HTTP_HTTP_H
 
@@ -43,12 +43,21 @@ enum http_end {
  * head, then body and gap in order, then end. A message whose beginning was not seen has no
  * head: its first call is body or gap.
  * The response may begin, and end, before its request has ended.
- * gap: `nbytes` of the body are missing here; 0 when their number cannot be told. */
+ * gap: `nbytes` of the body are missing here; 0 when their number cannot be told.
+ *
+ * message: one whole WebSocket data message (text or binary; fragments joined, unmasked, inflated).
+ * `id` is that of the exchange whose answer opened the WebSocket and which has ended since; where
+ * the connection was joined in the middle, one that had no head. `cut`: the limit `event`, a gap or
+ * broken compression took part of it. closed: the WebSocket ended: close frames were seen both
+ * ways, or the connection ended. Either may be NULL. */
 struct http_out {
 	int (*head)(void *arg, uint64_t id, uint64_t ts_ns, const struct http_head *h);
 	int (*body)(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, struct span s);
 	int (*gap)(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, uint64_t nbytes);
 	int (*end)(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, enum http_end why);
+	int (*message)(void *arg, uint64_t id, enum http_msg from, uint64_t ts_ns, struct span s,
+		       bool cut);
+	int (*closed)(void *arg, uint64_t id, uint64_t ts_ns);
 };
 
 /* What a connection turned out to speak. */

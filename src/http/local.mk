@@ -12,12 +12,17 @@ libpure_a_SOURCES += \
 	src/http/lines.c \
 	src/http/lines.h \
 	src/http/ndjson.c \
-	src/http/sse.c
+	src/http/sse.c \
+	src/http/ws.c \
+	src/http/ws.h \
+	src/http/ws_setup.c
 
 check_PROGRAMS += tests/unit/test_h1
 check_PROGRAMS += tests/unit/test_coding
 check_PROGRAMS += tests/unit/test_framing
 tests_unit_test_coding_LDADD = $(LDADD) $(BROTLIENC_LIBS)
+
+check_PROGRAMS += tests/unit/test_ws
 
 check_PROGRAMS += tests/fuzz/fuzz_http
 tests_fuzz_fuzz_http_SOURCES = tests/fuzz/fuzz_http.c $(FUZZ_MAIN)
@@ -33,3 +38,8 @@ check_PROGRAMS += tests/fuzz/fuzz_framing
 tests_fuzz_fuzz_framing_SOURCES = tests/fuzz/fuzz_framing.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_framing_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 EXTRA_DIST += tests/fuzz/corpus/framing
+
+check_PROGRAMS += tests/fuzz/fuzz_ws
+tests_fuzz_fuzz_ws_SOURCES = tests/fuzz/fuzz_ws.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_ws_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+EXTRA_DIST += tests/fuzz/corpus/ws

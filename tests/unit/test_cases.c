@@ -7,6 +7,9 @@
  *   >> {"model": ...}                bytes of a body, nothing added; \n \r \t \\ \xNN are undone
  *   >+ {"model": ...}                the same, LF added
  *   >% {"model": ...}                the same as one chunk of transfer coding; empty: the last
+ *   >& {"type": ...}                 the same as the text frame of a WebSocket, from the client
+ *                                    masked: "> " lines with the upgrade and "< " lines with the
+ *                                    101 come before
  *   >~ 10                            10 bytes that were not captured
  *   = response.model "gpt-4"         a member of the first jsonl record, as JSON; "=2" the second
  *   =# 2                             number of records
@@ -72,6 +75,23 @@ static void add_escaped(struct buf *b, const char *s)
 	}
 }
 
+/* One whole text frame, RFC 6455 section 5.2; the client's is masked. */
+static void add_text_frame(struct buf *b, enum dir dir, struct span text)
+{
+	static const uint8_t key[] = { 0x11, 0x22, 0x33, 0x44 };
+	uint8_t mask = dir == DIR_WRITE ? 0x80 : 0;
+	size_t nbytes = text.len < 126 ? 0 : text.len <= UINT16_MAX ? 2 : 8;
+
+	buf_addc(b, (char)0x81);
+	buf_addc(b, (char)(mask | (nbytes == 0 ? text.len : nbytes == 2 ? 126 : 127)));
+	for (size_t i = nbytes; i > 0; i--)
+		buf_addc(b, (char)((uint64_t)text.len >> 8 * (i - 1)));
+	if (mask)
+		buf_add(b, span_of(key, sizeof(key)));
+	for (size_t i = 0; i < text.len; i++)
+		buf_addc(b, (char)(text.ptr[i] ^ (mask ? key[i & 3] : 0)));
+}
+
 static struct piece *new_piece(struct scenario *c, enum dir dir)
 {
 	c->pieces = xgrow(c->pieces, c->npieces, sizeof(*c->pieces));
@@ -95,7 +115,7 @@ static void wire_line(struct scenario *c, char *line)
 	enum dir dir = line[0] == '>' ? DIR_WRITE : DIR_READ;
 	char *rest = line[1] ? line + 2 + (line[1] != ' ' && line[2]) : line + 1;
 	struct piece *p = piece_for(c, dir, line[1] == ' ' || !line[1]);
-	struct buf chunk;
+	struct buf chunk; /* or the payload of a frame */
 
 	switch (line[1]) {
 	case '>':
@@ -110,6 +130,12 @@ static void wire_line(struct scenario *c, char *line)
 		buf_init(&chunk, 1 << 20);
 		add_escaped(&chunk, rest);
 		buf_addf(&p->bytes, "%zX\r\n%s\r\n", chunk.len, chunk.len ? chunk.ptr : "");
+		buf_done(&chunk);
+		break;
+	case '&':
+		buf_init(&chunk, 16 << 20);
+		add_escaped(&chunk, rest);
+		add_text_frame(&p->bytes, dir, buf_span(&chunk));
 		buf_done(&chunk);
 		break;
 	case '~':

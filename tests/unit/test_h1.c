@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Conversations, and the log of what HTTP/1.1 makes of them. In the log: "Q GET /x" a request,
  * "A 200" an answer, "q:..." and "a:..." their bodies, "~n" a gap, then ".", "$", "-" or "!" for
- * each kind of end. */
+ * each kind of end. "qw[...]" and "aw[...]" are messages of a WebSocket, "w." its end. */
 #include "base/buf.h"
 #include "http/http.h"
 #include "tests/unit/cuts.h"
@@ -64,7 +64,34 @@ static int on_end(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, enum 
 	return 0;
 }
 
-static const struct http_out out = { on_head, on_body, on_gap, on_end };
+static int on_message(void *arg, uint64_t id, enum http_msg from, uint64_t ts_ns, struct span s,
+		      bool cut)
+{
+	struct log *l = arg;
+
+	put(l, -1, "");
+	buf_addf(&l->text, "%cw%u[%.*s]%s", from == HTTP_REQUEST ? 'q' : 'a', (unsigned)id,
+		 (int)s.len, (const char *)s.ptr, cut ? "~" : "");
+	l->last = -2;
+	return 0;
+}
+
+static int on_closed(void *arg, uint64_t id, uint64_t ts_ns)
+{
+	struct log *l = arg;
+
+	put(l, -1, "");
+	buf_addf(&l->text, "w%u.", (unsigned)id);
+	l->last = -2;
+	return 0;
+}
+
+static const struct http_out out = { on_head, on_body, on_gap, on_end, on_message, on_closed };
+
+/* A request to speak WebSocket, the answer that agrees, and a masked frame of "hi". */
+#define ASK "GET /w HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+#define AGREE "HTTP/1.1 101 Switching Protocols\r\nUpgrade: WebSocket\r\nConnection: upgrade\r\n\r\n"
+#define HI "\x81\x82\x01\x02\x03\x04\x69\x6b"
 
 /* Turns: "> bytes" is sent by the client, "< bytes" by the server, "~>n" and "~<n" are gaps. */
 struct row {
@@ -72,6 +99,7 @@ struct row {
 	const char *turns[8];
 	const char *want;
 	bool from_middle, abrupt;
+	unsigned unread;
 };
 
 static const struct row rows[] = {
@@ -104,6 +132,25 @@ static const struct row rows[] = {
 	{ "begun in the middle of an answer", { "<rest of some answer", ">GET /n HTTP/1.1\r\n\r\n", "<HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1" },
 	  "Q1 GET /n q1. A1 200 a:1 a1.", .from_middle = true },
 	{ "the server's side of a connection", { "<GET /s HTTP/1.1\r\n\r\n", ">HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\ns" }, "Q1 GET /s q1. A1 200 a:s a1." },
+	{ "an answer that was captured before its request", { ">GET / HTTP/1.1\r\n\r\n", "<HTTP/1.1 204 Ok\r\n\r\n", "<HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n\n\r\nx", ">GET /2 HTTP/1.1\r\n\r\n" },
+	  "Q1 GET / q1. A1 204 a1. Q2 GET /2 A2 200 a:\n\r\nx a2. q2." },
+
+	{ "a WebSocket", { ">" ASK, "<" AGREE "\x81\x02yo", ">" HI, "<\x01\x01y\x80\x01!" }, "Q1 GET /w q1. A1 101 a1. aw1[yo] qw1[hi] aw1[y!] w1." },
+	{ "one after other calls", { ">GET / HTTP/1.1\r\n\r\n" ASK, "<HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1" AGREE "\x81\x02yo" },
+	  "Q1 GET / q1. Q2 GET /w q2. A1 200 a:1 a1. A2 101 a2. aw2[yo] w2." },
+	{ "the client's frames come before the answer", { ">" ASK HI, ">" HI, "<" AGREE, ">" HI }, "Q1 GET /w q1. A1 101 a1. qw1[hi] qw1[hi] qw1[hi] w1." },
+	{ "with a gap between them", { ">" ASK "\x81\x84\x01\x02\x03\x04\x69", "~>2", "<" AGREE, ">" "\x6d" HI }, "Q1 GET /w q1. A1 101 a1. qw1[hi]~ qw1[hi] w1." },
+	{ "the answer comes before the request", { ">GET / HTTP/1.1\r\n\r\n", "<HTTP/1.1 204 Ok\r\n\r\n", "<" AGREE "\x81\x02yo", ">" ASK HI },
+	  "Q1 GET / q1. A1 204 a1. Q2 GET /w A2 101 a2. q2. aw2[yo] qw2[hi] w2." },
+	{ "the request was not seen", { "<" AGREE "\x81\x02yo" }, "A1 101 a1. aw1[yo] w1.", .from_middle = true },
+	{ "a gap in it", { ">" ASK, "<" AGREE "\x81\x04y", "~<2", "<o" }, "Q1 GET /w q1. A1 101 a1. aw1[yo]~ w1." },
+	{ "a refusal", { ">" ASK "GET /2 HTTP/1.1\r\n\r\n", "<HTTP/1.1 426 No\r\nContent-Length: 1\r\n\r\n!", "<HTTP/1.1 204 Ok\r\n\r\n" },
+	  "Q1 GET /w q1. A1 426 Q2 GET /2 q2. a:! a1. A2 204 a2." },
+	{ "frames in spite of a refusal", { ">" ASK HI, "<HTTP/1.1 400 No\r\nContent-Length: 0\r\n\r\n", ">GET / HTTP/1.1\r\n\r\n" },
+	  "Q1 GET /w q1. A1 400 a1. Q2 GET / q2.", .unread = 8 },
+	{ "no answer", { ">" ASK HI }, "Q1 GET /w q1.", .unread = 8 },
+	{ "an upgrade to something else", { ">GET / HTTP/1.1\r\nUpgrade: h2c\r\n\r\n", "<HTTP/1.1 101 Ok\r\nUpgrade: h2c\r\n\r\nabc", ">" HI }, "Q1 GET / q1. A1 101 a1.", .unread = 11 },
+	{ "a broken frame", { ">" ASK, "<" AGREE "\x83\x01" "a", ">" HI }, "Q1 GET /w q1. A1 101 a1. qw1[hi] w1.", .unread = 3 },
 };
 
 struct player {
@@ -138,6 +185,8 @@ static void play(const struct row *row, unsigned way)
 	}
 	http_close(p.http, 2, !row->abrupt);
 	is_str(l.text.len ? l.text.ptr : "", row->want, "%s, %s", row->what, cut_name(way));
+	if (row->unread)
+		is_int(http_unread_bytes(p.http), row->unread, "%s: bytes not read", row->what);
 	http_free(p.http);
 	buf_done(&l.text);
 }
@@ -182,6 +231,54 @@ static void test_head_limit(void)
 	buf_done(&l.text);
 }
 
+/* Joined in the middle of a WebSocket: whole frames of JSON from the client tell, and the server's
+ * are found where a span begins with one. */
+static void test_joined(void)
+{
+	struct log l = { .last = -1 };
+	struct limits lim;
+	struct http *h;
+
+	limits_init(&lim);
+	buf_init(&l.text, 1 << 16);
+	h = http_new(&lim, false, &out, &l);
+	http_feed(h, DIR_READ, 1, SPAN_LIT("rest of a frame"));
+	http_feed(h, DIR_WRITE, 1, SPAN_LIT("and of another"));
+	http_feed(h, DIR_WRITE, 1, SPAN_LIT("\x81\x82\x01\x02\x03\x04\x7a\x7f"));
+	http_feed(h, DIR_READ, 1, SPAN_LIT("more"));
+	http_feed(h, DIR_READ, 1, SPAN_LIT("\x81\x02yo"));
+	http_feed(h, DIR_WRITE, 1, SPAN_LIT(HI));
+	http_close(h, 2, true);
+	is_str(l.text.ptr, "qw1[{}] aw1[yo] qw1[hi] w1.", "a WebSocket joined in the middle");
+	is_int(http_unread_bytes(h), 33, "and what came before is counted");
+	ok(http_proto(h) == HTTP_PROTO_H1 && !http_garbled(h) && !http_is_server(h), "it is a client's, of HTTP/1.1");
+	http_free(h);
+	buf_done(&l.text);
+}
+
+/* A client that sends without end before it is answered. */
+static void test_hold_limit(void)
+{
+	struct log l = { .last = -1 };
+	struct limits lim;
+	struct http *h;
+
+	limits_init(&lim);
+	lim.max[LIMIT_reorder] = sizeof(HI) - 1;
+	buf_init(&l.text, 1 << 16);
+	h = http_new(&lim, true, &out, &l);
+	http_feed(h, DIR_WRITE, 1, SPAN_LIT(ASK));
+	for (unsigned i = 0; i < 3; i++)
+		http_feed(h, DIR_WRITE, 1, SPAN_LIT(HI));
+	http_feed(h, DIR_READ, 1, SPAN_LIT(AGREE));
+	http_feed(h, DIR_WRITE, 1, SPAN_LIT(HI));
+	http_close(h, 2, true);
+	is_str(l.text.ptr, "Q1 GET /w q1. A1 101 a1. qw1[hi] qw1[hi] w1.", "what is held has a ceiling");
+	ok(lim.hits[LIMIT_reorder] == 1 && http_unread_bytes(h) == 16, "which is counted, as is the rest");
+	http_free(h);
+	buf_done(&l.text);
+}
+
 int main(void)
 {
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
@@ -189,5 +286,7 @@ int main(void)
 			play(&rows[i], way);
 	test_opaque();
 	test_head_limit();
+	test_joined();
+	test_hold_limit();
 	return tap_done();
 }
