@@ -233,6 +233,9 @@ static void name_provider(struct exchange *x)
 	if (p) {
 		x->provider = p->id;
 		x->provider_label = p->label;
+	} else if (x->api && strncmp(x->api, "bedrock.", 8) == 0) {
+		x->provider = "bedrock-compatible";
+		x->provider_label = "Bedrock-compatible";
 	} else if (x->api) {
 		x->provider = anthropic ? "anthropic-compatible" : "openai-compatible";
 		x->provider_label = anthropic ? "Anthropic-compatible" : "OpenAI-compatible";
@@ -296,12 +299,25 @@ static json_t *read_body(const struct body *b, bool *ret_partial)
 	return may_be_json(b) ? json_read(buf_span(&b->text), cut, ret_partial) : NULL;
 }
 
+static void name_model(struct exchange *x)
+{
+	struct buf name;
+
+	if (x->model_asked || !x->target)
+		return;
+	buf_init(&name, 2048); /* the longest that Bedrock takes, of whose ids ARNs are the longest */
+	if (model_of_path(span_str(x->target), &name))
+		set_string(&x->model_asked, buf_span(&name));
+	buf_done(&name);
+}
+
 static void read_request(struct call *k, const json_t *body)
 {
-	if (!body)
-		return;
-	k->dialect->request(k->x, body);
-	k->x->request_parsed = true;
+	if (body) {
+		k->dialect->request(k->x, body);
+		k->x->request_parsed = true;
+	}
+	name_model(k->x);
 }
 
 static void settle(struct call *k)
