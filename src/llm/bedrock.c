@@ -38,13 +38,14 @@ bool bedrock_exception(struct exchange *x, struct span name, const json_t *data)
 bool bedrock_error(struct exchange *x, const json_t *body)
 {
 	struct span type = header_value(x, "x-amzn-errortype");
+	const json_t *text = error_text(body);
 
 	/* Without a head there is no status to go by. */
 	if (x->status && x->status < 400)
 		return false;
-	if (!json_is_string(error_text(body)))
+	if (!json_is_string(text))
 		return answer_error_of(x, body);
-	answer_error(x, json_object_get(body, "__type"), json_object_get(body, "code"), error_text(body));
+	answer_error(x, json_object_get(body, "__type"), json_object_get(body, "code"), text);
 	/* "ValidationException:http://internal.amazon.com/..." */
 	set_string(&x->error->type, span_first(type, span_find(type, ':')));
 	return true;
@@ -205,9 +206,10 @@ static bool decode(struct span base64, struct buf *out)
 	base64_decode_init(&decoder);
 	while (base64.len) {
 		struct span piece = span_first(base64, 1024);
+		const char *at = (const char *)piece.ptr;
 		size_t n = sizeof(plain);
 
-		if (!base64_decode_update(&decoder, &n, plain, piece.len, (const char *)piece.ptr) ||
+		if (!base64_decode_update(&decoder, &n, plain, piece.len, at) ||
 		    buf_add(out, span_of(plain, n)) != 0)
 			return false;
 		base64 = span_from(base64, piece.len);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Amazon Bedrock's Converse and ConverseStream, and CountTokens: docs.aws.amazon.com/bedrock/latest/
- * APIReference/API_runtime_Converse.html (read November 2026). Blocks of content have no type: the
- * name of their only member is it. The model stands in the path, the request's id in a header. */
+/* Amazon Bedrock's Converse and ConverseStream, and CountTokens: docs.aws.amazon.com/bedrock/
+ * latest/APIReference/API_runtime_Converse.html (read November 2026). Blocks of content have no
+ * type: the name of their only member is it. The model stands in the path, the request's id in a
+ * header. */
 #include "llm/bedrock.h"
 #include "llm/dialect.h"
 #include "llm/json.h"
@@ -243,7 +244,8 @@ void bedrock_conversation(struct exchange *x, const json_t *body)
 		read_content(x, &x->system, json_object_get(body, "system"));
 	}
 	json_array_foreach(json_object_get(body, "messages"), i, v)
-		read_content(x, request_message(x, json_text(v, "role")), json_object_get(v, "content"));
+		read_content(x, request_message(x, json_text(v, "role")),
+			     json_object_get(v, "content"));
 	read_tools(x, json_object_get(body, "toolConfig"));
 	request_params(x, json_object_get(body, "inferenceConfig"), none);
 	request_params(x, body, known);
@@ -372,7 +374,8 @@ static void add_piece(struct exchange *x, enum part_kind kind, int slot, const j
 }
 
 /* Data whose pieces cannot be digested as one: each is a part of its own. */
-static void add_data(struct exchange *x, enum part_kind kind, const char *word, const json_t *base64)
+static void add_data(struct exchange *x, enum part_kind kind, const char *word,
+		     const json_t *base64)
 {
 	struct part *p;
 

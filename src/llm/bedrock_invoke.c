@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Amazon Bedrock's InvokeModel and InvokeModelWithResponseStream: docs.aws.amazon.com/bedrock/latest/
- * APIReference/API_runtime_InvokeModel.html and .../userguide/model-parameters.html (read November
- * 2026). Bodies are the model maker's own, told apart by their shape, since an id in the path may
- * be an account's own. Elements of a stream are such bodies as base64. */
+/* Amazon Bedrock's InvokeModel and InvokeModelWithResponseStream: docs.aws.amazon.com/bedrock/
+ * latest/APIReference/API_runtime_InvokeModel.html and .../userguide/model-parameters.html (read
+ * November 2026). Bodies are the model maker's own, told apart by their shape, since an id in the
+ * path may be an account's own. Elements of a stream are such bodies as base64. */
 #include <stdlib.h>
 
 #include "base/xalloc.h"
@@ -16,7 +16,8 @@ static const struct dialect *maker_of_request(const json_t *body)
 {
 	if (json_has(body, "anthropic_version"))
 		return &dialect_anthropic;
-	if (json_is(body, "schemaVersion", "messages-v1") || dialect_bedrock_converse.is_request(body))
+	if (json_is(body, "schemaVersion", "messages-v1") ||
+	    dialect_bedrock_converse.is_request(body))
 		return &dialect_bedrock_converse;
 	if (json_is_array(json_object_get(body, "messages")))
 		return &dialect_openai_chat;
@@ -59,10 +60,10 @@ static void read_chat_stops(struct exchange *x, const json_t *body)
 
 	json_array_foreach(json_object_get(body, "choices"), i, v) {
 		struct span raw = json_text(v, "stop_reason");
+		enum finish f = finish_of(raw, finishes, sizeof(finishes) / sizeof(*finishes));
 
 		if (raw.len && !json_has(v, "finish_reason"))
-			answer_finish(x, (unsigned)json_index(v, "index", 0), raw,
-				      finish_of(raw, finishes, sizeof(finishes) / sizeof(*finishes)));
+			answer_finish(x, (unsigned)json_index(v, "index", 0), raw, f);
 	}
 }
 

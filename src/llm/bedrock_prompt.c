@@ -61,7 +61,7 @@ static bool read_weighted(struct exchange *x, const json_t *v)
 	return true;
 }
 
-/* Cohere's embeddings of mixed content: {"content": [{"type": "text", ...}, {"type": "image_url"}]} */
+/* Cohere's embeddings of mixed content: {"content": [{"text": ...}, {"image_url": ...}]} */
 static bool read_mixed(struct exchange *x, const json_t *v)
 {
 	const json_t *item;
@@ -224,11 +224,12 @@ static void read_stop(struct exchange *x, unsigned index, const json_t *v)
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		const json_t *stop = json_object_get(v, names[i]);
 		/* AI21: {"reason": ...} */
-		struct span raw = json_is_object(stop) ? json_text(stop, "reason") : json_span(stop);
+		bool inside = json_is_object(stop);
+		struct span raw = inside ? json_text(stop, "reason") : json_span(stop);
+		enum finish f = finish_of(raw, finishes, sizeof(finishes) / sizeof(*finishes));
 
 		if (raw.len)
-			answer_finish(x, index, raw,
-				      finish_of(raw, finishes, sizeof(finishes) / sizeof(*finishes)));
+			answer_finish(x, index, raw, f);
 	}
 }
 
@@ -297,8 +298,9 @@ static void read_calls(struct exchange *x, const json_t *body)
 	size_t i;
 
 	json_array_foreach(json_object_get(body, "tool_calls"), i, v) {
+		const json_t *parameters = json_object_get(v, "parameters");
 		struct part *p = answer_part(x, 0, PART_TOOL_CALL, (int)i);
-		char *text = json_dumps(json_object_get(v, "parameters"), JSON_COMPACT | JSON_ENCODE_ANY);
+		char *text = json_dumps(parameters, JSON_COMPACT | JSON_ENCODE_ANY);
 
 		set_json(&p->name, json_object_get(v, "name"));
 		answer_append(x, 0, p, span_str(text));
@@ -338,6 +340,8 @@ void bedrock_prompt_answer(struct exchange *x, const json_t *body)
 {
 	if (json_is_string(json_object_get(body, "error")))
 		answer_error_of(x, body);
+	if (!x->response_id)
+		set_json(&x->response_id, json_object_get(body, "response_id"));
 	if (!x->response_id)
 		set_json(&x->response_id, json_object_get(body, "id"));
 	read_piece(x, (unsigned)json_index(body, "index", 0), body);

@@ -151,9 +151,10 @@ static struct span before_verb(struct span rest)
 /* "OWNER/NAME" or "NAME", up to the words that say what to do with it. */
 static struct span repository(struct span rest)
 {
-	static const char *const words[] = { "v1",	    "chat",	"completions", "embeddings",
-					     "responses",   "images",	"pipeline",    "predictions",
-					     "versions" };
+	static const char *const words[] = {
+		"v1",	    "chat",	"completions", "embeddings", "responses",
+		"images",   "pipeline", "predictions", "versions",
+	};
 	size_t len = 0;
 
 	for (unsigned n = 0; len < rest.len; n++) {
