@@ -227,12 +227,25 @@ static void copy_response(struct exchange *x, const struct http_head *h)
 
 /* ---- the request ---- */
 
+static void name_model(struct exchange *x)
+{
+	struct buf name;
+
+	if (x->model_asked || !x->target)
+		return;
+	buf_init(&name, 2048); /* the longest that Bedrock takes, of whose ids ARNs are the longest */
+	if (model_of_path(span_str(x->target), &name))
+		set_string(&x->model_asked, buf_span(&name));
+	buf_done(&name);
+}
+
 static void read_request(struct call *k, const json_t *body)
 {
-	if (!body)
-		return;
-	k->dialect->request(k->x, body);
-	k->x->request_parsed = true;
+	if (body) {
+		k->dialect->request(k->x, body);
+		k->x->request_parsed = true;
+	}
+	name_model(k->x);
 }
 
 static void set_dialect(struct call *k, const struct dialect *d)

@@ -46,4 +46,9 @@ const struct provider *provider_of_host(struct span host);
  * the path says nothing. */
 const struct dialect *dialect_of_path(struct span target, bool *ret_certain);
 
+/* The model, deployment or inference profile that a request's path names (/model/ID/converse,
+ * /models/ID:generateContent, /openai/deployments/ID/...), percent-encoding undone. Appends to
+ * `out`, which is empty. False, with nothing added, when it names none or not in clean text. */
+bool model_of_path(struct span target, struct buf *out);
+
 #endif

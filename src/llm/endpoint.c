@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Hosts, paths and dialects: three tables. */
+#include "base/utf8.h"
 #include "llm/dialect.h"
 
 const struct dialect *const dialects[] = {
@@ -20,7 +21,8 @@ static const struct {
 };
 
 static const struct {
-	const char *within, *end;
+	const char *within; /* before the end, somewhere; "": anything */
+	const char *end;
 	const struct dialect *dialect;
 	bool certain;
 } paths[] = {
@@ -50,22 +52,150 @@ const struct provider *provider_of_host(struct span host)
 	return NULL;
 }
 
-static bool holds(struct span path, const char *what)
-{
-	size_t len = strlen(what);
-
-	return !len || (path.len && memmem(path.ptr, path.len, what, len));
-}
-
-const struct dialect *dialect_of_path(struct span target, bool *ret_certain)
+/* Without the query and slashes at the end. */
+static struct span path_of(struct span target)
 {
 	target = span_first(target, span_find(target, '?'));
 	while (target.len && target.ptr[target.len - 1] == '/')
 		target.len--;
-	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++)
-		if (span_ends(target, span_str(paths[i].end)) && holds(target, paths[i].within)) {
+	return target;
+}
+
+/* What follows the first `mark`; ptr NULL where there is none. */
+static struct span behind(struct span s, const char *mark)
+{
+	struct span m = span_str(mark);
+	const uint8_t *at = s.len >= m.len ? memmem(s.ptr, s.len, m.ptr, m.len) : NULL;
+
+	return at ? span_from(s, (size_t)(at - s.ptr) + m.len) : span_of(NULL, 0);
+}
+
+const struct dialect *dialect_of_path(struct span target, bool *ret_certain)
+{
+	target = path_of(target);
+	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
+		struct span rest = *paths[i].within ? behind(target, paths[i].within) : target;
+
+		if (span_ends(rest, span_str(paths[i].end))) {
 			*ret_certain = paths[i].certain;
 			return paths[i].dialect;
 		}
+	}
 	return NULL;
+}
+
+/* ---- the model that a path names ---- */
+
+static int hex_digit(uint8_t c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Undoes percent-encoding (RFC 3986 section 2.1). False when it is malformed, when what comes out
+ * is no printable text, or when it is longer than `out` may be. */
+static bool undo_percent(struct span s, struct buf *out)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		uint8_t c = s.ptr[i];
+
+		if (c == '%') {
+			int high = i + 2 < s.len ? hex_digit(s.ptr[i + 1]) : -1;
+			int low = high < 0 ? -1 : hex_digit(s.ptr[i + 2]);
+
+			if (low < 0)
+				return false;
+			c = (uint8_t)(high << 4 | low);
+			i += 2;
+		}
+		if (c < ' ' || c == 0x7f || buf_addc(out, (char)c) != 0)
+			return false;
+	}
+	return out->len > 0 && utf8_valid(buf_span(out));
+}
+
+/* "ID/converse": all but the end, since an ARN may hold slashes. */
+static struct span before_operation(struct span rest)
+{
+	static const char *const ends[] = { "/converse",     "/converse-stream",
+					    "/invoke",	     "/invoke-with-response-stream",
+					    "/count-tokens", "/invoke-with-bidirectional-stream" };
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
+		if (span_ends(rest, span_str(ends[i])))
+			return span_first(rest, rest.len - strlen(ends[i]));
+	return span_of(NULL, 0);
+}
+
+static struct span segment(struct span rest)
+{
+	return span_first(rest, span_find(rest, '/'));
+}
+
+/* "NAME:verb", where the name may hold a colon too. */
+static struct span before_verb(struct span rest)
+{
+	size_t end;
+
+	rest = segment(rest);
+	end = rest.len;
+	while (end && rest.ptr[end - 1] != ':')
+		end--;
+	return span_first(rest, end ? end - 1 : 0);
+}
+
+/* "OWNER/NAME" or "NAME", up to the words that say what to do with it. */
+static struct span repository(struct span rest)
+{
+	static const char *const words[] = {
+		"v1",	    "chat",	"completions", "embeddings", "responses",
+		"images",   "pipeline", "predictions", "versions",
+	};
+	size_t len = 0;
+
+	for (unsigned n = 0; len < rest.len; n++) {
+		struct span next = segment(span_from(rest, len ? len + 1 : 0));
+		bool word = !next.len;
+
+		for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+			word |= span_eq(next, span_str(words[i]));
+		if (word)
+			break;
+		if (n == 2)
+			return span_of(NULL, 0); /* something else */
+		len += next.len + (len > 0);
+	}
+	return span_first(rest, len);
+}
+
+bool model_of_path(struct span target, struct buf *out)
+{
+	static const struct {
+		const char *mark;
+		struct span (*name)(struct span rest);
+	} forms[] = {
+		{ "/model/", before_operation },	/* Bedrock */
+		{ "/deployments/", segment },	/* Azure */
+		{ "/engines/", segment },	/* Copilot, and OpenAI once */
+		{ "/tunedModels/", before_verb }, /* Gemini */
+		{ "/models/", before_verb },	/* Gemini, Vertex */
+		{ "/endpoints/", before_verb }, /* Vertex */
+		{ "/models/", repository },	/* Hugging Face, Replicate */
+	};
+	struct span path = path_of(target);
+
+	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
+		struct span rest = behind(path, forms[i].mark);
+		struct span name = rest.len ? forms[i].name(rest) : rest;
+
+		if (!name.len)
+			continue;
+		if (undo_percent(name, out))
+			return true;
+		buf_reset(out);
+		return false;
+	}
+	return false;
 }

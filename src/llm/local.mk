@@ -3,6 +3,11 @@ libpure_a_SOURCES += \
 	src/llm/anthropic.c \
 	src/llm/anthropic_more.c \
 	src/llm/assistants.c \
+	src/llm/bedrock.c \
+	src/llm/bedrock.h \
+	src/llm/bedrock_converse.c \
+	src/llm/bedrock_invoke.c \
+	src/llm/bedrock_prompt.c \
 	src/llm/calls.c \
 	src/llm/calls.h \
 	src/llm/cohere.c \
@@ -33,7 +38,7 @@ libpure_a_SOURCES += \
 	src/llm/recognise.h \
 	src/llm/tasks.c
 
-check_PROGRAMS += tests/unit/test_jsonfix
+check_PROGRAMS += tests/unit/test_bedrock tests/unit/test_jsonfix
 
 check_PROGRAMS += tests/fuzz/fuzz_json
 tests_fuzz_fuzz_json_SOURCES = tests/fuzz/fuzz_json.c $(FUZZ_MAIN)

@@ -16,7 +16,7 @@ static const struct {
 	{ "anthropic.", { "anthropic-compatible", "Anthropic-compatible" } },
 	{ "gemini.", { "gemini-compatible", "Gemini-compatible" } },
 	{ "cohere.", { "cohere-compatible", "Cohere-compatible" } },
-	{ "bedrock.", { "bedrock", "Amazon Bedrock" } },
+	{ "bedrock.", { "bedrock-compatible", "Bedrock-compatible" } },
 	{ "ollama.", { "ollama", "Ollama" } },
 };
 

@@ -14,6 +14,10 @@ static void on_delta(void *arg, struct exchange *x, const struct choice *c, cons
 
 static void read_with(const struct dialect *d, const json_t *v)
 {
+	static const char *const names[] = {
+		"",		     "message",		  "chunk",	      "!exception",
+		"contentBlockStart", "contentBlockDelta", "contentBlockStop", "metadata",
+	};
 	void *state = calloc(1, d->state_size + 1);
 	struct exchange *x = exchange_new(1, 1 << 16);
 	size_t total = 0;
@@ -26,8 +30,8 @@ static void read_with(const struct dialect *d, const json_t *v)
 		d->is_response(v);
 	d->request(x, v);
 	d->response(x, v);
-	d->event(x, state, SPAN_LIT(""), v);
-	d->event(x, state, SPAN_LIT("message"), v);
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		d->event(x, state, span_str(names[i]), v);
 	if (json_is_array(v))
 		for (size_t i = 0; i < json_array_size(v); i++)
 			d->event(x, state, SPAN_LIT(""), json_array_get(v, i));
