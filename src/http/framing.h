@@ -30,6 +30,7 @@ struct framing {
 	struct limits *lim;
 	framing_fn fn;
 	void *arg;
+	uint64_t unread; /* bytes passed over, see framing_unread_bytes */
 };
 
 /* NULL when bodies of that media type (lower case, no parameters) are not streamed. */
@@ -41,5 +42,7 @@ void framing_free(struct framing *f); /* accepts NULL */
 int framing_feed(struct framing *f, struct span s);
 int framing_gap(struct framing *f);
 int framing_finish(struct framing *f);
+/* Bytes that became part of no element because framing was lost: behind a gap. */
+uint64_t framing_unread_bytes(const struct framing *f);
 
 #endif
