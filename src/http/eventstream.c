@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* AWS event stream, application/vnd.amazon.eventstream: messages one behind the other, each a prelude
- * (length of the whole, length of the headers, CRC-32 of these two), headers, a payload, and the
- * CRC-32 of all before it. Numbers are big-endian.
+/* AWS event stream, application/vnd.amazon.eventstream: messages one behind the other, each a
+ * prelude (length of the whole, length of the headers, CRC-32 of these two), headers, a payload,
+ * and the CRC-32 of all before it. Numbers are big-endian.
  *
- * The prelude's checksum is what its lengths are believed for. Where it is wrong, each next offset
- * is tried for a prelude until one is right. A message with a good prelude and a wrong checksum at
- * its end is out of order itself, but the next one is where it should be.
+ * Lengths are believed where the prelude's checksum is right. Where it is wrong, the place of the
+ * next message is unknown, and each offset is tried until twelve bytes are a prelude. When only
+ * the checksum at the end is wrong, the next message still is where it should be.
  *
  * Source: docs.aws.amazon.com/lexv2/latest/dg/event-stream-encoding.html, read November 2026. */
 #include <zlib.h>

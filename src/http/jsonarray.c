@@ -98,7 +98,7 @@ static bool goes_on(struct jsonarray *j, uint8_t c)
 	return true;
 }
 
-static int in_element(struct jsonarray *j, struct span *s)
+static int in_value(struct jsonarray *j, struct span *s)
 {
 	size_t at = 0, keep = 0;
 	bool on = true;
@@ -136,7 +136,14 @@ static int in_doubt(struct jsonarray *j, struct span *s)
 		return err;
 	}
 	*s = span_from(*s, 1);
-	return in_element(j, &one);
+	return in_value(j, &one);
+}
+
+static int in_element(struct jsonarray *j, struct span *s)
+{
+	if (j->scalar)
+		return in_scalar(j, s);
+	return j->doubt ? in_doubt(j, s) : in_value(j, s);
 }
 
 static void in_lost(struct jsonarray *j, struct span *s)
@@ -206,7 +213,7 @@ static int jsonarray_feed(void *state, struct span s)
 			in_between(j, &s);
 			break;
 		case S_ELEMENT:
-			err = j->scalar ? in_scalar(j, &s) : j->doubt ? in_doubt(j, &s) : in_element(j, &s);
+			err = in_element(j, &s);
 			break;
 		case S_LOST:
 			in_lost(j, &s);

@@ -19,6 +19,8 @@ libpure_a_SOURCES += \
 check_PROGRAMS += tests/unit/test_h1
 check_PROGRAMS += tests/unit/test_coding
 check_PROGRAMS += tests/unit/test_framing
+check_PROGRAMS += tests/unit/test_ceiling
+tests_unit_test_ceiling_LDADD = $(LDADD) $(BROTLIENC_LIBS)
 tests_unit_test_coding_LDADD = $(LDADD) $(BROTLIENC_LIBS)
 
 check_PROGRAMS += tests/fuzz/fuzz_http

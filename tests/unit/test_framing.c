@@ -42,6 +42,10 @@ static void on_piece(void *arg, struct span s)
 static void play(const char *what, const char *media_type, const struct body *in, size_t limit,
 		 const char *want)
 {
+	const struct framing_ops *ops = &framing_json_array;
+
+	if (media_type)
+		ops = framing_find(span_str(media_type));
 	for (unsigned way = 0; way < CUT_WAYS; way++) {
 		struct limits lim;
 		struct framing *f;
@@ -53,8 +57,7 @@ static void play(const char *what, const char *media_type, const struct body *in
 			lim.max[LIMIT_event] = limit;
 		buf_init(&got, 1 << 20);
 		buf_adds(&got, "");
-		f = framing_new(media_type ? framing_find(span_str(media_type)) : &framing_json_array,
-				&lim, on_element, &got);
+		f = framing_new(ops, &lim, on_element, &got);
 		for (size_t g = 0; g < in->ngaps; at = in->gaps[g++]) {
 			cut_feed(way, span_of(in->bytes.ptr + at, in->gaps[g] - at), on_piece, f);
 			framing_gap(f);
@@ -90,13 +93,16 @@ static const struct {
 	size_t limit;
 } rows[] = {
 	{ "events", SSE, SPAN_LIT("event: a\ndata: 1\n\ndata: 2\n\n"), "[a|1][|2]" },
-	{ "all kinds of line end", SSE, SPAN_LIT("data: 1\r\n\r\ndata: 2\r\rdata: 3\n\n"), "[|1][|2][|3]" },
-	{ "mixed line ends", SSE, SPAN_LIT("data: 1\r\ndata: 2\rdata: 3\n\r\ndata: 4\r\n\r"), "[|1\n2\n3][|4]" },
+	{ "all kinds of line end", SSE,
+	  SPAN_LIT("data: 1\r\n\r\ndata: 2\r\rdata: 3\n\n"), "[|1][|2][|3]" },
+	{ "mixed line ends", SSE,
+	  SPAN_LIT("data: 1\r\ndata: 2\rdata: 3\n\r\ndata: 4\r\n\r"), "[|1\n2\n3][|4]" },
 	{ "CR LF CR is two lines", SSE, SPAN_LIT("data: 1\r\n\rdata: 2\n\r"), "[|1][|2]" },
 	{ "several data lines", SSE, SPAN_LIT("data: a\ndata:b\ndata:  c\n\n"), "[|a\nb\n c]" },
 	{ "data without colon or value", SSE, SPAN_LIT("data\n\ndata\ndata\n\ndata:\n\ndata: \n\n"),
 	  "[|][|\n][|][|]" },
-	{ "a tab is part of the value", SSE, SPAN_LIT("data:\ta\n\ndata : b\n\n data: c\n\nDATA: d\n\n"), "[|\ta]" },
+	{ "a tab is part of the value", SSE,
+	  SPAN_LIT("data:\ta\n\ndata : b\n\n data: c\n\nDATA: d\n\n"), "[|\ta]" },
 	{ "comments, ids and unknown fields", SSE,
 	  SPAN_LIT(": hi\nid: 3\nretry: 9\nfoo: x\ndatax: z\ndata: y\n\n:\n\n"), "[|y]" },
 	{ "no blank line at the end", SSE, SPAN_LIT("data: last"), "[|last]" },
@@ -105,37 +111,47 @@ static const struct {
 	{ "the last name counts, an empty one is none", SSE,
 	  SPAN_LIT("event: a\nevent: b\ndata: 1\n\nevent: c\nevent\ndata: 2\n\n"), "[b|1][|2]" },
 	{ "a byte order mark", SSE, SPAN_LIT("\xef\xbb\xbf" "data: y\n\n"), "[|y]" },
-	{ "a byte order mark before a blank line", SSE, SPAN_LIT("\xef\xbb\xbf\ndata: y\n\n"), "[|y]" },
+	{ "a byte order mark before a blank line", SSE,
+	  SPAN_LIT("\xef\xbb\xbf\ndata: y\n\n"), "[|y]" },
 	{ "only the first byte order mark is one", SSE,
 	  SPAN_LIT("\n\xef\xbb\xbf" "data: x\n\ndata: y\n\n"), "[|y]" },
-	{ "no byte order mark behind a gap", SSE, SPAN_LIT("~\n\xef\xbb\xbf" "data: x\n\ndata: y\n\n"), "[|y]" },
+	{ "no byte order mark behind a gap", SSE,
+	  SPAN_LIT("~\n\xef\xbb\xbf" "data: x\n\ndata: y\n\n"), "[|y]" },
 	{ "half a byte order mark", SSE, SPAN_LIT("\xef\xbb" "data: x\n\ndata: y\n\n"), "[|y]" },
 	{ "NUL bytes", SSE, SPAN_LIT("id: \0\ndata: a\0b\n\0data: c\n\n"), "[|a<NUL>b]" },
 	{ "a colon in the value", SSE, SPAN_LIT("data: {\"a\": 1}\n\n"), "[|{\"a\": 1}]" },
 	{ "a gap", SSE, SPAN_LIT("data: one\n\ndata: tw~o\n\ndata: 3\n\n"), "[|one][|tw~][|3](1)" },
-	{ "a gap before the blank line", SSE, SPAN_LIT("data: one\n~x\n\ndata: 3\n\n"), "[|one~][|3](1)" },
-	{ "a gap into an event", SSE, SPAN_LIT("data: one\n\n~torn\ndata: 2\n\ndata: 3\n\n"), "[|one][|2~][|3](4)" },
-	{ "a gap between CR and LF", SSE, SPAN_LIT("data: one\r~\n\r\ndata: 2\n\n"), "[|one~][|2]" },
+	{ "a gap before the blank line", SSE,
+	  SPAN_LIT("data: one\n~x\n\ndata: 3\n\n"), "[|one~][|3](1)" },
+	{ "a gap into an event", SSE,
+	  SPAN_LIT("data: one\n\n~torn\ndata: 2\n\ndata: 3\n\n"), "[|one][|2~][|3](4)" },
+	{ "a gap between CR and LF", SSE,
+	  SPAN_LIT("data: one\r~\n\r\ndata: 2\n\n"), "[|one~][|2]" },
 	{ "a gap at the end", SSE, SPAN_LIT("data: one\n\ndata~"), "[|one][|~]" },
 	{ "a long line", SSE, SPAN_LIT("data: 0123456789\n\ndata: x\n\n"), "[|01~][|x]!1", 8 },
 	{ "a long line that ends the stream", SSE, SPAN_LIT("data: 0123456789"), "[|01~]!1", 8 },
 	{ "a line of just the limit", SSE, SPAN_LIT("data: 01\r\n\r\n"), "[|01]", 8 },
-	{ "many data lines", SSE, SPAN_LIT("data: a\ndata: b\ndata: c\ndata: d\ndata: e\n\ndata: x\n\n"),
+	{ "many data lines", SSE,
+	  SPAN_LIT("data: a\ndata: b\ndata: c\ndata: d\ndata: e\n\ndata: x\n\n"),
 	  "[|a\nb\nc\nd\n~][|x]!1", 8 },
 	{ "a long comment cuts no event", SSE, SPAN_LIT(": 0123456789\ndata: x\n\n"), "[|x]!1", 8 },
 
 	{ "lines of JSON", LINES, SPAN_LIT("{\"a\":1}\n\r\n{\"b\":2}\r\n{\"c\":3}"),
 	  "[|{\"a\":1}][|{\"b\":2}][|{\"c\":3}]" },
-	{ "a lone CR ends no line", LINES, SPAN_LIT("{1}\r{2}\n \t\n\n{3}\r"), "[|{1}\r{2}][|{3}]" },
+	{ "a lone CR ends no line", LINES,
+	  SPAN_LIT("{1}\r{2}\n \t\n\n{3}\r"), "[|{1}\r{2}][|{3}]" },
 	{ "a gap between lines", LINES, SPAN_LIT("{1}\n{2~}\n{3}\n"), "[|{1}][|{2~][|{3}](1)" },
 	{ "a gap at a line's end", LINES, SPAN_LIT("{1}\n~{2}\n{3}\n"), "[|{1}][|{3}](3)" },
-	{ "a line past the limit", LINES, SPAN_LIT("{0123456789}\n{3}\n"), "[|{0123456~][|{3}]!1", 8 },
+	{ "a line past the limit", LINES,
+	  SPAN_LIT("{0123456789}\n{3}\n"), "[|{0123456~][|{3}]!1", 8 },
 
-	{ "an array", ARRAY, SPAN_LIT("[{\"a\":1}\n,\r\n{\"b\":[{}]}\n]\n"), "[|{\"a\":1}][|{\"b\":[{}]}]" },
+	{ "an array", ARRAY,
+	  SPAN_LIT("[{\"a\":1}\n,\r\n{\"b\":[{}]}\n]\n"), "[|{\"a\":1}][|{\"b\":[{}]}]" },
 	{ "an empty array", ARRAY, SPAN_LIT(" [ ] "), "" },
 	{ "elements of every kind", ARRAY, SPAN_LIT("[1,-2.5e3 , true,null,\"s\",[1,[2]],{}]"),
 	  "[|1][|-2.5e3][|true][|null][|\"s\"][|[1,[2]]][|{}]" },
-	{ "brackets and quotes in strings", ARRAY, SPAN_LIT("[{\"a\":\"}]\\\"},{\"},\"\\\\\",{\"b\\\"]\":\"\\\\\"}]"),
+	{ "brackets and quotes in strings", ARRAY,
+	  SPAN_LIT("[{\"a\":\"}]\\\"},{\"},\"\\\\\",{\"b\\\"]\":\"\\\\\"}]"),
 	  "[|{\"a\":\"}]\\\"},{\"}][|\"\\\\\"][|{\"b\\\"]\":\"\\\\\"}]" },
 	{ "a NUL is a byte like others", ARRAY, SPAN_LIT("[\"\0\"]"), "[|\"<NUL>\"]" },
 	{ "an object is no array", ARRAY, SPAN_LIT(" {\"a\":[1]}"), "(9)" },
@@ -148,15 +164,18 @@ static const struct {
 	{ "an element past the limit", ARRAY, SPAN_LIT("[{\"0123456789\":[\"]\"]},{3}]"),
 	  "[|{\"012345~][|{3}]!1", 8 },
 	{ "a number past the limit", ARRAY, SPAN_LIT("[0123456789,1]"), "[|01234567~][|1]!1", 8 },
-	{ "a gap in an element", ARRAY, SPAN_LIT("[{1},{2~3}\n,\r\n{4}\n,\r\n{5}]"), "[|{1}][|{2~][|{4}][|{5}](6)" },
-	{ "a gap, lines end in LF", ARRAY, SPAN_LIT("[{1~},{2}\n,\n{3}]"), "[|{1~][|{2}~][|{3}](5)" },
+	{ "a gap in an element", ARRAY,
+	  SPAN_LIT("[{1},{2~3}\n,\r\n{4}\n,\r\n{5}]"), "[|{1}][|{2~][|{4}][|{5}](6)" },
+	{ "a gap, lines end in LF", ARRAY,
+	  SPAN_LIT("[{1~},{2}\n,\n{3}]"), "[|{1~][|{2}~][|{3}](5)" },
 	{ "a gap between elements", ARRAY, SPAN_LIT("[{1}~\n,\n{2}\n]\n"), "[|{1}][|{2}](4)" },
 	{ "a gap at the beginning", ARRAY, SPAN_LIT("~{1}\n,\n{2}]"), "[|{2}](6)" },
 	{ "a border that is not trusted", ARRAY, SPAN_LIT("[{1~},{2},{3}]},{4}]"),
 	  "[|{1~][|{2}~][|{3}~][|{4}~](7)" },
 	{ "a border inside a string", ARRAY, SPAN_LIT("[{1~},{\"a},{\":\"\"},{\"b\":2}\n,\n{3}]"),
 	  "[|{1~][|{\"a},{\":\"\"}~][|{\"b\":2}~][|{3}](6)" },
-	{ "an untrusted element without an end", ARRAY, SPAN_LIT("[{1~a\"},{b\":[\n,\n{2}\n,\n{3}]"),
+	{ "an untrusted element without an end", ARRAY,
+	  SPAN_LIT("[{1~a\"},{b\":[\n,\n{2}\n,\n{3}]"),
 	  "[|{1~][|{b\":[\n,\n~][|{2}][|{3}](4)" },
 	{ "a closing bracket behind a gap", ARRAY, SPAN_LIT("[{1~\n,\n{2}]},{3}\n,\n{4}]"),
 	  "[|{1~][|{2}][|{3}~][|{4}](8)" },
@@ -334,7 +353,8 @@ static void test_failures(void)
 	body_init(&b);
 	add_failure(&b.bytes, "event", ":event-type", "e", span_of(NULL, 0), "{1}");
 	add_failure(&b.bytes, "exception", ":exception-type", "throttled", span_of(NULL, 0), "{2}");
-	add_failure(&b.bytes, "error", ":error-code", "500", SPAN_LIT("a \"b\"\\\n\xc3\xa4\xff\0"), "");
+	add_failure(&b.bytes, "error", ":error-code", "500",
+		    SPAN_LIT("a \"b\"\\\n\xc3\xa4\xff\0"), "");
 	add_failure(&b.bytes, "error", ":error-code", "501", SPAN_LIT("not this"), "{3}");
 	add_failure(&b.bytes, "error", ":error-code", "502", span_of(NULL, 0), "");
 	add_failure(&b.bytes, "exception", ":event-type", "e", span_of(NULL, 0), "");
@@ -448,8 +468,41 @@ static void test_event_limit(void)
 	buf_done(&b.bytes);
 }
 
+/* ---- the caller says stop ---- */
+
+static int refuse(void *arg, struct span name, struct span data, bool cut)
+{
+	++*(int *)arg;
+	return -7;
+}
+
+static void test_refused(const char *media_type, struct span two)
+{
+	const struct framing_ops *ops = &framing_json_array;
+	struct limits lim;
+	struct framing *f;
+	int calls = 0;
+
+	if (media_type)
+		ops = framing_find(span_str(media_type));
+	limits_init(&lim);
+	f = framing_new(ops, &lim, refuse, &calls);
+	ok(framing_feed(f, two) == -7 && calls == 1, "%s stops where it is told to", ops->name);
+	framing_free(f);
+}
+
 int main(void)
 {
+	struct body b;
+
+	body_init(&b);
+	add_event(&b.bytes, "a", "{1}");
+	add_event(&b.bytes, "b", "{2}");
+	test_refused(AWS, buf_span(&b.bytes));
+	buf_done(&b.bytes);
+	test_refused(SSE, SPAN_LIT("data: 1\n\ndata: 2\n\n"));
+	test_refused(LINES, SPAN_LIT("{1}\n{2}\n"));
+	test_refused(ARRAY, SPAN_LIT("[{1},{2}]"));
 	test_rows();
 	test_long_name();
 	test_nesting();
@@ -460,6 +513,7 @@ int main(void)
 	test_event_gaps();
 	test_event_limit();
 	ok(!framing_find(SPAN_LIT("application/json")), "JSON is no stream");
-	ok(framing_find(SPAN_LIT("Application/Vnd.Amazon.EventStream")) != NULL, "an event stream is one");
+	ok(framing_find(SPAN_LIT("Application/Vnd.Amazon.EventStream")) != NULL,
+	   "an event stream is one");
 	return tap_done();
 }
