@@ -26,7 +26,8 @@ const struct framing_ops *framing_find(struct span media_type)
 	return NULL;
 }
 
-struct framing *framing_new(const struct framing_ops *ops, struct limits *lim, framing_fn fn, void *arg)
+struct framing *framing_new(const struct framing_ops *ops, struct limits *lim, framing_fn fn,
+			    void *arg)
 {
 	struct framing *f = xcalloc(1, ops->size);
 
@@ -56,4 +57,9 @@ int framing_gap(struct framing *f)
 int framing_finish(struct framing *f)
 {
 	return f->ops->finish(f);
+}
+
+uint64_t framing_unread_bytes(const struct framing *f)
+{
+	return f->unread;
 }

@@ -7,8 +7,11 @@
 #include "base/limits.h"
 #include "base/span.h"
 
-/* Borrowed: valid until the call returns. name: of the event, empty when it has none. cut: a
- * limit or a gap took part of it. A negative return stops the feed and is passed on. */
+/* Borrowed: valid until the call returns. name: of the event, empty when it has none; one that
+ * reports a failure of the stream itself begins with "!" (event stream: ":message-type" exception
+ * gives "!" and its ":exception-type", error gives "!" and its ":error-code"). cut: a limit or a
+ * gap took part of it, or a checksum is wrong, or its borders are a guess. A negative return stops
+ * the feed and is passed on. */
 typedef int (*framing_fn)(void *arg, struct span name, struct span data, bool cut);
 
 struct framing_ops {
@@ -30,7 +33,13 @@ struct framing {
 	struct limits *lim;
 	framing_fn fn;
 	void *arg;
+	uint64_t unread; /* bytes passed over, see framing_unread_bytes */
 };
+
+/* The elements of one JSON array, e.g. Gemini's stream without alt=sse. It has no row, since its
+ * media type is application/json, whose bodies mostly are no arrays: the caller chooses it. A body
+ * that is none gives out nothing. */
+extern const struct framing_ops framing_json_array;
 
 /* NULL when bodies of that media type (lower case, no parameters) are not streamed. */
 const struct framing_ops *framing_find(struct span media_type);
@@ -41,5 +50,8 @@ void framing_free(struct framing *f); /* accepts NULL */
 int framing_feed(struct framing *f, struct span s);
 int framing_gap(struct framing *f);
 int framing_finish(struct framing *f);
+/* Bytes that became part of no element because framing was lost: behind a gap, a wrong checksum, or
+ * where the body is not what its framing expects. */
+uint64_t framing_unread_bytes(const struct framing *f);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "http/lines.h"
 
-void lines_init(struct lines *l, const struct limits *lim, bool bare_cr)
+void lines_init(struct lines *l, struct framing *f, line_fn fn, bool bare_cr)
 {
-	*l = (struct lines){ .bare_cr = bare_cr };
-	buf_init(&l->part, lim->max[LIMIT_event]);
+	*l = (struct lines){ .f = f, .fn = fn, .bare_cr = bare_cr };
+	buf_init(&l->part, f->lim->max[LIMIT_event]);
 }
 
 void lines_done(struct lines *l)
@@ -24,34 +24,29 @@ static size_t line_end(const struct lines *l, struct span s)
 	return at;
 }
 
-/* One whole line: `s` is its end, or all of it when nothing was kept. */
-static int whole_line(struct lines *l, struct limits *lim, struct span s, line_fn fn, void *arg)
+/* `s` is the line, or its end where `part` holds what came before. */
+static int give_out(struct lines *l, struct span s, bool cut)
 {
-	bool cut;
+	size_t max = l->f->lim->max[LIMIT_event];
 	int err;
 
-	if (l->skip) {
-		l->skip = false;
-		buf_reset(&l->part);
-		return 0;
-	}
 	if (l->part.len) {
 		buf_add(&l->part, s);
 		s = buf_span(&l->part);
 	}
-	cut = l->part.full || s.len > lim->max[LIMIT_event];
-	if (cut) {
-		limit_hit(lim, LIMIT_event);
-		s = span_first(s, lim->max[LIMIT_event]);
+	if (l->part.full || s.len > max) {
+		limit_hit(l->f->lim, LIMIT_event);
+		s = span_first(s, max);
+		cut = true;
 	}
 	if (!l->bare_cr && s.len && s.ptr[s.len - 1] == '\r')
 		s.len--;
-	err = fn(arg, s, cut);
+	err = l->fn(l->f, s, cut);
 	buf_reset(&l->part);
 	return err;
 }
 
-int lines_feed(struct lines *l, struct limits *lim, struct span s, line_fn fn, void *arg)
+int lines_feed(struct lines *l, struct span s)
 {
 	int err = 0;
 
@@ -62,27 +57,30 @@ int lines_feed(struct lines *l, struct limits *lim, struct span s, line_fn fn, v
 			s = span_from(s, 1);
 		l->after_cr = false;
 		end = line_end(l, s);
+		if (l->skip)
+			l->f->unread += end;
 		if (end == s.len) {
 			if (!l->skip)
 				buf_add(&l->part, s);
 			break;
 		}
 		l->after_cr = s.ptr[end] == '\r';
-		err = whole_line(l, lim, span_first(s, end), fn, arg);
+		if (!l->skip)
+			err = give_out(l, span_first(s, end), false);
+		l->skip = false;
 		s = span_from(s, end + 1);
 	}
 	return err;
 }
 
-int lines_flush(struct lines *l, line_fn fn, void *arg, bool cut)
+int lines_gap(struct lines *l)
 {
-	struct span s = buf_span(&l->part);
-	int err = 0;
+	l->skip = true;
+	l->after_cr = false;
+	return l->part.len ? give_out(l, span_of(NULL, 0), true) : 0;
+}
 
-	if (!l->bare_cr && s.len && s.ptr[s.len - 1] == '\r')
-		s.len--;
-	if (s.len)
-		err = fn(arg, s, cut || l->part.full);
-	buf_reset(&l->part);
-	return err;
+int lines_finish(struct lines *l)
+{
+	return l->part.len ? give_out(l, span_of(NULL, 0), false) : 0;
 }

@@ -2,6 +2,7 @@
 libpure_a_SOURCES += \
 	src/http/coding.c \
 	src/http/coding.h \
+	src/http/eventstream.c \
 	src/http/framing.c \
 	src/http/framing.h \
 	src/http/framings.def \
@@ -9,6 +10,7 @@ libpure_a_SOURCES += \
 	src/http/h1.h \
 	src/http/http.c \
 	src/http/http.h \
+	src/http/jsonarray.c \
 	src/http/lines.c \
 	src/http/lines.h \
 	src/http/ndjson.c \
@@ -20,6 +22,8 @@ libpure_a_SOURCES += \
 check_PROGRAMS += tests/unit/test_h1
 check_PROGRAMS += tests/unit/test_coding
 check_PROGRAMS += tests/unit/test_framing
+check_PROGRAMS += tests/unit/test_ceiling
+tests_unit_test_ceiling_LDADD = $(LDADD) $(BROTLIENC_LIBS)
 tests_unit_test_coding_LDADD = $(LDADD) $(BROTLIENC_LIBS)
 
 check_PROGRAMS += tests/unit/test_ws

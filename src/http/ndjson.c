@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Newline-delimited JSON: each line that is not blank is one element (github.com/ndjson/ndjson-spec).
- */
+/* Newline-delimited JSON (github.com/ndjson/ndjson-spec): each line that is not blank is one
+ * element. */
 #include "http/framing.h"
 #include "http/lines.h"
 
@@ -9,11 +9,18 @@ struct ndjson {
 	struct lines lines;
 };
 
+static int on_line(void *arg, struct span line, bool cut)
+{
+	struct ndjson *n = arg;
+
+	return span_trim(line).len ? n->f.fn(n->f.arg, span_of(NULL, 0), line, cut) : 0;
+}
+
 static void ndjson_init(void *state)
 {
 	struct ndjson *n = state;
 
-	lines_init(&n->lines, n->f.lim, false);
+	lines_init(&n->lines, &n->f, on_line, false);
 }
 
 static void ndjson_done(void *state)
@@ -23,34 +30,25 @@ static void ndjson_done(void *state)
 	lines_done(&n->lines);
 }
 
-static int on_line(void *arg, struct span line, bool cut)
-{
-	struct ndjson *n = arg;
-
-	return span_trim(line).len ? n->f.fn(n->f.arg, span_of(NULL, 0), line, cut) : 0;
-}
-
 static int ndjson_feed(void *state, struct span s)
 {
 	struct ndjson *n = state;
 
-	return lines_feed(&n->lines, n->f.lim, s, on_line, n);
+	return lines_feed(&n->lines, s);
 }
 
 static int ndjson_gap(void *state)
 {
 	struct ndjson *n = state;
-	int err = lines_flush(&n->lines, on_line, n, true);
 
-	n->lines.skip = true;
-	return err;
+	return lines_gap(&n->lines);
 }
 
 static int ndjson_finish(void *state)
 {
 	struct ndjson *n = state;
 
-	return lines_flush(&n->lines, on_line, n, false);
+	return lines_finish(&n->lines);
 }
 
 const struct framing_ops framing_lines = {

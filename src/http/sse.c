@@ -1,42 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 /* Server-sent events: WHATWG HTML standard, section 9.2.6. Lines end in LF, CRLF or CR; a blank
  * line ends an event; data lines are joined with LF; a line that begins with a colon is a
- * comment. Events without data are given out by nobody. */
+ * comment. Events without data are given out by nobody.
+ *
+ * Where we differ: an event that lacks its blank line at the end of the stream is given out, since
+ * the program may have acted on it; and bytes that are no UTF-8 are passed on as they are. */
 #include "http/framing.h"
 #include "http/lines.h"
+
+/* Far above any name in use: a longer one is cut, and flagged. */
+#define NAME_MAX_LEN 256
 
 struct sse {
 	struct framing f;
 	struct lines lines;
 	struct buf name, data;
 	bool has_data, cut;
-	bool begun; /* the first line was seen: a byte order mark may precede it */
+	bool begun; /* past the first line, which a byte order mark may precede */
 };
-
-static void sse_init(void *state)
-{
-	struct sse *e = state;
-
-	lines_init(&e->lines, e->f.lim, true);
-	buf_init(&e->name, 256);
-	buf_init(&e->data, e->f.lim->max[LIMIT_event]);
-}
-
-static void sse_done(void *state)
-{
-	struct sse *e = state;
-
-	lines_done(&e->lines);
-	buf_done(&e->name);
-	buf_done(&e->data);
-}
 
 static int dispatch(struct sse *e)
 {
 	int err = 0;
 
+	if (e->data.full)
+		limit_hit(e->f.lim, LIMIT_event);
 	if (e->has_data)
-		err = e->f.fn(e->f.arg, buf_span(&e->name), buf_span(&e->data), e->cut || e->data.full);
+		err = e->f.fn(e->f.arg, buf_span(&e->name), buf_span(&e->data),
+			      e->cut || e->data.full || e->name.full);
 	buf_reset(&e->name);
 	buf_reset(&e->data);
 	e->has_data = e->cut = false;
@@ -59,37 +50,54 @@ static int on_line(void *arg, struct span line, bool cut)
 	value = span_from(line, colon + 1);
 	if (value.len && value.ptr[0] == ' ')
 		value = span_from(value, 1);
-	e->cut |= cut;
 	if (span_eq(field, SPAN_LIT("data"))) {
+		e->cut |= cut;
 		if (e->has_data)
 			buf_addc(&e->data, '\n');
 		buf_add(&e->data, value);
 		e->has_data = true;
 	} else if (span_eq(field, SPAN_LIT("event"))) {
+		e->cut |= cut;
 		buf_reset(&e->name);
 		buf_add(&e->name, value);
 	}
 	return 0;
 }
 
+static void sse_init(void *state)
+{
+	struct sse *e = state;
+
+	lines_init(&e->lines, &e->f, on_line, true);
+	buf_init(&e->name, NAME_MAX_LEN);
+	buf_init(&e->data, e->f.lim->max[LIMIT_event]);
+}
+
+static void sse_done(void *state)
+{
+	struct sse *e = state;
+
+	lines_done(&e->lines);
+	buf_done(&e->name);
+	buf_done(&e->data);
+}
+
 static int sse_feed(void *state, struct span s)
 {
 	struct sse *e = state;
 
-	return lines_feed(&e->lines, e->f.lim, s, on_line, e);
+	return lines_feed(&e->lines, s);
 }
 
 static int sse_gap(void *state)
 {
 	struct sse *e = state;
-	int err = lines_flush(&e->lines, on_line, e, true);
+	int err = lines_gap(&e->lines);
 
-	e->lines.skip = true;
-	e->lines.after_cr = false;
-	if (err)
-		return err;
+	e->begun = true;
 	e->cut = true;
-	err = dispatch(e);
+	if (!err)
+		err = dispatch(e);
 	/* What comes before the next blank line may be the rest of a torn event. */
 	e->cut = true;
 	return err;
@@ -98,7 +106,7 @@ static int sse_gap(void *state)
 static int sse_finish(void *state)
 {
 	struct sse *e = state;
-	int err = lines_flush(&e->lines, on_line, e, false);
+	int err = lines_finish(&e->lines);
 
 	return err ? err : dispatch(e);
 }

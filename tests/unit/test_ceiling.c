@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: MIT */
+/* Bodies without an end, and small ones that become large: what they make the process grow by. Each
+ * runs in a child of its own, whose peak of memory is its own too. Default limits. */
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <zlib.h>
+#ifdef HAVE_BROTLIENC
+#include <brotli/encode.h>
+#endif
+#ifdef HAVE_ZSTD
+#include <zstd.h>
+#endif
+
+#include "base/buf.h"
+#include "http/coding.h"
+#include "http/framing.h"
+#include "tests/unit/tap.h"
+
+#ifndef __has_feature
+#define __has_feature(x) 0
+#endif
+
+#define MIB (1ul << 20)
+#define GROWTH_MAX (64 * MIB)
+#define PIECE (64ul << 10)
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
+#define TOTAL (128 * MIB)
+/* Freed memory is to count as freed. */
+__attribute__((visibility("default"))) const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+	return "quarantine_size_mb=0:thread_local_quarantine_size_kb=0";
+}
+#else
+#define TOTAL (1024 * MIB)
+#endif
+/* What a bomb becomes where nothing stops it: more than the limit `decoded`. */
+#define BOMB (320 * MIB)
+
+/* Shared with the child that fills it. */
+struct outcome {
+	size_t growth;
+	uint64_t elements, cut, largest, out, hits[LIMIT_COUNT];
+	int err, again;
+};
+
+typedef void (*work_fn)(struct outcome *o, const void *arg);
+
+static size_t peak(void)
+{
+	struct rusage r;
+
+	getrusage(RUSAGE_SELF, &r);
+	return (size_t)r.ru_maxrss * 1024;
+}
+
+static struct outcome in_child(work_fn work, const void *arg)
+{
+	struct outcome *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+				      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct outcome o;
+	int status = -1;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		size_t before = peak();
+
+		work(shared, arg);
+		shared->growth = peak() - before;
+		_exit(0);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0)
+		shared->growth = SIZE_MAX;
+	o = *shared;
+	munmap(shared, sizeof(*shared));
+	return o;
+}
+
+static void is_bounded(const struct outcome *o, const char *what)
+{
+	ok(o->growth < GROWTH_MAX, "%s: grew by %zu KiB, %lu at most", what, o->growth / 1024,
+	   GROWTH_MAX / 1024);
+}
+
+/* ---- the measure itself ---- */
+
+static void take_memory(struct outcome *o, const void *arg)
+{
+	volatile char *p = malloc(GROWTH_MAX + MIB);
+
+	for (size_t at = 0; at < GROWTH_MAX + MIB; at += 4096)
+		p[at] = 1;
+	free((void *)p);
+}
+
+/* ---- framings ---- */
+
+/* `head`, then pieces filled with `unit` (a power of two long), then `tail`; again and again with
+ * each `period` pieces, or once when that is 0. */
+struct endless {
+	const char *what, *media_type; /* NULL: a JSON array */
+	struct span head, unit, tail;
+	size_t period;
+	uint64_t elements, cut, largest, hits; /* what is to come out */
+};
+
+static int on_element(void *arg, struct span name, struct span data, bool cut)
+{
+	struct outcome *o = arg;
+
+	o->elements++;
+	o->cut += cut;
+	if (o->largest < data.len)
+		o->largest = data.len;
+	return 0;
+}
+
+static void feed_endless(struct outcome *o, const void *arg)
+{
+	const struct endless *e = arg;
+	size_t period = e->period ? e->period : TOTAL / PIECE;
+	static uint8_t piece[PIECE];
+	struct limits lim;
+	struct framing *f;
+
+	for (size_t at = 0; at < PIECE; at++)
+		piece[at] = e->unit.ptr[at % e->unit.len];
+	limits_init(&lim);
+	f = framing_new(e->media_type ? framing_find(span_str(e->media_type)) : &framing_json_array,
+			&lim, on_element, o);
+	for (size_t n = 0; n < TOTAL / PIECE; n++) {
+		if (n % period == 0)
+			framing_feed(f, e->head);
+		framing_feed(f, span_of(piece, PIECE));
+		if (n % period == period - 1)
+			framing_feed(f, e->tail);
+	}
+	framing_finish(f);
+	framing_free(f);
+	memcpy(o->hits, lim.hits, sizeof(o->hits));
+}
+
+static void test_endless(const struct endless *e)
+{
+	struct outcome o = in_child(feed_endless, e);
+
+	is_bounded(&o, e->what);
+	ok(o.elements == e->elements && o.cut == e->cut && o.largest == e->largest &&
+		   o.hits[LIMIT_event] == e->hits,
+	   "%s: %" PRIu64 " elements, %" PRIu64 " cut, %" PRIu64 " bytes at most, %" PRIu64
+	   " times the limit",
+	   e->what, o.elements, o.cut, o.largest, o.hits[LIMIT_event]);
+}
+
+#define EVENT_MAX (16 * MIB) /* the limit's default */
+#define LINE_OF_62 "data: abcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdef"
+#define MESSAGE (64 * MIB)
+
+static void test_framings(void)
+{
+	/* 16 bytes around a payload of MESSAGE; the checksum at the end is never looked at. */
+	uint8_t prelude[12] = { 4, 0, 0, 16 };
+	uint32_t crc = (uint32_t)crc32(0, prelude, 8);
+	const struct endless rows[] = {
+		{ "one endless line of an event", "text/event-stream",
+		  SPAN_LIT("data: "), SPAN_LIT("a"),
+		  .elements = 1, .cut = 1, .largest = EVENT_MAX - 6, .hits = 1 },
+		{ "endless data lines of one event", "text/event-stream",
+		  .unit = SPAN_LIT(LINE_OF_62 "k\n"),
+		  .elements = 1, .cut = 1, .largest = EVENT_MAX, .hits = 1 },
+		{ "endless small events", "text/event-stream", .unit = SPAN_LIT(LINE_OF_62 "\n\n"),
+		  .elements = TOTAL / 64, .largest = 56 },
+		{ "an endless line of JSON", "application/x-ndjson", .unit = SPAN_LIT("a"),
+		  .elements = 1, .cut = 1, .largest = EVENT_MAX, .hits = 1 },
+		{ "endless huge messages", "application/vnd.amazon.eventstream",
+		  span_of(prelude, 12),
+		  SPAN_LIT("a"), SPAN_LIT("\0\0\0\0"), .period = MESSAGE / PIECE,
+		  .elements = TOTAL / MESSAGE, .cut = TOTAL / MESSAGE, .largest = EVENT_MAX,
+		  .hits = TOTAL / MESSAGE },
+		{ "an endless element of an array", NULL, SPAN_LIT("[["), SPAN_LIT("{\"a\":1},"),
+		  .elements = 1, .cut = 1, .largest = EVENT_MAX, .hits = 1 },
+		{ "endless nesting in an array", NULL,
+		  .unit = SPAN_LIT("["), .elements = 1, .cut = 1,
+		  .largest = 512 },
+	};
+
+	for (size_t i = 0; i < 4; i++)
+		prelude[8 + i] = (uint8_t)(crc >> (24 - 8 * i));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		test_endless(&rows[i]);
+}
+
+/* ---- codings ---- */
+
+struct bomb {
+	const char *coding;
+	struct buf bytes;
+	size_t ratio; /* the limit: its default, or so high that only `decoded` is left */
+};
+
+static int on_out(void *arg, struct span s)
+{
+	((struct outcome *)arg)->out += s.len;
+	return 0;
+}
+
+static void feed_bomb(struct outcome *o, const void *arg)
+{
+	const struct bomb *b = arg;
+	struct span rest = buf_span(&b->bytes);
+	struct coding *c;
+	struct limits lim;
+
+	limits_init(&lim);
+	lim.max[LIMIT_ratio] = b->ratio;
+	c = coding_new(span_str(b->coding), &lim);
+	while (rest.len && !o->err) {
+		o->err = coding_feed(c, span_first(rest, PIECE), on_out, o);
+		rest = span_from(rest, PIECE);
+	}
+	o->again = coding_feed(c, buf_span(&b->bytes), on_out, o);
+	coding_free(c);
+	memcpy(o->hits, lim.hits, sizeof(o->hits));
+}
+
+static void test_bomb(struct bomb *b)
+{
+	struct limits lim;
+	struct outcome o;
+	char what[128];
+
+	limits_init(&lim);
+	for (int ratio = 1; ratio >= 0; ratio--) {
+		b->ratio = ratio ? lim.max[LIMIT_ratio] : SIZE_MAX;
+		o = in_child(feed_bomb, b);
+		snprintf(what, sizeof(what), "%s bomb of %zu bytes, %s", b->coding, b->bytes.len,
+			 ratio ? "default limits" : "no limit of ratio");
+		is_bounded(&o, what);
+		ok(o.err == -ENOBUFS && o.again == -ENOBUFS && o.out <= lim.max[LIMIT_decoded] &&
+			   o.hits[LIMIT_decoded] + o.hits[LIMIT_ratio] == 1 &&
+			   (ratio || o.hits[LIMIT_decoded]),
+		   "%s: stopped after %" PRIu64 " MiB", what, o.out >> 20);
+	}
+	buf_done(&b->bytes);
+}
+
+static const uint8_t zeroes[PIECE];
+
+/* window: 15 zlib, 31 gzip. */
+static void add_zlib(struct buf *out, int window)
+{
+	z_stream z = { 0 };
+	uint8_t room[4096];
+	int r = Z_OK;
+
+	deflateInit2(&z, 6, Z_DEFLATED, window, 8, Z_DEFAULT_STRATEGY);
+	while (r != Z_STREAM_END) {
+		if (!z.avail_in && z.total_in < BOMB) {
+			z.next_in = (Bytef *)zeroes;
+			z.avail_in = PIECE;
+		}
+		z.next_out = room;
+		z.avail_out = sizeof(room);
+		r = deflate(&z, z.avail_in ? Z_NO_FLUSH : Z_FINISH);
+		buf_add(out, span_of(room, sizeof(room) - z.avail_out));
+	}
+	deflateEnd(&z);
+}
+
+static void test_zlib(void)
+{
+	static const struct {
+		const char *coding;
+		int window;
+	} rows[] = { { "gzip", 31 }, { "deflate", 15 } };
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct bomb b = { .coding = rows[i].coding };
+
+		buf_init(&b.bytes, 4 * MIB);
+		add_zlib(&b.bytes, rows[i].window);
+		test_bomb(&b);
+	}
+}
+
+#ifdef HAVE_BROTLIENC
+static void test_br(void)
+{
+	BrotliEncoderState *enc = BrotliEncoderCreateInstance(NULL, NULL, NULL);
+	struct bomb b = { .coding = "br" };
+
+	buf_init(&b.bytes, 4 * MIB);
+	BrotliEncoderSetParameter(enc, BROTLI_PARAM_QUALITY, 2);
+	for (size_t done = 0; !BrotliEncoderIsFinished(enc);) {
+		size_t in = done < BOMB ? PIECE : 0, before = in, room = 0, len = 0;
+		const uint8_t *next = zeroes, *out;
+
+		BrotliEncoderCompressStream(
+			enc, in ? BROTLI_OPERATION_PROCESS : BROTLI_OPERATION_FINISH, &in, &next,
+			&room, NULL, NULL);
+		done += before - in;
+		out = BrotliEncoderTakeOutput(enc, &len);
+		buf_add(&b.bytes, span_of(out, len));
+	}
+	BrotliEncoderDestroyInstance(enc);
+	test_bomb(&b);
+}
+#endif
+
+#ifdef HAVE_ZSTD
+static void test_zstd(void)
+{
+	ZSTD_CCtx *enc = ZSTD_createCCtx();
+	struct bomb b = { .coding = "zstd" };
+	uint8_t room[4096];
+	size_t left = 1;
+
+	buf_init(&b.bytes, 4 * MIB);
+	for (size_t done = 0; left || done < BOMB;) {
+		ZSTD_inBuffer in = { zeroes, done < BOMB ? PIECE : 0, 0 };
+		ZSTD_outBuffer out = { room, sizeof(room), 0 };
+
+		left = ZSTD_compressStream2(enc, &out, &in, in.size ? ZSTD_e_continue : ZSTD_e_end);
+		done += in.pos;
+		buf_add(&b.bytes, span_of(room, out.pos));
+	}
+	ZSTD_freeCCtx(enc);
+	test_bomb(&b);
+}
+#endif
+
+int main(void)
+{
+	struct outcome o = in_child(take_memory, NULL);
+
+	ok(o.growth > GROWTH_MAX && o.growth < 2 * GROWTH_MAX,
+	   "the measure sees %lu KiB that are taken: %zu", (GROWTH_MAX + MIB) / 1024,
+	   o.growth / 1024);
+	test_framings();
+	test_zlib();
+#ifdef HAVE_BROTLIENC
+	test_br();
+#endif
+#ifdef HAVE_ZSTD
+	test_zstd();
+#endif
+	return tap_done();
+}
