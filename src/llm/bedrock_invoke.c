@@ -191,6 +191,7 @@ static bool is_invoke_response(const json_t *body)
 
 const struct dialect dialect_bedrock_invoke = {
 	.name = "bedrock.invoke",
+	.wraps = true,
 	.state_size = sizeof(struct invoke_state),
 	.state_done = invoke_state_done,
 	.is_request = is_invoke_request,

@@ -286,7 +286,7 @@ static void try_answer(struct call *k, const json_t *v)
 	bool partial;
 	json_t *body;
 
-	if (k->proved || (d && !d->is_response))
+	if (k->proved || (d && (d->wraps || !d->is_response)))
 		return;
 	k->proved = k->dialect;
 	if (d && d->is_response(v))
@@ -354,6 +354,8 @@ static struct span sniff(struct call *k, struct span s)
 	if (first.len < SNIFF)
 		return span_of(NULL, 0);
 	k->sniffed = true;
+	if (first.ptr[0] == '[' && k->dialect && k->dialect->array_stream)
+		frame_with(k, &framing_json_array);
 	for (size_t i = 0; i < sizeof(starts) / sizeof(*starts); i++)
 		if (span_starts(first, starts[i]))
 			frame_with(k, framing_find(SPAN_LIT("text/event-stream")));

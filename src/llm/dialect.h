@@ -18,6 +18,8 @@ struct dialect {
 	bool (*is_request)(const json_t *body);
 	bool (*suits)(const json_t *body);
 	bool (*is_response)(const json_t *body);
+	/* The bodies are those of other dialects, so that an answer in their form proves nothing. */
+	bool wraps;
 	/* Answers may be a JSON array that comes in pieces: each element is an event. */
 	bool array_stream;
 	/* Each takes any JSON value: wrong types are skipped, never fatal. A body may be the

@@ -78,6 +78,17 @@ static void read_result(struct exchange *x, const json_t *v)
 	}
 }
 
+/* Progress and log messages precede the result. */
+static void read_notice(struct exchange *x, const json_t *v)
+{
+	const json_t *params = json_object_get(v, "params");
+	const json_t *message = json_object_get(params, json_has(params, "message") ? "message" : "data");
+	struct part *p = answer_part(x, 0, PART_OTHER, -1);
+
+	set_json(&p->type_raw, json_object_get(v, "method"));
+	part_json(p, message ? message : params);
+}
+
 static void mcp_response(struct exchange *x, const json_t *body)
 {
 	const json_t *v = first_message(body), *e = json_object_get(v, "error");
@@ -86,8 +97,8 @@ static void mcp_response(struct exchange *x, const json_t *body)
 		read_result(x, json_object_get(v, "result"));
 	else if (json_is_object(e))
 		answer_error(x, NULL, json_object_get(e, "code"), json_object_get(e, "message"));
-	else if (json_has(v, "method")) /* progress and log messages precede the result */
-		answer_text(x, 0, PART_REASONING, json_text(json_object_get(v, "params"), "message"));
+	else if (json_has(v, "method"))
+		read_notice(x, v);
 	else
 		answer_error_of(x, v);
 }

@@ -176,7 +176,7 @@ static void text_delta(struct sink *s, const struct exchange *x, const struct ch
 {
 	struct live *l = live_of(s, x->id);
 
-	if (!s->o.live || s->o.mode == SHOW_RAW)
+	if (!s->o.live || s->o.mode == SHOW_RAW || x->kind != EXCHANGE_LLM)
 		return;
 	if (!l) {
 		/* One that began while no place was free is shown whole, at its end. */
