@@ -31,6 +31,7 @@ struct options {
 	enum show_mode mode;
 	const struct sink_ops *format;
 	bool bodies;
+	const char *prices; /* file; NULL: the builtin ones alone */
 	const char *output;
 	enum color_when color;
 	const char *record, *replay;

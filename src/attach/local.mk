@@ -34,7 +34,7 @@ EXTRA_DIST += $(PROBE_FILES) scripts/embed
 
 BUILTIN = $(top_srcdir)/probes/builtin/include
 src/attach/embedded.c: $(PROBE_FILES) src/demo/demo.sh scripts/embed
-	$(AM_V_GEN)$(MKDIR_P) src/attach && $(SHELL) $(top_srcdir)/scripts/embed \
+	$(AM_V_GEN)$(MKDIR_P) src/attach && $(SHELL) $(top_srcdir)/scripts/embed attach/embedded.h \
 		embedded_event_h=$(top_srcdir)/probes/event.h \
 		embedded_tls_bpf_c=$(top_srcdir)/probes/tls.bpf.c \
 		embedded_demo_sh=$(top_srcdir)/src/demo/demo.sh \

@@ -86,6 +86,26 @@ struct usage {
 	json_t *raw;	/* the provider's own object(s), last value of each field; NULL: none */
 };
 
+enum cost_source {
+	COST_UNKNOWN,
+	COST_STATED, /* by the provider, in its answer */
+	COST_TABLE,  /* computed from a table of prices */
+	COST_LOCAL,  /* nothing: it ran on this host */
+};
+
+/* What a call cost, USD. The parts are 0 when it is stated or local; else usd is their sum. */
+struct cost {
+	double usd;
+	enum cost_source source;
+	double input_usd;   /* read anew: neither cached nor written to a cache */
+	double cached_usd;  /* read from a cache */
+	double write_usd;   /* written to a cache */
+	double output_usd;
+	double request_usd; /* for the call as such */
+	const char *row;    /* of the table: provider, model, source; NULL: none */
+	bool partial;	    /* there were tokens that the row has no price for */
+};
+
 struct api_error {
 	char *type, *code, *message;
 };

@@ -43,7 +43,7 @@ letters = {letter for _, letter in options}
 for line in re.findall(r"^\.It Fl (.*)$", man, re.M):
     for name in re.findall(r"(?:^|, )-([a-z-]+)", line):
         ok(name in known, f"the man page's --{name} exists")
-for doc in ("README.md", "NEWS", "CONTRIBUTING.md", "doc/RECORD.md", "doc/RECORDING.md", "doc/INTERNALS.md"):
+for doc in ("README.md", "NEWS", "CONTRIBUTING.md", "doc/RECORD.md", "doc/RECORDING.md", "doc/INTERNALS.md", "doc/PRICES.md"):
     commands = re.findall(r"llm-spy((?: +-[^\n|`]*)?)", read(doc))
     for words in (c.split(" -- ")[0].split() for c in commands):
         for w in words:
@@ -91,7 +91,7 @@ else:
 
 # ---- the source ----
 banned = re.compile(r"\b(strcpy|strcat|sprintf|vsprintf|gets|strtok|atoi|atol|scanf|alloca|system|popen|tmpnam|mktemp)\s*\(")
-pure = ("stream", "http", "llm", "exchange")
+pure = ("stream", "http", "llm", "exchange", "price")
 impure = re.compile(r"\b(fopen|open|read|write|printf|fprintf|time|clock_gettime|gettimeofday|getenv|rand|random)\s*\(")
 for folder, _, files in sorted(os.walk(os.path.join(SRC, "src"))):
     for name in sorted(files):
