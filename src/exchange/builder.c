@@ -82,27 +82,35 @@ struct part *message_other(struct exchange *x, struct message *m, const char *ty
 	return p;
 }
 
-void part_base64(struct part *p, struct span media_type, struct span base64)
+void part_base64_more(struct part *p, struct sha256_ctx *sha, struct span base64)
 {
 	struct base64_decode_ctx decoder;
-	struct sha256_ctx sha;
 	uint8_t plain[BASE64_DECODE_LENGTH(4096)];
+	struct sha256_ctx so_far;
 
-	set_string(&p->media_type, media_type);
 	base64_decode_init(&decoder);
-	sha256_init(&sha);
-	p->size = 0;
 	while (base64.len) {
 		struct span piece = span_first(base64, 4096);
 		size_t n = sizeof(plain);
 
 		if (!base64_decode_update(&decoder, &n, plain, piece.len, (const char *)piece.ptr))
 			break; /* no base64: size and digest are of what was */
-		sha256_update(&sha, n, plain);
+		sha256_update(sha, n, plain);
 		p->size += n;
 		base64 = span_from(base64, piece.len);
 	}
-	digest_hex(&sha, p->sha256);
+	so_far = *sha;
+	digest_hex(&so_far, p->sha256);
+}
+
+void part_base64(struct part *p, struct span media_type, struct span base64)
+{
+	struct sha256_ctx sha;
+
+	set_string(&p->media_type, media_type);
+	p->size = 0;
+	sha256_init(&sha);
+	part_base64_more(p, &sha, base64);
 }
 
 void part_url(struct part *p, struct span url)

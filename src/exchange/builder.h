@@ -6,6 +6,8 @@
 #ifndef SPY_EXCHANGE_BUILDER_H
 #define SPY_EXCHANGE_BUILDER_H
 
+#include <nettle/sha2.h>
+
 #include "exchange/exchange.h"
 
 /* Copies a span into an owned string unless it is empty; frees what was there. */
@@ -22,6 +24,9 @@ struct part *message_text(struct exchange *x, struct message *m, enum part_kind 
 struct part *message_other(struct exchange *x, struct message *m, const char *type, const json_t *v);
 /* Binary content given as base64: sets size and sha256 of what it decodes to, keeps no bytes. */
 void part_base64(struct part *p, struct span media_type, struct span base64);
+/* The same of content that comes in pieces, each of them base64 of its own; `sha` goes on from piece
+ * to piece. */
+void part_base64_more(struct part *p, struct sha256_ctx *sha, struct span base64);
 /* "data:image/png;base64,..." is digested likewise; other URLs become the part's text. */
 void part_url(struct part *p, struct span url);
 /* Text of any JSON value: strings as they are, others compact. */

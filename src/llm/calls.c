@@ -2,7 +2,7 @@
 /* A call is one exchange being put together. Its request is settled (recognised, read by its
  * dialect, shown) when the request's body has ended, at the latest when the exchange ends. A
  * streamed answer goes to the dialect element by element as it comes, any other when it ended. */
-#include "llm/calls.h"
+#include "llm/calls_int.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -10,52 +10,15 @@
 #include "base/xalloc.h"
 #include "exchange/secret.h"
 #include "http/framing.h"
-#include "llm/dialect.h"
-#include "llm/intake.h"
+#include "http/ws.h"
 #include "llm/jsonfix.h"
 #include "llm/recognise.h"
+#include "llm/socket.h"
 
 /* So many elements of a stream that nobody asked for are looked at before giving up. */
 #define GUESSES 8
 /* The beginning of a body that tells an event stream whose media type does not. */
 #define SNIFF 6
-
-struct call {
-	struct exchange *x;
-	struct calls_conn *cc;
-	uint64_t id; /* http's */
-	struct intake in[2];
-	bool begun[2], ended[2];
-	bool settled; /* the request was read and shown */
-	const struct dialect *dialect;
-	const struct dialect *candidate; /* what the path suggests; the answer may prove it */
-	bool proved;	/* the first of the answer was looked at */
-	void *state; /* dialect's, for the stream */
-	struct framing *framing;
-	struct buf sniff; /* first bytes of an answer whose media type says nothing */
-	bool sniffed;
-	unsigned guesses;
-	struct call *next;	    /* of the same connection */
-	struct call *newer, *older; /* of all */
-};
-
-struct calls {
-	struct limits *lim;
-	const struct calls_out *out;
-	void *arg;
-	uint64_t last_id;
-	struct call *newest, *oldest;
-	size_t count, memory;
-	int64_t wall_offset;
-	struct calls_stats stats;
-};
-
-struct calls_conn {
-	struct calls *calls;
-	const struct conn *conn;
-	const struct http *http;
-	struct call *first;
-};
 
 struct calls *calls_new(struct limits *lim, const struct calls_out *out, void *arg)
 {
@@ -137,9 +100,7 @@ static void describe(struct exchange *x, const struct calls_conn *cc)
 	set_string(&x->cmdline, span_str(p->cmdline));
 }
 
-static void end_call(struct call *k);
-
-static struct call *call_of(struct calls_conn *cc, uint64_t id)
+struct call *call_of(struct calls_conn *cc, uint64_t id)
 {
 	struct calls *c = cc->calls;
 	struct call *k = cc->first;
@@ -150,7 +111,7 @@ static struct call *call_of(struct calls_conn *cc, uint64_t id)
 		return k;
 	if (c->count >= c->lim->max[LIMIT_exchanges]) {
 		limit_hit(c->lim, LIMIT_exchanges);
-		end_call(c->oldest);
+		call_end(c->oldest);
 	}
 	k = xcalloc(1, sizeof(*k));
 	k->id = id;
@@ -248,10 +209,22 @@ static void read_request(struct call *k, const json_t *body)
 	name_model(k->x);
 }
 
-static void set_dialect(struct call *k, const struct dialect *d)
+void call_set_dialect(struct call *k, const struct dialect *d)
 {
 	k->dialect = d;
 	recognise_as(k->x, d);
+}
+
+static void tell_request(struct call *k)
+{
+	if (k->cc->calls->out->request)
+		k->cc->calls->out->request(k->cc->calls->arg, k->x);
+}
+
+void call_request(struct call *k, const json_t *body)
+{
+	read_request(k, body);
+	tell_request(k);
 }
 
 static void settle(struct call *k)
@@ -265,15 +238,14 @@ static void settle(struct call *k)
 	body = recognise_body(&x->request_body, &x->request_partial);
 	d = recognise_request(x, body, &k->candidate);
 	if (d) {
-		set_dialect(k, d);
+		call_set_dialect(k, d);
 		read_request(k, body);
 	} else if (!recognise_rpc(x)) {
 		recognise_provider(x);
 	}
 	json_decref(body);
 	k->settled = true;
-	if (k->cc->calls->out->request)
-		k->cc->calls->out->request(k->cc->calls->arg, x);
+	tell_request(k);
 }
 
 /* ---- the answer ---- */
@@ -297,15 +269,24 @@ static void try_answer(struct call *k, const json_t *v)
 	k->proved = true;
 	if (k->dialect) {
 		/* What was read of the request stays. */
-		set_dialect(k, d);
+		call_set_dialect(k, d);
 		return;
 	}
-	set_dialect(k, d);
+	call_set_dialect(k, d);
 	if (!k->settled)
 		return;
 	body = recognise_body(&k->x->request_body, &partial);
 	read_request(k, body);
 	json_decref(body);
+}
+
+void call_event(struct call *k, struct span name, const json_t *v)
+{
+	if (!k->state && k->dialect->state_size)
+		k->state = xcalloc(1, k->dialect->state_size);
+	k->x->stream = true;
+	k->x->stream_events++;
+	k->dialect->event(k->x, k->state, name, v);
 }
 
 static int on_element(void *arg, struct span name, struct span data, bool cut)
@@ -325,13 +306,8 @@ static int on_element(void *arg, struct span name, struct span data, bool cut)
 		k->guesses++;
 	if (v)
 		try_answer(k, v);
-	if (v && k->dialect) {
-		if (!k->state && k->dialect->state_size)
-			k->state = xcalloc(1, k->dialect->state_size);
-		k->x->stream = true;
-		k->x->stream_events++;
-		k->dialect->event(k->x, k->state, name, v);
-	}
+	if (v && k->dialect)
+		call_event(k, name, v);
 	json_decref(v);
 	return 0;
 }
@@ -410,7 +386,7 @@ static void unlink_call(struct call *k)
 	c->count--;
 }
 
-static void end_side(struct call *k, enum http_msg m, bool complete)
+void call_end_side(struct call *k, enum http_msg m, bool complete)
 {
 	struct exchange *x = k->x;
 
@@ -423,8 +399,10 @@ static void end_side(struct call *k, enum http_msg m, bool complete)
 		settle(k);
 		return;
 	}
-	if (k->framing)
+	if (k->framing) {
 		framing_finish(k->framing);
+		x->response_partial |= framing_unread_bytes(k->framing) > 0;
+	}
 }
 
 /* Worth showing: a head, or a body that some dialect understood. */
@@ -433,13 +411,16 @@ static bool is_something(const struct exchange *x)
 	return x->request_seen || x->response_seen || x->kind != EXCHANGE_HTTP;
 }
 
-static void end_call(struct call *k)
+void call_end(struct call *k)
 {
 	struct calls *c = k->cc->calls;
 	struct exchange *x = k->x;
 
-	end_side(k, HTTP_REQUEST, false);
-	end_side(k, HTTP_RESPONSE, false);
+	socket_free(k->socket);
+	if (k->turn_of)
+		socket_forget(k->turn_of);
+	call_end_side(k, HTTP_REQUEST, false);
+	call_end_side(k, HTTP_RESPONSE, false);
 	read_answer(k);
 	if (x->kind == EXCHANGE_RPC)
 		recognise_rpc_messages(x);
@@ -474,14 +455,14 @@ void calls_conn_free(struct calls_conn *cc)
 		oldest = cc->first;
 		while (oldest->next)
 			oldest = oldest->next;
-		end_call(oldest);
+		call_end(oldest);
 	}
 	free(cc);
 }
 
 /* ---- http's callbacks ---- */
 
-static void begin_side(struct call *k, enum http_msg m, uint64_t ts, const struct http_head *h)
+void call_begin_side(struct call *k, enum http_msg m, uint64_t ts, const struct http_head *h)
 {
 	struct exchange *x = k->x;
 	struct calls *c = k->cc->calls;
@@ -499,12 +480,13 @@ static int on_head(void *arg, uint64_t id, uint64_t ts_ns, const struct http_hea
 	struct call *k = call_of(cc, id);
 
 	k->x->now_ns = ts_ns;
-	begin_side(k, h->msg, ts_ns, h);
+	call_begin_side(k, h->msg, ts_ns, h);
 	if (h->msg == HTTP_REQUEST) {
 		copy_request(k->x, h);
 		return 0;
 	}
 	copy_response(k->x, h);
+	k->upgraded = h->status == 101 && ws_is_named(h);
 	frame_with(k, framing_find(span_str(k->x->response_body.media_type)));
 	return 0;
 }
@@ -515,7 +497,7 @@ static int on_body(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, stru
 
 	k->x->now_ns = ts_ns;
 	if (!k->begun[m])
-		begin_side(k, m, ts_ns, NULL);
+		call_begin_side(k, m, ts_ns, NULL);
 	return intake_bytes(&k->in[m], s);
 }
 
@@ -525,7 +507,7 @@ static int on_gap(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, uint6
 
 	k->x->now_ns = ts_ns;
 	if (!k->begun[m])
-		begin_side(k, m, ts_ns, NULL);
+		call_begin_side(k, m, ts_ns, NULL);
 	intake_gap(&k->in[m], nbytes);
 	return m == HTTP_RESPONSE && k->framing ? framing_gap(k->framing) : 0;
 }
@@ -535,9 +517,37 @@ static int on_end(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, enum 
 	struct call *k = call_of(arg, id);
 
 	k->x->now_ns = ts_ns;
-	end_side(k, m, why == HTTP_END_COMPLETE || why == HTTP_END_CLOSED);
+	if (k->upgraded)
+		return 0; /* it lasts as long as the WebSocket */
+	call_end_side(k, m, why == HTTP_END_COMPLETE || why == HTTP_END_CLOSED);
 	if (k->ended[HTTP_RESPONSE] && (k->ended[HTTP_REQUEST] || !k->begun[HTTP_REQUEST]))
-		end_call(k);
+		call_end(k);
+	return 0;
+}
+
+static int on_message(void *arg, uint64_t id, enum http_msg from, uint64_t ts_ns, struct span text, bool cut)
+{
+	struct call *k = call_of(arg, id);
+
+	for (int m = 0; m < 2; m++)
+		if (!k->begun[m])
+			call_begin_side(k, (enum http_msg)m, ts_ns, NULL);
+	k->upgraded = true;
+	if (!k->socket)
+		k->socket = socket_new(k);
+	return socket_message(k->socket, from, ts_ns, text, cut);
+}
+
+static int on_closed(void *arg, uint64_t id, uint64_t ts_ns)
+{
+	struct call *k = call_of(arg, id);
+
+	k->x->now_ns = ts_ns;
+	socket_free(k->socket);
+	k->socket = NULL;
+	call_end_side(k, HTTP_REQUEST, true);
+	call_end_side(k, HTTP_RESPONSE, true);
+	call_end(k);
 	return 0;
 }
 
@@ -546,4 +556,6 @@ const struct http_out calls_http_out = {
 	.body = on_body,
 	.gap = on_gap,
 	.end = on_end,
+	.message = on_message,
+	.closed = on_closed,
 };

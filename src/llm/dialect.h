@@ -6,6 +6,16 @@
 
 #include "exchange/builder.h"
 
+/* What a message on a WebSocket is to the calls on it. */
+enum turn_step {
+	TURN_SKIP,   /* belongs to no call: pings, notices */
+	TURN_STATE,  /* holds for all calls that follow; replaces the one before of its type */
+	TURN_INPUT,  /* part of the next request */
+	TURN_ASK,    /* the last part of a request: the call begins */
+	TURN_ANSWER, /* part of an answer; begins the call where nothing else did */
+	TURN_END,    /* the last part of an answer */
+};
+
 struct dialect {
 	const char *name; /* "openai.chat" */
 	enum exchange_kind kind; /* EXCHANGE_LLM unless said otherwise */
@@ -22,6 +32,10 @@ struct dialect {
 	bool wraps;
 	/* Answers may be a JSON array that comes in pieces: each element is an event. */
 	bool array_stream;
+	/* Over WebSocket: its paths are rows of sockets.def; is_first: proof, of any message, where the path
+	 * says nothing. request() then gets an array of messages. Both NULL for others. */
+	enum turn_step (*turn)(bool from_client, const json_t *v);
+	bool (*is_first)(const json_t *v);
 	/* Each takes any JSON value: wrong types are skipped, never fatal. A body may be the
 	 * repaired beginning of one that was cut (x->request_partial, x->response_partial). */
 	void (*request)(struct exchange *x, const json_t *body);
@@ -35,6 +49,9 @@ struct dialect {
 #undef DIALECT
 
 extern const struct dialect *const dialects[]; /* all, NULL-terminated, in order of testing */
+
+/* Which dialect a WebSocket at that path speaks, or NULL. */
+const struct dialect *dialect_of_socket(struct span target);
 
 struct provider {
 	const char *id, *label;

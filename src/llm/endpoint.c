@@ -32,6 +32,15 @@ static const struct {
 #undef PATH
 };
 
+static const struct {
+	const char *end;
+	const struct dialect *dialect;
+} sockets[] = {
+#define SOCKET(end_, dialect_) { .end = end_, .dialect = &dialect_ },
+#include "llm/sockets.def"
+#undef SOCKET
+};
+
 /* At most one '*', which stands for one character or more. */
 static bool host_fits(struct span host, struct span pattern)
 {
@@ -68,6 +77,15 @@ static struct span behind(struct span s, const char *mark)
 	const uint8_t *at = s.len >= m.len ? memmem(s.ptr, s.len, m.ptr, m.len) : NULL;
 
 	return at ? span_from(s, (size_t)(at - s.ptr) + m.len) : span_of(NULL, 0);
+}
+
+const struct dialect *dialect_of_socket(struct span target)
+{
+	target = path_of(target);
+	for (size_t i = 0; i < sizeof(sockets) / sizeof(*sockets); i++)
+		if (span_ends(target, span_str(sockets[i].end)))
+			return sockets[i].dialect;
+	return NULL;
 }
 
 const struct dialect *dialect_of_path(struct span target, bool *ret_certain)

@@ -10,6 +10,7 @@ libpure_a_SOURCES += \
 	src/llm/bedrock_prompt.c \
 	src/llm/calls.c \
 	src/llm/calls.h \
+	src/llm/calls_int.h \
 	src/llm/cohere.c \
 	src/llm/dialect.h \
 	src/llm/dialects.def \
@@ -17,6 +18,7 @@ libpure_a_SOURCES += \
 	src/llm/gemini.c \
 	src/llm/gemini.h \
 	src/llm/gemini_interactions.c \
+	src/llm/gemini_live.c \
 	src/llm/generic.c \
 	src/llm/intake.c \
 	src/llm/intake.h \
@@ -31,11 +33,15 @@ libpure_a_SOURCES += \
 	src/llm/openai.h \
 	src/llm/openai_chat.c \
 	src/llm/openai_completions.c \
+	src/llm/openai_realtime.c \
 	src/llm/openai_responses.c \
 	src/llm/paths.def \
 	src/llm/providers.def \
 	src/llm/recognise.c \
 	src/llm/recognise.h \
+	src/llm/socket.c \
+	src/llm/socket.h \
+	src/llm/sockets.def \
 	src/llm/tasks.c
 
 check_PROGRAMS += tests/unit/test_bedrock tests/unit/test_jsonfix

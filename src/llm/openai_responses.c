@@ -236,9 +236,31 @@ static void read_usage(struct exchange *x, const json_t *v)
 
 /* ---- answer ---- */
 
+static struct part *find_call(struct exchange *x, struct span id)
+{
+	const struct message *m = &answer_choice(x, 0)->msg;
+
+	for (size_t i = m->nparts; i > 0 && id.len; i--)
+		if (m->parts[i - 1].kind == PART_TOOL_CALL && m->parts[i - 1].id &&
+		    span_eq(id, span_str(m->parts[i - 1].id)))
+			return &m->parts[i - 1];
+	return NULL;
+}
+
+/* The part of a call, by the call's own id where it has one: xAI's Realtime numbers items wrongly. */
+static struct part *call_part(struct exchange *x, int item, struct span id)
+{
+	struct part *p = find_call(x, id);
+
+	if (p)
+		return p;
+	p = answer_part(x, 0, PART_TOOL_CALL, slot_of(item, 0));
+	return id.len && p->id && !span_eq(id, span_str(p->id)) ? answer_part(x, 0, PART_TOOL_CALL, -1) : p;
+}
+
 static void answer_call(struct exchange *x, int item, const json_t *v, bool announced)
 {
-	struct part *p = answer_part(x, 0, PART_TOOL_CALL, slot_of(item, 0));
+	struct part *p = call_part(x, item, json_text(v, "call_id"));
 	const json_t *input = call_input(v);
 	char *text = NULL;
 
@@ -394,10 +416,12 @@ static bool read_delta(struct exchange *x, struct span type, const json_t *data)
 		const struct delta_row *d = &deltas[i];
 		int part = d->number ? json_index(data, d->number, 0) % REASONING_PARTS : 0;
 		int slot = slot_of(json_index(data, "output_index", 0), d->first + part);
+		struct part *p;
 
 		if (!span_eq(type, span_str(d->type)))
 			continue;
-		answer_append(x, 0, answer_part(x, 0, d->kind, slot), json_text(data, "delta"));
+		p = d->kind == PART_TOOL_CALL ? find_call(x, json_text(data, "call_id")) : NULL;
+		answer_append(x, 0, p ? p : answer_part(x, 0, d->kind, slot), json_text(data, "delta"));
 		return true;
 	}
 	return false;
@@ -429,6 +453,7 @@ static void responses_event(struct exchange *x, void *state, struct span name, c
 		answer_item(x, item, v);
 	} else if (json_has(data, "response")) {
 		read_response(x, json_object_get(data, "response"), is_final(type));
+		read_usage(x, json_object_get(data, "usage")); /* where xAI's Realtime has it */
 	} else if (json_has(data, "error")) {
 		answer_error_of(x, data);
 	} else if (span_eq(type, SPAN_LIT("error"))) {

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/* What calls.c and socket.c share. */
+#ifndef SPY_LLM_CALLS_INT_H
+#define SPY_LLM_CALLS_INT_H
+
+#include "llm/calls.h"
+#include "llm/dialect.h"
+#include "llm/intake.h"
+
+/* One exchange being put together. */
+struct call {
+	struct exchange *x;
+	struct calls_conn *cc;
+	uint64_t id; /* http's */
+	struct intake in[2];
+	bool begun[2], ended[2];
+	bool settled; /* the request was read and shown */
+	const struct dialect *dialect;
+	const struct dialect *candidate; /* what the path suggests; the answer may prove it */
+	bool proved;	/* the first of the answer was looked at */
+	void *state; /* dialect's, for the stream */
+	struct framing *framing;
+	struct buf sniff; /* first bytes of an answer whose media type says nothing */
+	bool sniffed;
+	unsigned guesses;
+	bool upgraded;		    /* its connection speaks WebSocket now */
+	struct socket *socket;	    /* of the exchange that opened one */
+	struct socket *turn_of;	    /* of a call over one */
+	struct call *next;	    /* of the same connection */
+	struct call *newer, *older; /* of all */
+};
+
+struct calls {
+	struct limits *lim;
+	const struct calls_out *out;
+	void *arg;
+	uint64_t last_id;
+	uint64_t last_turn; /* numbers calls over WebSocket, which http knows nothing of */
+	struct call *newest, *oldest;
+	size_t count, memory;
+	int64_t wall_offset;
+	struct calls_stats stats;
+};
+
+struct calls_conn {
+	struct calls *calls;
+	const struct conn *conn;
+	const struct http *http;
+	struct call *first;
+};
+
+/* The call of that number, made when it is new. */
+struct call *call_of(struct calls_conn *cc, uint64_t id);
+void call_begin_side(struct call *k, enum http_msg m, uint64_t ts, const struct http_head *h);
+void call_set_dialect(struct call *k, const struct dialect *d);
+/* The request is known: shows it. body may be NULL. */
+void call_request(struct call *k, const json_t *body);
+/* One element of the answer. */
+void call_event(struct call *k, struct span name, const json_t *v);
+void call_end_side(struct call *k, enum http_msg m, bool complete);
+/* Shows the exchange and frees everything of it. */
+void call_end(struct call *k);
+
+#endif

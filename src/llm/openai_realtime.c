@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+/* OpenAI over WebSocket: the Responses API, and Realtime with the variants of Azure, Azure's Voice Live and
+ * xAI: platform.openai.com/docs/guides/realtime-conversations, .../api-reference/realtime-server-events (read
+ * November 2026). Answers are events of the Responses API. */
+#include "llm/dialect.h"
+#include "llm/json.h"
+
+/* ---- Responses: a request is one message ---- */
+
+static bool type_is(const json_t *v, const char *type)
+{
+	return json_is(v, "type", type);
+}
+
+static bool is_final(const json_t *v)
+{
+	return type_is(v, "response.completed") || type_is(v, "response.failed") ||
+	       type_is(v, "response.incomplete") || type_is(v, "response.done") || type_is(v, "error");
+}
+
+static enum turn_step responses_turn(bool from_client, const json_t *v)
+{
+	if (from_client)
+		return type_is(v, "response.create") ? TURN_ASK : TURN_SKIP;
+	if (is_final(v))
+		return TURN_END;
+	return span_starts(json_text(v, "type"), SPAN_LIT("response.")) ? TURN_ANSWER : TURN_SKIP;
+}
+
+static void responses_request(struct exchange *x, const json_t *messages)
+{
+	const json_t *v = json_array_get(messages, json_array_size(messages) - 1);
+
+	/* Some wrap the request. */
+	dialect_openai_responses.request(x, json_has(v, "response") ? json_object_get(v, "response") : v);
+	x->stream_requested = true;
+}
+
+static void responses_event(struct exchange *x, void *state, struct span name, const json_t *data)
+{
+	dialect_openai_responses.event(x, state, name, data);
+}
+
+static bool is_responses_first(const json_t *v)
+{
+	return type_is(v, "response.create") && (json_has(v, "model") || json_has(v, "input"));
+}
+
+const struct dialect dialect_responses_socket = {
+	.name = "openai.responses",
+	.turn = responses_turn,
+	.is_first = is_responses_first,
+	.request = responses_request,
+	.response = responses_request,
+	.event = responses_event,
+};
+
+/* ---- Realtime: a session that client and server add to ---- */
+
+struct realtime {
+	struct sha256_ctx audio; /* of the answer */
+	bool begun;
+};
+
+static enum turn_step realtime_turn(bool from_client, const json_t *v)
+{
+	struct span type = json_text(v, "type");
+
+	if (from_client) {
+		if (type_is(v, "session.update"))
+			return TURN_STATE;
+		if (type_is(v, "response.create"))
+			return TURN_ASK;
+		return type_is(v, "input_audio_buffer.append") || type_is(v, "conversation.item.create") ? TURN_INPUT
+													 : TURN_SKIP;
+	}
+	if (span_eq(type, SPAN_LIT("session.created")) || span_eq(type, SPAN_LIT("session.updated")))
+		return TURN_STATE;
+	/* What was said, as text: it may come before or during the answer. */
+	if (span_eq(type, SPAN_LIT("conversation.item.input_audio_transcription.completed")))
+		return TURN_ANSWER;
+	if (span_eq(type, SPAN_LIT("response.done")))
+		return TURN_END;
+	return span_starts(type, SPAN_LIT("response.")) ? TURN_ANSWER : TURN_SKIP;
+}
+
+static void read_session(struct exchange *x, const json_t *v)
+{
+	static const char *const known[] = { "type", "object", "id", "model", "instructions", "tools", "expires_at", NULL };
+	const json_t *tool;
+	size_t i;
+
+	set_json(&x->model_asked, json_object_get(v, "model"));
+	if (json_text(v, "instructions").len) {
+		message_clear(&x->system);
+		set_string(&x->system.role, SPAN_LIT("system"));
+		message_text(x, &x->system, PART_TEXT, json_text(v, "instructions"));
+	}
+	json_array_foreach(json_object_get(v, "tools"), i, tool) {
+		struct tool *t = request_tool(x);
+
+		set_json(&t->type, json_object_get(tool, "type"));
+		set_json(&t->name, json_object_get(tool, json_has(tool, "name") ? "name" : "type"));
+		set_json(&t->description, json_object_get(tool, "description"));
+		t->schema = json_incref(json_object_get(tool, "parameters"));
+	}
+	request_params(x, v, known);
+}
+
+/* ?model=... of the path, where no session was seen. */
+static void read_query(struct exchange *x)
+{
+	struct span target = span_str(x->target), query = span_from(target, span_find(target, '?') + 1);
+
+	while (query.len && !x->model_asked) {
+		struct span one = span_first(query, span_find(query, '&'));
+
+		if (span_starts(one, SPAN_LIT("model=")))
+			set_string(&x->model_asked, span_from(one, 6));
+		else if (span_starts(one, SPAN_LIT("deployment=")))
+			set_string(&x->model_asked, span_from(one, 11));
+		query = span_from(query, one.len + 1);
+	}
+}
+
+/* The last of the two that there is: the server's is the whole of it. */
+static const json_t *session_of(const json_t *messages)
+{
+	const json_t *best = NULL, *v;
+	size_t i;
+
+	json_array_foreach(messages, i, v) {
+		if (type_is(v, "session.updated"))
+			return json_object_get(v, "session");
+		if (type_is(v, "session.created") || (type_is(v, "session.update") && !best))
+			best = json_object_get(v, "session");
+	}
+	return best;
+}
+
+static void realtime_request(struct exchange *x, const json_t *messages)
+{
+	static const char *const known[] = { "input", "instructions", NULL };
+	struct message *speech = NULL;
+	struct sha256_ctx sha;
+	json_t *items = json_array(), *wrapped;
+	const json_t *v, *asked = NULL;
+	size_t i;
+
+	sha256_init(&sha);
+	read_session(x, session_of(messages));
+	json_array_foreach(messages, i, v) {
+		if (type_is(v, "input_audio_buffer.append")) {
+			if (!speech) {
+				speech = request_message(x, SPAN_LIT("user"));
+				message_part(x, speech, PART_AUDIO);
+			}
+			part_base64_more(&speech->parts[0], &sha, json_text(v, "audio"));
+		} else if (type_is(v, "conversation.item.create")) {
+			json_array_append(items, json_object_get(v, "item"));
+		} else if (type_is(v, "response.create")) {
+			asked = json_object_get(v, "response");
+		}
+	}
+	/* The items are those of the Responses API. */
+	wrapped = json_object();
+	json_object_set_new(wrapped, "input", items);
+	if (json_has(asked, "instructions"))
+		json_object_set(wrapped, "instructions", json_object_get(asked, "instructions"));
+	dialect_openai_responses.request(x, wrapped);
+	json_decref(wrapped);
+	request_params(x, asked, known);
+	read_query(x);
+	x->stream_requested = true;
+}
+
+static void realtime_event(struct exchange *x, void *state, struct span name, const json_t *data)
+{
+	struct realtime *r = state;
+
+	if (type_is(data, "response.output_audio.delta") || type_is(data, "response.audio.delta")) {
+		if (!r->begun)
+			sha256_init(&r->audio);
+		r->begun = true;
+		part_base64_more(answer_part(x, 0, PART_AUDIO, 0), &r->audio, json_text(data, "delta"));
+	} else if (type_is(data, "conversation.item.input_audio_transcription.completed")) {
+		message_text(x, request_message(x, SPAN_LIT("user")), PART_TEXT, json_text(data, "transcript"));
+	} else {
+		dialect_openai_responses.event(x, NULL, name, data);
+	}
+}
+
+static bool is_realtime_first(const json_t *v)
+{
+	return span_starts(json_text(v, "type"), SPAN_LIT("session.")) &&
+	       json_is_object(json_object_get(v, "session"));
+}
+
+const struct dialect dialect_realtime = {
+	.name = "openai.realtime",
+	.state_size = sizeof(struct realtime),
+	.turn = realtime_turn,
+	.is_first = is_realtime_first,
+	.request = realtime_request,
+	.response = realtime_request,
+	.event = realtime_event,
+};
