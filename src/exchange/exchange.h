@@ -144,6 +144,32 @@ struct times {
 	uint64_t response_last;
 };
 
+enum talk_broke {
+	TALK_BROKE_MESSAGES,
+	TALK_BROKE_SYSTEM, /* system prompt */
+	TALK_BROKE_TOOLS,
+};
+
+/* Where a call stands in its conversation (talk/talk.h). */
+struct talk {
+	char id[17];	      /* "": it is not known to belong to any */
+	unsigned turn;	      /* from 1 */
+	bool retry;	      /* the turn was tried before */
+	char parent[17];      /* conversation that this one branched off; "": none */
+	unsigned parent_turn; /* the last turn that both share */
+	char *session;	      /* as the client calls it; other conversations may belong to it too */
+	/* So many messages, from repeated_from on, were shown with an earlier turn. It is 0, or the
+	 * number of system messages at the front where those changed. */
+	size_t repeated_from, repeated;
+	bool same_system, same_tools; /* as in the earlier turn */
+	/* The request does not begin with all of the earlier turn's, though the conversation goes
+	 * on, so that less of it can be read from cache: by which change, at which message. */
+	bool broke;
+	enum talk_broke broke_by;
+	size_t broke_at;
+	int64_t lost_cache; /* tokens that could no longer be read from cache */
+};
+
 struct exchange {
 	uint64_t id; /* running number, from 1 */
 	enum exchange_kind kind;
@@ -190,6 +216,7 @@ struct exchange {
 	uint64_t stream_events; /* that carried output */
 	struct usage usage;
 	struct api_error *error; /* NULL when none */
+	struct talk talk;
 
 	/* for builder.c and its caller; sinks leave it alone */
 	uint64_t now_ns; /* time of the bytes being read */
@@ -215,5 +242,6 @@ int64_t exchange_wall_ns(const struct exchange *x, uint64_t monotonic_ns);
 const char *part_kind_name(enum part_kind k);
 const char *finish_name(enum finish f);
 const char *body_state_name(enum body_state s);
+const char *talk_broke_name(enum talk_broke b);
 
 #endif
