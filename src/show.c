@@ -78,7 +78,8 @@ static bool wants_color(enum color_when when, bool tty)
 
 int show_open(struct show *s, const struct options *o, struct error *reterr)
 {
-	struct sink_options so = { .mode = o->mode, .bodies = o->bodies, .live = true };
+	struct sink_options so = { .mode = o->mode, .bodies = o->bodies, .live = true,
+				   .full = o->full };
 	struct winsize w;
 	bool tty;
 

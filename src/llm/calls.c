@@ -13,6 +13,7 @@
 #include "llm/dialect.h"
 #include "llm/intake.h"
 #include "llm/jsonfix.h"
+#include "talk/talk.h"
 
 /* So many elements of a stream that nobody asked for are looked at before giving up. */
 #define GUESSES 8
@@ -41,6 +42,7 @@ struct calls {
 	struct limits *lim;
 	const struct calls_out *out;
 	void *arg;
+	struct talks *talks;
 	uint64_t last_id;
 	struct call *newest, *oldest;
 	size_t count, memory;
@@ -59,12 +61,13 @@ struct calls *calls_new(struct limits *lim, const struct calls_out *out, void *a
 {
 	struct calls *c = xcalloc(1, sizeof(*c));
 
-	*c = (struct calls){ .lim = lim, .out = out, .arg = arg };
+	*c = (struct calls){ .lim = lim, .out = out, .arg = arg, .talks = talks_new(lim) };
 	return c;
 }
 
 void calls_free(struct calls *c)
 {
+	talks_free(c->talks);
 	free(c);
 }
 
@@ -322,6 +325,7 @@ static void settle(struct call *k)
 	}
 	json_decref(body);
 	k->settled = true;
+	talks_request(k->cc->calls->talks, x);
 	if (k->cc->calls->out->request)
 		k->cc->calls->out->request(k->cc->calls->arg, x);
 }
@@ -345,6 +349,7 @@ static void try_answer(struct call *k, const json_t *v)
 	body = read_body(&k->x->request_body, &partial);
 	read_request(k, body);
 	json_decref(body);
+	talks_request(k->cc->calls->talks, k->x);
 }
 
 static int on_element(void *arg, struct span name, struct span data, bool cut)
@@ -483,6 +488,7 @@ static void end_call(struct call *k)
 		c->stats.incomplete += !exchange_complete(x);
 		c->stats.request_bytes += x->request_body.wire;
 		c->stats.response_bytes += x->response_body.wire;
+		talks_answer(c->talks, x);
 		c->out->end(c->arg, x);
 	}
 	intake_done(&k->in[0]);

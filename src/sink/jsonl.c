@@ -247,6 +247,27 @@ static json_t *usage(const struct usage *u)
 	return o;
 }
 
+static json_t *conversation(const struct talk *k)
+{
+	json_t *o;
+
+	if (!k->id[0] && !k->session)
+		return json_null();
+	o = json_object();
+	set(o, "id", digest(k->id));
+	set(o, "turn", k->turn ? json_integer(k->turn) : NULL);
+	set(o, "retry", json_boolean(k->retry));
+	set(o, "parent", digest(k->parent));
+	set(o, "parent_turn", k->parent_turn ? json_integer(k->parent_turn) : NULL);
+	set(o, "session", string(k->session));
+	set(o, "repeated", json_integer((json_int_t)k->repeated));
+	set(o, "repeated_from", json_integer((json_int_t)k->repeated_from));
+	set(o, "broke_by", k->broke ? json_string(talk_broke_name(k->broke_by)) : NULL);
+	set(o, "broke_at", k->broke ? json_integer((json_int_t)k->broke_at) : NULL);
+	set(o, "lost_cache", count(k->lost_cache));
+	return o;
+}
+
 static json_t *error(const struct api_error *e)
 {
 	json_t *o;
@@ -361,8 +382,10 @@ static void jsonl_end(struct sink *s, const struct exchange *x)
 	set(o, "times", times(x));
 	set(o, "request", request(x, &s->o));
 	set(o, "response", response(x, &s->o));
-	if (llm)
+	if (llm) {
+		set(o, "conversation", conversation(&x->talk));
 		set(o, "usage", usage(&x->usage));
+	}
 	set(o, "error", error(x->error));
 	json_dumpf(o, s->out, JSON_COMPACT);
 	fputc('\n', s->out);

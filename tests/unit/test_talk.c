@@ -7,6 +7,7 @@
 
 #include "base/xalloc.h"
 #include "exchange/builder.h"
+#include "sink/sink.h"
 #include "tests/unit/tap.h"
 
 static uint64_t last_id;
@@ -556,6 +557,49 @@ static void test_hostile(void)
 	talks_free(t);
 }
 
+/* What the text sink shows of a request; the caller frees it. */
+static char *shown(const struct exchange *x, bool full)
+{
+	struct sink_options so = { .mode = SHOW_SMART, .full = full };
+	char *out = NULL;
+	size_t len;
+	FILE *f = open_memstream(&out, &len);
+	struct sink *s = sink_text.new(f, &so);
+
+	sink_text.request(s, x);
+	sink_text.flush(s);
+	sink_text.free(s);
+	fclose(f);
+	return out;
+}
+
+static void test_shown(void)
+{
+	struct talks *t = begin();
+	struct exchange *x = call("snoon|uhello|ahi|ubye");
+	AUTO_FREE char *first = NULL, *second = NULL, *full = NULL;
+
+	with_tool(x, "hammer");
+	say(t, "sit is morning|uhello");
+	talks_request(t, x);
+	first = shown(x, false);
+	ok(strstr(first, "Messages: 4\n  [1] system: noon\n  1 earlier message not repeated\n"
+			 "  [3] assistant: hi\n  [4] user: bye\n"),
+	   "a changed system message is shown");
+	ok(strstr(first, " turn 2\n") && strstr(first, "hammer"), "so are turn and new tools");
+	x->talk.same_tools = true;
+	x->talk.repeated_from = 0;
+	x->talk.repeated = 4;
+	second = shown(x, false);
+	ok(strstr(second, "  4 earlier messages not repeated\nTools: 1 unchanged\n"),
+	   "all repeated");
+	full = shown(x, true);
+	ok(strstr(full, "[2] user: hello\n") && strstr(full, "hammer") && !strstr(full, "repeated"),
+	   "--full shows all");
+	exchange_free(x);
+	talks_free(t);
+}
+
 int main(void)
 {
 	test_growth();
@@ -572,5 +616,6 @@ int main(void)
 	test_eviction();
 	test_long();
 	test_hostile();
+	test_shown();
 	return tap_done();
 }
