@@ -12,8 +12,12 @@ llm_spy_SOURCES = \
 	src/options.h \
 	src/show.c \
 	src/show.h \
+	src/pricefile.c \
+	src/pricefile.h \
 	src/summary.c \
-	src/summary.h
+	src/summary.h \
+	src/totals.c \
+	src/totals.h
 if !BPF
 llm_spy_LDADD = libpure.a $(PURE_LIBS)
 else

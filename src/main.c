@@ -11,6 +11,7 @@
 #include "exitcode.h"
 #include "options.h"
 #include "pipeline.h"
+#include "pricefile.h"
 #include "show.h"
 #include "summary.h"
 #ifdef HAVE_BPF
@@ -40,19 +41,24 @@ static int replay(const struct options *o)
 	struct limits limits = o->limits;
 	struct error e = { 0 };
 	struct show show;
+	struct prices *prices = pricefile_open(o->prices, &e);
 	struct pipeline *p;
 	struct filter *f;
 	int err;
 
-	if (show_open(&show, o, &e) != 0)
+	if (!prices || show_open(&show, o, &e) != 0) {
+		prices_free(prices);
 		return complain(&e, EXIT_FAILED);
+	}
 	p = pipeline_new(&limits, &show_calls, &show);
+	pipeline_set_prices(p, prices);
 	f = filter_new(&o->filter, pipeline_chunk, p);
 	err = replay_file(o->replay, filter_chunk, f, &e);
 	pipeline_finish(p, UINT64_MAX);
 	summary_print(stderr, &(struct summary){ .show = &show, .pipeline = p, .limits = &limits });
 	filter_free(f);
 	pipeline_free(p);
+	prices_free(prices);
 	if (show_close(&show) != 0 && !err)
 		err = error_set(&e, -1, "the output could not be written");
 	return err ? complain(&e, EXIT_FAILED) : EXIT_FINE;

@@ -169,6 +169,9 @@ static int apply(struct options *o, enum option_id id, const char *arg)
 	case OPT_PRICES:
 		o->prices = arg;
 		return 0;
+	case OPT_FULL:
+		o->full = true;
+		return 0;
 	case OPT_OUTPUT:
 		o->output = arg;
 		return 0;

@@ -30,7 +30,7 @@ struct options {
 	const char *cgroup;
 	enum show_mode mode;
 	const struct sink_ops *format;
-	bool bodies;
+	bool bodies, full;
 	const char *prices; /* file; NULL: the builtin ones alone */
 	const char *output;
 	enum color_when color;

@@ -93,6 +93,11 @@ void pipeline_free(struct pipeline *p)
 	free(p);
 }
 
+void pipeline_set_prices(struct pipeline *p, const struct prices *prices)
+{
+	calls_set_prices(p->calls, prices);
+}
+
 int pipeline_chunk(void *pipeline, const struct chunk *c)
 {
 	struct pipeline *p = pipeline;

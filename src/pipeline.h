@@ -17,6 +17,7 @@ struct pipeline_stats {
 struct pipeline;
 struct pipeline *pipeline_new(struct limits *lim, const struct calls_out *out, void *arg);
 void pipeline_free(struct pipeline *p);
+void pipeline_set_prices(struct pipeline *p, const struct prices *prices); /* as calls_set_prices */
 
 int pipeline_chunk(void *pipeline, const struct chunk *c); /* a chunk_fn */
 int pipeline_tick(struct pipeline *p, uint64_t now_ns);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "show.h"
 
+#include "totals.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <langinfo.h>
@@ -34,6 +36,7 @@ static void on_end(void *arg, const struct exchange *x)
 	if (!sink_shows(s->mode, x))
 		return;
 	s->ops->end(s->sink, x);
+	totals_add(s->totals, x);
 	s->shown++;
 	s->llm += x->kind == EXCHANGE_LLM;
 	s->incomplete += !exchange_complete(x);
@@ -78,7 +81,8 @@ static bool wants_color(enum color_when when, bool tty)
 
 int show_open(struct show *s, const struct options *o, struct error *reterr)
 {
-	struct sink_options so = { .mode = o->mode, .bodies = o->bodies, .live = true };
+	struct sink_options so = { .mode = o->mode, .bodies = o->bodies, .live = true,
+				   .full = o->full };
 	struct winsize w;
 	bool tty;
 
@@ -95,6 +99,7 @@ int show_open(struct show *s, const struct options *o, struct error *reterr)
 	if (tty && ioctl(fileno(s->out), TIOCGWINSZ, &w) == 0)
 		so.width = w.ws_col;
 	s->sink = s->ops->new(s->out, &so);
+	s->totals = totals_new();
 	return 0;
 }
 
@@ -110,6 +115,7 @@ int show_close(struct show *s)
 		err = errno ? -errno : -EIO;
 	if (s->out && s->out != stdout)
 		fclose(s->out);
+	totals_free(s->totals);
 	return err;
 }
 

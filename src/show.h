@@ -7,6 +7,8 @@
 #include "llm/calls.h"
 #include "options.h"
 
+struct totals;
+
 struct show {
 	const struct sink_ops *ops;
 	struct sink *sink;
@@ -14,6 +16,7 @@ struct show {
 	enum show_mode mode;
 	uint64_t shown, llm, incomplete, errors;
 	uint64_t request_bytes, response_bytes;
+	struct totals *totals;
 };
 
 extern const struct calls_out show_calls; /* give it a struct show * as arg */

@@ -9,6 +9,7 @@
 #include "attach/target.h"
 #endif
 #include "probes/event.h"
+#include "totals.h"
 
 static const char *plural(uint64_t n)
 {
@@ -117,6 +118,7 @@ void summary_print(FILE *out, const struct summary *s)
 	print_targets(out, s);
 	print_streams(out, s);
 	print_losses(out, s);
+	totals_print(out, s->show->totals);
 	print_calls(out, s);
 	fflush(out);
 }

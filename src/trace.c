@@ -26,6 +26,7 @@
 #include "pipeline.h"
 #include "probes/event.h"
 #include "show.h"
+#include "pricefile.h"
 #include "summary.h"
 
 #define RING_BYTES (16u << 20)
@@ -52,6 +53,7 @@ struct tracer {
 	struct filter *filter;
 	struct recorder *record;
 	struct pipeline *pipeline;
+	struct prices *prices;
 	struct show show;
 	struct command command;
 	int signals;	    /* signalfd */
@@ -385,6 +387,7 @@ static void tracer_done(struct tracer *t)
 	probe_close(&t->probe);
 	recorder_close(t->record);
 	pipeline_free(t->pipeline);
+	prices_free(t->prices);
 	filter_free(t->filter);
 	target_list_done(&t->targets);
 	if (t->signals >= 0)
@@ -395,6 +398,9 @@ static int start(struct tracer *t, struct error *reterr)
 {
 	int err;
 
+	t->prices = pricefile_open(t->o->prices, reterr);
+	if (!t->prices)
+		return reterr->code;
 	if (t->o->command) {
 		err = command_start(&t->command, t->o->command, reterr);
 		if (err)
@@ -415,6 +421,7 @@ static int start(struct tracer *t, struct error *reterr)
 	if (err)
 		return err;
 	t->pipeline = pipeline_new(&t->limits, &show_calls, &t->show);
+	pipeline_set_prices(t->pipeline, t->prices);
 	t->filter = filter_new(&t->o->filter, on_wanted, t);
 	err = live_open(&t->live, t->ring, t->probe.events, buffer_bytes(t), filter_chunk, t->filter,
 			reterr);

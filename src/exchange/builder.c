@@ -284,11 +284,14 @@ void answer_error(struct exchange *x, const json_t *type, const json_t *code, co
 
 /* ---- usage ---- */
 
+/* No answer has as many tokens; so sums of a few counts cannot overflow. */
+#define COUNT_MAX 1000000000000000
+
 void usage_count(int64_t *count, const json_t *v)
 {
-	if (json_is_integer(v) && json_integer_value(v) >= 0)
+	if (json_is_integer(v) && json_integer_value(v) >= 0 && json_integer_value(v) < COUNT_MAX)
 		*count = json_integer_value(v);
-	else if (json_is_real(v) && json_real_value(v) >= 0 && json_real_value(v) < 1e15)
+	else if (json_is_real(v) && json_real_value(v) >= 0 && json_real_value(v) < COUNT_MAX)
 		*count = (int64_t)json_real_value(v);
 }
 

@@ -26,6 +26,7 @@ struct exchange *exchange_new(uint64_t id, size_t text_max)
 	x->text_max = text_max;
 	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++)
 		*counts[i] = COUNT_UNKNOWN;
+	x->talk.lost_cache = COUNT_UNKNOWN;
 	body_init(&x->request_body, text_max);
 	body_init(&x->response_body, text_max);
 	return x;
@@ -118,7 +119,8 @@ void exchange_free(struct exchange *x)
 	body_done(&x->response_body);
 	char *const strings[] = { x->process, x->exe,	 x->cmdline, x->comm,	     x->server_name,
 				  x->method,  x->target, x->host,    x->model_asked, x->model_answered,
-				  x->request_id, x->response_id, x->rpc_method, x->rpc_name };
+				  x->request_id, x->response_id, x->rpc_method, x->rpc_name, x->talk.session,
+				  x->service_tier };
 	for (size_t i = 0; i < sizeof(strings) / sizeof(*strings); i++)
 		free(strings[i]);
 	free(x);
@@ -217,4 +219,17 @@ const char *body_state_name(enum body_state s)
 		return "cut";
 	}
 	return "none";
+}
+
+const char *talk_broke_name(enum talk_broke b)
+{
+	switch (b) {
+	case TALK_BROKE_MESSAGES:
+		return "messages";
+	case TALK_BROKE_SYSTEM:
+		return "system";
+	case TALK_BROKE_TOOLS:
+		return "tools";
+	}
+	return "messages";
 }

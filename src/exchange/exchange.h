@@ -166,6 +166,32 @@ struct times {
 	uint64_t response_last;
 };
 
+enum talk_broke {
+	TALK_BROKE_MESSAGES,
+	TALK_BROKE_SYSTEM, /* system prompt */
+	TALK_BROKE_TOOLS,
+};
+
+/* Where a call stands in its conversation (talk/talk.h). */
+struct talk {
+	char id[17];	      /* "": it is not known to belong to any */
+	unsigned turn;	      /* from 1 */
+	bool retry;	      /* the turn was tried before */
+	char parent[17];      /* conversation that this one branched off; "": none */
+	unsigned parent_turn; /* the last turn that both share */
+	char *session;	      /* as the client calls it; other conversations may belong to it too */
+	/* So many messages, from repeated_from on, were shown with an earlier turn. It is 0, or the
+	 * number of system messages at the front where those changed. */
+	size_t repeated_from, repeated;
+	bool same_system, same_tools; /* as in the earlier turn */
+	/* The request does not begin with all of the earlier turn's, though the conversation goes
+	 * on, so that less of it can be read from cache: by which change, at which message. */
+	bool broke;
+	enum talk_broke broke_by;
+	size_t broke_at;
+	int64_t lost_cache; /* tokens that could no longer be read from cache */
+};
+
 struct exchange {
 	uint64_t id; /* running number, from 1 */
 	enum exchange_kind kind;
@@ -211,7 +237,10 @@ struct exchange {
 	bool response_partial;
 	uint64_t stream_events; /* that carried output */
 	struct usage usage;
+	char *service_tier; /* at which it was answered, as the provider says */
+	struct cost cost;
 	struct api_error *error; /* NULL when none */
+	struct talk talk;
 
 	/* EXCHANGE_MCP: the method, and the tool, prompt or resource it is about. EXCHANGE_RPC: the
 	 * method with its service. */
@@ -244,5 +273,6 @@ const char *exchange_kind_name(enum exchange_kind k);
 const char *part_kind_name(enum part_kind k);
 const char *finish_name(enum finish f);
 const char *body_state_name(enum body_state s);
+const char *talk_broke_name(enum talk_broke b);
 
 #endif

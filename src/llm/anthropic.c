@@ -160,6 +160,9 @@ static void read_usage(struct exchange *x, const json_t *v)
 		return;
 	usage_raw(x, v);
 	raw = x->usage.raw;
+	set_json(&x->service_tier, json_object_get(raw, "service_tier"));
+	if (json_is(raw, "speed", "fast"))
+		set_json(&x->service_tier, json_object_get(raw, "speed"));
 	by_life = json_object_get(raw, "cache_creation");
 	usage_count(&plain, json_object_get(raw, "input_tokens"));
 	usage_count(&u->cached_read, json_object_get(raw, "cache_read_input_tokens"));

@@ -14,6 +14,8 @@
 #include "llm/jsonfix.h"
 #include "llm/recognise.h"
 #include "llm/socket.h"
+#include "price/bill.h"
+#include "talk/talk.h"
 
 /* So many elements of a stream that nobody asked for are looked at before giving up. */
 #define GUESSES 8
@@ -24,18 +26,24 @@ struct calls *calls_new(struct limits *lim, const struct calls_out *out, void *a
 {
 	struct calls *c = xcalloc(1, sizeof(*c));
 
-	*c = (struct calls){ .lim = lim, .out = out, .arg = arg };
+	*c = (struct calls){ .lim = lim, .out = out, .arg = arg, .talks = talks_new(lim) };
 	return c;
 }
 
 void calls_free(struct calls *c)
 {
+	talks_free(c->talks);
 	free(c);
 }
 
 void calls_set_wall_offset(struct calls *c, int64_t ns)
 {
 	c->wall_offset = ns;
+}
+
+void calls_set_prices(struct calls *c, const struct prices *prices)
+{
+	c->prices = prices;
 }
 
 void calls_lost_events(struct calls *c)
@@ -217,6 +225,7 @@ void call_set_dialect(struct call *k, const struct dialect *d)
 
 static void tell_request(struct call *k)
 {
+	talks_request(k->cc->calls->talks, k->x);
 	if (k->cc->calls->out->request)
 		k->cc->calls->out->request(k->cc->calls->arg, k->x);
 }
@@ -278,6 +287,7 @@ static void try_answer(struct call *k, const json_t *v)
 	body = recognise_body(&k->x->request_body, &partial);
 	read_request(k, body);
 	json_decref(body);
+	talks_request(k->cc->calls->talks, k->x);
 }
 
 void call_event(struct call *k, struct span name, const json_t *v)
@@ -431,6 +441,8 @@ void call_end(struct call *k)
 		c->stats.incomplete += !exchange_complete(x);
 		c->stats.request_bytes += x->request_body.wire;
 		c->stats.response_bytes += x->response_body.wire;
+		talks_answer(c->talks, x);
+		bill(c->prices, x);
 		c->out->end(c->arg, x);
 	}
 	intake_done(&k->in[0]);

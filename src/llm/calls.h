@@ -29,6 +29,9 @@ struct calls;
 struct calls *calls_new(struct limits *lim, const struct calls_out *out, void *arg);
 void calls_free(struct calls *c);
 void calls_set_wall_offset(struct calls *c, int64_t ns);
+/* `prices` outlives it; without, no cost is known but what providers state. */
+struct prices;
+void calls_set_prices(struct calls *c, const struct prices *prices);
 void calls_lost_events(struct calls *c); /* marks all that are under way */
 const struct calls_stats *calls_stats(const struct calls *c);
 

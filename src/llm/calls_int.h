@@ -34,6 +34,8 @@ struct calls {
 	struct limits *lim;
 	const struct calls_out *out;
 	void *arg;
+	struct talks *talks;
+	const struct prices *prices; /* NULL: none are known */
 	uint64_t last_id;
 	uint64_t last_turn; /* numbers calls over WebSocket, which http knows nothing of */
 	struct call *newest, *oldest;

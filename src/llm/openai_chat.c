@@ -210,6 +210,7 @@ static void read_envelope(struct exchange *x, const json_t *body)
 	if (!x->response_id)
 		set_json(&x->response_id, json_object_get(body, "id"));
 	set_json(&x->model_answered, json_object_get(body, "model"));
+	set_json(&x->service_tier, json_object_get(body, "service_tier"));
 	openai_usage(x, json_at2(body, "x_groq", "usage"));
 	openai_usage(x, json_object_get(body, "usage"));
 }

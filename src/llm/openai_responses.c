@@ -365,6 +365,7 @@ static void read_response(struct exchange *x, const json_t *v, bool final)
 		return;
 	set_json(&x->response_id, json_object_get(v, "id"));
 	set_json(&x->model_answered, json_object_get(v, "model"));
+	set_json(&x->service_tier, json_object_get(v, "service_tier"));
 	read_usage(x, json_object_get(v, "usage"));
 	if (!final)
 		return;

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
 libpure_a_SOURCES += \
+	src/price/bill.c \
+	src/price/bill.h \
 	src/price/names.def \
 	src/price/price.c \
 	src/price/price.h \

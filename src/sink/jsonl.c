@@ -230,6 +230,7 @@ static json_t *response(const struct exchange *x, const struct sink_options *opt
 	set(o, "stream", json_boolean(x->stream));
 	set(o, "events", json_integer((json_int_t)x->stream_events));
 	set(o, "partial", json_boolean(x->response_partial));
+	set(o, "service_tier", string(x->service_tier));
 	set(o, "choices", choices(x));
 	return o;
 }
@@ -250,6 +251,45 @@ static json_t *usage(const struct usage *u)
 	set(o, "image_out", count(u->image_out));
 	set(o, "total", count(u->total));
 	set(o, "raw", json_incref(u->raw));
+	return o;
+}
+
+static json_t *conversation(const struct talk *k)
+{
+	json_t *o;
+
+	if (!k->id[0] && !k->session)
+		return json_null();
+	o = json_object();
+	set(o, "id", digest(k->id));
+	set(o, "turn", k->turn ? json_integer(k->turn) : NULL);
+	set(o, "retry", json_boolean(k->retry));
+	set(o, "parent", digest(k->parent));
+	set(o, "parent_turn", k->parent_turn ? json_integer(k->parent_turn) : NULL);
+	set(o, "session", string(k->session));
+	set(o, "repeated", json_integer((json_int_t)k->repeated));
+	set(o, "repeated_from", json_integer((json_int_t)k->repeated_from));
+	set(o, "broke_by", k->broke ? json_string(talk_broke_name(k->broke_by)) : NULL);
+	set(o, "broke_at", k->broke ? json_integer((json_int_t)k->broke_at) : NULL);
+	set(o, "lost_cache", count(k->lost_cache));
+	return o;
+}
+
+static json_t *cost(const struct cost *c)
+{
+	static const char *const sources[] = { "unknown", "stated", "table", "local" };
+	bool known = c->source != COST_UNKNOWN, parts = c->source == COST_TABLE;
+	json_t *o = json_object();
+
+	set(o, "usd", known ? json_real(c->usd) : NULL);
+	set(o, "source", json_string(sources[c->source]));
+	set(o, "partial", json_boolean(c->partial));
+	set(o, "input_usd", parts ? json_real(c->input_usd) : NULL);
+	set(o, "cached_usd", parts ? json_real(c->cached_usd) : NULL);
+	set(o, "write_usd", parts ? json_real(c->write_usd) : NULL);
+	set(o, "output_usd", parts ? json_real(c->output_usd) : NULL);
+	set(o, "request_usd", parts ? json_real(c->request_usd) : NULL);
+	set(o, "row", string(c->row));
 	return o;
 }
 
@@ -382,8 +422,11 @@ static void jsonl_end(struct sink *s, const struct exchange *x)
 	set(o, "times", times(x));
 	set(o, "request", request(x, &s->o));
 	set(o, "response", response(x, &s->o));
-	if (llm)
+	if (llm) {
+		set(o, "conversation", conversation(&x->talk));
 		set(o, "usage", usage(&x->usage));
+		set(o, "cost", cost(&x->cost));
+	}
 	if (x->kind == EXCHANGE_MCP || x->kind == EXCHANGE_RPC)
 		set(o, "rpc", rpc(x));
 	set(o, "error", error(x->error));

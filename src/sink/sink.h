@@ -22,6 +22,7 @@ struct sink_options {
 	bool live;     /* show streamed text while it arrives */
 	unsigned width; /* columns to wrap to, 0 = do not wrap */
 	bool bodies;	/* jsonl: bodies as text too */
+	bool full;	/* text: what earlier turns of a conversation showed as well */
 };
 
 struct sink;

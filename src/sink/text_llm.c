@@ -147,6 +147,11 @@ static void tools(struct sink *s, const struct exchange *x)
 
 	if (!x->ntools)
 		return;
+	if (x->talk.same_tools && !s->o.full) {
+		term_ownf(t, "Tools: %zu unchanged", x->ntools);
+		term_newline(t);
+		return;
+	}
 	term_ownf(t, "Tools: %zu: ", x->ntools);
 	t->indent = 2;
 	for (size_t i = 0; i < x->ntools; i++) {
@@ -158,6 +163,59 @@ static void tools(struct sink *s, const struct exchange *x)
 	t->indent = 0;
 }
 
+/* Nothing for a call that only begins a conversation. */
+static void conversation(struct sink *s, const struct talk *k)
+{
+	struct term *t = &s->t;
+
+	if (!k->id[0] || (k->turn == 1 && !k->retry && !k->session))
+		return;
+	term_ownf(t, "Conversation: %.6s turn %u", k->id, k->turn);
+	if (k->retry)
+		term_own(t, ", tried again");
+	if (k->parent[0])
+		term_ownf(t, ", branched off %.6s after turn %u", k->parent, k->parent_turn);
+	if (k->session) {
+		term_own(t, ", session ");
+		term_inline(t, span_str(k->session), 60);
+	}
+	term_newline(t);
+}
+
+static void system_prompt(struct sink *s, const struct exchange *x)
+{
+	if (!x->system.nparts)
+		return;
+	if (x->talk.same_system && !s->o.full) {
+		text_field(s, "System", "unchanged");
+		return;
+	}
+	term_own(&s->t, "System: ");
+	text_parts(s, &x->system, BODY_INDENT);
+}
+
+static void messages(struct sink *s, const struct exchange *x)
+{
+	struct term *t = &s->t;
+	size_t repeated = s->o.full ? 0 : x->talk.repeated;
+
+	for (size_t i = 0; i < x->nmessages; i++) {
+		const struct message *m = &x->messages[i];
+
+		if (repeated && i == x->talk.repeated_from) {
+			term_ownf(t, "  %zu earlier message%s not repeated", repeated,
+				  repeated == 1 ? "" : "s");
+			term_newline(t);
+			i += repeated - 1;
+			continue;
+		}
+		term_ownf(t, "  [%zu] ", i + 1);
+		term_inline(t, span_str(m->role ? m->role : "?"), 40);
+		term_own(t, ": ");
+		text_parts(s, m, BODY_INDENT);
+	}
+}
+
 void text_llm_request(struct sink *s, const struct exchange *x)
 {
 	struct term *t = &s->t;
@@ -167,22 +225,13 @@ void text_llm_request(struct sink *s, const struct exchange *x)
 	text_field(s, "Model", x->model_asked ? x->model_asked : "unknown");
 	if (x->stream_requested)
 		text_field(s, "Stream", "yes");
-	if (x->system.nparts) {
-		term_own(t, "System: ");
-		text_parts(s, &x->system, BODY_INDENT);
-	}
+	conversation(s, &x->talk);
+	system_prompt(s, x);
 	if (x->request_parsed) {
 		term_ownf(t, "Messages: %zu", x->nmessages);
 		term_newline(t);
 	}
-	for (size_t i = 0; i < x->nmessages; i++) {
-		const struct message *m = &x->messages[i];
-
-		term_ownf(t, "  [%zu] ", i + 1);
-		term_inline(t, span_str(m->role ? m->role : "?"), 40);
-		term_own(t, ": ");
-		text_parts(s, m, BODY_INDENT);
-	}
+	messages(s, x);
 	tools(s, x);
 	for (size_t i = 0; i < x->nparams; i++)
 		param(s, &x->params[i]);
@@ -295,6 +344,39 @@ static void usage(struct sink *s, const struct usage *u)
 		tokens(s, "Total", u->total, NULL, NULL, 0);
 }
 
+/* Dollars with as many digits as tell something. */
+static void dollars(struct sink *s, double usd)
+{
+	term_ownf(&s->t, usd >= 1 ? "$%.2f" : usd >= 0.01 ? "$%.4f" : "$%.6f", usd);
+}
+
+static void cost(struct sink *s, const struct exchange *x)
+{
+	static const char *const what[] = { "input", "cached", "cache write", "output", "call" };
+	const struct cost *c = &x->cost;
+	const double parts[] = { c->input_usd, c->cached_usd, c->write_usd, c->output_usd, c->request_usd };
+	const char *before = " (";
+
+	if (c->source == COST_UNKNOWN) {
+		text_field(s, "Cost", "unknown");
+		return;
+	}
+	term_own(&s->t, c->partial ? "Cost: at least " : "Cost: ");
+	dollars(s, c->usd);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+		if (parts[i] <= 0)
+			continue;
+		term_own(&s->t, before);
+		dollars(s, parts[i]);
+		term_ownf(&s->t, " %s", what[i]);
+		before = ", ";
+	}
+	term_own(&s->t, before[0] == ',' ? ")" : "");
+	if (c->source != COST_TABLE)
+		term_own(&s->t, c->source == COST_STATED ? " (stated by the provider)" : " (runs locally)");
+	term_newline(&s->t);
+}
+
 static void print_span(struct sink *s, const char *what, uint64_t from, uint64_t to)
 {
 	double ns = to > from ? (double)(to - from) : 0;
@@ -321,6 +403,27 @@ static void duration(struct sink *s, const struct exchange *x)
 	term_newline(&s->t);
 }
 
+/* Where the cache could no longer help, unless that is known to have cost nothing. */
+static void broken_prefix(struct sink *s, const struct talk *k)
+{
+	static const char *const what[] = {
+		[TALK_BROKE_MESSAGES] = "messages edited",
+		[TALK_BROKE_SYSTEM] = "system prompt changed",
+		[TALK_BROKE_TOOLS] = "tools changed",
+	};
+
+	if (!k->broke || k->lost_cache == 0)
+		return;
+	if (k->lost_cache == COUNT_UNKNOWN) {
+		text_warn(s, "the shared prefix broke at message %zu (%s)", k->broke_at + 1,
+			  what[k->broke_by]);
+		return;
+	}
+	text_warn(s, "the shared prefix broke at message %zu (%s): "
+		     "%lld tokens could no longer be read from cache",
+		  k->broke_at + 1, what[k->broke_by], (long long)k->lost_cache);
+}
+
 /* What stands below an answer. */
 void text_llm_tail(struct sink *s, const struct exchange *x, bool streamed)
 {
@@ -342,9 +445,12 @@ void text_llm_tail(struct sink *s, const struct exchange *x, bool streamed)
 		text_warn(s, "the stream ended in an error");
 		error(s, x);
 	}
-	if (x->response_seen && x->status < 400 && !(x->error && !x->nchoices))
+	if (x->response_seen && x->status < 400 && !(x->error && !x->nchoices)) {
 		usage(s, &x->usage);
+		cost(s, x);
+	}
 	duration(s, x);
+	broken_prefix(s, &x->talk);
 }
 
 /* One piece of output as it arrives. */

@@ -25,6 +25,7 @@
 #include "base/xalloc.h"
 #include "exchange/exchange.h"
 #include "pipeline.h"
+#include "price/price.h"
 #include "sink/sink.h"
 #include "tests/unit/cuts.h"
 #include "tests/unit/tap.h"
@@ -292,6 +293,7 @@ static char *play(const struct scenario *c, unsigned way, const char *format)
 {
 	struct sink_options so = { .mode = SHOW_SMART, .live = true, .width = 100 };
 	struct player p = { .ops = sink_find(format) };
+	struct prices *prices = prices_builtin();
 	struct limits lim;
 	char *out = NULL;
 	size_t len;
@@ -300,6 +302,7 @@ static char *play(const struct scenario *c, unsigned way, const char *format)
 	limits_init(&lim);
 	p.sink = p.ops->new(f, &so);
 	p.pipeline = pipeline_new(&lim, &calls_out, &p);
+	pipeline_set_prices(p.pipeline, prices);
 	play_clock(&p);
 	p.chunk = (struct chunk){ .kind = CHUNK_DATA,
 				  .flags = CHUNK_FROM_START,
@@ -323,6 +326,7 @@ static char *play(const struct scenario *c, unsigned way, const char *format)
 	p.ops->flush(p.sink);
 	p.ops->free(p.sink);
 	pipeline_free(p.pipeline);
+	prices_free(prices);
 	fclose(f);
 	return out;
 }
