@@ -31,8 +31,8 @@ struct http *http_new(struct limits *lim, bool from_start, const struct http_out
 	struct http *h = xcalloc(1, sizeof(*h));
 
 	*h = (struct http){ .lim = lim, .out = out, .arg = arg, .from_start = from_start };
-	buf_init(&h->held[0], START_MAX);
-	buf_init(&h->held[1], START_MAX);
+	buf_init(&h->held[0], lim->max[LIMIT_reorder]);
+	buf_init(&h->held[1], lim->max[LIMIT_reorder]);
 	return h;
 }
 
@@ -87,8 +87,8 @@ static bool is_h2_preface(struct span s)
 	return span_starts(s, SPAN_LIT("PRI * HTTP/2.0\r\n"));
 }
 
-/* The protocol is known: hands it what was held, the asking direction first. */
-static int begin_h1(struct http *h, enum dir request_dir, uint64_t ts)
+/* The protocol is known: hands it what was held and `s`, the asking direction first. */
+static int begin_h1(struct http *h, enum dir request_dir, uint64_t ts, struct span s)
 {
 	int err = 0;
 
@@ -100,6 +100,8 @@ static int begin_h1(struct http *h, enum dir request_dir, uint64_t ts)
 
 		err = h1_feed(h->h1, msg_of(h, d), ts, buf_span(&h->held[d]));
 		buf_done(&h->held[d]);
+		if (!err && i == 0)
+			err = h1_feed(h->h1, HTTP_REQUEST, ts, s);
 	}
 	return err;
 }
@@ -131,20 +133,28 @@ static int detect(struct http *h, enum dir d, uint64_t ts, struct span s)
 	struct buf *held = &h->held[d];
 	struct ws_setup setup;
 	enum h1_start start;
+	size_t before;
 	bool fits;
 
 	if (!h->from_start && d == DIR_WRITE && !held->len && ws_is_joined(s, &setup))
 		return begin_ws(h, d, ts, s, &setup);
+	/* Mostly the first span tells; then nothing has to be held, however long it is. */
+	if (!held->len && h1_start(s) == H1_START_REQUEST)
+		return begin_h1(h, d, ts, s);
+	before = held->len;
 	fits = buf_add(held, s) == 0;
+	if (!fits) {
+		limit_hit(h->lim, LIMIT_reorder);
+		h->unread += s.len - (held->len - before);
+	}
 	start = h1_start(buf_span(held));
-	if (!fits)
-		h->unread += s.len;
+	fits = fits && held->len <= START_MAX;
 	if (is_h2_preface(buf_span(held)))
 		begin_opaque(h, HTTP_PROTO_H2);
 	else if (start == H1_START_REQUEST)
-		return begin_h1(h, d, ts);
+		return begin_h1(h, d, ts, span_of(NULL, 0));
 	else if (start == H1_START_RESPONSE && !h->from_start)
-		return begin_h1(h, d == DIR_WRITE ? DIR_READ : DIR_WRITE, ts);
+		return begin_h1(h, d == DIR_WRITE ? DIR_READ : DIR_WRITE, ts, span_of(NULL, 0));
 	else if (start == H1_START_RESPONSE)
 		return 0; /* its request comes later: see h1's in_step */
 	else if (h->from_start && (start == H1_START_NO || !fits))
@@ -189,7 +199,7 @@ int http_close(struct http *h, uint64_t ts_ns, bool ended)
 	if (h->proto == HTTP_PROTO_UNKNOWN)
 		for (int d = 0; d < 2 && h->proto == HTTP_PROTO_UNKNOWN; d++)
 			if (h1_start(buf_span(&h->held[d])) == H1_START_RESPONSE)
-				err = begin_h1(h, d == DIR_WRITE ? DIR_READ : DIR_WRITE, ts_ns);
+				err = begin_h1(h, d == DIR_WRITE ? DIR_READ : DIR_WRITE, ts_ns, span_of(NULL, 0));
 	if (h->proto == HTTP_PROTO_UNKNOWN)
 		begin_opaque(h, HTTP_PROTO_UNKNOWN);
 	return err || !h->h1 ? err : h1_close(h->h1, ts_ns, ended);

@@ -25,6 +25,7 @@ if not glob.glob(os.path.join(ROOT, "*/*/*/meta.json")):
 
 # What is not to be compared, and why.
 ARGUED = {
+    ("openai/responses/06277", "complete"): "its first event lacks a brace, which makes it incomplete",
 }
 
 
@@ -189,6 +190,8 @@ def differences(case, records):
     if len(records) != 1:
         return [f"{len(records)} records"]
     r, bad = records[0], []
+    if not r["complete"] and (case.name, "complete") not in ARGUED:
+        bad.append(f"not complete: {r['request']['body']} {r['response']['body']}")
     req, resp = r["request"], r["response"]
     found = {
         "req_model": req.get("model"), "req_stream": req.get("stream", False),

@@ -279,6 +279,31 @@ static void test_hold_limit(void)
 	buf_done(&l.text);
 }
 
+/* Programs write a large request in one go: no byte of it may be lost while it is found out what the
+ * connection speaks. */
+static void test_long_first_span(void)
+{
+	struct log l = { 0 };
+	struct limits lim;
+	struct http *h;
+	struct buf all;
+	size_t body = 300000;
+
+	limits_init(&lim);
+	buf_init(&l.text, 1 << 20);
+	buf_init(&all, 1 << 20);
+	buf_addf(&all, "POST / HTTP/1.1\r\nContent-Length: %zu\r\n\r\n", body);
+	for (size_t i = 0; i < body; i++)
+		buf_addc(&all, 'x');
+	h = http_new(&lim, true, &out, &l);
+	http_feed(h, DIR_WRITE, 0, buf_span(&all));
+	ok(l.text.len > body && memmem(l.text.ptr, l.text.len, "q1.", 3), "a long first span is read to its end");
+	is_int(http_unread_bytes(h), 0, "nothing of it is left");
+	http_free(h);
+	buf_done(&all);
+	buf_done(&l.text);
+}
+
 int main(void)
 {
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
@@ -288,5 +313,6 @@ int main(void)
 	test_head_limit();
 	test_joined();
 	test_hold_limit();
+	test_long_first_span();
 	return tap_done();
 }
