@@ -26,7 +26,7 @@ llm_spy_SOURCES += \
 	src/command.h \
 	src/trace.c \
 	src/trace.h
-llm_spy_LDADD = libkernel.a libpure.a $(PURE_LIBS) $(LIBELF_LIBS) -ldl -lpthread
+llm_spy_LDADD = libkernel.a libfind.a libpure.a $(PURE_LIBS) $(LIBELF_LIBS) -ldl -lpthread
 endif
 
 check_PROGRAMS += tests/unit/test_cases

@@ -102,7 +102,7 @@ static void print_targets(FILE *out, const struct summary *s)
 		const struct target *t = &s->targets->items[i];
 
 		if (t->hooked)
-			fprintf(out, "llm-spy: hooked %s\n", t->name);
+			fprintf(out, "llm-spy: hooked %s (%s)\n", t->name, t->found);
 		else
 			fprintf(out, "llm-spy: not hooked: %s: %s\n", t->name,
 				t->problem ? t->problem : "never tried");

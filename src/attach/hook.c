@@ -9,28 +9,9 @@
 #include <unistd.h>
 
 #include "attach/bpf.h"
-#include "attach/symbol.h"
+#include "attach/finder.h"
 #include "base/log.h"
 #include "base/xalloc.h"
-
-struct hook_row {
-	enum target_family family;
-	const char *symbol;
-	enum probe_program prog;
-	bool at_return, needed;
-};
-
-#define ENTRY false
-#define RETURN true
-#define NEEDED true
-#define OPTIONAL false
-static const struct hook_row rows[] = {
-#define HOOK(family_, symbol_, prog_, at, need) \
-	{ .family = FAMILY_##family_, .symbol = symbol_, .prog = prog_, .at_return = at, .needed = need },
-#include "attach/hooks.def"
-#undef HOOK
-};
-#define ROWS (sizeof(rows) / sizeof(*rows))
 
 struct hooks {
 	const struct probe *probe;
@@ -59,17 +40,17 @@ static int keep(struct hooks *h, int fd)
 }
 
 /* One program at one place, for all processes or for each of the chosen ones. */
-static int attach_row(struct hooks *h, const struct target *t, const struct hook_row *r, uint64_t off)
+static int attach_site(struct hooks *h, const struct target *t, const struct site *s, uint64_t off)
 {
-	int prog = h->probe->prog[r->prog];
+	int prog = h->probe->prog[s->prog];
 	int err = 0;
 
 	if (h->multi)
-		return keep(h, bpf_uprobe_multi(prog, t->path, &off, 1, r->at_return));
+		return keep(h, bpf_uprobe_multi(prog, t->path, &off, 1, s->at_return));
 	if (!h->npids)
-		return keep(h, bpf_uprobe(prog, t->path, off, r->at_return, -1));
+		return keep(h, bpf_uprobe(prog, t->path, off, s->at_return, -1));
 	for (size_t i = 0; i < h->npids && !err; i++)
-		err = keep(h, bpf_uprobe(prog, t->path, off, r->at_return, h->pids[i]));
+		err = keep(h, bpf_uprobe(prog, t->path, off, s->at_return, h->pids[i]));
 	return err;
 }
 
@@ -90,20 +71,6 @@ static const char *explain(int err)
 	}
 }
 
-static int find_symbols(const struct target *t, struct symbol *symbols)
-{
-	int fd = open(t->path, O_RDONLY | O_CLOEXEC);
-	int err;
-
-	if (fd < 0)
-		return -errno;
-	for (size_t i = 0; i < ROWS; i++)
-		symbols[i].name = rows[i].symbol;
-	err = symbol_offsets(fd, symbols, ROWS);
-	close(fd);
-	return err;
-}
-
 static int fail(struct target *t, int err, char *why)
 {
 	free(t->problem);
@@ -113,29 +80,72 @@ static int fail(struct target *t, int err, char *why)
 
 static void detach(int *fds, size_t n);
 
+/* Where a file's findings go. */
+struct attaching {
+	struct hooks *h;
+	struct target *t;
+	const struct image *im;
+	int err;
+};
+
+static void note_found(struct target *t, const struct finding *f)
+{
+	char *all = xasprintf("%s%s%s by %s", t->found ? t->found : "", t->found ? ", " : "", f->implementation,
+			      f->method);
+
+	free(t->found);
+	t->found = all;
+}
+
+static void on_found(void *arg, const struct finder *finder, const struct finding *f)
+{
+	struct attaching *a = arg;
+
+	note_found(a->t, f);
+	for (size_t i = 0; i < f->nsites && !a->err; i++) {
+		uint64_t off = image_offset(a->im, f->sites[i].addr);
+
+		if (!off)
+			continue;
+		a->err = attach_site(a->h, a->t, &f->sites[i], off);
+		a->t->probes += !a->err;
+	}
+	log_debug("attach", "%s: %s by %s, %zu places", a->t->name, f->implementation, f->method, f->nsites);
+}
+
+static int find_and_attach(struct hooks *h, struct target *t)
+{
+	int fd = open(t->path, O_RDONLY | O_CLOEXEC);
+	struct image im;
+	struct attaching a = { .h = h, .t = t, .im = &im };
+
+	if (fd < 0)
+		return fail(t, -errno, xstrdup(strerror(errno)));
+	a.err = image_open(&im, fd);
+	close(fd);
+	if (a.err) {
+		image_close(&im);
+		return fail(t, a.err, xstrdup("not a program or library for this machine"));
+	}
+	if (!find_all(&im, on_found, &a))
+		a.err = fail(t, -ENOENT, xstrdup("no TLS implementation that is known was found in it"));
+	else if (a.err)
+		fail(t, a.err, xstrdup(explain(a.err)));
+	image_close(&im);
+	return a.err;
+}
+
 int hooks_attach(struct hooks *h, struct target *t)
 {
-	struct symbol symbols[ROWS];
 	size_t before = h->nfds;
-	int err = find_symbols(t, symbols);
+	int err;
 
-	if (err)
-		return fail(t, err, xstrdup(err == -ENOEXEC ? "not a program or library for this machine"
-							    : strerror(-err)));
-	for (size_t i = 0; i < ROWS; i++)
-		if (rows[i].family == t->family && rows[i].needed && !symbols[i].offset)
-			return fail(t, -ENOENT, xasprintf("it has no function %s", rows[i].symbol));
 	t->probes = 0;
-	for (size_t i = 0; i < ROWS && !err; i++) {
-		if (rows[i].family != t->family || !symbols[i].offset)
-			continue;
-		err = attach_row(h, t, &rows[i], symbols[i].offset);
-		t->probes += !err;
-	}
+	err = find_and_attach(h, t);
 	if (err) {
 		detach(h->fds + before, h->nfds - before);
 		h->nfds = before;
-		return fail(t, err, xstrdup(explain(err)));
+		return err;
 	}
 	t->hooked = true;
 	return 0;

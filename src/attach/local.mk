@@ -1,4 +1,17 @@
 # SPDX-License-Identifier: MIT
+# Finders are pure: a library of their own, so that tests and fuzzers need no kernel.
+noinst_LIBRARIES += libfind.a
+libfind_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBELF_CFLAGS)
+libfind_a_SOURCES = \
+	src/attach/find_symbols.c \
+	src/attach/finder.c \
+	src/attach/finder.h \
+	src/attach/finders.def \
+	src/attach/hooks.def \
+	src/attach/image.c \
+	src/attach/image.h
+FIND_LIBS = libfind.a libpure.a $(PURE_LIBS) $(LIBELF_LIBS)
+
 if BPF
 libkernel_a_SOURCES += \
 	src/attach/bpf.c \
@@ -8,9 +21,6 @@ libkernel_a_SOURCES += \
 	src/attach/embedded.h \
 	src/attach/hook.c \
 	src/attach/hook.h \
-	src/attach/hooks.def \
-	src/attach/symbol.c \
-	src/attach/symbol.h \
 	src/attach/target.c \
 	src/attach/target.h
 nodist_libkernel_a_SOURCES = src/attach/embedded.c

@@ -25,6 +25,7 @@ void target_list_done(struct target_list *l)
 	for (size_t i = 0; i < l->count; i++) {
 		free(l->items[i].name);
 		free(l->items[i].path);
+		free(l->items[i].found);
 		free(l->items[i].problem);
 	}
 	free(l->items);
@@ -51,7 +52,6 @@ int target_add(struct target_list *l, const char *path, const char *name, bool n
 	t->path = xstrdup(path);
 	t->dev = st.st_dev;
 	t->ino = st.st_ino;
-	t->family = FAMILY_OPENSSL;
 	t->named = named;
 	log_debug("attach", "target %s (as %s)", name, path);
 	return 0;

@@ -10,17 +10,15 @@
 
 #include "base/error.h"
 
-enum target_family { FAMILY_OPENSSL };
-
 struct target {
 	char *name;  /* the path as a person would name it */
 	char *path;  /* a path that opens the very file: it may lead through /proc */
 	dev_t dev;
 	ino_t ino;
-	enum target_family family;
 	bool named;  /* by the user */
 	bool hooked;
 	size_t probes; /* how many were attached */
+	char *found;   /* which implementations, and how they were found; NULL: none */
 	char *problem; /* why it could not be hooked; NULL */
 };
 

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* Finders: where in a file the plaintext of TLS passes. Each looks for one implementation by one
+ * method and is a row of finders.def; they are tried in that order, and a file may hold more than one
+ * implementation. Pure: they read nothing but the mapped file. */
+#ifndef SPY_ATTACH_FINDER_H
+#define SPY_ATTACH_FINDER_H
+
+#include "attach/compile.h"
+#include "attach/image.h"
+
+/* One place to hook. */
+struct site {
+	uint64_t addr;
+	enum probe_program prog;
+	bool at_return; /* by a uretprobe; never for Go, whose returns are places of their own */
+};
+
+#define SITES_MAX 512
+
+/* What one finder found. */
+struct finding {
+	const char *implementation; /* "OpenSSL", "BoringSSL", "rustls" ...; NULL: nothing */
+	const char *method;	    /* "symbols", "strings and constants" ... */
+	/* In the order in which they are hooked: the entry of a call before its return, so that no return
+	 * is seen without its entry. */
+	struct site sites[SITES_MAX];
+	size_t nsites;
+};
+
+/* False when there are too many already. */
+bool finding_add(struct finding *f, uint64_t addr, enum probe_program prog, bool at_return);
+
+struct finder {
+	const char *name;
+	/* A finder of the same group that found something before makes this one superfluous: one
+	 * implementation is not hooked twice. */
+	const char *group;
+	/* Fills ret, which is empty at first, when the implementation is there. */
+	void (*find)(const struct image *im, struct finding *ret);
+};
+
+#define FINDER(symbol) extern const struct finder symbol;
+#include "attach/finders.def"
+#undef FINDER
+
+/* Calls fn for each implementation that is found, in the order of finders.def. Returns how many. */
+typedef void (*finding_fn)(void *arg, const struct finder *finder, const struct finding *found);
+size_t find_all(const struct image *im, finding_fn fn, void *arg);
+
+#endif
