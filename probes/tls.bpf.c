@@ -40,7 +40,8 @@ struct spy_frame {
 	u64 thread, sp;
 };
 struct spy_args {
-	u64 tls, buf, done; /* done: where the byte count goes, 0: it is the return value */
+	u64 tls, buf; /* buf 0: the call is not captured */
+	u64 done;     /* where the byte count goes, 0: it is the return value */
 };
 BPF_TABLE("lru_hash", struct spy_frame, struct spy_args, spy_frames, 16384);
 
@@ -288,7 +289,7 @@ static __always_inline void spy_send_call(struct pt_regs *ctx, struct spy_event 
 }
 
 /* (tls, buf, len) and (tls, buf, len, *done) */
-static __always_inline int spy_enter(struct pt_regs *ctx, u64 done)
+static __always_inline int spy_enter(struct pt_regs *ctx, u64 buf, u64 done)
 {
 	struct spy_frame f = {};
 	struct spy_args a = {};
@@ -298,7 +299,7 @@ static __always_inline int spy_enter(struct pt_regs *ctx, u64 done)
 	f.thread = bpf_get_current_pid_tgid();
 	f.sp = SPY_SP_ENTRY(ctx);
 	a.tls = PT_REGS_PARM1(ctx);
-	a.buf = PT_REGS_PARM2(ctx);
+	a.buf = buf;
 	a.done = done;
 	if (spy_frames.update(&f, &a))
 		spy_count(SPY_N_TABLE_FULL, 1);
@@ -307,21 +308,39 @@ static __always_inline int spy_enter(struct pt_regs *ctx, u64 done)
 
 int spy_call(struct pt_regs *ctx)
 {
-	return spy_enter(ctx, 0);
+	return spy_enter(ctx, PT_REGS_PARM2(ctx), 0);
 }
 
 int spy_call_ex(struct pt_regs *ctx)
 {
-	return spy_enter(ctx, PT_REGS_PARM4(ctx));
+	return spy_enter(ctx, PT_REGS_PARM2(ctx), PT_REGS_PARM4(ctx));
 }
 
-static __always_inline int spy_return(struct pt_regs *ctx, u32 dir)
+/* SSL_peek where SSL_read was inlined into its callers: all reading goes through it. A program that peeks
+ * in earnest asks for one byte, whether the connection still is up. */
+int spy_call_peek(struct pt_regs *ctx)
 {
-	struct spy_event head = {};
+	u64 buf = (int)PT_REGS_PARM3(ctx) == 1 ? 0 : PT_REGS_PARM2(ctx);
+
+	return spy_enter(ctx, buf, 0);
+}
+
+/* OpenSSL 3's (tls, buf, len, *done); from 3.2 on a write is (tls, buf, len, flags, *done), and flags
+ * are few. */
+int spy_call_internal(struct pt_regs *ctx)
+{
+	u64 done = PT_REGS_PARM4(ctx);
+
+	if (done < 4096)
+		done = PT_REGS_PARM5(ctx);
+	return spy_enter(ctx, PT_REGS_PARM2(ctx), done);
+}
+
+/* What was remembered when the call that returns was entered; 0: nothing. */
+static __always_inline int spy_leave(struct pt_regs *ctx, struct spy_args *a)
+{
 	struct spy_frame f = {};
-	struct spy_args *found, a;
-	struct spy_conn *c;
-	u64 total;
+	struct spy_args *found;
 
 	if (!spy_wanted())
 		return 0;
@@ -332,9 +351,21 @@ static __always_inline int spy_return(struct pt_regs *ctx, u32 dir)
 		spy_count(SPY_N_ORPHAN, 1);
 		return 0;
 	}
-	a = *found;
+	*a = *found;
 	spy_frames.delete(&f);
-	if ((int)PT_REGS_RC(ctx) <= 0)
+	return 1;
+}
+
+static __always_inline int spy_return(struct pt_regs *ctx, u32 dir)
+{
+	struct spy_event head = {};
+	struct spy_args a = {};
+	struct spy_conn *c;
+	u64 total;
+
+	if (!spy_leave(ctx, &a))
+		return 0;
+	if (!a.buf || (int)PT_REGS_RC(ctx) <= 0)
 		return 0;
 	total = (u32)PT_REGS_RC(ctx);
 	if (a.done && SPY_READ_USER(&total, sizeof(total), (void *)a.done)) {
@@ -425,13 +456,45 @@ static __always_inline int spy_end(struct pt_regs *ctx, u64 tls, int again)
 	return 0;
 }
 
-/* SSL_new: what was known of an object at this address is of an earlier one. */
+/* What was known of an object at this address is of an earlier one, whose end may not have been seen. */
+static __always_inline void spy_begin_anew(struct pt_regs *ctx, u64 tls)
+{
+	struct spy_conn_key key = {};
+	struct spy_conn *c;
+
+	key.tls = tls;
+	key.tgid = bpf_get_current_pid_tgid() >> 32;
+	c = spy_conns.lookup(&key);
+	if (c && (c->off[0] || c->off[1]))
+		spy_send_close(ctx, tls, c);
+	spy_begin(tls);
+}
+
+/* SSL_new */
 int spy_new_return(struct pt_regs *ctx)
 {
 	u64 tls = PT_REGS_RC(ctx);
 
 	if (tls && spy_wanted())
-		spy_begin(tls);
+		spy_begin_anew(ctx, tls);
+	return 0;
+}
+
+/* SSL_do_handshake, where SSL_new is inlined or SSL_free is not known. It returns 1 at once on a connection
+ * that is set up; otherwise nothing was read yet. What was written may be early data. */
+int spy_handshake_return(struct pt_regs *ctx)
+{
+	struct spy_conn_key key = {};
+	struct spy_args a = {};
+	struct spy_conn *c;
+
+	if (!spy_leave(ctx, &a) || (int)PT_REGS_RC(ctx) > 0)
+		return 0;
+	key.tls = a.tls;
+	key.tgid = bpf_get_current_pid_tgid() >> 32;
+	c = spy_conns.lookup(&key);
+	if (!c || c->off[SPY_READ])
+		spy_begin_anew(ctx, a.tls);
 	return 0;
 }
 

@@ -23,7 +23,10 @@
 	X(PROG_UP_REF, "spy_up_ref")            \
 	X(PROG_CTRL, "spy_ctrl")                \
 	X(PROG_FORK, "spy_fork")                \
-	X(PROG_EXIT, "spy_exit")
+	X(PROG_EXIT, "spy_exit")                \
+	X(PROG_CALL_PEEK, "spy_call_peek")      \
+	X(PROG_CALL_INTERNAL, "spy_call_internal")\
+	X(PROG_HANDSHAKE_RETURN, "spy_handshake_return")
 
 enum probe_program {
 #define X(id, name) id,

@@ -3,6 +3,13 @@
 noinst_LIBRARIES += libfind.a
 libfind_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBELF_CFLAGS)
 libfind_a_SOURCES = \
+	src/attach/code.c \
+	src/attach/code.h \
+	src/attach/code_arm64.c \
+	src/attach/code_int.h \
+	src/attach/code_x86.c \
+	src/attach/find_boringssl.c \
+	src/attach/find_openssl_static.c \
 	src/attach/find_symbols.c \
 	src/attach/finder.c \
 	src/attach/finder.h \
