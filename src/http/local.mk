@@ -8,6 +8,14 @@ libpure_a_SOURCES += \
 	src/http/framings.def \
 	src/http/h1.c \
 	src/http/h1.h \
+	src/http/h2.c \
+	src/http/h2.h \
+	src/http/h2frame.c \
+	src/http/h2frame.h \
+	src/http/h2streams.c \
+	src/http/h2streams.h \
+	src/http/hpack.c \
+	src/http/hpack.h \
 	src/http/http.c \
 	src/http/http.h \
 	src/http/jsonarray.c \
@@ -32,6 +40,7 @@ check_PROGRAMS += tests/fuzz/fuzz_http
 tests_fuzz_fuzz_http_SOURCES = tests/fuzz/fuzz_http.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_http_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 EXTRA_DIST += tests/fuzz/corpus/http
+
 
 check_PROGRAMS += tests/fuzz/fuzz_coding
 tests_fuzz_fuzz_coding_SOURCES = tests/fuzz/fuzz_coding.c $(FUZZ_MAIN)
