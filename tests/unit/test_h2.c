@@ -465,6 +465,28 @@ static void other_frames(struct script *s)
 	ok(!s->garbled && !s->unread, "and nothing is left over");
 }
 
+/* One span holds more than is ever held while the protocol is not known. */
+static void large_first_span(struct script *s)
+{
+	struct buf want;
+	char part[16001] = { 0 };
+
+	memset(part, 'p', 16000);
+	buf_init(&want, 1 << 20);
+	buf_adds(&want, "Q1 POST /large q1:");
+	say(s, CLIENT, SPAN_LIT("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"));
+	frame(s, CLIENT, SETTINGS, NONE, 0, SPAN_LIT(""));
+	head(s, CLIENT, 1, NONE, ASK "/large");
+	for (int i = 0; i < 8; i++) {
+		data(s, CLIENT, 1, i == 7 ? END : NONE, part);
+		buf_adds(&want, part);
+	}
+	buf_adds(&want, " q1.");
+	play(s, "a large first span", want.ptr);
+	is_int(s->unread, 0, "is all understood");
+	buf_done(&want);
+}
+
 static void extended_connect(struct script *s)
 {
 	begin(s);
@@ -852,8 +874,10 @@ int main(void)
 {
 	static void (*const all[])(struct script *s) = {
 		single, interleaved, padding, dynamic_table, trailers, resets, goaway,
-		close_midway, other_frames, extended_connect, pushed, late_request, server_first,
-		gap_in_data, gap_past_data, gap_in_head, gap_in_grid, gap_from_block, gap_then_noise,
+		close_midway, other_frames, large_first_span, extended_connect, pushed,
+		late_request, server_first,
+		gap_in_data, gap_past_data, gap_in_head, gap_in_grid, gap_from_block,
+		gap_then_noise,
 		joined_body, joined_table, joined_server, joined_reset, joined_preface,
 		header_bomb, broken_block, oversized, no_h2_answer, order_broken,
 		continuation_flood, stream_flood,
