@@ -492,6 +492,8 @@ static int on_head(void *arg, uint64_t id, uint64_t ts_ns, const struct http_hea
 	struct call *k = call_of(cc, id);
 
 	k->x->now_ns = ts_ns;
+	if (h->version == HTTP_2)
+		k->x->protocol = "http/2";
 	call_begin_side(k, h->msg, ts_ns, h);
 	if (h->msg == HTTP_REQUEST) {
 		copy_request(k->x, h);
@@ -531,6 +533,7 @@ static int on_end(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, enum 
 	k->x->now_ns = ts_ns;
 	if (k->upgraded)
 		return 0; /* it lasts as long as the WebSocket */
+	k->ended[m] |= !k->begun[m]; /* an answer that will not come */
 	call_end_side(k, m, why == HTTP_END_COMPLETE || why == HTTP_END_CLOSED);
 	if (k->ended[HTTP_RESPONSE] && (k->ended[HTTP_REQUEST] || !k->begun[HTTP_REQUEST]))
 		call_end(k);

@@ -104,6 +104,7 @@ static void copy_opener(struct exchange *x, const struct exchange *from)
 	set_string(&x->target, span_str(from->target));
 	set_string(&x->host, span_str(from->host));
 	x->status = from->status;
+	x->protocol = from->protocol;
 	x->request_seen = from->request_seen;
 	x->response_seen = true;
 	for (size_t i = 0; i < from->request_headers.count; i++) {

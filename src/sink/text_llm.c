@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The blocks of a model call. */
 #include <ctype.h>
+#include <limits.h>
 #include <stdlib.h>
 
 #include "sink/text_int.h"
@@ -424,12 +425,53 @@ static void broken_prefix(struct sink *s, const struct talk *k)
 		  k->broke_at + 1, what[k->broke_by], (long long)k->lost_cache);
 }
 
-/* What stands below an answer. */
-void text_llm_tail(struct sink *s, const struct exchange *x, bool streamed)
+/* A part's beginning, in a stream. */
+static void begin_part(struct sink *s, const struct exchange *x, unsigned choice, const struct part *p)
+{
+	struct term *t = &s->t;
+
+	term_fresh_line(t);
+	if (x->nchoices > 1)
+		term_ownf(t, "Choice %u: ", choice);
+	else if (p->kind == PART_TEXT)
+		term_own(t, "Content: ");
+	label(s, p);
+}
+
+/* The calls whose arguments have come. */
+static void show_calls(struct sink *s, struct live *l, const struct exchange *x)
+{
+	for (size_t n = 0; n < l->ncalls; n++)
+		for (size_t i = 0; i < x->nchoices; i++) {
+			const struct choice *c = &x->choices[i];
+
+			if (c->index != l->calls[n].choice || l->calls[n].part >= c->msg.nparts)
+				continue;
+			begin_part(s, x, c->index, &c->msg.parts[l->calls[n].part]);
+			arguments(s, &c->msg.parts[l->calls[n].part], 4);
+		}
+	l->ncalls = 0;
+}
+
+static void hold_call(struct sink *s, struct live *l, const struct exchange *x, unsigned choice, size_t part)
+{
+	for (size_t i = 0; i < l->ncalls; i++)
+		if (l->calls[i].choice == choice && l->calls[i].part == part)
+			return;
+	if (l->ncalls == CALLS_HELD)
+		show_calls(s, l, x);
+	l->calls[l->ncalls].choice = choice;
+	l->calls[l->ncalls++].part = part;
+}
+
+/* What stands below an answer; l: of one whose stream was shown. */
+void text_llm_tail(struct sink *s, struct live *l, const struct exchange *x)
 {
 	struct term *t = &s->t;
 	bool over = x->response_body.state == BODY_COMPLETE;
 
+	if (l)
+		show_calls(s, l, x);
 	term_fresh_line(t);
 	if (x->stream && !x->error) {
 		term_own(t, text_mark(s, over ? MARK_DONE : MARK_WARN));
@@ -441,7 +483,7 @@ void text_llm_tail(struct sink *s, const struct exchange *x, bool streamed)
 						: "unknown"), 60);
 		term_newline(t);
 	}
-	if (x->error && (streamed || x->nchoices)) {
+	if (x->error && (l || x->nchoices)) {
 		text_warn(s, "the stream ended in an error");
 		error(s, x);
 	}
@@ -460,13 +502,15 @@ void text_llm_delta(struct sink *s, struct live *l, const struct exchange *x, co
 	size_t number = (size_t)(p - c->msg.parts);
 	struct term *t = &s->t;
 
+	if (p->kind == PART_TOOL_CALL) {
+		l->any = true;
+		hold_call(s, l, x, c->index, number);
+		l->choice = UINT_MAX; /* text that goes on behind it begins a line */
+		return;
+	}
+	show_calls(s, l, x);
 	if (!l->any || l->choice != c->index || l->part != number) {
-		term_fresh_line(t);
-		if (x->nchoices > 1)
-			term_ownf(t, "Choice %u: ", c->index);
-		else if (p->kind == PART_TEXT)
-			term_own(t, "Content: ");
-		label(s, p);
+		begin_part(s, x, c->index, p);
 		l->any = true;
 		l->choice = c->index;
 		l->part = number;
