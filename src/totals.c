@@ -67,12 +67,14 @@ static struct row *row_of(struct table *t, const char *name)
 	return &t->rows[t->count++];
 }
 
-/* True when that answer's tokens were counted before. */
+/* True for an answer that is fetched again and whose tokens were counted before. */
 static bool seen_before(struct totals *t, const struct exchange *x)
 {
+	bool fetched = x->method && strcmp(x->method, "GET") == 0 && x->status != 101;
+
 	if (!x->response_id || !x->usage.raw)
 		return false;
-	for (size_t i = 0; i < ANSWERS && t->answers[i]; i++)
+	for (size_t i = 0; fetched && i < ANSWERS && t->answers[i]; i++)
 		if (strcmp(t->answers[i], x->response_id) == 0)
 			return true;
 	free(t->answers[t->next]);

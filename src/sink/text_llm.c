@@ -517,6 +517,8 @@ void text_llm_delta(struct sink *s, struct live *l, const struct exchange *x, co
 	}
 	t->indent = 4;
 	term_traffic(t, text);
-	term_flush(t, false);
+	/* On a terminal, a word waits for its end, so that it is not broken at the edge. */
+	if (!t->width)
+		term_flush(t, false);
 	t->indent = 0;
 }
