@@ -135,7 +135,8 @@ static int dearer(const void *a, const void *b)
 
 	if (x->usd != y->usd)
 		return x->usd < y->usd ? 1 : -1;
-	return (x->input + x->output < y->input + y->output) - (x->input + x->output > y->input + y->output);
+	return (x->input + x->output < y->input + y->output) -
+	       (x->input + x->output > y->input + y->output);
 }
 
 /* A name may come from the traffic. */
@@ -150,7 +151,8 @@ static void print_name(FILE *out, const char *name)
 
 static void print_row(FILE *out, enum by by, const struct row *r)
 {
-	const struct passwd *pw = by == BY_USER ? getpwuid((uid_t)strtoul(r->name, NULL, 10)) : NULL;
+	const struct passwd *pw =
+		by == BY_USER ? getpwuid((uid_t)strtoul(r->name, NULL, 10)) : NULL;
 
 	fputs("llm-spy:   ", out);
 	print_name(out, pw ? pw->pw_name : r->name);
@@ -175,7 +177,8 @@ void totals_print(FILE *out, const struct totals *t)
 		if (b != BY_MODEL && one->count < 2)
 			continue;
 		qsort(one->rows, one->count, sizeof(*one->rows), dearer);
-		fprintf(out, "llm-spy: by %-39s %6s %12s %12s %10s\n", titles[b], "calls", "tokens in", "out", "USD");
+		fprintf(out, "llm-spy: by %-39s %6s %12s %12s %10s\n", titles[b], "calls",
+			"tokens in", "out", "USD");
 		for (size_t i = 0; i < one->count && i < ROWS_SHOWN; i++)
 			print_row(out, (enum by)b, &one->rows[i]);
 		if (one->count > ROWS_SHOWN)
