@@ -48,6 +48,11 @@ static int on_gap(void *arg, struct conn *c, enum dir d, uint64_t ts_ns, uint64_
 	return http_gap(link_of(p, c)->http, d, ts_ns, nbytes);
 }
 
+static bool is_http(enum http_proto proto)
+{
+	return proto == HTTP_PROTO_H1 || proto == HTTP_PROTO_H2;
+}
+
 static int on_close(void *arg, struct conn *c, uint64_t ts_ns, bool ended)
 {
 	struct pipeline *p = arg;
@@ -59,7 +64,7 @@ static int on_close(void *arg, struct conn *c, uint64_t ts_ns, bool ended)
 	err = http_close(l->http, ts_ns, ended);
 	calls_conn_free(l->calls);
 	p->stats.opaque_bytes += http_unread_bytes(l->http);
-	p->stats.opaque_conns += http_proto(l->http) != HTTP_PROTO_H1;
+	p->stats.opaque_conns += !is_http(http_proto(l->http));
 	p->stats.garbled_conns += http_garbled(l->http);
 	http_free(l->http);
 	free(l);

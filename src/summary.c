@@ -60,7 +60,7 @@ static void print_streams(FILE *out, const struct summary *s)
 		size_text(p.stream->bytes[0] + p.stream->bytes[1]),
 		size_text(p.stream->missing_bytes), p.stream->gaps, plural(p.stream->gaps));
 	if (p.opaque_conns)
-		fprintf(out, "llm-spy: %" PRIu64 " connection%s spoke no HTTP/1 (%s)\n", p.opaque_conns,
+		fprintf(out, "llm-spy: %" PRIu64 " connection%s spoke no HTTP (%s)\n", p.opaque_conns,
 			plural(p.opaque_conns), size_text(p.opaque_bytes));
 	if (p.garbled_conns)
 		fprintf(out, "llm-spy: %" PRIu64 " connection%s broke off in malformed HTTP\n",

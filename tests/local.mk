@@ -19,6 +19,6 @@ E2E_TESTS = \
 	tests/e2e/test_modes.py
 EXTRA_DIST += $(E2E_TESTS) tests/e2e/client.py tests/e2e/spy.py
 TESTS += $(E2E_TESTS)
-PURE_TESTS += tests/unit/test_docs.py
+PURE_TESTS += tests/unit/test_cli.py tests/unit/test_docs.py tests/conformance/test_recordings.py
 EXTRA_DIST += tests/conformance/test_recordings.py tests/conformance/spyfile.py
-EXTRA_DIST += tests/unit/test_docs.py doc/RECORD.md doc/RECORDING.md doc/INTERNALS.md
+EXTRA_DIST += tests/unit/test_cli.py tests/unit/test_docs.py doc/RECORD.md doc/RECORDING.md doc/INTERNALS.md

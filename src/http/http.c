@@ -9,10 +9,12 @@
 #include "base/buf.h"
 #include "base/xalloc.h"
 #include "http/h1.h"
+#include "http/h2.h"
+#include "http/tunnel.h"
 #include "http/ws.h"
 
-/* A request line longer than this is not waited for. */
-#define START_MAX (16u << 10)
+/* A request line or a frame longer than this is not waited for. */
+#define START_MAX (64u << 10)
 
 struct http {
 	struct limits *lim;
@@ -22,6 +24,8 @@ struct http {
 	enum http_proto proto;
 	enum dir request_dir;
 	struct h1 *h1;
+	struct h2 *h2;
+	struct tunnels *tunnels; /* between h2 and out */
 	struct buf held[2]; /* by enum dir: too few bytes to tell */
 	uint64_t unread;
 };
@@ -41,6 +45,8 @@ void http_free(struct http *h)
 	if (!h)
 		return;
 	h1_free(h->h1);
+	h2_free(h->h2);
+	tunnels_free(h->tunnels);
 	buf_done(&h->held[0]);
 	buf_done(&h->held[1]);
 	free(h);
@@ -53,17 +59,18 @@ enum http_proto http_proto(const struct http *h)
 
 bool http_is_server(const struct http *h)
 {
-	return h->request_dir == DIR_READ;
+	return (h->request_dir == DIR_READ) != (h->h2 && h2_is_swapped(h->h2));
 }
 
 bool http_garbled(const struct http *h)
 {
-	return h->h1 && h1_is_garbled(h->h1);
+	return (h->h1 && h1_is_garbled(h->h1)) || (h->h2 && (h2_is_garbled(h->h2) || tunnels_garbled(h->tunnels)));
 }
 
 uint64_t http_unread_bytes(const struct http *h)
 {
-	return h->unread + (h->h1 ? h1_unread_bytes(h->h1) : 0);
+	return h->unread + (h->h1 ? h1_unread_bytes(h->h1) : 0) +
+	       (h->h2 ? h2_unread_bytes(h->h2) + tunnels_unread_bytes(h->tunnels) : 0);
 }
 
 struct span http_field_find(const struct http_head *h, const char *name)
@@ -81,28 +88,37 @@ static enum http_msg msg_of(const struct http *h, enum dir d)
 	return d == h->request_dir ? HTTP_REQUEST : HTTP_RESPONSE;
 }
 
-/* RFC 9113 section 3.4: how a client begins. */
-static bool is_h2_preface(struct span s)
+static enum dir other_dir(enum dir d)
 {
-	return span_starts(s, SPAN_LIT("PRI * HTTP/2.0\r\n"));
+	return d == DIR_WRITE ? DIR_READ : DIR_WRITE;
 }
 
-/* The protocol is known: hands it what was held and `s`, the asking direction first. */
-static int begin_h1(struct http *h, enum dir request_dir, uint64_t ts, struct span s)
+static int feed(struct http *h, enum dir d, uint64_t ts, struct span s)
 {
-	int err = 0;
+	return h->h2 ? h2_feed(h->h2, msg_of(h, d), ts, s) : h1_feed(h->h1, msg_of(h, d), ts, s);
+}
 
-	h->proto = HTTP_PROTO_H1;
+/* The protocol is known: hands it what was held, the asking direction first, and then `s` of
+ * that direction. */
+static int begin(struct http *h, enum http_proto proto, enum dir request_dir, uint64_t ts,
+		 struct span s)
+{
+	enum dir answer_dir = other_dir(request_dir);
+	int err;
+
+	h->proto = proto;
 	h->request_dir = request_dir;
-	h->h1 = h1_new(h->lim, h->from_start, h->out, h->arg);
-	for (int i = 0; i < 2 && !err; i++) {
-		enum dir d = i == 0 ? request_dir : request_dir == DIR_WRITE ? DIR_READ : DIR_WRITE;
-
-		err = h1_feed(h->h1, msg_of(h, d), ts, buf_span(&h->held[d]));
-		buf_done(&h->held[d]);
-		if (!err && i == 0)
-			err = h1_feed(h->h1, HTTP_REQUEST, ts, s);
+	if (proto == HTTP_PROTO_H2) {
+		h->tunnels = tunnels_new(h->lim, h->out, h->arg);
+		h->h2 = h2_new(h->lim, h->from_start, &tunnels_out, h->tunnels);
+	} else {
+		h->h1 = h1_new(h->lim, h->from_start, h->out, h->arg);
 	}
+	err = feed(h, request_dir, ts, buf_span(&h->held[request_dir]));
+	err = err ? err : feed(h, request_dir, ts, s);
+	err = err ? err : feed(h, answer_dir, ts, buf_span(&h->held[answer_dir]));
+	buf_done(&h->held[request_dir]);
+	buf_done(&h->held[answer_dir]);
 	return err;
 }
 
@@ -127,44 +143,76 @@ static int begin_ws(struct http *h, enum dir d, uint64_t ts, struct span s,
 	return h1_feed(h->h1, HTTP_REQUEST, ts, s);
 }
 
+/* What a client speaks that begins so, or HTTP_PROTO_UNKNOWN. */
+static enum http_proto proto_of_client(struct span s)
+{
+	if (h2_start(s) == H2_START_PREFACE)
+		return HTTP_PROTO_H2;
+	return h1_start(s) == H1_START_REQUEST ? HTTP_PROTO_H1 : HTTP_PROTO_UNKNOWN;
+}
+
+static bool is_nothing(struct span s)
+{
+	return h1_start(s) == H1_START_NO && h2_start(s) == H2_START_NO;
+}
+
+/* Looks at what is held of a direction. `may_wait`: more of it can be held. */
+static int judge(struct http *h, enum dir d, uint64_t ts, bool may_wait)
+{
+	static const struct span none;
+	struct buf *held = &h->held[d];
+	enum http_proto proto = proto_of_client(buf_span(held));
+	enum h1_start h1 = h1_start(buf_span(held));
+
+	if (proto != HTTP_PROTO_UNKNOWN)
+		return begin(h, proto, d, ts, none);
+	if (h1 == H1_START_RESPONSE && !h->from_start)
+		return begin(h, HTTP_PROTO_H1, other_dir(d), ts, none);
+	/* Who asks is not known: most programs that are traced do, and the first head tells. */
+	if (h2_start(buf_span(held)) == H2_START_FRAMES && !h->from_start)
+		return begin(h, HTTP_PROTO_H2, DIR_WRITE, ts, none);
+	if (h1 == H1_START_RESPONSE)
+		return 0; /* its request comes later: see h1's in_step */
+	/* An HTTP/2 server may begin before its client: the preface will tell. */
+	if (may_wait && !is_nothing(buf_span(held)))
+		return 0;
+	if (h->from_start) {
+		begin_opaque(h, HTTP_PROTO_OPAQUE);
+		return 0;
+	}
+	/* Joined in the middle: this belongs to a message whose beginning is lost. */
+	h->unread += held->len;
+	buf_reset(held);
+	return 0;
+}
+
 /* One more span of a connection of which nothing is known yet. */
 static int detect(struct http *h, enum dir d, uint64_t ts, struct span s)
 {
 	struct buf *held = &h->held[d];
+	size_t before = held->len;
 	struct ws_setup setup;
-	enum h1_start start;
-	size_t before;
 	bool fits;
 
-	if (!h->from_start && d == DIR_WRITE && !held->len && ws_is_joined(s, &setup))
-		return begin_ws(h, d, ts, s, &setup);
 	/* Mostly the first span tells; then nothing has to be held, however long it is. */
-	if (!held->len && h1_start(s) == H1_START_REQUEST)
-		return begin_h1(h, d, ts, s);
-	before = held->len;
+	if (!before && proto_of_client(s) != HTTP_PROTO_UNKNOWN)
+		return begin(h, proto_of_client(s), d, ts, s);
 	fits = buf_add(held, s) == 0;
 	if (!fits) {
 		limit_hit(h->lim, LIMIT_reorder);
 		h->unread += s.len - (held->len - before);
 	}
-	start = h1_start(buf_span(held));
-	fits = fits && held->len <= START_MAX;
-	if (is_h2_preface(buf_span(held)))
-		begin_opaque(h, HTTP_PROTO_H2);
-	else if (start == H1_START_REQUEST)
-		return begin_h1(h, d, ts, span_of(NULL, 0));
-	else if (start == H1_START_RESPONSE && !h->from_start)
-		return begin_h1(h, d == DIR_WRITE ? DIR_READ : DIR_WRITE, ts, span_of(NULL, 0));
-	else if (start == H1_START_RESPONSE)
-		return 0; /* its request comes later: see h1's in_step */
-	else if (h->from_start && (start == H1_START_NO || !fits))
-		begin_opaque(h, HTTP_PROTO_OPAQUE);
-	else if (start == H1_START_NO || !fits) {
-		/* Joined in the middle: this belongs to a message whose beginning is lost. */
-		h->unread += held->len;
-		buf_reset(held);
+	/* What was held was no beginning; the new span may be one. */
+	if (before && fits && !h->from_start && is_nothing(buf_span(held))) {
+		h->unread += before;
+		buf_drop(held, before);
+		before = 0;
 	}
-	return 0;
+	if (!before && !h->from_start && d == DIR_WRITE && ws_is_joined(s, &setup)) {
+		buf_reset(held);
+		return begin_ws(h, d, ts, s, &setup);
+	}
+	return judge(h, d, ts, fits && held->len <= START_MAX);
 }
 
 int http_feed(struct http *h, enum dir d, uint64_t ts_ns, struct span s)
@@ -173,8 +221,8 @@ int http_feed(struct http *h, enum dir d, uint64_t ts_ns, struct span s)
 		return 0;
 	if (h->proto == HTTP_PROTO_UNKNOWN)
 		return detect(h, d, ts_ns, s);
-	if (h->proto == HTTP_PROTO_H1)
-		return h1_feed(h->h1, msg_of(h, d), ts_ns, s);
+	if (h->h1 || h->h2)
+		return feed(h, d, ts_ns, s);
 	h->unread += s.len;
 	return 0;
 }
@@ -188,7 +236,9 @@ int http_gap(struct http *h, enum dir d, uint64_t ts_ns, uint64_t nbytes)
 		h->from_start = false;
 		return 0;
 	}
-	return h->proto == HTTP_PROTO_H1 ? h1_gap(h->h1, msg_of(h, d), ts_ns, nbytes) : 0;
+	if (h->h2)
+		return h2_gap(h->h2, msg_of(h, d), ts_ns, nbytes);
+	return h->h1 ? h1_gap(h->h1, msg_of(h, d), ts_ns, nbytes) : 0;
 }
 
 int http_close(struct http *h, uint64_t ts_ns, bool ended)
@@ -199,8 +249,11 @@ int http_close(struct http *h, uint64_t ts_ns, bool ended)
 	if (h->proto == HTTP_PROTO_UNKNOWN)
 		for (int d = 0; d < 2 && h->proto == HTTP_PROTO_UNKNOWN; d++)
 			if (h1_start(buf_span(&h->held[d])) == H1_START_RESPONSE)
-				err = begin_h1(h, d == DIR_WRITE ? DIR_READ : DIR_WRITE, ts_ns, span_of(NULL, 0));
+				err = begin(h, HTTP_PROTO_H1, other_dir((enum dir)d), ts_ns,
+					    span_of(NULL, 0));
 	if (h->proto == HTTP_PROTO_UNKNOWN)
 		begin_opaque(h, HTTP_PROTO_UNKNOWN);
+	if (!err && h->h2)
+		err = h2_close(h->h2, ts_ns, ended);
 	return err || !h->h1 ? err : h1_close(h->h1, ts_ns, ended);
 }

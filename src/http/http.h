@@ -3,7 +3,8 @@
  * spoken, and undoes framing and transfer coding. Content coding (gzip ...) is left to
  * http/coding.h. May have to begin in the middle of a connection. Pure.
  *
- * Sources: RFC 9110, RFC 9112 (HTTP/1.1), RFC 6455 (WebSocket). */
+ * Sources: RFC 9110, RFC 9112 (HTTP/1.1), RFC 9113 (HTTP/2), RFC 7541 (its header fields),
+ * RFC 8441 (its extended CONNECT), RFC 6455 (WebSocket). */
 #ifndef SPY_HTTP_HTTP_H
 #define SPY_HTTP_HTTP_H
 
@@ -25,9 +26,12 @@ struct http_head {
 	struct span method, target; /* request: as on the wire, e.g. "/v1/messages?beta=true" */
 	struct span authority;	    /* request: Host, or :authority; empty when absent */
 	unsigned status;	    /* response */
+	/* HTTP/2: without pseudo-header fields, but for ":protocol" of an extended CONNECT; then
+	 * what the stream carries from there on is given out as the bodies. */
 	const struct http_field *fields;
 	size_t nfields;
-	bool cut; /* the section passed the limit `head`, or a gap fell into it */
+	bool cut; /* fields are missing: past the limit `head`, for a gap, or since HTTP/2 referred
+		   * to fields that were not seen; then method, target and status may be empty */
 	bool has_length;
 	uint64_t length; /* content-length, when has_length */
 };
@@ -42,7 +46,8 @@ enum http_end {
 /* `id` tells exchanges of one connection apart, request and response share it. For each message:
  * head, then body and gap in order, then end. A message whose beginning was not seen has no
  * head: its first call is body or gap.
- * The response may begin, and end, before its request has ended.
+ * The response may begin, and end, before its request has ended. A response that never began is
+ * ended too, with HTTP_END_CUT, where a stream of HTTP/2 was reset.
  * gap: `nbytes` of the body are missing here; 0 when their number cannot be told.
  *
  * message: one whole WebSocket data message (text or binary; fragments joined, unmasked, inflated).

@@ -8,18 +8,29 @@ libpure_a_SOURCES += \
 	src/http/framings.def \
 	src/http/h1.c \
 	src/http/h1.h \
+	src/http/h2.c \
+	src/http/h2.h \
+	src/http/h2frame.c \
+	src/http/h2frame.h \
+	src/http/h2streams.c \
+	src/http/h2streams.h \
+	src/http/hpack.c \
+	src/http/hpack.h \
 	src/http/http.c \
 	src/http/http.h \
 	src/http/jsonarray.c \
 	src/http/lines.c \
 	src/http/lines.h \
 	src/http/ndjson.c \
+	src/http/tunnel.c \
+	src/http/tunnel.h \
 	src/http/sse.c \
 	src/http/ws.c \
 	src/http/ws.h \
 	src/http/ws_setup.c
 
 check_PROGRAMS += tests/unit/test_h1
+check_PROGRAMS += tests/unit/test_h2
 check_PROGRAMS += tests/unit/test_coding
 check_PROGRAMS += tests/unit/test_framing
 check_PROGRAMS += tests/unit/test_ceiling
@@ -32,6 +43,11 @@ check_PROGRAMS += tests/fuzz/fuzz_http
 tests_fuzz_fuzz_http_SOURCES = tests/fuzz/fuzz_http.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_http_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 EXTRA_DIST += tests/fuzz/corpus/http
+
+check_PROGRAMS += tests/fuzz/fuzz_h2
+tests_fuzz_fuzz_h2_SOURCES = tests/fuzz/fuzz_h2.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_h2_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+EXTRA_DIST += tests/fuzz/corpus/h2
 
 check_PROGRAMS += tests/fuzz/fuzz_coding
 tests_fuzz_fuzz_coding_SOURCES = tests/fuzz/fuzz_coding.c $(FUZZ_MAIN)

@@ -63,7 +63,8 @@ static int on_plain(void *arg, struct span s)
 	struct intake *i = arg;
 
 	i->body->plain += s.len;
-	sha256_update(&i->plain_sha, s.len, s.ptr);
+	if (i->body->coding)
+		sha256_update(&i->plain_sha, s.len, s.ptr);
 	keep(i, s);
 	return i->fn ? i->fn(i->arg, s) : 0;
 }
@@ -111,7 +112,11 @@ void intake_end(struct intake *i, bool complete)
 	if (complete && !b->coding_error && b->wire && i->coding && !coding_complete(i->coding))
 		b->coding_error = "the coded data ends too early";
 	digest_hex(&i->wire_sha, b->wire_sha256);
-	digest_hex(&i->plain_sha, b->sha256);
+	/* Without a coding both are one, and hashing is what costs most here. */
+	if (b->coding)
+		digest_hex(&i->plain_sha, b->sha256);
+	else
+		memcpy(b->sha256, b->wire_sha256, sizeof(b->sha256));
 	coding_free(i->coding);
 	i->coding = NULL;
 }

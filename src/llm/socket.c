@@ -15,7 +15,7 @@
 
 struct socket {
 	struct call *opener;
-	struct call *turn; /* the call under way, or NULL */
+	struct call *turn;	       /* the call under way, or NULL */
 	const struct dialect *dialect; /* NULL: not known, or none */
 	unsigned guesses;
 	json_t *states;	 /* last message of each kind that lasts */
@@ -104,6 +104,7 @@ static void copy_opener(struct exchange *x, const struct exchange *from)
 	set_string(&x->target, span_str(from->target));
 	set_string(&x->host, span_str(from->host));
 	x->status = from->status;
+	x->protocol = from->protocol;
 	x->request_seen = from->request_seen;
 	x->response_seen = true;
 	for (size_t i = 0; i < from->request_headers.count; i++) {
@@ -111,7 +112,8 @@ static void copy_opener(struct exchange *x, const struct exchange *from)
 		struct headers *to = &x->request_headers;
 
 		to->items = xgrow(to->items, to->count, sizeof(*to->items));
-		to->items[to->count++] = (struct header){ .name = xstrdup(h->name), .value = xstrdup(h->value) };
+		to->items[to->count++] =
+			(struct header){ .name = xstrdup(h->name), .value = xstrdup(h->value) };
 	}
 }
 
@@ -133,7 +135,8 @@ static void begin_turn(struct socket *s, uint64_t ts)
 	k->settled = true;
 	call_set_dialect(k, s->dialect);
 	json_array_extend(all, s->inputs);
-	/* Ended first, since sinks look at the whole request; settled, so that it is not read as HTTP. */
+	/* Ended first, since sinks look at the whole request; settled, so that it is not read as
+	 * HTTP. */
 	call_end_side(k, HTTP_REQUEST, true);
 	call_request(k, all);
 	json_decref(all);

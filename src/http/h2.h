@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* HTTP/2, RFC 9113: both directions of one connection. Streams become messages with ids of
+ * their own; both messages of a stream share one. Pushed streams are passed over. */
+#ifndef SPY_HTTP_H2_H
+#define SPY_HTTP_H2_H
+
+#include "http/http.h"
+
+/* What the front of some bytes looks like. */
+enum h2_start {
+	H2_START_NO,
+	H2_START_MORE,	  /* too few bytes to tell */
+	H2_START_PREFACE, /* all of a client's connection preface */
+	H2_START_FRAMES,  /* from the middle of a connection, or a server's beginning */
+};
+enum h2_start h2_start(struct span s);
+
+struct h2;
+/* from_start: no byte came before those fed, and the roles are known. Else `m` of the calls below
+ * is a guess until a head proves it; see h2_is_swapped. */
+struct h2 *h2_new(struct limits *lim, bool from_start, const struct http_out *out, void *arg);
+void h2_free(struct h2 *h); /* accepts NULL */
+
+int h2_feed(struct h2 *h, enum http_msg m, uint64_t ts_ns, struct span s);
+int h2_gap(struct h2 *h, enum http_msg m, uint64_t ts_ns, uint64_t nbytes);
+/* `ended` makes no difference: streams tell their end themselves. */
+int h2_close(struct h2 *h, uint64_t ts_ns, bool ended);
+
+/* Framing broke: h2_feed takes no more bytes. */
+bool h2_is_garbled(const struct h2 *h);
+/* The roles were guessed wrong: what is fed as requests are responses. */
+bool h2_is_swapped(const struct h2 *h);
+uint64_t h2_unread_bytes(const struct h2 *h);
+
+#endif
