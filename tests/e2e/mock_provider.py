@@ -273,9 +273,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
         self.wfile.write(b"0\r\n\r\n")
 
+    def endless(self, received):
+        """A stream that goes on until its client leaves."""
+        self.start(200, "text/event-stream", Transfer_Encoding="chunked")
+        events = openai_chat(json.loads(received), answer_text(received), False, True)
+        while True:
+            data = sse(*events[1])
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
+
     def do_POST(self):
         received = self.read_body()
         path, body = self.path.split("?")[0], json.loads(received)
+        if self.path.endswith("?endless=1"):
+            self.endless(received)
         for pattern, answer, form, media_type in ROUTES:
             if re.match(pattern, path):
                 tool = bool(body.get("tools")) and b"weather" in received
