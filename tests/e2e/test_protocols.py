@@ -68,7 +68,7 @@ def curl(*bodies):
         config.append("\n".join([f'url = "{nginx.url}/v1/chat/completions"', "http2", "silent", "show-error", 'noproxy = "*"',
                                  f'cacert = "{nginx.ca}"', 'header = "Authorization: Bearer sk-e2e-FAKESECRET"',
                                  f'data-binary = "@{files[-1][0]}"', f'output = "{files[-1][1]}"']))
-    subprocess.run(["curl", "-q", "-Z", "--fail-early", "-K", "-"],
+    subprocess.run(["curl", "-q", "-Z", "--no-progress-meter", "--fail-early", "-K", "-"],
                    input="\nnext\n".join(config), text=True, check=True, timeout=60)
     return [{"sent": digest(body), "received": digest(open(out, "rb").read())}
             for body, (_, out) in zip(bodies, files)]

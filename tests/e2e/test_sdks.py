@@ -12,7 +12,7 @@ from spy import *
 SCRIPTS = os.path.abspath(os.path.join(SRC, "tests/e2e/sdks"))
 FETCH = os.path.abspath(os.path.join(SRC, "tests/e2e/fetch_sdks"))
 SDKS = ("openai", "anthropic", "google", "cohere", "mistral", "ollama", "ai")
-NODES = [n for n in (os.environ.get("NODE"), "/usr/bin/node", "/usr/local/bin/node") if n and os.access(n, os.X_OK)]
+NODES = [n for n in (os.environ.get("NODE"), "/usr/bin/node", shutil.which("node")) if n and os.access(n, os.X_OK)]
 
 
 def find_node():
