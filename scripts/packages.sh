@@ -18,7 +18,7 @@ apt_install() ( # PACKAGE...
 	}
 	apt-get install -qq -y --no-install-recommends "$@" >/dev/null || exit
 	case " $* " in
-	*' nginx-light '*) ! command -v systemctl >/dev/null || systemctl -q disable nginx ;;
+	*' nginx-light '*) systemctl -q disable nginx 2>/dev/null || : ;;
 	esac
 )
 
