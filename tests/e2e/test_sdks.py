@@ -30,7 +30,8 @@ def find_node():
 def fetch():
     r = subprocess.run([FETCH], capture_output=True, text=True)
     if r.returncode != 0:
-        skip_all("the SDKs cannot be fetched: " + (r.stderr.strip().splitlines() or [f"status {r.returncode}"])[-1])
+        said = [line for line in r.stderr.splitlines() if not line.startswith("npm warn")]
+        skip_all("the SDKs cannot be fetched: " + "; ".join(said[:3] or [f"status {r.returncode}"]))
     return r.stdout.splitlines()[-1]
 
 
