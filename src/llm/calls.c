@@ -108,6 +108,18 @@ static void describe(struct exchange *x, const struct calls_conn *cc)
 	set_string(&x->cmdline, span_str(p->cmdline));
 }
 
+/* Makes room. The opener of a WebSocket whose message is being read has to stay. */
+static void end_oldest(struct calls *c)
+{
+	struct call *k = c->oldest;
+
+	limit_hit(c->lim, LIMIT_exchanges);
+	while (k && k->busy)
+		k = k->newer;
+	if (k)
+		call_end(k);
+}
+
 struct call *call_of(struct calls_conn *cc, uint64_t id)
 {
 	struct calls *c = cc->calls;
@@ -117,10 +129,8 @@ struct call *call_of(struct calls_conn *cc, uint64_t id)
 		k = k->next;
 	if (k)
 		return k;
-	if (c->count >= c->lim->max[LIMIT_exchanges]) {
-		limit_hit(c->lim, LIMIT_exchanges);
-		call_end(c->oldest);
-	}
+	if (c->count >= c->lim->max[LIMIT_exchanges])
+		end_oldest(c);
 	k = xcalloc(1, sizeof(*k));
 	k->id = id;
 	k->cc = cc;
@@ -547,6 +557,7 @@ static int on_message(void *arg, uint64_t id, enum http_msg from, uint64_t ts_ns
 		      bool cut)
 {
 	struct call *k = call_of(arg, id);
+	int err;
 
 	for (int m = 0; m < 2; m++)
 		if (!k->begun[m])
@@ -554,7 +565,10 @@ static int on_message(void *arg, uint64_t id, enum http_msg from, uint64_t ts_ns
 	k->upgraded = true;
 	if (!k->socket)
 		k->socket = socket_new(k);
-	return socket_message(k->socket, from, ts_ns, text, cut);
+	k->busy = true;
+	err = socket_message(k->socket, from, ts_ns, text, cut);
+	k->busy = false;
+	return err;
 }
 
 static int on_closed(void *arg, uint64_t id, uint64_t ts_ns)

@@ -471,14 +471,31 @@ static void hold_call(struct sink *s, struct live *l, const struct exchange *x, 
 	l->calls[l->ncalls++].part = part;
 }
 
+/* What a stream brought that is no text: pictures, sound, results of the provider's own tools. */
+static void show_quiet(struct sink *s, const struct exchange *x)
+{
+	for (size_t i = 0; i < x->nchoices; i++)
+		for (size_t n = 0; n < x->choices[i].msg.nparts; n++) {
+			const struct part *p = &x->choices[i].msg.parts[n];
+
+			if (p->kind == PART_TEXT || p->kind == PART_REASONING ||
+			    p->kind == PART_REFUSAL || p->kind == PART_TOOL_CALL)
+				continue;
+			term_fresh_line(&s->t);
+			part(s, p, 4);
+		}
+}
+
 /* What stands below an answer; l: of one whose stream was shown. */
 void text_llm_tail(struct sink *s, struct live *l, const struct exchange *x)
 {
 	struct term *t = &s->t;
 	bool over = x->response_body.state == BODY_COMPLETE;
 
-	if (l)
+	if (l) {
 		show_calls(s, l, x);
+		show_quiet(s, x);
+	}
 	term_fresh_line(t);
 	if (x->stream && !x->error) {
 		term_own(t, text_mark(s, over ? MARK_DONE : MARK_WARN));

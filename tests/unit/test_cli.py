@@ -93,5 +93,25 @@ talks = [json.loads(line)["conversation"] for line in out.splitlines()]
 ok(talks[0]["id"] == talks[1]["id"] != talks[2]["id"] and [t["turn"] for t in talks] == [1, 2, 1],
    "the record has conversation and turn", talks)
 
+# More exchanges than may be under way, on a WebSocket whose opening is the oldest of them.
+def frame(text, masked):
+    body = text.encode()
+    head = bytes([0x81, (128 if masked else 0) | (126 if len(body) > 125 else len(body))])
+    head += len(body).to_bytes(2, "big") if len(body) > 125 else b""
+    return head + (b"\1\1\1\1" + bytes(b ^ 1 for b in body) if masked else body)
+
+
+f = SpyFile()
+pieces = [(WRITE, b"GET /v1/responses HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"),
+          (READ, b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")]
+for i in range(3):
+    pieces += [(WRITE, frame('{"type":"response.create","model":"m","input":"hi"}', True)),
+               (READ, frame('{"type":"response.output_text.delta","delta":"x"}', False))]
+f.connection(1, pieces, cut_whole)
+code, out, err = replay("-f", "jsonl", "--limit", "exchanges=1", spy=f.bytes())
+kinds = [json.loads(line)["kind"] for line in out.splitlines()]
+ok(code == 0 and kinds == ["llm"] * 3 and "limit exchanges (1)" in err, "the limit of exchanges, on a WebSocket",
+   (code, kinds, err))
+
 print(f"1..{count}")
 sys.exit(1 if failed else 0)
