@@ -152,6 +152,17 @@ static void fill(const struct boring *b, struct finding *ret)
 		finding_add(ret, b->new->f.addr, PROG_NEW_RETURN, true);
 }
 
+static void identify(struct boring *b)
+{
+	b->write = only(b, R_BAD_LENGTH | R_UNINITIALIZED);
+	if (!b->write)
+		return;
+	b->handshake = find_handshake(b);
+	b->read_impl = find_read_impl(b);
+	b->new = only(b, R_NULL_CTX);
+	find_read(b);
+}
+
 static void find(const struct image *im, struct finding *ret)
 {
 	uint64_t strings[CODE_STRINGS_MAX];
@@ -162,11 +173,7 @@ static void find(const struct image *im, struct finding *ret)
 		n = code_strings_ending(im, "ssl/ssl_lib.c", strings);
 	if (code_open(&b.code, im, strings, n)) {
 		collect(&b);
-		b.write = only(&b, R_BAD_LENGTH | R_UNINITIALIZED);
-		b.handshake = find_handshake(&b);
-		b.read_impl = find_read_impl(&b);
-		b.new = only(&b, R_NULL_CTX);
-		find_read(&b);
+		identify(&b);
 		if (b.write && (b.read || b.peek) && !has_symbols(im, b.write->f.addr))
 			fill(&b, ret);
 	}

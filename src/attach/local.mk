@@ -19,6 +19,16 @@ libfind_a_SOURCES = \
 	src/attach/image.h
 FIND_LIBS = libfind.a libpure.a $(PURE_LIBS) $(LIBELF_LIBS)
 
+check_PROGRAMS += tests/unit/test_find_static
+tests_unit_test_find_static_LDADD = $(FIND_LIBS)
+EXTRA_DIST += tests/unit/program.h
+
+check_PROGRAMS += tests/fuzz/fuzz_find_static
+tests_fuzz_fuzz_find_static_SOURCES = tests/fuzz/fuzz_find_static.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_find_static_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_find_static_LDADD = $(FIND_LIBS)
+EXTRA_DIST += tests/fuzz/corpus/find_static
+
 if BPF
 libkernel_a_SOURCES += \
 	src/attach/bpf.c \
