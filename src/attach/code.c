@@ -28,42 +28,57 @@ static bool is_identifier(uint8_t c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
-/* `want` includes the NUL that ends it. */
-static size_t strings_in(const struct image *im, const struct image_segment *s, struct span want, bool exact,
+struct wanted {
+	struct span text;
+	bool exact; /* nothing of the string precedes it */
+	char more;  /* may follow it; 0: nothing */
+};
+
+/* Whether the string ends behind `at`. */
+static bool ends(const struct wanted *w, const uint8_t *at, const uint8_t *end)
+{
+	if (w->more && at < end && *at == (uint8_t)w->more)
+		at++;
+	return at < end && !*at;
+}
+
+static size_t strings_in(const struct image *im, const struct image_segment *s, const struct wanted *w,
 			 uint64_t *ret, size_t n)
 {
 	const uint8_t *base = im->file.ptr + s->offset, *at = base, *end = base + s->size;
 
-	while (n < CODE_STRINGS_MAX && (at = memmem(at, (size_t)(end - at), want.ptr, want.len))) {
+	while (n < CODE_STRINGS_MAX &&
+	       (at = memmem(at, (size_t)(end - at), w->text.ptr, w->text.len))) {
 		const uint8_t *begin = at++;
 
-		while (!exact && begin > base && is_printable(begin[-1]))
+		if (!ends(w, begin + w->text.len, end))
+			continue;
+		while (!w->exact && begin > base && is_printable(begin[-1]))
 			begin--;
-		if (!exact || begin == base || !is_identifier(begin[-1]))
+		if (!w->exact || begin == base || !is_identifier(begin[-1]))
 			ret[n++] = s->addr + (uint64_t)(begin - base);
 	}
 	return n;
 }
 
-static size_t find_strings(const struct image *im, const char *text, bool exact, uint64_t *ret)
+static size_t find_strings(const struct image *im, const struct wanted *w, uint64_t *ret)
 {
-	struct span want = span_of(text, strlen(text) + 1);
 	size_t n = 0;
 
 	for (size_t i = 0; i < im->nsegments; i++)
 		if (!im->segments[i].writable)
-			n = strings_in(im, &im->segments[i], want, exact, ret, n);
+			n = strings_in(im, &im->segments[i], w, ret, n);
 	return n;
 }
 
 size_t code_strings(const struct image *im, const char *exact, uint64_t *ret)
 {
-	return find_strings(im, exact, true, ret);
+	return find_strings(im, &(struct wanted){ .text = span_str(exact), .exact = true }, ret);
 }
 
-size_t code_strings_ending(const struct image *im, const char *end, uint64_t *ret)
+size_t code_strings_ending(const struct image *im, const char *end, char more, uint64_t *ret)
 {
-	return find_strings(im, end, false, ret);
+	return find_strings(im, &(struct wanted){ .text = span_str(end), .more = more }, ret);
 }
 
 /* ---- bits, one for each unit from c->lo on ---- */
@@ -83,9 +98,12 @@ bool code_is_near(const struct code *c, uint64_t addr)
 	return addr >= c->lo && addr < c->hi && bit(c->near, (addr - c->lo) / PAGE);
 }
 
-void code_add_start(struct code *c, uint64_t addr)
+void code_add_start(struct code *c, uint64_t addr, uint64_t align)
 {
-	set_bit(c->starts, addr - c->lo);
+	enum unwind_place place = unwind_place(&c->unwind, addr);
+
+	if (place == UNWIND_START || (place == UNWIND_UNKNOWN && addr % align == 0))
+		set_bit(c->starts, addr - c->lo);
 }
 
 /* Only the pages of `starts` that are near a ref are ever written to, so its size costs nothing. */
@@ -136,6 +154,7 @@ bool code_open(struct code *c, const struct image *im, const uint64_t *strings, 
 			c->isa = machines[i];
 	if (!c->isa || !count || count > CODE_STRINGS_MAX)
 		return false;
+	unwind_open(&c->unwind, im);
 	memcpy(c->strings, strings, count * sizeof(*strings));
 	c->nstrings = count;
 	for (size_t i = 0; i < im->nsegments; i++)

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Machine code without symbols, read by its bytes and without a disassembler: which functions refer to
- * a string, which constants they load, whom they call. A function begins where a direct call leads;
- * that is enough near a few strings, and needs no unwind tables, which some programs leave out.
+ * a string, which constants they load, whom they call. A function begins where a direct call leads:
+ * that is enough near a few strings, and needs no unwind tables, which many programs leave out.
  * Pure. Nothing here is certain: who uses it asks for several signs at once. */
 #ifndef SPY_ATTACH_CODE_H
 #define SPY_ATTACH_CODE_H
 
 #include "attach/image.h"
+#include "attach/unwind.h"
 
 #define CODE_STRINGS_MAX 8
 #define CODE_REFS_MAX 2048
@@ -15,8 +16,8 @@
 /* Addresses of NUL-terminated strings in segments that are not written to. Each returns how many,
  * CODE_STRINGS_MAX at most. */
 size_t code_strings(const struct image *im, const char *exact, uint64_t *ret);
-/* The address is that of the whole string, however it begins. */
-size_t code_strings_ending(const struct image *im, const char *end, uint64_t *ret);
+/* The address is that of the whole string, however it begins. `more` may follow `end`. */
+size_t code_strings_ending(const struct image *im, const char *end, char more, uint64_t *ret);
 
 /* One instruction that loads the address of a string. */
 struct code_ref {
@@ -32,6 +33,7 @@ struct isa;
 struct code {
 	const struct image *im;
 	const struct isa *isa;
+	struct unwind unwind;
 	uint64_t strings[CODE_STRINGS_MAX];
 	size_t nstrings;
 	struct code_ref *refs; /* sorted by at */

@@ -79,7 +79,7 @@ static void find_starts(struct code *c, const struct image_segment *s)
 			continue;
 		to = branch_target(s->addr + i * WORD, w);
 		if (to >= s->addr && to - s->addr < s->size && code_is_near(c, to))
-			code_add_start(c, to);
+			code_add_start(c, to, WORD);
 	}
 }
 

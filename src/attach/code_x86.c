@@ -6,6 +6,8 @@
 
 #define CALL 0xe8
 #define JUMP 0xe9
+/* As compilers align functions, but where they are to be small. */
+#define ALIGN 16
 
 /* `at`: place of the four bytes of an operand, behind its opcode. */
 static bool is_lea_rip(const uint8_t *at)
@@ -75,14 +77,15 @@ static void find_starts(struct code *c, const struct image_segment *s)
 	const uint8_t *base = c->im->file.ptr + s->offset;
 
 	for (uint64_t k = 0; k + 5 <= s->size; k++) {
-		uint64_t to;
+		uint64_t next = s->addr + k + 5, to;
 
 		if (base[k] != CALL)
 			continue;
-		to = s->addr + k + 5 + sign_extend(le32(base + k + 1), 32);
-		if (to >= s->addr + 16 && to - s->addr < s->size && code_is_near(c, to) &&
-		    follows_an_end(base + (to - s->addr)))
-			code_add_start(c, to);
+		to = next + sign_extend(le32(base + k + 1), 32);
+		/* Nothing calls what follows at once: that is the middle of an operand. */
+		if (to >= s->addr + 16 && to - s->addr < s->size && to - next >= ALIGN &&
+		    code_is_near(c, to) && follows_an_end(base + (to - s->addr)))
+			code_add_start(c, to, ALIGN);
 	}
 }
 

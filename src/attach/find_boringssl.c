@@ -167,10 +167,8 @@ static void find(const struct image *im, struct finding *ret)
 {
 	uint64_t strings[CODE_STRINGS_MAX];
 	struct boring b = { 0 };
-	size_t n = code_strings_ending(im, "ssl/ssl_lib.cc", strings);
+	size_t n = code_strings_ending(im, "ssl/ssl_lib.c", 'c', strings);
 
-	if (!n)
-		n = code_strings_ending(im, "ssl/ssl_lib.c", strings);
 	if (code_open(&b.code, im, strings, n)) {
 		collect(&b);
 		identify(&b);

@@ -3,6 +3,7 @@
 noinst_LIBRARIES += libfind.a
 libfind_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBELF_CFLAGS)
 libfind_a_SOURCES = \
+	src/attach/bytes.h \
 	src/attach/code.c \
 	src/attach/code.h \
 	src/attach/code_arm64.c \
@@ -16,7 +17,9 @@ libfind_a_SOURCES = \
 	src/attach/finders.def \
 	src/attach/hooks.def \
 	src/attach/image.c \
-	src/attach/image.h
+	src/attach/image.h \
+	src/attach/unwind.c \
+	src/attach/unwind.h
 FIND_LIBS = libfind.a libpure.a $(PURE_LIBS) $(LIBELF_LIBS)
 
 check_PROGRAMS += tests/unit/test_find_static

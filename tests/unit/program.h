@@ -21,6 +21,7 @@
 struct program_function {
 	unsigned strings[3], constants[5], calls[9];
 	bool updates;
+	bool misleads; /* begins with operands that look like calls, x86-64 only */
 };
 
 struct program {
@@ -68,6 +69,12 @@ static void put_function(struct assembler *a, const struct program_function *f)
 {
 	bool arm = a->p->machine == EM_AARCH64;
 
+	if (f->misleads && !arm) {
+		put(a, 0xe880c7, 7); /* mov dword [rax + 0xe8], 0 */
+		put(a, 0, 3);
+		put(a, 0xe8b8, 5); /* mov eax, 0xe8 */
+		put(a, 0x90, 1);
+	}
 	for (const unsigned *s = f->strings; *s; s++) {
 		uint64_t to = string_addr(a->p, *s), pc = PROGRAM_BASE + a->at;
 

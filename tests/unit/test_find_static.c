@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* BoringSSL and OpenSSL without symbols: found in programs made for it, by all the shapes that compilers
  * give them, and not found where a sign is missing. */
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "attach/finder.h"
+#include "attach/unwind.h"
 #include "tests/unit/program.h"
 #include "tests/unit/tap.h"
 
@@ -101,6 +105,13 @@ static void test_boringssl(void)
 
 	p.functions[2] = (struct program_function){ 0 };
 	check_kinds(b, p, "call@2 write-r@2 call@4 read-r@4", "no handshake is needed");
+
+	p = (struct program){ .strings = BORING,
+			      .functions = { CALLER, WRITE, HANDSHAKE, READ_IMPL, READ, PEEK, NEW } };
+	for (size_t i = 1; i < 7; i++)
+		p.functions[i].misleads = true;
+	check_kinds(b, p, "call@2 write-r@2 call@5 read-r@5 call@3 handshake-r@3 new-r@7",
+		    "what is no call does not begin a function");
 }
 
 static void test_boringssl_not(void)
@@ -186,11 +197,36 @@ static void test_openssl(void)
 	check_kinds(o, p, "", "one function by both names");
 }
 
+/* ---- unwind tables: those of this program ---- */
+
+static void test_unwind(void)
+{
+	struct symbol self = { .name = "main" };
+	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	struct unwind u;
+	struct image im;
+
+	if (fd < 0 || image_open(&im, fd) != 0) {
+		ok(true, "unwind tables # SKIP: this program cannot be read");
+		return;
+	}
+	close(fd);
+	image_symbols(&im, &self, 1);
+	unwind_open(&u, &im);
+	ok(self.addr && u.entries.len, "this program has a main, and unwind tables");
+	is_int(unwind_place(&u, self.addr), UNWIND_START, "main is where a function begins");
+	is_int(unwind_place(&u, self.addr + 4), UNWIND_INSIDE, "and goes on");
+	is_int(unwind_place(&u, 0), UNWIND_UNKNOWN, "before all code");
+	is_int(unwind_place(&u, UINT64_MAX), UNWIND_UNKNOWN, "behind all code");
+	image_close(&im);
+}
+
 int main(void)
 {
 	test_boringssl();
 	test_boringssl_not();
 	test_boringssl_symbols();
 	test_openssl();
+	test_unwind();
 	return tap_done();
 }
