@@ -316,8 +316,8 @@ int spy_call_ex(struct pt_regs *ctx)
 	return spy_enter(ctx, PT_REGS_PARM2(ctx), PT_REGS_PARM4(ctx));
 }
 
-/* SSL_peek where SSL_read was inlined into its callers: all reading goes through it. A program that peeks
- * in earnest asks for one byte, whether the connection still is up. */
+/* SSL_peek where SSL_read was inlined into its callers: all reading goes through it. A program that
+ * peeks in earnest asks for one byte, whether the connection still is up. */
 int spy_call_peek(struct pt_regs *ctx)
 {
 	u64 buf = (int)PT_REGS_PARM3(ctx) == 1 ? 0 : PT_REGS_PARM2(ctx);
@@ -325,8 +325,8 @@ int spy_call_peek(struct pt_regs *ctx)
 	return spy_enter(ctx, buf, 0);
 }
 
-/* OpenSSL 3's (tls, buf, len, *done); from 3.2 on a write is (tls, buf, len, flags, *done), and flags
- * are few. */
+/* OpenSSL 3's (tls, buf, len, *done); from 3.2 on a write is (tls, buf, len, flags, *done), and
+ * flags are few. */
 int spy_call_internal(struct pt_regs *ctx)
 {
 	u64 done = PT_REGS_PARM4(ctx);
@@ -456,7 +456,8 @@ static __always_inline int spy_end(struct pt_regs *ctx, u64 tls, int again)
 	return 0;
 }
 
-/* What was known of an object at this address is of an earlier one, whose end may not have been seen. */
+/* What was known of an object at this address is of an earlier one, whose end may not have been
+ * seen. */
 static __always_inline void spy_begin_anew(struct pt_regs *ctx, u64 tls)
 {
 	struct spy_conn_key key = {};
@@ -480,8 +481,8 @@ int spy_new_return(struct pt_regs *ctx)
 	return 0;
 }
 
-/* SSL_do_handshake, where SSL_new is inlined or SSL_free is not known. It returns 1 at once on a connection
- * that is set up; otherwise nothing was read yet. What was written may be early data. */
+/* SSL_do_handshake, where SSL_new is inlined or SSL_free is not known. It returns 1 at once on a
+ * connection that is set up; otherwise nothing was read yet. What was written may be early data. */
 int spy_handshake_return(struct pt_regs *ctx)
 {
 	struct spy_conn_key key = {};

@@ -25,7 +25,8 @@ static bool is_printable(uint8_t c)
 
 static bool is_identifier(uint8_t c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '_';
 }
 
 struct wanted {
@@ -42,8 +43,8 @@ static bool ends(const struct wanted *w, const uint8_t *at, const uint8_t *end)
 	return at < end && !*at;
 }
 
-static size_t strings_in(const struct image *im, const struct image_segment *s, const struct wanted *w,
-			 uint64_t *ret, size_t n)
+static size_t strings_in(const struct image *im, const struct image_segment *s,
+			 const struct wanted *w, uint64_t *ret, size_t n)
 {
 	const uint8_t *base = im->file.ptr + s->offset, *at = base, *end = base + s->size;
 
@@ -186,7 +187,8 @@ struct code_function code_function(const struct code *c, uint64_t at)
 
 	if (!code_is_near(c, at))
 		return f;
-	while (begin > c->lo && at - begin < CODE_FUNCTION_MAX - 1 && !bit(c->starts, begin - c->lo))
+	while (begin > c->lo && at - begin < CODE_FUNCTION_MAX - 1 &&
+	       !bit(c->starts, begin - c->lo))
 		begin--;
 	if (!bit(c->starts, begin - c->lo))
 		return f;

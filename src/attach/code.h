@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* Machine code without symbols, read by its bytes and without a disassembler: which functions refer to
- * a string, which constants they load, whom they call. A function begins where a direct call leads:
- * that is enough near a few strings, and needs no unwind tables, which many programs leave out.
- * Pure. Nothing here is certain: who uses it asks for several signs at once. */
+/* Machine code without symbols, read by its bytes and without a disassembler: which functions refer
+ * to a string, which constants they load, whom they call. A function begins where a direct call
+ * leads: that is enough near a few strings, and needs no unwind tables, which many programs leave
+ * out. Pure. Nothing here is certain: who uses it asks for several signs at once. */
 #ifndef SPY_ATTACH_CODE_H
 #define SPY_ATTACH_CODE_H
 
 #include "attach/image.h"
 #include "attach/unwind.h"
 
-#define CODE_STRINGS_MAX 8
-#define CODE_REFS_MAX 2048
+#define CODE_STRINGS_MAX  8
+#define CODE_REFS_MAX	  2048
 #define CODE_FUNCTION_MAX 0x2000 /* bytes of one function that are looked at */
 
 /* Addresses of NUL-terminated strings in segments that are not written to. Each returns how many,
@@ -42,8 +42,8 @@ struct code {
 	uint8_t *near, *starts; /* bits: pages close to a ref; beginnings of functions */
 };
 
-/* Finds what refers to the strings, and the functions around. False when nothing does, when more than
- * CODE_REFS_MAX places do, or for another kind of machine. code_close accepts what failed. */
+/* Finds what refers to the strings, and the functions around. False when nothing does, when more
+ * than CODE_REFS_MAX places do, or for another kind of machine. code_close accepts what failed. */
 bool code_open(struct code *c, const struct image *im, const uint64_t *strings, size_t count);
 void code_close(struct code *c);
 
@@ -54,8 +54,8 @@ unsigned code_constants(const struct code *c, const struct code_function *f, con
 			size_t count);
 /* Whether it calls, or jumps to, that address. */
 bool code_calls(const struct code *c, const struct code_function *f, uint64_t addr);
-/* Whether it changes memory other than its stack frame: x86-64 adds to or subtracts from it, arm64 stores
- * a pair. */
+/* Whether it changes memory other than its stack frame: x86-64 adds to or subtracts from it, arm64
+ * stores a pair. */
 bool code_updates(const struct code *c, const struct code_function *f);
 
 #endif

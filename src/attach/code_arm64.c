@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* arm64 code, one word for each instruction. Source: Arm Architecture Reference Manual for A-profile,
- * section C6.2. */
+/* arm64 code, one word for each instruction. Source: Arm Architecture Reference Manual for
+ * A-profile, section C6.2. */
 #include "attach/code_int.h"
 
 #define WORD 4
@@ -37,7 +37,8 @@ static uint64_t find_add(const uint8_t *base, uint64_t words, uint64_t i, uint64
 	for (uint64_t j = i + 1; j < words && j < i + PAIR_MAX; j++) {
 		uint32_t w = le32(base + j * WORD);
 
-		if ((w & 0xffc00000) == 0x91000000 && (w >> 5 & 31) == reg && (w >> 10 & 0xfff) == low)
+		if ((w & 0xffc00000) == 0x91000000 && (w >> 5 & 31) == reg &&
+		    (w >> 10 & 0xfff) == low)
 			return j;
 	}
 	return 0;
@@ -106,8 +107,8 @@ static bool has_call(struct span code, uint64_t addr, uint64_t to)
 	return false;
 }
 
-/* STP Xt,Xt2,[Xn,#imm] with a base other than sp (31) or the frame pointer (29): pointer and length are
- * updated together. */
+/* STP Xt,Xt2,[Xn,#imm] with a base other than sp (31) or the frame pointer (29): pointer and length
+ * are updated together. */
 static bool has_update(struct span code)
 {
 	for (size_t i = 0; i + WORD <= code.len; i += WORD) {

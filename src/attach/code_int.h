@@ -22,8 +22,9 @@ extern const struct isa isa_x86_64, isa_aarch64;
 bool code_add_ref(struct code *c, uint64_t at, uint64_t to);
 /* Whether `addr` is close to a ref: else nobody asks for the functions there. */
 bool code_is_near(const struct code *c, uint64_t addr);
-/* A direct call leads there. Not taken where the unwind tables know better, nor, where they know nothing,
- * at an address that is no multiple of `align`: a probe in the middle of an instruction breaks the program. */
+/* A direct call leads there. Not taken where the unwind tables know better, nor, where they know
+ * nothing, at an address that is no multiple of `align`: a probe in the middle of an instruction
+ * breaks the program. */
 void code_add_start(struct code *c, uint64_t addr, uint64_t align);
 
 #endif

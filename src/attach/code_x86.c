@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* x86-64 code by its bytes. Instructions have no fixed length, so each pattern is tried at each byte
- * and some hits are chance; an address that comes out as that of a certain string is not.
+/* x86-64 code by its bytes. Instructions have no fixed length, so each pattern is tried at each
+ * byte and some hits are chance; an address that comes out as that of a certain string is not.
  * Source: Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2. */
 #include "attach/code_int.h"
 
@@ -42,7 +42,8 @@ static void find_refs(struct code *c, const struct image_segment *s)
 	bool absolute = c->im->type == ET_EXEC;
 	uint32_t lo = UINT32_MAX, width = 0;
 
-	/* One comparison settles nearly every byte: the strings lie close to each other. Modulo 2^32. */
+	/* One comparison settles nearly every byte: the strings lie close to each other. Modulo
+	 * 2^32. */
 	for (size_t i = 0; i < c->nstrings; i++)
 		lo = (uint32_t)c->strings[i] < lo ? (uint32_t)c->strings[i] : lo;
 	for (size_t i = 0; i < c->nstrings; i++)
@@ -56,8 +57,9 @@ static void find_refs(struct code *c, const struct image_segment *s)
 	}
 }
 
-/* What stands before a function: the end of another (ret, ud2, a jump, a call that does not return) or
- * padding (int3, nop, a nop of several bytes that ends in zeroes). `at` has 16 bytes before it. */
+/* What stands before a function: the end of another (ret, ud2, a jump, a call that does not return)
+ * or padding (int3, nop, a nop of several bytes that ends in zeroes). `at` has 16 bytes before it.
+ */
 static bool follows_an_end(const uint8_t *at)
 {
 	uint8_t last = at[-1];
@@ -119,8 +121,8 @@ static bool has_update(struct span code)
 		const uint8_t *p = code.ptr + i;
 		unsigned mod = p[2] >> 6, base = p[2] & 7;
 
-		if ((p[0] & 0xf8) == 0x48 && (p[1] == 0x01 || p[1] == 0x29) && (mod == 1 || mod == 2) &&
-		    base != 4 && base != 5)
+		if ((p[0] & 0xf8) == 0x48 && (p[1] == 0x01 || p[1] == 0x29) &&
+		    (mod == 1 || mod == 2) && base != 4 && base != 5)
 			return true;
 	}
 	return false;

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* BoringSSL that is linked into a program without its symbols (Bun and what is made with it, Chromium,
- * gRPC). Its errors name their file and a reason by its number, so a function of ssl_lib.cc is known by
- * the reasons that it gives. Compilers move these functions about and merge them, but keep that.
- * Line numbers, distance and order are no signs. Source: BoringSSL's ssl/ssl_lib.cc, include/openssl/ssl.h. */
+/* BoringSSL that is linked into a program without its symbols (Bun and what is made with it,
+ * Chromium, gRPC). Its errors name their file and a reason by its number, so a function of
+ * ssl_lib.cc is known by the reasons that it gives. Compilers move these functions about and merge
+ * them, but keep that. Line numbers, distance and order are no signs. Source: BoringSSL's
+ * ssl/ssl_lib.cc, include/openssl/ssl.h. */
 #include "attach/code.h"
 #include "attach/finder.h"
 
 enum reason {
-	R_NOT_CALLED = 1 << 0,	    /* ERR_R_SHOULD_NOT_HAVE_BEEN_CALLED: not for QUIC */
-	R_BAD_LENGTH = 1 << 1,	    /* SSL_R_BAD_LENGTH */
-	R_TYPE_NOT_SET = 1 << 2,    /* SSL_R_CONNECTION_TYPE_NOT_SET */
-	R_NULL_CTX = 1 << 3,	    /* SSL_R_NULL_SSL_CTX */
+	R_NOT_CALLED = 1 << 0,	     /* ERR_R_SHOULD_NOT_HAVE_BEEN_CALLED: not for QUIC */
+	R_BAD_LENGTH = 1 << 1,	     /* SSL_R_BAD_LENGTH */
+	R_TYPE_NOT_SET = 1 << 2,     /* SSL_R_CONNECTION_TYPE_NOT_SET */
+	R_NULL_CTX = 1 << 3,	     /* SSL_R_NULL_SSL_CTX */
 	R_HANDSHAKE_FAILED = 1 << 4, /* SSL_R_SSL_HANDSHAKE_FAILURE */
-	R_UNINITIALIZED = 1 << 5,   /* SSL_R_UNINITIALIZED */
+	R_UNINITIALIZED = 1 << 5,    /* SSL_R_UNINITIALIZED */
 };
 static const uint32_t reasons[] = { 66, 111, 134, 185, 215, 226 };
 
@@ -49,7 +50,8 @@ static void collect(struct boring *b)
 		/* Refs are in order, so those of one function follow each other. */
 		if (!f->f.code.len || (b->nfns && f[-1].f.addr == f->f.addr))
 			continue;
-		f->reasons = code_constants(&b->code, &f->f, reasons, sizeof(reasons) / sizeof(*reasons));
+		f->reasons = code_constants(&b->code, &f->f, reasons,
+					    sizeof(reasons) / sizeof(*reasons));
 		b->nfns++;
 	}
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* OpenSSL 3 that is linked into a program without its symbols (what Rust programs bring along, a Python
- * with OpenSSL inside). Its errors carry the name of the function that raises them, so a function is the
- * one that refers to its own name; where several do, it was inlined into them and cannot be hooked.
- * All calls to read and write, plain and _ex, come through the two internal ones.
+/* OpenSSL 3 that is linked into a program without its symbols (what Rust programs bring along, a
+ * Python with OpenSSL inside). Its errors carry the name of the function that raises them, so a
+ * function is the one that refers to its own name; where several do, it was inlined into them and
+ * cannot be hooked. All calls to read and write, plain and _ex, come through the two internal ones.
  * Source: OpenSSL's ssl/ssl_lib.c, include/openssl/err.h (ERR_raise). */
 #include "attach/code.h"
 #include "attach/finder.h"

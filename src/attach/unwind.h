@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Where functions begin, by the unwind tables of an ELF file. They are exact where they are there; many
- * programs have none for part of their code, or none at all. Pure.
- * Source: Linux Standard Base Core 5.0, section 10.6 (.eh_frame, .eh_frame_hdr). */
+/* Where functions begin, by the unwind tables of an ELF file. They are exact where they are there;
+ * many programs have none for part of their code, or none at all. Pure. Source: Linux Standard Base
+ * Core 5.0, section 10.6 (.eh_frame, .eh_frame_hdr). */
 #ifndef SPY_ATTACH_UNWIND_H
 #define SPY_ATTACH_UNWIND_H
 

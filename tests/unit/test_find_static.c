@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* BoringSSL and OpenSSL without symbols: found in programs made for it, by all the shapes that compilers
- * give them, and not found where a sign is missing. */
+/* BoringSSL and OpenSSL without symbols: found in programs made for it, by all the shapes that
+ * compilers give them, and not found where a sign is missing. */
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -10,15 +10,20 @@
 #include "tests/unit/tap.h"
 
 /* Function 1 calls all others, so that they are known to be functions. */
+/* clang-format off */
 #define CALLER { .calls = { 2, 3, 4, 5, 6, 7 } }
+/* clang-format on */
 
 /* Program, "r" at return, "@" number of the function; in order. */
 static const char *describe(const struct finding *f)
 {
 	static const char *const names[PROG_COUNT] = {
-		[PROG_CALL] = "call",	       [PROG_WRITE_RETURN] = "write",
-		[PROG_READ_RETURN] = "read",   [PROG_CALL_PEEK] = "peek",
-		[PROG_NEW_RETURN] = "new",     [PROG_HANDSHAKE_RETURN] = "handshake",
+		[PROG_CALL] = "call",
+		[PROG_WRITE_RETURN] = "write",
+		[PROG_READ_RETURN] = "read",
+		[PROG_CALL_PEEK] = "peek",
+		[PROG_NEW_RETURN] = "new",
+		[PROG_HANDSHAKE_RETURN] = "handshake",
 		[PROG_CALL_INTERNAL] = "internal",
 	};
 	static char text[512];
@@ -36,7 +41,8 @@ static const char *describe(const struct finding *f)
 	return text;
 }
 
-static void check(const struct finder *finder, const struct program *p, const char *want, const char *what)
+static void check(const struct finder *finder, const struct program *p, const char *want,
+		  const char *what)
 {
 	struct span file = program_make(p);
 	struct finding f = { 0 };
@@ -58,7 +64,8 @@ static const struct {
 	{ EM_AARCH64, ET_DYN, "arm64" },
 };
 
-static void check_kinds(const struct finder *finder, struct program p, const char *want, const char *what)
+static void check_kinds(const struct finder *finder, struct program p, const char *want,
+			const char *what)
 {
 	char text[128];
 
@@ -73,6 +80,7 @@ static void check_kinds(const struct finder *finder, struct program p, const cha
 /* ---- BoringSSL ---- */
 
 #define FILE_NAME "../../third_party/boringssl/src/ssl/ssl_lib.cc"
+/* clang-format off */
 #define WRITE { .strings = { 1 }, .constants = { 66, 111, 226 }, .calls = { 3 } }
 #define HANDSHAKE { .strings = { 1, 1 }, .constants = { 134 } }
 #define READ_IMPL { .strings = { 1 }, .constants = { 215, 226 }, .calls = { 3 } }
@@ -80,45 +88,49 @@ static void check_kinds(const struct finder *finder, struct program p, const cha
 #define PEEK { .strings = { 1 }, .constants = { 66 }, .calls = { 4 } }
 #define NEW { .strings = { 1 }, .constants = { 185 } }
 #define BORING { FILE_NAME }
+#define ALL { CALLER, WRITE, HANDSHAKE, READ_IMPL, READ, PEEK, NEW }
+/* clang-format on */
+#define ALL_FOUND "call@2 write-r@2 call@5 read-r@5 call@3 handshake-r@3 new-r@7"
 
 static void test_boringssl(void)
 {
 	const struct finder *b = &finder_boringssl;
-	struct program p = { .strings = BORING,
-			     .functions = { CALLER, WRITE, HANDSHAKE, READ_IMPL, READ, PEEK, NEW } };
+	struct program p = { .strings = BORING, .functions = ALL };
 
-	check_kinds(b, p,
-		    "call@2 write-r@2 call@5 read-r@5 call@3 handshake-r@3 new-r@7", "each function by itself");
+	check_kinds(b, p, ALL_FOUND, "each function by itself");
 
 	p.strings[0] = "ssl/ssl_lib.c";
-	check_kinds(b, p, "call@2 write-r@2 call@5 read-r@5 call@3 handshake-r@3 new-r@7", "when it was C");
+	check_kinds(b, p, ALL_FOUND, "when it was C");
 
-	p = (struct program){ .strings = BORING, .functions = { CALLER, WRITE, HANDSHAKE, READ_IMPL, PEEK } };
+	p = (struct program){ .strings = BORING,
+			      .functions = { CALLER, WRITE, HANDSHAKE, READ_IMPL, PEEK } };
 	check_kinds(b, p, "call@2 write-r@2 peek@5 read-r@5 call@3 handshake-r@3",
 		    "SSL_read and SSL_new inlined");
 
-	p = (struct program){ .strings = BORING,
-			      .functions = { CALLER, WRITE, HANDSHAKE,
-					     { .strings = { 1 }, .constants = { 66, 215, 226 }, .updates = true },
-					     { .strings = { 1 }, .constants = { 66, 215, 226 } } } };
-	check_kinds(b, p, "call@2 write-r@2 call@4 read-r@4 call@3 handshake-r@3", "ssl_read_impl inlined");
+	p = (struct program){
+		.strings = BORING,
+		.functions = { CALLER,
+			       WRITE,
+			       HANDSHAKE,
+			       { .strings = { 1 }, .constants = { 66, 215, 226 }, .updates = true },
+			       { .strings = { 1 }, .constants = { 66, 215, 226 } } }
+	};
+	check_kinds(b, p, "call@2 write-r@2 call@4 read-r@4 call@3 handshake-r@3",
+		    "ssl_read_impl inlined");
 
 	p.functions[2] = (struct program_function){ 0 };
 	check_kinds(b, p, "call@2 write-r@2 call@4 read-r@4", "no handshake is needed");
 
-	p = (struct program){ .strings = BORING,
-			      .functions = { CALLER, WRITE, HANDSHAKE, READ_IMPL, READ, PEEK, NEW } };
+	p = (struct program){ .strings = BORING, .functions = ALL };
 	for (size_t i = 1; i < 7; i++)
 		p.functions[i].misleads = true;
-	check_kinds(b, p, "call@2 write-r@2 call@5 read-r@5 call@3 handshake-r@3 new-r@7",
-		    "what is no call does not begin a function");
+	check_kinds(b, p, ALL_FOUND, "what is no call does not begin a function");
 }
 
 static void test_boringssl_not(void)
 {
 	const struct finder *b = &finder_boringssl;
-	const struct program whole = { .strings = BORING,
-				       .functions = { CALLER, WRITE, HANDSHAKE, READ_IMPL, READ, PEEK, NEW } };
+	const struct program whole = { .strings = BORING, .functions = ALL };
 	struct program p = whole;
 
 	p.strings[0] = "src/ssl/ssl_lib.cpp";
@@ -147,23 +159,29 @@ static void test_boringssl_not(void)
 /* Where the symbols are there, the finder that goes by them has hooked it. */
 static void test_boringssl_symbols(void)
 {
-	struct program p = { .machine = EM_X86_64, .type = ET_DYN, .strings = BORING,
-			     .functions = { CALLER, WRITE, HANDSHAKE, READ_IMPL, READ, PEEK, NEW },
-			     .symbol = 2, .symbol_name = "SSL_write" };
+	struct program p = { .machine = EM_X86_64,
+			     .type = ET_DYN,
+			     .strings = BORING,
+			     .functions = ALL,
+			     .symbol = 2,
+			     .symbol_name = "SSL_write" };
 
 	check(&finder_boringssl, &p, "", "BoringSSL with its symbols");
 	p.symbol = 8;
-	check(&finder_boringssl, &p, "call@2 write-r@2 call@5 read-r@5 call@3 handshake-r@3 new-r@7",
-	      "BoringSSL beside another library's symbols");
+	check(&finder_boringssl, &p, ALL_FOUND, "BoringSSL beside another library's symbols");
 }
 
 /* ---- OpenSSL ---- */
 
 static const struct program openssl = {
-	.strings = { "ssl_write_internal", "ssl_read_internal", "SSL_new", "SSL_do_handshake", "_SSL_new" },
-	.functions = { CALLER, { .strings = { 1, 1 }, .constants = { 207, 276 } },
-		       { .strings = { 2, 2 }, .constants = { 207, 276 } }, { .strings = { 3 } },
-		       { .strings = { 4 } }, { .strings = { 5 } } },
+	.strings = { "ssl_write_internal", "ssl_read_internal", "SSL_new", "SSL_do_handshake",
+		     "_SSL_new" },
+	.functions = { CALLER,
+		       { .strings = { 1, 1 }, .constants = { 207, 276 } },
+		       { .strings = { 2, 2 }, .constants = { 207, 276 } },
+		       { .strings = { 3 } },
+		       { .strings = { 4 } },
+		       { .strings = { 5 } } },
 };
 
 static void test_openssl(void)
@@ -174,10 +192,12 @@ static void test_openssl(void)
 	check_kinds(o, p, "internal@2 write-r@2 internal@3 read-r@3 call@5 handshake-r@5 new-r@4",
 		    "OpenSSL by the names of its functions");
 	p.functions[3] = p.functions[4] = (struct program_function){ 0 };
-	check_kinds(o, p, "internal@2 write-r@2 internal@3 read-r@3", "the other two are not needed");
+	check_kinds(o, p, "internal@2 write-r@2 internal@3 read-r@3",
+		    "the other two are not needed");
 	p = openssl;
 	p.functions[6] = p.functions[3];
-	check_kinds(o, p, "internal@2 write-r@2 internal@3 read-r@3 call@5 handshake-r@5", "SSL_new inlined");
+	check_kinds(o, p, "internal@2 write-r@2 internal@3 read-r@3 call@5 handshake-r@5",
+		    "SSL_new inlined");
 
 	p = openssl;
 	p.functions[6] = p.functions[1];
