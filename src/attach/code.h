@@ -54,8 +54,8 @@ unsigned code_constants(const struct code *c, const struct code_function *f, con
 			size_t count);
 /* Whether it calls, or jumps to, that address. */
 bool code_calls(const struct code *c, const struct code_function *f, uint64_t addr);
-/* Whether it changes memory other than its stack frame: x86-64 adds to or subtracts from it, arm64
- * stores a pair. */
+/* Whether it adds to, or subtracts from, what stands in memory other than its stack frame; arm64:
+ * loads, and soon stores there. */
 bool code_updates(const struct code *c, const struct code_function *f);
 
 #endif

@@ -4,7 +4,7 @@
 #include "attach/code_int.h"
 
 #define WORD 4
-/* How far the ADD may stand behind its ADRP. */
+/* How far instructions that belong together may stand apart. */
 #define PAIR_MAX 8
 
 static bool is_bl(uint32_t w)
@@ -107,15 +107,31 @@ static bool has_call(struct span code, uint64_t addr, uint64_t to)
 	return false;
 }
 
-/* STP Xt,Xt2,[Xn,#imm] with a base other than sp (31) or the frame pointer (29): pointer and length
- * are updated together. */
+/* The load that a store of 64 bits undoes, and the bits of it that are not the registers loaded:
+ * LDR for STR, LDP for STP. False: no such store, or to the stack, by sp (31) or the frame pointer
+ * (29). */
+static bool load_of_store(uint32_t w, uint32_t *ret_load, uint32_t *ret_mask)
+{
+	uint32_t kind = w & 0xffc00000, base = w >> 5 & 31;
+
+	if ((kind != 0xf9000000 && kind != 0xa9000000) || base == 31 || base == 29)
+		return false;
+	*ret_mask = kind == 0xf9000000 ? 0xffffffe0 : 0xffff83e0;
+	*ret_load = (w | 0x00400000) & *ret_mask;
+	return true;
+}
+
+/* A store to where was loaded from right before. */
 static bool has_update(struct span code)
 {
 	for (size_t i = 0; i + WORD <= code.len; i += WORD) {
-		uint32_t w = le32(code.ptr + i), base = w >> 5 & 31;
+		uint32_t load, mask;
 
-		if ((w & 0xffc00000) == 0xa9000000 && base != 31 && base != 29)
-			return true;
+		if (!load_of_store(le32(code.ptr + i), &load, &mask))
+			continue;
+		for (size_t back = WORD; back <= i && back <= PAIR_MAX * WORD; back += WORD)
+			if ((le32(code.ptr + i - back) & mask) == load)
+				return true;
 	}
 	return false;
 }

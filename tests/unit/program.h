@@ -128,8 +128,8 @@ static void put_function(struct assembler *a, const struct program_function *f)
 		put_constant(a, *c);
 	for (const unsigned *c = f->calls; *c; c++)
 		put_call(a, *c);
-	if (f->updates) /* stp x2, x9, [x0, #16]; add [rbx + 8], rax */
-		put(a, arm ? 0xa9012402u : 0x08430148, 4);
+	if (f->updates) /* ldr x9, [x8, #136]; str x9, [x8, #136]; or add [rbx + 8], rax */
+		put(a, arm ? 0xf9004509f9404509u : 0x08430148, arm ? 8 : 4);
 	put(a, arm ? 0xd65f03c0u : 0xc3, arm ? 4 : 1);
 	while (!arm && a->at % PROGRAM_FUNCTION)
 		put(a, 0xcc, 1);
