@@ -98,7 +98,8 @@ static int on_body(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, stru
 	struct tunnels *t = arg;
 	struct tunnel *one = find(t, id);
 
-	return one && one->ws ? ws_feed(one->ws, m, ts_ns, s) : t->out->body(t->arg, id, m, ts_ns, s);
+	return one && one->ws ? ws_feed(one->ws, m, ts_ns, s)
+			      : t->out->body(t->arg, id, m, ts_ns, s);
 }
 
 static int on_gap(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, uint64_t nbytes)
@@ -106,7 +107,8 @@ static int on_gap(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, uint6
 	struct tunnels *t = arg;
 	struct tunnel *one = find(t, id);
 
-	return one && one->ws ? ws_gap(one->ws, m, ts_ns, nbytes) : t->out->gap(t->arg, id, m, ts_ns, nbytes);
+	return one && one->ws ? ws_gap(one->ws, m, ts_ns, nbytes)
+			      : t->out->gap(t->arg, id, m, ts_ns, nbytes);
 }
 
 /* Of a WebSocket, the end of its stream is its own: it is over when both sides have ended. */

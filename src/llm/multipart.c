@@ -6,8 +6,9 @@
 #include "base/buf.h"
 #include "base/utf8.h"
 #include "exchange/digest.h"
+#include "llm/json.h"
 
-#define FIELDS_MAX 256
+#define FIELDS_MAX   256
 #define BOUNDARY_MAX 72 /* RFC 2046 section 5.1.1: 70, and two dashes */
 
 /* Position of `what` in `s`, or s.len. */
@@ -48,20 +49,6 @@ static struct span header(struct span head, const char *name)
 	return head;
 }
 
-static json_t *string_of(struct span s)
-{
-	struct buf fixed;
-	json_t *v;
-
-	if (utf8_valid(s))
-		return json_stringn(s.len ? (const char *)s.ptr : "", s.len);
-	buf_init(&fixed, 3 * s.len);
-	utf8_fix(s, &fixed);
-	v = json_stringn(fixed.ptr, fixed.len);
-	buf_done(&fixed);
-	return v;
-}
-
 static json_t *file_of(struct span filename, struct span type, struct span data)
 {
 	struct sha256_ctx sha;
@@ -71,8 +58,8 @@ static json_t *file_of(struct span filename, struct span type, struct span data)
 	sha256_init(&sha);
 	sha256_update(&sha, data.len, data.ptr);
 	digest_hex(&sha, hex);
-	json_object_set_new(v, "filename", string_of(filename));
-	json_object_set_new(v, "media_type", string_of(type));
+	json_object_set_new(v, "filename", json_from_bytes(filename));
+	json_object_set_new(v, "media_type", json_from_bytes(type));
 	json_object_set_new(v, "bytes", json_integer((json_int_t)data.len));
 	json_object_set_new(v, "sha256", json_string(hex));
 	return v;
@@ -108,7 +95,8 @@ static void read_part(json_t *fields, struct span part)
 	size_t blank = find(part, SPAN_LIT("\r\n\r\n"));
 	struct span head = span_first(part, blank), data = span_from(part, blank + 4);
 	struct span disposition = header(head, "content-disposition:");
-	struct span name = parameter(disposition, "name="), filename = parameter(disposition, "filename=");
+	struct span name = parameter(disposition, "name="),
+		    filename = parameter(disposition, "filename=");
 	struct span type = header(head, "content-type:");
 
 	if (blank == part.len || !name.len)
@@ -117,7 +105,7 @@ static void read_part(json_t *fields, struct span part)
 			     !span_starts(type, SPAN_LIT("application/json"))))
 		add(fields, name, file_of(filename, type, data));
 	else
-		add(fields, name, string_of(data));
+		add(fields, name, json_from_bytes(data));
 }
 
 json_t *multipart_read(struct span body, bool cut, bool *ret_partial)
@@ -127,7 +115,8 @@ json_t *multipart_read(struct span body, bool cut, bool *ret_partial)
 	json_t *fields;
 
 	*ret_partial = false;
-	if (line.len < 3 || line.len > BOUNDARY_MAX || line.len == body.len || !span_starts(line, SPAN_LIT("--")))
+	if (line.len < 3 || line.len > BOUNDARY_MAX || line.len == body.len ||
+	    !span_starts(line, SPAN_LIT("--")))
 		return NULL;
 	memcpy(mark + 2, line.ptr, line.len);
 	fields = json_object();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Ollama's own API: github.com/ollama/ollama, docs/api.md (read November 2026). Answers are lines of JSON,
- * streamed unless asked otherwise; the last has "done" and the counts. */
+/* Ollama's own API: github.com/ollama/ollama, docs/api.md (read November 2026). Answers are lines
+ * of JSON, streamed unless asked otherwise; the last has "done" and the counts. */
 #include <stdlib.h>
 
 #include "llm/dialect.h"
@@ -71,36 +71,29 @@ static void read_prompt(struct exchange *x, const json_t *body)
 			read_images(x, m, json_object_get(body, "images"));
 		}
 		json_array_foreach(prompt, i, v)
-			message_text(x, request_message(x, SPAN_LIT("user")), PART_TEXT, json_span(v));
+			message_text(x, request_message(x, SPAN_LIT("user")), PART_TEXT,
+				     json_span(v));
 	}
 }
 
 static void ollama_request(struct exchange *x, const json_t *body)
 {
-	static const char *const known[] = { "model", "messages", "prompt", "input", "system", "images", "tools",
-					     "stream", "options", "context", NULL };
+	static const char *const known[] = { "model",	"messages", "prompt", "input",
+					     "system",	"images",   "tools",  "stream",
+					     "options", "context",  NULL };
 	static const char *const none[] = { NULL };
 	const json_t *v;
 	size_t i;
 
 	set_json(&x->model_asked, json_object_get(body, "model"));
 	x->stream_requested = !json_is_false(json_object_get(body, "stream"));
-	if (json_text(body, "system").len) {
-		set_string(&x->system.role, SPAN_LIT("system"));
-		message_text(x, &x->system, PART_TEXT, json_text(body, "system"));
-	}
+	if (json_text(body, "system").len)
+		message_text(x, request_system(x), PART_TEXT, json_text(body, "system"));
 	json_array_foreach(json_object_get(body, "messages"), i, v)
 		read_message(x, v);
 	read_prompt(x, body);
-	json_array_foreach(json_object_get(body, "tools"), i, v) {
-		struct tool *t = request_tool(x);
-		const json_t *f = json_object_get(v, "function");
-
-		set_json(&t->type, json_object_get(v, "type"));
-		set_json(&t->name, json_object_get(f, "name"));
-		set_json(&t->description, json_object_get(f, "description"));
-		t->schema = json_incref(json_object_get(f, "parameters"));
-	}
+	json_array_foreach(json_object_get(body, "tools"), i, v)
+		request_function(x, v, json_object_get(v, "function"), "parameters");
 	request_params(x, json_object_get(body, "options"), none);
 	request_params(x, body, known);
 }
@@ -109,7 +102,8 @@ static void ollama_request(struct exchange *x, const json_t *body)
 
 static void read_usage(struct exchange *x, const json_t *v)
 {
-	static const char *const names[] = { "prompt_eval_count", "eval_count", "total_duration", "load_duration",
+	static const char *const names[] = { "prompt_eval_count",    "eval_count",
+					     "total_duration",	     "load_duration",
 					     "prompt_eval_duration", "eval_duration" };
 	json_t *raw = json_object();
 
@@ -155,7 +149,8 @@ static void ollama_response(struct exchange *x, const json_t *v)
 		enum finish f = finish_of(why, finishes, sizeof(finishes) / sizeof(*finishes));
 		const struct message *all = &answer_choice(x, 0)->msg;
 
-		if (f == FINISH_STOP && all->nparts && all->parts[all->nparts - 1].kind == PART_TOOL_CALL)
+		if (f == FINISH_STOP && all->nparts &&
+		    all->parts[all->nparts - 1].kind == PART_TOOL_CALL)
 			f = FINISH_TOOL_CALL;
 		answer_finish(x, 0, why, f);
 	}
