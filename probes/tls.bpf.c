@@ -315,12 +315,37 @@ int spy_call_ex(struct pt_regs *ctx)
 	return spy_enter(ctx, PT_REGS_PARM4(ctx));
 }
 
-static __always_inline int spy_return(struct pt_regs *ctx, u32 dir)
+/* A call that is over: `total` bytes at `buf` were accepted or given out. */
+static __always_inline int spy_report(struct pt_regs *ctx, u32 dir, u64 tls, u64 buf, u64 total)
 {
 	struct spy_event head = {};
+	struct spy_conn *c;
+
+	/* The libraries' own limit is the int range; more is no byte count. */
+	if (total == 0 || total > 0x7fffffff)
+		return 0;
+	c = spy_conn_of(tls);
+	if (!c) {
+		spy_count(SPY_N_TABLE_FULL, 1);
+		return 0;
+	}
+	spy_fill(&head, tls, c);
+	head.kind = SPY_DATA;
+	head.dir = dir;
+	head.ts_ns = bpf_ktime_get_ns();
+	head.off = c->off[dir];
+	head.call = c->calls[dir];
+	c->off[dir] += total;
+	c->calls[dir]++;
+	spy_count(SPY_N_CALLS, 1);
+	spy_send_call(ctx, &head, buf, total);
+	return 0;
+}
+
+static __always_inline int spy_return(struct pt_regs *ctx, u32 dir)
+{
 	struct spy_frame f = {};
 	struct spy_args *found, a;
-	struct spy_conn *c;
 	u64 total;
 
 	if (!spy_wanted())
@@ -341,25 +366,7 @@ static __always_inline int spy_return(struct pt_regs *ctx, u32 dir)
 		spy_count(SPY_N_FAULT, 1);
 		return 0;
 	}
-	/* The library's own limit is the int range; more is no byte count. */
-	if (total == 0 || total > 0x7fffffff)
-		return 0;
-	c = spy_conn_of(a.tls);
-	if (!c) {
-		spy_count(SPY_N_TABLE_FULL, 1);
-		return 0;
-	}
-	spy_fill(&head, a.tls, c);
-	head.kind = SPY_DATA;
-	head.dir = dir;
-	head.ts_ns = bpf_ktime_get_ns();
-	head.off = c->off[dir];
-	head.call = c->calls[dir];
-	c->off[dir] += total;
-	c->calls[dir]++;
-	spy_count(SPY_N_CALLS, 1);
-	spy_send_call(ctx, &head, a.buf, total);
-	return 0;
+	return spy_report(ctx, dir, a.tls, a.buf, total);
 }
 
 int spy_write_return(struct pt_regs *ctx)
