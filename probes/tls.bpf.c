@@ -336,31 +336,23 @@ static __always_inline int spy_take_frame(struct pt_regs *ctx, struct spy_args *
 	return a->tls != 0;
 }
 
-/* How many bytes passed in a call that returned, and its event; 0: none. */
-static __always_inline u64 spy_passed(struct pt_regs *ctx, u32 dir, struct spy_args *a,
-				      struct spy_event *head)
+/* A call that is over, in which `total` bytes were accepted or given out: its event, and how many
+ * bytes they are; 0: none. */
+static __always_inline u64 spy_begin_report(struct spy_event *head, u32 dir, u64 tls, u64 total)
 {
 	struct spy_conn *c;
-	u64 total;
 
-	if (!spy_take_frame(ctx, a) || (int)PT_REGS_RC(ctx) <= 0)
-		return 0;
-	total = (u32)PT_REGS_RC(ctx);
-	if (a->done && SPY_READ_USER(&total, sizeof(total), (void *)a->done)) {
-		spy_count(SPY_N_FAULT, 1);
-		return 0;
-	}
-	/* The library's own limit is the int range; more is no byte count. */
+	/* The libraries' own limit is the int range; more is no byte count. */
 	if (total == 0 || total > 0x7fffffff)
 		return 0;
-	c = spy_conn_of(a->tls);
+	c = spy_conn_of(tls);
 	if (!c) {
 		spy_count(SPY_N_TABLE_FULL, 1);
 		return 0;
 	}
 	if (dir == SPY_WRITE && c->resender == bpf_get_current_pid_tgid())
 		return 0;
-	spy_fill(head, a->tls, c);
+	spy_fill(head, tls, c);
 	head->kind = SPY_DATA;
 	head->dir = dir;
 	head->ts_ns = bpf_ktime_get_ns();
@@ -370,6 +362,32 @@ static __always_inline u64 spy_passed(struct pt_regs *ctx, u32 dir, struct spy_a
 	c->calls[dir]++;
 	spy_count(SPY_N_CALLS, 1);
 	return total;
+}
+
+static __always_inline int spy_report(struct pt_regs *ctx, u32 dir, u64 tls, u64 buf, u64 total)
+{
+	struct spy_event head = {};
+
+	total = spy_begin_report(&head, dir, tls, total);
+	if (total)
+		spy_send_call(ctx, &head, buf, total);
+	return 0;
+}
+
+/* How many bytes passed in a call that returned, and its event; 0: none. */
+static __always_inline u64 spy_passed(struct pt_regs *ctx, u32 dir, struct spy_args *a,
+				      struct spy_event *head)
+{
+	u64 total;
+
+	if (!spy_take_frame(ctx, a) || (int)PT_REGS_RC(ctx) <= 0)
+		return 0;
+	total = (u32)PT_REGS_RC(ctx);
+	if (a->done && SPY_READ_USER(&total, sizeof(total), (void *)a->done)) {
+		spy_count(SPY_N_FAULT, 1);
+		return 0;
+	}
+	return spy_begin_report(head, dir, a->tls, total);
 }
 
 static __always_inline int spy_return(struct pt_regs *ctx, u32 dir)

@@ -22,6 +22,11 @@
 	X(PROG_CLEAR, "spy_clear")              \
 	X(PROG_UP_REF, "spy_up_ref")            \
 	X(PROG_CTRL, "spy_ctrl")                \
+	X(PROG_GO_CALL, "spy_go_call")          \
+	X(PROG_GO_WRITE_RETURN, "spy_go_write_return") \
+	X(PROG_GO_READ_RETURN, "spy_go_read_return") \
+	X(PROG_GO_BEGIN, "spy_go_begin")        \
+	X(PROG_GO_CLOSE, "spy_go_close")        \
 	X(PROG_FORK, "spy_fork")                \
 	X(PROG_EXIT, "spy_exit")                \
 	X(PROG_WRITE_GAP, "spy_write_gap")      \

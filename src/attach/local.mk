@@ -3,13 +3,16 @@
 noinst_LIBRARIES += libfind.a
 libfind_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBELF_CFLAGS)
 libfind_a_SOURCES = \
+	src/attach/find_go.c \
 	src/attach/find_symbols.c \
 	src/attach/finder.c \
 	src/attach/finder.h \
 	src/attach/finders.def \
 	src/attach/hooks.def \
 	src/attach/image.c \
-	src/attach/image.h
+	src/attach/image.h \
+	src/attach/pclntab.c \
+	src/attach/pclntab.h
 FIND_LIBS = libfind.a libpure.a $(PURE_LIBS) $(LIBELF_LIBS)
 
 if BPF
@@ -32,6 +35,7 @@ PROBE_FILES = \
 	probes/event.h \
 	probes/libraries.bpf.c \
 	probes/tls.bpf.c \
+	probes/go.bpf.c \
 	probes/builtin/include/asm/page.h \
 	probes/builtin/include/linux/bpf_common.h \
 	probes/builtin/include/linux/kconfig.h \
@@ -49,6 +53,7 @@ src/attach/embedded.c: $(PROBE_FILES) src/demo/demo.sh scripts/embed
 		embedded_event_h=$(top_srcdir)/probes/event.h \
 		embedded_tls_bpf_c=$(top_srcdir)/probes/tls.bpf.c \
 		embedded_libraries_bpf_c=$(top_srcdir)/probes/libraries.bpf.c \
+		embedded_go_bpf_c=$(top_srcdir)/probes/go.bpf.c \
 		embedded_demo_sh=$(top_srcdir)/src/demo/demo.sh \
 		builtin_asm_page_h=$(BUILTIN)/asm/page.h \
 		builtin_linux_bpf_common_h=$(BUILTIN)/linux/bpf_common.h \
