@@ -10,6 +10,7 @@ libfind_a_SOURCES = \
 	src/attach/code_int.h \
 	src/attach/code_x86.c \
 	src/attach/find_boringssl.c \
+	src/attach/find_go.c \
 	src/attach/find_openssl_static.c \
 	src/attach/find_symbols.c \
 	src/attach/finder.c \
@@ -18,6 +19,8 @@ libfind_a_SOURCES = \
 	src/attach/hooks.def \
 	src/attach/image.c \
 	src/attach/image.h \
+	src/attach/pclntab.c \
+	src/attach/pclntab.h \
 	src/attach/unwind.c \
 	src/attach/unwind.h
 FIND_LIBS = libfind.a libpure.a $(PURE_LIBS) $(LIBELF_LIBS)
@@ -50,7 +53,9 @@ endif
 
 PROBE_FILES = \
 	probes/event.h \
+	probes/libraries.bpf.c \
 	probes/tls.bpf.c \
+	probes/go.bpf.c \
 	probes/builtin/include/asm/page.h \
 	probes/builtin/include/linux/bpf_common.h \
 	probes/builtin/include/linux/kconfig.h \
@@ -67,6 +72,8 @@ src/attach/embedded.c: $(PROBE_FILES) src/demo/demo.sh scripts/embed
 	$(AM_V_GEN)$(MKDIR_P) src/attach && $(SHELL) $(top_srcdir)/scripts/embed attach/embedded.h \
 		embedded_event_h=$(top_srcdir)/probes/event.h \
 		embedded_tls_bpf_c=$(top_srcdir)/probes/tls.bpf.c \
+		embedded_libraries_bpf_c=$(top_srcdir)/probes/libraries.bpf.c \
+		embedded_go_bpf_c=$(top_srcdir)/probes/go.bpf.c \
 		embedded_demo_sh=$(top_srcdir)/src/demo/demo.sh \
 		builtin_asm_page_h=$(BUILTIN)/asm/page.h \
 		builtin_linux_bpf_common_h=$(BUILTIN)/linux/bpf_common.h \
