@@ -11,7 +11,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 
-/* The programs of probes/tls.bpf.c. */
+/* The programs of probes/tls.bpf.c and probes/rustls.bpf.c. */
 #define PROBE_PROGRAMS(X)                       \
 	X(PROG_CALL, "spy_call")                \
 	X(PROG_CALL_EX, "spy_call_ex")          \
@@ -23,7 +23,10 @@
 	X(PROG_UP_REF, "spy_up_ref")            \
 	X(PROG_CTRL, "spy_ctrl")                \
 	X(PROG_FORK, "spy_fork")                \
-	X(PROG_EXIT, "spy_exit")
+	X(PROG_EXIT, "spy_exit")                \
+	X(PROG_RUSTLS_WRITE, "spy_rustls_write")\
+	X(PROG_RUSTLS_READ, "spy_rustls_read")  \
+	X(PROG_RUSTLS_READ_RETURN, "spy_rustls_read_return")
 
 enum probe_program {
 #define X(id, name) id,

@@ -3,6 +3,7 @@
 noinst_LIBRARIES += libfind.a
 libfind_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBELF_CFLAGS)
 libfind_a_SOURCES = \
+	src/attach/find_rustls.c \
 	src/attach/find_symbols.c \
 	src/attach/finder.c \
 	src/attach/finder.h \
@@ -30,6 +31,7 @@ endif
 
 PROBE_FILES = \
 	probes/event.h \
+	probes/rustls.bpf.c \
 	probes/tls.bpf.c \
 	probes/builtin/include/asm/page.h \
 	probes/builtin/include/linux/bpf_common.h \
@@ -47,6 +49,7 @@ src/attach/embedded.c: $(PROBE_FILES) src/demo/demo.sh scripts/embed
 	$(AM_V_GEN)$(MKDIR_P) src/attach && $(SHELL) $(top_srcdir)/scripts/embed attach/embedded.h \
 		embedded_event_h=$(top_srcdir)/probes/event.h \
 		embedded_tls_bpf_c=$(top_srcdir)/probes/tls.bpf.c \
+		embedded_rustls_bpf_c=$(top_srcdir)/probes/rustls.bpf.c \
 		embedded_demo_sh=$(top_srcdir)/src/demo/demo.sh \
 		builtin_asm_page_h=$(BUILTIN)/asm/page.h \
 		builtin_linux_bpf_common_h=$(BUILTIN)/linux/bpf_common.h \
