@@ -12,6 +12,7 @@ libfind_a_SOURCES = \
 	src/attach/find_boringssl.c \
 	src/attach/find_go.c \
 	src/attach/find_openssl_static.c \
+	src/attach/find_rustls.c \
 	src/attach/find_symbols.c \
 	src/attach/finder.c \
 	src/attach/finder.h \
@@ -54,6 +55,7 @@ endif
 PROBE_FILES = \
 	probes/event.h \
 	probes/libraries.bpf.c \
+	probes/rustls.bpf.c \
 	probes/tls.bpf.c \
 	probes/go.bpf.c \
 	probes/builtin/include/asm/page.h \
@@ -74,6 +76,7 @@ src/attach/embedded.c: $(PROBE_FILES) src/demo/demo.sh scripts/embed
 		embedded_tls_bpf_c=$(top_srcdir)/probes/tls.bpf.c \
 		embedded_libraries_bpf_c=$(top_srcdir)/probes/libraries.bpf.c \
 		embedded_go_bpf_c=$(top_srcdir)/probes/go.bpf.c \
+		embedded_rustls_bpf_c=$(top_srcdir)/probes/rustls.bpf.c \
 		embedded_demo_sh=$(top_srcdir)/src/demo/demo.sh \
 		builtin_asm_page_h=$(BUILTIN)/asm/page.h \
 		builtin_linux_bpf_common_h=$(BUILTIN)/linux/bpf_common.h \
@@ -84,3 +87,15 @@ src/attach/embedded.c: $(PROBE_FILES) src/demo/demo.sh scripts/embed
 		builtin_linux_version_h=$(BUILTIN)/linux/version.h \
 		builtin_uapi_linux_bpf_h=$(BUILTIN)/uapi/linux/bpf.h \
 		builtin_uapi_linux_if_packet_h=$(BUILTIN)/uapi/linux/if_packet.h >$@.tmp && mv $@.tmp $@
+
+check_PROGRAMS += tests/unit/test_find_rustls
+tests_unit_test_find_rustls_CPPFLAGS = $(AM_CPPFLAGS) $(LIBELF_CFLAGS)
+tests_unit_test_find_rustls_LDADD = $(FIND_LIBS)
+EXTRA_DIST += tests/unit/rustls_elf.h
+
+check_PROGRAMS += tests/fuzz/fuzz_find_rustls
+tests_fuzz_fuzz_find_rustls_SOURCES = tests/fuzz/fuzz_find_rustls.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_find_rustls_CPPFLAGS = $(AM_CPPFLAGS) $(LIBELF_CFLAGS)
+tests_fuzz_fuzz_find_rustls_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_find_rustls_LDADD = $(FIND_LIBS)
+EXTRA_DIST += tests/fuzz/corpus/find_rustls
