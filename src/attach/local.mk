@@ -46,6 +46,15 @@ tests_fuzz_fuzz_find_symbols_CPPFLAGS = $(AM_CPPFLAGS) $(LIBELF_CFLAGS)
 tests_fuzz_fuzz_find_symbols_LDADD = $(FIND_LIBS)
 tests_fuzz_fuzz_find_symbols_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 EXTRA_DIST += tests/fuzz/corpus/find_symbols
+check_PROGRAMS += tests/unit/test_find_go
+tests_unit_test_find_go_LDADD = $(FIND_LIBS)
+EXTRA_DIST += tests/unit/goimage.h
+
+check_PROGRAMS += tests/fuzz/fuzz_find_go
+tests_fuzz_fuzz_find_go_SOURCES = tests/fuzz/fuzz_find_go.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_find_go_LDADD = $(FIND_LIBS)
+tests_fuzz_fuzz_find_go_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+EXTRA_DIST += tests/fuzz/corpus/find_go
 
 if BPF
 libkernel_a_SOURCES += \
