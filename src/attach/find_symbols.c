@@ -48,5 +48,6 @@ static void find_openssl(const struct image *im, struct finding *ret)
 const struct finder finder_symbols_openssl = {
 	.name = "openssl-symbols",
 	.group = "openssl",
+	.signs = { "SSL_write" },
 	.find = find_openssl,
 };
