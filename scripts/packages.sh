@@ -3,7 +3,24 @@
 BUILD_PACKAGES='gcc make autoconf automake pkg-config libbpfcc-dev libelf-dev libjansson-dev nettle-dev
 	zlib1g-dev libbrotli-dev libzstd-dev libnghttp2-dev libssl-dev ca-certificates'
 RUN_PACKAGES='curl python3'
-TEST_PACKAGES='mandoc xz-utils'
+TEST_PACKAGES='mandoc xz-utils openssl python3-httpx python3-h2 python3-websockets nodejs'
+# Any other one will do, and is not to be replaced. Debian's npm brings hundreds of packages.
+[ -x /usr/sbin/nginx ] || TEST_PACKAGES="$TEST_PACKAGES nginx-light"
+command -v npm >/dev/null || TEST_PACKAGES="$TEST_PACKAGES npm"
+
+# Installs without starting services, now or with the host: a web server among them serves tests only.
+apt_install() ( # PACKAGE...
+	policy=/usr/sbin/policy-rc.d
+	[ -e $policy ] || {
+		trap 'rm -f $policy' EXIT
+		printf '#!/bin/sh\nexit 101\n' >$policy
+		chmod 755 $policy
+	}
+	apt-get install -qq -y --no-install-recommends "$@" >/dev/null || exit
+	case " $* " in
+	*' nginx-light '*) systemctl -q disable nginx 2>/dev/null || : ;;
+	esac
+)
 
 install_packages() { # PACKAGE...
 	missing=
@@ -24,8 +41,9 @@ install_packages() { # PACKAGE...
 	export DEBIAN_FRONTEND=noninteractive
 	# Package lists may be missing or old: fetch them only if it fails without.
 	# shellcheck disable=SC2086
-	apt-get install -qq -y --no-install-recommends $missing >/dev/null 2>&1 || {
-		apt-get update -qq && apt-get install -qq -y --no-install-recommends $missing >/dev/null
+	apt_install $missing 2>/dev/null || {
+		# shellcheck disable=SC2086
+		apt-get update -qq && apt_install $missing
 	}
 }
 

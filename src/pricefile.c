@@ -26,11 +26,14 @@ static int load(struct prices *p, const char *path, struct error *reterr)
 	}
 	fclose(f);
 	if (len > PRICES_FILE_MAX)
-		return error_set(reterr, -ENOBUFS, "--prices %s: larger than %d MiB", path, PRICES_FILE_MAX >> 20);
+		return error_set(reterr, -ENOBUFS, "--prices %s: larger than %d MiB", path,
+				 PRICES_FILE_MAX >> 20);
 	if (prices_load(p, span_of(text, len), &why) != 0)
 		return error_set(reterr, why.code, "--prices %s: %s", path, why.text);
 	if (prices_skipped(p))
-		fprintf(stderr, "llm-spy: --prices %s: %zu entries have no price that can be used; see doc/PRICES.md\n",
+		fprintf(stderr,
+			"llm-spy: --prices %s: %zu entries have no price that can be used; see "
+			"doc/PRICES.md\n",
 			path, prices_skipped(p));
 	return 0;
 }

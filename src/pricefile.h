@@ -4,8 +4,8 @@
 
 #include "price/price.h"
 
-/* The builtin prices, preceded by those of the file when path is not NULL. NULL with reterr set when that
- * cannot be read. */
+/* The builtin prices, preceded by those of the file when path is not NULL. NULL with reterr set
+ * when that cannot be read. */
 struct prices *pricefile_open(const char *path, struct error *reterr);
 
 #endif

@@ -67,12 +67,14 @@ static struct row *row_of(struct table *t, const char *name)
 	return &t->rows[t->count++];
 }
 
-/* True when that answer's tokens were counted before. */
+/* True for an answer that is fetched again and whose tokens were counted before. */
 static bool seen_before(struct totals *t, const struct exchange *x)
 {
+	bool fetched = x->method && strcmp(x->method, "GET") == 0 && x->status != 101;
+
 	if (!x->response_id || !x->usage.raw)
 		return false;
-	for (size_t i = 0; i < ANSWERS && t->answers[i]; i++)
+	for (size_t i = 0; fetched && i < ANSWERS && t->answers[i]; i++)
 		if (strcmp(t->answers[i], x->response_id) == 0)
 			return true;
 	free(t->answers[t->next]);
@@ -133,7 +135,8 @@ static int dearer(const void *a, const void *b)
 
 	if (x->usd != y->usd)
 		return x->usd < y->usd ? 1 : -1;
-	return (x->input + x->output < y->input + y->output) - (x->input + x->output > y->input + y->output);
+	return (x->input + x->output < y->input + y->output) -
+	       (x->input + x->output > y->input + y->output);
 }
 
 /* A name may come from the traffic. */
@@ -148,7 +151,8 @@ static void print_name(FILE *out, const char *name)
 
 static void print_row(FILE *out, enum by by, const struct row *r)
 {
-	const struct passwd *pw = by == BY_USER ? getpwuid((uid_t)strtoul(r->name, NULL, 10)) : NULL;
+	const struct passwd *pw =
+		by == BY_USER ? getpwuid((uid_t)strtoul(r->name, NULL, 10)) : NULL;
 
 	fputs("llm-spy:   ", out);
 	print_name(out, pw ? pw->pw_name : r->name);
@@ -173,7 +177,8 @@ void totals_print(FILE *out, const struct totals *t)
 		if (b != BY_MODEL && one->count < 2)
 			continue;
 		qsort(one->rows, one->count, sizeof(*one->rows), dearer);
-		fprintf(out, "llm-spy: by %-39s %6s %12s %12s %10s\n", titles[b], "calls", "tokens in", "out", "USD");
+		fprintf(out, "llm-spy: by %-39s %6s %12s %12s %10s\n", titles[b], "calls",
+			"tokens in", "out", "USD");
 		for (size_t i = 0; i < one->count && i < ROWS_SHOWN; i++)
 			print_row(out, (enum by)b, &one->rows[i]);
 		if (one->count > ROWS_SHOWN)

@@ -16,9 +16,24 @@ EXTRA_DIST += tests/fuzz/corpus_main.c
 # End-to-end: real programs on loopback. They say SKIP where the host lacks something.
 E2E_TESTS = \
 	tests/e2e/test_capture.py \
-	tests/e2e/test_modes.py
-EXTRA_DIST += $(E2E_TESTS) tests/e2e/client.py tests/e2e/spy.py
+	tests/e2e/test_modes.py \
+	tests/e2e/test_protocols.py \
+	tests/e2e/test_sdks.py
+EXTRA_DIST += $(E2E_TESTS) tests/e2e/client.py tests/e2e/fetch_sdks tests/e2e/mock_provider.py \
+	tests/e2e/spy.py
+# The SDKs themselves are fetched by fetch_sdks, into a cache outside of the tree.
+EXTRA_DIST += \
+	tests/e2e/sdks/ai.mjs \
+	tests/e2e/sdks/anthropic.mjs \
+	tests/e2e/sdks/cohere.mjs \
+	tests/e2e/sdks/google.mjs \
+	tests/e2e/sdks/mistral.mjs \
+	tests/e2e/sdks/ollama.mjs \
+	tests/e2e/sdks/openai.mjs \
+	tests/e2e/sdks/package-lock.json \
+	tests/e2e/sdks/package.json \
+	tests/e2e/sdks/say.mjs
 TESTS += $(E2E_TESTS)
-PURE_TESTS += tests/unit/test_docs.py
+PURE_TESTS += tests/unit/test_cli.py tests/unit/test_docs.py tests/conformance/test_recordings.py
 EXTRA_DIST += tests/conformance/test_recordings.py tests/conformance/spyfile.py
-EXTRA_DIST += tests/unit/test_docs.py doc/RECORD.md doc/RECORDING.md doc/INTERNALS.md
+EXTRA_DIST += tests/unit/test_cli.py tests/unit/test_docs.py doc/RECORD.md doc/RECORDING.md doc/INTERNALS.md

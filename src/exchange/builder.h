@@ -19,13 +19,15 @@ struct span json_span(const json_t *v); /* string value, else empty */
 /* Request side. Pointers returned are valid until the next call that adds to the same list. */
 struct message *request_message(struct exchange *x, struct span role);
 struct part *message_part(struct exchange *x, struct message *m, enum part_kind kind);
-struct part *message_text(struct exchange *x, struct message *m, enum part_kind kind, struct span text);
+struct part *message_text(struct exchange *x, struct message *m, enum part_kind kind,
+			  struct span text);
 /* A part of which we only understand the name: type_raw, text = compact JSON. */
-struct part *message_other(struct exchange *x, struct message *m, const char *type, const json_t *v);
+struct part *message_other(struct exchange *x, struct message *m, const char *type,
+			   const json_t *v);
 /* Binary content given as base64: sets size and sha256 of what it decodes to, keeps no bytes. */
 void part_base64(struct part *p, struct span media_type, struct span base64);
-/* The same of content that comes in pieces, each of them base64 of its own; `sha` goes on from piece
- * to piece. */
+/* The same of content that comes in pieces, each of them base64 of its own; `sha` goes on from
+ * piece to piece. */
 void part_base64_more(struct part *p, struct sha256_ctx *sha, struct span base64);
 /* "data:image/png;base64,..." is digested likewise; other URLs become the part's text. */
 void part_url(struct part *p, struct span url);
@@ -45,7 +47,8 @@ void answer_text(struct exchange *x, unsigned index, enum part_kind kind, struct
  * per choice), making it when new; so interleaved blocks stay apart. */
 struct part *answer_part(struct exchange *x, unsigned index, enum part_kind kind, int slot);
 void answer_append(struct exchange *x, unsigned index, struct part *p, struct span text);
-/* The part came as a whole, by message_part and the like: reports it as answer_append would have. */
+/* The part came as a whole, by message_part and the like: reports it as answer_append would have.
+ */
 void answer_shown(struct exchange *x, unsigned index, struct part *p);
 /* The provider began its answer anew: what came so far does not count. */
 void answer_restart(struct exchange *x, unsigned index);
@@ -53,7 +56,8 @@ void answer_restart(struct exchange *x, unsigned index);
  * was already shown. */
 void answer_whole(struct exchange *x, unsigned index, struct part *p, struct span text);
 void answer_finish(struct exchange *x, unsigned index, struct span raw, enum finish f);
-void answer_error(struct exchange *x, const json_t *type, const json_t *code, const json_t *message);
+void answer_error(struct exchange *x, const json_t *type, const json_t *code,
+		  const json_t *message);
 
 /* Usage: `v` unknown (not an integer) leaves the count alone. usage_raw merges the provider's
  * object into usage.raw, later fields winning. */

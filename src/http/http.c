@@ -10,6 +10,7 @@
 #include "base/xalloc.h"
 #include "http/h1.h"
 #include "http/h2.h"
+#include "http/tunnel.h"
 #include "http/ws.h"
 
 /* A request line or a frame longer than this is not waited for. */
@@ -24,6 +25,7 @@ struct http {
 	enum dir request_dir;
 	struct h1 *h1;
 	struct h2 *h2;
+	struct tunnels *tunnels; /* between h2 and out */
 	struct buf held[2]; /* by enum dir: too few bytes to tell */
 	uint64_t unread;
 };
@@ -44,6 +46,7 @@ void http_free(struct http *h)
 		return;
 	h1_free(h->h1);
 	h2_free(h->h2);
+	tunnels_free(h->tunnels);
 	buf_done(&h->held[0]);
 	buf_done(&h->held[1]);
 	free(h);
@@ -61,13 +64,13 @@ bool http_is_server(const struct http *h)
 
 bool http_garbled(const struct http *h)
 {
-	return (h->h1 && h1_is_garbled(h->h1)) || (h->h2 && h2_is_garbled(h->h2));
+	return (h->h1 && h1_is_garbled(h->h1)) || (h->h2 && (h2_is_garbled(h->h2) || tunnels_garbled(h->tunnels)));
 }
 
 uint64_t http_unread_bytes(const struct http *h)
 {
 	return h->unread + (h->h1 ? h1_unread_bytes(h->h1) : 0) +
-	       (h->h2 ? h2_unread_bytes(h->h2) : 0);
+	       (h->h2 ? h2_unread_bytes(h->h2) + tunnels_unread_bytes(h->tunnels) : 0);
 }
 
 struct span http_field_find(const struct http_head *h, const char *name)
@@ -105,10 +108,12 @@ static int begin(struct http *h, enum http_proto proto, enum dir request_dir, ui
 
 	h->proto = proto;
 	h->request_dir = request_dir;
-	if (proto == HTTP_PROTO_H2)
-		h->h2 = h2_new(h->lim, h->from_start, h->out, h->arg);
-	else
+	if (proto == HTTP_PROTO_H2) {
+		h->tunnels = tunnels_new(h->lim, h->out, h->arg);
+		h->h2 = h2_new(h->lim, h->from_start, &tunnels_out, h->tunnels);
+	} else {
 		h->h1 = h1_new(h->lim, h->from_start, h->out, h->arg);
+	}
 	err = feed(h, request_dir, ts, buf_span(&h->held[request_dir]));
 	err = err ? err : feed(h, request_dir, ts, s);
 	err = err ? err : feed(h, answer_dir, ts, buf_span(&h->held[answer_dir]));

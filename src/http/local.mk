@@ -22,6 +22,8 @@ libpure_a_SOURCES += \
 	src/http/lines.c \
 	src/http/lines.h \
 	src/http/ndjson.c \
+	src/http/tunnel.c \
+	src/http/tunnel.h \
 	src/http/sse.c \
 	src/http/ws.c \
 	src/http/ws.h \

@@ -101,7 +101,8 @@ static void complete_response(struct exchange *x, const json_t *body)
 	answer_choice(x, 0);
 	answer_text(x, 0, PART_TEXT, json_text(body, "completion"));
 	if (stop.len)
-		answer_finish(x, 0, stop, finish_of(stop, finishes, sizeof(finishes) / sizeof(*finishes)));
+		answer_finish(x, 0, stop,
+			      finish_of(stop, finishes, sizeof(finishes) / sizeof(*finishes)));
 }
 
 static void complete_event(struct exchange *x, void *state, struct span name, const json_t *data)

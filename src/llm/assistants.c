@@ -6,10 +6,10 @@
 #include "llm/openai.h"
 
 static const struct finish_row finishes[] = {
-	{ "completed", FINISH_STOP },	  { "requires_action", FINISH_TOOL_CALL },
-	{ "incomplete", FINISH_LENGTH },  { "failed", FINISH_ERROR },
-	{ "cancelled", FINISH_ERROR },	  { "expired", FINISH_ERROR },
-	{ "queued", FINISH_NONE },	  { "in_progress", FINISH_NONE },
+	{ "completed", FINISH_STOP },	 { "requires_action", FINISH_TOOL_CALL },
+	{ "incomplete", FINISH_LENGTH }, { "failed", FINISH_ERROR },
+	{ "cancelled", FINISH_ERROR },	 { "expired", FINISH_ERROR },
+	{ "queued", FINISH_NONE },	 { "in_progress", FINISH_NONE },
 };
 
 /* Calls of tools keep apart from texts. */
@@ -27,8 +27,10 @@ static void read_messages(struct exchange *x, const json_t *list)
 
 static void run_request(struct exchange *x, const json_t *body)
 {
-	static const char *const known[] = { "model", "instructions", "additional_messages", "thread", "tools",
-					     "stream", "tool_outputs", NULL };
+	static const char *const known[] = {
+		"model", "instructions", "additional_messages", "thread",
+		"tools", "stream",	 "tool_outputs",	NULL
+	};
 	const json_t *v;
 	size_t i;
 
@@ -41,7 +43,8 @@ static void run_request(struct exchange *x, const json_t *body)
 	read_messages(x, json_at2(body, "thread", "messages"));
 	read_messages(x, json_object_get(body, "additional_messages"));
 	json_array_foreach(json_object_get(body, "tool_outputs"), i, v) {
-		struct part *p = message_part(x, request_message(x, SPAN_LIT("tool")), PART_TOOL_RESULT);
+		struct part *p =
+			message_part(x, request_message(x, SPAN_LIT("tool")), PART_TOOL_RESULT);
 
 		set_json(&p->id, json_object_get(v, "tool_call_id"));
 		part_json(p, json_object_get(v, "output"));
@@ -66,9 +69,11 @@ static void read_run(struct exchange *x, const json_t *v)
 	set_json(&x->model_answered, json_object_get(v, "model"));
 	openai_usage(x, json_object_get(v, "usage"));
 	if (status.len)
-		answer_finish(x, 0, status, finish_of(status, finishes, sizeof(finishes) / sizeof(*finishes)));
+		answer_finish(x, 0, status,
+			      finish_of(status, finishes, sizeof(finishes) / sizeof(*finishes)));
 	if (json_has(v, "last_error"))
-		answer_error(x, NULL, json_at2(v, "last_error", "code"), json_at2(v, "last_error", "message"));
+		answer_error(x, NULL, json_at2(v, "last_error", "code"),
+			     json_at2(v, "last_error", "message"));
 }
 
 static void run_response(struct exchange *x, const json_t *body)
@@ -95,7 +100,8 @@ static void read_calls(struct exchange *x, const json_t *list)
 	size_t i;
 
 	json_array_foreach(list, i, v) {
-		struct part *p = answer_part(x, 0, PART_TOOL_CALL, CALL_SLOTS + json_index(v, "index", 0) % CALL_SLOTS);
+		struct part *p = answer_part(x, 0, PART_TOOL_CALL,
+					     CALL_SLOTS + json_index(v, "index", 0) % CALL_SLOTS);
 		const json_t *f = json_object_get(v, "function");
 		const json_t *code = json_object_get(v, "code_interpreter");
 
@@ -123,7 +129,8 @@ static void run_event(struct exchange *x, void *state, struct span name, const j
 
 static bool suits_run(const json_t *body)
 {
-	return json_has(body, "assistant_id") || json_has(body, "tool_outputs") || json_has(body, "model");
+	return json_has(body, "assistant_id") || json_has(body, "tool_outputs") ||
+	       json_has(body, "model");
 }
 
 static bool is_run_response(const json_t *body)

@@ -108,6 +108,18 @@ static void describe(struct exchange *x, const struct calls_conn *cc)
 	set_string(&x->cmdline, span_str(p->cmdline));
 }
 
+/* Makes room. The opener of a WebSocket whose message is being read has to stay. */
+static void end_oldest(struct calls *c)
+{
+	struct call *k = c->oldest;
+
+	limit_hit(c->lim, LIMIT_exchanges);
+	while (k && k->busy)
+		k = k->newer;
+	if (k)
+		call_end(k);
+}
+
 struct call *call_of(struct calls_conn *cc, uint64_t id)
 {
 	struct calls *c = cc->calls;
@@ -117,10 +129,8 @@ struct call *call_of(struct calls_conn *cc, uint64_t id)
 		k = k->next;
 	if (k)
 		return k;
-	if (c->count >= c->lim->max[LIMIT_exchanges]) {
-		limit_hit(c->lim, LIMIT_exchanges);
-		call_end(c->oldest);
-	}
+	if (c->count >= c->lim->max[LIMIT_exchanges])
+		end_oldest(c);
 	k = xcalloc(1, sizeof(*k));
 	k->id = id;
 	k->cc = cc;
@@ -182,10 +192,11 @@ static void copy_request(struct exchange *x, const struct http_head *h)
 
 static void copy_response(struct exchange *x, const struct http_head *h)
 {
-	static const char *const ids[] = { "x-request-id", "request-id", "apim-request-id",
-					   "x-amzn-requestid", "x-generation-id",
-					   "mistral-correlation-id", "x-debug-trace-id",
-					   "x-ds-trace-id", "inference-id", "x-litellm-call-id" };
+	static const char *const ids[] = { "x-request-id",     "request-id",
+					   "apim-request-id",  "x-amzn-requestid",
+					   "x-generation-id",  "mistral-correlation-id",
+					   "x-debug-trace-id", "x-ds-trace-id",
+					   "inference-id",     "x-litellm-call-id" };
 
 	x->response_seen = true;
 	x->status = h->status;
@@ -202,7 +213,8 @@ static void name_model(struct exchange *x)
 
 	if (x->model_asked || !x->target)
 		return;
-	buf_init(&name, 2048); /* the longest that Bedrock takes, of whose ids ARNs are the longest */
+	buf_init(&name,
+		 2048); /* the longest that Bedrock takes, of whose ids ARNs are the longest */
 	if (model_of_path(span_str(x->target), &name))
 		set_string(&x->model_asked, buf_span(&name));
 	buf_done(&name);
@@ -259,8 +271,8 @@ static void settle(struct call *k)
 
 /* ---- the answer ---- */
 
-/* The answer tells what the request did not, or that it was taken for something else: some serve more
- * than one dialect at a path. */
+/* The answer tells what the request did not, or that it was taken for something else: some serve
+ * more than one dialect at a path. */
 static void try_answer(struct call *k, const json_t *v)
 {
 	const struct dialect *d = k->dialect;
@@ -328,11 +340,12 @@ static void frame_with(struct call *k, const struct framing_ops *ops)
 		k->framing = framing_new(ops, k->cc->calls->lim, on_element, k);
 }
 
-/* Some servers call a stream of events plain text or JSON, and some send an array in pieces. Returns
- * what is to be framed. */
+/* Some servers call a stream of events plain text or JSON, and some send an array in pieces.
+ * Returns what is to be framed. */
 static struct span sniff(struct call *k, struct span s)
 {
-	static const struct span starts[] = { SPAN_LIT("data:"), SPAN_LIT("event:"), SPAN_LIT("id:") };
+	static const struct span starts[] = { SPAN_LIT("data:"), SPAN_LIT("event:"),
+					      SPAN_LIT("id:") };
 	struct span first;
 
 	buf_add(&k->sniff, s);
@@ -482,8 +495,8 @@ void call_begin_side(struct call *k, enum http_msg m, uint64_t ts, const struct 
 
 	k->begun[m] = true;
 	*(request ? &x->t.request_first : &x->t.response_first) = ts;
-	intake_begin(&k->in[m], request ? &x->request_body : &x->response_body, h, c->lim, &c->memory,
-		     request ? NULL : on_response_plain, k);
+	intake_begin(&k->in[m], request ? &x->request_body : &x->response_body, h, c->lim,
+		     &c->memory, request ? NULL : on_response_plain, k);
 }
 
 static int on_head(void *arg, uint64_t id, uint64_t ts_ns, const struct http_head *h)
@@ -492,6 +505,8 @@ static int on_head(void *arg, uint64_t id, uint64_t ts_ns, const struct http_hea
 	struct call *k = call_of(cc, id);
 
 	k->x->now_ns = ts_ns;
+	if (h->version == HTTP_2)
+		k->x->protocol = "http/2";
 	call_begin_side(k, h->msg, ts_ns, h);
 	if (h->msg == HTTP_REQUEST) {
 		copy_request(k->x, h);
@@ -530,16 +545,19 @@ static int on_end(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, enum 
 
 	k->x->now_ns = ts_ns;
 	if (k->upgraded)
-		return 0; /* it lasts as long as the WebSocket */
+		return 0;	     /* it lasts as long as the WebSocket */
+	k->ended[m] |= !k->begun[m]; /* an answer that will not come */
 	call_end_side(k, m, why == HTTP_END_COMPLETE || why == HTTP_END_CLOSED);
 	if (k->ended[HTTP_RESPONSE] && (k->ended[HTTP_REQUEST] || !k->begun[HTTP_REQUEST]))
 		call_end(k);
 	return 0;
 }
 
-static int on_message(void *arg, uint64_t id, enum http_msg from, uint64_t ts_ns, struct span text, bool cut)
+static int on_message(void *arg, uint64_t id, enum http_msg from, uint64_t ts_ns, struct span text,
+		      bool cut)
 {
 	struct call *k = call_of(arg, id);
+	int err;
 
 	for (int m = 0; m < 2; m++)
 		if (!k->begun[m])
@@ -547,7 +565,10 @@ static int on_message(void *arg, uint64_t id, enum http_msg from, uint64_t ts_ns
 	k->upgraded = true;
 	if (!k->socket)
 		k->socket = socket_new(k);
-	return socket_message(k->socket, from, ts_ns, text, cut);
+	k->busy = true;
+	err = socket_message(k->socket, from, ts_ns, text, cut);
+	k->busy = false;
+	return err;
 }
 
 static int on_closed(void *arg, uint64_t id, uint64_t ts_ns)

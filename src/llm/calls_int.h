@@ -23,6 +23,7 @@ struct call {
 	struct buf sniff; /* first bytes of an answer whose media type says nothing */
 	bool sniffed;
 	unsigned guesses;
+	bool busy;		    /* may not be ended now */
 	bool upgraded;		    /* its connection speaks WebSocket now */
 	struct socket *socket;	    /* of the exchange that opened one */
 	struct socket *turn_of;	    /* of a call over one */

@@ -7,10 +7,14 @@
 #include "llm/json.h"
 
 static const struct finish_row finishes[] = {
-	{ "COMPLETE", FINISH_STOP },	  { "STOP_SEQUENCE", FINISH_STOP },
-	{ "MAX_TOKENS", FINISH_LENGTH },  { "TOOL_CALL", FINISH_TOOL_CALL },
-	{ "ERROR", FINISH_ERROR },	  { "ERROR_LIMIT", FINISH_LENGTH },
-	{ "ERROR_TOXIC", FINISH_CONTENT_FILTER }, { "TIMEOUT", FINISH_ERROR },
+	{ "COMPLETE", FINISH_STOP },
+	{ "STOP_SEQUENCE", FINISH_STOP },
+	{ "MAX_TOKENS", FINISH_LENGTH },
+	{ "TOOL_CALL", FINISH_TOOL_CALL },
+	{ "ERROR", FINISH_ERROR },
+	{ "ERROR_LIMIT", FINISH_LENGTH },
+	{ "ERROR_TOXIC", FINISH_CONTENT_FILTER },
+	{ "TIMEOUT", FINISH_ERROR },
 };
 
 static void finish(struct exchange *x, const json_t *v)
@@ -18,7 +22,8 @@ static void finish(struct exchange *x, const json_t *v)
 	struct span raw = json_text(v, "finish_reason");
 
 	if (raw.len)
-		answer_finish(x, 0, raw, finish_of(raw, finishes, sizeof(finishes) / sizeof(*finishes)));
+		answer_finish(x, 0, raw,
+			      finish_of(raw, finishes, sizeof(finishes) / sizeof(*finishes)));
 }
 
 /* `tokens` counts what the model saw, `billed_units` (kept in usage.raw) what is charged. */
@@ -52,7 +57,8 @@ static void read_part(struct exchange *x, struct message *m, const json_t *v)
 	else if (span_eq(type, SPAN_LIT("thinking")))
 		message_text(x, m, PART_REASONING, json_text(v, "thinking"));
 	else if (image)
-		part_url(message_part(x, m, PART_IMAGE), json_is_object(image) ? json_text(image, "url") : json_span(image));
+		part_url(message_part(x, m, PART_IMAGE),
+			 json_is_object(image) ? json_text(image, "url") : json_span(image));
 	else
 		message_other(x, m, type.len ? (const char *)type.ptr : "unknown", v);
 }
@@ -104,9 +110,11 @@ static void read_history(struct exchange *x, const json_t *body)
 			read_call(message_part(x, m, PART_TOOL_CALL), item);
 	}
 	if (json_has(body, "message"))
-		message_text(x, request_message(x, SPAN_LIT("user")), PART_TEXT, json_text(body, "message"));
+		message_text(x, request_message(x, SPAN_LIT("user")), PART_TEXT,
+			     json_text(body, "message"));
 	json_array_foreach(json_object_get(body, "tool_results"), i, v) {
-		struct part *p = message_part(x, request_message(x, SPAN_LIT("tool")), PART_TOOL_RESULT);
+		struct part *p =
+			message_part(x, request_message(x, SPAN_LIT("tool")), PART_TOOL_RESULT);
 
 		set_json(&p->name, json_object_get(json_object_get(v, "call"), "name"));
 		part_json(p, json_object_get(v, "outputs"));
@@ -127,8 +135,9 @@ static void read_tool(struct exchange *x, const json_t *v)
 
 static void cohere_request(struct exchange *x, const json_t *body)
 {
-	static const char *const known[] = { "model", "messages", "message", "chat_history", "tool_results",
-					     "preamble", "prompt", "tools", "stream", NULL };
+	static const char *const known[] = { "model",	     "messages", "message", "chat_history",
+					     "tool_results", "preamble", "prompt",  "tools",
+					     "stream",	     NULL };
 	const json_t *v;
 	size_t i;
 
@@ -142,7 +151,8 @@ static void cohere_request(struct exchange *x, const json_t *body)
 		read_message(x, v);
 	read_history(x, body);
 	if (json_has(body, "prompt"))
-		message_text(x, request_message(x, SPAN_LIT("user")), PART_TEXT, json_text(body, "prompt"));
+		message_text(x, request_message(x, SPAN_LIT("user")), PART_TEXT,
+			     json_text(body, "prompt"));
 	json_array_foreach(json_object_get(body, "tools"), i, v)
 		read_tool(x, v);
 	request_params(x, body, known);
@@ -288,7 +298,8 @@ static void cohere_event(struct exchange *x, void *state, struct span name, cons
 	else if (json_has(data, "delta"))
 		read_delta(x, data);
 	else if (json_is_string(json_object_get(data, "message")))
-		answer_error(x, json_object_get(data, "type"), NULL, json_object_get(data, "message"));
+		answer_error(x, json_object_get(data, "type"), NULL,
+			     json_object_get(data, "message"));
 }
 
 static bool suits_v1(const json_t *body)
@@ -308,8 +319,8 @@ static bool suits_generate(const json_t *body)
 
 static bool is_v2_response(const json_t *body)
 {
-	return (json_has(body, "finish_reason") && json_is_object(json_object_get(body, "message")) &&
-		json_has(body, "usage")) ||
+	return (json_has(body, "finish_reason") &&
+		json_is_object(json_object_get(body, "message")) && json_has(body, "usage")) ||
 	       json_is(body, "type", "message-start") || json_has(body, "generation_id");
 }
 

@@ -17,23 +17,25 @@ enum turn_step {
 };
 
 struct dialect {
-	const char *name; /* "openai.chat" */
+	const char *name;	 /* "openai.chat" */
 	enum exchange_kind kind; /* EXCHANGE_LLM unless said otherwise */
 	/* Size of what event() needs to remember between events; zeroed at start, freed with
 	 * free() after state_done (may be NULL) was called. */
 	size_t state_size;
 	void (*state_done)(void *state);
 	/* Shape tests, each may be NULL. is_request: proof, whatever the path. suits: enough where
-	 * paths.def suggests the dialect. is_response: proof, of an answer or an element of a stream. */
+	 * paths.def suggests the dialect. is_response: proof, of an answer or an element of a
+	 * stream. */
 	bool (*is_request)(const json_t *body);
 	bool (*suits)(const json_t *body);
 	bool (*is_response)(const json_t *body);
-	/* The bodies are those of other dialects, so that an answer in their form proves nothing. */
+	/* The bodies are those of other dialects, so that an answer in their form proves nothing.
+	 */
 	bool wraps;
 	/* Answers may be a JSON array that comes in pieces: each element is an event. */
 	bool array_stream;
-	/* Over WebSocket: its paths are rows of sockets.def; is_first: proof, of any message, where the path
-	 * says nothing. request() then gets an array of messages. Both NULL for others. */
+	/* Over WebSocket: its paths are rows of sockets.def; is_first: proof, of any message, where
+	 * the path says nothing. request() then gets an array of messages. Both NULL for others. */
 	enum turn_step (*turn)(bool from_client, const json_t *v);
 	bool (*is_first)(const json_t *v);
 	/* Each takes any JSON value: wrong types are skipped, never fatal. A body may be the

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Gemini, on Google's developer API, on Vertex AI and behind gemini-cli's login:
- * ai.google.dev/api/generate-content, .../tokens, .../embeddings (read November 2026). A stream is a row
- * of whole answers, each with the next piece. Names are camelCase; snake_case is taken as well. */
+ * ai.google.dev/api/generate-content, .../tokens, .../embeddings (read November 2026). A stream is
+ * a row of whole answers, each with the next piece. Names are camelCase; snake_case is taken as
+ * well. */
 #include <stdlib.h>
 
 #include "llm/dialect.h"
@@ -131,7 +132,9 @@ static void read_content(struct exchange *x, struct message *m, const json_t *co
 		message_text(x, m, PART_TEXT, json_text(content, "text"));
 	json_array_foreach(json_object_get(content, "parts"), i, v) {
 		if (json_has(v, "text"))
-			message_text(x, m, json_is_true(json_object_get(v, "thought")) ? PART_REASONING : PART_TEXT,
+			message_text(x, m,
+				     json_is_true(json_object_get(v, "thought")) ? PART_REASONING
+										 : PART_TEXT,
 				     json_text(v, "text"));
 		else
 			read_part(x, m, v);
@@ -171,13 +174,16 @@ static const json_t *unwrap(const json_t *body, const char *name, const char *si
 {
 	const json_t *inner = json_object_get(body, name);
 
-	return json_has(inner, sign) || (!json_has(body, sign) && json_is_object(inner)) ? inner : body;
+	return json_has(inner, sign) || (!json_has(body, sign) && json_is_object(inner)) ? inner
+											 : body;
 }
 
 static void gemini_request(struct exchange *x, const json_t *body)
 {
-	static const char *const known[] = { "model", "contents", "systemInstruction", "system_instruction", "tools",
-					     "generationConfig", "generation_config", NULL };
+	static const char *const known[] = {
+		"model", "contents",	     "systemInstruction", "system_instruction",
+		"tools", "generationConfig", "generation_config", NULL
+	};
 	static const char *const none[] = { NULL };
 	const json_t *v = unwrap(body, "request", "contents"), *contents, *item;
 	const json_t *system = either(v, "systemInstruction", "system_instruction");
@@ -195,7 +201,9 @@ static void gemini_request(struct exchange *x, const json_t *body)
 	if (json_is_object(contents) || json_is_string(contents))
 		read_content(x, request_message(x, SPAN_LIT("user")), contents);
 	json_array_foreach(contents, i, item)
-		read_content(x, request_message(x, json_has(item, "role") ? json_text(item, "role") : SPAN_LIT("user")),
+		read_content(x,
+			     request_message(x, json_has(item, "role") ? json_text(item, "role")
+								       : SPAN_LIT("user")),
 			     item);
 	json_array_foreach(json_object_get(v, "tools"), i, item)
 		read_tools(x, item);
@@ -243,15 +251,18 @@ void gemini_usage(struct exchange *x, const json_t *v)
 	usage_count(&u->cached_read, json_object_get(raw, "cachedContentTokenCount"));
 	usage_count(&u->total, json_object_get(raw, "totalTokenCount"));
 	read_modalities(json_object_get(raw, "promptTokensDetails"), &u->audio_in, &u->image_in);
-	read_modalities(json_object_get(raw, "candidatesTokensDetails"), &u->audio_out, &u->image_out);
-	read_modalities(json_object_get(raw, "responseTokensDetails"), &u->audio_out, &u->image_out);
+	read_modalities(json_object_get(raw, "candidatesTokensDetails"), &u->audio_out,
+			&u->image_out);
+	read_modalities(json_object_get(raw, "responseTokensDetails"), &u->audio_out,
+			&u->image_out);
 	u->input = prompt == COUNT_UNKNOWN ? COUNT_UNKNOWN : sum(prompt, tools);
 	u->output = sum(text, u->reasoning);
 }
 
 /* ---- answer ---- */
 
-/* Arguments in pieces: {"partialArgs": [...], "willContinue": true} after a first one with the name. */
+/* Arguments in pieces: {"partialArgs": [...], "willContinue": true} after a first one with the
+ * name. */
 static bool more_of_call(struct exchange *x, unsigned index, const json_t *call)
 {
 	struct message *m = &answer_choice(x, index)->msg;
@@ -274,7 +285,9 @@ void gemini_answer_part(struct exchange *x, unsigned index, const json_t *v)
 	size_t before = m->nparts;
 
 	if (json_has(v, "text")) {
-		answer_text(x, index, json_is_true(json_object_get(v, "thought")) ? PART_REASONING : PART_TEXT,
+		answer_text(x, index,
+			    json_is_true(json_object_get(v, "thought")) ? PART_REASONING
+									: PART_TEXT,
 			    json_text(v, "text"));
 		return;
 	}
@@ -299,7 +312,8 @@ static void read_candidate(struct exchange *x, const json_t *v)
 		gemini_answer_part(x, index, part);
 	set_json(&raw, reason);
 	if (raw) {
-		enum finish f = finish_of(span_str(raw), finishes, sizeof(finishes) / sizeof(*finishes));
+		enum finish f =
+			finish_of(span_str(raw), finishes, sizeof(finishes) / sizeof(*finishes));
 		const struct message *m = &answer_choice(x, index)->msg;
 
 		/* STOP is said of calls as well. */
@@ -380,7 +394,8 @@ static void count_response(struct exchange *x, const json_t *body)
 	usage_raw(x, body);
 	usage_count(&x->usage.input, json_object_get(body, "totalTokens"));
 	usage_count(&x->usage.cached_read, json_object_get(body, "cachedContentTokenCount"));
-	read_modalities(json_object_get(body, "promptTokensDetails"), &x->usage.audio_in, &x->usage.image_in);
+	read_modalities(json_object_get(body, "promptTokensDetails"), &x->usage.audio_in,
+			&x->usage.image_in);
 }
 
 const struct dialect dialect_gemini_count = {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Gemini Interactions: ai.google.dev/api/interactions-api (read November 2026). An answer is a list of
- * steps; a stream announces each and brings its pieces. Agents answer in the background, with a
+/* Gemini Interactions: ai.google.dev/api/interactions-api (read November 2026). An answer is a list
+ * of steps; a stream announces each and brings its pieces. Agents answer in the background, with a
  * status and no steps yet. */
 #include <stdlib.h>
 
@@ -8,9 +8,12 @@
 #include "llm/json.h"
 
 static const struct finish_row finishes[] = {
-	{ "completed", FINISH_STOP },	     { "incomplete", FINISH_LENGTH },
-	{ "requires_action", FINISH_TOOL_CALL }, { "failed", FINISH_ERROR },
-	{ "cancelled", FINISH_ERROR },	     { "in_progress", FINISH_NONE },
+	{ "completed", FINISH_STOP },
+	{ "incomplete", FINISH_LENGTH },
+	{ "requires_action", FINISH_TOOL_CALL },
+	{ "failed", FINISH_ERROR },
+	{ "cancelled", FINISH_ERROR },
+	{ "in_progress", FINISH_NONE },
 };
 
 /* Step and content in one number; an answer has fewer of each. */
@@ -26,7 +29,10 @@ static void read_content(struct exchange *x, struct message *m, const json_t *v)
 	static const struct {
 		const char *type;
 		enum part_kind kind;
-	} media[] = { { "image", PART_IMAGE }, { "audio", PART_AUDIO }, { "document", PART_FILE }, { "video", PART_FILE } };
+	} media[] = { { "image", PART_IMAGE },
+		      { "audio", PART_AUDIO },
+		      { "document", PART_FILE },
+		      { "video", PART_FILE } };
 	struct span type = json_text(v, "type");
 	struct part *p;
 
@@ -63,7 +69,8 @@ static void read_content(struct exchange *x, struct message *m, const json_t *v)
 static void read_input(struct exchange *x, const json_t *v)
 {
 	const json_t *content = json_object_get(v, "content"), *item;
-	struct message *m = request_message(x, json_has(v, "role") ? json_text(v, "role") : SPAN_LIT("user"));
+	struct message *m =
+		request_message(x, json_has(v, "role") ? json_text(v, "role") : SPAN_LIT("user"));
 	size_t i;
 
 	if (!content)
@@ -76,13 +83,20 @@ static void read_input(struct exchange *x, const json_t *v)
 
 static void interactions_request(struct exchange *x, const json_t *body)
 {
-	static const char *const known[] = { "model", "agent", "input", "system_instruction", "tools", "stream",
-					     "generation_config", NULL };
+	static const char *const known[] = { "model",
+					     "agent",
+					     "input",
+					     "system_instruction",
+					     "tools",
+					     "stream",
+					     "generation_config",
+					     NULL };
 	static const char *const none[] = { NULL };
 	const json_t *input = json_object_get(body, "input"), *v;
 	size_t i;
 
-	set_json(&x->model_asked, json_object_get(body, json_has(body, "model") ? "model" : "agent"));
+	set_json(&x->model_asked,
+		 json_object_get(body, json_has(body, "model") ? "model" : "agent"));
 	x->stream_requested = json_is_true(json_object_get(body, "stream"));
 	if (json_has(body, "system_instruction")) {
 		set_string(&x->system.role, SPAN_LIT("system"));
@@ -135,7 +149,8 @@ static void read_usage(struct exchange *x, const json_t *v)
 	usage_count(&u->cached_read, json_object_get(v, "total_cached_tokens"));
 	usage_count(&u->total, json_object_get(v, "total_tokens"));
 	read_modalities(json_object_get(v, "input_tokens_by_modality"), &u->audio_in, &u->image_in);
-	read_modalities(json_object_get(v, "output_tokens_by_modality"), &u->audio_out, &u->image_out);
+	read_modalities(json_object_get(v, "output_tokens_by_modality"), &u->audio_out,
+			&u->image_out);
 	if (in != COUNT_UNKNOWN)
 		u->input = in + (tools > 0 ? tools : 0);
 	if (out != COUNT_UNKNOWN)
@@ -176,8 +191,11 @@ static void answer_contents(struct exchange *x, int step, const json_t *list, en
 		if (json_has(v, "text"))
 			answer_whole(x, 0, answer_part(x, 0, kind, slot), json_text(v, "text"));
 		else if (json_has(v, "data"))
-			part_base64(answer_part(x, 0, json_is(v, "type", "audio") ? PART_AUDIO : PART_IMAGE, slot),
-				    json_text(v, "mime_type"), json_text(v, "data"));
+			part_base64(
+				answer_part(x, 0,
+					    json_is(v, "type", "audio") ? PART_AUDIO : PART_IMAGE,
+					    slot),
+				json_text(v, "mime_type"), json_text(v, "data"));
 	}
 }
 
@@ -192,7 +210,8 @@ static void answer_step(struct exchange *x, int step, const json_t *v)
 	else
 		answer_contents(x, step, json_object_get(v, "content"), PART_TEXT);
 	if (json_has(v, "text")) /* the older form: outputs are contents */
-		answer_whole(x, 0, answer_part(x, 0, PART_TEXT, slot_of(step, 0)), json_text(v, "text"));
+		answer_whole(x, 0, answer_part(x, 0, PART_TEXT, slot_of(step, 0)),
+			     json_text(v, "text"));
 }
 
 static void read_interaction(struct exchange *x, const json_t *v)
@@ -209,7 +228,8 @@ static void read_interaction(struct exchange *x, const json_t *v)
 	json_array_foreach(json_object_get(v, "outputs"), i, step)
 		answer_step(x, (int)i, step);
 	if (status.len)
-		answer_finish(x, 0, status, finish_of(status, finishes, sizeof(finishes) / sizeof(*finishes)));
+		answer_finish(x, 0, status,
+			      finish_of(status, finishes, sizeof(finishes) / sizeof(*finishes)));
 }
 
 static void interactions_response(struct exchange *x, const json_t *body)
@@ -227,23 +247,29 @@ static void read_delta(struct exchange *x, int step, const json_t *delta)
 	struct part *p;
 
 	if (span_eq(type, SPAN_LIT("text"))) {
-		answer_append(x, 0, answer_part(x, 0, PART_TEXT, slot_of(step, 0)), json_text(delta, "text"));
+		answer_append(x, 0, answer_part(x, 0, PART_TEXT, slot_of(step, 0)),
+			      json_text(delta, "text"));
 	} else if (span_eq(type, SPAN_LIT("thought_summary"))) {
 		answer_append(x, 0, answer_part(x, 0, PART_REASONING, slot_of(step, 0)),
 			      json_text(content ? content : delta, "text"));
-	} else if (span_eq(type, SPAN_LIT("arguments")) || span_eq(type, SPAN_LIT("arguments_delta"))) {
+	} else if (span_eq(type, SPAN_LIT("arguments")) ||
+		   span_eq(type, SPAN_LIT("arguments_delta"))) {
 		p = answer_part(x, 0, PART_TOOL_CALL, slot_of(step, 0));
-		answer_append(x, 0, p, json_text(delta, json_has(delta, "arguments") ? "arguments" : "partial_arguments"));
+		answer_append(x, 0, p,
+			      json_text(delta, json_has(delta, "arguments") ? "arguments"
+									    : "partial_arguments"));
 	} else if (span_eq(type, SPAN_LIT("function_call"))) {
 		answer_call(x, step, delta);
 	} else if (json_has(delta, "data")) {
-		part_base64(answer_part(x, 0, span_eq(type, SPAN_LIT("audio")) ? PART_AUDIO : PART_IMAGE,
+		part_base64(answer_part(x, 0,
+					span_eq(type, SPAN_LIT("audio")) ? PART_AUDIO : PART_IMAGE,
 					slot_of(step, 0)),
 			    json_text(delta, "mime_type"), json_text(delta, "data"));
 	}
 }
 
-static void interactions_event(struct exchange *x, void *state, struct span name, const json_t *data)
+static void interactions_event(struct exchange *x, void *state, struct span name,
+			       const json_t *data)
 {
 	int step = json_index(data, "index", 0);
 

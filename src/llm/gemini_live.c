@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Gemini Live over WebSocket: ai.google.dev/api/live (read November 2026). Messages have no type: the name
- * of their one member tells what they are, in camelCase or snake_case. */
+/* Gemini Live over WebSocket: ai.google.dev/api/live (read November 2026). Messages have no type:
+ * the name of their one member tells what they are, in camelCase or snake_case. */
 #include "llm/dialect.h"
 #include "llm/gemini.h"
 #include "llm/json.h"
@@ -48,8 +48,8 @@ static enum turn_step live_turn(bool from_client, const json_t *v)
 static void add_contents(json_t *contents, const json_t *v)
 {
 	const json_t *content = either(v, "clientContent", "client_content"), *turn, *result;
-	const json_t *results = either(either(v, "toolResponse", "tool_response"), "functionResponses",
-				       "function_responses");
+	const json_t *results = either(either(v, "toolResponse", "tool_response"),
+				       "functionResponses", "function_responses");
 	size_t i;
 
 	json_array_foreach(json_object_get(content, "turns"), i, turn)
@@ -57,12 +57,13 @@ static void add_contents(json_t *contents, const json_t *v)
 	if (json_is_object(json_object_get(content, "turns")))
 		json_array_append(contents, json_object_get(content, "turns"));
 	json_array_foreach(results, i, result)
-		json_array_append_new(contents,
-				      json_pack("{s:s, s:[{s:O}]}", "role", "tool", "parts", "functionResponse", result));
+		json_array_append_new(contents, json_pack("{s:s, s:[{s:O}]}", "role", "tool",
+							  "parts", "functionResponse", result));
 }
 
 /* Speech and pictures as they come: one part, however many messages. */
-static void read_input(struct exchange *x, struct sha256_ctx *sha, struct message **speech, const json_t *v)
+static void read_input(struct exchange *x, struct sha256_ctx *sha, struct message **speech,
+		       const json_t *v)
 {
 	const json_t *input = either(v, "realtimeInput", "realtime_input"), *chunk;
 	const json_t *chunks = either(input, "mediaChunks", "media_chunks");
@@ -72,14 +73,16 @@ static void read_input(struct exchange *x, struct sha256_ctx *sha, struct messag
 	if (!input)
 		return;
 	if (json_has(input, "text"))
-		message_text(x, request_message(x, SPAN_LIT("user")), PART_TEXT, json_text(input, "text"));
+		message_text(x, request_message(x, SPAN_LIT("user")), PART_TEXT,
+			     json_text(input, "text"));
 	if (!audio && !chunks)
 		return;
 	if (!*speech) {
 		sha256_init(sha);
 		*speech = request_message(x, SPAN_LIT("user"));
 		set_string(&message_part(x, *speech, PART_AUDIO)->media_type,
-			   json_span(either(audio ? audio : json_array_get(chunks, 0), "mimeType", "mime_type")));
+			   json_span(either(audio ? audio : json_array_get(chunks, 0), "mimeType",
+					    "mime_type")));
 	}
 	if (audio)
 		part_base64_more(&(*speech)->parts[0], sha, json_text(audio, "data"));
@@ -134,7 +137,8 @@ static void read_part(struct exchange *x, struct live *l, const json_t *part)
 static void live_event(struct exchange *x, void *state, struct span name, const json_t *data)
 {
 	const json_t *content = either(data, "serverContent", "server_content"), *item;
-	const json_t *calls = either(either(data, "toolCall", "tool_call"), "functionCalls", "function_calls");
+	const json_t *calls =
+		either(either(data, "toolCall", "tool_call"), "functionCalls", "function_calls");
 	const json_t *turn = either(content, "modelTurn", "model_turn");
 	size_t i;
 
@@ -142,11 +146,13 @@ static void live_event(struct exchange *x, void *state, struct span name, const 
 	answer_choice(x, 0);
 	json_array_foreach(json_object_get(turn, "parts"), i, item)
 		read_part(x, state, item);
-	answer_text(x, 0, PART_TEXT,
-		    json_text(either(content, "outputTranscription", "output_transcription"), "text"));
+	answer_text(
+		x, 0, PART_TEXT,
+		json_text(either(content, "outputTranscription", "output_transcription"), "text"));
 	item = either(content, "inputTranscription", "input_transcription");
 	if (json_text(item, "text").len)
-		message_text(x, request_message(x, SPAN_LIT("user")), PART_TEXT, json_text(item, "text"));
+		message_text(x, request_message(x, SPAN_LIT("user")), PART_TEXT,
+			     json_text(item, "text"));
 	json_array_foreach(calls, i, item) {
 		json_t *part = json_pack("{s:O}", "functionCall", item);
 

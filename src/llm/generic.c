@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A call to a known provider in a form that no dialect knows: what nearly all name alike is read (the
- * model, the prompt, the text that came back, counts of tokens), the rest is shown as it is. Also
- * IBM watsonx (cloud.ibm.com/apidocs/watsonx-ai), Replicate, Aleph Alpha, AI21 and Bedrock agents. */
+/* A call to a known provider in a form that no dialect knows: what nearly all name alike is read
+ * (the model, the prompt, the text that came back, counts of tokens), the rest is shown as it is.
+ * Also IBM watsonx (cloud.ibm.com/apidocs/watsonx-ai), Replicate, Aleph Alpha, AI21 and Bedrock
+ * agents. */
 #include "llm/dialect.h"
 #include "llm/json.h"
 #include "llm/openai.h"
@@ -14,13 +15,18 @@ static const json_t *first_of(const json_t *v, const char *const *names)
 	return NULL;
 }
 
-static const char *const models[] = { "model", "model_id", "modelId", "model_name", "version", NULL };
-static const char *const prompts[] = { "messages", "prompt", "input", "inputs", "inputText", "text", "query", NULL };
+static const char *const models[] = {
+	"model", "model_id", "modelId", "model_name", "version", NULL
+};
+static const char *const prompts[] = { "messages",  "prompt", "input", "inputs",
+				       "inputText", "text",   "query", NULL };
 
 static void generic_request(struct exchange *x, const json_t *body)
 {
-	static const char *const known[] = { "model", "model_id", "modelId", "model_name", "version", "messages",
-					     "prompt", "input", "inputs", "inputText", "text", "query", "stream", NULL };
+	static const char *const known[] = { "model",	"model_id",  "modelId", "model_name",
+					     "version", "messages",  "prompt",	"input",
+					     "inputs",	"inputText", "text",	"query",
+					     "stream",	NULL };
 	const json_t *prompt = first_of(body, prompts);
 
 	set_json(&x->model_asked, first_of(body, models));
@@ -35,9 +41,10 @@ static void generic_request(struct exchange *x, const json_t *body)
 /* One result, or the answer itself. */
 static void read_result(struct exchange *x, unsigned index, const json_t *v)
 {
-	static const char *const texts[] = { "generated_text", "completion", "text", "outputText", "output", "content",
-					     "data", NULL };
-	static const char *const stops[] = { "stop_reason", "finish_reason", "completionReason", NULL };
+	static const char *const texts[] = { "generated_text", "completion", "text", "outputText",
+					     "output",	       "content",    "data", NULL };
+	static const char *const stops[] = { "stop_reason", "finish_reason", "completionReason",
+					     NULL };
 	const json_t *text = first_of(v, texts), *piece;
 	struct span stop = json_span(first_of(v, stops));
 	struct usage *u = &x->usage;
@@ -59,7 +66,8 @@ static void read_result(struct exchange *x, unsigned index, const json_t *v)
 
 static void generic_response(struct exchange *x, const json_t *body)
 {
-	static const char *const lists[] = { "results", "completions", "outputs", "generations", NULL };
+	static const char *const lists[] = { "results", "completions", "outputs", "generations",
+					     NULL };
 	const json_t *list = first_of(body, lists), *v;
 	size_t i;
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Model Context Protocol over HTTP, and other JSON-RPC 2.0 of agents: modelcontextprotocol.io/specification
- * (basic/transports, server/tools; read November 2026). No call to a model, but what agents do with
- * its answers: of kind `mcp`, with method, tool, arguments and result. */
+/* Model Context Protocol over HTTP, and other JSON-RPC 2.0 of agents:
+ * modelcontextprotocol.io/specification (basic/transports, server/tools; read November 2026). No
+ * call to a model, but what agents do with its answers: of kind `mcp`, with method, tool, arguments
+ * and result. */
 #include <stdlib.h>
 
 #include "llm/dialect.h"
@@ -10,9 +11,10 @@
 static bool method_is_mcp(struct span method)
 {
 	static const struct span starts[] = {
-		SPAN_LIT("tools/"),	   SPAN_LIT("resources/"), SPAN_LIT("prompts/"),   SPAN_LIT("completion/"),
-		SPAN_LIT("notifications/"), SPAN_LIT("sampling/"),  SPAN_LIT("elicitation/"), SPAN_LIT("roots/"),
-		SPAN_LIT("tasks/"),	   SPAN_LIT("logging/"),   SPAN_LIT("subscriptions/"), SPAN_LIT("server/"),
+		SPAN_LIT("tools/"),	  SPAN_LIT("resources/"),     SPAN_LIT("prompts/"),
+		SPAN_LIT("completion/"),  SPAN_LIT("notifications/"), SPAN_LIT("sampling/"),
+		SPAN_LIT("elicitation/"), SPAN_LIT("roots/"),	      SPAN_LIT("tasks/"),
+		SPAN_LIT("logging/"),	  SPAN_LIT("subscriptions/"), SPAN_LIT("server/"),
 		SPAN_LIT("message/"),
 	};
 
@@ -38,9 +40,11 @@ static void mcp_request(struct exchange *x, const json_t *body)
 	set_json(&x->rpc_name, json_object_get(params, target));
 	if (!json_object_size(params))
 		return;
-	p = message_part(x, request_message(x, SPAN_LIT("client")), arguments ? PART_TOOL_CALL : PART_OTHER);
+	p = message_part(x, request_message(x, SPAN_LIT("client")),
+			 arguments ? PART_TOOL_CALL : PART_OTHER);
 	set_json(&p->id, json_object_get(v, "id"));
-	set_string(arguments ? &p->name : &p->type_raw, span_str(arguments ? x->rpc_name : "params"));
+	set_string(arguments ? &p->name : &p->type_raw,
+		   span_str(arguments ? x->rpc_name : "params"));
 	part_json(p, arguments ? arguments : params);
 }
 
@@ -52,7 +56,8 @@ static void read_content(struct exchange *x, const json_t *v)
 	if (span_eq(type, SPAN_LIT("text"))) {
 		answer_text(x, 0, PART_TEXT, json_text(v, "text"));
 	} else if (span_eq(type, SPAN_LIT("image")) || span_eq(type, SPAN_LIT("audio"))) {
-		p = answer_part(x, 0, span_eq(type, SPAN_LIT("image")) ? PART_IMAGE : PART_AUDIO, -1);
+		p = answer_part(x, 0, span_eq(type, SPAN_LIT("image")) ? PART_IMAGE : PART_AUDIO,
+				-1);
 		part_base64(p, json_text(v, "mimeType"), json_text(v, "data"));
 	} else {
 		p = answer_part(x, 0, PART_OTHER, -1);
@@ -82,7 +87,8 @@ static void read_result(struct exchange *x, const json_t *v)
 static void read_notice(struct exchange *x, const json_t *v)
 {
 	const json_t *params = json_object_get(v, "params");
-	const json_t *message = json_object_get(params, json_has(params, "message") ? "message" : "data");
+	const json_t *message =
+		json_object_get(params, json_has(params, "message") ? "message" : "data");
 	struct part *p = answer_part(x, 0, PART_OTHER, -1);
 
 	set_json(&p->type_raw, json_object_get(v, "method"));

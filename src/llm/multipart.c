@@ -7,7 +7,7 @@
 #include "base/utf8.h"
 #include "exchange/digest.h"
 
-#define FIELDS_MAX 256
+#define FIELDS_MAX   256
 #define BOUNDARY_MAX 72 /* RFC 2046 section 5.1.1: 70, and two dashes */
 
 /* Position of `what` in `s`, or s.len. */
@@ -108,7 +108,8 @@ static void read_part(json_t *fields, struct span part)
 	size_t blank = find(part, SPAN_LIT("\r\n\r\n"));
 	struct span head = span_first(part, blank), data = span_from(part, blank + 4);
 	struct span disposition = header(head, "content-disposition:");
-	struct span name = parameter(disposition, "name="), filename = parameter(disposition, "filename=");
+	struct span name = parameter(disposition, "name="),
+		    filename = parameter(disposition, "filename=");
 	struct span type = header(head, "content-type:");
 
 	if (blank == part.len || !name.len)
@@ -127,7 +128,8 @@ json_t *multipart_read(struct span body, bool cut, bool *ret_partial)
 	json_t *fields;
 
 	*ret_partial = false;
-	if (line.len < 3 || line.len > BOUNDARY_MAX || line.len == body.len || !span_starts(line, SPAN_LIT("--")))
+	if (line.len < 3 || line.len > BOUNDARY_MAX || line.len == body.len ||
+	    !span_starts(line, SPAN_LIT("--")))
 		return NULL;
 	memcpy(mark + 2, line.ptr, line.len);
 	fields = json_object();

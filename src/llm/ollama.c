@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Ollama's own API: github.com/ollama/ollama, docs/api.md (read November 2026). Answers are lines of JSON,
- * streamed unless asked otherwise; the last has "done" and the counts. */
+/* Ollama's own API: github.com/ollama/ollama, docs/api.md (read November 2026). Answers are lines
+ * of JSON, streamed unless asked otherwise; the last has "done" and the counts. */
 #include <stdlib.h>
 
 #include "llm/dialect.h"
@@ -71,14 +71,16 @@ static void read_prompt(struct exchange *x, const json_t *body)
 			read_images(x, m, json_object_get(body, "images"));
 		}
 		json_array_foreach(prompt, i, v)
-			message_text(x, request_message(x, SPAN_LIT("user")), PART_TEXT, json_span(v));
+			message_text(x, request_message(x, SPAN_LIT("user")), PART_TEXT,
+				     json_span(v));
 	}
 }
 
 static void ollama_request(struct exchange *x, const json_t *body)
 {
-	static const char *const known[] = { "model", "messages", "prompt", "input", "system", "images", "tools",
-					     "stream", "options", "context", NULL };
+	static const char *const known[] = { "model",	"messages", "prompt", "input",
+					     "system",	"images",   "tools",  "stream",
+					     "options", "context",  NULL };
 	static const char *const none[] = { NULL };
 	const json_t *v;
 	size_t i;
@@ -109,7 +111,8 @@ static void ollama_request(struct exchange *x, const json_t *body)
 
 static void read_usage(struct exchange *x, const json_t *v)
 {
-	static const char *const names[] = { "prompt_eval_count", "eval_count", "total_duration", "load_duration",
+	static const char *const names[] = { "prompt_eval_count",    "eval_count",
+					     "total_duration",	     "load_duration",
 					     "prompt_eval_duration", "eval_duration" };
 	json_t *raw = json_object();
 
@@ -155,7 +158,8 @@ static void ollama_response(struct exchange *x, const json_t *v)
 		enum finish f = finish_of(why, finishes, sizeof(finishes) / sizeof(*finishes));
 		const struct message *all = &answer_choice(x, 0)->msg;
 
-		if (f == FINISH_STOP && all->nparts && all->parts[all->nparts - 1].kind == PART_TOOL_CALL)
+		if (f == FINISH_STOP && all->nparts &&
+		    all->parts[all->nparts - 1].kind == PART_TOOL_CALL)
 			f = FINISH_TOOL_CALL;
 		answer_finish(x, 0, why, f);
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* OpenAI's older Completions: platform.openai.com/docs/api-reference/completions (read November 2026),
- * as vLLM, llama.cpp, Together and editors still use it; and llama.cpp's own /completion. */
+/* OpenAI's older Completions: platform.openai.com/docs/api-reference/completions (read November
+ * 2026), as vLLM, llama.cpp, Together and editors still use it; and llama.cpp's own /completion. */
 #include "llm/dialect.h"
 #include "llm/json.h"
 #include "llm/openai.h"
@@ -53,7 +53,8 @@ static void read_llama(struct exchange *x, const json_t *v)
 	if (json_has(v, "tokens_predicted"))
 		usage_raw(x, json_object_get(v, "timings"));
 	if (stop.len && json_is_true(json_object_get(v, "stop")))
-		answer_finish(x, 0, stop, span_eq(stop, SPAN_LIT("limit")) ? FINISH_LENGTH : FINISH_STOP);
+		answer_finish(x, 0, stop,
+			      span_eq(stop, SPAN_LIT("limit")) ? FINISH_LENGTH : FINISH_STOP);
 }
 
 static void completions_response(struct exchange *x, const json_t *body)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* OpenAI over WebSocket: the Responses API, and Realtime with the variants of Azure, Azure's Voice Live and
- * xAI: platform.openai.com/docs/guides/realtime-conversations, .../api-reference/realtime-server-events (read
- * November 2026). Answers are events of the Responses API. */
+/* OpenAI over WebSocket: the Responses API, and Realtime with the variants of Azure, Azure's Voice
+ * Live and xAI: platform.openai.com/docs/guides/realtime-conversations,
+ * .../api-reference/realtime-server-events (read November 2026). Answers are events of the
+ * Responses API. */
 #include "llm/dialect.h"
 #include "llm/json.h"
 
@@ -15,7 +16,8 @@ static bool type_is(const json_t *v, const char *type)
 static bool is_final(const json_t *v)
 {
 	return type_is(v, "response.completed") || type_is(v, "response.failed") ||
-	       type_is(v, "response.incomplete") || type_is(v, "response.done") || type_is(v, "error");
+	       type_is(v, "response.incomplete") || type_is(v, "response.done") ||
+	       type_is(v, "error");
 }
 
 static enum turn_step responses_turn(bool from_client, const json_t *v)
@@ -32,7 +34,8 @@ static void responses_request(struct exchange *x, const json_t *messages)
 	const json_t *v = json_array_get(messages, json_array_size(messages) - 1);
 
 	/* Some wrap the request. */
-	dialect_openai_responses.request(x, json_has(v, "response") ? json_object_get(v, "response") : v);
+	dialect_openai_responses.request(x, json_has(v, "response") ? json_object_get(v, "response")
+								    : v);
 	x->stream_requested = true;
 }
 
@@ -71,10 +74,13 @@ static enum turn_step realtime_turn(bool from_client, const json_t *v)
 			return TURN_STATE;
 		if (type_is(v, "response.create"))
 			return TURN_ASK;
-		return type_is(v, "input_audio_buffer.append") || type_is(v, "conversation.item.create") ? TURN_INPUT
-													 : TURN_SKIP;
+		return type_is(v, "input_audio_buffer.append") ||
+				       type_is(v, "conversation.item.create")
+			       ? TURN_INPUT
+			       : TURN_SKIP;
 	}
-	if (span_eq(type, SPAN_LIT("session.created")) || span_eq(type, SPAN_LIT("session.updated")))
+	if (span_eq(type, SPAN_LIT("session.created")) ||
+	    span_eq(type, SPAN_LIT("session.updated")))
 		return TURN_STATE;
 	/* What was said, as text: it may come before or during the answer. */
 	if (span_eq(type, SPAN_LIT("conversation.item.input_audio_transcription.completed")))
@@ -86,7 +92,8 @@ static enum turn_step realtime_turn(bool from_client, const json_t *v)
 
 static void read_session(struct exchange *x, const json_t *v)
 {
-	static const char *const known[] = { "type", "object", "id", "model", "instructions", "tools", "expires_at", NULL };
+	static const char *const known[] = { "type",	     "object", "id",	     "model",
+					     "instructions", "tools",  "expires_at", NULL };
 	const json_t *tool;
 	size_t i;
 
@@ -110,7 +117,8 @@ static void read_session(struct exchange *x, const json_t *v)
 /* ?model=... of the path, where no session was seen. */
 static void read_query(struct exchange *x)
 {
-	struct span target = span_str(x->target), query = span_from(target, span_find(target, '?') + 1);
+	struct span target = span_str(x->target),
+		    query = span_from(target, span_find(target, '?') + 1);
 
 	while (query.len && !x->model_asked) {
 		struct span one = span_first(query, span_find(query, '&'));
@@ -182,9 +190,11 @@ static void realtime_event(struct exchange *x, void *state, struct span name, co
 		if (!r->begun)
 			sha256_init(&r->audio);
 		r->begun = true;
-		part_base64_more(answer_part(x, 0, PART_AUDIO, 0), &r->audio, json_text(data, "delta"));
+		part_base64_more(answer_part(x, 0, PART_AUDIO, 0), &r->audio,
+				 json_text(data, "delta"));
 	} else if (type_is(data, "conversation.item.input_audio_transcription.completed")) {
-		message_text(x, request_message(x, SPAN_LIT("user")), PART_TEXT, json_text(data, "transcript"));
+		message_text(x, request_message(x, SPAN_LIT("user")), PART_TEXT,
+			     json_text(data, "transcript"));
 	} else {
 		dialect_openai_responses.event(x, NULL, name, data);
 	}

@@ -1,25 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* OpenAI Responses: platform.openai.com/docs/api-reference/responses and .../responses-streaming (read
- * November 2026). Input and output are lists of items; a stream brings pieces of items and ends with
- * an event that holds the whole. Items are told apart by their index: some gateways change ids. */
+/* OpenAI Responses: platform.openai.com/docs/api-reference/responses and .../responses-streaming
+ * (read November 2026). Input and output are lists of items; a stream brings pieces of items and
+ * ends with an event that holds the whole. Items are told apart by their index: some gateways
+ * change ids. */
 #include <stdlib.h>
 
 #include "llm/dialect.h"
 #include "llm/json.h"
 
 /* Parts of one item: its contents from 0 on, hidden reasoning from REASONING_PARTS on. */
-#define ITEM_PARTS 1024
+#define ITEM_PARTS	1024
 #define REASONING_PARTS 512
 
 static const struct finish_row finishes[] = {
-	{ "completed", FINISH_STOP },
-	{ "failed", FINISH_ERROR },
-	{ "cancelled", FINISH_ERROR },
-	{ "max_output_tokens", FINISH_LENGTH },
-	{ "max_tokens", FINISH_LENGTH },
-	{ "content_filter", FINISH_CONTENT_FILTER },
-	{ "queued", FINISH_NONE },
-	{ "in_progress", FINISH_NONE },
+	{ "completed", FINISH_STOP },	 { "failed", FINISH_ERROR },
+	{ "cancelled", FINISH_ERROR },	 { "max_output_tokens", FINISH_LENGTH },
+	{ "max_tokens", FINISH_LENGTH }, { "content_filter", FINISH_CONTENT_FILTER },
+	{ "queued", FINISH_NONE },	 { "in_progress", FINISH_NONE },
 };
 
 static int slot_of(int item, int part)
@@ -35,7 +32,8 @@ static bool type_is(const json_t *v, const char *name)
 /* What an item of that kind holds that a reader wants to see; NULL: all of it. */
 static const json_t *call_input(const json_t *item)
 {
-	static const char *const names[] = { "arguments", "input", "action", "operation", "code", "queries", NULL };
+	static const char *const names[] = { "arguments", "input",   "action", "operation",
+					     "code",	  "queries", NULL };
 
 	for (size_t i = 0; names[i]; i++)
 		if (json_has(item, names[i]))
@@ -178,13 +176,15 @@ static void read_tool(struct exchange *x, const json_t *v)
 	if (!t->name)
 		set_json(&t->name, json_object_get(v, "type"));
 	set_json(&t->description,
-		 json_object_get(v, json_has(v, "description") ? "description" : "server_description"));
+		 json_object_get(v, json_has(v, "description") ? "description"
+							       : "server_description"));
 	t->schema = json_incref(json_object_get(v, "parameters"));
 }
 
 static void responses_request(struct exchange *x, const json_t *body)
 {
-	static const char *const known[] = { "model", "input", "instructions", "tools", "stream", "type", NULL };
+	static const char *const known[] = { "model", "input", "instructions", "tools", "stream",
+					     "type",  NULL };
 	const json_t *input = json_object_get(body, "input"), *v;
 	size_t i;
 
@@ -247,7 +247,8 @@ static struct part *find_call(struct exchange *x, struct span id)
 	return NULL;
 }
 
-/* The part of a call, by the call's own id where it has one: xAI's Realtime numbers items wrongly. */
+/* The part of a call, by the call's own id where it has one: xAI's Realtime numbers items wrongly.
+ */
 static struct part *call_part(struct exchange *x, int item, struct span id)
 {
 	struct part *p = find_call(x, id);
@@ -255,7 +256,9 @@ static struct part *call_part(struct exchange *x, int item, struct span id)
 	if (p)
 		return p;
 	p = answer_part(x, 0, PART_TOOL_CALL, slot_of(item, 0));
-	return id.len && p->id && !span_eq(id, span_str(p->id)) ? answer_part(x, 0, PART_TOOL_CALL, -1) : p;
+	return id.len && p->id && !span_eq(id, span_str(p->id))
+		       ? answer_part(x, 0, PART_TOOL_CALL, -1)
+		       : p;
 }
 
 static void answer_call(struct exchange *x, int item, const json_t *v, bool announced)
@@ -274,13 +277,14 @@ static void answer_call(struct exchange *x, int item, const json_t *v, bool anno
 	answer_whole(x, 0, p, text ? span_str(text) : json_span(input));
 	free(text);
 	if (type_is(v, "image_generation_call") && json_has(v, "result"))
-		part_base64(answer_part(x, 0, PART_IMAGE, slot_of(item, 1)), json_text(v, "output_format"),
-			    json_text(v, "result"));
+		part_base64(answer_part(x, 0, PART_IMAGE, slot_of(item, 1)),
+			    json_text(v, "output_format"), json_text(v, "result"));
 }
 
 /* The nth part of that kind that pieces of the item made, or a new one: some number the contents of
  * pieces and of the whole differently. */
-static struct part *nth_part(struct exchange *x, int item, enum part_kind kind, size_t n, int number)
+static struct part *nth_part(struct exchange *x, int item, enum part_kind kind, size_t n,
+			     int number)
 {
 	const struct message *m = &answer_choice(x, 0)->msg;
 	int first = slot_of(item, number < REASONING_PARTS ? 0 : REASONING_PARTS);
@@ -292,7 +296,8 @@ static struct part *nth_part(struct exchange *x, int item, enum part_kind kind, 
 	return answer_part(x, 0, kind, slot_of(item, number));
 }
 
-static void answer_texts(struct exchange *x, int item, const json_t *list, enum part_kind kind, int first)
+static void answer_texts(struct exchange *x, int item, const json_t *list, enum part_kind kind,
+			 int first)
 {
 	size_t refusals = 0, texts = 0, i;
 	const json_t *v;
@@ -302,7 +307,8 @@ static void answer_texts(struct exchange *x, int item, const json_t *list, enum 
 		struct span text = json_text(v, json_has(v, "text") ? "text" : "transcript");
 
 		if (json_has(v, "refusal"))
-			answer_whole(x, 0, nth_part(x, item, PART_REFUSAL, refusals++, number), json_text(v, "refusal"));
+			answer_whole(x, 0, nth_part(x, item, PART_REFUSAL, refusals++, number),
+				     json_text(v, "refusal"));
 		else if (text.len)
 			answer_whole(x, 0, nth_part(x, item, kind, texts++, number), text);
 	}
@@ -318,7 +324,8 @@ static void answer_item(struct exchange *x, int item, const json_t *v)
 		answer_texts(x, item, json_object_get(v, "content"), PART_TEXT, 0);
 	} else if (span_eq(type, SPAN_LIT("reasoning"))) {
 		answer_texts(x, item, json_object_get(v, "summary"), PART_REASONING, 0);
-		answer_texts(x, item, json_object_get(v, "content"), PART_REASONING, REASONING_PARTS);
+		answer_texts(x, item, json_object_get(v, "content"), PART_REASONING,
+			     REASONING_PARTS);
 	} else if (is_call(type)) {
 		answer_call(x, item, v, false);
 	} else if (type.len) {
@@ -335,7 +342,8 @@ static bool calls_tool(const struct exchange *x)
 
 	for (size_t i = 0; m && i < m->nparts; i++)
 		if (m->parts[i].kind == PART_TOOL_CALL &&
-		    (!m->parts[i].type_raw || strcmp(m->parts[i].type_raw, "custom_tool_call") == 0))
+		    (!m->parts[i].type_raw ||
+		     strcmp(m->parts[i].type_raw, "custom_tool_call") == 0))
 			return true;
 	return false;
 }
@@ -422,7 +430,8 @@ static bool read_delta(struct exchange *x, struct span type, const json_t *data)
 		if (!span_eq(type, span_str(d->type)))
 			continue;
 		p = d->kind == PART_TOOL_CALL ? find_call(x, json_text(data, "call_id")) : NULL;
-		answer_append(x, 0, p ? p : answer_part(x, 0, d->kind, slot), json_text(data, "delta"));
+		answer_append(x, 0, p ? p : answer_part(x, 0, d->kind, slot),
+			      json_text(data, "delta"));
 		return true;
 	}
 	return false;
@@ -430,8 +439,9 @@ static bool read_delta(struct exchange *x, struct span type, const json_t *data)
 
 static bool is_final(struct span type)
 {
-	static const char *const names[] = { "response.completed", "response.incomplete", "response.failed",
-					     "response.cancelled", "response.done", NULL };
+	static const char *const names[] = { "response.completed", "response.incomplete",
+					     "response.failed",	   "response.cancelled",
+					     "response.done",	   NULL };
 
 	for (size_t i = 0; names[i]; i++)
 		if (span_eq(type, span_str(names[i])))

@@ -77,9 +77,10 @@ const struct dialect *recognise_request(const struct exchange *x, const json_t *
 const struct dialect *recognise_answer(const struct exchange *x, const struct dialect *candidate,
 				       const json_t *body)
 {
-	/* An answer that was made before is fetched with GET: it counts, since it may be the first that is
-	 * seen of it. */
-	if (x->request_seen && x->method && strcmp(x->method, "POST") != 0 && strcmp(x->method, "GET") != 0)
+	/* An answer that was made before is fetched with GET: it counts, since it may be the first
+	 * that is seen of it. */
+	if (x->request_seen && x->method && strcmp(x->method, "POST") != 0 &&
+	    strcmp(x->method, "GET") != 0)
 		return NULL;
 	if (candidate && candidate->is_response && candidate->is_response(body))
 		return candidate;

@@ -5,8 +5,8 @@
 
 #include "llm/dialect.h"
 
-/* What a request speaks; NULL where it does not say so. `ret_candidate`: what its path suggests, for the
- * answer to prove, or NULL. body may be NULL. */
+/* What a request speaks; NULL where it does not say so. `ret_candidate`: what its path suggests,
+ * for the answer to prove, or NULL. body may be NULL. */
 const struct dialect *recognise_request(const struct exchange *x, const json_t *body,
 					const struct dialect **ret_candidate);
 /* What an answer, or an element of one, speaks. */
@@ -18,8 +18,9 @@ void recognise_as(struct exchange *x, const struct dialect *d);
 /* Fills in x->provider from the host, else from the dialect. */
 void recognise_provider(struct exchange *x);
 
-/* gRPC and Connect, whose messages are not understood: marks the exchange; counts the messages of both
- * bodies once these have ended. github.com/grpc/grpc, doc/PROTOCOL-HTTP2.md; connectrpc.com/docs/protocol. */
+/* gRPC and Connect, whose messages are not understood: marks the exchange; counts the messages of
+ * both bodies once these have ended. github.com/grpc/grpc, doc/PROTOCOL-HTTP2.md;
+ * connectrpc.com/docs/protocol. */
 bool recognise_rpc(struct exchange *x);
 void recognise_rpc_messages(struct exchange *x);
 

@@ -10,12 +10,13 @@
 
 /* Numbers that http does not give out. */
 #define TURN_IDS (1ull << 63)
-/* Kinds of messages that hold for the whole session; there are one or two. */
+/* Kinds of messages that hold for the whole session; there are one or two, of some kilobytes. */
 #define STATES_MAX 8
+#define STATE_BYTES_MAX (1u << 20)
 
 struct socket {
 	struct call *opener;
-	struct call *turn; /* the call under way, or NULL */
+	struct call *turn;	       /* the call under way, or NULL */
 	const struct dialect *dialect; /* NULL: not known, or none */
 	unsigned guesses;
 	json_t *states;	 /* last message of each kind that lasts */
@@ -58,11 +59,19 @@ static void end_turn(struct socket *s, uint64_t ts, bool complete)
 	call_end(k);
 }
 
+static void drop_inputs(struct socket *s)
+{
+	s->opener->cc->calls->memory -= s->text.len;
+	json_array_clear(s->inputs);
+	buf_reset(&s->text);
+}
+
 void socket_free(struct socket *s)
 {
 	if (!s)
 		return;
 	end_turn(s, 0, false);
+	drop_inputs(s);
 	json_decref(s->states);
 	json_decref(s->inputs);
 	buf_done(&s->text);
@@ -70,10 +79,14 @@ void socket_free(struct socket *s)
 }
 
 /* Replaces the one of the same kind. */
-static void keep_state(struct socket *s, json_t *v)
+static void keep_state(struct socket *s, json_t *v, size_t len)
 {
 	struct span type = json_text(v, "type");
 
+	if (len > STATE_BYTES_MAX) {
+		s->cut = true;
+		return;
+	}
 	for (size_t i = 0; i < json_array_size(s->states); i++)
 		if (span_eq(json_text(json_array_get(s->states, i), "type"), type)) {
 			json_array_set(s->states, i, v);
@@ -83,17 +96,35 @@ static void keep_state(struct socket *s, json_t *v)
 		json_array_append(s->states, v);
 }
 
+/* The next request's bytes and values, within what all bodies may take. */
+static bool has_room(struct socket *s, size_t len)
+{
+	struct calls *c = s->opener->cc->calls;
+
+	if (c->memory + len > c->lim->max[LIMIT_memory]) {
+		limit_hit(c->lim, LIMIT_memory);
+		return false;
+	}
+	if (s->text.len + len > s->text.max) {
+		limit_hit(c->lim, LIMIT_body);
+		return false;
+	}
+	return true;
+}
+
 static void keep_input(struct socket *s, uint64_t ts, json_t *v, struct span text, bool cut)
 {
 	if (!json_array_size(s->inputs))
 		s->first_ts = ts;
 	s->last_ts = ts;
 	s->cut |= cut;
-	if (buf_add(&s->text, text) != 0 || buf_addc(&s->text, '\n') != 0) {
-		limit_hit(s->opener->cc->calls->lim, LIMIT_body);
+	if (!has_room(s, text.len + 1)) {
 		s->cut = true;
 		return;
 	}
+	buf_add(&s->text, text);
+	buf_addc(&s->text, '\n');
+	s->opener->cc->calls->memory += text.len + 1;
 	json_array_append(s->inputs, v);
 }
 
@@ -104,6 +135,7 @@ static void copy_opener(struct exchange *x, const struct exchange *from)
 	set_string(&x->target, span_str(from->target));
 	set_string(&x->host, span_str(from->host));
 	x->status = from->status;
+	x->protocol = from->protocol;
 	x->request_seen = from->request_seen;
 	x->response_seen = true;
 	for (size_t i = 0; i < from->request_headers.count; i++) {
@@ -111,7 +143,8 @@ static void copy_opener(struct exchange *x, const struct exchange *from)
 		struct headers *to = &x->request_headers;
 
 		to->items = xgrow(to->items, to->count, sizeof(*to->items));
-		to->items[to->count++] = (struct header){ .name = xstrdup(h->name), .value = xstrdup(h->value) };
+		to->items[to->count++] =
+			(struct header){ .name = xstrdup(h->name), .value = xstrdup(h->value) };
 	}
 }
 
@@ -133,13 +166,13 @@ static void begin_turn(struct socket *s, uint64_t ts)
 	k->settled = true;
 	call_set_dialect(k, s->dialect);
 	json_array_extend(all, s->inputs);
-	/* Ended first, since sinks look at the whole request; settled, so that it is not read as HTTP. */
+	/* Ended first, since sinks look at the whole request; settled, so that it is not read as
+	 * HTTP. */
 	call_end_side(k, HTTP_REQUEST, true);
 	call_request(k, all);
 	json_decref(all);
-	json_array_clear(s->inputs);
-	buf_reset(&s->text);
-	s->text.full = s->cut = false;
+	drop_inputs(s);
+	s->cut = false;
 	s->first_ts = 0;
 }
 
@@ -188,7 +221,7 @@ int socket_message(struct socket *s, enum http_msg from, uint64_t ts_ns, struct 
 	if (v && s->dialect)
 		step = s->dialect->turn(client, v);
 	if (step == TURN_STATE)
-		keep_state(s, v);
+		keep_state(s, v, text.len);
 	if (step == TURN_INPUT || step == TURN_ASK)
 		keep_input(s, ts_ns, v, text, cut);
 	if (step == TURN_ASK)

@@ -7,13 +7,14 @@
 
 #include "llm/calls_int.h"
 
-/* `opener` is the exchange that opened the WebSocket; it lives until the latter ends, and its bodies
- * are the messages that belong to no call. */
+/* `opener` is the exchange that opened the WebSocket; it lives until the latter ends, and its
+ * bodies are the messages that belong to no call. */
 struct socket *socket_new(struct call *opener);
 /* Ends the call under way, if any. Accepts NULL. */
 void socket_free(struct socket *s);
 
-int socket_message(struct socket *s, enum http_msg from, uint64_t ts_ns, struct span text, bool cut);
+int socket_message(struct socket *s, enum http_msg from, uint64_t ts_ns, struct span text,
+		   bool cut);
 
 /* The call under way has ended by itself. */
 void socket_forget(struct socket *s);

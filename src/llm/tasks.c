@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Calls to models that are no conversation: embeddings, reranking, moderation, images, speech, video,
- * reading of documents, counting of tokens. OpenAI's forms, which most others took over
+/* Calls to models that are no conversation: embeddings, reranking, moderation, images, speech,
+ * video, reading of documents, counting of tokens. OpenAI's forms, which most others took over
  * (platform.openai.com/docs/api-reference), and those of Cohere, Voyage, Mistral, xAI and Google's
  * prediction service (read November 2026). What comes back is named by kind and size. */
 #include <stdlib.h>
@@ -74,12 +74,15 @@ static void read_input(struct exchange *x, const char *member, const json_t *v)
 /* Whatever carries content, in the order in which a person would read it. */
 static void task_request(struct exchange *x, const json_t *body)
 {
-	static const char *const contents[] = { "query", "input", "inputs", "texts", "text", "prompt", "documents",
-						"images", "image", "image[]", "mask", "document", "file",
-						"instances" };
-	static const char *const known[] = { "model", "query", "input", "inputs", "texts", "text", "prompt",
-					     "documents", "images", "image", "image[]", "mask", "document", "file",
-					     "instances", "stream", NULL };
+	static const char *const contents[] = { "query", "input",    "inputs",	  "texts",
+						"text",	 "prompt",   "documents", "images",
+						"image", "image[]",  "mask",	  "document",
+						"file",	 "instances" };
+	static const char *const known[] = { "model",	 "query", "input",     "inputs",
+					     "texts",	 "text",  "prompt",    "documents",
+					     "images",	 "image", "image[]",   "mask",
+					     "document", "file",  "instances", "stream",
+					     NULL };
 	const json_t *stream = json_object_get(body, "stream");
 
 	set_json(&x->model_asked, json_object_get(body, "model"));
@@ -132,7 +135,8 @@ static void add_other(struct exchange *x, const char *type, const char *text)
 /* "2 vectors, 1536 numbers each" */
 static void answer_vectors(struct exchange *x, const json_t *list)
 {
-	const json_t *first = json_array_get(list, 0), *vector = json_object_get(first, "embedding");
+	const json_t *first = json_array_get(list, 0),
+		     *vector = json_object_get(first, "embedding");
 	char text[96];
 
 	if (json_is_array(first))
@@ -244,10 +248,12 @@ static void task_event(struct exchange *x, void *state, struct span name, const 
 
 	if (span_eq(type, SPAN_LIT("transcript.text.delta")))
 		answer_text(x, 0, PART_TEXT, json_text(data, "delta"));
-	else if (span_eq(type, SPAN_LIT("transcript.text.done")) && !answer_choice(x, 0)->msg.nparts)
+	else if (span_eq(type, SPAN_LIT("transcript.text.done")) &&
+		 !answer_choice(x, 0)->msg.nparts)
 		answer_text(x, 0, PART_TEXT, json_text(data, "text"));
 	else if (span_ends(type, SPAN_LIT(".completed")) && json_has(data, "b64_json"))
-		part_base64(answer_part(x, 0, PART_IMAGE, 0), span_of(NULL, 0), json_text(data, "b64_json"));
+		part_base64(answer_part(x, 0, PART_IMAGE, 0), span_of(NULL, 0),
+			    json_text(data, "b64_json"));
 	task_usage(x, data);
 	if (json_has(data, "error") || span_eq(type, SPAN_LIT("error")))
 		answer_error_of(x, data);
@@ -258,7 +264,9 @@ static bool suits_embeddings(const json_t *body)
 {
 	const json_t *input = json_object_get(body, "input");
 
-	return json_has(body, "model") && (json_is_string(input) || json_is_string(json_array_get(input, 0)) || is_tokens(input));
+	return json_has(body, "model") &&
+	       (json_is_string(input) || json_is_string(json_array_get(input, 0)) ||
+		is_tokens(input));
 }
 
 static bool is_embedding_response(const json_t *body)
@@ -272,13 +280,13 @@ static bool suits_task(const json_t *body)
 	return json_has(body, "model");
 }
 
-#define TASK(symbol, name_)                 \
-	const struct dialect symbol = {     \
-		.name = name_,              \
-		.suits = suits_task,        \
-		.request = task_request,    \
-		.response = task_response,  \
-		.event = task_event,        \
+#define TASK(symbol, name_)                                                                        \
+	const struct dialect symbol = {                                                            \
+		.name = name_,                                                                     \
+		.suits = suits_task,                                                               \
+		.request = task_request,                                                           \
+		.response = task_response,                                                         \
+		.event = task_event,                                                               \
 	}
 
 const struct dialect dialect_embeddings = {
@@ -303,8 +311,8 @@ TASK(dialect_predict, "google.predict");
 /* Many requests in a file or a list, answered later. */
 static bool suits_batch(const json_t *body)
 {
-	return json_has(body, "input_file_id") || json_has(body, "input_files") || json_has(body, "requests") ||
-	       json_has(body, "model");
+	return json_has(body, "input_file_id") || json_has(body, "input_files") ||
+	       json_has(body, "requests") || json_has(body, "model");
 }
 
 static void batch_response(struct exchange *x, const json_t *body)

@@ -21,7 +21,8 @@ static bool starts(struct span s, const char *with)
 /* This machine, or one of the network that it is in. */
 static bool host_is_private(struct span host)
 {
-	static const char *const prefixes[] = { "127.", "10.", "192.168.", "[::1]", "[fd", "[fe80", NULL };
+	static const char *const prefixes[] = { "127.", "10.",	 "192.168.", "[::1]",
+						"[fd",	"[fe80", NULL };
 
 	if (span_eq(host, SPAN_LIT("localhost")) || span_ends(host, SPAN_LIT(".local")) ||
 	    span_ends(host, SPAN_LIT(".internal")))
@@ -35,13 +36,15 @@ static bool host_is_private(struct span host)
 		(host.ptr[4] == '3' && host.ptr[5] <= '1'));
 }
 
-/* A server that runs the model itself: told by its dialect or by what it calls itself. A gateway may
- * stand at such an address as well, and passes on what costs money. */
+/* A server that runs the model itself: told by its dialect or by what it calls itself. A gateway
+ * may stand at such an address as well, and passes on what costs money. */
 static bool runs_the_model(const struct exchange *x)
 {
-	static const char *const servers[] = { "llama.cpp", "uvicorn", "LM Studio", "SGLang", "text-generation", NULL };
-	static const char *const gateways[] = { "x-litellm-call-id", "x-litellm-version", "x-portkey-trace-id",
-						"helicone-id", "cf-aig-log-id", NULL };
+	static const char *const servers[] = { "llama.cpp", "uvicorn",	       "LM Studio",
+					       "SGLang",    "text-generation", NULL };
+	static const char *const gateways[] = { "x-litellm-call-id",  "x-litellm-version",
+						"x-portkey-trace-id", "helicone-id",
+						"cf-aig-log-id",      NULL };
 	struct span server = header(&x->response_headers, "server");
 
 	if (!host_is_private(span_str(x->host)))
@@ -85,18 +88,25 @@ static struct usage as_charged(const struct exchange *x)
 	return u;
 }
 
-/* Calls that the provider made on its own, at the price of their own model: Anthropic's totals leave them out
- * (docs.anthropic.com, usage.iterations). */
+/* Calls that the provider made on its own, at the price of their own model: Anthropic's totals
+ * leave them out (docs.anthropic.com, usage.iterations). */
 static void add_iterations(const struct prices *prices, struct exchange *x, int64_t when)
 {
 	const json_t *list = json_object_get(x->usage.raw, "iterations"), *v;
 	size_t i;
 
 	json_array_foreach(list, i, v) {
-		struct usage u = { .input = COUNT_UNKNOWN, .cached_read = COUNT_UNKNOWN, .cache_write_1h = COUNT_UNKNOWN,
-				   .cache_write_5m = COUNT_UNKNOWN, .output = COUNT_UNKNOWN, .reasoning = COUNT_UNKNOWN,
-				   .audio_in = COUNT_UNKNOWN, .audio_out = COUNT_UNKNOWN, .image_in = COUNT_UNKNOWN,
-				   .image_out = COUNT_UNKNOWN, .total = COUNT_UNKNOWN };
+		struct usage u = { .input = COUNT_UNKNOWN,
+				   .cached_read = COUNT_UNKNOWN,
+				   .cache_write_1h = COUNT_UNKNOWN,
+				   .cache_write_5m = COUNT_UNKNOWN,
+				   .output = COUNT_UNKNOWN,
+				   .reasoning = COUNT_UNKNOWN,
+				   .audio_in = COUNT_UNKNOWN,
+				   .audio_out = COUNT_UNKNOWN,
+				   .image_in = COUNT_UNKNOWN,
+				   .image_out = COUNT_UNKNOWN,
+				   .total = COUNT_UNKNOWN };
 		const char *model = json_string_value(json_object_get(v, "model"));
 		struct cost more = { 0 };
 
@@ -107,9 +117,10 @@ static void add_iterations(const struct prices *prices, struct exchange *x, int6
 		usage_count(&u.cache_write_5m, json_object_get(v, "cache_creation_input_tokens"));
 		usage_count(&u.output, json_object_get(v, "output_tokens"));
 		if (u.input != COUNT_UNKNOWN)
-			u.input += (u.cached_read > 0 ? u.cached_read : 0) + (u.cache_write_5m > 0 ? u.cache_write_5m : 0);
-		if (!price_of(prices, x->provider, model ? model : x->model_answered, x->model_asked, when, false, &u,
-			      &more)) {
+			u.input += (u.cached_read > 0 ? u.cached_read : 0) +
+				   (u.cache_write_5m > 0 ? u.cache_write_5m : 0);
+		if (!price_of(prices, x->provider, model ? model : x->model_answered,
+			      x->model_asked, when, false, &u, &more)) {
 			x->cost.partial = true;
 			continue;
 		}
@@ -131,8 +142,8 @@ static void scale(struct cost *c, double by)
 	c->request_usd *= by;
 }
 
-/* Half the price for those who can wait. What faster service costs differs from model to model, so that
- * the table's price is no more than the least. */
+/* Half the price for those who can wait. What faster service costs differs from model to model, so
+ * that the table's price is no more than the least. */
 static void apply_tier(struct exchange *x)
 {
 	struct span tier = span_str(x->service_tier);
@@ -145,7 +156,9 @@ static void apply_tier(struct exchange *x)
 
 void bill(const struct prices *prices, struct exchange *x)
 {
-	int64_t when = exchange_wall_ns(x, x->t.request_first ? x->t.request_first : x->t.response_first) / 1000000000;
+	int64_t when =
+		exchange_wall_ns(x, x->t.request_first ? x->t.request_first : x->t.response_first) /
+		1000000000;
 	struct usage u = as_charged(x);
 	bool local;
 
@@ -158,7 +171,8 @@ void bill(const struct prices *prices, struct exchange *x)
 	local = runs_the_model(x);
 	if (!prices || (!u.raw && !local))
 		return;
-	if (!price_of(prices, x->provider, x->model_answered, x->model_asked, when, local, &u, &x->cost) ||
+	if (!price_of(prices, x->provider, x->model_answered, x->model_asked, when, local, &u,
+		      &x->cost) ||
 	    x->cost.source != COST_TABLE)
 		return;
 	add_iterations(prices, x, when);

@@ -214,7 +214,7 @@ static void text_end(struct sink *s, const struct exchange *x)
 			change_speaker(s, x);
 		else
 			text_llm_response(s, x);
-		text_llm_tail(s, x, l && l->any);
+		text_llm_tail(s, l && l->any ? l : NULL, x);
 	}
 	text_ledger(s, x);
 	block_end(s);

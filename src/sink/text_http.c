@@ -174,6 +174,8 @@ void text_ledger(struct sink *s, const struct exchange *x)
 	body_ledger(s, "response", &x->response_body);
 	if (x->request_headers.cut || x->response_headers.cut)
 		text_warn(s, "header fields are missing");
+	if (x->response_partial && x->kind == EXCHANGE_LLM)
+		text_warn(s, "part of the response could not be read as %s", x->api);
 	if (x->lost_events)
 		text_warn(s, "the kernel lost events while this call was under way");
 }

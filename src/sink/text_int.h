@@ -9,8 +9,16 @@
 /* So many streams are shown side by side while they arrive; others are shown when they end. */
 #define LIVE_MAX 4
 
+/* Tool calls of one stream whose arguments are still coming; they are shown when they are whole. */
+#define CALLS_HELD 16
+
 struct live {
 	uint64_t id;   /* of the exchange; 0: free */
+	struct {
+		unsigned choice;
+		size_t part;
+	} calls[CALLS_HELD];
+	size_t ncalls;
 	size_t part;   /* number of the part under way, and its choice */
 	unsigned choice;
 	bool any;      /* some output was shown */
@@ -36,7 +44,7 @@ const char *text_mark(const struct sink *s, enum mark m);
 /* text_llm.c */
 void text_llm_request(struct sink *s, const struct exchange *x);
 void text_llm_response(struct sink *s, const struct exchange *x);
-void text_llm_tail(struct sink *s, const struct exchange *x, bool streamed);
+void text_llm_tail(struct sink *s, struct live *l, const struct exchange *x);
 void text_llm_delta(struct sink *s, struct live *l, const struct exchange *x, const struct choice *c,
 		    const struct part *p, struct span text);
 void text_llm_envelope(struct sink *s, const struct exchange *x);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The blocks of a model call. */
 #include <ctype.h>
+#include <limits.h>
 #include <stdlib.h>
 
 #include "sink/text_int.h"
@@ -113,7 +114,9 @@ static void param_name(struct sink *s, const char *name)
 	bool begin = true;
 
 	for (; name[n] && n + 1 < sizeof(title); n++) {
-		title[n] = name[n] == '_' ? ' ' : begin ? (char)toupper((unsigned char)name[n]) : name[n];
+		title[n] = name[n] == '_' ? ' '
+			   : begin	  ? (char)toupper((unsigned char)name[n])
+					  : name[n];
 		begin = name[n] == '_';
 	}
 	title[n] = '\0';
@@ -292,8 +295,8 @@ void text_llm_response(struct sink *s, const struct exchange *x)
 		text_head(s, MARK_ERROR, "LLM API: NO RESPONSE SEEN", x, x->t.request_last);
 		return;
 	}
-	text_head(s, failed ? MARK_ERROR : MARK_RESPONSE, failed ? "LLM API ERROR" : "LLM API RESPONSE", x,
-		  x->t.response_first);
+	text_head(s, failed ? MARK_ERROR : MARK_RESPONSE,
+		  failed ? "LLM API ERROR" : "LLM API RESPONSE", x, x->t.response_first);
 	text_llm_envelope(s, x);
 	for (size_t i = 0; i < x->nchoices; i++)
 		choice(s, x, &x->choices[i]);
@@ -325,8 +328,8 @@ static void tokens(struct sink *s, const char *name, int64_t n, const char *cons
 
 static void usage(struct sink *s, const struct usage *u)
 {
-	static const char *const in[] = { "from cache", "written to cache", "written to cache for 1 h",
-					  "audio", "image" };
+	static const char *const in[] = { "from cache", "written to cache",
+					  "written to cache for 1 h", "audio", "image" };
 	static const char *const out[] = { "reasoning", "audio", "image" };
 	const int64_t ins[] = { u->cached_read, u->cache_write_5m, u->cache_write_1h, u->audio_in,
 				u->image_in };
@@ -354,7 +357,8 @@ static void cost(struct sink *s, const struct exchange *x)
 {
 	static const char *const what[] = { "input", "cached", "cache write", "output", "call" };
 	const struct cost *c = &x->cost;
-	const double parts[] = { c->input_usd, c->cached_usd, c->write_usd, c->output_usd, c->request_usd };
+	const double parts[] = { c->input_usd, c->cached_usd, c->write_usd, c->output_usd,
+				 c->request_usd };
 	const char *before = " (";
 
 	if (c->source == COST_UNKNOWN) {
@@ -373,7 +377,8 @@ static void cost(struct sink *s, const struct exchange *x)
 	}
 	term_own(&s->t, before[0] == ',' ? ")" : "");
 	if (c->source != COST_TABLE)
-		term_own(&s->t, c->source == COST_STATED ? " (stated by the provider)" : " (runs locally)");
+		term_own(&s->t, c->source == COST_STATED ? " (stated by the provider)"
+							 : " (runs locally)");
 	term_newline(&s->t);
 }
 
@@ -419,29 +424,93 @@ static void broken_prefix(struct sink *s, const struct talk *k)
 			  what[k->broke_by]);
 		return;
 	}
-	text_warn(s, "the shared prefix broke at message %zu (%s): "
-		     "%lld tokens could no longer be read from cache",
+	text_warn(s,
+		  "the shared prefix broke at message %zu (%s): "
+		  "%lld tokens could no longer be read from cache",
 		  k->broke_at + 1, what[k->broke_by], (long long)k->lost_cache);
 }
 
-/* What stands below an answer. */
-void text_llm_tail(struct sink *s, const struct exchange *x, bool streamed)
+/* A part's beginning, in a stream. */
+static void begin_part(struct sink *s, const struct exchange *x, unsigned choice,
+		       const struct part *p)
+{
+	struct term *t = &s->t;
+
+	term_fresh_line(t);
+	if (x->nchoices > 1)
+		term_ownf(t, "Choice %u: ", choice);
+	else if (p->kind == PART_TEXT)
+		term_own(t, "Content: ");
+	label(s, p);
+}
+
+/* The calls whose arguments have come. */
+static void show_calls(struct sink *s, struct live *l, const struct exchange *x)
+{
+	for (size_t n = 0; n < l->ncalls; n++)
+		for (size_t i = 0; i < x->nchoices; i++) {
+			const struct choice *c = &x->choices[i];
+
+			if (c->index != l->calls[n].choice || l->calls[n].part >= c->msg.nparts)
+				continue;
+			begin_part(s, x, c->index, &c->msg.parts[l->calls[n].part]);
+			arguments(s, &c->msg.parts[l->calls[n].part], 4);
+		}
+	l->ncalls = 0;
+}
+
+static void hold_call(struct sink *s, struct live *l, const struct exchange *x, unsigned choice,
+		      size_t part)
+{
+	for (size_t i = 0; i < l->ncalls; i++)
+		if (l->calls[i].choice == choice && l->calls[i].part == part)
+			return;
+	if (l->ncalls == CALLS_HELD)
+		show_calls(s, l, x);
+	l->calls[l->ncalls].choice = choice;
+	l->calls[l->ncalls++].part = part;
+}
+
+/* What a stream brought that is no text: pictures, sound, results of the provider's own tools. */
+static void show_quiet(struct sink *s, const struct exchange *x)
+{
+	for (size_t i = 0; i < x->nchoices; i++)
+		for (size_t n = 0; n < x->choices[i].msg.nparts; n++) {
+			const struct part *p = &x->choices[i].msg.parts[n];
+
+			if (p->kind == PART_TEXT || p->kind == PART_REASONING ||
+			    p->kind == PART_REFUSAL || p->kind == PART_TOOL_CALL)
+				continue;
+			term_fresh_line(&s->t);
+			part(s, p, 4);
+		}
+}
+
+/* What stands below an answer; l: of one whose stream was shown. */
+void text_llm_tail(struct sink *s, struct live *l, const struct exchange *x)
 {
 	struct term *t = &s->t;
 	bool over = x->response_body.state == BODY_COMPLETE;
 
+	if (l) {
+		show_calls(s, l, x);
+		show_quiet(s, x);
+	}
 	term_fresh_line(t);
 	if (x->stream && !x->error) {
 		term_own(t, text_mark(s, over ? MARK_DONE : MARK_WARN));
 		term_own(t, over ? "Streaming Complete: Model: " : "Streaming Cut Off: Model: ");
 		term_inline(t, span_str(x->model_answered ? x->model_answered : "unknown"), 80);
-		term_ownf(t, ", Chunks: %llu, Finish Reason: ", (unsigned long long)x->stream_events);
-		term_inline(t, span_str(x->nchoices && x->choices[0].finish_raw
-						? x->choices[0].finish_raw
-						: "unknown"), 60);
+		term_ownf(t,
+			  ", Chunks: %llu, Finish Reason: ", (unsigned long long)x->stream_events);
+		term_inline(t,
+			    span_str(x->nchoices && x->choices[0].finish_raw
+					     ? x->choices[0].finish_raw
+					     : "unknown"),
+			    60);
 		term_newline(t);
 	}
-	if (x->error && (streamed || x->nchoices)) {
+	if (x->error && (l || x->nchoices)) {
 		text_warn(s, "the stream ended in an error");
 		error(s, x);
 	}
@@ -454,25 +523,29 @@ void text_llm_tail(struct sink *s, const struct exchange *x, bool streamed)
 }
 
 /* One piece of output as it arrives. */
-void text_llm_delta(struct sink *s, struct live *l, const struct exchange *x, const struct choice *c,
-		    const struct part *p, struct span text)
+void text_llm_delta(struct sink *s, struct live *l, const struct exchange *x,
+		    const struct choice *c, const struct part *p, struct span text)
 {
 	size_t number = (size_t)(p - c->msg.parts);
 	struct term *t = &s->t;
 
+	if (p->kind == PART_TOOL_CALL) {
+		l->any = true;
+		hold_call(s, l, x, c->index, number);
+		l->choice = UINT_MAX; /* text that goes on behind it begins a line */
+		return;
+	}
+	show_calls(s, l, x);
 	if (!l->any || l->choice != c->index || l->part != number) {
-		term_fresh_line(t);
-		if (x->nchoices > 1)
-			term_ownf(t, "Choice %u: ", c->index);
-		else if (p->kind == PART_TEXT)
-			term_own(t, "Content: ");
-		label(s, p);
+		begin_part(s, x, c->index, p);
 		l->any = true;
 		l->choice = c->index;
 		l->part = number;
 	}
 	t->indent = 4;
 	term_traffic(t, text);
-	term_flush(t, false);
+	/* On a terminal, a word waits for its end, so that it is not broken at the edge. */
+	if (!t->width)
+		term_flush(t, false);
 	t->indent = 0;
 }

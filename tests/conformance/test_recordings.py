@@ -185,6 +185,8 @@ def same_arguments(got, want):
 def differences(case, records):
     """What the records do not say as expected: a list of texts."""
     want = case.meta.get("expected")
+    if case.ws:
+        return socket_differences(records)
     if not want:
         return []
     if len(records) != 1:
@@ -232,6 +234,14 @@ def differences(case, records):
         elif found.get(key) != value:
             bad.append(f"{key} got {str(found.get(key))[:200]!r} want {str(value)[:200]!r}")
     return bad
+
+
+def socket_differences(records):
+    """A WebSocket of these holds model calls, each with a model and an answer."""
+    calls = [r for r in records if r["kind"] == "llm"]
+    bad = [r for r in calls if not r["request"]["model"] or not r["complete"] or
+           not any(c["parts"] for c in r["response"]["choices"])]
+    return (["no call"] if not calls else []) + [f"call without content: {r['id']}" for r in bad]
 
 
 def is_other(case):

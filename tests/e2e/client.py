@@ -177,5 +177,63 @@ def async_():
     asyncio.run(all_())
 
 
+def http2():
+    """Ten streams at a time on one connection; the provider interleaves their answers."""
+    import httpx
+
+    async def one(client, i):
+        body = chat(f"stream {i}", stream=True)
+        async with client.stream("POST", base + "/v1/chat/completions", content=body, headers=HEADERS) as answer:
+            assert answer.http_version == "HTTP/2"
+            note(body, b"".join([part async for part in answer.aiter_raw()]))
+
+    async def all_():
+        async with httpx.AsyncClient(http2=True, verify=context, trust_env=False, timeout=60) as client:
+            await asyncio.gather(*(one(client, i) for i in range(10)))
+    asyncio.run(all_())
+
+
+def http2_cut():
+    """Leaves one stream in its middle; the connection goes on."""
+    import httpx
+    with httpx.Client(http2=True, verify=context, trust_env=False, timeout=60) as client:
+        body = chat("leave me", stream=True)
+        with client.stream("POST", base + "/v1/chat/completions?endless=1", content=body, headers=HEADERS) as answer:
+            next(answer.iter_raw())
+            note(body, b"", whole=False)
+        body = chat("after it")
+        note(body, client.post(base + "/v1/chat/completions", content=body,
+                               headers={**HEADERS, "Accept-Encoding": "identity"}).content)
+
+
+def websocket():
+    """Calls of the Responses API, one after another on one connection; the provider's notices that come
+    before an answer are no part of a call."""
+    import websockets
+    tools = [{"type": "function", "name": "get_weather", "parameters": {"type": "object"}}]
+
+    def create(text, **more):
+        return json.dumps({"type": "response.create", "model": "gpt-5", "instructions": "Be brief.",
+                           "input": [{"role": "user", "content": text}], **more}, ensure_ascii=False)
+    asks = [create("first: é 你好"), create("limits, then second", previous_response_id="resp_mock"),
+            create("the weather?", tools=tools), create("refuse this"), create("x" * (1 << 20)), create("last")]
+
+    async def cycles():
+        # A name and a password become an Authorization field, whatever the version of the library is.
+        at = f"wss://user:FAKESECRET@{url.hostname}:{url.port}/v1/responses"
+        async with websockets.connect(at, ssl=context, max_size=1 << 24) as ws:
+            for ask in asks:
+                # The last one in fragments.
+                await ws.send([ask[i:i + 20] for i in range(0, len(ask), 20)] if ask is asks[-1] else ask)
+                received = []
+                while not received or '"response.completed"' not in received[-1] and '"error"' not in received[-1][:20]:
+                    message = await ws.recv()
+                    if "codex.rate_limits" not in message:
+                        received.append(message)
+                note(ask.encode() + b"\n", "".join(m + "\n" for m in received).encode())
+    asyncio.run(cycles())
+
+
 {"single": single, "keepalive": keepalive, "threads": threads, "big": big, "kinds": kinds, "cut": cut,
- "server_cut": server_cut, "pipeline": pipeline, "slow": slow, "async": async_}[mode]()
+ "server_cut": server_cut, "pipeline": pipeline, "slow": slow, "async": async_,
+ "http2": http2, "http2_cut": http2_cut, "websocket": websocket}[mode]()

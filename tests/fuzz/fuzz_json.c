@@ -26,8 +26,14 @@ static void read_with(const struct dialect *d, const json_t *v)
 	x->on_delta_arg = &total;
 	if (d->is_request)
 		d->is_request(v);
+	if (d->suits)
+		d->suits(v);
 	if (d->is_response)
 		d->is_response(v);
+	if (d->is_first)
+		d->is_first(v);
+	for (int client = 0; d->turn && client < 2; client++)
+		d->turn(client, v);
 	d->request(x, v);
 	d->response(x, v);
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)

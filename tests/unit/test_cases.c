@@ -397,6 +397,10 @@ static void run(const char *name, const struct scenario *c)
 
 static int is_case(const struct dirent *e)
 {
+#ifndef HAVE_ZSTD
+	if (strcmp(e->d_name, "coded-request.case") == 0)
+		return 0;
+#endif
 	return e->d_name[0] != '.';
 }
 

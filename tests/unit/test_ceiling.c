@@ -18,6 +18,7 @@
 #include "base/buf.h"
 #include "http/coding.h"
 #include "http/framing.h"
+#include "pipeline.h"
 #include "tests/unit/tap.h"
 
 #ifndef __has_feature
@@ -333,6 +334,161 @@ static void test_zstd(void)
 }
 #endif
 
+/* ---- whole connections, through the pipeline ---- */
+
+/* What is kept of one body and of one event, here: so that a leak shows against it. */
+#define KEPT (4 * MIB)
+
+struct endless_conn {
+	const char *what;
+	struct span asked, answered; /* the beginnings */
+	/* Appends the nth piece of the answer. */
+	void (*more)(struct buf *out, uint64_t n);
+	size_t total;
+};
+
+static void on_end(void *arg, const struct exchange *x)
+{
+	struct outcome *o = arg;
+
+	o->elements++;
+	o->out += x->response_body.wire;
+}
+
+static const struct calls_out calls_out = { .end = on_end };
+
+static void feed_conn(struct outcome *o, const void *arg)
+{
+	const struct endless_conn *e = arg;
+	struct chunk c = { .kind = CHUNK_DATA, .flags = CHUNK_FROM_START, .conn = { .tgid = 7, .tls = 1, .gen = 1 },
+			   .tid = 7, .ts_ns = 1000, .comm = "tester", .dir = DIR_WRITE, .data = e->asked };
+	struct pipeline *p;
+	struct limits lim;
+	struct buf piece;
+
+	limits_init(&lim);
+	lim.max[LIMIT_body] = lim.max[LIMIT_event] = KEPT;
+	buf_init(&piece, 2 * PIECE);
+	p = pipeline_new(&lim, &calls_out, o);
+	pipeline_chunk(p, &c);
+	c.dir = DIR_READ;
+	c.data = e->answered;
+	pipeline_chunk(p, &c);
+	for (uint64_t n = 0; c.off < e->total; n++) {
+		c.off += c.data.len;
+		c.ts_ns++;
+		buf_reset(&piece);
+		e->more(&piece, n);
+		c.data = buf_span(&piece);
+		pipeline_chunk(p, &c);
+	}
+	pipeline_finish(p, c.ts_ns);
+	pipeline_free(p);
+	buf_done(&piece);
+	memcpy(o->hits, lim.hits, sizeof(o->hits));
+}
+
+static void more_letters(struct buf *out, uint64_t n)
+{
+	static char letters[PIECE];
+
+	memset(letters, 'a', sizeof(letters));
+	buf_add(out, span_of(letters, sizeof(letters)));
+}
+
+static void more_deltas(struct buf *out, uint64_t n)
+{
+	char text[4000];
+
+	memset(text, 'b', sizeof(text));
+	while (out->len + 5000 < PIECE) {
+		buf_adds(out, "data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"");
+		buf_add(out, span_of(text, sizeof(text)));
+		buf_adds(out, "\"}}]}\n\n");
+	}
+}
+
+static void frame(struct buf *out, unsigned type, unsigned flags, uint32_t stream, size_t len)
+{
+	const uint8_t head[9] = { (uint8_t)(len >> 16), (uint8_t)(len >> 8), (uint8_t)len, (uint8_t)type,
+				  (uint8_t)flags, (uint8_t)(stream >> 24), (uint8_t)(stream >> 16),
+				  (uint8_t)(stream >> 8), (uint8_t)stream };
+
+	buf_add(out, span_of(head, 9));
+}
+
+static void more_data(struct buf *out, uint64_t n)
+{
+	for (int i = 0; i < 4; i++) {
+		frame(out, 0, 0, 1, 16000);
+		buf_add(out, span_of(zeroes, 16000));
+	}
+}
+
+/* One answer after the other to requests that were never made. */
+static void more_streams(struct buf *out, uint64_t n)
+{
+	for (uint32_t i = 0; i < 2000; i++) {
+		frame(out, 1, 4, ((uint32_t)n * 2000 + i) * 2 + 3, 17);
+		buf_add(out, SPAN_LIT("\x88\x00\x05x-abc\x07" "1234567" "\x88"));
+	}
+}
+
+static void more_pings(struct buf *out, uint64_t n)
+{
+	while (out->len + 17 < PIECE) {
+		frame(out, 6, 0, 0, 8);
+		buf_add(out, SPAN_LIT("12345678"));
+	}
+}
+
+static void more_messages(struct buf *out, uint64_t n)
+{
+	static const char text[] = "{\"type\":\"response.output_text.delta\",\"delta\":\"";
+	char filler[1000];
+
+	memset(filler, 'c', sizeof(filler));
+	while (out->len + 1200 < PIECE) {
+		size_t len = sizeof(text) - 1 + sizeof(filler) + 2;
+		const uint8_t head[4] = { 0x81, 126, (uint8_t)(len >> 8), (uint8_t)len };
+
+		buf_add(out, span_of(head, 4));
+		buf_adds(out, text);
+		buf_add(out, span_of(filler, sizeof(filler)));
+		buf_adds(out, "\"}");
+	}
+}
+
+#define ASK "POST /v1/chat/completions HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{}"
+#define H2_ASK "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0\0\0\3\1\5\0\0\0\1\x83\x86\x84"
+#define H2_ANSWER "\0\0\0\4\0\0\0\0\0\0\0\1\1\4\0\0\0\1\x88"
+#define WS_ASK "GET /v1/responses HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+#define WS_ANSWER "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+
+static void test_connections(void)
+{
+	static const struct endless_conn rows[] = {
+		{ "an endless body", SPAN_LIT(ASK), SPAN_LIT("HTTP/1.1 200 OK\r\n\r\n"), more_letters, TOTAL },
+		{ "an endless head", SPAN_LIT(ASK), SPAN_LIT("HTTP/1.1 200 OK\r\nA: "), more_letters, TOTAL },
+		{ "an endless stream of a model's answer", SPAN_LIT(ASK),
+		  SPAN_LIT("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"), more_deltas, TOTAL / 4 },
+		{ "endless DATA", SPAN_LIT(H2_ASK), SPAN_LIT(H2_ANSWER), more_data, TOTAL },
+		{ "endless streams", SPAN_LIT(H2_ASK), SPAN_LIT(H2_ANSWER), more_streams, TOTAL / 128 },
+		{ "endless PING", SPAN_LIT(H2_ASK), SPAN_LIT(H2_ANSWER), more_pings, TOTAL / 4 },
+		{ "an endless message of a WebSocket", SPAN_LIT(WS_ASK),
+		  SPAN_LIT(WS_ANSWER "\x81\x7f\0\1\0\0\0\0\0\0"), more_letters, TOTAL },
+		{ "endless messages of a WebSocket", SPAN_LIT(WS_ASK), SPAN_LIT(WS_ANSWER), more_messages, TOTAL / 4 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct outcome o = in_child(feed_conn, &rows[i]);
+
+		is_bounded(&o, rows[i].what);
+		ok(o.elements > 0, "%s: shown, as %" PRIu64 " exchanges with %" PRIu64 " MiB", rows[i].what, o.elements,
+		   o.out >> 20);
+	}
+}
+
 int main(void)
 {
 	struct outcome o = in_child(take_memory, NULL);
@@ -341,6 +497,7 @@ int main(void)
 	   "the measure sees %lu KiB that are taken: %zu", (GROWTH_MAX + MIB) / 1024,
 	   o.growth / 1024);
 	test_framings();
+	test_connections();
 	test_zlib();
 #ifdef HAVE_BROTLIENC
 	test_br();

@@ -98,7 +98,29 @@ static int on_end(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, enum 
 	return 0;
 }
 
-static const struct http_out out = { on_head, on_body, on_gap, on_end };
+static int on_message(void *arg, uint64_t id, enum http_msg from, uint64_t ts_ns, struct span s, bool cut)
+{
+	struct log *l = arg;
+
+	put(l, -1, "");
+	buf_addf(&l->text, "%cw%u[", from == HTTP_REQUEST ? 'q' : 'a', (unsigned)id);
+	buf_add(&l->text, s);
+	buf_adds(&l->text, cut ? "~]" : "]");
+	l->last = -2;
+	return 0;
+}
+
+static int on_closed(void *arg, uint64_t id, uint64_t ts_ns)
+{
+	struct log *l = arg;
+
+	put(l, -1, "");
+	buf_addf(&l->text, "w%u.", (unsigned)id);
+	l->last = -2;
+	return 0;
+}
+
+static const struct http_out out = { on_head, on_body, on_gap, on_end, on_message, on_closed };
 
 /* ---- the script: what is said, in turns ---- */
 
@@ -494,14 +516,14 @@ static void extended_connect(struct script *s)
 	head(s, CLIENT, 1, NONE, ":method CONNECT|:protocol websocket|:scheme https|:path /chat|"
 				 ":authority h|sec-websocket-version 13");
 	head(s, SERVER, 1, NONE, OK);
-	data(s, CLIENT, 1, NONE, "ping");
-	data(s, SERVER, 1, NONE, "pong");
+	data(s, CLIENT, 1, NONE, "\x81\x84\x01\x01\x01\x01qhof"); /* "ping", masked with ones */
+	data(s, SERVER, 1, NONE, "\x81\x04pong");
 	data(s, CLIENT, 1, END, "");
 	data(s, SERVER, 1, END, "");
 	head(s, CLIENT, 3, NONE, ":method CONNECT|:authority far:443");
 	play(s, "extended CONNECT, and a plain one",
-	     "Q1 CONNECT /chat@h [:protocol=websocket,sec-websocket-version=13] A1 200 q1:ping "
-	     "a1:pong q1. a1. Q2 CONNECT far:443@far:443 q2-");
+	     "Q1 CONNECT /chat@h [:protocol=websocket,sec-websocket-version=13] A1 200 qw1[ping] "
+	     "aw1[pong] w1. Q2 CONNECT far:443@far:443 q2-");
 }
 
 static void pushed(struct script *s)

@@ -1,0 +1,107 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""The SDKs of npm, as a script of a user calls them: what llm-spy reports is what the SDK, and what the
+provider say of each call."""
+import json
+import shutil
+import subprocess
+
+from mock_provider import ARGUMENTS, Provider, SocketProvider, TOOL, certificate
+from spy import *
+
+SCRIPTS = os.path.abspath(os.path.join(SRC, "tests/e2e/sdks"))
+FETCH = os.path.abspath(os.path.join(SRC, "tests/e2e/fetch_sdks"))
+SDKS = ("openai", "anthropic", "google", "cohere", "mistral", "ollama", "ai")
+NODES = [n for n in (os.environ.get("NODE"), "/usr/bin/node", shutil.which("node")) if n and os.access(n, os.X_OK)]
+
+
+def find_node():
+    """One that uses the system's libssl, as those of the distributions do, if there is any; and the options
+    for llm-spy: a program that has OpenSSL within is named to it."""
+    good = [n for n in NODES if int(subprocess.check_output([n, "-p", "parseInt(process.versions.node)"])) >= 18]
+    if not good:
+        skip_all(f"no Node.js of version 18 or later: {NODES}")
+    for node in good:
+        if "libssl.so" in subprocess.run(["ldd", node], capture_output=True, text=True).stdout:
+            return node, []
+    return good[0], [f"--libssl={os.path.realpath(good[0])}"]
+
+
+def fetch():
+    r = subprocess.run([FETCH], capture_output=True, text=True)
+    if r.returncode != 0:
+        said = [line for line in r.stderr.splitlines() if not line.startswith("npm warn")]
+        skip_all("the SDKs cannot be fetched: " + "; ".join(said[:3] or [f"status {r.returncode}"]))
+    return r.stdout.splitlines()[-1]
+
+
+def run(script):
+    """What the script said of its calls."""
+    env = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}
+    env.update(MOCK_URL=http.url, MOCK_SOCKET_URL=sockets.url.replace("wss:", "https:"), NODE_EXTRA_CA_CERTS=http.ca)
+    r = subprocess.run([node, os.path.join(project, script + ".mjs")], env=env, capture_output=True, text=True,
+                       timeout=60)
+    ok(r.returncode == 0, f"{script}: runs", r.stdout, r.stderr)
+    return [json.loads(line) for line in r.stdout.splitlines()]
+
+
+def prompt_of(record):
+    messages = record["request"].get("messages")
+    return messages[-1]["parts"][0]["text"] if messages else None
+
+
+def answer_of(record):
+    """Text and tool call of the first choice."""
+    parts = [p for c in record["response"]["choices"][:1] for p in c["parts"]]
+    calls = [{"name": p["name"], "arguments": json.loads(p["text"])} for p in parts if p["kind"] == "tool_call"]
+    return "".join(p["text"] for p in parts if p["kind"] == "text"), calls
+
+
+def compare_call(script, said, record, logged):
+    """One call, in the words of the SDK, of llm-spy and of the provider."""
+    what = f"{script}: {said['prompt']}"
+    if not ok(record is not None, f"{what}: seen once"):
+        return
+    seen = {"api": record["api"], "kind": record["kind"], "complete": record["complete"],
+            "model": record["request"]["model"], "stream": record["response"]["stream"],
+            "answer": answer_of(record), "usage": (record["usage"]["input"], record["usage"]["output"]),
+            "cached": record["usage"]["cached_read"], "tools": [t["name"] for t in record["request"]["tools"]],
+            "finish": record["response"]["choices"][0]["finish"] if record["response"]["choices"] else None}
+    call = said["call"]
+    want = {"api": said["api"], "kind": "llm", "complete": True, "model": said["model"], "stream": said["stream"],
+            "answer": (said["text"] or "", [call] if call else []), "usage": (said["input"], said["output"]),
+            "cached": None if said["api"] == "ollama.chat" else 5, "tools": [TOOL] if "weather" in said["prompt"] else [],
+            "finish": "tool_call" if call else "stop"}
+    ok(seen == want, f"{what}: as the SDK says", {k: (seen[k], want[k]) for k in seen if seen[k] != want[k]}, record)
+    ok(not call or call == {"name": TOOL, "arguments": ARGUMENTS}, f"{what}: and as the provider answered", call)
+    bodies = (record["request"]["body"]["wire_sha256"], record["response"]["body"]["wire_sha256"])
+    mine = [entry for entry in logged if (entry["received"], entry["sent"]) == bodies]
+    ok(len(mine) == 1 and (call or mine[0]["text"] == said["text"]), f"{what}: byte for byte", bodies, logged)
+
+
+need_root()
+node, hook = find_node()
+project = os.path.join(TMP, "project")
+os.makedirs(project)
+os.symlink(os.path.join(fetch(), "node_modules"), os.path.join(project, "node_modules"))
+for name in os.listdir(SCRIPTS):
+    if name.endswith(".mjs"):
+        shutil.copy(os.path.join(SCRIPTS, name), project)
+key, cert = certificate(TMP)
+http, sockets = Provider(key, cert), SocketProvider(key, cert)
+
+for script in SDKS:
+    spy = Spy(*hook)
+    said = run(script)
+    logged = http.take_log() + sockets.take_log()
+    spy.wait_for(2 * len(logged))
+    records = [r for r in of_client(spy.stop()) if r["process"]["exe"] == os.path.realpath(node)]
+    ok(len(said) >= 4 and len(said) == len(logged), f"{script}: calls were made", said, logged)
+    for one in said:
+        mine = [r for r in records if prompt_of(r) == one["prompt"]]
+        compare_call(script, one, mine[0] if len(mine) == 1 else None, logged)
+    ok("FAKESECRET" not in open(spy.out).read(), f"{script}: the key is masked")
+
+http.stop()
+sockets.stop()
+done()
