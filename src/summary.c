@@ -101,6 +101,8 @@ static void print_targets(FILE *out, const struct summary *s)
 	for (size_t i = 0; s->targets && i < s->targets->count; i++) {
 		const struct target *t = &s->targets->items[i];
 
+		if (!t->tls || t->changed)
+			continue;
 		if (t->hooked)
 			fprintf(out, "llm-spy: hooked %s (%s)\n", t->name, t->found);
 		else

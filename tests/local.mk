@@ -16,6 +16,7 @@ EXTRA_DIST += tests/fuzz/corpus_main.c
 # End-to-end: real programs on loopback. They say SKIP where the host lacks something.
 E2E_TESTS = \
 	tests/e2e/test_capture.py \
+	tests/e2e/test_discovery.py \
 	tests/e2e/test_modes.py \
 	tests/e2e/test_protocols.py \
 	tests/e2e/test_sdks.py

@@ -179,10 +179,10 @@ int catalog_encode(const struct catalog *c, const uint8_t *stamp, struct buf *ou
 	buf_init(&plan, PLAN_BYTES_MAX);
 	buf_add(out, MAGIC);
 	buf_add(out, span_of(stamp, CATALOG_STAMP_LEN));
-	put(out, c->count, 4);
 	for (size_t i = 0; i < BUCKETS; i++)
 		for (const struct catalog_entry *e = c->buckets[i]; e; e = e->next)
-			put_entry(out, &plan, e);
+			if (!e->failed)
+				put_entry(out, &plan, e);
 	digest(buf_span(out), sum);
 	buf_add(out, span_of(sum, sizeof(sum)));
 	buf_done(&plan);
@@ -214,7 +214,6 @@ int catalog_decode(struct catalog *c, const uint8_t *stamp, struct span in)
 	uint8_t sum[SHA256_DIGEST_SIZE];
 	struct cursor r = { .rest = in };
 	struct span made_by;
-	uint64_t count;
 	int err = 0;
 
 	if (!span_eq(cursor_take(&r, MAGIC.len), MAGIC) || r.rest.len < sizeof(sum))
@@ -226,11 +225,10 @@ int catalog_decode(struct catalog *c, const uint8_t *stamp, struct span in)
 	made_by = cursor_take(&r, CATALOG_STAMP_LEN);
 	if (!span_eq(made_by, span_of(stamp, CATALOG_STAMP_LEN)))
 		return -ESTALE;
-	count = cursor_le(&r, 4);
-	for (uint64_t i = 0; i < count && !err; i++)
+	while (r.rest.len && !err)
 		err = take_entry(c, &r);
 	c->changed = false;
-	if (err || r.bad || r.rest.len) {
+	if (err) {
 		empty(c);
 		return -EPROTO;
 	}

@@ -21,6 +21,7 @@ struct catalog_entry {
 	/* Of the file's beginning and of the bytes at each place of the plan. */
 	uint8_t check[SHA256_DIGEST_SIZE];
 	struct plan plan;
+	bool failed;   /* the finders came to no end; not stored */
 	uint64_t used; /* the larger, the later */
 	struct catalog_entry *next;
 };

@@ -22,6 +22,8 @@
 	X(PROG_CLEAR, "spy_clear")              \
 	X(PROG_UP_REF, "spy_up_ref")            \
 	X(PROG_CTRL, "spy_ctrl")                \
+	X(PROG_MAPPED, "spy_mapped")            \
+	X(PROG_EXEC, "spy_exec")                \
 	X(PROG_FORK, "spy_fork")                \
 	X(PROG_EXIT, "spy_exit")
 

@@ -246,61 +246,64 @@ static void make_check(int fd, const struct plan *p, uint8_t ret[SHA256_DIGEST_S
 	sha256_digest(&ctx, SHA256_DIGEST_SIZE, ret);
 }
 
-static void search(struct files *f, int fd, const char *path, struct plan *ret)
+static struct catalog_entry *search(struct files *f, int fd, const char *path,
+				    const struct file_id *id)
 {
+	uint8_t check[SHA256_DIGEST_SIZE] = { 0 };
 	uint64_t begin = now_ns();
-	int err = searcher_ask(&f->searcher, fd, ret);
+	struct catalog_entry *e;
+	struct plan plan;
+	int err = searcher_ask(&f->searcher, fd, &plan);
 
 	f->stats.search_ns += now_ns() - begin;
 	f->stats.searched++;
-	if (!err || err == -ENOEXEC)
-		return;
-	plan_done(ret);
-	f->stats.failed++;
-	log_warn("attach", "%s was not searched for TLS: %s", path,
-		 err == -EIO ? "the finders came to no end" : "the process that searches has ended");
-}
-
-static struct catalog_entry *look_anew(struct files *f, int fd, const char *path,
-				       const struct file_id *id)
-{
-	uint8_t check[SHA256_DIGEST_SIZE] = { 0 };
-	struct plan plan;
-
-	search(f, fd, path, &plan);
 	if (plan.nparts)
 		make_check(fd, &plan, check);
-	return catalog_add(f->catalog, id, check, &plan);
+	e = catalog_add(f->catalog, id, check, &plan);
+	e->failed = err && err != -ENOEXEC;
+	if (e->failed) {
+		f->stats.failed++;
+		log_warn("attach", "%s was not searched for TLS: %s", path,
+			 err == -EPIPE ? "the process that searches has ended"
+				       : "the finders came to no end");
+	}
+	return e;
 }
 
 static bool still_fits(int fd, const struct catalog_entry *e)
 {
 	uint8_t check[SHA256_DIGEST_SIZE];
 
+	if (!e->plan.nparts)
+		return true;
 	make_check(fd, &e->plan, check);
 	return memcmp(check, e->check, sizeof(check)) == 0;
 }
 
-int files_look(struct files *f, const char *path, struct file_id *ret_id, const struct plan **ret)
+int files_look(struct files *f, const char *path, const struct catalog_entry **ret, int *ret_fd)
 {
 	struct catalog_entry *e;
-	int err = files_identify(path, ret_id);
-	int fd;
+	struct file_id id;
+	int err = files_identify(path, &id);
 
+	*ret_fd = -1;
 	if (err)
 		return err;
-	e = catalog_find(f->catalog, ret_id);
+	e = catalog_find(f->catalog, &id);
 	if (!e || e->plan.nparts) {
-		fd = open_file(path, ret_id);
-		if (fd < 0)
-			return fd;
-		e = catalog_find(f->catalog, ret_id);
-		if (!e || !still_fits(fd, e))
-			e = look_anew(f, fd, path, ret_id);
-		close(fd);
+		*ret_fd = open_file(path, &id);
+		if (*ret_fd < 0)
+			return *ret_fd;
+		e = catalog_find(f->catalog, &id);
+		if (!e || !still_fits(*ret_fd, e))
+			e = search(f, *ret_fd, path, &id);
 	}
-	*ret = &e->plan;
-	return 0;
+	if (*ret_fd >= 0 && !e->plan.nparts) {
+		close(*ret_fd);
+		*ret_fd = -1;
+	}
+	*ret = e;
+	return e->failed ? -EIO : 0;
 }
 
 /* ---- all ---- */

@@ -3,13 +3,20 @@
 noinst_LIBRARIES += libfind.a
 libfind_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBELF_CFLAGS)
 libfind_a_SOURCES = \
+	src/attach/catalog.c \
+	src/attach/catalog.h \
+	src/attach/find_linker.c \
 	src/attach/find_symbols.c \
 	src/attach/finder.c \
 	src/attach/finder.h \
 	src/attach/finders.def \
 	src/attach/hooks.def \
 	src/attach/image.c \
-	src/attach/image.h
+	src/attach/image.h \
+	src/attach/plan.c \
+	src/attach/plan.h \
+	src/attach/signs.c \
+	src/attach/signs.h
 FIND_LIBS = libfind.a libpure.a $(PURE_LIBS) $(LIBELF_LIBS)
 
 if BPF
@@ -18,9 +25,20 @@ libkernel_a_SOURCES += \
 	src/attach/bpf.h \
 	src/attach/compile.c \
 	src/attach/compile.h \
+	src/attach/discover.c \
+	src/attach/discover.h \
 	src/attach/embedded.h \
+	src/attach/files.c \
+	src/attach/files.h \
 	src/attach/hook.c \
 	src/attach/hook.h \
+	src/attach/maps.c \
+	src/attach/maps.h \
+	src/attach/places.c \
+	src/attach/places.def \
+	src/attach/places.h \
+	src/attach/searcher.c \
+	src/attach/searcher.h \
 	src/attach/target.c \
 	src/attach/target.h
 nodist_libkernel_a_SOURCES = src/attach/embedded.c

@@ -192,7 +192,7 @@ int searcher_start(struct searcher *s)
 static int send_question(int sock, int fd)
 {
 	char control[CMSG_SPACE(sizeof(int))] = { 0 };
-	struct iovec io = { .iov_base = "", .iov_len = 1 };
+	struct iovec io = { .iov_base = &(char){ 0 }, .iov_len = 1 };
 	struct msghdr m = { .msg_iov = &io,
 			    .msg_iovlen = 1,
 			    .msg_control = control,
