@@ -75,3 +75,14 @@ src/attach/embedded.c: $(PROBE_FILES) src/demo/demo.sh scripts/embed
 		builtin_linux_version_h=$(BUILTIN)/linux/version.h \
 		builtin_uapi_linux_bpf_h=$(BUILTIN)/uapi/linux/bpf.h \
 		builtin_uapi_linux_if_packet_h=$(BUILTIN)/uapi/linux/if_packet.h >$@.tmp && mv $@.tmp $@
+
+check_PROGRAMS += tests/unit/test_catalog
+tests_unit_test_catalog_CPPFLAGS = $(AM_CPPFLAGS) $(LIBELF_CFLAGS)
+tests_unit_test_catalog_LDADD = $(FIND_LIBS)
+
+check_PROGRAMS += tests/fuzz/fuzz_catalog
+tests_fuzz_fuzz_catalog_SOURCES = tests/fuzz/fuzz_catalog.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_catalog_CPPFLAGS = $(AM_CPPFLAGS) $(LIBELF_CFLAGS)
+tests_fuzz_fuzz_catalog_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_catalog_LDADD = $(FIND_LIBS)
+EXTRA_DIST += tests/fuzz/corpus/catalog
