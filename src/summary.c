@@ -104,7 +104,8 @@ static void print_targets(FILE *out, const struct summary *s)
 		if (!t->tls || t->changed)
 			continue;
 		if (t->hooked)
-			fprintf(out, "llm-spy: hooked %s (%s)\n", t->name, t->found);
+			fprintf(out, "llm-spy: hooked %s (%s)%s%s\n", t->name, t->found,
+				t->problem ? "; not hooked in it: " : "", t->problem ? t->problem : "");
 		else
 			fprintf(out, "llm-spy: not hooked: %s: %s\n", t->name,
 				t->problem ? t->problem : "never tried");

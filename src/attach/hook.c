@@ -97,7 +97,9 @@ int hooks_attach(struct hooks *h, struct target *t, int fd, const struct plan *p
 	/* The very file that was searched: a name could lead to another one by now. */
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	free(t->found);
+	free(t->problem);
 	t->found = plan_text(plan);
+	t->problem = plan_problem(plan);
 	t->tls = plan_has_tls(plan);
 	t->probes = 0;
 	t->first = h->nfds;
@@ -109,8 +111,8 @@ int hooks_attach(struct hooks *h, struct target *t, int fd, const struct plan *p
 		t->problem = xstrdup(explain(err));
 		return err;
 	}
-	t->hooked = true;
-	return 0;
+	t->hooked = t->probes > 0;
+	return t->hooked ? 0 : -ENOTSUP;
 }
 
 void hooks_detach(struct hooks *h, struct target *t)

@@ -5,6 +5,7 @@ libfind_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBELF_CFLAGS)
 libfind_a_SOURCES = \
 	src/attach/catalog.c \
 	src/attach/catalog.h \
+	src/attach/find_go.c \
 	src/attach/find_linker.c \
 	src/attach/find_symbols.c \
 	src/attach/finder.c \
@@ -13,6 +14,8 @@ libfind_a_SOURCES = \
 	src/attach/hooks.def \
 	src/attach/image.c \
 	src/attach/image.h \
+	src/attach/pclntab.c \
+	src/attach/pclntab.h \
 	src/attach/plan.c \
 	src/attach/plan.h \
 	src/attach/signs.c \
@@ -48,7 +51,9 @@ endif
 
 PROBE_FILES = \
 	probes/event.h \
+	probes/libraries.bpf.c \
 	probes/tls.bpf.c \
+	probes/go.bpf.c \
 	probes/builtin/include/asm/page.h \
 	probes/builtin/include/linux/bpf_common.h \
 	probes/builtin/include/linux/kconfig.h \
@@ -65,6 +70,8 @@ src/attach/embedded.c: $(PROBE_FILES) src/demo/demo.sh scripts/embed
 	$(AM_V_GEN)$(MKDIR_P) src/attach && $(SHELL) $(top_srcdir)/scripts/embed attach/embedded.h \
 		embedded_event_h=$(top_srcdir)/probes/event.h \
 		embedded_tls_bpf_c=$(top_srcdir)/probes/tls.bpf.c \
+		embedded_libraries_bpf_c=$(top_srcdir)/probes/libraries.bpf.c \
+		embedded_go_bpf_c=$(top_srcdir)/probes/go.bpf.c \
 		embedded_demo_sh=$(top_srcdir)/src/demo/demo.sh \
 		builtin_asm_page_h=$(BUILTIN)/asm/page.h \
 		builtin_linux_bpf_common_h=$(BUILTIN)/linux/bpf_common.h \

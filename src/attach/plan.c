@@ -9,6 +9,9 @@
 #define NAME_MAX_LEN 255
 #define SITE_RETURN 0x8000u /* in the encoded number of the program */
 
+/* The first byte of an encoded part. */
+enum part_kind { PART_TLS, PART_WATCH, PART_PROBLEM };
+
 struct making {
 	const struct image *im;
 	struct plan *plan;
@@ -26,6 +29,7 @@ static void on_found(void *arg, const struct finder *finder, const struct findin
 	*p = (struct plan_part){ .implementation = xstrdup(f->implementation),
 				 .method = xstrdup(f->method),
 				 .watch = finder->watch,
+				 .problem = f->problem ? xstrdup(f->problem) : NULL,
 				 .sites = xcalloc(f->nsites, sizeof(*p->sites)) };
 	for (size_t i = 0; i < f->nsites; i++) {
 		uint64_t offset = image_offset(m->im, f->sites[i].addr);
@@ -50,6 +54,7 @@ void plan_done(struct plan *p)
 	for (size_t i = 0; i < p->nparts; i++) {
 		free(p->parts[i].implementation);
 		free(p->parts[i].method);
+		free(p->parts[i].problem);
 		free(p->parts[i].sites);
 	}
 	free(p->parts);
@@ -68,14 +73,23 @@ char *plan_text(const struct plan *p)
 {
 	struct buf text;
 
-	if (!plan_has_tls(p))
-		return NULL;
 	buf_init(&text, 1 << 14);
 	for (size_t i = 0; i < p->nparts; i++)
-		if (!p->parts[i].watch)
+		if (!p->parts[i].watch && !p->parts[i].problem)
 			buf_addf(&text, "%s%s by %s", text.len ? ", " : "", p->parts[i].implementation,
 				 p->parts[i].method);
-	return buf_take(&text);
+	if (text.len)
+		return buf_take(&text);
+	buf_done(&text);
+	return NULL;
+}
+
+char *plan_problem(const struct plan *p)
+{
+	for (size_t i = 0; i < p->nparts; i++)
+		if (p->parts[i].problem)
+			return xasprintf("%s %s", p->parts[i].implementation, p->parts[i].problem);
+	return NULL;
 }
 
 static void put(struct buf *out, uint64_t v, size_t nbytes)
@@ -101,9 +115,11 @@ int plan_encode(const struct plan *p, struct buf *out)
 	for (size_t i = 0; i < p->nparts; i++) {
 		const struct plan_part *part = &p->parts[i];
 
-		put(out, part->watch, 1);
+		put(out, part->problem ? PART_PROBLEM : part->watch ? PART_WATCH : PART_TLS, 1);
 		put_name(out, part->implementation);
 		put_name(out, part->method);
+		if (part->problem)
+			put_name(out, part->problem);
 		put(out, part->nsites, 2);
 		for (size_t s = 0; s < part->nsites; s++) {
 			const struct site *site = &part->sites[s];
@@ -140,12 +156,14 @@ static void take_site(struct cursor *c, struct site *ret)
 
 static void take_part(struct cursor *c, struct plan_part *ret)
 {
-	uint64_t watch = cursor_le(c, 1), count;
+	uint64_t kind = cursor_le(c, 1), count;
 
-	ret->watch = watch;
-	c->bad |= watch > 1;
+	ret->watch = kind == PART_WATCH;
+	c->bad |= kind > PART_PROBLEM;
 	ret->implementation = take_name(c);
 	ret->method = take_name(c);
+	if (kind == PART_PROBLEM)
+		ret->problem = take_name(c);
 	count = cursor_le(c, 2);
 	c->bad |= count > SITES_MAX;
 	ret->sites = xcalloc(c->bad || !count ? 1 : count, sizeof(*ret->sites));

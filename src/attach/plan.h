@@ -14,7 +14,8 @@
 /* One implementation. In its sites, `addr` is the place in the file. */
 struct plan_part {
 	char *implementation, *method;
-	bool watch; /* no TLS: tells when libraries are mapped (struct finder) */
+	bool watch;    /* no TLS: tells when libraries are mapped (struct finder) */
+	char *problem; /* why it cannot be hooked; NULL: it can */
 	struct site *sites;
 	size_t nsites;
 };
@@ -28,8 +29,10 @@ struct plan {
 void plan_make(const struct image *im, struct plan *ret);
 void plan_done(struct plan *p);
 bool plan_has_tls(const struct plan *p);
-/* "OpenSSL by symbols, rustls by vtables"; the caller frees it. NULL: no TLS in it. */
+/* "OpenSSL by symbols, rustls by vtables"; the caller frees it. NULL: nothing that can be hooked. */
 char *plan_text(const struct plan *p);
+/* Of the first implementation that cannot be hooked, in words; the caller frees it. NULL: of none. */
+char *plan_problem(const struct plan *p);
 
 /* As bytes, for the way out of the finding process and for the catalog on disk. */
 int plan_encode(const struct plan *p, struct buf *out); /* 0, or -ENOBUFS */

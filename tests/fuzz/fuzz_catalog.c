@@ -17,6 +17,7 @@ static void as_plan(struct span in)
 		if (plan_encode(&p, &b) == 0 && !span_eq(buf_span(&b), in))
 			abort();
 		free(plan_text(&p));
+		free(plan_problem(&p));
 		buf_done(&b);
 	}
 	plan_done(&p);

@@ -75,15 +75,16 @@ static void test_signs_at_random(void)
 
 static struct plan make_plan(uint64_t first)
 {
-	struct plan p = { .nparts = 2 };
+	struct plan p = { .nparts = 3 };
 
-	p.parts = calloc(2, sizeof(*p.parts));
-	for (size_t i = 0; i < 2; i++) {
+	p.parts = calloc(3, sizeof(*p.parts));
+	for (size_t i = 0; i < 3; i++) {
 		struct plan_part *part = &p.parts[i];
 
-		part->implementation = strdup(i ? "dynamic linker" : "OpenSSL");
+		part->implementation = strdup(i == 0 ? "OpenSSL" : i == 1 ? "dynamic linker" : "Go");
 		part->method = strdup("symbols");
 		part->watch = i == 1;
+		part->problem = i == 2 ? strdup("made by an old one") : NULL;
 		part->nsites = 3;
 		part->sites = calloc(3, sizeof(*part->sites));
 		for (size_t s = 0; s < 3; s++)
@@ -118,10 +119,14 @@ static void test_plan_bytes(void)
 
 	is_str(text, "OpenSSL by symbols", "plan: what it hooks, without what only watches");
 	free(text);
+	text = plan_problem(&p);
+	is_str(text, "Go made by an old one", "plan: what it cannot hook");
+	free(text);
 	buf_init(&b, PLAN_BYTES_MAX);
 	is_int(plan_encode(&p, &b), 0, "plan: encoded");
 	is_int(plan_decode(buf_span(&b), &back), 0, "plan: decoded");
-	ok(same_plan(&p, &back) && back.parts[0].sites[1].at_return && back.parts[1].watch,
+	ok(same_plan(&p, &back) && back.parts[0].sites[1].at_return && back.parts[1].watch &&
+	   back.parts[2].problem,
 	   "plan: the same after both");
 	plan_done(&back);
 	for (size_t cut = 0; cut < b.len; cut++) {
