@@ -11,6 +11,8 @@ enum spy_kind {
 	SPY_DATA = 1,  /* plaintext; `len` bytes follow */
 	SPY_CLOSE = 2, /* the TLS object ends; struct spy_totals follows */
 	SPY_HOST = 3,  /* server name the program asked for; `len` bytes of text follow */
+	SPY_EXEC = 4,  /* process `tgid` began a program or mapped libraries: for the tracer itself,
+			* which looks for what to hook in it; nothing of it is recorded */
 };
 
 enum spy_dir {

@@ -586,6 +586,39 @@ int spy_ctrl(struct pt_regs *ctx)
 	return (int)PT_REGS_PARM2(ctx) == 55 ? spy_host_string(ctx, PT_REGS_PARM4(ctx)) : 0;
 }
 
+/* Tells the tracer to look at what this process has mapped. It is woken at once: the program may
+ * be a few milliseconds away from its first TLS call. */
+static __always_inline int spy_tell(void *ctx)
+{
+	u64 id = bpf_get_current_pid_tgid();
+	struct spy_event e = {};
+
+	if (id >> 32 == SPY_SELF || !spy_in_tree(id >> 32))
+		return 0;
+	e.kind = SPY_EXEC;
+	e.ts_ns = bpf_ktime_get_ns();
+	e.tgid = id >> 32;
+	e.tid = id;
+#if SPY_RINGBUF
+	spy_events.ringbuf_output(&e, sizeof(e), 2 /* BPF_RB_FORCE_WAKEUP */);
+#else
+	spy_events.perf_submit(ctx, &e, sizeof(e));
+#endif
+	return 0;
+}
+
+/* The dynamic linker has mapped libraries, or is about to. */
+int spy_mapped(struct pt_regs *ctx)
+{
+	return spy_tell(ctx);
+}
+
+/* sched_process_exec */
+int spy_exec(struct bpf_raw_tracepoint_args *ctx)
+{
+	return spy_tell(ctx);
+}
+
 #if SPY_TREE
 
 int spy_fork(struct bpf_raw_tracepoint_args *ctx)

@@ -102,9 +102,12 @@ static void print_targets(FILE *out, const struct summary *s)
 	for (size_t i = 0; s->targets && i < s->targets->count; i++) {
 		const struct target *t = &s->targets->items[i];
 
+		if (!t->tls || t->changed)
+			continue;
 		if (t->hooked)
-			fprintf(out, "llm-spy: hooked %s (%s)\n", t->name, t->found);
-		else if (t->named || !target_is_empty(t))
+			fprintf(out, "llm-spy: hooked %s (%s)%s%s\n", t->name, t->found,
+				t->problem ? "; not hooked in it: " : "", t->problem ? t->problem : "");
+		else
 			fprintf(out, "llm-spy: not hooked: %s: %s\n", t->name,
 				t->problem ? t->problem : "never tried");
 	}

@@ -14,7 +14,7 @@
 #include <linux/types.h>
 
 #include "attach/bpf.h"
-#include "attach/hook.h"
+#include "attach/discover.h"
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "capture/cpus.h"
@@ -48,7 +48,10 @@ struct tracer {
 	struct probe probe;
 	bool ring, multi;
 	struct hooks *hooks;
-	struct target_list targets;
+	struct files *files;
+	struct discover_options discover_options;
+	struct discover *discover;
+	bool discovering; /* its thread runs */
 	struct live *live;
 	struct filter *filter;
 	struct recorder *record;
@@ -186,11 +189,14 @@ static int compile(struct tracer *t, struct error *reterr)
 	return err;
 }
 
-static int find_targets(struct tracer *t, struct error *reterr)
+/* What the user named is there. */
+static int check_named(const struct tracer *t, struct error *reterr)
 {
+	struct file_id id;
+
 	for (size_t i = 0; i < t->o->libssl.count; i++) {
 		const char *path = t->o->libssl.items[i];
-		int err = target_add(&t->targets, path, path, true);
+		int err = files_identify(path, &id);
 
 		if (err)
 			return error_set(reterr, err, "--libssl %.200s: %s", path, strerror(-err));
@@ -199,47 +205,93 @@ static int find_targets(struct tracer *t, struct error *reterr)
 		if (kill(t->o->filter.pids[i], 0) != 0 && errno == ESRCH)
 			return error_set(reterr, -ESRCH, "there is no process %d",
 					 (int)t->o->filter.pids[i]);
-	target_scan_linker(&t->targets);
-	target_scan_processes(&t->targets, t->o->filter.pids, t->o->filter.npids);
 	return 0;
 }
 
-/* Several libraries on the linker's path may hold nothing of ours: of no interest unless asked for. */
-static void say_not_hooked(const struct target *t)
+/* Nothing could be hooked though there was something: then the host does not let us. */
+static int check_hooked(const struct tracer *t, struct error *reterr)
 {
-	if (t->named || !target_is_empty(t))
-		log_warn("attach", "%s is not hooked: %s", t->name, t->problem);
-	else
-		log_debug("attach", "%s is not hooked: %s", t->name, t->problem);
+	const struct target_list *l = discover_targets(t->discover);
+	bool refused = false;
+
+	for (size_t i = 0; i < l->count; i++) {
+		if (l->items[i].hooked)
+			return 0;
+		refused |= !l->items[i].named || l->items[i].found;
+	}
+	if (refused)
+		return error_set(reterr, -EPERM, "nothing could be hooked; the warnings say why");
+	return 0;
 }
 
 static int attach(struct tracer *t, struct error *reterr)
 {
 	uint64_t begin = now_ns();
-	size_t hooked = 0;
-	int err = 0, last = 0;
+	struct files_stats s;
+	int err = 0;
 
 	t->hooks = hooks_new(&t->probe, t->multi, t->o->filter.pids, t->o->filter.npids);
-	for (size_t i = 0; i < t->targets.count; i++) {
-		struct target *target = &t->targets.items[i];
-
-		last = hooks_attach(t->hooks, target);
-		if (last)
-			say_not_hooked(target);
-		hooked += last == 0;
-	}
-	if (!hooked && t->targets.count)
-		return error_set(reterr, last, "no TLS library could be hooked: %.80s: %s",
-				 t->targets.items[t->targets.count - 1].name,
-				 t->targets.items[t->targets.count - 1].problem);
-	if (!hooked)
-		return error_set(reterr, -ENOENT,
-				 "no TLS library that is known is on the linker's path or mapped by a "
-				 "process: name one with --libssl FILE");
 	if (t->o->command)
 		err = hooks_attach_tree(t->hooks, reterr);
-	log_debug("attach", "%zu files hooked in %u ms", hooked, (unsigned)((now_ns() - begin) / 1000000));
-	return err;
+	if (err)
+		return err;
+	err = hooks_attach_exec(t->hooks);
+	if (err)
+		log_warn("attach", "programs that start are noticed once a second only: raw "
+			 "tracepoints are refused: %s", strerror(-err));
+	t->discover_options = (struct discover_options){ .pids = t->o->filter.pids,
+							 .npids = t->o->filter.npids,
+							 .command = t->o->command,
+							 .starts_max = t->limits.max[LIMIT_starts] };
+	t->discover = discover_new(&t->discover_options, t->files, t->hooks);
+	for (size_t i = 0; i < t->o->libssl.count; i++)
+		discover_named(t->discover, t->o->libssl.items[i]);
+	discover_first(t->discover);
+	s = files_stats(t->files);
+	log_debug("attach", "%zu files with TLS hooked in %u ms; %u files searched, in %u ms of it",
+		  target_count_hooked(discover_targets(t->discover)),
+		  (unsigned)((now_ns() - begin) / 1000000), (unsigned)s.searched,
+		  (unsigned)(s.search_ns / 1000000));
+	return check_hooked(t, reterr);
+}
+
+static void on_exec(void *arg, uint32_t tgid)
+{
+	discover_process(arg, (pid_t)tgid);
+}
+
+static int start_discovery(struct tracer *t, struct error *reterr)
+{
+	int err = discover_start(t->discover);
+
+	if (err)
+		return error_set(reterr, err, "no thread can be started: %s", strerror(-err));
+	t->discovering = true;
+	live_on_exec(t->live, on_exec, t->discover);
+	return 0;
+}
+
+/* Detaches all. What a thread that does not come back uses stays, for the kernel to clean up. */
+static void stop_discovery(struct tracer *t)
+{
+	struct files_stats s;
+
+	if (t->discovering && !discover_stop(t->discover)) {
+		log_warn("attach", "a file that is being looked at does not answer");
+		t->discover = NULL;
+		t->hooks = NULL;
+		t->files = NULL;
+	}
+	t->discovering = false;
+	hooks_free(t->hooks);
+	t->hooks = NULL;
+	if (!t->files)
+		return;
+	s = files_stats(t->files);
+	t->limits.hits[LIMIT_files] += s.dropped;
+	t->limits.hits[LIMIT_starts] += t->discover ? discover_stats(t->discover).overflows : 0;
+	files_close(t->files);
+	t->files = NULL;
 }
 
 /* Signals arrive as readable bytes, so that nothing ever runs in a handler. */
@@ -354,15 +406,11 @@ static void read_counters(const struct tracer *t, uint64_t *sums)
 	free(values);
 }
 
-static void say_ready(const struct tracer *t)
+static void say_ready(const struct tracer *t, size_t hooked)
 {
-	size_t hooked = 0;
-
-	for (size_t i = 0; i < t->targets.count; i++)
-		hooked += t->targets.items[i].hooked;
 	if (!t->o->command || t->o->debug)
-		fprintf(stderr, "llm-spy: ready: %zu TLS librar%s hooked; Ctrl-C ends\n", hooked,
-			hooked == 1 ? "y" : "ies");
+		fprintf(stderr, "llm-spy: ready: TLS hooked in %zu file%s; Ctrl-C ends\n", hooked,
+			hooked == 1 ? "" : "s");
 }
 
 static int finish(struct tracer *t, int err)
@@ -371,8 +419,7 @@ static int finish(struct tracer *t, int err)
 	int failed;
 
 	/* First no more events, then what is still in the buffer. */
-	hooks_free(t->hooks);
-	t->hooks = NULL;
+	stop_discovery(t);
 	if (!err)
 		err = live_drain(t->live, true, SIZE_MAX);
 	if (!err)
@@ -385,7 +432,8 @@ static int finish(struct tracer *t, int err)
 	summary_print(stderr, &(struct summary){ .show = &t->show,
 						 .pipeline = t->pipeline,
 						 .limits = &t->limits,
-						 .targets = &t->targets,
+						 .targets = t->discover ? discover_targets(t->discover)
+									: NULL,
 						 .counters = counters,
 						 .lost = live_lost(t->live) });
 	return err;
@@ -393,14 +441,14 @@ static int finish(struct tracer *t, int err)
 
 static void tracer_done(struct tracer *t)
 {
-	hooks_free(t->hooks);
+	stop_discovery(t);
+	discover_free(t->discover);
 	live_free(t->live);
 	probe_close(&t->probe);
 	recorder_close(t->record);
 	pipeline_free(t->pipeline);
 	prices_free(t->prices);
 	filter_free(t->filter);
-	target_list_done(&t->targets);
 	if (t->signals >= 0)
 		close(t->signals);
 }
@@ -412,6 +460,7 @@ static int start(struct tracer *t, struct error *reterr)
 	t->prices = pricefile_open(t->o->prices, reterr);
 	if (!t->prices)
 		return reterr->code;
+	t->files = files_open(t->limits.max[LIMIT_files]);
 	if (t->o->command) {
 		err = command_start(&t->command, t->o->command, reterr);
 		if (err)
@@ -426,7 +475,7 @@ static int start(struct tracer *t, struct error *reterr)
 	if (!err)
 		err = choose_buffer(t, reterr);
 	if (!err)
-		err = find_targets(t, reterr);
+		err = check_named(t, reterr);
 	if (!err)
 		err = compile(t, reterr);
 	if (err)
@@ -463,18 +512,22 @@ static int exit_code(const struct tracer *t, int err)
 int trace_run(const struct options *o, struct error *reterr)
 {
 	struct tracer t = { .o = o, .limits = o->limits, .signals = -1 };
+	size_t hooked;
 	int err, code;
 
 	memset(t.probe.prog, -1, sizeof(t.probe.prog));
 	t.probe.events = t.probe.counters = t.probe.tree_tgids = -1;
 	err = start(&t, reterr);
+	hooked = err ? 0 : target_count_hooked(discover_targets(t.discover));
+	if (!err)
+		err = start_discovery(&t, reterr);
 	if (err) {
 		/* The command, still at its gate, ends with us. */
 		tracer_done(&t);
 		show_close(&t.show);
 		return EXIT_CANNOT;
 	}
-	say_ready(&t);
+	say_ready(&t, hooked);
 	if (o->command)
 		command_release(&t.command);
 	err = finish(&t, run(&t));

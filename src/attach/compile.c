@@ -68,6 +68,11 @@ static bool is_tree_program(size_t prog)
 	return prog == PROG_FORK || prog == PROG_EXIT;
 }
 
+static bool is_tracepoint_program(size_t prog)
+{
+	return prog == PROG_EXEC || is_tree_program(prog);
+}
+
 static unsigned now_ms(void)
 {
 	struct timespec t;
@@ -263,7 +268,7 @@ static void load_all(const struct probe_config *c, const struct libbcc *b, void 
 
 		if (is_tree_program(i) && !c->tree)
 			continue;
-		j->kind = is_tree_program(i) ? BPF_KIND_RAW_TRACEPOINT
+		j->kind = is_tracepoint_program(i) ? BPF_KIND_RAW_TRACEPOINT
 			  : c->multi	     ? BPF_KIND_UPROBE_MULTI
 					     : BPF_KIND_UPROBE;
 		j->name = prog_names[i];

@@ -25,6 +25,8 @@
 	X(PROG_CLEAR, "spy_clear")              \
 	X(PROG_UP_REF, "spy_up_ref")            \
 	X(PROG_CTRL, "spy_ctrl")                \
+	X(PROG_MAPPED, "spy_mapped")            \
+	X(PROG_EXEC, "spy_exec")                \
 	X(PROG_GO_CALL, "spy_go_call")          \
 	X(PROG_GO_WRITE_RETURN, "spy_go_write_return") \
 	X(PROG_GO_READ_RETURN, "spy_go_read_return") \

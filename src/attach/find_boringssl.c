@@ -183,5 +183,6 @@ static void find(const struct image *im, struct finding *ret)
 const struct finder finder_boringssl = {
 	.name = "boringssl",
 	.group = "boringssl",
+	.signs = { "ssl/ssl_lib.c" },
 	.find = find,
 };

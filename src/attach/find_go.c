@@ -85,5 +85,6 @@ static void find_go(const struct image *im, struct finding *ret)
 const struct finder finder_go = {
 	.name = "go-pclntab",
 	.group = "go",
+	.signs = { "crypto/tls.(*Conn).Write" },
 	.find = find_go,
 };

@@ -103,5 +103,6 @@ static void find(const struct image *im, struct finding *ret)
 const struct finder finder_openssl_static = {
 	.name = "openssl-strings",
 	.group = "openssl",
+	.signs = { "ssl_write_internal" },
 	.find = find,
 };

@@ -64,7 +64,7 @@ static void find_library(const struct image *im, enum library which, const char 
 }
 
 /* A finder of its own for each library: a file may hold several. */
-#define SYMBOLS_FINDER(name_, library, implementation)                           \
+#define SYMBOLS_FINDER(name_, library, implementation, sign)                     \
 	static void find_##name_(const struct image *im, struct finding *ret)    \
 	{                                                                        \
 		find_library(im, library, implementation, ret);                  \
@@ -72,13 +72,14 @@ static void find_library(const struct image *im, enum library which, const char 
 	const struct finder finder_symbols_##name_ = {                           \
 		.name = #name_ "-symbols",                                       \
 		.group = #name_,                                                 \
+		.signs = { sign },                                               \
 		.find = find_##name_,                                            \
 	};
 
-SYMBOLS_FINDER(openssl, LIBRARY_OPENSSL, "OpenSSL")
-SYMBOLS_FINDER(gnutls, LIBRARY_GNUTLS, "GnuTLS")
-SYMBOLS_FINDER(nspr, LIBRARY_NSPR, "NSPR")
-SYMBOLS_FINDER(nss, LIBRARY_NSS, "NSS")
-SYMBOLS_FINDER(wolfssl, LIBRARY_WOLFSSL, "wolfSSL")
-SYMBOLS_FINDER(mbedtls, LIBRARY_MBEDTLS, "Mbed TLS")
-SYMBOLS_FINDER(s2n, LIBRARY_S2N, "s2n")
+SYMBOLS_FINDER(openssl, LIBRARY_OPENSSL, "OpenSSL", "SSL_write")
+SYMBOLS_FINDER(gnutls, LIBRARY_GNUTLS, "GnuTLS", "gnutls_record_send")
+SYMBOLS_FINDER(nspr, LIBRARY_NSPR, "NSPR", "PR_Write")
+SYMBOLS_FINDER(nss, LIBRARY_NSS, "NSS", "SSL_ImportFD")
+SYMBOLS_FINDER(wolfssl, LIBRARY_WOLFSSL, "wolfSSL", "wolfSSL_write")
+SYMBOLS_FINDER(mbedtls, LIBRARY_MBEDTLS, "Mbed TLS", "mbedtls_ssl_write")
+SYMBOLS_FINDER(s2n, LIBRARY_S2N, "s2n", "s2n_send")

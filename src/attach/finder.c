@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "attach/finder.h"
 
+#include <assert.h>
+
+#include "attach/signs.h"
+
 static const struct finder *const finders[] = {
 #define FINDER(symbol) &symbol,
 #include "attach/finders.def"
@@ -16,8 +20,31 @@ bool finding_add(struct finding *f, uint64_t addr, enum probe_program prog, bool
 	return true;
 }
 
+/* Finders whose signs are in the file, or who have none: bit i for finders[i]. */
+static uint64_t worth_trying(const struct image *im)
+{
+	const char *strings[SIGNS_MAX];
+	uint64_t of[FINDERS] = { 0 }, seen, worth = 0;
+	struct signs *s;
+	size_t n = 0;
+
+	static_assert(FINDERS * FINDER_SIGNS_MAX <= SIGNS_MAX, "one bit for each sign");
+	for (size_t i = 0; i < FINDERS; i++)
+		for (size_t j = 0; j < FINDER_SIGNS_MAX && finders[i]->signs[j]; j++) {
+			strings[n] = finders[i]->signs[j];
+			of[i] |= 1ull << n++;
+		}
+	s = signs_new(strings, n);
+	seen = signs_search(s, im->file);
+	signs_free(s);
+	for (size_t i = 0; i < FINDERS; i++)
+		worth |= !of[i] || of[i] & seen ? 1ull << i : 0;
+	return worth;
+}
+
 size_t find_all(const struct image *im, finding_fn fn, void *arg)
 {
+	uint64_t worth = worth_trying(im);
 	const char *groups[FINDERS];
 	size_t found = 0;
 
@@ -27,7 +54,7 @@ size_t find_all(const struct image *im, finding_fn fn, void *arg)
 
 		while (g < found && strcmp(groups[g], finders[i]->group) != 0)
 			g++;
-		if (g < found)
+		if (g < found || !(worth >> i & 1))
 			continue;
 		finders[i]->find(im, &f);
 		if (!f.implementation || (!f.nsites && !f.problem))
@@ -37,4 +64,9 @@ size_t find_all(const struct image *im, finding_fn fn, void *arg)
 		fn(arg, finders[i], &f);
 	}
 	return found;
+}
+
+const char *finder_name(size_t i)
+{
+	return i < FINDERS ? finders[i]->name : NULL;
 }

@@ -32,11 +32,18 @@ struct finding {
 /* False when there are too many already. */
 bool finding_add(struct finding *f, uint64_t addr, enum probe_program prog, bool at_return);
 
+#define FINDER_SIGNS_MAX 4
+
 struct finder {
 	const char *name;
 	/* A finder of the same group that found something before makes this one superfluous: one
 	 * implementation is not hooked twice. */
 	const char *group;
+	/* It finds nothing in a file that holds none of these strings, wherever; NULL: it has to be
+	 * tried on every file. */
+	const char *signs[FINDER_SIGNS_MAX];
+	/* What it finds is no TLS, but a place that is passed whenever libraries have been mapped. */
+	bool watch;
 	/* Fills ret, which is empty at first, when the implementation is there. */
 	void (*find)(const struct image *im, struct finding *ret);
 };
@@ -49,5 +56,7 @@ struct finder {
  * them can be hooked. */
 typedef void (*finding_fn)(void *arg, const struct finder *finder, const struct finding *found);
 size_t find_all(const struct image *im, finding_fn fn, void *arg);
+/* Names in the order of finders.def; NULL past the last. */
+const char *finder_name(size_t i);
 
 #endif

@@ -2,14 +2,13 @@
 #include "attach/hook.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "attach/bpf.h"
-#include "attach/finder.h"
 #include "base/log.h"
 #include "base/xalloc.h"
 
@@ -40,18 +39,18 @@ static int keep(struct hooks *h, int fd)
 }
 
 /* One program at one place, for all processes or for each of the chosen ones. */
-static int attach_site(struct hooks *h, const struct target *t, const struct site *s, uint64_t off)
+static int attach_site(struct hooks *h, const char *path, const struct site *s)
 {
 	int prog = h->probe->prog[s->prog];
 	int err = 0;
 
 	if (h->multi)
-		return keep(h, bpf_uprobe_multi(prog, t->path, &off, 1, s->at_return));
+		return keep(h, bpf_uprobe_multi(prog, path, &s->addr, 1, s->at_return));
 	if (!h->npids)
-		return keep(h, bpf_uprobe(prog, t->path, off, s->at_return, -1));
+		return keep(h, bpf_uprobe(prog, path, s->addr, s->at_return, -1));
 	for (size_t i = 0; i < h->npids && !err; i++)
-		err = keep(h, bpf_uprobe(prog, t->path, off, s->at_return, h->pids[i]));
-	return err;
+		err = keep(h, bpf_uprobe(prog, path, s->addr, s->at_return, h->pids[i]));
+	return err == -ESRCH ? 0 : err; /* a process that has ended needs no probe */
 }
 
 static const char *explain(int err)
@@ -71,88 +70,63 @@ static const char *explain(int err)
 	}
 }
 
-static int fail(struct target *t, int err, char *why)
+static void detach(int *fds, size_t n);
+
+static int attach_plan(struct hooks *h, struct target *t, const char *path, const struct plan *plan)
 {
-	free(t->problem);
-	t->problem = why;
+	int err = 0;
+
+	for (size_t i = 0; i < plan->nparts; i++) {
+		const struct plan_part *p = &plan->parts[i];
+
+		for (size_t s = 0; s < p->nsites && !err; s++) {
+			err = attach_site(h, path, &p->sites[s]);
+			t->probes += !err;
+		}
+		log_debug("attach", "%s: %s by %s, %zu places", t->name, p->implementation, p->method,
+			  p->nsites);
+	}
 	return err;
 }
 
-static void detach(int *fds, size_t n);
-
-/* Where a file's findings go. */
-struct attaching {
-	struct hooks *h;
-	struct target *t;
-	const struct image *im;
-	int err;
-};
-
-static void note_found(struct target *t, const struct finding *f)
+int hooks_attach(struct hooks *h, struct target *t, int fd, const struct plan *plan)
 {
-	char *all = xasprintf("%s%s%s by %s", t->found ? t->found : "", t->found ? ", " : "", f->implementation,
-			      f->method);
+	char path[32];
+	int err;
 
+	/* The very file that was searched: a name could lead to another one by now. */
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	free(t->found);
-	t->found = all;
-}
-
-static void on_found(void *arg, const struct finder *finder, const struct finding *f)
-{
-	struct attaching *a = arg;
-
-	if (f->problem) {
-		fail(a->t, -ENOTSUP, xasprintf("%s %s", f->implementation, f->problem));
-		return;
-	}
-	note_found(a->t, f);
-	for (size_t i = 0; i < f->nsites && !a->err; i++) {
-		uint64_t off = image_offset(a->im, f->sites[i].addr);
-
-		if (!off)
-			continue;
-		a->err = attach_site(a->h, a->t, &f->sites[i], off);
-		a->t->probes += !a->err;
-	}
-	log_debug("attach", "%s: %s by %s, %zu places", a->t->name, f->implementation, f->method, f->nsites);
-}
-
-static int find_and_attach(struct hooks *h, struct target *t)
-{
-	int fd = open(t->path, O_RDONLY | O_CLOEXEC);
-	struct image im;
-	struct attaching a = { .h = h, .t = t, .im = &im };
-
-	if (fd < 0)
-		return fail(t, -errno, xstrdup(strerror(errno)));
-	a.err = image_open(&im, fd);
-	close(fd);
-	if (a.err) {
-		image_close(&im);
-		return fail(t, a.err, xstrdup("not a program or library for this machine"));
-	}
-	if (!find_all(&im, on_found, &a))
-		a.err = t->problem ? -ENOTSUP : fail(t, -ENOENT, xstrdup("no TLS implementation that is known was found in it"));
-	else if (a.err)
-		fail(t, a.err, xstrdup(explain(a.err)));
-	image_close(&im);
-	return a.err;
-}
-
-int hooks_attach(struct hooks *h, struct target *t)
-{
-	size_t before = h->nfds;
-	int err;
-
+	free(t->problem);
+	t->found = plan_text(plan);
+	t->problem = plan_problem(plan);
+	t->tls = plan_has_tls(plan);
 	t->probes = 0;
-	err = find_and_attach(h, t);
+	t->first = h->nfds;
+	err = attach_plan(h, t, path, plan);
+	t->count = h->nfds - t->first;
 	if (err) {
-		detach(h->fds + before, h->nfds - before);
-		h->nfds = before;
+		hooks_detach(h, t);
+		free(t->problem);
+		t->problem = xstrdup(explain(err));
 		return err;
 	}
-	t->hooked = true;
-	return 0;
+	t->hooked = t->probes > 0;
+	return t->hooked ? 0 : -ENOTSUP;
+}
+
+void hooks_detach(struct hooks *h, struct target *t)
+{
+	detach(h->fds + t->first, t->count);
+	for (size_t i = 0; i < t->count; i++)
+		h->fds[t->first + i] = -1;
+	t->count = 0;
+	t->hooked = false;
+}
+
+int hooks_attach_exec(struct hooks *h)
+{
+	return keep(h, bpf_raw_tracepoint(h->probe->prog[PROG_EXEC], "sched_process_exec"));
 }
 
 int hooks_attach_tree(struct hooks *h, struct error *reterr)
@@ -180,8 +154,11 @@ static void detach(int *fds, size_t n)
 
 	/* Fails on links, which stop when they are closed. */
 	for (size_t i = 0; i < n; i++)
-		bpf_uprobe_disable(fds[i]);
+		if (fds[i] >= 0)
+			bpf_uprobe_disable(fds[i]);
 	for (size_t i = 0; i < n; i++) {
+		if (fds[i] < 0)
+			continue;
 		started[i] = pthread_create(&threads[i], NULL, close_one, &fds[i]) == 0;
 		if (!started[i])
 			close(fds[i]);

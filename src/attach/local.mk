@@ -4,6 +4,8 @@ noinst_LIBRARIES += libfind.a
 libfind_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBELF_CFLAGS)
 libfind_a_SOURCES = \
 	src/attach/bytes.h \
+	src/attach/catalog.c \
+	src/attach/catalog.h \
 	src/attach/code.c \
 	src/attach/code.h \
 	src/attach/code_arm64.c \
@@ -11,6 +13,7 @@ libfind_a_SOURCES = \
 	src/attach/code_x86.c \
 	src/attach/find_boringssl.c \
 	src/attach/find_go.c \
+	src/attach/find_linker.c \
 	src/attach/find_openssl_static.c \
 	src/attach/find_rustls.c \
 	src/attach/find_symbols.c \
@@ -22,6 +25,10 @@ libfind_a_SOURCES = \
 	src/attach/image.h \
 	src/attach/pclntab.c \
 	src/attach/pclntab.h \
+	src/attach/plan.c \
+	src/attach/plan.h \
+	src/attach/signs.c \
+	src/attach/signs.h \
 	src/attach/unwind.c \
 	src/attach/unwind.h
 FIND_LIBS = libfind.a libpure.a $(PURE_LIBS) $(LIBELF_LIBS)
@@ -62,9 +69,20 @@ libkernel_a_SOURCES += \
 	src/attach/bpf.h \
 	src/attach/compile.c \
 	src/attach/compile.h \
+	src/attach/discover.c \
+	src/attach/discover.h \
 	src/attach/embedded.h \
+	src/attach/files.c \
+	src/attach/files.h \
 	src/attach/hook.c \
 	src/attach/hook.h \
+	src/attach/maps.c \
+	src/attach/maps.h \
+	src/attach/places.c \
+	src/attach/places.def \
+	src/attach/places.h \
+	src/attach/searcher.c \
+	src/attach/searcher.h \
 	src/attach/target.c \
 	src/attach/target.h
 nodist_libkernel_a_SOURCES = src/attach/embedded.c
@@ -119,3 +137,14 @@ tests_fuzz_fuzz_find_rustls_CPPFLAGS = $(AM_CPPFLAGS) $(LIBELF_CFLAGS)
 tests_fuzz_fuzz_find_rustls_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_find_rustls_LDADD = $(FIND_LIBS)
 EXTRA_DIST += tests/fuzz/corpus/find_rustls
+
+check_PROGRAMS += tests/unit/test_catalog
+tests_unit_test_catalog_CPPFLAGS = $(AM_CPPFLAGS) $(LIBELF_CFLAGS)
+tests_unit_test_catalog_LDADD = $(FIND_LIBS)
+
+check_PROGRAMS += tests/fuzz/fuzz_catalog
+tests_fuzz_fuzz_catalog_SOURCES = tests/fuzz/fuzz_catalog.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_catalog_CPPFLAGS = $(AM_CPPFLAGS) $(LIBELF_CFLAGS)
+tests_fuzz_fuzz_catalog_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_catalog_LDADD = $(FIND_LIBS)
+EXTRA_DIST += tests/fuzz/corpus/catalog

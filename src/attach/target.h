@@ -1,25 +1,23 @@
 /* SPDX-License-Identifier: MIT */
-/* Which files to hook: the TLS libraries on the linker's path, those that running processes have
- * mapped, and those the user names. One target is one file, however many names and users. */
+/* Files that hold something to hook. One target is one file, however many names and users it has. */
 #ifndef SPY_ATTACH_TARGET_H
 #define SPY_ATTACH_TARGET_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <sys/types.h>
-
-#include "base/error.h"
+#include "attach/catalog.h"
 
 struct target {
-	char *name;  /* the path as a person would name it */
-	char *path;  /* a path that opens the very file: it may lead through /proc */
-	dev_t dev;
-	ino_t ino;
-	bool named;  /* by the user */
+	char *name; /* the path as a person would name it */
+	struct file_id id;
+	uint8_t check[SHA256_DIGEST_SIZE]; /* as in struct catalog_entry */
+	bool overlay; /* on an overlay file system */
+	bool named;   /* by the user */
+	bool tls;     /* false: only tells of libraries being mapped */
 	bool hooked;
+	bool changed;  /* it was written to while it was hooked: what was attached is detached */
 	size_t probes; /* how many were attached */
 	char *found;   /* which implementations, and how they were found; NULL: none */
 	char *problem; /* why it could not be hooked; NULL */
+	size_t first, count; /* its descriptors in struct hooks */
 };
 
 /* There is nothing in it that could be hooked on this machine. */
@@ -34,12 +32,13 @@ struct target_list {
 };
 
 void target_list_done(struct target_list *l);
-
-/* Adds the file unless it is there. -errno when it cannot be opened. */
-int target_add(struct target_list *l, const char *path, const char *name, bool named);
-/* The directories of /etc/ld.so.conf and the usual ones. */
-void target_scan_linker(struct target_list *l);
-/* What processes have mapped; pids limits it to those (0 of them: all). */
-void target_scan_processes(struct target_list *l, const pid_t *pids, size_t npids);
+/* The target of this file, or NULL. A file below several overlays is one to the kernel, whose probes
+ * are per file, though stat(2) gives each its own device. */
+struct target *target_find(struct target_list *l, const struct file_id *id, bool overlay);
+/* Another target that is the same file, but as it was before it was written to. */
+struct target *target_find_older(struct target_list *l, const struct file_id *id);
+struct target *target_add(struct target_list *l, const struct catalog_entry *of, const char *name);
+/* Targets with TLS that are hooked. */
+size_t target_count_hooked(const struct target_list *l);
 
 #endif

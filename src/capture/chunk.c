@@ -39,6 +39,16 @@ static int read_data(const struct spy_event *e, struct span rest, struct chunk *
 	return c->data.len == e->len ? 0 : -EPROTO;
 }
 
+uint32_t chunk_exec(const void *raw, size_t len)
+{
+	struct spy_event e;
+
+	if (len < sizeof(e))
+		return 0;
+	memcpy(&e, raw, sizeof(e));
+	return e.kind == SPY_EXEC ? e.tgid : 0;
+}
+
 int chunk_from_event(const void *raw, size_t len, struct chunk *ret)
 {
 	struct spy_totals totals;

@@ -44,6 +44,8 @@ struct chunk {
 	struct span data;
 };
 
+/* The process that an event of kind SPY_EXEC tells of, which makes no chunk; 0 for other events. */
+uint32_t chunk_exec(const void *raw, size_t len);
 /* Takes one event of the probe apart. 0, or -EPROTO when its lengths contradict each other. */
 int chunk_from_event(const void *raw, size_t len, struct chunk *ret);
 

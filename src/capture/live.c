@@ -17,6 +17,8 @@ struct live {
 	struct events *events;
 	chunk_fn fn;
 	void *arg;
+	exec_fn on_exec; /* may be NULL */
+	void *exec_arg;
 	uint64_t count, lost;
 	struct conn_id known[KNOWN];
 };
@@ -48,6 +50,12 @@ int live_open(struct live **ret, bool ring, int map, size_t bytes, chunk_fn fn, 
 	}
 	*ret = l;
 	return 0;
+}
+
+void live_on_exec(struct live *l, exec_fn fn, void *arg)
+{
+	l->on_exec = fn;
+	l->exec_arg = arg;
 }
 
 void live_free(struct live *l)
@@ -91,8 +99,14 @@ static int on_event(void *arg, const void *raw, size_t len)
 {
 	struct live *l = arg;
 	struct chunk c = { .kind = CHUNK_LOST, .off = len };
+	uint32_t tgid = raw ? chunk_exec(raw, len) : 0;
 	int err = 0;
 
+	if (tgid) {
+		if (l->on_exec)
+			l->on_exec(l->exec_arg, tgid);
+		return 0;
+	}
 	l->count++;
 	if (!raw) {
 		l->lost += len;

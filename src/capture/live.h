@@ -15,6 +15,9 @@ struct live;
 /* ring, map, bytes: as for events_open. Begins with a CHUNK_CLOCK. */
 int live_open(struct live **ret, bool ring, int map, size_t bytes, chunk_fn fn, void *arg,
 	      struct error *reterr);
+/* Who is told of processes that began a program or mapped libraries. */
+typedef void (*exec_fn)(void *arg, uint32_t tgid);
+void live_on_exec(struct live *l, exec_fn fn, void *arg);
 void live_free(struct live *l); /* accepts NULL */
 size_t live_pollfds(const struct live *l, struct pollfd *fds, size_t max);
 int live_drain(struct live *l, bool all, size_t budget); /* as events_drain */

@@ -141,7 +141,7 @@ ok(len(of_client(spy.stop())) == 1 and lib in spy.stderr(), "a deleted library t
 slow.kill()
 slow.wait()
 r = run("--libssl", "/etc/hostname", "--", "true")
-ok(r.returncode == 0 and "not hooked: not a program" in r.stderr, "a file that is no library is a warning", r.stderr)
+ok(r.returncode == 0 and "not hooked: no TLS" in r.stderr, "a file that is no library is a warning", r.stderr)
 r = run("--libssl", "/nonexistent", "--", "true")
 ok(r.returncode == 3 and "/nonexistent" in r.stderr, "one that does not exist is an error", r.stderr)
 

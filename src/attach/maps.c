@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+#include "attach/maps.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/xalloc.h"
+
+/* One that is deeper is a loop of our misreading. */
+#define ANCESTORS_MAX 64
+
+static bool is_file(const char *path, unsigned long ino)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_ino == ino;
+}
+
+/* The file of one mapping. Its path holds in the process's own mount namespace only, and not at all
+ * once the file was replaced: map_files leads to the mapped file itself, so it is taken whenever the
+ * path no longer does. */
+static void resolve(pid_t pid, bool our_mounts, const char *range, unsigned long ino, char *path,
+		    mapping_fn fn, void *arg)
+{
+	static const char gone[] = " (deleted)";
+	AUTO_FREE char *through_root = NULL, *mapped = NULL;
+	size_t len = strlen(path);
+
+	if (len > sizeof(gone) - 1 && strcmp(path + len - (sizeof(gone) - 1), gone) == 0)
+		path[len - (sizeof(gone) - 1)] = '\0';
+	if (our_mounts && is_file(path, ino)) {
+		fn(arg, path, path);
+		return;
+	}
+	through_root = xasprintf("/proc/%d/root%s", (int)pid, path);
+	mapped = xasprintf("/proc/%d/map_files/%s", (int)pid, range);
+	fn(arg, is_file(through_root, ino) ? through_root : mapped, path);
+}
+
+static bool shares_mounts(pid_t pid)
+{
+	char path[64];
+	struct stat own, other;
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/mnt", (int)pid);
+	if (stat("/proc/self/ns/mnt", &own) != 0 || stat(path, &other) != 0 ||
+	    own.st_ino != other.st_ino)
+		return false;
+	/* Not so after chroot(2). */
+	snprintf(path, sizeof(path), "/proc/%d/root/.", (int)pid);
+	return stat("/", &own) == 0 && stat(path, &other) == 0 && own.st_ino == other.st_ino &&
+	       own.st_dev == other.st_dev;
+}
+
+int maps_each(pid_t pid, mapping_fn fn, void *arg)
+{
+	char file[64], line[PATH_MAX + 128];
+	unsigned long before = 0;
+	bool our_mounts;
+	FILE *f;
+
+	snprintf(file, sizeof(file), "/proc/%d/maps", (int)pid);
+	f = fopen(file, "re");
+	if (!f)
+		return -errno;
+	our_mounts = shares_mounts(pid);
+	while (fgets(line, sizeof(line), f)) {
+		char range[64], perms[8];
+		unsigned long ino;
+		int at = 0;
+
+		/* start-end perms offset dev inode path */
+		if (sscanf(line, "%63s %7s %*s %*s %lu %n", range, perms, &ino, &at) != 3 || !at ||
+		    line[at] != '/' || !strchr(perms, 'x') || ino == before)
+			continue;
+		before = ino;
+		line[strcspn(line, "\n")] = '\0';
+		resolve(pid, our_mounts, range, ino, line + at, fn, arg);
+	}
+	fclose(f);
+	return 0;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	pid_t x = *(const pid_t *)a, y = *(const pid_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+size_t maps_processes(pid_t **ret)
+{
+	DIR *d = opendir("/proc");
+	struct dirent *e;
+	size_t n = 0;
+
+	*ret = NULL;
+	while (d && (e = readdir(d))) {
+		if (!isdigit((unsigned char)e->d_name[0]))
+			continue;
+		*ret = xgrow(*ret, n, sizeof(**ret));
+		(*ret)[n++] = (pid_t)strtol(e->d_name, NULL, 10);
+	}
+	if (d)
+		closedir(d);
+	if (n)
+		qsort(*ret, n, sizeof(**ret), by_number);
+	return n;
+}
+
+/* 0 when it is gone. */
+static pid_t parent_of(pid_t pid)
+{
+	char path[64], text[512], *end;
+	size_t n;
+	FILE *f;
+	int parent = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	f = fopen(path, "re");
+	if (!f)
+		return 0;
+	n = fread(text, 1, sizeof(text) - 1, f);
+	fclose(f);
+	text[n] = '\0';
+	/* pid (comm) state ppid; comm may hold anything, blanks and brackets too. */
+	end = strrchr(text, ')');
+	if (!end || sscanf(end + 1, " %*c %d", &parent) != 1)
+		return 0;
+	return (pid_t)parent;
+}
+
+bool maps_descends(pid_t pid, pid_t ancestor)
+{
+	for (int i = 0; pid > 0 && i < ANCESTORS_MAX; i++) {
+		if (pid == ancestor)
+			return true;
+		pid = parent_of(pid);
+	}
+	return false;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* What processes have mapped as code. Sources: proc_pid_maps(5), proc_pid_map_files(5). */
+#ifndef SPY_ATTACH_MAPS_H
+#define SPY_ATTACH_MAPS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* path opens the very file, and may lead through /proc; name is its path as the process has it. */
+typedef void (*mapping_fn)(void *arg, const char *path, const char *name);
+
+/* Calls fn for each file of which code is mapped. 0, or -errno: the process is gone, or not ours. */
+int maps_each(pid_t pid, mapping_fn fn, void *arg);
+
+/* The numbers of all processes in rising order; the caller frees *ret. */
+size_t maps_processes(pid_t **ret);
+
+/* True when `pid` or one it descends from is `ancestor`. */
+bool maps_descends(pid_t pid, pid_t ancestor);
+
+#endif

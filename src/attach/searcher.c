@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+/* Three processes: the tracer asks; a keeper, which never touches a file, starts the one that
+ * searches, and answers in its place when it dies. A question is one byte with the file's descriptor, an
+ * answer an error number and a plan's bytes, each with its length. */
+#include "attach/searcher.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define NOBODY 65534
+/* Far more than the finders need; a hostile file must not use up the host's memory. */
+#define SEARCH_MEMORY (2ull << 30)
+
+struct answer {
+	int32_t err;
+	uint32_t len;
+};
+
+static int write_all(int fd, const void *bytes, size_t len)
+{
+	for (size_t done = 0; done < len;) {
+		ssize_t n = send(fd, (const char *)bytes + done, len - done, MSG_NOSIGNAL);
+
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		done += n > 0 ? (size_t)n : 0;
+	}
+	return 0;
+}
+
+static int read_all(int fd, void *bytes, size_t len)
+{
+	for (size_t done = 0; done < len;) {
+		ssize_t n = recv(fd, (char *)bytes + done, len - done, 0);
+
+		if (n == 0 || (n < 0 && errno != EINTR))
+			return -EPIPE;
+		done += n > 0 ? (size_t)n : 0;
+	}
+	return 0;
+}
+
+static int reply(int sock, int err, const struct buf *plan)
+{
+	struct answer a = { .err = err, .len = plan ? (uint32_t)plan->len : 0 };
+	int failed = write_all(sock, &a, sizeof(a));
+
+	return failed || !a.len ? failed : write_all(sock, plan->ptr, plan->len);
+}
+
+/* The descriptor that comes with a question; -1 at the end of all. */
+static int next_question(int sock)
+{
+	char byte, control[CMSG_SPACE(sizeof(int))];
+	struct iovec io = { .iov_base = &byte, .iov_len = 1 };
+	struct msghdr m = { .msg_iov = &io,
+			    .msg_iovlen = 1,
+			    .msg_control = control,
+			    .msg_controllen = sizeof(control) };
+	struct cmsghdr *h;
+	ssize_t n;
+	int fd;
+
+	do
+		n = recvmsg(sock, &m, MSG_CMSG_CLOEXEC);
+	while (n < 0 && errno == EINTR);
+	h = n == 1 ? CMSG_FIRSTHDR(&m) : NULL;
+	if (!h || h->cmsg_type != SCM_RIGHTS || h->cmsg_len != CMSG_LEN(sizeof(int)))
+		return -1;
+	memcpy(&fd, CMSG_DATA(h), sizeof(fd));
+	return fd;
+}
+
+static int search(int fd, struct buf *out)
+{
+	struct plan plan = { 0 };
+	struct image im;
+	int err = image_open(&im, fd);
+
+	if (!err)
+		plan_make(&im, &plan);
+	image_close(&im);
+	if (!err)
+		err = plan_encode(&plan, out);
+	plan_done(&plan);
+	return err;
+}
+
+/* busy: shared with the keeper; whether an answer is owed. */
+_Noreturn static void serve(int sock, volatile int *busy)
+{
+	struct buf out;
+	int fd;
+
+	buf_init(&out, PLAN_BYTES_MAX);
+	while ((fd = next_question(sock)) >= 0) {
+		int err;
+
+		*busy = 1;
+		buf_reset(&out);
+		alarm(SEARCH_SECONDS);
+		err = search(fd, &out);
+		alarm(0);
+		close(fd);
+		*busy = 0;
+		if (reply(sock, err, &out) != 0)
+			break;
+	}
+	_exit(0);
+}
+
+_Noreturn static void keep(int sock)
+{
+	volatile int *busy = mmap(NULL, sizeof(*busy), PROT_READ | PROT_WRITE,
+				  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (busy == MAP_FAILED)
+		_exit(1);
+	for (;;) {
+		int status = 0;
+		pid_t pid;
+
+		*busy = 0;
+		pid = fork();
+		if (pid == 0)
+			serve(sock, busy);
+		if (pid < 0 || waitpid(pid, &status, 0) != pid)
+			_exit(1);
+		if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+			_exit(0);
+		if (*busy && reply(sock, -EIO, NULL) != 0)
+			_exit(0);
+	}
+}
+
+/* Nothing of ours stays open, and nothing may be done that a nobody may not do. */
+static void give_up_all(int *sock)
+{
+	struct rlimit none = { 0, 0 };
+	int null = open("/dev/null", O_RDWR);
+
+	prctl(PR_SET_NAME, "llm-spy-find");
+	for (int fd = 0; fd < 3 && null >= 0; fd++)
+		dup2(null, fd);
+	*sock = dup2(*sock, 3);
+	close_range(4, ~0u, 0);
+	setrlimit(RLIMIT_CORE, &none);
+#ifndef __SANITIZE_ADDRESS__ /* whose own tables are larger */
+	setrlimit(RLIMIT_DATA, &(struct rlimit){ SEARCH_MEMORY, SEARCH_MEMORY });
+#endif
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	if (geteuid() == 0 &&
+	    (setgroups(0, NULL) != 0 || setresgid(NOBODY, NOBODY, NOBODY) != 0 ||
+	     setresuid(NOBODY, NOBODY, NOBODY) != 0))
+		_exit(1);
+}
+
+int searcher_start(struct searcher *s)
+{
+	int sock[2], status;
+	pid_t pid;
+
+	s->sock = -1;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sock) != 0)
+		return -errno;
+	pid = fork();
+	if (pid == 0) {
+		/* A session of its own: Ctrl-C is for the tracer. */
+		setsid();
+		if (fork() != 0)
+			_exit(0);
+		give_up_all(&sock[1]);
+		keep(sock[1]);
+	}
+	close(sock[1]);
+	if (pid < 0 || waitpid(pid, &status, 0) != pid) {
+		close(sock[0]);
+		return -EAGAIN;
+	}
+	s->sock = sock[0];
+	return 0;
+}
+
+static int send_question(int sock, int fd)
+{
+	char control[CMSG_SPACE(sizeof(int))] = { 0 };
+	struct iovec io = { .iov_base = &(char){ 0 }, .iov_len = 1 };
+	struct msghdr m = { .msg_iov = &io,
+			    .msg_iovlen = 1,
+			    .msg_control = control,
+			    .msg_controllen = sizeof(control) };
+	struct cmsghdr *h = CMSG_FIRSTHDR(&m);
+
+	h->cmsg_level = SOL_SOCKET;
+	h->cmsg_type = SCM_RIGHTS;
+	h->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(h), &fd, sizeof(fd));
+	return sendmsg(sock, &m, MSG_NOSIGNAL) == 1 ? 0 : -EPIPE;
+}
+
+int searcher_ask(struct searcher *s, int fd, struct plan *ret)
+{
+	static _Thread_local uint8_t bytes[PLAN_BYTES_MAX];
+	struct answer a = { .err = -EPIPE };
+
+	*ret = (struct plan){ 0 };
+	if (s->sock < 0 || send_question(s->sock, fd) != 0 || read_all(s->sock, &a, sizeof(a)) != 0 ||
+	    a.len > sizeof(bytes) || read_all(s->sock, bytes, a.len) != 0) {
+		searcher_end(s);
+		return -EPIPE;
+	}
+	if (a.err)
+		return a.err;
+	return plan_decode(span_of(bytes, a.len), ret);
+}
+
+void searcher_end(struct searcher *s)
+{
+	if (s->sock >= 0)
+		close(s->sock);
+	s->sock = -1;
+}

@@ -1,0 +1,189 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Programs that start, load or replace a TLS library while llm-spy runs are found and hooked, wherever
+the library lies and whatever it is called. Each waits for the tracer to say so before it calls."""
+import stat
+import subprocess
+
+from spy import *
+
+need_root()
+mock = Mock()
+WAIT = 60
+
+# Loads ssl when told to, and makes a call for each further line.
+LATE = """
+import sys
+print("started", flush=True)
+sys.stdin.readline()
+import ssl, http.client, json, urllib.parse
+print("loaded", flush=True)
+for line in sys.stdin:
+    url = urllib.parse.urlsplit(sys.argv[1])
+    conn = http.client.HTTPSConnection(url.hostname, url.port, context=ssl.create_default_context(cafile=sys.argv[2]))
+    body = json.dumps({"model": "gpt-4o", "messages": [{"role": "user", "content": line.strip()}]})
+    conn.request("POST", "/v1/chat/completions", body, {"Content-Type": "application/json"})
+    conn.getresponse().read()
+    conn.close()
+    print("done", flush=True)
+"""
+REAL = next((os.path.join(d, "libssl.so.3") for d in ("/lib/x86_64-linux-gnu", "/lib/aarch64-linux-gnu", "/lib64", "/usr/lib")
+             if os.path.exists(os.path.join(d, "libssl.so.3"))), None)
+if not REAL:
+    skip_all("there is no libssl.so.3")
+
+
+def own_libssl(name):
+    """A directory with a libssl of its own: a new file, so not the one of the linker's path."""
+    d = tempfile.mkdtemp(dir=TMP, prefix=name + "-")
+    os.chmod(d, 0o755)
+    shutil.copy(REAL, os.path.join(d, "libssl.so.3"))
+    return d
+
+
+class Late:
+    def __init__(self, libs, wrap=()):
+        self.proc = subprocess.Popen([*wrap, PYTHON, "-c", LATE, mock.url, mock.ca], stdin=subprocess.PIPE,
+                                     stdout=subprocess.PIPE, text=True, env=dict(os.environ, LD_LIBRARY_PATH=libs))
+        self.expect("started")
+
+    def expect(self, word):
+        line = self.proc.stdout.readline().strip()
+        if line != word:
+            raise RuntimeError(f"the client said {line!r}, not {word!r}")
+
+    def say(self, word, answer):
+        self.proc.stdin.write(word + "\n")
+        self.proc.stdin.flush()
+        self.expect(answer)
+
+    def stop(self):
+        self.proc.stdin.close()
+        self.proc.wait()
+
+
+def wait_until(spy, what):
+    end = time.time() + WAIT
+    while what not in spy.stderr() and time.time() < end and spy.proc.poll() is None:
+        time.sleep(0.02)
+    return what in spy.stderr()
+
+
+def asked(records):
+    """What clients of our mock said, of calls that were captured whole."""
+    return sorted(r["request"]["messages"][0]["parts"][0]["text"] for r in of_client(records)
+                  if r["complete"] and not r["connection"]["from_middle"] and r["request"]["messages"] and
+                  (r["http"]["host"] or "").split(":")[-1] in (str(mock.port), "localhost"))
+
+
+def wait_asked(spy, words):
+    """Until all of these were captured whole, among the calls of others on this host."""
+    end = time.time() + WAIT
+    while not set(words) <= set(asked(spy.records())) and time.time() < end:
+        time.sleep(0.05)
+
+
+def hooked(path):
+    return f"attach: {path}: OpenSSL by "
+
+
+env_cache = os.path.join(TMP, "cache")
+os.environ["XDG_CACHE_HOME"] = env_cache
+os.mkdir(env_cache, 0o755)
+
+# A program that began before the tracer loads a library afterwards; one that begins after it.
+before_dir, after_dir = own_libssl("before"), own_libssl("after")
+before = Late(before_dir)
+spy = Spy("--debug")
+before.say("load", "loaded")
+ok(wait_until(spy, hooked(f"{before_dir}/libssl.so.3")), "a library that a running program loads later is hooked", spy.stderr())
+before.say("from before", "done")
+after = Late(after_dir)
+after.say("load", "loaded")
+ok(wait_until(spy, hooked(f"{after_dir}/libssl.so.3")), "one that a new program loads is hooked", spy.stderr())
+after.say("from after", "done")
+
+# In another mount namespace, below a path that leads nowhere here.
+hidden = tempfile.mkdtemp(dir=TMP)
+script = f"mount -t tmpfs none {hidden} && cp {REAL} {hidden}/libssl.so.3 && exec \"$@\""
+other = Late(hidden, ["unshare", "-m", "sh", "-c", script, "sh"])
+other.say("load", "loaded")
+ok(not os.path.exists(f"{hidden}/libssl.so.3") and wait_until(spy, hooked(f"{hidden}/libssl.so.3")),
+   "one in another mount namespace is hooked", spy.stderr())
+other.say("from elsewhere", "done")
+
+# Replaced while it is in use, as by a package manager.
+lib = os.path.join(after_dir, "libssl.so.3")
+shutil.copy(REAL, lib + ".new")
+os.rename(lib + ".new", lib)
+after.say("still the old one", "done")
+renewed = Late(after_dir)
+renewed.say("load", "loaded")
+end = time.time() + WAIT
+while spy.stderr().count(hooked(lib)) < 2 and time.time() < end:
+    time.sleep(0.02)
+ok(spy.stderr().count(hooked(lib)) == 2, "the new file in place of a hooked one is hooked", spy.stderr())
+renewed.say("from the new one", "done")
+want = ["from after", "from before", "from elsewhere", "from the new one", "still the old one"]
+wait_asked(spy, want)
+for late in (before, after, other, renewed):
+    late.stop()
+records = spy.stop()
+ok(asked(records) == want, "what each said is seen, once", asked(records), spy.stderr())
+ok(f"hooked {before_dir}/libssl.so.3 (OpenSSL by symbols)" in spy.stderr(), "the summary names what was hooked", spy.stderr())
+
+# What was found is kept, safely.
+kept = os.path.join(env_cache, "llm-spy", "finders")
+ok(os.path.exists(kept) and stat.S_IMODE(os.stat(kept).st_mode) == 0o600 and
+   stat.S_IMODE(os.stat(os.path.dirname(kept)).st_mode) == 0o700, "what was found in files is kept, readable by its owner only")
+content = open(kept, "rb").read()
+
+
+def flip(path, at):
+    with open(path, "r+b") as f:
+        f.seek(at)
+        f.write(bytes([content[at] ^ 1]))
+
+
+for what, spoil in (("that is damaged", lambda: flip(kept, 100)),
+                    ("that is cut short", lambda: os.truncate(kept, len(content) // 2)),
+                    ("that anybody may write", lambda: os.chmod(kept, 0o666)),
+                    ("in a directory of somebody else", lambda: os.chown(os.path.dirname(kept), 65534, 65534))):
+    with open(kept, "wb") as f:
+        f.write(content)
+    os.chmod(kept, 0o600)
+    os.chown(os.path.dirname(kept), 0, 0)
+    spoil()
+    r = subprocess.run([SPY, "--debug", "--", "true"], capture_output=True, text=True, timeout=60)
+    ok(r.returncode == 0 and ("is not used" in r.stderr or "no catalog" in r.stderr), f"a catalog {what} is not used", r.stderr)
+shutil.rmtree(os.path.dirname(kept))
+
+# A program with its TLS linked in: its first byte when it is the command, and behind a script; later runs always.
+static = os.path.join(TMP, "staticclient")
+cc = subprocess.run(["cc", "-static", "-o", static, os.path.join(SRC, "tests/e2e/staticclient.c"), "-lssl", "-lcrypto"],
+                    capture_output=True, text=True)
+if cc.returncode:
+    ok(True, "a static program # SKIP it cannot be built here")
+else:
+    args = [str(mock.port), mock.ca]
+    script = os.path.join(TMP, "script")
+    with open(script, "w") as f:  # whose own path becomes the third argument
+        f.write(f"#!/usr/bin/env -S staticclient {mock.port} {mock.ca}\n")
+    os.chmod(script, 0o755)
+    env = dict(os.environ, PATH=TMP + ":" + os.environ["PATH"])
+    for what, command in (("by its path", [static, *args]), ("by its name", ["staticclient", *args]),
+                          ("as the interpreter of a script", [script])):
+        r = subprocess.run([SPY, "--format=jsonl", "--", *command], capture_output=True, text=True, timeout=60, env=env)
+        ok(r.returncode == 0 and r.stdout.count("\n") == 1 and asked([json.loads(r.stdout)]) == ["static"],
+           f"a static program as the command, {what}", r.stdout, r.stderr)
+    shutil.copy(static, static + "2")
+    spy = Spy("--debug")
+    subprocess.run([static + "2", *args], check=True)
+    wait_until(spy, hooked(static + "2"))
+    end = time.time() + WAIT
+    while "static" not in asked(spy.records()) and time.time() < end:
+        subprocess.run([static + "2", *args], check=True)
+    ok("static" in asked(spy.stop()), "short runs of a static program are seen once it was found", spy.stderr())
+
+mock.stop()
+done()
