@@ -20,8 +20,8 @@ E2E_TESTS = \
 	tests/e2e/test_modes.py \
 	tests/e2e/test_protocols.py \
 	tests/e2e/test_sdks.py
-EXTRA_DIST += $(E2E_TESTS) tests/e2e/client.py tests/e2e/fetch_sdks tests/e2e/go/client.go tests/e2e/mock_provider.py \
-	tests/e2e/spy.py
+EXTRA_DIST += $(E2E_TESTS) tests/e2e/client.py tests/e2e/fetch_sdks tests/e2e/go/client.go \
+	tests/e2e/mock_provider.py tests/e2e/spy.py
 # The SDKs themselves are fetched by fetch_sdks, into a cache outside of the tree.
 EXTRA_DIST += \
 	tests/e2e/sdks/ai.mjs \

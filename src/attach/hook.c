@@ -85,6 +85,7 @@ struct attaching {
 	struct hooks *h;
 	struct target *t;
 	const struct image *im;
+	bool told; /* t->problem is of this file's finders */
 	int err;
 };
 
@@ -103,6 +104,7 @@ static void on_found(void *arg, const struct finder *finder, const struct findin
 
 	if (f->problem) {
 		fail(a->t, -ENOTSUP, xasprintf("%s %s", f->implementation, f->problem));
+		a->told = true;
 		return;
 	}
 	note_found(a->t, f);
@@ -132,7 +134,9 @@ static int find_and_attach(struct hooks *h, struct target *t)
 		return fail(t, a.err, xstrdup("not a program or library for this machine"));
 	}
 	if (!find_all(&im, on_found, &a))
-		a.err = t->problem ? -ENOTSUP : fail(t, -ENOENT, xstrdup("no TLS implementation that is known was found in it"));
+		a.err = a.told ? -ENOTSUP :
+				 fail(t, -ENOENT, xstrdup("no TLS implementation that is known "
+							  "was found in it"));
 	else if (a.err)
 		fail(t, a.err, xstrdup(explain(a.err)));
 	image_close(&im);
