@@ -79,6 +79,7 @@ static void print_losses(FILE *out, const struct summary *s)
 		{ SPY_N_CUT, "calls were longer than --call-limit and were cut" },
 		{ SPY_N_ORPHAN, "calls returned whose beginning was not seen" },
 		{ SPY_N_TABLE_FULL, "calls found a table of the probe full" },
+		{ SPY_N_UNJOINED, "directions of rustls connections could not be joined to the other" },
 	};
 
 	if (s->lost)
@@ -103,7 +104,7 @@ static void print_targets(FILE *out, const struct summary *s)
 
 		if (t->hooked)
 			fprintf(out, "llm-spy: hooked %s (%s)\n", t->name, t->found);
-		else
+		else if (t->named || !target_is_empty(t))
 			fprintf(out, "llm-spy: not hooked: %s: %s\n", t->name,
 				t->problem ? t->problem : "never tried");
 	}

@@ -25,9 +25,9 @@
 #define __has_feature(x) 0
 #endif
 
-#define MIB (1ul << 20)
+#define MIB	   (1ul << 20)
 #define GROWTH_MAX (64 * MIB)
-#define PIECE (64ul << 10)
+#define PIECE	   (64ul << 10)
 #if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
 #define TOTAL (128 * MIB)
 /* Freed memory is to count as freed. */
@@ -157,9 +157,9 @@ static void test_endless(const struct endless *e)
 	   e->what, o.elements, o.cut, o.largest, o.hits[LIMIT_event]);
 }
 
-#define EVENT_MAX (16 * MIB) /* the limit's default */
+#define EVENT_MAX  (16 * MIB) /* the limit's default */
 #define LINE_OF_62 "data: abcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdef"
-#define MESSAGE (64 * MIB)
+#define MESSAGE	   (64 * MIB)
 
 static void test_framings(void)
 {
@@ -167,26 +167,23 @@ static void test_framings(void)
 	uint8_t prelude[12] = { 4, 0, 0, 16 };
 	uint32_t crc = (uint32_t)crc32(0, prelude, 8);
 	const struct endless rows[] = {
-		{ "one endless line of an event", "text/event-stream",
-		  SPAN_LIT("data: "), SPAN_LIT("a"),
-		  .elements = 1, .cut = 1, .largest = EVENT_MAX - 6, .hits = 1 },
+		{ "one endless line of an event", "text/event-stream", SPAN_LIT("data: "),
+		  SPAN_LIT("a"), .elements = 1, .cut = 1, .largest = EVENT_MAX - 6, .hits = 1 },
 		{ "endless data lines of one event", "text/event-stream",
-		  .unit = SPAN_LIT(LINE_OF_62 "k\n"),
-		  .elements = 1, .cut = 1, .largest = EVENT_MAX, .hits = 1 },
+		  .unit = SPAN_LIT(LINE_OF_62 "k\n"), .elements = 1, .cut = 1, .largest = EVENT_MAX,
+		  .hits = 1 },
 		{ "endless small events", "text/event-stream", .unit = SPAN_LIT(LINE_OF_62 "\n\n"),
 		  .elements = TOTAL / 64, .largest = 56 },
 		{ "an endless line of JSON", "application/x-ndjson", .unit = SPAN_LIT("a"),
 		  .elements = 1, .cut = 1, .largest = EVENT_MAX, .hits = 1 },
 		{ "endless huge messages", "application/vnd.amazon.eventstream",
-		  span_of(prelude, 12),
-		  SPAN_LIT("a"), SPAN_LIT("\0\0\0\0"), .period = MESSAGE / PIECE,
-		  .elements = TOTAL / MESSAGE, .cut = TOTAL / MESSAGE, .largest = EVENT_MAX,
-		  .hits = TOTAL / MESSAGE },
+		  span_of(prelude, 12), SPAN_LIT("a"), SPAN_LIT("\0\0\0\0"),
+		  .period = MESSAGE / PIECE, .elements = TOTAL / MESSAGE, .cut = TOTAL / MESSAGE,
+		  .largest = EVENT_MAX, .hits = TOTAL / MESSAGE },
 		{ "an endless element of an array", NULL, SPAN_LIT("[["), SPAN_LIT("{\"a\":1},"),
 		  .elements = 1, .cut = 1, .largest = EVENT_MAX, .hits = 1 },
-		{ "endless nesting in an array", NULL,
-		  .unit = SPAN_LIT("["), .elements = 1, .cut = 1,
-		  .largest = 512 },
+		{ "endless nesting in an array", NULL, .unit = SPAN_LIT("["), .elements = 1,
+		  .cut = 1, .largest = 512 },
 	};
 
 	for (size_t i = 0; i < 4; i++)
@@ -300,9 +297,9 @@ static void test_br(void)
 		size_t in = done < BOMB ? PIECE : 0, before = in, room = 0, len = 0;
 		const uint8_t *next = zeroes, *out;
 
-		BrotliEncoderCompressStream(
-			enc, in ? BROTLI_OPERATION_PROCESS : BROTLI_OPERATION_FINISH, &in, &next,
-			&room, NULL, NULL);
+		BrotliEncoderCompressStream(enc,
+					    in ? BROTLI_OPERATION_PROCESS : BROTLI_OPERATION_FINISH,
+					    &in, &next, &room, NULL, NULL);
 		done += before - in;
 		out = BrotliEncoderTakeOutput(enc, &len);
 		buf_add(&b.bytes, span_of(out, len));
@@ -360,8 +357,14 @@ static const struct calls_out calls_out = { .end = on_end };
 static void feed_conn(struct outcome *o, const void *arg)
 {
 	const struct endless_conn *e = arg;
-	struct chunk c = { .kind = CHUNK_DATA, .flags = CHUNK_FROM_START, .conn = { .tgid = 7, .tls = 1, .gen = 1 },
-			   .tid = 7, .ts_ns = 1000, .comm = "tester", .dir = DIR_WRITE, .data = e->asked };
+	struct chunk c = { .kind = CHUNK_DATA,
+			   .flags = CHUNK_FROM_START,
+			   .conn = { .tgid = 7, .tls = 1, .gen = 1 },
+			   .tid = 7,
+			   .ts_ns = 1000,
+			   .comm = "tester",
+			   .dir = DIR_WRITE,
+			   .data = e->asked };
 	struct pipeline *p;
 	struct limits lim;
 	struct buf piece;
@@ -402,7 +405,8 @@ static void more_deltas(struct buf *out, uint64_t n)
 
 	memset(text, 'b', sizeof(text));
 	while (out->len + 5000 < PIECE) {
-		buf_adds(out, "data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"");
+		buf_adds(out,
+			 "data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"");
 		buf_add(out, span_of(text, sizeof(text)));
 		buf_adds(out, "\"}}]}\n\n");
 	}
@@ -410,9 +414,11 @@ static void more_deltas(struct buf *out, uint64_t n)
 
 static void frame(struct buf *out, unsigned type, unsigned flags, uint32_t stream, size_t len)
 {
-	const uint8_t head[9] = { (uint8_t)(len >> 16), (uint8_t)(len >> 8), (uint8_t)len, (uint8_t)type,
-				  (uint8_t)flags, (uint8_t)(stream >> 24), (uint8_t)(stream >> 16),
-				  (uint8_t)(stream >> 8), (uint8_t)stream };
+	const uint8_t head[9] = {
+		(uint8_t)(len >> 16),	 (uint8_t)(len >> 8),	 (uint8_t)len,
+		(uint8_t)type,		 (uint8_t)flags,	 (uint8_t)(stream >> 24),
+		(uint8_t)(stream >> 16), (uint8_t)(stream >> 8), (uint8_t)stream
+	};
 
 	buf_add(out, span_of(head, 9));
 }
@@ -430,7 +436,9 @@ static void more_streams(struct buf *out, uint64_t n)
 {
 	for (uint32_t i = 0; i < 2000; i++) {
 		frame(out, 1, 4, ((uint32_t)n * 2000 + i) * 2 + 3, 17);
-		buf_add(out, SPAN_LIT("\x88\x00\x05x-abc\x07" "1234567" "\x88"));
+		buf_add(out, SPAN_LIT("\x88\x00\x05x-abc\x07"
+				      "1234567"
+				      "\x88"));
 	}
 }
 
@@ -459,33 +467,41 @@ static void more_messages(struct buf *out, uint64_t n)
 	}
 }
 
-#define ASK "POST /v1/chat/completions HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{}"
-#define H2_ASK "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0\0\0\3\1\5\0\0\0\1\x83\x86\x84"
+#define ASK	  "POST /v1/chat/completions HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{}"
+#define H2_ASK	  "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0\0\0\3\1\5\0\0\0\1\x83\x86\x84"
 #define H2_ANSWER "\0\0\0\4\0\0\0\0\0\0\0\1\1\4\0\0\0\1\x88"
-#define WS_ASK "GET /v1/responses HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
-#define WS_ANSWER "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+#define WS_ASK                                                                                     \
+	"GET /v1/responses HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: "                \
+	"websocket\r\n\r\n"
+#define WS_ANSWER                                                                                  \
+	"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
 
 static void test_connections(void)
 {
 	static const struct endless_conn rows[] = {
-		{ "an endless body", SPAN_LIT(ASK), SPAN_LIT("HTTP/1.1 200 OK\r\n\r\n"), more_letters, TOTAL },
-		{ "an endless head", SPAN_LIT(ASK), SPAN_LIT("HTTP/1.1 200 OK\r\nA: "), more_letters, TOTAL },
+		{ "an endless body", SPAN_LIT(ASK), SPAN_LIT("HTTP/1.1 200 OK\r\n\r\n"),
+		  more_letters, TOTAL },
+		{ "an endless head", SPAN_LIT(ASK), SPAN_LIT("HTTP/1.1 200 OK\r\nA: "),
+		  more_letters, TOTAL },
 		{ "an endless stream of a model's answer", SPAN_LIT(ASK),
-		  SPAN_LIT("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"), more_deltas, TOTAL / 4 },
+		  SPAN_LIT("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"),
+		  more_deltas, TOTAL },
 		{ "endless DATA", SPAN_LIT(H2_ASK), SPAN_LIT(H2_ANSWER), more_data, TOTAL },
-		{ "endless streams", SPAN_LIT(H2_ASK), SPAN_LIT(H2_ANSWER), more_streams, TOTAL / 128 },
-		{ "endless PING", SPAN_LIT(H2_ASK), SPAN_LIT(H2_ANSWER), more_pings, TOTAL / 4 },
+		{ "endless streams", SPAN_LIT(H2_ASK), SPAN_LIT(H2_ANSWER), more_streams,
+		  TOTAL / 128 },
+		{ "endless PING", SPAN_LIT(H2_ASK), SPAN_LIT(H2_ANSWER), more_pings, TOTAL },
 		{ "an endless message of a WebSocket", SPAN_LIT(WS_ASK),
 		  SPAN_LIT(WS_ANSWER "\x81\x7f\0\1\0\0\0\0\0\0"), more_letters, TOTAL },
-		{ "endless messages of a WebSocket", SPAN_LIT(WS_ASK), SPAN_LIT(WS_ANSWER), more_messages, TOTAL / 4 },
+		{ "endless messages of a WebSocket", SPAN_LIT(WS_ASK), SPAN_LIT(WS_ANSWER),
+		  more_messages, TOTAL },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		struct outcome o = in_child(feed_conn, &rows[i]);
 
 		is_bounded(&o, rows[i].what);
-		ok(o.elements > 0, "%s: shown, as %" PRIu64 " exchanges with %" PRIu64 " MiB", rows[i].what, o.elements,
-		   o.out >> 20);
+		ok(o.elements > 0, "%s: shown, as %" PRIu64 " exchanges with %" PRIu64 " MiB",
+		   rows[i].what, o.elements, o.out >> 20);
 	}
 }
 
