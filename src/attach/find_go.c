@@ -26,8 +26,8 @@ static bool is_return(const struct image *im, uint64_t addr)
 }
 
 /* Entry first; false when no return is known. */
-static bool add_call(const struct pclntab *t, const struct go_function *f, enum probe_program at_return,
-		     struct finding *ret)
+static bool add_call(const struct pclntab *t, const struct go_function *f,
+		     enum probe_program at_return, struct finding *ret)
 {
 	uint64_t closed[RETURNS_MAX];
 	size_t n = pclntab_closed(t, f, closed, RETURNS_MAX), returns = 0;

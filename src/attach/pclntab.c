@@ -142,7 +142,8 @@ static bool is_sound(const struct pclntab *t)
 static bool is_magic(const uint8_t *p)
 {
 	return p[3] == 0xff && p[2] == 0xff && p[1] == 0xff &&
-	       (p[0] == (uint8_t)MAGIC_116 || p[0] == (uint8_t)MAGIC_118 || p[0] == (uint8_t)MAGIC_120) &&
+	       (p[0] == (uint8_t)MAGIC_116 || p[0] == (uint8_t)MAGIC_118 ||
+		p[0] == (uint8_t)MAGIC_120) &&
 	       p[4] == 0 && p[5] == 0 && (p[6] == 1 || p[6] == 4) && p[7] == 8;
 }
 
@@ -232,9 +233,10 @@ static uint64_t find_name(const struct pclntab *t, const char *name)
 static uint64_t start_of(const struct pclntab *t, uint64_t i)
 {
 	uint64_t at = t->funcs + i * entry_bytes(t);
+	uint64_t table = (uint64_t)(t->all.ptr - t->im->file.ptr);
 
 	if (t->absolute)
-		return address_at(t->im, image_addr(t->im, (uint64_t)(t->all.ptr - t->im->file.ptr) + at));
+		return address_at(t->im, image_addr(t->im, table + at));
 	return t->text + le_at(t->all, at, 4);
 }
 
@@ -248,7 +250,8 @@ static struct span info_of(const struct pclntab *t, uint64_t i)
 	return at < funcs.len ? span_from(funcs, at + half) : span_of(NULL, 0);
 }
 
-static void read_function(const struct pclntab *t, uint64_t i, struct span info, struct go_function *f)
+static void read_function(const struct pclntab *t, uint64_t i, struct span info,
+			  struct go_function *f)
 {
 	struct cursor c = { .rest = info };
 	uint64_t addr = start_of(t, i), end = start_of(t, i + 1);
@@ -308,7 +311,8 @@ static uint32_t take_varint(struct cursor *c)
 
 /* Runs of instructions with the same size of the frame: its change, with the sign in the lowest
  * bit, from -1 at first; then the run's length. A change of 0 ends it. */
-size_t pclntab_closed(const struct pclntab *t, const struct go_function *f, uint64_t *ret, size_t max)
+size_t pclntab_closed(const struct pclntab *t, const struct go_function *f, uint64_t *ret,
+		      size_t max)
 {
 	struct cursor c = { .rest = t->all };
 	uint64_t pc = f->addr;
@@ -318,15 +322,17 @@ size_t pclntab_closed(const struct pclntab *t, const struct go_function *f, uint
 	cursor_take(&c, (size_t)f->pcsp);
 	for (;;) {
 		uint32_t change = take_varint(&c);
+		bool closed;
 		uint64_t len;
 
 		if (change == 0 && pc != f->addr)
 			return c.bad ? 0 : n;
 		size += change & 1 ? -(int64_t)(change >> 1) - 1 : (int64_t)(change >> 1);
 		len = (uint64_t)take_varint(&c) * t->unit;
-		if (c.bad || len == 0 || len > f->end - pc || (size == 0 && pc != f->addr && n == max))
+		closed = size == 0 && pc != f->addr;
+		if (c.bad || len == 0 || len > f->end - pc || (closed && n == max))
 			return 0;
-		if (size == 0 && pc != f->addr)
+		if (closed)
 			ret[n++] = pc;
 		pc += len;
 	}

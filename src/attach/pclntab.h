@@ -10,19 +10,19 @@
 
 struct pclntab {
 	const struct image *im;
-	struct span all;	       /* from its header to the end of the segment that holds it */
-	bool absolute;		       /* Go 1.16, 1.17: functions stand there by address, not offset */
-	unsigned unit;		       /* bytes: instructions are multiples of it */
-	uint64_t count;		       /* functions */
-	uint64_t text;		       /* address that offsets of functions count from */
+	struct span all; /* from its header to the end of the segment that holds it */
+	bool absolute;	 /* Go 1.16, 1.17: functions stand there by address, not offset */
+	unsigned unit;	 /* bytes: instructions are multiples of it */
+	uint64_t count;	 /* functions */
+	uint64_t text;	 /* address that offsets of functions count from */
 	uint64_t names, names_end, pctab, funcs; /* places in `all`, none past its end */
 };
 
 struct go_function {
 	const char *name; /* asked for */
 	uint64_t addr;	  /* 0: not found */
-	uint64_t end;	  /* address past its last byte, which is not past the code in the file */
-	uint32_t args;	  /* bytes of arguments and results on the stack, places to spill included */
+	uint64_t end;	  /* address past its last byte, which is in the file too */
+	uint32_t args;	  /* bytes on the stack for arguments, results, places to spill */
 	uint64_t pcsp;	  /* place in `all`: size of the frame by instruction */
 };
 
@@ -36,6 +36,7 @@ void pclntab_functions(const struct pclntab *t, struct go_function *f, size_t co
 /* The addresses past its entry from which a function's frame is closed: it returns there, or calls
  * for a larger stack. Returns how many, at most `max`; 0 too when there are more or the table is
  * not valid: some of them are no better than none. */
-size_t pclntab_closed(const struct pclntab *t, const struct go_function *f, uint64_t *ret, size_t max);
+size_t pclntab_closed(const struct pclntab *t, const struct go_function *f, uint64_t *ret,
+		      size_t max);
 
 #endif

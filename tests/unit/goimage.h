@@ -59,8 +59,8 @@ static inline void go_put_address(struct go_image *g, uint64_t at, uint64_t offs
 	go_put(g, r + 16, g->base + offset, 8);
 }
 
-static inline void go_segment(struct go_image *g, unsigned i, uint32_t type, uint32_t flags, uint64_t at,
-			      uint64_t len)
+static inline void go_segment(struct go_image *g, unsigned i, uint32_t type, uint32_t flags,
+			      uint64_t at, uint64_t len)
 {
 	Elf64_Phdr p = { .p_type = type, .p_flags = flags, .p_offset = at, .p_vaddr = g->base + at,
 			 .p_filesz = len, .p_memsz = len };
@@ -70,7 +70,8 @@ static inline void go_segment(struct go_image *g, unsigned i, uint32_t type, uin
 
 static inline void go_put_headers(struct go_image *g)
 {
-	Elf64_Ehdr e = { .e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT },
+	Elf64_Ehdr e = { .e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB,
+				      EV_CURRENT },
 			 .e_type = g->relocated ? ET_DYN : ET_EXEC,
 			 .e_machine = g->unit == 1 ? EM_X86_64 : EM_AARCH64,
 			 .e_version = EV_CURRENT, .e_phoff = sizeof(e), .e_ehsize = sizeof(e),
@@ -110,7 +111,8 @@ static inline void go_put_code(struct go_image *g, unsigned function)
 static inline void go_put_pctab(struct go_image *g)
 {
 	/* Change of the frame's size, bytes. */
-	static const uint8_t runs[][2] = { { 2, 4 }, { 0x40, 36 }, { 0x3f, 4 }, { 0x40, 12 }, { 0x3f, 8 } };
+	static const uint8_t runs[][2] = { { 2, 4 }, { 0x40, 36 }, { 0x3f, 4 }, { 0x40, 12 },
+					   { 0x3f, 8 } };
 	uint64_t at = GO_TABLE + GO_PCTAB + 4;
 
 	for (size_t i = 0; i < sizeof(runs) / sizeof(*runs); i++) {

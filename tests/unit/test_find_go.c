@@ -18,7 +18,9 @@ static struct finding find(const struct go_image *g)
 
 static bool is_site(const struct finding *f, size_t i, uint64_t addr, enum probe_program prog)
 {
-	return i < f->nsites && f->sites[i].addr == addr && f->sites[i].prog == prog && !f->sites[i].at_return;
+	const struct site *s = &f->sites[i];
+
+	return i < f->nsites && s->addr == addr && s->prog == prog && !s->at_return;
 }
 
 static bool is_whole(const struct go_image *g, const struct finding *f)
@@ -26,9 +28,12 @@ static bool is_whole(const struct go_image *g, const struct finding *f)
 	uint64_t text = g->base + GO_TEXT;
 
 	return f->nsites == 7 && is_site(f, 0, text, PROG_GO_CALL) &&
-	       is_site(f, 1, text + 40, PROG_GO_WRITE_RETURN) && is_site(f, 2, text + 64, PROG_GO_CALL) &&
-	       is_site(f, 3, text + 104, PROG_GO_READ_RETURN) && is_site(f, 4, text + 128, PROG_GO_BEGIN) &&
-	       is_site(f, 5, text + 192, PROG_GO_BEGIN) && is_site(f, 6, text + 256, PROG_GO_CLOSE);
+	       is_site(f, 1, text + 40, PROG_GO_WRITE_RETURN) &&
+	       is_site(f, 2, text + 64, PROG_GO_CALL) &&
+	       is_site(f, 3, text + 104, PROG_GO_READ_RETURN) &&
+	       is_site(f, 4, text + 128, PROG_GO_BEGIN) &&
+	       is_site(f, 5, text + 192, PROG_GO_BEGIN) &&
+	       is_site(f, 6, text + 256, PROG_GO_CLOSE);
 }
 
 /* With and without a section's name, relocated and not. */
@@ -63,7 +68,8 @@ static void test_stack_calls(void)
 
 	go_image_make(&g);
 	f = find(&g);
-	ok(f.implementation && !f.nsites && f.problem, "arguments on the stack: it is said why it is not hooked");
+	ok(f.implementation && !f.nsites && f.problem,
+	   "arguments on the stack: it is said why it is not hooked");
 }
 
 /* A number that leads out of the file, at each place that holds one. */
@@ -85,7 +91,8 @@ static void test_wild_numbers(void)
 		{ "a function's frames", GO_TABLE + GO_FUNCS + 0x80 + 16, 4 },
 		{ "size of a frame", GO_TABLE + GO_PCTAB + 8, 8 },
 	};
-	static const uint64_t values[] = { UINT64_MAX, UINT64_MAX >> 1, UINT64_MAX - 7, GO_IMAGE_BYTES };
+	static const uint64_t values[] = { UINT64_MAX, UINT64_MAX >> 1, UINT64_MAX - 7,
+					   GO_IMAGE_BYTES };
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
 		for (size_t k = 0; k < sizeof(values) / sizeof(*values); k++) {
@@ -130,10 +137,12 @@ int main(void)
 	test_nothing("another magic", (struct go_image){ .magic = 0xf2, .unit = 1, .args = 32 });
 	test_nothing("no return known",
 		     (struct go_image){ .magic = 0xf1, .unit = 1, .args = 32, .no_returns = true });
-	test_nothing("a longer name", (struct go_image){ .magic = 0xf1, .unit = 1, .args = 32,
-							 .write_name = "x/crypto/tls.(*Conn).Write" });
-	test_nothing("a name that goes on", (struct go_image){ .magic = 0xf1, .unit = 1, .args = 32,
-							       .write_name = "crypto/tls.(*Conn).Write.func1" });
+	test_nothing("a longer name",
+		     (struct go_image){ .magic = 0xf1, .unit = 1, .args = 32,
+					.write_name = "x/crypto/tls.(*Conn).Write" });
+	test_nothing("a name that goes on",
+		     (struct go_image){ .magic = 0xf1, .unit = 1, .args = 32,
+					.write_name = "crypto/tls.(*Conn).Write.func1" });
 	test_wild_numbers();
 	test_cut_file();
 	return tap_done();
