@@ -8,6 +8,7 @@ TEST_PACKAGES='mandoc xz-utils openssl python3-httpx python3-h2 python3-websocke
 # Any other one will do, and is not to be replaced. Debian's npm brings hundreds of packages.
 [ -x /usr/sbin/nginx ] || TEST_PACKAGES="$TEST_PACKAGES nginx-light"
 command -v npm >/dev/null || TEST_PACKAGES="$TEST_PACKAGES npm"
+command -v go >/dev/null || TEST_PACKAGES="$TEST_PACKAGES golang-go"
 
 # Installs without starting services, now or with the host: a web server among them serves tests only.
 apt_install() ( # PACKAGE...

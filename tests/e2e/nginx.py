@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A real nginx, for HTTP/2 in front of a provider."""
+"""TLS and HTTP/2 in front of a provider, by a real nginx."""
 import os
 import shutil
 import socket
@@ -8,6 +8,7 @@ import subprocess
 from spy import TMP
 
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:" + os.environ["PATH"])
+
 NGINX_CONF = """
 daemon off; user root; pid {dir}/pid; error_log {dir}/error.log; worker_processes 1;
 events {{ worker_connections 512; }}
@@ -30,10 +31,10 @@ http {{
 
 
 class Nginx:
-    """TLS and HTTP/2 in front of a provider. It inherits its socket, as in an update of itself, so that no
-    port need be guessed and none is missing while it starts."""
+    """It inherits its socket, as in an update of itself, so that no port need be guessed and none is missing
+    while it starts."""
 
-    def __init__(self, upstream, key, cert):
+    def __init__(self, upstream, key, cert, ca=None):
         folder = os.path.join(TMP, "nginx")
         os.makedirs(folder)
         listener = socket.create_server(("127.0.0.1", 0), backlog=128)
@@ -45,7 +46,7 @@ class Nginx:
         self.proc = subprocess.Popen([NGINX, "-p", folder, "-c", conf], pass_fds=[listener.fileno()],
                                      env={"NGINX": f"{listener.fileno()};"}, stderr=subprocess.DEVNULL)
         listener.close()
-        self.url, self.ca = f"https://localhost:{self.port}", cert
+        self.url, self.ca = f"https://localhost:{self.port}", ca or cert
 
     def stop(self):
         self.proc.terminate()
