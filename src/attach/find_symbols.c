@@ -16,7 +16,7 @@ struct hook_row {
 	enum library library;
 	const char *symbol;
 	enum probe_program prog;
-	bool at_return, needed;
+	bool at_return, needed, mark;
 	const char *unless; /* not hooked where this symbol is; NULL: always */
 };
 
@@ -28,8 +28,11 @@ struct hook_row {
 static const struct hook_row rows[] = {
 #define HOOK(library_, symbol_, prog_, at, need) \
 	{ .library = LIBRARY_##library_, .symbol = symbol_, .prog = prog_, .at_return = at, need },
+#define MARK(library_, symbol_) \
+	{ .library = LIBRARY_##library_, .symbol = symbol_, .needed = true, .mark = true },
 #include "attach/hooks.def"
 #undef HOOK
+#undef MARK
 };
 #define ROWS (sizeof(rows) / sizeof(*rows))
 
@@ -39,6 +42,11 @@ static bool has(const struct symbol *symbols, size_t count, const char *name)
 		if (symbols[i].addr && strcmp(symbols[i].name, name) == 0)
 			return true;
 	return false;
+}
+
+static bool is_hooked(const struct hook_row *row, const struct symbol *symbols, size_t count)
+{
+	return !row->mark && !(row->unless && has(symbols, count, row->unless));
 }
 
 static void find_library(const struct image *im, enum library which, const char *name, struct finding *ret)
@@ -59,7 +67,7 @@ static void find_library(const struct image *im, enum library which, const char 
 	ret->implementation = name;
 	ret->method = "symbols";
 	for (size_t i = 0; i < n; i++)
-		if (symbols[i].addr && !(mine[i]->unless && has(symbols, n, mine[i]->unless)))
+		if (symbols[i].addr && is_hooked(mine[i], symbols, n))
 			finding_add(ret, symbols[i].addr, mine[i]->prog, mine[i]->at_return);
 }
 

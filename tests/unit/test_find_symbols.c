@@ -65,7 +65,8 @@ static const struct {
 	const char *what, *want, *names[NAMES_MAX];
 } cases[] = {
 	{ "OpenSSL", "OpenSSL: SSL_write>call SSL_write<write_return SSL_read>call SSL_read<read_return",
-	  { "SSL_read", "SSL_write" } },
+	  { "SSL_read", "SSL_write", "SSL_do_handshake" } },
+	{ "OpenSSL's names on top of GnuTLS", "", { "SSL_read", "SSL_write", "SSL_new", "SSL_free" } },
 	{ "GnuTLS: send jumps to send2, which alone is hooked",
 	  "GnuTLS: gnutls_record_send2>call gnutls_record_send2<write_return gnutls_record_recv>call "
 	  "gnutls_record_recv<read_return gnutls_init>call gnutls_init<init_return gnutls_deinit>free",
@@ -123,7 +124,7 @@ static void test_cases(void)
 
 static void test_not_functions(void)
 {
-	static const char *const names[] = { "SSL_read", "SSL_write", NULL };
+	static const char *const names[] = { "SSL_read", "SSL_write", "SSL_do_handshake", NULL };
 	struct elf_image e = { EM_X86_64, SHT_DYNSYM, STT_FUNC, true, names };
 
 	is_found(&e, "", "functions that a program imports");
