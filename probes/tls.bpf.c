@@ -40,7 +40,8 @@ struct spy_frame {
 	u64 thread, sp;
 };
 struct spy_args {
-	u64 tls, buf, done; /* done: where the byte count goes, 0: it is the return value */
+	u64 tls, buf, done; /* tls 0: nothing of ours; done: where the byte count goes, 0: it is the
+			     * return value */
 };
 BPF_TABLE("lru_hash", struct spy_frame, struct spy_args, spy_frames, 16384);
 
@@ -54,6 +55,7 @@ struct spy_conn {
 	u32 calls[2];
 	u32 from_start;
 	u32 refs; /* beyond the first */
+	u64 resender; /* the thread that hands over once more what was reported, 0: none */
 };
 BPF_TABLE("lru_hash", struct spy_conn_key, struct spy_conn, spy_conns, SPY_CONNS);
 
@@ -287,17 +289,14 @@ static __always_inline void spy_send_call(struct pt_regs *ctx, struct spy_event 
 	spy_send_small(ctx, head, sizeof(*head));
 }
 
-/* (tls, buf, len) and (tls, buf, len, *done) */
-static __always_inline int spy_enter(struct pt_regs *ctx, u64 done)
+static __always_inline int spy_enter(struct pt_regs *ctx, u64 tls, u64 done)
 {
 	struct spy_frame f = {};
 	struct spy_args a = {};
 
-	if (!spy_wanted())
-		return 0;
 	f.thread = bpf_get_current_pid_tgid();
 	f.sp = SPY_SP_ENTRY(ctx);
-	a.tls = PT_REGS_PARM1(ctx);
+	a.tls = tls;
 	a.buf = PT_REGS_PARM2(ctx);
 	a.done = done;
 	if (spy_frames.update(&f, &a))
@@ -305,23 +304,43 @@ static __always_inline int spy_enter(struct pt_regs *ctx, u64 done)
 	return 0;
 }
 
+/* (tls, buf, len) */
 int spy_call(struct pt_regs *ctx)
 {
-	return spy_enter(ctx, 0);
+	return spy_wanted() ? spy_enter(ctx, PT_REGS_PARM1(ctx), 0) : 0;
 }
 
+/* (tls, buf, len, *done) */
 int spy_call_ex(struct pt_regs *ctx)
 {
-	return spy_enter(ctx, PT_REGS_PARM4(ctx));
+	return spy_wanted() ? spy_enter(ctx, PT_REGS_PARM1(ctx), PT_REGS_PARM4(ctx)) : 0;
 }
 
-static __always_inline int spy_return(struct pt_regs *ctx, u32 dir)
+/* SSL_peek where SSL_read was inlined into its callers: all reading goes through it. A program that
+ * peeks in earnest asks for one byte, whether the connection still is up. */
+int spy_call_peek(struct pt_regs *ctx)
 {
-	struct spy_event head = {};
+	u64 tls = (int)PT_REGS_PARM3(ctx) == 1 ? 0 : PT_REGS_PARM1(ctx);
+
+	return spy_wanted() ? spy_enter(ctx, tls, 0) : 0;
+}
+
+/* OpenSSL 3's (tls, buf, len, *done); from 3.2 on a write is (tls, buf, len, flags, *done), and
+ * flags are few. */
+int spy_call_internal(struct pt_regs *ctx)
+{
+	u64 done = PT_REGS_PARM4(ctx);
+
+	if (done < 4096)
+		done = PT_REGS_PARM5(ctx);
+	return spy_wanted() ? spy_enter(ctx, PT_REGS_PARM1(ctx), done) : 0;
+}
+
+/* What was noted when the call that returns began; it is forgotten. */
+static __always_inline int spy_take_frame(struct pt_regs *ctx, struct spy_args *a)
+{
 	struct spy_frame f = {};
-	struct spy_args *found, a;
-	struct spy_conn *c;
-	u64 total;
+	struct spy_args *found;
 
 	if (!spy_wanted())
 		return 0;
@@ -332,33 +351,73 @@ static __always_inline int spy_return(struct pt_regs *ctx, u32 dir)
 		spy_count(SPY_N_ORPHAN, 1);
 		return 0;
 	}
-	a = *found;
+	*a = *found;
 	spy_frames.delete(&f);
-	if ((int)PT_REGS_RC(ctx) <= 0)
-		return 0;
-	total = (u32)PT_REGS_RC(ctx);
-	if (a.done && SPY_READ_USER(&total, sizeof(total), (void *)a.done)) {
-		spy_count(SPY_N_FAULT, 1);
-		return 0;
-	}
-	/* The library's own limit is the int range; more is no byte count. */
+	return a->tls != 0;
+}
+
+/* A call that is over, in which `total` bytes were accepted or given out: its event, and how many
+ * bytes they are; 0: none. */
+static __always_inline u64 spy_begin_report(struct spy_event *head, u32 dir, u64 tls, u64 total)
+{
+	struct spy_conn *c;
+
+	/* The libraries' own limit is the int range; more is no byte count. */
 	if (total == 0 || total > 0x7fffffff)
 		return 0;
-	c = spy_conn_of(a.tls);
+	c = spy_conn_of(tls);
 	if (!c) {
 		spy_count(SPY_N_TABLE_FULL, 1);
 		return 0;
 	}
-	spy_fill(&head, a.tls, c);
-	head.kind = SPY_DATA;
-	head.dir = dir;
-	head.ts_ns = bpf_ktime_get_ns();
-	head.off = c->off[dir];
-	head.call = c->calls[dir];
+	if (dir == SPY_WRITE && c->resender == bpf_get_current_pid_tgid())
+		return 0;
+	spy_fill(head, tls, c);
+	head->kind = SPY_DATA;
+	head->dir = dir;
+	head->ts_ns = bpf_ktime_get_ns();
+	head->off = c->off[dir];
+	head->call = c->calls[dir];
 	c->off[dir] += total;
 	c->calls[dir]++;
 	spy_count(SPY_N_CALLS, 1);
-	spy_send_call(ctx, &head, a.buf, total);
+	return total;
+}
+
+static __always_inline int spy_report(struct pt_regs *ctx, u32 dir, u64 tls, u64 buf, u64 total)
+{
+	struct spy_event head = {};
+
+	total = spy_begin_report(&head, dir, tls, total);
+	if (total)
+		spy_send_call(ctx, &head, buf, total);
+	return 0;
+}
+
+/* How many bytes passed in a call that returned, and its event; 0: none. */
+static __always_inline u64 spy_passed(struct pt_regs *ctx, u32 dir, struct spy_args *a,
+				      struct spy_event *head)
+{
+	u64 total;
+
+	if (!spy_take_frame(ctx, a) || (int)PT_REGS_RC(ctx) <= 0)
+		return 0;
+	total = (u32)PT_REGS_RC(ctx);
+	if (a->done && SPY_READ_USER(&total, sizeof(total), (void *)a->done)) {
+		spy_count(SPY_N_FAULT, 1);
+		return 0;
+	}
+	return spy_begin_report(head, dir, a->tls, total);
+}
+
+static __always_inline int spy_return(struct pt_regs *ctx, u32 dir)
+{
+	struct spy_event head = {};
+	struct spy_args a = {};
+	u64 total = spy_passed(ctx, dir, &a, &head);
+
+	if (total)
+		spy_send_call(ctx, &head, a.buf, total);
 	return 0;
 }
 
@@ -425,13 +484,46 @@ static __always_inline int spy_end(struct pt_regs *ctx, u64 tls, int again)
 	return 0;
 }
 
-/* SSL_new: what was known of an object at this address is of an earlier one. */
+/* What was known of an object at this address is of an earlier one, whose end may not have been
+ * seen. */
+static __always_inline void spy_begin_anew(struct pt_regs *ctx, u64 tls)
+{
+	struct spy_conn_key key = {};
+	struct spy_conn *c;
+
+	key.tls = tls;
+	key.tgid = bpf_get_current_pid_tgid() >> 32;
+	c = spy_conns.lookup(&key);
+	if (c && (c->off[0] || c->off[1]))
+		spy_send_close(ctx, tls, c);
+	spy_begin(tls);
+}
+
+/* SSL_new */
 int spy_new_return(struct pt_regs *ctx)
 {
 	u64 tls = PT_REGS_RC(ctx);
 
 	if (tls && spy_wanted())
-		spy_begin(tls);
+		spy_begin_anew(ctx, tls);
+	return 0;
+}
+
+/* SSL_do_handshake, where SSL_new is inlined or SSL_free is not known. It returns 1 at once on a
+ * connection that is set up; otherwise nothing was read yet. What was written may be early data. */
+int spy_handshake_return(struct pt_regs *ctx)
+{
+	struct spy_conn_key key = {};
+	struct spy_args a = {};
+	struct spy_conn *c;
+
+	if (!spy_take_frame(ctx, &a) || (int)PT_REGS_RC(ctx) > 0)
+		return 0;
+	key.tls = a.tls;
+	key.tgid = bpf_get_current_pid_tgid() >> 32;
+	c = spy_conns.lookup(&key);
+	if (!c || c->off[SPY_READ])
+		spy_begin_anew(ctx, a.tls);
 	return 0;
 }
 
@@ -457,32 +549,41 @@ int spy_up_ref(struct pt_regs *ctx)
 	return 0;
 }
 
-/* SSL_ctrl(tls, SSL_CTRL_SET_TLSEXT_HOSTNAME, 0, name) */
-int spy_ctrl(struct pt_regs *ctx)
+/* The server's name, `n` bytes at `from`. */
+static __always_inline void spy_send_host(struct pt_regs *ctx, u64 tls, u64 from, u64 n)
 {
+	struct spy_conn *c = spy_conn_of(tls);
 	struct spy_event head = {};
-	struct spy_conn *c;
-	char name[256] = {};
-	long n;
 
-	if ((int)PT_REGS_PARM2(ctx) != 55 || !PT_REGS_PARM4(ctx) || !spy_wanted())
-		return 0;
-	c = spy_conn_of(PT_REGS_PARM1(ctx));
 	if (!c)
-		return 0;
-	n = SPY_READ_USER_STR(name, sizeof(name), (void *)PT_REGS_PARM4(ctx));
-	if (n <= 1)
-		return 0;
-	spy_fill(&head, PT_REGS_PARM1(ctx), c);
+		return;
+	spy_fill(&head, tls, c);
 	head.kind = SPY_HOST;
 	head.ts_ns = bpf_ktime_get_ns();
-	n--;
 	spy_opaque(n);
 	if (n > 255)
 		n = 255;
 	spy_opaque(n);
-	spy_send(ctx, &head, PT_REGS_PARM4(ctx), n);
+	spy_send(ctx, &head, from, n);
+}
+
+static __always_inline int spy_host_string(struct pt_regs *ctx, u64 from)
+{
+	char name[256] = {};
+	long n;
+
+	if (!from || !spy_wanted())
+		return 0;
+	n = SPY_READ_USER_STR(name, sizeof(name), (void *)from);
+	if (n > 1)
+		spy_send_host(ctx, PT_REGS_PARM1(ctx), from, n - 1);
 	return 0;
+}
+
+/* SSL_ctrl(tls, SSL_CTRL_SET_TLSEXT_HOSTNAME, 0, name) */
+int spy_ctrl(struct pt_regs *ctx)
+{
+	return (int)PT_REGS_PARM2(ctx) == 55 ? spy_host_string(ctx, PT_REGS_PARM4(ctx)) : 0;
 }
 
 #if SPY_TREE

@@ -11,19 +11,37 @@
 #include "base/buf.h"
 #include "base/error.h"
 
-/* The programs of probes/tls.bpf.c and probes/rustls.bpf.c. */
+/* The programs of probes/. */
 #define PROBE_PROGRAMS(X)                       \
 	X(PROG_CALL, "spy_call")                \
 	X(PROG_CALL_EX, "spy_call_ex")          \
+	X(PROG_CALL_PEEK, "spy_call_peek")      \
+	X(PROG_CALL_INTERNAL, "spy_call_internal") \
 	X(PROG_WRITE_RETURN, "spy_write_return")\
 	X(PROG_READ_RETURN, "spy_read_return")  \
 	X(PROG_NEW_RETURN, "spy_new_return")    \
+	X(PROG_HANDSHAKE_RETURN, "spy_handshake_return") \
 	X(PROG_FREE, "spy_free")                \
 	X(PROG_CLEAR, "spy_clear")              \
 	X(PROG_UP_REF, "spy_up_ref")            \
 	X(PROG_CTRL, "spy_ctrl")                \
+	X(PROG_GO_CALL, "spy_go_call")          \
+	X(PROG_GO_WRITE_RETURN, "spy_go_write_return") \
+	X(PROG_GO_READ_RETURN, "spy_go_read_return") \
+	X(PROG_GO_BEGIN, "spy_go_begin")        \
+	X(PROG_GO_CLOSE, "spy_go_close")        \
 	X(PROG_FORK, "spy_fork")                \
 	X(PROG_EXIT, "spy_exit")                \
+	X(PROG_WRITE_GAP, "spy_write_gap")      \
+	X(PROG_READ_GAP, "spy_read_gap")        \
+	X(PROG_HOST_TEXT, "spy_host_text")      \
+	X(PROG_HOST_SIZED, "spy_host_sized")    \
+	X(PROG_INIT_RETURN, "spy_init_return")  \
+	X(PROG_UNCORK, "spy_uncork")            \
+	X(PROG_UNCORK_RETURN, "spy_uncork_return") \
+	X(PROG_NSPR_CALL, "spy_nspr_call")      \
+	X(PROG_NSPR_CALL_FLAGS, "spy_nspr_call_flags") \
+	X(PROG_IMPORT_RETURN, "spy_import_return") \
 	X(PROG_RUSTLS_WRITE, "spy_rustls_write")\
 	X(PROG_RUSTLS_READ, "spy_rustls_read")  \
 	X(PROG_RUSTLS_READ_RETURN, "spy_rustls_read_return")

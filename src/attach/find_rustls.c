@@ -13,9 +13,9 @@
  * Measured on binaries with rustls 0.23 of ring and aws-lc: Deno 2.3.0 and 2.9.6, Codex 0.169.0,
  * Grok 1.0.41. Source of the traits: rustls, src/crypto/cipher.rs; of the layout: the Rust
  * compiler, which promises nothing. */
-#include <endian.h>
 #include <stdlib.h>
 
+#include "attach/bytes.h"
 #include "attach/finder.h"
 #include "base/xalloc.h"
 
@@ -42,10 +42,7 @@ struct search {
 
 static uint64_t word_at(const uint8_t *p)
 {
-	uint64_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return le64toh(v);
+	return le32(p) | (uint64_t)le32(p + 4) << 32;
 }
 
 /* Whole words of a span. */

@@ -30,9 +30,10 @@ size_t find_all(const struct image *im, finding_fn fn, void *arg)
 		if (g < found)
 			continue;
 		finders[i]->find(im, &f);
-		if (!f.implementation || !f.nsites)
+		if (!f.implementation || (!f.nsites && !f.problem))
 			continue;
-		groups[found++] = finders[i]->group;
+		if (f.nsites)
+			groups[found++] = finders[i]->group;
 		fn(arg, finders[i], &f);
 	}
 	return found;

@@ -25,6 +25,8 @@ struct finding {
 	 * is seen without its entry. */
 	struct site sites[SITES_MAX];
 	size_t nsites;
+	/* It is there but cannot be hooked: why, in words; then there are no sites. */
+	const char *problem;
 };
 
 /* False when there are too many already. */
@@ -43,7 +45,8 @@ struct finder {
 #include "attach/finders.def"
 #undef FINDER
 
-/* Calls fn for each implementation that is found, in the order of finders.def. Returns how many. */
+/* Calls fn for each implementation that is found, in the order of finders.def. Returns how many of
+ * them can be hooked. */
 typedef void (*finding_fn)(void *arg, const struct finder *finder, const struct finding *found);
 size_t find_all(const struct image *im, finding_fn fn, void *arg);
 

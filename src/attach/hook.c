@@ -101,6 +101,10 @@ static void on_found(void *arg, const struct finder *finder, const struct findin
 {
 	struct attaching *a = arg;
 
+	if (f->problem) {
+		fail(a->t, -ENOTSUP, xasprintf("%s %s", f->implementation, f->problem));
+		return;
+	}
 	note_found(a->t, f);
 	for (size_t i = 0; i < f->nsites && !a->err; i++) {
 		uint64_t off = image_offset(a->im, f->sites[i].addr);
@@ -128,7 +132,7 @@ static int find_and_attach(struct hooks *h, struct target *t)
 		return fail(t, a.err, xstrdup("not a program or library for this machine"));
 	}
 	if (!find_all(&im, on_found, &a))
-		a.err = fail(t, -ENOENT, xstrdup("no TLS implementation that is known was found in it"));
+		a.err = t->problem ? -ENOTSUP : fail(t, -ENOENT, xstrdup("no TLS implementation that is known was found in it"));
 	else if (a.err)
 		fail(t, a.err, xstrdup(explain(a.err)));
 	image_close(&im);

@@ -17,8 +17,11 @@
 #include "base/span.h"
 #include "base/xalloc.h"
 
-/* File names of the libraries, without what follows. */
-static const char *const library_names[] = { "libssl.so.3", "libssl.so.1.1" };
+/* File names of the libraries, without what follows. Firefox has NSPR and NSS in one libnss3. */
+static const char *const library_names[] = {
+	"libgnutls.so",  "libmbedtls.so", "libnspr4.so", "libnss3.so", "libs2n.so",
+	"libssl.so",	"libssl3.so",	 "libwolfssl.so",
+};
 
 void target_list_done(struct target_list *l)
 {
@@ -57,7 +60,7 @@ int target_add(struct target_list *l, const char *path, const char *name, bool n
 	return 0;
 }
 
-/* "libssl.so.3" also matches "libssl.so.3.0.1". */
+/* "libssl.so" also matches "libssl.so.3". */
 static bool is_tls_library(struct span file)
 {
 	for (size_t i = 0; i < sizeof(library_names) / sizeof(*library_names); i++) {

@@ -133,10 +133,8 @@ static void messages_request(struct exchange *x, const json_t *body)
 
 	set_json(&x->model_asked, json_object_get(body, "model"));
 	x->stream_requested = json_is_true(json_object_get(body, "stream"));
-	if (json_has(body, "system")) {
-		set_string(&x->system.role, SPAN_LIT("system"));
-		read_content(x, &x->system, json_object_get(body, "system"));
-	}
+	if (json_has(body, "system"))
+		read_content(x, request_system(x), json_object_get(body, "system"));
 	json_array_foreach(json_object_get(body, "messages"), i, v)
 		read_content(x, request_message(x, json_text(v, "role")), json_object_get(v, "content"));
 	json_array_foreach(json_object_get(body, "tools"), i, v)

@@ -36,10 +36,8 @@ static void run_request(struct exchange *x, const json_t *body)
 
 	set_json(&x->model_asked, json_object_get(body, "model"));
 	x->stream_requested = json_is_true(json_object_get(body, "stream"));
-	if (json_has(body, "instructions")) {
-		set_string(&x->system.role, SPAN_LIT("system"));
-		message_text(x, &x->system, PART_TEXT, json_text(body, "instructions"));
-	}
+	if (json_has(body, "instructions"))
+		message_text(x, request_system(x), PART_TEXT, json_text(body, "instructions"));
 	read_messages(x, json_at2(body, "thread", "messages"));
 	read_messages(x, json_object_get(body, "additional_messages"));
 	json_array_foreach(json_object_get(body, "tool_outputs"), i, v) {
@@ -49,15 +47,8 @@ static void run_request(struct exchange *x, const json_t *body)
 		set_json(&p->id, json_object_get(v, "tool_call_id"));
 		part_json(p, json_object_get(v, "output"));
 	}
-	json_array_foreach(json_object_get(body, "tools"), i, v) {
-		struct tool *t = request_tool(x);
-		const json_t *f = json_object_get(v, "function");
-
-		set_json(&t->type, json_object_get(v, "type"));
-		set_json(&t->name, f ? json_object_get(f, "name") : json_object_get(v, "type"));
-		set_json(&t->description, json_object_get(f, "description"));
-		t->schema = json_incref(json_object_get(f, "parameters"));
-	}
+	json_array_foreach(json_object_get(body, "tools"), i, v)
+		request_function(x, v, json_object_get(v, "function"), "parameters");
 	request_params(x, body, known);
 }
 

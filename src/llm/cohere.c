@@ -123,14 +123,9 @@ static void read_history(struct exchange *x, const json_t *body)
 
 static void read_tool(struct exchange *x, const json_t *v)
 {
-	struct tool *t = request_tool(x);
 	const json_t *f = json_object_get(v, "function");
-	json_t *schema = json_object_get(f ? f : v, f ? "parameters" : "parameter_definitions");
 
-	set_json(&t->type, json_object_get(v, "type"));
-	set_json(&t->name, json_object_get(f ? f : v, "name"));
-	set_json(&t->description, json_object_get(f ? f : v, "description"));
-	t->schema = json_incref(schema);
+	request_function(x, v, f ? f : v, f ? "parameters" : "parameter_definitions");
 }
 
 static void cohere_request(struct exchange *x, const json_t *body)
@@ -143,10 +138,8 @@ static void cohere_request(struct exchange *x, const json_t *body)
 
 	set_json(&x->model_asked, json_object_get(body, "model"));
 	x->stream_requested = json_is_true(json_object_get(body, "stream"));
-	if (json_has(body, "preamble")) {
-		set_string(&x->system.role, SPAN_LIT("system"));
-		message_text(x, &x->system, PART_TEXT, json_text(body, "preamble"));
-	}
+	if (json_has(body, "preamble"))
+		message_text(x, request_system(x), PART_TEXT, json_text(body, "preamble"));
 	json_array_foreach(json_object_get(body, "messages"), i, v)
 		read_message(x, v);
 	read_history(x, body);

@@ -29,13 +29,6 @@ static const struct finish_row finishes[] = {
 	{ "4", FINISH_CONTENT_FILTER },
 };
 
-static json_t *either(const json_t *v, const char *camel, const char *snake)
-{
-	json_t *m = json_object_get(v, camel);
-
-	return m ? m : json_object_get(v, snake);
-}
-
 /* ---- parts, which both sides use ---- */
 
 static enum part_kind kind_of_media(struct span type)
@@ -47,7 +40,7 @@ static enum part_kind kind_of_media(struct span type)
 
 static void read_media(struct exchange *x, struct message *m, const json_t *v, bool inline_data)
 {
-	struct span type = json_span(either(v, "mimeType", "mime_type"));
+	struct span type = json_span(json_either(v, "mimeType", "mime_type"));
 	struct part *p = message_part(x, m, kind_of_media(type));
 
 	if (inline_data) {
@@ -55,7 +48,7 @@ static void read_media(struct exchange *x, struct message *m, const json_t *v, b
 		return;
 	}
 	set_string(&p->media_type, type);
-	part_url(p, json_span(either(v, "fileUri", "file_uri")));
+	part_url(p, json_span(json_either(v, "fileUri", "file_uri")));
 }
 
 static void read_call(struct part *p, const json_t *v)
@@ -82,8 +75,8 @@ static void read_result(struct part *p, const json_t *v)
 
 static void read_code(struct exchange *x, struct message *m, const json_t *v)
 {
-	const json_t *code = either(v, "executableCode", "executable_code");
-	const json_t *result = either(v, "codeExecutionResult", "code_execution_result");
+	const json_t *code = json_either(v, "executableCode", "executable_code");
+	const json_t *result = json_either(v, "codeExecutionResult", "code_execution_result");
 	struct part *p;
 
 	if (code) {
@@ -101,10 +94,10 @@ static void read_code(struct exchange *x, struct message *m, const json_t *v)
 /* A part that is not text. */
 static void read_part(struct exchange *x, struct message *m, const json_t *v)
 {
-	const json_t *call = either(v, "functionCall", "function_call");
-	const json_t *result = either(v, "functionResponse", "function_response");
-	const json_t *data = either(v, "inlineData", "inline_data");
-	const json_t *file = either(v, "fileData", "file_data");
+	const json_t *call = json_either(v, "functionCall", "function_call");
+	const json_t *result = json_either(v, "functionResponse", "function_response");
+	const json_t *data = json_either(v, "inlineData", "inline_data");
+	const json_t *file = json_either(v, "fileData", "file_data");
 
 	if (call)
 		read_call(message_part(x, m, PART_TOOL_CALL), call);
@@ -112,10 +105,10 @@ static void read_part(struct exchange *x, struct message *m, const json_t *v)
 		read_result(message_part(x, m, PART_TOOL_RESULT), result);
 	else if (data || file)
 		read_media(x, m, data ? data : file, data != NULL);
-	else if (either(v, "executableCode", "executable_code") ||
-		 either(v, "codeExecutionResult", "code_execution_result"))
+	else if (json_either(v, "executableCode", "executable_code") ||
+		 json_either(v, "codeExecutionResult", "code_execution_result"))
 		read_code(x, m, v);
-	else if (!either(v, "thoughtSignature", "thought_signature"))
+	else if (!json_either(v, "thoughtSignature", "thought_signature"))
 		message_other(x, m, "unknown", v);
 }
 
@@ -144,19 +137,20 @@ static void read_content(struct exchange *x, struct message *m, const json_t *co
 /* Functions are listed by name; what Google runs itself is named by its key. */
 static void read_tools(struct exchange *x, const json_t *v)
 {
-	const json_t *functions = either(v, "functionDeclarations", "function_declarations"), *f;
+	const json_t *functions = json_either(v, "functionDeclarations", "function_declarations"),
+		     *f;
 	const char *key;
 	json_t *value;
 	size_t i;
 
 	json_array_foreach(functions, i, f) {
-		struct tool *t = request_tool(x);
-		json_t *schema = either(f, "parametersJsonSchema", "parameters_json_schema");
+		const char *schema = json_has(f, "parameters") ? "parameters"
+				     : json_has(f, "parametersJsonSchema")
+					     ? "parametersJsonSchema"
+					     : "parameters_json_schema";
 
-		set_string(&t->type, SPAN_LIT("function"));
-		set_json(&t->name, json_object_get(f, "name"));
-		set_json(&t->description, json_object_get(f, "description"));
-		t->schema = json_incref(schema ? schema : json_object_get(f, "parameters"));
+		request_function(x, NULL, f, schema);
+		set_string(&x->tools[x->ntools - 1].type, SPAN_LIT("function"));
 	}
 	json_object_foreach((json_t *)v, key, value) {
 		struct tool *t;
@@ -186,7 +180,7 @@ static void gemini_request(struct exchange *x, const json_t *body)
 	};
 	static const char *const none[] = { NULL };
 	const json_t *v = unwrap(body, "request", "contents"), *contents, *item;
-	const json_t *system = either(v, "systemInstruction", "system_instruction");
+	const json_t *system = json_either(v, "systemInstruction", "system_instruction");
 	size_t i;
 
 	if (json_has(body, "generateContentRequest")) /* countTokens, in its long form */
@@ -194,10 +188,8 @@ static void gemini_request(struct exchange *x, const json_t *body)
 	contents = json_object_get(v, "contents");
 	set_json(&x->model_asked, json_object_get(body, "model"));
 	x->stream_requested = x->target && strstr(x->target, ":stream");
-	if (system) {
-		set_string(&x->system.role, SPAN_LIT("system"));
-		read_content(x, &x->system, system);
-	}
+	if (system)
+		read_content(x, request_system(x), system);
 	if (json_is_object(contents) || json_is_string(contents))
 		read_content(x, request_message(x, SPAN_LIT("user")), contents);
 	json_array_foreach(contents, i, item)
@@ -207,22 +199,24 @@ static void gemini_request(struct exchange *x, const json_t *body)
 			     item);
 	json_array_foreach(json_object_get(v, "tools"), i, item)
 		read_tools(x, item);
-	request_params(x, either(v, "generationConfig", "generation_config"), none);
+	request_params(x, json_either(v, "generationConfig", "generation_config"), none);
 	request_params(x, v, known);
 }
 
 /* ---- usage ---- */
 
-static void read_modalities(const json_t *list, int64_t *audio, int64_t *image)
+void gemini_modalities(const json_t *list, const char *count, int64_t *audio, int64_t *image)
 {
 	const json_t *v;
 	size_t i;
 
 	json_array_foreach(list, i, v) {
-		if (json_is(v, "modality", "AUDIO"))
-			usage_count(audio, json_object_get(v, "tokenCount"));
-		if (json_is(v, "modality", "IMAGE"))
-			usage_count(image, json_object_get(v, "tokenCount"));
+		struct span modality = json_text(v, "modality");
+
+		if (span_caseeq(modality, SPAN_LIT("AUDIO")))
+			usage_count(audio, json_object_get(v, count));
+		if (span_caseeq(modality, SPAN_LIT("IMAGE")))
+			usage_count(image, json_object_get(v, count));
 	}
 }
 
@@ -250,11 +244,12 @@ void gemini_usage(struct exchange *x, const json_t *v)
 	usage_count(&u->reasoning, json_object_get(raw, "thoughtsTokenCount"));
 	usage_count(&u->cached_read, json_object_get(raw, "cachedContentTokenCount"));
 	usage_count(&u->total, json_object_get(raw, "totalTokenCount"));
-	read_modalities(json_object_get(raw, "promptTokensDetails"), &u->audio_in, &u->image_in);
-	read_modalities(json_object_get(raw, "candidatesTokensDetails"), &u->audio_out,
-			&u->image_out);
-	read_modalities(json_object_get(raw, "responseTokensDetails"), &u->audio_out,
-			&u->image_out);
+	gemini_modalities(json_object_get(raw, "promptTokensDetails"), "tokenCount", &u->audio_in,
+			  &u->image_in);
+	gemini_modalities(json_object_get(raw, "candidatesTokensDetails"), "tokenCount",
+			  &u->audio_out, &u->image_out);
+	gemini_modalities(json_object_get(raw, "responseTokensDetails"), "tokenCount",
+			  &u->audio_out, &u->image_out);
 	u->input = prompt == COUNT_UNKNOWN ? COUNT_UNKNOWN : sum(prompt, tools);
 	u->output = sum(text, u->reasoning);
 }
@@ -267,7 +262,7 @@ static bool more_of_call(struct exchange *x, unsigned index, const json_t *call)
 {
 	struct message *m = &answer_choice(x, index)->msg;
 	struct part *p = m->nparts ? &m->parts[m->nparts - 1] : NULL;
-	const json_t *pieces = either(call, "partialArgs", "partial_args");
+	const json_t *pieces = json_either(call, "partialArgs", "partial_args");
 	char *text;
 
 	if (!pieces || json_has(call, "name") || !p || p->kind != PART_TOOL_CALL)
@@ -280,7 +275,7 @@ static bool more_of_call(struct exchange *x, unsigned index, const json_t *call)
 
 void gemini_answer_part(struct exchange *x, unsigned index, const json_t *v)
 {
-	const json_t *call = either(v, "functionCall", "function_call");
+	const json_t *call = json_either(v, "functionCall", "function_call");
 	struct message *m = &answer_choice(x, index)->msg;
 	size_t before = m->nparts;
 
@@ -303,7 +298,7 @@ void gemini_answer_part(struct exchange *x, unsigned index, const json_t *v)
 static void read_candidate(struct exchange *x, const json_t *v)
 {
 	unsigned index = (unsigned)json_index(v, "index", 0);
-	const json_t *reason = either(v, "finishReason", "finish_reason"), *part;
+	const json_t *reason = json_either(v, "finishReason", "finish_reason"), *part;
 	char *raw = NULL;
 	size_t i;
 
@@ -330,9 +325,9 @@ static void read_answer(struct exchange *x, const json_t *body)
 	const json_t *block = json_at2(v, "promptFeedback", "blockReason");
 	size_t i;
 
-	set_json(&x->response_id, either(v, "responseId", "response_id"));
-	set_json(&x->model_answered, either(v, "modelVersion", "model_version"));
-	gemini_usage(x, either(v, "usageMetadata", "usage_metadata"));
+	set_json(&x->response_id, json_either(v, "responseId", "response_id"));
+	set_json(&x->model_answered, json_either(v, "modelVersion", "model_version"));
+	gemini_usage(x, json_either(v, "usageMetadata", "usage_metadata"));
 	json_array_foreach(json_object_get(v, "candidates"), i, candidate)
 		read_candidate(x, candidate);
 	if (json_is_string(block))
@@ -394,8 +389,8 @@ static void count_response(struct exchange *x, const json_t *body)
 	usage_raw(x, body);
 	usage_count(&x->usage.input, json_object_get(body, "totalTokens"));
 	usage_count(&x->usage.cached_read, json_object_get(body, "cachedContentTokenCount"));
-	read_modalities(json_object_get(body, "promptTokensDetails"), &x->usage.audio_in,
-			&x->usage.image_in);
+	gemini_modalities(json_object_get(body, "promptTokensDetails"), "tokenCount",
+			  &x->usage.audio_in, &x->usage.image_in);
 }
 
 const struct dialect dialect_gemini_count = {
@@ -426,7 +421,7 @@ static void embed_request(struct exchange *x, const json_t *body)
 
 static void embed_response(struct exchange *x, const json_t *body)
 {
-	gemini_usage(x, either(body, "usageMetadata", "usage_metadata"));
+	gemini_usage(x, json_either(body, "usageMetadata", "usage_metadata"));
 	if (json_has(body, "error"))
 		answer_error_of(x, body);
 }
@@ -443,7 +438,7 @@ static void cache_response(struct exchange *x, const json_t *body)
 {
 	set_json(&x->response_id, json_object_get(body, "name"));
 	set_json(&x->model_answered, json_object_get(body, "model"));
-	gemini_usage(x, either(body, "usageMetadata", "usage_metadata"));
+	gemini_usage(x, json_either(body, "usageMetadata", "usage_metadata"));
 	if (json_has(body, "error"))
 		answer_error_of(x, body);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "llm/dialect.h"
+#include "llm/gemini.h"
 #include "llm/json.h"
 
 static const struct finish_row finishes[] = {
@@ -98,40 +99,19 @@ static void interactions_request(struct exchange *x, const json_t *body)
 	set_json(&x->model_asked,
 		 json_object_get(body, json_has(body, "model") ? "model" : "agent"));
 	x->stream_requested = json_is_true(json_object_get(body, "stream"));
-	if (json_has(body, "system_instruction")) {
-		set_string(&x->system.role, SPAN_LIT("system"));
-		read_content(x, &x->system, json_object_get(body, "system_instruction"));
-	}
+	if (json_has(body, "system_instruction"))
+		read_content(x, request_system(x), json_object_get(body, "system_instruction"));
 	if (input && !json_is_array(input))
 		read_input(x, input);
 	json_array_foreach(input, i, v)
 		read_input(x, v);
-	json_array_foreach(json_object_get(body, "tools"), i, v) {
-		struct tool *t = request_tool(x);
-
-		set_json(&t->type, json_object_get(v, "type"));
-		set_json(&t->name, json_object_get(v, json_has(v, "name") ? "name" : "type"));
-		set_json(&t->description, json_object_get(v, "description"));
-		t->schema = json_incref(json_object_get(v, "parameters"));
-	}
+	json_array_foreach(json_object_get(body, "tools"), i, v)
+		request_function(x, v, v, "parameters");
 	request_params(x, json_object_get(body, "generation_config"), none);
 	request_params(x, body, known);
 }
 
 /* ---- answer ---- */
-
-static void read_modalities(const json_t *list, int64_t *audio, int64_t *image)
-{
-	const json_t *v;
-	size_t i;
-
-	json_array_foreach(list, i, v) {
-		if (json_is(v, "modality", "audio"))
-			usage_count(audio, json_object_get(v, "tokens"));
-		if (json_is(v, "modality", "image"))
-			usage_count(image, json_object_get(v, "tokens"));
-	}
-}
 
 /* Thoughts are not part of the output's count, tools' input not of the input's. */
 static void read_usage(struct exchange *x, const json_t *v)
@@ -148,9 +128,10 @@ static void read_usage(struct exchange *x, const json_t *v)
 	usage_count(&u->reasoning, json_object_get(v, "total_thought_tokens"));
 	usage_count(&u->cached_read, json_object_get(v, "total_cached_tokens"));
 	usage_count(&u->total, json_object_get(v, "total_tokens"));
-	read_modalities(json_object_get(v, "input_tokens_by_modality"), &u->audio_in, &u->image_in);
-	read_modalities(json_object_get(v, "output_tokens_by_modality"), &u->audio_out,
-			&u->image_out);
+	gemini_modalities(json_object_get(v, "input_tokens_by_modality"), "tokens", &u->audio_in,
+			  &u->image_in);
+	gemini_modalities(json_object_get(v, "output_tokens_by_modality"), "tokens", &u->audio_out,
+			  &u->image_out);
 	if (in != COUNT_UNKNOWN)
 		u->input = in + (tools > 0 ? tools : 0);
 	if (out != COUNT_UNKNOWN)

@@ -10,36 +10,29 @@ struct live {
 	bool begun;
 };
 
-static const json_t *either(const json_t *v, const char *camel, const char *snake)
-{
-	const json_t *m = json_object_get(v, camel);
-
-	return m ? m : json_object_get(v, snake);
-}
-
 static bool ends_turn(const json_t *content)
 {
-	return json_is_true(either(content, "turnComplete", "turn_complete"));
+	return json_is_true(json_either(content, "turnComplete", "turn_complete"));
 }
 
 static enum turn_step live_turn(bool from_client, const json_t *v)
 {
-	const json_t *content = either(v, from_client ? "clientContent" : "serverContent",
-				       from_client ? "client_content" : "server_content");
+	const json_t *content = json_either(v, from_client ? "clientContent" : "serverContent",
+					    from_client ? "client_content" : "server_content");
 
 	if (from_client) {
 		if (json_has(v, "setup"))
 			return TURN_STATE;
 		if (content)
 			return ends_turn(content) ? TURN_ASK : TURN_INPUT;
-		if (either(v, "toolResponse", "tool_response"))
+		if (json_either(v, "toolResponse", "tool_response"))
 			return TURN_ASK;
-		return either(v, "realtimeInput", "realtime_input") ? TURN_INPUT : TURN_SKIP;
+		return json_either(v, "realtimeInput", "realtime_input") ? TURN_INPUT : TURN_SKIP;
 	}
 	if (content)
 		return ends_turn(content) ? TURN_END : TURN_ANSWER;
 	/* The client answers with the tool's result, and the model goes on in a call of its own. */
-	return either(v, "toolCall", "tool_call") ? TURN_END : TURN_SKIP;
+	return json_either(v, "toolCall", "tool_call") ? TURN_END : TURN_SKIP;
 }
 
 /* ---- request ---- */
@@ -47,9 +40,9 @@ static enum turn_step live_turn(bool from_client, const json_t *v)
 /* What the other dialect calls contents. */
 static void add_contents(json_t *contents, const json_t *v)
 {
-	const json_t *content = either(v, "clientContent", "client_content"), *turn, *result;
-	const json_t *results = either(either(v, "toolResponse", "tool_response"),
-				       "functionResponses", "function_responses");
+	const json_t *content = json_either(v, "clientContent", "client_content"), *turn, *result;
+	const json_t *results = json_either(json_either(v, "toolResponse", "tool_response"),
+					    "functionResponses", "function_responses");
 	size_t i;
 
 	json_array_foreach(json_object_get(content, "turns"), i, turn)
@@ -65,8 +58,8 @@ static void add_contents(json_t *contents, const json_t *v)
 static void read_input(struct exchange *x, struct sha256_ctx *sha, struct message **speech,
 		       const json_t *v)
 {
-	const json_t *input = either(v, "realtimeInput", "realtime_input"), *chunk;
-	const json_t *chunks = either(input, "mediaChunks", "media_chunks");
+	const json_t *input = json_either(v, "realtimeInput", "realtime_input"), *chunk;
+	const json_t *chunks = json_either(input, "mediaChunks", "media_chunks");
 	const json_t *audio = json_object_get(input, "audio");
 	size_t i;
 
@@ -81,8 +74,8 @@ static void read_input(struct exchange *x, struct sha256_ctx *sha, struct messag
 		sha256_init(sha);
 		*speech = request_message(x, SPAN_LIT("user"));
 		set_string(&message_part(x, *speech, PART_AUDIO)->media_type,
-			   json_span(either(audio ? audio : json_array_get(chunks, 0), "mimeType",
-					    "mime_type")));
+			   json_span(json_either(audio ? audio : json_array_get(chunks, 0),
+						 "mimeType", "mime_type")));
 	}
 	if (audio)
 		part_base64_more(&(*speech)->parts[0], sha, json_text(audio, "data"));
@@ -119,7 +112,7 @@ static void live_request(struct exchange *x, const json_t *messages)
 
 static void read_part(struct exchange *x, struct live *l, const json_t *part)
 {
-	const json_t *data = either(part, "inlineData", "inline_data");
+	const json_t *data = json_either(part, "inlineData", "inline_data");
 	struct part *p;
 
 	if (!data) {
@@ -130,26 +123,26 @@ static void read_part(struct exchange *x, struct live *l, const json_t *part)
 	if (!l->begun)
 		sha256_init(&l->audio);
 	l->begun = true;
-	set_string(&p->media_type, json_span(either(data, "mimeType", "mime_type")));
+	set_string(&p->media_type, json_span(json_either(data, "mimeType", "mime_type")));
 	part_base64_more(p, &l->audio, json_text(data, "data"));
 }
 
 static void live_event(struct exchange *x, void *state, struct span name, const json_t *data)
 {
-	const json_t *content = either(data, "serverContent", "server_content"), *item;
-	const json_t *calls =
-		either(either(data, "toolCall", "tool_call"), "functionCalls", "function_calls");
-	const json_t *turn = either(content, "modelTurn", "model_turn");
+	const json_t *content = json_either(data, "serverContent", "server_content"), *item;
+	const json_t *calls = json_either(json_either(data, "toolCall", "tool_call"),
+					  "functionCalls", "function_calls");
+	const json_t *turn = json_either(content, "modelTurn", "model_turn");
 	size_t i;
 
-	gemini_usage(x, either(data, "usageMetadata", "usage_metadata"));
+	gemini_usage(x, json_either(data, "usageMetadata", "usage_metadata"));
 	answer_choice(x, 0);
 	json_array_foreach(json_object_get(turn, "parts"), i, item)
 		read_part(x, state, item);
-	answer_text(
-		x, 0, PART_TEXT,
-		json_text(either(content, "outputTranscription", "output_transcription"), "text"));
-	item = either(content, "inputTranscription", "input_transcription");
+	answer_text(x, 0, PART_TEXT,
+		    json_text(json_either(content, "outputTranscription", "output_transcription"),
+			      "text"));
+	item = json_either(content, "inputTranscription", "input_transcription");
 	if (json_text(item, "text").len)
 		message_text(x, request_message(x, SPAN_LIT("user")), PART_TEXT,
 			     json_text(item, "text"));

@@ -4,6 +4,8 @@
 #include <limits.h>
 #include <stdlib.h>
 
+#include "base/utf8.h"
+
 json_t *json_at2(const json_t *v, const char *a, const char *b)
 {
 	return json_object_get(json_object_get(v, a), b);
@@ -32,6 +34,45 @@ int json_index(const json_t *v, const char *key, int otherwise)
 bool json_is(const json_t *v, const char *key, const char *value)
 {
 	return span_eq(json_text(v, key), span_str(value));
+}
+
+json_t *json_either(const json_t *v, const char *camel, const char *snake)
+{
+	json_t *m = json_object_get(v, camel);
+
+	return m ? m : json_object_get(v, snake);
+}
+
+json_t *json_from_bytes(struct span s)
+{
+	struct buf fixed;
+	json_t *v;
+
+	if (utf8_valid(s))
+		return json_stringn(s.len ? (const char *)s.ptr : "", s.len);
+	buf_init(&fixed, 3 * s.len);
+	utf8_fix(s, &fixed);
+	v = json_stringn(fixed.ptr, fixed.len);
+	buf_done(&fixed);
+	return v;
+}
+
+void request_function(struct exchange *x, const json_t *v, const json_t *f, const char *schema)
+{
+	struct tool *t = request_tool(x);
+
+	set_json(&t->type, json_object_get(v, "type"));
+	set_json(&t->name, json_object_get(f, "name"));
+	if (!t->name)
+		set_json(&t->name, json_object_get(v, "type"));
+	set_json(&t->description, json_object_get(f, "description"));
+	t->schema = json_incref(json_object_get(f, schema));
+}
+
+struct message *request_system(struct exchange *x)
+{
+	set_string(&x->system.role, SPAN_LIT("system"));
+	return &x->system;
 }
 
 void request_params(struct exchange *x, const json_t *body, const char *const *known)

@@ -15,6 +15,18 @@ bool json_has(const json_t *v, const char *key);	 /* member present and not null
 int json_index(const json_t *v, const char *key, int otherwise);
 bool json_is(const json_t *v, const char *key, const char *value); /* string member equals */
 
+/* The member under either of its names, camelCase and snake_case. */
+json_t *json_either(const json_t *v, const char *camel, const char *snake);
+
+/* Bytes as a JSON string: what is no UTF-8 is replaced. */
+json_t *json_from_bytes(struct span s);
+
+/* A tool offered: `v` has its type, `f` (which may be the same, or NULL) its name, description and,
+ * under the key `schema`, that of its arguments. A tool without a name is called by its type. */
+void request_function(struct exchange *x, const json_t *v, const json_t *f, const char *schema);
+/* The system prompt, for message_text and the like. */
+struct message *request_system(struct exchange *x);
+
 /* Every member that is not named in `known` (NULL-terminated) becomes a param. */
 void request_params(struct exchange *x, const json_t *body, const char *const *known);
 

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/utf8.h"
 #include "exchange/digest.h"
+#include "llm/json.h"
 
 #define FIELDS_MAX   256
 #define BOUNDARY_MAX 72 /* RFC 2046 section 5.1.1: 70, and two dashes */
@@ -48,20 +49,6 @@ static struct span header(struct span head, const char *name)
 	return head;
 }
 
-static json_t *string_of(struct span s)
-{
-	struct buf fixed;
-	json_t *v;
-
-	if (utf8_valid(s))
-		return json_stringn(s.len ? (const char *)s.ptr : "", s.len);
-	buf_init(&fixed, 3 * s.len);
-	utf8_fix(s, &fixed);
-	v = json_stringn(fixed.ptr, fixed.len);
-	buf_done(&fixed);
-	return v;
-}
-
 static json_t *file_of(struct span filename, struct span type, struct span data)
 {
 	struct sha256_ctx sha;
@@ -71,8 +58,8 @@ static json_t *file_of(struct span filename, struct span type, struct span data)
 	sha256_init(&sha);
 	sha256_update(&sha, data.len, data.ptr);
 	digest_hex(&sha, hex);
-	json_object_set_new(v, "filename", string_of(filename));
-	json_object_set_new(v, "media_type", string_of(type));
+	json_object_set_new(v, "filename", json_from_bytes(filename));
+	json_object_set_new(v, "media_type", json_from_bytes(type));
 	json_object_set_new(v, "bytes", json_integer((json_int_t)data.len));
 	json_object_set_new(v, "sha256", json_string(hex));
 	return v;
@@ -118,7 +105,7 @@ static void read_part(json_t *fields, struct span part)
 			     !span_starts(type, SPAN_LIT("application/json"))))
 		add(fields, name, file_of(filename, type, data));
 	else
-		add(fields, name, string_of(data));
+		add(fields, name, json_from_bytes(data));
 }
 
 json_t *multipart_read(struct span body, bool cut, bool *ret_partial)

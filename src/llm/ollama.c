@@ -87,22 +87,13 @@ static void ollama_request(struct exchange *x, const json_t *body)
 
 	set_json(&x->model_asked, json_object_get(body, "model"));
 	x->stream_requested = !json_is_false(json_object_get(body, "stream"));
-	if (json_text(body, "system").len) {
-		set_string(&x->system.role, SPAN_LIT("system"));
-		message_text(x, &x->system, PART_TEXT, json_text(body, "system"));
-	}
+	if (json_text(body, "system").len)
+		message_text(x, request_system(x), PART_TEXT, json_text(body, "system"));
 	json_array_foreach(json_object_get(body, "messages"), i, v)
 		read_message(x, v);
 	read_prompt(x, body);
-	json_array_foreach(json_object_get(body, "tools"), i, v) {
-		struct tool *t = request_tool(x);
-		const json_t *f = json_object_get(v, "function");
-
-		set_json(&t->type, json_object_get(v, "type"));
-		set_json(&t->name, json_object_get(f, "name"));
-		set_json(&t->description, json_object_get(f, "description"));
-		t->schema = json_incref(json_object_get(f, "parameters"));
-	}
+	json_array_foreach(json_object_get(body, "tools"), i, v)
+		request_function(x, v, json_object_get(v, "function"), "parameters");
 	request_params(x, json_object_get(body, "options"), none);
 	request_params(x, body, known);
 }

@@ -130,19 +130,6 @@ static void read_message(struct exchange *x, const json_t *v)
 		read_call(x, m, NULL, json_object_get(v, "function_call"));
 }
 
-static void read_tool(struct exchange *x, const json_t *v, const json_t *function)
-{
-	struct tool *t = request_tool(x);
-	const json_t *schema = json_object_get(function, "parameters");
-
-	set_json(&t->type, json_object_get(v, "type"));
-	set_json(&t->name, json_object_get(function, "name"));
-	if (!t->name)
-		set_json(&t->name, json_object_get(v, "type"));
-	set_json(&t->description, json_object_get(function, "description"));
-	t->schema = json_incref((json_t *)schema);
-}
-
 static void chat_request(struct exchange *x, const json_t *body)
 {
 	static const char *const known[] = { "model", "messages", "tools", "functions", "stream",
@@ -157,9 +144,9 @@ static void chat_request(struct exchange *x, const json_t *body)
 	if (json_has(body, "prompt")) /* Mistral's fill-in-the-middle */
 		message_text(x, request_message(x, SPAN_LIT("user")), PART_TEXT, json_text(body, "prompt"));
 	json_array_foreach(json_object_get(body, "tools"), i, v)
-		read_tool(x, v, call_function(v));
+		request_function(x, v, call_function(v), "parameters");
 	json_array_foreach(json_object_get(body, "functions"), i, v)
-		read_tool(x, v, v);
+		request_function(x, v, v, "parameters");
 	request_params(x, body, known);
 }
 

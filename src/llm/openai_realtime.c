@@ -100,17 +100,10 @@ static void read_session(struct exchange *x, const json_t *v)
 	set_json(&x->model_asked, json_object_get(v, "model"));
 	if (json_text(v, "instructions").len) {
 		message_clear(&x->system);
-		set_string(&x->system.role, SPAN_LIT("system"));
-		message_text(x, &x->system, PART_TEXT, json_text(v, "instructions"));
+		message_text(x, request_system(x), PART_TEXT, json_text(v, "instructions"));
 	}
-	json_array_foreach(json_object_get(v, "tools"), i, tool) {
-		struct tool *t = request_tool(x);
-
-		set_json(&t->type, json_object_get(tool, "type"));
-		set_json(&t->name, json_object_get(tool, json_has(tool, "name") ? "name" : "type"));
-		set_json(&t->description, json_object_get(tool, "description"));
-		t->schema = json_incref(json_object_get(tool, "parameters"));
-	}
+	json_array_foreach(json_object_get(v, "tools"), i, tool)
+		request_function(x, tool, tool, "parameters");
 	request_params(x, v, known);
 }
 

@@ -190,10 +190,8 @@ static void responses_request(struct exchange *x, const json_t *body)
 
 	set_json(&x->model_asked, json_object_get(body, "model"));
 	x->stream_requested = json_is_true(json_object_get(body, "stream"));
-	if (json_has(body, "instructions")) {
-		set_string(&x->system.role, SPAN_LIT("system"));
-		read_content(x, &x->system, json_object_get(body, "instructions"));
-	}
+	if (json_has(body, "instructions"))
+		read_content(x, request_system(x), json_object_get(body, "instructions"));
 	if (json_is_string(input))
 		read_item(x, input);
 	json_array_foreach(input, i, v)

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/* What libraries other than OpenSSL need beyond the shapes of tls.bpf.c, which stands in front of
+ * this. Offsets into foreign memory are those of public headers. */
+
+/* Bytes that passed and are not to be had where the call keeps them: a gap of known size. */
+static __always_inline int spy_gap(struct pt_regs *ctx, u32 dir)
+{
+	struct spy_event head = {};
+	struct spy_args a = {};
+	u64 total = spy_passed(ctx, dir, &a, &head);
+
+	if (!total)
+		return 0;
+	head.call_len = total;
+	head.len = total;
+	head.flags |= SPY_MISSING;
+	spy_send_small(ctx, &head, sizeof(head));
+	return 0;
+}
+
+int spy_write_gap(struct pt_regs *ctx)
+{
+	return spy_gap(ctx, SPY_WRITE);
+}
+
+int spy_read_gap(struct pt_regs *ctx)
+{
+	return spy_gap(ctx, SPY_READ);
+}
+
+/* (tls, name) */
+int spy_host_text(struct pt_regs *ctx)
+{
+	return spy_host_string(ctx, PT_REGS_PARM2(ctx));
+}
+
+/* (tls, type, name, len); of types there is one, the host name: 1 in GnuTLS, 0 in wolfSSL. */
+int spy_host_sized(struct pt_regs *ctx)
+{
+	u64 n = PT_REGS_PARM4(ctx);
+
+	if ((u32)PT_REGS_PARM2(ctx) <= 1 && n && PT_REGS_PARM3(ctx) && spy_wanted())
+		spy_send_host(ctx, PT_REGS_PARM1(ctx), PT_REGS_PARM3(ctx), n);
+	return 0;
+}
+
+/* ---- GnuTLS ---- */
+
+/* gnutls_init(*tls, flags), entered by spy_call: the object is what the first argument points to. */
+int spy_init_return(struct pt_regs *ctx)
+{
+	struct spy_args a = {};
+	u64 tls = 0;
+
+	if (!spy_take_frame(ctx, &a) || (int)PT_REGS_RC(ctx) < 0)
+		return 0;
+	if (!SPY_READ_USER(&tls, sizeof(tls), (void *)a.tls) && tls)
+		spy_begin(tls);
+	return 0;
+}
+
+/* gnutls_record_uncork(tls, flags) calls the library's own send for what the program handed over
+ * while the connection was corked, and what was reported then. */
+int spy_uncork(struct pt_regs *ctx)
+{
+	struct spy_conn *c;
+
+	if (!spy_wanted())
+		return 0;
+	c = spy_conn_of(PT_REGS_PARM1(ctx));
+	if (c)
+		c->resender = bpf_get_current_pid_tgid();
+	return spy_enter(ctx, PT_REGS_PARM1(ctx), 0);
+}
+
+int spy_uncork_return(struct pt_regs *ctx)
+{
+	struct spy_args a = {};
+	struct spy_conn *c;
+
+	if (!spy_take_frame(ctx, &a))
+		return 0;
+	c = spy_conn_of(a.tls);
+	if (c)
+		c->resender = 0;
+	return 0;
+}
+
+/* ---- NSS ----
+ * NSS is a layer under the I/O functions of NSPR, which serve files and plain sockets as well. A
+ * PRFileDesc is a stack of layers of which programs hold the top one (nspr/prio.h). */
+
+#define SPY_NSPR_TCP 2	   /* PR_DESC_SOCKET_TCP */
+#define SPY_NSPR_LAYERED 4 /* PR_DESC_LAYERED */
+#define SPY_NSPR_PEEK 2	   /* PR_MSG_PEEK */
+#define SPY_NSPR_LAYERS 4  /* looked at from the top */
+
+struct spy_nspr_fd {
+	u64 methods, secret, lower;
+};
+
+/* By process: the methods of the TLS layer, known once it was pushed. */
+BPF_TABLE("lru_hash", u32, u64, spy_nss_methods, 4096);
+
+/* Reads the layer at `fd`; the type of its methods, -1 where memory cannot be read. */
+static __always_inline int spy_nspr_layer(u64 fd, struct spy_nspr_fd *d)
+{
+	int type = -1;
+
+	if (!fd || SPY_READ_USER(d, sizeof(*d), (void *)fd) ||
+	    SPY_READ_USER(&type, sizeof(type), (void *)d->methods))
+		return -1;
+	return type;
+}
+
+/* What was not seen when it was made counts if the process's TLS layer is in the stack; while that
+ * layer is not known, if the stack ends in a TCP socket. */
+static __always_inline int spy_nspr_has_tls(struct spy_nspr_fd *d)
+{
+	u32 tgid = bpf_get_current_pid_tgid() >> 32;
+	u64 *known = spy_nss_methods.lookup(&tgid);
+	int type = SPY_NSPR_LAYERED;
+
+#pragma unroll
+	for (int i = 0; i < SPY_NSPR_LAYERS; i++) {
+		if (known ? d->methods == *known : type == SPY_NSPR_TCP)
+			return 1;
+		type = spy_nspr_layer(d->lower, d);
+		if (type < 0)
+			return 0;
+	}
+	return 0;
+}
+
+static __always_inline int spy_nspr_enter(struct pt_regs *ctx, u64 flags)
+{
+	struct spy_conn_key key = {};
+	struct spy_nspr_fd d = {};
+
+	if (!spy_wanted())
+		return 0;
+	key.tls = PT_REGS_PARM1(ctx);
+	key.tgid = bpf_get_current_pid_tgid() >> 32;
+	/* Others get a frame as well, or their return would be taken for one whose entry was lost. */
+	if ((flags & SPY_NSPR_PEEK) || spy_nspr_layer(key.tls, &d) != SPY_NSPR_LAYERED ||
+	    (!spy_conns.lookup(&key) && !spy_nspr_has_tls(&d)))
+		key.tls = 0;
+	return spy_enter(ctx, key.tls, 0);
+}
+
+/* (fd, buf, len) */
+int spy_nspr_call(struct pt_regs *ctx)
+{
+	return spy_nspr_enter(ctx, 0);
+}
+
+/* (fd, buf, len, flags, timeout) */
+int spy_nspr_call_flags(struct pt_regs *ctx)
+{
+	return spy_nspr_enter(ctx, PT_REGS_PARM4(ctx));
+}
+
+/* SSL_ImportFD pushes the TLS layer on a socket and returns the stack's top. */
+int spy_import_return(struct pt_regs *ctx)
+{
+	u32 tgid = bpf_get_current_pid_tgid() >> 32;
+	u64 tls = PT_REGS_RC(ctx);
+	struct spy_nspr_fd d = {};
+
+	if (!tls || !spy_wanted())
+		return 0;
+	spy_begin(tls);
+	if (spy_nspr_layer(tls, &d) == SPY_NSPR_LAYERED)
+		spy_nss_methods.update(&tgid, &d.methods);
+	return 0;
+}
