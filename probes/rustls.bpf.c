@@ -41,7 +41,7 @@
 #define SPY_RS_ALERT 1 /* rustls' numbers of its enum ContentType */
 #define SPY_RS_DATA 3
 #define SPY_RS_STACK 64	    /* stack slots that are tried */
-#define SPY_RS_SLICES 128   /* pieces of a record, counted from the first of the write */
+#define SPY_RS_SLICES 64   /* pieces of a record, counted from the first of the write */
 #define SPY_RS_RECORD 18432 /* no record holds more: 2^14 + 2048 (RFC 5246 section 6.2.3) */
 
 struct spy_box {
