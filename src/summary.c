@@ -104,7 +104,7 @@ static void print_targets(FILE *out, const struct summary *s)
 
 		if (t->hooked)
 			fprintf(out, "llm-spy: hooked %s (%s)\n", t->name, t->found);
-		else
+		else if (t->named || !target_is_empty(t))
 			fprintf(out, "llm-spy: not hooked: %s: %s\n", t->name,
 				t->problem ? t->problem : "never tried");
 	}

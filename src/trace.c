@@ -204,6 +204,15 @@ static int find_targets(struct tracer *t, struct error *reterr)
 	return 0;
 }
 
+/* Several libraries on the linker's path may hold nothing of ours: of no interest unless asked for. */
+static void say_not_hooked(const struct target *t)
+{
+	if (t->named || !target_is_empty(t))
+		log_warn("attach", "%s is not hooked: %s", t->name, t->problem);
+	else
+		log_debug("attach", "%s is not hooked: %s", t->name, t->problem);
+}
+
 static int attach(struct tracer *t, struct error *reterr)
 {
 	uint64_t begin = now_ns();
@@ -216,15 +225,17 @@ static int attach(struct tracer *t, struct error *reterr)
 
 		last = hooks_attach(t->hooks, target);
 		if (last)
-			log_warn("attach", "%s is not hooked: %s", target->name, target->problem);
+			say_not_hooked(target);
 		hooked += last == 0;
 	}
 	if (!hooked && t->targets.count)
-		return error_set(reterr, last, "no TLS library could be hooked; the warnings say why");
+		return error_set(reterr, last, "no TLS library could be hooked: %.80s: %s",
+				 t->targets.items[t->targets.count - 1].name,
+				 t->targets.items[t->targets.count - 1].problem);
 	if (!hooked)
 		return error_set(reterr, -ENOENT,
-				 "no libssl.so.3 or libssl.so.1.1 is on the linker's path or mapped by "
-				 "a process: name one with --libssl FILE");
+				 "no TLS library that is known is on the linker's path or mapped by a "
+				 "process: name one with --libssl FILE");
 	if (t->o->command)
 		err = hooks_attach_tree(t->hooks, reterr);
 	log_debug("attach", "%zu files hooked in %u ms", hooked, (unsigned)((now_ns() - begin) / 1000000));

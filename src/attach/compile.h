@@ -41,7 +41,7 @@
 	X(PROG_UNCORK_RETURN, "spy_uncork_return") \
 	X(PROG_NSPR_CALL, "spy_nspr_call")      \
 	X(PROG_NSPR_CALL_FLAGS, "spy_nspr_call_flags") \
-	X(PROG_IMPORT_RETURN, "spy_import_return") \
+	X(PROG_IMPORT_RETURN, "spy_import_return")    \
 	X(PROG_RUSTLS_WRITE, "spy_rustls_write")\
 	X(PROG_RUSTLS_READ, "spy_rustls_read")  \
 	X(PROG_RUSTLS_READ_RETURN, "spy_rustls_read_return")

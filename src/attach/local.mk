@@ -35,6 +35,17 @@ tests_fuzz_fuzz_find_static_SOURCES = tests/fuzz/fuzz_find_static.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_find_static_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_find_static_LDADD = $(FIND_LIBS)
 EXTRA_DIST += tests/fuzz/corpus/find_static
+check_PROGRAMS += tests/unit/test_find_symbols
+tests_unit_test_find_symbols_CPPFLAGS = $(AM_CPPFLAGS) $(LIBELF_CFLAGS)
+tests_unit_test_find_symbols_LDADD = $(FIND_LIBS)
+EXTRA_DIST += tests/unit/elf_image.h
+
+check_PROGRAMS += tests/fuzz/fuzz_find_symbols
+tests_fuzz_fuzz_find_symbols_SOURCES = tests/fuzz/fuzz_find_symbols.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_find_symbols_CPPFLAGS = $(AM_CPPFLAGS) $(LIBELF_CFLAGS)
+tests_fuzz_fuzz_find_symbols_LDADD = $(FIND_LIBS)
+tests_fuzz_fuzz_find_symbols_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+EXTRA_DIST += tests/fuzz/corpus/find_symbols
 
 check_PROGRAMS += tests/unit/test_find_rustls
 tests_unit_test_find_rustls_LDADD = $(FIND_LIBS)

@@ -22,6 +22,12 @@ struct target {
 	char *problem; /* why it could not be hooked; NULL */
 };
 
+/* There is nothing in it that could be hooked on this machine. */
+static inline bool target_is_empty(const struct target *t)
+{
+	return !t->hooked && !t->found;
+}
+
 struct target_list {
 	struct target *items;
 	size_t count;
