@@ -41,7 +41,7 @@
 #define SPY_RS_ALERT 1 /* rustls' numbers of its enum ContentType */
 #define SPY_RS_DATA 3
 #define SPY_RS_STACK 64	    /* stack slots that are tried */
-#define SPY_RS_SLICES 128   /* pieces of a record, counted from the first of the write */
+#define SPY_RS_SLICES 64   /* pieces of a record, counted from the first of the write */
 #define SPY_RS_RECORD 18432 /* no record holds more: 2^14 + 2048 (RFC 5246 section 6.2.3) */
 
 struct spy_box {
@@ -194,28 +194,16 @@ static __always_inline void spy_box_alert(struct pt_regs *ctx, struct spy_box *b
 		spy_box_end(ctx, b->id);
 }
 
-/* Begins a record of application data; `off` and `call` go on by it. */
-static __always_inline int spy_record_begin(struct spy_event *head, struct spy_box *b, u32 dir,
+/* Begins a record of application data: how many bytes it has; 0: it is not reported. */
+static __always_inline u64 spy_record_begin(struct spy_event *head, struct spy_box *b, u32 dir,
 					    u64 total)
 {
 	struct spy_conn *c = spy_conn_of(b->id);
 
-	if (!c) {
-		spy_count(SPY_N_TABLE_FULL, 1);
-		return -1;
-	}
-	c->from_start = b->from_start;
-	spy_fill(head, b->id, c);
-	head->kind = SPY_DATA;
-	head->dir = dir;
-	head->ts_ns = bpf_ktime_get_ns();
-	head->off = c->off[dir];
-	head->call = c->calls[dir];
+	if (c)
+		c->from_start = b->from_start;
 	head->call_len = total;
-	c->off[dir] += total;
-	c->calls[dir]++;
-	spy_count(SPY_N_CALLS, 1);
-	return 0;
+	return spy_begin_report(head, dir, b->id, total);
 }
 
 static __always_inline void spy_send_piece(struct pt_regs *ctx, struct spy_event *head, u64 from,
@@ -300,7 +288,7 @@ int spy_rustls_write(struct pt_regs *ctx)
 	b->next = r.seq + 1;
 	if ((u8)m[4] == SPY_RS_ALERT && !m[0])
 		spy_box_alert(ctx, b, m[1], total);
-	if ((u8)m[4] != SPY_RS_DATA || !total || spy_record_begin(&head, b, SPY_WRITE, total))
+	if ((u8)m[4] != SPY_RS_DATA || !spy_record_begin(&head, b, SPY_WRITE, total))
 		return 0;
 	b->start = m[2];
 	b->end = m[3];
@@ -378,8 +366,7 @@ int spy_rustls_read_return(struct pt_regs *ctx)
 	b->next = o.seq + 1;
 	if ((u8)m[3] == SPY_RS_ALERT)
 		spy_box_alert(ctx, b, m[1], m[2]);
-	if ((u8)m[3] != SPY_RS_DATA || !m[2] || spy_record_begin(&head, b, SPY_READ, m[2]))
-		return 0;
-	spy_send_piece(ctx, &head, m[1], m[2]);
+	if ((u8)m[3] == SPY_RS_DATA && spy_record_begin(&head, b, SPY_READ, m[2]))
+		spy_send_piece(ctx, &head, m[1], m[2]);
 	return 0;
 }

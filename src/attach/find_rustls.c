@@ -13,10 +13,11 @@
  * Measured on binaries with rustls 0.23 of ring and aws-lc: Deno 2.3.0 and 2.9.6, Codex 0.169.0,
  * Grok 1.0.41. Source of the traits: rustls, src/crypto/cipher.rs; of the layout: the Rust
  * compiler, which promises nothing. */
-#include <endian.h>
 #include <stdlib.h>
 
+#include "attach/bytes.h"
 #include "attach/finder.h"
+#include "attach/unwind.h"
 #include "base/xalloc.h"
 
 #define LENGTHS_MAX 4096 /* functions with that machine code; codex has 3 */
@@ -34,6 +35,7 @@ struct place {
 
 struct search {
 	const struct image *im;
+	struct unwind unwind;
 	uint64_t lengths[LENGTHS_MAX]; /* sorted */
 	size_t nlengths;
 	struct place places[PLACES_MAX];
@@ -42,10 +44,7 @@ struct search {
 
 static uint64_t word_at(const uint8_t *p)
 {
-	uint64_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return le64toh(v);
+	return le32(p) | (uint64_t)le32(p + 4) << 32;
 }
 
 /* Whole words of a span. */
@@ -208,24 +207,31 @@ static void put_into_places(struct search *s, uint64_t addr, uint64_t value)
 	}
 }
 
+/* A probe in the middle of an instruction would break the program, so where the unwind tables know
+ * better, they are believed. */
+static bool is_method(const struct search *s, uint64_t addr)
+{
+	return is_code(s->im, addr) && unwind_place(&s->unwind, addr) != UNWIND_INSIDE;
+}
+
 /* Do four words begin a vtable of something that keeps a cipher's key? */
-static bool is_vtable(const struct image *im, const uint64_t *w)
+static bool is_vtable(const struct search *s, const uint64_t *w)
 {
 	uint64_t size = w[1], align = w[2];
 
-	return (!w[0] || is_code(im, w[0])) && size && size < 4096 && align && align <= 64 &&
-	       !(align & (align - 1)) && size % align == 0 && is_code(im, w[3]);
+	return (!w[0] || is_code(s->im, w[0])) && size && size < 4096 && align && align <= 64 &&
+	       !(align & (align - 1)) && size % align == 0 && is_method(s, w[3]);
 }
 
 /* The two share their alignment, and nearly their size: TLS 1.2's differ by a nonce. */
-static bool is_decrypter(const struct image *im, const struct place *p, size_t at)
+static bool is_decrypter(const struct search *s, const struct place *p, size_t at)
 {
 	const uint64_t *w = p->words + at, *enc = p->words + REACH;
 	uint64_t apart = w[1] > enc[1] ? w[1] - enc[1] : enc[1] - w[1];
 
-	if (at == REACH || !is_vtable(im, w) || w[2] != enc[2] || apart > 16)
+	if (at == REACH || !is_vtable(s, w) || w[2] != enc[2] || apart > 16)
 		return false;
-	return at + VTABLE == REACH || !is_code(im, w[VTABLE]); /* one method only */
+	return at + VTABLE == REACH || !is_code(s->im, w[VTABLE]); /* one method only */
 }
 
 /* ---- what to hook ---- */
@@ -239,16 +245,16 @@ static void add_once(struct finding *f, uint64_t addr, enum probe_program prog, 
 }
 
 /* True when both vtables are there. */
-static bool add_pair(const struct image *im, const struct place *p, struct finding *f)
+static bool add_pair(const struct search *s, const struct place *p, struct finding *f)
 {
 	bool found = false;
 
-	if (!is_vtable(im, p->words + REACH))
+	if (!is_vtable(s, p->words + REACH))
 		return false;
 	for (size_t at = 0; at + VTABLE < WINDOW; at++) {
 		uint64_t decrypt = p->words[at + 3];
 
-		if (!is_decrypter(im, p, at))
+		if (!is_decrypter(s, p, at))
 			continue;
 		add_once(f, decrypt, PROG_RUSTLS_READ, false);
 		add_once(f, decrypt, PROG_RUSTLS_READ_RETURN, true);
@@ -268,6 +274,7 @@ static void find(const struct image *im, struct finding *ret)
 		return;
 	s = xcalloc(1, sizeof(*s));
 	s->im = im;
+	unwind_open(&s->unwind, im);
 	find_lengths(s);
 	if (s->nlengths) {
 		find_in_place(s);
@@ -276,7 +283,7 @@ static void find(const struct image *im, struct finding *ret)
 	if (s->nplaces)
 		each_rela(s, put_into_places);
 	for (size_t i = 0; i < s->nplaces; i++)
-		tls13 |= add_pair(im, &s->places[i], ret) && s->places[i].tls13;
+		tls13 |= add_pair(s, &s->places[i], ret) && s->places[i].tls13;
 	/* No rustls is without TLS 1.3; the code for TLS 1.2 alone is too common to tell. */
 	if (tls13) {
 		ret->implementation = "rustls";

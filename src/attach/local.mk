@@ -63,6 +63,16 @@ tests_fuzz_fuzz_find_go_LDADD = $(FIND_LIBS)
 tests_fuzz_fuzz_find_go_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 EXTRA_DIST += tests/fuzz/corpus/find_go
 
+check_PROGRAMS += tests/unit/test_find_rustls
+tests_unit_test_find_rustls_LDADD = $(FIND_LIBS)
+EXTRA_DIST += tests/unit/rustls_elf.h
+
+check_PROGRAMS += tests/fuzz/fuzz_find_rustls
+tests_fuzz_fuzz_find_rustls_SOURCES = tests/fuzz/fuzz_find_rustls.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_find_rustls_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_find_rustls_LDADD = $(FIND_LIBS)
+EXTRA_DIST += tests/fuzz/corpus/find_rustls
+
 if BPF
 libkernel_a_SOURCES += \
 	src/attach/bpf.c \
@@ -125,18 +135,6 @@ src/attach/embedded.c: $(PROBE_FILES) src/demo/demo.sh scripts/embed
 		builtin_linux_version_h=$(BUILTIN)/linux/version.h \
 		builtin_uapi_linux_bpf_h=$(BUILTIN)/uapi/linux/bpf.h \
 		builtin_uapi_linux_if_packet_h=$(BUILTIN)/uapi/linux/if_packet.h >$@.tmp && mv $@.tmp $@
-
-check_PROGRAMS += tests/unit/test_find_rustls
-tests_unit_test_find_rustls_CPPFLAGS = $(AM_CPPFLAGS) $(LIBELF_CFLAGS)
-tests_unit_test_find_rustls_LDADD = $(FIND_LIBS)
-EXTRA_DIST += tests/unit/rustls_elf.h
-
-check_PROGRAMS += tests/fuzz/fuzz_find_rustls
-tests_fuzz_fuzz_find_rustls_SOURCES = tests/fuzz/fuzz_find_rustls.c $(FUZZ_MAIN)
-tests_fuzz_fuzz_find_rustls_CPPFLAGS = $(AM_CPPFLAGS) $(LIBELF_CFLAGS)
-tests_fuzz_fuzz_find_rustls_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
-tests_fuzz_fuzz_find_rustls_LDADD = $(FIND_LIBS)
-EXTRA_DIST += tests/fuzz/corpus/find_rustls
 
 check_PROGRAMS += tests/unit/test_catalog
 tests_unit_test_catalog_CPPFLAGS = $(AM_CPPFLAGS) $(LIBELF_CFLAGS)

