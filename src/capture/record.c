@@ -153,8 +153,8 @@ static int write_part(struct recorder *r, const struct chunk *c, size_t at, size
 	return write_chunk(r, &part);
 }
 
-/* What cannot be told from a credential is stored as if it could not be captured: so a replay counts
- * it and says where it is missing. */
+/* What cannot be told from a credential is stored as if it could not be captured: so a replay
+ * counts it and says where it is missing. */
 static int write_data(struct recorder *r, const struct chunk *c)
 {
 	size_t len = c->data.len, end;

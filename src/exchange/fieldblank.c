@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "exchange/fieldblank.h"
 
-#define STAR 0xf9    /* the 8 bits of '*' in the Huffman code */
+#define STAR	0xf9 /* the 8 bits of '*' in the Huffman code */
 #define REFUSED 0x80 /* a field of index 0, which is an error: section 6.1 */
 
 enum state {
-	F_FIELD,  /* before a field */
-	F_NUMBER, /* in the integer that a field begins with */
+	F_FIELD,    /* before a field */
+	F_NUMBER,   /* in the integer that a field begins with */
 	F_NAME_LEN, /* before a string, which begins with its length */
 	F_NAME_LEN_MORE,
 	F_NAME,
@@ -217,21 +217,19 @@ static uint8_t in_target(struct fieldblank *f, uint8_t c)
 }
 
 /* The next symbol of a filling that ends where the string does. `nbits` are left of the string: as
- * it is whole bytes, they also say where in a byte it stands. A symbol of 5, 6 or 7 bits, or two,
- * lead to a byte's end; stars follow. Fewer than 5 bits are padding, which is ones (section 5.2). */
+ * it is whole bytes, they also say where in a byte it stands. A few symbols of 5 bits lead to a
+ * byte's end; stars follow. Fewer than 5 bits are padding, which is ones (section 5.2). */
 static void choose_fill(struct fieldblank *f, uint64_t nbits)
 {
-	f->nfill = nbits < 5 ? (uint8_t)nbits : 5;
-	f->fill = nbits < 5 ? 0xff : 0; /* '0' */
 	if (nbits % 8 == 0) {
 		f->nfill = 8;
 		f->fill = STAR;
-	} else if (nbits % 8 == 6) {
-		f->nfill = 6;
-		f->fill = 0x16; /* '-' */
-	} else if (nbits % 8 == 7) {
-		f->nfill = 7;
-		f->fill = 0x79; /* 'x' */
+	} else if (nbits >= 5) {
+		f->nfill = 5;
+		f->fill = 0; /* '0' */
+	} else {
+		f->nfill = (uint8_t)nbits;
+		f->fill = 0xff;
 	}
 }
 
@@ -248,8 +246,9 @@ static uint8_t in_coded_target(struct fieldblank *f, uint8_t c)
 			int symbol = huffman_bit(&f->code, bit);
 
 			out = (uint8_t)(out << 1 | bit);
-			f->secret = symbol == HUFFMAN_BAD ||
-				    (symbol >= 0 && secret_target_next(&f->target, (uint8_t)symbol));
+			f->secret =
+				symbol == HUFFMAN_BAD ||
+				(symbol >= 0 && secret_target_next(&f->target, (uint8_t)symbol));
 			continue;
 		}
 		if (!f->nfill)

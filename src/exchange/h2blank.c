@@ -7,7 +7,7 @@
 static const struct span preface = SPAN_LIT("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 
 enum state {
-	S_START,   /* `got` bytes of a preface or of a SETTINGS frame's header are in `small` */
+	S_START, /* `got` bytes of a preface or of a SETTINGS frame's header are in `small` */
 	S_OTHER,
 	S_PREFACE, /* in one that was found later */
 	S_HEAD,	   /* in a frame's header, likewise */
@@ -83,8 +83,8 @@ static bool begin_payload(struct h2blank *b)
 	return true;
 }
 
-/* The header is in `small`. False where a rule is broken: the frame is malformed, or comes inside of
- * another's header block (RFC 9113 section 6.10). */
+/* The header is in `small`. False where a rule is broken: the frame is malformed, or comes inside
+ * of another's header block (RFC 9113 section 6.10). */
 static bool begin_frame(struct h2blank *b)
 {
 	const struct h2frame *f = &b->frame;

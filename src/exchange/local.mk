@@ -23,5 +23,10 @@ tests_fuzz_fuzz_secret_SOURCES = tests/fuzz/fuzz_secret.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_secret_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 EXTRA_DIST += tests/fuzz/corpus/secret
 
-check_PROGRAMS += tests/unit/test_fieldblank
+check_PROGRAMS += tests/unit/test_blank tests/unit/test_fieldblank
 EXTRA_DIST += tests/unit/hpackmake.h
+
+check_PROGRAMS += tests/fuzz/fuzz_h2blank
+tests_fuzz_fuzz_h2blank_SOURCES = tests/fuzz/fuzz_h2blank.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_h2blank_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+EXTRA_DIST += tests/fuzz/corpus/h2blank

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The Huffman code of HTTP/2's header fields (RFC 7541, Appendix B), read bit by bit, so that a
- * reader knows where in its bytes each symbol ends. http/hpack.h needs none: its library decodes. */
+ * reader knows where in its bytes each symbol ends. http/hpack.h needs none: its library decodes.
+ */
 #ifndef SPY_HTTP_HUFFMAN_H
 #define SPY_HTTP_HUFFMAN_H
 
