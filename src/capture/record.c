@@ -11,21 +11,20 @@
 
 #include "base/buf.h"
 #include "base/xalloc.h"
-#include "exchange/secret.h"
+#include "exchange/blank.h"
 
-/* One direction of one connection, for the state of its secret_scan. */
 struct seen {
 	struct seen *next;
 	struct conn_id conn;
-	uint64_t off[2];
-	struct secret_scan scan[2];
+	struct blank blank;
 };
 
 #define BUCKETS 1024
 
 struct recorder {
 	FILE *out;
-	struct buf payload;
+	struct buf plain;   /* of the chunk under way, blanked */
+	struct buf payload; /* of the record under way */
 	uint64_t count;
 	int err;
 	struct seen *seen[BUCKETS];
@@ -83,6 +82,7 @@ int recorder_open(struct recorder **ret, const char *path, struct error *reterr)
 		free(r);
 		return error_set(reterr, err, "%.200s cannot be written: %s", path, strerror(-err));
 	}
+	buf_init(&r->plain, RECORD_PAYLOAD_MAX);
 	buf_init(&r->payload, RECORD_PAYLOAD_MAX);
 	memcpy(head, RECORD_MAGIC, RECORD_MAGIC_LEN);
 	put_le(head + RECORD_MAGIC_LEN, RECORD_FORMAT, 4);
@@ -101,27 +101,17 @@ static struct seen **place_of(struct recorder *r, const struct conn_id *id)
 	return at;
 }
 
-/* Blanks credentials in the encoded plaintext, which stands at the payload's end. */
-static void blank(struct recorder *r, const struct chunk *c)
+/* Blanks credentials in the plaintext; the part that may be stored. */
+static struct h2blank_part blank(struct recorder *r, const struct chunk *c)
 {
 	struct seen **at = place_of(r, &c->conn);
 
 	if (!*at) {
 		*at = xcalloc(1, sizeof(**at));
 		(*at)->conn = c->conn;
-		/* Joined in the middle, maybe of a field's value. */
-		for (int d = 0; d < 2; d++)
-			if (!(c->flags & CHUNK_FROM_START))
-				secret_gap(&(*at)->scan[d]);
-		if (!(c->flags & CHUNK_FROM_START))
-			(*at)->off[c->dir] = c->off;
+		blank_init(&(*at)->blank, c->flags & CHUNK_FROM_START);
 	}
-	if ((*at)->off[c->dir] != c->off)
-		secret_gap(&(*at)->scan[c->dir]);
-	(*at)->off[c->dir] = c->off + c->data.len;
-	if (r->payload.len >= c->data.len)
-		secret_blank(&(*at)->scan[c->dir],
-			     (uint8_t *)r->payload.ptr + r->payload.len - c->data.len, c->data.len);
+	return blank_feed(&(*at)->blank, c->dir, c->off, (uint8_t *)r->plain.ptr, r->plain.len);
 }
 
 static void forget(struct recorder *r, const struct conn_id *id)
@@ -135,17 +125,59 @@ static void forget(struct recorder *r, const struct conn_id *id)
 	}
 }
 
-int recorder_chunk(struct recorder *r, const struct chunk *c)
+static int write_chunk(struct recorder *r, const struct chunk *c)
 {
 	buf_reset(&r->payload);
 	if (chunk_encode(c, &r->payload) != 0)
 		return -EMSGSIZE;
-	if (c->kind == CHUNK_DATA && c->data.len)
-		blank(r, c);
-	else if (c->kind == CHUNK_CLOSE)
-		forget(r, &c->conn);
 	r->count++;
 	return write_record(r, RECORD_CHUNK, buf_span(&r->payload));
+}
+
+/* `len` bytes from `at` on of the chunk: as they are in `plain`, or as missing. */
+static int write_part(struct recorder *r, const struct chunk *c, size_t at, size_t len, bool stored)
+{
+	struct chunk part = *c;
+
+	if (!len)
+		return 0;
+	part.off += at;
+	part.call_off += (uint32_t)at;
+	part.data = span_of(NULL, 0);
+	if (stored) {
+		part.data = span_first(span_from(buf_span(&r->plain), at), len);
+	} else {
+		part.flags |= CHUNK_MISSING;
+		part.missing = (uint32_t)len;
+	}
+	return write_chunk(r, &part);
+}
+
+/* What cannot be told from a credential is stored as if it could not be captured: so a replay
+ * counts it and says where it is missing. */
+static int write_data(struct recorder *r, const struct chunk *c)
+{
+	size_t len = c->data.len, end;
+	struct h2blank_part part;
+	int err;
+
+	buf_reset(&r->plain);
+	if (buf_add(&r->plain, c->data) != 0)
+		return -EMSGSIZE;
+	part = blank(r, c);
+	end = part.len ? part.at + part.len : 0;
+	err = part.len ? write_part(r, c, 0, part.at, false) : 0;
+	err = err ? err : write_part(r, c, part.at, part.len, true);
+	return err ? err : write_part(r, c, end, len - end, false);
+}
+
+int recorder_chunk(struct recorder *r, const struct chunk *c)
+{
+	if (c->kind == CHUNK_DATA && c->data.len)
+		return write_data(r, c);
+	if (c->kind == CHUNK_CLOSE)
+		forget(r, &c->conn);
+	return write_chunk(r, c);
 }
 
 int recorder_close(struct recorder *r)
@@ -163,6 +195,7 @@ int recorder_close(struct recorder *r)
 	for (size_t i = 0; i < BUCKETS; i++)
 		while (r->seen[i])
 			forget(r, &r->seen[i]->conn);
+	buf_done(&r->plain);
 	buf_done(&r->payload);
 	free(r);
 	return err;

@@ -349,6 +349,19 @@ void secret_blank(struct secret_scan *s, uint8_t *bytes, size_t len)
 	}
 }
 
+/* Zeroed, it is in the path, which AT_NAME stands for here. Blanks have no meaning, as no line
+ * follows. */
+bool secret_target_next(struct secret_scan *s, uint8_t c)
+{
+	if (s->state == AT_QUERY_NAME && c == '=')
+		enter(s, secret_query(word_of(s)) ? AT_QUERY_SECRET : AT_TARGET);
+	else if (s->state == AT_NAME ? c == '?' : c == '&')
+		enter(s, AT_QUERY_NAME);
+	else if (s->state == AT_QUERY_NAME)
+		word_add(s, c);
+	return s->state == AT_QUERY_SECRET;
+}
+
 void secret_gap(struct secret_scan *s)
 {
 	enter(s, AT_SECRET);

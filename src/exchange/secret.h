@@ -37,6 +37,9 @@ struct secret_scan {
 	char word[32];	 /* tail of the name that is being read, lower case */
 };
 void secret_blank(struct secret_scan *s, uint8_t *bytes, size_t len);
+/* A request target by itself, byte by byte: whether the byte after `c` belongs to a credential, if
+ * it is no '&'. One struct per target; zeroed to begin. */
+bool secret_target_next(struct secret_scan *s, uint8_t c);
 /* Bytes were lost: what follows may start inside a secret, so it is blanked to the line's end. */
 void secret_gap(struct secret_scan *s);
 

@@ -18,6 +18,8 @@ libpure_a_SOURCES += \
 	src/http/hpack.h \
 	src/http/http.c \
 	src/http/http.h \
+	src/http/huffman.c \
+	src/http/huffman.h \
 	src/http/jsonarray.c \
 	src/http/lines.c \
 	src/http/lines.h \
