@@ -11,6 +11,7 @@ struct target {
 	uint8_t check[SHA256_DIGEST_SIZE]; /* as in struct catalog_entry */
 	bool overlay; /* on an overlay file system */
 	bool named;   /* by the user */
+	bool mapped;  /* by a process */
 	bool tls;     /* false: only tells of libraries being mapped */
 	bool hooked;
 	bool changed;  /* it was written to while it was hooked: what was attached is detached */
