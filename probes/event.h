@@ -55,6 +55,7 @@ enum spy_counter {
 	SPY_N_TABLE_FULL,    /* calls or connections that found a table full */
 	SPY_N_CALLS,	     /* TLS calls captured */
 	SPY_N_BYTES,	     /* sent through the ring buffer */
+	SPY_N_UNJOINED,	     /* keys of rustls whose connection's other direction was not found */
 	SPY_N_COUNTERS
 };
 

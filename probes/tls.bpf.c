@@ -316,6 +316,26 @@ int spy_call_ex(struct pt_regs *ctx)
 	return spy_wanted() ? spy_enter(ctx, PT_REGS_PARM1(ctx), PT_REGS_PARM4(ctx)) : 0;
 }
 
+/* SSL_peek where SSL_read was inlined into its callers: all reading goes through it. A program that
+ * peeks in earnest asks for one byte, whether the connection still is up. */
+int spy_call_peek(struct pt_regs *ctx)
+{
+	u64 tls = (int)PT_REGS_PARM3(ctx) == 1 ? 0 : PT_REGS_PARM1(ctx);
+
+	return spy_wanted() ? spy_enter(ctx, tls, 0) : 0;
+}
+
+/* OpenSSL 3's (tls, buf, len, *done); from 3.2 on a write is (tls, buf, len, flags, *done), and
+ * flags are few. */
+int spy_call_internal(struct pt_regs *ctx)
+{
+	u64 done = PT_REGS_PARM4(ctx);
+
+	if (done < 4096)
+		done = PT_REGS_PARM5(ctx);
+	return spy_wanted() ? spy_enter(ctx, PT_REGS_PARM1(ctx), done) : 0;
+}
+
 /* What was noted when the call that returns began; it is forgotten. */
 static __always_inline int spy_take_frame(struct pt_regs *ctx, struct spy_args *a)
 {
@@ -464,13 +484,46 @@ static __always_inline int spy_end(struct pt_regs *ctx, u64 tls, int again)
 	return 0;
 }
 
-/* SSL_new: what was known of an object at this address is of an earlier one. */
+/* What was known of an object at this address is of an earlier one, whose end may not have been
+ * seen. */
+static __always_inline void spy_begin_anew(struct pt_regs *ctx, u64 tls)
+{
+	struct spy_conn_key key = {};
+	struct spy_conn *c;
+
+	key.tls = tls;
+	key.tgid = bpf_get_current_pid_tgid() >> 32;
+	c = spy_conns.lookup(&key);
+	if (c && (c->off[0] || c->off[1]))
+		spy_send_close(ctx, tls, c);
+	spy_begin(tls);
+}
+
+/* SSL_new */
 int spy_new_return(struct pt_regs *ctx)
 {
 	u64 tls = PT_REGS_RC(ctx);
 
 	if (tls && spy_wanted())
-		spy_begin(tls);
+		spy_begin_anew(ctx, tls);
+	return 0;
+}
+
+/* SSL_do_handshake, where SSL_new is inlined or SSL_free is not known. It returns 1 at once on a
+ * connection that is set up; otherwise nothing was read yet. What was written may be early data. */
+int spy_handshake_return(struct pt_regs *ctx)
+{
+	struct spy_conn_key key = {};
+	struct spy_args a = {};
+	struct spy_conn *c;
+
+	if (!spy_take_frame(ctx, &a) || (int)PT_REGS_RC(ctx) > 0)
+		return 0;
+	key.tls = a.tls;
+	key.tgid = bpf_get_current_pid_tgid() >> 32;
+	c = spy_conns.lookup(&key);
+	if (!c || c->off[SPY_READ])
+		spy_begin_anew(ctx, a.tls);
 	return 0;
 }
 

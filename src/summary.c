@@ -79,6 +79,7 @@ static void print_losses(FILE *out, const struct summary *s)
 		{ SPY_N_CUT, "calls were longer than --call-limit and were cut" },
 		{ SPY_N_ORPHAN, "calls returned whose beginning was not seen" },
 		{ SPY_N_TABLE_FULL, "calls found a table of the probe full" },
+		{ SPY_N_UNJOINED, "directions of rustls connections could not be joined to the other" },
 	};
 
 	if (s->lost)

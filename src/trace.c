@@ -217,7 +217,7 @@ static int check_hooked(const struct tracer *t, struct error *reterr)
 	for (size_t i = 0; i < l->count; i++) {
 		if (l->items[i].hooked)
 			return 0;
-		refused |= !l->items[i].named || l->items[i].found;
+		refused |= l->items[i].found != NULL;
 	}
 	if (refused)
 		return error_set(reterr, -EPERM, "nothing could be hooked; the warnings say why");

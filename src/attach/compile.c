@@ -306,6 +306,7 @@ static void compile_and_load(const struct probe_config *c, int *fds, struct repo
 	buf_adds(&text, embedded_tls_bpf_c);
 	buf_adds(&text, embedded_libraries_bpf_c);
 	buf_adds(&text, embedded_go_bpf_c);
+	buf_adds(&text, embedded_rustls_bpf_c);
 	module = b.create(text.ptr, 0, NULL, 0, true, NULL);
 	buf_done(&text);
 	if (!module) {

@@ -15,9 +15,12 @@
 #define PROBE_PROGRAMS(X)                       \
 	X(PROG_CALL, "spy_call")                \
 	X(PROG_CALL_EX, "spy_call_ex")          \
+	X(PROG_CALL_PEEK, "spy_call_peek")      \
+	X(PROG_CALL_INTERNAL, "spy_call_internal") \
 	X(PROG_WRITE_RETURN, "spy_write_return")\
 	X(PROG_READ_RETURN, "spy_read_return")  \
 	X(PROG_NEW_RETURN, "spy_new_return")    \
+	X(PROG_HANDSHAKE_RETURN, "spy_handshake_return") \
 	X(PROG_FREE, "spy_free")                \
 	X(PROG_CLEAR, "spy_clear")              \
 	X(PROG_UP_REF, "spy_up_ref")            \
@@ -40,7 +43,10 @@
 	X(PROG_UNCORK_RETURN, "spy_uncork_return") \
 	X(PROG_NSPR_CALL, "spy_nspr_call")      \
 	X(PROG_NSPR_CALL_FLAGS, "spy_nspr_call_flags") \
-	X(PROG_IMPORT_RETURN, "spy_import_return")
+	X(PROG_IMPORT_RETURN, "spy_import_return")    \
+	X(PROG_RUSTLS_WRITE, "spy_rustls_write")\
+	X(PROG_RUSTLS_READ, "spy_rustls_read")  \
+	X(PROG_RUSTLS_READ_RETURN, "spy_rustls_read_return")
 
 enum probe_program {
 #define X(id, name) id,

@@ -3,10 +3,19 @@
 noinst_LIBRARIES += libfind.a
 libfind_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBELF_CFLAGS)
 libfind_a_SOURCES = \
+	src/attach/bytes.h \
 	src/attach/catalog.c \
 	src/attach/catalog.h \
+	src/attach/code.c \
+	src/attach/code.h \
+	src/attach/code_arm64.c \
+	src/attach/code_int.h \
+	src/attach/code_x86.c \
+	src/attach/find_boringssl.c \
 	src/attach/find_go.c \
 	src/attach/find_linker.c \
+	src/attach/find_openssl_static.c \
+	src/attach/find_rustls.c \
 	src/attach/find_symbols.c \
 	src/attach/finder.c \
 	src/attach/finder.h \
@@ -19,8 +28,40 @@ libfind_a_SOURCES = \
 	src/attach/plan.c \
 	src/attach/plan.h \
 	src/attach/signs.c \
-	src/attach/signs.h
+	src/attach/signs.h \
+	src/attach/unwind.c \
+	src/attach/unwind.h
 FIND_LIBS = libfind.a libpure.a $(PURE_LIBS) $(LIBELF_LIBS)
+
+check_PROGRAMS += tests/unit/test_find_static
+tests_unit_test_find_static_LDADD = $(FIND_LIBS)
+EXTRA_DIST += tests/unit/program.h
+
+check_PROGRAMS += tests/fuzz/fuzz_find_static
+tests_fuzz_fuzz_find_static_SOURCES = tests/fuzz/fuzz_find_static.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_find_static_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_find_static_LDADD = $(FIND_LIBS)
+EXTRA_DIST += tests/fuzz/corpus/find_static
+check_PROGRAMS += tests/unit/test_find_symbols
+tests_unit_test_find_symbols_CPPFLAGS = $(AM_CPPFLAGS) $(LIBELF_CFLAGS)
+tests_unit_test_find_symbols_LDADD = $(FIND_LIBS)
+EXTRA_DIST += tests/unit/elf_image.h
+
+check_PROGRAMS += tests/fuzz/fuzz_find_symbols
+tests_fuzz_fuzz_find_symbols_SOURCES = tests/fuzz/fuzz_find_symbols.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_find_symbols_CPPFLAGS = $(AM_CPPFLAGS) $(LIBELF_CFLAGS)
+tests_fuzz_fuzz_find_symbols_LDADD = $(FIND_LIBS)
+tests_fuzz_fuzz_find_symbols_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+EXTRA_DIST += tests/fuzz/corpus/find_symbols
+check_PROGRAMS += tests/unit/test_find_go
+tests_unit_test_find_go_LDADD = $(FIND_LIBS)
+EXTRA_DIST += tests/unit/goimage.h
+
+check_PROGRAMS += tests/fuzz/fuzz_find_go
+tests_fuzz_fuzz_find_go_SOURCES = tests/fuzz/fuzz_find_go.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_find_go_LDADD = $(FIND_LIBS)
+tests_fuzz_fuzz_find_go_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+EXTRA_DIST += tests/fuzz/corpus/find_go
 
 if BPF
 libkernel_a_SOURCES += \
@@ -56,6 +97,7 @@ endif
 PROBE_FILES = \
 	probes/event.h \
 	probes/libraries.bpf.c \
+	probes/rustls.bpf.c \
 	probes/tls.bpf.c \
 	probes/go.bpf.c \
 	probes/builtin/include/asm/page.h \
@@ -76,6 +118,7 @@ src/attach/embedded.c: $(PROBE_FILES) src/demo/demo.sh scripts/embed
 		embedded_tls_bpf_c=$(top_srcdir)/probes/tls.bpf.c \
 		embedded_libraries_bpf_c=$(top_srcdir)/probes/libraries.bpf.c \
 		embedded_go_bpf_c=$(top_srcdir)/probes/go.bpf.c \
+		embedded_rustls_bpf_c=$(top_srcdir)/probes/rustls.bpf.c \
 		embedded_demo_sh=$(top_srcdir)/src/demo/demo.sh \
 		builtin_asm_page_h=$(BUILTIN)/asm/page.h \
 		builtin_linux_bpf_common_h=$(BUILTIN)/linux/bpf_common.h \
@@ -86,6 +129,18 @@ src/attach/embedded.c: $(PROBE_FILES) src/demo/demo.sh scripts/embed
 		builtin_linux_version_h=$(BUILTIN)/linux/version.h \
 		builtin_uapi_linux_bpf_h=$(BUILTIN)/uapi/linux/bpf.h \
 		builtin_uapi_linux_if_packet_h=$(BUILTIN)/uapi/linux/if_packet.h >$@.tmp && mv $@.tmp $@
+
+check_PROGRAMS += tests/unit/test_find_rustls
+tests_unit_test_find_rustls_CPPFLAGS = $(AM_CPPFLAGS) $(LIBELF_CFLAGS)
+tests_unit_test_find_rustls_LDADD = $(FIND_LIBS)
+EXTRA_DIST += tests/unit/rustls_elf.h
+
+check_PROGRAMS += tests/fuzz/fuzz_find_rustls
+tests_fuzz_fuzz_find_rustls_SOURCES = tests/fuzz/fuzz_find_rustls.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_find_rustls_CPPFLAGS = $(AM_CPPFLAGS) $(LIBELF_CFLAGS)
+tests_fuzz_fuzz_find_rustls_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_find_rustls_LDADD = $(FIND_LIBS)
+EXTRA_DIST += tests/fuzz/corpus/find_rustls
 
 check_PROGRAMS += tests/unit/test_catalog
 tests_unit_test_catalog_CPPFLAGS = $(AM_CPPFLAGS) $(LIBELF_CFLAGS)

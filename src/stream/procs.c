@@ -114,6 +114,9 @@ void procs_describe(struct procs *p, uint32_t tgid, const struct proc_text *text
 {
 	struct node *n = touch(p, tgid);
 
+	/* It has ended meanwhile: what was known of it says more. */
+	if (n->proc.exe && !text->exe.len)
+		return;
 	set_name(&n->proc, text->name);
 	set_string(&n->proc.exe, text->exe);
 	set_string(&n->proc.cmdline, text->cmdline);

@@ -56,10 +56,10 @@ os.chmod(TMP, 0o755)
 
 
 class Mock:
-    def __init__(self):
+    def __init__(self, program=MOCK):
         self.ca = os.path.join(TMP, "ca.pem")
         self.log = tempfile.mkdtemp(dir=TMP)
-        self.proc = subprocess.Popen([MOCK, "--ca-file", self.ca, "--log", self.log], stdout=subprocess.PIPE, text=True)
+        self.proc = subprocess.Popen([program, "--ca-file", self.ca, "--log", self.log], stdout=subprocess.PIPE, text=True)
         self.port = int(self.proc.stdout.readline().split()[1])
         self.url = f"https://localhost:{self.port}"
 

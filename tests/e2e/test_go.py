@@ -10,6 +10,7 @@ from spy import *
 GO = os.environ.get("GO", "go")
 BUILDS = {"plain": [], "stripped": ["-ldflags=-s -w"], "pie": ["-buildmode=pie"],
           "stripped pie": ["-buildmode=pie", "-ldflags=-s -w"]}
+THOROUGH = ("plain", "stripped pie")
 
 need_root()
 if not shutil.which(GO):
@@ -33,9 +34,12 @@ class Server(Mock):
         self.url = f"https://localhost:{self.port}"
 
 
-def run(program, mode, server, *more):
+def run(program, mode, server, *proxy):
     out = tempfile.NamedTemporaryFile(dir=TMP, delete=False).name
-    subprocess.run([program, mode, server.url, server.ca, out, *more], check=True, timeout=120)
+    roots = out + ".roots"
+    with open(roots, "w") as f:
+        f.writelines(open(s.ca).read() for s in (server, *proxy))
+    subprocess.run([program, mode, server.url, roots, out, *(s.url for s in proxy)], check=True, timeout=120)
     return notes(out)
 
 
@@ -45,14 +49,16 @@ def of_program(records, program):
 
 def check_quiet(what, spy):
     """Nothing lost, and no return without its entry: each call was seen once."""
-    ok("lost" not in spy.stderr() and "without" not in spy.stderr() and "Go crypto/tls by pclntab" in spy.stderr(),
-       f"{what}: nothing is missed", spy.stderr())
+    text = spy.stderr()
+    ok("(Go crypto/tls by pclntab)" in text and "not seen" not in text and "could not be read" not in text and
+       "table of the probe full" not in text, f"{what}: nothing is missed", text)
 
 
-def one(what, program, mode, server, *more):
-    spy = Spy("--libssl", program)
-    noted = run(program, mode, server, *more)
-    spy.wait_for(2 * len(noted))
+def one(what, program, mode, server, *proxy):
+    # Of this program alone, as client and as server: what else runs on the host is none of this.
+    spy = Spy("--libssl", program, "--comm", os.path.basename(program)[:15])
+    noted = run(program, mode, server, *proxy)
+    spy.wait_for(len(noted) if server is mock else 2 * len(noted))
     records = of_program(spy.stop(), program)
     compare(f"{what}: {mode}", [r for r in records if r["http"]["method"] != "CONNECT"], noted)
     ok(not any(r["connection"]["from_middle"] for r in records), f"{what}: {mode}: seen from the handshake on",
@@ -66,11 +72,14 @@ for name, flags in BUILDS.items():
     program = build(name, flags)
     server = Server(program)
     for mode, peer in (("http1", mock), ("http2", server), ("many1", mock), ("many2", server)):
+        if mode.startswith("many") and name not in THOROUGH:
+            continue
         records = one(name, program, mode, peer)
-        ok({r["http"]["version"] for r in records} == {"HTTP/2" if mode[-1] == "2" else "HTTP/1.1"},
-           f"{name}: {mode}: the protocol is as wanted", {r["http"]["version"] for r in records})
-    one(name, program, "stack", mock)
-    one(name, program, "proxy", mock, server.url)
+        spoken = {r["connection"]["protocol"] for r in records}
+        ok(spoken == {"http/2" if mode[-1] == "2" else "http/1.1"}, f"{name}: {mode}: the protocol is as wanted", spoken)
+    if name in THOROUGH:
+        one(name, program, "stack", mock)
+        one(name, program, "proxy", mock, server)
     server.stop()
 
 mock.stop()

@@ -3,55 +3,11 @@
 """HTTP/2 through a real nginx, and the Responses API over WebSocket: what llm-spy reports is what was sent
 and received."""
 import json
-import shutil
-import socket
 import subprocess
 
 from mock_provider import ARGUMENTS, Provider, SocketProvider, TOOL, USAGE, certificate, digest
+from nginx import NGINX, Nginx
 from spy import *
-
-NGINX_CONF = """
-daemon off; user root; pid {dir}/pid; error_log {dir}/error.log; worker_processes 1;
-events {{ worker_connections 512; }}
-http {{
-	access_log off;
-	client_body_temp_path {dir}/body; proxy_temp_path {dir}/proxy; fastcgi_temp_path {dir}/fastcgi;
-	uwsgi_temp_path {dir}/uwsgi; scgi_temp_path {dir}/scgi;
-	server {{
-		listen 127.0.0.1:{port} ssl http2;
-		ssl_certificate {cert}; ssl_certificate_key {key};
-		client_max_body_size 8m;
-		location / {{
-			proxy_pass http://127.0.0.1:{upstream};
-			proxy_http_version 1.1;
-			proxy_buffering off;
-		}}
-	}}
-}}
-"""
-
-
-class Nginx:
-    """TLS and HTTP/2 in front of a provider. It inherits its socket, as in an update of itself, so that no
-    port need be guessed and none is missing while it starts."""
-
-    def __init__(self, upstream):
-        folder = os.path.join(TMP, "nginx")
-        os.makedirs(folder)
-        listener = socket.create_server(("127.0.0.1", 0), backlog=128)
-        self.port = listener.getsockname()[1]
-        conf = os.path.join(folder, "nginx.conf")
-        with open(conf, "w") as f:
-            f.write(NGINX_CONF.format(dir=folder, port=self.port, cert=cert, key=key, upstream=upstream))
-        self.log = os.path.join(folder, "error.log")
-        self.proc = subprocess.Popen([NGINX, "-p", folder, "-c", conf], pass_fds=[listener.fileno()],
-                                     env={"NGINX": f"{listener.fileno()};"}, stderr=subprocess.DEVNULL)
-        listener.close()
-        self.url, self.ca = f"https://localhost:{self.port}", cert
-
-    def stop(self):
-        self.proc.terminate()
-        self.proc.wait(timeout=30)
 
 
 def chat(text, stream=False):
@@ -177,7 +133,6 @@ def test_websocket():
 
 
 need_root()
-NGINX = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:" + os.environ["PATH"])
 if not NGINX:
     skip_all("no nginx")
 missing = [m for m in ("httpx", "h2", "websockets")
@@ -186,7 +141,7 @@ if missing:
     skip_all("modules of Python are missing: " + " ".join(missing))
 key, cert = certificate(TMP)
 http = Provider()
-nginx = Nginx(http.port)
+nginx = Nginx(http.port, key, cert)
 test_http2()
 test_http2_cut()
 nginx.stop()

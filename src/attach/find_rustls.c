@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: MIT */
+/* rustls in programs without symbols. Its record layer calls ciphers through two traits, whose
+ * vtables {drop, size, align, methods...} stand side by side in read-only data after relocation:
+ * MessageEncrypter's second method, encrypted_payload_len, adds the cipher's constant overhead to
+ * its argument, which leaves the compiler little choice. Its machine code is looked for, then
+ * the vtables that refer to it, then the decrypter's vtable (one method) beside each.
+ *
+ * rustc puts a panic location of three words between the two where encrypt can panic, and may put
+ * the decrypter first or last. A binary holds one pair for each cipher suite and provider: all are
+ * taken, and what is hooked in excess does no harm, since the probe asks for more than the place
+ * (probes/rustls.bpf.c). Only x86-64.
+ *
+ * Measured on binaries with rustls 0.23 of ring and aws-lc: Deno 2.3.0 and 2.9.6, Codex 0.169.0,
+ * Grok 1.0.41. Source of the traits: rustls, src/crypto/cipher.rs; of the layout: the Rust
+ * compiler, which promises nothing. */
+#include <endian.h>
+#include <stdlib.h>
+
+#include "attach/finder.h"
+#include "base/xalloc.h"
+
+#define LENGTHS_MAX 4096 /* functions with that machine code; codex has 3 */
+#define PLACES_MAX 64	 /* vtables that refer to them; codex has 7 */
+#define REACH 20	 /* words between the beginnings of the two vtables, at most */
+#define VTABLE 4	 /* words up to the first method */
+#define WINDOW (2 * REACH + VTABLE + 1)
+
+/* The words around an encrypter's vtable, which begins at words[REACH]. */
+struct place {
+	uint64_t addr; /* of words[0] */
+	uint64_t words[WINDOW];
+	bool tls13;
+};
+
+struct search {
+	const struct image *im;
+	uint64_t lengths[LENGTHS_MAX]; /* sorted */
+	size_t nlengths;
+	struct place places[PLACES_MAX];
+	size_t nplaces;
+};
+
+static uint64_t word_at(const uint8_t *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return le64toh(v);
+}
+
+/* Whole words of a span. */
+static size_t words_in(struct span s)
+{
+	return s.len / sizeof(uint64_t);
+}
+
+static bool is_code(const struct image *im, uint64_t addr)
+{
+	for (size_t i = 0; i < im->nsegments; i++) {
+		const struct image_segment *s = &im->segments[i];
+
+		if (s->executable && addr >= s->addr && addr - s->addr < s->size)
+			return true;
+	}
+	return false;
+}
+
+/* ---- the code of encrypted_payload_len ---- */
+
+/* Bytes that TLS adds to a record's plaintext: TLS 1.3 the content type and a tag, TLS 1.2 a tag
+ * and, with GCM, the explicit part of the nonce (RFC 8446 section 5.2, RFC 5288 section 3). */
+#define OVERHEAD_TLS13 17
+#define OVERHEAD_GCM 24
+#define OVERHEAD_CHACHA 16
+
+static const uint8_t lea[] = { 0x48, 0x8d, 0x46 };	   /* lea rax, [rsi + imm8] */
+static const uint8_t enter[] = { 0x55, 0x48, 0x89, 0xe5 }; /* push rbp; mov rbp, rsp */
+#define POP_RBP 0x5d
+#define RET 0xc3
+
+/* `at`: offset in `code` of a lea. Where its function begins, in bytes before it; -1: it is none. */
+static int length_function(struct span code, size_t at)
+{
+	struct span rest = span_from(code, at + sizeof(lea));
+
+	if (rest.len < 3 || (rest.ptr[0] != OVERHEAD_TLS13 && rest.ptr[0] != OVERHEAD_GCM &&
+			     rest.ptr[0] != OVERHEAD_CHACHA))
+		return -1;
+	if (rest.ptr[1] == RET)
+		return 0;
+	if (rest.ptr[1] == POP_RBP && rest.ptr[2] == RET && at >= sizeof(enter) &&
+	    memcmp(code.ptr + at - sizeof(enter), enter, sizeof(enter)) == 0)
+		return sizeof(enter);
+	return -1;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static void find_lengths(struct search *s)
+{
+	for (size_t i = 0; i < s->im->nsegments; i++) {
+		const struct image_segment *seg = &s->im->segments[i];
+		struct span code = image_from(s->im, seg->addr);
+		const uint8_t *p = code.ptr;
+
+		if (!seg->executable)
+			continue;
+		while (p && s->nlengths < LENGTHS_MAX &&
+		       (p = memmem(p, code.len - (size_t)(p - code.ptr), lea, sizeof(lea)))) {
+			size_t at = (size_t)(p++ - code.ptr);
+			int before = length_function(code, at);
+
+			if (before >= 0)
+				s->lengths[s->nlengths++] = seg->addr + at - (size_t)before;
+		}
+	}
+	qsort(s->lengths, s->nlengths, sizeof(*s->lengths), by_value);
+}
+
+static bool is_length(const struct search *s, uint64_t addr)
+{
+	if (addr < s->lengths[0] || addr > s->lengths[s->nlengths - 1])
+		return false;
+	return bsearch(&addr, s->lengths, s->nlengths, sizeof(addr), by_value);
+}
+
+static bool is_tls13(const struct image *im, uint64_t length)
+{
+	struct span code = image_at(im, length, sizeof(lea) + 1);
+
+	if (code.len && code.ptr[0] == enter[0])
+		code = image_at(im, length + sizeof(enter), sizeof(lea) + 1);
+	return code.len && code.ptr[sizeof(lea)] == OVERHEAD_TLS13;
+}
+
+/* ---- the vtables ---- */
+
+/* `addr`: of a word that holds `length`, the fifth of a vtable. */
+static void add_place(struct search *s, uint64_t addr, uint64_t length)
+{
+	uint64_t before = (REACH + VTABLE) * sizeof(uint64_t);
+	struct place *p;
+
+	if (s->nplaces == PLACES_MAX || addr < before)
+		return;
+	p = &s->places[s->nplaces++];
+	p->addr = addr - before;
+	p->tls13 = is_tls13(s->im, length);
+	for (size_t i = 0; i < WINDOW; i++) {
+		struct span w = image_at(s->im, p->addr + i * sizeof(uint64_t), sizeof(uint64_t));
+
+		p->words[i] = w.len ? word_at(w.ptr) : 0;
+	}
+}
+
+/* Pointers stand in place, where RELR or nothing relocates them. */
+static void find_in_place(struct search *s)
+{
+	for (size_t i = 0; i < s->im->nsegments; i++) {
+		const struct image_segment *seg = &s->im->segments[i];
+		size_t pad = -seg->addr % sizeof(uint64_t);
+		struct span data = span_from(image_from(s->im, seg->addr), pad);
+
+		if (!seg->writable || seg->executable)
+			continue;
+		for (size_t w = 0; w < words_in(data); w++) {
+			uint64_t v = word_at(data.ptr + w * sizeof(v));
+
+			if (is_length(s, v))
+				add_place(s, seg->addr + pad + w * sizeof(v), v);
+		}
+	}
+}
+
+/* Calls fn for every pointer that a RELA relocation makes. */
+typedef void (*pointer_fn)(struct search *s, uint64_t addr, uint64_t value);
+static void each_rela(struct search *s, pointer_fn fn)
+{
+	uint64_t addr;
+	struct span all = image_section(s->im, ".rela.dyn", &addr);
+
+	for (size_t i = 0; i + sizeof(Elf64_Rela) <= all.len; i += sizeof(Elf64_Rela)) {
+		const uint8_t *r = all.ptr + i;
+
+		if (word_at(r + offsetof(Elf64_Rela, r_info)) == R_X86_64_RELATIVE)
+			fn(s, word_at(r), word_at(r + offsetof(Elf64_Rela, r_addend)));
+	}
+}
+
+static void add_if_length(struct search *s, uint64_t addr, uint64_t value)
+{
+	if (is_length(s, value))
+		add_place(s, addr, value);
+}
+
+static void put_into_places(struct search *s, uint64_t addr, uint64_t value)
+{
+	for (size_t i = 0; i < s->nplaces; i++) {
+		struct place *p = &s->places[i];
+
+		if (addr >= p->addr && addr - p->addr < sizeof(p->words))
+			p->words[(addr - p->addr) / sizeof(uint64_t)] = value;
+	}
+}
+
+/* Do four words begin a vtable of something that keeps a cipher's key? */
+static bool is_vtable(const struct image *im, const uint64_t *w)
+{
+	uint64_t size = w[1], align = w[2];
+
+	return (!w[0] || is_code(im, w[0])) && size && size < 4096 && align && align <= 64 &&
+	       !(align & (align - 1)) && size % align == 0 && is_code(im, w[3]);
+}
+
+/* The two share their alignment, and nearly their size: TLS 1.2's differ by a nonce. */
+static bool is_decrypter(const struct image *im, const struct place *p, size_t at)
+{
+	const uint64_t *w = p->words + at, *enc = p->words + REACH;
+	uint64_t apart = w[1] > enc[1] ? w[1] - enc[1] : enc[1] - w[1];
+
+	if (at == REACH || !is_vtable(im, w) || w[2] != enc[2] || apart > 16)
+		return false;
+	return at + VTABLE == REACH || !is_code(im, w[VTABLE]); /* one method only */
+}
+
+/* ---- what to hook ---- */
+
+static void add_once(struct finding *f, uint64_t addr, enum probe_program prog, bool at_return)
+{
+	for (size_t i = 0; i < f->nsites; i++)
+		if (f->sites[i].addr == addr && f->sites[i].prog == prog)
+			return;
+	finding_add(f, addr, prog, at_return);
+}
+
+/* True when both vtables are there. */
+static bool add_pair(const struct image *im, const struct place *p, struct finding *f)
+{
+	bool found = false;
+
+	if (!is_vtable(im, p->words + REACH))
+		return false;
+	for (size_t at = 0; at + VTABLE < WINDOW; at++) {
+		uint64_t decrypt = p->words[at + 3];
+
+		if (!is_decrypter(im, p, at))
+			continue;
+		add_once(f, decrypt, PROG_RUSTLS_READ, false);
+		add_once(f, decrypt, PROG_RUSTLS_READ_RETURN, true);
+		found = true;
+	}
+	if (found)
+		add_once(f, p->words[REACH + 3], PROG_RUSTLS_WRITE, false);
+	return found;
+}
+
+static void find(const struct image *im, struct finding *ret)
+{
+	struct search *s;
+	bool tls13 = false;
+
+	if (im->machine != EM_X86_64)
+		return;
+	s = xcalloc(1, sizeof(*s));
+	s->im = im;
+	find_lengths(s);
+	if (s->nlengths) {
+		find_in_place(s);
+		each_rela(s, add_if_length);
+	}
+	if (s->nplaces)
+		each_rela(s, put_into_places);
+	for (size_t i = 0; i < s->nplaces; i++)
+		tls13 |= add_pair(im, &s->places[i], ret) && s->places[i].tls13;
+	/* No rustls is without TLS 1.3; the code for TLS 1.2 alone is too common to tell. */
+	if (tls13) {
+		ret->implementation = "rustls";
+		ret->method = "vtables";
+	}
+	free(s);
+}
+
+const struct finder finder_rustls = {
+	.name = "rustls-vtables",
+	.group = "rustls",
+	.signs = { "rustls", "c ap traffic", "PreEncryptAction" },
+	.find = find,
+};

@@ -1,0 +1,204 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Programs that use GnuTLS, NSS, wolfSSL and Mbed TLS: what llm-spy reports is what the server received
+and sent."""
+import ctypes.util
+import json
+import shutil
+import subprocess
+
+from mock_provider import Provider, certificate
+from nginx import NGINX, Nginx
+from spy import *
+
+LIBRARIES = os.path.abspath(os.path.join(SRC, "tests/e2e/libraries.py"))
+BODIES = [json.dumps({"model": "gpt-4o", "stream": stream, "messages": [{"role": "user", "content": "é 你好 " + "x" * 20000}]})
+          for stream in (False, True)]
+KEY = "Authorization: Bearer sk-FAKESECRET"
+
+
+class Traced:
+    """What llm-spy, as a person runs it in front of a command, says of it and of nobody else."""
+
+    def __init__(self):
+        self.records, self.stderr, self.text = [], "", ""
+
+    def run(self, *command, args=(), env={}, stdin=None):
+        out = os.path.join(TMP, "records")
+        open(out, "w").close()
+        clean = {k: v for k, v in os.environ.items() if not k.startswith("SUDO_")}
+        p = subprocess.Popen([SPY, "--format", "jsonl", "--all", "-o", out, *args, "--", *command], text=True,
+                             stdin=stdin or subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                             env={**clean, "NO_PROXY": "*", **env})
+        return p, out
+
+    def end(self, started):
+        p, out = started
+        self.stderr += p.communicate(timeout=60)[1]
+        with open(out) as f:
+            self.text += f.read()
+        self.records = [json.loads(line) for line in self.text.splitlines()]
+        return p.returncode
+
+
+def libraries(mode, server):
+    """The command that runs libraries.py, and where its notes are."""
+    out = os.path.join(TMP, "out-" + mode.replace(":", "-"))
+    if os.path.exists(out):
+        os.unlink(out)
+    return [PYTHON, "-B", LIBRARIES, mode, server.url, server.ca, out], out
+
+
+def provider_log(of):
+    """What the server says of the calls, in the client's words."""
+    return [{"sent": e["received"], "received": e["sent"]} for e in of.take_log()]
+
+
+def compare_all(what, traced, logged, name):
+    records = traced.records
+    ok(len(logged) == 2, f"{what}: the server had both calls", logged, traced.stderr)
+    compare(what, records, logged)
+    mine = of_client(records)
+    ok(all(r["process"]["name"].startswith(name) and r["connection"]["server_name"] == "localhost" and
+           r["kind"] == "llm" and not r["connection"]["from_middle"] for r in mine),
+       f"{what}: process, server name, and seen from its first byte", mine)
+    ok({bool(r["response"]["stream"]) for r in mine} == {False, True}, f"{what}: plain and streamed", mine)
+    ok("beginning was not seen" not in traced.stderr and " 0 B missing in 0 gaps" in traced.stderr,
+       f"{what}: nothing was lost", traced.stderr)
+    ok("FAKESECRET" not in traced.text, f"{what}: the key is masked")
+
+
+def test_library(mode, *args, server=None, logged_by=None):
+    command, out = libraries(mode, server or provider)
+    t = Traced()
+    ok(t.end(t.run(*command, args=args)) == 0 and len(notes(out)) == 2, f"{mode}: the client had both answers", t.stderr)
+    compare_all(" ".join((mode, *args)), t, provider_log(logged_by or provider), "python")
+
+
+def test_wget():
+    t = Traced()
+    for body in BODIES:
+        t.end(t.run("wget", "-q", "--no-hsts", "--ca-certificate", provider.ca, "--header", KEY, "--post-data", body,
+                    "-O", "/dev/null", provider.url + "/v1/chat/completions"))
+    compare_all("wget", t, provider_log(provider), "wget")
+
+
+def write_request(body):
+    path = os.path.join(TMP, "request")
+    with open(path, "w") as f:
+        f.write(f"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{KEY}\r\n"
+                f"Content-Length: {len(body.encode())}\r\n\r\n{body}")
+    return path
+
+
+def test_gnutls_cli():
+    """It leaves with the end of its input, so that has to wait for the answer."""
+    t = Traced()
+    for body in BODIES:
+        started = t.run("gnutls-cli", "--x509cafile", cert, "-p", str(provider.port), "localhost")
+        with open(write_request(body)) as f:
+            started[0].stdin.write(f.read())
+        started[0].stdin.flush()
+        started[0].stdout.read()
+        t.end(started)
+    compare_all("gnutls-cli", t, provider_log(provider), "gnutls-cli")
+
+
+def test_tstclnt():
+    t = Traced()
+    for body in BODIES:
+        with open(write_request(body)) as f:
+            t.end(t.run("tstclnt", "-4", "-D", "-o", "-h", "localhost", "-p", str(provider.port), stdin=f))
+    compare_all("tstclnt", t, provider_log(provider), "tstclnt")
+
+
+def test_git():
+    """Its transport is a process of its own; there is no repository."""
+    t = Traced()
+    t.end(t.run("git", "ls-remote", provider.url + "/repo", env={"GIT_SSL_CAINFO": provider.ca, "GIT_TERMINAL_PROMPT": "0"}))
+    r = t.records
+    ok(len(r) == 1 and r[0]["complete"] and r[0]["http"]["target"].startswith("/repo/info/refs") and
+       r[0]["process"]["name"].startswith("git-remote-http"), "git over https", r, t.stderr)
+
+
+def test_gap(mode):
+    """Bytes that the probe cannot get at are missing, never silent."""
+    t = Traced()
+    t.end(t.run(*libraries(mode, provider)[0]))
+    provider.take_log()
+    ok(" missing in " in t.stderr and " 0 B missing in " not in t.stderr and not any(r["complete"] for r in t.records),
+       f"{mode}: what cannot be read is said to be missing", t.stderr, t.records)
+
+
+def test_middle(mode):
+    command, out = libraries(mode, provider)
+    p = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    p.stdout.readline()
+    provider.take_log()
+    spy = Spy(f"--pid={p.pid}")
+    p.stdin.write("go\n")
+    p.stdin.close()
+    p.wait(timeout=60)
+    spy.wait_for(1)
+    records = spy.stop()
+    compare(f"{mode}: joined in the middle", records, provider_log(provider))
+    ok(all(r["connection"]["from_middle"] for r in records), f"{mode}: and it is said so", records)
+
+
+def test_unknown():
+    """A library that holds nothing is worth a word only when it was named."""
+    with open("/proc/self/maps") as f:
+        path = next(line.split()[-1] for line in f if "/libc" in line)
+    for args, want in (((f"--libssl={path}",), True), ((), False)):
+        r = subprocess.run([SPY, *args, "--", "true"], capture_output=True, text=True, timeout=60)
+        ok(r.returncode == 0 and ("not hooked" in r.stderr) == want,
+           f"a file without TLS: {'named, a warning' if want else 'nothing is said of those not named'}", r.stderr)
+
+
+def lacks(what, there):
+    if not there:
+        ok(True, f"{what} # SKIP it is not installed")
+    return not there
+
+
+need_root()
+key, cert = certificate(TMP)
+provider = Provider(key, cert)
+find = ctypes.util.find_library
+if not lacks("GnuTLS", find("gnutls")):
+    for mode in ("gnutls", "gnutls:send2", "gnutls:cork"):
+        test_library(mode)
+    test_library("gnutls", "--buffer=perf")
+    test_gap("gnutls:packet")
+    test_middle("gnutls:slow")
+if not lacks("wget", shutil.which("wget")):
+    test_wget()
+if not lacks("gnutls-cli", shutil.which("gnutls-cli")):
+    test_gnutls_cli()
+if not lacks("pycurl", subprocess.run([PYTHON, "-c", "import pycurl"], capture_output=True).returncode == 0):
+    test_library("pycurl")
+    if not lacks("nginx", NGINX):
+        plain = Provider()
+        nginx = Nginx(plain.port, key, cert)
+        test_library("pycurl:http2", server=nginx, logged_by=plain)
+        nginx.stop()
+        plain.stop()
+if not lacks("git", shutil.which("git")):
+    test_git()
+if not lacks("NSS", find("ssl3") and find("nspr4")):
+    for mode in ("nss", "nss:flags"):
+        test_library(mode)
+    test_gap("nss:writev")
+    test_middle("nss:slow")
+if not lacks("tstclnt", shutil.which("tstclnt")):
+    test_tstclnt()
+if not lacks("wolfSSL", find("wolfssl")):
+    for mode in ("wolfssl", "wolfssl:send"):
+        test_library(mode)
+    test_middle("wolfssl:slow")
+if not lacks("Mbed TLS", find("mbedtls")):
+    test_library("mbedtls")
+    test_middle("mbedtls:slow")
+test_unknown()
+provider.stop()
+done()

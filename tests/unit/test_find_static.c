@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT */
+/* BoringSSL and OpenSSL without symbols: found in programs made for it, by all the shapes that
+ * compilers give them, and not found where a sign is missing. */
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "attach/finder.h"
+#include "attach/unwind.h"
+#include "tests/unit/program.h"
+#include "tests/unit/tap.h"
+
+/* Function 1 calls all others, so that they are known to be functions. */
+/* clang-format off */
+#define CALLER { .calls = { 2, 3, 4, 5, 6, 7 } }
+/* clang-format on */
+
+/* Program, "r" at return, "@" number of the function; in order. */
+static const char *describe(const struct finding *f)
+{
+	static const char *const names[PROG_COUNT] = {
+		[PROG_CALL] = "call",
+		[PROG_WRITE_RETURN] = "write",
+		[PROG_READ_RETURN] = "read",
+		[PROG_CALL_PEEK] = "peek",
+		[PROG_NEW_RETURN] = "new",
+		[PROG_HANDSHAKE_RETURN] = "handshake",
+		[PROG_CALL_INTERNAL] = "internal",
+	};
+	static char text[512];
+	int n = 0;
+
+	text[0] = '\0';
+	for (size_t i = 0; i < f->nsites; i++) {
+		const struct site *s = &f->sites[i];
+		uint64_t at = s->addr - PROGRAM_BASE - PROGRAM_CODE;
+
+		n += snprintf(text + n, sizeof(text) - (size_t)n, "%s%s%s@%d", i ? " " : "",
+			      names[s->prog] ? names[s->prog] : "?", s->at_return ? "-r" : "",
+			      at % PROGRAM_FUNCTION ? -1 : (int)(at / PROGRAM_FUNCTION) + 1);
+	}
+	return text;
+}
+
+static void check(const struct finder *finder, const struct program *p, const char *want,
+		  const char *what)
+{
+	struct span file = program_make(p);
+	struct finding f = { 0 };
+	struct image im;
+
+	is_int(image_open_bytes(&im, file), 0, "%s: is an image", what);
+	finder->find(&im, &f);
+	is_str(describe(&f), want, "%s", what);
+	image_close(&im);
+	free((void *)file.ptr);
+}
+
+static const struct {
+	unsigned machine, type;
+	const char *name;
+} kinds[] = {
+	{ EM_X86_64, ET_DYN, "x86-64" },
+	{ EM_X86_64, ET_EXEC, "x86-64 at fixed addresses" },
+	{ EM_AARCH64, ET_DYN, "arm64" },
+};
+
+static void check_kinds(const struct finder *finder, struct program p, const char *want,
+			const char *what)
+{
+	char text[128];
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		p.machine = kinds[i].machine;
+		p.type = kinds[i].type;
+		snprintf(text, sizeof(text), "%s: %s", kinds[i].name, what);
+		check(finder, &p, want, text);
+	}
+}
+
+/* ---- BoringSSL ---- */
+
+#define FILE_NAME "../../third_party/boringssl/src/ssl/ssl_lib.cc"
+/* clang-format off */
+#define WRITE { .strings = { 1 }, .constants = { 66, 111, 226 }, .calls = { 3 } }
+#define HANDSHAKE { .strings = { 1, 1 }, .constants = { 134 } }
+#define READ_IMPL { .strings = { 1 }, .constants = { 215, 226 }, .calls = { 3 } }
+#define READ { .strings = { 1 }, .constants = { 66 }, .calls = { 4 }, .updates = true }
+#define PEEK { .strings = { 1 }, .constants = { 66 }, .calls = { 4 } }
+#define NEW { .strings = { 1 }, .constants = { 185 } }
+#define BORING { FILE_NAME }
+#define ALL { CALLER, WRITE, HANDSHAKE, READ_IMPL, READ, PEEK, NEW }
+/* clang-format on */
+#define ALL_FOUND "call@2 write-r@2 call@5 read-r@5 call@3 handshake-r@3 new-r@7"
+
+static void test_boringssl(void)
+{
+	const struct finder *b = &finder_boringssl;
+	struct program p = { .strings = BORING, .functions = ALL };
+
+	check_kinds(b, p, ALL_FOUND, "each function by itself");
+
+	p.strings[0] = "ssl/ssl_lib.c";
+	check_kinds(b, p, ALL_FOUND, "when it was C");
+
+	p = (struct program){ .strings = BORING,
+			      .functions = { CALLER, WRITE, HANDSHAKE, READ_IMPL, PEEK } };
+	check_kinds(b, p, "call@2 write-r@2 peek@5 read-r@5 call@3 handshake-r@3",
+		    "SSL_read and SSL_new inlined");
+
+	p = (struct program){
+		.strings = BORING,
+		.functions = { CALLER,
+			       WRITE,
+			       HANDSHAKE,
+			       { .strings = { 1 }, .constants = { 66, 215, 226 }, .updates = true },
+			       { .strings = { 1 }, .constants = { 66, 215, 226 } } }
+	};
+	check_kinds(b, p, "call@2 write-r@2 call@4 read-r@4 call@3 handshake-r@3",
+		    "ssl_read_impl inlined");
+
+	p.functions[2] = (struct program_function){ 0 };
+	check_kinds(b, p, "call@2 write-r@2 call@4 read-r@4", "no handshake is needed");
+
+	p = (struct program){ .strings = BORING, .functions = ALL };
+	for (size_t i = 1; i < 7; i++)
+		p.functions[i].misleads = true;
+	check_kinds(b, p, ALL_FOUND, "what is no call does not begin a function");
+}
+
+static void test_boringssl_not(void)
+{
+	const struct finder *b = &finder_boringssl;
+	const struct program whole = { .strings = BORING, .functions = ALL };
+	struct program p = whole;
+
+	p.strings[0] = "src/ssl/ssl_lib.cpp";
+	check_kinds(b, p, "", "another file's name");
+	p = whole;
+	p.functions[5] = (struct program_function)WRITE;
+	check_kinds(b, p, "", "two that look like SSL_write");
+	p = whole;
+	p.functions[1] = (struct program_function){ 0 };
+	check_kinds(b, p, "", "no SSL_write");
+	p = whole;
+	p.functions[4] = p.functions[5] = (struct program_function){ 0 };
+	check_kinds(b, p, "", "neither SSL_read nor SSL_peek");
+	p = whole;
+	p.functions[5].updates = true;
+	check_kinds(b, p, "", "two that look like SSL_read");
+	p = whole;
+	p.functions[0] = (struct program_function){ 0 };
+	check_kinds(b, p, "", "nothing tells where functions begin");
+	p = whole;
+	p.machine = EM_RISCV;
+	p.type = ET_DYN;
+	check(b, &p, "", "a machine that is not known");
+}
+
+/* Where the symbols are there, the finder that goes by them has hooked it. */
+static void test_boringssl_symbols(void)
+{
+	struct program p = { .machine = EM_X86_64,
+			     .type = ET_DYN,
+			     .strings = BORING,
+			     .functions = ALL,
+			     .symbol = 2,
+			     .symbol_name = "SSL_write" };
+
+	check(&finder_boringssl, &p, "", "BoringSSL with its symbols");
+	p.symbol = 8;
+	check(&finder_boringssl, &p, ALL_FOUND, "BoringSSL beside another library's symbols");
+}
+
+/* ---- OpenSSL ---- */
+
+static const struct program openssl = {
+	.strings = { "ssl_write_internal", "ssl_read_internal", "SSL_new", "SSL_do_handshake",
+		     "_SSL_new" },
+	.functions = { CALLER,
+		       { .strings = { 1, 1 }, .constants = { 207, 276 } },
+		       { .strings = { 2, 2 }, .constants = { 207, 276 } },
+		       { .strings = { 3 } },
+		       { .strings = { 4 } },
+		       { .strings = { 5 } } },
+};
+
+static void test_openssl(void)
+{
+	const struct finder *o = &finder_openssl_static;
+	struct program p = openssl;
+
+	check_kinds(o, p, "internal@2 write-r@2 internal@3 read-r@3 call@5 handshake-r@5 new-r@4",
+		    "OpenSSL by the names of its functions");
+	p.functions[3] = p.functions[4] = (struct program_function){ 0 };
+	check_kinds(o, p, "internal@2 write-r@2 internal@3 read-r@3",
+		    "the other two are not needed");
+	p = openssl;
+	p.functions[6] = p.functions[3];
+	check_kinds(o, p, "internal@2 write-r@2 internal@3 read-r@3 call@5 handshake-r@5",
+		    "SSL_new inlined");
+
+	p = openssl;
+	p.functions[6] = p.functions[1];
+	check_kinds(o, p, "", "ssl_write_internal inlined into two");
+	p = openssl;
+	p.strings[1] = "ssl_peek_internal";
+	check_kinds(o, p, "", "no ssl_read_internal");
+	p = openssl;
+	p.strings[1] = "my_ssl_read_internal";
+	check_kinds(o, p, "", "a name that only ends so");
+	p = openssl;
+	p.functions[1].constants[1] = 0;
+	check_kinds(o, p, "", "a function of that name that does not raise its error");
+	p = openssl;
+	p.functions[2] = (struct program_function){ 0 };
+	p.functions[1].strings[1] = 2;
+	check_kinds(o, p, "", "one function by both names");
+}
+
+/* ---- unwind tables: those of this program ---- */
+
+static void test_unwind(void)
+{
+	struct symbol self = { .name = "main" };
+	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	struct unwind u;
+	struct image im;
+
+	if (fd < 0 || image_open(&im, fd) != 0) {
+		ok(true, "unwind tables # SKIP: this program cannot be read");
+		return;
+	}
+	close(fd);
+	image_symbols(&im, &self, 1);
+	unwind_open(&u, &im);
+	ok(self.addr && u.entries.len, "this program has a main, and unwind tables");
+	is_int(unwind_place(&u, self.addr), UNWIND_START, "main is where a function begins");
+	is_int(unwind_place(&u, self.addr + 4), UNWIND_INSIDE, "and goes on");
+	is_int(unwind_place(&u, 0), UNWIND_UNKNOWN, "before all code");
+	is_int(unwind_place(&u, UINT64_MAX), UNWIND_UNKNOWN, "behind all code");
+	image_close(&im);
+}
+
+int main(void)
+{
+	test_boringssl();
+	test_boringssl_not();
+	test_boringssl_symbols();
+	test_openssl();
+	test_unwind();
+	return tap_done();
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/* Libraries that have symbols: what is hooked in each, in which order, and what is no such library.
+ * With file names as arguments: prints what is found in each of them, and how long it took. */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "attach/finder.h"
+#include "tests/unit/elf_image.h"
+#include "tests/unit/tap.h"
+
+#define NAMES_MAX 16
+
+/* What is found, as text: "GnuTLS: name+program ..." with '<' for a return. */
+struct found {
+	const struct elf_image *e;
+	struct buf text;
+};
+
+static const char *const programs[] = {
+#define X(id, name) [id] = name,
+	PROBE_PROGRAMS(X)
+#undef X
+};
+
+static void on_found(void *arg, const struct finder *finder, const struct finding *f)
+{
+	struct found *all = arg;
+
+	buf_addf(&all->text, "%s%s:", all->text.len ? "; " : "", f->implementation);
+	for (size_t i = 0; i < f->nsites; i++) {
+		size_t n = (f->sites[i].addr - elf_image_function(0)) / 16;
+
+		buf_addf(&all->text, " %s%s%s", all->e->names[n], f->sites[i].at_return ? "<" : ">",
+			 programs[f->sites[i].prog] + strlen("spy_"));
+	}
+}
+
+static struct buf find_in(const struct elf_image *e)
+{
+	struct found all = { .e = e };
+	struct image im;
+	struct buf file;
+
+	buf_init(&all.text, 1 << 16);
+	buf_adds(&all.text, "");
+	elf_image_make(e, &file);
+	if (image_open_bytes(&im, buf_span(&file)) == 0)
+		find_all(&im, on_found, &all);
+	image_close(&im);
+	buf_done(&file);
+	return all.text;
+}
+
+static void is_found(const struct elf_image *e, const char *want, const char *what)
+{
+	struct buf text = find_in(e);
+
+	is_str(text.len ? text.ptr : "", want, "%s", what);
+	buf_done(&text);
+}
+
+static const struct {
+	const char *what, *want, *names[NAMES_MAX];
+} cases[] = {
+	{ "OpenSSL", "OpenSSL: SSL_write>call SSL_write<write_return SSL_read>call SSL_read<read_return",
+	  { "SSL_read", "SSL_write" } },
+	{ "GnuTLS: send jumps to send2, which alone is hooked",
+	  "GnuTLS: gnutls_record_send2>call gnutls_record_send2<write_return gnutls_record_recv>call "
+	  "gnutls_record_recv<read_return gnutls_init>call gnutls_init<init_return gnutls_deinit>free",
+	  { "gnutls_record_send", "gnutls_record_send2", "gnutls_record_recv", "gnutls_init", "gnutls_deinit" } },
+	{ "GnuTLS before 3.6.3",
+	  "GnuTLS: gnutls_record_send>call gnutls_record_send<write_return gnutls_record_recv>call "
+	  "gnutls_record_recv<read_return",
+	  { "gnutls_record_send", "gnutls_record_recv" } },
+	{ "GnuTLS: uncork's return is hooked before its entry",
+	  "GnuTLS: gnutls_record_send>call gnutls_record_send<write_return gnutls_record_recv>call "
+	  "gnutls_record_recv<read_return gnutls_record_uncork<uncork_return gnutls_record_uncork>uncork",
+	  { "gnutls_record_send", "gnutls_record_recv", "gnutls_record_uncork" } },
+	{ "GnuTLS: send2 alone is not all of it", "", { "gnutls_record_send2", "gnutls_record_recv" } },
+	{ "NSPR",
+	  "NSPR: PR_Write>nspr_call PR_Write<write_return PR_Read>nspr_call PR_Read<read_return "
+	  "PR_Send>nspr_call_flags PR_Send<write_return PR_Recv>nspr_call_flags PR_Recv<read_return PR_Close>free",
+	  { "PR_Write", "PR_Read", "PR_Send", "PR_Recv", "PR_Close" } },
+	{ "NSPR: not without PR_Close", "", { "PR_Write", "PR_Read", "PR_Send", "PR_Recv" } },
+	{ "NSS", "NSS: SSL_ImportFD<import_return SSL_SetURL>host_text", { "SSL_ImportFD", "SSL_SetURL" } },
+	{ "NSPR and NSS in one file",
+	  "NSPR: PR_Write>nspr_call PR_Write<write_return PR_Read>nspr_call PR_Read<read_return "
+	  "PR_Send>nspr_call_flags PR_Send<write_return PR_Recv>nspr_call_flags PR_Recv<read_return "
+	  "PR_Writev>nspr_call PR_Writev<write_gap PR_Close>free; "
+	  "NSS: SSL_ImportFD<import_return SSL_SetURL>host_text",
+	  { "SSL_ImportFD", "SSL_SetURL", "PR_Write", "PR_Read", "PR_Send", "PR_Recv", "PR_Close", "PR_Writev" } },
+	{ "wolfSSL",
+	  "wolfSSL: wolfSSL_write>call wolfSSL_write<write_return wolfSSL_read>call wolfSSL_read<read_return "
+	  "wolfSSL_new<new_return wolfSSL_free>free wolfSSL_UseSNI>host_sized",
+	  { "wolfSSL_read", "wolfSSL_write", "wolfSSL_new", "wolfSSL_free", "wolfSSL_UseSNI" } },
+	{ "Mbed TLS",
+	  "Mbed TLS: mbedtls_ssl_write>call mbedtls_ssl_write<write_return mbedtls_ssl_read>call "
+	  "mbedtls_ssl_read<read_return mbedtls_ssl_init>clear mbedtls_ssl_free>free "
+	  "mbedtls_ssl_set_hostname>host_text",
+	  { "mbedtls_ssl_read", "mbedtls_ssl_write", "mbedtls_ssl_init", "mbedtls_ssl_free", "mbedtls_ssl_set_hostname" } },
+	{ "s2n",
+	  "s2n: s2n_send>call s2n_send<write_return s2n_recv>call s2n_recv<read_return s2n_connection_new<new_return "
+	  "s2n_connection_wipe>clear s2n_connection_free>free s2n_set_server_name>host_text",
+	  { "s2n_send", "s2n_recv", "s2n_connection_new", "s2n_connection_free", "s2n_connection_wipe",
+	    "s2n_set_server_name" } },
+	{ "half of each", "", { "SSL_read", "gnutls_record_recv", "PR_Read", "SSL_SetURL", "wolfSSL_read", "s2n_recv" } },
+	{ "names that only begin alike", "", { "SSL_write2", "SSL_read2", "s2n_sendv", "s2n_recv_" } },
+};
+
+static void test_cases(void)
+{
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct elf_image e = { EM_X86_64, SHT_DYNSYM, STT_FUNC, false, cases[i].names };
+
+		is_found(&e, cases[i].want, cases[i].what);
+		e.symtab = SHT_SYMTAB;
+		e.machine = EM_AARCH64;
+		is_found(&e, cases[i].want, "the same by .symtab, on arm64");
+	}
+}
+
+static void test_not_functions(void)
+{
+	static const char *const names[] = { "SSL_read", "SSL_write", NULL };
+	struct elf_image e = { EM_X86_64, SHT_DYNSYM, STT_FUNC, true, names };
+
+	is_found(&e, "", "functions that a program imports");
+	e = (struct elf_image){ EM_X86_64, SHT_DYNSYM, STT_OBJECT, false, names };
+	is_found(&e, "", "data of these names");
+}
+
+/* Files given by name. */
+
+static void on_found_in_file(void *arg, const struct finder *finder, const struct finding *f)
+{
+	printf("%s: %s by %s, %zu places\n", (const char *)arg, f->implementation, f->method, f->nsites);
+}
+
+static int print_files(char **paths)
+{
+	for (; *paths; paths++) {
+		struct timespec a, b;
+		struct image im;
+		double ms;
+		int fd = open(*paths, O_RDONLY | O_CLOEXEC);
+
+		if (fd < 0)
+			continue;
+		clock_gettime(CLOCK_MONOTONIC, &a);
+		if (image_open(&im, fd) == 0)
+			find_all(&im, on_found_in_file, *paths);
+		image_close(&im);
+		close(fd);
+		clock_gettime(CLOCK_MONOTONIC, &b);
+		ms = (double)(b.tv_sec - a.tv_sec) * 1e3 + (double)(b.tv_nsec - a.tv_nsec) / 1e6;
+		if (ms > 100)
+			printf("%s: %.0f ms\n", *paths, ms);
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 1)
+		return print_files(argv + 1);
+	test_cases();
+	test_not_functions();
+	return tap_done();
+}
