@@ -8,6 +8,7 @@ enum exit_code {
 	EXIT_FAILED = 1,  /* failed while running, damaged recording ... */
 	EXIT_USAGE = 2,
 	EXIT_CANNOT = 3,  /* this host or user cannot trace */
+	EXIT_BLIND = 4,	  /* --strict: a process with TLS was not seen */
 };
 
 #endif

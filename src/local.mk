@@ -24,6 +24,10 @@ else
 llm_spy_SOURCES += \
 	src/command.c \
 	src/command.h \
+	src/doctor.c \
+	src/doctor.h \
+	src/targets.c \
+	src/targets.h \
 	src/trace.c \
 	src/trace.h
 llm_spy_LDADD = libkernel.a libfind.a libpure.a $(PURE_LIBS) $(LIBELF_LIBS) -ldl -lpthread

@@ -16,6 +16,8 @@
 #include "summary.h"
 #ifdef HAVE_BPF
 #include "demo/demo.h"
+#include "doctor.h"
+#include "targets.h"
 #include "trace.h"
 #endif
 
@@ -85,7 +87,14 @@ static int run(struct options *o)
 	case ACTION_TRACE:
 		code = trace_run(o, &e);
 		break;
+	case ACTION_TARGETS:
+		code = targets_run(o, &e);
+		break;
+	case ACTION_DOCTOR:
+		return doctor_run();
 #else
+	case ACTION_TARGETS:
+	case ACTION_DOCTOR:
 	case ACTION_DEMO:
 	case ACTION_TRACE:
 		error_set(&e, -1, "this llm-spy was built without live tracing (--disable-bpf); it "

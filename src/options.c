@@ -39,8 +39,12 @@ void options_help(FILE *out)
 {
 	fputs("Usage: llm-spy [OPTION]...\n"
 	      "       llm-spy [OPTION]... -- COMMAND [ARGUMENT]...\n"
+	      "       llm-spy targets [--format FORMAT] [--pid PID]...\n"
+	      "       llm-spy doctor\n"
 	      "Show every call that programs on this host make to language models, in plaintext.\n"
-	      "With a COMMAND: run it as the user who called sudo, and trace it and its children.\n",
+	      "With a COMMAND: run it as the user who called sudo, and trace it and its children.\n"
+	      "targets lists the processes that could be seen, and why others could not; doctor says\n"
+	      "whether this host can trace.\n",
 	      out);
 	for (size_t i = 0; i < ROWS; i++) {
 		const struct row *r = &rows[i];
@@ -60,7 +64,7 @@ void options_help(FILE *out)
 		}
 	}
 	fputs("\nExit status: 0 fine; 1 failed while running; 2 wrong usage; 3 this host or user cannot\n"
-	      "trace; with a COMMAND its own. See llm-spy(8).\n", out);
+	      "trace; 4 see --strict; with a COMMAND its own. See llm-spy(8).\n", out);
 }
 
 static void add_name(struct names *n, const char *name)
@@ -150,6 +154,9 @@ static int apply(struct options *o, enum option_id id, const char *arg)
 		return 0;
 	case OPT_LIBSSL:
 		add_name(&o->libssl, arg);
+		return 0;
+	case OPT_STRICT:
+		o->strict = true;
 		return 0;
 	case OPT_LLM_ONLY:
 		o->mode = SHOW_LLM_ONLY;
@@ -260,22 +267,54 @@ static int check(const struct options *o, struct error *reterr)
 	if (o->record && strcmp(o->record, "-") == 0 && !o->output)
 		return error_set(reterr, -EINVAL,
 				 "--record=- needs --output: both would write to standard output");
+	if (o->strict && o->action != ACTION_TRACE)
+		return error_set(reterr, -EINVAL, "--strict is for tracing");
 	if (o->command && o->filter.npids)
 		return error_set(reterr, -EINVAL, "give either a COMMAND or --pid");
 	return 0;
+}
+
+/* A subcommand stands first. It takes few of the options. */
+static const struct subcommand {
+	const char *name;
+	enum action action;
+	enum option_id takes[6]; /* ends with OPT_NONE */
+} subcommands[] = {
+	{ "targets", ACTION_TARGETS, { OPT_FORMAT, OPT_PID, OPT_LIMIT, OPT_DEBUG, OPT_HELP, OPT_NONE } },
+	{ "doctor", ACTION_DOCTOR, { OPT_DEBUG, OPT_HELP, OPT_NONE } },
+};
+
+static const struct subcommand *subcommand_of(const char *word)
+{
+	for (size_t i = 0; word && i < sizeof(subcommands) / sizeof(*subcommands); i++)
+		if (strcmp(subcommands[i].name, word) == 0)
+			return &subcommands[i];
+	return NULL;
+}
+
+static bool takes(const struct subcommand *s, enum option_id id)
+{
+	size_t i = 0;
+
+	while (s && s->takes[i] != OPT_NONE && s->takes[i] != id)
+		i++;
+	return !s || s->takes[i] == id;
 }
 
 int options_parse(struct options *o, int argc, char **argv, struct error *reterr)
 {
 	struct option longs[ROWS + 1];
 	char shorts[2 * ROWS + 3];
+	const struct subcommand *sub = subcommand_of(argv[1]);
 	int code;
 
 	*o = (struct options){ .format = sinks[0], .kernel_headers = "auto", .call_limit = 2 << 20 };
 	limits_init(&o->limits);
 	getopt_tables(longs, shorts, sizeof(shorts));
 	opterr = 0;
-	optind = 1;
+	optind = sub ? 2 : 1;
+	if (sub)
+		o->action = sub->action;
 	while ((code = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
 		const struct row *r = code == '?' || code == ':' ? NULL : row_of(code);
 
@@ -284,10 +323,15 @@ int options_parse(struct options *o, int argc, char **argv, struct error *reterr
 		if (!r)
 			return error_set(reterr, -EINVAL, "%s is not an option; see llm-spy --help",
 					 argv[optind - 1]);
+		if (!takes(sub, r->id))
+			return error_set(reterr, -EINVAL, "llm-spy %s does not take --%s", sub->name,
+					 r->name);
 		if (apply(o, r->id, optarg) != 0)
 			return error_set(reterr, -EINVAL, "--%s %s: not a valid %s; see llm-spy --help",
 					 r->name, optarg, r->arg);
 	}
+	if (optind < argc && sub)
+		return error_set(reterr, -EINVAL, "llm-spy %s does not take %s", sub->name, argv[optind]);
 	if (optind < argc && strcmp(argv[optind - 1], "--") != 0)
 		return error_set(reterr, -EINVAL, "%s: a command to trace stands behind --",
 				 argv[optind]);

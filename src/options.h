@@ -14,7 +14,15 @@
 
 enum buffer_kind { BUFFER_AUTO, BUFFER_RING, BUFFER_PERF };
 enum color_when { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
-enum action { ACTION_TRACE, ACTION_REPLAY, ACTION_DEMO, ACTION_HELP, ACTION_VERSION };
+enum action {
+	ACTION_TRACE,
+	ACTION_REPLAY,
+	ACTION_DEMO,
+	ACTION_TARGETS,
+	ACTION_DOCTOR,
+	ACTION_HELP,
+	ACTION_VERSION,
+};
 
 struct names {
 	const char **items;
@@ -39,6 +47,7 @@ struct options {
 	size_t buffer_size; /* 0: the default of its kind */
 	size_t call_limit;
 	const char *kernel_headers; /* "auto", "builtin" or a directory */
+	bool strict;
 	bool debug;
 	struct limits limits;
 	char **command; /* behind "--", NULL-terminated; NULL: none */

@@ -6,7 +6,7 @@
 
 #include "config.h"
 #ifdef HAVE_BPF
-#include "attach/target.h"
+#include "attach/discover.h"
 #endif
 #include "probes/event.h"
 #include "totals.h"
@@ -96,30 +96,51 @@ static void print_losses(FILE *out, const struct summary *s)
 				plural(s->limits->hits[i]));
 }
 
-static void print_targets(FILE *out, const struct summary *s)
-{
 #ifdef HAVE_BPF
-	for (size_t i = 0; s->targets && i < s->targets->count; i++) {
-		const struct target *t = &s->targets->items[i];
 
-		if (!t->tls || t->changed)
-			continue;
-		if (t->hooked)
-			fprintf(out, "llm-spy: hooked %s (%s)%s%s\n", t->name, t->found,
-				t->problem ? "; not hooked in it: " : "", t->problem ? t->problem : "");
-		else
-			fprintf(out, "llm-spy: not hooked: %s: %s\n", t->name,
-				t->problem ? t->problem : "never tried");
-	}
-#else
-	(void)out;
-	(void)s;
-#endif
+/* Names are the programs' own: no control character of theirs may reach the terminal. */
+static void print_name(FILE *out, const char *name)
+{
+	for (; *name; name++)
+		fputc((unsigned char)*name < ' ' || *name == 0x7f ? '?' : *name, out);
 }
+
+static void print_target(FILE *out, const struct target *t)
+{
+	fputs(t->hooked ? "llm-spy: hooked " : "llm-spy: not hooked: ", out);
+	print_name(out, t->name);
+	if (t->hooked)
+		fprintf(out, " (%s)%s%s\n", t->found, t->problem ? "; not hooked in it: " : "",
+			t->problem ? t->problem : "");
+	else
+		fprintf(out, ": %s\n", t->problem ? t->problem : "never tried");
+}
+
+static void print_coverage(FILE *out, const struct summary *s)
+{
+	const struct target_list *l = s->discover ? discover_targets(s->discover) : NULL;
+	const struct blind *blind;
+	size_t n = 0;
+
+	for (size_t i = 0; l && i < l->count; i++)
+		if (l->items[i].tls && !l->items[i].changed)
+			print_target(out, &l->items[i]);
+	blind = l ? discover_blind(s->discover, &n) : NULL;
+	for (size_t i = 0; i < n; i++) {
+		fputs("llm-spy: not seen: ", out);
+		print_name(out, blind[i].program);
+		fprintf(out, "[%d]: %s (llm-spy targets says what helps)\n", (int)blind[i].pid,
+			blind[i].reason);
+	}
+}
+
+#endif
 
 void summary_print(FILE *out, const struct summary *s)
 {
-	print_targets(out, s);
+#ifdef HAVE_BPF
+	print_coverage(out, s);
+#endif
 	print_streams(out, s);
 	print_losses(out, s);
 	totals_print(out, s->show->totals);

@@ -9,13 +9,13 @@
 #include "pipeline.h"
 #include "show.h"
 
-struct target_list;
+struct discover;
 
 struct summary {
 	const struct show *show;
 	const struct pipeline *pipeline;
 	const struct limits *limits;
-	const struct target_list *targets; /* NULL for a replay */
+	const struct discover *discover;   /* NULL for a replay */
 	const uint64_t *counters;	   /* by enum spy_counter; NULL for a replay */
 	uint64_t lost;			   /* events that the kernel says were lost */
 };

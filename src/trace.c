@@ -217,7 +217,7 @@ static int check_hooked(const struct tracer *t, struct error *reterr)
 	for (size_t i = 0; i < l->count; i++) {
 		if (l->items[i].hooked)
 			return 0;
-		refused |= !l->items[i].named || l->items[i].found;
+		refused |= l->items[i].found != NULL;
 	}
 	if (refused)
 		return error_set(reterr, -EPERM, "nothing could be hooked; the warnings say why");
@@ -239,10 +239,10 @@ static int attach(struct tracer *t, struct error *reterr)
 	if (err)
 		log_warn("attach", "programs that start are noticed once a second only: raw "
 			 "tracepoints are refused: %s", strerror(-err));
-	t->discover_options = (struct discover_options){ .pids = t->o->filter.pids,
-							 .npids = t->o->filter.npids,
+	t->discover_options = (struct discover_options){ .filter = &t->o->filter,
 							 .command = t->o->command,
-							 .starts_max = t->limits.max[LIMIT_starts] };
+							 .starts_max = t->limits.max[LIMIT_starts],
+							 .strict = t->o->strict };
 	t->discover = discover_new(&t->discover_options, t->files, t->hooks);
 	for (size_t i = 0; i < t->o->libssl.count; i++)
 		discover_named(t->discover, t->o->libssl.items[i]);
@@ -282,6 +282,8 @@ static void stop_discovery(struct tracer *t)
 		t->hooks = NULL;
 		t->files = NULL;
 	}
+	else if (t->discovering)
+		discover_note_blind(t->discover);
 	t->discovering = false;
 	hooks_free(t->hooks);
 	t->hooks = NULL;
@@ -432,8 +434,7 @@ static int finish(struct tracer *t, int err)
 	summary_print(stderr, &(struct summary){ .show = &t->show,
 						 .pipeline = t->pipeline,
 						 .limits = &t->limits,
-						 .targets = t->discover ? discover_targets(t->discover)
-									: NULL,
+						 .discover = t->discover,
 						 .counters = counters,
 						 .lost = live_lost(t->live) });
 	return err;
@@ -498,12 +499,30 @@ static int start(struct tracer *t, struct error *reterr)
 	return err;
 }
 
-static int exit_code(const struct tracer *t, int err)
+/* Whether a process had TLS, or seemed to, that was not seen. */
+static bool is_blind(const struct tracer *t)
+{
+	const struct target_list *l;
+	size_t n;
+
+	if (!t->discover)
+		return true; /* who knows */
+	l = discover_targets(t->discover);
+	for (size_t i = 0; i < l->count; i++)
+		if (l->items[i].mapped && l->items[i].tls && !l->items[i].hooked && !l->items[i].changed)
+			return true;
+	discover_blind(t->discover, &n);
+	return n > 0;
+}
+
+static int exit_code(const struct tracer *t, int err, bool blind)
 {
 	if (err)
 		log_warn("trace", "stopped: %s", strerror(-err));
 	if (t->failed)
 		log_warn("trace", "the recording is not complete: %s", strerror(-t->failed));
+	if (t->o->strict && blind)
+		return EXIT_BLIND;
 	if (t->command.pid && t->command.exited)
 		return command_exit_status(&t->command);
 	return err || t->failed ? EXIT_FAILED : EXIT_FINE;
@@ -513,6 +532,7 @@ int trace_run(const struct options *o, struct error *reterr)
 {
 	struct tracer t = { .o = o, .limits = o->limits, .signals = -1 };
 	size_t hooked;
+	bool blind;
 	int err, code;
 
 	memset(t.probe.prog, -1, sizeof(t.probe.prog));
@@ -531,9 +551,10 @@ int trace_run(const struct options *o, struct error *reterr)
 	if (o->command)
 		command_release(&t.command);
 	err = finish(&t, run(&t));
+	blind = is_blind(&t);
 	tracer_done(&t);
 	if (show_close(&t.show) != 0 && !err)
 		err = -EIO;
-	code = exit_code(&t, err);
+	code = exit_code(&t, err, blind);
 	return code;
 }

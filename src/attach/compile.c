@@ -30,13 +30,14 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 
-#define LIBBCC "libbcc.so.0"
 #define LOG_BYTES (1 << 16)
 /* The verifier walks some 850 instructions for each fragment of a call, out of a million. */
 #define CHUNKS_MAX 1024
 #define RING_CHUNK 65536
 /* A perf record that holds more than 65,498 bytes vanishes without an error. */
 #define PERF_CHUNK 32768
+
+const char probe_libbcc[] = "libbcc.so.0";
 
 enum { FD_EVENTS = PROG_COUNT, FD_COUNTERS, FD_TREE, FD_COUNT };
 
@@ -117,7 +118,7 @@ void probe_preamble(const struct probe_config *c, struct buf *out)
 
 static int load_libbcc(struct libbcc *b, char *text, size_t size)
 {
-	void *h = dlopen(LIBBCC, RTLD_NOW | RTLD_LOCAL);
+	void *h = dlopen(probe_libbcc, RTLD_NOW | RTLD_LOCAL);
 
 	if (!h) {
 		snprintf(text, size, "libbcc cannot be loaded (%s). On Debian or Ubuntu: "
@@ -130,7 +131,7 @@ static int load_libbcc(struct libbcc *b, char *text, size_t size)
 	*(void **)&b->size = dlsym(h, "bpf_function_size");
 	*(void **)&b->table = dlsym(h, "bpf_table_fd");
 	if (!b->create || !b->start || !b->size || !b->table) {
-		snprintf(text, size, "%s lacks a function that llm-spy needs", LIBBCC);
+		snprintf(text, size, "%s lacks a function that llm-spy needs", probe_libbcc);
 		return -ENOSYS;
 	}
 	return 0;
@@ -196,8 +197,7 @@ static void remove_builtin(const char *dir)
 	}
 }
 
-/* True when libbcc will find headers of the running kernel by itself. */
-static bool have_kernel_headers(char *what, size_t size)
+bool probe_kernel_headers(char *what, size_t size)
 {
 	/* Debian keeps the larger part of them apart, in "source". */
 	static const char *const parts[] = { "build", "source" };
@@ -439,7 +439,7 @@ static int choose_headers(const struct probe_config *c, char *temp, const char *
 		*ret_dir = c->headers_dir;
 		return 0;
 	}
-	if (c->headers == HEADERS_AUTO && have_kernel_headers(p->headers, sizeof(p->headers)))
+	if (c->headers == HEADERS_AUTO && probe_kernel_headers(p->headers, sizeof(p->headers)))
 		return 0;
 	snprintf(p->headers, sizeof(p->headers), "builtin");
 	err = make_builtin(temp);
@@ -490,7 +490,7 @@ static int fork_and_wait(const struct probe_config *c, const char *dir, struct r
 static const uint64_t empty_program[] = { 0xb7, 0x95 };
 
 /* Asked before the compiler starts, whose own complaint would say nothing of privileges. */
-static bool may_load(void)
+bool probe_may_load(void)
 {
 	int fd = bpf_prog_load_kind(BPF_KIND_UPROBE, "spy_try", empty_program, sizeof(empty_program),
 				    NULL, 0);
@@ -509,7 +509,7 @@ int probe_compile(const struct probe_config *c, struct probe *ret, struct error 
 	int err;
 
 	memset(ret, 0, sizeof(*ret));
-	if (!may_load())
+	if (!probe_may_load())
 		return no_privilege(reterr);
 	err = choose_headers(c, temp, &dir, ret, reterr);
 	if (!err)
@@ -584,4 +584,17 @@ bool probe_can_multi(void)
 		close(link);
 	close(prog);
 	return link == -EBADF || link >= 0;
+}
+
+bool probe_can_raw_tracepoint(void)
+{
+	int prog = bpf_prog_load_kind(BPF_KIND_RAW_TRACEPOINT, "spy_try", empty_program,
+				      sizeof(empty_program), NULL, 0);
+	int link = prog < 0 ? prog : bpf_raw_tracepoint(prog, "sched_process_exec");
+
+	if (link >= 0)
+		close(link);
+	if (prog >= 0)
+		close(prog);
+	return link >= 0;
 }

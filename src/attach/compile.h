@@ -84,8 +84,13 @@ void probe_preamble(const struct probe_config *c, struct buf *out);
 int probe_compile(const struct probe_config *c, struct probe *ret, struct error *reterr);
 void probe_close(struct probe *p);
 
-/* What this kernel can do. */
+/* What this kernel can do, and lets us do. */
+bool probe_may_load(void);
 bool probe_can_ring_buffer(void);
 bool probe_can_multi(void);
+bool probe_can_raw_tracepoint(void);
+/* True when libbcc will find headers of the running kernel by itself: says which. */
+bool probe_kernel_headers(char *what, size_t size);
+extern const char probe_libbcc[]; /* name of the library */
 
 #endif

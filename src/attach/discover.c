@@ -11,10 +11,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "attach/coverage.h"
 #include "attach/maps.h"
 #include "attach/places.h"
 #include "base/log.h"
@@ -23,6 +25,8 @@
 #define QUEUE 1024
 #define POLL_NS 1000000000ull
 #define STOP_SECONDS 5
+/* Processes remembered as blind: beyond, there is nothing more to be learnt. */
+#define BLIND_MAX 1024
 
 /* When a process is looked at again, after the event. */
 static const uint64_t again_ns[] = { 200000000, 1000000000, 5000000000 };
@@ -41,6 +45,9 @@ struct discover {
 	struct hooks *hooks;
 	struct target_list targets;
 	struct discover_stats stats;
+	struct blind *blind;
+	size_t nblind;
+	bool mapped; /* what is looked at is mapped by a process */
 	/* The thread's own. */
 	struct visit *visits;
 	size_t nvisits;
@@ -87,6 +94,11 @@ void discover_free(struct discover *d)
 		return;
 	target_list_done(&d->targets);
 	paths_done(&d->places);
+	for (size_t i = 0; i < d->nblind; i++) {
+		free(d->blind[i].program);
+		free(d->blind[i].reason);
+	}
+	free(d->blind);
 	pthread_cond_destroy(&d->news);
 	pthread_mutex_destroy(&d->lock);
 	free(d->visits);
@@ -131,6 +143,7 @@ static void hook_file(struct discover *d, const struct catalog_entry *e, int fd,
 
 	if (t) {
 		t->named |= named;
+		t->mapped |= d->mapped;
 		return;
 	}
 	if (settle_older(d, e))
@@ -138,6 +151,7 @@ static void hook_file(struct discover *d, const struct catalog_entry *e, int fd,
 	t = target_add(&d->targets, e, name);
 	t->overlay = overlay;
 	t->named = named;
+	t->mapped = d->mapped;
 	if (hooks_attach(d->hooks, t, fd, &e->plan) != 0)
 		log_warn("attach", "%s is not hooked: %s", name, t->problem);
 }
@@ -185,17 +199,19 @@ int discover_named(struct discover *d, const char *path)
 static void look_at(struct discover *d, pid_t pid)
 {
 	d->stats.processes++;
+	d->mapped = true;
 	maps_each(pid, on_file, d);
+	d->mapped = false;
 }
 
 static bool is_ours(const struct discover *d, pid_t pid)
 {
 	if (pid == getpid())
 		return false;
-	for (size_t i = 0; i < d->o->npids; i++)
-		if (d->o->pids[i] == pid)
+	for (size_t i = 0; i < d->o->filter->npids; i++)
+		if (d->o->filter->pids[i] == pid)
 			return true;
-	if (d->o->npids)
+	if (d->o->filter->npids)
 		return false;
 	return !d->o->command || maps_descends(pid, getpid());
 }
@@ -266,6 +282,59 @@ static void make_visits(struct discover *d)
 	d->nvisits = kept;
 }
 
+/* ---- what is blind ---- */
+
+static bool is_named(const struct discover *d, const char *program)
+{
+	bool found = d->o->filter->nnames == 0;
+
+	for (size_t i = 0; i < d->o->filter->nnames && !found; i++)
+		found = strcmp(d->o->filter->names[i], program) == 0;
+	return found;
+}
+
+static bool is_of_user(const struct discover *d, pid_t pid)
+{
+	char path[32];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/proc/%d", (int)pid);
+	return !d->o->filter->has_uid || (stat(path, &st) == 0 && st.st_uid == d->o->filter->uid);
+}
+
+static void note_if_blind(struct discover *d, const struct conns *conns, pid_t pid)
+{
+	struct coverage c;
+
+	for (size_t i = 0; i < d->nblind; i++)
+		if (d->blind[i].pid == pid)
+			return;
+	if (coverage_of(d->files, conns, pid, &c) == 0 && c.reason && is_named(d, c.program)) {
+		d->blind = xgrow(d->blind, d->nblind, sizeof(*d->blind));
+		d->blind[d->nblind++] = (struct blind){ .pid = pid,
+							.program = xstrdup(c.program),
+							.reason = xstrdup(c.reason) };
+	}
+	coverage_done(&c);
+}
+
+void discover_note_blind(struct discover *d)
+{
+	struct conns conns;
+
+	conns_scan(&conns);
+	for (size_t i = 0; i < conns.count && d->nblind < BLIND_MAX; i++)
+		if (is_ours(d, conns.rows[i].pid) && is_of_user(d, conns.rows[i].pid))
+			note_if_blind(d, &conns, conns.rows[i].pid);
+	conns_done(&conns);
+}
+
+const struct blind *discover_blind(const struct discover *d, size_t *ret_count)
+{
+	*ret_count = d->nblind;
+	return d->blind;
+}
+
 /* ---- the thread ---- */
 
 static bool was_known(const struct discover *d, pid_t pid)
@@ -292,9 +361,11 @@ static void poll_processes(struct discover *d)
 	size_t n;
 
 	d->polled_ns = now_ns();
-	for (size_t i = 0; i < d->o->npids; i++)
-		look_at(d, d->o->pids[i]);
-	if (d->o->npids)
+	if (d->o->strict)
+		discover_note_blind(d);
+	for (size_t i = 0; i < d->o->filter->npids; i++)
+		look_at(d, d->o->filter->pids[i]);
+	if (d->o->filter->npids)
 		return;
 	if (d->crowded) {
 		d->crowded = false;
@@ -356,7 +427,7 @@ static void *run(void *arg)
 	/* What began while the first look was taken and the probe not yet told of it. */
 	if (!d->o->command)
 		look_at_all(d);
-	if (!d->o->npids)
+	if (!d->o->filter->npids)
 		places_usual(&d->places);
 	while (wait_for_news(d, pids, &count, &overflow)) {
 		for (size_t i = 0; i < count; i++)

@@ -7,12 +7,13 @@
 
 #include "attach/files.h"
 #include "attach/hook.h"
+#include "capture/filter.h"
 
 struct discover_options {
-	const pid_t *pids; /* only these processes; none: all */
-	size_t npids;
+	const struct filter_options *filter; /* its pids: only these; the rest for what is blind */
 	char **command;	   /* only this and its children; NULL: none */
 	size_t starts_max; /* LIMIT_starts */
+	bool strict;	   /* look for what is blind each second, not at the end alone */
 };
 
 struct discover;
@@ -32,8 +33,18 @@ void discover_process(struct discover *d, pid_t pid);
 /* Ends the thread. False when it did not end within some seconds: what it uses must stay then. */
 bool discover_stop(struct discover *d);
 
-/* Before discover_start and after discover_stop only. */
+/* These before discover_start and after discover_stop only. */
 const struct target_list *discover_targets(const struct discover *d);
+/* Looks, a last time, for processes that are blind. */
+void discover_note_blind(struct discover *d);
+
+/* A process with connections to port 443 whose TLS could not be hooked, or is not known. */
+struct blind {
+	pid_t pid;
+	char *program, *reason;
+};
+/* All that were noticed; *ret_count of them. */
+const struct blind *discover_blind(const struct discover *d, size_t *ret_count);
 
 struct discover_stats {
 	uint64_t processes; /* looked at, each time counted */

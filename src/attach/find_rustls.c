@@ -295,6 +295,6 @@ static void find(const struct image *im, struct finding *ret)
 const struct finder finder_rustls = {
 	.name = "rustls-vtables",
 	.group = "rustls",
-	.signs = { "rustls", "received corrupt message of type" },
+	.signs = { "rustls", "c ap traffic", "PreEncryptAction" },
 	.find = find,
 };

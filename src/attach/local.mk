@@ -79,6 +79,10 @@ libkernel_a_SOURCES += \
 	src/attach/bpf.h \
 	src/attach/compile.c \
 	src/attach/compile.h \
+	src/attach/conns.c \
+	src/attach/conns.h \
+	src/attach/coverage.c \
+	src/attach/coverage.h \
 	src/attach/discover.c \
 	src/attach/discover.h \
 	src/attach/embedded.h \

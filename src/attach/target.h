@@ -11,6 +11,7 @@ struct target {
 	uint8_t check[SHA256_DIGEST_SIZE]; /* as in struct catalog_entry */
 	bool overlay; /* on an overlay file system */
 	bool named;   /* by the user */
+	bool mapped;  /* by a process */
 	bool tls;     /* false: only tells of libraries being mapped */
 	bool hooked;
 	bool changed;  /* it was written to while it was hooked: what was attached is detached */
@@ -19,12 +20,6 @@ struct target {
 	char *problem; /* why it could not be hooked; NULL */
 	size_t first, count; /* its descriptors in struct hooks */
 };
-
-/* There is nothing in it that could be hooked on this machine. */
-static inline bool target_is_empty(const struct target *t)
-{
-	return !t->hooked && !t->found;
-}
 
 struct target_list {
 	struct target *items;

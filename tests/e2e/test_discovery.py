@@ -185,5 +185,57 @@ else:
         subprocess.run([static + "2", *args], check=True)
     ok("static" in asked(spy.stop()), "short runs of a static program are seen once it was found", spy.stderr())
 
+# What could be seen, and what could not: a connection to port 443 of a program without TLS.
+BLIND = """
+import fcntl, socket, struct, sys
+s = socket.socket()
+fcntl.ioctl(s, 0x8914, struct.pack("16sh22x", b"lo", 0x1 | 0x40))  # SIOCSIFFLAGS: up, running
+server = socket.create_server(("127.0.0.1", 443))
+client = socket.create_connection(("127.0.0.1", 443))
+print("started", flush=True)
+sys.stdin.readline()
+"""
+
+
+def command(*args, **kw):
+    return subprocess.run([SPY, *args], capture_output=True, text=True, timeout=60, **kw)
+
+
+blind = subprocess.Popen(["unshare", "-n", PYTHON, "-c", BLIND], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+seen = Late(own_libssl("seen"))
+seen.say("load", "loaded")
+if blind.stdout.readline().strip() != "started":
+    ok(True, "a blind program # SKIP no network namespace can be made")
+else:
+    r = command("targets", "--format", "jsonl")
+    rows = {row["pid"]: row for row in map(json.loads, r.stdout.splitlines())}
+    row = rows.get(blind.pid, {})
+    ok(r.returncode == 0 and row.get("status") == "blind?" and row.get("peer") == "127.0.0.1:443" and
+       "no TLS implementation that is known" in row["reason"] and row["remedy"],
+       "targets: a process with connections to port 443 and no TLS that is known", r.stdout, r.stderr)
+    row = rows.get(seen.proc.pid, {})
+    ok(row.get("status") == "hookable" and row["tls"][0]["implementation"] == "OpenSSL" and
+       row["tls"][0]["method"] == "symbols" and row["tls"][0]["file"].endswith("/libssl.so.3"),
+       "targets: one that can be hooked, with file, implementation and method", r.stdout)
+    r = command("targets", f"--pid={blind.pid}", f"--pid={seen.proc.pid}")
+    ok(r.returncode == 0 and f"{blind.pid}  python" in r.stdout and "blind?" in r.stdout and "-> " in r.stdout and
+       "hookable  OpenSSL by symbols: " in r.stdout, "targets: as text", r.stdout, r.stderr)
+    for args, code in (((f"--pid={blind.pid}", "--strict"), 4), ((f"--pid={blind.pid}",), 0),
+                       ((f"--pid={seen.proc.pid}", "--strict"), 0)):
+        spy = Spy(*args)
+        spy.stop()
+        ok(spy.proc.returncode == code and (f"[{blind.pid}]: it has connections" in spy.stderr()) == (f"--pid={blind.pid}" in args), f"{' '.join(args)}: exit {code}", spy.proc.returncode, spy.stderr())
+blind.kill()
+blind.wait()
+seen.stop()
+r = command("doctor")
+ok(r.returncode == 0 and "ok    BPF programs can be loaded" in r.stdout and "can trace here" in r.stdout, "doctor", r.stdout)
+r = command("doctor", user=65534, group=65534, extra_groups=[])
+ok(r.returncode == 3 and "FAIL  user 65534, lacks " in r.stdout and "cannot trace here" in r.stdout and "-> run it with sudo" in r.stdout,
+   "doctor, of a user who may not", r.stdout)
+for args in (("targets", "--raw"), ("targets", "x"), ("doctor", "--format=jsonl"), ("--strict", "--replay=x"), ("targets", "--", "true")):
+    r = command(*args)
+    ok(r.returncode == 2 and r.stderr.count("\n") == 1 and not r.stdout, f"wrong usage: {' '.join(args)}", r.stderr)
+
 mock.stop()
 done()

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT */
+#include "doctor.h"
+
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/statvfs.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "attach/compile.h"
+#include "attach/files.h"
+#include "exitcode.h"
+
+enum verdict { GOOD, WARN, FAIL };
+
+/* What was found goes to `said`, and what mends it to `mend`. */
+struct diagnosis {
+	char said[256];
+	const char *mend;
+};
+
+static unsigned kernel_release(void)
+{
+	unsigned major = 0, minor = 0;
+	struct utsname u;
+
+	if (uname(&u) != 0 || sscanf(u.release, "%u.%u", &major, &minor) != 2)
+		return 0;
+	return major << 8 | minor;
+}
+
+static enum verdict check_kernel(struct diagnosis *f)
+{
+	struct utsname u = { 0 };
+	unsigned release = kernel_release();
+
+	uname(&u);
+	snprintf(f->said, sizeof(f->said), "Linux %.100s, %.50s", u.release, u.machine);
+	if (release < (5 << 8 | 3)) {
+		f->mend = "the probe needs loops in BPF: Linux 5.3 or later";
+		return FAIL;
+	}
+	if (strcmp(u.machine, "x86_64") != 0) {
+		f->mend = "only x86_64 is tested";
+		return WARN;
+	}
+	return GOOD;
+}
+
+/* The line of /proc/self/status that holds the effective capabilities. */
+static uint64_t capabilities(void)
+{
+	FILE *f = fopen("/proc/self/status", "re");
+	unsigned long long bits = 0;
+	char line[256];
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "CapEff: %llx", &bits) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return bits;
+}
+
+static enum verdict check_privileges(struct diagnosis *f)
+{
+	static const struct {
+		int bit;
+		const char *name;
+		unsigned since; /* release */
+	} needed[] = { { 19, "CAP_SYS_PTRACE", 0 },
+		       { 21, "CAP_SYS_ADMIN", 0 },
+		       { 38, "CAP_PERFMON", 5 << 8 | 8 },
+		       { 39, "CAP_BPF", 5 << 8 | 8 } };
+	uint64_t have = capabilities();
+	int n = snprintf(f->said, sizeof(f->said), "user %u", geteuid());
+	enum verdict v = GOOD;
+
+	for (size_t i = 0; i < sizeof(needed) / sizeof(*needed); i++)
+		if (!(have >> needed[i].bit & 1) && kernel_release() >= needed[i].since && n < (int)sizeof(f->said)) {
+			n += snprintf(f->said + n, sizeof(f->said) - (size_t)n, "%s %s",
+				      v == GOOD ? ", lacks" : ",", needed[i].name);
+			v = geteuid() == 0 ? WARN : FAIL;
+		}
+	f->mend = "run it with sudo; in a container, grant it these capabilities";
+	return v;
+}
+
+static enum verdict check_lockdown(struct diagnosis *f)
+{
+	FILE *in = fopen("/sys/kernel/security/lockdown", "re");
+	char line[128] = "";
+
+	if (!in || !fgets(line, sizeof(line), in))
+		snprintf(line, sizeof(line), "none");
+	if (in)
+		fclose(in);
+	line[strcspn(line, "\n")] = '\0';
+	snprintf(f->said, sizeof(f->said), "kernel lockdown: %s", line);
+	f->mend = "lockdown in mode 'confidentiality' forbids BPF to read memory: boot with "
+		  "lockdown=integrity, or without Secure Boot";
+	return strstr(line, "[confidentiality]") ? FAIL : GOOD;
+}
+
+static enum verdict check_bpf(struct diagnosis *f)
+{
+	bool may = probe_may_load();
+
+	snprintf(f->said, sizeof(f->said), "BPF programs %s", may ? "can be loaded" : "are refused");
+	f->mend = "run it with sudo; see capabilities and lockdown above; a container's seccomp profile "
+		  "must allow bpf(2) and perf_event_open(2)";
+	return may ? GOOD : FAIL;
+}
+
+static enum verdict check_uprobes(struct diagnosis *f)
+{
+	bool there = access("/sys/bus/event_source/devices/uprobe/type", R_OK) == 0;
+	bool multi = probe_can_multi();
+
+	snprintf(f->said, sizeof(f->said), "uprobes: %s; many at once: %s", there ? "yes" : "no",
+		 multi ? "yes" : "no");
+	f->mend = there ? "starts and ends slower without (Linux 6.6)"
+			: "the kernel needs CONFIG_UPROBE_EVENTS, and /sys has to be mounted";
+	return multi ? GOOD : there ? WARN : FAIL;
+}
+
+static enum verdict check_buffer(struct diagnosis *f)
+{
+	bool ring = probe_can_ring_buffer();
+
+	snprintf(f->said, sizeof(f->said), "ring buffer: %s", ring ? "yes" : "no");
+	f->mend = "perf buffers serve instead, at a higher cost (Linux 5.8 has the ring buffer)";
+	return ring ? GOOD : WARN;
+}
+
+static enum verdict check_tracepoints(struct diagnosis *f)
+{
+	bool can = probe_can_raw_tracepoint();
+
+	snprintf(f->said, sizeof(f->said), "raw tracepoints: %s", can ? "yes" : "no");
+	f->mend = "programs that start are noticed once a second only, and commands cannot be followed";
+	return can ? GOOD : WARN;
+}
+
+static enum verdict check_libbcc(struct diagnosis *f)
+{
+	void *h = dlopen(probe_libbcc, RTLD_LAZY | RTLD_LOCAL);
+
+	snprintf(f->said, sizeof(f->said), "%s: %s", probe_libbcc, h ? "found" : dlerror());
+	f->mend = "on Debian or Ubuntu: apt install libbpfcc";
+	return h ? GOOD : FAIL;
+}
+
+static enum verdict check_headers(struct diagnosis *f)
+{
+	char what[128];
+
+	if (probe_kernel_headers(what, sizeof(what)))
+		snprintf(f->said, sizeof(f->said), "kernel headers: %s", what);
+	else
+		snprintf(f->said, sizeof(f->said), "kernel headers: builtin, which are all that is needed");
+	return GOOD;
+}
+
+static enum verdict check_memlock(struct diagnosis *f)
+{
+	struct rlimit r = { 0, 0 };
+
+	getrlimit(RLIMIT_MEMLOCK, &r);
+	if (kernel_release() >= (5 << 8 | 11)) {
+		snprintf(f->said, sizeof(f->said), "locked memory: counted by cgroup");
+		return GOOD;
+	}
+	if (r.rlim_cur == RLIM_INFINITY)
+		snprintf(f->said, sizeof(f->said), "locked memory: no limit");
+	else
+		snprintf(f->said, sizeof(f->said), "locked memory: at most %llu KiB",
+			 (unsigned long long)r.rlim_cur / 1024);
+	f->mend = "ulimit -l unlimited";
+	return r.rlim_cur >= (64u << 20) ? GOOD : WARN;
+}
+
+static enum verdict check_proc(struct diagnosis *f)
+{
+	bool others = access("/proc/1/maps", R_OK) == 0, own = access("/proc/self/maps", R_OK) == 0;
+
+	snprintf(f->said, sizeof(f->said), "/proc: %s",
+		 !own ? "is not there" : others ? "shows all processes" : "hides other users' processes");
+	f->mend = "mount /proc; run it with sudo, in a container with the host's process namespace";
+	return !own ? FAIL : others ? GOOD : WARN;
+}
+
+static enum verdict check_cache(struct diagnosis *f)
+{
+	char path[PATH_MAX];
+	struct statvfs fs;
+	int dir = files_cache_dir(path, sizeof(path));
+	unsigned long long room = 0;
+
+	if (dir >= 0 && fstatvfs(dir, &fs) == 0)
+		room = (unsigned long long)fs.f_bavail * fs.f_frsize;
+	snprintf(f->said, sizeof(f->said), "cache: %.150s: %s", path,
+		 dir < 0 ? strerror(-dir) : room >= CATALOG_BYTES_MAX ? "usable" : "the disk is full");
+	f->mend = "every start searches all files anew; the directory has to be ours, with mode 0700, or "
+		  "set XDG_CACHE_HOME";
+	if (dir >= 0)
+		close(dir);
+	return dir >= 0 && room >= CATALOG_BYTES_MAX ? GOOD : WARN;
+}
+
+static enum verdict (*const checks[])(struct diagnosis *f) = {
+	check_kernel, check_privileges,  check_lockdown, check_bpf,	check_uprobes, check_buffer,
+	check_tracepoints, check_libbcc, check_headers,	 check_memlock, check_proc,    check_cache,
+};
+
+int doctor_run(void)
+{
+	static const char *const names[] = { "ok  ", "warn", "FAIL" };
+	enum verdict worst = GOOD;
+
+	for (size_t i = 0; i < sizeof(checks) / sizeof(*checks); i++) {
+		struct diagnosis f = { "", "" };
+		enum verdict v = checks[i](&f);
+
+		printf("%s  %s\n", names[v], f.said);
+		if (v != GOOD)
+			printf("      -> %s\n", f.mend);
+		worst = v > worst ? v : worst;
+	}
+	printf(worst == FAIL   ? "llm-spy cannot trace here.\n"
+	       : worst == WARN ? "llm-spy can trace here, with what is warned of.\n"
+			       : "llm-spy can trace here.\n");
+	return worst == FAIL ? EXIT_CANNOT : EXIT_FINE;
+}
