@@ -77,7 +77,7 @@ static const uint8_t enter[] = { 0x55, 0x48, 0x89, 0xe5 }; /* push rbp; mov rbp,
 #define POP_RBP 0x5d
 #define RET 0xc3
 
-/* `at`: offset in `code` of a lea. Where its function begins, in bytes before it; -1: it is none. */
+/* `at`: offset in `code` of a lea. How many bytes before it its function begins; -1: it is none. */
 static int length_function(struct span code, size_t at)
 {
 	struct span rest = span_from(code, at + sizeof(lea));

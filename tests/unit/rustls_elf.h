@@ -80,7 +80,8 @@ static void put_pointer(struct elf_maker *m, int word, uint64_t addr)
 static void put_code(struct elf_maker *m, const struct elf_case *c)
 {
 	const uint8_t bare[] = { 0x48, 0x8d, 0x46, c->overhead, 0xc3 };
-	const uint8_t framed[] = { 0x55, 0x48, 0x89, 0xe5, 0x48, 0x8d, 0x46, c->overhead, 0x5d, 0xc3 };
+	const uint8_t framed[] = { 0x55, 0x48, 0x89,	    0xe5, 0x48,
+				   0x8d, 0x46, c->overhead, 0x5d, 0xc3 };
 
 	memset(m->file + CODE_AT, 0xcc, 0x200);
 	if (c->frame)
@@ -105,13 +106,14 @@ static void put_headers(struct elf_maker *m, const struct elf_case *c)
 			  .e_version = EV_CURRENT, .e_phoff = sizeof(eh), .e_shoff = SECTIONS_AT,
 			  .e_ehsize = sizeof(eh), .e_phentsize = sizeof(Elf64_Phdr), .e_phnum = 2,
 			  .e_shentsize = sizeof(Elf64_Shdr), .e_shnum = 3, .e_shstrndx = 2 };
-	Elf64_Phdr ph[2] = { { PT_LOAD, PF_R | PF_X, CODE_AT, CODE_ADDR, CODE_ADDR, 0x200, 0x200, 8 },
+	Elf64_Phdr ph[2] = { { PT_LOAD, PF_R | PF_X, CODE_AT, CODE_ADDR, CODE_ADDR, 0x200,
+			       0x200, 8 },
 			     { PT_LOAD, PF_R | PF_W, DATA_AT, DATA_ADDR, DATA_ADDR, DATA_WORDS * 8,
 			       DATA_WORDS * 8, 8 } };
 	Elf64_Shdr sh[3] = { { 0 },
 			     { .sh_name = 1, .sh_type = SHT_RELA, .sh_offset = RELA_AT,
-			       .sh_size = m->nrela * sizeof(Elf64_Rela), .sh_entsize = sizeof(Elf64_Rela),
-			       .sh_addralign = 8 },
+			       .sh_size = m->nrela * sizeof(Elf64_Rela),
+			       .sh_entsize = sizeof(Elf64_Rela), .sh_addralign = 8 },
 			     { .sh_name = 11, .sh_type = SHT_STRTAB, .sh_offset = NAMES_AT,
 			       .sh_size = sizeof(names), .sh_addralign = 1 } };
 
@@ -132,8 +134,8 @@ static inline void elf_make(uint8_t *file, const struct elf_case *c)
 	put_vtable(&m, ENCRYPTER, size, 8, ENCRYPT_ADDR);
 	put_pointer(&m, ENCRYPTER + 4, LENGTH_ADDR);
 	if (c->decrypter)
-		put_vtable(&m, dec, c->dec_size ? c->dec_size : size, c->dec_align ? c->dec_align : 8,
-			   DECRYPT_ADDR);
+		put_vtable(&m, dec, c->dec_size ? c->dec_size : size,
+			   c->dec_align ? c->dec_align : 8, DECRYPT_ADDR);
 	if (c->methods == 2)
 		put_pointer(&m, dec + 4, OTHER_ADDR);
 	put_headers(&m, c);

@@ -32,9 +32,11 @@ static void test_case(const struct elf_case *c)
 		is_str(f.implementation, "rustls", "%s: name", c->name);
 		is_str(f.method, "vtables", "%s: method", c->name);
 		ok(has(&f, ENCRYPT_ADDR, PROG_RUSTLS_WRITE, false) &&
-		   has(&f, DECRYPT_ADDR, PROG_RUSTLS_READ, false) &&
-		   has(&f, DECRYPT_ADDR, PROG_RUSTLS_READ_RETURN, true), "%s: what is hooked", c->name);
-		ok(f.sites[0].prog == PROG_RUSTLS_READ && f.sites[1].prog == PROG_RUSTLS_READ_RETURN,
+			   has(&f, DECRYPT_ADDR, PROG_RUSTLS_READ, false) &&
+			   has(&f, DECRYPT_ADDR, PROG_RUSTLS_READ_RETURN, true),
+		   "%s: what is hooked", c->name);
+		ok(f.sites[0].prog == PROG_RUSTLS_READ &&
+			   f.sites[1].prog == PROG_RUSTLS_READ_RETURN,
 		   "%s: entry before return", c->name);
 	}
 	image_close(&im);
