@@ -3,13 +3,15 @@
 """make bench: what tracing costs, as ratios measured in one run (machines are noisy).
 
 For each size of message: a round trip over TLS (2 writes, 2 or more reads) traced and not, in turns,
-the median of several. Then the tracer's own start, memory and CPU."""
+the median of several. Then the tracer's own start, memory and CPU, and the search of what runs here for TLS."""
 import json
 import os
+import re
 import signal
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 BUILD = os.environ.get("builddir", ".")
@@ -46,6 +48,19 @@ class Tracer:
         self.proc.wait()
 
 
+def search(cache):
+    """How long it takes to look at all processes, with what an earlier run left in the cache."""
+    p = subprocess.Popen([SPY, "--debug", "-o", "/dev/null"], stderr=subprocess.PIPE, text=True,
+                         env=dict(os.environ, XDG_CACHE_HOME=cache))
+    for line in p.stderr:
+        if found := re.search(r"hooked in (\d+) ms; (\d+) files searched, in (\d+) ms", line):
+            break
+    p.send_signal(signal.SIGINT)
+    p.stderr.read()
+    p.wait()
+    return found.groups()
+
+
 if os.geteuid() != 0:
     sys.exit("bench: tracing needs root")
 print(f"{'message':>9}  {'bare':>10}  " + "  ".join(f"{b:>22}" for b in ("ring", "perf", "another pid traced")))
@@ -76,3 +91,8 @@ busy = (t.cpu() - before) / (time.monotonic() - begin)
 print(f"start {t.start:.2f} s; private memory {private} KiB idle, {t.status('RssAnon')} KiB after the load; "
       f"CPU {idle / 5 * 100:.1f}% idle, {busy * 100:.0f}% of one processor at full load")
 t.stop()
+
+with tempfile.TemporaryDirectory() as cache:
+    for what in ("cold", "warm"):
+        total, files, searching = search(cache)
+        print(f"search of all processes, {what}: {files} files searched in {searching} ms; with hooking {total} ms")

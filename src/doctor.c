@@ -83,7 +83,8 @@ static enum verdict check_privileges(struct diagnosis *f)
 	enum verdict v = GOOD;
 
 	for (size_t i = 0; i < sizeof(needed) / sizeof(*needed); i++)
-		if (!(have >> needed[i].bit & 1) && kernel_release() >= needed[i].since && n < (int)sizeof(f->said)) {
+		if (!(have >> needed[i].bit & 1) && kernel_release() >= needed[i].since &&
+		    n < (int)sizeof(f->said)) {
 			n += snprintf(f->said + n, sizeof(f->said) - (size_t)n, "%s %s",
 				      v == GOOD ? ", lacks" : ",", needed[i].name);
 			v = geteuid() == 0 ? WARN : FAIL;
@@ -112,8 +113,10 @@ static enum verdict check_bpf(struct diagnosis *f)
 {
 	bool may = probe_may_load();
 
-	snprintf(f->said, sizeof(f->said), "BPF programs %s", may ? "can be loaded" : "are refused");
-	f->mend = "run it with sudo; see capabilities and lockdown above; a container's seccomp profile "
+	snprintf(f->said, sizeof(f->said), "BPF programs %s",
+		 may ? "can be loaded" : "are refused");
+	f->mend = "run it with sudo; see capabilities and lockdown above; a container's seccomp "
+		  "profile "
 		  "must allow bpf(2) and perf_event_open(2)";
 	return may ? GOOD : FAIL;
 }
@@ -144,7 +147,8 @@ static enum verdict check_tracepoints(struct diagnosis *f)
 	bool can = probe_can_raw_tracepoint();
 
 	snprintf(f->said, sizeof(f->said), "raw tracepoints: %s", can ? "yes" : "no");
-	f->mend = "programs that start are noticed once a second only, and commands cannot be followed";
+	f->mend = "programs that start are noticed once a second only, and commands cannot be "
+		  "followed";
 	return can ? GOOD : WARN;
 }
 
@@ -164,7 +168,8 @@ static enum verdict check_headers(struct diagnosis *f)
 	if (probe_kernel_headers(what, sizeof(what)))
 		snprintf(f->said, sizeof(f->said), "kernel headers: %s", what);
 	else
-		snprintf(f->said, sizeof(f->said), "kernel headers: builtin, which are all that is needed");
+		snprintf(f->said, sizeof(f->said),
+			 "kernel headers: builtin, which are all that is needed");
 	return GOOD;
 }
 
@@ -191,7 +196,9 @@ static enum verdict check_proc(struct diagnosis *f)
 	bool others = access("/proc/1/maps", R_OK) == 0, own = access("/proc/self/maps", R_OK) == 0;
 
 	snprintf(f->said, sizeof(f->said), "/proc: %s",
-		 !own ? "is not there" : others ? "shows all processes" : "hides other users' processes");
+		 !own	  ? "is not there"
+		 : others ? "shows all processes"
+			  : "hides other users' processes");
 	f->mend = "mount /proc; run it with sudo, in a container with the host's process namespace";
 	return !own ? FAIL : others ? GOOD : WARN;
 }
@@ -206,8 +213,11 @@ static enum verdict check_cache(struct diagnosis *f)
 	if (dir >= 0 && fstatvfs(dir, &fs) == 0)
 		room = (unsigned long long)fs.f_bavail * fs.f_frsize;
 	snprintf(f->said, sizeof(f->said), "cache: %.150s: %s", path,
-		 dir < 0 ? strerror(-dir) : room >= CATALOG_BYTES_MAX ? "usable" : "the disk is full");
-	f->mend = "every start searches all files anew; the directory has to be ours, with mode 0700, or "
+		 dir < 0		     ? strerror(-dir)
+		 : room >= CATALOG_BYTES_MAX ? "usable"
+					     : "the disk is full");
+	f->mend = "every start searches all files anew; the directory has to be ours, with mode "
+		  "0700, or "
 		  "set XDG_CACHE_HOME";
 	if (dir >= 0)
 		close(dir);
@@ -215,8 +225,9 @@ static enum verdict check_cache(struct diagnosis *f)
 }
 
 static enum verdict (*const checks[])(struct diagnosis *f) = {
-	check_kernel, check_privileges,  check_lockdown, check_bpf,	check_uprobes, check_buffer,
-	check_tracepoints, check_libbcc, check_headers,	 check_memlock, check_proc,    check_cache,
+	check_kernel,  check_privileges, check_lockdown,    check_bpf,
+	check_uprobes, check_buffer,	 check_tracepoints, check_libbcc,
+	check_headers, check_memlock,	 check_proc,	    check_cache,
 };
 
 int doctor_run(void)

@@ -280,7 +280,9 @@ static const struct subcommand {
 	enum action action;
 	enum option_id takes[6]; /* ends with OPT_NONE */
 } subcommands[] = {
-	{ "targets", ACTION_TARGETS, { OPT_FORMAT, OPT_PID, OPT_LIMIT, OPT_DEBUG, OPT_HELP, OPT_NONE } },
+	{ "targets",
+	  ACTION_TARGETS,
+	  { OPT_FORMAT, OPT_PID, OPT_LIMIT, OPT_DEBUG, OPT_HELP, OPT_NONE } },
 	{ "doctor", ACTION_DOCTOR, { OPT_DEBUG, OPT_HELP, OPT_NONE } },
 };
 
@@ -324,14 +326,15 @@ int options_parse(struct options *o, int argc, char **argv, struct error *reterr
 			return error_set(reterr, -EINVAL, "%s is not an option; see llm-spy --help",
 					 argv[optind - 1]);
 		if (!takes(sub, r->id))
-			return error_set(reterr, -EINVAL, "llm-spy %s does not take --%s", sub->name,
-					 r->name);
+			return error_set(reterr, -EINVAL, "llm-spy %s does not take --%s",
+					 sub->name, r->name);
 		if (apply(o, r->id, optarg) != 0)
 			return error_set(reterr, -EINVAL, "--%s %s: not a valid %s; see llm-spy --help",
 					 r->name, optarg, r->arg);
 	}
 	if (optind < argc && sub)
-		return error_set(reterr, -EINVAL, "llm-spy %s does not take %s", sub->name, argv[optind]);
+		return error_set(reterr, -EINVAL, "llm-spy %s does not take %s", sub->name,
+				 argv[optind]);
 	if (optind < argc && strcmp(argv[optind - 1], "--") != 0)
 		return error_set(reterr, -EINVAL, "%s: a command to trace stands behind --",
 				 argv[optind]);

@@ -16,7 +16,7 @@
 #include "sink/term.h"
 
 #define PROGRAM_COLUMNS 24
-#define TLS_COLUMN 46
+#define TLS_COLUMN	46
 
 struct table {
 	FILE *out;
@@ -31,7 +31,8 @@ static void set(json_t *o, const char *key, const char *value)
 
 	buf_init(&text, 64 << 10);
 	utf8_fix(span_str(value), &text);
-	json_object_set_new(o, key, value ? json_stringn(text.ptr ? text.ptr : "", text.len) : json_null());
+	json_object_set_new(o, key,
+			    value ? json_stringn(text.ptr ? text.ptr : "", text.len) : json_null());
 	buf_done(&text);
 }
 
@@ -98,8 +99,8 @@ static void add_process(struct table *t, struct files *f, const struct conns *co
 		t->denied++;
 	} else if (!err && c.status != COVERAGE_NONE) {
 		if (!t->json && !t->rows)
-			fprintf(t->out, "%8s  %-*s  %-8s  %s\n", "PID", PROGRAM_COLUMNS, "PROGRAM", "STATUS",
-				"TLS, OR WHAT HINDERS");
+			fprintf(t->out, "%8s  %-*s  %-8s  %s\n", "PID", PROGRAM_COLUMNS, "PROGRAM",
+				"STATUS", "TLS, OR WHAT HINDERS");
 		t->rows++;
 		if (t->json)
 			print_json(t->out, &c);
@@ -112,7 +113,8 @@ static void add_process(struct table *t, struct files *f, const struct conns *co
 static void say_end(const struct table *t)
 {
 	if (!t->rows && !t->json)
-		fprintf(t->out, "no process has a TLS implementation mapped or a connection to port 443\n");
+		fprintf(t->out,
+			"no process has a TLS implementation mapped or a connection to port 443\n");
 	if (t->denied)
 		fprintf(stderr, "llm-spy: %zu process%s could not be looked at%s\n", t->denied,
 			t->denied == 1 ? "" : "es", geteuid() == 0 ? "" : ": run with sudo");

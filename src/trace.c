@@ -281,9 +281,9 @@ static void stop_discovery(struct tracer *t)
 		t->discover = NULL;
 		t->hooks = NULL;
 		t->files = NULL;
-	}
-	else if (t->discovering)
+	} else if (t->discovering) {
 		discover_note_blind(t->discover);
+	}
 	t->discovering = false;
 	hooks_free(t->hooks);
 	t->hooks = NULL;
@@ -509,7 +509,8 @@ static bool is_blind(const struct tracer *t)
 		return true; /* who knows */
 	l = discover_targets(t->discover);
 	for (size_t i = 0; i < l->count; i++)
-		if (l->items[i].mapped && l->items[i].tls && !l->items[i].hooked && !l->items[i].changed)
+		if (l->items[i].mapped && l->items[i].tls && !l->items[i].hooked &&
+		    !l->items[i].changed)
 			return true;
 	discover_blind(t->discover, &n);
 	return n > 0;

@@ -7,7 +7,7 @@
 #include "base/xalloc.h"
 
 #define BUCKETS 4096
-#define MAGIC SPAN_LIT("LLMSPYF\1")
+#define MAGIC	SPAN_LIT("LLMSPYF\1")
 
 struct catalog {
 	struct catalog_entry *buckets[BUCKETS];

@@ -31,15 +31,16 @@ struct catalog *catalog_new(size_t max); /* files */
 void catalog_free(struct catalog *c);	 /* accepts NULL */
 /* NULL when it is not there. Valid until the next catalog_add or catalog_drop. */
 struct catalog_entry *catalog_find(struct catalog *c, const struct file_id *id);
-/* Takes the plan over. Where there is no room, the half that was not used for longest is dropped. */
+/* Takes the plan over. Where there is no room, the half that was not used for longest is dropped.
+ */
 struct catalog_entry *catalog_add(struct catalog *c, const struct file_id *id, const uint8_t *check,
 				  struct plan *plan);
 void catalog_drop(struct catalog *c, const struct file_id *id);
 bool catalog_changed(const struct catalog *c);	   /* since it was read */
 uint64_t catalog_dropped(const struct catalog *c); /* for want of room */
 
-/* The bytes of one catalog: CATALOG_STAMP_LEN that say which program made it, the entries, a digest.
- * Without the right stamp, or with any byte changed, nothing is read: -ESTALE, -EPROTO. */
+/* The bytes of one catalog: CATALOG_STAMP_LEN that say which program made it, the entries, a
+ * digest. Without the right stamp, or with any byte changed, nothing is read: -ESTALE, -EPROTO. */
 #define CATALOG_STAMP_LEN SHA256_DIGEST_SIZE
 #define CATALOG_BYTES_MAX (64u << 20)
 int catalog_encode(const struct catalog *c, const uint8_t *stamp, struct buf *out);

@@ -13,7 +13,7 @@
 #include "attach/maps.h"
 #include "base/xalloc.h"
 
-#define PORT 443
+#define PORT	    443
 #define ESTABLISHED 1
 
 struct sock {
@@ -55,8 +55,8 @@ static void read_table(struct socks *s, pid_t pid, const char *name)
 		unsigned long inode = 0;
 
 		/* number: local remote state queues timer retransmits uid timeout inode */
-		if (sscanf(line, " %*u: %*32[0-9A-F]:%*x %32[0-9A-F]:%x %x %*s %*s %*s %*u %*u %lu", hex,
-			   &port, &state, &inode) != 4 ||
+		if (sscanf(line, " %*u: %*32[0-9A-F]:%*x %32[0-9A-F]:%x %x %*s %*s %*s %*u %*u %lu",
+			   hex, &port, &state, &inode) != 4 ||
 		    port != PORT || state != ESTABLISHED || !inode)
 			continue;
 		s->items = xgrow(s->items, s->count, sizeof(*s->items));

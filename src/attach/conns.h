@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Which processes have TCP connections to port 443, in every network namespace. By /proc alone: no
- * name is looked up and no packet sent. Sources: proc_pid_net(5), Documentation/networking/proc_net_tcp.rst. */
+ * name is looked up and no packet sent. Sources: proc_pid_net(5),
+ * Documentation/networking/proc_net_tcp.rst. */
 #ifndef SPY_ATTACH_CONNS_H
 #define SPY_ATTACH_CONNS_H
 

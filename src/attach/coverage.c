@@ -32,7 +32,8 @@ static void add_part(struct coverage *c, const struct plan_part *p, const char *
 		return;
 	if (p->problem) {
 		if (!c->reason)
-			c->reason = xasprintf("%s in %s was %s", p->implementation, file, p->problem);
+			c->reason =
+				xasprintf("%s in %s was %s", p->implementation, file, p->problem);
 		return;
 	}
 	c->tls = xgrow(c->tls, c->ntls, sizeof(*c->tls));
@@ -84,10 +85,12 @@ static bool is_32_bit(pid_t pid)
 		return false;
 	n = read(fd, head, sizeof(head));
 	close(fd);
-	return n == sizeof(head) && memcmp(head, ELFMAG, SELFMAG) == 0 && head[EI_CLASS] == ELFCLASS32;
+	return n == sizeof(head) && memcmp(head, ELFMAG, SELFMAG) == 0 &&
+	       head[EI_CLASS] == ELFCLASS32;
 }
 
-static void say(struct coverage *c, enum coverage_status status, const char *reason, const char *remedy)
+static void say(struct coverage *c, enum coverage_status status, const char *reason,
+		const char *remedy)
 {
 	c->status = status;
 	c->remedy = remedy;
@@ -104,7 +107,8 @@ static void judge(struct coverage *c)
 		say(c, COVERAGE_BLIND, "", "build it with a newer toolchain");
 	else if (c->java)
 		say(c, COVERAGE_BLIND, "Java does TLS in bytecode: there is no function to hook",
-		    "have it talk to its model through a proxy that does TLS with OpenSSL on this host");
+		    "have it talk to its model through a proxy that does TLS with OpenSSL on this "
+		    "host");
 	else if (!c->conns)
 		c->status = COVERAGE_NONE;
 	else if (is_32_bit(c->pid))
@@ -115,7 +119,8 @@ static void judge(struct coverage *c)
 	else
 		say(c, COVERAGE_MAYBE,
 		    "it has connections to port 443 and holds no TLS implementation that is known",
-		    "if it talks to a model, report the program; until then have it use a proxy on this "
+		    "if it talks to a model, report the program; until then have it use a proxy on "
+		    "this "
 		    "host that does TLS with OpenSSL");
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What of a process can be seen: which TLS it carries and whether that can be hooked; where not, why,
- * and what helps. */
+/* What of a process can be seen: which TLS it carries and whether that can be hooked; where not,
+ * why, and what helps. */
 #ifndef SPY_ATTACH_COVERAGE_H
 #define SPY_ATTACH_COVERAGE_H
 
@@ -8,10 +8,10 @@
 #include "attach/files.h"
 
 enum coverage_status {
-	COVERAGE_NONE,	     /* no TLS, and no connection that hints at any */
-	COVERAGE_SEEN,	     /* its TLS can be hooked */
-	COVERAGE_MAYBE,	     /* "blind?": connections to port 443, and no TLS that is known */
-	COVERAGE_BLIND,	     /* its TLS is known, and cannot be hooked */
+	COVERAGE_NONE,	/* no TLS, and no connection that hints at any */
+	COVERAGE_SEEN,	/* its TLS can be hooked */
+	COVERAGE_MAYBE, /* "blind?": connections to port 443, and no TLS that is known */
+	COVERAGE_BLIND, /* its TLS is known, and cannot be hooked */
 };
 
 const char *coverage_status_name(enum coverage_status s);

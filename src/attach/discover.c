@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A process is looked at when the kernel tells of it, and again a while later: right after its exec it
- * has mapped its program, but not yet its libraries, and where no dynamic linker tells (attach/
- * find_linker.c) there is no sign of those. Once a second /proc is asked for processes that no event
- * told of. */
+/* A process is looked at when the kernel tells of it, and again a while later: right after its exec
+ * it has mapped its program, but not yet its libraries, and where no dynamic linker tells (attach/
+ * find_linker.c) there is no sign of those. Once a second /proc is asked for processes that no
+ * event told of. */
 #include "attach/discover.h"
 
 #include <errno.h>
@@ -22,8 +22,8 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 
-#define QUEUE 1024
-#define POLL_NS 1000000000ull
+#define QUEUE	     1024
+#define POLL_NS	     1000000000ull
 #define STOP_SECONDS 5
 /* Processes remembered as blind: beyond, there is nothing more to be learnt. */
 #define BLIND_MAX 1024
@@ -115,9 +115,9 @@ static bool is_overlay(int fd)
 	return fstatfs(fd, &fs) == 0 && fs.f_type == OVERLAYFS_SUPER_MAGIC;
 }
 
-/* The same file under an earlier identity. Its links or mode may have changed, as when a package manager
- * removes it; or it was written to: then its probes may stand within instructions by now. True when what
- * is hooked is right. */
+/* The same file under an earlier identity. Its links or mode may have changed, as when a package
+ * manager removes it; or it was written to: then its probes may stand within instructions by now.
+ * True when what is hooked is right. */
 static bool settle_older(struct discover *d, const struct catalog_entry *e)
 {
 	struct target *old = target_find_older(&d->targets, &e->id);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Finds what to hook, at the start and from then on, and hooks it. What runs is looked at, not how it is
- * named: each file that a process has mapped as code is searched once. After discover_start a thread
- * does all of this, so that neither a search nor an attachment ever keeps the events waiting. */
+/* Finds what to hook, at the start and from then on, and hooks it. What runs is looked at, not how
+ * it is named: each file that a process has mapped as code is searched once. After discover_start a
+ * thread does all of this, so that neither a search nor an attachment ever keeps the events
+ * waiting. */
 #ifndef SPY_ATTACH_DISCOVER_H
 #define SPY_ATTACH_DISCOVER_H
 
@@ -11,9 +12,9 @@
 
 struct discover_options {
 	const struct filter_options *filter; /* its pids: only these; the rest for what is blind */
-	char **command;	   /* only this and its children; NULL: none */
-	size_t starts_max; /* LIMIT_starts */
-	bool strict;	   /* look for what is blind each second, not at the end alone */
+	char **command;			     /* only this and its children; NULL: none */
+	size_t starts_max;		     /* LIMIT_starts */
+	bool strict; /* look for what is blind each second, not at the end alone */
 };
 
 struct discover;

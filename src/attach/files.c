@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the catalog on disk says becomes probes in the kernel, and a probe in the middle of an
- * instruction kills a program: so it is believed only when nobody else could have written it, when this
- * very build made it, and when the file still has the same bytes at each place. */
+ * instruction kills a program: so it is believed only when nobody else could have written it, when
+ * this very build made it, and when the file still has the same bytes at each place. */
 #include "attach/files.h"
 
 #include <errno.h>
@@ -190,8 +190,10 @@ static void identify(const struct stat *st, struct file_id *ret)
 		.dev = st->st_dev,
 		.ino = st->st_ino,
 		.size = (uint64_t)st->st_size,
-		.mtime_ns = (uint64_t)st->st_mtim.tv_sec * 1000000000 + (uint64_t)st->st_mtim.tv_nsec,
-		.ctime_ns = (uint64_t)st->st_ctim.tv_sec * 1000000000 + (uint64_t)st->st_ctim.tv_nsec,
+		.mtime_ns =
+			(uint64_t)st->st_mtim.tv_sec * 1000000000 + (uint64_t)st->st_mtim.tv_nsec,
+		.ctime_ns =
+			(uint64_t)st->st_ctim.tv_sec * 1000000000 + (uint64_t)st->st_ctim.tv_nsec,
 	};
 }
 

@@ -15,10 +15,10 @@ void files_close(struct files *f);
 
 /* What a path leads to, by stat(2): -errno, or -EINVAL when it is no regular file. */
 int files_identify(const char *path, struct file_id *ret);
-/* What is to be hooked in a file. *ret is valid until the next call; its plan is empty for what is no
- * program or library. *ret_fd, which the caller closes, is that very file, since its path may lead
- * elsewhere a moment later; -1 where the plan is empty. 0, or -errno: it cannot be opened; -EIO: the
- * finders came to no end. */
+/* What is to be hooked in a file. *ret is valid until the next call; its plan is empty for what is
+ * no program or library. *ret_fd, which the caller closes, is that very file, since its path may
+ * lead elsewhere a moment later; -1 where the plan is empty. 0, or -errno: it cannot be opened;
+ * -EIO: the finders came to no end. */
 int files_look(struct files *f, const char *path, const struct catalog_entry **ret, int *ret_fd);
 
 struct files_stats {

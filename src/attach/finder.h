@@ -42,7 +42,7 @@ struct finder {
 	/* It finds nothing in a file that holds none of these strings, wherever; NULL: it has to be
 	 * tried on every file. */
 	const char *signs[FINDER_SIGNS_MAX];
-	/* What it finds is no TLS, but a place that is passed whenever libraries have been mapped. */
+	/* What it finds is no TLS, but a place that is passed when libraries have been mapped. */
 	bool watch;
 	/* Fills ret, which is empty at first, when the implementation is there. */
 	void (*find)(const struct image *im, struct finding *ret);

@@ -83,8 +83,8 @@ static int attach_plan(struct hooks *h, struct target *t, const char *path, cons
 			err = attach_site(h, path, &p->sites[s]);
 			t->probes += !err;
 		}
-		log_debug("attach", "%s: %s by %s, %zu places", t->name, p->implementation, p->method,
-			  p->nsites);
+		log_debug("attach", "%s: %s by %s, %zu places", t->name, p->implementation,
+			  p->method, p->nsites);
 	}
 	return err;
 }

@@ -23,8 +23,8 @@ static bool is_file(const char *path, unsigned long ino)
 }
 
 /* The file of one mapping. Its path holds in the process's own mount namespace only, and not at all
- * once the file was replaced: map_files leads to the mapped file itself, so it is taken whenever the
- * path no longer does. */
+ * once the file was replaced: map_files leads to the mapped file itself, so it is taken whenever
+ * the path no longer does. */
 static void resolve(pid_t pid, bool our_mounts, const char *range, unsigned long ino, char *path,
 		    mapping_fn fn, void *arg)
 {

@@ -10,7 +10,8 @@
 /* path opens the very file, and may lead through /proc; name is its path as the process has it. */
 typedef void (*mapping_fn)(void *arg, const char *path, const char *name);
 
-/* Calls fn for each file of which code is mapped. 0, or -errno: the process is gone, or not ours. */
+/* Calls fn for each file of which code is mapped. 0, or -errno: the process is gone, or not ours.
+ */
 int maps_each(pid_t pid, mapping_fn fn, void *arg);
 
 /* The numbers of all processes in rising order; the caller frees *ret. */

@@ -7,7 +7,7 @@
 #include "base/xalloc.h"
 
 #define NAME_MAX_LEN 255
-#define SITE_RETURN 0x8000u /* in the encoded number of the program */
+#define SITE_RETURN  0x8000u /* in the encoded number of the program */
 
 /* The first byte of an encoded part. */
 enum part_kind { PART_TLS, PART_WATCH, PART_PROBLEM };
@@ -76,8 +76,8 @@ char *plan_text(const struct plan *p)
 	buf_init(&text, 1 << 14);
 	for (size_t i = 0; i < p->nparts; i++)
 		if (!p->parts[i].watch && !p->parts[i].problem)
-			buf_addf(&text, "%s%s by %s", text.len ? ", " : "", p->parts[i].implementation,
-				 p->parts[i].method);
+			buf_addf(&text, "%s%s by %s", text.len ? ", " : "",
+				 p->parts[i].implementation, p->parts[i].method);
 	if (text.len)
 		return buf_take(&text);
 	buf_done(&text);

@@ -29,9 +29,11 @@ struct plan {
 void plan_make(const struct image *im, struct plan *ret);
 void plan_done(struct plan *p);
 bool plan_has_tls(const struct plan *p);
-/* "OpenSSL by symbols, rustls by vtables"; the caller frees it. NULL: nothing that can be hooked. */
+/* "OpenSSL by symbols, rustls by vtables"; the caller frees it. NULL: nothing that can be hooked.
+ */
 char *plan_text(const struct plan *p);
-/* Of the first implementation that cannot be hooked, in words; the caller frees it. NULL: of none. */
+/* Of the first implementation that cannot be hooked, in words; the caller frees it. NULL: of none.
+ */
 char *plan_problem(const struct plan *p);
 
 /* As bytes, for the way out of the finding process and for the catalog on disk. */

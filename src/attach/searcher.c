@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Three processes: the tracer asks; a keeper, which never touches a file, starts the one that
- * searches, and answers in its place when it dies. A question is one byte with the file's descriptor, an
- * answer an error number and a plan's bytes, each with its length. */
+ * searches, and answers in its place when it dies. A question is one byte with the file's
+ * descriptor, an answer an error number and a plan's bytes, each with its length. */
 #include "attach/searcher.h"
 
 #include <errno.h>
@@ -157,9 +157,8 @@ static void give_up_all(int *sock)
 	setrlimit(RLIMIT_DATA, &(struct rlimit){ SEARCH_MEMORY, SEARCH_MEMORY });
 #endif
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	if (geteuid() == 0 &&
-	    (setgroups(0, NULL) != 0 || setresgid(NOBODY, NOBODY, NOBODY) != 0 ||
-	     setresuid(NOBODY, NOBODY, NOBODY) != 0))
+	if (geteuid() == 0 && (setgroups(0, NULL) != 0 || setresgid(NOBODY, NOBODY, NOBODY) != 0 ||
+			       setresuid(NOBODY, NOBODY, NOBODY) != 0))
 		_exit(1);
 }
 
@@ -212,8 +211,9 @@ int searcher_ask(struct searcher *s, int fd, struct plan *ret)
 	struct answer a = { .err = -EPIPE };
 
 	*ret = (struct plan){ 0 };
-	if (s->sock < 0 || send_question(s->sock, fd) != 0 || read_all(s->sock, &a, sizeof(a)) != 0 ||
-	    a.len > sizeof(bytes) || read_all(s->sock, bytes, a.len) != 0) {
+	if (s->sock < 0 || send_question(s->sock, fd) != 0 ||
+	    read_all(s->sock, &a, sizeof(a)) != 0 || a.len > sizeof(bytes) ||
+	    read_all(s->sock, bytes, a.len) != 0) {
 		searcher_end(s);
 		return -EPIPE;
 	}

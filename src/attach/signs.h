@@ -7,7 +7,7 @@
 
 #include "base/span.h"
 
-#define SIGNS_MAX 64
+#define SIGNS_MAX    64
 #define SIGN_LEN_MIN 4
 
 struct signs; /* a set of strings, made ready for the search */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Files that hold something to hook. One target is one file, however many names and users it has. */
+/* Files that hold something to hook. One target is one file, however many names and users it has.
+ */
 #ifndef SPY_ATTACH_TARGET_H
 #define SPY_ATTACH_TARGET_H
 
@@ -9,10 +10,10 @@ struct target {
 	char *name; /* the path as a person would name it */
 	struct file_id id;
 	uint8_t check[SHA256_DIGEST_SIZE]; /* as in struct catalog_entry */
-	bool overlay; /* on an overlay file system */
-	bool named;   /* by the user */
-	bool mapped;  /* by a process */
-	bool tls;     /* false: only tells of libraries being mapped */
+	bool overlay;			   /* on an overlay file system */
+	bool named;			   /* by the user */
+	bool mapped;			   /* by a process */
+	bool tls;			   /* false: only tells of libraries being mapped */
 	bool hooked;
 	bool changed;  /* it was written to while it was hooked: what was attached is detached */
 	size_t probes; /* how many were attached */
@@ -27,8 +28,8 @@ struct target_list {
 };
 
 void target_list_done(struct target_list *l);
-/* The target of this file, or NULL. A file below several overlays is one to the kernel, whose probes
- * are per file, though stat(2) gives each its own device. */
+/* The target of this file, or NULL. A file below several overlays is one to the kernel, whose
+ * probes are per file, though stat(2) gives each its own device. */
 struct target *target_find(struct target_list *l, const struct file_id *id, bool overlay);
 /* Another target that is the same file, but as it was before it was written to. */
 struct target *target_find_older(struct target_list *l, const struct file_id *id);

@@ -18,7 +18,8 @@ static int dial(int port)
 
 int main(int argc, char **argv)
 {
-	static const char body[] = "{\"model\":\"gpt-4o\",\"messages\":[{\"role\":\"user\",\"content\":\"static\"}]}";
+	static const char body[] =
+		"{\"model\":\"gpt-4o\",\"messages\":[{\"role\":\"user\",\"content\":\"static\"}]}";
 	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
 	SSL *ssl = SSL_new(ctx);
 	char text[4096];
@@ -30,8 +31,10 @@ int main(int argc, char **argv)
 	if (SSL_connect(ssl) != 1)
 		return 3;
 	n = snprintf(text, sizeof(text),
-		     "POST /v1/chat/completions?close=1 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
-		     "Content-Length: %zu\r\n\r\n%s", sizeof(body) - 1, body);
+		     "POST /v1/chat/completions?close=1 HTTP/1.1\r\nHost: localhost\r\nConnection: "
+		     "close\r\n"
+		     "Content-Length: %zu\r\n\r\n%s",
+		     sizeof(body) - 1, body);
 	if (SSL_write(ssl, text, n) != n)
 		return 4;
 	while (SSL_read(ssl, text, sizeof(text)) > 0)

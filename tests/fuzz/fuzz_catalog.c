@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Bytes as a catalog, its digest put right so that its inside is reached; and as a plan, which when it is
- * taken must come out again as it went in. */
+/* Bytes as a catalog, its digest put right so that its inside is reached; and as a plan, which when
+ * it is taken must come out again as it went in. */
 #include <stdlib.h>
 
 #include "attach/catalog.h"

@@ -33,7 +33,8 @@ static void test_sign_places(void)
 			wrong += signs_search(s, span_of(text, at + len - 1)) != 0;
 		}
 	is_int(wrong, 0, "signs: each is found wherever it stands");
-	is_int(signs_search(s, SPAN_LIT("xSSL_writeabcdssl_lib.cc")), 7, "signs: all of them at once");
+	is_int(signs_search(s, SPAN_LIT("xSSL_writeabcdssl_lib.cc")), 7,
+	       "signs: all of them at once");
 	is_int(signs_search(s, SPAN_LIT("abc")), 0, "signs: in less than the shortest");
 	is_int(signs_search(s, span_of(NULL, 0)), 0, "signs: in nothing");
 	signs_free(s);
@@ -63,7 +64,8 @@ static void test_signs_at_random(void)
 			text[j] = (char)('a' + rand() % 2);
 		text[(size_t)rand() % 40] = '\0';
 		for (size_t i = 0; i < 3; i++)
-			want |= memmem(text, sizeof(text), list[i], strlen(list[i])) ? 1ull << i : 0;
+			want |= memmem(text, sizeof(text), list[i], strlen(list[i])) ? 1ull << i
+										     : 0;
 		s = signs_new(list, 3);
 		wrong += signs_search(s, span_of(text, sizeof(text))) != want;
 		signs_free(s);
@@ -81,7 +83,9 @@ static struct plan make_plan(uint64_t first)
 	for (size_t i = 0; i < 3; i++) {
 		struct plan_part *part = &p.parts[i];
 
-		part->implementation = strdup(i == 0 ? "OpenSSL" : i == 1 ? "dynamic linker" : "Go");
+		part->implementation = strdup(i == 0   ? "OpenSSL"
+					      : i == 1 ? "dynamic linker"
+						       : "Go");
 		part->method = strdup("symbols");
 		part->watch = i == 1;
 		part->problem = i == 2 ? strdup("made by an old one") : NULL;
@@ -126,7 +130,7 @@ static void test_plan_bytes(void)
 	is_int(plan_encode(&p, &b), 0, "plan: encoded");
 	is_int(plan_decode(buf_span(&b), &back), 0, "plan: decoded");
 	ok(same_plan(&p, &back) && back.parts[0].sites[1].at_return && back.parts[1].watch &&
-	   back.parts[2].problem,
+		   back.parts[2].problem,
 	   "plan: the same after both");
 	plan_done(&back);
 	for (size_t cut = 0; cut < b.len; cut++) {
@@ -148,7 +152,9 @@ static void test_plan_bytes(void)
 
 static struct file_id id_of(uint64_t n)
 {
-	return (struct file_id){ .dev = 1, .ino = n, .size = 100 + n, .mtime_ns = 5, .ctime_ns = 6 };
+	return (struct file_id){
+		.dev = 1, .ino = n, .size = 100 + n, .mtime_ns = 5, .ctime_ns = 6
+	};
 }
 
 static void add(struct catalog *c, uint64_t n, bool with_plan)
@@ -171,7 +177,8 @@ static void test_identity(void)
 {
 	struct catalog *c = catalog_new(10);
 	struct file_id id = id_of(7), other;
-	uint64_t *fields[] = { &other.dev, &other.ino, &other.size, &other.mtime_ns, &other.ctime_ns };
+	uint64_t *fields[] = { &other.dev, &other.ino, &other.size, &other.mtime_ns,
+			       &other.ctime_ns };
 	int found = 0;
 
 	add(c, 7, true);
@@ -226,7 +233,8 @@ static void test_catalog_bytes(void)
 	buf_init(&b, CATALOG_BYTES_MAX);
 	fill(c, &b);
 	is_int(catalog_decode(back, stamp, buf_span(&b)), 0, "catalog: read back");
-	ok(has(back, 1) && has(back, 2) && !has(back, 3), "catalog: all but what could not be searched");
+	ok(has(back, 1) && has(back, 2) && !has(back, 3),
+	   "catalog: all but what could not be searched");
 	ok(same_plan(&catalog_find(back, &id)->plan, &p), "catalog: with the same plan");
 	ok(catalog_changed(c) && !catalog_changed(back), "catalog: nothing new to store");
 	catalog_free(back);
@@ -253,7 +261,8 @@ static void test_catalog_damage(void)
 		taken += catalog_decode(back, stamp, buf_span(&b)) == 0;
 		b.ptr[i] ^= 4;
 	}
-	ok(taken == 0 && !has(back, 1) && !has(back, 2), "catalog: damaged or cut anywhere, nothing is taken");
+	ok(taken == 0 && !has(back, 1) && !has(back, 2),
+	   "catalog: damaged or cut anywhere, nothing is taken");
 	catalog_free(back);
 	catalog_free(c);
 	buf_done(&b);
