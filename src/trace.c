@@ -8,13 +8,13 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <linux/types.h>
 
 #include "attach/bpf.h"
 #include "attach/discover.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "capture/cpus.h"
@@ -64,14 +64,6 @@ struct tracer {
 	int failed;	    /* first error of the recorder or output */
 	uint64_t ticked_ns;
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
 
 /* ---- what the kernel leaves out ---- */
 

@@ -139,26 +139,17 @@ uint64_t catalog_dropped(const struct catalog *c)
 	return c->dropped;
 }
 
-static void put(struct buf *out, uint64_t v, size_t nbytes)
-{
-	uint8_t le[8];
-
-	for (size_t i = 0; i < nbytes; i++)
-		le[i] = (uint8_t)(v >> (8 * i));
-	buf_add(out, span_of(le, nbytes));
-}
-
 static void put_entry(struct buf *out, struct buf *plan, const struct catalog_entry *e)
 {
 	buf_reset(plan);
 	plan_encode(&e->plan, plan);
-	put(out, e->id.dev, 8);
-	put(out, e->id.ino, 8);
-	put(out, e->id.size, 8);
-	put(out, e->id.mtime_ns, 8);
-	put(out, e->id.ctime_ns, 8);
+	buf_add_le(out, e->id.dev, 8);
+	buf_add_le(out, e->id.ino, 8);
+	buf_add_le(out, e->id.size, 8);
+	buf_add_le(out, e->id.mtime_ns, 8);
+	buf_add_le(out, e->id.ctime_ns, 8);
 	buf_add(out, span_of(e->check, sizeof(e->check)));
-	put(out, plan->len, 4);
+	buf_add_le(out, plan->len, 4);
 	buf_add(out, buf_span(plan));
 }
 

@@ -19,6 +19,7 @@
 #include "attach/coverage.h"
 #include "attach/maps.h"
 #include "attach/places.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
 
@@ -64,14 +65,6 @@ struct discover {
 	size_t queued;
 	bool overflow, stop;
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
 
 struct discover *discover_new(const struct discover_options *o, struct files *files,
 			      struct hooks *hooks)

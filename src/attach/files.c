@@ -10,10 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "attach/searcher.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "config.h"
@@ -27,14 +27,6 @@ struct files {
 	struct searcher searcher;
 	struct files_stats stats;
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
 
 /* ---- the catalog's file ---- */
 
@@ -236,9 +228,9 @@ static void add_bytes(struct sha256_ctx *ctx, int fd, uint64_t at, size_t len)
 	sha256_update(ctx, n > 0 ? (size_t)n : 0, bytes);
 }
 
-/* Reading the places has a second use: the kernel reads a page that it has not cached by itself when
- * a uprobe goes there, and on ext4 it warns of the way it does so (seen with Linux 6.18), which
- * stops a host that is set to panic on warnings. */
+/* Reading the places has a second use: the kernel reads a page that it has not cached by itself
+ * when a uprobe goes there, and on ext4 it warns of the way it does so (seen with Linux 6.18),
+ * which stops a host that is set to panic on warnings. */
 static void make_check(int fd, const struct plan *p, uint8_t ret[SHA256_DIGEST_SIZE])
 {
 	struct sha256_ctx ctx;

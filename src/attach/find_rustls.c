@@ -21,10 +21,10 @@
 #include "base/xalloc.h"
 
 #define LENGTHS_MAX 4096 /* functions with that machine code; codex has 3 */
-#define PLACES_MAX 64	 /* vtables that refer to them; codex has 7 */
-#define REACH 20	 /* words between the beginnings of the two vtables, at most */
-#define VTABLE 4	 /* words up to the first method */
-#define WINDOW (2 * REACH + VTABLE + 1)
+#define PLACES_MAX  64	 /* vtables that refer to them; codex has 7 */
+#define REACH	    20	 /* words between the beginnings of the two vtables, at most */
+#define VTABLE	    4	 /* words up to the first method */
+#define WINDOW	    (2 * REACH + VTABLE + 1)
 
 /* The words around an encrypter's vtable, which begins at words[REACH]. */
 struct place {
@@ -53,29 +53,18 @@ static size_t words_in(struct span s)
 	return s.len / sizeof(uint64_t);
 }
 
-static bool is_code(const struct image *im, uint64_t addr)
-{
-	for (size_t i = 0; i < im->nsegments; i++) {
-		const struct image_segment *s = &im->segments[i];
-
-		if (s->executable && addr >= s->addr && addr - s->addr < s->size)
-			return true;
-	}
-	return false;
-}
-
 /* ---- the code of encrypted_payload_len ---- */
 
 /* Bytes that TLS adds to a record's plaintext: TLS 1.3 the content type and a tag, TLS 1.2 a tag
  * and, with GCM, the explicit part of the nonce (RFC 8446 section 5.2, RFC 5288 section 3). */
-#define OVERHEAD_TLS13 17
-#define OVERHEAD_GCM 24
+#define OVERHEAD_TLS13	17
+#define OVERHEAD_GCM	24
 #define OVERHEAD_CHACHA 16
 
 static const uint8_t lea[] = { 0x48, 0x8d, 0x46 };	   /* lea rax, [rsi + imm8] */
 static const uint8_t enter[] = { 0x55, 0x48, 0x89, 0xe5 }; /* push rbp; mov rbp, rsp */
 #define POP_RBP 0x5d
-#define RET 0xc3
+#define RET	0xc3
 
 /* `at`: offset in `code` of a lea. How many bytes before it its function begins; -1: it is none. */
 static int length_function(struct span code, size_t at)
@@ -211,7 +200,7 @@ static void put_into_places(struct search *s, uint64_t addr, uint64_t value)
  * better, they are believed. */
 static bool is_method(const struct search *s, uint64_t addr)
 {
-	return is_code(s->im, addr) && unwind_place(&s->unwind, addr) != UNWIND_INSIDE;
+	return image_is_code(s->im, addr) && unwind_place(&s->unwind, addr) != UNWIND_INSIDE;
 }
 
 /* Do four words begin a vtable of something that keeps a cipher's key? */
@@ -219,8 +208,8 @@ static bool is_vtable(const struct search *s, const uint64_t *w)
 {
 	uint64_t size = w[1], align = w[2];
 
-	return (!w[0] || is_code(s->im, w[0])) && size && size < 4096 && align && align <= 64 &&
-	       !(align & (align - 1)) && size % align == 0 && is_method(s, w[3]);
+	return (!w[0] || image_is_code(s->im, w[0])) && size && size < 4096 && align &&
+	       align <= 64 && !(align & (align - 1)) && size % align == 0 && is_method(s, w[3]);
 }
 
 /* The two share their alignment, and nearly their size: TLS 1.2's differ by a nonce. */
@@ -231,7 +220,7 @@ static bool is_decrypter(const struct search *s, const struct place *p, size_t a
 
 	if (at == REACH || !is_vtable(s, w) || w[2] != enc[2] || apart > 16)
 		return false;
-	return at + VTABLE == REACH || !is_code(s->im, w[VTABLE]); /* one method only */
+	return at + VTABLE == REACH || !image_is_code(s->im, w[VTABLE]); /* one method only */
 }
 
 /* ---- what to hook ---- */

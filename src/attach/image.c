@@ -112,6 +112,17 @@ uint64_t image_offset(const struct image *im, uint64_t addr)
 	return s ? addr - s->addr + s->offset : 0;
 }
 
+bool image_is_code(const struct image *im, uint64_t addr)
+{
+	for (size_t i = 0; i < im->nsegments; i++) {
+		const struct image_segment *s = &im->segments[i];
+
+		if (s->executable && addr >= s->addr && addr - s->addr < s->size)
+			return true;
+	}
+	return false;
+}
+
 uint64_t image_addr(const struct image *im, uint64_t offset)
 {
 	for (size_t i = 0; i < im->nsegments; i++) {

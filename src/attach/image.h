@@ -38,6 +38,8 @@ struct span image_at(const struct image *im, uint64_t addr, uint64_t len);
 struct span image_from(const struct image *im, uint64_t addr);
 /* Place of an address in the file, which is what a uprobe takes; 0 when it has none. */
 uint64_t image_offset(const struct image *im, uint64_t addr);
+/* Whether an address is in a segment that is executed. */
+bool image_is_code(const struct image *im, uint64_t addr);
 /* Address of a place in the file; 0 when it is not loaded. */
 uint64_t image_addr(const struct image *im, uint64_t offset);
 /* The section's bytes (ptr NULL: it has none of that name) and its address. */

@@ -15,17 +15,6 @@ static uint64_t le_at(struct span s, uint64_t pos, size_t nbytes)
 	return cursor_le(&c, nbytes);
 }
 
-static bool is_code(const struct image *im, uint64_t addr)
-{
-	for (size_t i = 0; i < im->nsegments; i++) {
-		const struct image_segment *s = &im->segments[i];
-
-		if (s->executable && addr >= s->addr && addr - s->addr < s->size)
-			return true;
-	}
-	return false;
-}
-
 /* ---- addresses in data, which relocations may fill in ---- */
 
 #define RELA_BYTES 24
@@ -172,7 +161,7 @@ static bool read_header(struct pclntab *t, const struct image *im, uint64_t addr
 		if (!t->text)
 			t->text = find_text(im, addr, t->names);
 	}
-	return t->absolute || is_code(im, t->text);
+	return t->absolute || image_is_code(im, t->text);
 }
 
 /* ---- where it is ---- */
@@ -260,7 +249,7 @@ static void read_function(const struct pclntab *t, uint64_t i, struct span info,
 	f->args = (uint32_t)cursor_le(&c, 4);
 	cursor_take(&c, 4);
 	f->pcsp = t->pctab + cursor_le(&c, 4);
-	if (c.bad || !is_code(t->im, addr) || end <= addr || !image_at(t->im, addr, end - addr).ptr)
+	if (c.bad || !image_is_code(t->im, addr) || end <= addr || !image_at(t->im, addr, end - addr).ptr)
 		return;
 	f->addr = addr;
 	f->end = end;

@@ -92,40 +92,31 @@ char *plan_problem(const struct plan *p)
 	return NULL;
 }
 
-static void put(struct buf *out, uint64_t v, size_t nbytes)
-{
-	uint8_t le[8];
-
-	for (size_t i = 0; i < nbytes; i++)
-		le[i] = (uint8_t)(v >> (8 * i));
-	buf_add(out, span_of(le, nbytes));
-}
-
 static void put_name(struct buf *out, const char *name)
 {
 	struct span s = span_first(span_str(name), NAME_MAX_LEN);
 
-	put(out, s.len, 1);
+	buf_add_le(out, s.len, 1);
 	buf_add(out, s);
 }
 
 int plan_encode(const struct plan *p, struct buf *out)
 {
-	put(out, p->nparts, 1);
+	buf_add_le(out, p->nparts, 1);
 	for (size_t i = 0; i < p->nparts; i++) {
 		const struct plan_part *part = &p->parts[i];
 
-		put(out, part->problem ? PART_PROBLEM : part->watch ? PART_WATCH : PART_TLS, 1);
+		buf_add_le(out, part->problem ? PART_PROBLEM : part->watch ? PART_WATCH : PART_TLS, 1);
 		put_name(out, part->implementation);
 		put_name(out, part->method);
 		if (part->problem)
 			put_name(out, part->problem);
-		put(out, part->nsites, 2);
+		buf_add_le(out, part->nsites, 2);
 		for (size_t s = 0; s < part->nsites; s++) {
 			const struct site *site = &part->sites[s];
 
-			put(out, site->addr, 8);
-			put(out, site->prog | (site->at_return ? SITE_RETURN : 0), 2);
+			buf_add_le(out, site->addr, 8);
+			buf_add_le(out, site->prog | (site->at_return ? SITE_RETURN : 0), 2);
 		}
 	}
 	return out->full ? -ENOBUFS : 0;

@@ -68,6 +68,15 @@ int buf_addc(struct buf *b, char c)
 	return buf_add(b, span_of(&c, 1));
 }
 
+int buf_add_le(struct buf *b, uint64_t v, size_t nbytes)
+{
+	uint8_t le[8];
+
+	for (size_t i = 0; i < nbytes; i++)
+		le[i] = (uint8_t)(v >> (8 * i));
+	return buf_add(b, span_of(le, nbytes));
+}
+
 int buf_adds(struct buf *b, const char *s)
 {
 	return buf_add(b, span_str(s));

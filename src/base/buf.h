@@ -21,6 +21,7 @@ void buf_reset(struct buf *b); /* empties, keeps the memory */
 int buf_add(struct buf *b, struct span s);
 int buf_addc(struct buf *b, char c);
 int buf_adds(struct buf *b, const char *s);
+int buf_add_le(struct buf *b, uint64_t v, size_t nbytes); /* little-endian; at most 8 bytes */
 int buf_addf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Drops `n` bytes at the front. */

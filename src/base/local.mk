@@ -2,6 +2,7 @@
 libpure_a_SOURCES += \
 	src/base/buf.c \
 	src/base/buf.h \
+	src/base/clock.h \
 	src/base/error.c \
 	src/base/error.h \
 	src/base/limits.c \

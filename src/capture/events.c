@@ -9,10 +9,10 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "attach/bpf.h"
+#include "base/clock.h"
 #include "base/xalloc.h"
 #include "capture/cpus.h"
 
@@ -202,14 +202,6 @@ static int by_time(const void *a, const void *b)
 /* An event's time is taken before the event is in its buffer; a program that was preempted in
  * between is later than this only rarely, and then the stream stage puts it in order. */
 #define SETTLE_NS 2000000ull
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
 
 /* `budget` is not looked at: what is held is bounded by the buffers' size. */
 static int perf_drain(struct events *e, event_fn fn, void *arg, bool all, size_t budget)
