@@ -13,6 +13,10 @@ enum spy_kind {
 	SPY_HOST = 3,  /* server name the program asked for; `len` bytes of text follow */
 	SPY_EXEC = 4,  /* process `tgid` began a program or mapped libraries: for the tracer itself,
 			* which looks for what to hook in it; nothing of it is recorded */
+	SPY_PEER = 5,  /* where the connection's two ends are; struct spy_ends follows. Sent again
+			* when something surer is known: the last one counts */
+	SPY_CONNECT = 6, /* process `tgid` opened a TCP connection; struct spy_ends follows. For the
+			  * tracer itself, as SPY_EXEC */
 };
 
 enum spy_dir {
@@ -23,6 +27,7 @@ enum spy_dir {
 #define SPY_FROM_START 1 /* the TLS object was seen when it was made: no earlier bytes */
 #define SPY_MISSING 2	 /* `len` is what should follow and does not: memory could not be read, or
 			  * the call was longer than what is captured of one */
+#define SPY_PLAIN 4	 /* no TLS: what passed a socket */
 
 struct spy_event {
 	__u64 ts_ns;	/* CLOCK_MONOTONIC, when the call returned */
@@ -43,6 +48,18 @@ struct spy_event {
 
 struct spy_totals {
 	__u64 bytes[2]; /* by enum spy_dir: all that passed, captured or not */
+};
+
+/* The ends of a TCP connection, as the process has them. Bytes throughout, so that the recorded form
+ * is the same; ports as on the wire. */
+struct spy_ends {
+	__u8 netns[8];	/* tells network namespaces apart, 0: not known; of no other meaning */
+	__u8 local[16]; /* IPv4: the first four */
+	__u8 peer[16];
+	__u8 local_port[2];
+	__u8 peer_port[2];
+	__u8 family; /* 4 or 6 */
+	__u8 pad[3];
 };
 
 /* Slots of the per-CPU map `counters`. */

@@ -21,7 +21,8 @@ static void common(const struct spy_event *e, struct chunk *c)
 		.call_len = e->call_len,
 		.tid = e->tid,
 		.uid = e->uid,
-		.flags = e->flags & SPY_FROM_START ? CHUNK_FROM_START : 0,
+		.flags = (e->flags & SPY_FROM_START ? CHUNK_FROM_START : 0) |
+			 (e->flags & SPY_PLAIN ? CHUNK_PLAIN : 0),
 	};
 	memcpy(c->comm, e->comm, sizeof(e->comm));
 }
@@ -47,6 +48,17 @@ uint32_t chunk_exec(const void *raw, size_t len)
 		return 0;
 	memcpy(&e, raw, sizeof(e));
 	return e.kind == SPY_EXEC ? e.tgid : 0;
+}
+
+uint32_t chunk_connect(const void *raw, size_t len, struct span *ret_ends)
+{
+	struct spy_event e;
+
+	if (len < sizeof(e) + sizeof(struct spy_ends))
+		return 0;
+	memcpy(&e, raw, sizeof(e));
+	*ret_ends = span_of((const uint8_t *)raw + sizeof(e), sizeof(struct spy_ends));
+	return e.kind == SPY_CONNECT ? e.tgid : 0;
 }
 
 int chunk_from_event(const void *raw, size_t len, struct chunk *ret)
@@ -75,6 +87,10 @@ int chunk_from_event(const void *raw, size_t len, struct chunk *ret)
 		ret->totals[DIR_WRITE] = totals.bytes[SPY_WRITE];
 		ret->totals[DIR_READ] = totals.bytes[SPY_READ];
 		return 0;
+	case SPY_PEER:
+		ret->kind = CHUNK_PEER;
+		ret->data = span_first(rest, sizeof(struct spy_ends));
+		return ret->data.len == sizeof(struct spy_ends) ? 0 : -EPROTO;
 	default:
 		return -EPROTO;
 	}
@@ -139,7 +155,7 @@ int chunk_decode(struct span in, struct chunk *ret)
 	ret->totals[0] = cursor_le(&r, 8);
 	ret->totals[1] = cursor_le(&r, 8);
 	comm = cursor_take(&r, 16);
-	if (r.bad || kind > CHUNK_LOST || dir > DIR_READ)
+	if (r.bad || kind > CHUNK_PEER || dir > DIR_READ)
 		return -EPROTO;
 	memcpy(ret->comm, comm.ptr, comm.len);
 	ret->data = r.rest;

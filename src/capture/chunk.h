@@ -15,6 +15,8 @@ enum chunk_kind {
 	CHUNK_PROC,  /* `data` is what /proc told of process conn.tgid, see struct proc_text */
 	CHUNK_CLOCK, /* `off` is wall-clock time minus ts_ns, in ns */
 	CHUNK_LOST,  /* `off` events were lost in the kernel, of which connections is unknown */
+	CHUNK_PEER,  /* `data` says where the connection's ends are (capture/ends.h); may come again,
+		      * and the last one counts */
 };
 
 /* Process, address of the TLS object, and when that was first seen: pointer reuse and forks
@@ -26,6 +28,7 @@ struct conn_id {
 
 #define CHUNK_FROM_START 1 /* no byte of this connection came before the first captured one */
 #define CHUNK_MISSING 2	   /* `missing` bytes at `off` could not be captured; `data` is empty */
+#define CHUNK_PLAIN 4	   /* no TLS: what passed a socket; conn.tls is a number made up for it */
 
 /* `data` is borrowed: valid until the function that got the chunk returns. */
 struct chunk {
@@ -44,8 +47,10 @@ struct chunk {
 	struct span data;
 };
 
-/* The process that an event of kind SPY_EXEC tells of, which makes no chunk; 0 for other events. */
+/* Events for the tracer itself, which make no chunk. The process that an event of kind SPY_EXEC
+ * tells of, 0 for other events; and of one of kind SPY_CONNECT, with the encoded ends. */
 uint32_t chunk_exec(const void *raw, size_t len);
+uint32_t chunk_connect(const void *raw, size_t len, struct span *ret_ends);
 /* Takes one event of the probe apart. 0, or -EPROTO when its lengths contradict each other. */
 int chunk_from_event(const void *raw, size_t len, struct chunk *ret);
 

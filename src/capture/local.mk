@@ -2,6 +2,8 @@
 libpure_a_SOURCES += \
 	src/capture/chunk.c \
 	src/capture/chunk.h \
+	src/capture/ends.c \
+	src/capture/ends.h \
 	src/capture/filter.c \
 	src/capture/filter.h \
 	src/capture/proc.c \
@@ -21,4 +23,5 @@ libkernel_a_SOURCES += \
 	src/capture/procfs.c
 endif
 
+check_PROGRAMS += tests/unit/test_ends
 check_PROGRAMS += tests/unit/test_record

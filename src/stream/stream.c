@@ -273,6 +273,7 @@ static struct entry *add(struct stream *s, const struct chunk *c)
 
 	e->conn.id = c->conn;
 	e->conn.from_start = c->flags & CHUNK_FROM_START;
+	e->conn.plain = c->flags & CHUNK_PLAIN;
 	e->conn.proc = procs_ref(s->procs, c->conn.tgid, c->uid, c->cgroup, c->comm);
 	e->chain = *at;
 	*at = e;
@@ -380,6 +381,16 @@ static int on_host(struct stream *s, const struct chunk *c)
 	return err;
 }
 
+static int on_peer(struct stream *s, const struct chunk *c)
+{
+	struct entry *e;
+	int err = entry_of(s, c, &e);
+
+	if (!err && e)
+		ends_decode(c->data, &e->conn.ends); /* malformed: nothing is learnt */
+	return err;
+}
+
 static void on_proc(struct stream *s, const struct chunk *c)
 {
 	struct proc_text text;
@@ -397,6 +408,8 @@ int stream_feed(struct stream *s, const struct chunk *c)
 		return on_close(s, c);
 	case CHUNK_HOST:
 		return on_host(s, c);
+	case CHUNK_PEER:
+		return on_peer(s, c);
 	case CHUNK_PROC:
 		on_proc(s, c);
 		return 0;

@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "capture/chunk.h"
+#include "capture/ends.h"
 
 /* What is known of a process. Strings are owned by the table and stay valid while any
  * connection refers to it. `name` is the program's (file name of its executable, else argv[0],
@@ -26,7 +27,9 @@ struct conn {
 	char comm[17];	   /* name of the thread last seen on it */
 	uint32_t tid;	   /* and its number */
 	char host[256];	   /* server name asked for, "" when unknown */
+	struct ends ends;  /* as last told; family 0 while unknown */
 	bool from_start;   /* no byte came before those captured */
+	bool plain;	   /* no TLS */
 	uint64_t bytes[2]; /* captured, by enum dir */
 	uint64_t missing[2];
 	uint64_t seen_ns; /* last chunk */

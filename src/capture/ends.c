@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+#include "capture/ends.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+
+static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+/* 16 bytes; those of an IPv4 address are the first four. */
+static void read_address(struct cursor *c, bool is_mapped, int family, struct end *ret)
+{
+	struct span s = cursor_take(c, 16);
+
+	if (is_mapped)
+		s = span_from(s, sizeof(mapped));
+	else if (family == 4)
+		s = span_first(s, 4);
+	*ret = (struct end){ .port = 0 };
+	if (s.len)
+		memcpy(ret->address, s.ptr, s.len);
+}
+
+int ends_decode(struct span in, struct ends *ret)
+{
+	struct cursor c = { .rest = in };
+	struct ends e = { .netns = cursor_le(&c, 8) };
+	bool is_mapped;
+
+	if (in.len != ENDS_ENCODED || (in.ptr[44] != 4 && in.ptr[44] != 6))
+		return -EPROTO;
+	e.family = in.ptr[44];
+	is_mapped = e.family == 6 && memcmp(in.ptr + 8, mapped, sizeof(mapped)) == 0 &&
+		    memcmp(in.ptr + 24, mapped, sizeof(mapped)) == 0;
+	read_address(&c, is_mapped, e.family, &e.local);
+	read_address(&c, is_mapped, e.family, &e.peer);
+	e.local.port = (uint16_t)cursor_be(&c, 2);
+	e.peer.port = (uint16_t)cursor_be(&c, 2);
+	if (is_mapped)
+		e.family = 4;
+	*ret = e;
+	return 0;
+}
+
+void ends_encode(const struct ends *e, uint8_t out[ENDS_ENCODED])
+{
+	memset(out, 0, ENDS_ENCODED);
+	for (size_t i = 0; i < 8; i++)
+		out[i] = (uint8_t)(e->netns >> (8 * i));
+	memcpy(out + 8, e->local.address, 16);
+	memcpy(out + 24, e->peer.address, 16);
+	out[40] = (uint8_t)(e->local.port >> 8);
+	out[41] = (uint8_t)e->local.port;
+	out[42] = (uint8_t)(e->peer.port >> 8);
+	out[43] = (uint8_t)e->peer.port;
+	out[44] = (uint8_t)e->family;
+}
+
+void ends_text(int family, const struct end *e, char out[ENDS_TEXT])
+{
+	char address[INET6_ADDRSTRLEN] = "?";
+
+	inet_ntop(family == 4 ? AF_INET : AF_INET6, e->address, address, sizeof(address));
+	snprintf(out, ENDS_TEXT, family == 4 ? "%s:%u" : "[%s]:%u", address, e->port);
+}
+
+bool ends_loopback(int family, const struct end *e)
+{
+	static const uint8_t one[16] = { [15] = 1 };
+
+	return family == 4 ? e->address[0] == 127 : memcmp(e->address, one, sizeof(one)) == 0;
+}
+
+static bool same(const struct end *a, const struct end *b)
+{
+	return a->port == b->port && memcmp(a->address, b->address, sizeof(a->address)) == 0;
+}
+
+bool ends_mirror(const struct ends *a, const struct ends *b)
+{
+	if (!a->family || a->family != b->family || !same(&a->local, &b->peer) ||
+	    !same(&a->peer, &b->local))
+		return false;
+	return !ends_loopback(a->family, &a->peer) || (a->netns && a->netns == b->netns);
+}
