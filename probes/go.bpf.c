@@ -26,6 +26,7 @@ struct spy_go_frame {
 struct spy_go_call {
 	u64 tls, buf;
 	u64 depth; /* of buf below the top of the goroutine's own stack; 0: it is elsewhere */
+	u64 thread, seq; /* that it began on; spy_peer_seq */
 };
 /* A server's goroutines wait in Read, one for each connection. */
 BPF_TABLE("lru_hash", struct spy_go_frame, struct spy_go_call, spy_go_calls, 16384 + SPY_CONNS);
@@ -58,6 +59,8 @@ int spy_go_call(struct pt_regs *ctx)
 		return 0;
 	a.tls = SPY_GO_FIRST(ctx);
 	a.buf = SPY_GO_SECOND(ctx);
+	a.thread = bpf_get_current_pid_tgid();
+	a.seq = spy_peer_seq();
 	if (a.buf >= s.low && a.buf < s.high)
 		a.depth = s.high - a.buf;
 	if (spy_go_calls.update(&f, &a))
@@ -82,6 +85,9 @@ static __always_inline int spy_go_return(struct pt_regs *ctx, u32 dir)
 	spy_go_calls.delete(&f);
 	if (a.depth)
 		a.buf = s.high - a.depth;
+	/* Where the goroutine changed threads, what this one did before says nothing. */
+	if (a.thread == bpf_get_current_pid_tgid() && (long)SPY_GO_FIRST(ctx) > 0)
+		spy_peer_done(ctx, dir, a.tls, a.seq, SPY_GO_FIRST(ctx));
 	return spy_report(ctx, dir, a.tls, a.buf, SPY_GO_FIRST(ctx));
 }
 

@@ -195,14 +195,16 @@ static __always_inline void spy_box_alert(struct pt_regs *ctx, struct spy_box *b
 }
 
 /* Begins a record of application data: how many bytes it has; 0: it is not reported. */
-static __always_inline u64 spy_record_begin(struct spy_event *head, struct spy_box *b, u32 dir,
-					    u64 total)
+static __always_inline u64 spy_record_begin(void *ctx, struct spy_event *head, struct spy_box *b,
+					    u32 dir, u64 total)
 {
 	struct spy_conn *c = spy_conn_of(b->id);
 
 	if (c)
 		c->from_start = b->from_start;
 	head->call_len = total;
+	if (total)
+		spy_peer_done(ctx, dir, b->id, SPY_SEQ_UNKNOWN, total);
 	return spy_begin_report(head, dir, b->id, total);
 }
 
@@ -288,7 +290,7 @@ int spy_rustls_write(struct pt_regs *ctx)
 	b->next = r.seq + 1;
 	if ((u8)m[4] == SPY_RS_ALERT && !m[0])
 		spy_box_alert(ctx, b, m[1], total);
-	if ((u8)m[4] != SPY_RS_DATA || !spy_record_begin(&head, b, SPY_WRITE, total))
+	if ((u8)m[4] != SPY_RS_DATA || !spy_record_begin(ctx, &head, b, SPY_WRITE, total))
 		return 0;
 	b->start = m[2];
 	b->end = m[3];
@@ -366,7 +368,7 @@ int spy_rustls_read_return(struct pt_regs *ctx)
 	b->next = o.seq + 1;
 	if ((u8)m[3] == SPY_RS_ALERT)
 		spy_box_alert(ctx, b, m[1], m[2]);
-	if ((u8)m[3] == SPY_RS_DATA && spy_record_begin(&head, b, SPY_READ, m[2]))
+	if ((u8)m[3] == SPY_RS_DATA && spy_record_begin(ctx, &head, b, SPY_READ, m[2]))
 		spy_send_piece(ctx, &head, m[1], m[2]);
 	return 0;
 }

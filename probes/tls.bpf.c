@@ -17,6 +17,9 @@
  * SPY_SKIP       an expression of tgid, uid, cgroup and comm that is true for what is left out
  * SPY_NEED_CGROUP, SPY_NEED_COMM  1 where SPY_SKIP uses them
  * SPY_READ_USER  the helper that reads user memory on this kernel
+ * SPY_READ_KERNEL and the kernel's own
+ * SPY_PEERS      1: which sockets connections use is found out (peer.bpf.c)
+ * SPY_NETNS      1: the kernel has network namespaces
  */
 #include <linux/ptrace.h>
 
@@ -42,6 +45,7 @@ struct spy_frame {
 struct spy_args {
 	u64 tls, buf, done; /* tls 0: nothing of ours; done: where the byte count goes, 0: it is the
 			     * return value */
+	u64 seq;	    /* spy_peer_seq */
 };
 BPF_TABLE("lru_hash", struct spy_frame, struct spy_args, spy_frames, 16384);
 
@@ -56,6 +60,9 @@ struct spy_conn {
 	u32 from_start;
 	u32 refs; /* beyond the first */
 	u64 resender; /* the thread that hands over once more what was reported, 0: none */
+	u64 sk;	      /* the socket, as far as it is known (peer.bpf.c) */
+	u32 votes;
+	u32 plain; /* no TLS (sock.bpf.c) */
 };
 BPF_TABLE("lru_hash", struct spy_conn_key, struct spy_conn, spy_conns, SPY_CONNS);
 
@@ -82,6 +89,11 @@ BPF_PERF_OUTPUT(spy_events);
 BPF_HASH(spy_tree_tgids, u32, u8, 64);
 BPF_TABLE("lru_hash", u64, u8, spy_tree_tasks, 65536);
 #endif
+
+/* peer.bpf.c */
+#define SPY_SEQ_UNKNOWN (~0ull)
+static __always_inline u64 spy_peer_seq(void);
+static __always_inline void spy_peer_done(void *ctx, u32 dir, u64 tls, u64 seq, u64 n);
 
 static __always_inline void spy_count(u32 which, u64 n)
 {
@@ -151,7 +163,7 @@ static __always_inline void spy_fill(struct spy_event *e, u64 tls, struct spy_co
 	e->tid = id;
 	e->uid = bpf_get_current_uid_gid();
 	e->cgroup = SPY_CGROUP_ID;
-	e->flags = c->from_start ? SPY_FROM_START : 0;
+	e->flags = (c->from_start ? SPY_FROM_START : 0) | (c->plain ? SPY_PLAIN : 0);
 	e->pad = 0;
 	bpf_get_current_comm(&e->comm, sizeof(e->comm));
 }
@@ -242,7 +254,7 @@ static __always_inline void spy_send(struct pt_regs *ctx, struct spy_event *head
 #endif
 
 /* An event without plaintext behind it. */
-static __always_inline void spy_send_small(struct pt_regs *ctx, void *event, u32 size)
+static __always_inline void spy_send_small(void *ctx, void *event, u32 size)
 {
 #if SPY_RINGBUF
 	long err = spy_events.ringbuf_output(event, size, 1 /* BPF_RB_NO_WAKEUP */);
@@ -299,6 +311,7 @@ static __always_inline int spy_enter(struct pt_regs *ctx, u64 tls, u64 done)
 	a.tls = tls;
 	a.buf = PT_REGS_PARM2(ctx);
 	a.done = done;
+	a.seq = spy_peer_seq();
 	if (spy_frames.update(&f, &a))
 		spy_count(SPY_N_TABLE_FULL, 1);
 	return 0;
@@ -398,15 +411,18 @@ static __always_inline int spy_report(struct pt_regs *ctx, u32 dir, u64 tls, u64
 static __always_inline u64 spy_passed(struct pt_regs *ctx, u32 dir, struct spy_args *a,
 				      struct spy_event *head)
 {
-	u64 total;
+	u64 total = 0;
 
-	if (!spy_take_frame(ctx, a) || (int)PT_REGS_RC(ctx) <= 0)
+	if (!spy_take_frame(ctx, a))
 		return 0;
-	total = (u32)PT_REGS_RC(ctx);
-	if (a->done && SPY_READ_USER(&total, sizeof(total), (void *)a->done)) {
+	if ((int)PT_REGS_RC(ctx) > 0)
+		total = (u32)PT_REGS_RC(ctx);
+	if (total && a->done && SPY_READ_USER(&total, sizeof(total), (void *)a->done)) {
 		spy_count(SPY_N_FAULT, 1);
-		return 0;
+		total = 0;
 	}
+	if (total <= 0x7fffffff)
+		spy_peer_done(ctx, dir, a->tls, a->seq, total);
 	return spy_begin_report(head, dir, a->tls, total);
 }
 
@@ -431,7 +447,7 @@ int spy_read_return(struct pt_regs *ctx)
 	return spy_return(ctx, SPY_READ);
 }
 
-static __always_inline void spy_send_close(struct pt_regs *ctx, u64 tls, struct spy_conn *c)
+static __always_inline void spy_send_close_of(void *ctx, u64 tls, u32 tgid, struct spy_conn *c)
 {
 	struct {
 		struct spy_event ev;
@@ -439,12 +455,18 @@ static __always_inline void spy_send_close(struct pt_regs *ctx, u64 tls, struct 
 	} m = {};
 
 	spy_fill(&m.ev, tls, c);
+	m.ev.tgid = tgid;
 	m.ev.kind = SPY_CLOSE;
 	m.ev.ts_ns = bpf_ktime_get_ns();
 	m.ev.len = sizeof(m.totals);
 	m.totals.bytes[0] = c->off[0];
 	m.totals.bytes[1] = c->off[1];
 	spy_send_small(ctx, &m, sizeof(m));
+}
+
+static __always_inline void spy_send_close(struct pt_regs *ctx, u64 tls, struct spy_conn *c)
+{
+	spy_send_close_of(ctx, tls, bpf_get_current_pid_tgid() >> 32, c);
 }
 
 static __always_inline void spy_begin(u64 tls)
@@ -517,7 +539,10 @@ int spy_handshake_return(struct pt_regs *ctx)
 	struct spy_args a = {};
 	struct spy_conn *c;
 
-	if (!spy_take_frame(ctx, &a) || (int)PT_REGS_RC(ctx) > 0)
+	if (!spy_take_frame(ctx, &a))
+		return 0;
+	spy_peer_done(ctx, SPY_READ, a.tls, a.seq, 0);
+	if ((int)PT_REGS_RC(ctx) > 0)
 		return 0;
 	key.tls = a.tls;
 	key.tgid = bpf_get_current_pid_tgid() >> 32;

@@ -144,7 +144,7 @@ static enum verdict check_buffer(struct diagnosis *f)
 
 static enum verdict check_tracepoints(struct diagnosis *f)
 {
-	bool can = probe_can_raw_tracepoint();
+	bool can = probe_can_raw_tracepoint("sched_process_exec");
 
 	snprintf(f->said, sizeof(f->said), "raw tracepoints: %s", can ? "yes" : "no");
 	f->mend = "programs that start are noticed once a second only, and commands cannot be "

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/xalloc.h"
+#include "capture/ports.h"
 
 enum option_id {
 	OPT_NONE = 255, /* past any short letter */
@@ -56,7 +57,7 @@ void options_help(FILE *out)
 		}
 		snprintf(left, sizeof(left), "  %c%c%s--%s%s%s", r->letter ? '-' : ' ',
 			 r->letter ? r->letter : ' ', r->letter ? ", " : "  ", r->name,
-			 r->arg ? " " : "", r->arg ? r->arg : "");
+			 r->arg && *r->arg != '[' ? " " : "", r->arg ? r->arg : "");
 		for (const char *line = r->help; line; line = strchr(line, '\n')) {
 			line += *line == '\n';
 			fprintf(out, "%-25s %.*s\n", line == r->help ? left : "",
@@ -129,6 +130,18 @@ static int read_choice(const char *arg, const char *const *list, unsigned *ret)
 	return 0;
 }
 
+static int read_ports(struct options *o, const char *arg)
+{
+	struct buf text;
+	int err;
+
+	buf_init(&text, 16 << 10);
+	err = ports_expression(arg, &text, &o->plain_near);
+	free(o->plain);
+	o->plain = buf_take(&text);
+	return err;
+}
+
 static int apply(struct options *o, enum option_id id, const char *arg)
 {
 	static const char *const buffers[] = { "auto", "ring", "perf", NULL };
@@ -154,6 +167,11 @@ static int apply(struct options *o, enum option_id id, const char *arg)
 		return 0;
 	case OPT_LIBSSL:
 		add_name(&o->libssl, arg);
+		return 0;
+	case OPT_PLAIN:
+		return read_ports(o, arg);
+	case OPT_NO_PEER:
+		o->no_peer = true;
 		return 0;
 	case OPT_STRICT:
 		o->strict = true;
@@ -232,6 +250,11 @@ static const struct row *row_of(int code)
 	return NULL;
 }
 
+static int has_argument(const struct row *r)
+{
+	return !r->arg ? no_argument : *r->arg == '[' ? optional_argument : required_argument;
+}
+
 /* getopt's two forms of the table; `longs` has room for all rows and an end. */
 static void getopt_tables(struct option *longs, char *shorts, size_t size)
 {
@@ -245,7 +268,7 @@ static void getopt_tables(struct option *longs, char *shorts, size_t size)
 		if (r->id == OPT_NONE)
 			continue;
 		longs[n++] = (struct option){ .name = r->name,
-					      .has_arg = r->arg ? required_argument : no_argument,
+					      .has_arg = has_argument(r),
 					      .val = (int)r->id };
 		if (r->letter && at + 2 < size) {
 			shorts[at++] = r->letter;
@@ -267,6 +290,8 @@ static int check(const struct options *o, struct error *reterr)
 	if (o->record && strcmp(o->record, "-") == 0 && !o->output)
 		return error_set(reterr, -EINVAL,
 				 "--record=- needs --output: both would write to standard output");
+	if (o->plain && o->action != ACTION_TRACE)
+		return error_set(reterr, -EINVAL, "--plain is for tracing");
 	if (o->strict && o->action != ACTION_TRACE)
 		return error_set(reterr, -EINVAL, "--strict is for tracing");
 	if (o->command && o->filter.npids)
@@ -346,6 +371,7 @@ int options_parse(struct options *o, int argc, char **argv, struct error *reterr
 void options_done(struct options *o)
 {
 	free(o->pids);
+	free(o->plain);
 	free(o->processes.items);
 	free(o->libssl.items);
 }

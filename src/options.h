@@ -48,6 +48,10 @@ struct options {
 	size_t call_limit;
 	const char *kernel_headers; /* "auto", "builtin" or a directory */
 	bool strict;
+	bool no_peer;
+	/* The C expression of --plain (capture/ports.h); NULL: without. */
+	char *plain;
+	bool plain_near;
 	bool debug;
 	struct limits limits;
 	char **command; /* behind "--", NULL-terminated; NULL: none */

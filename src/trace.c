@@ -160,6 +160,10 @@ static int compile(struct tracer *t, struct error *reterr)
 		.tree = t->o->command != NULL,
 		.need_cgroup = t->o->cgroup != NULL,
 		.need_comm = t->o->comm != NULL,
+		.peers = !t->o->no_peer,
+		.plain_ports = t->o->plain,
+		.plain_near = t->o->plain_near,
+		.sock_length = probe_can_sock_length(),
 	};
 	int err = build_skip(t->o, &skip, reterr);
 
@@ -216,6 +220,21 @@ static int check_hooked(const struct tracer *t, struct error *reterr)
 	return 0;
 }
 
+/* Without them nothing but --plain is impossible. */
+static int attach_sock(struct tracer *t, struct error *reterr)
+{
+	const char *name;
+	int err = hooks_attach_sock(t->hooks, &name);
+
+	if (err && t->o->plain)
+		return error_set(reterr, err, "--plain is not possible: the raw tracepoint %s is refused: %s",
+				 name, strerror(-err));
+	if (err)
+		log_warn("attach", "the addresses of connections stay unknown: the raw tracepoint %s is "
+			 "refused: %s", name, strerror(-err));
+	return 0;
+}
+
 static int attach(struct tracer *t, struct error *reterr)
 {
 	uint64_t begin = now_ns();
@@ -231,6 +250,9 @@ static int attach(struct tracer *t, struct error *reterr)
 	if (err)
 		log_warn("attach", "programs that start are noticed once a second only: raw "
 			 "tracepoints are refused: %s", strerror(-err));
+	err = attach_sock(t, reterr);
+	if (err)
+		return err;
 	t->discover_options = (struct discover_options){ .filter = &t->o->filter,
 							 .command = t->o->command,
 							 .starts_max = t->limits.max[LIMIT_starts],

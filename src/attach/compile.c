@@ -69,9 +69,36 @@ static bool is_tree_program(size_t prog)
 	return prog == PROG_FORK || prog == PROG_EXIT;
 }
 
+static bool is_sock_program(size_t prog)
+{
+	return prog == PROG_RECEIVED || prog == PROG_STATE || prog == PROG_SYS_EXIT ||
+	       prog == PROG_SOCK_SENT || prog == PROG_SOCK_RECEIVED;
+}
+
+static bool is_wanted(const struct probe_config *c, size_t prog)
+{
+	bool plain = c->plain_ports != NULL;
+
+	switch (prog) {
+	case PROG_FORK:
+	case PROG_EXIT:
+		return c->tree;
+	case PROG_SYS_EXIT:
+		return plain;
+	case PROG_SOCK_SENT:
+		return (plain || c->peers) && c->sock_length;
+	case PROG_SOCK_RECEIVED:
+		return plain && c->sock_length;
+	case PROG_RECEIVED:
+		return c->peers || (plain && !c->sock_length);
+	default:
+		return true;
+	}
+}
+
 static bool is_tracepoint_program(size_t prog)
 {
-	return prog == PROG_EXEC || is_tree_program(prog);
+	return prog == PROG_EXEC || is_tree_program(prog) || is_sock_program(prog);
 }
 
 static unsigned now_ms(void)
@@ -90,6 +117,30 @@ static unsigned kernel_release(void)
 	if (uname(&u) != 0 || sscanf(u.release, "%u.%u", &major, &minor) != 2)
 		return 0;
 	return major << 8 | minor;
+}
+
+static void sock_preamble(const struct probe_config *c, struct buf *out)
+{
+	static const struct {
+		const char *name;
+		long number;
+	} calls[] = {
+		{ "read", SYS_read },		{ "write", SYS_write },	      { "readv", SYS_readv },
+		{ "writev", SYS_writev },	{ "recvfrom", SYS_recvfrom }, { "sendto", SYS_sendto },
+		{ "recvmsg", SYS_recvmsg },	{ "sendmsg", SYS_sendmsg },   { "close", SYS_close },
+		{ "sendfile", SYS_sendfile },	{ "dup3", SYS_dup3 },
+	};
+
+	buf_addf(out, "#define SPY_PEERS %d\n#define SPY_PLAIN_ON %d\n", c->peers,
+		 c->plain_ports != NULL);
+	buf_addf(out, "#define SPY_NETNS %d\n", access("/proc/self/ns/net", F_OK) == 0);
+	if (!c->plain_ports)
+		return;
+	buf_addf(out, "#define SPY_PLAIN_PORT(p) (%s)\n#define SPY_PLAIN_NEAR %d\n", c->plain_ports,
+		 c->plain_near);
+	buf_addf(out, "#define SPY_SOCK_LENGTH %d\n", c->sock_length);
+	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++)
+		buf_addf(out, "#define SPY_NR_%s %ld\n", calls[i].name, calls[i].number);
 }
 
 void probe_preamble(const struct probe_config *c, struct buf *out)
@@ -113,6 +164,8 @@ void probe_preamble(const struct probe_config *c, struct buf *out)
 	buf_addf(out, "#define SPY_CGROUP_ID %s\n", cgroup ? "bpf_get_current_cgroup_id()" : "0");
 	buf_addf(out, "#define SPY_READ_USER bpf_probe_read%s\n", read_user ? "_user" : "");
 	buf_addf(out, "#define SPY_READ_USER_STR bpf_probe_read%s_str\n", read_user ? "_user" : "");
+	buf_addf(out, "#define SPY_READ_KERNEL bpf_probe_read%s\n", read_user ? "_kernel" : "");
+	sock_preamble(c, out);
 	buf_adds(out, "#include <linux/types.h>\n");
 }
 
@@ -266,7 +319,7 @@ static void load_all(const struct probe_config *c, const struct libbcc *b, void 
 	for (size_t i = 0; i < PROG_COUNT; i++) {
 		struct load_job *j = &jobs[i];
 
-		if (is_tree_program(i) && !c->tree)
+		if (!is_wanted(c, i))
 			continue;
 		j->kind = is_tracepoint_program(i) ? BPF_KIND_RAW_TRACEPOINT
 			  : c->multi	     ? BPF_KIND_UPROBE_MULTI
@@ -304,9 +357,11 @@ static void compile_and_load(const struct probe_config *c, int *fds, struct repo
 	probe_preamble(c, &text);
 	buf_adds(&text, embedded_event_h);
 	buf_adds(&text, embedded_tls_bpf_c);
+	buf_adds(&text, embedded_peer_bpf_c);
 	buf_adds(&text, embedded_libraries_bpf_c);
 	buf_adds(&text, embedded_go_bpf_c);
 	buf_adds(&text, embedded_rustls_bpf_c);
+	buf_adds(&text, embedded_sock_bpf_c);
 	module = b.create(text.ptr, 0, NULL, 0, true, NULL);
 	buf_done(&text);
 	if (!module) {
@@ -586,15 +641,21 @@ bool probe_can_multi(void)
 	return link == -EBADF || link >= 0;
 }
 
-bool probe_can_raw_tracepoint(void)
+bool probe_can_raw_tracepoint(const char *name)
 {
 	int prog = bpf_prog_load_kind(BPF_KIND_RAW_TRACEPOINT, "spy_try", empty_program,
 				      sizeof(empty_program), NULL, 0);
-	int link = prog < 0 ? prog : bpf_raw_tracepoint(prog, "sched_process_exec");
+	int link = prog < 0 ? prog : bpf_raw_tracepoint(prog, name);
 
 	if (link >= 0)
 		close(link);
 	if (prog >= 0)
 		close(prog);
 	return link >= 0;
+}
+
+bool probe_can_sock_length(void)
+{
+	return probe_can_raw_tracepoint("sock_send_length") &&
+	       probe_can_raw_tracepoint("sock_recv_length");
 }

@@ -32,6 +32,11 @@
 	X(PROG_GO_READ_RETURN, "spy_go_read_return") \
 	X(PROG_GO_BEGIN, "spy_go_begin")        \
 	X(PROG_GO_CLOSE, "spy_go_close")        \
+	X(PROG_RECEIVED, "spy_received")        \
+	X(PROG_STATE, "spy_state")              \
+	X(PROG_SYS_EXIT, "spy_sys_exit")        \
+	X(PROG_SOCK_SENT, "spy_sock_sent")      \
+	X(PROG_SOCK_RECEIVED, "spy_sock_received") \
 	X(PROG_FORK, "spy_fork")                \
 	X(PROG_EXIT, "spy_exit")                \
 	X(PROG_WRITE_GAP, "spy_write_gap")      \
@@ -68,6 +73,11 @@ struct probe_config {
 	bool tree;		 /* only the command's tree */
 	const char *skip;	 /* C expression, see probes/tls.bpf.c; "0": nothing is skipped */
 	bool need_cgroup, need_comm;
+	bool peers; /* which sockets connections use is found out */
+	/* C expression of a port p that is true for those whose plaintext is captured; NULL: none */
+	const char *plain_ports;
+	bool sock_length; /* probe_can_sock_length() */
+	bool plain_near; /* of these, only between processes of this host */
 };
 
 /* Descriptors; -1 where there is none. The caller closes them (probe_close). */
@@ -88,7 +98,8 @@ void probe_close(struct probe *p);
 bool probe_may_load(void);
 bool probe_can_ring_buffer(void);
 bool probe_can_multi(void);
-bool probe_can_raw_tracepoint(void);
+bool probe_can_raw_tracepoint(const char *name);
+bool probe_can_sock_length(void); /* sock_send_length and sock_recv_length: Linux 6.3 */
 /* True when libbcc will find headers of the running kernel by itself: says which. */
 bool probe_kernel_headers(char *what, size_t size);
 extern const char probe_libbcc[]; /* name of the library */

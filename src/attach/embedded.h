@@ -22,7 +22,9 @@ extern const char embedded_event_h[];
 extern const char embedded_tls_bpf_c[];
 extern const char embedded_libraries_bpf_c[];
 extern const char embedded_go_bpf_c[];
+extern const char embedded_peer_bpf_c[];
 extern const char embedded_rustls_bpf_c[];
+extern const char embedded_sock_bpf_c[];
 extern const char embedded_demo_sh[]; /* src/demo/demo.sh */
 
 #endif

@@ -2,10 +2,12 @@
 #include "attach/hook.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "attach/bpf.h"
@@ -127,6 +129,53 @@ void hooks_detach(struct hooks *h, struct target *t)
 int hooks_attach_exec(struct hooks *h)
 {
 	return keep(h, bpf_raw_tracepoint(h->probe->prog[PROG_EXEC], "sched_process_exec"));
+}
+
+/* The probe learns what TCP is from sockets that change their state: so one of each kind does. */
+static void show_tcp(void)
+{
+	static const int families[] = { AF_INET, AF_INET6 };
+
+	for (size_t i = 0; i < sizeof(families) / sizeof(*families); i++) {
+		int fd = socket(families[i], SOCK_STREAM | SOCK_CLOEXEC, 0);
+		struct sockaddr_storage any_port_of_loopback = { .ss_family = (sa_family_t)families[i] };
+
+		if (families[i] == AF_INET)
+			((struct sockaddr_in *)&any_port_of_loopback)->sin_addr.s_addr =
+				htonl(INADDR_LOOPBACK);
+		else
+			((struct sockaddr_in6 *)&any_port_of_loopback)->sin6_addr = in6addr_loopback;
+		if (fd >= 0 && bind(fd, (struct sockaddr *)&any_port_of_loopback,
+				    families[i] == AF_INET ? sizeof(struct sockaddr_in)
+							   : sizeof(struct sockaddr_in6)) == 0)
+			listen(fd, 1);
+		if (fd >= 0)
+			close(fd);
+	}
+}
+
+int hooks_attach_sock(struct hooks *h, const char **ret_name)
+{
+	/* In this order: what tells of sockets before what asks for what was told. */
+	static const struct {
+		enum probe_program prog;
+		const char *name;
+	} rows[] = {
+		{ PROG_STATE, "inet_sock_set_state" },
+		{ PROG_RECEIVED, "tcp_rcv_space_adjust" },
+		{ PROG_SYS_EXIT, "sys_exit" },
+		{ PROG_SOCK_SENT, "sock_send_length" },
+		{ PROG_SOCK_RECEIVED, "sock_recv_length" },
+	};
+	int err = 0;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows) && !err; i++) {
+		*ret_name = rows[i].name;
+		if (h->probe->prog[rows[i].prog] >= 0)
+			err = keep(h, bpf_raw_tracepoint(h->probe->prog[rows[i].prog], rows[i].name));
+	}
+	show_tcp();
+	return err;
 }
 
 int hooks_attach_tree(struct hooks *h, struct error *reterr)

@@ -17,6 +17,9 @@ int hooks_attach(struct hooks *h, struct target *t, int fd, const struct plan *p
 void hooks_detach(struct hooks *h, struct target *t);
 /* The raw tracepoint that tells of programs that start. -errno where it is refused. */
 int hooks_attach_exec(struct hooks *h);
+/* The raw tracepoints on sockets, as the probe was made for them: who connects; which sockets
+ * connections use; plaintext. -errno: one of them is refused, and *ret_name says which. */
+int hooks_attach_sock(struct hooks *h, const char **ret_name);
 /* The raw tracepoints that follow the command's tree. */
 int hooks_attach_tree(struct hooks *h, struct error *reterr);
 /* Detaches all. Stops the probes at once, then closes: that takes the kernel some 0.1 s each,

@@ -107,7 +107,9 @@ endif
 PROBE_FILES = \
 	probes/event.h \
 	probes/libraries.bpf.c \
+	probes/peer.bpf.c \
 	probes/rustls.bpf.c \
+	probes/sock.bpf.c \
 	probes/tls.bpf.c \
 	probes/go.bpf.c \
 	probes/builtin/include/asm/page.h \
@@ -128,7 +130,9 @@ src/attach/embedded.c: $(PROBE_FILES) src/demo/demo.sh scripts/embed
 		embedded_tls_bpf_c=$(top_srcdir)/probes/tls.bpf.c \
 		embedded_libraries_bpf_c=$(top_srcdir)/probes/libraries.bpf.c \
 		embedded_go_bpf_c=$(top_srcdir)/probes/go.bpf.c \
+		embedded_peer_bpf_c=$(top_srcdir)/probes/peer.bpf.c \
 		embedded_rustls_bpf_c=$(top_srcdir)/probes/rustls.bpf.c \
+		embedded_sock_bpf_c=$(top_srcdir)/probes/sock.bpf.c \
 		embedded_demo_sh=$(top_srcdir)/src/demo/demo.sh \
 		builtin_asm_page_h=$(BUILTIN)/asm/page.h \
 		builtin_linux_bpf_common_h=$(BUILTIN)/linux/bpf_common.h \

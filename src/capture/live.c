@@ -6,12 +6,16 @@
 
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "capture/ends.h"
 #include "capture/events.h"
 #include "capture/proc.h"
 
 /* Connections whose process was described lately. One that falls out of its place is described
  * again: that costs a little and is harmless. */
 #define KNOWN 1024
+
+/* Network namespaces told apart; past so many, of no more is known which it is. */
+#define NAMESPACES 256
 
 struct live {
 	struct events *events;
@@ -21,6 +25,8 @@ struct live {
 	void *exec_arg;
 	uint64_t count, lost;
 	struct conn_id known[KNOWN];
+	uint64_t netns[NAMESPACES]; /* the kernel's addresses of them */
+	size_t nnetns;
 };
 
 static int64_t wall_offset(void)
@@ -95,6 +101,33 @@ static int describe(struct live *l, const struct chunk *of)
 	return err;
 }
 
+/* The kernel's addresses stay with us: namespaces are numbered in the order of their first sight. */
+static uint64_t number_netns(struct live *l, uint64_t address)
+{
+	size_t i = 0;
+
+	while (i < l->nnetns && l->netns[i] != address)
+		i++;
+	if (!address || i == NAMESPACES)
+		return 0;
+	if (i == l->nnetns)
+		l->netns[l->nnetns++] = address;
+	return i + 1;
+}
+
+static int give_ends(struct live *l, struct chunk *c)
+{
+	uint8_t encoded[ENDS_ENCODED];
+	struct ends e;
+
+	if (ends_decode(c->data, &e) != 0)
+		return 0;
+	e.netns = number_netns(l, e.netns);
+	ends_encode(&e, encoded);
+	c->data = span_of(encoded, sizeof(encoded));
+	return l->fn(l->arg, c);
+}
+
 static int on_event(void *arg, const void *raw, size_t len)
 {
 	struct live *l = arg;
@@ -118,7 +151,9 @@ static int on_event(void *arg, const void *raw, size_t len)
 	}
 	if (c.kind != CHUNK_CLOSE && !is_known(l, &c.conn))
 		err = describe(l, &c);
-	return err ? err : l->fn(l->arg, &c);
+	if (err)
+		return err;
+	return c.kind == CHUNK_PEER ? give_ends(l, &c) : l->fn(l->arg, &c);
 }
 
 int live_drain(struct live *l, bool all, size_t budget)

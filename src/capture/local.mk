@@ -6,6 +6,9 @@ libpure_a_SOURCES += \
 	src/capture/ends.h \
 	src/capture/filter.c \
 	src/capture/filter.h \
+	src/capture/plainports.def \
+	src/capture/ports.c \
+	src/capture/ports.h \
 	src/capture/proc.c \
 	src/capture/proc.h \
 	src/capture/record.c \
@@ -24,4 +27,5 @@ libkernel_a_SOURCES += \
 endif
 
 check_PROGRAMS += tests/unit/test_ends
+check_PROGRAMS += tests/unit/test_ports
 check_PROGRAMS += tests/unit/test_record

@@ -65,6 +65,12 @@ for name, value, text in limits:
     ok(entry and text.split(";")[0] in " ".join(entry[1].split()), f"the man page says what limit {name} is")
 ok(set(re.findall(r"^\.It Cm (\w+)$", section, re.M)) == {n for n, _, _ in limits}, "the man page lists no other limit")
 
+# ---- ports ----
+plain = " ".join(man[man.index(".It Fl -plain"):man.index(".It Fl -no-peer")].split())
+for row in rows("src/capture/plainports.def", "PORT"):
+    number, who = re.fullmatch(r'(\d+), "(.*)"', row).groups()
+    ok(f" {number} ({who})" in plain, f"the man page names port {number} of {who}")
+
 # ---- exit status ----
 codes = set(re.findall(r"^\s+EXIT_\w+ = (\d)", read("src/exitcode.h"), re.M))
 section = man[man.index(".Sh EXIT STATUS"):man.index(".Sh EXAMPLES")]
