@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
 # make bench: needs root.
-EXTRA_PROGRAMS = bench-sslw
+EXTRA_PROGRAMS = bench-sslw bench-syscalls
 bench_sslw_SOURCES = bench/sslw.c
 bench_sslw_CPPFLAGS = $(AM_CPPFLAGS) $(OPENSSL_CFLAGS)
 bench_sslw_LDADD = $(OPENSSL_LIBS) -lpthread
+bench_syscalls_SOURCES = bench/syscalls.c
 EXTRA_DIST += bench/run.py
 
-bench: llm-spy bench-sslw
+bench: llm-spy bench-sslw bench-syscalls
 	builddir='$(abs_top_builddir)' /usr/bin/python3 -B $(top_srcdir)/bench/run.py
 .PHONY: bench

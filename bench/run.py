@@ -3,7 +3,7 @@
 """make bench: what tracing costs, as ratios measured in one run (machines are noisy).
 
 For each size of message: a round trip over TLS (2 writes, 2 or more reads) traced and not, in turns,
-the median of several. Then the tracer's own start, memory and CPU, and the search of what runs here for TLS."""
+the median of several. Then what programs without TLS pay. Then the tracer's own start, memory and CPU, and the search of what runs here for TLS."""
 import json
 import os
 import re
@@ -15,13 +15,17 @@ import tempfile
 import time
 
 BUILD = os.environ.get("builddir", ".")
-SPY, LOAD = (os.path.join(BUILD, n) for n in ("llm-spy", "bench-sslw"))
+SPY, LOAD, CALLS = (os.path.join(BUILD, n) for n in ("llm-spy", "bench-sslw", "bench-syscalls"))
 TURNS = int(os.environ.get("TURNS", "5"))
 SIZES = ((64, 20000), (1024, 20000), (16384, 5000), (262144, 500), (1 << 20, 100))
 
 
 def load(size, rounds):
     return float(subprocess.run([LOAD, str(size), str(rounds)], check=True, capture_output=True, text=True).stdout)
+
+
+def calls(kind, rounds):
+    return float(subprocess.run([CALLS, kind, str(rounds)], check=True, capture_output=True, text=True).stdout)
 
 
 class Tracer:
@@ -78,6 +82,21 @@ for size, rounds in SIZES:
         m = statistics.median(times[kind])
         cells.append(f"{m / 1000:8.1f} us  x{m / bare:5.2f}     ")
     print(f"{size:>9}  {bare / 1000:7.1f} us  " + "  ".join(cells))
+
+print()
+columns = {"bare": None, "traced": (), "--no-peer": ("--no-peer",), "--plain": ("--plain",), "--plain=all": ("--plain=all",)}
+print(f"{'64 bytes':>9}  " + "  ".join(f"{name:>22}" for name in columns))
+for kind, rounds in (("pipe", 500000), ("tcp", 100000)):
+    times = {name: [] for name in columns}
+    for _ in range(TURNS):
+        for name, args in columns.items():
+            t = None if args is None else Tracer(*args)
+            times[name].append(calls(kind, rounds))
+            if t:
+                t.stop()
+    bare = statistics.median(times["bare"])
+    print(f"{kind:>9}  " + "  ".join(f"{m:9.0f} ns  x{m / bare:5.2f}    " for m in map(statistics.median, times.values())))
+print()
 
 t = Tracer()
 idle = t.cpu()
