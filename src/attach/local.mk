@@ -25,6 +25,7 @@ libfind_a_SOURCES = \
 	src/attach/image.h \
 	src/attach/pclntab.c \
 	src/attach/pclntab.h \
+	src/attach/probes.def \
 	src/attach/plan.c \
 	src/attach/plan.h \
 	src/attach/signs.c \
@@ -79,6 +80,8 @@ libkernel_a_SOURCES += \
 	src/attach/bpf.h \
 	src/attach/compile.c \
 	src/attach/compile.h \
+	src/attach/compiler.c \
+	src/attach/compiler.h \
 	src/attach/conns.c \
 	src/attach/conns.h \
 	src/attach/coverage.c \
@@ -92,6 +95,8 @@ libkernel_a_SOURCES += \
 	src/attach/hook.h \
 	src/attach/maps.c \
 	src/attach/maps.h \
+	src/attach/passing.c \
+	src/attach/passing.h \
 	src/attach/places.c \
 	src/attach/places.def \
 	src/attach/places.h \
@@ -127,12 +132,10 @@ BUILTIN = $(top_srcdir)/probes/builtin/include
 src/attach/embedded.c: $(PROBE_FILES) src/demo/demo.sh scripts/embed
 	$(AM_V_GEN)$(MKDIR_P) src/attach && $(SHELL) $(top_srcdir)/scripts/embed attach/embedded.h \
 		embedded_event_h=$(top_srcdir)/probes/event.h \
-		embedded_tls_bpf_c=$(top_srcdir)/probes/tls.bpf.c \
+		embedded_tls_bpf_c=$(top_srcdir)/probes/tls.bpf.c,$(top_srcdir)/probes/peer.bpf.c,$(top_srcdir)/probes/sock.bpf.c \
 		embedded_libraries_bpf_c=$(top_srcdir)/probes/libraries.bpf.c \
 		embedded_go_bpf_c=$(top_srcdir)/probes/go.bpf.c \
-		embedded_peer_bpf_c=$(top_srcdir)/probes/peer.bpf.c \
 		embedded_rustls_bpf_c=$(top_srcdir)/probes/rustls.bpf.c \
-		embedded_sock_bpf_c=$(top_srcdir)/probes/sock.bpf.c \
 		embedded_demo_sh=$(top_srcdir)/src/demo/demo.sh \
 		builtin_asm_page_h=$(BUILTIN)/asm/page.h \
 		builtin_linux_bpf_common_h=$(BUILTIN)/linux/bpf_common.h \
