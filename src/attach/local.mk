@@ -129,7 +129,7 @@ PROBE_FILES = \
 EXTRA_DIST += $(PROBE_FILES) scripts/embed
 
 BUILTIN = $(top_srcdir)/probes/builtin/include
-src/attach/embedded.c: $(PROBE_FILES) src/demo/demo.sh scripts/embed
+src/attach/embedded.c: $(PROBE_FILES) src/demo/demo.sh scripts/embed src/attach/local.mk
 	$(AM_V_GEN)$(MKDIR_P) src/attach && $(SHELL) $(top_srcdir)/scripts/embed attach/embedded.h \
 		embedded_event_h=$(top_srcdir)/probes/event.h \
 		embedded_tls_bpf_c=$(top_srcdir)/probes/tls.bpf.c,$(top_srcdir)/probes/peer.bpf.c,$(top_srcdir)/probes/sock.bpf.c \
