@@ -13,7 +13,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "attach/compile.h"
+#include "attach/compiler.h"
 #include "attach/files.h"
 #include "exitcode.h"
 
@@ -154,9 +154,9 @@ static enum verdict check_tracepoints(struct diagnosis *f)
 
 static enum verdict check_libbcc(struct diagnosis *f)
 {
-	void *h = dlopen(probe_libbcc, RTLD_LAZY | RTLD_LOCAL);
+	void *h = dlopen(compiler_libbcc, RTLD_LAZY | RTLD_LOCAL);
 
-	snprintf(f->said, sizeof(f->said), "%s: %s", probe_libbcc, h ? "found" : dlerror());
+	snprintf(f->said, sizeof(f->said), "%s: %s", compiler_libbcc, h ? "found" : dlerror());
 	f->mend = "on Debian or Ubuntu: apt install libbpfcc";
 	return h ? GOOD : FAIL;
 }

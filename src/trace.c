@@ -13,6 +13,7 @@
 #include <linux/types.h>
 
 #include "attach/bpf.h"
+#include "attach/compiler.h"
 #include "attach/discover.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -45,7 +46,9 @@
 struct tracer {
 	const struct options *o;
 	struct limits limits;
-	struct probe probe;
+	int compiler; /* compiler_start; -1: none, or the probe's */
+	struct probe *probe;
+	int counters; /* the probe's map */
 	bool ring, multi;
 	struct hooks *hooks;
 	struct files *files;
@@ -145,7 +148,7 @@ static size_t buffer_bytes(const struct tracer *t)
 	return bytes;
 }
 
-static int compile(struct tracer *t, struct error *reterr)
+static int open_probe(struct tracer *t, struct error *reterr)
 {
 	const char *headers = t->o->kernel_headers;
 	AUTO_FREE char *skip = NULL;
@@ -174,14 +177,39 @@ static int compile(struct tracer *t, struct error *reterr)
 	c.ring_buffer = t->ring;
 	c.multi = t->multi;
 	c.skip = skip;
-	err = probe_compile(&c, &t->probe, reterr);
-	if (!err)
-		log_debug("attach",
-			  "kernel headers: %s; compiled in %u ms, loaded in %u ms, by a child of %ld MB; "
-			  "%s buffer of %zu KiB; %s",
-			  t->probe.headers, t->probe.compile_ms, t->probe.load_ms,
-			  t->probe.child_peak_kb / 1024, t->ring ? "ring" : "perf", c.ring_bytes / 1024,
-			  t->multi ? "uprobe_multi" : "one perf event for each probe");
+	log_debug("attach", "%s buffer of %zu KiB; %s", t->ring ? "ring" : "perf", c.ring_bytes / 1024,
+		  t->multi ? "uprobe_multi" : "one perf event for each probe");
+	err = probe_open(&t->probe, &c, t->compiler, reterr);
+	t->compiler = -1;
+	return err;
+}
+
+/* What is there is looked at while the compiler works, and so is known what else it has to compile. */
+static int compile(struct tracer *t, struct error *reterr)
+{
+	uint64_t begin = now_ns();
+	struct files_stats s;
+	int err = open_probe(t, reterr);
+
+	if (err)
+		return err;
+	probe_begin(t->probe, GROUP_CORE);
+	t->hooks = hooks_new(t->probe, t->multi, t->o->filter.pids, t->o->filter.npids);
+	t->discover_options = (struct discover_options){ .filter = &t->o->filter,
+							 .command = t->o->command,
+							 .named = t->o->libssl.items,
+							 .nnamed = t->o->libssl.count,
+							 .starts_max = t->limits.max[LIMIT_starts],
+							 .strict = t->o->strict };
+	t->discover = discover_new(&t->discover_options, t->files, t->hooks);
+	discover_prepare(t->discover);
+	s = files_stats(t->files);
+	log_debug("attach", "looked at what is there in %u ms; %u files searched, in %u ms of it",
+		  (unsigned)((now_ns() - begin) / 1000000), (unsigned)s.searched,
+		  (unsigned)(s.search_ns / 1000000));
+	err = probe_need(t->probe, GROUP_CORE, reterr);
+	probe_settle(t->probe);
+	t->counters = probe_map(t->probe, "spy_counters");
 	return err;
 }
 
@@ -238,10 +266,8 @@ static int attach_sock(struct tracer *t, struct error *reterr)
 static int attach(struct tracer *t, struct error *reterr)
 {
 	uint64_t begin = now_ns();
-	struct files_stats s;
 	int err = 0;
 
-	t->hooks = hooks_new(&t->probe, t->multi, t->o->filter.pids, t->o->filter.npids);
 	if (t->o->command)
 		err = hooks_attach_tree(t->hooks, reterr);
 	if (err)
@@ -253,19 +279,10 @@ static int attach(struct tracer *t, struct error *reterr)
 	err = attach_sock(t, reterr);
 	if (err)
 		return err;
-	t->discover_options = (struct discover_options){ .filter = &t->o->filter,
-							 .command = t->o->command,
-							 .starts_max = t->limits.max[LIMIT_starts],
-							 .strict = t->o->strict };
-	t->discover = discover_new(&t->discover_options, t->files, t->hooks);
-	for (size_t i = 0; i < t->o->libssl.count; i++)
-		discover_named(t->discover, t->o->libssl.items[i]);
 	discover_first(t->discover);
-	s = files_stats(t->files);
-	log_debug("attach", "%zu files with TLS hooked in %u ms; %u files searched, in %u ms of it",
+	log_debug("attach", "%zu files with TLS hooked in %u ms",
 		  target_count_hooked(discover_targets(t->discover)),
-		  (unsigned)((now_ns() - begin) / 1000000), (unsigned)s.searched,
-		  (unsigned)(s.search_ns / 1000000));
+		  (unsigned)((now_ns() - begin) / 1000000));
 	return check_hooked(t, reterr);
 }
 
@@ -295,6 +312,7 @@ static void stop_discovery(struct tracer *t)
 		t->discover = NULL;
 		t->hooks = NULL;
 		t->files = NULL;
+		t->probe = NULL;
 	} else if (t->discovering) {
 		discover_note_blind(t->discover);
 	}
@@ -415,7 +433,7 @@ static void read_counters(const struct tracer *t, uint64_t *sums)
 
 	for (uint32_t i = 0; i < SPY_N_COUNTERS; i++) {
 		sums[i] = 0;
-		if (bpf_map_get(t->probe.counters, &i, values) == 0)
+		if (bpf_map_get(t->counters, &i, values) == 0)
 			for (size_t cpu = 0; cpu < ncpus; cpu++)
 				sums[i] += values[cpu];
 	}
@@ -459,7 +477,9 @@ static void tracer_done(struct tracer *t)
 	stop_discovery(t);
 	discover_free(t->discover);
 	live_free(t->live);
-	probe_close(&t->probe);
+	probe_free(t->probe);
+	if (t->compiler >= 0)
+		close(t->compiler);
 	recorder_close(t->record);
 	pipeline_free(t->pipeline);
 	prices_free(t->prices);
@@ -475,6 +495,10 @@ static int start(struct tracer *t, struct error *reterr)
 	t->prices = pricefile_open(t->o->prices, reterr);
 	if (!t->prices)
 		return reterr->code;
+	t->compiler = compiler_start();
+	if (t->compiler < 0)
+		return error_set(reterr, t->compiler, "the compiler cannot be started: %s",
+				 strerror(-t->compiler));
 	t->files = files_open(t->limits.max[LIMIT_files]);
 	if (t->o->command) {
 		err = command_start(&t->command, t->o->command, reterr);
@@ -498,7 +522,7 @@ static int start(struct tracer *t, struct error *reterr)
 	t->pipeline = pipeline_new(&t->limits, &show_calls, &t->show);
 	pipeline_set_prices(t->pipeline, t->prices);
 	t->filter = filter_new(&t->o->filter, on_wanted, t);
-	err = live_open(&t->live, t->ring, t->probe.events, buffer_bytes(t), filter_chunk, t->filter,
+	err = live_open(&t->live, t->ring, probe_map(t->probe, "spy_events"), buffer_bytes(t), filter_chunk, t->filter,
 			reterr);
 	if (!err)
 		err = attach(t, reterr);
@@ -506,7 +530,7 @@ static int start(struct tracer *t, struct error *reterr)
 		uint32_t tgid = (uint32_t)t->command.pid;
 		uint8_t one = 1;
 
-		err = bpf_map_put(t->probe.tree_tgids, &tgid, &one);
+		err = bpf_map_put(probe_map(t->probe, "spy_tree_tgids"), &tgid, &one);
 		if (err)
 			error_set(reterr, err, "the command cannot be followed: %s", strerror(-err));
 	}
@@ -545,13 +569,11 @@ static int exit_code(const struct tracer *t, int err, bool blind)
 
 int trace_run(const struct options *o, struct error *reterr)
 {
-	struct tracer t = { .o = o, .limits = o->limits, .signals = -1 };
+	struct tracer t = { .o = o, .limits = o->limits, .signals = -1, .compiler = -1 };
 	size_t hooked;
 	bool blind;
 	int err, code;
 
-	memset(t.probe.prog, -1, sizeof(t.probe.prog));
-	t.probe.events = t.probe.counters = t.probe.tree_tgids = -1;
 	err = start(&t, reterr);
 	hooked = err ? 0 : target_count_hooked(discover_targets(t.discover));
 	if (!err)

@@ -1,113 +1,70 @@
 /* SPDX-License-Identifier: MIT */
-/* Runs libbcc in a child: writes the builtin headers to a private directory where they are
- * wanted, compiles, loads, and passes program and map descriptors back over a socket. libbcc
- * prints to stdout and stderr and changes the working directory; in the child that harms nobody,
- * and what it printed is kept for the error message. */
 #include "attach/compile.h"
 
-#include <bcc/bcc_common.h>
-#include <dlfcn.h>
 #include <errno.h>
-#include <fcntl.h>
+#include <limits.h>
 #include <linux/bpf.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "attach/bpf.h"
-#include "attach/embedded.h"
+#include "attach/compiler.h"
+#include "attach/passing.h"
+#include "base/buf.h"
 #include "base/log.h"
 #include "base/xalloc.h"
 
-#define LOG_BYTES (1 << 16)
 /* The verifier walks some 850 instructions for each fragment of a call, out of a million. */
 #define CHUNKS_MAX 1024
 #define RING_CHUNK 65536
 /* A perf record that holds more than 65,498 bytes vanishes without an error. */
 #define PERF_CHUNK 32768
 
-const char probe_libbcc[] = "libbcc.so.0";
+enum state { IDLE, COMPILING, LOADING, READY, FAILED };
 
-enum { FD_EVENTS = PROG_COUNT, FD_COUNTERS, FD_TREE, FD_COUNT };
-
-static const char *const prog_names[PROG_COUNT] = {
-#define X(id, name) [id] = name,
-	PROBE_PROGRAMS(X)
-#undef X
+struct group {
+	enum state state;
+	int sock;	  /* COMPILING, LOADING: where the answer comes from */
+	int output;	  /* what libbcc prints */
+	bool found;	  /* against headers that libbcc looks for by itself */
+	struct error why; /* FAILED */
 };
 
-/* What the child says. `fds[i]` that it does not send are counted out by `have`. */
-struct report {
-	int code; /* 0, or a negative errno */
-	char text[320];
-	bool have[FD_COUNT];
-	unsigned compile_ms, load_ms;
-	long peak_kb;
+struct probe {
+	struct probe_config config;
+	char *skip, *headers_dir, *plain_ports; /* what config points to */
+	char headers[128];	  /* which headers are taken, for people */
+	int compiler;
+	struct group groups[GROUP_COUNT];
+	int prog[PROG_COUNT];
+	struct compiler_maps maps;
+	int map_fds[MAPS_MAX];
 };
 
-/* The functions of libbcc that are called, found at run time. */
-struct libbcc {
-	__typeof__(bpf_module_create_c_from_string) *create;
-	__typeof__(bpf_function_start) *start;
-	__typeof__(bpf_function_size) *size;
-	__typeof__(bpf_table_fd) *table;
+static const struct {
+	const char *name;
+	enum probe_group after;
+} groups[GROUP_COUNT] = {
+#define GROUP(name, after) [GROUP_##name] = { #name, GROUP_##after },
+#include "attach/probes.def"
 };
 
-static bool is_tree_program(size_t prog)
+enum probe_group probe_group_of(enum probe_program prog)
 {
-	return prog == PROG_FORK || prog == PROG_EXIT;
+	static const enum probe_group of[PROG_COUNT] = {
+#define PROGRAM(id, function, group, kind) [id] = GROUP_##group,
+#include "attach/probes.def"
+	};
+
+	return of[prog];
 }
 
-static bool is_sock_program(size_t prog)
-{
-	return prog == PROG_RECEIVED || prog == PROG_STATE || prog == PROG_SYS_EXIT ||
-	       prog == PROG_SOCK_SENT || prog == PROG_SOCK_RECEIVED;
-}
-
-static bool is_wanted(const struct probe_config *c, size_t prog)
-{
-	bool plain = c->plain_ports != NULL;
-
-	switch (prog) {
-	case PROG_FORK:
-	case PROG_EXIT:
-		return c->tree;
-	case PROG_SYS_EXIT:
-		return plain;
-	case PROG_SOCK_SENT:
-		return (plain || c->peers) && c->sock_length;
-	case PROG_SOCK_RECEIVED:
-		return plain && c->sock_length;
-	case PROG_RECEIVED:
-		return c->peers || (plain && !c->sock_length);
-	default:
-		return true;
-	}
-}
-
-static bool is_tracepoint_program(size_t prog)
-{
-	return prog == PROG_EXEC || is_tree_program(prog) || is_sock_program(prog);
-}
-
-static unsigned now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (unsigned)(t.tv_sec * 1000 + t.tv_nsec / 1000000);
-}
+/* ---- what is asked for ---- */
 
 static unsigned kernel_release(void)
 {
@@ -143,7 +100,8 @@ static void sock_preamble(const struct probe_config *c, struct buf *out)
 		buf_addf(out, "#define SPY_NR_%s %ld\n", calls[i].name, calls[i].number);
 }
 
-void probe_preamble(const struct probe_config *c, struct buf *out)
+/* The C text before event.h. A ring buffer that gives way to the first group's can be small. */
+static void add_preamble(const struct probe_config *c, enum probe_group g, struct buf *out)
 {
 	size_t chunk = c->ring_buffer ? RING_CHUNK : PERF_CHUNK;
 	size_t chunks = (c->call_max + chunk - 1) / chunk;
@@ -153,7 +111,7 @@ void probe_preamble(const struct probe_config *c, struct buf *out)
 	if (chunks > CHUNKS_MAX)
 		chunks = CHUNKS_MAX;
 	buf_addf(out, "#define SPY_RINGBUF %d\n", c->ring_buffer);
-	buf_addf(out, "#define SPY_RING_PAGES %zu\n", c->ring_bytes / 4096);
+	buf_addf(out, "#define SPY_RING_PAGES %zu\n", g == GROUP_CORE ? c->ring_bytes / 4096 : 1);
 	buf_addf(out, "#define SPY_WAKE_BYTES %zu\n", c->ring_bytes / 16);
 	buf_addf(out, "#define SPY_CHUNK %zu\n#define SPY_CHUNKS %zu\n", chunk, chunks);
 	buf_addf(out, "#define SPY_CONNS %zu\n", c->conns);
@@ -167,87 +125,6 @@ void probe_preamble(const struct probe_config *c, struct buf *out)
 	buf_addf(out, "#define SPY_READ_KERNEL bpf_probe_read%s\n", read_user ? "_kernel" : "");
 	sock_preamble(c, out);
 	buf_adds(out, "#include <linux/types.h>\n");
-}
-
-static int load_libbcc(struct libbcc *b, char *text, size_t size)
-{
-	void *h = dlopen(probe_libbcc, RTLD_NOW | RTLD_LOCAL);
-
-	if (!h) {
-		snprintf(text, size, "libbcc cannot be loaded (%s). On Debian or Ubuntu: "
-			 "apt install libbpfcc", dlerror());
-		return -ENOENT;
-	}
-	/* ISO C has no cast from object to function pointer; POSIX promises that it works. */
-	*(void **)&b->create = dlsym(h, "bpf_module_create_c_from_string");
-	*(void **)&b->start = dlsym(h, "bpf_function_start");
-	*(void **)&b->size = dlsym(h, "bpf_function_size");
-	*(void **)&b->table = dlsym(h, "bpf_table_fd");
-	if (!b->create || !b->start || !b->size || !b->table) {
-		snprintf(text, size, "%s lacks a function that llm-spy needs", probe_libbcc);
-		return -ENOSYS;
-	}
-	return 0;
-}
-
-static int write_text(const char *path, const char *text)
-{
-	FILE *f = fopen(path, "we");
-	int err = 0;
-
-	if (!f)
-		return -errno;
-	if (fputs(text, f) < 0)
-		err = -EIO;
-	if (fclose(f) != 0)
-		err = -errno;
-	return err;
-}
-
-/* The builtin headers as a directory that libbcc takes for a kernel's; `dir` is a mkdtemp
- * template. Private: what is compiled there runs in the kernel. */
-static int make_builtin(char *dir)
-{
-	static const char *const sub[] = { "", "/include", "/include/asm", "/include/linux",
-					   "/include/uapi", "/include/uapi/linux" };
-	static const struct {
-		const char *path, *text;
-	} files[] = {
-#define X(symbol, path_) { .path = path_, .text = symbol },
-		BUILTIN_HEADERS(X)
-#undef X
-	};
-	char path[256];
-	int err = 0;
-
-	if (!mkdtemp(dir))
-		return -errno;
-	for (size_t i = 1; i < sizeof(sub) / sizeof(*sub); i++) {
-		snprintf(path, sizeof(path), "%s%s", dir, sub[i]);
-		if (mkdir(path, 0700) != 0)
-			return -errno;
-	}
-	for (size_t i = 0; i < sizeof(files) / sizeof(*files) && !err; i++) {
-		snprintf(path, sizeof(path), "%s/include/%s", dir, files[i].path);
-		err = write_text(path, files[i].text);
-	}
-	return err;
-}
-
-static void remove_builtin(const char *dir)
-{
-	static const char *const names[] = {
-#define X(symbol, path) "include/" path,
-		BUILTIN_HEADERS(X)
-#undef X
-		"include/asm", "include/linux", "include/uapi/linux", "include/uapi", "include", "",
-	};
-	char path[256];
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
-		remove(path);
-	}
 }
 
 bool probe_kernel_headers(char *what, size_t size)
@@ -274,182 +151,187 @@ bool probe_kernel_headers(char *what, size_t size)
 	return false;
 }
 
-/* One program to load. The two that walk whole payloads keep the verifier busy for some 0.1 s
- * each, so every program has a thread. */
-struct load_job {
-	enum bpf_prog_kind kind;
-	const char *name;
-	const void *insns;
-	size_t len;
-	int fd;
-	pthread_t thread;
-	bool started;
-};
-
-static void *load_program(void *arg)
+static int choose_headers(struct probe *p, struct error *reterr)
 {
-	struct load_job *j = arg;
+	char path[PATH_MAX];
 
-	j->fd = bpf_prog_load_kind(j->kind, j->name, j->insns, j->len, NULL, 0);
-	return NULL;
-}
-
-/* Why it failed, in the verifier's words: its last line but the statistics says it. */
-static void explain_load(const struct load_job *j, struct report *r)
-{
-	char *log = xcalloc(1, LOG_BYTES);
-	char *end;
-
-	r->code = bpf_prog_load_kind(j->kind, j->name, j->insns, j->len, log, LOG_BYTES);
-	end = strstr(log, "\nprocessed ");
-	if (end)
-		*end = '\0';
-	end = strrchr(log, '\n');
-	snprintf(r->text, sizeof(r->text), "the kernel refused the program %s: %s%s%.160s", j->name,
-		 strerror(-j->fd), log[0] ? ": " : "", end ? end + 1 : log);
-	r->code = j->fd;
-	free(log);
-}
-
-static void load_all(const struct probe_config *c, const struct libbcc *b, void *module, int *fds,
-		     struct report *r)
-{
-	struct load_job jobs[PROG_COUNT] = { 0 };
-
-	for (size_t i = 0; i < PROG_COUNT; i++) {
-		struct load_job *j = &jobs[i];
-
-		if (!is_wanted(c, i))
-			continue;
-		j->kind = is_tracepoint_program(i) ? BPF_KIND_RAW_TRACEPOINT
-			  : c->multi	     ? BPF_KIND_UPROBE_MULTI
-					     : BPF_KIND_UPROBE;
-		j->name = prog_names[i];
-		j->insns = b->start(module, j->name);
-		j->len = b->size(module, j->name);
-		j->started = pthread_create(&j->thread, NULL, load_program, j) == 0;
-		if (!j->started)
-			load_program(j);
+	if (p->config.headers == HEADERS_DIR) {
+		snprintf(path, sizeof(path), "%s/include/linux/kconfig.h", p->headers_dir);
+		if (access(path, R_OK) != 0)
+			return error_set(reterr, -errno,
+					 "--kernel-headers %.200s: no kernel tree, it lacks "
+					 "include/linux/kconfig.h (Debian's split headers work as those "
+					 "of the running kernel: --kernel-headers=auto)", p->headers_dir);
+		snprintf(p->headers, sizeof(p->headers), "%s", p->headers_dir);
+		return 0;
 	}
-	for (size_t i = 0; i < PROG_COUNT; i++) {
-		if (jobs[i].started)
-			pthread_join(jobs[i].thread, NULL);
-		if (!jobs[i].name)
-			continue;
-		fds[i] = jobs[i].fd;
-		r->have[i] = jobs[i].fd >= 0;
-		if (jobs[i].fd < 0 && r->code == 0)
-			explain_load(&jobs[i], r);
-	}
-}
-
-static void compile_and_load(const struct probe_config *c, int *fds, struct report *r)
-{
-	unsigned begin = now_ms(), compiled;
-	struct libbcc b;
-	struct buf text;
-	void *module;
-
-	r->code = load_libbcc(&b, r->text, sizeof(r->text));
-	if (r->code)
-		return;
-	buf_init(&text, 1 << 20);
-	probe_preamble(c, &text);
-	buf_adds(&text, embedded_event_h);
-	buf_adds(&text, embedded_tls_bpf_c);
-	buf_adds(&text, embedded_peer_bpf_c);
-	buf_adds(&text, embedded_libraries_bpf_c);
-	buf_adds(&text, embedded_go_bpf_c);
-	buf_adds(&text, embedded_rustls_bpf_c);
-	buf_adds(&text, embedded_sock_bpf_c);
-	module = b.create(text.ptr, 0, NULL, 0, true, NULL);
-	buf_done(&text);
-	if (!module) {
-		r->code = -EINVAL;
-		snprintf(r->text, sizeof(r->text), "libbcc could not compile the probe");
-		return;
-	}
-	compiled = now_ms();
-	load_all(c, &b, module, fds, r);
-	fds[FD_EVENTS] = b.table(module, "spy_events");
-	fds[FD_COUNTERS] = b.table(module, "spy_counters");
-	fds[FD_TREE] = c->tree ? b.table(module, "spy_tree_tgids") : -1;
-	for (size_t i = PROG_COUNT; i < FD_COUNT; i++)
-		r->have[i] = fds[i] >= 0;
-	r->compile_ms = compiled - begin;
-	r->load_ms = now_ms() - compiled;
-}
-
-static int send_report(int sock, const struct report *r, const int *fds)
-{
-	char control[CMSG_SPACE(sizeof(int) * FD_COUNT)] = { 0 };
-	struct iovec io = { .iov_base = (void *)r, .iov_len = sizeof(*r) };
-	struct msghdr m = { .msg_iov = &io, .msg_iovlen = 1 };
-	int sent[FD_COUNT];
-	size_t n = 0;
-
-	for (size_t i = 0; i < FD_COUNT; i++)
-		if (r->have[i])
-			sent[n++] = fds[i];
-	if (n) {
-		struct cmsghdr *h = (struct cmsghdr *)control;
-
-		m.msg_control = control;
-		m.msg_controllen = CMSG_SPACE(n * sizeof(int));
-		h->cmsg_level = SOL_SOCKET;
-		h->cmsg_type = SCM_RIGHTS;
-		h->cmsg_len = CMSG_LEN(n * sizeof(int));
-		memcpy(CMSG_DATA(h), sent, n * sizeof(int));
-	}
-	return sendmsg(sock, &m, MSG_NOSIGNAL) < 0 ? -errno : 0;
-}
-
-/* The child's life. `dir` is NULL where libbcc finds headers by itself. */
-_Noreturn static void child(const struct probe_config *c, const char *dir, int sock, int output)
-{
-	struct report r = { 0 };
-	struct rusage usage;
-	int fds[FD_COUNT];
-
-	for (size_t i = 0; i < FD_COUNT; i++)
-		fds[i] = -1;
-	signal(SIGINT, SIG_IGN); /* Ctrl-C is for the parent to act on */
-	dup2(output, STDOUT_FILENO);
-	dup2(output, STDERR_FILENO);
-	if (dir)
-		setenv("BCC_KERNEL_SOURCE", dir, 1);
-	compile_and_load(c, fds, &r);
-	if (getrusage(RUSAGE_SELF, &usage) == 0)
-		r.peak_kb = usage.ru_maxrss;
-	_exit(send_report(sock, &r, fds) != 0);
-}
-
-/* -EIO when the child died without a word. */
-static int receive_report(int sock, struct report *r, int *fds)
-{
-	char control[CMSG_SPACE(sizeof(int) * FD_COUNT)];
-	struct iovec io = { .iov_base = r, .iov_len = sizeof(*r) };
-	struct msghdr m = { .msg_iov = &io,
-			    .msg_iovlen = 1,
-			    .msg_control = control,
-			    .msg_controllen = sizeof(control) };
-	ssize_t got;
-	struct cmsghdr *h;
-	size_t n = 0;
-
-	do
-		got = recvmsg(sock, &m, MSG_CMSG_CLOEXEC);
-	while (got < 0 && errno == EINTR);
-	if (got != sizeof(*r))
-		return -EIO;
-	h = CMSG_FIRSTHDR(&m);
-	for (size_t i = 0; i < FD_COUNT; i++) {
-		fds[i] = -1;
-		if (r->have[i] && h && h->cmsg_len >= CMSG_LEN((n + 1) * sizeof(int)))
-			memcpy(&fds[i], CMSG_DATA(h) + n++ * sizeof(int), sizeof(int));
-	}
+	if (p->config.headers == HEADERS_AUTO &&
+	    probe_kernel_headers(p->headers, sizeof(p->headers)))
+		return 0;
+	p->config.headers = HEADERS_BUILTIN;
+	snprintf(p->headers, sizeof(p->headers), "builtin");
 	return 0;
 }
+
+static int no_privilege(struct error *reterr)
+{
+	return error_set(reterr, -EPERM,
+			 "the kernel does not let us load BPF programs: run with sudo; in a container "
+			 "CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN are needed; kernel lockdown in mode "
+			 "'confidentiality' forbids it (cat /sys/kernel/security/lockdown)");
+}
+
+int probe_open(struct probe **ret, const struct probe_config *c, int compiler, struct error *reterr)
+{
+	struct probe *p = xcalloc(1, sizeof(*p));
+	int err;
+
+	*p = (struct probe){ .config = *c, .compiler = compiler };
+	memset(p->prog, -1, sizeof(p->prog));
+	p->skip = xstrdup(c->skip);
+	p->headers_dir = c->headers_dir ? xstrdup(c->headers_dir) : NULL;
+	p->plain_ports = c->plain_ports ? xstrdup(c->plain_ports) : NULL;
+	p->config.skip = p->skip;
+	p->config.plain_ports = p->plain_ports;
+	/* Asked before the compiler starts, whose own complaint would say nothing of privileges. */
+	err = probe_may_load() ? choose_headers(p, reterr) : no_privilege(reterr);
+	if (err) {
+		probe_free(p);
+		return err;
+	}
+	*ret = p;
+	return 0;
+}
+
+/* Nobody waits for the answer any more: the compiler ends. */
+static void drop(struct group *group)
+{
+	if (group->state != COMPILING && group->state != LOADING)
+		return;
+	close(group->sock);
+	close(group->output);
+}
+
+void probe_free(struct probe *p)
+{
+	if (!p)
+		return;
+	for (size_t i = 0; i < GROUP_COUNT; i++)
+		drop(&p->groups[i]);
+	for (size_t i = 0; i < PROG_COUNT; i++)
+		if (p->prog[i] >= 0)
+			close(p->prog[i]);
+	for (size_t i = 0; i < p->maps.count; i++)
+		close(p->map_fds[i]);
+	if (p->compiler >= 0)
+		close(p->compiler);
+	free(p->skip);
+	free(p->headers_dir);
+	free(p->plain_ports);
+	free(p);
+}
+
+int probe_program(const struct probe *p, enum probe_program prog)
+{
+	return p->prog[prog];
+}
+
+int probe_map(const struct probe *p, const char *name)
+{
+	for (size_t i = 0; i < p->maps.count; i++)
+		if (strcmp(p->maps.names[i], name) == 0)
+			return p->map_fds[i];
+	return -1;
+}
+
+/* ---- asking ---- */
+
+static int fail(struct probe *p, enum probe_group g, int code, const char *text)
+{
+	p->groups[g].state = FAILED;
+	return error_set(&p->groups[g].why, code, "%s", text);
+}
+
+/* What the configuration leaves out is neither compiled nor loaded. */
+static bool is_wanted(const struct probe_config *c, size_t prog)
+{
+	bool plain = c->plain_ports != NULL;
+
+	switch (prog) {
+	case PROG_FORK:
+	case PROG_EXIT:
+		return c->tree;
+	case PROG_SYS_EXIT:
+		return plain;
+	case PROG_SOCK_SENT:
+		return (plain || c->peers) && c->sock_length;
+	case PROG_SOCK_RECEIVED:
+		return plain && c->sock_length;
+	case PROG_RECEIVED:
+		return c->peers || (plain && !c->sock_length);
+	default:
+		return true;
+	}
+}
+
+static int order(struct probe *p, enum probe_group g, int output)
+{
+	struct compiler_order *o = xcalloc(1, sizeof(*o));
+	struct buf text;
+	int sock;
+
+	buf_init(&text, COMPILER_PREAMBLE - 1);
+	add_preamble(&p->config, g, &text);
+	o->group = g;
+	for (size_t i = 0; i < PROG_COUNT; i++)
+		o->wanted[i] = probe_group_of(i) == g && is_wanted(&p->config, i);
+	o->multi = p->config.multi;
+	o->builtin = p->config.headers == HEADERS_BUILTIN;
+	p->groups[g].found = p->config.headers == HEADERS_AUTO;
+	if (p->config.headers == HEADERS_DIR)
+		snprintf(o->dir, sizeof(o->dir), "%s", p->headers_dir);
+	memcpy(o->preamble, text.ptr, text.len);
+	sock = text.full ? -E2BIG : compiler_order(p->compiler, o, output);
+	buf_done(&text);
+	free(o);
+	return sock;
+}
+
+/* A group's programs are loaded with the maps of others, once the group before it has its maps. */
+static void give_maps(struct probe *p, enum probe_group g)
+{
+	enum probe_group after = groups[g].after;
+
+	if (p->groups[g].state != COMPILING || (after != g && p->groups[after].state != READY))
+		return;
+	/* An error shows where the answer is waited for. */
+	passing_send(p->groups[g].sock, &p->maps, sizeof(p->maps), p->map_fds, p->maps.count);
+	p->groups[g].state = LOADING;
+}
+
+void probe_begin(struct probe *p, enum probe_group g)
+{
+	struct group *group = &p->groups[g];
+
+	if (group->state != IDLE)
+		return;
+	if (groups[g].after != g)
+		probe_begin(p, groups[g].after);
+	group->output = memfd_create("llm-spy-libbcc", MFD_CLOEXEC);
+	group->sock = group->output < 0 ? -errno : order(p, g, group->output);
+	if (group->sock < 0) {
+		fail(p, g, group->sock,
+		     group->sock == -EPIPE ? "the process that compiles probes has ended"
+					   : strerror(-group->sock));
+		if (group->output >= 0)
+			close(group->output);
+		return;
+	}
+	group->state = COMPILING;
+	give_maps(p, g);
+}
+
+/* ---- answers ---- */
 
 /* What libbcc printed: shown under --debug, and its first error in the message. */
 static void show_output(int output, struct error *err)
@@ -476,70 +358,87 @@ static void show_output(int output, struct error *err)
 	fclose(f);
 }
 
-static int choose_headers(const struct probe_config *c, char *temp, const char **ret_dir,
-			  struct probe *p, struct error *reterr)
+static int take_answer(struct probe *p, enum probe_group g, const struct compiler_report *r,
+		       const int *fds, size_t nfds)
 {
-	char probe[4096];
-	int err;
+	size_t n = 0;
 
-	*ret_dir = NULL;
-	if (c->headers == HEADERS_DIR) {
-		snprintf(probe, sizeof(probe), "%s/include/linux/kconfig.h", c->headers_dir);
-		if (access(probe, R_OK) != 0)
-			return error_set(reterr, -errno,
-					 "--kernel-headers %.200s: no kernel tree, it lacks "
-					 "include/linux/kconfig.h (Debian's split headers work as those "
-					 "of the running kernel: --kernel-headers=auto)", c->headers_dir);
-		snprintf(p->headers, sizeof(p->headers), "%s", c->headers_dir);
-		*ret_dir = c->headers_dir;
-		return 0;
+	for (size_t i = 0; i < PROG_COUNT; i++)
+		if (r->have[i] && n < nfds)
+			p->prog[i] = fds[n++];
+	for (size_t i = 0; i < r->maps.count && n < nfds && p->maps.count < MAPS_MAX; i++) {
+		memcpy(p->maps.names[p->maps.count], r->maps.names[i], MAP_NAME_LEN);
+		p->map_fds[p->maps.count++] = fds[n++];
 	}
-	if (c->headers == HEADERS_AUTO && probe_kernel_headers(p->headers, sizeof(p->headers)))
-		return 0;
-	snprintf(p->headers, sizeof(p->headers), "builtin");
-	err = make_builtin(temp);
-	if (err)
-		return error_set(reterr, err, "the builtin kernel headers cannot be written to %s: %s",
-				 temp, strerror(-err));
-	*ret_dir = temp;
+	while (n < nfds)
+		close(fds[n++]);
+	if (r->code)
+		return fail(p, g, r->code, r->text);
+	p->groups[g].state = READY;
+	for (size_t i = 0; i < GROUP_COUNT; i++)
+		give_maps(p, i);
+	log_debug("attach", "probe %s: kernel headers: %s; compiled in %u ms, loaded in %u ms, by a "
+		  "child of %ld MB", groups[g].name, p->headers, r->compile_ms, r->load_ms, r->peak_kb / 1024);
 	return 0;
 }
 
-static int no_privilege(struct error *reterr)
+static void begin_with_builtin(struct probe *p, enum probe_group g)
 {
-	return error_set(reterr, -EPERM,
-			 "the kernel does not let us load BPF programs: run with sudo; in a container "
-			 "CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN are needed; kernel lockdown in mode "
-			 "'confidentiality' forbids it (cat /sys/kernel/security/lockdown)");
+	if (p->config.headers == HEADERS_AUTO)
+		log_warn("attach", "the kernel headers %s do not serve (%s); using the builtin ones",
+			 p->headers, p->groups[g].why.text);
+	p->config.headers = HEADERS_BUILTIN;
+	snprintf(p->headers, sizeof(p->headers), "builtin");
+	p->groups[g] = (struct group){ .state = IDLE };
+	probe_begin(p, g);
 }
 
-static int fork_and_wait(const struct probe_config *c, const char *dir, struct report *r, int *fds,
-			 struct error *reterr)
+static void wait_for(struct probe *p, enum probe_group g)
 {
-	int output = memfd_create("llm-spy-libbcc", MFD_CLOEXEC);
-	int sock[2], err, status;
-	pid_t pid;
+	struct group *group = &p->groups[g];
+	int fds[PASSING_MAX], err;
+	struct compiler_report r;
+	size_t nfds;
 
-	if (output < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sock) != 0)
-		return error_set(reterr, -errno, "cannot start the compiler: %s", strerror(errno));
-	fflush(NULL);
-	pid = fork();
-	if (pid == 0) {
-		close(sock[0]);
-		child(c, dir, sock[1], output);
+	if (passing_receive(group->sock, &r, sizeof(r), fds, PASSING_MAX, &nfds) !=
+	    (ssize_t)sizeof(r))
+		err = fail(p, g, -EIO, "the compiler gave no answer");
+	else
+		err = take_answer(p, g, &r, fds, nfds);
+	close(group->sock);
+	show_output(group->output, err ? &group->why : NULL);
+	if (err == -EINVAL && group->found)
+		begin_with_builtin(p, g);
+}
+
+int probe_need(struct probe *p, enum probe_group g, struct error *reterr)
+{
+	enum probe_group after = groups[g].after;
+	struct group *group = &p->groups[g];
+
+	probe_begin(p, g);
+	if (group->state == COMPILING && probe_need(p, after, reterr) != 0) {
+		drop(group);
+		fail(p, g, reterr->code, reterr->text);
 	}
-	close(sock[1]);
-	err = pid < 0 ? -errno : receive_report(sock[0], r, fds);
-	close(sock[0]);
-	if (pid > 0 && waitpid(pid, &status, 0) == pid && err && WIFSIGNALED(status))
-		error_set(reterr, err, "the compiler child was killed by signal %d", WTERMSIG(status));
-	else if (err)
-		error_set(reterr, err, "the compiler child failed: %s", strerror(-err));
-	else if (r->code)
-		err = error_set(reterr, r->code, "%s", r->text);
-	show_output(output, err ? reterr : NULL);
-	return err;
+	while (group->state == LOADING)
+		wait_for(p, g);
+	if (group->state == READY)
+		return 0;
+	*reterr = group->why;
+	return reterr->code;
 }
+
+void probe_settle(struct probe *p)
+{
+	struct error ignored;
+
+	for (size_t i = 0; i < GROUP_COUNT; i++)
+		if (p->groups[i].state != IDLE)
+			probe_need(p, i, &ignored);
+}
+
+/* ---- the kernel ---- */
 
 /* mov r0, 0; exit */
 static const uint64_t empty_program[] = { 0xb7, 0x95 };
@@ -553,59 +452,6 @@ bool probe_may_load(void)
 	if (fd >= 0)
 		close(fd);
 	return fd != -EPERM && fd != -EACCES;
-}
-
-int probe_compile(const struct probe_config *c, struct probe *ret, struct error *reterr)
-{
-	char temp[] = "/tmp/llm-spy-headers-XXXXXX";
-	struct report r = { 0 };
-	const char *dir;
-	int fds[FD_COUNT];
-	int err;
-
-	memset(ret, 0, sizeof(*ret));
-	if (!probe_may_load())
-		return no_privilege(reterr);
-	err = choose_headers(c, temp, &dir, ret, reterr);
-	if (!err)
-		err = fork_and_wait(c, dir, &r, fds, reterr);
-	if (dir == temp)
-		remove_builtin(temp);
-	if (err == -EINVAL && c->headers == HEADERS_AUTO && !dir) {
-		struct probe_config again = *c;
-
-		log_warn("attach", "the kernel headers %s do not serve (%s); using the builtin ones",
-			 ret->headers, reterr->text);
-		again.headers = HEADERS_BUILTIN;
-		memset(reterr, 0, sizeof(*reterr));
-		return probe_compile(&again, ret, reterr);
-	}
-	if (err)
-		return err;
-	memcpy(ret->prog, fds, sizeof(ret->prog));
-	ret->events = fds[FD_EVENTS];
-	ret->counters = fds[FD_COUNTERS];
-	ret->tree_tgids = fds[FD_TREE];
-	ret->compile_ms = r.compile_ms;
-	ret->load_ms = r.load_ms;
-	ret->child_peak_kb = r.peak_kb;
-	return 0;
-}
-
-void probe_close(struct probe *p)
-{
-	int *const maps[] = { &p->events, &p->counters, &p->tree_tgids };
-
-	for (size_t i = 0; i < PROG_COUNT; i++) {
-		if (p->prog[i] >= 0)
-			close(p->prog[i]);
-		p->prog[i] = -1;
-	}
-	for (size_t i = 0; i < sizeof(maps) / sizeof(*maps); i++) {
-		if (*maps[i] >= 0)
-			close(*maps[i]);
-		*maps[i] = -1;
-	}
 }
 
 bool probe_can_ring_buffer(void)

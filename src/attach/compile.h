@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The probe from source text to loaded programs. A child process does it, through libbcc, and
- * hands the descriptors back: the tracer itself never holds LLVM. */
+/* The probe: programs in the kernel, by groups that are compiled when they are needed. The compiler
+ * is a process of its own (compiler.h) that hands descriptors over: the tracer itself never holds
+ * LLVM. */
 #ifndef SPY_ATTACH_COMPILE_H
 #define SPY_ATTACH_COMPILE_H
 
@@ -8,55 +9,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/buf.h"
 #include "base/error.h"
 
-/* The programs of probes/. */
-#define PROBE_PROGRAMS(X)                       \
-	X(PROG_CALL, "spy_call")                \
-	X(PROG_CALL_EX, "spy_call_ex")          \
-	X(PROG_CALL_PEEK, "spy_call_peek")      \
-	X(PROG_CALL_INTERNAL, "spy_call_internal") \
-	X(PROG_WRITE_RETURN, "spy_write_return")\
-	X(PROG_READ_RETURN, "spy_read_return")  \
-	X(PROG_NEW_RETURN, "spy_new_return")    \
-	X(PROG_HANDSHAKE_RETURN, "spy_handshake_return") \
-	X(PROG_FREE, "spy_free")                \
-	X(PROG_CLEAR, "spy_clear")              \
-	X(PROG_UP_REF, "spy_up_ref")            \
-	X(PROG_CTRL, "spy_ctrl")                \
-	X(PROG_MAPPED, "spy_mapped")            \
-	X(PROG_EXEC, "spy_exec")                \
-	X(PROG_GO_CALL, "spy_go_call")          \
-	X(PROG_GO_WRITE_RETURN, "spy_go_write_return") \
-	X(PROG_GO_READ_RETURN, "spy_go_read_return") \
-	X(PROG_GO_BEGIN, "spy_go_begin")        \
-	X(PROG_GO_CLOSE, "spy_go_close")        \
-	X(PROG_RECEIVED, "spy_received")        \
-	X(PROG_STATE, "spy_state")              \
-	X(PROG_SYS_EXIT, "spy_sys_exit")        \
-	X(PROG_SOCK_SENT, "spy_sock_sent")      \
-	X(PROG_SOCK_RECEIVED, "spy_sock_received") \
-	X(PROG_FORK, "spy_fork")                \
-	X(PROG_EXIT, "spy_exit")                \
-	X(PROG_WRITE_GAP, "spy_write_gap")      \
-	X(PROG_READ_GAP, "spy_read_gap")        \
-	X(PROG_HOST_TEXT, "spy_host_text")      \
-	X(PROG_HOST_SIZED, "spy_host_sized")    \
-	X(PROG_INIT_RETURN, "spy_init_return")  \
-	X(PROG_UNCORK, "spy_uncork")            \
-	X(PROG_UNCORK_RETURN, "spy_uncork_return") \
-	X(PROG_NSPR_CALL, "spy_nspr_call")      \
-	X(PROG_NSPR_CALL_FLAGS, "spy_nspr_call_flags") \
-	X(PROG_IMPORT_RETURN, "spy_import_return")    \
-	X(PROG_RUSTLS_WRITE, "spy_rustls_write")\
-	X(PROG_RUSTLS_READ, "spy_rustls_read")  \
-	X(PROG_RUSTLS_READ_RETURN, "spy_rustls_read_return")
+enum probe_group {
+#define GROUP(name, after) GROUP_##name,
+#include "attach/probes.def"
+	GROUP_COUNT
+};
 
 enum probe_program {
-#define X(id, name) id,
-	PROBE_PROGRAMS(X)
-#undef X
+#define PROGRAM(id, function, group, kind) id,
+#include "attach/probes.def"
 	PROG_COUNT
 };
 
@@ -80,19 +43,24 @@ struct probe_config {
 	bool plain_near; /* of these, only between processes of this host */
 };
 
-/* Descriptors; -1 where there is none. The caller closes them (probe_close). */
-struct probe {
-	int prog[PROG_COUNT];
-	int events, counters, tree_tgids;
-	unsigned compile_ms, load_ms;
-	long child_peak_kb;
-	char headers[128]; /* which headers were taken, for people */
-};
+/* Used by one thread at a time: by the one that starts, then by that of discover.h. */
+struct probe;
 
-/* The C text in front of event.h and the probe. */
-void probe_preamble(const struct probe_config *c, struct buf *out);
-int probe_compile(const struct probe_config *c, struct probe *ret, struct error *reterr);
-void probe_close(struct probe *p);
+/* compiler: the socket of compiler_start, which the probe closes, on failure too. */
+int probe_open(struct probe **ret, const struct probe_config *c, int compiler, struct error *reterr);
+void probe_free(struct probe *p); /* accepts NULL */
+
+/* Has a group compiled in the background, unless it was before. */
+void probe_begin(struct probe *p, enum probe_group g);
+/* The same, and waits until it is loaded. 0, or why it cannot be, which stays so. */
+int probe_need(struct probe *p, enum probe_group g, struct error *reterr);
+/* Waits for all that was begun, whatever comes of it. */
+void probe_settle(struct probe *p);
+
+enum probe_group probe_group_of(enum probe_program prog);
+/* Descriptors, which stay the probe's; -1: not loaded, or left out by the configuration. */
+int probe_program(const struct probe *p, enum probe_program prog);
+int probe_map(const struct probe *p, const char *name);
 
 /* What this kernel can do, and lets us do. */
 bool probe_may_load(void);
@@ -102,6 +70,5 @@ bool probe_can_raw_tracepoint(const char *name);
 bool probe_can_sock_length(void); /* sock_send_length and sock_recv_length: Linux 6.3 */
 /* True when libbcc will find headers of the running kernel by itself: says which. */
 bool probe_kernel_headers(char *what, size_t size);
-extern const char probe_libbcc[]; /* name of the library */
 
 #endif

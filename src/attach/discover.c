@@ -44,11 +44,13 @@ struct discover {
 	const struct discover_options *o;
 	struct files *files;
 	struct hooks *hooks;
+	struct file_id self; /* the program that runs here */
 	struct target_list targets;
 	struct discover_stats stats;
 	struct blind *blind;
 	size_t nblind;
 	bool mapped; /* what is looked at is mapped by a process */
+	bool ahead;  /* nothing is hooked yet: see discover_prepare */
 	/* The thread's own. */
 	struct visit *visits;
 	size_t nvisits;
@@ -73,6 +75,7 @@ struct discover *discover_new(const struct discover_options *o, struct files *fi
 	pthread_condattr_t attr;
 
 	*d = (struct discover){ .o = o, .files = files, .hooks = hooks };
+	files_identify("/proc/self/exe", &d->self);
 	pthread_mutex_init(&d->lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -155,9 +158,11 @@ static void on_file(void *arg, const char *path, const char *name)
 	const struct catalog_entry *e;
 	int fd, err = files_look(d->files, path, &e, &fd);
 
-	if (err == 0 && fd >= 0)
+	if (err == 0 && fd >= 0 && d->ahead)
+		hooks_prepare(d->hooks, &e->plan);
+	else if (err == 0 && fd >= 0)
 		hook_file(d, e, fd, name, false);
-	else if (err)
+	else if (err && !d->ahead)
 		log_debug("attach", "%s cannot be looked at: %s", name, strerror(-err));
 	if (fd >= 0)
 		close(fd);
@@ -173,18 +178,19 @@ static void note_nothing(struct discover *d, const struct catalog_entry *e, cons
 	log_warn("attach", "%s is not hooked: %s", name, t->problem);
 }
 
-int discover_named(struct discover *d, const char *path)
+static void look_at_named(struct discover *d, const char *path)
 {
 	const struct catalog_entry *e;
 	int fd, err = files_look(d->files, path, &e, &fd);
 
-	if (err == 0 && fd >= 0)
+	if (err == 0 && fd >= 0 && d->ahead)
+		hooks_prepare(d->hooks, &e->plan);
+	else if (err == 0 && fd >= 0)
 		hook_file(d, e, fd, path, true);
-	else if (err == 0)
+	else if (err == 0 && !d->ahead)
 		note_nothing(d, e, path);
 	if (fd >= 0)
 		close(fd);
-	return err;
 }
 
 /* ---- processes ---- */
@@ -197,9 +203,20 @@ static void look_at(struct discover *d, pid_t pid)
 	d->mapped = false;
 }
 
+/* This program, in whatever process: its compiler has LLVM mapped, which takes long to search, and
+ * it has no TLS. */
+static bool runs_this_program(const struct discover *d, pid_t pid)
+{
+	struct file_id id;
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+	return files_identify(path, &id) == 0 && id.dev == d->self.dev && id.ino == d->self.ino;
+}
+
 static bool is_ours(const struct discover *d, pid_t pid)
 {
-	if (pid == getpid())
+	if (runs_this_program(d, pid))
 		return false;
 	for (size_t i = 0; i < d->o->filter->npids; i++)
 		if (d->o->filter->pids[i] == pid)
@@ -226,12 +243,22 @@ void discover_first(struct discover *d)
 {
 	uint64_t begin = now_ns();
 
+	for (size_t i = 0; i < d->o->nnamed; i++)
+		look_at_named(d, d->o->named[i]);
 	places_linker(d->o->command ? getenv("LD_LIBRARY_PATH") : NULL, on_file, d);
 	if (d->o->command)
 		places_command(d->o->command, on_file, d);
 	else
 		look_at_all(d);
 	d->stats.scan_ns = now_ns() - begin;
+}
+
+void discover_prepare(struct discover *d)
+{
+	d->ahead = true;
+	discover_first(d);
+	d->ahead = false;
+	d->stats = (struct discover_stats){ 0 };
 }
 
 /* Looks at it now, and later again. */

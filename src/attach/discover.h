@@ -13,6 +13,8 @@
 struct discover_options {
 	const struct filter_options *filter; /* its pids: only these; the rest for what is blind */
 	char **command;			     /* only this and its children; NULL: none */
+	const char *const *named;   	     /* files that the user names; can be opened */
+	size_t nnamed;
 	size_t starts_max;		     /* LIMIT_starts */
 	bool strict; /* look for what is blind each second, not at the end alone */
 };
@@ -23,9 +25,9 @@ struct discover *discover_new(const struct discover_options *o, struct files *fi
 			      struct hooks *hooks);
 void discover_free(struct discover *d); /* accepts NULL; not after a discover_stop that failed */
 
-/* A file that the user names: 0, or -errno: it cannot be opened. */
-int discover_named(struct discover *d, const char *path);
-/* What is there now: the linker's path, running processes, the command's file. */
+/* Looks at what is there now: named files, the linker's path, running processes, the command's file.
+ * discover_prepare only has the programs compiled that it will take; discover_first hooks. */
+void discover_prepare(struct discover *d);
 void discover_first(struct discover *d);
 
 int discover_start(struct discover *d); /* 0, or -errno: no thread */

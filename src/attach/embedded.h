@@ -19,12 +19,8 @@ BUILTIN_HEADERS(X)
 #undef X
 
 extern const char embedded_event_h[];
-extern const char embedded_tls_bpf_c[];
-extern const char embedded_libraries_bpf_c[];
-extern const char embedded_go_bpf_c[];
-extern const char embedded_peer_bpf_c[];
-extern const char embedded_rustls_bpf_c[];
-extern const char embedded_sock_bpf_c[];
+#define TEXT(group, text) extern const char text[];
+#include "attach/probes.def"
 extern const char embedded_demo_sh[]; /* src/demo/demo.sh */
 
 #endif

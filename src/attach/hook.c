@@ -15,7 +15,7 @@
 #include "base/xalloc.h"
 
 struct hooks {
-	const struct probe *probe;
+	struct probe *probe;
 	bool multi;
 	const pid_t *pids;
 	size_t npids;
@@ -23,7 +23,7 @@ struct hooks {
 	size_t nfds;
 };
 
-struct hooks *hooks_new(const struct probe *p, bool multi, const pid_t *pids, size_t npids)
+struct hooks *hooks_new(struct probe *p, bool multi, const pid_t *pids, size_t npids)
 {
 	struct hooks *h = xcalloc(1, sizeof(*h));
 
@@ -43,7 +43,7 @@ static int keep(struct hooks *h, int fd)
 /* One program at one place, for all processes or for each of the chosen ones. */
 static int attach_site(struct hooks *h, const char *path, const struct site *s)
 {
-	int prog = h->probe->prog[s->prog];
+	int prog = probe_program(h->probe, s->prog);
 	int err = 0;
 
 	if (h->multi)
@@ -91,8 +91,28 @@ static int attach_plan(struct hooks *h, struct target *t, const char *path, cons
 	return err;
 }
 
+void hooks_prepare(struct hooks *h, const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->nparts; i++)
+		for (size_t s = 0; s < plan->parts[i].nsites; s++)
+			probe_begin(h->probe, probe_group_of(plan->parts[i].sites[s].prog));
+}
+
+static int need_programs(struct hooks *h, const struct plan *plan, struct error *reterr)
+{
+	int err = 0;
+
+	hooks_prepare(h, plan);
+	for (size_t i = 0; i < plan->nparts; i++)
+		for (size_t s = 0; s < plan->parts[i].nsites && !err; s++)
+			err = probe_need(h->probe, probe_group_of(plan->parts[i].sites[s].prog),
+					 reterr);
+	return err;
+}
+
 int hooks_attach(struct hooks *h, struct target *t, int fd, const struct plan *plan)
 {
+	struct error why;
 	char path[32];
 	int err;
 
@@ -105,6 +125,13 @@ int hooks_attach(struct hooks *h, struct target *t, int fd, const struct plan *p
 	t->tls = plan_has_tls(plan);
 	t->probes = 0;
 	t->first = h->nfds;
+	t->count = 0;
+	err = need_programs(h, plan, &why);
+	if (err) {
+		free(t->problem);
+		t->problem = xstrdup(why.text);
+		return err;
+	}
 	err = attach_plan(h, t, path, plan);
 	t->count = h->nfds - t->first;
 	if (err) {
@@ -128,7 +155,7 @@ void hooks_detach(struct hooks *h, struct target *t)
 
 int hooks_attach_exec(struct hooks *h)
 {
-	return keep(h, bpf_raw_tracepoint(h->probe->prog[PROG_EXEC], "sched_process_exec"));
+	return keep(h, bpf_raw_tracepoint(probe_program(h->probe, PROG_EXEC), "sched_process_exec"));
 }
 
 /* The probe learns what TCP is from sockets that change their state: so one of each kind does. */
@@ -171,8 +198,9 @@ int hooks_attach_sock(struct hooks *h, const char **ret_name)
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows) && !err; i++) {
 		*ret_name = rows[i].name;
-		if (h->probe->prog[rows[i].prog] >= 0)
-			err = keep(h, bpf_raw_tracepoint(h->probe->prog[rows[i].prog], rows[i].name));
+		if (probe_program(h->probe, rows[i].prog) >= 0)
+			err = keep(h, bpf_raw_tracepoint(probe_program(h->probe, rows[i].prog),
+							 rows[i].name));
 	}
 	show_tcp();
 	return err;
@@ -180,10 +208,10 @@ int hooks_attach_sock(struct hooks *h, const char **ret_name)
 
 int hooks_attach_tree(struct hooks *h, struct error *reterr)
 {
-	int err = keep(h, bpf_raw_tracepoint(h->probe->prog[PROG_FORK], "sched_process_fork"));
+	int err = keep(h, bpf_raw_tracepoint(probe_program(h->probe, PROG_FORK), "sched_process_fork"));
 
 	if (!err)
-		err = keep(h, bpf_raw_tracepoint(h->probe->prog[PROG_EXIT], "sched_process_exit"));
+		err = keep(h, bpf_raw_tracepoint(probe_program(h->probe, PROG_EXIT), "sched_process_exit"));
 	if (err)
 		return error_set(reterr, err, "the command's children cannot be followed: raw "
 				 "tracepoints are refused: %s", strerror(-err));

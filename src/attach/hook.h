@@ -10,9 +10,11 @@ struct hooks; /* what is attached */
 
 /* pids: attach for these processes only, so that all others run at full speed; none: for all.
  * multi: the probe's programs were loaded for it. */
-struct hooks *hooks_new(const struct probe *p, bool multi, const pid_t *pids, size_t npids);
-/* Hooks one file by its plan; fd is the file. On failure, t->problem says why in words, and
- * nothing of it is attached. */
+struct hooks *hooks_new(struct probe *p, bool multi, const pid_t *pids, size_t npids);
+/* Has the programs that a plan needs compiled, and does not wait for them. */
+void hooks_prepare(struct hooks *h, const struct plan *plan);
+/* Hooks one file by its plan; fd is the file. Waits for programs that are still to be compiled. On
+ * failure, t->problem says why in words, and nothing of it is attached. */
 int hooks_attach(struct hooks *h, struct target *t, int fd, const struct plan *plan);
 void hooks_detach(struct hooks *h, struct target *t);
 /* The raw tracepoint that tells of programs that start. -errno where it is refused. */

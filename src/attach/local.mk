@@ -25,6 +25,7 @@ libfind_a_SOURCES = \
 	src/attach/image.h \
 	src/attach/pclntab.c \
 	src/attach/pclntab.h \
+	src/attach/probes.def \
 	src/attach/plan.c \
 	src/attach/plan.h \
 	src/attach/signs.c \
@@ -79,6 +80,8 @@ libkernel_a_SOURCES += \
 	src/attach/bpf.h \
 	src/attach/compile.c \
 	src/attach/compile.h \
+	src/attach/compiler.c \
+	src/attach/compiler.h \
 	src/attach/conns.c \
 	src/attach/conns.h \
 	src/attach/coverage.c \
@@ -92,6 +95,8 @@ libkernel_a_SOURCES += \
 	src/attach/hook.h \
 	src/attach/maps.c \
 	src/attach/maps.h \
+	src/attach/passing.c \
+	src/attach/passing.h \
 	src/attach/places.c \
 	src/attach/places.def \
 	src/attach/places.h \

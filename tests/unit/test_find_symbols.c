@@ -19,9 +19,8 @@ struct found {
 };
 
 static const char *const programs[] = {
-#define X(id, name) [id] = name,
-	PROBE_PROGRAMS(X)
-#undef X
+#define PROGRAM(id, function, group, kind) [id] = #function,
+#include "attach/probes.def"
 };
 
 static void on_found(void *arg, const struct finder *finder, const struct finding *f)

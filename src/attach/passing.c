@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+#include "attach/passing.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+int passing_send(int sock, const void *bytes, size_t len, const int *fds, size_t nfds)
+{
+	char control[CMSG_SPACE(sizeof(int) * PASSING_MAX)] = { 0 };
+	struct iovec io = { .iov_base = (void *)bytes, .iov_len = len };
+	struct msghdr m = { .msg_iov = &io, .msg_iovlen = 1 };
+	ssize_t n;
+
+	if (nfds > PASSING_MAX)
+		return -E2BIG;
+	if (nfds) {
+		struct cmsghdr *h = (struct cmsghdr *)control;
+
+		m.msg_control = control;
+		m.msg_controllen = CMSG_SPACE(nfds * sizeof(int));
+		h->cmsg_level = SOL_SOCKET;
+		h->cmsg_type = SCM_RIGHTS;
+		h->cmsg_len = CMSG_LEN(nfds * sizeof(int));
+		memcpy(CMSG_DATA(h), fds, nfds * sizeof(int));
+	}
+	do
+		n = sendmsg(sock, &m, MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : 0;
+}
+
+ssize_t passing_receive(int sock, void *bytes, size_t size, int *fds, size_t max, size_t *ret_nfds)
+{
+	char control[CMSG_SPACE(sizeof(int) * PASSING_MAX)];
+	struct iovec io = { .iov_base = bytes, .iov_len = size };
+	struct msghdr m = { .msg_iov = &io,
+			    .msg_iovlen = 1,
+			    .msg_control = control,
+			    .msg_controllen = sizeof(control) };
+	struct cmsghdr *h;
+	size_t count;
+	ssize_t n;
+
+	*ret_nfds = 0;
+	/* A peer that ended without reading what we sent shows as a reset, before what it sent. */
+	do
+		n = recvmsg(sock, &m, MSG_CMSG_CLOEXEC);
+	while (n < 0 && (errno == EINTR || errno == ECONNRESET));
+	if (n < 0)
+		return -errno;
+	h = CMSG_FIRSTHDR(&m);
+	if (!h || h->cmsg_level != SOL_SOCKET || h->cmsg_type != SCM_RIGHTS)
+		return n;
+	count = (h->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+	for (size_t i = 0; i < count; i++) {
+		int fd;
+
+		memcpy(&fd, CMSG_DATA(h) + i * sizeof(int), sizeof(int));
+		if (i < max)
+			fds[(*ret_nfds)++] = fd;
+		else
+			close(fd);
+	}
+	return n;
+}
