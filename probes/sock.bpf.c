@@ -476,8 +476,6 @@ static __always_inline void spy_plain_state(void *ctx, u64 sk, int state)
 
 #endif
 
-#if SPY_SOCK_LENGTH && (SPY_PEERS || SPY_PLAIN_ON)
-
 /* sock_send_length(sk, result, flags), Linux 6.3. Others than TCP call it, too. */
 int spy_sock_sent(struct bpf_raw_tracepoint_args *ctx)
 {
@@ -494,21 +492,15 @@ int spy_sock_sent(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
-#endif
-#if SPY_SOCK_LENGTH && SPY_PLAIN_ON
-
 /* sock_recv_length(sk, result, flags), Linux 6.3 */
 int spy_sock_received(struct bpf_raw_tracepoint_args *ctx)
 {
 	int n = (int)ctx->args[1];
 
-	if (n > 0 && !(ctx->args[2] & SPY_MSG_PEEK))
+	if (n > 0 && !(ctx->args[2] & 2 /* MSG_PEEK */))
 		spy_mark_sock(ctx, ctx->args[0], SPY_READ, n);
 	return 0;
 }
-
-#endif
-#if SPY_PEERS || (SPY_PLAIN_ON && !SPY_SOCK_LENGTH)
 
 /* tcp_rcv_space_adjust(sk): the running system call took something from this TCP socket. */
 int spy_received(struct bpf_raw_tracepoint_args *ctx)
@@ -524,8 +516,6 @@ int spy_received(struct bpf_raw_tracepoint_args *ctx)
 #endif
 	return 0;
 }
-
-#endif
 
 /* inet_sock_set_state(sk, before, now) */
 int spy_state(struct bpf_raw_tracepoint_args *ctx)

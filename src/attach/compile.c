@@ -2,6 +2,7 @@
 #include "attach/compile.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <linux/bpf.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,7 +50,7 @@ static const struct {
 	const char *name;
 	enum probe_group after;
 } groups[GROUP_COUNT] = {
-#define GROUP(name, text, after) [GROUP_##name] = { #name, GROUP_##after },
+#define GROUP(name, after) [GROUP_##name] = { #name, GROUP_##after },
 #include "attach/probes.def"
 };
 
@@ -75,7 +76,7 @@ static unsigned kernel_release(void)
 	return major << 8 | minor;
 }
 
-static void add_sock_preamble(const struct probe_config *c, struct buf *out)
+static void sock_preamble(const struct probe_config *c, struct buf *out)
 {
 	static const struct {
 		const char *name;
@@ -90,16 +91,16 @@ static void add_sock_preamble(const struct probe_config *c, struct buf *out)
 	buf_addf(out, "#define SPY_PEERS %d\n#define SPY_PLAIN_ON %d\n", c->peers,
 		 c->plain_ports != NULL);
 	buf_addf(out, "#define SPY_NETNS %d\n", access("/proc/self/ns/net", F_OK) == 0);
-	buf_addf(out, "#define SPY_SOCK_LENGTH %d\n", c->sock_length);
 	if (!c->plain_ports)
 		return;
 	buf_addf(out, "#define SPY_PLAIN_PORT(p) (%s)\n#define SPY_PLAIN_NEAR %d\n", c->plain_ports,
 		 c->plain_near);
+	buf_addf(out, "#define SPY_SOCK_LENGTH %d\n", c->sock_length);
 	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++)
 		buf_addf(out, "#define SPY_NR_%s %ld\n", calls[i].name, calls[i].number);
 }
 
-/* The C text in front of event.h. A ring buffer that stands in for the first group's can be small. */
+/* The C text before event.h. A ring buffer that gives way to the first group's can be small. */
 static void add_preamble(const struct probe_config *c, enum probe_group g, struct buf *out)
 {
 	size_t chunk = c->ring_buffer ? RING_CHUNK : PERF_CHUNK;
@@ -122,7 +123,7 @@ static void add_preamble(const struct probe_config *c, enum probe_group g, struc
 	buf_addf(out, "#define SPY_READ_USER bpf_probe_read%s\n", read_user ? "_user" : "");
 	buf_addf(out, "#define SPY_READ_USER_STR bpf_probe_read%s_str\n", read_user ? "_user" : "");
 	buf_addf(out, "#define SPY_READ_KERNEL bpf_probe_read%s\n", read_user ? "_kernel" : "");
-	add_sock_preamble(c, out);
+	sock_preamble(c, out);
 	buf_adds(out, "#include <linux/types.h>\n");
 }
 
@@ -164,7 +165,8 @@ static int choose_headers(struct probe *p, struct error *reterr)
 		snprintf(p->headers, sizeof(p->headers), "%s", p->headers_dir);
 		return 0;
 	}
-	if (p->config.headers == HEADERS_AUTO && probe_kernel_headers(p->headers, sizeof(p->headers)))
+	if (p->config.headers == HEADERS_AUTO &&
+	    probe_kernel_headers(p->headers, sizeof(p->headers)))
 		return 0;
 	p->config.headers = HEADERS_BUILTIN;
 	snprintf(p->headers, sizeof(p->headers), "builtin");
@@ -224,8 +226,8 @@ void probe_free(struct probe *p)
 	if (p->compiler >= 0)
 		close(p->compiler);
 	free(p->skip);
-	free(p->plain_ports);
 	free(p->headers_dir);
+	free(p->plain_ports);
 	free(p);
 }
 
@@ -250,6 +252,28 @@ static int fail(struct probe *p, enum probe_group g, int code, const char *text)
 	return error_set(&p->groups[g].why, code, "%s", text);
 }
 
+/* What the configuration leaves out is neither compiled nor loaded. */
+static bool is_wanted(const struct probe_config *c, size_t prog)
+{
+	bool plain = c->plain_ports != NULL;
+
+	switch (prog) {
+	case PROG_FORK:
+	case PROG_EXIT:
+		return c->tree;
+	case PROG_SYS_EXIT:
+		return plain;
+	case PROG_SOCK_SENT:
+		return (plain || c->peers) && c->sock_length;
+	case PROG_SOCK_RECEIVED:
+		return plain && c->sock_length;
+	case PROG_RECEIVED:
+		return c->peers || (plain && !c->sock_length);
+	default:
+		return true;
+	}
+}
+
 static int order(struct probe *p, enum probe_group g, int output)
 {
 	struct compiler_order *o = xcalloc(1, sizeof(*o));
@@ -259,10 +283,13 @@ static int order(struct probe *p, enum probe_group g, int output)
 	buf_init(&text, COMPILER_PREAMBLE - 1);
 	add_preamble(&p->config, g, &text);
 	o->group = g;
+	for (size_t i = 0; i < PROG_COUNT; i++)
+		o->wanted[i] = probe_group_of(i) == g && is_wanted(&p->config, i);
 	o->multi = p->config.multi;
 	o->builtin = p->config.headers == HEADERS_BUILTIN;
 	p->groups[g].found = p->config.headers == HEADERS_AUTO;
-	snprintf(o->dir, sizeof(o->dir), "%s", p->config.headers == HEADERS_DIR ? p->headers_dir : "");
+	if (p->config.headers == HEADERS_DIR)
+		snprintf(o->dir, sizeof(o->dir), "%s", p->headers_dir);
 	memcpy(o->preamble, text.ptr, text.len);
 	sock = text.full ? -E2BIG : compiler_order(p->compiler, o, output);
 	buf_done(&text);
@@ -270,8 +297,7 @@ static int order(struct probe *p, enum probe_group g, int output)
 	return sock;
 }
 
-/* Its maps are what the group's programs are loaded with, once those that precede it have all of theirs.
- */
+/* A group's programs are loaded with the maps of others, once the group before it has its maps. */
 static void give_maps(struct probe *p, enum probe_group g)
 {
 	enum probe_group after = groups[g].after;
@@ -294,7 +320,9 @@ void probe_begin(struct probe *p, enum probe_group g)
 	group->output = memfd_create("llm-spy-libbcc", MFD_CLOEXEC);
 	group->sock = group->output < 0 ? -errno : order(p, g, group->output);
 	if (group->sock < 0) {
-		fail(p, g, group->sock, "the compiler cannot be asked");
+		fail(p, g, group->sock,
+		     group->sock == -EPIPE ? "the process that compiles probes has ended"
+					   : strerror(-group->sock));
 		if (group->output >= 0)
 			close(group->output);
 		return;
@@ -349,8 +377,8 @@ static int take_answer(struct probe *p, enum probe_group g, const struct compile
 	p->groups[g].state = READY;
 	for (size_t i = 0; i < GROUP_COUNT; i++)
 		give_maps(p, i);
-	log_debug("attach", "probe %s: kernel headers: %s; compiled in %u ms, loaded in %u ms, by a child "
-		  "of %ld MB", groups[g].name, p->headers, r->compile_ms, r->load_ms, r->peak_kb / 1024);
+	log_debug("attach", "probe %s: kernel headers: %s; compiled in %u ms, loaded in %u ms, by a "
+		  "child of %ld MB", groups[g].name, p->headers, r->compile_ms, r->load_ms, r->peak_kb / 1024);
 	return 0;
 }
 

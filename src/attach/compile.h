@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The probe: programs in the kernel, by groups that are compiled when they are needed. The compiler is
- * a process of its own (compiler.h) that hands descriptors over: the tracer itself never holds LLVM. */
+/* The probe: programs in the kernel, by groups that are compiled when they are needed. The compiler
+ * is a process of its own (compiler.h) that hands descriptors over: the tracer itself never holds
+ * LLVM. */
 #ifndef SPY_ATTACH_COMPILE_H
 #define SPY_ATTACH_COMPILE_H
 
@@ -11,7 +12,7 @@
 #include "base/error.h"
 
 enum probe_group {
-#define GROUP(name, text, after) GROUP_##name,
+#define GROUP(name, after) GROUP_##name,
 #include "attach/probes.def"
 	GROUP_COUNT
 };
@@ -35,10 +36,10 @@ struct probe_config {
 	bool tree;		 /* only the command's tree */
 	const char *skip;	 /* C expression, see probes/tls.bpf.c; "0": nothing is skipped */
 	bool need_cgroup, need_comm;
-	bool peers;	  /* which sockets connections use is found out */
-	bool sock_length; /* probe_can_sock_length() */
+	bool peers; /* which sockets connections use is found out */
 	/* C expression of a port p that is true for those whose plaintext is captured; NULL: none */
 	const char *plain_ports;
+	bool sock_length; /* probe_can_sock_length() */
 	bool plain_near; /* of these, only between processes of this host */
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* libbcc prints to stdout and stderr and changes the working directory; in a process of its own that harms
- * nobody, and what it printed is kept for the error message. */
+/* libbcc prints to stdout and stderr and changes the working directory; in a process of its own that
+ * harms nobody, and what it printed is kept for the error message. */
 #include "attach/compiler.h"
 
 #include <bcc/bcc_common.h>
@@ -37,18 +37,23 @@ enum kind { UPROBE, RAW_TRACEPOINT };
 
 static const struct {
 	const char *name;
-	enum probe_group group;
 	enum kind kind;
 } programs[PROG_COUNT] = {
-#define PROGRAM(id, function, group, kind) [id] = { #function, GROUP_##group, kind },
+#define PROGRAM(id, function, group, kind) [id] = { #function, kind },
 #include "attach/probes.def"
 };
 
+static const enum probe_group after[GROUP_COUNT] = {
+#define GROUP(name, after) [GROUP_##name] = GROUP_##after,
+#include "attach/probes.def"
+};
+
+/* A group's in the order in which they follow each other. */
 static const struct {
+	enum probe_group group;
 	const char *text;
-	enum probe_group after;
-} groups[GROUP_COUNT] = {
-#define GROUP(name, text, after) [GROUP_##name] = { text, GROUP_##after },
+} texts[] = {
+#define TEXT(group, text) { GROUP_##group, text },
 #include "attach/probes.def"
 };
 
@@ -90,18 +95,21 @@ static int load_libbcc(struct libbcc *b, struct compiler_report *r)
 
 static void add_text(struct buf *out, enum probe_group g)
 {
-	if (groups[g].after != g)
-		add_text(out, groups[g].after);
-	buf_adds(out, groups[g].text);
+	if (after[g] != g)
+		add_text(out, after[g]);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+		if (texts[i].group == g)
+			buf_adds(out, texts[i].text);
 }
 
-/* Programs of other groups are in the text for what they share with this one. As functions that nobody
- * calls from outside clang drops them: generating their code is what takes the time. */
+/* Programs that are not wanted, as those of other groups, are in the text for what they share with
+ * those that are. As functions that nobody calls from outside clang drops them: generating their code
+ * is what takes the time. */
 static void add_source(struct buf *out, const struct compiler_order *o)
 {
 	buf_adds(out, o->preamble);
 	for (size_t i = 0; i < PROG_COUNT; i++)
-		if (programs[i].group != o->group)
+		if (!o->wanted[i])
 			buf_addf(out, "#define %s __attribute__((internal_linkage)) %s\n",
 				 programs[i].name, programs[i].name);
 	buf_adds(out, embedded_event_h);
@@ -133,8 +141,8 @@ struct instead {
 	size_t count;
 };
 
-/* Maps of the module that are there already are put aside; the others are reported, their descriptors
- * added to `fds`. */
+/* Maps of the module that are there already are put aside; the others are reported, their
+ * descriptors added to `fds`. */
 static void sort_maps(const struct libbcc *b, void *module, const struct compiler_maps *there,
 		      const int *there_fds, struct instead *ret, struct compiler_report *r, int *fds,
 		      size_t *nfds)
@@ -158,8 +166,8 @@ static void sort_maps(const struct libbcc *b, void *module, const struct compile
 	}
 }
 
-/* A copy of a program that uses the maps that are there in place of those that were made with it; the
- * caller frees it. */
+/* A copy of a program that uses the maps that are there in place of those that were made with it;
+ * the caller frees it. */
 static struct bpf_insn *redirect(const void *insns, size_t len, const struct instead *in)
 {
 	struct bpf_insn *copy = xmalloc(len);
@@ -181,8 +189,8 @@ static struct bpf_insn *redirect(const void *insns, size_t len, const struct ins
 
 /* ---- loading ---- */
 
-/* One program to load. The two that walk whole payloads keep the verifier busy for some 0.1 s
- * each, so every program has a thread. */
+/* One program to load. The two that walk whole payloads keep the verifier busy for up to
+ * 0.1 s each, so every program has a thread. */
 struct load_job {
 	enum bpf_prog_kind kind;
 	const char *name;
@@ -243,7 +251,7 @@ static void load_all(const struct compiler_order *o, const struct libbcc *b, voi
 
 	for (size_t i = 0; i < PROG_COUNT; i++) {
 		jobs[i].name = programs[i].name;
-		if (programs[i].group == o->group)
+		if (o->wanted[i])
 			begin_load(&jobs[i], programs[i].kind, o->multi, b, module, in);
 	}
 	for (size_t i = 0; i < PROG_COUNT; i++) {

@@ -24,6 +24,7 @@ extern const char compiler_libbcc[]; /* name of the library */
 
 struct compiler_order {
 	enum probe_group group;
+	bool wanted[PROG_COUNT]; /* of its programs */
 	bool multi;
 	bool builtin;	    /* kernel headers: those that we bring */
 	char dir[PATH_MAX]; /* else this tree; "": libbcc looks for the running kernel's by itself */

@@ -44,6 +44,7 @@ struct discover {
 	const struct discover_options *o;
 	struct files *files;
 	struct hooks *hooks;
+	struct file_id self; /* the program that runs here */
 	struct target_list targets;
 	struct discover_stats stats;
 	struct blind *blind;
@@ -74,6 +75,7 @@ struct discover *discover_new(const struct discover_options *o, struct files *fi
 	pthread_condattr_t attr;
 
 	*d = (struct discover){ .o = o, .files = files, .hooks = hooks };
+	files_identify("/proc/self/exe", &d->self);
 	pthread_mutex_init(&d->lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -201,9 +203,20 @@ static void look_at(struct discover *d, pid_t pid)
 	d->mapped = false;
 }
 
+/* This program, in whatever process: its compiler has LLVM mapped, which takes long to search, and
+ * it has no TLS. */
+static bool runs_this_program(const struct discover *d, pid_t pid)
+{
+	struct file_id id;
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+	return files_identify(path, &id) == 0 && id.dev == d->self.dev && id.ino == d->self.ino;
+}
+
 static bool is_ours(const struct discover *d, pid_t pid)
 {
-	if (pid == getpid())
+	if (runs_this_program(d, pid))
 		return false;
 	for (size_t i = 0; i < d->o->filter->npids; i++)
 		if (d->o->filter->pids[i] == pid)

@@ -19,7 +19,7 @@ BUILTIN_HEADERS(X)
 #undef X
 
 extern const char embedded_event_h[];
-#define GROUP(name, text, after) extern const char text[];
+#define TEXT(group, text) extern const char text[];
 #include "attach/probes.def"
 extern const char embedded_demo_sh[]; /* src/demo/demo.sh */
 

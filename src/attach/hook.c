@@ -197,11 +197,10 @@ int hooks_attach_sock(struct hooks *h, const char **ret_name)
 	int err = 0;
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows) && !err; i++) {
-		int prog = probe_program(h->probe, rows[i].prog);
-
 		*ret_name = rows[i].name;
-		if (prog >= 0)
-			err = keep(h, bpf_raw_tracepoint(prog, rows[i].name));
+		if (probe_program(h->probe, rows[i].prog) >= 0)
+			err = keep(h, bpf_raw_tracepoint(probe_program(h->probe, rows[i].prog),
+							 rows[i].name));
 	}
 	show_tcp();
 	return err;

@@ -132,10 +132,12 @@ BUILTIN = $(top_srcdir)/probes/builtin/include
 src/attach/embedded.c: $(PROBE_FILES) src/demo/demo.sh scripts/embed src/attach/local.mk
 	$(AM_V_GEN)$(MKDIR_P) src/attach && $(SHELL) $(top_srcdir)/scripts/embed attach/embedded.h \
 		embedded_event_h=$(top_srcdir)/probes/event.h \
-		embedded_tls_bpf_c=$(top_srcdir)/probes/tls.bpf.c,$(top_srcdir)/probes/peer.bpf.c,$(top_srcdir)/probes/sock.bpf.c \
+		embedded_tls_bpf_c=$(top_srcdir)/probes/tls.bpf.c \
 		embedded_libraries_bpf_c=$(top_srcdir)/probes/libraries.bpf.c \
 		embedded_go_bpf_c=$(top_srcdir)/probes/go.bpf.c \
+		embedded_peer_bpf_c=$(top_srcdir)/probes/peer.bpf.c \
 		embedded_rustls_bpf_c=$(top_srcdir)/probes/rustls.bpf.c \
+		embedded_sock_bpf_c=$(top_srcdir)/probes/sock.bpf.c \
 		embedded_demo_sh=$(top_srcdir)/src/demo/demo.sh \
 		builtin_asm_page_h=$(BUILTIN)/asm/page.h \
 		builtin_linux_bpf_common_h=$(BUILTIN)/linux/bpf_common.h \

@@ -44,9 +44,10 @@ ssize_t passing_receive(int sock, void *bytes, size_t size, int *fds, size_t max
 	ssize_t n;
 
 	*ret_nfds = 0;
+	/* A peer that ended without reading what we sent shows as a reset, before what it sent. */
 	do
 		n = recvmsg(sock, &m, MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
+	while (n < 0 && (errno == EINTR || errno == ECONNRESET));
 	if (n < 0)
 		return -errno;
 	h = CMSG_FIRSTHDR(&m);

@@ -3,6 +3,7 @@
 """Programs that bring Go's crypto/tls, built here by $GO (go): with symbols, stripped, and position
 independent, against the mock provider and, for HTTP/2 and for TLS inside TLS, a server in Go."""
 import json
+import shlex
 import subprocess
 
 from spy import *
@@ -67,6 +68,64 @@ def one(what, program, mode, server, *proxy):
     return records
 
 
+class Later:
+    """A tracer whose command starts, when told, a server in Go, then a client of it, then one with OpenSSL."""
+
+    def __init__(self, program):
+        before = compilers()
+        self.dir = tempfile.mkdtemp(dir=TMP)
+        self.out, self.other = self.path("out"), self.path("other")
+        wait = "while [ ! -e %s ]; do sleep 0.05; done\n"
+        script = (wait % self.path("1") + "%s serve %s >%s &\n" % (program, self.path("ca"), self.path("port")) +
+                  wait % self.path("2") + "%s http2 https://localhost:$(cut -d' ' -f2 %s) %s %s\nkill $!\n" % (
+                      program, self.path("port"), self.path("ca"), self.out) +
+                  shlex.join((PYTHON, CLIENT, "kinds", mock.url, mock.ca, self.other)))
+        self.spy = Spy("--debug", "--", "sh", "-c", script)
+        self.compiler, = compilers() - before
+
+    def path(self, name):
+        return os.path.join(self.dir, name)
+
+    def go(self, which, until):
+        open(self.path(which), "w").close()
+        end = time.time() + 30
+        while not until() and time.time() < end:
+            time.sleep(0.02)
+
+    def finish(self):
+        self.go("2", lambda: self.spy.proc.poll() is not None)
+        return self.spy.records()
+
+
+def compilers():
+    def name(pid):
+        try:
+            return open(f"/proc/{pid}/comm").read()
+        except OSError:
+            return ""
+    return {int(p) for p in os.listdir("/proc") if p.isdigit() and name(p) == "llm-spy-compile\n"}
+
+
+def check_later(program):
+    later = Later(program)
+    later.go("1", lambda: "Go crypto/tls by pclntab" in later.spy.stderr())
+    records = later.finish()
+    text = later.spy.stderr()
+    ok(-1 < text.find("ready:") < text.find("probe GO:"), "the probes for Go are compiled for the first program in Go", text)
+    compare("later", records, notes(later.out) + notes(later.other))
+
+
+def check_no_compiler(program):
+    """A group that cannot be compiled is missed by those who need it alone."""
+    later = Later(program)
+    os.kill(later.compiler, signal.SIGKILL)
+    later.go("1", lambda: "is not hooked" in later.spy.stderr())
+    records = later.finish()
+    text = later.spy.stderr()
+    ok(f"{program} is not hooked: the process that compiles probes has ended" in text, "without a compiler, it is said", text)
+    compare("without a compiler", records, notes(later.other))
+
+
 mock = Mock()
 for name, flags in BUILDS.items():
     program = build(name, flags)
@@ -81,6 +140,8 @@ for name, flags in BUILDS.items():
         one(name, program, "stack", mock)
         one(name, program, "proxy", mock, server)
     server.stop()
+check_later(program)
+check_no_compiler(program)
 
 mock.stop()
 done()
