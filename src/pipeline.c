@@ -12,6 +12,7 @@ struct pipeline {
 	struct stream *stream;
 	struct calls *calls;
 	struct pipeline_stats stats;
+	bool idle; /* no chunk came since the last tick */
 };
 
 /* What pipeline keeps for a connection, in conn.user. */
@@ -117,6 +118,7 @@ int pipeline_chunk(void *pipeline, const struct chunk *c)
 	struct pipeline *p = pipeline;
 	int err;
 
+	p->idle = false;
 	calls_tick(p->calls, c->ts_ns);
 	err = stream_feed(p->stream, c);
 	if (c->kind == CHUNK_CLOCK)
@@ -128,7 +130,10 @@ int pipeline_chunk(void *pipeline, const struct chunk *c)
 
 int pipeline_tick(struct pipeline *p, uint64_t now_ns)
 {
-	calls_tick(p->calls, now_ns);
+	/* While chunks come, their own times count: they may have been under way for long. */
+	if (p->idle)
+		calls_tick(p->calls, now_ns);
+	p->idle = true;
 	return stream_tick(p->stream, now_ns);
 }
 

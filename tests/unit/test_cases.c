@@ -17,7 +17,7 @@
  *   @2 ends 127.0.0.1:443 127.0.0.1:40000 5
  *                                    where its ends are, own first, and in which network namespace
  *   @2 close                         it is closed
- *   @ 150                            150 ms pass
+ *   @ 150                            150 ms pass without any event
  *   = response.model "gpt-4"         a member of the first jsonl record, as JSON; "=2" the second
  *   =# 2                             number of records
  *   | text                           the text sink's output, line by line
@@ -167,15 +167,15 @@ static bool ends_line(struct scenario *c, char **save)
 static bool conn_line(struct scenario *c, char *line)
 {
 	char *at = line + 1, *save = NULL, *word;
-	size_t conn = strtoul(at, &at, 10);
+	size_t n = strtoul(at, &at, 10);
 
 	if (line[1] == ' ') {
-		new_piece(c, PIECE_WAIT, DIR_WRITE)->wait_ns = strtoull(at, NULL, 10) * 1000000;
+		new_piece(c, PIECE_WAIT, DIR_WRITE)->wait_ns = n * 1000000;
 		return true;
 	}
-	if (conn - 1 >= CONNS_MAX)
+	if (n - 1 >= CONNS_MAX)
 		return false;
-	c->conn = conn - 1;
+	c->conn = n - 1;
 	c->has_many |= c->conn > 0;
 	word = strtok_r(at, " ", &save);
 	if (word && strcmp(word, "ends") == 0)
@@ -409,6 +409,7 @@ static void play_one(struct player *p, const struct scenario *c, unsigned way,
 
 	p->chunk.ts_ns += one->kind == PIECE_WAIT ? one->wait_ns : 10000000;
 	if (one->kind == PIECE_WAIT) {
+		pipeline_tick(p->pipeline, p->chunk.ts_ns - 1);
 		pipeline_tick(p->pipeline, p->chunk.ts_ns);
 		return;
 	}

@@ -2,22 +2,27 @@
 /* Calls that are seen at both ends of a connection, in every order of arrival: what is told. A row is
  * words; "c" begins those of the client's view and "s" those of the server's:
  *   cE sE    its ends are told; cN, of another network namespace; cX, others that are wrong
- *   c?1      the request for /1 is sent, or read; s!1 its answer, of as many digits
+ *   c?1      the request for /1 is sent, or read; c?1a tells this one from others for /1; s!1 its answer
  *   c(1 c)   the first, and the other half of an answer
  *   c~       half of an answer is missing; c# no HTTP at all; c. it is closed
  *   cP       HTTP/2 begins
  *   c^3      the same request on stream 3; c_3 its answer
  *   t        300 ms pass
+ *   i        the clock is 300 ms ahead of the events, which are late
  *   b        what follows happened at the times from the beginning on, and is seen later
  * What is told: "q" a request, "e" an end; then the view and the target; of an end, "+" where the other
- * end is known, "!" where it is shown though it is a twin, "-" where it is hidden. */
+ * end is known, "!" where it is shown though it is a twin, "-" where it is hidden; with "a" and the like,
+ * whose twin it is. */
 #include "base/buf.h"
 #include "pipeline.h"
 #include "tests/unit/tap.h"
 
 struct row {
 	const char *what, *words, *want;
-	unsigned flags; /* of chunks */
+	unsigned flags;	  /* of the server's chunks */
+	size_t exchanges; /* the limit; 0: the default */
+	unsigned hits;
+	bool joined; /* the client was not seen from its beginning */
 };
 
 static const struct row rows[] = {
@@ -56,6 +61,14 @@ static const struct row rows[] = {
 	  "qc1 qc1 qc2 ec1+ es1- ec1+ es1- ec2+ es2-" },
 	{ "the server traced from the second on", "cE c?1 c!1 sE c?1 s?1 s!1 c!1 t",
 	  "qc1 qc1 ec1+ es1- ec1" },
+	{ "pipelined, the ends late", "c?1a c?1b s?1a s?1b cE sE s!1 s!1 c!1 c!1",
+	  "qc1a qc1b qs1a qs1b ec1a+ es1a-1 ec1b+ es1b-2" },
+	{ "only the server's second is seen", "cE c?1a c!1 sE c?1b s?1b s!1 c~ c.",
+	  "qc1a qc1b ec1b+ es1b!2 ec1a" },
+	{ "only the client's second is seen", "sE s?1a s!1 cE c?1b s?1b s!1 c!1",
+	  "qc1b ec1b+ es1b-2 qs1a es1a", .joined = true },
+	{ "the clock is ahead", "sE s?1 i cE c?1 s!1 c!1", "qc1 ec1+ es1-" },
+	{ "ends that were wrong, the client told", "cE c?1 sE s?1 c!1 sX s!1", "qc1 ec1+ qs1 es1" },
 	{ "half an answer", "cE c?1 sE s?1 s(1 c(1 s) c)", "qc1 ec1+ es1-" },
 	{ "a server that waits for no client", "sE s?1 s(1 t s)", "qs1 es1" },
 	{ "the client is cut off", "cE c?1 sE s?1 c. s!1", "qc1 ec1+ es1!" },
@@ -66,6 +79,9 @@ static const struct row rows[] = {
 	  "qc1 qc1 ec1+ es1- ec1" },
 	{ "HTTP/2: neither ends", "cE cP c^1 sE sP s^1", "qc1 ec1+ es1-" },
 	{ "one end speaks HTTP/2", "cE cP c^1 sE s?1 s!1 c_1", "qc1 ec1 qs1 es1" },
+	{ "the client's view has to make room", "cE c?1 sE s?1 c?2 s!1", "qc1 ec1+ qc2 es1! ec2", 0, 2, 1 },
+	{ "the server's view has to make room", "sE s?1 cE c?1 c?2 c!1", "qc1 es1! qc2 ec1+ ec2", 0, 2, 1 },
+	{ "a view that waits has to make room", "sE s?1 s!1 s?2 s!2 s?3", "qs1 es1 qs2 es2 qs3 es3", 0, 2 },
 	{ "neither ends", "cE c?1 sE s?1", "qc1 ec1+ es1-" },
 };
 
@@ -78,10 +94,18 @@ struct player {
 	unsigned flags[2];
 };
 
+/* "a" and the like; "". */
+static const char *letter(const struct exchange *x)
+{
+	const struct headers *h = &x->request_headers;
+
+	return h->count && strcmp(h->items[0].name, "N") == 0 ? h->items[0].value : "";
+}
+
 static void note(struct player *p, char what, const struct exchange *x)
 {
-	buf_addf(&p->log, "%s%c%c%s", p->log.len ? " " : "", what, x->is_server ? 's' : 'c',
-		 x->target ? x->target + 1 : "?");
+	buf_addf(&p->log, "%s%c%c%s%s", p->log.len ? " " : "", what, x->is_server ? 's' : 'c',
+		 x->target ? x->target + 1 : "?", letter(x));
 }
 
 static void on_request(void *arg, const struct exchange *x)
@@ -97,6 +121,8 @@ static void on_end(void *arg, const struct exchange *x)
 	if (x->other && x->other->tgid != (x->is_server ? 7 : 8))
 		buf_adds(&p->log, "(wrong)");
 	buf_adds(&p->log, x->hidden ? "-" : x->twin_of ? "!" : x->other ? "+" : "");
+	if (*letter(x) && x->twin_of)
+		buf_addf(&p->log, "%u", (unsigned)x->twin_of);
 }
 
 static const struct calls_out out = { .request = on_request, .end = on_end };
@@ -104,7 +130,7 @@ static const struct calls_out out = { .request = on_request, .end = on_end };
 static struct chunk chunk_of(struct player *p, int side)
 {
 	return (struct chunk){ .kind = CHUNK_DATA,
-			       .flags = CHUNK_FROM_START | p->flags[side],
+			       .flags = p->flags[side],
 			       .conn = { .tgid = side == CLIENT ? 7 : 8, .tls = 1, .gen = 1 },
 			       .ts_ns = p->now,
 			       .comm = "t" };
@@ -193,12 +219,19 @@ static void play_word(struct player *p, const char *word)
 	p->now += 1000000;
 	if (word[0] == 't') {
 		p->now += 300000000;
+		pipeline_tick(p->pipeline, p->now - 1);
 		pipeline_tick(p->pipeline, p->now);
+		return;
+	}
+	if (word[0] == 'i') {
+		pipeline_tick(p->pipeline, p->now + 300000000);
 		return;
 	}
 	switch (word[1]) {
 	case '?':
-		snprintf(text, sizeof(text), "GET /%c HTTP/1.1\r\nHost: h\r\n\r\n", word[2]);
+		snprintf(text, sizeof(text), word[3] && word[3] != ' ' ? "GET /%c HTTP/1.1\r\nN: %c\r\n\r\n"
+								       : "GET /%c HTTP/1.1\r\n\r\n",
+			 word[2], word[3]);
 		say(p, side, true, span_str(text));
 		break;
 	case '!':
@@ -232,16 +265,21 @@ static void play_word(struct player *p, const char *word)
 
 static void play(const struct row *row)
 {
-	struct player p = { .now = 1, .flags = { 0, row->flags } };
+	struct player p = { .now = 1,
+			    .flags = { row->joined ? 0 : CHUNK_FROM_START,
+				       CHUNK_FROM_START | row->flags } };
 	struct limits lim;
 
 	limits_init(&lim);
+	if (row->exchanges)
+		lim.max[LIMIT_exchanges] = row->exchanges;
 	buf_init(&p.log, 1 << 16);
 	p.pipeline = pipeline_new(&lim, &out, &p);
 	for (const char *at = row->words; *at; at += strcspn(at, " "), at += strspn(at, " "))
 		play_word(&p, at);
 	pipeline_finish(p.pipeline, p.now);
 	is_str(p.log.ptr, row->want, "%s", row->what);
+	is_int(lim.hits[LIMIT_exchanges], row->hits, "and nothing more had to go");
 	pipeline_free(p.pipeline);
 	buf_done(&p.log);
 }
