@@ -135,6 +135,7 @@ void calls_conn_ends(struct calls_conn *cc)
 	if (cc->ends.family)
 		joins_remove(cc->calls->joins, cc);
 	cc->ends = *e;
+	cc->calls->tells_ends = true;
 	joins_add(cc->calls->joins, cc);
 	for (struct call *k = cc->first; k; k = k->next)
 		describe_ends(k->x, e);

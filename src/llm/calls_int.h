@@ -53,6 +53,7 @@ struct calls {
 	struct call *newest, *oldest;
 	struct call *wait_first, *wait_last; /* in order of since_ns, almost */
 	struct joins *joins;
+	bool tells_ends; /* of some connection they were told */
 	size_t count, memory;
 	int64_t wall_offset;
 	struct calls_stats stats;

@@ -36,10 +36,14 @@ static void stop_wait(struct call *k)
 	*(k->wait_next ? &k->wait_next->wait_prev : &c->wait_last) = k->wait_prev;
 }
 
-/* Whether the other view may come yet. */
+/* Whether the other view may come yet. A program that hands its TLS library memory shows its socket
+ * only when it sends, so of its first call the ends are known late. */
 static bool may_wait(const struct call *k)
 {
-	return !k->waited && !k->x->other && k->x->request_seen && ends_near(&k->cc->ends);
+	const struct calls_conn *cc = k->cc;
+	bool near = cc->ends.family ? ends_near(&cc->ends) : cc->calls->tells_ends;
+
+	return !k->waited && !k->x->other && k->x->request_seen && near;
 }
 
 /* ---- telling ---- */
