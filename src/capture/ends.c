@@ -82,9 +82,10 @@ static bool is_private(int family, const uint8_t *a)
 
 bool ends_near(const struct ends *e)
 {
-	return e->family && (ends_loopback(e->family, &e->peer) ||
-			     is_private(e->family, e->peer.address) ||
-			     memcmp(e->local.address, e->peer.address, sizeof(e->local.address)) == 0);
+	if (!e->family)
+		return false;
+	return ends_loopback(e->family, &e->peer) || is_private(e->family, e->peer.address) ||
+	       memcmp(e->local.address, e->peer.address, sizeof(e->peer.address)) == 0;
 }
 
 static bool same(const struct end *a, const struct end *b)

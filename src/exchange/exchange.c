@@ -138,10 +138,12 @@ void exchange_free(struct exchange *x)
 	headers_done(&x->response_headers);
 	body_done(&x->request_body);
 	body_done(&x->response_body);
-	char *const strings[] = { x->process, x->exe,	 x->cmdline, x->comm,	     x->server_name, x->local, x->peer,
-				  x->method,  x->target, x->host,    x->model_asked, x->model_answered,
-				  x->request_id, x->response_id, x->rpc_method, x->rpc_name, x->talk.session,
-				  x->service_tier };
+	char *const strings[] = {
+		x->process,	x->exe,		x->cmdline,	  x->comm,	 x->server_name,
+		x->local,	x->peer,	x->method,	  x->target,	 x->host,
+		x->model_asked, x->model_answered, x->request_id, x->response_id, x->rpc_method,
+		x->rpc_name,	x->talk.session, x->service_tier,
+	};
 	for (size_t i = 0; i < sizeof(strings) / sizeof(*strings); i++)
 		free(strings[i]);
 	free(x);

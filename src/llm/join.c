@@ -82,7 +82,8 @@ static bool in_time(const struct call *client, const struct call *server)
 
 	if (c->response_last && s->request_first > c->response_last)
 		return false;
-	return joins_saw_all(client->cc) || !s->response_last || c->request_first <= s->response_last;
+	return joins_saw_all(client->cc) || !s->response_last ||
+	       c->request_first <= s->response_last;
 }
 
 static bool is_same(const struct call *client, const struct call *server)
@@ -117,9 +118,11 @@ struct call *joins_find(const struct joins *j, const struct call *k)
 
 	if (!e->family)
 		return NULL;
-	for (struct calls_conn *cc = j->buckets[bucket_of(e)]; cc && tries < TRIES; cc = cc->chain) {
+	for (const struct calls_conn *cc = j->buckets[bucket_of(e)]; cc; cc = cc->chain) {
 		struct call *found;
 
+		if (tries == TRIES)
+			break;
 		if (cc->plain != k->cc->plain || !ends_mirror(e, &cc->ends))
 			continue;
 		tries++;

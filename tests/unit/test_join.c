@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Calls that are seen at both ends of a connection, in every order of arrival: what is told. A row is
+/* Calls that are seen at both ends of a connection, in all orders of arrival: what is told. A row is
  * words; "c" begins those of the client's view and "s" those of the server's:
  *   cE sE    its ends are told; cN, of another network namespace; cX, others that are wrong
- *   c?1      the request for /1 is sent, or read; c?1a tells this one from others for /1; s!1 its answer
+ *   c?1      the request for /1 is sent, or read; c?1a tells this one from others for /1
+ *   s!1      its answer
  *   c(1 c)   the first, and the other half of an answer
  *   c~       half of an answer is missing; c# no HTTP at all; c. it is closed
  *   cP       HTTP/2 begins
@@ -10,9 +11,9 @@
  *   t        300 ms pass
  *   i        the clock is 300 ms ahead of the events, which are late
  *   b        what follows happened at the times from the beginning on, and is seen later
- * What is told: "q" a request, "e" an end; then the view and the target; of an end, "+" where the other
- * end is known, "!" where it is shown though it is a twin, "-" where it is hidden; with "a" and the like,
- * whose twin it is. */
+ * What is told: "q" a request, "e" an end; then the view and the target; of an end, "+" where the
+ * other end is known, "!" where it is shown though it is a twin, "-" where it is hidden; with "a"
+ * and the like, whose twin it is. */
 #include "base/buf.h"
 #include "pipeline.h"
 #include "tests/unit/tap.h"
@@ -231,8 +232,9 @@ static void play_word(struct player *p, const char *word)
 	}
 	switch (word[1]) {
 	case '?':
-		snprintf(text, sizeof(text), word[3] && word[3] != ' ' ? "GET /%c HTTP/1.1\r\nN: %c\r\n\r\n"
-								       : "GET /%c HTTP/1.1\r\n\r\n",
+		snprintf(text, sizeof(text),
+			 word[3] && word[3] != ' ' ? "GET /%c HTTP/1.1\r\nN: %c\r\n\r\n"
+						   : "GET /%c HTTP/1.1\r\n\r\n",
 			 word[2], word[3]);
 		say(p, side, true, span_str(text));
 		break;
