@@ -12,6 +12,7 @@ struct pipeline {
 	struct stream *stream;
 	struct calls *calls;
 	struct pipeline_stats stats;
+	bool idle; /* no chunk came since the last tick */
 };
 
 /* What pipeline keeps for a connection, in conn.user. */
@@ -72,10 +73,19 @@ static int on_close(void *arg, struct conn *c, uint64_t ts_ns, bool ended)
 	return err;
 }
 
+static void on_ends(void *arg, struct conn *c)
+{
+	struct link *l = c->user;
+
+	if (l)
+		calls_conn_ends(l->calls);
+}
+
 static const struct stream_out stream_out = {
 	.bytes = on_bytes,
 	.gap = on_gap,
 	.close = on_close,
+	.ends = on_ends,
 };
 
 struct pipeline *pipeline_new(struct limits *lim, const struct calls_out *out, void *arg)
@@ -92,7 +102,7 @@ void pipeline_free(struct pipeline *p)
 {
 	if (!p)
 		return;
-	stream_finish(p->stream, 0);
+	pipeline_finish(p, 0);
 	stream_free(p->stream);
 	calls_free(p->calls);
 	free(p);
@@ -106,8 +116,11 @@ void pipeline_set_prices(struct pipeline *p, const struct prices *prices)
 int pipeline_chunk(void *pipeline, const struct chunk *c)
 {
 	struct pipeline *p = pipeline;
-	int err = stream_feed(p->stream, c);
+	int err;
 
+	p->idle = false;
+	calls_tick(p->calls, c->ts_ns);
+	err = stream_feed(p->stream, c);
 	if (c->kind == CHUNK_CLOCK)
 		calls_set_wall_offset(p->calls, stream_wall_offset(p->stream));
 	else if (c->kind == CHUNK_LOST)
@@ -117,12 +130,19 @@ int pipeline_chunk(void *pipeline, const struct chunk *c)
 
 int pipeline_tick(struct pipeline *p, uint64_t now_ns)
 {
+	/* While chunks come, their own times count: they may have been under way for long. */
+	if (p->idle)
+		calls_tick(p->calls, now_ns);
+	p->idle = true;
 	return stream_tick(p->stream, now_ns);
 }
 
 int pipeline_finish(struct pipeline *p, uint64_t now_ns)
 {
-	return stream_finish(p->stream, now_ns);
+	int err = stream_finish(p->stream, now_ns);
+
+	calls_finish(p->calls);
+	return err;
 }
 
 struct pipeline_stats pipeline_stats(const struct pipeline *p)

@@ -36,6 +36,9 @@ static void on_end(void *arg, const struct exchange *x)
 	if (!sink_shows(s->mode, x))
 		return;
 	s->ops->end(s->sink, x);
+	s->twice += x->hidden;
+	if (x->twin_of)
+		return; /* the client's record counts */
 	totals_add(s->totals, x);
 	s->shown++;
 	s->llm += x->kind == EXCHANGE_LLM;

@@ -16,6 +16,7 @@ struct show {
 	enum show_mode mode;
 	uint64_t shown, llm, incomplete, errors;
 	uint64_t request_bytes, response_bytes;
+	uint64_t twice; /* seen at both ends of a connection and shown once */
 	struct totals *totals;
 };
 

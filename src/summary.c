@@ -39,6 +39,11 @@ static void print_calls(FILE *out, const struct summary *s)
 	const struct show *w = s->show;
 	uint64_t other = w->shown - w->llm;
 
+	if (w->twice == 1)
+		fprintf(out, "llm-spy: 1 call was seen at both ends and is shown once\n");
+	else if (w->twice)
+		fprintf(out, "llm-spy: %" PRIu64 " calls were seen at both ends and are shown once\n",
+			w->twice);
 	fprintf(out, "llm-spy: %" PRIu64 " model call%s", w->llm, plural(w->llm));
 	if (other)
 		fprintf(out, " and %" PRIu64 " other exchange%s", other, plural(other));

@@ -71,6 +71,23 @@ bool ends_loopback(int family, const struct end *e)
 	return family == 4 ? e->address[0] == 127 : memcmp(e->address, one, sizeof(one)) == 0;
 }
 
+/* RFC 1918, RFC 4193, and link-local. */
+static bool is_private(int family, const uint8_t *a)
+{
+	if (family == 4)
+		return a[0] == 10 || (a[0] == 172 && (a[1] & 0xf0) == 16) ||
+		       (a[0] == 192 && a[1] == 168) || (a[0] == 169 && a[1] == 254);
+	return (a[0] & 0xfe) == 0xfc || (a[0] == 0xfe && (a[1] & 0xc0) == 0x80);
+}
+
+bool ends_near(const struct ends *e)
+{
+	if (!e->family)
+		return false;
+	return ends_loopback(e->family, &e->peer) || is_private(e->family, e->peer.address) ||
+	       memcmp(e->local.address, e->peer.address, sizeof(e->peer.address)) == 0;
+}
+
 static bool same(const struct end *a, const struct end *b)
 {
 	return a->port == b->port && memcmp(a->address, b->address, sizeof(a->address)) == 0;

@@ -28,6 +28,9 @@ void ends_encode(const struct ends *e, uint8_t out[ENDS_ENCODED]);
 /* "127.0.0.1:443", "[::1]:443". */
 void ends_text(int family, const struct end *e, char out[ENDS_TEXT]);
 bool ends_loopback(int family, const struct end *e);
+/* Whether the other end may well be on this host: on loopback, at the same address, or, as
+ * containers are, at a private one. */
+bool ends_near(const struct ends *e);
 /* Whether these are one connection, seen from both sides. Loopback addresses are the same in every
  * network namespace, so those have to be known and agree. */
 bool ends_mirror(const struct ends *a, const struct ends *b);

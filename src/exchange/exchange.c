@@ -107,20 +107,43 @@ static void answer_done(struct exchange *x)
 	}
 }
 
+void exchange_set_other(struct exchange *x, const struct exchange *at)
+{
+	struct other_end *o = x->other;
+
+	if (o) {
+		free(o->process);
+		free(o->exe);
+		free(o->cmdline);
+		free(o);
+	}
+	x->other = NULL;
+	if (!at)
+		return;
+	o = x->other = xcalloc(1, sizeof(*o));
+	*o = (struct other_end){ .tgid = at->tgid, .uid = at->uid, .cgroup = at->cgroup };
+	o->process = at->process ? xstrdup(at->process) : NULL;
+	o->exe = at->exe ? xstrdup(at->exe) : NULL;
+	o->cmdline = at->cmdline ? xstrdup(at->cmdline) : NULL;
+}
+
 void exchange_free(struct exchange *x)
 {
 	if (!x)
 		return;
+	exchange_set_other(x, NULL);
 	request_done(x);
 	answer_done(x);
 	headers_done(&x->request_headers);
 	headers_done(&x->response_headers);
 	body_done(&x->request_body);
 	body_done(&x->response_body);
-	char *const strings[] = { x->process, x->exe,	 x->cmdline, x->comm,	     x->server_name,
-				  x->method,  x->target, x->host,    x->model_asked, x->model_answered,
-				  x->request_id, x->response_id, x->rpc_method, x->rpc_name, x->talk.session,
-				  x->service_tier };
+	char *const strings[] = {
+		x->process,	x->exe,		x->cmdline,	  x->comm,	 x->server_name,
+		x->local,	x->peer,	x->method,	  x->target,	 x->host,
+		x->model_asked, x->model_answered, x->request_id, x->response_id, x->rpc_method,
+		x->rpc_name,	x->talk.session, x->service_tier,
+	};
 	for (size_t i = 0; i < sizeof(strings) / sizeof(*strings); i++)
 		free(strings[i]);
 	free(x);

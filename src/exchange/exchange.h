@@ -192,6 +192,13 @@ struct talk {
 	int64_t lost_cache; /* tokens that could no longer be read from cache */
 };
 
+/* The process at the other end of a connection. */
+struct other_end {
+	uint32_t tgid, uid;
+	uint64_t cgroup;
+	char *process, *exe, *cmdline;
+};
+
 struct exchange {
 	uint64_t id; /* running number, from 1 */
 	enum exchange_kind kind;
@@ -204,12 +211,22 @@ struct exchange {
 	char *process, *exe, *cmdline, *comm;
 	uint64_t conn_gen, conn_tls; /* with tgid: names the connection */
 	char *server_name;	     /* SNI */
+	char *local, *peer;	     /* "127.0.0.1:443", "[::1]:443" */
+	bool plain;		     /* no TLS */
 	bool is_server;		     /* the process answered this call rather than making it */
+
+	/* Both ends of the connection are traced: this call is seen twice. The client's record tells
+	 * of it; that of its server, twin_of it (an id; else 0), is not counted, and hidden, unless
+	 * it knows more. */
+	struct other_end *other; /* NULL: not traced */
+	uint64_t twin_of;
+	bool hidden;
 
 	/* HTTP */
 	bool request_seen, response_seen; /* their heads */
 	const char *protocol;		  /* static: "http/1.1" ... */
 	char *method, *target, *host;	  /* target masked; host: authority, else SNI */
+	unsigned port;			  /* that the authority names, 0: none */
 	unsigned status;		  /* 0 = none seen */
 	struct headers request_headers, response_headers;
 	struct body request_body, response_body;
@@ -258,6 +275,9 @@ struct exchange {
 
 struct exchange *exchange_new(uint64_t id, size_t text_max);
 void exchange_free(struct exchange *x); /* accepts NULL */
+
+/* Tells of `x` that its other end is what `at` was seen at; `at` NULL: that it is not known. */
+void exchange_set_other(struct exchange *x, const struct exchange *at);
 
 void message_clear(struct message *m); /* frees its parts */
 

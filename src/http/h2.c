@@ -227,6 +227,7 @@ static int give_head(struct h2 *h, struct half *p, struct h2stream *s, uint64_t 
 		     struct http_head *head)
 {
 	head->msg = p->msg;
+	head->stream = s->wire;
 	if (p->msg == HTTP_REQUEST ? !head->method.len : !head->status)
 		head->cut = true;
 	h2streams_touch(&h->streams, s, p->msg);

@@ -26,6 +26,7 @@ struct http_head {
 	struct span method, target; /* request: as on the wire, e.g. "/v1/messages?beta=true" */
 	struct span authority;	    /* request: Host, or :authority; empty when absent */
 	unsigned status;	    /* response */
+	uint32_t stream;	    /* HTTP/2: its number on the connection; else 0 */
 	/* HTTP/2: without pseudo-header fields, but for ":protocol" of an extended CONNECT; then
 	 * what the stream carries from there on is given out as the bodies. */
 	const struct http_field *fields;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A call is one exchange being put together. Its request is settled (recognised, read by its
- * dialect, shown) when the request's body has ended, at the latest when the exchange ends. A
+ * dialect, told) when the request's body has ended, at the latest when the exchange ends. A
  * streamed answer goes to the dialect element by element as it comes, any other when it ended. */
 #include "llm/calls_int.h"
 
@@ -11,10 +11,11 @@
 #include "exchange/secret.h"
 #include "http/framing.h"
 #include "http/ws.h"
+#include "llm/join.h"
 #include "llm/jsonfix.h"
 #include "llm/recognise.h"
 #include "llm/socket.h"
-#include "price/bill.h"
+#include "llm/tell.h"
 #include "talk/talk.h"
 
 /* So many elements of a stream that nobody asked for are looked at before giving up. */
@@ -26,13 +27,15 @@ struct calls *calls_new(struct limits *lim, const struct calls_out *out, void *a
 {
 	struct calls *c = xcalloc(1, sizeof(*c));
 
-	*c = (struct calls){ .lim = lim, .out = out, .arg = arg, .talks = talks_new(lim) };
+	*c = (struct calls){ .lim = lim, .out = out, .arg = arg, .talks = talks_new(lim),
+			     .joins = joins_new() };
 	return c;
 }
 
 void calls_free(struct calls *c)
 {
 	talks_free(c->talks);
+	joins_free(c->joins);
 	free(c);
 }
 
@@ -49,7 +52,7 @@ void calls_set_prices(struct calls *c, const struct prices *prices)
 void calls_lost_events(struct calls *c)
 {
 	for (struct call *k = c->newest; k; k = k->older)
-		k->x->lost_events = true;
+		k->x->lost_events |= !k->over;
 }
 
 const struct calls_stats *calls_stats(const struct calls *c)
@@ -63,6 +66,8 @@ struct calls_conn *calls_conn_new(struct calls *c, const struct conn *conn)
 
 	cc->calls = c;
 	cc->conn = conn;
+	cc->plain = conn->plain;
+	calls_conn_ends(cc);
 	return cc;
 }
 
@@ -77,10 +82,21 @@ static void on_delta(void *arg, struct exchange *x, const struct choice *c, cons
 		     struct span text)
 {
 	struct call *k = arg;
-	const struct calls *calls = k->cc->calls;
 
-	if (x->stream && k->settled && calls->out->delta)
-		calls->out->delta(calls->arg, x, c, p, text);
+	if (x->stream && k->settled)
+		tell_delta(k, c, p, text);
+}
+
+static void describe_ends(struct exchange *x, const struct ends *e)
+{
+	char text[ENDS_TEXT];
+
+	if (!e->family)
+		return;
+	ends_text(e->family, &e->local, text);
+	set_string(&x->local, span_str(text));
+	ends_text(e->family, &e->peer, text);
+	set_string(&x->peer, span_str(text));
 }
 
 static void describe(struct exchange *x, const struct calls_conn *cc)
@@ -94,6 +110,8 @@ static void describe(struct exchange *x, const struct calls_conn *cc)
 	x->conn_gen = conn->id.gen;
 	x->tid = conn->tid;
 	x->from_middle = !conn->from_start;
+	x->plain = cc->plain;
+	describe_ends(x, &cc->ends);
 	x->is_server = cc->http && http_is_server(cc->http);
 	x->protocol = "http/1.1";
 	set_string(&x->comm, span_str(conn->comm));
@@ -108,16 +126,41 @@ static void describe(struct exchange *x, const struct calls_conn *cc)
 	set_string(&x->cmdline, span_str(p->cmdline));
 }
 
+void calls_conn_ends(struct calls_conn *cc)
+{
+	const struct ends *e = &cc->conn->ends;
+
+	if (!e->family || memcmp(&cc->ends, e, sizeof(*e)) == 0)
+		return;
+	if (cc->ends.family)
+		joins_remove(cc->calls->joins, cc);
+	cc->ends = *e;
+	cc->calls->tells_ends = true;
+	joins_add(cc->calls->joins, cc);
+	for (struct call *k = cc->first; k; k = k->next)
+		describe_ends(k->x, e);
+	tell_ends(cc);
+}
+
+static void finish(struct call *k);
+
 /* Makes room. The opener of a WebSocket whose message is being read has to stay. */
 static void end_oldest(struct calls *c)
 {
 	struct call *k = c->oldest;
 
+	if (c->wait_first && c->wait_first->over) {
+		tell_end_now(c->wait_first); /* nothing is lost with it */
+		return;
+	}
 	limit_hit(c->lim, LIMIT_exchanges);
 	while (k && k->busy)
 		k = k->newer;
-	if (k)
-		call_end(k);
+	if (!k)
+		return;
+	if (!k->over)
+		finish(k);
+	tell_end_now(k);
 }
 
 struct call *call_of(struct calls_conn *cc, uint64_t id)
@@ -125,7 +168,7 @@ struct call *call_of(struct calls_conn *cc, uint64_t id)
 	struct calls *c = cc->calls;
 	struct call *k = cc->first;
 
-	while (k && k->id != id)
+	while (k && (k->id != id || k->over))
 		k = k->next;
 	if (k)
 		return k;
@@ -172,6 +215,19 @@ static void copy_headers(struct headers *to, const struct http_head *h)
 	}
 }
 
+/* 0 for what is none. */
+static unsigned port_of(struct span digits)
+{
+	unsigned port = 0;
+
+	for (size_t i = 0; i < digits.len; i++) {
+		if (digits.ptr[i] < '0' || digits.ptr[i] > '9' || digits.len > 5)
+			return 0;
+		port = port * 10 + (digits.ptr[i] - '0');
+	}
+	return port;
+}
+
 static void copy_request(struct exchange *x, const struct http_head *h)
 {
 	struct buf target;
@@ -187,6 +243,7 @@ static void copy_request(struct exchange *x, const struct http_head *h)
 	if (h->authority.len && h->authority.ptr[0] == '[')
 		colon = span_find(h->authority, ']') + 1;
 	set_string(&x->host, span_first(h->authority, colon));
+	x->port = port_of(span_from(h->authority, colon + 1));
 	copy_headers(&x->request_headers, h);
 }
 
@@ -233,13 +290,6 @@ void call_set_dialect(struct call *k, const struct dialect *d)
 {
 	k->dialect = d;
 	recognise_as(k->x, d);
-}
-
-static void tell_request(struct call *k)
-{
-	talks_request(k->cc->calls->talks, k->x);
-	if (k->cc->calls->out->request)
-		k->cc->calls->out->request(k->cc->calls->arg, k->x);
 }
 
 void call_request(struct call *k, const json_t *body)
@@ -299,7 +349,8 @@ static void try_answer(struct call *k, const json_t *v)
 	body = recognise_body(&k->x->request_body, &partial);
 	read_request(k, body);
 	json_decref(body);
-	talks_request(k->cc->calls->talks, k->x);
+	if (k->told)
+		talks_request(k->cc->calls->talks, k->x);
 }
 
 void call_event(struct call *k, struct span name, const json_t *v)
@@ -428,36 +479,41 @@ void call_end_side(struct call *k, enum http_msg m, bool complete)
 	}
 }
 
-/* Worth showing: a head, or a body that some dialect understood. */
-static bool is_something(const struct exchange *x)
+static void finish(struct call *k)
 {
-	return x->request_seen || x->response_seen || x->kind != EXCHANGE_HTTP;
-}
-
-void call_end(struct call *k)
-{
-	struct calls *c = k->cc->calls;
 	struct exchange *x = k->x;
 
 	socket_free(k->socket);
+	k->socket = NULL;
 	if (k->turn_of)
 		socket_forget(k->turn_of);
+	k->turn_of = NULL;
 	call_end_side(k, HTTP_REQUEST, false);
 	call_end_side(k, HTTP_RESPONSE, false);
 	read_answer(k);
 	if (x->kind == EXCHANGE_RPC)
 		recognise_rpc_messages(x);
+	k->over = true;
+}
+
+void call_end(struct call *k)
+{
+	finish(k);
+	tell_end(k);
+}
+
+static void conn_done(struct calls_conn *cc)
+{
+	if (cc->ends.family)
+		joins_remove(cc->calls->joins, cc);
+	free(cc);
+}
+
+void call_free(struct call *k)
+{
+	struct calls_conn *cc = k->cc;
+
 	unlink_call(k);
-	if (is_something(x)) {
-		c->stats.exchanges++;
-		c->stats.llm += x->kind == EXCHANGE_LLM;
-		c->stats.incomplete += !exchange_complete(x);
-		c->stats.request_bytes += x->request_body.wire;
-		c->stats.response_bytes += x->response_body.wire;
-		talks_answer(c->talks, x);
-		bill(c->prices, x);
-		c->out->end(c->arg, x);
-	}
 	intake_done(&k->in[0]);
 	intake_done(&k->in[1]);
 	framing_free(k->framing);
@@ -465,24 +521,48 @@ void call_end(struct call *k)
 	if (k->state && k->dialect->state_done)
 		k->dialect->state_done(k->state);
 	free(k->state);
-	exchange_free(x);
+	exchange_free(k->x);
 	free(k);
+	if (cc->closed && !cc->first)
+		conn_done(cc);
+}
+
+static struct call *oldest_open(const struct calls_conn *cc)
+{
+	struct call *oldest = NULL;
+
+	for (struct call *k = cc->first; k; k = k->next)
+		if (!k->over)
+			oldest = k;
+	return oldest;
 }
 
 void calls_conn_free(struct calls_conn *cc)
 {
-	struct call *oldest;
+	struct call *k;
 
 	if (!cc)
 		return;
-	while (cc->first) {
-		/* In the order in which they began. */
-		oldest = cc->first;
-		while (oldest->next)
-			oldest = oldest->next;
-		call_end(oldest);
-	}
-	free(cc);
+	/* In the order in which they began. */
+	while ((k = oldest_open(cc)))
+		call_end(k);
+	cc->saw_all = joins_saw_all(cc);
+	cc->closed = true;
+	cc->conn = NULL;
+	cc->http = NULL;
+	if (!cc->first)
+		conn_done(cc);
+}
+
+void calls_tick(struct calls *c, uint64_t now_ns)
+{
+	tell_tick(c, now_ns);
+}
+
+void calls_finish(struct calls *c)
+{
+	while (c->oldest)
+		tell_end_now(c->oldest);
 }
 
 /* ---- http's callbacks ---- */
@@ -510,6 +590,8 @@ static int on_head(void *arg, uint64_t id, uint64_t ts_ns, const struct http_hea
 	call_begin_side(k, h->msg, ts_ns, h);
 	if (h->msg == HTTP_REQUEST) {
 		copy_request(k->x, h);
+		k->stream = h->stream;
+		tell_look(k);
 		return 0;
 	}
 	copy_response(k->x, h);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What calls.c and socket.c share. */
+/* What calls.c, socket.c, join.c and tell.c share. */
 #ifndef SPY_LLM_CALLS_INT_H
 #define SPY_LLM_CALLS_INT_H
 
@@ -14,7 +14,7 @@ struct call {
 	uint64_t id; /* http's */
 	struct intake in[2];
 	bool begun[2], ended[2];
-	bool settled; /* the request was read and shown */
+	bool settled; /* the request was read */
 	const struct dialect *dialect;
 	const struct dialect *candidate; /* what the path suggests; the answer may prove it */
 	bool proved;	/* the first of the answer was looked at */
@@ -27,6 +27,17 @@ struct call {
 	bool upgraded;		    /* its connection speaks WebSocket now */
 	struct socket *socket;	    /* of the exchange that opened one */
 	struct socket *turn_of;	    /* of a call over one */
+	uint64_t turn;		    /* its number on that, from 1; else 0 */
+	uint32_t stream;	    /* HTTP/2: as in frames; of a turn, its opener's; else 0 */
+	/* tell.c's */
+	bool over;		    /* nothing more comes; it waits to be told */
+	bool told;		    /* its request was */
+	bool quiet;		    /* of its answer, not all was told as it came */
+	struct call *twin;	    /* its view from the other end, until one of them is told */
+	bool twin_whole;	    /* the client's was complete when it was told */
+	bool waiting, waited;	    /* for its other view; that was tried before */
+	uint64_t since_ns;
+	struct call *wait_next, *wait_prev;
 	struct call *next;	    /* of the same connection */
 	struct call *newer, *older; /* of all */
 };
@@ -40,6 +51,9 @@ struct calls {
 	uint64_t last_id;
 	uint64_t last_turn; /* numbers calls over WebSocket, which http knows nothing of */
 	struct call *newest, *oldest;
+	struct call *wait_first, *wait_last; /* in order of since_ns, almost */
+	struct joins *joins;
+	bool tells_ends; /* of some connection they were told */
 	size_t count, memory;
 	int64_t wall_offset;
 	struct calls_stats stats;
@@ -50,6 +64,11 @@ struct calls_conn {
 	const struct conn *conn;
 	const struct http *http;
 	struct call *first;
+	bool closed; /* conn is NULL; what is left waits to be told */
+	bool saw_all; /* what join.c asks of conn, once that is gone */
+	bool plain;
+	struct ends ends; /* family 0: not known */
+	struct calls_conn *chain; /* in its bucket of joins */
 };
 
 /* The call of that number, made when it is new. */
@@ -61,7 +80,8 @@ void call_request(struct call *k, const json_t *body);
 /* One element of the answer. */
 void call_event(struct call *k, struct span name, const json_t *v);
 void call_end_side(struct call *k, enum http_msg m, bool complete);
-/* Shows the exchange and frees everything of it. */
+/* Nothing more comes. The exchange is told of, now or later, and freed then. */
 void call_end(struct call *k);
+void call_free(struct call *k);
 
 #endif

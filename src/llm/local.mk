@@ -22,6 +22,8 @@ libpure_a_SOURCES += \
 	src/llm/generic.c \
 	src/llm/intake.c \
 	src/llm/intake.h \
+	src/llm/join.c \
+	src/llm/join.h \
 	src/llm/json.c \
 	src/llm/json.h \
 	src/llm/jsonfix.c \
@@ -42,9 +44,11 @@ libpure_a_SOURCES += \
 	src/llm/socket.c \
 	src/llm/socket.h \
 	src/llm/sockets.def \
-	src/llm/tasks.c
+	src/llm/tasks.c \
+	src/llm/tell.c \
+	src/llm/tell.h
 
-check_PROGRAMS += tests/unit/test_bedrock tests/unit/test_jsonfix
+check_PROGRAMS += tests/unit/test_bedrock tests/unit/test_join tests/unit/test_jsonfix
 
 check_PROGRAMS += tests/fuzz/fuzz_json
 tests_fuzz_fuzz_json_SOURCES = tests/fuzz/fuzz_json.c $(FUZZ_MAIN)

@@ -7,6 +7,7 @@
 #include "llm/json.h"
 #include "llm/jsonfix.h"
 #include "llm/recognise.h"
+#include "llm/tell.h"
 
 /* Numbers that http does not give out. */
 #define TURN_IDS (1ull << 63)
@@ -19,6 +20,7 @@ struct socket {
 	struct call *turn;	       /* the call under way, or NULL */
 	const struct dialect *dialect; /* NULL: not known, or none */
 	unsigned guesses;
+	uint64_t turns;
 	json_t *states;	 /* last message of each kind that lasts */
 	json_t *inputs;	 /* messages of the next request */
 	struct buf text; /* the bytes of these, a line each */
@@ -134,6 +136,7 @@ static void copy_opener(struct exchange *x, const struct exchange *from)
 	set_string(&x->method, span_str(from->method));
 	set_string(&x->target, span_str(from->target));
 	set_string(&x->host, span_str(from->host));
+	x->port = from->port;
 	x->status = from->status;
 	x->protocol = from->protocol;
 	x->request_seen = from->request_seen;
@@ -156,10 +159,13 @@ static void begin_turn(struct socket *s, uint64_t ts)
 
 	s->turn = k;
 	k->turn_of = s;
+	k->turn = ++s->turns;
+	k->stream = s->opener->stream;
 	copy_opener(k->x, s->opener->x);
 	if (!s->first_ts)
 		s->first_ts = s->last_ts = ts;
 	call_begin_side(k, HTTP_REQUEST, s->first_ts, NULL);
+	tell_look(k);
 	intake_bytes(&k->in[HTTP_REQUEST], buf_span(&s->text));
 	k->x->request_partial = s->cut;
 	k->x->now_ns = s->last_ts;

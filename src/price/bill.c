@@ -36,6 +36,20 @@ static bool host_is_private(struct span host)
 		(host.ptr[4] == '3' && host.ptr[5] <= '1'));
 }
 
+/* Whether this host, or one near it, answers. The address that was connected to may be a proxy's;
+ * without TLS the request tells: a proxy is sent whole URLs. */
+static bool answers_nearby(const struct exchange *x)
+{
+	struct span host = span_str(x->host), peer = span_str(x->is_server ? NULL : x->peer);
+
+	if (!peer.len)
+		return host_is_private(host);
+	if (x->plain && (starts(peer, "127.") || starts(peer, "[::1]")) && x->target &&
+	    x->target[0] == '/')
+		return true;
+	return host_is_private(peer) && (!host.len || host_is_private(host));
+}
+
 /* A server that runs the model itself: told by its dialect or by what it calls itself. A gateway
  * may stand at such an address as well, and passes on what costs money. */
 static bool runs_the_model(const struct exchange *x)
@@ -47,7 +61,7 @@ static bool runs_the_model(const struct exchange *x)
 						"cf-aig-log-id",      NULL };
 	struct span server = header(&x->response_headers, "server");
 
-	if (!host_is_private(span_str(x->host)))
+	if (!answers_nearby(x))
 		return false;
 	for (size_t i = 0; gateways[i]; i++)
 		if (header(&x->response_headers, gateways[i]).len)

@@ -358,6 +358,22 @@ static json_t *process(const struct exchange *x)
 	return o;
 }
 
+static json_t *other_end(const struct other_end *e)
+{
+	json_t *o;
+
+	if (!e)
+		return json_null();
+	o = json_object();
+	set(o, "pid", json_integer(e->tgid));
+	set(o, "uid", json_integer(e->uid));
+	set(o, "name", string(e->process));
+	set(o, "exe", string(e->exe));
+	set(o, "cmdline", string(e->cmdline));
+	set(o, "cgroup", json_integer((json_int_t)e->cgroup));
+	return o;
+}
+
 static json_t *rpc(const struct exchange *x)
 {
 	json_t *o = json_object();
@@ -383,6 +399,9 @@ static json_t *connection(const struct exchange *x)
 	set(o, "id", json_string(id));
 	set(o, "role", json_string(x->is_server ? "server" : "client"));
 	set(o, "server_name", string(x->server_name));
+	set(o, "local", string(x->local));
+	set(o, "peer", string(x->peer));
+	set(o, "tls", json_boolean(!x->plain));
 	set(o, "protocol", string(x->protocol));
 	set(o, "from_middle", json_boolean(x->from_middle));
 	return o;
@@ -405,9 +424,12 @@ static json_t *http(const struct exchange *x)
 
 static void jsonl_end(struct sink *s, const struct exchange *x)
 {
-	json_t *o = json_object();
 	bool llm = x->kind == EXCHANGE_LLM;
+	json_t *o;
 
+	if (x->hidden)
+		return;
+	o = json_object();
 	set(o, "v", json_integer(RECORD_VERSION));
 	set(o, "id", json_integer((json_int_t)x->id));
 	set(o, "kind", json_string(exchange_kind_name(x->kind)));
@@ -418,6 +440,7 @@ static void jsonl_end(struct sink *s, const struct exchange *x)
 	set(o, "lost_events", json_boolean(x->lost_events));
 	set(o, "process", process(x));
 	set(o, "connection", connection(x));
+	set(o, "other_end", other_end(x->other));
 	set(o, "http", http(x));
 	set(o, "times", times(x));
 	set(o, "request", request(x, &s->o));

@@ -3,6 +3,7 @@
  * several do at once, each change of speaker is marked. Traffic never begins at column 0. */
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/xalloc.h"
@@ -35,22 +36,38 @@ static void time_of_day(const struct exchange *x, uint64_t ns, char *out, size_t
 	snprintf(out, size, "%s.%03d", clock, (int)(wall / 1000000 % 1000));
 }
 
-/* process[pid] -> host */
+/* The host as asked for, else its address; with the port, unless it is the usual one. */
+static void asked_host(struct sink *s, const struct exchange *x)
+{
+	const char *colon = x->peer ? strrchr(x->peer, ':') : NULL;
+	struct span address = span_of(x->peer, colon ? (size_t)(colon - x->peer) : 0);
+	struct span host = x->host ? span_str(x->host) : address;
+	unsigned port = x->port;
+
+	if (span_eq(host, address) && colon)
+		port = (unsigned)strtoul(colon + 1, NULL, 10);
+	term_inline(&s->t, host.len ? host : SPAN_LIT("?"), 60);
+	if (port && port != (x->plain ? 80 : 443))
+		term_ownf(&s->t, ":%u", port);
+}
+
+/* process[pid] -> host; of one that answers, client => process[pid] */
 static void parties(struct sink *s, const struct exchange *x)
 {
 	struct term *t = &s->t;
-	const char *arrow = s->o.utf8 ? " → " : " -> ";
-	const char *host = x->host ? x->host : "?";
 
 	if (x->is_server) {
-		term_inline(t, span_str(host), 60);
+		if (x->peer)
+			term_inline(t, span_str(x->peer), 60);
+		else
+			asked_host(s, x);
 		term_own(t, s->o.utf8 ? " ⇢ " : " => ");
 	}
 	term_inline(t, span_str(x->process ? x->process : "?"), 40);
 	term_ownf(t, "[%u]", x->tgid);
 	if (!x->is_server) {
-		term_own(t, arrow);
-		term_inline(t, span_str(host), 60);
+		term_own(t, s->o.utf8 ? " → " : " -> ");
+		asked_host(s, x);
 	}
 }
 
@@ -67,6 +84,7 @@ void text_head(struct sink *s, enum mark m, const char *title, const struct exch
 	term_own(t, s->o.color ? "\x1b[0m" : "");
 	term_ownf(t, "%*s", t->column < TITLE_COLUMNS ? (int)(TITLE_COLUMNS - t->column) : 2, "");
 	parties(s, x);
+	term_own(t, x->plain ? " (no TLS)" : "");
 	time_of_day(x, ns, clock, sizeof(clock));
 	term_ownf(t, "   %s", clock);
 	term_newline(t);
@@ -192,11 +210,31 @@ static void text_delta(struct sink *s, const struct exchange *x, const struct ch
 	fflush(s->t.out);
 }
 
-static void text_end(struct sink *s, const struct exchange *x)
+/* Who is at the other end, where that is traced as well. */
+static void other_end(struct sink *s, const struct exchange *x)
 {
-	struct live *l = live_of(s, x->id);
-	bool was_shown = recall(s, x);
+	if (!x->other)
+		return;
+	term_own(&s->t, x->is_server ? "Asked by: " : "Answered by: ");
+	term_inline(&s->t, span_str(x->other->process ? x->other->process : "?"), 40);
+	term_ownf(&s->t, "[%u] on this host", x->other->tgid);
+	term_newline(&s->t);
+}
 
+/* It turned out to be shown from its client's side. What was shown of it already is ended. */
+static void end_twin(struct sink *s, const struct exchange *x)
+{
+	term_fresh_line(&s->t);
+	term_ownf(&s->t, "#%llu is the same call as #%llu, which ", (unsigned long long)x->id,
+		  (unsigned long long)x->twin_of);
+	term_inline(&s->t, span_str(x->other->process ? x->other->process : "?"), 40);
+	term_ownf(&s->t, "[%u] made", x->other->tgid);
+	term_newline(&s->t);
+	block_end(s);
+}
+
+static void show_end(struct sink *s, struct live *l, const struct exchange *x, bool was_shown)
+{
 	if (s->o.mode == SHOW_RAW) {
 		if (!was_shown)
 			show_request(s, x);
@@ -216,8 +254,22 @@ static void text_end(struct sink *s, const struct exchange *x)
 			text_llm_response(s, x);
 		text_llm_tail(s, l && l->any ? l : NULL, x);
 	}
+	other_end(s, x);
 	text_ledger(s, x);
 	block_end(s);
+}
+
+static void text_end(struct sink *s, const struct exchange *x)
+{
+	struct live *l = live_of(s, x->id);
+	bool was_shown = recall(s, x);
+
+	if (!x->hidden)
+		show_end(s, l, x, was_shown);
+	else if (was_shown || l)
+		end_twin(s, x);
+	else
+		return;
 	s->owner = 0;
 	if (l)
 		*l = (struct live){ 0 };

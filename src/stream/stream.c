@@ -386,8 +386,9 @@ static int on_peer(struct stream *s, const struct chunk *c)
 	struct entry *e;
 	int err = entry_of(s, c, &e);
 
-	if (!err && e)
-		ends_decode(c->data, &e->conn.ends); /* malformed: nothing is learnt */
+	/* Malformed: nothing is learnt. */
+	if (!err && e && ends_decode(c->data, &e->conn.ends) == 0 && s->out->ends)
+		s->out->ends(s->arg, &e->conn);
 	return err;
 }
 

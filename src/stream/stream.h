@@ -44,6 +44,7 @@ struct stream_out {
 	int (*bytes)(void *arg, struct conn *c, enum dir d, uint64_t ts_ns, struct span s);
 	int (*gap)(void *arg, struct conn *c, enum dir d, uint64_t ts_ns, uint64_t nbytes);
 	int (*close)(void *arg, struct conn *c, uint64_t ts_ns, bool ended);
+	void (*ends)(void *arg, struct conn *c); /* c->ends was told; may be NULL */
 };
 
 struct stream_stats {

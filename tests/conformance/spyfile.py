@@ -4,7 +4,7 @@ import random
 import struct
 import zlib
 
-DATA, CLOSE = 0, 1
+DATA, CLOSE, PEER = 0, 1, 6
 WRITE, READ = 0, 1
 
 
@@ -31,6 +31,25 @@ class SpyFile:
                 self.chunk(DATA, conn, direction, off[direction], data=part)
                 off[direction] += len(part)
         self.chunk(CLOSE, conn, totals=off)
+
+    def ends(self, conn, own_port, peer_port):
+        """On loopback."""
+        address = bytes([127, 0, 0, 1]) + bytes(12)
+        self.chunk(PEER, conn, data=struct.pack("<Q", 1) + 2 * address + struct.pack(">HHB3x", own_port, peer_port, 4))
+
+    def both_ends(self, client, server, pieces, cut):
+        """As `connection`, with a server on the same host."""
+        off = {client: [0, 0], server: [0, 0]}
+        self.ends(client, client, server)
+        self.ends(server, server, client)
+        for direction, data in pieces:
+            for part in cut(data):
+                for conn in (client, server) if direction == WRITE else (server, client):
+                    d = direction if conn == client else 1 - direction
+                    self.chunk(DATA, conn, d, off[conn][d], data=part)
+                    off[conn][d] += len(part)
+        for conn in (server, client):
+            self.chunk(CLOSE, conn, totals=off[conn])
 
     def bytes(self):
         self.record(2, struct.pack("<Q", self.count))

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Real traffic that others recorded, with what an independent parser made of it: $LLM_SPY_RECORDINGS,
 by default ../shared/recordings beside the checkout. SKIP where there is none. Each exchange is
-played as recorded, in random pieces, one byte at a time, as HTTP/2, and coded as br and zstd."""
+played as recorded, in random pieces, one byte at a time, as HTTP/2, coded as br and zstd, and as
+seen at both ends of its connection."""
 import ctypes
 import ctypes.util
 import glob
@@ -106,18 +107,25 @@ def spy(data):
 
 def play(cases, way, make):
     """Records by case name; cases share a file in groups."""
-    result, leaks = {}, []
+    result, faults, both = {}, [], way.endswith("both ends")
     for at in range(0, len(cases), 100):
         f = SpyFile()
         group = cases[at:at + 100]
         for number, case in enumerate(group, 1):
-            f.connection(number, *make(case))
+            if both:
+                f.both_ends(number, 1000 + number, *make(case))
+            else:
+                f.connection(number, *make(case))
         records, leak, _ = spy(f.bytes())
         if leak:
-            leaks.append(f"{way}: group {at}")
+            faults.append(f"{way}: group {at}")
         for r in records:
+            server = (r["other_end"] or {}).get("pid")
+            if server != (1000 + r["process"]["pid"] if both else None):
+                faults.append(f"{way}: {r['process']['pid']} has {server} at its other end")
+                continue
             result.setdefault(group[r["process"]["pid"] - 1].name, []).append(r)
-    return result, leaks
+    return result, faults
 
 
 # ---- comparing ----
@@ -261,13 +269,15 @@ def main():
             ("one byte at a time", h1, lambda c: (c.pieces(), cut_bytes)),
             ("as HTTP/2", h2, lambda c: (h2_pieces(c.request, c.response), cut_whole)),
             ("as HTTP/2 in random pieces", h2, lambda c: (h2_pieces(c.request, c.response), cut_random(3)))]
+    ways += [("at both ends", h1, lambda c: (c.pieces(), cut_whole)),
+             ("as HTTP/2 at both ends", h2, lambda c: (h2_pieces(c.request, c.response), cut_random(3)))]
     for name, coder in ((b"br", coder_br()), (b"zstd", coder_zstd())):
         if coder:
             ways.append((f"coded as {name.decode()}", plain, lambda c, n=name, k=coder:
                          ([(WRITE, c.request), (READ, recode(c.response, n, k))], cut_random(5))))
     count = failed = 0
     for way, these, make in ways if not VERBOSE else ways[:int(VERBOSE)]:
-        records, leaks = play(these, way, make)
+        records, faults = play(these, way, make)
         expected = [c for c in these if "expected" in c.meta]
         bad = [(c.name, d) for c in these for d in differences(c, records.get(c.name, []))]
         wrong = [c.name for c in these if is_other(c) and any(r["kind"] != "http" for r in records.get(c.name, []))]
@@ -276,7 +286,7 @@ def main():
                 (not bad, f"{way}: {len(expected) - len({b[0] for b in bad})} of {len(expected)} agree in every field", bad),
                 (not wrong, f"{way}: what is no model call is not called one", wrong),
                 (not missing, f"{way}: each exchange is shown", missing),
-                (not leaks, f"{way}: no credential is shown", leaks)):
+                (not faults, f"{way}: no credential is shown, and who is at the other end", faults)):
             count += 1
             failed += not good
             print("ok" if good else "not ok", count, "-", what)

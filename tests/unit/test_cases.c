@@ -11,18 +11,30 @@
  *                                    masked: "> " lines with the upgrade and "< " lines with the
  *                                    101 come before
  *   >~ 10                            10 bytes that were not captured
+ *   @2 server                        what follows is of connection 2, at which the process answers; it
+ *                                    begins as "client" and 1. "plain": it has no TLS
+ *   @2                               what follows is of connection 2 again
+ *   @2 ends 127.0.0.1:443 127.0.0.1:40000 5
+ *                                    where its ends are, own first, and in which network namespace
+ *   @2 close                         it is closed
+ *   @ 150                            150 ms pass without any event
  *   = response.model "gpt-4"         a member of the first jsonl record, as JSON; "=2" the second
  *   =# 2                             number of records
  *   | text                           the text sink's output, line by line
  * Consecutive lines of one direction up to the next head are one message; it is played whole, one
- * byte at a time and in random pieces, and every way must write the same. */
+ * byte at a time and in random pieces, and, where there are several connections, recorded and
+ * replayed; every way must write the same. */
+#include <arpa/inet.h>
 #include <dirent.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/xalloc.h"
+#include "capture/record.h"
+#include "capture/replay.h"
 #include "exchange/exchange.h"
 #include "pipeline.h"
 #include "price/price.h"
@@ -30,8 +42,17 @@
 #include "tests/unit/cuts.h"
 #include "tests/unit/tap.h"
 
+#define CONNS_MAX 8
+#define RECORDED CUT_WAYS
+
+enum piece_kind { PIECE_BYTES, PIECE_ENDS, PIECE_CLOSE, PIECE_WAIT };
+
 struct piece {
-	enum dir dir;
+	enum piece_kind kind;
+	size_t conn; /* from 0 */
+	uint64_t wait_ns;
+	struct ends ends;
+	enum dir dir; /* in the client's view */
 	struct buf bytes;
 	size_t body; /* where the body begins; 0: there is no head */
 	uint64_t gap; /* bytes missing after it */
@@ -42,7 +63,14 @@ struct want {
 	char *path, *value;
 };
 
+struct role {
+	bool server, plain;
+};
+
 struct scenario {
+	struct role roles[CONNS_MAX];
+	size_t conn; /* of the lines being read */
+	bool has_many;
 	struct piece *pieces;
 	size_t npieces;
 	struct want *wants;
@@ -93,9 +121,11 @@ static void add_text_frame(struct buf *b, enum dir dir, struct span text)
 		buf_addc(b, (char)(text.ptr[i] ^ (mask ? key[i & 3] : 0)));
 }
 
-static struct piece *new_piece(struct scenario *c, enum dir dir)
+static struct piece *new_piece(struct scenario *c, enum piece_kind kind, enum dir dir)
 {
 	c->pieces = xgrow(c->pieces, c->npieces, sizeof(*c->pieces));
+	c->pieces[c->npieces].kind = kind;
+	c->pieces[c->npieces].conn = c->conn;
 	c->pieces[c->npieces].dir = dir;
 	buf_init(&c->pieces[c->npieces].bytes, 16 << 20);
 	return &c->pieces[c->npieces++];
@@ -106,9 +136,61 @@ static struct piece *piece_for(struct scenario *c, enum dir dir, bool head)
 {
 	struct piece *p = c->npieces ? &c->pieces[c->npieces - 1] : NULL;
 
-	if (!p || p->dir != dir || p->gap || (head && p->body))
-		p = new_piece(c, dir);
+	if (!p || p->kind != PIECE_BYTES || p->conn != c->conn || p->dir != dir || p->gap ||
+	    (head && p->body))
+		p = new_piece(c, PIECE_BYTES, dir);
 	return p;
+}
+
+static bool read_end(char *text, struct end *ret)
+{
+	char *colon = text ? strrchr(text, ':') : NULL;
+
+	if (!colon)
+		return false;
+	*colon = '\0';
+	ret->port = (uint16_t)strtoul(colon + 1, NULL, 10);
+	return inet_pton(AF_INET, text, ret->address) == 1;
+}
+
+static bool ends_line(struct scenario *c, char **save)
+{
+	struct ends *e = &new_piece(c, PIECE_ENDS, DIR_WRITE)->ends;
+	char *own = strtok_r(NULL, " ", save), *peer = strtok_r(NULL, " ", save);
+	char *netns = strtok_r(NULL, " ", save);
+
+	e->family = 4;
+	e->netns = netns ? strtoull(netns, NULL, 10) : 0;
+	return netns && read_end(own, &e->local) && read_end(peer, &e->peer);
+}
+
+static bool conn_line(struct scenario *c, char *line)
+{
+	char *at = line + 1, *save = NULL, *word;
+	size_t n = strtoul(at, &at, 10);
+
+	if (line[1] == ' ') {
+		new_piece(c, PIECE_WAIT, DIR_WRITE)->wait_ns = n * 1000000;
+		return true;
+	}
+	if (n - 1 >= CONNS_MAX)
+		return false;
+	c->conn = n - 1;
+	c->has_many |= c->conn > 0;
+	word = strtok_r(at, " ", &save);
+	if (word && strcmp(word, "ends") == 0)
+		return ends_line(c, &save);
+	for (; word; word = strtok_r(NULL, " ", &save)) {
+		if (strcmp(word, "server") == 0)
+			c->roles[c->conn].server = true;
+		else if (strcmp(word, "plain") == 0)
+			c->roles[c->conn].plain = true;
+		else if (strcmp(word, "close") == 0)
+			new_piece(c, PIECE_CLOSE, DIR_WRITE);
+		else if (strcmp(word, "client") != 0)
+			return false;
+	}
+	return true;
 }
 
 static void wire_line(struct scenario *c, char *line)
@@ -204,6 +286,9 @@ static bool scenario_read(const char *path, struct scenario *c)
 			wire_line(c, line);
 		} else if (line[0] == '=') {
 			want_line(c, line);
+		} else if (line[0] == '@') {
+			if (!conn_line(c, line))
+				ok(false, "%s: malformed line: %s", path, line);
 		} else if (line[0] == '|') {
 			buf_adds(&c->text, line[1] ? line + 2 : "");
 			buf_addc(&c->text, '\n');
@@ -235,10 +320,13 @@ static void scenario_done(struct scenario *c)
 
 struct player {
 	struct pipeline *pipeline;
+	struct recorder *recorder; /* chunks go there instead, to be replayed; or NULL */
 	const struct sink_ops *ops;
 	struct sink *sink;
 	struct chunk chunk;
-	uint64_t off[2];
+	uint64_t off[CONNS_MAX][2]; /* in the process's view */
+	bool begun[CONNS_MAX], closed[CONNS_MAX];
+	size_t conn;
 };
 
 static void on_request(void *arg, const struct exchange *x)
@@ -271,24 +359,117 @@ static const struct calls_out calls_out = {
 	.end = on_end,
 };
 
+static void feed(struct player *p, const struct chunk *c)
+{
+	if (p->recorder)
+		recorder_chunk(p->recorder, c);
+	else
+		pipeline_chunk(p->pipeline, c);
+}
+
 static void play_piece(void *arg, struct span s)
 {
 	struct player *p = arg;
 
+	uint64_t *off = &p->off[p->conn][p->chunk.dir];
+
 	p->chunk.data = s;
-	p->chunk.off = p->off[p->chunk.dir];
-	p->off[p->chunk.dir] += s.len;
-	pipeline_chunk(p->pipeline, &p->chunk);
+	p->chunk.off = *off;
+	*off += s.len;
+	feed(p, &p->chunk);
+}
+
+static void play_close(struct player *p)
+{
+	p->chunk.kind = CHUNK_CLOSE;
+	memcpy(p->chunk.totals, p->off[p->conn], sizeof(p->chunk.totals));
+	feed(p, &p->chunk);
+	p->closed[p->conn] = true;
+}
+
+/* The connection that chunks are of from here on. */
+static void select_conn(struct player *p, const struct scenario *c, size_t conn)
+{
+	const struct role *role = &c->roles[conn];
+
+	p->conn = conn;
+	p->begun[conn] = true;
+	p->chunk = (struct chunk){ .kind = CHUNK_DATA,
+				   .flags = CHUNK_FROM_START | (role->plain ? CHUNK_PLAIN : 0),
+				   .conn = { .tgid = 7 + (uint32_t)conn, .tls = 1 + conn, .gen = 1 },
+				   .tid = 7 + (uint32_t)conn,
+				   .ts_ns = p->chunk.ts_ns };
+	snprintf(p->chunk.comm, sizeof(p->chunk.comm), "%s", role->server ? "server" : "tester");
+}
+
+static void play_one(struct player *p, const struct scenario *c, unsigned way,
+		     const struct piece *one)
+{
+	uint8_t ends[ENDS_ENCODED];
+
+	p->chunk.ts_ns += one->kind == PIECE_WAIT ? one->wait_ns : 10000000;
+	if (one->kind == PIECE_WAIT) {
+		pipeline_tick(p->pipeline, p->chunk.ts_ns - 1);
+		pipeline_tick(p->pipeline, p->chunk.ts_ns);
+		return;
+	}
+	select_conn(p, c, one->conn);
+	switch (one->kind) {
+	case PIECE_BYTES:
+		p->chunk.dir = c->roles[one->conn].server ? 1 - one->dir : one->dir;
+		cut_feed(way, buf_span(&one->bytes), play_piece, p);
+		p->off[one->conn][p->chunk.dir] += one->gap;
+		break;
+	case PIECE_ENDS:
+		ends_encode(&one->ends, ends);
+		p->chunk.kind = CHUNK_PEER;
+		p->chunk.data = span_of(ends, sizeof(ends));
+		feed(p, &p->chunk);
+		break;
+	case PIECE_CLOSE:
+		play_close(p);
+		break;
+	case PIECE_WAIT:
+		break;
+	}
 }
 
 static void play_clock(struct player *p)
 {
 	struct chunk c = { .kind = CHUNK_CLOCK, .off = 1700000000ull * 1000000000, .ts_ns = 1 };
 
-	pipeline_chunk(p->pipeline, &c);
+	feed(p, &c);
 }
 
-/* What the sink wrote; the caller frees it. */
+static void play_all(struct player *p, const struct scenario *c, unsigned way)
+{
+	play_clock(p);
+	p->chunk.ts_ns = 1000000;
+	for (size_t i = 0; i < c->npieces; i++)
+		play_one(p, c, way, &c->pieces[i]);
+	for (size_t i = 0; i < CONNS_MAX; i++) {
+		if (!p->begun[i] || p->closed[i])
+			continue;
+		select_conn(p, c, i);
+		play_close(p);
+	}
+}
+
+/* Through a file. */
+static void play_recorded(struct player *p, const struct scenario *c)
+{
+	char path[] = "/tmp/llm-spy-test-XXXXXX";
+	struct error e;
+
+	close(mkstemp(path));
+	ok(recorder_open(&p->recorder, path, &e) == 0, "a recording is begun");
+	play_all(p, c, CUT_WHOLE);
+	is_int(recorder_close(p->recorder), 0, "and ended");
+	is_int(replay_file(path, pipeline_chunk, p->pipeline, &e), 0, "and replayed");
+	unlink(path);
+}
+
+/* What the sink wrote; the caller frees it. `way`: of cut_feed, or RECORDED. */
 static char *play(const struct scenario *c, unsigned way, const char *format)
 {
 	struct sink_options so = { .mode = SHOW_SMART, .live = true, .width = 100 };
@@ -303,25 +484,10 @@ static char *play(const struct scenario *c, unsigned way, const char *format)
 	p.sink = p.ops->new(f, &so);
 	p.pipeline = pipeline_new(&lim, &calls_out, &p);
 	pipeline_set_prices(p.pipeline, prices);
-	play_clock(&p);
-	p.chunk = (struct chunk){ .kind = CHUNK_DATA,
-				  .flags = CHUNK_FROM_START,
-				  .conn = { .tgid = 7, .tls = 1, .gen = 1 },
-				  .tid = 7,
-				  .ts_ns = 1000000,
-				  .comm = "tester" };
-	for (size_t i = 0; i < c->npieces; i++) {
-		struct piece *one = &c->pieces[i];
-
-		p.chunk.dir = one->dir;
-		p.chunk.ts_ns += 10000000;
-		cut_feed(way, buf_span(&one->bytes), play_piece, &p);
-		p.off[one->dir] += one->gap;
-	}
-	p.chunk.kind = CHUNK_CLOSE;
-	p.chunk.totals[0] = p.off[0];
-	p.chunk.totals[1] = p.off[1];
-	pipeline_chunk(p.pipeline, &p.chunk);
+	if (way == RECORDED)
+		play_recorded(&p, c);
+	else
+		play_all(&p, c, way);
 	pipeline_finish(p.pipeline, UINT64_MAX);
 	p.ops->flush(p.sink);
 	p.ops->free(p.sink);
@@ -392,6 +558,13 @@ static void run(const char *name, const struct scenario *c)
 
 		is_str(again, whole, "%s: %s writes the same records", name, cut_name(way));
 		is_str(again_text, text, "%s: %s writes the same text", name, cut_name(way));
+	}
+	if (c->has_many) {
+		AUTO_FREE char *again = play(c, RECORDED, "jsonl");
+		AUTO_FREE char *again_text = play(c, RECORDED, "text");
+
+		is_str(again, whole, "%s: a replay writes the same records", name);
+		is_str(again_text, text, "%s: a replay writes the same text", name);
 	}
 }
 

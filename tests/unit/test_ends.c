@@ -80,11 +80,43 @@ static void test_mirror(void)
 	ok(ends_loopback(6, &(struct end){ .address = { [15] = 1 } }), "so is ::1");
 }
 
+static void test_near(void)
+{
+	static const struct {
+		struct ends e;
+		bool near;
+		const char *what;
+	} rows[] = {
+		{ { .family = 4, .local = { { 127, 0, 0, 1 }, 1 }, .peer = { { 127, 0, 0, 9 }, 2 } },
+		  true, "loopback" },
+		{ { .family = 4, .local = { { 8, 8, 8, 8 }, 1 }, .peer = { { 8, 8, 8, 8 }, 2 } }, true,
+		  "the same public address" },
+		{ { .family = 4, .local = { { 8, 8, 8, 8 }, 1 }, .peer = { { 8, 8, 8, 9 }, 2 } }, false,
+		  "another" },
+		{ { .family = 4, .local = { { 10, 0, 0, 1 }, 1 }, .peer = { { 172, 31, 0, 2 }, 2 } },
+		  true, "172.31.0.2" },
+		{ { .family = 4, .local = { { 10, 0, 0, 1 }, 1 }, .peer = { { 172, 32, 0, 2 }, 2 } },
+		  false, "172.32.0.2" },
+		{ { .family = 4, .local = { { 10, 0, 0, 1 }, 1 }, .peer = { { 192, 168, 1, 2 }, 2 } },
+		  true, "192.168.1.2" },
+		{ { .family = 6, .local = { { 0xfd }, 1 }, .peer = { { 0xfd, 1 }, 2 } }, true, "fd01::" },
+		{ { .family = 6, .local = { { 0x20 }, 1 }, .peer = { { 0x20, 1 }, 2 } }, false, "2001::" },
+		{ { .family = 6, .local = { { 0xfe, 0x80 }, 1 }, .peer = { { 0xfe, 0x80, 1 }, 2 } },
+		  true, "fe80:100::" },
+		{ { .family = 0 }, false, "an unknown end" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		ok(ends_near(&rows[i].e) == rows[i].near, "%s may%s be on this host", rows[i].what,
+		   rows[i].near ? "" : " not");
+}
+
 int main(void)
 {
 	test_codec();
 	test_mapped();
 	test_text();
 	test_mirror();
+	test_near();
 	return tap_done();
 }

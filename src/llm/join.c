@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/* Views of one call agree in what the request's head says, and in HTTP/2's number of the stream.
+ * HTTP/1 has no number: the oldest call that may be it, by the times of both, is taken. */
+#include "llm/join.h"
+
+#include <stdlib.h>
+
+#include "base/xalloc.h"
+
+/* Connections are bounded by their limit, so it need not grow. */
+#define BUCKETS 4096
+/* TLS objects on one socket: no program needs more, and one could make thousands. */
+#define TRIES 8
+
+struct joins {
+	struct calls_conn *buckets[BUCKETS];
+};
+
+struct joins *joins_new(void)
+{
+	return xcalloc(1, sizeof(struct joins));
+}
+
+void joins_free(struct joins *j)
+{
+	free(j);
+}
+
+static uint64_t hash_end(const struct end *e)
+{
+	uint64_t halves[2];
+
+	memcpy(halves, e->address, sizeof(halves));
+	return (halves[0] ^ halves[1] * 31 ^ (uint64_t)e->port << 32) * 0x9e3779b97f4a7c15ull;
+}
+
+/* The same from both sides. */
+static size_t bucket_of(const struct ends *e)
+{
+	return (hash_end(&e->local) + hash_end(&e->peer)) >> 52 & (BUCKETS - 1);
+}
+
+void joins_add(struct joins *j, struct calls_conn *cc)
+{
+	struct calls_conn **at = &j->buckets[bucket_of(&cc->ends)];
+
+	cc->chain = *at;
+	*at = cc;
+}
+
+void joins_remove(struct joins *j, struct calls_conn *cc)
+{
+	struct calls_conn **at = &j->buckets[bucket_of(&cc->ends)];
+
+	while (*at && *at != cc)
+		at = &(*at)->chain;
+	if (*at)
+		*at = cc->chain;
+}
+
+/* ---- calls ---- */
+
+/* What HTTP/2 referred to and was not seen may be anything. */
+static bool agree(const char *a, const char *b)
+{
+	return !a || !*a || !b || !*b || strcmp(a, b) == 0;
+}
+
+bool joins_saw_all(const struct calls_conn *cc)
+{
+	const struct conn *c = cc->conn;
+
+	return c ? c->from_start && !c->missing[0] && !c->missing[1] : cc->saw_all;
+}
+
+/* A server has a request before its client has the answer. And a client that makes its request
+ * only when the server's call was over made another one; but where no request of it was missed
+ * that cannot be, and times may tell otherwise, since a call of a library returns late. */
+static bool in_time(const struct call *client, const struct call *server)
+{
+	const struct times *c = &client->x->t, *s = &server->x->t;
+
+	if (c->response_last && s->request_first > c->response_last)
+		return false;
+	return joins_saw_all(client->cc) || !s->response_last ||
+	       c->request_first <= s->response_last;
+}
+
+static bool is_same(const struct call *client, const struct call *server)
+{
+	const struct exchange *c = client->x, *s = server->x;
+
+	if (c->is_server || !s->is_server || c->other || s->other || !c->request_seen ||
+	    !s->request_seen)
+		return false;
+	if (client->stream != server->stream || client->turn != server->turn ||
+	    strcmp(c->protocol, s->protocol) != 0)
+		return false;
+	if (!agree(c->method, s->method) || !agree(c->target, s->target))
+		return false;
+	return (client->stream && !client->turn) || in_time(client, server);
+}
+
+static struct call *oldest_same(const struct calls_conn *cc, const struct call *k)
+{
+	struct call *found = NULL;
+
+	for (struct call *o = cc->first; o; o = o->next) /* newest first */
+		if (k->x->is_server ? is_same(o, k) : is_same(k, o))
+			found = o;
+	return found;
+}
+
+struct call *joins_find(const struct joins *j, const struct call *k)
+{
+	const struct ends *e = &k->cc->ends;
+	unsigned tries = 0;
+
+	if (!e->family)
+		return NULL;
+	for (const struct calls_conn *cc = j->buckets[bucket_of(e)]; cc; cc = cc->chain) {
+		struct call *found;
+
+		if (tries == TRIES)
+			break;
+		if (cc->plain != k->cc->plain || !ends_mirror(e, &cc->ends))
+			continue;
+		tries++;
+		found = oldest_same(cc, k);
+		if (found)
+			return found;
+	}
+	return NULL;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* Where both ends of a connection are traced, each call on it is seen twice. Finds the two views of
+ * one call: connections by their ends, in a hash, and on these the calls that agree. Which of them
+ * is told is for tell.h. */
+#ifndef SPY_LLM_JOIN_H
+#define SPY_LLM_JOIN_H
+
+#include "llm/calls_int.h"
+
+struct joins;
+struct joins *joins_new(void);
+void joins_free(struct joins *j);
+
+/* cc->ends is known; it is in no hash. */
+void joins_add(struct joins *j, struct calls_conn *cc);
+void joins_remove(struct joins *j, struct calls_conn *cc); /* if it is there */
+
+/* The view of the same call from the connection's other end, if that is known and belongs to no
+ * other call; or NULL. */
+struct call *joins_find(const struct joins *j, const struct call *k);
+
+/* Whether all of the connection was seen. */
+bool joins_saw_all(const struct calls_conn *cc);
+
+#endif

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+#include "llm/tell.h"
+
+#include <stdlib.h>
+
+#include "base/xalloc.h"
+#include "llm/join.h"
+#include "price/bill.h"
+#include "talk/talk.h"
+
+/* How long the other view is awaited. Events come some ms out of order, at most. */
+#define WAIT_NS 100000000ull
+
+/* ---- waiting ---- */
+
+static void start_wait(struct call *k)
+{
+	struct calls *c = k->cc->calls;
+
+	k->waiting = k->waited = true;
+	k->since_ns = k->x->now_ns;
+	k->wait_prev = c->wait_last;
+	k->wait_next = NULL;
+	*(c->wait_last ? &c->wait_last->wait_next : &c->wait_first) = k;
+	c->wait_last = k;
+}
+
+static void stop_wait(struct call *k)
+{
+	struct calls *c = k->cc->calls;
+
+	if (!k->waiting)
+		return;
+	k->waiting = false;
+	*(k->wait_prev ? &k->wait_prev->wait_next : &c->wait_first) = k->wait_next;
+	*(k->wait_next ? &k->wait_next->wait_prev : &c->wait_last) = k->wait_prev;
+}
+
+/* Whether the other view may come yet. A program that hands its TLS library memory shows its socket
+ * only when it sends, so of its first call the ends are known late. */
+static bool may_wait(const struct call *k)
+{
+	const struct calls_conn *cc = k->cc;
+	bool near = cc->ends.family ? ends_near(&cc->ends) : cc->calls->tells_ends;
+
+	return !k->waited && !k->x->other && k->x->request_seen && near;
+}
+
+/* ---- telling ---- */
+
+static void tell_request_now(struct call *k)
+{
+	struct calls *c = k->cc->calls;
+
+	k->told = true;
+	talks_request(c->talks, k->x);
+	if (c->out->request)
+		c->out->request(c->arg, k->x);
+}
+
+void tell_request(struct call *k)
+{
+	if (k->x->twin_of || k->told)
+		return;
+	if (k->x->is_server && may_wait(k))
+		start_wait(k);
+	if (!k->waiting)
+		tell_request_now(k);
+}
+
+void tell_delta(struct call *k, const struct choice *c, const struct part *p, struct span text)
+{
+	const struct calls *calls = k->cc->calls;
+
+	/* What came while it waited cannot be told in its order later: it is shown whole then. */
+	k->quiet |= k->waiting || k->x->twin_of;
+	if (k->told && !k->quiet && calls->out->delta)
+		calls->out->delta(calls->arg, k->x, c, p, text);
+}
+
+/* Worth telling: a head, or a body that some dialect understood. */
+static bool is_something(const struct exchange *x)
+{
+	return x->request_seen || x->response_seen || x->kind != EXCHANGE_HTTP;
+}
+
+static void tell(struct call *k)
+{
+	struct calls *c = k->cc->calls;
+	struct exchange *x = k->x;
+
+	if (!is_something(x))
+		return;
+	if (k->settled)
+		tell_request(k);
+	if (!x->hidden) {
+		c->stats.exchanges++;
+		c->stats.llm += x->kind == EXCHANGE_LLM;
+		c->stats.incomplete += !exchange_complete(x);
+		c->stats.request_bytes += x->request_body.wire;
+		c->stats.response_bytes += x->response_body.wire;
+		talks_answer(c->talks, x);
+		bill(c->prices, x);
+	}
+	c->out->end(c->arg, x);
+}
+
+void tell_end_now(struct call *k)
+{
+	struct call *twin = k->twin;
+	struct exchange *x = k->x;
+
+	stop_wait(k);
+	k->waited = true;
+	k->twin = NULL;
+	if (twin)
+		twin->twin = NULL;
+	/* Nothing is hidden of which the client's record may tell less. */
+	if (x->twin_of)
+		x->hidden = !twin && (k->twin_whole || !exchange_complete(x));
+	else if (twin)
+		twin->twin_whole = exchange_complete(x);
+	tell(k);
+	call_free(k);
+	if (twin && twin->x->twin_of && twin->over)
+		tell_end_now(twin);
+}
+
+void tell_end(struct call *k)
+{
+	if (k->waiting || (k->twin && k->x->twin_of))
+		return;
+	if (may_wait(k))
+		start_wait(k);
+	else
+		tell_end_now(k);
+}
+
+void tell_tick(struct calls *c, uint64_t now_ns)
+{
+	struct call *k;
+
+	while ((k = c->wait_first) && now_ns > k->since_ns && now_ns - k->since_ns > WAIT_NS) {
+		stop_wait(k);
+		if (k->over)
+			tell_end_now(k);
+		else
+			tell_request(k);
+	}
+}
+
+/* ---- both ends ---- */
+
+void tell_look(struct call *k)
+{
+	struct call *other = k->x->other ? NULL : joins_find(k->cc->calls->joins, k);
+	struct call *client = k->x->is_server ? other : k;
+
+	if (!other)
+		return;
+	k->twin = other;
+	other->twin = k;
+	exchange_set_other(k->x, other->x);
+	exchange_set_other(other->x, k->x);
+	client->twin->x->twin_of = client->x->id;
+	stop_wait(client->twin);
+	if (client->waiting)
+		tell_end_now(client);
+}
+
+/* They were taken for one, and are not. */
+static void part(struct call *k)
+{
+	struct call *sides[] = { k, k->twin };
+
+	for (size_t i = 0; i < 2 && sides[i]; i++) {
+		sides[i]->twin = NULL;
+		sides[i]->x->twin_of = 0;
+		exchange_set_other(sides[i]->x, NULL);
+	}
+	for (size_t i = 0; i < 2 && sides[i]; i++) {
+		if (sides[i]->over)
+			tell_end(sides[i]);
+		else if (sides[i]->settled)
+			tell_request(sides[i]);
+	}
+}
+
+static bool is_parted(const struct call *k)
+{
+	if (!k->x->other)
+		return false;
+	return k->twin ? !ends_mirror(&k->cc->ends, &k->twin->cc->ends) : k->x->twin_of != 0;
+}
+
+/* Newest first, as they are linked; the caller frees it. */
+static struct call **list_calls(const struct calls_conn *cc, size_t *ret_count)
+{
+	struct call **list = NULL;
+
+	*ret_count = 0;
+	for (struct call *k = cc->first; k; k = k->next) {
+		list = xgrow(list, *ret_count, sizeof(*list));
+		list[(*ret_count)++] = k;
+	}
+	return list;
+}
+
+void tell_ends(struct calls_conn *cc)
+{
+	size_t count;
+	struct call **list = list_calls(cc, &count);
+
+	/* Oldest first. Each may end itself, and none of the others here. */
+	for (size_t i = count; i > 0; i--)
+		if (is_parted(list[i - 1]))
+			part(list[i - 1]);
+	free(list);
+	list = list_calls(cc, &count);
+	for (size_t i = count; i > 0; i--)
+		tell_look(list[i - 1]);
+	free(list);
+}
