@@ -33,6 +33,11 @@ libfind_a_SOURCES = \
 	src/attach/unwind.h
 FIND_LIBS = libfind.a libpure.a $(PURE_LIBS) $(LIBELF_LIBS)
 
+# What tests ask about files; none itself.
+noinst_PROGRAMS += tests/finds
+tests_finds_CPPFLAGS = $(AM_CPPFLAGS) $(LIBELF_CFLAGS)
+tests_finds_LDADD = $(FIND_LIBS)
+
 check_PROGRAMS += tests/unit/test_find_static
 tests_unit_test_find_static_LDADD = $(FIND_LIBS)
 EXTRA_DIST += tests/unit/program.h
