@@ -14,6 +14,7 @@ libfind_a_SOURCES = \
 	src/attach/find_boringssl.c \
 	src/attach/find_go.c \
 	src/attach/find_linker.c \
+	src/attach/find_openssl1.c \
 	src/attach/find_openssl_static.c \
 	src/attach/find_rustls.c \
 	src/attach/find_symbols.c \
@@ -27,6 +28,8 @@ libfind_a_SOURCES = \
 	src/attach/pclntab.h \
 	src/attach/plan.c \
 	src/attach/plan.h \
+	src/attach/raisers.c \
+	src/attach/raisers.h \
 	src/attach/signs.c \
 	src/attach/signs.h \
 	src/attach/unwind.c \
