@@ -18,6 +18,7 @@ E2E_TESTS = \
 	tests/e2e/test_agents.py \
 	tests/e2e/test_capture.py \
 	tests/e2e/test_discovery.py \
+	tests/e2e/test_finders.py \
 	tests/e2e/test_go.py \
 	tests/e2e/test_libraries.py \
 	tests/e2e/test_modes.py \

@@ -211,6 +211,8 @@ for version, path in buns.items():
     if is_there(path, f"Bun {version}"):
         test_runtime(path, f"Bun {version}", STRIPPED)
         test_abort(path, f"Bun {version}")
+        if version == "1.4.4":
+            test_http2(path, f"Bun {version}")
 test_middle(next(filter(None, buns.values())), "Bun")
 test_linked(False, "OpenSSL by symbols")
 test_linked(True, "OpenSSL by strings")
