@@ -46,7 +46,7 @@ PACKAGES = { # which of their versions: a pattern
 EVIDENCE = {
     "BoringSSL": [b"ssl/ssl_lib.cc", b"ssl/handshake_client.cc", b"ssl/tls_record.cc"],
     "OpenSSL": [b"ssl/statem/statem_clnt.c", b"ssl/record/ssl3_record.c", b"ssl/record/rec_layer_s3.c"],
-    "rustls": [b"TLS13_CHACHA20_POLY1305_SHA256", b"/rustls-0.2"],
+    "rustls": [b"TLS13_CHACHA20_POLY1305_SHA256", b"rustls-0."],
     "Go crypto/tls": [b"crypto/tls.(*Conn)."],
     "GnuTLS": [b"gnutls_record_send\0"],
 }

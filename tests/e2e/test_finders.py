@@ -15,7 +15,7 @@ FOLDERS = ("/usr/bin", "/usr/sbin", "/usr/lib", "/usr/libexec")
 INSIDE = {
     "OpenSSL": (b"ssl/statem/statem_clnt.c", b"ssl/statem/extensions_clnt.c"),
     "BoringSSL": (b"ssl/handshake_client.cc", b"ssl/tls13_client.cc"),
-    "rustls": (b"/rustls-0.",),
+    "rustls": (b"rustls-0.",),
     "Go crypto/tls": (b"crypto/tls.(*Conn).Handshake",),
 }
 # A library is one that defines this.
