@@ -4,7 +4,12 @@ BUILD_PACKAGES='gcc make autoconf automake pkg-config libbpfcc-dev libelf-dev li
 	zlib1g-dev libbrotli-dev libzstd-dev libnghttp2-dev libssl-dev ca-certificates'
 RUN_PACKAGES='curl python3'
 TEST_PACKAGES='mandoc xz-utils openssl python3-httpx python3-h2 python3-websockets nodejs
-	wget gnutls-bin python3-pycurl git libnss3-tools libmbedtls-dev libwolfssl-dev'
+	wget gnutls-bin python3-pycurl git libnss3-tools libmbedtls-dev libwolfssl-dev
+	bubblewrap'
+# Ubuntu's is a snap.
+case $(. /etc/os-release 2>/dev/null && echo "$ID") in
+debian) TEST_PACKAGES="$TEST_PACKAGES chromium" ;;
+esac
 # Any other one will do, and is not to be replaced. Debian's npm brings hundreds of packages.
 [ -x /usr/sbin/nginx ] || TEST_PACKAGES="$TEST_PACKAGES nginx-light"
 command -v npm >/dev/null || TEST_PACKAGES="$TEST_PACKAGES npm"

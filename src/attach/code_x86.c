@@ -91,13 +91,16 @@ static void find_starts(struct code *c, const struct image_segment *s)
 	}
 }
 
-/* mov r32,imm32 of any register; push imm8, pop where it is made to be small. */
+/* mov r32,imm32 of any register; push imm8, pop where it is made to be small. A number that is large
+ * stands where it is stored to memory as well, and is no chance. */
 static bool has_constant(struct span code, uint32_t value)
 {
 	const uint8_t *p = code.ptr;
 
 	for (size_t i = 0; i + 5 <= code.len; i++) {
 		if ((p[i] & 0xf8) == 0xb8 && le32(p + i + 1) == value)
+			return true;
+		if (value >> 24 && le32(p + i) == value)
 			return true;
 		if (value < 0x80 && p[i] == 0x6a && p[i + 1] == value && (p[i + 2] & 0xf8) == 0x58)
 			return true;

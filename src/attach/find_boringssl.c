@@ -4,8 +4,8 @@
  * ssl_lib.cc is known by the reasons that it gives. Compilers move these functions about and merge
  * them, but keep that. Line numbers, distance and order are no signs. Source: BoringSSL's
  * ssl/ssl_lib.cc, include/openssl/ssl.h. */
-#include "attach/code.h"
 #include "attach/finder.h"
+#include "attach/raisers.h"
 
 enum reason {
 	R_NOT_CALLED = 1 << 0,	     /* ERR_R_SHOULD_NOT_HAVE_BEEN_CALLED: not for QUIC */
@@ -14,72 +14,35 @@ enum reason {
 	R_NULL_CTX = 1 << 3,	     /* SSL_R_NULL_SSL_CTX */
 	R_HANDSHAKE_FAILED = 1 << 4, /* SSL_R_SSL_HANDSHAKE_FAILURE */
 	R_UNINITIALIZED = 1 << 5,    /* SSL_R_UNINITIALIZED */
+	R_IS_SHUTDOWN = 1 << 6,	     /* SSL_R_PROTOCOL_IS_SHUTDOWN */
 };
-static const uint32_t reasons[] = { 66, 111, 134, 185, 215, 226 };
+static const uint32_t reasons[] = { 66, 111, 134, 185, 215, 226, 194 };
 
-#define FUNCTIONS_MAX 512
-
-struct function {
-	struct code_function f;
-	unsigned reasons;
-};
+/* As they stand in an error that was put together beforehand: the number of the library, 16, over
+ * the reason. */
+#define PACKED(reason) (16u << 24 | (reason))
+static const uint32_t packed[] = { PACKED(66),	PACKED(111), PACKED(134), PACKED(185),
+				   PACKED(215), PACKED(226), PACKED(194) };
 
 struct boring {
-	struct code code;
-	struct function fns[FUNCTIONS_MAX]; /* that refer to the file's name */
-	size_t nfns;
-	const struct function *write, *handshake, *read_impl, *read, *peek, *new;
+	struct raisers r;
+	const struct raiser *write, *handshake, *read_impl, *read, *peek, *new;
 };
 
-static bool has(const struct function *f, unsigned all)
+static bool calls(const struct boring *b, const struct raiser *f, const struct raiser *to)
 {
-	return (f->reasons & all) == all;
-}
-
-static bool calls(const struct boring *b, const struct function *f, const struct function *to)
-{
-	return to && code_calls(&b->code, &f->f, to->f.addr);
-}
-
-static void collect(struct boring *b)
-{
-	for (size_t i = 0; i < b->code.nrefs && b->nfns < FUNCTIONS_MAX; i++) {
-		struct function *f = &b->fns[b->nfns];
-
-		f->f = code_function(&b->code, b->code.refs[i].at);
-		/* Refs are in order, so those of one function follow each other. */
-		if (!f->f.code.len || (b->nfns && f[-1].f.addr == f->f.addr))
-			continue;
-		f->reasons = code_constants(&b->code, &f->f, reasons,
-					    sizeof(reasons) / sizeof(*reasons));
-		b->nfns++;
-	}
-}
-
-/* The only function that gives all these reasons; NULL when there are more. */
-static const struct function *only(const struct boring *b, unsigned all)
-{
-	const struct function *found = NULL;
-
-	for (size_t i = 0; i < b->nfns; i++) {
-		if (!has(&b->fns[i], all))
-			continue;
-		if (found)
-			return NULL;
-		found = &b->fns[i];
-	}
-	return found;
+	return to && code_calls(&b->r.code, &f->f, to->f.addr);
 }
 
 /* SSL_do_handshake: best, the one that SSL_write calls. */
-static const struct function *find_handshake(const struct boring *b)
+static const struct raiser *find_handshake(const struct boring *b)
 {
-	const struct function *found = NULL;
+	const struct raiser *found = NULL;
 
-	for (size_t i = 0; i < b->nfns; i++) {
-		const struct function *f = &b->fns[i];
+	for (size_t i = 0; i < b->r.nfns; i++) {
+		const struct raiser *f = &b->r.fns[i];
 
-		if (has(f, R_TYPE_NOT_SET) && !has(f, R_NOT_CALLED | R_UNINITIALIZED) &&
+		if (raiser_has(f, R_TYPE_NOT_SET) && !raiser_has(f, R_NOT_CALLED | R_UNINITIALIZED) &&
 		    (!found || calls(b, b->write, f)))
 			found = f;
 	}
@@ -87,15 +50,15 @@ static const struct function *find_handshake(const struct boring *b)
 }
 
 /* What SSL_read and SSL_peek share. */
-static const struct function *find_read_impl(const struct boring *b)
+static const struct raiser *find_read_impl(const struct boring *b)
 {
-	const struct function *found = NULL;
+	const struct raiser *found = NULL;
 
-	for (size_t i = 0; i < b->nfns; i++) {
-		const struct function *f = &b->fns[i];
+	for (size_t i = 0; i < b->r.nfns; i++) {
+		const struct raiser *f = &b->r.fns[i];
 
-		if (f != b->write && has(f, R_UNINITIALIZED) && calls(b, f, b->handshake) &&
-		    (!found || has(f, R_HANDSHAKE_FAILED)))
+		if (f != b->write && raiser_has(f, R_UNINITIALIZED) && calls(b, f, b->handshake) &&
+		    (!found || raiser_has(f, R_HANDSHAKE_FAILED)))
 			found = f;
 	}
 	return found;
@@ -107,14 +70,14 @@ static void find_read(struct boring *b)
 {
 	size_t reads = 0, peeks = 0;
 
-	for (size_t i = 0; i < b->nfns; i++) {
-		const struct function *f = &b->fns[i];
+	for (size_t i = 0; i < b->r.nfns; i++) {
+		const struct raiser *f = &b->r.fns[i];
 
-		if (f == b->write || f == b->handshake || !has(f, R_NOT_CALLED))
+		if (f == b->write || f == b->handshake || !raiser_has(f, R_NOT_CALLED))
 			continue;
-		if (!calls(b, f, b->read_impl) && !has(f, R_HANDSHAKE_FAILED | R_UNINITIALIZED))
+		if (!calls(b, f, b->read_impl) && !raiser_has(f, R_HANDSHAKE_FAILED | R_UNINITIALIZED))
 			continue;
-		if (code_updates(&b->code, &f->f)) {
+		if (code_updates(&b->r.code, &f->f)) {
 			b->read = f;
 			reads++;
 		} else {
@@ -137,7 +100,7 @@ static bool has_symbols(const struct image *im, uint64_t write)
 
 static void fill(const struct boring *b, struct finding *ret)
 {
-	const struct function *read = b->read ? b->read : b->peek;
+	const struct raiser *read = b->read ? b->read : b->peek;
 
 	ret->implementation = "BoringSSL";
 	ret->method = "strings and constants";
@@ -154,30 +117,44 @@ static void fill(const struct boring *b, struct finding *ret)
 		finding_add(ret, b->new->f.addr, PROG_NEW_RETURN, true);
 }
 
+/* Since 2022, SSL_write looks at the length itself; before, whether it may still write. */
+static const struct raiser *find_write(const struct boring *b)
+{
+	const struct raiser *f = raisers_only(&b->r, R_BAD_LENGTH | R_UNINITIALIZED);
+
+	return f ? f : raisers_only(&b->r, R_IS_SHUTDOWN | R_UNINITIALIZED | R_HANDSHAKE_FAILED);
+}
+
 static void identify(struct boring *b)
 {
-	b->write = only(b, R_BAD_LENGTH | R_UNINITIALIZED);
+	b->write = find_write(b);
 	if (!b->write)
 		return;
 	b->handshake = find_handshake(b);
 	b->read_impl = find_read_impl(b);
-	b->new = only(b, R_NULL_CTX);
+	b->new = raisers_only(&b->r, R_NULL_CTX);
 	find_read(b);
+}
+
+/* Where the function that keeps an error is inlined, the numbers are one. */
+static void add_packed(struct raisers *r)
+{
+	for (size_t i = 0; i < r->nfns; i++)
+		r->fns[i].numbers |= code_constants(&r->code, &r->fns[i].f, packed,
+						    sizeof(packed) / sizeof(*packed));
 }
 
 static void find(const struct image *im, struct finding *ret)
 {
-	uint64_t strings[CODE_STRINGS_MAX];
 	struct boring b = { 0 };
-	size_t n = code_strings_ending(im, "ssl/ssl_lib.c", 'c', strings);
 
-	if (code_open(&b.code, im, strings, n)) {
-		collect(&b);
+	if (raisers_open(&b.r, im, "ssl/ssl_lib.c", 'c', reasons, sizeof(reasons) / sizeof(*reasons))) {
+		add_packed(&b.r);
 		identify(&b);
 		if (b.write && (b.read || b.peek) && !has_symbols(im, b.write->f.addr))
 			fill(&b, ret);
 	}
-	code_close(&b.code);
+	raisers_close(&b.r);
 }
 
 const struct finder finder_boringssl = {

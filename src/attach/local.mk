@@ -14,6 +14,7 @@ libfind_a_SOURCES = \
 	src/attach/find_boringssl.c \
 	src/attach/find_go.c \
 	src/attach/find_linker.c \
+	src/attach/find_openssl1.c \
 	src/attach/find_openssl_static.c \
 	src/attach/find_rustls.c \
 	src/attach/find_symbols.c \
@@ -28,11 +29,18 @@ libfind_a_SOURCES = \
 	src/attach/probes.def \
 	src/attach/plan.c \
 	src/attach/plan.h \
+	src/attach/raisers.c \
+	src/attach/raisers.h \
 	src/attach/signs.c \
 	src/attach/signs.h \
 	src/attach/unwind.c \
 	src/attach/unwind.h
 FIND_LIBS = libfind.a libpure.a $(PURE_LIBS) $(LIBELF_LIBS)
+
+# What tests ask about files; none itself.
+noinst_PROGRAMS += tests/finds
+tests_finds_CPPFLAGS = $(AM_CPPFLAGS) $(LIBELF_CFLAGS)
+tests_finds_LDADD = $(FIND_LIBS)
 
 check_PROGRAMS += tests/unit/test_find_static
 tests_unit_test_find_static_LDADD = $(FIND_LIBS)

@@ -2,13 +2,20 @@
 """What tests of programs from npm share: the programs, fetched into a cache outside of the tree, and a
 network that has loopback alone."""
 import fcntl
+import glob
+import hashlib
+import json
 import os
 import shutil
+import signal
 import socket
 import struct
 import subprocess
 import sys
 import tempfile
+import time
+
+from spy import TMP, digests, ledger, of_client, ok, skip
 
 CACHE = os.environ.get("LLM_SPY_CACHE") or os.path.join(os.environ.get("HOME") or "/root", ".cache/llm-spy")
 AGENTS = os.environ.get("LLM_SPY_AGENTS") == "1" # the large programs too
@@ -24,17 +31,32 @@ def fetch(package, version):
         return None
     os.makedirs(os.path.dirname(folder), exist_ok=True)
     with tempfile.TemporaryDirectory(dir=os.path.dirname(folder)) as new:
-        got = subprocess.run(["npm", "pack", "--silent", "--fetch-retries=1", "--pack-destination", new,
-                              f"{package}@{version}"], cwd=new, capture_output=True, text=True, timeout=600)
-        if got.returncode != 0:
-            print("#", package, version, got.stderr[-300:].replace("\n", " "))
+        try:
+            got = subprocess.run(["npm", "pack", "--silent", "--fetch-retries=2", "--pack-destination", new,
+                                  f"{package}@{version}"], cwd=new, capture_output=True, text=True, timeout=600)
+            if got.returncode != 0:
+                raise OSError(got.stderr[-300:])
+            subprocess.run(["tar", "xzf", os.path.join(new, got.stdout.split()[-1]), "-C", new], check=True)
+        except (OSError, subprocess.SubprocessError) as e:
+            print("#", package, version, str(e).replace("\n", " "))
             return None
-        subprocess.run(["tar", "xzf", os.path.join(new, got.stdout.split()[-1]), "-C", new], check=True)
         # Some packages call their folder otherwise than "package".
         top = [d.path for d in os.scandir(new) if d.is_dir()]
         os.chmod(top[0], 0o755)
         os.rename(top[0], folder)
     return folder
+
+
+def program(package, version, path):
+    folder = fetch(package, version)
+    return folder and os.path.join(folder, path)
+
+
+def is_there(path, what):
+    """A registry that does not answer is no fault of what is tested: it is said, and counted as skipped."""
+    if not path:
+        skip(what, "it cannot be fetched from npm")
+    return bool(path)
 
 
 def loopback_alone(tmp):
@@ -48,3 +70,47 @@ def loopback_alone(tmp):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         flags = struct.unpack("16sh22x", fcntl.ioctl(s, SIOCGIFFLAGS, struct.pack("16sh22x", b"lo", 0)))[1]
         fcntl.ioctl(s, SIOCSIFFLAGS, struct.pack("16sh22x", b"lo", flags | IFF_UP))
+
+
+# ---- what a program said, and what the server heard ----
+
+def run_agent(spy, argv, calls, seconds=90, **kw):
+    """Until it ends, or so many of its calls were seen: not every program ends. What it printed."""
+    with open(os.path.join(TMP, "agent.out"), "w+") as out:
+        proc = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
+                                start_new_session=True, **kw)
+        end = time.time() + seconds
+        while proc.poll() is None and time.time() < end and len(of_program(spy.records(), argv[0])) < calls:
+            time.sleep(0.1)
+        try:
+            proc.wait(10)
+        except subprocess.TimeoutExpired:
+            os.killpg(proc.pid, signal.SIGKILL)
+            proc.wait()
+        out.seek(0)
+        return out.read()
+
+
+def said(mock):
+    """Digests of what llm-spy-mock received and sent, call by call."""
+    def digest(path):
+        with open(path, "rb") as f:
+            return hashlib.sha256(f.read()).hexdigest()
+    return sorted((digest(path), digest(path[:-len("request")] + "response"))
+                  for path in glob.glob(os.path.join(mock.log, "*.request")))
+
+
+def of_program(records, path):
+    return [r for r in of_client(records) if r["process"]["exe"] == os.path.realpath(path)]
+
+
+def check_calls(what, mine, want):
+    ok(want and digests(mine) == want, f"{what}: {len(want)} calls, byte for byte; {ledger(mine)}",
+       f"{len(mine)} records, {len(want)} wanted", [r["http"]["target"] for r in mine])
+    bad = [r for r in mine if not r["complete"]]
+    ok(not bad, f"{what}: all are known to be complete", json.dumps(bad[:1]))
+
+
+def check_start(what, mine):
+    middle = [r["connection"] for r in mine if r["connection"]["from_middle"]]
+    ok(not middle, f"{what}: the connections were seen from their beginning", middle)

@@ -33,6 +33,34 @@ def certificate(folder):
     return key, cert
 
 
+def certificates(folder):
+    """The same, signed by a CA of its own, since rustls wants the two to be apart: the paths of key, certificate
+    and the CA's certificate."""
+    def openssl(*args):
+        subprocess.run(["openssl", *args], check=True, capture_output=True, cwd=folder)
+    ec = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    with open(os.path.join(folder, "ext"), "w") as f:
+        f.write("subjectAltName=DNS:localhost\nbasicConstraints=CA:FALSE\n")
+    openssl("req", "-x509", *ec, "-keyout", "ca.key", "-out", "ca.crt", "-days", "7", "-subj", "/CN=test",
+            "-addext", "basicConstraints=critical,CA:TRUE")
+    openssl("req", *ec, "-keyout", "key", "-out", "csr", "-subj", "/CN=localhost")
+    openssl("x509", "-req", "-in", "csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-out", "cert",
+            "-days", "7", "-extfile", "ext")
+    return [os.path.join(folder, name) for name in ("key", "cert", "ca.crt")]
+
+
+def server_context(key, cert, suites):
+    """How many cipher suites each client offers goes to the list `suites`: that tells implementations apart."""
+    def on_message(connection, direction, version, content_type, message_type, data):
+        if direction == "read" and message_type == 1: # a ClientHello: header, version, random, session, suites
+            after = 39 + data[38]
+            suites.append(int.from_bytes(data[after:after + 2], "big") // 2)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(cert, key)
+    context._msg_callback = on_message
+    return context
+
+
 def answer_text(body):
     """Another one for each request, so that answers which are mixed up are noticed."""
     return f"You asked {digest(body)[:16]}: naïve 你好 😀."
@@ -314,11 +342,11 @@ class Provider:
         self.server = Server(("127.0.0.1", 0), Handler)
         self.server.log, self.server.lock, self.server.barrier = [], threading.Lock(), None
         self.port = self.server.server_port
+        self.suites = []
         self.ca = cert
         self.url = f"https://localhost:{self.port}"
         if cert:
-            tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            tls.load_cert_chain(cert, key)
+            tls = server_context(key, cert, self.suites)
             # The handshake is made by the connection's own thread, with the first read.
             self.server.socket = tls.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
@@ -342,10 +370,9 @@ class SocketProvider:
     error, one that says "limits" a notice before the answer, which belongs to no call."""
 
     def __init__(self, key, cert):
-        self.log = []
+        self.log, self.suites = [], []
         self.loop = asyncio.new_event_loop()
-        self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.tls.load_cert_chain(cert, key)
+        self.tls = server_context(key, cert, self.suites)
         ready = threading.Event()
         threading.Thread(target=self.run, args=(ready,), daemon=True).start()
         ready.wait(30)

@@ -112,6 +112,21 @@ ok(not os.path.exists(f"{hidden}/libssl.so.3") and wait_until(spy, hooked(f"{hid
    "one in another mount namespace is hooked", spy.stderr())
 other.say("from elsewhere", "done")
 
+# In a container with namespaces of its own and a libssl of its own, by a path that leads nowhere here.
+INSIDE = "/opt/agent/lib"
+BUBBLE = ["bwrap", "--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--die-with-parent",
+          "--ro-bind", "/usr", "/usr", *(a for d in ("bin", "lib", "lib64") for a in ("--symlink", f"usr/{d}", f"/{d}")),
+          "--ro-bind", "/etc", "/etc", "--proc", "/proc", "--dev", "/dev", "--ro-bind", mock.ca, mock.ca]
+container = None
+if shutil.which("bwrap") and subprocess.run([*BUBBLE, "true"], capture_output=True).returncode == 0:
+    container = Late(INSIDE, [*BUBBLE, "--ro-bind", own_libssl("container"), INSIDE])
+    container.say("load", "loaded")
+    ok(not os.path.exists(INSIDE) and wait_until(spy, hooked(f"{INSIDE}/libssl.so.3")),
+       "a container's own library is hooked", spy.stderr())
+    container.say("from the container", "done")
+else:
+    skip("a container's own library", "bubblewrap does not run here")
+
 # Replaced while it is in use, as by a package manager.
 lib = os.path.join(after_dir, "libssl.so.3")
 shutil.copy(REAL, lib + ".new")
@@ -124,9 +139,10 @@ while spy.stderr().count(hooked(lib)) < 2 and time.time() < end:
     time.sleep(0.02)
 ok(spy.stderr().count(hooked(lib)) == 2, "the new file in place of a hooked one is hooked", spy.stderr())
 renewed.say("from the new one", "done")
-want = ["from after", "from before", "from elsewhere", "from the new one", "still the old one"]
+want = ["from after", "from before", "from elsewhere", "from the container", "from the new one", "still the old one"]
+want = [w for w in want if container or "container" not in w]
 wait_asked(spy, want)
-for late in (before, after, other, renewed):
+for late in filter(None, (before, after, other, renewed, container)):
     late.stop()
 records = spy.stop()
 said = [text for text in asked(records) if text in want]

@@ -6,8 +6,8 @@ import platform
 import shutil
 import subprocess
 
-from agents import AGENTS, fetch, loopback_alone
-from mock_provider import Provider
+from agents import AGENTS, fetch, is_there, loopback_alone, program
+from mock_provider import Provider, certificates
 from nginx import NGINX, Nginx
 from spy import *
 
@@ -30,23 +30,6 @@ def fetch_grok():
         os.chmod(path + ".new", 0o755)
         os.rename(path + ".new", path)
     return path
-
-
-def openssl(*args):
-    subprocess.run(["openssl", *args], check=True, capture_output=True, cwd=TMP)
-
-
-def certificates():
-    """rustls wants a server's certificate and its CA's to be two."""
-    ec = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-    with open(os.path.join(TMP, "ext"), "w") as f:
-        f.write("subjectAltName=DNS:localhost\nbasicConstraints=CA:FALSE\n")
-    openssl("req", "-x509", *ec, "-keyout", "ca.key", "-out", "ca.crt", "-days", "7", "-subj", "/CN=test",
-            "-addext", "basicConstraints=critical,CA:TRUE")
-    openssl("req", *ec, "-keyout", "key", "-out", "csr", "-subj", "/CN=localhost")
-    openssl("x509", "-req", "-in", "csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-out", "cert",
-            "-days", "7", "-extfile", "ext")
-    return [os.path.join(TMP, name) for name in ("key", "cert", "ca.crt")]
 
 
 def environment(**more):
@@ -155,11 +138,6 @@ def test_agent(name, program, front, command, **env):
         check(what, spy, program, front, log, program != grok)
 
 
-def program(package, version, path):
-    folder = fetch(package, version)
-    return os.path.join(folder, path) if folder else None
-
-
 need_root()
 if platform.machine() != "x86_64":
     skip_all("the finder of rustls knows x86-64 only")
@@ -172,19 +150,19 @@ if AGENTS:
     codex = program("@openai/codex", "0.169.0-linux-x64", "vendor/x86_64-unknown-linux-musl/bin/codex")
     grok = fetch_grok()
 loopback_alone(TMP)
-key, cert, ca = certificates()
+key, cert, ca = certificates(TMP)
 for protocol in ("http/1.1", "http/2"):
     front = Front(protocol)
     test_deno("Deno 2.9.6", deno, front)
     test_joined("Deno 2.9.6", deno, front)
-    if ring:
+    if AGENTS and is_there(ring, f"Deno 2.3.0, {protocol}"):
         test_deno("Deno 2.3.0", ring, front)
         test_joined("Deno 2.3.0", ring, front)
-    if codex:
+    if AGENTS and is_there(codex, f"Codex, {protocol}"):
         test_agent("Codex", codex, front, [codex, "exec", "--skip-git-repo-check", "-m", "gpt-4o", "-c",
                                            "model_provider=mock", "-c", CODEX_MOCK % front.url, "Hello"],
                    OPENAI_API_KEY="sk-e2e-FAKESECRET")
-    if grok:
+    if AGENTS and is_there(grok, f"Grok, {protocol}"):
         test_agent("Grok", grok, front, [grok, "-p", "Hello"], XAI_API_KEY="sk-e2e-FAKESECRET",
                    **{name: front.url + "/v1" for name in ("GROK_MODELS_BASE_URL", "GROK_XAI_API_BASE_URL")})
     front.stop()

@@ -24,6 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (image_open_bytes(&im, span_of(data, size)) == 0) {
 		run(&finder_boringssl, &im);
 		run(&finder_openssl_static, &im);
+		run(&finder_openssl1, &im);
 	}
 	image_close(&im);
 	return 0;

@@ -86,6 +86,9 @@ static void put_constant(struct assembler *a, unsigned value)
 {
 	if (a->p->machine == EM_AARCH64) {
 		put(a, 0x52800001u | value << 5, 4); /* mov w1, #value */
+	} else if (value > 0xffff) {
+		put(a, 0x1043c7, 3); /* mov dword [rbx + 16], imm32 */
+		put(a, value, 4);
 	} else if (value < 100) {
 		put(a, 0x6a, 1); /* push imm8; pop rsi */
 		put(a, value, 1);

@@ -82,6 +82,7 @@ static void check_kinds(const struct finder *finder, struct program p, const cha
 #define FILE_NAME "../../third_party/boringssl/src/ssl/ssl_lib.cc"
 /* clang-format off */
 #define WRITE { .strings = { 1 }, .constants = { 66, 111, 226 }, .calls = { 3 } }
+#define OLD_WRITE { .strings = { 1 }, .constants = { 66, 194, 215, 226 }, .calls = { 3 } }
 #define HANDSHAKE { .strings = { 1, 1 }, .constants = { 134 } }
 #define READ_IMPL { .strings = { 1 }, .constants = { 215, 226 }, .calls = { 3 } }
 #define READ { .strings = { 1 }, .constants = { 66 }, .calls = { 4 }, .updates = true }
@@ -120,6 +121,21 @@ static void test_boringssl(void)
 
 	p.functions[2] = (struct program_function){ 0 };
 	check_kinds(b, p, "call@2 write-r@2 call@4 read-r@4", "no handshake is needed");
+
+	p = (struct program){ .strings = BORING, .functions = ALL };
+	p.functions[1] = (struct program_function)OLD_WRITE;
+	check_kinds(b, p, ALL_FOUND, "SSL_write of before 2022");
+
+	p = (struct program){ .machine = EM_X86_64,
+			      .type = ET_DYN,
+			      .strings = BORING,
+			      .functions = { CALLER,
+					     WRITE,
+					     HANDSHAKE,
+					     { .strings = { 1, 1 },
+					       .constants = { 66, 134, 215, 0x100000e2 } } } };
+	check(b, &p, "call@2 write-r@2 peek@4 read-r@4 call@3 handshake-r@3",
+	      "an error that was put together beforehand");
 
 	p = (struct program){ .strings = BORING, .functions = ALL };
 	for (size_t i = 1; i < 7; i++)
@@ -217,6 +233,45 @@ static void test_openssl(void)
 	check_kinds(o, p, "", "one function by both names");
 }
 
+/* ---- OpenSSL 1.1.1 ---- */
+
+/* clang-format off */
+static const struct program openssl1 = {
+	.strings = { "ssl/ssl_lib.c" },
+	.functions = { CALLER,
+		       { .strings = { 1 }, .constants = { 524, 276, 207 } },
+		       { .strings = { 1 }, .constants = { 523, 276, 207 } },
+		       { .strings = { 1 }, .constants = { 186, 195 } },
+		       { .strings = { 1 }, .constants = { 180, 144 } },
+		       { .strings = { 1 }, .constants = { 522, 276 } } },
+};
+/* clang-format on */
+
+static void test_openssl1(void)
+{
+	const struct finder *o = &finder_openssl1;
+	struct program p = openssl1;
+
+	check_kinds(o, p, "internal@2 write-r@2 internal@3 read-r@3 call@5 handshake-r@5 new-r@4",
+		    "OpenSSL 1.1.1 by the numbers of its functions");
+	p.functions[3] = p.functions[4] = (struct program_function){ 0 };
+	check_kinds(o, p, "internal@2 write-r@2 internal@3 read-r@3",
+		    "the other two are not needed there either");
+	p = openssl1;
+	p.strings[0] = "ssl/ssl_lib.cc";
+	check_kinds(o, p, "", "BoringSSL's file");
+	p = openssl1;
+	p.functions[6] = p.functions[1];
+	check_kinds(o, p, "", "ssl_write_internal inlined into two, 1.1.1");
+	p = openssl1;
+	p.functions[2].constants[1] = 0;
+	check_kinds(o, p, "", "a function that does not raise its error, 1.1.1");
+	p = openssl1;
+	p.functions[2] = (struct program_function){ 0 };
+	p.functions[1].constants[3] = 523;
+	check_kinds(o, p, "", "one function with both numbers");
+}
+
 /* ---- unwind tables: those of this program ---- */
 
 static void test_unwind(void)
@@ -247,6 +302,7 @@ int main(void)
 	test_boringssl_not();
 	test_boringssl_symbols();
 	test_openssl();
+	test_openssl1();
 	test_unwind();
 	return tap_done();
 }
