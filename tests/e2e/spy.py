@@ -96,9 +96,12 @@ class Spy:
             return [json.loads(line) for line in f if line.endswith("\n")]
 
     def wait_for(self, n, seconds=30):
-        """Until that many exchanges were written."""
+        """Until so many exchanges were written; one that was seen at both ends counts as two."""
+        def seen():
+            text = open(self.out).read()
+            return text.count("\n") + text.count('"other_end":{')
         end = time.time() + seconds
-        while open(self.out).read().count("\n") < n and time.time() < end:
+        while seen() < n and time.time() < end:
             time.sleep(0.05)
 
     def stop(self, sig=signal.SIGINT):

@@ -65,13 +65,13 @@ def test_http2():
             ("HTTP/2: curl, a streamed call", 0, [chat("Hello, streamed", stream=True)]),
             ("HTTP/2: curl, 20 at a time", 20, [chat(f"one of 20: {i}", stream=True) for i in range(20)]),
             ("HTTP/2: curl, 1 MiB", 0, [chat("x" * (1 << 20))])):
-        spy = Spy()
+        spy = Spy("--no-peer") # both ends apart
         http.together(together)
         noted = curl(*bodies)
         spy.wait_for(2 * len(noted))
         compare_http2(what, spy.stop(), noted)
         ok("FAKESECRET" not in open(spy.out).read(), f"{what}: the key is masked")
-    spy = Spy()
+    spy = Spy("--no-peer")
     http.together(10)
     noted = client(nginx, "http2")
     spy.wait_for(2 * len(noted))
@@ -125,7 +125,7 @@ def test_http2_cut():
 
 def test_websocket():
     sockets = SocketProvider(key, cert)
-    spy = Spy()
+    spy = Spy("--no-peer")
     noted = client(sockets, "websocket")
     spy.wait_for(2 * len(noted) + 2)
     records, logged = spy.stop(), sockets.take_log()

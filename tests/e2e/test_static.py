@@ -143,7 +143,7 @@ def test_linked(strip, found):
     if not server:
         skip(what, "no libssl.a, or no compiler")
         return
-    mock, spy = Mock(server), Spy(f"--libssl={server}")
+    mock, spy = Mock(server), Spy("--no-peer", f"--libssl={server}")
     noted = []
     for mode in ("keepalive", "big", "threads"):
         noted += client(mock, mode)
