@@ -22,6 +22,7 @@ E2E_TESTS = \
 	tests/e2e/test_go.py \
 	tests/e2e/test_libraries.py \
 	tests/e2e/test_modes.py \
+	tests/e2e/test_plain.py \
 	tests/e2e/test_protocols.py \
 	tests/e2e/test_rustls.py \
 	tests/e2e/test_sdks.py \

@@ -1,0 +1,350 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""--plain: HTTP without TLS, at the client's end and at the server's, by every system call that is taken apart;
+and what is counted because it cannot be. The addresses of connections, with TLS and without."""
+import hashlib
+import json
+import os
+import shutil
+import socket
+import socketserver
+import subprocess
+import threading
+
+from agents import loopback_alone
+from spy import *
+
+need_root()
+loopback_alone(TMP)
+BIG = 3000000
+
+
+def sha(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+# ---- a server, and clients as children of this process ----
+
+def read_request(f):
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        line = f.readline()
+        if not line:
+            return None, None
+        head += line
+    length = [int(h.split(b":")[1]) for h in head.split(b"\r\n") if h.lower().startswith(b"content-length:")]
+    return head, f.read(length[0]) if length else b""
+
+
+class Handler(socketserver.StreamRequestHandler):
+    """Answers as Ollama does; the path says by which system call."""
+
+    def handle(self):
+        while True:
+            head, body = read_request(self.rfile)
+            if head is None:
+                return
+            path = head.split()[1].decode()
+            answer = json.dumps({"model": "llama3.2", "message": {"role": "assistant", "content": "It watches."},
+                                 "done": True, "done_reason": "stop", "prompt_eval_count": 26, "eval_count": 8,
+                                 "digest": sha(body)}).encode()
+            if path == "/file":
+                self.connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % BIG)
+                with open(self.server.file, "rb") as f:
+                    self.connection.sendfile(f)
+                continue
+            answer_head = (b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(answer))
+            if path == "/api/chat?writev":
+                os.writev(self.connection.fileno(), [answer_head, answer[:7], answer[7:]])
+            else:
+                self.connection.sendmsg([answer_head, answer])
+
+
+class Server(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+    allow_reuse_address = True
+    request_queue_size = 64
+
+    def __init__(self, port, handler=Handler, address="127.0.0.1"):
+        self.address_family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        super().__init__((address, port), handler)
+        self.port = self.server_address[1]
+        self.file = os.path.join(TMP, "file")
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
+CLIENT_CODE = r'''
+import hashlib, json, os, socket, sys
+how, address, port, count = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+s = socket.create_connection((address, port))
+f = s.makefile("rb")
+def send(data):
+    if how == "writev":
+        while data:
+            n = os.writev(s.fileno(), [data[:3], data[3:4000], data[4000:]])
+            data = data[n:]
+    elif how == "sendmsg":
+        while data:
+            n = s.sendmsg([data[:100], data[100:101], data[101:]])
+            data = data[n:]
+    elif how == "write":
+        while data:
+            n = os.write(s.fileno(), data)
+            data = data[n:]
+    else:
+        s.sendall(data)
+def receive(n):
+    got = b""
+    while len(got) < n:
+        if how == "writev":
+            rooms = [bytearray(5), bytearray(min(70000, n - len(got)))]
+            k = os.readv(s.fileno(), rooms)
+        elif how == "sendmsg":
+            rooms = [bytearray(1), bytearray(1000), bytearray(70000)]
+            k = s.recvmsg_into(rooms)[0]
+        elif how == "write":
+            rooms = [os.read(s.fileno(), n - len(got))]
+            k = len(rooms[0])
+        else:
+            s.recv(3, socket.MSG_PEEK)
+            rooms = [s.recv(n - len(got))]
+            k = len(rooms[0])
+        if not k:
+            sys.exit("closed")
+        got += b"".join(rooms)[:k]
+    return got
+for i in range(count):
+    if how == "wait":
+        print(json.dumps({"local": s.getsockname()[1]}), flush=True)
+        sys.stdin.readline()
+    body = json.dumps({"model": "llama3.2", "stream": False, "messages": [
+        {"role": "user", "content": how + str(i) + "x" * (int(sys.argv[5]) if len(sys.argv) > 5 else 0)}]}).encode()
+    query = b"?writev" if how == "writev" else b""
+    send(b"POST /api/chat" + query + b" HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+         b"Content-Length: %d\r\n\r\n" % len(body) + body)
+    got = receive(1)
+    while b"\r\n\r\n" not in got:
+        got += receive(1)
+    head, rest = got.split(b"\r\n\r\n")
+    n = int([h for h in head.split(b"\r\n") if h.startswith(b"Content-Length")][0].split(b":")[1])
+    rest += receive(n - len(rest)) if n > len(rest) else b""
+    print(json.dumps({"sent": hashlib.sha256(body).hexdigest(), "received": hashlib.sha256(rest).hexdigest(),
+                      "local": s.getsockname()[1]}), flush=True)
+'''
+
+
+def start(how, port, count=1, address="127.0.0.1", size=0):
+    return subprocess.Popen([PYTHON, "-c", CLIENT_CODE, how, address, str(port), str(count), str(size)],
+                            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+def said(child):
+    out, _ = child.communicate(timeout=120)
+    return [n for n in map(json.loads, out.splitlines()) if "sent" in n]
+
+
+def of_calls(records):
+    return [r for r in records if r["http"]["target"] and r["http"]["target"].startswith("/api/chat")]
+
+
+def check_plain(what, records, noted, server, address="127.0.0.1"):
+    mine = of_calls(records)
+    compare(what, mine, noted)
+    ok(len(mine) == len(noted), f"{what}: no call is shown twice", [(r["id"], r["connection"]) for r in mine])
+    shown = f"[{address}]" if ":" in address else address
+    ok(all(r["connection"]["tls"] is False and r["connection"]["peer"] == f"{shown}:{server.port}" and
+           r["connection"]["local"].rsplit(":", 1)[1] in {str(n["local"]) for n in noted} for r in mine),
+       f"{what}: not over TLS, from where to where", [r["connection"] for r in mine])
+    ok(all((r["other_end"] or {}).get("pid") == os.getpid() for r in mine), f"{what}: and who answered",
+       [r["other_end"] for r in mine])
+    ok(all(r["kind"] == "llm" and r["usage"]["input"] == 26 and r["cost"]["usd"] == 0 for r in mine),
+       f"{what}: a model on this host, which costs nothing", [(r["kind"], r["usage"], r["cost"]) for r in mine][:1])
+
+
+def test_calls(buffer):
+    server = Server(0)
+    for how in ("sendto", "write", "writev", "sendmsg"):
+        for count, size in ((3, 0), (1, BIG)):
+            spy = Spy(f"--plain={server.port}", f"--buffer={buffer}")
+            noted = said(start(how, server.port, count, size=size))
+            spy.wait_for(2 * count)
+            check_plain(f"{buffer}: {how}, {count} of {size} bytes", spy.stop(), noted, server)
+    server.shutdown()
+
+
+def test_default():
+    """Ollama's port without a list; another one is left alone, and so is all without --plain."""
+    server, other = Server(11434), Server(0)
+    for args, want in ((("--plain",), 1), ((), 0)):
+        spy = Spy(*args)
+        noted = said(start("sendto", server.port)) + said(start("sendto", other.port))
+        spy.wait_for(2 * want, 5)
+        records = of_calls(spy.stop())
+        if want:
+            check_plain("--plain", records, noted[:1], server)
+        else:
+            ok(not records, "without --plain nothing of it is seen", records)
+    spy = Spy(f"--plain=1-{other.port - 1},{other.port + 1}-65535")
+    noted = said(start("sendto", server.port))
+    spy.wait_for(2)
+    check_plain("a list of ranges", spy.stop(), noted, server)
+    server.shutdown()
+    other.shutdown()
+    six = Server(0, address="::1")
+    spy = Spy(f"--plain={six.port}")
+    noted = said(start("write", six.port, 2, "::1"))
+    spy.wait_for(4)
+    check_plain("IPv6", spy.stop(), noted, six, "::1")
+    six.shutdown()
+
+
+def test_middle():
+    """Connections that were there before the tracer."""
+    server = Server(0)
+    child = start("wait", server.port, 3)
+    child.stdout.readline()
+    child.stdin.write("\n")
+    child.stdin.flush()
+    child.stdout.readline()
+    child.stdout.readline()
+    spy = Spy(f"--plain={server.port}")
+    noted = said(child) if not child.stdin.write("\n\n") else []
+    spy.wait_for(4)
+    check_plain("joined in the middle", spy.stop(), noted, server)
+    server.shutdown()
+
+
+def test_gap():
+    """What leaves no place to read it from is a gap of its size; the other end has it."""
+    server = Server(0)
+    with open(server.file, "wb") as f:
+        f.write(os.urandom(BIG))
+    spy = Spy("--no-peer", f"--plain={server.port}")
+    subprocess.run(["curl", "-sS", "--noproxy", "*", "-o", os.path.join(TMP, "got"), f"http://127.0.0.1:{server.port}/file"],
+                   check=True)
+    spy.wait_for(2)
+    records = {r["connection"]["role"]: r for r in spy.stop()}
+    ours, theirs = (records.get(k, {}).get("response", {}).get("body", {}) for k in ("server", "client"))
+    ok(ours.get("missing") == BIG and not records["server"]["complete"], "sendfile: a gap of its size", ours)
+    ok(theirs.get("captured") == BIG and theirs.get("wire_sha256") == sha(open(server.file, "rb").read()),
+       "sendfile: whole at the other end", theirs)
+    server.shutdown()
+
+
+class Echo(socketserver.BaseRequestHandler):
+    def handle(self):
+        while data := self.request.recv(4096):
+            self.request.sendall(data)
+
+
+def test_left_alone():
+    """What is no HTTP, TLS among it, costs no capture."""
+    mock, echo = Mock(), Server(0, Echo)
+    spy = Spy(f"--plain={mock.port},{echo.port}")
+    s = socket.create_connection(("127.0.0.1", echo.port))
+    for _ in range(50):
+        s.sendall(b"\x00\x01" + os.urandom(1000))
+        s.recv(4096)
+    s.close()
+    noted = client(mock, "single")
+    spy.wait_for(2 * len(noted))
+    records = spy.stop()
+    compare("TLS on a plain port", records, noted)
+    ok(len(records) == len(noted) and all(r["connection"]["tls"] for r in records),
+       "TLS on a plain port is seen once, as TLS", [r["connection"] for r in records])
+    ok("1 connection," in spy.stderr() or "2 connections," in spy.stderr(), "what is no HTTP is left in the kernel",
+       spy.stderr())
+    mock.stop()
+    echo.shutdown()
+
+
+# ---- where connections lead to ----
+
+ASYNC = r'''
+import asyncio, json, ssl, sys
+async def one(context, port, i):
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=context, server_hostname="localhost")
+    local = writer.get_extra_info("socket").getsockname()[1]
+    for turn in range(2):
+        body = json.dumps({"model": "gpt-4", "messages": [{"role": "user", "content": f"{local}"}]}).encode()
+        writer.write(b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                     b"Content-Length: %d\r\n\r\n" % len(body))
+        writer.write(body)
+        await writer.drain()
+        head = await reader.readuntil(b"\r\n\r\n")
+        n = int([h for h in head.lower().split(b"\r\n") if h.startswith(b"content-length")][0].split(b":")[1])
+        await reader.readexactly(n)
+    writer.close()
+async def main():
+    context = ssl.create_default_context(cafile=sys.argv[2])
+    await asyncio.gather(*(one(context, int(sys.argv[1]), i) for i in range(12)))
+asyncio.run(main())
+'''
+
+NODE = r'''
+const https = require("https"), fs = require("fs");
+const [port, ca] = [+process.argv[1], fs.readFileSync(process.argv[2])];
+for (let i = 0; i < 8; i++) {
+  const agent = new https.Agent({ keepAlive: true, maxSockets: 1, ca });
+  let turns = 2;
+  const call = (socket) => {
+    const r = https.request({ port, host: "localhost", path: "/v1/chat/completions", method: "POST", agent,
+                              headers: { "Content-Type": "application/json" } }, (a) => {
+      a.resume(); a.on("end", () => { if (--turns) setImmediate(call); else agent.destroy(); });
+    });
+    r.on("socket", (s) => {
+      const send = () => r.end(JSON.stringify({ model: "gpt-4", messages: [{ role: "user", content: `${s.localPort}` }] }));
+      if (s.connecting) s.once("secureConnect", send); else send();
+    });
+  };
+  call();
+}
+'''
+
+
+def test_peers():
+    """The own port is what the program says of itself, in each prompt."""
+    mock = Mock()
+    node = next((p for p in (shutil.which("node"), "/usr/bin/node") if p), None)
+    for what, command, calls in (("asyncio, 12 connections at once", [PYTHON, "-c", ASYNC, str(mock.port), mock.ca], 24),
+                                 ("Node.js, 8 connections at once", [node, "-e", NODE, str(mock.port), mock.ca], 16)):
+        if not command[0]:
+            ok(True, f"{what} # SKIP no Node.js here")
+            continue
+        spy = Spy("--libssl", command[0]) if command[0] == node else Spy()
+        subprocess.run(command, check=True, timeout=120)
+        spy.wait_for(2 * calls)
+        mine = of_client(spy.stop())
+        ok(len(mine) == calls and all(r["complete"] for r in mine), f"{what}: {calls} calls", len(mine))
+        wrong = [r["connection"] for r in mine if r["connection"]["local"] and
+                 r["connection"]["local"].split(":")[1] != r["request"]["messages"][0]["parts"][0]["text"]]
+        ok(not wrong, f"{what}: no address is wrong", wrong)
+        unknown = [r["connection"] for r in mine if not r["connection"]["local"]]
+        ok(not unknown, f"{what}: none is unknown", len(unknown), unknown[:1])
+        ok(all(r["connection"]["peer"] == f"127.0.0.1:{mock.port}" and (r["other_end"] or {}).get("pid") == mock.proc.pid
+               for r in mine), f"{what}: they lead to the mock, which is named", [r["other_end"] for r in mine][:3])
+    for what, args in (("blocking, in the middle", ()), ("--no-peer", ("--no-peer",))):
+        out = os.path.join(TMP, "slow-" + what[:4])
+        slow = subprocess.Popen([PYTHON, CLIENT, "slow", mock.url, mock.ca, out], stdin=subprocess.PIPE,
+                                stdout=subprocess.PIPE, text=True)
+        slow.stdout.readline()
+        spy = Spy(*args)
+        slow.stdin.write("go\n")
+        slow.stdin.flush()
+        slow.stdout.readline()
+        spy.wait_for(2)
+        slow.kill()
+        slow.wait()
+        peers = {r["connection"]["peer"] for r in of_client(spy.stop())}
+        ok(peers == ({None} if args else {f"127.0.0.1:{mock.port}"}), f"{what}: {peers}")
+    mock.stop()
+
+
+for kind in ("ring", "perf"):
+    test_calls(kind)
+test_default()
+test_middle()
+test_gap()
+test_left_alone()
+test_peers()
+done()
