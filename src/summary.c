@@ -215,8 +215,8 @@ static void print_target(FILE *out, const struct target *t)
 		fprintf(out, ": %s\n", t->problem ? t->problem : "never tried");
 }
 
-/* What matters of the files: those that somebody used, and those that somebody could not be seen
- * for. */
+/* What matters of the files: those that the user named or that somebody is known to have used, and
+ * those that somebody could not be seen for. */
 static void print_targets(FILE *out, const struct summary *s)
 {
 	const struct target_list *l = discover_targets(s->discover);
@@ -227,13 +227,13 @@ static void print_targets(FILE *out, const struct summary *s)
 
 		if (!t->tls || t->changed)
 			continue;
-		if (s->every_file || (t->hooked ? t->used : t->mapped || t->named))
+		if (s->every_file || t->named || (t->hooked ? t->used : t->mapped))
 			print_target(out, t);
 		else
 			rest += t->hooked;
 	}
 	if (rest)
-		fprintf(out, "llm-spy: hooked %zu %sfile%s, of which nothing was seen\n", rest,
+		fprintf(out, "llm-spy: hooked %zu %sfile%s (--debug names them)\n", rest,
 			rest < target_count_hooked(l) ? "more " : "", plural(rest));
 }
 
