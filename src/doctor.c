@@ -152,6 +152,52 @@ static enum verdict check_tracepoints(struct diagnosis *f)
 	return can ? GOOD : WARN;
 }
 
+/* Tracepoints that something needs: "NAME: yes, NAME: no". */
+static enum verdict try_tracepoints(struct diagnosis *f, const char *what, const char *const *names,
+				    const char *mend)
+{
+	size_t n = (size_t)snprintf(f->said, sizeof(f->said), "%s:", what);
+	enum verdict v = GOOD;
+
+	for (size_t i = 0; names[i] && n < sizeof(f->said); i++) {
+		bool can = probe_can_raw_tracepoint(names[i]);
+
+		n += (size_t)snprintf(f->said + n, sizeof(f->said) - n, "%s %s: %s", i ? "," : "",
+				      names[i], can ? "yes" : "no");
+		if (!can)
+			v = WARN;
+	}
+	f->mend = mend;
+	return v;
+}
+
+static enum verdict check_peers(struct diagnosis *f)
+{
+	static const char *const names[] = { "tcp_rcv_space_adjust", "sock_send_length",
+					     "sock_recv_length", NULL };
+
+	return try_tracepoints(f, "addresses of connections", names,
+			       "they are found for fewer connections, or for none; the last two are "
+			       "there from Linux 6.3 on");
+}
+
+static enum verdict check_connects(struct diagnosis *f)
+{
+	static const char *const names[] = { "inet_sock_set_state", NULL };
+
+	return try_tracepoints(f, "connections that are opened", names,
+			       "programs that cannot be seen are noticed at the end only, with "
+			       "--strict once a second");
+}
+
+static enum verdict check_plain(struct diagnosis *f)
+{
+	static const char *const names[] = { "sys_exit", NULL };
+
+	return try_tracepoints(f, "system calls", names,
+			       "--plain is not possible: the kernel needs CONFIG_FTRACE_SYSCALLS");
+}
+
 static enum verdict check_libbcc(struct diagnosis *f)
 {
 	void *h = dlopen(compiler_libbcc, RTLD_LAZY | RTLD_LOCAL);
@@ -225,9 +271,9 @@ static enum verdict check_cache(struct diagnosis *f)
 }
 
 static enum verdict (*const checks[])(struct diagnosis *f) = {
-	check_kernel,  check_privileges, check_lockdown,    check_bpf,
-	check_uprobes, check_buffer,	 check_tracepoints, check_libbcc,
-	check_headers, check_memlock,	 check_proc,	    check_cache,
+	check_kernel,  check_privileges, check_lockdown,    check_bpf,	    check_uprobes,
+	check_buffer,  check_tracepoints, check_peers,	    check_connects, check_plain,
+	check_libbcc,  check_headers,	 check_memlock,	    check_proc,	    check_cache,
 };
 
 int doctor_run(void)

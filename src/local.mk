@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: MIT
 libpure_a_SOURCES += \
 	src/pipeline.c \
-	src/pipeline.h
+	src/pipeline.h \
+	src/seen.c \
+	src/seen.h \
+	src/status.c \
+	src/status.h
 
 bin_PROGRAMS += llm-spy
 llm_spy_SOURCES = \
@@ -26,6 +30,8 @@ llm_spy_SOURCES += \
 	src/command.h \
 	src/doctor.c \
 	src/doctor.h \
+	src/statusfile.c \
+	src/statusfile.h \
 	src/targets.c \
 	src/targets.h \
 	src/trace.c \
@@ -34,6 +40,7 @@ llm_spy_LDADD = libkernel.a libfind.a libpure.a $(PURE_LIBS) $(LIBELF_LIBS) -ldl
 endif
 
 check_PROGRAMS += tests/unit/test_cases
+check_PROGRAMS += tests/unit/test_seen
 EXTRA_DIST += tests/cases tests/unit/cuts.h
 
 check_PROGRAMS += tests/fuzz/fuzz_pipeline

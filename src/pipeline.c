@@ -7,8 +7,19 @@
 #include "base/xalloc.h"
 #include "http/http.h"
 
+/* Calls after which a connection is judged though it goes on (and not every library tells when it
+ * ends), at first and then again: the later bytes of one that is not HTTP say less than its
+ * beginning. */
+#define JUDGE_CALLS 64
+#define JUDGE_AGAIN 512
+
 struct pipeline {
 	struct limits *lim;
+	const struct calls_out *out;
+	void *out_arg;
+	looks_fn on_looks; /* may be NULL */
+	void *looks_arg;
+	struct seen *seen;
 	struct stream *stream;
 	struct calls *calls;
 	struct pipeline_stats stats;
@@ -19,6 +30,9 @@ struct pipeline {
 struct link {
 	struct http *http;
 	struct calls_conn *calls;
+	bool settled; /* known to be plain */
+	struct looks_sample sample;
+	uint64_t judge_calls, judge_bytes; /* when it is judged next; what was judged before */
 };
 
 static struct link *link_of(struct pipeline *p, struct conn *c)
@@ -31,15 +45,54 @@ static struct link *link_of(struct pipeline *p, struct conn *c)
 	l->calls = calls_conn_new(p->calls, c);
 	l->http = http_new(p->lim, c->from_start, &calls_http_out, l->calls);
 	calls_conn_set_http(l->calls, l->http);
+	l->judge_calls = JUDGE_CALLS;
 	c->user = l;
 	return l;
+}
+
+static bool is_http(enum http_proto proto)
+{
+	return proto == HTTP_PROTO_H1 || proto == HTTP_PROTO_H2;
+}
+
+/* ---- how a connection looks ---- */
+
+/* At first by its beginning; later it is as if joined in the middle. */
+static void judge(struct pipeline *p, const struct conn *c, struct link *l)
+{
+	uint64_t bytes = c->bytes[0] + c->bytes[1] + c->missing[0] + c->missing[1];
+	enum looks v = is_http(http_proto(l->http))
+			       ? LOOKS_PLAIN
+			       : looks_judge(&l->sample, c->from_start && !l->judge_bytes, c->calls,
+					     c->odd_calls);
+
+	p->on_looks(p->looks_arg, c->id.tgid, v, bytes - l->judge_bytes);
+	l->settled = v == LOOKS_PLAIN;
+	l->judge_bytes = bytes;
+	l->judge_calls = c->calls + JUDGE_AGAIN;
+	l->sample = (struct looks_sample){ 0 };
+}
+
+static void look_at(struct pipeline *p, const struct conn *c, struct link *l, enum dir d,
+		    struct span s)
+{
+	if (!p->on_looks || l->settled || c->plain)
+		return;
+	looks_add(&l->sample, d, s);
+	if (is_http(http_proto(l->http)) || c->calls >= l->judge_calls ||
+	    (!l->judge_bytes && looks_full(&l->sample)))
+		judge(p, c, l);
 }
 
 static int on_bytes(void *arg, struct conn *c, enum dir d, uint64_t ts_ns, struct span s)
 {
 	struct pipeline *p = arg;
+	struct link *l = link_of(p, c);
+	int err = http_feed(l->http, d, ts_ns, s);
 
-	return http_feed(link_of(p, c)->http, d, ts_ns, s);
+	seen_bytes(p->seen, c, d, s.len, ts_ns);
+	look_at(p, c, l, d, s);
+	return err;
 }
 
 static int on_gap(void *arg, struct conn *c, enum dir d, uint64_t ts_ns, uint64_t nbytes)
@@ -47,11 +100,6 @@ static int on_gap(void *arg, struct conn *c, enum dir d, uint64_t ts_ns, uint64_
 	struct pipeline *p = arg;
 
 	return http_gap(link_of(p, c)->http, d, ts_ns, nbytes);
-}
-
-static bool is_http(enum http_proto proto)
-{
-	return proto == HTTP_PROTO_H1 || proto == HTTP_PROTO_H2;
 }
 
 static int on_close(void *arg, struct conn *c, uint64_t ts_ns, bool ended)
@@ -63,6 +111,9 @@ static int on_close(void *arg, struct conn *c, uint64_t ts_ns, bool ended)
 	if (!l)
 		return 0;
 	err = http_close(l->http, ts_ns, ended);
+	seen_close(p->seen, c, is_http(http_proto(l->http)));
+	if (p->on_looks && !c->plain && !l->judge_bytes)
+		judge(p, c, l);
 	calls_conn_free(l->calls);
 	p->stats.opaque_bytes += http_unread_bytes(l->http);
 	p->stats.opaque_conns += !is_http(http_proto(l->http));
@@ -88,12 +139,49 @@ static const struct stream_out stream_out = {
 	.ends = on_ends,
 };
 
+/* ---- exchanges, on their way out ---- */
+
+static void on_request(void *arg, const struct exchange *x)
+{
+	struct pipeline *p = arg;
+
+	if (p->out->request)
+		p->out->request(p->out_arg, x);
+}
+
+static void on_delta(void *arg, const struct exchange *x, const struct choice *c,
+		     const struct part *part, struct span text)
+{
+	struct pipeline *p = arg;
+
+	if (p->out->delta)
+		p->out->delta(p->out_arg, x, c, part, text);
+}
+
+static void on_end(void *arg, const struct exchange *x)
+{
+	struct pipeline *p = arg;
+
+	seen_exchange(p->seen, x);
+	if (p->out->end)
+		p->out->end(p->out_arg, x);
+}
+
+static const struct calls_out calls_out = {
+	.request = on_request,
+	.delta = on_delta,
+	.end = on_end,
+};
+
 struct pipeline *pipeline_new(struct limits *lim, const struct calls_out *out, void *arg)
 {
 	struct pipeline *p = xcalloc(1, sizeof(*p));
 
 	p->lim = lim;
-	p->calls = calls_new(lim, out, arg);
+	p->out = out;
+	p->out_arg = arg;
+	p->seen = seen_new();
+	p->calls = calls_new(lim, &calls_out, p);
 	p->stream = stream_new(lim, &stream_out, p);
 	return p;
 }
@@ -105,6 +193,7 @@ void pipeline_free(struct pipeline *p)
 	pipeline_finish(p, 0);
 	stream_free(p->stream);
 	calls_free(p->calls);
+	seen_free(p->seen);
 	free(p);
 }
 
@@ -152,4 +241,15 @@ struct pipeline_stats pipeline_stats(const struct pipeline *p)
 	s.stream = stream_stats(p->stream);
 	s.calls = calls_stats(p->calls);
 	return s;
+}
+
+const struct seen *pipeline_seen(const struct pipeline *p)
+{
+	return p->seen;
+}
+
+void pipeline_on_looks(struct pipeline *p, looks_fn fn, void *arg)
+{
+	p->on_looks = fn;
+	p->looks_arg = arg;
 }

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* The pure part of the way of a byte, in one piece: chunks in, exchanges out. */
+/* The pure part of the way of a byte, in one piece: chunks in, exchanges out; beside it what each
+ * process said, and how that looks. */
 #ifndef SPY_PIPELINE_H
 #define SPY_PIPELINE_H
 
+#include "http/looks.h"
 #include "llm/calls.h"
+#include "seen.h"
 #include "stream/stream.h"
 
 struct pipeline_stats {
@@ -23,5 +26,11 @@ int pipeline_chunk(void *pipeline, const struct chunk *c); /* a chunk_fn */
 int pipeline_tick(struct pipeline *p, uint64_t now_ns);
 int pipeline_finish(struct pipeline *p, uint64_t now_ns); /* end of input: shows all that is held */
 struct pipeline_stats pipeline_stats(const struct pipeline *p);
+const struct seen *pipeline_seen(const struct pipeline *p);
+
+/* Who is told how a TLS connection looks: as soon as it is known to be plain, else when enough of it
+ * was seen or it ends, and now and then if it goes on for long. bytes: what the verdict rests on, missing ones too. */
+typedef void (*looks_fn)(void *arg, uint32_t tgid, enum looks looks, uint64_t bytes);
+void pipeline_on_looks(struct pipeline *p, looks_fn fn, void *arg);
 
 #endif

@@ -3,21 +3,26 @@
 
 #include <inttypes.h>
 #include <linux/types.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "config.h"
 #ifdef HAVE_BPF
 #include "attach/discover.h"
 #endif
+#include "base/notes.h"
 #include "probes/event.h"
 #include "totals.h"
+
+#define NAME_COLUMNS 40
+#define ROWS_SHOWN   20
 
 static const char *plural(uint64_t n)
 {
 	return n == 1 ? "" : "s";
 }
 
-/* 1536 -> "1.5 KiB", in one of a few buffers that take turns. */
-static const char *size_text(uint64_t bytes)
+const char *size_text(uint64_t bytes)
 {
 	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB" };
 	static char texts[4][32];
@@ -101,14 +106,103 @@ static void print_losses(FILE *out, const struct summary *s)
 				plural(s->limits->hits[i]));
 }
 
-#ifdef HAVE_BPF
+/* ---- who was seen, and who not ---- */
 
-/* Names are the programs' own: no control character of theirs may reach the terminal. */
-static void print_name(FILE *out, const char *name)
+/* Names are the programs' own: no control character of theirs may reach the terminal. Returns how
+ * many characters were written. */
+static int print_name(FILE *out, const char *name)
 {
-	for (; *name; name++)
+	int n = 0;
+
+	for (; *name; name++, n++)
 		fputc((unsigned char)*name < ' ' || *name == 0x7f ? '?' : *name, out);
+	return n;
 }
+
+static int print_who(FILE *out, const char *program, uint32_t pid, uint64_t processes)
+{
+	int n = print_name(out, program);
+
+	if (pid)
+		return n + fprintf(out, "[%u]", pid);
+	return n + fprintf(out, " (%" PRIu64 " processes)", processes);
+}
+
+static void print_seen(FILE *out, const struct seen_row *r)
+{
+	int n = fprintf(out, "llm-spy:   ") - 11;
+
+	n += print_who(out, r->program, r->tgid, r->processes);
+	fprintf(out, "%*s %6" PRIu64 " %6" PRIu64 " %11s %11s", n < NAME_COLUMNS ? NAME_COLUMNS - n : 0,
+		"", r->calls, r->others, size_text(r->bytes[DIR_WRITE]),
+		size_text(r->bytes[DIR_READ]));
+	for (size_t i = 0; i < SEEN_HOSTS && r->hosts[i][0]; i++) {
+		fputs(i ? ", " : "  ", out);
+		print_name(out, r->hosts[i]);
+	}
+	fputs(r->more_hosts ? " and more" : "", out);
+	if (r->opaque)
+		fprintf(out, "  (%" PRIu64 " of %" PRIu64 " connection%s without HTTP)", r->opaque,
+			r->conns, plural(r->conns));
+	fputc('\n', out);
+}
+
+static void print_all_seen(FILE *out, const struct seen *seen)
+{
+	size_t count, n;
+	const struct seen_row *rows = seen_rows(seen, &count);
+	struct seen_row *sums = seen_sum_up(rows, count, &n);
+
+	if (n)
+		fprintf(out, "llm-spy: %-*s %6s %6s %11s %11s  %s\n", NAME_COLUMNS + 2,
+			"traffic by process", "calls", "other", "sent", "received", "with");
+	for (size_t i = 0; i < n && i < ROWS_SHOWN; i++)
+		print_seen(out, &sums[i]);
+	if (n > ROWS_SHOWN)
+		fprintf(out, "llm-spy:   and %zu more\n", n - ROWS_SHOWN);
+	free(sums);
+}
+
+static bool is_same(const struct note *a, const struct note *b)
+{
+	return a->pid && b->pid && strcmp(a->name, b->name) == 0 &&
+	       strcmp(a->reason, b->reason) == 0;
+}
+
+/* Processes of one program with one reason are one line. Files are listed elsewhere. */
+static void print_unseen(FILE *out, const struct notes *notes)
+{
+	size_t shown = 0;
+
+	for (size_t i = 0; i < notes->count && shown < ROWS_SHOWN; i++) {
+		const struct note *n = &notes->items[i];
+		uint64_t same = 0;
+		size_t first = 0;
+
+		while (!is_same(&notes->items[first], n) && first < i)
+			first++;
+		for (size_t k = i; k < notes->count; k++)
+			same += is_same(&notes->items[k], n);
+		if (first < i || !n->pid)
+			continue;
+		fputs("llm-spy: not seen: ", out);
+		print_who(out, n->name, same == 1 ? (uint32_t)n->pid : 0, same);
+		fprintf(out, ": %s\n", n->reason);
+		if (n->remedy)
+			fprintf(out, "llm-spy:   -> %s\n", n->remedy);
+		shown++;
+	}
+}
+
+void summary_print_map(FILE *out, const struct seen *seen, const struct notes *notes)
+{
+	print_all_seen(out, seen);
+	if (notes)
+		print_unseen(out, notes);
+	fflush(out);
+}
+
+#ifdef HAVE_BPF
 
 static void print_target(FILE *out, const struct target *t)
 {
@@ -121,31 +215,48 @@ static void print_target(FILE *out, const struct target *t)
 		fprintf(out, ": %s\n", t->problem ? t->problem : "never tried");
 }
 
-static void print_coverage(FILE *out, const struct summary *s)
+/* What matters of the files: those that the user named or that somebody is known to have used, and
+ * those that somebody could not be seen for. */
+static void print_targets(FILE *out, const struct summary *s)
 {
-	const struct target_list *l = s->discover ? discover_targets(s->discover) : NULL;
-	const struct blind *blind;
-	size_t n = 0;
+	const struct target_list *l = discover_targets(s->discover);
+	size_t rest = 0;
 
-	for (size_t i = 0; l && i < l->count; i++)
-		if (l->items[i].tls && !l->items[i].changed)
-			print_target(out, &l->items[i]);
-	blind = l ? discover_blind(s->discover, &n) : NULL;
-	for (size_t i = 0; i < n; i++) {
-		fputs("llm-spy: not seen: ", out);
-		print_name(out, blind[i].program);
-		fprintf(out, "[%d]: %s (llm-spy targets says what helps)\n", (int)blind[i].pid,
-			blind[i].reason);
+	for (size_t i = 0; i < l->count; i++) {
+		const struct target *t = &l->items[i];
+
+		if (!t->tls || t->changed)
+			continue;
+		if (s->every_file || t->named || (t->hooked ? t->used : t->mapped))
+			print_target(out, t);
+		else
+			rest += t->hooked;
 	}
+	if (rest)
+		fprintf(out, "llm-spy: hooked %zu %sfile%s (--debug names them)\n", rest,
+			rest < target_count_hooked(l) ? "more " : "", plural(rest));
 }
 
 #endif
 
+/* Files first, for what follows is read first from the end. */
+static void print_coverage(FILE *out, const struct summary *s)
+{
+	struct notes notes = { 0 };
+
+#ifdef HAVE_BPF
+	if (s->discover) {
+		print_targets(out, s);
+		discover_notes(s->discover, &notes);
+	}
+#endif
+	summary_print_map(out, pipeline_seen(s->pipeline), &notes);
+	notes_done(&notes);
+}
+
 void summary_print(FILE *out, const struct summary *s)
 {
-#ifdef HAVE_BPF
 	print_coverage(out, s);
-#endif
 	print_streams(out, s);
 	print_losses(out, s);
 	totals_print(out, s->show->totals);

@@ -11,40 +11,80 @@
 
 #include "attach/coverage.h"
 #include "attach/maps.h"
+#include "base/clock.h"
 #include "base/utf8.h"
+#include "base/xalloc.h"
 #include "exitcode.h"
 #include "sink/term.h"
+#include "statusfile.h"
+#include "summary.h"
 
 #define PROGRAM_COLUMNS 24
-#define TLS_COLUMN	46
+#define TLS_COLUMN	64
+/* Rows of text for what has ended; JSON has all that tracers tell. */
+#define ENDED_ROWS 20
+
+/* One line: what can be seen of a process, and what tracers have seen. */
+struct row {
+	const struct coverage *c; /* NULL: it has ended */
+	pid_t pid;		  /* 0: several */
+	const char *program, *status, *reason, *remedy;
+	const struct seen_row *seen; /* NULL: nobody looks at it */
+};
 
 struct table {
 	FILE *out;
 	bool json;
 	size_t rows, denied;
+	/* What running tracers have seen, by process; *met: it was listed. */
+	struct status *tracers;
+	size_t ntracers;
+	struct seen_row *seen;
+	bool *met;
+	size_t nseen;
 };
 
+/* ---- JSON ---- */
+
 /* NULL is null. A name may hold any bytes. */
-static void set(json_t *o, const char *key, const char *value)
+static json_t *text_of(const char *value)
 {
 	struct buf text;
+	json_t *ret;
 
+	if (!value)
+		return json_null();
 	buf_init(&text, 64 << 10);
 	utf8_fix(span_str(value), &text);
-	json_object_set_new(o, key,
-			    value ? json_stringn(text.ptr ? text.ptr : "", text.len) : json_null());
+	ret = json_stringn(text.ptr ? text.ptr : "", text.len);
 	buf_done(&text);
+	return ret;
 }
 
-static void print_json(FILE *out, const struct coverage *c)
+static void set(json_t *o, const char *key, const char *value)
 {
-	json_t *o = json_object(), *all = json_array();
-	char *text;
+	json_object_set_new(o, key, text_of(value));
+}
 
-	json_object_set_new(o, "pid", json_integer(c->pid));
-	set(o, "program", c->program);
-	set(o, "status", coverage_status_name(c->status));
-	for (size_t i = 0; i < c->ntls; i++) {
+static void set_number(json_t *o, const char *key, bool known, uint64_t value)
+{
+	json_object_set_new(o, key, known ? json_integer((json_int_t)value) : json_null());
+}
+
+static json_t *hosts_of(const struct seen_row *r)
+{
+	json_t *hosts = json_array();
+
+	for (size_t i = 0; r && i < SEEN_HOSTS && r->hosts[i][0]; i++)
+		json_array_append_new(hosts, text_of(r->hosts[i]));
+	return hosts;
+}
+
+static json_t *tls_of(const struct coverage *c)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; c && i < c->ntls; i++) {
 		json_t *t = json_object();
 
 		set(t, "implementation", c->tls[i].implementation);
@@ -52,42 +92,178 @@ static void print_json(FILE *out, const struct coverage *c)
 		set(t, "file", c->tls[i].file);
 		json_array_append_new(all, t);
 	}
-	json_object_set_new(o, "tls", all);
-	json_object_set_new(o, "connections", json_integer((json_int_t)c->conns));
-	set(o, "peer", c->peer[0] ? c->peer : NULL);
-	set(o, "reason", c->reason);
-	set(o, "remedy", c->remedy);
+	return all;
+}
+
+static void print_json(FILE *out, const struct row *r)
+{
+	static const struct seen_row none;
+	const struct seen_row *s = r->seen ? r->seen : &none;
+	json_t *o = json_object();
+	bool known = r->seen != NULL;
+	char *text;
+
+	set_number(o, "pid", r->pid != 0, (uint64_t)r->pid);
+	set(o, "program", r->program);
+	set(o, "status", r->status);
+	json_object_set_new(o, "tls", tls_of(r->c));
+	set_number(o, "connections", true, r->c ? r->c->conns : 0);
+	set_number(o, "udp_connections", true, r->c ? r->c->udp : 0);
+	set(o, "peer", r->c && r->c->peer[0] ? r->c->peer : NULL);
+	set(o, "reason", r->reason);
+	set(o, "remedy", r->remedy);
+	set_number(o, "processes", true, r->pid ? 1 : s->processes);
+	set_number(o, "calls", known, s->calls);
+	set_number(o, "other_exchanges", known, s->others);
+	set_number(o, "bytes_sent", known, s->bytes[DIR_WRITE]);
+	set_number(o, "bytes_received", known, s->bytes[DIR_READ]);
+	set_number(o, "seconds_ago", known && s->last_ns, (now_ns() - s->last_ns) / 1000000000);
+	json_object_set_new(o, "hosts", hosts_of(r->seen));
 	text = json_dumps(o, JSON_COMPACT | JSON_ENSURE_ASCII);
 	fprintf(out, "%s\n", text ? text : "");
 	free(text);
 	json_decref(o);
 }
 
+/* ---- text ---- */
+
+static void pad(struct term *t, unsigned column)
+{
+	while (t->column < column)
+		term_own(t, " ");
+}
+
+static void print_seen(struct term *t, const struct row *r)
+{
+	const struct seen_row *s = r->seen;
+
+	if (s)
+		term_ownf(t, "%6llu  %10s  ", (unsigned long long)s->calls,
+			  size_text(s->bytes[DIR_WRITE] + s->bytes[DIR_READ]));
+	else
+		term_ownf(t, "%6s  %10s  ", "-", "-");
+}
+
+static void print_hosts(struct term *t, const struct seen_row *s)
+{
+	for (size_t i = 0; i < SEEN_HOSTS && s->hosts[i][0]; i++) {
+		term_own(t, i ? ", " : "with ");
+		term_inline(t, span_str(s->hosts[i]), SEEN_HOST_LEN);
+	}
+}
+
+/* A further line of the same row. */
+static void next(struct term *t)
+{
+	if (t->column > TLS_COLUMN)
+		term_ownf(t, "\n%*s", TLS_COLUMN, "");
+}
+
 /* Names and paths are the programs' own: they are written as traffic is. */
-static void print_text(FILE *out, const struct coverage *c)
+static void print_text(FILE *out, const struct row *r)
 {
 	struct term t;
 
 	term_init(&t, out, 0, strcmp(nl_langinfo(CODESET), "UTF-8") == 0);
-	term_ownf(&t, "%8d  ", (int)c->pid);
-	term_inline(&t, span_str(c->program), PROGRAM_COLUMNS);
-	while (t.column < 10 + PROGRAM_COLUMNS + 2)
-		term_own(&t, " ");
-	term_ownf(&t, "%-8s  ", coverage_status_name(c->status));
-	for (size_t i = 0; i < c->ntls; i++) {
-		if (i)
-			term_ownf(&t, "\n%*s", TLS_COLUMN, "");
-		term_ownf(&t, "%s by %s: ", c->tls[i].implementation, c->tls[i].method);
-		term_inline(&t, span_str(c->tls[i].file), 4096);
+	if (r->pid)
+		term_ownf(&t, "%8d  ", (int)r->pid);
+	else
+		term_ownf(&t, "%7llux  ", (unsigned long long)r->seen->processes);
+	term_inline(&t, span_str(r->program), PROGRAM_COLUMNS);
+	pad(&t, 10 + PROGRAM_COLUMNS + 2);
+	term_ownf(&t, "%-8s", r->status);
+	print_seen(&t, r);
+	pad(&t, TLS_COLUMN);
+	for (size_t i = 0; r->c && i < r->c->ntls; i++) {
+		next(&t);
+		term_ownf(&t, "%s by %s: ", r->c->tls[i].implementation, r->c->tls[i].method);
+		term_inline(&t, span_str(r->c->tls[i].file), 4096);
 	}
-	if (c->reason) {
-		term_inline(&t, span_str(c->reason), 4096);
-		if (c->conns)
-			term_ownf(&t, " (%zu, one to %s)", c->conns, c->peer);
-		term_ownf(&t, "\n%*s-> %s", TLS_COLUMN, "", c->remedy);
+	if (r->reason) {
+		next(&t);
+		term_inline(&t, span_str(r->reason), 4096);
+		if (r->c && r->c->conns + r->c->udp)
+			term_ownf(&t, " (%zu, one to %s)", r->c->conns + r->c->udp, r->c->peer);
+	}
+	if (r->remedy) {
+		next(&t);
+		term_own(&t, "-> ");
+		term_inline(&t, span_str(r->remedy), 4096);
+	}
+	if (r->seen && r->seen->hosts[0][0]) {
+		next(&t);
+		print_hosts(&t, r->seen);
 	}
 	term_fresh_line(&t);
 	term_done(&t);
+}
+
+static void print(struct table *t, const struct row *r)
+{
+	if (!t->json && !t->rows++)
+		fprintf(t->out, "%8s  %-*s  %-8s%6s  %10s  %s\n", "PID", PROGRAM_COLUMNS, "PROGRAM",
+			"STATUS", "CALLS", "BYTES", "TLS, OR WHAT HINDERS");
+	if (t->json)
+		print_json(t->out, r);
+	else
+		print_text(t->out, r);
+}
+
+/* ---- what tracers tell ---- */
+
+static void read_tracers(struct table *t)
+{
+	t->ntracers = statusfile_read_all(&t->tracers);
+	for (size_t i = 0; i < t->ntracers; i++)
+		for (size_t k = 0; k < t->tracers[i].nrows; k++) {
+			const struct seen_row *from = &t->tracers[i].rows[k];
+			size_t at = 0;
+
+			/* Two tracers see the same traffic: the one that saw more counts. */
+			while (at < t->nseen && (t->seen[at].tgid != from->tgid ||
+						 strcmp(t->seen[at].program, from->program) != 0))
+				at++;
+			if (at == t->nseen) {
+				t->seen = xgrow(t->seen, t->nseen++, sizeof(*t->seen));
+				t->seen[at] = *from;
+			} else if (from->bytes[0] + from->bytes[1] >
+				   t->seen[at].bytes[0] + t->seen[at].bytes[1]) {
+				t->seen[at] = *from;
+			}
+		}
+	t->met = xcalloc(t->nseen + 1, sizeof(*t->met));
+}
+
+/* NULL: no tracer looks at it. */
+static const struct seen_row *seen_of(struct table *t, pid_t pid, const char *program)
+{
+	static const struct seen_row nothing;
+
+	for (size_t i = 0; i < t->nseen; i++)
+		if ((pid_t)t->seen[i].tgid == pid && strcmp(t->seen[i].program, program) == 0) {
+			t->met[i] = true;
+			return &t->seen[i];
+		}
+	for (size_t i = 0; i < t->ntracers; i++)
+		if (t->tracers[i].all)
+			return &nothing;
+	return NULL;
+}
+
+/* A file that a tracer gave up is hooked no more, whatever is known of it otherwise. */
+static void correct(const struct table *t, const struct coverage *c, struct row *r)
+{
+	for (size_t i = 0; i < t->ntracers; i++) {
+		const struct notes *n = &t->tracers[i].notes;
+
+		for (size_t k = 0; k < n->count; k++)
+			for (size_t f = 0; !n->items[k].pid && f < c->ntls; f++)
+				if (strcmp(c->tls[f].file, n->items[k].name) == 0) {
+					r->status = c->ntls == 1 ? "blind" : "partly";
+					r->reason = n->items[k].reason;
+					r->remedy = n->items[k].remedy;
+				}
+	}
 }
 
 static void add_process(struct table *t, struct files *f, const struct conns *conns, pid_t pid)
@@ -97,17 +273,61 @@ static void add_process(struct table *t, struct files *f, const struct conns *co
 
 	if (err == -EACCES || err == -EPERM) {
 		t->denied++;
-	} else if (!err && c.status != COVERAGE_NONE) {
-		if (!t->json && !t->rows)
-			fprintf(t->out, "%8s  %-*s  %-8s  %s\n", "PID", PROGRAM_COLUMNS, "PROGRAM",
-				"STATUS", "TLS, OR WHAT HINDERS");
-		t->rows++;
-		if (t->json)
-			print_json(t->out, &c);
-		else
-			print_text(t->out, &c);
+	} else if (!err) {
+		struct row r = { .c = &c,
+				 .pid = pid,
+				 .program = c.program,
+				 .status = coverage_status_name(c.status),
+				 .reason = c.reason,
+				 .remedy = c.remedy,
+				 .seen = seen_of(t, pid, c.program) };
+
+		correct(t, &c, &r);
+		if (c.status != COVERAGE_NONE || (r.seen && r.seen->processes))
+			print(t, &r);
 	}
 	coverage_done(&c);
+}
+
+/* ---- what has ended ---- */
+
+static void add_ended_seen(struct table *t)
+{
+	struct seen_row *left = xcalloc(t->nseen + 1, sizeof(*left)), *sums;
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->nseen; i++)
+		if (!t->met[i])
+			left[n++] = t->seen[i];
+	sums = seen_sum_up(left, n, &n);
+	for (size_t i = 0; i < n && (t->json || i < ENDED_ROWS); i++)
+		print(t, &(struct row){ .pid = (pid_t)sums[i].tgid,
+					.program = sums[i].program,
+					.status = "ended",
+					.seen = &sums[i] });
+	if (n > ENDED_ROWS && !t->json)
+		fprintf(t->out, "and %zu more that have ended\n", n - ENDED_ROWS);
+	free(sums);
+	free(left);
+}
+
+static void add_ended_unseen(struct table *t)
+{
+	size_t rows = 0;
+
+	for (size_t i = 0; i < t->ntracers; i++)
+		for (size_t k = 0; k < t->tracers[i].notes.count && rows < ENDED_ROWS; k++) {
+			const struct note *n = &t->tracers[i].notes.items[k];
+
+			if (!n->pid || maps_started(n->pid))
+				continue;
+			rows++;
+			print(t, &(struct row){ .pid = n->pid,
+						.program = n->name,
+						.status = "ended",
+						.reason = n->reason,
+						.remedy = n->remedy });
+		}
 }
 
 static void say_end(const struct table *t)
@@ -128,14 +348,24 @@ int targets_run(const struct options *o, struct error *reterr)
 	pid_t *pids;
 	size_t n = maps_processes(&pids);
 
+	read_tracers(&t);
 	conns_scan(&conns);
 	for (size_t i = 0; i < o->filter.npids; i++)
 		add_process(&t, f, &conns, o->filter.pids[i]);
 	for (size_t i = 0; i < n && !o->filter.npids; i++)
 		if (pids[i] != getpid())
 			add_process(&t, f, &conns, pids[i]);
+	if (!o->filter.npids) {
+		add_ended_seen(&t);
+		add_ended_unseen(&t);
+	}
 	say_end(&t);
 	free(pids);
+	free(t.seen);
+	free(t.met);
+	for (size_t i = 0; i < t.ntracers; i++)
+		status_done(&t.tracers[i]);
+	free(t.tracers);
 	conns_done(&conns);
 	files_close(f);
 	if (fflush(stdout) != 0) {

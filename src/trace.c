@@ -28,6 +28,7 @@
 #include "probes/event.h"
 #include "show.h"
 #include "pricefile.h"
+#include "statusfile.h"
 #include "summary.h"
 
 #define RING_BYTES (16u << 20)
@@ -62,6 +63,7 @@ struct tracer {
 	struct prices *prices;
 	struct show show;
 	struct command command;
+	struct statusfile *status;
 	int signals;	    /* signalfd */
 	bool stop, all_gone; /* asked to stop; the command and its children have ended */
 	int failed;	    /* first error of the recorder or output */
@@ -291,6 +293,16 @@ static void on_exec(void *arg, uint32_t tgid)
 	discover_process(arg, (pid_t)tgid);
 }
 
+static void on_connect(void *arg, uint32_t tgid, const struct ends *ends)
+{
+	discover_connected(arg, (pid_t)tgid, ends);
+}
+
+static void on_looks(void *arg, uint32_t tgid, enum looks looks, uint64_t bytes)
+{
+	discover_looks(arg, (pid_t)tgid, looks, bytes);
+}
+
 static int start_discovery(struct tracer *t, struct error *reterr)
 {
 	int err = discover_start(t->discover);
@@ -298,7 +310,10 @@ static int start_discovery(struct tracer *t, struct error *reterr)
 	if (err)
 		return error_set(reterr, err, "no thread can be started: %s", strerror(-err));
 	t->discovering = true;
+	t->status = statusfile_open();
 	live_on_exec(t->live, on_exec, t->discover);
+	live_on_connect(t->live, on_connect, t->discover);
+	pipeline_on_looks(t->pipeline, on_looks, t->discover);
 	return 0;
 }
 
@@ -339,6 +354,7 @@ static int open_signals(struct error *reterr)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGCHLD);
+	sigaddset(&set, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -357,9 +373,41 @@ static int on_wanted(void *arg, const struct chunk *c)
 	return pipeline_chunk(t->pipeline, c);
 }
 
+static void print_map(const struct tracer *t)
+{
+	struct notes notes = { 0 };
+
+	discover_notes(t->discover, &notes);
+	summary_print_map(stderr, pipeline_seen(t->pipeline), &notes);
+	notes_done(&notes);
+}
+
+static bool sees_all(const struct options *o)
+{
+	return !o->command && !o->cgroup && !o->comm && !o->filter.npids && !o->filter.nnames &&
+	       !o->filter.has_uid;
+}
+
+/* For `llm-spy targets`. */
+static void tell_status(struct tracer *t)
+{
+	const struct seen *seen = pipeline_seen(t->pipeline);
+	struct status s = { .all = sees_all(t->o) };
+
+	if (!statusfile_is_due(t->status, t->ticked_ns))
+		return;
+	discover_notes(t->discover, &s.notes);
+	s.rows = seen_rows(seen, &s.nrows);
+	statusfile_write(t->status, &s, seen_changes(seen) + s.notes.count, t->ticked_ns);
+	notes_done(&s.notes);
+}
+
 static void on_signal(struct tracer *t, const struct signalfd_siginfo *s)
 {
 	switch (s->ssi_signo) {
+	case SIGUSR1:
+		print_map(t);
+		break;
 	case SIGCHLD:
 		if (t->command.pid && command_reap(&t->command))
 			t->all_gone = true;
@@ -417,6 +465,7 @@ static int run(struct tracer *t)
 		if (!err && now_ns() - t->ticked_ns > TICK_NS) {
 			t->ticked_ns = now_ns();
 			err = pipeline_tick(t->pipeline, t->ticked_ns);
+			tell_status(t);
 		}
 		busy = live_events(t->live) != before;
 		before = live_events(t->live);
@@ -467,6 +516,7 @@ static int finish(struct tracer *t, int err)
 						 .pipeline = t->pipeline,
 						 .limits = &t->limits,
 						 .discover = t->discover,
+						 .every_file = t->o->debug,
 						 .counters = counters,
 						 .lost = live_lost(t->live) });
 	return err;
@@ -484,6 +534,7 @@ static void tracer_done(struct tracer *t)
 	pipeline_free(t->pipeline);
 	prices_free(t->prices);
 	filter_free(t->filter);
+	statusfile_close(t->status);
 	if (t->signals >= 0)
 		close(t->signals);
 }
@@ -541,7 +592,8 @@ static int start(struct tracer *t, struct error *reterr)
 static bool is_blind(const struct tracer *t)
 {
 	const struct target_list *l;
-	size_t n;
+	struct notes notes = { 0 };
+	bool any;
 
 	if (!t->discover)
 		return true; /* who knows */
@@ -550,8 +602,10 @@ static bool is_blind(const struct tracer *t)
 		if (l->items[i].mapped && l->items[i].tls && !l->items[i].hooked &&
 		    !l->items[i].changed)
 			return true;
-	discover_blind(t->discover, &n);
-	return n > 0;
+	discover_notes(t->discover, &notes);
+	any = notes.count > 0;
+	notes_done(&notes);
+	return any;
 }
 
 static int exit_code(const struct tracer *t, int err, bool blind)

@@ -8,16 +8,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "attach/maps.h"
 #include "base/xalloc.h"
 
 #define PORT	    443
-#define ESTABLISHED 1
+#define ESTABLISHED 1 /* of a UDP socket: connected */
+/* getaddrinfo(3) connects UDP sockets for some microseconds, to see which address would be used. */
+#define LASTING_NS 20000000
 
 struct sock {
 	unsigned long inode;
+	bool udp;
 	char peer[64];
 };
 
@@ -43,7 +47,7 @@ static void peer_text(const char *hex, unsigned port, char *ret, size_t size)
 	snprintf(ret, size, words == 4 ? "[%s]:%u" : "%s:%u", text, port);
 }
 
-static void read_table(struct socks *s, pid_t pid, const char *name)
+static void read_table(struct socks *s, pid_t pid, const char *name, bool udp)
 {
 	char path[64], line[512], hex[33];
 	FILE *f;
@@ -61,6 +65,7 @@ static void read_table(struct socks *s, pid_t pid, const char *name)
 			continue;
 		s->items = xgrow(s->items, s->count, sizeof(*s->items));
 		s->items[s->count].inode = inode;
+		s->items[s->count].udp = udp;
 		peer_text(hex, port, s->items[s->count++].peer, sizeof(s->items->peer));
 	}
 	if (f)
@@ -75,10 +80,11 @@ static int by_inode(const void *a, const void *b)
 }
 
 /* The tables are those of a namespace: each is read once, through one of its processes. */
-static void read_sockets(struct socks *s, const pid_t *pids, size_t npids)
+static pid_t *one_of_each(const pid_t *pids, size_t npids, size_t *ret_count)
 {
+	pid_t *one = NULL;
 	ino_t *seen = NULL;
-	size_t nseen = 0;
+	size_t count = 0;
 
 	for (size_t i = 0; i < npids; i++) {
 		char path[64];
@@ -88,31 +94,99 @@ static void read_sockets(struct socks *s, const pid_t *pids, size_t npids)
 		snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)pids[i]);
 		if (stat(path, &st) != 0)
 			continue;
-		while (n < nseen && seen[n] != st.st_ino)
+		while (n < count && seen[n] != st.st_ino)
 			n++;
-		if (n < nseen)
+		if (n < count)
 			continue;
-		seen = xgrow(seen, nseen, sizeof(*seen));
-		seen[nseen++] = st.st_ino;
-		read_table(s, pids[i], "tcp");
-		read_table(s, pids[i], "tcp6");
+		seen = xgrow(seen, count, sizeof(*seen));
+		one = xgrow(one, count, sizeof(*one));
+		seen[count] = st.st_ino;
+		one[count++] = pids[i];
 	}
 	free(seen);
+	*ret_count = count;
+	return one;
+}
+
+static void sort(struct socks *s)
+{
 	if (s->count)
 		qsort(s->items, s->count, sizeof(*s->items), by_inode);
 }
 
-static void add(struct conns *c, pid_t pid, const struct sock *s)
+static void read_udp(struct socks *s, const pid_t *pids, size_t npids)
 {
-	struct conns_row *last = c->count ? &c->rows[c->count - 1] : NULL;
-
-	if (!last || last->pid != pid) {
-		c->rows = xgrow(c->rows, c->count, sizeof(*c->rows));
-		last = &c->rows[c->count++];
-		last->pid = pid;
-		memcpy(last->peer, s->peer, sizeof(last->peer));
+	*s = (struct socks){ 0 };
+	for (size_t i = 0; i < npids; i++) {
+		read_table(s, pids[i], "udp", true);
+		read_table(s, pids[i], "udp6", true);
 	}
-	last->count++;
+	sort(s);
+}
+
+/* Those that are there at a first look and at a second one. */
+static void add_lasting_udp(struct socks *s, const pid_t *pids, size_t npids)
+{
+	struct socks first, second;
+
+	read_udp(&first, pids, npids);
+	if (!first.count)
+		return;
+	nanosleep(&(struct timespec){ .tv_nsec = LASTING_NS }, NULL);
+	read_udp(&second, pids, npids);
+	for (size_t i = 0; i < second.count; i++)
+		if (bsearch(&second.items[i], first.items, first.count, sizeof(*first.items),
+			    by_inode)) {
+			s->items = xgrow(s->items, s->count, sizeof(*s->items));
+			s->items[s->count++] = second.items[i];
+		}
+	free(first.items);
+	free(second.items);
+}
+
+static void read_sockets(struct socks *s, const pid_t *pids, size_t npids)
+{
+	size_t n;
+	pid_t *one = one_of_each(pids, npids, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		read_table(s, one[i], "tcp", false);
+		read_table(s, one[i], "tcp6", false);
+	}
+	add_lasting_udp(s, one, n);
+	sort(s);
+	free(one);
+}
+
+static struct conns_row *find(const struct conns *c, pid_t pid)
+{
+	/* The last one first: a scan goes from process to process. */
+	for (size_t i = c->count; i > 0; i--)
+		if (c->rows[i - 1].pid == pid)
+			return &c->rows[i - 1];
+	return NULL;
+}
+
+void conns_add(struct conns *c, pid_t pid, bool udp, const char *peer)
+{
+	struct conns_row *row = find(c, pid);
+
+	if (!row) {
+		c->rows = xgrow(c->rows, c->count, sizeof(*c->rows));
+		row = &c->rows[c->count++];
+		row->pid = pid;
+		snprintf(row->peer, sizeof(row->peer), "%s", peer);
+	}
+	row->count += !udp;
+	row->udp += udp;
+}
+
+void conns_forget(struct conns *c, pid_t pid)
+{
+	struct conns_row *row = find(c, pid);
+
+	if (row)
+		*row = c->rows[--c->count];
 }
 
 static void read_descriptors(struct conns *c, const struct socks *s, pid_t pid)
@@ -134,7 +208,7 @@ static void read_descriptors(struct conns *c, const struct socks *s, pid_t pid)
 			continue;
 		found = bsearch(&key, s->items, s->count, sizeof(key), by_inode);
 		if (found)
-			add(c, pid, found);
+			conns_add(c, pid, found->udp, found->peer);
 	}
 	if (d)
 		closedir(d);
@@ -162,8 +236,5 @@ void conns_done(struct conns *c)
 
 const struct conns_row *conns_of(const struct conns *c, pid_t pid)
 {
-	for (size_t i = 0; i < c->count; i++)
-		if (c->rows[i].pid == pid)
-			return &c->rows[i];
-	return NULL;
+	return find(c, pid);
 }

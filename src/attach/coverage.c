@@ -19,7 +19,7 @@ struct looking {
 
 const char *coverage_status_name(enum coverage_status s)
 {
-	static const char *const names[] = { "-", "hookable", "blind?", "blind" };
+	static const char *const names[] = { "-", "hookable", "partly", "blind?", "blind" };
 
 	return names[s];
 }
@@ -98,10 +98,23 @@ static void say(struct coverage *c, enum coverage_status status, const char *rea
 		c->reason = xstrdup(reason);
 }
 
+static void say_quic(struct coverage *c)
+{
+	/* What is in its files says nothing of QUIC. */
+	free(c->reason);
+	c->reason = NULL;
+	say(c, c->ntls ? COVERAGE_PARTLY : COVERAGE_MAYBE,
+	    "it has UDP sockets connected to port 443, as for HTTP/3 (QUIC), which is not seen",
+	    "switch HTTP/3 off in it (Chromium and its kin: --disable-quic, or the policy "
+	    "QuicAllowed; Firefox: network.http.http3.enable)");
+}
+
 /* What is known to be unseen comes first; then what a connection without known TLS may be. */
 static void judge(struct coverage *c)
 {
-	if (c->ntls)
+	if (c->udp && (c->ntls || (!c->reason && !c->java)))
+		say_quic(c);
+	else if (c->ntls)
 		c->status = COVERAGE_SEEN;
 	else if (c->reason)
 		say(c, COVERAGE_BLIND, "", "build it with a newer toolchain");
@@ -133,6 +146,7 @@ int coverage_of(struct files *f, const struct conns *c, pid_t pid, struct covera
 	*ret = (struct coverage){ .pid = pid };
 	if (row) {
 		ret->conns = row->count;
+		ret->udp = row->udp;
 		memcpy(ret->peer, row->peer, sizeof(ret->peer));
 	}
 	err = maps_each(pid, on_file, &l);

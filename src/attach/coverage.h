@@ -10,6 +10,7 @@
 enum coverage_status {
 	COVERAGE_NONE,	/* no TLS, and no connection that hints at any */
 	COVERAGE_SEEN,	/* its TLS can be hooked */
+	COVERAGE_PARTLY, /* its TLS can be hooked, but it seems to speak QUIC as well */
 	COVERAGE_MAYBE, /* "blind?": connections to port 443, and no TLS that is known */
 	COVERAGE_BLIND, /* its TLS is known, and cannot be hooked */
 };
@@ -27,9 +28,9 @@ struct coverage {
 	enum coverage_status status;
 	struct coverage_tls *tls;
 	size_t ntls;
-	size_t conns;
+	size_t conns, udp; /* to port 443 */
 	char peer[64];
-	char *reason;	    /* of COVERAGE_MAYBE and COVERAGE_BLIND, else NULL */
+	char *reason;	    /* of COVERAGE_PARTLY, _MAYBE and _BLIND, else NULL */
 	const char *remedy; /* with it */
 	bool java, failed;  /* runs a Java machine; a file of it could not be searched */
 };

@@ -2,12 +2,16 @@
 /* A process is looked at when the kernel tells of it, and again a while later: right after its exec
  * it has mapped its program, but not yet its libraries, and where no dynamic linker tells (attach/
  * find_linker.c) there is no sign of those. Once a second /proc is asked for processes that no
- * event told of. */
+ * event told of.
+ *
+ * A process that opens a connection to port 443 is judged at once, and again at each later look:
+ * whether it is blind. The last verdict counts; of one that has ended, the last before. */
 #include "attach/discover.h"
 
 #include <errno.h>
 #include <linux/magic.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,8 +30,15 @@
 #define QUEUE	     1024
 #define POLL_NS	     1000000000ull
 #define STOP_SECONDS 5
-/* Processes remembered as blind: beyond, there is nothing more to be learnt. */
-#define BLIND_MAX 1024
+/* Processes remembered for their connections, and as blind: beyond, there is nothing more to be
+ * learnt. */
+#define OPENED_MAX 1024
+/* Connections opened, and verdicts on how some look, that wait for the thread. */
+#define OPENED_QUEUE 256
+#define LOOKS_QUEUE  256
+/* Processes of which it is known what they map, by number; and targets of each. */
+#define USERS	    4096
+#define USER_TARGETS 8
 
 /* When a process is looked at again, after the event. */
 static const uint64_t again_ns[] = { 200000000, 1000000000, 5000000000 };
@@ -40,6 +51,32 @@ struct visit {
 	uint64_t begun_ns;
 };
 
+/* The targets that a process maps: what passes in it passed one of them. */
+struct user {
+	pid_t pid;
+	unsigned targets[USER_TARGETS], count;
+};
+
+struct opened {
+	pid_t pid;
+	char peer[ENDS_TEXT];
+};
+
+struct verdict {
+	pid_t pid;
+	enum looks looks;
+	uint64_t times, bytes;
+};
+
+/* What the thread is told. */
+struct news {
+	pid_t pids[QUEUE]; /* that began a program or mapped libraries */
+	struct opened opened[OPENED_QUEUE];
+	struct verdict verdicts[LOOKS_QUEUE];
+	size_t npids, nopened, nverdicts;
+	bool overflow; /* of pids */
+};
+
 struct discover {
 	const struct discover_options *o;
 	struct files *files;
@@ -47,10 +84,9 @@ struct discover {
 	struct file_id self; /* the program that runs here */
 	struct target_list targets;
 	struct discover_stats stats;
-	struct blind *blind;
-	size_t nblind;
-	bool mapped; /* what is looked at is mapped by a process */
-	bool ahead;  /* nothing is hooked yet: see discover_prepare */
+	struct user *users;  /* USERS */
+	struct user looking; /* the process that is looked at; pid 0: none maps what is */
+	bool ahead;	     /* nothing is hooked yet: see discover_prepare */
 	/* The thread's own. */
 	struct visit *visits;
 	size_t nvisits;
@@ -58,14 +94,17 @@ struct discover {
 	pid_t *known; /* at the last look into /proc, in rising order */
 	size_t nknown;
 	uint64_t polled_ns;
+	struct conns opened; /* who has or had connections to port 443 */
 	struct paths places;
+	struct news *got; /* what it works off */
+	bool stopped;
 	/* Shared, under the lock. */
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t news;
-	pid_t queue[QUEUE];
-	size_t queued;
-	bool overflow, stop;
+	struct news *told;
+	struct notes blind, given_up;
+	bool stop;
 };
 
 struct discover *discover_new(const struct discover_options *o, struct files *files,
@@ -76,6 +115,9 @@ struct discover *discover_new(const struct discover_options *o, struct files *fi
 
 	*d = (struct discover){ .o = o, .files = files, .hooks = hooks };
 	files_identify("/proc/self/exe", &d->self);
+	d->users = xcalloc(USERS, sizeof(*d->users));
+	d->got = xcalloc(1, sizeof(*d->got));
+	d->told = xcalloc(1, sizeof(*d->told));
 	pthread_mutex_init(&d->lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -90,15 +132,16 @@ void discover_free(struct discover *d)
 		return;
 	target_list_done(&d->targets);
 	paths_done(&d->places);
-	for (size_t i = 0; i < d->nblind; i++) {
-		free(d->blind[i].program);
-		free(d->blind[i].reason);
-	}
-	free(d->blind);
+	notes_done(&d->blind);
+	notes_done(&d->given_up);
+	conns_done(&d->opened);
 	pthread_cond_destroy(&d->news);
 	pthread_mutex_destroy(&d->lock);
 	free(d->visits);
 	free(d->known);
+	free(d->users);
+	free(d->got);
+	free(d->told);
 	free(d);
 }
 
@@ -113,22 +156,33 @@ static bool is_overlay(int fd)
 
 /* The same file under an earlier identity. Its links or mode may have changed, as when a package
  * manager removes it; or it was written to: then its probes may stand within instructions by now.
- * True when what is hooked is right. */
-static bool settle_older(struct discover *d, const struct catalog_entry *e)
+ * NULL when it has to be hooked anew. */
+static struct target *settle_older(struct discover *d, const struct catalog_entry *e)
 {
 	struct target *old = target_find_older(&d->targets, &e->id);
 
 	if (!old)
-		return false;
-	if (old->hooked && memcmp(old->check, e->check, sizeof(old->check)) == 0) {
+		return NULL;
+	if ((old->hooked || old->noisy) &&
+	    memcmp(old->check, e->check, sizeof(old->check)) == 0) {
 		old->id = e->id;
-		return true;
+		return old;
 	}
 	old->changed = true;
 	if (old->hooked)
 		hooks_detach(d->hooks, old);
 	log_debug("attach", "%s has changed", old->name);
-	return false;
+	return NULL;
+}
+
+/* The process that is looked at maps it. */
+static void note_user(struct discover *d, struct target *t)
+{
+	if (!d->looking.pid)
+		return;
+	t->mapped = true;
+	if (t->tls && t->hooked && d->looking.count < USER_TARGETS)
+		d->looking.targets[d->looking.count++] = (unsigned)(t - d->targets.items);
 }
 
 static void hook_file(struct discover *d, const struct catalog_entry *e, int fd, const char *name,
@@ -137,19 +191,20 @@ static void hook_file(struct discover *d, const struct catalog_entry *e, int fd,
 	bool overlay = is_overlay(fd);
 	struct target *t = target_find(&d->targets, &e->id, overlay);
 
+	if (!t)
+		t = settle_older(d, e);
 	if (t) {
 		t->named |= named;
-		t->mapped |= d->mapped;
+		note_user(d, t);
 		return;
 	}
-	if (settle_older(d, e))
-		return;
 	t = target_add(&d->targets, e, name);
 	t->overlay = overlay;
 	t->named = named;
-	t->mapped = d->mapped;
+	t->guess = plan_is_guess(&e->plan) && !named;
 	if (hooks_attach(d->hooks, t, fd, &e->plan) != 0)
 		log_warn("attach", "%s is not hooked: %s", name, t->problem);
+	note_user(d, t);
 }
 
 static void on_file(void *arg, const char *path, const char *name)
@@ -197,10 +252,14 @@ static void look_at_named(struct discover *d, const char *path)
 
 static void look_at(struct discover *d, pid_t pid)
 {
+	struct user *u = &d->users[pid % USERS];
+
 	d->stats.processes++;
-	d->mapped = true;
-	maps_each(pid, on_file, d);
-	d->mapped = false;
+	d->looking = (struct user){ .pid = pid };
+	/* Of one that has ended, what was known stays: its connections may be reported yet. */
+	if (maps_each(pid, on_file, d) == 0 && (d->looking.count || u->pid == pid))
+		*u = d->looking;
+	d->looking.pid = 0;
 }
 
 /* This program, in whatever process: its compiler has LLVM mapped, which takes long to search, and
@@ -261,12 +320,106 @@ void discover_prepare(struct discover *d)
 	d->stats = (struct discover_stats){ 0 };
 }
 
+/* ---- what is blind ---- */
+
+static bool is_named(const struct discover *d, const char *program)
+{
+	bool found = d->o->filter->nnames == 0;
+
+	for (size_t i = 0; i < d->o->filter->nnames && !found; i++)
+		found = strcmp(d->o->filter->names[i], program) == 0;
+	return found;
+}
+
+static bool is_of_user(const struct discover *d, pid_t pid)
+{
+	char path[32];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/proc/%d", (int)pid);
+	return !d->o->filter->has_uid || (stat(path, &st) == 0 && st.st_uid == d->o->filter->uid);
+}
+
+static void judge(struct discover *d, pid_t pid)
+{
+	struct coverage c;
+	int err = coverage_of(d->files, &d->opened, pid, &c);
+
+	pthread_mutex_lock(&d->lock);
+	if (!err && c.reason && is_named(d, c.program) && d->blind.count < OPENED_MAX)
+		notes_add(&d->blind, pid, c.program, c.reason, c.remedy);
+	else if (!err)
+		notes_drop(&d->blind, pid);
+	pthread_mutex_unlock(&d->lock);
+	coverage_done(&c);
+}
+
+static bool is_gone(pid_t pid)
+{
+	return kill(pid, 0) != 0 && errno == ESRCH;
+}
+
+/* Before their numbers are given to others. */
+static void forget_gone(struct discover *d)
+{
+	for (size_t i = d->opened.count; i > 0; i--)
+		if (is_gone(d->opened.rows[i - 1].pid))
+			conns_forget(&d->opened, d->opened.rows[i - 1].pid);
+}
+
+/* False: there is no room for it. */
+static bool remember(struct discover *d, pid_t pid, bool udp, const char *peer)
+{
+	const struct conns_row *row = conns_of(&d->opened, pid);
+
+	if (row && (udp ? row->udp : row->count))
+		return true;
+	if (!row && d->opened.count >= OPENED_MAX)
+		return false;
+	conns_add(&d->opened, pid, udp, peer);
+	return true;
+}
+
+void discover_note_blind(struct discover *d)
+{
+	struct conns conns;
+
+	conns_scan(&conns);
+	for (size_t i = 0; i < conns.count; i++) {
+		const struct conns_row *r = &conns.rows[i];
+
+		if (!is_ours(d, r->pid) || !is_of_user(d, r->pid))
+			continue;
+		if ((!r->count || remember(d, r->pid, false, r->peer)) &&
+		    (!r->udp || remember(d, r->pid, true, r->peer)))
+			judge(d, r->pid);
+	}
+	conns_done(&conns);
+}
+
+void discover_notes(struct discover *d, struct notes *ret)
+{
+	pthread_mutex_lock(&d->lock);
+	notes_copy(ret, &d->blind);
+	notes_copy(ret, &d->given_up);
+	pthread_mutex_unlock(&d->lock);
+}
+
+/* ---- visits ---- */
+
+static void visit(struct discover *d, pid_t pid)
+{
+	look_at(d, pid);
+	if (conns_of(&d->opened, pid))
+		judge(d, pid);
+}
+
 /* Looks at it now, and later again. */
 static void begin_visits(struct discover *d, pid_t pid)
 {
 	size_t i = 0;
 
-	look_at(d, pid);
+	visit(d, pid);
 	while (i < d->nvisits && d->visits[i].pid != pid)
 		i++;
 	if (i == d->o->starts_max) {
@@ -293,7 +446,7 @@ static void make_visits(struct discover *d)
 		struct visit v = d->visits[i];
 
 		if (due_ns(&v) <= now_ns()) {
-			look_at(d, v.pid);
+			visit(d, v.pid);
 			v.stage++;
 		}
 		if (v.stage < AGAIN)
@@ -302,57 +455,66 @@ static void make_visits(struct discover *d)
 	d->nvisits = kept;
 }
 
-/* ---- what is blind ---- */
+/* ---- what yields noise ---- */
 
-static bool is_named(const struct discover *d, const char *program)
+static void give_up(struct discover *d, struct target *t)
 {
-	bool found = d->o->filter->nnames == 0;
+	char *why = xasprintf("what it was taken for was a guess, and what it yields is no plaintext "
+			      "(looked at %llu times, %llu bytes): detached",
+			      (unsigned long long)t->tally.noise,
+			      (unsigned long long)t->tally.bytes);
 
-	for (size_t i = 0; i < d->o->filter->nnames && !found; i++)
-		found = strcmp(d->o->filter->names[i], program) == 0;
-	return found;
+	log_warn("attach", "%s (%s): %s", t->name, t->found, why);
+	if (d->hooks && !d->stopped)
+		hooks_detach(d->hooks, t);
+	t->hooked = false;
+	t->noisy = true;
+	free(t->problem);
+	t->problem = why;
+	pthread_mutex_lock(&d->lock);
+	notes_add(&d->given_up, 0, t->name, why, "report it with the file");
+	pthread_mutex_unlock(&d->lock);
 }
 
-static bool is_of_user(const struct discover *d, pid_t pid)
+/* Noise counts only where it cannot have come from another target than this one. */
+static void count_verdict(struct discover *d, const struct verdict *v)
 {
-	char path[32];
-	struct stat st;
+	const struct user *u = &d->users[v->pid % USERS];
 
-	snprintf(path, sizeof(path), "/proc/%d", (int)pid);
-	return !d->o->filter->has_uid || (stat(path, &st) == 0 && st.st_uid == d->o->filter->uid);
-}
+	for (unsigned i = 0; u->pid == v->pid && i < u->count; i++) {
+		struct target *t = &d->targets.items[u->targets[i]];
 
-static void note_if_blind(struct discover *d, const struct conns *conns, pid_t pid)
-{
-	struct coverage c;
-
-	for (size_t i = 0; i < d->nblind; i++)
-		if (d->blind[i].pid == pid)
-			return;
-	if (coverage_of(d->files, conns, pid, &c) == 0 && c.reason && is_named(d, c.program)) {
-		d->blind = xgrow(d->blind, d->nblind, sizeof(*d->blind));
-		d->blind[d->nblind++] = (struct blind){ .pid = pid,
-							.program = xstrdup(c.program),
-							.reason = xstrdup(c.reason) };
+		t->used = true;
+		if (!t->guess || !t->hooked || (v->looks == LOOKS_NOISE && u->count > 1))
+			continue;
+		for (uint64_t n = 0; n < v->times; n++)
+			looks_count(&t->tally, v->looks, n ? 0 : v->bytes);
+		if (looks_is_noise(&t->tally))
+			give_up(d, t);
 	}
-	coverage_done(&c);
 }
 
-void discover_note_blind(struct discover *d)
+void discover_looks(struct discover *d, pid_t pid, enum looks looks, uint64_t bytes)
 {
-	struct conns conns;
+	struct verdict one = { .pid = pid, .looks = looks, .times = 1, .bytes = bytes };
+	struct news *n;
+	size_t i = 0;
 
-	conns_scan(&conns);
-	for (size_t i = 0; i < conns.count && d->nblind < BLIND_MAX; i++)
-		if (is_ours(d, conns.rows[i].pid) && is_of_user(d, conns.rows[i].pid))
-			note_if_blind(d, &conns, conns.rows[i].pid);
-	conns_done(&conns);
-}
-
-const struct blind *discover_blind(const struct discover *d, size_t *ret_count)
-{
-	*ret_count = d->nblind;
-	return d->blind;
+	if (d->stopped) {
+		count_verdict(d, &one);
+		return;
+	}
+	pthread_mutex_lock(&d->lock);
+	n = d->told;
+	while (i < n->nverdicts && (n->verdicts[i].pid != pid || n->verdicts[i].looks != looks))
+		i++;
+	if (i < n->nverdicts) {
+		n->verdicts[i].times++;
+		n->verdicts[i].bytes += bytes;
+	} else if (i < LOOKS_QUEUE) {
+		n->verdicts[n->nverdicts++] = one;
+	}
+	pthread_mutex_unlock(&d->lock);
 }
 
 /* ---- the thread ---- */
@@ -381,6 +543,7 @@ static void poll_processes(struct discover *d)
 	size_t n;
 
 	d->polled_ns = now_ns();
+	forget_gone(d);
 	if (d->o->strict)
 		discover_note_blind(d);
 	for (size_t i = 0; i < d->o->filter->npids; i++)
@@ -401,11 +564,12 @@ static void poll_processes(struct discover *d)
 	d->nknown = n;
 }
 
-/* Takes what is queued; waits for it until the next thing to do. False: stop. */
-static bool wait_for_news(struct discover *d, pid_t *ret, size_t *ret_count, bool *ret_overflow)
+/* Takes what is new; waits for it until the next thing to do. False: stop. */
+static bool wait_for_news(struct discover *d)
 {
 	uint64_t until = d->polled_ns + POLL_NS;
 	struct timespec t;
+	struct news *got;
 	bool stop;
 
 	for (size_t i = 0; i < d->nvisits; i++)
@@ -416,17 +580,33 @@ static bool wait_for_news(struct discover *d, pid_t *ret, size_t *ret_count, boo
 	t = (struct timespec){ .tv_sec = (time_t)(until / 1000000000),
 			       .tv_nsec = (long)(until % 1000000000) };
 	pthread_mutex_lock(&d->lock);
-	while (!d->queued && !d->stop && !d->overflow)
+	while (!d->told->npids && !d->told->nopened && !d->told->overflow && !d->stop)
 		if (pthread_cond_timedwait(&d->news, &d->lock, &t) != 0)
 			break;
-	*ret_count = d->queued;
-	memcpy(ret, d->queue, d->queued * sizeof(*ret));
-	*ret_overflow = d->overflow;
-	d->queued = 0;
-	d->overflow = false;
 	stop = d->stop;
+	if (!stop) { /* else it is for discover_stop() */
+		got = d->told;
+		d->told = d->got;
+		d->got = got;
+	}
 	pthread_mutex_unlock(&d->lock);
 	return !stop;
+}
+
+/* While it is looked at again anyway, only its first connection needs a look of its own. */
+static void on_opened(struct discover *d, const struct opened *o)
+{
+	bool known = conns_of(&d->opened, o->pid) != NULL;
+	size_t i = 0;
+
+	if (!is_ours(d, o->pid) || !is_of_user(d, o->pid) || !remember(d, o->pid, false, o->peer))
+		return;
+	while (i < d->nvisits && d->visits[i].pid != o->pid)
+		i++;
+	if (i == d->nvisits && !d->stopped)
+		begin_visits(d, o->pid); /* and judges it */
+	else if (!known)
+		judge(d, o->pid);
 }
 
 static void look_at_a_place(struct discover *d)
@@ -437,26 +617,34 @@ static void look_at_a_place(struct discover *d)
 	free(path);
 }
 
+static void work_off(struct discover *d, struct news *n)
+{
+	for (size_t i = 0; i < n->npids; i++)
+		if (is_ours(d, n->pids[i]))
+			begin_visits(d, n->pids[i]);
+	for (size_t i = 0; i < n->nopened; i++)
+		on_opened(d, &n->opened[i]);
+	if (n->overflow) {
+		d->stats.overflows++;
+		look_at_all(d);
+	}
+	for (size_t i = 0; i < n->nverdicts; i++)
+		count_verdict(d, &n->verdicts[i]);
+	n->npids = n->nopened = n->nverdicts = 0;
+	n->overflow = false;
+}
+
 static void *run(void *arg)
 {
 	struct discover *d = arg;
-	pid_t pids[QUEUE];
-	size_t count = 0;
-	bool overflow = false;
 
 	/* What began while the first look was taken and the probe not yet told of it. */
 	if (!d->o->command)
 		look_at_all(d);
 	if (!d->o->filter->npids)
 		places_usual(&d->places);
-	while (wait_for_news(d, pids, &count, &overflow)) {
-		for (size_t i = 0; i < count; i++)
-			if (is_ours(d, pids[i]))
-				begin_visits(d, pids[i]);
-		if (overflow) {
-			d->stats.overflows++;
-			look_at_all(d);
-		}
+	while (wait_for_news(d)) {
+		work_off(d, d->got);
 		make_visits(d);
 		if (now_ns() - d->polled_ns >= POLL_NS)
 			poll_processes(d);
@@ -473,16 +661,36 @@ int discover_start(struct discover *d)
 
 void discover_process(struct discover *d, pid_t pid)
 {
+	struct news *n;
 	bool there = false;
 
 	pthread_mutex_lock(&d->lock);
-	for (size_t i = 0; i < d->queued && !there; i++)
-		there = d->queue[i] == pid;
-	if (!there && d->queued < QUEUE)
-		d->queue[d->queued++] = pid;
+	n = d->told;
+	for (size_t i = 0; i < n->npids && !there; i++)
+		there = n->pids[i] == pid;
+	if (!there && n->npids < QUEUE)
+		n->pids[n->npids++] = pid;
 	else if (!there)
-		d->overflow = true;
+		n->overflow = true;
 	pthread_cond_signal(&d->news);
+	pthread_mutex_unlock(&d->lock);
+}
+
+/* Where there is no room, the look into /proc once a second or at the end has to do. */
+void discover_connected(struct discover *d, pid_t pid, const struct ends *ends)
+{
+	struct news *n;
+	bool there = false;
+
+	pthread_mutex_lock(&d->lock);
+	n = d->told;
+	for (size_t i = 0; i < n->nopened && !there; i++)
+		there = n->opened[i].pid == pid;
+	if (!there && n->nopened < OPENED_QUEUE) {
+		n->opened[n->nopened].pid = pid;
+		ends_text(ends->family, &ends->peer, n->opened[n->nopened++].peer);
+		pthread_cond_signal(&d->news);
+	}
 	pthread_mutex_unlock(&d->lock);
 }
 
@@ -496,7 +704,15 @@ bool discover_stop(struct discover *d)
 	pthread_mutex_unlock(&d->lock);
 	clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec += STOP_SECONDS;
-	return pthread_timedjoin_np(d->thread, NULL, &until) == 0;
+	if (pthread_timedjoin_np(d->thread, NULL, &until) != 0)
+		return false;
+	d->stopped = true;
+	/* What was told too late for the thread. */
+	for (size_t i = 0; i < d->told->nverdicts; i++)
+		count_verdict(d, &d->told->verdicts[i]);
+	for (size_t i = 0; i < d->told->nopened; i++)
+		on_opened(d, &d->told->opened[i]);
+	return true;
 }
 
 const struct target_list *discover_targets(const struct discover *d)

@@ -8,6 +8,8 @@
 
 #include "attach/files.h"
 #include "attach/hook.h"
+#include "base/notes.h"
+#include "capture/ends.h"
 #include "capture/filter.h"
 
 struct discover_options {
@@ -33,6 +35,14 @@ void discover_first(struct discover *d);
 int discover_start(struct discover *d); /* 0, or -errno: no thread */
 /* This process has begun a program or mapped libraries. Does not wait. */
 void discover_process(struct discover *d, pid_t pid);
+/* This process has opened a TCP connection to port 443. Does not wait. */
+void discover_connected(struct discover *d, pid_t pid, const struct ends *ends);
+/* So looked a TLS connection of this process (http/looks.h). Does not wait; where there are too many,
+ * some are passed over. */
+void discover_looks(struct discover *d, pid_t pid, enum looks looks, uint64_t bytes);
+/* What was noted so far, added to ret: processes with connections to port 443 whose TLS cannot be
+ * hooked or is not known, and files that were given up. */
+void discover_notes(struct discover *d, struct notes *ret);
 /* Ends the thread. False when it did not end within some seconds: what it uses must stay then. */
 bool discover_stop(struct discover *d);
 
@@ -40,14 +50,6 @@ bool discover_stop(struct discover *d);
 const struct target_list *discover_targets(const struct discover *d);
 /* Looks, a last time, for processes that are blind. */
 void discover_note_blind(struct discover *d);
-
-/* A process with connections to port 443 whose TLS could not be hooked, or is not known. */
-struct blind {
-	pid_t pid;
-	char *program, *reason;
-};
-/* All that were noticed; *ret_count of them. */
-const struct blind *discover_blind(const struct discover *d, size_t *ret_count);
 
 struct discover_stats {
 	uint64_t processes; /* looked at, each time counted */

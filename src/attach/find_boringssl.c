@@ -161,5 +161,6 @@ const struct finder finder_boringssl = {
 	.name = "boringssl",
 	.group = "boringssl",
 	.signs = { "ssl/ssl_lib.c" },
+	.guess = true,
 	.find = find,
 };

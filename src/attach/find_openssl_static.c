@@ -104,5 +104,6 @@ const struct finder finder_openssl_static = {
 	.name = "openssl-strings",
 	.group = "openssl",
 	.signs = { "ssl_write_internal" },
+	.guess = true,
 	.find = find,
 };

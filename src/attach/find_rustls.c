@@ -285,5 +285,6 @@ const struct finder finder_rustls = {
 	.name = "rustls-vtables",
 	.group = "rustls",
 	.signs = { "rustls", "c ap traffic", "PreEncryptAction" },
+	.guess = true,
 	.find = find,
 };

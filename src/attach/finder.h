@@ -42,6 +42,9 @@ struct finder {
 	/* It finds nothing in a file that holds none of these strings, wherever; NULL: it has to be
 	 * tried on every file. */
 	const char *signs[FINDER_SIGNS_MAX];
+	/* Its signs are no proof, as names would be: what it finds is given up when what passes there
+	 * turns out to be no plaintext (http/looks.h). */
+	bool guess;
 	/* What it finds is no TLS, but a place that is passed when libraries have been mapped. */
 	bool watch;
 	/* Fills ret, which is empty at first, when the implementation is there. */

@@ -114,26 +114,52 @@ size_t maps_processes(pid_t **ret)
 	return n;
 }
 
-/* 0 when it is gone. */
-static pid_t parent_of(pid_t pid)
+/* What follows the name in /proc/PID/stat: "state ppid ..."; false when it is gone. */
+static bool read_stat(pid_t pid, char *text, size_t size)
 {
-	char path[64], text[512], *end;
+	char path[64], *end;
 	size_t n;
 	FILE *f;
-	int parent = 0;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
 	f = fopen(path, "re");
 	if (!f)
-		return 0;
-	n = fread(text, 1, sizeof(text) - 1, f);
+		return false;
+	n = fread(text, 1, size - 1, f);
 	fclose(f);
 	text[n] = '\0';
-	/* pid (comm) state ppid; comm may hold anything, blanks and brackets too. */
+	/* The name, in brackets, may hold anything, blanks and brackets too. */
 	end = strrchr(text, ')');
-	if (!end || sscanf(end + 1, " %*c %d", &parent) != 1)
+	if (!end)
+		return false;
+	memmove(text, end + 1, strlen(end + 1) + 1);
+	return true;
+}
+
+/* 0 when it is gone. */
+static pid_t parent_of(pid_t pid)
+{
+	char text[512];
+	int parent = 0;
+
+	if (!read_stat(pid, text, sizeof(text)) || sscanf(text, " %*c %d", &parent) != 1)
 		return 0;
 	return (pid_t)parent;
+}
+
+uint64_t maps_started(pid_t pid)
+{
+	char text[512];
+	unsigned long long started = 0;
+
+	/* The 22nd field; the first here is the third. */
+	if (!read_stat(pid, text, sizeof(text)) ||
+	    sscanf(text,
+		   " %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
+		   "%llu",
+		   &started) != 1)
+		return 0;
+	return started;
 }
 
 bool maps_descends(pid_t pid, pid_t ancestor)

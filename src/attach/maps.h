@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /* path opens the very file, and may lead through /proc; name is its path as the process has it. */
@@ -19,5 +20,8 @@ size_t maps_processes(pid_t **ret);
 
 /* True when `pid` or one it descends from is `ancestor`. */
 bool maps_descends(pid_t pid, pid_t ancestor);
+
+/* When a process began, in ticks since the host did; 0: it is gone. */
+uint64_t maps_started(pid_t pid);
 
 #endif

@@ -10,7 +10,7 @@
 #define SITE_RETURN  0x8000u /* in the encoded number of the program */
 
 /* The first byte of an encoded part. */
-enum part_kind { PART_TLS, PART_WATCH, PART_PROBLEM };
+enum part_kind { PART_TLS, PART_WATCH, PART_PROBLEM, PART_GUESS };
 
 struct making {
 	const struct image *im;
@@ -29,6 +29,7 @@ static void on_found(void *arg, const struct finder *finder, const struct findin
 	*p = (struct plan_part){ .implementation = xstrdup(f->implementation),
 				 .method = xstrdup(f->method),
 				 .watch = finder->watch,
+				 .guess = finder->guess,
 				 .problem = f->problem ? xstrdup(f->problem) : NULL,
 				 .sites = xcalloc(f->nsites, sizeof(*p->sites)) };
 	for (size_t i = 0; i < f->nsites; i++) {
@@ -69,6 +70,18 @@ bool plan_has_tls(const struct plan *p)
 	return false;
 }
 
+bool plan_is_guess(const struct plan *p)
+{
+	size_t all = 0, guessed = 0;
+
+	for (size_t i = 0; i < p->nparts; i++)
+		if (!p->parts[i].watch && !p->parts[i].problem) {
+			all++;
+			guessed += p->parts[i].guess;
+		}
+	return all == 1 && guessed == 1;
+}
+
 char *plan_text(const struct plan *p)
 {
 	struct buf text;
@@ -100,13 +113,20 @@ static void put_name(struct buf *out, const char *name)
 	buf_add(out, s);
 }
 
+static enum part_kind kind_of(const struct plan_part *p)
+{
+	if (p->problem)
+		return PART_PROBLEM;
+	return p->watch ? PART_WATCH : p->guess ? PART_GUESS : PART_TLS;
+}
+
 int plan_encode(const struct plan *p, struct buf *out)
 {
 	buf_add_le(out, p->nparts, 1);
 	for (size_t i = 0; i < p->nparts; i++) {
 		const struct plan_part *part = &p->parts[i];
 
-		buf_add_le(out, part->problem ? PART_PROBLEM : part->watch ? PART_WATCH : PART_TLS, 1);
+		buf_add_le(out, kind_of(part), 1);
 		put_name(out, part->implementation);
 		put_name(out, part->method);
 		if (part->problem)
@@ -150,7 +170,8 @@ static void take_part(struct cursor *c, struct plan_part *ret)
 	uint64_t kind = cursor_le(c, 1), count;
 
 	ret->watch = kind == PART_WATCH;
-	c->bad |= kind > PART_PROBLEM;
+	ret->guess = kind == PART_GUESS;
+	c->bad |= kind > PART_GUESS;
 	ret->implementation = take_name(c);
 	ret->method = take_name(c);
 	if (kind == PART_PROBLEM)

@@ -15,6 +15,7 @@
 struct plan_part {
 	char *implementation, *method;
 	bool watch;    /* no TLS: tells when libraries are mapped (struct finder) */
+	bool guess; /* as of struct finder */
 	char *problem; /* why it cannot be hooked; NULL: it can */
 	struct site *sites;
 	size_t nsites;
@@ -29,6 +30,8 @@ struct plan {
 void plan_make(const struct image *im, struct plan *ret);
 void plan_done(struct plan *p);
 bool plan_has_tls(const struct plan *p);
+/* Whether there is a single implementation to be hooked, and that a guess. */
+bool plan_is_guess(const struct plan *p);
 /* "OpenSSL by symbols, rustls by vtables"; the caller frees it. NULL: nothing that can be hooked.
  */
 char *plan_text(const struct plan *p);

@@ -5,6 +5,7 @@
 #define SPY_ATTACH_TARGET_H
 
 #include "attach/catalog.h"
+#include "http/looks.h"
 
 struct target {
 	char *name; /* the path as a person would name it */
@@ -15,6 +16,10 @@ struct target {
 	bool mapped;			   /* by a process */
 	bool tls;			   /* false: only tells of libraries being mapped */
 	bool hooked;
+	bool guess;    /* of struct plan: it is given up when it yields noise */
+	bool noisy;    /* it was; the problem says so */
+	bool used;     /* a process that maps it said something */
+	struct looks_tally tally;
 	bool changed;  /* it was written to while it was hooked: what was attached is detached */
 	size_t probes; /* how many were attached */
 	char *found;   /* which implementations, and how they were found; NULL: none */

@@ -10,6 +10,8 @@ libpure_a_SOURCES += \
 	src/base/limits.h \
 	src/base/log.c \
 	src/base/log.h \
+	src/base/notes.c \
+	src/base/notes.h \
 	src/base/span.h \
 	src/base/utf8.c \
 	src/base/utf8.h \

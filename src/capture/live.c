@@ -23,6 +23,8 @@ struct live {
 	void *arg;
 	exec_fn on_exec; /* may be NULL */
 	void *exec_arg;
+	connect_fn on_connect; /* may be NULL */
+	void *connect_arg;
 	uint64_t count, lost;
 	struct conn_id known[KNOWN];
 	uint64_t netns[NAMESPACES]; /* the kernel's addresses of them */
@@ -62,6 +64,12 @@ void live_on_exec(struct live *l, exec_fn fn, void *arg)
 {
 	l->on_exec = fn;
 	l->exec_arg = arg;
+}
+
+void live_on_connect(struct live *l, connect_fn fn, void *arg)
+{
+	l->on_connect = fn;
+	l->connect_arg = arg;
 }
 
 void live_free(struct live *l)
@@ -128,18 +136,32 @@ static int give_ends(struct live *l, struct chunk *c)
 	return l->fn(l->arg, c);
 }
 
-static int on_event(void *arg, const void *raw, size_t len)
+/* True for an event that is for the tracer itself. */
+static bool is_told(struct live *l, const void *raw, size_t len)
 {
-	struct live *l = arg;
-	struct chunk c = { .kind = CHUNK_LOST, .off = len };
-	uint32_t tgid = raw ? chunk_exec(raw, len) : 0;
-	int err = 0;
+	uint32_t tgid = chunk_exec(raw, len);
+	struct span encoded;
+	struct ends ends;
 
 	if (tgid) {
 		if (l->on_exec)
 			l->on_exec(l->exec_arg, tgid);
-		return 0;
+		return true;
 	}
+	tgid = chunk_connect(raw, len, &encoded);
+	if (tgid && l->on_connect && ends_decode(encoded, &ends) == 0)
+		l->on_connect(l->connect_arg, tgid, &ends);
+	return tgid != 0;
+}
+
+static int on_event(void *arg, const void *raw, size_t len)
+{
+	struct live *l = arg;
+	struct chunk c = { .kind = CHUNK_LOST, .off = len };
+	int err = 0;
+
+	if (raw && is_told(l, raw, len))
+		return 0;
 	l->count++;
 	if (!raw) {
 		l->lost += len;

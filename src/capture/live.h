@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "capture/chunk.h"
+#include "capture/ends.h"
 
 #define LIVE_POLLFDS 256
 
@@ -18,6 +19,9 @@ int live_open(struct live **ret, bool ring, int map, size_t bytes, chunk_fn fn, 
 /* Who is told of processes that began a program or mapped libraries. */
 typedef void (*exec_fn)(void *arg, uint32_t tgid);
 void live_on_exec(struct live *l, exec_fn fn, void *arg);
+/* And of processes that opened a TCP connection. */
+typedef void (*connect_fn)(void *arg, uint32_t tgid, const struct ends *ends);
+void live_on_connect(struct live *l, connect_fn fn, void *arg);
 void live_free(struct live *l); /* accepts NULL */
 size_t live_pollfds(const struct live *l, struct pollfd *fds, size_t max);
 int live_drain(struct live *l, bool all, size_t budget); /* as events_drain */

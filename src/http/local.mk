@@ -23,6 +23,8 @@ libpure_a_SOURCES += \
 	src/http/jsonarray.c \
 	src/http/lines.c \
 	src/http/lines.h \
+	src/http/looks.c \
+	src/http/looks.h \
 	src/http/ndjson.c \
 	src/http/tunnel.c \
 	src/http/tunnel.h \
@@ -35,6 +37,7 @@ check_PROGRAMS += tests/unit/test_h1
 check_PROGRAMS += tests/unit/test_h2
 check_PROGRAMS += tests/unit/test_coding
 check_PROGRAMS += tests/unit/test_framing
+check_PROGRAMS += tests/unit/test_looks
 check_PROGRAMS += tests/unit/test_ceiling
 tests_unit_test_ceiling_LDADD = $(LDADD) $(BROTLIENC_LIBS)
 tests_unit_test_coding_LDADD = $(LDADD) $(BROTLIENC_LIBS)

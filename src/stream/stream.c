@@ -14,6 +14,8 @@
 #define BUCKETS 4096
 /* How long an earlier fragment is awaited. Events come at most some ms out of order. */
 #define WAIT_NS 200000000ull
+/* No TLS library takes more in one call. */
+#define CALL_MAX (1u << 30)
 /* So that a list is never long to walk. */
 #define HELD_MAX 1024
 
@@ -335,6 +337,10 @@ static int on_data(struct stream *s, const struct chunk *c)
 
 	if (err || !e)
 		return err;
+	if (!c->call_off) {
+		e->conn.calls++;
+		e->conn.odd_calls += c->flags & CHUNK_MISSING || c->call_len > CALL_MAX;
+	}
 	f = &e->flow[c->dir];
 	if (!f->begun) {
 		f->begun = true;

@@ -32,6 +32,8 @@ struct conn {
 	bool plain;	   /* no TLS */
 	uint64_t bytes[2]; /* captured, by enum dir */
 	uint64_t missing[2];
+	uint64_t calls, odd_calls; /* captured; of them, whose memory could not be read, or whose
+				    * length cannot be */
 	uint64_t seen_ns; /* last chunk */
 	void *user;	  /* pipeline's own; it frees it in close */
 };

@@ -87,6 +87,7 @@ static struct plan make_plan(uint64_t first)
 					      : i == 1 ? "dynamic linker"
 						       : "Go");
 		part->method = strdup("symbols");
+		part->guess = i == 0;
 		part->watch = i == 1;
 		part->problem = i == 2 ? strdup("made by an old one") : NULL;
 		part->nsites = 3;
@@ -129,9 +130,15 @@ static void test_plan_bytes(void)
 	buf_init(&b, PLAN_BYTES_MAX);
 	is_int(plan_encode(&p, &b), 0, "plan: encoded");
 	is_int(plan_decode(buf_span(&b), &back), 0, "plan: decoded");
-	ok(same_plan(&p, &back) && back.parts[0].sites[1].at_return && back.parts[1].watch &&
-		   back.parts[2].problem,
+	ok(same_plan(&p, &back) && back.parts[0].sites[1].at_return && back.parts[0].guess &&
+		   back.parts[1].watch && !back.parts[1].guess && back.parts[2].problem,
 	   "plan: the same after both");
+	ok(plan_is_guess(&back), "plan: a guess, when nothing else is hooked");
+	back.parts[0].guess = false;
+	ok(!plan_is_guess(&back), "plan: no guess");
+	back.parts[1].watch = false;
+	back.parts[1].guess = true;
+	ok(!plan_is_guess(&back), "plan: no guess, when what passes may be of another one");
 	plan_done(&back);
 	for (size_t cut = 0; cut < b.len; cut++) {
 		good += plan_decode(span_of(b.ptr, cut), &back) == 0;

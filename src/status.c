@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+#include "status.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+
+#include "base/utf8.h"
+#include "base/xalloc.h"
+
+#define TEXT_LEN_MAX 4096
+
+/* ---- out ---- */
+
+/* A name may hold any bytes. */
+static json_t *text_of(const char *s)
+{
+	struct buf fixed;
+	json_t *ret;
+
+	if (!s)
+		return json_null();
+	buf_init(&fixed, 4 * TEXT_LEN_MAX);
+	utf8_fix(span_first(span_str(s), TEXT_LEN_MAX), &fixed);
+	ret = json_stringn(fixed.ptr ? fixed.ptr : "", fixed.len);
+	buf_done(&fixed);
+	return ret;
+}
+
+static json_t *row_out(const struct seen_row *r)
+{
+	json_t *hosts = json_array();
+
+	for (size_t i = 0; i < SEEN_HOSTS && r->hosts[i][0]; i++)
+		json_array_append_new(hosts, text_of(r->hosts[i]));
+	return json_pack("{s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:b}", "pid",
+			 (json_int_t)r->tgid, "processes", (json_int_t)r->processes, "program",
+			 text_of(r->program), "calls", (json_int_t)r->calls, "others",
+			 (json_int_t)r->others, "sent", (json_int_t)r->bytes[DIR_WRITE], "received",
+			 (json_int_t)r->bytes[DIR_READ], "connections", (json_int_t)r->conns,
+			 "opaque", (json_int_t)r->opaque, "last_ns", (json_int_t)r->last_ns, "hosts",
+			 hosts, "more_hosts", r->more_hosts);
+}
+
+static int by_age(const void *a, const void *b)
+{
+	const struct seen_row *const *x = a, *const *y = b;
+
+	return (*x)->last_ns < (*y)->last_ns ? 1 : (*x)->last_ns > (*y)->last_ns ? -1 : 0;
+}
+
+static json_t *rows_out(const struct seen_row *rows, size_t count)
+{
+	const struct seen_row **order = xcalloc(count ? count : 1, sizeof(*order));
+	json_t *ret = json_array();
+
+	for (size_t i = 0; i < count; i++)
+		order[i] = &rows[i];
+	qsort(order, count, sizeof(*order), by_age);
+	for (size_t i = 0; i < count && i < STATUS_ROWS_MAX; i++)
+		json_array_append_new(ret, row_out(order[i]));
+	free(order);
+	return ret;
+}
+
+static json_t *notes_out(const struct notes *n)
+{
+	json_t *ret = json_array();
+
+	for (size_t i = 0; i < n->count && i < STATUS_NOTES_MAX; i++)
+		json_array_append_new(ret, json_pack("{s:I, s:o, s:o, s:o}", "pid",
+						     (json_int_t)n->items[i].pid, "name",
+						     text_of(n->items[i].name), "reason",
+						     text_of(n->items[i].reason), "remedy",
+						     text_of(n->items[i].remedy)));
+	return ret;
+}
+
+int status_encode(const struct status *s, struct buf *out)
+{
+	json_t *o = json_pack("{s:I, s:b, s:o, s:o}", "started", (json_int_t)s->started, "all",
+			      s->all, "processes", rows_out(s->rows, s->nrows), "unseen", notes_out(&s->notes));
+	char *text = json_dumps(o, JSON_COMPACT);
+	int err = text ? buf_adds(out, text) : -ENOBUFS;
+
+	free(text);
+	json_decref(o);
+	return err;
+}
+
+/* ---- in ---- */
+
+static bool take_number(const json_t *o, const char *key, uint64_t *ret)
+{
+	const json_t *v = json_object_get(o, key);
+
+	if (!json_is_integer(v) || json_integer_value(v) < 0)
+		return false;
+	*ret = (uint64_t)json_integer_value(v);
+	return true;
+}
+
+static bool take_text(const json_t *v, char *ret, size_t size)
+{
+	if (!json_is_string(v) || json_string_length(v) >= size ||
+	    strlen(json_string_value(v)) != json_string_length(v))
+		return false;
+	memcpy(ret, json_string_value(v), json_string_length(v) + 1);
+	return true;
+}
+
+static bool row_in(const json_t *o, struct seen_row *ret)
+{
+	const json_t *hosts = json_object_get(o, "hosts"), *more = json_object_get(o, "more_hosts");
+	uint64_t pid;
+	bool good = take_number(o, "pid", &pid) && pid <= INT32_MAX &&
+		    take_number(o, "processes", &ret->processes) &&
+		    take_text(json_object_get(o, "program"), ret->program, sizeof(ret->program)) &&
+		    take_number(o, "calls", &ret->calls) && take_number(o, "others", &ret->others) &&
+		    take_number(o, "sent", &ret->bytes[DIR_WRITE]) &&
+		    take_number(o, "received", &ret->bytes[DIR_READ]) &&
+		    take_number(o, "connections", &ret->conns) &&
+		    take_number(o, "opaque", &ret->opaque) &&
+		    take_number(o, "last_ns", &ret->last_ns) && json_is_array(hosts) &&
+		    json_array_size(hosts) <= SEEN_HOSTS && json_is_boolean(more);
+
+	for (size_t i = 0; good && i < json_array_size(hosts); i++)
+		good = take_text(json_array_get(hosts, i), ret->hosts[i], sizeof(*ret->hosts));
+	if (good)
+		ret->tgid = (uint32_t)pid;
+	ret->more_hosts = json_is_true(more);
+	return good;
+}
+
+static bool rows_in(const json_t *all, struct status *ret)
+{
+	bool good = json_is_array(all) && json_array_size(all) <= STATUS_ROWS_MAX;
+	struct seen_row *rows = xcalloc(STATUS_ROWS_MAX, sizeof(*rows));
+
+	for (size_t i = 0; good && i < json_array_size(all); i++)
+		good = row_in(json_array_get(all, i), &rows[ret->nrows++]);
+	ret->rows = rows;
+	return good;
+}
+
+static bool notes_in(const json_t *all, struct notes *ret)
+{
+	bool good = json_is_array(all) && json_array_size(all) <= STATUS_NOTES_MAX;
+
+	for (size_t i = 0; good && i < json_array_size(all); i++) {
+		const json_t *o = json_array_get(all, i), *remedy = json_object_get(o, "remedy");
+		const char *name = json_string_value(json_object_get(o, "name"));
+		const char *reason = json_string_value(json_object_get(o, "reason"));
+		uint64_t pid;
+
+		good = take_number(o, "pid", &pid) && pid <= INT32_MAX && name && reason &&
+		       (json_is_string(remedy) || json_is_null(remedy));
+		if (good)
+			notes_add(ret, (pid_t)pid, name, reason, json_string_value(remedy));
+	}
+	return good;
+}
+
+int status_decode(struct span in, struct status *ret)
+{
+	json_t *o = in.len > STATUS_BYTES_MAX
+			    ? NULL
+			    : json_loadb((const char *)in.ptr, in.len, JSON_REJECT_DUPLICATES, NULL);
+	bool good;
+
+	*ret = (struct status){ 0 };
+	ret->all = json_is_true(json_object_get(o, "all"));
+	good = json_is_object(o) && json_is_boolean(json_object_get(o, "all")) && take_number(o, "started", &ret->started) &&
+	       rows_in(json_object_get(o, "processes"), ret) &&
+	       notes_in(json_object_get(o, "unseen"), &ret->notes);
+	json_decref(o);
+	if (!good)
+		status_done(ret);
+	return good ? 0 : -EPROTO;
+}
+
+void status_done(struct status *s)
+{
+	free((struct seen_row *)s->rows);
+	notes_done(&s->notes);
+	*s = (struct status){ 0 };
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* What a running tracer tells others of what it has seen, as JSON. Pure. */
+#ifndef SPY_STATUS_H
+#define SPY_STATUS_H
+
+#include "base/notes.h"
+#include "seen.h"
+
+#define STATUS_BYTES_MAX (1u << 20)
+/* The processes that spoke last; further ones are left out. */
+#define STATUS_ROWS_MAX	 256
+#define STATUS_NOTES_MAX 256
+
+struct status {
+	uint64_t started; /* of the tracer, as of maps_started() */
+	bool all; /* no process is left out */
+	const struct seen_row *rows;
+	size_t nrows;
+	struct notes notes;
+};
+
+/* Appends; -ENOBUFS when it does not fit. */
+int status_encode(const struct status *s, struct buf *out);
+/* -EPROTO, and ret is empty, unless all of it is as it should be. */
+int status_decode(struct span in, struct status *ret);
+void status_done(struct status *s); /* of what was decoded */
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* Where running tracers leave their status: one file for each in /run/llm-spy, which belongs to us
+ * alone. Where that cannot be, there is none. */
+#ifndef SPY_STATUSFILE_H
+#define SPY_STATUSFILE_H
+
+#include "status.h"
+
+struct statusfile;
+struct statusfile *statusfile_open(void); /* never NULL */
+/* Whether the next write is due: one a second is enough. */
+bool statusfile_is_due(const struct statusfile *f, uint64_t now_ns);
+/* `key` tells whether anything has changed since the last one; else nothing is written. */
+void statusfile_write(struct statusfile *f, struct status *s, uint64_t key, uint64_t now_ns);
+void statusfile_close(struct statusfile *f); /* removes the file; accepts NULL */
+
+/* Of all tracers that run; what others left behind is removed. The caller frees each, and *ret. */
+size_t statusfile_read_all(struct status **ret);
+
+#endif

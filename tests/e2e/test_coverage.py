@@ -1,0 +1,291 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""The map of who is seen and who is not: how much each process said, in the summary, on SIGUSR1, and by
+`llm-spy targets` while a tracer runs; QUIC; and implementations found by a guess that yield nothing but noise."""
+import socket
+import ssl
+import subprocess
+import threading
+
+from agents import AGENTS
+from mock_provider import certificate
+from spy import *
+
+need_root()
+mock = Mock()
+WAIT = 30
+RUN = "/run/llm-spy"
+os.environ["XDG_CACHE_HOME"] = os.path.join(TMP, "cache")
+os.mkdir(os.environ["XDG_CACHE_HOME"], 0o755)
+
+# A program that makes a call for each line.
+CALLS = """
+import sys, ssl, http.client, json, urllib.parse
+url = urllib.parse.urlsplit(sys.argv[1])
+context = ssl.create_default_context(cafile=sys.argv[2])
+print("started", flush=True)
+for line in sys.stdin:
+    conn = http.client.HTTPSConnection(url.hostname, url.port, context=context)
+    body = json.dumps({"model": "gpt-4o", "messages": [{"role": "user", "content": line.strip()}]})
+    conn.request("POST", "/v1/chat/completions", body, {"Content-Type": "application/json"})
+    conn.getresponse().read()
+    conn.close()
+    print("done", flush=True)
+"""
+
+
+class Talker:
+    def __init__(self, *command):
+        self.proc = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.pid = self.proc.pid
+
+    def expect(self, word):
+        line = self.proc.stdout.readline().strip()
+        if line != word:
+            raise RuntimeError(f"{self.proc.args[0]} said {line!r}, not {word!r}")
+        return self
+
+    def say(self, line):
+        self.proc.stdin.write(line + "\n")
+        self.proc.stdin.flush()
+        return self.expect("done")
+
+    def stop(self):
+        self.proc.stdin.close()
+        self.proc.wait()
+
+
+def agent():
+    return Talker(PYTHON, "-c", CALLS, mock.url, mock.ca).expect("started")
+
+
+def command(*args):
+    return subprocess.run([SPY, *args], capture_output=True, text=True, timeout=60)
+
+
+def targets(*args):
+    r = command("targets", "--format=jsonl", *args)
+    return {row["pid"]: row for row in map(json.loads, r.stdout.splitlines())}
+
+
+def until(what):
+    """What it returns once that is true, or at last."""
+    end = time.time() + WAIT
+    while True:
+        got = what()
+        if got or time.time() > end:
+            return got
+        time.sleep(0.1)
+
+
+def status_files():
+    return set(os.listdir(RUN)) if os.path.isdir(RUN) else set()
+
+
+# ---- what each process said ----
+first, second = agent(), agent()
+ok(targets(f"--pid={first.pid}")[first.pid]["calls"] is None or status_files(), "targets: no count where no tracer runs")
+spy = Spy()
+ok(until(lambda: str(spy.proc.pid) in status_files()) and os.stat(RUN).st_mode & 0o777 == 0o700 and
+   os.stat(f"{RUN}/{spy.proc.pid}").st_mode & 0o777 == 0o600, "a tracer leaves its status, for root alone", status_files())
+for i in range(3):
+    first.say(f"call {i}")
+second.say("only one")
+second.stop()
+row = until(lambda: (lambda r: r if r.get("calls") == 3 else None)(targets().get(first.pid, {})))
+ok(row and row["status"] == "hookable" and row["bytes_sent"] > 300 and row["bytes_received"] > 300 and
+   row["hosts"] == ["localhost"] and row["seconds_ago"] < WAIT, "targets: calls and bytes of a process", targets().get(first.pid))
+row = targets().get(second.pid, {})
+ok(row.get("status") == "ended" and row["calls"] == 1 and row["program"].startswith("python3"), "targets: one that has ended", row)
+r = command("targets")
+line = next((line for line in r.stdout.splitlines() if line.split()[:1] == [str(first.pid)]), "")
+ok(line.split()[2:4] == ["hookable", "3"] and "CALLS" in r.stdout, "targets: as text", r.stdout)
+spy.proc.send_signal(signal.SIGUSR1)
+ok(until(lambda: "traffic by process" in spy.stderr()) and spy.proc.poll() is None, "SIGUSR1 shows the map so far", spy.stderr())
+ok(f"[{first.pid}]" in spy.stderr(), "with the process", spy.stderr())
+
+# What others leave there does no harm.
+with open(f"{RUN}/{os.getpid()}", "w") as f:
+    f.write('{"started": 1, "processes": 7')
+with open(f"{RUN}/4194303", "w") as f:  # no process has such a number
+    f.write("{}")
+r = command("targets")
+ok(r.returncode == 0 and "4194303" not in status_files() and f" {first.pid} " in r.stdout, "a damaged status is passed over, one left behind is removed",
+   status_files(), r.stderr)
+os.unlink(f"{RUN}/{os.getpid()}")
+pid = spy.proc.pid
+spy.stop()
+first.stop()
+ok(str(pid) not in status_files(), "the status is removed at the end", status_files())
+lines = [line for line in spy.stderr().splitlines() if f"[{first.pid}]" in line]
+ok(any(line.split()[2:4] == ["3", "0"] and line.endswith("localhost") for line in lines), "the summary says how much each said", spy.stderr())
+ok("libssl.so" in spy.stderr() and "(--debug names them)" in spy.stderr(), "and names the files that were used", spy.stderr())
+
+spy = Spy("--pid", str(os.getpid()))
+other = agent()
+ok(until(lambda: str(spy.proc.pid) in status_files()) and targets().get(other.pid, {"calls": 0})["calls"] is None or len(status_files()) > 1,
+   "targets: no count for whom no tracer looks at", targets().get(other.pid))
+spy.proc.kill()
+spy.proc.wait()
+other.stop()
+targets()
+ok(str(spy.proc.pid) not in status_files(), "the status of a killed tracer is removed", status_files())
+
+# ---- QUIC ----
+QUIC = """
+import fcntl, socket, struct, sys
+s = socket.socket()
+fcntl.ioctl(s, 0x8914, struct.pack("16sh22x", b"lo", 0x1 | 0x40))  # SIOCSIFFLAGS: up, running
+quic = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+quic.connect(("127.0.0.1", 443))
+if sys.argv[1] == "tls":
+    import ssl
+print("started", flush=True)
+sys.stdin.readline()
+"""
+for kind, status in (("none", "blind?"), ("tls", "partly")):
+    try:
+        quic = Talker("unshare", "-n", PYTHON, "-c", QUIC, kind).expect("started")
+    except RuntimeError:
+        ok(True, "QUIC # SKIP no network namespace can be made")
+        continue
+    row = targets().get(quic.pid, {})
+    ok(row.get("status") == status and row["udp_connections"] == 1 and row["connections"] == 0 and "QUIC" in row["reason"] and
+       "--disable-quic" in row["remedy"] and bool(row["tls"]) == (kind == "tls"), f"targets: QUIC, {status}", row)
+    spy = Spy(f"--pid={quic.pid}", "--strict")
+    spy.stop()
+    ok(spy.proc.returncode == 4 and f"[{quic.pid}]: it has UDP sockets" in spy.stderr() and "--disable-quic" in spy.stderr(),
+       f"--strict: QUIC, {status}", spy.proc.returncode, spy.stderr())
+    quic.stop()
+
+CHROMIUM = "/usr/lib/chromium/chromium"
+HOST = """
+import fcntl, os, socket, struct, subprocess, sys
+s = socket.socket()
+fcntl.ioctl(s, 0x8914, struct.pack("16sh22x", b"lo", 0x1 | 0x40))  # SIOCSIFFLAGS: up, running
+silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+silent.bind(("127.0.0.1", 443))
+subprocess.run(sys.argv[1:], timeout=20, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+"""
+if AGENTS and os.path.exists(CHROMIUM):
+    host = subprocess.Popen(["unshare", "-n", PYTHON, "-c", HOST, CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu",
+                             "--disable-dev-shm-usage", f"--user-data-dir={TMP}/chromium", "--enable-quic",
+                             "--origin-to-force-quic-on=model.test:443", "--host-resolver-rules=MAP model.test 127.0.0.1",
+                             "--timeout=9000", "--dump-dom", "https://model.test/"])
+    row = until(lambda: next((r for r in targets().values() if r["program"] == "chromium" and r["udp_connections"]), None))
+    ok(row and row["status"] == "partly" and row["tls"][0]["implementation"] == "BoringSSL" and "QUIC" in row["reason"],
+       "targets: QUIC, Chromium", row)
+    host.wait()
+
+# ---- programs that connect and end between two looks ----
+SHORT = """
+import fcntl, socket, struct, sys, time
+if sys.argv[1] == "tls":
+    import ssl
+s = socket.socket()
+fcntl.ioctl(s, 0x8914, struct.pack("16sh22x", b"lo", 0x1 | 0x40))  # SIOCSIFFLAGS: up, running
+server = socket.create_server(("127.0.0.1", 443))
+client = socket.create_connection(("127.0.0.1", 443))
+time.sleep(0.2)
+client.close()
+print("started", flush=True)
+sys.stdin.readline()
+"""
+spy = Spy("--strict", "--debug")
+until(lambda: (time.time() - os.stat(spy.err).st_mtime) > 3)  # what is installed has been searched and hooked
+short = {}
+for kind in ("none", "tls"):
+    try:
+        short[kind] = Talker("unshare", "-n", PYTHON, "-c", SHORT, kind).expect("started")
+        short[kind].stop()
+    except RuntimeError:
+        pass
+if len(short) < 2:
+    ok(True, "short programs # SKIP no network namespace can be made")
+    spy.stop()
+else:
+    row = until(lambda: targets().get(short["none"].pid))
+    ok(row and row["status"] == "ended" and "no TLS implementation that is known" in row["reason"] and row["remedy"],
+       "targets: one that was blind and has ended", row)
+    spy.stop()
+    ok(spy.proc.returncode == 4 and f"[{short['none'].pid}]: it has connections to port 443" in spy.stderr(),
+       "--strict: a short connection between two looks is noticed", spy.proc.returncode, spy.stderr())
+    ok(f"[{short['tls'].pid}]" not in spy.stderr(), "but of one with TLS nothing is said", spy.stderr())
+
+
+# ---- a guess that yields noise ----
+class NoiseServer:
+    """Answers each connection with noise, or as it should if that is asked for in HTTP."""
+
+    def __init__(self):
+        key, self.ca = certificate(TMP)
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(self.ca, key)
+        self.sock = socket.create_server(("127.0.0.1", 0))
+        self.port = self.sock.getsockname()[1]
+        threading.Thread(target=self.run, daemon=True).start()
+
+    def run(self):
+        while True:
+            conn, _ = self.sock.accept()
+            with self.context.wrap_socket(conn, server_side=True) as tls:
+                asked = tls.recv(1024)
+                plain = asked.startswith(b"GET ")
+                tls.sendall(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n" if plain else os.urandom(1024))
+
+
+def build(name):
+    path = os.path.join(TMP, name)
+    cc = subprocess.run(["cc", "-static", "-s", "-o", path, os.path.join(SRC, "tests/e2e/noiseclient.c"), "-lssl", "-lcrypto"],
+                        capture_output=True, text=True)
+    return None if cc.returncode else path
+
+
+noisy, mixed = build("noisy"), build("mixed")
+if not noisy:
+    ok(True, "noise # SKIP a static program cannot be built here")
+else:
+    with open(mixed, "ab") as f:
+        f.write(b"\n")  # a file of its own
+    server = NoiseServer()
+    spy = Spy("--debug")
+    a, b = (Talker(path, str(server.port), server.ca) for path in (noisy, mixed))
+    ok(until(lambda: all(f"attach: {path}: OpenSSL by strings" in spy.stderr() for path in (noisy, mixed))),
+       "two programs whose TLS is found by a guess", spy.stderr())
+    time.sleep(0.5)  # it is hooked after that was said
+    b.say("plain")
+    for _ in range(7):
+        a.say("noise")
+    for _ in range(20):
+        b.say("noise")
+    time.sleep(1.5)
+    ok("no plaintext" not in spy.stderr(), "seven connections of noise are not enough", spy.stderr())
+    for _ in range(3):
+        a.say("noise")
+    given_up = until(lambda: f"{noisy} (OpenSSL by strings): what it was taken for was a guess" in spy.stderr())
+    ok(given_up, "one that yields nothing but noise is reported", spy.stderr())
+    row = until(lambda: (lambda r: r if r.get("status") == "blind" else None)(targets().get(a.pid, {}))) or targets().get(a.pid, {})
+    ok(row.get("status") == "blind" and "noise" not in row["tls"] and "no plaintext" in row["reason"], "targets: it counts as blind", row)
+    before = row.get("bytes_sent")
+    for _ in range(5):
+        a.say("noise")
+    time.sleep(1.5)
+    row = targets().get(a.pid, {})
+    ok(row.get("bytes_sent") == before, "and is detached", before, row)
+    for _ in range(5):
+        b.say("noise")
+    b.say("plain")
+    spy.wait_for(2)
+    a.stop()
+    b.stop()
+    records = [r for r in spy.stop() if r["process"]["exe"] == mixed]
+    ok(f"not hooked: {noisy}: what it was taken for" in spy.stderr(), "the summary says so", spy.stderr())
+    ok(f"hooked {mixed} (OpenSSL by strings)" in spy.stderr() and f"{mixed} (OpenSSL by strings): what" not in spy.stderr() and
+       [r["http"]["target"] for r in records] == ["/plain", "/plain"], "one that was plain once stays hooked", records, spy.stderr())
+
+r = command("doctor")
+ok(r.returncode == 0 and all(name in r.stdout for name in ("tcp_rcv_space_adjust: ", "sock_send_length: ", "inet_sock_set_state: ",
+                                                           "sys_exit: ")), "doctor tries the tracepoints", r.stdout)
+
+mock.stop()
+done()

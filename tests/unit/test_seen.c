@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+/* Sums by process, and what a tracer tells others of them. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "status.h"
+#include "stream/procs.h"
+#include "tests/unit/tap.h"
+
+/* ---- sums ---- */
+
+static void feed(struct seen *s, uint32_t tgid, const char *program, const char *host, size_t bytes,
+		 uint64_t ts)
+{
+	struct proc p = { .tgid = tgid };
+	struct conn c = { .id = { .tgid = tgid, .tls = ts }, .proc = &p };
+
+	snprintf(p.name, sizeof(p.name), "%s", program);
+	snprintf(c.host, sizeof(c.host), "%s", host);
+	c.bytes[DIR_WRITE] = bytes;
+	seen_bytes(s, &c, DIR_WRITE, bytes, ts);
+	c.bytes[DIR_READ] = 1;
+	seen_bytes(s, &c, DIR_READ, 1, ts);
+	seen_close(s, &c, false);
+}
+
+static void call(struct seen *s, uint32_t tgid, char *program, char *host, enum exchange_kind kind)
+{
+	struct exchange x = { .tgid = tgid, .process = program, .host = host, .kind = kind };
+
+	seen_exchange(s, &x);
+}
+
+static void test_sums(void)
+{
+	char agent[] = "agent", host[] = "d.example";
+	struct seen *s = seen_new();
+	const struct seen_row *r;
+	size_t n;
+
+	feed(s, 7, "agent", "a.example", 100, 1);
+	feed(s, 7, "agent", "b.example", 50, 2);
+	feed(s, 7, "agent", "a.example", 1, 3);
+	call(s, 7, agent, host, EXCHANGE_LLM);
+	call(s, 7, agent, NULL, EXCHANGE_HTTP);
+	r = seen_rows(s, &n);
+	is_int(n, 1, "seen: one process, one row");
+	ok(r->bytes[DIR_WRITE] == 151 && r->bytes[DIR_READ] == 3, "seen: bytes by direction");
+	ok(r->conns == 3 && r->opaque == 3, "seen: connections, and those without HTTP");
+	ok(r->calls == 1 && r->others == 1 && r->last_ns == 3, "seen: calls, and when");
+	ok(!strcmp(r->hosts[0], "d.example") && !strcmp(r->hosts[1], "a.example") &&
+		   !strcmp(r->hosts[2], "b.example") && !r->more_hosts,
+	   "seen: hosts, the last one first, each once");
+	feed(s, 7, "agent", "e.example", 1, 4);
+	ok(!strcmp(r->hosts[0], "e.example") && !strcmp(r->hosts[2], "a.example") && r->more_hosts,
+	   "seen: there are more of them than are kept");
+	feed(s, 7, "other", "e.example", 1, 5);
+	is_str(seen_rows(s, &n)->program, "other", "seen: its program changes with an exec");
+	seen_free(s);
+}
+
+static void sum_all(const struct seen_row *r, size_t n, uint64_t *ret_bytes, uint64_t *ret_processes)
+{
+	*ret_bytes = *ret_processes = 0;
+	for (size_t i = 0; i < n; i++) {
+		*ret_bytes += r[i].bytes[DIR_WRITE];
+		*ret_processes += r[i].processes;
+	}
+}
+
+static void test_ceiling(void)
+{
+	struct seen *s = seen_new();
+	const struct seen_row *r;
+	struct seen_row *sums;
+	uint64_t bytes, processes;
+	char program[32];
+	size_t n, kept;
+
+	for (uint32_t i = 1; i <= 5000; i++) {
+		snprintf(program, sizeof(program), "program%u", i % 200);
+		feed(s, i, program, "", 10, i);
+	}
+	r = seen_rows(s, &n);
+	sum_all(r, n, &bytes, &processes);
+	ok(n <= 1024 + 64, "seen: a ceiling on the rows (%zu)", n);
+	ok(bytes == 50000 && processes == 5000, "seen: and nothing is lost of the sums");
+	sums = seen_sum_up(r, n, &kept);
+	sum_all(sums, kept, &bytes, &processes);
+	ok(kept <= 201 && bytes == 50000 && processes == 5000, "seen: nor for people (%zu rows)",
+	   kept);
+	free(sums);
+	seen_free(s);
+}
+
+static void test_for_people(void)
+{
+	char curl[] = "curl", agent[] = "agent";
+	struct seen *s = seen_new();
+	const struct seen_row *rows;
+	struct seen_row *sums;
+	size_t n, kept;
+
+	for (uint32_t i = 0; i < 50; i++)
+		call(s, 100 + i, curl, NULL, EXCHANGE_HTTP);
+	call(s, 1, agent, NULL, EXCHANGE_LLM);
+	call(s, 2, agent, NULL, EXCHANGE_LLM);
+	call(s, 2, agent, NULL, EXCHANGE_LLM);
+	rows = seen_rows(s, &n);
+	sums = seen_sum_up(rows, n, &kept);
+	is_int(kept, 3, "sums: many processes of one program are one row");
+	ok(sums[0].tgid == 2 && sums[1].tgid == 1, "sums: a few are rows of their own, by calls");
+	ok(!sums[2].tgid && sums[2].processes == 50 && sums[2].others == 50, "sums: how many");
+	free(sums);
+	sums = seen_sum_up(NULL, 0, &kept);
+	is_int(kept, 0, "sums: of nothing");
+	free(sums);
+	seen_free(s);
+}
+
+/* ---- status ---- */
+
+static void make_text(struct buf *out)
+{
+	struct seen *s = seen_new();
+	struct status st = { .started = 12345, .all = true };
+	int err;
+
+	feed(s, 7, "a\xff" "\x1b[31m", "a.example", 100, 1);
+	feed(s, 8, "curl", "", 5, 2);
+	st.rows = seen_rows(s, &st.nrows);
+	notes_add(&st.notes, 9, "java", "bytecode", "a proxy");
+	notes_add(&st.notes, 0, "/usr/bin/x", "noise", NULL);
+	notes_add(&st.notes, 9, "java", "Java does TLS in bytecode", "a proxy");
+	err = status_encode(&st, out);
+	is_int(err, 0, "status: encoded");
+	notes_done(&st.notes);
+	seen_free(s);
+}
+
+static void test_status(void)
+{
+	struct status st;
+	struct buf b;
+	int good = 0;
+
+	buf_init(&b, STATUS_BYTES_MAX);
+	make_text(&b);
+	is_int(status_decode(buf_span(&b), &st), 0, "status: decoded");
+	ok(st.started == 12345 && st.all && st.nrows == 2, "status: what it says of the tracer");
+	ok(st.rows[0].tgid == 8 && st.rows[0].bytes[DIR_WRITE] == 5 && st.rows[0].conns == 1 &&
+		   !strcmp(st.rows[0].program, "curl"),
+	   "status: of processes, the last one first");
+	ok(!strcmp(st.rows[1].program, "a\357\277\275\x1b[31m") &&
+		   !strcmp(st.rows[1].hosts[0], "a.example"),
+	   "status: any name");
+	ok(st.notes.count == 2 && st.notes.items[1].pid == 9 &&
+		   !strcmp(st.notes.items[1].reason, "Java does TLS in bytecode") &&
+		   !st.notes.items[0].remedy,
+	   "status: what is not seen, the last word on each process");
+	status_done(&st);
+	for (size_t cut = 0; cut < b.len; cut++) {
+		good += status_decode(span_of(b.ptr, cut), &st) == 0;
+		status_done(&st);
+	}
+	is_int(good, 0, "status: cut anywhere, it is refused");
+	for (size_t at = 0; at < b.len; at++) {
+		char before = b.ptr[at];
+
+		b.ptr[at] = (char)(before ^ 0x15);
+		status_decode(buf_span(&b), &st);
+		status_done(&st);
+		b.ptr[at] = before;
+	}
+	ok(true, "status: with any byte changed, nothing breaks");
+	buf_done(&b);
+}
+
+static void test_refused(void)
+{
+#define ROW                                                                                       \
+	"\"processes\":1,\"calls\":1,\"others\":0,\"sent\":1,\"received\":1,\"connections\":1,"       \
+	"\"opaque\":0,\"last_ns\":1,\"more_hosts\":false"
+	static const struct {
+		const char *text, *what;
+		int want;
+	} rows[] = {
+		{ "{\"started\":1,\"all\":false,\"processes\":[],\"unseen\":[]}", "an empty one is fine", 0 },
+		{ "{\"started\":1,\"all\":false,\"processes\":[{\"pid\":1,\"program\":\"x\",\"hosts\":[]," ROW
+		  "}],\"unseen\":[]}",
+		  "one with a row is", 0 },
+		{ "", "nothing", -EPROTO },
+		{ "[]", "not an object", -EPROTO },
+		{ "{\"started\":-1,\"all\":false,\"processes\":[],\"unseen\":[]}", "a negative number",
+		  -EPROTO },
+		{ "{\"started\":\"1\",\"all\":false,\"processes\":[],\"unseen\":[]}", "a text for a number",
+		  -EPROTO },
+		{ "{\"started\":1,\"all\":false,\"processes\":{},\"unseen\":[]}", "no list", -EPROTO },
+		{ "{\"started\":1,\"all\":false,\"processes\":[1],\"unseen\":[]}", "no row", -EPROTO },
+		{ "{\"started\":1,\"all\":false,\"processes\":[{\"pid\":5000000000,\"program\":\"x\","
+		  "\"hosts\":[]," ROW "}],\"unseen\":[]}",
+		  "no number of a process", -EPROTO },
+		{ "{\"started\":1,\"all\":false,\"processes\":[{\"pid\":1,\"program\":\"x\",\"hosts\":"
+		  "[\"a\",\"b\",\"c\",\"d\"]," ROW "}],\"unseen\":[]}",
+		  "too many hosts", -EPROTO },
+		{ "{\"started\":1,\"all\":false,\"processes\":[{\"pid\":1,\"program\":"
+		  "\"0123456789012345678901234567890123456789012345678901234567890123\",\"hosts\":[]," ROW
+		  "}],\"unseen\":[]}",
+		  "too long a name", -EPROTO },
+		{ "{\"started\":1,\"all\":false,\"processes\":[],\"unseen\":[{\"pid\":1,\"name\":\"x\"}]}",
+		  "a note without a reason", -EPROTO },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct status st;
+
+		is_int(status_decode(span_str(rows[i].text), &st), rows[i].want, "status: %s",
+		       rows[i].what);
+		status_done(&st);
+	}
+}
+
+int main(void)
+{
+	test_sums();
+	test_ceiling();
+	test_for_people();
+	test_status();
+	test_refused();
+	return tap_done();
+}
