@@ -6,8 +6,10 @@
 
 #define CALL 0xe8
 #define JUMP 0xe9
-/* As compilers align functions, but where they are to be small. */
+/* As compilers align functions, but where they are to be small: those often begin with a frame
+ * pointer, push rbp; mov rbp,rsp. */
 #define ALIGN 16
+static const uint8_t frame[] = { 0x55, 0x48, 0x89, 0xe5 };
 
 /* `at`: place of the four bytes of an operand, behind its opcode. */
 static bool is_lea_rip(const uint8_t *at)
@@ -74,6 +76,11 @@ static bool follows_an_end(const uint8_t *at)
 	return false;
 }
 
+static bool begins_frame(const struct image *im, uint64_t addr)
+{
+	return span_starts(image_from(im, addr), span_of(frame, sizeof(frame)));
+}
+
 static void find_starts(struct code *c, const struct image_segment *s)
 {
 	const uint8_t *base = c->im->file.ptr + s->offset;
@@ -87,7 +94,7 @@ static void find_starts(struct code *c, const struct image_segment *s)
 		/* Nothing calls what follows at once: that is the middle of an operand. */
 		if (to >= s->addr + 16 && to - s->addr < s->size && to - next >= ALIGN &&
 		    code_is_near(c, to) && follows_an_end(base + (to - s->addr)))
-			code_add_start(c, to, ALIGN);
+			code_add_start(c, to, begins_frame(c->im, to) ? 1 : ALIGN);
 	}
 }
 

@@ -3,6 +3,9 @@
 #include "attach/image.h"
 
 #include <errno.h>
+#include <stddef.h>
+
+#include "attach/bytes.h"
 
 static unsigned this_machine(void)
 {
@@ -157,6 +160,33 @@ struct span image_section(const struct image *im, const char *name, uint64_t *re
 		return span_of(im->file.ptr + sh.sh_offset, sh.sh_size);
 	}
 	return span_of(NULL, 0);
+}
+
+void image_words(const struct image *im, word_fn fn, void *arg)
+{
+	for (size_t i = 0; i < im->nsegments; i++) {
+		const struct image_segment *s = &im->segments[i];
+		const uint8_t *data = im->file.ptr + s->offset;
+
+		if (!s->writable || s->executable)
+			continue;
+		for (uint64_t at = -s->addr % 8; at + 8 <= s->size; at += 8)
+			fn(arg, s->addr + at, le64(data + at));
+	}
+}
+
+void image_relocated(const struct image *im, word_fn fn, void *arg)
+{
+	uint64_t relative = im->machine == EM_AARCH64 ? R_AARCH64_RELATIVE : R_X86_64_RELATIVE;
+	uint64_t addr;
+	struct span all = image_section(im, ".rela.dyn", &addr);
+
+	for (size_t i = 0; i + sizeof(Elf64_Rela) <= all.len; i += sizeof(Elf64_Rela)) {
+		const uint8_t *r = all.ptr + i;
+
+		if (le64(r + offsetof(Elf64_Rela, r_info)) == relative)
+			fn(arg, le64(r), le64(r + offsetof(Elf64_Rela, r_addend)));
+	}
 }
 
 static void match(const GElf_Sym *sym, const char *name, struct symbol *symbols, size_t count)
