@@ -68,7 +68,11 @@ static size_t find_strings(const struct image *im, const struct wanted *w, uint6
 	size_t n = 0;
 
 	for (size_t i = 0; i < im->nsegments; i++)
-		if (!im->segments[i].writable)
+		if (!im->segments[i].writable && !im->segments[i].executable)
+			n = strings_in(im, &im->segments[i], w, ret, n);
+	/* Code is by far the larger part, and has strings only where it is not kept apart. */
+	for (size_t i = 0; i < im->nsegments && !n; i++)
+		if (!im->segments[i].writable && im->segments[i].executable)
 			n = strings_in(im, &im->segments[i], w, ret, n);
 	return n;
 }

@@ -14,8 +14,8 @@
 #define CODE_REFS_MAX	  2048
 #define CODE_FUNCTION_MAX 0x2000 /* bytes of one function that are looked at */
 
-/* Addresses of NUL-terminated strings in segments that are not written to. Each returns how many,
- * CODE_STRINGS_MAX at most. */
+/* Addresses of NUL-terminated strings in segments that are not written to; in those with code, only
+ * where no other has any. Each returns how many, CODE_STRINGS_MAX at most. */
 size_t code_strings(const struct image *im, const char *exact, uint64_t *ret);
 /* The address is that of the whole string, however it begins. `more` may follow `end`. */
 size_t code_strings_ending(const struct image *im, const char *end, char more, uint64_t *ret);

@@ -51,6 +51,7 @@ struct search {
 #define OVERHEAD_CHACHA 16
 
 static const uint8_t lea[] = { 0x48, 0x8d, 0x46 };	   /* lea rax, [rsi + imm8] */
+#define LEA_RARE 2 /* the byte of it that code has least of */
 static const uint8_t enter[] = { 0x55, 0x48, 0x89, 0xe5 }; /* push rbp; mov rbp, rsp */
 #define POP_RBP 0x5d
 #define RET	0xc3
@@ -78,23 +79,30 @@ static int by_value(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+static void lengths_in(struct search *s, uint64_t addr, struct span code)
+{
+	const uint8_t *p = code.ptr, *end = code.ptr + code.len;
+
+	for (; (p = memchr(p, lea[LEA_RARE], (size_t)(end - p))); p++) {
+		size_t at = (size_t)(p - code.ptr);
+		int before;
+
+		if (at < LEA_RARE || memcmp(p - LEA_RARE, lea, sizeof(lea)) != 0)
+			continue;
+		at -= LEA_RARE;
+		before = length_function(code, at);
+		if (before >= 0 && s->nlengths < LENGTHS_MAX)
+			s->lengths[s->nlengths++] = addr + at - (size_t)before;
+	}
+}
+
 static void find_lengths(struct search *s)
 {
 	for (size_t i = 0; i < s->im->nsegments; i++) {
 		const struct image_segment *seg = &s->im->segments[i];
-		struct span code = image_from(s->im, seg->addr);
-		const uint8_t *p = code.ptr;
 
-		if (!seg->executable)
-			continue;
-		while (p && s->nlengths < LENGTHS_MAX &&
-		       (p = memmem(p, code.len - (size_t)(p - code.ptr), lea, sizeof(lea)))) {
-			size_t at = (size_t)(p++ - code.ptr);
-			int before = length_function(code, at);
-
-			if (before >= 0)
-				s->lengths[s->nlengths++] = seg->addr + at - (size_t)before;
-		}
+		if (seg->executable && seg->size)
+			lengths_in(s, seg->addr, image_from(s->im, seg->addr));
 	}
 	qsort(s->lengths, s->nlengths, sizeof(*s->lengths), by_value);
 }
