@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 
 #include "attach/bytes.h"
 
@@ -61,12 +63,30 @@ static int read_header(struct image *im)
 	return read_segments(im);
 }
 
+/* Shared: into a private mapping the kernel puts the breakpoints of whoever traces the file. */
+static void *map_file(int fd, size_t len)
+{
+	void *p = mmap(NULL, len, PROT_READ, MAP_SHARED, fd, 0);
+
+	if (p == MAP_FAILED) /* some file systems have no other */
+		p = mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0);
+	return p == MAP_FAILED ? NULL : p;
+}
+
 int image_open(struct image *im, int fd)
 {
+	struct stat st;
 	int err;
 
+	*im = (struct image){ 0 };
+	if (fstat(fd, &st) != 0 || st.st_size <= 0)
+		return -ENOEXEC;
+	im->mapped = map_file(fd, (size_t)st.st_size);
+	im->file = span_of(im->mapped, im->mapped ? (size_t)st.st_size : 0);
+	if (!im->mapped)
+		return -ENOEXEC;
 	elf_version(EV_CURRENT);
-	*im = (struct image){ .elf = elf_begin(fd, ELF_C_READ_MMAP, NULL) };
+	im->elf = elf_memory(im->mapped, im->file.len);
 	err = read_header(im);
 	return !err && im->machine != this_machine() ? -ENOEXEC : err;
 }
@@ -81,6 +101,8 @@ int image_open_bytes(struct image *im, struct span file)
 void image_close(struct image *im)
 {
 	elf_end(im->elf);
+	if (im->mapped)
+		munmap(im->mapped, im->file.len);
 	*im = (struct image){ 0 };
 }
 

@@ -20,6 +20,7 @@ struct image_segment {
 struct image {
 	Elf *elf;
 	struct span file; /* all of it, mapped */
+	void *mapped;	  /* by image_open */
 	struct image_segment segments[IMAGE_SEGMENTS_MAX];
 	size_t nsegments;
 	unsigned machine; /* EM_X86_64, EM_AARCH64 */
