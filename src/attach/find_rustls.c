@@ -11,8 +11,8 @@
  * (probes/rustls.bpf.c). Only x86-64.
  *
  * Measured on binaries with rustls 0.23 of ring and aws-lc: Deno 2.3.0 and 2.9.6, Codex 0.169.0,
- * Grok 1.0.41; not found in rustup 1.29 of rustls 0.23.37, see find_awslc.c. Source of the traits: rustls, src/crypto/cipher.rs; of the layout: the Rust
- * compiler, which promises nothing. */
+ * Grok 1.0.41; not found in rustup 1.29 (rustls 0.23.37), which find_awslc.c knows. Source of the
+ * traits: rustls, src/crypto/cipher.rs; of the layout: the Rust compiler, which promises nothing. */
 #include <stdlib.h>
 
 #include "attach/bytes.h"
