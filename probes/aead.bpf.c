@@ -208,7 +208,7 @@ static __always_inline void spy_aead_record(struct pt_regs *ctx, struct spy_aead
 	b->mark = a->mark;
 	if (a->type == SPY_AEAD_ALERT)
 		spy_box_alert(ctx, b, a->data, a->len);
-	if (a->type == SPY_AEAD_DATA && spy_record_begin(&head, b, dir, a->len))
+	if (a->type == SPY_AEAD_DATA && spy_record_begin(ctx, &head, b, dir, a->len))
 		spy_send_piece(ctx, &head, a->data, a->len);
 }
 
