@@ -49,6 +49,7 @@ struct spy_box {
 	u64 next; /* the record number that comes next */
 	u64 peer; /* the box of the other direction; 0: not known */
 	u32 from_start, closed;
+	u64 mark;	     /* of aead.bpf.c: of the last record */
 	u64 pos, start, end; /* of spy_send_slices */
 };
 BPF_TABLE("lru_hash", struct spy_conn_key, struct spy_box, spy_boxes, 2 * SPY_CONNS);
@@ -154,19 +155,16 @@ static __always_inline void spy_box_end(struct pt_regs *ctx, u64 id)
 	spy_conns.delete(&key);
 }
 
-static __always_inline struct spy_box *spy_box_of(struct pt_regs *ctx, struct spy_record *r)
+/* A box that is not `b`, which was known at its address, if any. `l`: its record layer, 0: not found. */
+static __always_inline struct spy_box *spy_box_begin(struct pt_regs *ctx, struct spy_record *r,
+						     struct spy_box *b, struct spy_layer *l)
 {
 	struct spy_conn_key key = {};
-	struct spy_layer layer = {};
 	struct spy_box fresh = {};
-	struct spy_box *b;
 
 	spy_box_key(&key, r->self);
-	b = spy_boxes.lookup(&key);
-	if (b && b->next == r->seq)
-		return b;
-	if (spy_layer_find(ctx, &layer, r))
-		spy_box_join(&fresh, &layer, r);
+	if (l)
+		spy_box_join(&fresh, l, r);
 	else
 		spy_count(SPY_N_UNJOINED, 1);
 	if (!fresh.id)
@@ -176,6 +174,19 @@ static __always_inline struct spy_box *spy_box_of(struct pt_regs *ctx, struct sp
 		spy_box_end(ctx, b->id); /* its address was freed, and serves another now */
 	spy_boxes.update(&key, &fresh);
 	return spy_boxes.lookup(&key);
+}
+
+static __always_inline struct spy_box *spy_box_of(struct pt_regs *ctx, struct spy_record *r)
+{
+	struct spy_conn_key key = {};
+	struct spy_layer layer = {};
+	struct spy_box *b;
+
+	spy_box_key(&key, r->self);
+	b = spy_boxes.lookup(&key);
+	if (b && b->next == r->seq)
+		return b;
+	return spy_box_begin(ctx, r, b, spy_layer_find(ctx, &layer, r) ? &layer : 0);
 }
 
 /* An alert of two bytes whose second is 0 is close_notify. Over when both sides have said so. */

@@ -10,6 +10,11 @@ static inline uint32_t le32(const uint8_t *p)
 	return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
+static inline uint64_t le64(const uint8_t *p)
+{
+	return le32(p) | (uint64_t)le32(p + 4) << 32;
+}
+
 /* A number of `bits` bits, two's complement, to 64 bits. */
 static inline uint64_t sign_extend(uint64_t v, unsigned bits)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Two passes over the code: the first finds what refers to the strings, the second the targets of
- * direct calls close to that. Both are skipped where the strings are not there. */
+ * direct calls close to that. Both are skipped where the strings are not there. A function that is
+ * called through a table only begins where a pointer in data leads, if the unwind tables agree. */
 #include "attach/code.h"
 
 #include <stdlib.h>
@@ -67,7 +68,11 @@ static size_t find_strings(const struct image *im, const struct wanted *w, uint6
 	size_t n = 0;
 
 	for (size_t i = 0; i < im->nsegments; i++)
-		if (!im->segments[i].writable)
+		if (!im->segments[i].writable && !im->segments[i].executable)
+			n = strings_in(im, &im->segments[i], w, ret, n);
+	/* Code is by far the larger part, and has strings only where it is not kept apart. */
+	for (size_t i = 0; i < im->nsegments && !n; i++)
+		if (!im->segments[i].writable && im->segments[i].executable)
 			n = strings_in(im, &im->segments[i], w, ret, n);
 	return n;
 }
@@ -131,6 +136,15 @@ static bool set_bits_aside(struct code *c)
 
 /* ---- refs and functions ---- */
 
+static void add_pointer(void *arg, uint64_t addr, uint64_t value)
+{
+	struct code *c = arg;
+
+	(void)addr;
+	if (code_is_near(c, value) && unwind_place(&c->unwind, value) == UNWIND_START)
+		set_bit(c->starts, value - c->lo);
+}
+
 bool code_add_ref(struct code *c, uint64_t at, uint64_t to)
 {
 	if (c->nrefs > CODE_REFS_MAX)
@@ -169,6 +183,8 @@ bool code_open(struct code *c, const struct image *im, const uint64_t *strings, 
 	for (size_t i = 0; i < im->nsegments; i++)
 		if (im->segments[i].executable)
 			c->isa->starts(c, &im->segments[i]);
+	image_words(im, add_pointer, c);
+	image_relocated(im, add_pointer, c);
 	return true;
 }
 

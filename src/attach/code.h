@@ -2,7 +2,8 @@
 /* Machine code without symbols, read by its bytes and without a disassembler: which functions refer
  * to a string, which constants they load, whom they call. A function begins where a direct call
  * leads: that is enough near a few strings, and needs no unwind tables, which many programs leave
- * out. Pure. Nothing here is certain: who uses it asks for several signs at once. */
+ * out; with them, also where a pointer in data leads. Pure. Nothing here is certain: who uses it
+ * asks for several signs at once. */
 #ifndef SPY_ATTACH_CODE_H
 #define SPY_ATTACH_CODE_H
 
@@ -13,8 +14,8 @@
 #define CODE_REFS_MAX	  2048
 #define CODE_FUNCTION_MAX 0x2000 /* bytes of one function that are looked at */
 
-/* Addresses of NUL-terminated strings in segments that are not written to. Each returns how many,
- * CODE_STRINGS_MAX at most. */
+/* Addresses of NUL-terminated strings in segments that are not written to; in those with code, only
+ * where no other has any. Each returns how many, CODE_STRINGS_MAX at most. */
 size_t code_strings(const struct image *im, const char *exact, uint64_t *ret);
 /* The address is that of the whole string, however it begins. `more` may follow `end`. */
 size_t code_strings_ending(const struct image *im, const char *end, char more, uint64_t *ret);

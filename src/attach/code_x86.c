@@ -6,13 +6,16 @@
 
 #define CALL 0xe8
 #define JUMP 0xe9
-/* As compilers align functions, but where they are to be small. */
+#define LEA  0x8d
+/* As compilers align functions, but where they are to be small: those often begin with a frame
+ * pointer, push rbp; mov rbp,rsp. */
 #define ALIGN 16
+static const uint8_t frame[] = { 0x55, 0x48, 0x89, 0xe5 };
 
 /* `at`: place of the four bytes of an operand, behind its opcode. */
 static bool is_lea_rip(const uint8_t *at)
 {
-	return (at[-3] & 0xf8) == 0x48 && at[-2] == 0x8d && (at[-1] & 0xc7) == 0x05;
+	return (at[-3] & 0xf8) == 0x48 && at[-2] == LEA && (at[-1] & 0xc7) == 0x05;
 }
 
 static bool is_mov_imm32(const uint8_t *at)
@@ -36,25 +39,59 @@ static void check_ref(struct code *c, const uint8_t *at, uint64_t addr)
 	}
 }
 
-static void find_refs(struct code *c, const struct image_segment *s)
+/* One comparison settles nearly every byte: the strings lie close to each other. Modulo 2^32. */
+struct range {
+	uint32_t lo, width;
+};
+
+static struct range range_of(const struct code *c)
+{
+	struct range r = { .lo = UINT32_MAX };
+
+	for (size_t i = 0; i < c->nstrings; i++)
+		r.lo = (uint32_t)c->strings[i] < r.lo ? (uint32_t)c->strings[i] : r.lo;
+	for (size_t i = 0; i < c->nstrings; i++)
+		if ((uint32_t)c->strings[i] - r.lo > r.width)
+			r.width = (uint32_t)c->strings[i] - r.lo;
+	return r;
+}
+
+/* Of programs at fixed addresses, whose code may also have the address itself. */
+static void find_any_refs(struct code *c, const struct image_segment *s, struct range r)
 {
 	const uint8_t *base = c->im->file.ptr + s->offset;
-	bool absolute = c->im->type == ET_EXEC;
-	uint32_t lo = UINT32_MAX, width = 0;
 
-	/* One comparison settles nearly every byte: the strings lie close to each other. Modulo
-	 * 2^32. */
-	for (size_t i = 0; i < c->nstrings; i++)
-		lo = (uint32_t)c->strings[i] < lo ? (uint32_t)c->strings[i] : lo;
-	for (size_t i = 0; i < c->nstrings; i++)
-		width = (uint32_t)c->strings[i] - lo > width ? (uint32_t)c->strings[i] - lo : width;
 	for (uint64_t k = 3; k + 4 <= s->size; k++) {
 		uint32_t operand = le32(base + k);
 		uint32_t relative = operand + (uint32_t)(s->addr + k + 4);
 
-		if (relative - lo <= width || (absolute && operand - lo <= width))
+		if (relative - r.lo <= r.width || operand - r.lo <= r.width)
 			check_ref(c, base + k, s->addr + k);
 	}
+}
+
+static void find_relative_refs(struct code *c, const struct image_segment *s, struct range r)
+{
+	const uint8_t *base = c->im->file.ptr + s->offset, *end = base + s->size;
+
+	for (const uint8_t *p = base + 1; end - p >= 6; p++) {
+		uint64_t k;
+
+		p = memchr(p, LEA, (size_t)(end - p) - 5);
+		if (!p)
+			return;
+		k = (uint64_t)(p - base) + 2;
+		if (le32(p + 2) + (uint32_t)(s->addr + k + 4) - r.lo <= r.width)
+			check_ref(c, p + 2, s->addr + k);
+	}
+}
+
+static void find_refs(struct code *c, const struct image_segment *s)
+{
+	if (c->im->type == ET_EXEC)
+		find_any_refs(c, s, range_of(c));
+	else
+		find_relative_refs(c, s, range_of(c));
 }
 
 /* What stands before a function: the end of another (ret, ud2, a jump, a call that does not return)
@@ -74,20 +111,27 @@ static bool follows_an_end(const uint8_t *at)
 	return false;
 }
 
+static bool begins_frame(const struct image *im, uint64_t addr)
+{
+	return span_starts(image_from(im, addr), span_of(frame, sizeof(frame)));
+}
+
 static void find_starts(struct code *c, const struct image_segment *s)
 {
-	const uint8_t *base = c->im->file.ptr + s->offset;
+	const uint8_t *base = c->im->file.ptr + s->offset, *end = base + s->size;
 
-	for (uint64_t k = 0; k + 5 <= s->size; k++) {
-		uint64_t next = s->addr + k + 5, to;
+	for (const uint8_t *p = base; end - p >= 5; p++) {
+		uint64_t next, to;
 
-		if (base[k] != CALL)
-			continue;
-		to = next + sign_extend(le32(base + k + 1), 32);
+		p = memchr(p, CALL, (size_t)(end - p) - 4);
+		if (!p)
+			return;
+		next = s->addr + (uint64_t)(p - base) + 5;
+		to = next + sign_extend(le32(p + 1), 32);
 		/* Nothing calls what follows at once: that is the middle of an operand. */
-		if (to >= s->addr + 16 && to - s->addr < s->size && to - next >= ALIGN &&
-		    code_is_near(c, to) && follows_an_end(base + (to - s->addr)))
-			code_add_start(c, to, ALIGN);
+		if (code_is_near(c, to) && to >= s->addr + 16 && to - s->addr < s->size &&
+		    to - next >= ALIGN && follows_an_end(base + (to - s->addr)))
+			code_add_start(c, to, begins_frame(c->im, to) ? 1 : ALIGN);
 	}
 }
 

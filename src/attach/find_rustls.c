@@ -11,8 +11,8 @@
  * (probes/rustls.bpf.c). Only x86-64.
  *
  * Measured on binaries with rustls 0.23 of ring and aws-lc: Deno 2.3.0 and 2.9.6, Codex 0.169.0,
- * Grok 1.0.41. Source of the traits: rustls, src/crypto/cipher.rs; of the layout: the Rust
- * compiler, which promises nothing. */
+ * Grok 1.0.41; not found in rustup 1.29 (rustls 0.23.37), which find_awslc.c knows. Source of the
+ * traits: rustls, src/crypto/cipher.rs; of the layout: the Rust compiler, which promises nothing. */
 #include <stdlib.h>
 
 #include "attach/bytes.h"
@@ -42,17 +42,6 @@ struct search {
 	size_t nplaces;
 };
 
-static uint64_t word_at(const uint8_t *p)
-{
-	return le32(p) | (uint64_t)le32(p + 4) << 32;
-}
-
-/* Whole words of a span. */
-static size_t words_in(struct span s)
-{
-	return s.len / sizeof(uint64_t);
-}
-
 /* ---- the code of encrypted_payload_len ---- */
 
 /* Bytes that TLS adds to a record's plaintext: TLS 1.3 the content type and a tag, TLS 1.2 a tag
@@ -62,6 +51,7 @@ static size_t words_in(struct span s)
 #define OVERHEAD_CHACHA 16
 
 static const uint8_t lea[] = { 0x48, 0x8d, 0x46 };	   /* lea rax, [rsi + imm8] */
+#define LEA_RARE 2 /* the byte of it that code has least of */
 static const uint8_t enter[] = { 0x55, 0x48, 0x89, 0xe5 }; /* push rbp; mov rbp, rsp */
 #define POP_RBP 0x5d
 #define RET	0xc3
@@ -89,23 +79,30 @@ static int by_value(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+static void lengths_in(struct search *s, uint64_t addr, struct span code)
+{
+	const uint8_t *p = code.ptr, *end = code.ptr + code.len;
+
+	for (; (p = memchr(p, lea[LEA_RARE], (size_t)(end - p))); p++) {
+		size_t at = (size_t)(p - code.ptr);
+		int before;
+
+		if (at < LEA_RARE || memcmp(p - LEA_RARE, lea, sizeof(lea)) != 0)
+			continue;
+		at -= LEA_RARE;
+		before = length_function(code, at);
+		if (before >= 0 && s->nlengths < LENGTHS_MAX)
+			s->lengths[s->nlengths++] = addr + at - (size_t)before;
+	}
+}
+
 static void find_lengths(struct search *s)
 {
 	for (size_t i = 0; i < s->im->nsegments; i++) {
 		const struct image_segment *seg = &s->im->segments[i];
-		struct span code = image_from(s->im, seg->addr);
-		const uint8_t *p = code.ptr;
 
-		if (!seg->executable)
-			continue;
-		while (p && s->nlengths < LENGTHS_MAX &&
-		       (p = memmem(p, code.len - (size_t)(p - code.ptr), lea, sizeof(lea)))) {
-			size_t at = (size_t)(p++ - code.ptr);
-			int before = length_function(code, at);
-
-			if (before >= 0)
-				s->lengths[s->nlengths++] = seg->addr + at - (size_t)before;
-		}
+		if (seg->executable && seg->size)
+			lengths_in(s, seg->addr, image_from(s->im, seg->addr));
 	}
 	qsort(s->lengths, s->nlengths, sizeof(*s->lengths), by_value);
 }
@@ -142,52 +139,22 @@ static void add_place(struct search *s, uint64_t addr, uint64_t length)
 	for (size_t i = 0; i < WINDOW; i++) {
 		struct span w = image_at(s->im, p->addr + i * sizeof(uint64_t), sizeof(uint64_t));
 
-		p->words[i] = w.len ? word_at(w.ptr) : 0;
+		p->words[i] = w.len ? le64(w.ptr) : 0;
 	}
 }
 
-/* Pointers stand in place, where RELR or nothing relocates them. */
-static void find_in_place(struct search *s)
+static void add_if_length(void *arg, uint64_t addr, uint64_t value)
 {
-	for (size_t i = 0; i < s->im->nsegments; i++) {
-		const struct image_segment *seg = &s->im->segments[i];
-		size_t pad = -seg->addr % sizeof(uint64_t);
-		struct span data = span_from(image_from(s->im, seg->addr), pad);
+	struct search *s = arg;
 
-		if (!seg->writable || seg->executable)
-			continue;
-		for (size_t w = 0; w < words_in(data); w++) {
-			uint64_t v = word_at(data.ptr + w * sizeof(v));
-
-			if (is_length(s, v))
-				add_place(s, seg->addr + pad + w * sizeof(v), v);
-		}
-	}
-}
-
-/* Calls fn for every pointer that a RELA relocation makes. */
-typedef void (*pointer_fn)(struct search *s, uint64_t addr, uint64_t value);
-static void each_rela(struct search *s, pointer_fn fn)
-{
-	uint64_t addr;
-	struct span all = image_section(s->im, ".rela.dyn", &addr);
-
-	for (size_t i = 0; i + sizeof(Elf64_Rela) <= all.len; i += sizeof(Elf64_Rela)) {
-		const uint8_t *r = all.ptr + i;
-
-		if (word_at(r + offsetof(Elf64_Rela, r_info)) == R_X86_64_RELATIVE)
-			fn(s, word_at(r), word_at(r + offsetof(Elf64_Rela, r_addend)));
-	}
-}
-
-static void add_if_length(struct search *s, uint64_t addr, uint64_t value)
-{
 	if (is_length(s, value))
 		add_place(s, addr, value);
 }
 
-static void put_into_places(struct search *s, uint64_t addr, uint64_t value)
+static void put_into_places(void *arg, uint64_t addr, uint64_t value)
 {
+	struct search *s = arg;
+
 	for (size_t i = 0; i < s->nplaces; i++) {
 		struct place *p = &s->places[i];
 
@@ -266,11 +233,12 @@ static void find(const struct image *im, struct finding *ret)
 	unwind_open(&s->unwind, im);
 	find_lengths(s);
 	if (s->nlengths) {
-		find_in_place(s);
-		each_rela(s, add_if_length);
+		/* Pointers stand in place, where RELR or nothing relocates them. */
+		image_words(im, add_if_length, s);
+		image_relocated(im, add_if_length, s);
 	}
 	if (s->nplaces)
-		each_rela(s, put_into_places);
+		image_relocated(im, put_into_places, s);
 	for (size_t i = 0; i < s->nplaces; i++)
 		tls13 |= add_pair(s, &s->places[i], ret) && s->places[i].tls13;
 	/* No rustls is without TLS 1.3; the code for TLS 1.2 alone is too common to tell. */

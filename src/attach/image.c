@@ -3,6 +3,11 @@
 #include "attach/image.h"
 
 #include <errno.h>
+#include <stddef.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "attach/bytes.h"
 
 static unsigned this_machine(void)
 {
@@ -58,12 +63,30 @@ static int read_header(struct image *im)
 	return read_segments(im);
 }
 
+/* Shared: into a private mapping the kernel puts the breakpoints of whoever traces the file. */
+static void *map_file(int fd, size_t len)
+{
+	void *p = mmap(NULL, len, PROT_READ, MAP_SHARED, fd, 0);
+
+	if (p == MAP_FAILED) /* some file systems have no other */
+		p = mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0);
+	return p == MAP_FAILED ? NULL : p;
+}
+
 int image_open(struct image *im, int fd)
 {
+	struct stat st;
 	int err;
 
+	*im = (struct image){ 0 };
+	if (fstat(fd, &st) != 0 || st.st_size <= 0)
+		return -ENOEXEC;
+	im->mapped = map_file(fd, (size_t)st.st_size);
+	im->file = span_of(im->mapped, im->mapped ? (size_t)st.st_size : 0);
+	if (!im->mapped)
+		return -ENOEXEC;
 	elf_version(EV_CURRENT);
-	*im = (struct image){ .elf = elf_begin(fd, ELF_C_READ_MMAP, NULL) };
+	im->elf = elf_memory(im->mapped, im->file.len);
 	err = read_header(im);
 	return !err && im->machine != this_machine() ? -ENOEXEC : err;
 }
@@ -78,6 +101,8 @@ int image_open_bytes(struct image *im, struct span file)
 void image_close(struct image *im)
 {
 	elf_end(im->elf);
+	if (im->mapped)
+		munmap(im->mapped, im->file.len);
 	*im = (struct image){ 0 };
 }
 
@@ -157,6 +182,33 @@ struct span image_section(const struct image *im, const char *name, uint64_t *re
 		return span_of(im->file.ptr + sh.sh_offset, sh.sh_size);
 	}
 	return span_of(NULL, 0);
+}
+
+void image_words(const struct image *im, word_fn fn, void *arg)
+{
+	for (size_t i = 0; i < im->nsegments; i++) {
+		const struct image_segment *s = &im->segments[i];
+		const uint8_t *data = im->file.ptr + s->offset;
+
+		if (!s->writable || s->executable)
+			continue;
+		for (uint64_t at = -s->addr % 8; at + 8 <= s->size; at += 8)
+			fn(arg, s->addr + at, le64(data + at));
+	}
+}
+
+void image_relocated(const struct image *im, word_fn fn, void *arg)
+{
+	uint64_t relative = im->machine == EM_AARCH64 ? R_AARCH64_RELATIVE : R_X86_64_RELATIVE;
+	uint64_t addr;
+	struct span all = image_section(im, ".rela.dyn", &addr);
+
+	for (size_t i = 0; i + sizeof(Elf64_Rela) <= all.len; i += sizeof(Elf64_Rela)) {
+		const uint8_t *r = all.ptr + i;
+
+		if (le64(r + offsetof(Elf64_Rela, r_info)) == relative)
+			fn(arg, le64(r), le64(r + offsetof(Elf64_Rela, r_addend)));
+	}
 }
 
 static void match(const GElf_Sym *sym, const char *name, struct symbol *symbols, size_t count)

@@ -20,6 +20,7 @@ struct image_segment {
 struct image {
 	Elf *elf;
 	struct span file; /* all of it, mapped */
+	void *mapped;	  /* by image_open */
 	struct image_segment segments[IMAGE_SEGMENTS_MAX];
 	size_t nsegments;
 	unsigned machine; /* EM_X86_64, EM_AARCH64 */
@@ -44,6 +45,12 @@ bool image_is_code(const struct image *im, uint64_t addr);
 uint64_t image_addr(const struct image *im, uint64_t offset);
 /* The section's bytes (ptr NULL: it has none of that name) and its address. */
 struct span image_section(const struct image *im, const char *name, uint64_t *ret_addr);
+
+/* A word of data that is written to, by its address. `image_words`: each as it stands in the file.
+ * `image_relocated`: each that a RELA relocation makes a pointer; its value there says nothing. */
+typedef void (*word_fn)(void *arg, uint64_t addr, uint64_t value);
+void image_words(const struct image *im, word_fn fn, void *arg);
+void image_relocated(const struct image *im, word_fn fn, void *arg);
 
 struct symbol {
 	const char *name;

@@ -11,6 +11,7 @@ libfind_a_SOURCES = \
 	src/attach/code_arm64.c \
 	src/attach/code_int.h \
 	src/attach/code_x86.c \
+	src/attach/find_awslc.c \
 	src/attach/find_boringssl.c \
 	src/attach/find_go.c \
 	src/attach/find_linker.c \
@@ -118,6 +119,7 @@ CLEANFILES += src/attach/embedded.c
 endif
 
 PROBE_FILES = \
+	probes/aead.bpf.c \
 	probes/event.h \
 	probes/libraries.bpf.c \
 	probes/peer.bpf.c \
@@ -146,6 +148,7 @@ src/attach/embedded.c: $(PROBE_FILES) src/demo/demo.sh scripts/embed src/attach/
 		embedded_peer_bpf_c=$(top_srcdir)/probes/peer.bpf.c \
 		embedded_rustls_bpf_c=$(top_srcdir)/probes/rustls.bpf.c \
 		embedded_sock_bpf_c=$(top_srcdir)/probes/sock.bpf.c \
+		embedded_aead_bpf_c=$(top_srcdir)/probes/aead.bpf.c \
 		embedded_demo_sh=$(top_srcdir)/src/demo/demo.sh \
 		builtin_asm_page_h=$(BUILTIN)/asm/page.h \
 		builtin_linux_bpf_common_h=$(BUILTIN)/linux/bpf_common.h \

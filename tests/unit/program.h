@@ -23,6 +23,8 @@ struct program_function {
 	unsigned strings[3], constants[5], calls[9];
 	bool updates;
 	bool misleads; /* begins with operands that look like calls, x86-64 only */
+	bool skewed;   /* begins one byte further on, at no multiple of anything */
+	bool frame;    /* begins with a frame pointer, x86-64 only */
 };
 
 struct program {
@@ -101,7 +103,8 @@ static void put_constant(struct assembler *a, unsigned value)
 
 static void put_call(struct assembler *a, unsigned number)
 {
-	uint64_t distance = program_function(number) - (PROGRAM_BASE + a->at);
+	uint64_t to = program_function(number) + a->p->functions[number - 1].skewed;
+	uint64_t distance = to - (PROGRAM_BASE + a->at);
 
 	if (a->p->machine == EM_AARCH64) {
 		put(a, 0x94000000u | (uint32_t)(distance >> 2 & 0x3ffffff), 4);
@@ -123,6 +126,10 @@ static void put_function(struct assembler *a, const struct program_function *f)
 {
 	bool arm = a->p->machine == EM_AARCH64;
 
+	if (f->skewed)
+		put(a, 0xcc, 1);
+	if (f->frame)
+		put(a, 0xe5894855, 4); /* push rbp; mov rbp, rsp */
 	if (f->misleads && !arm)
 		put_misleading(a);
 	for (const unsigned *s = f->strings; *s; s++)

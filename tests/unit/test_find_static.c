@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* BoringSSL and OpenSSL without symbols: found in programs made for it, by all the shapes that
- * compilers give them, and not found where a sign is missing. */
+/* BoringSSL, OpenSSL and aws-lc without symbols: found in programs made for it, by all the shapes
+ * that compilers give them, and not found where a sign is missing. */
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -25,18 +25,24 @@ static const char *describe(const struct finding *f)
 		[PROG_NEW_RETURN] = "new",
 		[PROG_HANDSHAKE_RETURN] = "handshake",
 		[PROG_CALL_INTERNAL] = "internal",
+		[PROG_AEAD_SEAL] = "seal",
+		[PROG_AEAD_OPEN] = "open",
+		[PROG_AEAD_OPEN_GATHER] = "gather",
+		[PROG_AEAD_OPEN_RETURN] = "opened",
 	};
 	static char text[512];
 	int n = 0;
 
 	text[0] = '\0';
+	if (!f->implementation)
+		return text;
 	for (size_t i = 0; i < f->nsites; i++) {
 		const struct site *s = &f->sites[i];
 		uint64_t at = s->addr - PROGRAM_BASE - PROGRAM_CODE;
 
 		n += snprintf(text + n, sizeof(text) - (size_t)n, "%s%s%s@%d", i ? " " : "",
 			      names[s->prog] ? names[s->prog] : "?", s->at_return ? "-r" : "",
-			      at % PROGRAM_FUNCTION ? -1 : (int)(at / PROGRAM_FUNCTION) + 1);
+			      at % PROGRAM_FUNCTION > 1 ? -1 : (int)(at / PROGRAM_FUNCTION) + 1);
 	}
 	return text;
 }
@@ -272,7 +278,84 @@ static void test_openssl1(void)
 	check_kinds(o, p, "", "one function with both numbers");
 }
 
+/* ---- rustls by aws-lc ---- */
+
+/* clang-format off */
+#define SEAL { .strings = { 1 }, .constants = { 117, 103, 115 } }
+#define SCATTER { .strings = { 1 }, .constants = { 112, 115 } }
+#define OPEN { .strings = { 1, 1 }, .constants = { 115, 101, 103 }, .calls = { 5 } }
+#define OPEN_WHOLE { .strings = { 1 }, .constants = { 115, 101, 103, 104 } }
+#define GATHER { .strings = { 1 }, .constants = { 115, 104 } }
+/* clang-format on */
+
+static const struct program awslc = {
+	.machine = EM_X86_64,
+	.type = ET_DYN,
+	.strings = { "aws-lc/crypto/fipsmodule/cipher/aead.c",
+		     "self.next_pre_encrypt_action() != PreEncryptAction::Refuse" },
+	.functions = { CALLER, SEAL, SCATTER, OPEN, GATHER,
+		       { .strings = { 1 }, .constants = { 124, 120 } } },
+};
+
+static void test_awslc(void)
+{
+	const struct finder *a = &finder_awslc;
+	struct program p = awslc;
+
+	check(a, &p, "seal@2 seal@3 gather@5 opened-r@5", "aws-lc where open calls open_gather");
+	p.functions[3] = (struct program_function)OPEN_WHOLE;
+	check(a, &p, "seal@2 seal@3 open@4 opened-r@4 gather@5 opened-r@5",
+	      "aws-lc where open has it inlined");
+	p.functions[2] = p.functions[4] = (struct program_function){ 0 };
+	check(a, &p, "seal@2 open@4 opened-r@4", "one of each kind is enough");
+	p.functions[3] = (struct program_function){ 0 };
+	check(a, &p, "", "but not one kind alone");
+
+	p = awslc;
+	for (size_t i = 1; i < 5; i++)
+		p.functions[i].skewed = p.functions[i].frame = true;
+	check(a, &p, "seal@2 seal@3 gather@5 opened-r@5", "functions that are not aligned");
+	for (size_t i = 1; i < 5; i++)
+		p.functions[i].frame = false;
+	check(a, &p, "", "whose beginnings have no frame pointer either");
+}
+
+static void test_awslc_not(void)
+{
+	const struct finder *a = &finder_awslc;
+	struct program p = awslc;
+
+	p.strings[1] = "PreEncryptAction";
+	check(a, &p, "", "aws-lc without rustls");
+	p = awslc;
+	p.strings[0] = "boringssl/crypto/fipsmodule/cipher/aead.c";
+	check(a, &p, "", "BoringSSL beside rustls");
+	p = awslc;
+	p.functions[5] = (struct program_function)SEAL;
+	p.functions[2] = (struct program_function){ 0 };
+	check(a, &p, "", "two that look like seal, and nothing else that writes");
+	p = awslc;
+	p.machine = EM_AARCH64;
+	check(a, &p, "", "aws-lc on another machine");
+}
+
 /* ---- unwind tables: those of this program ---- */
+
+/* Private mappings show the breakpoints of tracers. */
+static bool is_shared(const void *at)
+{
+	FILE *f = fopen("/proc/self/maps", "re");
+	char line[512], kind[5] = "";
+	unsigned long begin, end;
+	bool found = false;
+
+	while (f && !found && fgets(line, sizeof(line), f))
+		found = sscanf(line, "%lx-%lx %4s", &begin, &end, kind) == 3 &&
+			begin == (unsigned long)at;
+	if (f)
+		fclose(f);
+	return found && strcmp(kind, "r--s") == 0;
+}
 
 static void test_unwind(void)
 {
@@ -286,6 +369,7 @@ static void test_unwind(void)
 		return;
 	}
 	close(fd);
+	ok(is_shared(im.file.ptr), "a file is mapped as it is");
 	image_symbols(&im, &self, 1);
 	unwind_open(&u, &im);
 	ok(self.addr && u.entries.len, "this program has a main, and unwind tables");
@@ -303,6 +387,8 @@ int main(void)
 	test_boringssl_symbols();
 	test_openssl();
 	test_openssl1();
+	test_awslc();
+	test_awslc_not();
 	test_unwind();
 	return tap_done();
 }
