@@ -135,5 +135,6 @@ const struct finder finder_awslc = {
 	.name = "rustls-awslc",
 	.group = "rustls",
 	.signs = { AEAD },
+	.guess = true,
 	.find = find,
 };

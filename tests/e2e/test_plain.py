@@ -165,7 +165,7 @@ def test_calls(buffer):
     server = Server(0)
     for how in ("sendto", "write", "writev", "sendmsg"):
         for count, size in ((3, 0), (1, BIG)):
-            spy = Spy(f"--plain={server.port}", f"--buffer={buffer}")
+            spy = Spy(f"--plain={server.port}", f"--buffer={buffer}", "--call-limit=4M")
             noted = said(start(how, server.port, count, size=size))
             spy.wait_for(2 * count)
             check_plain(f"{buffer}: {how}, {count} of {size} bytes", spy.stop(), noted, server)
@@ -219,15 +219,17 @@ def test_gap():
     server = Server(0)
     with open(server.file, "wb") as f:
         f.write(os.urandom(BIG))
-    spy = Spy("--no-peer", f"--plain={server.port}")
+    spy, both = Spy(f"--pid={os.getpid()}", f"--plain={server.port}"), Spy(f"--plain={server.port}")
     subprocess.run(["curl", "-sS", "--noproxy", "*", "-o", os.path.join(TMP, "got"), f"http://127.0.0.1:{server.port}/file"],
                    check=True)
-    spy.wait_for(2)
-    records = {r["connection"]["role"]: r for r in spy.stop()}
-    ours, theirs = (records.get(k, {}).get("response", {}).get("body", {}) for k in ("server", "client"))
-    ok(ours.get("missing") == BIG and not records["server"]["complete"], "sendfile: a gap of its size", ours)
-    ok(theirs.get("captured") == BIG and theirs.get("wire_sha256") == sha(open(server.file, "rb").read()),
-       "sendfile: whole at the other end", theirs)
+    spy.wait_for(1)
+    both.wait_for(2)
+    ours, theirs = ([r["response"]["body"] | {"complete": r["complete"]} for r in s.stop()] for s in (spy, both))
+    ok(len(ours) == 1 and ours[0]["missing"] == BIG and not ours[0]["complete"], "sendfile: a gap of its size", ours)
+    ok(len(theirs) == 1, "sendfile: shown once, as its client saw it", theirs)
+    theirs = theirs[0]
+    ok(theirs["complete"] and theirs.get("captured") == BIG and theirs.get("wire_sha256") == sha(open(server.file, "rb").read()),
+       "sendfile: which is whole", theirs)
     server.shutdown()
 
 
