@@ -14,15 +14,14 @@ enum reason {
 	R_NULL_CTX = 1 << 3,	     /* SSL_R_NULL_SSL_CTX */
 	R_HANDSHAKE_FAILED = 1 << 4, /* SSL_R_SSL_HANDSHAKE_FAILURE */
 	R_UNINITIALIZED = 1 << 5,    /* SSL_R_UNINITIALIZED */
-	R_IS_SHUTDOWN = 1 << 6,	     /* SSL_R_PROTOCOL_IS_SHUTDOWN */
 };
-static const uint32_t reasons[] = { 66, 111, 134, 185, 215, 226, 194 };
+static const uint32_t reasons[] = { 66, 111, 134, 185, 215, 226 };
 
 /* As they stand in an error that was put together beforehand: the number of the library, 16, over
  * the reason. */
 #define PACKED(reason) (16u << 24 | (reason))
-static const uint32_t packed[] = { PACKED(66),	PACKED(111), PACKED(134), PACKED(185),
-				   PACKED(215), PACKED(226), PACKED(194) };
+static const uint32_t packed[] = { PACKED(66),	PACKED(111), PACKED(134),
+				   PACKED(185), PACKED(215), PACKED(226) };
 
 struct boring {
 	struct raisers r;
@@ -117,12 +116,28 @@ static void fill(const struct boring *b, struct finding *ret)
 		finding_add(ret, b->new->f.addr, PROG_NEW_RETURN, true);
 }
 
-/* Since 2022, SSL_write looks at the length itself; before, whether it may still write. */
+/* Whether what SSL_read and SSL_peek share is a function of its own, which f does not call. */
+static bool is_no_reader(const struct boring *b, const struct raiser *f)
+{
+	for (size_t i = 0; i < b->r.nfns; i++) {
+		const struct raiser *impl = &b->r.fns[i];
+
+		if (raiser_has(impl, R_UNINITIALIZED | R_HANDSHAKE_FAILED) &&
+		    !raiser_has(impl, R_NOT_CALLED) && !calls(b, f, impl))
+			return true;
+	}
+	return false;
+}
+
+/* Until 2022, SSL_write left the length to others. */
 static const struct raiser *find_write(const struct boring *b)
 {
 	const struct raiser *f = raisers_only(&b->r, R_BAD_LENGTH | R_UNINITIALIZED);
 
-	return f ? f : raisers_only(&b->r, R_IS_SHUTDOWN | R_UNINITIALIZED | R_HANDSHAKE_FAILED);
+	if (f)
+		return f;
+	f = raisers_only(&b->r, R_NOT_CALLED | R_UNINITIALIZED | R_HANDSHAKE_FAILED);
+	return f && is_no_reader(b, f) ? f : NULL;
 }
 
 static void identify(struct boring *b)
