@@ -140,6 +140,8 @@ def start(how, port, count=1, address="127.0.0.1", size=0):
 
 def said(child):
     out, _ = child.communicate(timeout=120)
+    if child.returncode:
+        ok(False, "a client of this test ended", child.args, out)
     return [n for n in map(json.loads, out.splitlines()) if "sent" in n]
 
 
@@ -269,7 +271,7 @@ async def one(context, port, i):
     local = writer.get_extra_info("socket").getsockname()[1]
     for turn in range(2):
         body = json.dumps({"model": "gpt-4", "messages": [{"role": "user", "content": f"{local}"}]}).encode()
-        writer.write(b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        writer.write(b"POST /v1/chat/completions?length=1 HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                      b"Content-Length: %d\r\n\r\n" % len(body))
         writer.write(body)
         await writer.drain()
