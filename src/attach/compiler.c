@@ -428,6 +428,7 @@ _Noreturn static void keep(int sock)
 	int fds[2];
 	ssize_t n;
 
+	signal(SIGCHLD, SIG_IGN); /* minders are not waited for */
 	while ((n = passing_receive(sock, &o, sizeof(o), fds, 2, &nfds)) >= (ssize_t)least &&
 	       nfds == 2) {
 		pid_t pid;
@@ -448,40 +449,9 @@ _Noreturn static void keep(int sock)
 	_exit(0);
 }
 
-static void close_others(int *sock)
-{
-	int null = open("/dev/null", O_RDWR);
-
-	prctl(PR_SET_NAME, "llm-spy-compile");
-	for (int fd = 0; fd < 3 && null >= 0; fd++)
-		dup2(null, fd);
-	*sock = dup2(*sock, 3);
-	close_range(4, ~0u, 0);
-}
-
 int compiler_start(void)
 {
-	int sock[2], status;
-	pid_t pid;
-
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sock) != 0)
-		return -errno;
-	pid = fork();
-	if (pid == 0) {
-		/* A session of its own: Ctrl-C is for the tracer. */
-		setsid();
-		if (fork() != 0)
-			_exit(0);
-		close_others(&sock[1]);
-		signal(SIGCHLD, SIG_IGN); /* minders are not waited for */
-		keep(sock[1]);
-	}
-	close(sock[1]);
-	if (pid < 0 || waitpid(pid, &status, 0) != pid) {
-		close(sock[0]);
-		return -EAGAIN;
-	}
-	return sock[0];
+	return passing_start(SOCK_SEQPACKET, "llm-spy-compile", keep);
 }
 
 int compiler_order(int keeper, const struct compiler_order *o, int output)

@@ -40,19 +40,28 @@ static int keep(struct hooks *h, int fd)
 	return 0;
 }
 
-/* One program at one place, for all processes or for each of the chosen ones. */
-static int attach_site(struct hooks *h, const char *path, const struct site *s)
+/* One program at some places of a file, for all processes or for each of the chosen ones. */
+static int attach_sites(struct hooks *h, const char *path, const struct site *s, size_t count)
 {
 	int prog = probe_program(h->probe, s->prog);
+	uint64_t offsets[SITES_MAX];
 	int err = 0;
 
-	if (h->multi)
-		return keep(h, bpf_uprobe_multi(prog, path, &s->addr, 1, s->at_return));
-	if (!h->npids)
-		return keep(h, bpf_uprobe(prog, path, s->addr, s->at_return, -1));
-	for (size_t i = 0; i < h->npids && !err; i++)
-		err = keep(h, bpf_uprobe(prog, path, s->addr, s->at_return, h->pids[i]));
-	return err == -ESRCH ? 0 : err; /* a process that has ended needs no probe */
+	if (h->multi) {
+		for (size_t i = 0; i < count; i++)
+			offsets[i] = s[i].addr;
+		return keep(h, bpf_uprobe_multi(prog, path, offsets, count, s->at_return));
+	}
+	for (size_t i = 0; i < count && !err; i++) {
+		if (!h->npids)
+			err = keep(h, bpf_uprobe(prog, path, s[i].addr, s[i].at_return, -1));
+		for (size_t p = 0; p < h->npids && !err; p++) {
+			err = keep(h, bpf_uprobe(prog, path, s[i].addr, s[i].at_return, h->pids[p]));
+			if (err == -ESRCH)
+				err = 0; /* a process that has ended needs no probe */
+		}
+	}
+	return err;
 }
 
 static const char *explain(int err)
@@ -74,6 +83,17 @@ static const char *explain(int err)
 
 static void detach(int *fds, size_t n);
 
+/* How many sites from the first on get the same program in the same way, and so can be hooked at once.
+ * Their order is kept: a call's entry before its return. */
+static size_t same_program(const struct site *s, size_t count)
+{
+	size_t n = 1;
+
+	while (n < count && n < SITES_MAX && s[n].prog == s->prog && s[n].at_return == s->at_return)
+		n++;
+	return n;
+}
+
 static int attach_plan(struct hooks *h, struct target *t, const char *path, const struct plan *plan)
 {
 	int err = 0;
@@ -81,9 +101,10 @@ static int attach_plan(struct hooks *h, struct target *t, const char *path, cons
 	for (size_t i = 0; i < plan->nparts; i++) {
 		const struct plan_part *p = &plan->parts[i];
 
-		for (size_t s = 0; s < p->nsites && !err; s++) {
-			err = attach_site(h, path, &p->sites[s]);
-			t->probes += !err;
+		for (size_t s = 0, n; s < p->nsites && !err; s += n) {
+			n = same_program(p->sites + s, p->nsites - s);
+			err = attach_sites(h, path, p->sites + s, n);
+			t->probes += err ? 0 : n;
 		}
 		log_debug("attach", "%s: %s by %s, %zu places", t->name, p->implementation,
 			  p->method, p->nsites);

@@ -2,9 +2,47 @@
 #include "attach/passing.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+static void close_others(int *sock)
+{
+	int null = open("/dev/null", O_RDWR);
+
+	for (int fd = 0; fd < 3 && null >= 0; fd++)
+		dup2(null, fd);
+	*sock = dup2(*sock, 3);
+	close_range(4, ~0u, 0);
+}
+
+int passing_start(int type, const char *name, void (*run)(int sock))
+{
+	int sock[2], status;
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, sock) != 0)
+		return -errno;
+	pid = fork();
+	if (pid == 0) {
+		setsid();
+		if (fork() != 0)
+			_exit(0);
+		prctl(PR_SET_NAME, name);
+		close_others(&sock[1]);
+		run(sock[1]);
+		_exit(1);
+	}
+	close(sock[1]);
+	if (pid < 0 || waitpid(pid, &status, 0) != pid) {
+		close(sock[0]);
+		return -EAGAIN;
+	}
+	return sock[0];
+}
 
 int passing_send(int sock, const void *bytes, size_t len, const int *fds, size_t nfds)
 {

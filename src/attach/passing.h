@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Messages with descriptors between our own processes, over a socket that keeps their borders. */
+/* Processes of our own beside the tracer, and messages with descriptors between them. */
 #ifndef SPY_ATTACH_PASSING_H
 #define SPY_ATTACH_PASSING_H
 
@@ -7,6 +7,11 @@
 #include <sys/types.h>
 
 #define PASSING_MAX 253 /* descriptors of one message: the kernel's SCM_MAX_FD */
+
+/* Starts one, named `name`, in a session of its own, so that Ctrl-C is for the tracer alone. Nothing of
+ * ours is open in it but the socket that `run` gets, whose other end is returned; or -errno. `run` does
+ * not return. To be called while the tracer has one thread. type: of the socket. */
+int passing_start(int type, const char *name, void (*run)(int sock));
 
 /* 0 or -errno. */
 int passing_send(int sock, const void *bytes, size_t len, const int *fds, size_t nfds);

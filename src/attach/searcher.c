@@ -5,7 +5,6 @@
 #include "attach/searcher.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <grp.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -14,6 +13,8 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "attach/passing.h"
 
 #define NOBODY 65534
 /* Far more than the finders need; a hostile file must not use up the host's memory. */
@@ -59,24 +60,11 @@ static int reply(int sock, int err, const struct buf *plan)
 /* The descriptor that comes with a question; -1 at the end of all. */
 static int next_question(int sock)
 {
-	char byte, control[CMSG_SPACE(sizeof(int))];
-	struct iovec io = { .iov_base = &byte, .iov_len = 1 };
-	struct msghdr m = { .msg_iov = &io,
-			    .msg_iovlen = 1,
-			    .msg_control = control,
-			    .msg_controllen = sizeof(control) };
-	struct cmsghdr *h;
-	ssize_t n;
+	size_t nfds;
+	char byte;
 	int fd;
 
-	do
-		n = recvmsg(sock, &m, MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
-	h = n == 1 ? CMSG_FIRSTHDR(&m) : NULL;
-	if (!h || h->cmsg_type != SCM_RIGHTS || h->cmsg_len != CMSG_LEN(sizeof(int)))
-		return -1;
-	memcpy(&fd, CMSG_DATA(h), sizeof(fd));
-	return fd;
+	return passing_receive(sock, &byte, 1, &fd, 1, &nfds) == 1 && nfds == 1 ? fd : -1;
 }
 
 static int search(int fd, struct buf *out)
@@ -141,17 +129,11 @@ _Noreturn static void keep(int sock)
 	}
 }
 
-/* Nothing of ours stays open, and nothing may be done that a nobody may not do. */
-static void give_up_all(int *sock)
+/* Nothing may be done that a nobody may not do. */
+static void give_up_all(void)
 {
 	struct rlimit none = { 0, 0 };
-	int null = open("/dev/null", O_RDWR);
 
-	prctl(PR_SET_NAME, "llm-spy-find");
-	for (int fd = 0; fd < 3 && null >= 0; fd++)
-		dup2(null, fd);
-	*sock = dup2(*sock, 3);
-	close_range(4, ~0u, 0);
 	setrlimit(RLIMIT_CORE, &none);
 #ifndef __SANITIZE_ADDRESS__ /* whose own tables are larger */
 	setrlimit(RLIMIT_DATA, &(struct rlimit){ SEARCH_MEMORY, SEARCH_MEMORY });
@@ -162,47 +144,18 @@ static void give_up_all(int *sock)
 		_exit(1);
 }
 
-int searcher_start(struct searcher *s)
+static void run(int sock)
 {
-	int sock[2], status;
-	pid_t pid;
-
-	s->sock = -1;
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sock) != 0)
-		return -errno;
-	pid = fork();
-	if (pid == 0) {
-		/* A session of its own: Ctrl-C is for the tracer. */
-		setsid();
-		if (fork() != 0)
-			_exit(0);
-		give_up_all(&sock[1]);
-		keep(sock[1]);
-	}
-	close(sock[1]);
-	if (pid < 0 || waitpid(pid, &status, 0) != pid) {
-		close(sock[0]);
-		return -EAGAIN;
-	}
-	s->sock = sock[0];
-	return 0;
+	give_up_all();
+	keep(sock);
 }
 
-static int send_question(int sock, int fd)
+int searcher_start(struct searcher *s)
 {
-	char control[CMSG_SPACE(sizeof(int))] = { 0 };
-	struct iovec io = { .iov_base = &(char){ 0 }, .iov_len = 1 };
-	struct msghdr m = { .msg_iov = &io,
-			    .msg_iovlen = 1,
-			    .msg_control = control,
-			    .msg_controllen = sizeof(control) };
-	struct cmsghdr *h = CMSG_FIRSTHDR(&m);
+	int sock = passing_start(SOCK_STREAM, "llm-spy-find", run);
 
-	h->cmsg_level = SOL_SOCKET;
-	h->cmsg_type = SCM_RIGHTS;
-	h->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(h), &fd, sizeof(fd));
-	return sendmsg(sock, &m, MSG_NOSIGNAL) == 1 ? 0 : -EPIPE;
+	s->sock = sock < 0 ? -1 : sock;
+	return sock < 0 ? sock : 0;
 }
 
 int searcher_ask(struct searcher *s, int fd, struct plan *ret)
@@ -211,7 +164,7 @@ int searcher_ask(struct searcher *s, int fd, struct plan *ret)
 	struct answer a = { .err = -EPIPE };
 
 	*ret = (struct plan){ 0 };
-	if (s->sock < 0 || send_question(s->sock, fd) != 0 ||
+	if (s->sock < 0 || passing_send(s->sock, "", 1, &fd, 1) != 0 ||
 	    read_all(s->sock, &a, sizeof(a)) != 0 || a.len > sizeof(bytes) ||
 	    read_all(s->sock, bytes, a.len) != 0) {
 		searcher_end(s);

@@ -95,7 +95,7 @@ second.stop()
 row = until(lambda: (lambda r: r if r.get("calls") == 3 else None)(targets().get(first.pid, {})))
 ok(row and row["status"] == "hookable" and row["bytes_sent"] > 300 and row["bytes_received"] > 300 and
    row["hosts"] == ["localhost"] and row["seconds_ago"] < WAIT, "targets: calls and bytes of a process", targets().get(first.pid))
-row = targets().get(second.pid, {})
+row = until(lambda: (lambda r: r if r.get("calls") else None)(targets().get(second.pid, {}))) or {}
 ok(row.get("status") == "ended" and row["calls"] == 1 and row["program"].startswith("python3"), "targets: one that has ended", row)
 r = command("targets")
 line = next((line for line in r.stdout.splitlines() if line.split()[:1] == [str(first.pid)]), "")

@@ -98,12 +98,16 @@ class Later:
 
 
 def compilers():
-    def name(pid):
+    """The processes that start compilers: not those that they started."""
+    parents = {}
+    for pid in (p for p in os.listdir("/proc") if p.isdigit()):
         try:
-            return open(f"/proc/{pid}/comm").read()
+            name, fields = open(f"/proc/{pid}/stat").read().split("(", 1)[1].rsplit(")", 1)
         except OSError:
-            return ""
-    return {int(p) for p in os.listdir("/proc") if p.isdigit() and name(p) == "llm-spy-compile\n"}
+            continue
+        if name == "llm-spy-compile":
+            parents[int(pid)] = int(fields.split()[1])
+    return {pid for pid, parent in parents.items() if parent not in parents}
 
 
 def check_later(program):

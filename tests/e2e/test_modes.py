@@ -64,7 +64,7 @@ for args, want in (((f"--pid={slow.pid}",), 1), (("--process=curl",), 1), (("--p
     curl()
     spy.wait_for(want, seconds=3)
     time.sleep(0.2)
-    got = spy.stop()
+    got = of_client(spy.stop())
     ok(len(got) == want, f"{' '.join(args)} shows {want}", [(g["process"]["name"], g["connection"]["role"]) for g in got],
        spy.stderr())
 slow.kill()
@@ -153,7 +153,7 @@ first.wait_for(2)
 second.wait_for(2)
 ok(len(of_client(first.stop())) == 1 and len(of_client(second.stop(signal.SIGTERM))) == 1,
    "two tracers at a time, ended by SIGINT and SIGTERM")
-ok("model calls shown" in second.stderr() and "hooked " in second.stderr(), "the summary", second.stderr())
+ok("1 model call shown" in second.stderr() and "hooked " in second.stderr(), "the summary", second.stderr())
 
 
 def header_folders():
