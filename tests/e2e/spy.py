@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What the end-to-end tests share: the mock provider, the tracer, TAP. Only loopback is touched."""
+import atexit
 import json
 import os
 import shutil
@@ -62,11 +63,23 @@ TMP = tempfile.mkdtemp(prefix="llm-spy-e2e-")
 os.chmod(TMP, 0o755)
 
 
+started = []
+
+
+@atexit.register
+def leave_nothing():
+    """A test that breaks off leaves no tracer behind, which the next one would see."""
+    for proc in started:
+        if proc.poll() is None:
+            proc.kill()
+
+
 class Mock:
     def __init__(self, program=MOCK):
         self.ca = os.path.join(TMP, "ca.pem")
         self.log = tempfile.mkdtemp(dir=TMP)
         self.proc = subprocess.Popen([program, "--ca-file", self.ca, "--log", self.log], stdout=subprocess.PIPE, text=True)
+        started.append(self.proc)
         self.port = int(self.proc.stdout.readline().split()[1])
         self.url = f"https://localhost:{self.port}"
 
@@ -83,6 +96,7 @@ class Spy:
         self.err = tempfile.NamedTemporaryFile(dir=TMP, delete=False).name
         with open(self.out, "w") as out, open(self.err, "w") as err:
             self.proc = subprocess.Popen([SPY, "--format", "jsonl", "--all", *args], stdout=out, stderr=err)
+        started.append(self.proc)
         while ready and "ready:" not in self.stderr():
             if self.proc.poll() is not None:
                 raise RuntimeError("llm-spy ended: " + self.stderr())
