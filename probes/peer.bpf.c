@@ -131,29 +131,31 @@ static __always_inline struct spy_conn *spy_peer_conn(u64 tls)
 }
 
 /* Whether `bytes` in so many records become `sent`: by header, tag, and TLS 1.3's type or TLS 1.2's
- * nonce (RFC 8446 section 5.2, RFC 5288 section 3, RFC 7905 section 2). */
-static __always_inline int spy_becomes(u32 bytes, u32 records, u32 sent)
+ * nonce (RFC 8446 section 5.2, RFC 5288 section 3, RFC 7905 section 2). first: nothing was sent before,
+ * so that TLS 1.3's Finished may go along, of 32 or 48 bytes and with a change of cipher before it
+ * (RFC 8446 section 4.4.4, appendix D.4). */
+static __always_inline int spy_becomes(u32 bytes, u32 records, u32 sent, int first)
 {
-	u32 extra = sent - bytes;
+	u32 extra = sent - bytes, more = extra - 22 * records;
 
-	return extra == 22 * records || extra == 29 * records || extra == 21 * records;
+	if (extra == 22 * records || extra == 29 * records || extra == 21 * records)
+		return 1;
+	return first && (more == 58 || more == 64 || more == 74 || more == 80);
 }
 
 /* Handshakes send as well, and find no match. */
 static __always_inline void spy_peer_sent(void *ctx, struct spy_last *l, u64 sk, u32 sent)
 {
 	struct spy_unsent *u = &l->unsent[l->first % SPY_UNSENT];
-	struct spy_conn *c;
+	struct spy_conn *c = spy_peer_conn(u->tls);
 
-	if (!spy_becomes(u->bytes, u->records, sent)) {
-		if (bpf_ktime_get_ns() - u->ts_ns > SPY_UNSENT_NS)
+	if (!c || !spy_becomes(u->bytes, u->records, sent, c->off[SPY_WRITE] == u->bytes)) {
+		if (!c || bpf_ktime_get_ns() - u->ts_ns > SPY_UNSENT_NS)
 			l->first++;
 		return;
 	}
 	l->first++;
-	c = spy_peer_conn(u->tls);
-	if (c)
-		spy_peer_vote(ctx, u->tls, c, sk, 2);
+	spy_peer_vote(ctx, u->tls, c, sk, 2);
 }
 
 static __always_inline void spy_peer_written(struct spy_last *l, u64 tls, u32 n)

@@ -21,21 +21,18 @@
 #include <unistd.h>
 
 #include "attach/coverage.h"
+#include "attach/inbox.h"
 #include "attach/maps.h"
 #include "attach/places.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
 
-#define QUEUE	     1024
 #define POLL_NS	     1000000000ull
 #define STOP_SECONDS 5
 /* Processes remembered for their connections, and as blind: beyond, there is nothing more to be
  * learnt. */
 #define OPENED_MAX 1024
-/* Connections opened, and verdicts on how some look, that wait for the thread. */
-#define OPENED_QUEUE 256
-#define LOOKS_QUEUE  256
 /* Processes of which it is known what they map, by number; and targets of each. */
 #define USERS	    4096
 #define USER_TARGETS 8
@@ -57,26 +54,6 @@ struct user {
 	unsigned targets[USER_TARGETS], count;
 };
 
-struct opened {
-	pid_t pid;
-	char peer[ENDS_TEXT];
-};
-
-struct verdict {
-	pid_t pid;
-	enum looks looks;
-	uint64_t times, bytes;
-};
-
-/* What the thread is told. */
-struct news {
-	pid_t pids[QUEUE]; /* that began a program or mapped libraries */
-	struct opened opened[OPENED_QUEUE];
-	struct verdict verdicts[LOOKS_QUEUE];
-	size_t npids, nopened, nverdicts;
-	bool overflow; /* of pids */
-};
-
 struct discover {
 	const struct discover_options *o;
 	struct files *files;
@@ -96,33 +73,24 @@ struct discover {
 	uint64_t polled_ns;
 	struct conns opened; /* who has or had connections to port 443 */
 	struct paths places;
-	struct news *got; /* what it works off */
 	bool stopped;
-	/* Shared, under the lock. */
 	pthread_t thread;
+	struct inbox *inbox;
+	/* Shared, under the lock. */
 	pthread_mutex_t lock;
-	pthread_cond_t news;
-	struct news *told;
 	struct notes blind, given_up;
-	bool stop;
 };
 
 struct discover *discover_new(const struct discover_options *o, struct files *files,
 			      struct hooks *hooks)
 {
 	struct discover *d = xcalloc(1, sizeof(*d));
-	pthread_condattr_t attr;
 
 	*d = (struct discover){ .o = o, .files = files, .hooks = hooks };
 	files_identify("/proc/self/exe", &d->self);
 	d->users = xcalloc(USERS, sizeof(*d->users));
-	d->got = xcalloc(1, sizeof(*d->got));
-	d->told = xcalloc(1, sizeof(*d->told));
+	d->inbox = inbox_new();
 	pthread_mutex_init(&d->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&d->news, &attr);
-	pthread_condattr_destroy(&attr);
 	return d;
 }
 
@@ -135,13 +103,11 @@ void discover_free(struct discover *d)
 	notes_done(&d->blind);
 	notes_done(&d->given_up);
 	conns_done(&d->opened);
-	pthread_cond_destroy(&d->news);
+	inbox_free(d->inbox);
 	pthread_mutex_destroy(&d->lock);
 	free(d->visits);
 	free(d->known);
 	free(d->users);
-	free(d->got);
-	free(d->told);
 	free(d);
 }
 
@@ -497,24 +463,11 @@ static void count_verdict(struct discover *d, const struct verdict *v)
 void discover_looks(struct discover *d, pid_t pid, enum looks looks, uint64_t bytes)
 {
 	struct verdict one = { .pid = pid, .looks = looks, .times = 1, .bytes = bytes };
-	struct news *n;
-	size_t i = 0;
 
-	if (d->stopped) {
+	if (d->stopped)
 		count_verdict(d, &one);
-		return;
-	}
-	pthread_mutex_lock(&d->lock);
-	n = d->told;
-	while (i < n->nverdicts && (n->verdicts[i].pid != pid || n->verdicts[i].looks != looks))
-		i++;
-	if (i < n->nverdicts) {
-		n->verdicts[i].times++;
-		n->verdicts[i].bytes += bytes;
-	} else if (i < LOOKS_QUEUE) {
-		n->verdicts[n->nverdicts++] = one;
-	}
-	pthread_mutex_unlock(&d->lock);
+	else
+		inbox_looks(d->inbox, pid, looks, bytes);
 }
 
 /* ---- the thread ---- */
@@ -564,33 +517,15 @@ static void poll_processes(struct discover *d)
 	d->nknown = n;
 }
 
-/* Takes what is new; waits for it until the next thing to do. False: stop. */
-static bool wait_for_news(struct discover *d)
+/* When there is something to do without news. */
+static uint64_t next_ns(const struct discover *d)
 {
-	uint64_t until = d->polled_ns + POLL_NS;
-	struct timespec t;
-	struct news *got;
-	bool stop;
+	uint64_t next = d->polled_ns + POLL_NS;
 
 	for (size_t i = 0; i < d->nvisits; i++)
-		if (due_ns(&d->visits[i]) < until)
-			until = due_ns(&d->visits[i]);
-	if (d->places.count)
-		until = 0;
-	t = (struct timespec){ .tv_sec = (time_t)(until / 1000000000),
-			       .tv_nsec = (long)(until % 1000000000) };
-	pthread_mutex_lock(&d->lock);
-	while (!d->told->npids && !d->told->nopened && !d->told->overflow && !d->stop)
-		if (pthread_cond_timedwait(&d->news, &d->lock, &t) != 0)
-			break;
-	stop = d->stop;
-	if (!stop) { /* else it is for discover_stop() */
-		got = d->told;
-		d->told = d->got;
-		d->got = got;
-	}
-	pthread_mutex_unlock(&d->lock);
-	return !stop;
+		if (due_ns(&d->visits[i]) < next)
+			next = due_ns(&d->visits[i]);
+	return d->places.count ? 0 : next;
 }
 
 /* While it is looked at again anyway, only its first connection needs a look of its own. */
@@ -617,7 +552,7 @@ static void look_at_a_place(struct discover *d)
 	free(path);
 }
 
-static void work_off(struct discover *d, struct news *n)
+static void work_off(struct discover *d, const struct news *n)
 {
 	for (size_t i = 0; i < n->npids; i++)
 		if (is_ours(d, n->pids[i]))
@@ -630,21 +565,20 @@ static void work_off(struct discover *d, struct news *n)
 	}
 	for (size_t i = 0; i < n->nverdicts; i++)
 		count_verdict(d, &n->verdicts[i]);
-	n->npids = n->nopened = n->nverdicts = 0;
-	n->overflow = false;
 }
 
 static void *run(void *arg)
 {
 	struct discover *d = arg;
+	const struct news *n;
 
 	/* What began while the first look was taken and the probe not yet told of it. */
 	if (!d->o->command)
 		look_at_all(d);
 	if (!d->o->filter->npids)
 		places_usual(&d->places);
-	while (wait_for_news(d)) {
-		work_off(d, d->got);
+	while ((n = inbox_wait(d->inbox, next_ns(d)))) {
+		work_off(d, n);
 		make_visits(d);
 		if (now_ns() - d->polled_ns >= POLL_NS)
 			poll_processes(d);
@@ -661,57 +595,31 @@ int discover_start(struct discover *d)
 
 void discover_process(struct discover *d, pid_t pid)
 {
-	struct news *n;
-	bool there = false;
-
-	pthread_mutex_lock(&d->lock);
-	n = d->told;
-	for (size_t i = 0; i < n->npids && !there; i++)
-		there = n->pids[i] == pid;
-	if (!there && n->npids < QUEUE)
-		n->pids[n->npids++] = pid;
-	else if (!there)
-		n->overflow = true;
-	pthread_cond_signal(&d->news);
-	pthread_mutex_unlock(&d->lock);
+	inbox_process(d->inbox, pid);
 }
 
-/* Where there is no room, the look into /proc once a second or at the end has to do. */
 void discover_connected(struct discover *d, pid_t pid, const struct ends *ends)
 {
-	struct news *n;
-	bool there = false;
-
-	pthread_mutex_lock(&d->lock);
-	n = d->told;
-	for (size_t i = 0; i < n->nopened && !there; i++)
-		there = n->opened[i].pid == pid;
-	if (!there && n->nopened < OPENED_QUEUE) {
-		n->opened[n->nopened].pid = pid;
-		ends_text(ends->family, &ends->peer, n->opened[n->nopened++].peer);
-		pthread_cond_signal(&d->news);
-	}
-	pthread_mutex_unlock(&d->lock);
+	inbox_connected(d->inbox, pid, ends);
 }
 
 bool discover_stop(struct discover *d)
 {
+	const struct news *rest;
 	struct timespec until;
 
-	pthread_mutex_lock(&d->lock);
-	d->stop = true;
-	pthread_cond_signal(&d->news);
-	pthread_mutex_unlock(&d->lock);
+	inbox_stop(d->inbox);
 	clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec += STOP_SECONDS;
 	if (pthread_timedjoin_np(d->thread, NULL, &until) != 0)
 		return false;
 	d->stopped = true;
 	/* What was told too late for the thread. */
-	for (size_t i = 0; i < d->told->nverdicts; i++)
-		count_verdict(d, &d->told->verdicts[i]);
-	for (size_t i = 0; i < d->told->nopened; i++)
-		on_opened(d, &d->told->opened[i]);
+	rest = inbox_rest(d->inbox);
+	for (size_t i = 0; i < rest->nverdicts; i++)
+		count_verdict(d, &rest->verdicts[i]);
+	for (size_t i = 0; i < rest->nopened; i++)
+		on_opened(d, &rest->opened[i]);
 	return true;
 }
 

@@ -102,6 +102,8 @@ libkernel_a_SOURCES += \
 	src/attach/files.h \
 	src/attach/hook.c \
 	src/attach/hook.h \
+	src/attach/inbox.c \
+	src/attach/inbox.h \
 	src/attach/maps.c \
 	src/attach/maps.h \
 	src/attach/passing.c \

@@ -51,6 +51,8 @@ def test_runtime(runtime, what, found):
         mine = of_program(spy.stop(), runtime)
         check_calls(f"{what}: {mode}", mine, said(mock))
         check_start(f"{what}: {mode}", mine)
+        ok(all((r["other_end"] or {}).get("pid") == mock.proc.pid for r in mine), f"{what}: {mode}: each with who answered",
+           [r["connection"] for r in mine if not r["other_end"]])
         if mode == "keepalive":
             ok(len({r["connection"]["id"] for r in mine}) < 3, f"{what}: connections were kept", mine[:1])
             ok(f"({found})" in spy.stderr(), f"{what}: {found}", spy.stderr())
