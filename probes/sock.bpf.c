@@ -57,7 +57,8 @@ static __always_inline int spy_is_tcp(u64 sk)
 
 #define SPY_MSG_PEEK 2
 #define SPY_MSG_TRUNC 0x20 /* received and thrown away */
-/* Pieces of one call: fragments of full size, or the buffers of an iovec. */
+/* Pieces of one call: fragments of full size, or the buffers of an iovec. The verifier of Linux 5.10 refuses
+ * 192 as too much to look at. */
 #define SPY_IO_PIECES 128
 
 struct spy_sock {
@@ -208,10 +209,9 @@ static __always_inline int spy_begins_well(struct spy_sock *s, u64 from)
 {
 	u8 b[2] = {};
 
-	if (s->begun)
+	if (s->begun || SPY_READ_USER(b, sizeof(b), (void *)from))
 		return 1;
 	s->begun = 1;
-	SPY_READ_USER(b, sizeof(b), (void *)from);
 	/* TLS records, or what does not begin with a method. */
 	if ((b[0] >= 0x14 && b[0] <= 0x17 && b[1] == 3) || (s->fresh && (b[0] < 'A' || b[0] > 'Z')))
 		s->ignored = 1;
@@ -238,30 +238,29 @@ static __always_inline void spy_send_io(void *ctx, struct spy_event *head, u64 i
 	head->call_len = total;
 #pragma clang loop unroll(disable)
 	for (u32 i = 0; i < SPY_IO_PIECES; i++) {
-		u64 done = io->done, at, n, left;
+		u64 done = io->done, at = io->at, n = io->len, left = total - done;
 
 		if (done >= total || done >= SPY_CALL_MAX)
 			break;
-		if (!io->len) {
+		if (!n) {
 			u64 next[2] = {};
 
 			if (!io->count || SPY_READ_USER(next, sizeof(next), (void *)io->iov))
 				break;
 			io->iov += sizeof(next);
 			io->count--;
-			io->at = next[0];
-			io->len = next[1];
-			continue;
+			at = next[0];
+			n = next[1];
+			io->len = n;
 		}
-		at = io->at;
-		n = io->len;
-		left = total - done;
 		if (n > left)
 			n = left;
 		spy_opaque(n);
 		if (n > SPY_CHUNK)
 			n = SPY_CHUNK;
 		spy_opaque(n);
+		if (!n)
+			continue;
 		io->at = at + n;
 		io->len -= n;
 		io->done = done + n;
@@ -334,13 +333,20 @@ static __always_inline void spy_where_of(struct spy_where *w, u64 regs, u32 nr)
 		w->found = 0;
 }
 
+/* The first buffers of a list may be empty. */
 static __always_inline u64 spy_first_byte(struct spy_where *w)
 {
 	u64 next[2] = {};
 
 	if (!w->count)
 		return w->buf;
-	SPY_READ_USER(next, sizeof(next), (void *)w->buf);
+#pragma unroll
+	for (u32 i = 0; i < 4; i++) {
+		if (i < w->count)
+			SPY_READ_USER(next, sizeof(next), (void *)(w->buf + 16 * i));
+		if (next[1])
+			break;
+	}
 	return next[0];
 }
 

@@ -55,7 +55,7 @@ class Handler(socketserver.StreamRequestHandler):
                 continue
             answer_head = (b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(answer))
             if path == "/api/chat?writev":
-                os.writev(self.connection.fileno(), [answer_head, answer[:7], answer[7:]])
+                os.writev(self.connection.fileno(), [b"", answer_head, answer[:7], b"", answer[7:]])
             else:
                 self.connection.sendmsg([answer_head, answer])
 
@@ -81,7 +81,9 @@ f = s.makefile("rb")
 def send(data):
     if how == "writev":
         while data:
-            n = os.writev(s.fileno(), [data[:3], data[3:4000], data[4000:]])
+            many = 103 if len(data) < 4000 else 9 # 128 pieces are read of one call
+            small = [data[i:i + 1] for i in range(3, many)]
+            n = os.writev(s.fileno(), [b"", b"", data[:3], *small, data[many:4000], data[4000:]])
             data = data[n:]
     elif how == "sendmsg":
         while data:
