@@ -120,7 +120,7 @@ struct body_gap {
 enum body_state {
 	BODY_NONE,     /* no message was seen */
 	BODY_OPEN,     /* still under way */
-	BODY_COMPLETE,
+	BODY_COMPLETE, /* by its framing, or the API said that nothing follows */
 	BODY_CUT,      /* ended early, or broken framing */
 };
 

@@ -313,6 +313,11 @@ static void messages_event(struct exchange *x, void *state, struct span name, co
 	}
 }
 
+static bool is_last_message(const json_t *data)
+{
+	return json_is(data, "type", "message_stop");
+}
+
 static bool is_messages_request(const json_t *body)
 {
 	const json_t *messages = json_object_get(body, "messages");
@@ -345,4 +350,5 @@ const struct dialect dialect_anthropic = {
 	.request = messages_request,
 	.response = messages_response,
 	.event = messages_event,
+	.is_last = is_last_message,
 };

@@ -368,7 +368,8 @@ static int on_element(void *arg, struct span name, struct span data, bool cut)
 	json_t *v;
 	bool partial;
 
-	if (!data.len || data.ptr[0] != '{') /* "[DONE]" and the like */
+	k->said_all = span_eq(data, SPAN_LIT("[DONE]"));
+	if (!data.len || data.ptr[0] != '{') /* that and the like */
 		return 0;
 	if (!k->dialect && k->guesses >= GUESSES)
 		return 0;
@@ -379,8 +380,10 @@ static int on_element(void *arg, struct span name, struct span data, bool cut)
 		k->guesses++;
 	if (v)
 		try_answer(k, v);
-	if (v && k->dialect)
+	if (v && k->dialect) {
 		call_event(k, name, v);
+		k->said_all = !partial && k->dialect->is_last && k->dialect->is_last(v);
+	}
 	json_decref(v);
 	return 0;
 }
@@ -468,8 +471,8 @@ void call_end_side(struct call *k, enum http_msg m, bool complete)
 		return;
 	k->ended[m] = true;
 	*(m == HTTP_REQUEST ? &x->t.request_last : &x->t.response_last) = x->now_ns;
-	intake_end(&k->in[m], complete);
 	if (m == HTTP_REQUEST) {
+		intake_end(&k->in[m], complete, false);
 		settle(k);
 		return;
 	}
@@ -477,6 +480,7 @@ void call_end_side(struct call *k, enum http_msg m, bool complete)
 		framing_finish(k->framing);
 		x->response_partial |= framing_unread_bytes(k->framing) > 0;
 	}
+	intake_end(&k->in[m], complete, k->said_all && !x->response_partial);
 }
 
 static void finish(struct call *k)

@@ -22,6 +22,7 @@ struct call {
 	struct framing *framing;
 	struct buf sniff; /* first bytes of an answer whose media type says nothing */
 	bool sniffed;
+	bool said_all; /* the last element was the one that ends the API's stream */
 	unsigned guesses;
 	bool busy;		    /* may not be ended now */
 	bool upgraded;		    /* its connection speaks WebSocket now */

@@ -295,6 +295,12 @@ static void cohere_event(struct exchange *x, void *state, struct span name, cons
 			     json_object_get(data, "message"));
 }
 
+/* v2's stream has "[DONE]" behind its last event. */
+static bool is_last_line(const json_t *data)
+{
+	return json_is_true(json_object_get(data, "is_finished"));
+}
+
 static bool suits_v1(const json_t *body)
 {
 	return json_is_string(json_object_get(body, "message")) && !json_has(body, "messages");
@@ -332,6 +338,7 @@ const struct dialect dialect_cohere_v1 = {
 	.request = cohere_request,
 	.response = cohere_response,
 	.event = cohere_event,
+	.is_last = is_last_line,
 };
 
 const struct dialect dialect_cohere_generate = {

@@ -101,14 +101,15 @@ void intake_gap(struct intake *i, uint64_t nbytes)
 		b->coding_error = "bytes are missing in the coded data";
 }
 
-void intake_end(struct intake *i, bool complete)
+void intake_end(struct intake *i, bool complete, bool suffices)
 {
 	struct body *b = i->body;
 
 	/* Nothing may follow a body that is as long as was declared (RFC 9113 section 8.1.1): clients leave
 	 * then, though HTTP/2 has a mark of its own for the end, which may be under way still. */
 	complete |= b->expected != COUNT_UNKNOWN && b->wire + b->missing == (uint64_t)b->expected;
-	b->state = complete ? BODY_COMPLETE : BODY_CUT;
+	suffices &= b->expected == COUNT_UNKNOWN && b->ngaps == 0;
+	b->state = complete || suffices ? BODY_COMPLETE : BODY_CUT;
 	/* What framing promised and what it turned out to be are one when it ended as it should. */
 	if (complete)
 		b->expected = (int64_t)(b->wire + b->missing);

@@ -162,6 +162,11 @@ static void ollama_event(struct exchange *x, void *state, struct span name, cons
 	ollama_response(x, data);
 }
 
+static bool is_last_line(const json_t *data)
+{
+	return json_is_true(json_object_get(data, "done"));
+}
+
 /* Others call their paths /api/chat as well. */
 static bool suits_chat(const json_t *body)
 {
@@ -190,6 +195,7 @@ const struct dialect dialect_ollama_chat = {
 	.request = ollama_request,
 	.response = ollama_response,
 	.event = ollama_event,
+	.is_last = is_last_line,
 };
 
 const struct dialect dialect_ollama_generate = {
@@ -198,6 +204,7 @@ const struct dialect dialect_ollama_generate = {
 	.request = ollama_request,
 	.response = ollama_response,
 	.event = ollama_event,
+	.is_last = is_last_line,
 };
 
 static void embed_response(struct exchange *x, const json_t *body)

@@ -447,6 +447,11 @@ static bool is_final(struct span type)
 	return false;
 }
 
+static bool is_last_event(const json_t *data)
+{
+	return is_final(json_text(data, "type"));
+}
+
 static void responses_event(struct exchange *x, void *state, struct span name, const json_t *data)
 {
 	struct span type = json_text(data, "type");
@@ -501,4 +506,5 @@ const struct dialect dialect_openai_responses = {
 	.request = responses_request,
 	.response = responses_response,
 	.event = responses_event,
+	.is_last = is_last_event,
 };
