@@ -29,7 +29,10 @@
 #include "base/xalloc.h"
 
 #define POLL_NS	     1000000000ull
-#define STOP_SECONDS 5
+/* When it is told to stop, it goes on for so long with what it knows of, and has to be back then: one
+ * file or one group of probes more may take its time on a host that is busy. */
+#define FINISH_NS    2000000000ull
+#define STOP_SECONDS 15
 /* Processes remembered for their connections, and as blind: beyond, there is nothing more to be
  * learnt. */
 #define OPENED_MAX 1024
@@ -220,6 +223,8 @@ static void look_at(struct discover *d, pid_t pid)
 {
 	struct user *u = &d->users[pid % USERS];
 
+	if (inbox_stopped_ns(d->inbox) > FINISH_NS)
+		return;
 	d->stats.processes++;
 	d->looking = (struct user){ .pid = pid };
 	/* Of one that has ended, what was known stays: its connections may be reported yet. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/xalloc.h"
 
 struct inbox {
@@ -12,7 +13,7 @@ struct inbox {
 	pthread_cond_t came;
 	/* Under the lock. */
 	struct news *told;
-	bool stop;
+	uint64_t stop_ns; /* when; 0: not yet */
 	/* The reader's own. */
 	struct news *got;
 };
@@ -97,9 +98,19 @@ void inbox_looks(struct inbox *b, pid_t pid, enum looks looks, uint64_t bytes)
 void inbox_stop(struct inbox *b)
 {
 	pthread_mutex_lock(&b->lock);
-	b->stop = true;
+	b->stop_ns = now_ns();
 	pthread_cond_signal(&b->came);
 	pthread_mutex_unlock(&b->lock);
+}
+
+uint64_t inbox_stopped_ns(struct inbox *b)
+{
+	uint64_t at;
+
+	pthread_mutex_lock(&b->lock);
+	at = b->stop_ns;
+	pthread_mutex_unlock(&b->lock);
+	return at ? now_ns() - at : 0;
 }
 
 static bool is_there(const struct news *n)
@@ -116,10 +127,10 @@ const struct news *inbox_wait(struct inbox *b, uint64_t until_ns)
 	b->got->npids = b->got->nopened = b->got->nverdicts = 0;
 	b->got->overflow = false;
 	pthread_mutex_lock(&b->lock);
-	while (!is_there(b->told) && !b->stop)
+	while (!is_there(b->told) && !b->stop_ns)
 		if (pthread_cond_timedwait(&b->came, &b->lock, &t) != 0)
 			break;
-	if (!b->stop) {
+	if (!b->stop_ns) {
 		got = b->told;
 		b->told = b->got;
 		b->got = got;

@@ -44,6 +44,8 @@ void inbox_connected(struct inbox *b, pid_t pid, const struct ends *ends);
 void inbox_looks(struct inbox *b, pid_t pid, enum looks looks, uint64_t bytes);
 /* From now on nothing is waited for. */
 void inbox_stop(struct inbox *b);
+/* For how long, in ns, that has been so; 0: it is not. */
+uint64_t inbox_stopped_ns(struct inbox *b);
 
 /* Waits for news until a moment of CLOCK_MONOTONIC, ns; verdicts alone are no reason to end it. NULL: to
  * stop; what came until then stays for inbox_rest. Valid, and the reader's own, until the next call. */
