@@ -343,6 +343,18 @@ static void stop_discovery(struct tracer *t)
 	t->files = NULL;
 }
 
+/* The signals that end us. While we start they do so at once, since nobody reads of them yet. */
+static void hold_ends(bool hold)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
+}
+
 /* Signals arrive as readable bytes, so that nothing ever runs in a handler. */
 static int open_signals(struct error *reterr)
 {
@@ -357,6 +369,7 @@ static int open_signals(struct error *reterr)
 	sigaddset(&set, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	hold_ends(false);
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return fd < 0 ? error_set(reterr, -errno, "signalfd: %s", strerror(errno)) : fd;
 }
@@ -629,6 +642,7 @@ int trace_run(const struct options *o, struct error *reterr)
 	int err, code;
 
 	err = start(&t, reterr);
+	hold_ends(true);
 	hooked = err ? 0 : target_count_hooked(discover_targets(t.discover));
 	if (!err)
 		err = start_discovery(&t, reterr);

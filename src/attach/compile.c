@@ -127,14 +127,20 @@ static void add_preamble(const struct probe_config *c, enum probe_group g, struc
 	buf_adds(out, "#include <linux/types.h>\n");
 }
 
+/* Those in /sys/kernel/kheaders.tar.xz are not used: libbcc unpacks them to /tmp, under a name that anybody
+ * can take before it does. */
 bool probe_kernel_headers(char *what, size_t size)
 {
-	/* Debian keeps the larger part of them apart, in "source". */
+	/* Debian keeps the larger part of them apart, in "source". Where "build" is missing libbcc looks at
+	 * neither. */
 	static const char *const parts[] = { "build", "source" };
 	struct utsname u;
 	char path[256];
 
 	if (uname(&u) != 0)
+		return false;
+	snprintf(path, sizeof(path), "/lib/modules/%s/build/.", u.release);
+	if (access(path, X_OK) != 0)
 		return false;
 	for (size_t i = 0; i < 2; i++) {
 		snprintf(path, sizeof(path), "/lib/modules/%s/%s/include/linux/kconfig.h", u.release,
@@ -143,10 +149,6 @@ bool probe_kernel_headers(char *what, size_t size)
 			snprintf(what, size, "of the running kernel, /lib/modules/%.80s", u.release);
 			return true;
 		}
-	}
-	if (access("/sys/kernel/kheaders.tar.xz", R_OK) == 0) {
-		snprintf(what, size, "of the running kernel, /sys/kernel/kheaders.tar.xz");
-		return true;
 	}
 	return false;
 }

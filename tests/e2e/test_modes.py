@@ -164,6 +164,12 @@ there_before = header_folders()  # one that was killed while it compiled may hav
 killed = Spy()
 killed.proc.kill()
 killed.proc.wait()
+starting = Spy("--debug", ready=False)
+while "ring buffer of" not in starting.stderr() and starting.proc.poll() is None:
+    time.sleep(0.001)
+starting.proc.send_signal(signal.SIGINT)
+ok(starting.proc.wait(60) == -signal.SIGINT and "ready:" not in starting.stderr(), "SIGINT ends one that is starting",
+   starting.proc.returncode, starting.stderr())
 spy = Spy()
 curl()
 spy.wait_for(2)
