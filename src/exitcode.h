@@ -7,7 +7,7 @@ enum exit_code {
 	EXIT_FINE = 0,
 	EXIT_FAILED = 1,  /* failed while running, damaged recording ... */
 	EXIT_USAGE = 2,
-	EXIT_CANNOT = 3,  /* this host or user cannot trace */
+	EXIT_CANNOT = 3,  /* tracing could not start */
 	EXIT_BLIND = 4,	  /* --strict: a process with TLS was not seen */
 };
 

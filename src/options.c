@@ -42,10 +42,10 @@ void options_help(FILE *out)
 	      "       llm-spy [OPTION]... -- COMMAND [ARGUMENT]...\n"
 	      "       llm-spy targets [--format FORMAT] [--pid PID]...\n"
 	      "       llm-spy doctor\n"
-	      "Show every call that programs on this host make to language models, in plaintext.\n"
-	      "With a COMMAND: run it as the user who called sudo, and trace it and its children.\n"
-	      "targets lists the processes that could be seen, and why others could not; doctor says\n"
-	      "whether this host can trace.\n",
+	      "Show every call that programs on this host make to language models, in\n"
+	      "plaintext. With a COMMAND: run it as the user who called sudo, and trace it and\n"
+	      "its children. targets lists the processes that could be seen, and why others\n"
+	      "could not; doctor says whether this host can trace.\n",
 	      out);
 	for (size_t i = 0; i < ROWS; i++) {
 		const struct row *r = &rows[i];
@@ -58,14 +58,17 @@ void options_help(FILE *out)
 		snprintf(left, sizeof(left), "  %c%c%s--%s%s%s", r->letter ? '-' : ' ',
 			 r->letter ? r->letter : ' ', r->letter ? ", " : "  ", r->name,
 			 r->arg && *r->arg != '[' ? " " : "", r->arg ? r->arg : "");
+		if (strlen(left) > 24)
+			fprintf(out, "%s\n", left);
 		for (const char *line = r->help; line; line = strchr(line, '\n')) {
 			line += *line == '\n';
-			fprintf(out, "%-25s %.*s\n", line == r->help ? left : "",
+			fprintf(out, "%-25s %.*s\n",
+				line == r->help && strlen(left) <= 24 ? left : "",
 				(int)strcspn(line, "\n"), line);
 		}
 	}
-	fputs("\nExit status: 0 fine; 1 failed while running; 2 wrong usage; 3 this host or user cannot\n"
-	      "trace; 4 see --strict; with a COMMAND its own. See llm-spy(8).\n", out);
+	fputs("\nExit status: 0 fine; 1 failed while running; 2 wrong usage; 3 tracing could not\n"
+	      "start; 4 see --strict; with a COMMAND its own. See llm-spy(8).\n", out);
 }
 
 static void add_name(struct names *n, const char *name)
@@ -280,8 +283,14 @@ static void getopt_tables(struct option *longs, char *shorts, size_t size)
 	shorts[at] = '\0';
 }
 
-/* What contradicts what. */
-static int check(const struct options *o, struct error *reterr)
+/* Options that say nothing of a recording. */
+static const enum option_id live_only[] = {
+	OPT_COMM,   OPT_CGROUP, OPT_LIBSSL,	 OPT_PLAIN,	 OPT_NO_PEER,
+	OPT_STRICT, OPT_BUFFER, OPT_BUFFER_SIZE, OPT_CALL_LIMIT, OPT_HEADERS,
+};
+
+/* What contradicts what. `live`: the first option given that is one of live_only, or NULL. */
+static int check(const struct options *o, const struct row *live, struct error *reterr)
 {
 	if (o->command && o->action != ACTION_TRACE)
 		return error_set(reterr, -EINVAL, "a COMMAND cannot be combined with --replay or --demo");
@@ -290,10 +299,9 @@ static int check(const struct options *o, struct error *reterr)
 	if (o->record && strcmp(o->record, "-") == 0 && !o->output)
 		return error_set(reterr, -EINVAL,
 				 "--record=- needs --output: both would write to standard output");
-	if (o->plain && o->action != ACTION_TRACE)
-		return error_set(reterr, -EINVAL, "--plain is for tracing");
-	if (o->strict && o->action != ACTION_TRACE)
-		return error_set(reterr, -EINVAL, "--strict is for tracing");
+	if (live && (o->action == ACTION_REPLAY || (o->action == ACTION_DEMO && (o->plain || o->strict))))
+		return error_set(reterr, -EINVAL, "--%s is for tracing, not for %s", live->name,
+				 o->action == ACTION_REPLAY ? "--replay" : "--demo");
 	if (o->command && o->filter.npids)
 		return error_set(reterr, -EINVAL, "give either a COMMAND or --pid");
 	return 0;
@@ -333,6 +341,7 @@ int options_parse(struct options *o, int argc, char **argv, struct error *reterr
 	struct option longs[ROWS + 1];
 	char shorts[2 * ROWS + 3];
 	const struct subcommand *sub = subcommand_of(argv[1]);
+	const struct row *live = NULL;
 	int code;
 
 	*o = (struct options){ .format = sinks[0], .kernel_headers = "auto", .call_limit = 2 << 20 };
@@ -355,17 +364,24 @@ int options_parse(struct options *o, int argc, char **argv, struct error *reterr
 					 sub->name, r->name);
 		if (apply(o, r->id, optarg) != 0)
 			return error_set(reterr, -EINVAL, "--%s %s: not a valid %s; see llm-spy --help",
-					 r->name, optarg, r->arg);
+					 r->name, optarg, r->arg[0] == '[' ? "PORTS" : r->arg);
+		for (size_t i = 0; i < sizeof(live_only) / sizeof(*live_only) && !live; i++)
+			if (live_only[i] == r->id)
+				live = r;
 	}
 	if (optind < argc && sub)
 		return error_set(reterr, -EINVAL, "llm-spy %s does not take %s", sub->name,
 				 argv[optind]);
 	if (optind < argc && strcmp(argv[optind - 1], "--") != 0)
-		return error_set(reterr, -EINVAL, "%s: a command to trace stands behind --",
-				 argv[optind]);
+		return error_set(reterr, -EINVAL,
+				 "%s: a COMMAND stands behind --, a subcommand (targets, doctor) first, "
+				 "PORTS behind --plain=", argv[optind]);
+	/* As from a script whose variable is empty: not the same as to trace everything. */
+	if (optind == argc && argc > 1 && strcmp(argv[argc - 1], "--") == 0)
+		return error_set(reterr, -EINVAL, "behind -- there is no command");
 	if (optind < argc)
 		o->command = argv + optind;
-	return check(o, reterr);
+	return check(o, live, reterr);
 }
 
 void options_done(struct options *o)

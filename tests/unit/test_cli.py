@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Options that a replay shows: prices from files, the summary's sums, what --full repeats."""
+"""Options that a replay shows: prices from files, the summary's sums, what --full repeats; wrong usage."""
 import json
 import os
 import subprocess
@@ -112,6 +112,13 @@ code, out, err = replay("-f", "jsonl", "--limit", "exchanges=1", spy=f.bytes())
 kinds = [json.loads(line)["kind"] for line in out.splitlines()]
 ok(code == 0 and kinds == ["llm"] * 3 and "limit exchanges (1)" in err, "the limit of exchanges, on a WebSocket",
    (code, kinds, err))
+
+# ---- wrong usage ----
+for args, words in ((["--"], "no command"), (["-a", "--"], "no command"), (["-r", "-", "--comm=x"], "--comm"),
+                    (["--strict", "-r", "-"], "--strict"), (["8000"], "--plain="), (["--plain=0"], "PORTS")):
+    r = subprocess.run([os.path.join(BUILD, "llm-spy"), *args], input=b"", capture_output=True, timeout=60)
+    said = r.stderr.decode()
+    ok(r.returncode == 2 and words in said and said.count("\n") == 1, f"wrong usage: {' '.join(args)}", said)
 
 print(f"1..{count}")
 sys.exit(1 if failed else 0)
