@@ -14,7 +14,7 @@
 #include "probes/event.h"
 #include "totals.h"
 
-#define NAME_COLUMNS 40
+#define NAME_COLUMNS 24
 #define ROWS_SHOWN   20
 
 static const char *plural(uint64_t n)
@@ -133,7 +133,7 @@ static void print_seen(FILE *out, const struct seen_row *r)
 	int n = fprintf(out, "llm-spy:   ") - 11;
 
 	n += print_who(out, r->program, r->tgid, r->processes);
-	fprintf(out, "%*s %6" PRIu64 " %6" PRIu64 " %11s %11s", n < NAME_COLUMNS ? NAME_COLUMNS - n : 0,
+	fprintf(out, "%*s %6" PRIu64 " %6" PRIu64 " %10s %10s", n < NAME_COLUMNS ? NAME_COLUMNS - n : 0,
 		"", r->calls, r->others, size_text(r->bytes[DIR_WRITE]),
 		size_text(r->bytes[DIR_READ]));
 	for (size_t i = 0; i < SEEN_HOSTS && r->hosts[i][0]; i++) {
@@ -154,7 +154,7 @@ static void print_all_seen(FILE *out, const struct seen *seen)
 	struct seen_row *sums = seen_sum_up(rows, count, &n);
 
 	if (n)
-		fprintf(out, "llm-spy: %-*s %6s %6s %11s %11s  %s\n", NAME_COLUMNS + 2,
+		fprintf(out, "llm-spy: %-*s %6s %6s %10s %10s  %s\n", NAME_COLUMNS + 2,
 			"traffic by process", "calls", "other", "sent", "received", "with");
 	for (size_t i = 0; i < n && i < ROWS_SHOWN; i++)
 		print_seen(out, &sums[i]);

@@ -8,8 +8,12 @@
 
 #include "base/xalloc.h"
 
+/* As many fit the 80 columns of a terminal; a longer name shifts its row. */
+#define NAME_COLUMNS 28
+#define NAME_SHOWN   60
 /* Past so many names of one kind, others share the last row. */
 #define NAMES_MAX 256
+static const char others[] = "(others)";
 /* Rows printed of each table. */
 #define ROWS_SHOWN 10
 /* Answers remembered, so that one that is fetched again is not counted twice. */
@@ -63,7 +67,7 @@ static struct row *row_of(struct table *t, const char *name)
 	if (t->count == NAMES_MAX)
 		return &t->rows[NAMES_MAX - 1];
 	t->rows = xgrow(t->rows, t->count, sizeof(*t->rows));
-	t->rows[t->count].name = xstrdup(t->count == NAMES_MAX - 1 ? "(others)" : name);
+	t->rows[t->count].name = xstrdup(t->count == NAMES_MAX - 1 ? others : name);
 	return &t->rows[t->count++];
 }
 
@@ -133,6 +137,10 @@ static int dearer(const void *a, const void *b)
 {
 	const struct row *x = a, *y = b;
 
+	bool rest = strcmp(x->name, others) == 0;
+
+	if (rest != (strcmp(y->name, others) == 0))
+		return rest ? 1 : -1;
 	if (x->usd != y->usd)
 		return x->usd < y->usd ? 1 : -1;
 	return (x->input + x->output < y->input + y->output) -
@@ -144,9 +152,9 @@ static void print_name(FILE *out, const char *name)
 {
 	size_t n = 0;
 
-	for (; name[n] && n < 40; n++)
+	for (; name[n] && n < NAME_SHOWN; n++)
 		fputc(name[n] > 0x20 && name[n] < 0x7f ? name[n] : '?', out);
-	fprintf(out, "%*s", (int)(40 - n), "");
+	fprintf(out, "%*s", n < NAME_COLUMNS ? (int)(NAME_COLUMNS - n) : 0, "");
 }
 
 static void print_row(FILE *out, enum by by, const struct row *r)
@@ -156,13 +164,14 @@ static void print_row(FILE *out, enum by by, const struct row *r)
 
 	fputs("llm-spy:   ", out);
 	print_name(out, pw ? pw->pw_name : r->name);
-	fprintf(out, " %6" PRIu64 " %12" PRId64 " %12" PRId64, r->calls, r->input, r->output);
+	fprintf(out, " %6" PRIu64 " %10" PRId64 " %10" PRId64, r->calls, r->input, r->output);
 	if (r->unpriced == r->calls)
-		fputs("    unknown\n", out);
+		fputs("   unknown\n", out);
 	else if (r->unpriced)
-		fprintf(out, " %10.4f and %" PRIu64 " unknown\n", r->usd, r->unpriced);
+		fprintf(out, " %9.4f (%" PRIu64 " call%s of unknown price)\n", r->usd, r->unpriced,
+			r->unpriced == 1 ? "" : "s");
 	else
-		fprintf(out, " %10.4f\n", r->usd);
+		fprintf(out, " %9.4f\n", r->usd);
 }
 
 void totals_print(FILE *out, const struct totals *t)
@@ -177,7 +186,7 @@ void totals_print(FILE *out, const struct totals *t)
 		if (b != BY_MODEL && one->count < 2)
 			continue;
 		qsort(one->rows, one->count, sizeof(*one->rows), dearer);
-		fprintf(out, "llm-spy: by %-39s %6s %12s %12s %10s\n", titles[b], "calls",
+		fprintf(out, "llm-spy: by %-*s %6s %10s %10s %9s\n", NAME_COLUMNS - 1, titles[b], "calls",
 			"tokens in", "out", "USD");
 		for (size_t i = 0; i < one->count && i < ROWS_SHOWN; i++)
 			print_row(out, (enum by)b, &one->rows[i]);
