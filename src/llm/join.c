@@ -123,7 +123,8 @@ struct call *joins_find(const struct joins *j, const struct call *k)
 
 		if (tries == TRIES)
 			break;
-		if (cc->plain != k->cc->plain || !ends_mirror(e, &cc->ends))
+		/* One that is connected to itself mirrors itself. */
+		if (cc == k->cc || cc->plain != k->cc->plain || !ends_mirror(e, &cc->ends))
 			continue;
 		tries++;
 		found = oldest_same(cc, k);

@@ -15,8 +15,8 @@ void joins_free(struct joins *j);
 void joins_add(struct joins *j, struct calls_conn *cc);
 void joins_remove(struct joins *j, struct calls_conn *cc); /* if it is there */
 
-/* The view of the same call from the connection's other end, if that is known and belongs to no
- * other call; or NULL. */
+/* The view of the same call from the connection's other end, which is another struct calls_conn, if
+ * that is known and belongs to no other call; or NULL. */
 struct call *joins_find(const struct joins *j, const struct call *k);
 
 /* Whether all of the connection was seen. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Calls that are seen at both ends of a connection, in all orders of arrival: what is told. A row is
  * words; "c" begins those of the client's view and "s" those of the server's:
- *   cE sE    its ends are told; cN, of another network namespace; cX, others that are wrong
+ *   cE sE    its ends are told; cN, of another network namespace; cX, others that are wrong; cI, that
+ *            both are the same
  *   c?1      the request for /1 is sent, or read; c?1a tells this one from others for /1
  *   s!1      its answer
  *   c(1 c)   the first, and the other half of an answer
@@ -191,6 +192,8 @@ static void tell_where(struct player *p, int side, char what)
 	struct end local = e.local;
 	uint8_t raw[ENDS_ENCODED];
 
+	if (what == 'I')
+		e.local = e.peer;
 	if (side == SERVER) {
 		e.local = e.peer;
 		e.peer = local;
@@ -267,6 +270,39 @@ static void play_word(struct player *p, const char *word)
 	}
 }
 
+static void say_frame(struct player *p, bool request, unsigned type, unsigned flags, struct span s)
+{
+	struct buf b;
+
+	buf_init(&b, 1024);
+	add_frame(&b, type, flags, 1, s);
+	say(p, CLIENT, request, buf_span(&b));
+	buf_done(&b);
+}
+
+/* HTTP/2 joined in its middle may turn out to be a server's, so that one connection has calls of
+ * both roles: those are no two views. */
+static void play_itself(void)
+{
+	struct player p = { .now = 1 };
+	struct limits lim;
+
+	limits_init(&lim);
+	buf_init(&p.log, 1 << 16);
+	p.pipeline = pipeline_new(&lim, &out, &p);
+	play_word(&p, "cE");
+	say_frame(&p, true, 1, 4, SPAN_LIT("\x82\x04\x02/1\x89")); /* asks and answers */
+	say_frame(&p, false, 0, 0, SPAN_LIT("hello"));
+	say_frame(&p, true, 1, 4, SPAN_LIT("\x89"));
+	say_frame(&p, false, 1, 5, SPAN_LIT("\x82\x04\x02/1"));
+	say_frame(&p, true, 0, 1, SPAN_LIT("hello"));
+	play_word(&p, "cI");
+	pipeline_finish(p.pipeline, p.now);
+	is_str(p.log.ptr, "qc1 ec1 qs1 es1", "a connection to itself");
+	pipeline_free(p.pipeline);
+	buf_done(&p.log);
+}
+
 static void play(const struct row *row)
 {
 	struct player p = { .now = 1,
@@ -292,5 +328,6 @@ int main(void)
 {
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
 		play(&rows[i]);
+	play_itself();
 	return tap_done();
 }
