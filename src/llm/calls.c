@@ -149,8 +149,8 @@ static void end_oldest(struct calls *c)
 {
 	struct call *k = c->oldest;
 
-	if (c->wait_first && c->wait_first->over) {
-		tell_end_now(c->wait_first); /* nothing is lost with it */
+	if (c->alone.first && c->alone.first->over) {
+		tell_end_now(c->alone.first); /* nothing is lost with it */
 		return;
 	}
 	limit_hit(c->lim, LIMIT_exchanges);

@@ -36,11 +36,17 @@ struct call {
 	bool quiet;		    /* of its answer, not all was told as it came */
 	struct call *twin;	    /* its view from the other end, until one of them is told */
 	bool twin_whole;	    /* the client's was complete when it was told */
-	bool waiting, waited;	    /* for its other view; that was tried before */
+	struct wait *waiting;	    /* for its other view, or for that to end; NULL: it does not */
+	bool waited;		    /* for its other view, at some time */
 	uint64_t since_ns;
 	struct call *wait_next, *wait_prev;
 	struct call *next;	    /* of the same connection */
 	struct call *newer, *older; /* of all */
+};
+
+/* Calls that wait, in order of since_ns, almost. */
+struct wait {
+	struct call *first, *last;
 };
 
 struct calls {
@@ -52,7 +58,8 @@ struct calls {
 	uint64_t last_id;
 	uint64_t last_turn; /* numbers calls over WebSocket, which http knows nothing of */
 	struct call *newest, *oldest;
-	struct call *wait_first, *wait_last; /* in order of since_ns, almost */
+	struct wait alone; /* may have another view */
+	struct wait held;  /* servers' views that are over, of which the client's is not */
 	struct joins *joins;
 	bool tells_ends; /* of some connection they were told */
 	size_t count, memory;

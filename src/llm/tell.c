@@ -10,30 +10,42 @@
 
 /* How long the other view is awaited. Events come some ms out of order, at most. */
 #define WAIT_NS 100000000ull
+/* How long a server's view that is whole is held back for its client's to end. A client that was
+ * killed ends no call, and its connection may be taken for open until tracing ends. */
+#define HOLD_NS 1000000000ull
 
 /* ---- waiting ---- */
 
-static void start_wait(struct call *k)
+static void start_wait(struct call *k, struct wait *w)
 {
-	struct calls *c = k->cc->calls;
-
-	k->waiting = k->waited = true;
+	k->waiting = w;
 	k->since_ns = k->x->now_ns;
-	k->wait_prev = c->wait_last;
+	k->wait_prev = w->last;
 	k->wait_next = NULL;
-	*(c->wait_last ? &c->wait_last->wait_next : &c->wait_first) = k;
-	c->wait_last = k;
+	*(w->last ? &w->last->wait_next : &w->first) = k;
+	w->last = k;
 }
 
 static void stop_wait(struct call *k)
 {
-	struct calls *c = k->cc->calls;
+	struct wait *w = k->waiting;
 
-	if (!k->waiting)
+	if (!w)
 		return;
-	k->waiting = false;
-	*(k->wait_prev ? &k->wait_prev->wait_next : &c->wait_first) = k->wait_next;
-	*(k->wait_next ? &k->wait_next->wait_prev : &c->wait_last) = k->wait_prev;
+	k->waiting = NULL;
+	*(k->wait_prev ? &k->wait_prev->wait_next : &w->first) = k->wait_next;
+	*(k->wait_next ? &k->wait_next->wait_prev : &w->last) = k->wait_prev;
+}
+
+static void wait_alone(struct call *k)
+{
+	k->waited = true;
+	start_wait(k, &k->cc->calls->alone);
+}
+
+static bool is_late(const struct call *k, uint64_t now_ns, uint64_t max)
+{
+	return now_ns > k->since_ns && now_ns - k->since_ns > max;
 }
 
 /* Whether the other view may come yet. A program that hands its TLS library memory shows its socket
@@ -63,7 +75,7 @@ void tell_request(struct call *k)
 	if (k->x->twin_of || k->told)
 		return;
 	if (k->x->is_server && may_wait(k))
-		start_wait(k);
+		wait_alone(k);
 	if (!k->waiting)
 		tell_request_now(k);
 }
@@ -128,10 +140,12 @@ void tell_end_now(struct call *k)
 
 void tell_end(struct call *k)
 {
-	if (k->waiting || (k->twin && k->x->twin_of))
+	if (k->waiting)
 		return;
-	if (may_wait(k))
-		start_wait(k);
+	if (k->twin && k->x->twin_of)
+		start_wait(k, &k->cc->calls->held);
+	else if (may_wait(k))
+		wait_alone(k);
 	else
 		tell_end_now(k);
 }
@@ -140,12 +154,17 @@ void tell_tick(struct calls *c, uint64_t now_ns)
 {
 	struct call *k;
 
-	while ((k = c->wait_first) && now_ns > k->since_ns && now_ns - k->since_ns > WAIT_NS) {
+	while ((k = c->alone.first) && is_late(k, now_ns, WAIT_NS)) {
 		stop_wait(k);
 		if (k->over)
 			tell_end_now(k);
 		else
 			tell_request(k);
+	}
+	while ((k = c->held.first) && is_late(k, now_ns, HOLD_NS)) {
+		stop_wait(k);
+		if (exchange_complete(k->x))
+			tell_end_now(k);
 	}
 }
 
@@ -166,6 +185,8 @@ void tell_look(struct call *k)
 	stop_wait(client->twin);
 	if (client->waiting)
 		tell_end_now(client);
+	else if (client->twin->over)
+		tell_end(client->twin);
 }
 
 /* They were taken for one, and are not. */
@@ -177,6 +198,7 @@ static void part(struct call *k)
 		sides[i]->twin = NULL;
 		sides[i]->x->twin_of = 0;
 		exchange_set_other(sides[i]->x, NULL);
+		stop_wait(sides[i]);
 	}
 	for (size_t i = 0; i < 2 && sides[i]; i++) {
 		if (sides[i]->over)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What is told of calls, and when. A call that is seen at both ends (join.h) is told once, as its
- * client's. Events of two processes come in any order, so what may turn out to be seen twice waits
- * a little for its other view: a server's request, and a call that has ended. */
+ * client's; the server's is told too if it is whole when the client's is not, or is not yet. Events
+ * of two processes come in any order, so what may turn out to be seen twice waits a little for its
+ * other view: a server's request, and a call that has ended. */
 #ifndef SPY_LLM_TELL_H
 #define SPY_LLM_TELL_H
 

@@ -9,7 +9,7 @@
  *   c~       half of an answer is missing; c# no HTTP at all; c. it is closed
  *   cP       HTTP/2 begins
  *   c^3      the same request on stream 3; c_3 its answer
- *   t        300 ms pass
+ *   t        300 ms pass; T two seconds
  *   i        the clock is 300 ms ahead of the events, which are late
  *   b        what follows happened at the times from the beginning on, and is seen later
  * What is told: "q" a request, "e" an end; then the view and the target; of an end, "+" where the
@@ -87,6 +87,13 @@ static const struct row rows[] = {
 	{ "the server's view has to make room", "sE s?1 cE c?1 c?2 c!1", "qc1 es1! qc2 ec1+ ec2", 0, 2, 1 },
 	{ "a view that waits has to make room", "sE s?1 s!1 s?2 s!2 s?3", "qs1 es1 qs2 es2 qs3 es3", 0, 2 },
 	{ "neither ends", "cE c?1 sE s?1", "qc1 ec1+ es1-" },
+	{ "the client never ends", "cE c?1 sE s?1 s!1 s. T", "qc1 es1! ec1+" },
+	{ "the same, seen late", "sE s?1 s!1 cE c?1 s. T", "qc1 es1! ec1+" },
+	{ "a slow client", "cE c?1 sE s?1 s!1 t c!1", "qc1 ec1+ es1-" },
+	{ "a slower client", "cE c?1 sE s?1 s!1 T c!1", "qc1 es1! ec1+" },
+	{ "a slower client of a server that lacks bytes", "cE c?1 sE s?1 s~ s. T c!1", "qc1 ec1+ es1-" },
+	{ "neither is whole, the client never ends", "cE c?1 sE s?1 s~ s. T", "qc1 ec1+ es1-" },
+	{ "ends that were wrong, known late", "cE c?1 sE s?1 s~ s. T cX t c!1 t", "qc1 qs1 es1 ec1" },
 };
 
 enum { CLIENT, SERVER };
@@ -223,8 +230,8 @@ static void play_word(struct player *p, const char *word)
 		return;
 	}
 	p->now += 1000000;
-	if (word[0] == 't') {
-		p->now += 300000000;
+	if (word[0] == 't' || word[0] == 'T') {
+		p->now += word[0] == 't' ? 300000000 : 2000000000;
 		pipeline_tick(p->pipeline, p->now - 1);
 		pipeline_tick(p->pipeline, p->now);
 		return;
