@@ -216,8 +216,8 @@ struct exchange {
 	bool is_server;		     /* the process answered this call rather than making it */
 
 	/* Both ends of the connection are traced: this call is seen twice. The client's record tells
-	 * of it; that of its server, twin_of it (an id; else 0), is not counted, and hidden, unless
-	 * it knows more. */
+	 * of it; that of its server, twin_of it (an id; else 0), counts in no sum, and is hidden,
+	 * unless it knows more. */
 	struct other_end *other; /* NULL: not traced */
 	uint64_t twin_of;
 	bool hidden;

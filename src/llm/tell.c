@@ -105,15 +105,16 @@ static void tell(struct call *k)
 		return;
 	if (k->settled)
 		tell_request(k);
-	if (!x->hidden) {
+	if (!x->twin_of) {
 		c->stats.exchanges++;
 		c->stats.llm += x->kind == EXCHANGE_LLM;
 		c->stats.incomplete += !exchange_complete(x);
 		c->stats.request_bytes += x->request_body.wire;
 		c->stats.response_bytes += x->response_body.wire;
 		talks_answer(c->talks, x);
-		bill(c->prices, x);
 	}
+	if (!x->hidden)
+		bill(c->prices, x);
 	c->out->end(c->arg, x);
 }
 

@@ -441,6 +441,7 @@ static void jsonl_end(struct sink *s, const struct exchange *x)
 	set(o, "process", process(x));
 	set(o, "connection", connection(x));
 	set(o, "other_end", other_end(x->other));
+	set(o, "twin_of", x->twin_of ? json_integer((json_int_t)x->twin_of) : NULL);
 	set(o, "http", http(x));
 	set(o, "times", times(x));
 	set(o, "request", request(x, &s->o));

@@ -218,6 +218,8 @@ static void other_end(struct sink *s, const struct exchange *x)
 	term_own(&s->t, x->is_server ? "Asked by: " : "Answered by: ");
 	term_inline(&s->t, span_str(x->other->process ? x->other->process : "?"), 40);
 	term_ownf(&s->t, "[%u] on this host", x->other->tgid);
+	if (x->twin_of)
+		term_ownf(&s->t, ", the same call as #%llu", (unsigned long long)x->twin_of);
 	term_newline(&s->t);
 }
 
