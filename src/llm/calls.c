@@ -163,14 +163,44 @@ static void end_oldest(struct calls *c)
 	tell_end_now(k);
 }
 
+/* ---- the calls of a connection ---- */
+
+static void link_first(struct call *k)
+{
+	struct calls_conn *cc = k->cc;
+
+	k->prev = NULL;
+	k->next = cc->first;
+	*(cc->first ? &cc->first->prev : &cc->last) = k;
+	cc->first = k;
+}
+
+static void link_last(struct call *k)
+{
+	struct calls_conn *cc = k->cc;
+
+	k->next = NULL;
+	k->prev = cc->last;
+	*(cc->last ? &cc->last->next : &cc->first) = k;
+	cc->last = k;
+}
+
+static void unlink_call(struct call *k)
+{
+	struct calls_conn *cc = k->cc;
+
+	*(k->prev ? &k->prev->next : &cc->first) = k->next;
+	*(k->next ? &k->next->prev : &cc->last) = k->prev;
+}
+
 struct call *call_of(struct calls_conn *cc, uint64_t id)
 {
 	struct calls *c = cc->calls;
 	struct call *k = cc->first;
 
-	while (k && (k->id != id || k->over))
+	while (k && !k->over && k->id != id)
 		k = k->next;
-	if (k)
+	if (k && !k->over)
 		return k;
 	if (c->count >= c->lim->max[LIMIT_exchanges])
 		end_oldest(c);
@@ -182,8 +212,7 @@ struct call *call_of(struct calls_conn *cc, uint64_t id)
 	k->x->on_delta = on_delta;
 	k->x->on_delta_arg = k;
 	describe(k->x, cc);
-	k->next = cc->first;
-	cc->first = k;
+	link_first(k);
 	k->older = c->newest;
 	*(c->newest ? &c->newest->newer : &c->oldest) = k;
 	c->newest = k;
@@ -450,14 +479,12 @@ static void read_answer(struct call *k)
 
 /* ---- the end ---- */
 
-static void unlink_call(struct call *k)
+static void forget_call(struct call *k)
 {
 	struct calls *c = k->cc->calls;
-	struct call **at = &k->cc->first;
 
-	while (*at != k)
-		at = &(*at)->next;
-	*at = k->next;
+	unlink_call(k);
+	joins_withdraw(k);
 	*(k->newer ? &k->newer->older : &c->newest) = k->older;
 	*(k->older ? &k->older->newer : &c->oldest) = k->newer;
 	c->count--;
@@ -498,6 +525,8 @@ static void finish(struct call *k)
 	if (x->kind == EXCHANGE_RPC)
 		recognise_rpc_messages(x);
 	k->over = true;
+	unlink_call(k);
+	link_last(k);
 }
 
 void call_end(struct call *k)
@@ -517,7 +546,7 @@ void call_free(struct call *k)
 {
 	struct calls_conn *cc = k->cc;
 
-	unlink_call(k);
+	forget_call(k);
 	intake_done(&k->in[0]);
 	intake_done(&k->in[1]);
 	framing_free(k->framing);
@@ -535,9 +564,8 @@ static struct call *oldest_open(const struct calls_conn *cc)
 {
 	struct call *oldest = NULL;
 
-	for (struct call *k = cc->first; k; k = k->next)
-		if (!k->over)
-			oldest = k;
+	for (struct call *k = cc->first; k && !k->over; k = k->next)
+		oldest = k;
 	return oldest;
 }
 

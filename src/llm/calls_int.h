@@ -36,11 +36,13 @@ struct call {
 	bool quiet;		    /* of its answer, not all was told as it came */
 	struct call *twin;	    /* its view from the other end, until one of them is told */
 	bool twin_whole;	    /* the client's was complete when it was told */
-	struct wait *waiting;	    /* for its other view, or for that to end; NULL: it does not */
+	struct wait *waiting;	    /* for its other view, or for that to end; or NULL */
 	bool waited;		    /* for its other view, at some time */
 	uint64_t since_ns;
 	struct call *wait_next, *wait_prev;
-	struct call *next;	    /* of the same connection */
+	bool offered;		    /* to be found as another's twin (join.h) */
+	struct call *offer_next, *offer_prev;
+	struct call *next, *prev;   /* of the same connection */
 	struct call *newer, *older; /* of all */
 };
 
@@ -71,7 +73,10 @@ struct calls_conn {
 	struct calls *calls;
 	const struct conn *conn;
 	const struct http *http;
-	struct call *first;
+	/* Open ones first, of which the newest is first, so that those that wait to be told, which
+	 * may be many, are in nobody's way. */
+	struct call *first, *last;
+	struct call *offer_first, *offer_last; /* oldest first */
 	bool closed; /* conn is NULL; what is left waits to be told */
 	bool saw_all; /* what join.c asks of conn, once that is gone */
 	bool plain;

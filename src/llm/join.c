@@ -11,6 +11,8 @@
 #define BUCKETS 4096
 /* TLS objects on one socket: no program needs more, and one could make thousands. */
 #define TRIES 8
+/* Calls that are looked at for one. Those without another view go soon (tell.c), or are open. */
+#define VISITS 1024
 
 struct joins {
 	struct calls_conn *buckets[BUCKETS];
@@ -60,6 +62,34 @@ void joins_remove(struct joins *j, struct calls_conn *cc)
 
 /* ---- calls ---- */
 
+void joins_offer(struct call *k)
+{
+	struct calls_conn *cc = k->cc;
+	struct call *before = cc->offer_last;
+
+	if (k->offered)
+		return;
+	/* Only one that had a view that was none is not the newest. */
+	while (before && before->x->id > k->x->id)
+		before = before->offer_prev;
+	k->offered = true;
+	k->offer_prev = before;
+	k->offer_next = before ? before->offer_next : cc->offer_first;
+	*(before ? &before->offer_next : &cc->offer_first) = k;
+	*(k->offer_next ? &k->offer_next->offer_prev : &cc->offer_last) = k;
+}
+
+void joins_withdraw(struct call *k)
+{
+	struct calls_conn *cc = k->cc;
+
+	if (!k->offered)
+		return;
+	k->offered = false;
+	*(k->offer_prev ? &k->offer_prev->offer_next : &cc->offer_first) = k->offer_next;
+	*(k->offer_next ? &k->offer_next->offer_prev : &cc->offer_last) = k->offer_prev;
+}
+
 /* What HTTP/2 referred to and was not seen may be anything. */
 static bool agree(const char *a, const char *b)
 {
@@ -90,31 +120,29 @@ static bool is_same(const struct call *client, const struct call *server)
 {
 	const struct exchange *c = client->x, *s = server->x;
 
-	if (c->is_server || !s->is_server || c->other || s->other || !c->request_seen ||
-	    !s->request_seen)
-		return false;
-	if (client->stream != server->stream || client->turn != server->turn ||
-	    strcmp(c->protocol, s->protocol) != 0)
+	if (client->stream != server->stream || client->turn != server->turn || c->is_server ||
+	    !s->is_server || strcmp(c->protocol, s->protocol) != 0)
 		return false;
 	if (!agree(c->method, s->method) || !agree(c->target, s->target))
 		return false;
 	return (client->stream && !client->turn) || in_time(client, server);
 }
 
-static struct call *oldest_same(const struct calls_conn *cc, const struct call *k)
+static struct call *oldest_same(const struct calls_conn *cc, const struct call *k, size_t *visits)
 {
-	struct call *found = NULL;
+	struct call *o = cc->offer_first;
 
-	for (struct call *o = cc->first; o; o = o->next) /* newest first */
+	for (; o && ++*visits <= VISITS; o = o->offer_next)
 		if (k->x->is_server ? is_same(o, k) : is_same(k, o))
-			found = o;
-	return found;
+			return o;
+	return NULL;
 }
 
 struct call *joins_find(const struct joins *j, const struct call *k)
 {
 	const struct ends *e = &k->cc->ends;
 	unsigned tries = 0;
+	size_t visits = 0;
 
 	if (!e->family)
 		return NULL;
@@ -127,7 +155,7 @@ struct call *joins_find(const struct joins *j, const struct call *k)
 		if (cc == k->cc || cc->plain != k->cc->plain || !ends_mirror(e, &cc->ends))
 			continue;
 		tries++;
-		found = oldest_same(cc, k);
+		found = oldest_same(cc, k, &visits);
 		if (found)
 			return found;
 	}

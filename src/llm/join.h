@@ -15,8 +15,12 @@ void joins_free(struct joins *j);
 void joins_add(struct joins *j, struct calls_conn *cc);
 void joins_remove(struct joins *j, struct calls_conn *cc); /* if it is there */
 
+/* The request's head is known, and no other view yet: it may be found from now on. */
+void joins_offer(struct call *k);
+void joins_withdraw(struct call *k); /* if it was offered */
+
 /* The view of the same call from the connection's other end, which is another struct calls_conn, if
- * that is known and belongs to no other call; or NULL. */
+ * it is on offer; or NULL. */
 struct call *joins_find(const struct joins *j, const struct call *k);
 
 /* Whether all of the connection was seen. */

@@ -173,11 +173,18 @@ void tell_tick(struct calls *c, uint64_t now_ns)
 
 void tell_look(struct call *k)
 {
-	struct call *other = k->x->other ? NULL : joins_find(k->cc->calls->joins, k);
-	struct call *client = k->x->is_server ? other : k;
+	struct call *other, *client;
 
-	if (!other)
+	if (k->x->other || !k->x->request_seen)
 		return;
+	other = joins_find(k->cc->calls->joins, k);
+	if (!other) {
+		joins_offer(k);
+		return;
+	}
+	client = k->x->is_server ? other : k;
+	joins_withdraw(k);
+	joins_withdraw(other);
 	k->twin = other;
 	other->twin = k;
 	exchange_set_other(k->x, other->x);
@@ -199,6 +206,7 @@ static void part(struct call *k)
 		sides[i]->twin = NULL;
 		sides[i]->x->twin_of = 0;
 		exchange_set_other(sides[i]->x, NULL);
+		joins_offer(sides[i]);
 		stop_wait(sides[i]);
 	}
 	for (size_t i = 0; i < 2 && sides[i]; i++) {
@@ -216,7 +224,14 @@ static bool is_parted(const struct call *k)
 	return k->twin ? !ends_mirror(&k->cc->ends, &k->twin->cc->ends) : k->x->twin_of != 0;
 }
 
-/* Newest first, as they are linked; the caller frees it. */
+static int by_age(const void *a, const void *b)
+{
+	const struct call *const *x = a, *const *y = b;
+
+	return (*x)->x->id < (*y)->x->id ? -1 : 1;
+}
+
+/* Oldest first; the caller frees it. */
 static struct call **list_calls(const struct calls_conn *cc, size_t *ret_count)
 {
 	struct call **list = NULL;
@@ -226,6 +241,8 @@ static struct call **list_calls(const struct calls_conn *cc, size_t *ret_count)
 		list = xgrow(list, *ret_count, sizeof(*list));
 		list[(*ret_count)++] = k;
 	}
+	if (list)
+		qsort(list, *ret_count, sizeof(*list), by_age);
 	return list;
 }
 
@@ -234,13 +251,13 @@ void tell_ends(struct calls_conn *cc)
 	size_t count;
 	struct call **list = list_calls(cc, &count);
 
-	/* Oldest first. Each may end itself, and none of the others here. */
-	for (size_t i = count; i > 0; i--)
-		if (is_parted(list[i - 1]))
-			part(list[i - 1]);
+	/* Each may end itself, and none of the others here. */
+	for (size_t i = 0; i < count; i++)
+		if (is_parted(list[i]))
+			part(list[i]);
 	free(list);
 	list = list_calls(cc, &count);
-	for (size_t i = count; i > 0; i--)
-		tell_look(list[i - 1]);
+	for (size_t i = 0; i < count; i++)
+		tell_look(list[i]);
 	free(list);
 }
