@@ -133,7 +133,7 @@ void calls_conn_ends(struct calls_conn *cc)
 	if (!e->family || memcmp(&cc->ends, e, sizeof(*e)) == 0)
 		return;
 	if (cc->ends.family)
-		joins_remove(cc->calls->joins, cc);
+		joins_remove(cc);
 	cc->ends = *e;
 	cc->calls->tells_ends = true;
 	joins_add(cc->calls->joins, cc);
@@ -538,7 +538,7 @@ void call_end(struct call *k)
 static void conn_done(struct calls_conn *cc)
 {
 	if (cc->ends.family)
-		joins_remove(cc->calls->joins, cc);
+		joins_remove(cc);
 	free(cc);
 }
 

@@ -7,10 +7,12 @@
 
 #include "base/xalloc.h"
 
-/* Connections are bounded by their limit, so it need not grow. */
+/* Connections are bounded by their limit, and closed ones whose calls wait to be told by that of
+ * calls, so it need not grow. */
 #define BUCKETS 4096
-/* TLS objects on one socket: no program needs more, and one could make thousands. */
-#define TRIES 8
+/* Connections of a bucket that are looked at: others that are in it by chance, up to six on average at
+ * the default limits, and TLS objects on one socket, of which a program could make thousands. */
+#define DEPTH 64
 /* Calls that are looked at for one. Those without another view go soon (tell.c), or are open. */
 #define VISITS 1024
 
@@ -36,28 +38,29 @@ static uint64_t hash_end(const struct end *e)
 	return (halves[0] ^ halves[1] * 31 ^ (uint64_t)e->port << 32) * 0x9e3779b97f4a7c15ull;
 }
 
-/* The same from both sides. */
-static size_t bucket_of(const struct ends *e)
+/* Of connections that have these ends. One end may be thousands of TLS objects, which are in no
+ * other bucket than each other's: those of the other end are found in its own. */
+static size_t bucket_of(const struct end *local, const struct end *peer)
 {
-	return (hash_end(&e->local) + hash_end(&e->peer)) >> 52 & (BUCKETS - 1);
+	return (31 * hash_end(local) + hash_end(peer)) >> 52 & (BUCKETS - 1);
 }
 
 void joins_add(struct joins *j, struct calls_conn *cc)
 {
-	struct calls_conn **at = &j->buckets[bucket_of(&cc->ends)];
+	struct calls_conn **at = &j->buckets[bucket_of(&cc->ends.local, &cc->ends.peer)];
 
 	cc->chain = *at;
+	cc->chain_at = at;
+	if (cc->chain)
+		cc->chain->chain_at = &cc->chain;
 	*at = cc;
 }
 
-void joins_remove(struct joins *j, struct calls_conn *cc)
+void joins_remove(struct calls_conn *cc)
 {
-	struct calls_conn **at = &j->buckets[bucket_of(&cc->ends)];
-
-	while (*at && *at != cc)
-		at = &(*at)->chain;
-	if (*at)
-		*at = cc->chain;
+	*cc->chain_at = cc->chain;
+	if (cc->chain)
+		cc->chain->chain_at = cc->chain_at;
 }
 
 /* ---- calls ---- */
@@ -141,20 +144,18 @@ static struct call *oldest_same(const struct calls_conn *cc, const struct call *
 struct call *joins_find(const struct joins *j, const struct call *k)
 {
 	const struct ends *e = &k->cc->ends;
-	unsigned tries = 0;
-	size_t visits = 0;
+	const struct calls_conn *cc;
+	size_t depth = 0, visits = 0;
 
 	if (!e->family)
 		return NULL;
-	for (const struct calls_conn *cc = j->buckets[bucket_of(e)]; cc; cc = cc->chain) {
+	cc = j->buckets[bucket_of(&e->peer, &e->local)];
+	for (; cc && depth < DEPTH; cc = cc->chain, depth++) {
 		struct call *found;
 
-		if (tries == TRIES)
-			break;
 		/* One that is connected to itself mirrors itself. */
 		if (cc == k->cc || cc->plain != k->cc->plain || !ends_mirror(e, &cc->ends))
 			continue;
-		tries++;
 		found = oldest_same(cc, k, &visits);
 		if (found)
 			return found;

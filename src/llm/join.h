@@ -13,7 +13,7 @@ void joins_free(struct joins *j);
 
 /* cc->ends is known; it is in no hash. */
 void joins_add(struct joins *j, struct calls_conn *cc);
-void joins_remove(struct joins *j, struct calls_conn *cc); /* if it is there */
+void joins_remove(struct calls_conn *cc); /* it is there */
 
 /* The request's head is known, and no other view yet: it may be found from now on. */
 void joins_offer(struct call *k);
