@@ -126,11 +126,24 @@ static void describe(struct exchange *x, const struct calls_conn *cc)
 	set_string(&x->cmdline, span_str(p->cmdline));
 }
 
+/* Each change is dear: all calls of the connection are looked at anew. */
+static bool may_change(struct calls_conn *cc)
+{
+	struct limits *lim = cc->calls->lim;
+
+	if (cc->ends_changes++ < lim->max[LIMIT_ends])
+		return true;
+	limit_hit(lim, LIMIT_ends);
+	return false;
+}
+
 void calls_conn_ends(struct calls_conn *cc)
 {
 	const struct ends *e = &cc->conn->ends;
 
 	if (!e->family || memcmp(&cc->ends, e, sizeof(*e)) == 0)
+		return;
+	if (cc->ends.family && !may_change(cc))
 		return;
 	if (cc->ends.family)
 		joins_remove(cc);

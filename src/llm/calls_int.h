@@ -81,6 +81,7 @@ struct calls_conn {
 	bool saw_all; /* what join.c asks of conn, once that is gone */
 	bool plain;
 	struct ends ends; /* family 0: not known */
+	size_t ends_changes;
 	struct calls_conn *chain, **chain_at; /* in its bucket of joins, if its ends are known */
 };
 

@@ -10,8 +10,8 @@
 /* Connections are bounded by their limit, and closed ones whose calls wait to be told by that of
  * calls, so it need not grow. */
 #define BUCKETS 4096
-/* Connections of a bucket that are looked at: others that are in it by chance, up to six on average at
- * the default limits, and TLS objects on one socket, of which a program could make thousands. */
+/* Connections of a bucket that are looked at: others that are in it by chance, up to six on average
+ * at the default limits, and TLS objects on one socket, of which a program could make thousands. */
 #define DEPTH 64
 /* Calls that are looked at for one. Those without another view go soon (tell.c), or are open. */
 #define VISITS 1024

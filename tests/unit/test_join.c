@@ -25,6 +25,7 @@ struct row {
 	size_t exchanges; /* the limit; 0: the default */
 	unsigned hits;
 	bool joined; /* the client was not seen from its beginning */
+	unsigned ends_hits;
 };
 
 static const struct row rows[] = {
@@ -40,6 +41,10 @@ static const struct row rows[] = {
 	{ "the server's ends too late", "cE c?1 s?1 s!1 t sE c!1", "qc1 qs1 es1 ec1" },
 	{ "the client's ends late", "sE s?1 s!1 c?1 cE c!1", "qc1 ec1+ es1-" },
 	{ "the client's ends too late", "sE s?1 s!1 c?1 t c!1 cE", "qc1 qs1 es1 ec1" },
+	{ "ends that change as often as may be", "cE c?1 cX cE cX cE cX cE cX cE sE s?1 s!1 c!1",
+	  "qc1 ec1+ es1-" },
+	{ "ends that change more often", "cE c?1 cX cE cX cE cX cE cX cE cX cE cN sE s?1 s!1 c!1",
+	  "qc1 ec1+ es1-", .ends_hits = 2 },
 	{ "ends corrected", "cX c?1 sE s?1 cE s!1 c!1", "qc1 ec1+ es1-" },
 	{ "ends that were wrong", "cE c?1 sE s?1 cX s!1 c!1", "qc1 ec1 qs1 es1" },
 	{ "ends that were wrong, known when all is over", "cE c?1 sE s?1 s!1 cX t c!1 t", "qc1 qs1 es1 ec1" },
@@ -331,6 +336,7 @@ static void play(const struct row *row)
 	pipeline_finish(p.pipeline, p.now);
 	is_str(p.log.ptr, row->want, "%s", row->what);
 	is_int(lim.hits[LIMIT_exchanges], row->hits, "and nothing more had to go");
+	is_int(lim.hits[LIMIT_ends], row->ends_hits, "and all other changes of ends were believed");
 	pipeline_free(p.pipeline);
 	buf_done(&p.log);
 }
