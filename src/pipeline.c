@@ -239,7 +239,6 @@ struct pipeline_stats pipeline_stats(const struct pipeline *p)
 	struct pipeline_stats s = p->stats;
 
 	s.stream = stream_stats(p->stream);
-	s.calls = calls_stats(p->calls);
 	return s;
 }
 

@@ -11,7 +11,6 @@
 
 struct pipeline_stats {
 	const struct stream_stats *stream;
-	const struct calls_stats *calls;
 	uint64_t opaque_conns; /* connections that spoke no HTTP we know */
 	uint64_t opaque_bytes;
 	uint64_t garbled_conns; /* HTTP whose framing broke */

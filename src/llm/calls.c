@@ -55,11 +55,6 @@ void calls_lost_events(struct calls *c)
 		k->x->lost_events |= !k->over;
 }
 
-const struct calls_stats *calls_stats(const struct calls *c)
-{
-	return &c->stats;
-}
-
 struct calls_conn *calls_conn_new(struct calls *c, const struct conn *conn)
 {
 	struct calls_conn *cc = xcalloc(1, sizeof(*cc));

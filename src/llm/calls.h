@@ -22,11 +22,6 @@ struct calls_out {
 	void (*end)(void *arg, const struct exchange *x);
 };
 
-struct calls_stats {
-	uint64_t exchanges, llm, incomplete;
-	uint64_t request_bytes, response_bytes; /* of bodies, on the wire */
-};
-
 struct calls;
 struct calls *calls_new(struct limits *lim, const struct calls_out *out, void *arg);
 void calls_free(struct calls *c); /* after calls_finish */
@@ -35,7 +30,6 @@ void calls_set_wall_offset(struct calls *c, int64_t ns);
 struct prices;
 void calls_set_prices(struct calls *c, const struct prices *prices);
 void calls_lost_events(struct calls *c); /* marks all that are under way */
-const struct calls_stats *calls_stats(const struct calls *c);
 
 struct calls_conn;
 /* `conn` outlives it; http_is_server(h) is asked when an exchange begins. */

@@ -66,7 +66,6 @@ struct calls {
 	bool tells_ends; /* of some connection they were told */
 	size_t count, memory;
 	int64_t wall_offset;
-	struct calls_stats stats;
 };
 
 struct calls_conn {

@@ -105,14 +105,8 @@ static void tell(struct call *k)
 		return;
 	if (k->settled)
 		tell_request(k);
-	if (!x->twin_of) {
-		c->stats.exchanges++;
-		c->stats.llm += x->kind == EXCHANGE_LLM;
-		c->stats.incomplete += !exchange_complete(x);
-		c->stats.request_bytes += x->request_body.wire;
-		c->stats.response_bytes += x->response_body.wire;
+	if (!x->twin_of)
 		talks_answer(c->talks, x);
-	}
 	if (!x->hidden)
 		bill(c->prices, x);
 	c->out->end(c->arg, x);
