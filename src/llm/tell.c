@@ -13,17 +13,24 @@
 /* How long a server's view that is whole is held back for its client's to end. A client that was
  * killed ends no call, and its connection may be taken for open until tracing ends. */
 #define HOLD_NS 1000000000ull
+/* Calls that one which comes to wait is put before, at most, where its last event was earlier than
+ * theirs. A recording may tell of an event far ahead: that holds back no others. */
+#define STEPS 64
 
 /* ---- waiting ---- */
 
 static void start_wait(struct call *k, struct wait *w)
 {
-	k->waiting = w;
+	struct call *prev = w->last;
+
 	k->since_ns = k->x->now_ns;
-	k->wait_prev = w->last;
-	k->wait_next = NULL;
-	*(w->last ? &w->last->wait_next : &w->first) = k;
-	w->last = k;
+	for (int i = 0; prev && prev->since_ns > k->since_ns && i < STEPS; i++)
+		prev = prev->wait_prev;
+	k->waiting = w;
+	k->wait_prev = prev;
+	k->wait_next = prev ? prev->wait_next : w->first;
+	*(prev ? &prev->wait_next : &w->first) = k;
+	*(k->wait_next ? &k->wait_next->wait_prev : &w->last) = k;
 }
 
 static void stop_wait(struct call *k)

@@ -10,6 +10,7 @@
  *   cP       HTTP/2 begins
  *   c^3      the same request on stream 3; c_3 its answer
  *   t        300 ms pass; T two seconds
+ *   f        the next happens days later
  *   i        the clock is 300 ms ahead of the events, which are late
  *   b        what follows happened at the times from the beginning on, and is seen later
  * What is told: "q" a request, "e" an end; then the view and the target; of an end, "+" where the
@@ -81,6 +82,7 @@ static const struct row rows[] = {
 	{ "only the client's second is seen", "sE s?1a s!1 cE c?1b s?1b s!1 c!1",
 	  "qc1b ec1b+ es1b-2 qs1a es1a", .joined = true },
 	{ "the clock is ahead", "sE s?1 i cE c?1 s!1 c!1", "qc1 ec1+ es1-" },
+	{ "one event is far ahead", "sE f s?1 b s?2 t s!1 s!2", "qs2 es2 qs1 es1" },
 	{ "ends that were wrong, the client told", "cE c?1 sE s?1 c!1 sX s!1", "qc1 ec1+ qs1 es1" },
 	{ "half an answer", "cE c?1 sE s?1 s(1 c(1 s) c)", "qc1 ec1+ es1-" },
 	{ "a server that waits for no client", "sE s?1 s(1 t s)", "qs1 es1" },
@@ -234,8 +236,8 @@ static void play_word(struct player *p, const char *word)
 	int side = word[0] == 's' ? SERVER : CLIENT;
 	char text[128];
 
-	if (word[0] == 'b') {
-		p->now = 1;
+	if (word[0] == 'b' || word[0] == 'f') {
+		p->now = word[0] == 'b' ? 1 : 1ull << 50;
 		return;
 	}
 	p->now += 1000000;
