@@ -38,8 +38,8 @@ static uint64_t hash_end(const struct end *e)
 	return (halves[0] ^ halves[1] * 31 ^ (uint64_t)e->port << 32) * 0x9e3779b97f4a7c15ull;
 }
 
-/* Of connections that have these ends. One end may be thousands of TLS objects, which are in no
- * other bucket than each other's: those of the other end are found in its own. */
+/* In their order: thousands of TLS objects at one end share a bucket that only the other end looks
+ * into. */
 static size_t bucket_of(const struct end *local, const struct end *peer)
 {
 	return (31 * hash_end(local) + hash_end(peer)) >> 52 & (BUCKETS - 1);
