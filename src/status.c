@@ -8,23 +8,22 @@
 #include "base/utf8.h"
 #include "base/xalloc.h"
 
-#define TEXT_LEN_MAX 4096
-
 /* ---- out ---- */
 
 /* A name may hold any bytes. */
-static json_t *text_of(const char *s)
+static json_t *text_of(const char *s, size_t size)
 {
-	struct buf fixed;
-	json_t *ret;
+	char text[STATUS_TEXT_LEN];
 
 	if (!s)
 		return json_null();
-	buf_init(&fixed, 4 * TEXT_LEN_MAX);
-	utf8_fix(span_first(span_str(s), TEXT_LEN_MAX), &fixed);
-	ret = json_stringn(fixed.ptr ? fixed.ptr : "", fixed.len);
-	buf_done(&fixed);
-	return ret;
+	utf8_cut(span_str(s), text, size);
+	return json_string(text);
+}
+
+static json_t *note_text(const char *s)
+{
+	return text_of(s, STATUS_TEXT_LEN);
 }
 
 static json_t *row_out(const struct seen_row *r)
@@ -32,10 +31,10 @@ static json_t *row_out(const struct seen_row *r)
 	json_t *hosts = json_array();
 
 	for (size_t i = 0; i < SEEN_HOSTS && r->hosts[i][0]; i++)
-		json_array_append_new(hosts, text_of(r->hosts[i]));
+		json_array_append_new(hosts, text_of(r->hosts[i], sizeof(r->hosts[i])));
 	return json_pack("{s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:b}", "pid",
 			 (json_int_t)r->tgid, "processes", (json_int_t)r->processes, "program",
-			 text_of(r->program), "calls", (json_int_t)r->calls, "others",
+			 text_of(r->program, sizeof(r->program)), "calls", (json_int_t)r->calls, "others",
 			 (json_int_t)r->others, "sent", (json_int_t)r->bytes[DIR_WRITE], "received",
 			 (json_int_t)r->bytes[DIR_READ], "connections", (json_int_t)r->conns,
 			 "opaque", (json_int_t)r->opaque, "last_ns", (json_int_t)r->last_ns, "hosts",
@@ -70,9 +69,9 @@ static json_t *notes_out(const struct notes *n)
 	for (size_t i = 0; i < n->count && i < STATUS_NOTES_MAX; i++)
 		json_array_append_new(ret, json_pack("{s:I, s:o, s:o, s:o}", "pid",
 						     (json_int_t)n->items[i].pid, "name",
-						     text_of(n->items[i].name), "reason",
-						     text_of(n->items[i].reason), "remedy",
-						     text_of(n->items[i].remedy)));
+						     note_text(n->items[i].name), "reason",
+						     note_text(n->items[i].reason), "remedy",
+						     note_text(n->items[i].remedy)));
 	return ret;
 }
 
@@ -102,10 +101,9 @@ static bool take_number(const json_t *o, const char *key, uint64_t *ret)
 
 static bool take_text(const json_t *v, char *ret, size_t size)
 {
-	if (!json_is_string(v) || json_string_length(v) >= size ||
-	    strlen(json_string_value(v)) != json_string_length(v))
+	if (!json_is_string(v))
 		return false;
-	memcpy(ret, json_string_value(v), json_string_length(v) + 1);
+	utf8_cut(span_of(json_string_value(v), json_string_length(v)), ret, size);
 	return true;
 }
 

@@ -6,10 +6,12 @@
 #include "base/notes.h"
 #include "seen.h"
 
-#define STATUS_BYTES_MAX (1u << 20)
+/* Room for all of it where each byte has to be escaped. */
+#define STATUS_BYTES_MAX (4u << 20)
 /* The processes that spoke last; further ones are left out. */
 #define STATUS_ROWS_MAX	 256
 #define STATUS_NOTES_MAX 256
+#define STATUS_TEXT_LEN	 512 /* of a note */
 
 struct status {
 	uint64_t started; /* of the tracer, as of maps_started() */
@@ -19,7 +21,7 @@ struct status {
 	struct notes notes;
 };
 
-/* Appends; -ENOBUFS when it does not fit. */
+/* Appends; texts that are too long are cut. -ENOBUFS when it does not fit. */
 int status_encode(const struct status *s, struct buf *out);
 /* -EPROTO, and ret is empty, unless all of it is as it should be. */
 int status_decode(struct span in, struct status *ret);

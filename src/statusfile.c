@@ -143,7 +143,7 @@ static int read_one(int dir, const char *name, struct status *ret)
 	return err;
 }
 
-size_t statusfile_read_all(struct status **ret)
+size_t statusfile_read_all(struct status **ret, size_t *ret_unread)
 {
 	int fd = open_directory(false);
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
@@ -151,12 +151,14 @@ size_t statusfile_read_all(struct status **ret)
 	size_t count = 0;
 
 	*ret = NULL;
+	*ret_unread = 0;
 	if (fd >= 0 && !d)
 		close(fd);
 	while (d && count < TRACERS_MAX && (e = readdir(d))) {
 		char *end;
 		long pid = strtol(e->d_name, &end, 10);
 		struct status s;
+		int err;
 
 		if (end == e->d_name || pid <= 0 || pid > INT32_MAX)
 			continue;
@@ -164,8 +166,13 @@ size_t statusfile_read_all(struct status **ret)
 			unlinkat(fd, e->d_name, 0);
 			continue;
 		}
-		if (*end || read_one(fd, e->d_name, &s) != 0)
+		if (*end)
 			continue;
+		err = read_one(fd, e->d_name, &s);
+		if (err) {
+			*ret_unread += err != -ENOENT;
+			continue;
+		}
 		/* Another process may have its number by now. */
 		if (s.started != maps_started((pid_t)pid)) {
 			unlinkat(fd, e->d_name, 0);

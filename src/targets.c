@@ -38,7 +38,7 @@ struct table {
 	size_t rows, denied;
 	/* What running tracers have seen, by process; *met: it was listed. */
 	struct status *tracers;
-	size_t ntracers;
+	size_t ntracers, unread;
 	struct seen_row *seen;
 	bool *met;
 	size_t nseen;
@@ -213,7 +213,7 @@ static void print(struct table *t, const struct row *r)
 
 static void read_tracers(struct table *t)
 {
-	t->ntracers = statusfile_read_all(&t->tracers);
+	t->ntracers = statusfile_read_all(&t->tracers, &t->unread);
 	for (size_t i = 0; i < t->ntracers; i++)
 		for (size_t k = 0; k < t->tracers[i].nrows; k++) {
 			const struct seen_row *from = &t->tracers[i].rows[k];
@@ -338,6 +338,9 @@ static void say_end(const struct table *t)
 	if (t->denied)
 		fprintf(stderr, "llm-spy: %zu process%s could not be looked at%s\n", t->denied,
 			t->denied == 1 ? "" : "es", geteuid() == 0 ? "" : ": run with sudo");
+	if (t->unread)
+		fprintf(stderr, "llm-spy: the status of %zu tracer%s could not be read: what %s saw is missing\n",
+			t->unread, t->unread == 1 ? "" : "s", t->unread == 1 ? "it" : "they");
 }
 
 int targets_run(const struct options *o, struct error *reterr)

@@ -76,3 +76,21 @@ size_t utf8_whole(struct span s)
 	}
 	return s.len;
 }
+
+void utf8_cut(struct span s, char *ret, size_t size)
+{
+	struct buf fixed;
+	size_t len;
+
+	if (s.len >= size - 1) {
+		s = span_first(s, size - 1);
+		s = span_first(s, utf8_whole(s));
+	}
+	buf_init(&fixed, size - 1);
+	utf8_fix(s, &fixed);
+	len = utf8_whole(buf_span(&fixed));
+	if (len)
+		memcpy(ret, fixed.ptr, len);
+	ret[len] = '\0';
+	buf_done(&fixed);
+}

@@ -112,7 +112,10 @@ with open(f"{RUN}/4194303", "w") as f:  # no process has such a number
 r = command("targets")
 ok(r.returncode == 0 and "4194303" not in status_files() and f" {first.pid} " in r.stdout, "a damaged status is passed over, one left behind is removed",
    status_files(), r.stderr)
+ok("the status of 1 tracer could not be read" in r.stderr, "and it says so", r.stderr)
 os.unlink(f"{RUN}/{os.getpid()}")
+r = command("targets")
+ok("could not be read" not in r.stderr, "not when there is none", r.stderr)
 pid = spy.proc.pid
 spy.stop()
 first.stop()

@@ -206,7 +206,7 @@ static void test_refused(void)
 		{ "{\"started\":1,\"all\":false,\"processes\":[{\"pid\":1,\"program\":"
 		  "\"0123456789012345678901234567890123456789012345678901234567890123\",\"hosts\":[]," ROW
 		  "}],\"unseen\":[]}",
-		  "too long a name", -EPROTO },
+		  "too long a name is cut", 0 },
 		{ "{\"started\":1,\"all\":false,\"processes\":[],\"unseen\":[{\"pid\":1,\"name\":\"x\"}]}",
 		  "a note without a reason", -EPROTO },
 	};
@@ -220,6 +220,83 @@ static void test_refused(void)
 	}
 }
 
+static char *repeat(const char *s, size_t times)
+{
+	struct buf b;
+
+	buf_init(&b, 1 << 20);
+	while (times--)
+		buf_adds(&b, s);
+	return buf_take(&b);
+}
+
+/* What anybody may name a program: it never keeps the rest from being told. */
+static void test_names(void)
+{
+	static const struct {
+		const char *unit;
+		size_t times;
+		const char *kept;
+		size_t times_kept;
+	} rows[] = {
+		{ "\xff", 40, "\357\277\275", 21 },
+		{ "\303\251", 40, "\303\251", 31 },
+		{ "\360\237\244\226", 40, "\360\237\244\226", 15 },
+		{ "x", 70, "x", 63 },
+		{ "x", 63, "x", 63 },
+		{ "\x01", 70, "\x01", 63 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		char *name = repeat(rows[i].unit, rows[i].times);
+		char *want = repeat(rows[i].kept, rows[i].times_kept);
+		struct seen *s = seen_new();
+		struct status st = { 0 }, got = { 0 };
+		struct buf b;
+
+		feed(s, 7, name, name, 1, 1);
+		st.rows = seen_rows(s, &st.nrows);
+		buf_init(&b, STATUS_BYTES_MAX);
+		ok(status_encode(&st, &b) == 0 && status_decode(buf_span(&b), &got) == 0 && got.nrows == 1 &&
+			   !strcmp(got.rows[0].program, want),
+		   "status: name %zu is cut at a character", i);
+		status_done(&got);
+		buf_done(&b);
+		seen_free(s);
+		free(name);
+		free(want);
+	}
+}
+
+/* As much of everything as there can be, each byte escaped. */
+static void test_fullest(void)
+{
+	char *name = repeat("\x01", 4000);
+	struct seen *s = seen_new();
+	struct status st = { 0 }, got = { 0 };
+	struct buf b;
+
+	for (uint32_t i = 1; i <= 300; i++)
+		for (uint64_t host = 0; host < SEEN_HOSTS; host++) {
+			name[0] = (char)('a' + host);
+			feed(s, i, name, name, 1, i);
+		}
+	for (pid_t i = 1; i <= 300; i++)
+		notes_add(&st.notes, i, name, name, name);
+	st.rows = seen_rows(s, &st.nrows);
+	buf_init(&b, STATUS_BYTES_MAX);
+	is_int(status_encode(&st, &b), 0, "status: the fullest is encoded (%zu bytes)", b.len);
+	is_int(status_decode(buf_span(&b), &got), 0, "status: and decoded");
+	ok(got.nrows == STATUS_ROWS_MAX && got.notes.count == STATUS_NOTES_MAX && got.rows[0].hosts[2][0] &&
+		   strlen(got.notes.items[0].reason) == STATUS_TEXT_LEN - 1,
+	   "status: with all that is kept");
+	status_done(&got);
+	notes_done(&st.notes);
+	buf_done(&b);
+	seen_free(s);
+	free(name);
+}
+
 int main(void)
 {
 	test_sums();
@@ -227,5 +304,7 @@ int main(void)
 	test_for_people();
 	test_status();
 	test_refused();
+	test_names();
+	test_fullest();
 	return tap_done();
 }
