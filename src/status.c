@@ -67,18 +67,30 @@ static json_t *notes_out(const struct notes *n)
 	json_t *ret = json_array();
 
 	for (size_t i = 0; i < n->count && i < STATUS_NOTES_MAX; i++)
-		json_array_append_new(ret, json_pack("{s:I, s:o, s:o, s:o}", "pid",
-						     (json_int_t)n->items[i].pid, "name",
+		json_array_append_new(ret, json_pack("{s:I, s:I, s:I, s:o, s:o, s:o}", "pid",
+						     (json_int_t)n->items[i].pid, "dev",
+						     (json_int_t)n->items[i].dev, "ino",
+						     (json_int_t)n->items[i].ino, "name",
 						     note_text(n->items[i].name), "reason",
 						     note_text(n->items[i].reason), "remedy",
 						     note_text(n->items[i].remedy)));
 	return ret;
 }
 
+static bool has_more(const struct status *s)
+{
+	bool more = s->more || s->nrows > STATUS_ROWS_MAX;
+
+	for (size_t i = 0; i < s->nrows; i++)
+		more |= !s->rows[i].tgid;
+	return more;
+}
+
 int status_encode(const struct status *s, struct buf *out)
 {
-	json_t *o = json_pack("{s:I, s:b, s:o, s:o}", "started", (json_int_t)s->started, "all",
-			      s->all, "processes", rows_out(s->rows, s->nrows), "unseen", notes_out(&s->notes));
+	json_t *o = json_pack("{s:I, s:b, s:b, s:o, s:o}", "started", (json_int_t)s->started, "all",
+			      s->all, "more", has_more(s), "processes", rows_out(s->rows, s->nrows),
+			      "unseen", notes_out(&s->notes));
 	char *text = json_dumps(o, JSON_COMPACT);
 	int err = text ? buf_adds(out, text) : -ENOBUFS;
 
@@ -99,6 +111,23 @@ static bool take_number(const json_t *o, const char *key, uint64_t *ret)
 	return true;
 }
 
+/* The number of a device or an inode may have its highest bit set. */
+static bool take_bits(const json_t *o, const char *key, uint64_t *ret)
+{
+	const json_t *v = json_object_get(o, key);
+
+	*ret = (uint64_t)json_integer_value(v);
+	return json_is_integer(v);
+}
+
+static bool take_flag(const json_t *o, const char *key, bool *ret)
+{
+	const json_t *v = json_object_get(o, key);
+
+	*ret = json_is_true(v);
+	return json_is_boolean(v);
+}
+
 static bool take_text(const json_t *v, char *ret, size_t size)
 {
 	if (!json_is_string(v))
@@ -109,7 +138,7 @@ static bool take_text(const json_t *v, char *ret, size_t size)
 
 static bool row_in(const json_t *o, struct seen_row *ret)
 {
-	const json_t *hosts = json_object_get(o, "hosts"), *more = json_object_get(o, "more_hosts");
+	const json_t *hosts = json_object_get(o, "hosts");
 	uint64_t pid;
 	bool good = take_number(o, "pid", &pid) && pid <= INT32_MAX &&
 		    take_number(o, "processes", &ret->processes) &&
@@ -119,14 +148,14 @@ static bool row_in(const json_t *o, struct seen_row *ret)
 		    take_number(o, "received", &ret->bytes[DIR_READ]) &&
 		    take_number(o, "connections", &ret->conns) &&
 		    take_number(o, "opaque", &ret->opaque) &&
-		    take_number(o, "last_ns", &ret->last_ns) && json_is_array(hosts) &&
-		    json_array_size(hosts) <= SEEN_HOSTS && json_is_boolean(more);
+		    take_number(o, "last_ns", &ret->last_ns) &&
+		    take_flag(o, "more_hosts", &ret->more_hosts) && json_is_array(hosts) &&
+		    json_array_size(hosts) <= SEEN_HOSTS;
 
 	for (size_t i = 0; good && i < json_array_size(hosts); i++)
 		good = take_text(json_array_get(hosts, i), ret->hosts[i], sizeof(*ret->hosts));
 	if (good)
 		ret->tgid = (uint32_t)pid;
-	ret->more_hosts = json_is_true(more);
 	return good;
 }
 
@@ -149,12 +178,15 @@ static bool notes_in(const json_t *all, struct notes *ret)
 		const json_t *o = json_array_get(all, i), *remedy = json_object_get(o, "remedy");
 		const char *name = json_string_value(json_object_get(o, "name"));
 		const char *reason = json_string_value(json_object_get(o, "reason"));
-		uint64_t pid;
+		uint64_t pid, dev, ino;
 
-		good = take_number(o, "pid", &pid) && pid <= INT32_MAX && name && reason &&
+		good = take_number(o, "pid", &pid) && pid <= INT32_MAX && take_bits(o, "dev", &dev) &&
+		       take_bits(o, "ino", &ino) && name && reason &&
 		       (json_is_string(remedy) || json_is_null(remedy));
-		if (good)
+		if (good && pid)
 			notes_add(ret, (pid_t)pid, name, reason, json_string_value(remedy));
+		else if (good)
+			notes_add_file(ret, name, dev, ino, reason, json_string_value(remedy));
 	}
 	return good;
 }
@@ -167,8 +199,8 @@ int status_decode(struct span in, struct status *ret)
 	bool good;
 
 	*ret = (struct status){ 0 };
-	ret->all = json_is_true(json_object_get(o, "all"));
-	good = json_is_object(o) && json_is_boolean(json_object_get(o, "all")) && take_number(o, "started", &ret->started) &&
+	good = json_is_object(o) && take_flag(o, "all", &ret->all) && take_flag(o, "more", &ret->more) &&
+	       take_number(o, "started", &ret->started) &&
 	       rows_in(json_object_get(o, "processes"), ret) &&
 	       notes_in(json_object_get(o, "unseen"), &ret->notes);
 	json_decref(o);

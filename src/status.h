@@ -16,6 +16,7 @@
 struct status {
 	uint64_t started; /* of the tracer, as of maps_started() */
 	bool all; /* no process is left out */
+	bool more; /* but some that spoke have no row of their own */
 	const struct seen_row *rows;
 	size_t nrows;
 	struct notes notes;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "attach/coverage.h"
@@ -234,36 +235,105 @@ static void read_tracers(struct table *t)
 	t->met = xcalloc(t->nseen + 1, sizeof(*t->met));
 }
 
-/* NULL: no tracer looks at it. */
-static const struct seen_row *seen_of(struct table *t, pid_t pid, const char *program)
+static uint64_t clock_of(clockid_t which)
+{
+	struct timespec t;
+
+	clock_gettime(which, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+/* When a process began, by the clock of chunks; UINT64_MAX: it is gone. */
+static uint64_t began_ns(pid_t pid)
+{
+	uint64_t asleep = clock_of(CLOCK_BOOTTIME) - clock_of(CLOCK_MONOTONIC);
+	uint64_t ns = maps_started(pid) * (1000000000 / (uint64_t)sysconf(_SC_CLK_TCK));
+
+	return !ns ? UINT64_MAX : ns > asleep ? ns - asleep : 0;
+}
+
+/* The process that began then and has this number now said what is in the row; under what name, does
+ * not matter: it may run another program by now. */
+static bool is_of(const struct seen_row *r, pid_t pid, uint64_t began)
+{
+	return (pid_t)r->tgid == pid && r->last_ns >= began;
+}
+
+/* NULL: no tracer looks at it, or none has a row for it alone. */
+static const struct seen_row *seen_of(struct table *t, pid_t pid)
 {
 	static const struct seen_row nothing;
+	const struct seen_row *found = NULL;
+	uint64_t began = began_ns(pid);
 
-	for (size_t i = 0; i < t->nseen; i++)
-		if ((pid_t)t->seen[i].tgid == pid && strcmp(t->seen[i].program, program) == 0) {
-			t->met[i] = true;
-			return &t->seen[i];
-		}
+	for (size_t i = 0; i < t->nseen; i++) {
+		const struct seen_row *r = &t->seen[i];
+
+		if (!is_of(r, pid, began))
+			continue;
+		t->met[i] = true;
+		if (!found || found->bytes[0] + found->bytes[1] < r->bytes[0] + r->bytes[1])
+			found = r;
+	}
+	for (size_t i = 0; i < t->ntracers && !found; i++)
+		if (t->tracers[i].all && !t->tracers[i].more)
+			found = &nothing;
+	return found;
+}
+
+struct correction {
+	const struct table *t;
+	const struct coverage *c;
+	const struct note *note; /* of one that was given up; NULL */
+	bool *lost;		 /* by c->tls */
+};
+
+/* The same path may be another file in another container. */
+static const struct note *note_of(const struct table *t, const struct file_id *id, const char *name)
+{
 	for (size_t i = 0; i < t->ntracers; i++)
-		if (t->tracers[i].all)
-			return &nothing;
+		for (size_t k = 0; k < t->tracers[i].notes.count; k++) {
+			const struct note *n = &t->tracers[i].notes.items[k];
+
+			if (!n->pid && n->ino == id->ino &&
+			    (n->dev ? n->dev == id->dev : strcmp(n->name, name) == 0))
+				return n;
+		}
 	return NULL;
+}
+
+static void on_mapped(void *arg, const char *path, const char *name)
+{
+	struct correction *f = arg;
+	const struct note *n;
+	struct file_id id;
+
+	if (files_identify(path, &id) != 0)
+		return;
+	n = note_of(f->t, &id, name);
+	for (size_t i = 0; n && i < f->c->ntls; i++)
+		if (strcmp(f->c->tls[i].file, name) == 0) {
+			f->note = n;
+			f->lost[i] = true;
+		}
 }
 
 /* A file that a tracer gave up is hooked no more, whatever is known of it otherwise. */
 static void correct(const struct table *t, const struct coverage *c, struct row *r)
 {
-	for (size_t i = 0; i < t->ntracers; i++) {
-		const struct notes *n = &t->tracers[i].notes;
+	struct correction f = { .t = t, .c = c, .lost = xcalloc(c->ntls + 1, sizeof(*f.lost)) };
+	size_t lost = 0;
 
-		for (size_t k = 0; k < n->count; k++)
-			for (size_t f = 0; !n->items[k].pid && f < c->ntls; f++)
-				if (strcmp(c->tls[f].file, n->items[k].name) == 0) {
-					r->status = c->ntls == 1 ? "blind" : "partly";
-					r->reason = n->items[k].reason;
-					r->remedy = n->items[k].remedy;
-				}
+	if (t->ntracers && c->ntls)
+		maps_each(c->pid, on_mapped, &f);
+	for (size_t i = 0; i < c->ntls; i++)
+		lost += f.lost[i];
+	if (lost) {
+		r->status = lost == c->ntls ? "blind" : "partly";
+		r->reason = f.note->reason;
+		r->remedy = f.note->remedy;
 	}
+	free(f.lost);
 }
 
 static void add_process(struct table *t, struct files *f, const struct conns *conns, pid_t pid)
@@ -280,7 +350,7 @@ static void add_process(struct table *t, struct files *f, const struct conns *co
 				 .status = coverage_status_name(c.status),
 				 .reason = c.reason,
 				 .remedy = c.remedy,
-				 .seen = seen_of(t, pid, c.program) };
+				 .seen = seen_of(t, pid) };
 
 		correct(t, &c, &r);
 		if (c.status != COVERAGE_NONE || (r.seen && r.seen->processes))
@@ -291,14 +361,28 @@ static void add_process(struct table *t, struct files *f, const struct conns *co
 
 /* ---- what has ended ---- */
 
+/* Of several that a tracer put together, some may run yet; so does one that could not be looked at. */
+static bool may_run(const struct seen_row *r)
+{
+	return !r->tgid || is_of(r, (pid_t)r->tgid, began_ns((pid_t)r->tgid));
+}
+
 static void add_ended_seen(struct table *t)
 {
 	struct seen_row *left = xcalloc(t->nseen + 1, sizeof(*left)), *sums;
 	size_t n = 0;
 
-	for (size_t i = 0; i < t->nseen; i++)
-		if (!t->met[i])
-			left[n++] = t->seen[i];
+	for (size_t i = 0; i < t->nseen; i++) {
+		const struct seen_row *r = &t->seen[i];
+
+		if (!t->met[i] && may_run(r))
+			print(t, &(struct row){ .pid = (pid_t)r->tgid,
+						.program = r->program,
+						.status = coverage_status_name(COVERAGE_NONE),
+						.seen = r });
+		else if (!t->met[i])
+			left[n++] = *r;
+	}
 	sums = seen_sum_up(left, n, &n);
 	for (size_t i = 0; i < n && (t->json || i < ENDED_ROWS); i++)
 		print(t, &(struct row){ .pid = (pid_t)sums[i].tgid,
@@ -349,9 +433,11 @@ int targets_run(const struct options *o, struct error *reterr)
 	struct files *f = files_open(o->limits.max[LIMIT_files]);
 	struct conns conns;
 	pid_t *pids;
-	size_t n = maps_processes(&pids);
+	size_t n;
 
+	/* First, so that whoever they tell of is listed if it runs. */
 	read_tracers(&t);
+	n = maps_processes(&pids);
 	conns_scan(&conns);
 	for (size_t i = 0; i < o->filter.npids; i++)
 		add_process(&t, f, &conns, o->filter.pids[i]);

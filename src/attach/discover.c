@@ -443,7 +443,8 @@ static void give_up(struct discover *d, struct target *t)
 	free(t->problem);
 	t->problem = why;
 	pthread_mutex_lock(&d->lock);
-	notes_add(&d->given_up, 0, t->name, why, "report it with the file");
+	notes_add_file(&d->given_up, t->name, t->overlay ? 0 : t->id.dev, t->id.ino, why,
+		       "report it with the file");
 	pthread_mutex_unlock(&d->lock);
 }
 

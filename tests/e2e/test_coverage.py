@@ -104,6 +104,32 @@ spy.proc.send_signal(signal.SIGUSR1)
 ok(until(lambda: "traffic by process" in spy.stderr()) and spy.proc.poll() is None, "SIGUSR1 shows the map so far", spy.stderr())
 ok(f"[{first.pid}]" in spy.stderr(), "with the process", spy.stderr())
 
+# Whatever it is called, and whatever it runs by now: it is one process, and has not ended.
+odd = os.path.join(TMP, "é" * 40 + "x")
+shutil.copy(PYTHON, odd)
+os.environ["PYTHONHOME"] = "/usr"
+odd = Talker(odd, "-c", CALLS, mock.url, mock.ca).expect("started")
+del os.environ["PYTHONHOME"]
+odd.say("call")
+
+
+def rows_of(pid):
+    return [row for row in map(json.loads, command("targets", "--format=jsonl").stdout.splitlines()) if row["pid"] == pid]
+
+
+until(lambda: any(row["calls"] for row in rows_of(odd.pid)))
+rows = rows_of(odd.pid)
+ok([(row["status"], row["calls"]) for row in rows] == [("hookable", 1)], "targets: a program with a long name", rows)
+odd.stop()
+turned = Talker(PYTHON, "-c", CALLS.replace("for line in sys.stdin:", "for line in ['call']:") +
+              "import os; os.execv('/bin/cat', ['cat'])", mock.url, mock.ca).expect("started").expect("done")
+until(lambda: open(f"/proc/{turned.pid}/comm").read() == "cat\n" and any(row["calls"] for row in rows_of(turned.pid)))
+rows = rows_of(turned.pid)
+ok([(row["status"], row["program"], row["calls"]) for row in rows] == [("-", "cat", 1)], "targets: one that runs another program by now", rows)
+turned.stop()
+row = until(lambda: (lambda r: r if r.get("status") == "ended" else None)(targets().get(turned.pid, {})))
+ok(row and row["calls"] == 1, "targets: until it has ended", row)
+
 # What others leave there does no harm.
 with open(f"{RUN}/{os.getpid()}", "w") as f:
     f.write('{"started": 1, "processes": 7')
@@ -133,6 +159,18 @@ spy.proc.wait()
 other.stop()
 targets()
 ok(str(spy.proc.pid) not in status_files(), "the status of a killed tracer is removed", status_files())
+
+# A tracer that has no row for each says nothing of those without one.
+with open("/proc/self/stat") as f:
+    began = int(f.read().rpartition(")")[2].split()[19])
+other = agent()
+for more, calls in ((False, 0), (True, None)):
+    with open(f"{RUN}/{os.getpid()}", "w") as f:
+        json.dump({"started": began, "all": True, "more": more, "processes": [], "unseen": []}, f)
+    row = targets().get(other.pid, {})
+    ok(len(status_files()) > 1 or row.get("calls", "") == calls, f"targets: {calls} calls where there are {'' if more else 'no '}more", row)
+other.stop()
+os.unlink(f"{RUN}/{os.getpid()}")
 
 # ---- QUIC ----
 QUIC = """
@@ -269,6 +307,17 @@ else:
     ok(given_up, "one that yields nothing but noise is reported", spy.stderr())
     row = until(lambda: (lambda r: r if r.get("status") == "blind" else None)(targets().get(a.pid, {}))) or targets().get(a.pid, {})
     ok(row.get("status") == "blind" and "noise" not in row["tls"] and "no plaintext" in row["reason"], "targets: it counts as blind", row)
+    # Another file of that name, as in another container.
+    third = build("third")
+    try:
+        hidden = Talker("unshare", "-m", "sh", "-c", 'mount --bind "$1" "$2" && exec "$2" "$3" "$4"', "sh", third, noisy, str(server.port), server.ca)
+        hidden.say("plain")
+        rows = targets()
+        ok(rows.get(hidden.pid, {}).get("status") == "hookable" and rows[hidden.pid]["tls"][0]["file"] == noisy and rows[a.pid]["status"] == "blind",
+           "targets: not what has that name elsewhere", rows.get(hidden.pid))
+        hidden.stop()
+    except (RuntimeError, BrokenPipeError):
+        ok(True, "another file of that name # SKIP no mount namespace can be made")
     before = row.get("bytes_sent")
     for _ in range(5):
         a.say("noise")
@@ -278,7 +327,7 @@ else:
     for _ in range(5):
         b.say("noise")
     b.say("plain")
-    spy.wait_for(2)
+    spy.wait_for(3)
     a.stop()
     b.stop()
     records = [r for r in spy.stop() if r["process"]["exe"] == mixed]

@@ -130,7 +130,7 @@ static void make_text(struct buf *out)
 	feed(s, 8, "curl", "", 5, 2);
 	st.rows = seen_rows(s, &st.nrows);
 	notes_add(&st.notes, 9, "java", "bytecode", "a proxy");
-	notes_add(&st.notes, 0, "/usr/bin/x", "noise", NULL);
+	notes_add_file(&st.notes, "/usr/bin/x", 7, 0x8000000000000001, "noise", NULL);
 	notes_add(&st.notes, 9, "java", "Java does TLS in bytecode", "a proxy");
 	err = status_encode(&st, out);
 	is_int(err, 0, "status: encoded");
@@ -158,6 +158,9 @@ static void test_status(void)
 		   !strcmp(st.notes.items[1].reason, "Java does TLS in bytecode") &&
 		   !st.notes.items[0].remedy,
 	   "status: what is not seen, the last word on each process");
+	ok(!st.notes.items[0].pid && st.notes.items[0].dev == 7 &&
+		   st.notes.items[0].ino == 0x8000000000000001,
+	   "status: which file");
 	status_done(&st);
 	for (size_t cut = 0; cut < b.len; cut++) {
 		good += status_decode(span_of(b.ptr, cut), &st) == 0;
@@ -185,29 +188,31 @@ static void test_refused(void)
 		const char *text, *what;
 		int want;
 	} rows[] = {
-		{ "{\"started\":1,\"all\":false,\"processes\":[],\"unseen\":[]}", "an empty one is fine", 0 },
-		{ "{\"started\":1,\"all\":false,\"processes\":[{\"pid\":1,\"program\":\"x\",\"hosts\":[]," ROW
+		{ "{\"started\":1,\"all\":false,\"more\":false,\"processes\":[],\"unseen\":[]}", "an empty one is fine", 0 },
+		{ "{\"started\":1,\"all\":false,\"more\":false,\"processes\":[{\"pid\":1,\"program\":\"x\",\"hosts\":[]," ROW
 		  "}],\"unseen\":[]}",
 		  "one with a row is", 0 },
+		{ "{\"started\":1,\"all\":false,\"more\":1,\"processes\":[],\"unseen\":[]}",
+		  "a number for a flag", -EPROTO },
 		{ "", "nothing", -EPROTO },
 		{ "[]", "not an object", -EPROTO },
-		{ "{\"started\":-1,\"all\":false,\"processes\":[],\"unseen\":[]}", "a negative number",
+		{ "{\"started\":-1,\"all\":false,\"more\":false,\"processes\":[],\"unseen\":[]}", "a negative number",
 		  -EPROTO },
-		{ "{\"started\":\"1\",\"all\":false,\"processes\":[],\"unseen\":[]}", "a text for a number",
+		{ "{\"started\":\"1\",\"all\":false,\"more\":false,\"processes\":[],\"unseen\":[]}", "a text for a number",
 		  -EPROTO },
-		{ "{\"started\":1,\"all\":false,\"processes\":{},\"unseen\":[]}", "no list", -EPROTO },
-		{ "{\"started\":1,\"all\":false,\"processes\":[1],\"unseen\":[]}", "no row", -EPROTO },
-		{ "{\"started\":1,\"all\":false,\"processes\":[{\"pid\":5000000000,\"program\":\"x\","
+		{ "{\"started\":1,\"all\":false,\"more\":false,\"processes\":{},\"unseen\":[]}", "no list", -EPROTO },
+		{ "{\"started\":1,\"all\":false,\"more\":false,\"processes\":[1],\"unseen\":[]}", "no row", -EPROTO },
+		{ "{\"started\":1,\"all\":false,\"more\":false,\"processes\":[{\"pid\":5000000000,\"program\":\"x\","
 		  "\"hosts\":[]," ROW "}],\"unseen\":[]}",
 		  "no number of a process", -EPROTO },
-		{ "{\"started\":1,\"all\":false,\"processes\":[{\"pid\":1,\"program\":\"x\",\"hosts\":"
+		{ "{\"started\":1,\"all\":false,\"more\":false,\"processes\":[{\"pid\":1,\"program\":\"x\",\"hosts\":"
 		  "[\"a\",\"b\",\"c\",\"d\"]," ROW "}],\"unseen\":[]}",
 		  "too many hosts", -EPROTO },
-		{ "{\"started\":1,\"all\":false,\"processes\":[{\"pid\":1,\"program\":"
+		{ "{\"started\":1,\"all\":false,\"more\":false,\"processes\":[{\"pid\":1,\"program\":"
 		  "\"0123456789012345678901234567890123456789012345678901234567890123\",\"hosts\":[]," ROW
 		  "}],\"unseen\":[]}",
 		  "too long a name is cut", 0 },
-		{ "{\"started\":1,\"all\":false,\"processes\":[],\"unseen\":[{\"pid\":1,\"name\":\"x\"}]}",
+		{ "{\"started\":1,\"all\":false,\"more\":false,\"processes\":[],\"unseen\":[{\"pid\":1,\"name\":\"x\"}]}",
 		  "a note without a reason", -EPROTO },
 	};
 
@@ -268,6 +273,34 @@ static void test_names(void)
 	}
 }
 
+static bool has_more(const struct status *s)
+{
+	struct status got = { 0 };
+	struct buf b;
+	bool more;
+
+	buf_init(&b, STATUS_BYTES_MAX);
+	more = status_encode(s, &b) == 0 && status_decode(buf_span(&b), &got) == 0 && got.more;
+	status_done(&got);
+	buf_done(&b);
+	return more;
+}
+
+/* Who has no row may have said something all the same. */
+static void test_more(void)
+{
+	struct seen_row rows[STATUS_ROWS_MAX + 1] = { 0 };
+
+	for (uint32_t i = 0; i <= STATUS_ROWS_MAX; i++)
+		rows[i] = (struct seen_row){ .tgid = i + 1, .processes = 1, .program = "x" };
+	ok(!has_more(&(struct status){ .rows = rows, .nrows = STATUS_ROWS_MAX }),
+	   "status: a row for each process");
+	ok(has_more(&(struct status){ .rows = rows, .nrows = STATUS_ROWS_MAX + 1 }),
+	   "status: one too many is said");
+	rows[1].tgid = 0;
+	ok(has_more(&(struct status){ .rows = rows, .nrows = 2 }), "status: some share a row");
+}
+
 /* As much of everything as there can be, each byte escaped. */
 static void test_fullest(void)
 {
@@ -305,6 +338,7 @@ int main(void)
 	test_status();
 	test_refused();
 	test_names();
+	test_more();
 	test_fullest();
 	return tap_done();
 }
