@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "base/utf8.h"
 #include "base/xalloc.h"
 #include "capture/proc.h"
 #include "exchange/builder.h"
@@ -87,7 +88,10 @@ static void drop_unused(struct procs *p)
 
 static void set_name(struct proc *proc, struct span name)
 {
-	name = span_first(name, sizeof(proc->name) - 1);
+	if (name.len >= sizeof(proc->name)) {
+		name = span_first(name, sizeof(proc->name) - 1);
+		name = span_first(name, utf8_whole(name));
+	}
 	memcpy(proc->name, name.ptr, name.len);
 	proc->name[name.len] = '\0';
 }
