@@ -62,18 +62,22 @@ static json_t *rows_out(const struct seen_row *rows, size_t count)
 	return ret;
 }
 
+static json_t *note_out(const struct note *n)
+{
+	return json_pack("{s:I, s:I, s:b, s:I, s:I, s:o, s:o, s:o}", "pid", (json_int_t)n->pid,
+			 "processes", (json_int_t)n->processes, "ended", n->ended, "dev",
+			 (json_int_t)n->dev, "ino", (json_int_t)n->ino, "name", note_text(n->name),
+			 "reason", note_text(n->reason), "remedy", note_text(n->remedy));
+}
+
 static json_t *notes_out(const struct notes *n)
 {
 	json_t *ret = json_array();
 
-	for (size_t i = 0; i < n->count && i < STATUS_NOTES_MAX; i++)
-		json_array_append_new(ret, json_pack("{s:I, s:I, s:I, s:o, s:o, s:o}", "pid",
-						     (json_int_t)n->items[i].pid, "dev",
-						     (json_int_t)n->items[i].dev, "ino",
-						     (json_int_t)n->items[i].ino, "name",
-						     note_text(n->items[i].name), "reason",
-						     note_text(n->items[i].reason), "remedy",
-						     note_text(n->items[i].remedy)));
+	for (int running = 0; running <= 1; running++)
+		for (size_t i = 0; i < n->count && json_array_size(ret) < STATUS_NOTES_MAX; i++)
+			if ((n->items[i].processes && !n->items[i].ended) == running)
+				json_array_append_new(ret, note_out(&n->items[i]));
 	return ret;
 }
 
@@ -170,23 +174,33 @@ static bool rows_in(const json_t *all, struct status *ret)
 	return good;
 }
 
+/* Its texts are o's. */
+static bool note_in(const json_t *o, struct note *ret)
+{
+	const json_t *remedy = json_object_get(o, "remedy");
+	uint64_t pid;
+
+	if (!take_number(o, "pid", &pid) || pid > INT32_MAX)
+		return false;
+	*ret = (struct note){ .pid = (pid_t)pid,
+			      .name = (char *)json_string_value(json_object_get(o, "name")),
+			      .reason = (char *)json_string_value(json_object_get(o, "reason")),
+			      .remedy = (char *)json_string_value(remedy) };
+	return take_number(o, "processes", &ret->processes) && take_flag(o, "ended", &ret->ended) &&
+	       take_bits(o, "dev", &ret->dev) && take_bits(o, "ino", &ret->ino) && ret->name &&
+	       ret->reason && (ret->remedy || json_is_null(remedy));
+}
+
 static bool notes_in(const json_t *all, struct notes *ret)
 {
 	bool good = json_is_array(all) && json_array_size(all) <= STATUS_NOTES_MAX;
 
 	for (size_t i = 0; good && i < json_array_size(all); i++) {
-		const json_t *o = json_array_get(all, i), *remedy = json_object_get(o, "remedy");
-		const char *name = json_string_value(json_object_get(o, "name"));
-		const char *reason = json_string_value(json_object_get(o, "reason"));
-		uint64_t pid, dev, ino;
+		struct note n;
 
-		good = take_number(o, "pid", &pid) && pid <= INT32_MAX && take_bits(o, "dev", &dev) &&
-		       take_bits(o, "ino", &ino) && name && reason &&
-		       (json_is_string(remedy) || json_is_null(remedy));
-		if (good && pid)
-			notes_add(ret, (pid_t)pid, name, reason, json_string_value(remedy));
-		else if (good)
-			notes_add_file(ret, name, dev, ino, reason, json_string_value(remedy));
+		good = note_in(json_array_get(all, i), &n);
+		if (good)
+			notes_put(ret, &n);
 	}
 	return good;
 }

@@ -10,7 +10,8 @@
 #define STATUS_BYTES_MAX (4u << 20)
 /* The processes that spoke last; further ones are left out. */
 #define STATUS_ROWS_MAX	 256
-#define STATUS_NOTES_MAX 256
+/* What runs comes last, and may be left out: who asks sees for himself. */
+#define STATUS_NOTES_MAX (NOTES_FILES_MAX + NOTES_ENDED_MAX)
 #define STATUS_TEXT_LEN	 512 /* of a note */
 
 struct status {

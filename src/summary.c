@@ -125,7 +125,7 @@ static int print_who(FILE *out, const char *program, uint32_t pid, uint64_t proc
 
 	if (pid)
 		return n + fprintf(out, "[%u]", pid);
-	return n + fprintf(out, " (%" PRIu64 " processes)", processes);
+	return n + fprintf(out, " (%" PRIu64 " process%s)", processes, processes == 1 ? "" : "es");
 }
 
 static void print_seen(FILE *out, const struct seen_row *r)
@@ -165,7 +165,7 @@ static void print_all_seen(FILE *out, const struct seen *seen)
 
 static bool is_same(const struct note *a, const struct note *b)
 {
-	return a->pid && b->pid && strcmp(a->name, b->name) == 0 &&
+	return a->processes && b->processes && strcmp(a->name, b->name) == 0 &&
 	       strcmp(a->reason, b->reason) == 0;
 }
 
@@ -174,7 +174,7 @@ static void print_unseen(FILE *out, const struct notes *notes)
 {
 	size_t shown = 0;
 
-	for (size_t i = 0; i < notes->count && shown < ROWS_SHOWN; i++) {
+	for (size_t i = 0; i < notes->count; i++) {
 		const struct note *n = &notes->items[i];
 		uint64_t same = 0;
 		size_t first = 0;
@@ -182,16 +182,17 @@ static void print_unseen(FILE *out, const struct notes *notes)
 		while (!is_same(&notes->items[first], n) && first < i)
 			first++;
 		for (size_t k = i; k < notes->count; k++)
-			same += is_same(&notes->items[k], n);
-		if (first < i || !n->pid)
+			same += is_same(&notes->items[k], n) ? notes->items[k].processes : 0;
+		if (first < i || !n->processes || shown++ >= ROWS_SHOWN)
 			continue;
 		fputs("llm-spy: not seen: ", out);
 		print_who(out, n->name, same == 1 ? (uint32_t)n->pid : 0, same);
 		fprintf(out, ": %s\n", n->reason);
 		if (n->remedy)
 			fprintf(out, "llm-spy:   -> %s\n", n->remedy);
-		shown++;
 	}
+	if (shown > ROWS_SHOWN)
+		fprintf(out, "llm-spy: not seen: and %zu more\n", shown - ROWS_SHOWN);
 }
 
 void summary_print_map(FILE *out, const struct seen *seen, const struct notes *notes)

@@ -29,6 +29,7 @@
 struct row {
 	const struct coverage *c; /* NULL: it has ended */
 	pid_t pid;		  /* 0: several */
+	uint64_t processes;	  /* how many */
 	const char *program, *status, *reason, *remedy;
 	const struct seen_row *seen; /* NULL: nobody looks at it */
 };
@@ -113,7 +114,7 @@ static void print_json(FILE *out, const struct row *r)
 	set(o, "peer", r->c && r->c->peer[0] ? r->c->peer : NULL);
 	set(o, "reason", r->reason);
 	set(o, "remedy", r->remedy);
-	set_number(o, "processes", true, r->pid ? 1 : s->processes);
+	set_number(o, "processes", true, r->processes);
 	set_number(o, "calls", known, s->calls);
 	set_number(o, "other_exchanges", known, s->others);
 	set_number(o, "bytes_sent", known, s->bytes[DIR_WRITE]);
@@ -169,7 +170,7 @@ static void print_text(FILE *out, const struct row *r)
 	if (r->pid)
 		term_ownf(&t, "%8d  ", (int)r->pid);
 	else
-		term_ownf(&t, "%7llux  ", (unsigned long long)r->seen->processes);
+		term_ownf(&t, "%7llux  ", (unsigned long long)r->processes);
 	term_inline(&t, span_str(r->program), PROGRAM_COLUMNS);
 	pad(&t, 10 + PROGRAM_COLUMNS + 2);
 	term_ownf(&t, "%-8s", r->status);
@@ -295,7 +296,7 @@ static const struct note *note_of(const struct table *t, const struct file_id *i
 		for (size_t k = 0; k < t->tracers[i].notes.count; k++) {
 			const struct note *n = &t->tracers[i].notes.items[k];
 
-			if (!n->pid && n->ino == id->ino &&
+			if (!n->processes && n->ino == id->ino &&
 			    (n->dev ? n->dev == id->dev : strcmp(n->name, name) == 0))
 				return n;
 		}
@@ -346,6 +347,7 @@ static void add_process(struct table *t, struct files *f, const struct conns *co
 	} else if (!err) {
 		struct row r = { .c = &c,
 				 .pid = pid,
+				 .processes = 1,
 				 .program = c.program,
 				 .status = coverage_status_name(c.status),
 				 .reason = c.reason,
@@ -377,6 +379,7 @@ static void add_ended_seen(struct table *t)
 
 		if (!t->met[i] && may_run(r))
 			print(t, &(struct row){ .pid = (pid_t)r->tgid,
+						.processes = r->processes,
 						.program = r->program,
 						.status = coverage_status_name(COVERAGE_NONE),
 						.seen = r });
@@ -386,6 +389,7 @@ static void add_ended_seen(struct table *t)
 	sums = seen_sum_up(left, n, &n);
 	for (size_t i = 0; i < n && (t->json || i < ENDED_ROWS); i++)
 		print(t, &(struct row){ .pid = (pid_t)sums[i].tgid,
+					.processes = sums[i].processes,
 					.program = sums[i].program,
 					.status = "ended",
 					.seen = &sums[i] });
@@ -400,18 +404,21 @@ static void add_ended_unseen(struct table *t)
 	size_t rows = 0;
 
 	for (size_t i = 0; i < t->ntracers; i++)
-		for (size_t k = 0; k < t->tracers[i].notes.count && rows < ENDED_ROWS; k++) {
+		for (size_t k = 0; k < t->tracers[i].notes.count; k++) {
 			const struct note *n = &t->tracers[i].notes.items[k];
 
-			if (!n->pid || maps_started(n->pid))
+			if (!n->processes || (!n->ended && maps_started(n->pid)) ||
+			    (rows++ >= ENDED_ROWS && !t->json))
 				continue;
-			rows++;
 			print(t, &(struct row){ .pid = n->pid,
+						.processes = n->processes,
 						.program = n->name,
 						.status = "ended",
 						.reason = n->reason,
 						.remedy = n->remedy });
 		}
+	if (rows > ENDED_ROWS && !t->json)
+		fprintf(t->out, "and %zu more that were not seen\n", rows - ENDED_ROWS);
 }
 
 static void say_end(const struct table *t)

@@ -610,6 +610,8 @@ static bool is_blind(const struct tracer *t)
 
 	if (!t->discover)
 		return true; /* who knows */
+	if (discover_stats(t->discover).unjudged)
+		return true;
 	l = discover_targets(t->discover);
 	for (size_t i = 0; i < l->count; i++)
 		if (l->items[i].mapped && l->items[i].tls && !l->items[i].hooked &&

@@ -33,9 +33,10 @@
  * file or one group of probes more may take its time on a host that is busy. */
 #define FINISH_NS    2000000000ull
 #define STOP_SECONDS 15
-/* Processes remembered for their connections, and as blind: beyond, there is nothing more to be
- * learnt. */
+/* Processes that run and are remembered for their connections; and how often those that have ended are
+ * sorted out for want of room. */
 #define OPENED_MAX 1024
+#define FORGET_NS  100000000ull
 /* Processes of which it is known what they map, by number; and targets of each. */
 #define USERS	    4096
 #define USER_TARGETS 8
@@ -73,7 +74,7 @@ struct discover {
 	bool crowded; /* there was no room for one */
 	pid_t *known; /* at the last look into /proc, in rising order */
 	size_t nknown;
-	uint64_t polled_ns;
+	uint64_t polled_ns, forgot_ns;
 	struct conns opened; /* who has or had connections to port 443 */
 	struct paths places;
 	bool stopped;
@@ -317,7 +318,7 @@ static void judge(struct discover *d, pid_t pid)
 	int err = coverage_of(d->files, &d->opened, pid, &c);
 
 	pthread_mutex_lock(&d->lock);
-	if (!err && c.reason && is_named(d, c.program) && d->blind.count < OPENED_MAX)
+	if (!err && c.reason && is_named(d, c.program))
 		notes_add(&d->blind, pid, c.program, c.reason, c.remedy);
 	else if (!err)
 		notes_drop(&d->blind, pid);
@@ -330,12 +331,32 @@ static bool is_gone(pid_t pid)
 	return kill(pid, 0) != 0 && errno == ESRCH;
 }
 
-/* Before their numbers are given to others. */
+/* Before their numbers are given to others. Who is blind has a row. */
 static void forget_gone(struct discover *d)
 {
-	for (size_t i = d->opened.count; i > 0; i--)
-		if (is_gone(d->opened.rows[i - 1].pid))
-			conns_forget(&d->opened, d->opened.rows[i - 1].pid);
+	d->forgot_ns = now_ns();
+	for (size_t i = d->opened.count; i > 0; i--) {
+		pid_t pid = d->opened.rows[i - 1].pid;
+
+		if (!is_gone(pid))
+			continue;
+		conns_forget(&d->opened, pid);
+		pthread_mutex_lock(&d->lock);
+		notes_ended(&d->blind, pid);
+		pthread_mutex_unlock(&d->lock);
+	}
+}
+
+static bool has_room(struct discover *d)
+{
+	if (d->opened.count >= OPENED_MAX && now_ns() - d->forgot_ns >= FORGET_NS)
+		forget_gone(d);
+	if (d->opened.count < OPENED_MAX)
+		return true;
+	if (!d->stats.unjudged++)
+		log_warn("attach", "more than %d processes have connections to port 443: whether the "
+			 "others can be seen is not known", OPENED_MAX);
+	return false;
 }
 
 /* False: there is no room for it. */
@@ -345,7 +366,7 @@ static bool remember(struct discover *d, pid_t pid, bool udp, const char *peer)
 
 	if (row && (udp ? row->udp : row->count))
 		return true;
-	if (!row && d->opened.count >= OPENED_MAX)
+	if (!row && !has_room(d))
 		return false;
 	conns_add(&d->opened, pid, udp, peer);
 	return true;
@@ -371,8 +392,8 @@ void discover_note_blind(struct discover *d)
 void discover_notes(struct discover *d, struct notes *ret)
 {
 	pthread_mutex_lock(&d->lock);
-	notes_copy(ret, &d->blind);
 	notes_copy(ret, &d->given_up);
+	notes_copy(ret, &d->blind);
 	pthread_mutex_unlock(&d->lock);
 }
 

@@ -54,6 +54,7 @@ void discover_note_blind(struct discover *d);
 struct discover_stats {
 	uint64_t processes; /* looked at, each time counted */
 	uint64_t overflows; /* times that everything was looked at anew, for too much was new */
+	uint64_t unjudged;  /* times that there was no room for one with a connection to port 443 */
 	uint64_t scan_ns;
 };
 struct discover_stats discover_stats(const struct discover *d);

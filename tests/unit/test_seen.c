@@ -118,6 +118,104 @@ static void test_for_people(void)
 	seen_free(s);
 }
 
+/* ---- what is not seen ---- */
+
+static uint64_t count_processes(const struct notes *n)
+{
+	uint64_t processes = 0;
+
+	for (size_t i = 0; i < n->count; i++)
+		processes += n->items[i].processes;
+	return processes;
+}
+
+static const struct note *note_of(const struct notes *n, const char *name)
+{
+	for (size_t i = 0; i < n->count; i++)
+		if (strcmp(n->items[i].name, name) == 0)
+			return &n->items[i];
+	return NULL;
+}
+
+static void end_some(struct notes *n, pid_t from, int count, const char *name)
+{
+	for (pid_t pid = from; pid < from + count; pid++) {
+		notes_add(n, pid, name, "no TLS", NULL);
+		notes_ended(n, pid);
+	}
+}
+
+static void test_notes(void)
+{
+	struct notes n = { 0 };
+	char name[32];
+
+	notes_add(&n, 5, "java", "bytecode", NULL);
+	end_some(&n, 100, 3, "curl");
+	ok(n.count == 4 && note_of(&n, "curl")->pid == 100 && note_of(&n, "curl")->ended &&
+		   !note_of(&n, "java")->ended,
+	   "notes: a few that have ended keep their numbers");
+	notes_drop(&n, 101);
+	notes_add(&n, 102, "other", "no TLS", NULL);
+	ok(n.count == 5, "notes: also when others have them by now");
+	end_some(&n, 103, 1, "curl");
+	ok(n.count == 3 && !note_of(&n, "curl")->pid && note_of(&n, "curl")->processes == 4,
+	   "notes: one more, and they are one");
+	end_some(&n, 200, 2000, "curl");
+	ok(n.count == 3 && note_of(&n, "curl")->processes == 2004, "notes: any number of them");
+	for (pid_t pid = 3000; pid < 4000; pid++) {
+		snprintf(name, sizeof(name), "program%d", (int)pid);
+		end_some(&n, pid, 1, name);
+	}
+	ok(n.count == NOTES_ENDED_MAX + 2 && count_processes(&n) == 2004 + 1000 + 2,
+	   "notes: a ceiling, and nobody is lost of those that have ended (%zu)", n.count);
+	ok(!strcmp(n.items[0].name, "java") && note_of(&n, "program3999") && !note_of(&n, "program3000") &&
+		   note_of(&n, "(others)")->processes == 2004 + 1000 - (NOTES_ENDED_MAX - 1),
+	   "notes: the last ones, and those that run, have their own");
+	notes_done(&n);
+	for (int i = 0; i <= NOTES_FILES_MAX; i++) {
+		snprintf(name, sizeof(name), "file%d", i);
+		notes_add_file(&n, name, 1, (uint64_t)i, "noise", NULL);
+	}
+	ok(n.count == NOTES_FILES_MAX && note_of(&n, "file1") && !note_of(&n, "file0"),
+	   "notes: a ceiling on files");
+	notes_done(&n);
+}
+
+/* What is told is what who asks cannot know; what runs comes last. */
+static void test_notes_told(void)
+{
+	struct status st = { 0 }, got = { 0 };
+	struct buf b;
+	char name[32];
+
+	for (pid_t pid = 1; pid <= 1000; pid++)
+		notes_add(&st.notes, pid, "java", "bytecode", NULL);
+	end_some(&st.notes, 5000, 4, "curl");
+	notes_add_file(&st.notes, "given up", 1, 2, "noise", NULL);
+	buf_init(&b, STATUS_BYTES_MAX);
+	ok(status_encode(&st, &b) == 0 && status_decode(buf_span(&b), &got) == 0 && got.notes.count == STATUS_NOTES_MAX &&
+		   note_of(&got.notes, "given up") && note_of(&got.notes, "curl"),
+	   "status: who runs and is blind displaces nothing else");
+	ok(note_of(&got.notes, "curl")->processes == 4 && note_of(&got.notes, "curl")->ended &&
+		   !note_of(&got.notes, "java")->ended && !note_of(&got.notes, "given up")->processes,
+	   "status: how many, and whether they have ended");
+	status_done(&got);
+	for (pid_t pid = 1; pid <= 500; pid++) {
+		snprintf(name, sizeof(name), "%d", (int)pid);
+		notes_ended(&st.notes, pid);
+		end_some(&st.notes, 6000 + pid, 1, name);
+		notes_add_file(&st.notes, name, 1, 2, "noise", NULL);
+	}
+	buf_reset(&b);
+	ok(status_encode(&st, &b) == 0 && status_decode(buf_span(&b), &got) == 0 &&
+		   count_processes(&got.notes) == 4 + 500 + 500 && got.notes.count == STATUS_NOTES_MAX,
+	   "status: with as many as there can be, all that have ended are told of");
+	status_done(&got);
+	notes_done(&st.notes);
+	buf_done(&b);
+}
+
 /* ---- status ---- */
 
 static void make_text(struct buf *out)
@@ -335,6 +433,8 @@ int main(void)
 	test_sums();
 	test_ceiling();
 	test_for_people();
+	test_notes();
+	test_notes_told();
 	test_status();
 	test_refused();
 	test_names();
