@@ -22,6 +22,7 @@ struct statusfile {
 	int dir; /* negative: there is none */
 	char name[32], temp[32];
 	uint64_t started, key, written_ns;
+	bool kept, failed; /* the last one, and so key, was written; one was not, which was said */
 };
 
 /* Ours, and nobody else's: then what is in it needs no distrust. */
@@ -85,21 +86,23 @@ static int store(const struct statusfile *f, struct span bytes)
 
 void statusfile_write(struct statusfile *f, struct status *s, uint64_t key, uint64_t now_ns)
 {
-	bool first = !f->written_ns;
 	struct buf text;
 	int err;
 
 	f->written_ns = now_ns;
-	if (!first && key == f->key)
+	if (f->kept && key == f->key)
 		return;
-	f->key = key;
 	s->started = f->started;
 	buf_init(&text, STATUS_BYTES_MAX);
 	err = status_encode(s, &text);
 	if (!err)
 		err = store(f, buf_span(&text));
-	if (err)
-		log_debug("trace", "the status is not written: %s", strerror(-err));
+	if (err && !f->failed)
+		log_warn("trace", "what llm-spy targets asks for cannot be written to " DIRECTORY ": %s",
+			 strerror(-err));
+	f->failed |= err != 0;
+	f->kept = !err;
+	f->key = key;
 	buf_done(&text);
 }
 

@@ -411,7 +411,7 @@ static void tell_status(struct tracer *t)
 		return;
 	discover_notes(t->discover, &s.notes);
 	s.rows = seen_rows(seen, &s.nrows);
-	statusfile_write(t->status, &s, seen_changes(seen) + s.notes.count, t->ticked_ns);
+	statusfile_write(t->status, &s, seen_changes(seen) + s.notes.changes, t->ticked_ns);
 	notes_done(&s.notes);
 }
 

@@ -22,6 +22,7 @@ static void done(struct note *n)
 /* The rest stays in order: the oldest first. */
 static void take_out(struct notes *n, size_t at)
 {
+	n->changes++;
 	done(&n->items[at]);
 	n->count--;
 	memmove(n->items + at, n->items + at + 1, (n->count - at) * sizeof(*n->items));
@@ -31,6 +32,7 @@ void notes_put(struct notes *n, const struct note *from)
 {
 	struct note *to;
 
+	n->changes++;
 	n->items = xgrow(n->items, n->count, sizeof(*n->items));
 	to = &n->items[n->count++];
 	*to = *from;
@@ -57,8 +59,19 @@ void notes_drop(struct notes *n, pid_t pid)
 		take_out(n, at);
 }
 
+static bool is_same(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
 void notes_add(struct notes *n, pid_t pid, const char *name, const char *reason, const char *remedy)
 {
+	size_t at = find_running(n, pid);
+
+	/* One is judged again and again. */
+	if (at < n->count && is_same(n->items[at].name, name) && is_same(n->items[at].reason, reason) &&
+	    is_same(n->items[at].remedy, remedy))
+		return;
 	notes_drop(n, pid);
 	notes_put(n, &(struct note){ .pid = pid,
 				     .processes = 1,
@@ -160,6 +173,7 @@ void notes_ended(struct notes *n, pid_t pid)
 	if (at == n->count)
 		return;
 	n->items[at].ended = true;
+	n->changes++;
 	join_alike(n, at);
 	while (make_room(n))
 		;
@@ -169,8 +183,11 @@ void notes_ended(struct notes *n, pid_t pid)
 
 void notes_copy(struct notes *to, const struct notes *from)
 {
+	uint64_t changes = to->changes + from->changes;
+
 	for (size_t i = 0; i < from->count; i++)
 		notes_put(to, &from->items[i]);
+	to->changes = changes;
 }
 
 void notes_done(struct notes *n)

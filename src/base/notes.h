@@ -25,6 +25,7 @@ struct note {
 struct notes {
 	struct note *items;
 	size_t count;
+	uint64_t changes; /* rises with each; a copy's too, with each of what was copied */
 };
 
 /* Replaces what was noted of the same process. */

@@ -91,11 +91,11 @@ class Mock:
 class Spy:
     """A tracer that runs in the background; records are read when it has stopped."""
 
-    def __init__(self, *args, ready=True):
+    def __init__(self, *args, ready=True, via=()):
         self.out = tempfile.NamedTemporaryFile(dir=TMP, delete=False).name
         self.err = tempfile.NamedTemporaryFile(dir=TMP, delete=False).name
         with open(self.out, "w") as out, open(self.err, "w") as err:
-            self.proc = subprocess.Popen([SPY, "--format", "jsonl", "--all", *args], stdout=out, stderr=err)
+            self.proc = subprocess.Popen([*via, SPY, "--format", "jsonl", "--all", *args], stdout=out, stderr=err)
         started.append(self.proc)
         while ready and "ready:" not in self.stderr():
             if self.proc.poll() is not None:

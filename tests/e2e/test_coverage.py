@@ -172,6 +172,20 @@ for more, calls in ((False, 0), (True, None)):
 other.stop()
 os.unlink(f"{RUN}/{os.getpid()}")
 
+# A disk that was full is tried again.
+with open(f"{TMP}/full.sh", "w") as f:
+    f.write('mount -t tmpfs -o size=4k,mode=700 none "$0" && head -c 4096 /dev/zero > "$0/filler" && exec "$@"\n')
+os.makedirs(RUN, 0o700, exist_ok=True)
+try:
+    spy = Spy("--pid", str(os.getpid()), via=["unshare", "-m", "sh", f"{TMP}/full.sh", RUN])
+    inside = f"/proc/{spy.proc.pid}/root{RUN}"
+    ok(until(lambda: f"cannot be written to {RUN}: No space left" in spy.stderr()), "a status that cannot be written: it says so", spy.stderr())
+    os.unlink(f"{inside}/filler")
+    ok(until(lambda: os.path.exists(f"{inside}/{spy.proc.pid}")), "and is when it can be", os.listdir(inside))
+    spy.stop()
+except RuntimeError:
+    ok(True, "a full disk # SKIP no mount namespace can be made")
+
 # ---- QUIC ----
 QUIC = """
 import fcntl, socket, struct, sys

@@ -182,6 +182,37 @@ static void test_notes(void)
 	notes_done(&n);
 }
 
+/* What changes has to be told anew, and nothing else. */
+static void test_changes(void)
+{
+	struct notes n = { 0 }, file = { 0 }, copy = { 0 };
+	uint64_t before;
+
+	notes_add(&n, 5, "java", "bytecode", NULL);
+	before = n.changes;
+	notes_add(&n, 5, "java", "bytecode", NULL);
+	ok(n.changes == before, "notes: the same again is no change");
+	notes_add(&n, 5, "java", "another reason", NULL);
+	ok(n.changes > before && n.count == 1, "notes: another reason is one");
+	before = n.changes;
+	notes_add(&n, 5, "java", "another reason", "a remedy");
+	ok(n.changes > before, "notes: so is what helps");
+	before = n.changes;
+	notes_drop(&n, 5);
+	notes_add(&n, 6, "java", "another reason", "a remedy");
+	ok(n.changes > before && n.count == 1, "notes: so is another process in its place");
+	before = n.changes;
+	notes_ended(&n, 6);
+	ok(n.changes > before, "notes: so is its end");
+	notes_add_file(&file, "x", 1, 2, "noise", NULL);
+	notes_copy(&copy, &file);
+	notes_copy(&copy, &n);
+	ok(copy.changes == n.changes + file.changes, "notes: a copy has them of what was copied");
+	notes_done(&n);
+	notes_done(&file);
+	notes_done(&copy);
+}
+
 /* What is told is what who asks cannot know; what runs comes last. */
 static void test_notes_told(void)
 {
@@ -435,6 +466,7 @@ int main(void)
 	test_for_people();
 	test_notes();
 	test_notes_told();
+	test_changes();
 	test_status();
 	test_refused();
 	test_names();
