@@ -74,21 +74,31 @@ static enum verdict check_privileges(struct diagnosis *f)
 		int bit;
 		const char *name;
 		unsigned since; /* release */
-	} needed[] = { { 19, "CAP_SYS_PTRACE", 0 },
-		       { 21, "CAP_SYS_ADMIN", 0 },
-		       { 38, "CAP_PERFMON", 5 << 8 | 8 },
-		       { 39, "CAP_BPF", 5 << 8 | 8 } };
+		enum verdict root, user; /* without it */
+	} needed[] = { { 2, "CAP_DAC_READ_SEARCH", 0, WARN, WARN },
+		       /* Root's files are searched by nobody, or not at all. */
+		       { 6, "CAP_SETGID", 0, FAIL, GOOD },
+		       { 7, "CAP_SETUID", 0, FAIL, GOOD },
+		       { 19, "CAP_SYS_PTRACE", 0, WARN, FAIL },
+		       { 21, "CAP_SYS_ADMIN", 0, WARN, FAIL },
+		       { 38, "CAP_PERFMON", 5 << 8 | 8, WARN, FAIL },
+		       { 39, "CAP_BPF", 5 << 8 | 8, WARN, FAIL } };
 	uint64_t have = capabilities();
 	int n = snprintf(f->said, sizeof(f->said), "user %u", geteuid());
 	enum verdict v = GOOD;
 
-	for (size_t i = 0; i < sizeof(needed) / sizeof(*needed); i++)
-		if (!(have >> needed[i].bit & 1) && kernel_release() >= needed[i].since &&
-		    n < (int)sizeof(f->said)) {
-			n += snprintf(f->said + n, sizeof(f->said) - (size_t)n, "%s %s",
-				      v == GOOD ? ", lacks" : ",", needed[i].name);
-			v = geteuid() == 0 ? WARN : FAIL;
-		}
+	if (have >> 1 & 1) /* CAP_DAC_OVERRIDE serves as well */
+		have |= 1u << 2;
+	for (size_t i = 0; i < sizeof(needed) / sizeof(*needed); i++) {
+		enum verdict without = geteuid() == 0 ? needed[i].root : needed[i].user;
+
+		if (have >> needed[i].bit & 1 || kernel_release() < needed[i].since ||
+		    without == GOOD || n >= (int)sizeof(f->said))
+			continue;
+		n += snprintf(f->said + n, sizeof(f->said) - (size_t)n, "%s %s",
+			      v == GOOD ? ", lacks" : ",", needed[i].name);
+		v = without > v ? without : v;
+	}
 	f->mend = "run it with sudo; in a container, grant it these capabilities";
 	return v;
 }

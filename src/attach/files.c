@@ -25,6 +25,7 @@
 struct files {
 	struct catalog *catalog;
 	struct searcher searcher;
+	bool ended; /* the searcher, which was said */
 	struct files_stats stats;
 };
 
@@ -243,6 +244,17 @@ static void make_check(int fd, const struct plan *p, uint8_t ret[SHA256_DIGEST_S
 	sha256_digest(&ctx, SHA256_DIGEST_SIZE, ret);
 }
 
+/* Without the process none is searched from then on: that is said once. */
+static void say_failed(struct files *f, const char *path, int err)
+{
+	if (err != -EPIPE)
+		log_warn("attach", "%s was not searched for TLS: the finders came to no end", path);
+	else if (!f->ended)
+		log_warn("attach", "%s was not searched for TLS, and no other will be: the process that "
+			 "searches has ended", path);
+	f->ended |= err == -EPIPE;
+}
+
 static struct catalog_entry *search(struct files *f, int fd, const char *path,
 				    const struct file_id *id)
 {
@@ -260,9 +272,7 @@ static struct catalog_entry *search(struct files *f, int fd, const char *path,
 	e->failed = err && err != -ENOEXEC;
 	if (e->failed) {
 		f->stats.failed++;
-		log_warn("attach", "%s was not searched for TLS: %s", path,
-			 err == -EPIPE ? "the process that searches has ended"
-				       : "the finders came to no end");
+		say_failed(f, path, err);
 	}
 	return e;
 }
@@ -314,8 +324,9 @@ struct files *files_open(size_t max)
 	load(f);
 	err = searcher_start(&f->searcher);
 	if (err)
-		log_warn("attach", "the process that searches files cannot be started: %s",
-			 strerror(-err));
+		log_warn("attach", "no file is searched for TLS: the process that does so cannot be "
+			 "started: %s (see llm-spy doctor)", strerror(-err));
+	f->ended = err != 0;
 	return f;
 }
 

@@ -129,8 +129,8 @@ _Noreturn static void keep(int sock)
 	}
 }
 
-/* Nothing may be done that a nobody may not do. */
-static void give_up_all(void)
+/* Nothing may be done that a nobody may not do. 0 or -errno. */
+static int give_up_all(void)
 {
 	struct rlimit none = { 0, 0 };
 
@@ -141,21 +141,29 @@ static void give_up_all(void)
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	if (geteuid() == 0 && (setgroups(0, NULL) != 0 || setresgid(NOBODY, NOBODY, NOBODY) != 0 ||
 			       setresuid(NOBODY, NOBODY, NOBODY) != 0))
-		_exit(1);
+		return -errno;
+	return 0;
 }
 
 static void run(int sock)
 {
-	give_up_all();
-	keep(sock);
+	int err = give_up_all();
+
+	if (reply(sock, err, NULL) == 0 && !err)
+		keep(sock);
 }
 
 int searcher_start(struct searcher *s)
 {
 	int sock = passing_start(SOCK_STREAM, "llm-spy-find", run);
+	struct answer first = { .err = -EPIPE };
 
 	s->sock = sock < 0 ? -1 : sock;
-	return sock < 0 ? sock : 0;
+	if (sock < 0)
+		return sock;
+	if (read_all(sock, &first, sizeof(first)) != 0 || first.err)
+		searcher_end(s);
+	return first.err;
 }
 
 int searcher_ask(struct searcher *s, int fd, struct plan *ret)

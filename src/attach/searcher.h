@@ -14,7 +14,8 @@ struct searcher {
 };
 
 /* To be called while the program has one thread and is no subreaper (prctl(2)): the process must
- * not become one of our children, which are waited for. 0 or -errno. */
+ * not become one of our children, which are waited for. 0, or -errno: also when it may not give up its
+ * privileges. */
 int searcher_start(struct searcher *s);
 /* 0; -ENOEXEC: no program or library for this machine; -EIO: it came to no end; -EPIPE: no process
  * is left. ret is valid in any case. */

@@ -359,6 +359,15 @@ else:
     ok(f"hooked {mixed} (OpenSSL by strings)" in spy.stderr() and f"{mixed} (OpenSSL by strings): what" not in spy.stderr() and
        [r["http"]["target"] for r in records] == ["/plain", "/plain"], "one that was plain once stays hooked", records, spy.stderr())
 
+# Root that may not become nobody searches no file.
+bound = ["setpriv", "--bounding-set", "-setuid,-setgid,-dac_read_search,-dac_override"]
+r = subprocess.run([*bound, SPY, "doctor"], capture_output=True, text=True, timeout=60)
+ok(r.returncode == 3 and "FAIL  user 0, lacks CAP_DAC_READ_SEARCH, CAP_SETGID, CAP_SETUID\n" in r.stdout,
+   "doctor: the capabilities to search files", r.stdout, r.stderr)
+r = subprocess.run([*bound, SPY, "targets"], capture_output=True, text=True, timeout=60,
+                   env={**os.environ, "XDG_CACHE_HOME": TMP + "/empty"})
+ok(r.stderr.count("no file is searched for TLS: ") == 1 and "Operation not permitted" in r.stderr and "was not searched" not in r.stderr,
+   "targets: why no file is searched, once", r.stderr)
 r = command("doctor")
 ok(r.returncode == 0 and all(name in r.stdout for name in ("tcp_rcv_space_adjust: ", "sock_send_length: ", "inet_sock_set_state: ",
                                                            "sys_exit: ")), "doctor tries the tracepoints", r.stdout)
