@@ -138,9 +138,11 @@ static enum verdict check_uprobes(struct diagnosis *f)
 
 	snprintf(f->said, sizeof(f->said), "uprobes: %s; many at once: %s", there ? "yes" : "no",
 		 multi ? "yes" : "no");
-	f->mend = there ? "starts and ends slower without (Linux 6.6)"
-			: "the kernel needs CONFIG_UPROBE_EVENTS, and /sys has to be mounted";
-	return multi ? GOOD : there ? WARN : FAIL;
+	f->mend = there	  ? "starts and ends slower without (Linux 6.6)"
+		  : multi ? "--pid is not possible: the kernel needs CONFIG_UPROBE_EVENTS, and /sys has "
+			    "to be mounted"
+			  : "the kernel needs CONFIG_UPROBE_EVENTS, and /sys has to be mounted";
+	return multi && there ? GOOD : multi || there ? WARN : FAIL;
 }
 
 static enum verdict check_buffer(struct diagnosis *f)

@@ -368,6 +368,12 @@ r = subprocess.run([*bound, SPY, "targets"], capture_output=True, text=True, tim
                    env={**os.environ, "XDG_CACHE_HOME": TMP + "/empty"})
 ok(r.stderr.count("no file is searched for TLS: ") == 1 and "Operation not permitted" in r.stderr and "was not searched" not in r.stderr,
    "targets: why no file is searched, once", r.stderr)
+r = subprocess.run(["unshare", "-m", "sh", "-c", 'mount -t tmpfs none /sys/bus && exec "$0" doctor', SPY], capture_output=True, text=True, timeout=60)
+if "uprobes: " not in r.stdout:
+    ok(True, "doctor without /sys # SKIP no mount namespace can be made")
+else:
+    ok(("uprobes: no; many at once: yes\n      -> --pid is not possible" in r.stdout and r.returncode == 0) or
+       ("many at once: no" in r.stdout and r.returncode == 3), "doctor: single uprobes need /sys", r.stdout)
 r = command("doctor")
 ok(r.returncode == 0 and all(name in r.stdout for name in ("tcp_rcv_space_adjust: ", "sock_send_length: ", "inet_sock_set_state: ",
                                                            "sys_exit: ")), "doctor tries the tracepoints", r.stdout)
