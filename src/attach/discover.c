@@ -55,6 +55,7 @@ struct visit {
 /* The targets that a process maps: what passes in it passed one of them. */
 struct user {
 	pid_t pid;
+	uid_t uid;
 	unsigned targets[USER_TARGETS], count;
 };
 
@@ -151,8 +152,22 @@ static void note_user(struct discover *d, struct target *t)
 	if (!d->looking.pid)
 		return;
 	t->mapped = true;
+	looks_user(&t->tally, d->looking.uid);
 	if (t->tls && t->hooked && d->looking.count < USER_TARGETS)
 		d->looking.targets[d->looking.count++] = (unsigned)(t - d->targets.items);
+}
+
+/* What was given up for the noise of some users' processes is tried again for another's. */
+static void hook_again(struct discover *d, struct target *t, int fd, const struct plan *plan)
+{
+	if (!t->noisy || !d->looking.pid || !looks_user(&t->tally, d->looking.uid))
+		return;
+	t->noisy = false;
+	pthread_mutex_lock(&d->lock);
+	notes_drop_file(&d->given_up, t->name);
+	pthread_mutex_unlock(&d->lock);
+	if (hooks_attach(d->hooks, t, fd, plan) != 0)
+		log_warn("attach", "%s is not hooked: %s", t->name, t->problem);
 }
 
 static void hook_file(struct discover *d, const struct catalog_entry *e, int fd, const char *name,
@@ -165,6 +180,7 @@ static void hook_file(struct discover *d, const struct catalog_entry *e, int fd,
 		t = settle_older(d, e);
 	if (t) {
 		t->named |= named;
+		hook_again(d, t, fd, &e->plan);
 		note_user(d, t);
 		return;
 	}
@@ -220,6 +236,16 @@ static void look_at_named(struct discover *d, const char *path)
 
 /* ---- processes ---- */
 
+/* The largest number, which nobody has, when it is gone. */
+static uid_t uid_of(pid_t pid)
+{
+	char path[32];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/proc/%d", (int)pid);
+	return stat(path, &st) == 0 ? st.st_uid : (uid_t)-1;
+}
+
 static void look_at(struct discover *d, pid_t pid)
 {
 	struct user *u = &d->users[pid % USERS];
@@ -227,7 +253,7 @@ static void look_at(struct discover *d, pid_t pid)
 	if (inbox_stopped_ns(d->inbox) > FINISH_NS)
 		return;
 	d->stats.processes++;
-	d->looking = (struct user){ .pid = pid };
+	d->looking = (struct user){ .pid = pid, .uid = uid_of(pid) };
 	/* Of one that has ended, what was known stays: its connections may be reported yet. */
 	if (maps_each(pid, on_file, d) == 0 && (d->looking.count || u->pid == pid))
 		*u = d->looking;
@@ -305,11 +331,7 @@ static bool is_named(const struct discover *d, const char *program)
 
 static bool is_of_user(const struct discover *d, pid_t pid)
 {
-	char path[32];
-	struct stat st;
-
-	snprintf(path, sizeof(path), "/proc/%d", (int)pid);
-	return !d->o->filter->has_uid || (stat(path, &st) == 0 && st.st_uid == d->o->filter->uid);
+	return !d->o->filter->has_uid || uid_of(pid) == d->o->filter->uid;
 }
 
 static void judge(struct discover *d, pid_t pid)
@@ -481,7 +503,7 @@ static void count_verdict(struct discover *d, const struct verdict *v)
 		if (!t->guess || !t->hooked || (v->looks == LOOKS_NOISE && u->count > 1))
 			continue;
 		for (uint64_t n = 0; n < v->times; n++)
-			looks_count(&t->tally, v->looks, n ? 0 : v->bytes);
+			looks_count(&t->tally, u->uid, v->looks, n ? 0 : v->bytes);
 		if (looks_is_noise(&t->tally))
 			give_up(d, t);
 	}

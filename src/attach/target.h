@@ -17,7 +17,7 @@ struct target {
 	bool tls;			   /* false: only tells of libraries being mapped */
 	bool hooked;
 	bool guess;    /* of struct plan: it is given up when it yields noise */
-	bool noisy;    /* it was; the problem says so */
+	bool noisy;    /* it was, until another user comes; the problem says so */
 	bool used;     /* a process that maps it said something */
 	struct looks_tally tally;
 	bool changed;  /* it was written to while it was hooked: what was attached is detached */

@@ -99,6 +99,13 @@ void notes_add_file(struct notes *n, const char *name, uint64_t dev, uint64_t in
 				     .remedy = (char *)remedy });
 }
 
+void notes_drop_file(struct notes *n, const char *name)
+{
+	for (size_t i = n->count; i > 0; i--)
+		if (!n->items[i - 1].processes && strcmp(n->items[i - 1].name, name) == 0)
+			take_out(n, i - 1);
+}
+
 /* ---- what has ended ---- */
 
 static bool is_others(const struct note *n)

@@ -33,6 +33,7 @@ void notes_add(struct notes *n, pid_t pid, const char *name, const char *reason,
 /* Beyond the ceiling, the oldest one of a file goes. */
 void notes_add_file(struct notes *n, const char *name, uint64_t dev, uint64_t ino, const char *reason,
 		    const char *remedy);
+void notes_drop_file(struct notes *n, const char *name);
 void notes_drop(struct notes *n, pid_t pid); /* of a process that runs, if there is one */
 /* If there is one, it stays, though the number may be another's from now on. */
 void notes_ended(struct notes *n, pid_t pid);

@@ -118,8 +118,28 @@ enum looks looks_judge(const struct looks_sample *s, bool from_start, uint64_t c
 	return a == LOOKS_NOISE || b == LOOKS_NOISE ? LOOKS_NOISE : LOOKS_NOTHING;
 }
 
-void looks_count(struct looks_tally *t, enum looks v, uint64_t bytes)
+/* The last one when he is not among them. */
+static size_t find_user(const struct looks_tally *t, uint32_t uid)
 {
+	size_t i = 0;
+
+	while (i + 1 < t->nusers && t->users[i].uid != uid)
+		i++;
+	return i;
+}
+
+bool looks_user(struct looks_tally *t, uint32_t uid)
+{
+	if (t->nusers == LOOKS_USERS || (t->nusers && t->users[find_user(t, uid)].uid == uid))
+		return false;
+	t->users[t->nusers++].uid = uid;
+	return true;
+}
+
+void looks_count(struct looks_tally *t, uint32_t uid, enum looks v, uint64_t bytes)
+{
+	looks_user(t, uid);
+	t->users[find_user(t, uid)].noise += v == LOOKS_NOISE;
 	t->noise += v == LOOKS_NOISE;
 	t->unclear += v == LOOKS_UNCLEAR;
 	t->plain += v == LOOKS_PLAIN;
@@ -127,8 +147,25 @@ void looks_count(struct looks_tally *t, enum looks v, uint64_t bytes)
 		t->bytes += bytes;
 }
 
+/* One user, who may make noise so that others are not seen, counts for no more than half of what it
+ * takes, or than all others together. */
+static uint64_t believable_noise(const struct looks_tally *t)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < t->nusers; i++) {
+		uint64_t noise = t->users[i].noise, others = t->noise - noise;
+		uint64_t most = others > TALLY_CONNS / 2 ? others : TALLY_CONNS / 2;
+
+		sum += t->nusers > 1 && noise > most ? most : noise;
+	}
+	return sum;
+}
+
 bool looks_is_noise(const struct looks_tally *t)
 {
-	return !t->plain && t->noise >= TALLY_CONNS && t->bytes >= TALLY_BYTES &&
-	       t->unclear * TALLY_UNCLEAR <= t->noise;
+	uint64_t noise = believable_noise(t);
+
+	return !t->plain && noise >= TALLY_CONNS && t->bytes >= TALLY_BYTES &&
+	       t->unclear * TALLY_UNCLEAR <= noise;
 }

@@ -33,14 +33,24 @@ bool looks_full(const struct looks_sample *s); /* both ways */
  * them, whose memory could not be read or whose length no TLS library would accept. */
 enum looks looks_judge(const struct looks_sample *s, bool from_start, uint64_t calls, uint64_t odd);
 
+#define LOOKS_USERS 8
+
 /* Verdicts on what passed one implementation. Zeroed at first. */
 struct looks_tally {
 	uint64_t noise, unclear, plain; /* verdicts */
 	uint64_t bytes;			/* of those that found noise; what could not be read counts */
+	/* Whose processes use it, and what of the noise is theirs; further ones are the last. */
+	struct {
+		uint32_t uid;
+		uint64_t noise;
+	} users[LOOKS_USERS];
+	size_t nusers;
 };
 
-void looks_count(struct looks_tally *t, enum looks v, uint64_t bytes);
-/* True when it is time to give it up. */
+/* A process of this user uses it. False: one did before, or there are too many users. */
+bool looks_user(struct looks_tally *t, uint32_t uid);
+void looks_count(struct looks_tally *t, uint32_t uid, enum looks v, uint64_t bytes);
+/* True when it is time to give it up: where there are several users, not for what one of them says. */
 bool looks_is_noise(const struct looks_tally *t);
 
 #endif

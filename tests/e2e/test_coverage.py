@@ -348,13 +348,30 @@ else:
     time.sleep(1.5)
     row = targets().get(a.pid, {})
     ok(row.get("bytes_sent") == before, "and is detached", before, row)
+    # One user's noise does not keep another from being seen.
+    shared = build("shared")
+    root = Talker(shared, str(server.port), server.ca)
+    until(lambda: f"attach: {shared}: OpenSSL by strings" in spy.stderr())
+    time.sleep(0.5)
+    for _ in range(10):
+        root.say("noise")
+    ok(until(lambda: targets().get(root.pid, {}).get("status") == "blind"), "one that has one user is given up for his noise", spy.stderr())
+    other = Talker("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", shared, str(server.port), server.ca)
+    ok(until(lambda: targets().get(root.pid, {}).get("status") == "hookable"), "and tried again for another user", targets().get(root.pid))
+    for _ in range(12):
+        root.say("noise")
+    time.sleep(1.5)
+    ok(targets().get(root.pid, {}).get("status") == "hookable", "then one user's noise is not enough", spy.stderr())
+    other.say("plain")
     for _ in range(5):
         b.say("noise")
     b.say("plain")
-    spy.wait_for(3)
-    a.stop()
-    b.stop()
-    records = [r for r in spy.stop() if r["process"]["exe"] == mixed]
+    spy.wait_for(4)
+    for talker in (a, b, root, other):
+        talker.stop()
+    every = spy.stop()
+    ok([r["process"]["pid"] for r in every if r["process"]["exe"] == shared] == [other.pid], "the other user's call is seen", every)
+    records = [r for r in every if r["process"]["exe"] == mixed]
     ok(f"not hooked: {noisy}: what it was taken for" in spy.stderr(), "the summary says so", spy.stderr())
     ok(f"hooked {mixed} (OpenSSL by strings)" in spy.stderr() and f"{mixed} (OpenSSL by strings): what" not in spy.stderr() and
        [r["http"]["target"] for r in records] == ["/plain", "/plain"], "one that was plain once stays hooked", records, spy.stderr())

@@ -139,29 +139,66 @@ static void test_tally(void)
 	struct looks_tally t = { 0 };
 
 	for (int i = 0; i < 7; i++)
-		looks_count(&t, LOOKS_NOISE, 10000);
+		looks_count(&t, 1, LOOKS_NOISE, 10000);
 	ok(!looks_is_noise(&t), "seven connections are too few");
-	looks_count(&t, LOOKS_NOTHING, 10000);
+	looks_count(&t, 1, LOOKS_NOTHING, 10000);
 	ok(!looks_is_noise(&t), "one that says nothing does not count");
-	looks_count(&t, LOOKS_NOISE, 1);
+	looks_count(&t, 1, LOOKS_NOISE, 1);
 	ok(looks_is_noise(&t), "eight are enough");
-	looks_count(&t, LOOKS_UNCLEAR, 100);
-	looks_count(&t, LOOKS_UNCLEAR, 100);
+	looks_count(&t, 1, LOOKS_UNCLEAR, 100);
+	looks_count(&t, 1, LOOKS_UNCLEAR, 100);
 	ok(looks_is_noise(&t), "two that are unclear do not change that");
-	looks_count(&t, LOOKS_UNCLEAR, 100);
+	looks_count(&t, 1, LOOKS_UNCLEAR, 100);
 	ok(!looks_is_noise(&t), "three do");
 	t = (struct looks_tally){ 0 };
-	looks_count(&t, LOOKS_PLAIN, 100);
+	looks_count(&t, 1, LOOKS_PLAIN, 100);
 	for (int i = 0; i < 100000; i++)
-		looks_count(&t, LOOKS_NOISE, 10000);
+		looks_count(&t, 1, LOOKS_NOISE, 10000);
 	ok(!looks_is_noise(&t), "a single one that is plain settles it for good");
 	t = (struct looks_tally){ 0 };
 	for (int i = 0; i < 60; i++)
-		looks_count(&t, LOOKS_NOISE, 64);
+		looks_count(&t, 1, LOOKS_NOISE, 64);
 	ok(!looks_is_noise(&t), "very short ones are too few bytes");
 	for (int i = 0; i < 4; i++)
-		looks_count(&t, LOOKS_NOISE, 64);
+		looks_count(&t, 1, LOOKS_NOISE, 64);
 	ok(looks_is_noise(&t), "until there are many");
+}
+
+static void count_noise(struct looks_tally *t, uint32_t uid, int times)
+{
+	for (int i = 0; i < times; i++)
+		looks_count(t, uid, LOOKS_NOISE, 10000);
+}
+
+/* One of them could make noise so that the others are not seen. */
+static void test_users(void)
+{
+	struct looks_tally t = { 0 };
+
+	count_noise(&t, 1, 1000);
+	ok(looks_is_noise(&t), "one user's noise, where there is no other");
+	ok(looks_user(&t, 2) && !looks_user(&t, 2) && !looks_user(&t, 1), "another user is new once");
+	ok(!looks_is_noise(&t), "then it is not enough");
+	count_noise(&t, 2, 3);
+	ok(!looks_is_noise(&t), "nor with a little of the other's");
+	count_noise(&t, 2, 1);
+	ok(looks_is_noise(&t), "half of it is enough");
+	looks_count(&t, 2, LOOKS_UNCLEAR, 100);
+	looks_count(&t, 2, LOOKS_UNCLEAR, 100);
+	looks_count(&t, 2, LOOKS_UNCLEAR, 100);
+	ok(!looks_is_noise(&t), "what is unclear is not outdone by one user's");
+	count_noise(&t, 2, 2);
+	ok(looks_is_noise(&t), "but by that of both");
+	t = (struct looks_tally){ 0 };
+	for (uint32_t uid = 0; uid < LOOKS_USERS; uid++)
+		looks_user(&t, uid);
+	ok(!looks_user(&t, 1000), "too many users");
+	count_noise(&t, 1000, 4);
+	ok(t.users[LOOKS_USERS - 1].noise == 4, "are the last one");
+	count_noise(&t, 1001, 1000);
+	ok(!looks_is_noise(&t), "and count as one");
+	count_noise(&t, 0, 4);
+	ok(looks_is_noise(&t), "with another it is noise");
 }
 
 int main(void)
@@ -171,5 +208,6 @@ int main(void)
 	test_noise();
 	test_connection();
 	test_tally();
+	test_users();
 	return tap_done();
 }

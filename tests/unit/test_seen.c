@@ -179,6 +179,9 @@ static void test_notes(void)
 	}
 	ok(n.count == NOTES_FILES_MAX && note_of(&n, "file1") && !note_of(&n, "file0"),
 	   "notes: a ceiling on files");
+	notes_add(&n, 1, "file7", "no TLS", NULL);
+	notes_drop_file(&n, "file7");
+	ok(n.count == NOTES_FILES_MAX && note_of(&n, "file7")->pid == 1, "notes: a file's is dropped");
 	notes_done(&n);
 }
 
