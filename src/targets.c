@@ -247,7 +247,7 @@ static uint64_t clock_of(clockid_t which)
 /* When a process began, by the clock of chunks; UINT64_MAX: it is gone. */
 static uint64_t began_ns(pid_t pid)
 {
-	uint64_t asleep = clock_of(CLOCK_BOOTTIME) - clock_of(CLOCK_MONOTONIC);
+	uint64_t now = clock_of(CLOCK_MONOTONIC), asleep = clock_of(CLOCK_BOOTTIME) - now;
 	uint64_t ns = maps_started(pid) * (1000000000 / (uint64_t)sysconf(_SC_CLK_TCK));
 
 	return !ns ? UINT64_MAX : ns > asleep ? ns - asleep : 0;

@@ -166,9 +166,12 @@ with open("/proc/self/stat") as f:
 other = agent()
 for more, calls in ((False, 0), (True, None)):
     with open(f"{RUN}/{os.getpid()}", "w") as f:
-        json.dump({"started": began, "all": True, "more": more, "processes": [], "unseen": []}, f)
-    row = targets().get(other.pid, {})
-    ok(len(status_files()) > 1 or row.get("calls", "") == calls, f"targets: {calls} calls where there are {'' if more else 'no '}more", row)
+        json.dump({"started": began, "all": True, "more": more, "processes": [
+            {"pid": other.pid, "processes": 1, "program": "before", "calls": 5, "others": 0, "sent": 1, "received": 1, "connections": 1,
+             "opaque": 0, "last_ns": 1, "hosts": [], "more_hosts": False}], "unseen": []}, f)
+    rows = [(row["status"], row["calls"]) for row in rows_of(other.pid)]
+    ok(len(status_files()) > 1 or rows == [("hookable", calls), ("ended", 5)],
+       f"targets: {calls} calls where there are {'' if more else 'no '}more; of one that had the number before, its own", rows)
 other.stop()
 os.unlink(f"{RUN}/{os.getpid()}")
 
