@@ -196,14 +196,16 @@ static void hook_file(struct discover *d, const struct catalog_entry *e, int fd,
 static void on_file(void *arg, const char *path, const char *name)
 {
 	struct discover *d = arg;
-	const struct catalog_entry *e;
+	const struct catalog_entry *e = NULL;
 	int fd, err = files_look(d->files, path, &e, &fd);
 
 	if (err == 0 && fd >= 0 && d->ahead)
 		hooks_prepare(d->hooks, &e->plan);
 	else if (err == 0 && fd >= 0)
 		hook_file(d, e, fd, name, false);
-	else if (err && !d->ahead)
+	else if (e)
+		settle_older(d, e); /* what holds nothing now may have held something */
+	if (err && !d->ahead)
 		log_debug("attach", "%s cannot be looked at: %s", name, strerror(-err));
 	if (fd >= 0)
 		close(fd);
@@ -221,9 +223,11 @@ static void note_nothing(struct discover *d, const struct catalog_entry *e, cons
 
 static void look_at_named(struct discover *d, const char *path)
 {
-	const struct catalog_entry *e;
+	const struct catalog_entry *e = NULL;
 	int fd, err = files_look(d->files, path, &e, &fd);
 
+	if (e && fd < 0)
+		settle_older(d, e); /* what holds nothing now may have held something */
 	if (err == 0 && fd >= 0 && d->ahead)
 		hooks_prepare(d->hooks, &e->plan);
 	else if (err == 0 && fd >= 0)

@@ -17,8 +17,8 @@ void files_close(struct files *f);
 int files_identify(const char *path, struct file_id *ret);
 /* What is to be hooked in a file. *ret is valid until the next call; its plan is empty for what is
  * no program or library. *ret_fd, which the caller closes, is that very file, since its path may
- * lead elsewhere a moment later; -1 where the plan is empty. 0, or -errno: it cannot be opened;
- * -EIO: the finders came to no end. */
+ * lead elsewhere a moment later; -1 where the plan is empty. 0, or -errno: it cannot be opened, and
+ * *ret is left alone; -EIO: the finders came to no end. */
 int files_look(struct files *f, const char *path, const struct catalog_entry **ret, int *ret_fd);
 
 struct files_stats {

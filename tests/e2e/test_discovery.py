@@ -149,6 +149,32 @@ said = [text for text in asked(records) if text in want]
 ok(said == want, "what each said is seen, once", said, spy.stderr())
 ok(f"hooked {before_dir}/libssl.so.3 (OpenSSL by symbols)" in spy.stderr(), "the summary names what was hooked", spy.stderr())
 
+# Written over in place, with a file that has no TLS: no probe stays in the middle of its instructions.
+COUNTS = """
+__asm__(".text\\n.balign 16\\n.global counts\\ncounts: xor %eax, %eax\\n"
+        ".fill 0x80000, 2, 0xc0ff\\n" /* inc eax, wherever libssl has functions */
+        "ret\\n");
+"""
+source = os.path.join(TMP, "counts.c")
+with open(source, "w") as f:
+    f.write(COUNTS)
+built = subprocess.run(["cc", "-shared", "-o", source + ".so", source], capture_output=True, text=True)
+if built.returncode:
+    skip("a library that is written over", "it cannot be built here")
+else:
+    lib = os.path.join(own_libssl("over"), "libssl.so.3")
+    spy = Spy("--debug", f"--libssl={lib}")
+    ok(hooked(lib) in spy.stderr(), "a library that will be written over is hooked", spy.stderr())
+    # The kernel takes over the instructions of probes when the first process maps them.
+    subprocess.run([PYTHON, "-c", "import ctypes, sys; ctypes.CDLL(sys.argv[1])", lib], check=True)
+    shutil.copyfile(source + ".so", lib)  # the same inode
+    ok(wait_until(spy, f"{lib} has changed"), "it is let go when it has no TLS any more", spy.stderr())
+    time.sleep(1)
+    r = subprocess.run([PYTHON, "-c", "import ctypes, sys; print(ctypes.CDLL(sys.argv[1]).counts())", lib],
+                       capture_output=True, text=True, timeout=WAIT)
+    ok(r.stdout == f"{0x80000}\n", "and who uses it then meets no breakpoint", r.returncode, r.stdout)
+    spy.stop()
+
 # What was found is kept, safely.
 kept = os.path.join(env_cache, "llm-spy", "finders")
 ok(os.path.exists(kept) and stat.S_IMODE(os.stat(kept).st_mode) == 0o600 and
