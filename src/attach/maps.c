@@ -15,6 +15,28 @@
 /* One that is deeper is a loop of our misreading. */
 #define ANCESTORS_MAX 64
 
+/* A line of /proc/PID/maps: begin-end perms offset dev inode path. */
+struct mapping {
+	unsigned long begin, end, ino;
+	unsigned major, minor; /* of the device */
+	bool code;
+};
+
+/* The place of the path in the line; 0 when the mapping is of no file. */
+static int read_mapping(const char *line, struct mapping *ret)
+{
+	char perms[8];
+	int at = 0;
+
+	/* The addresses have leading zeros here, but not where map_files has them as names. */
+	if (sscanf(line, "%lx-%lx %7s %*s %x:%x %lu %n", &ret->begin, &ret->end, perms, &ret->major,
+		   &ret->minor, &ret->ino, &at) != 6 ||
+	    line[at] != '/')
+		return 0;
+	ret->code = strchr(perms, 'x') != NULL;
+	return at;
+}
+
 static bool is_file(const char *path, unsigned long ino)
 {
 	struct stat st;
@@ -25,8 +47,8 @@ static bool is_file(const char *path, unsigned long ino)
 /* The file of one mapping. Its path holds in the process's own mount namespace only, and not at all
  * once the file was replaced: map_files leads to the mapped file itself, so it is taken whenever
  * the path no longer does. */
-static void resolve(pid_t pid, bool our_mounts, const char *range, unsigned long ino, char *path,
-		    mapping_fn fn, void *arg)
+static void resolve(pid_t pid, bool our_mounts, const struct mapping *m, char *path, mapping_fn fn,
+		    void *arg)
 {
 	static const char gone[] = " (deleted)";
 	AUTO_FREE char *through_root = NULL, *mapped = NULL;
@@ -34,13 +56,13 @@ static void resolve(pid_t pid, bool our_mounts, const char *range, unsigned long
 
 	if (len > sizeof(gone) - 1 && strcmp(path + len - (sizeof(gone) - 1), gone) == 0)
 		path[len - (sizeof(gone) - 1)] = '\0';
-	if (our_mounts && is_file(path, ino)) {
+	if (our_mounts && is_file(path, m->ino)) {
 		fn(arg, path, path);
 		return;
 	}
 	through_root = xasprintf("/proc/%d/root%s", (int)pid, path);
-	mapped = xasprintf("/proc/%d/map_files/%s", (int)pid, range);
-	fn(arg, is_file(through_root, ino) ? through_root : mapped, path);
+	mapped = xasprintf("/proc/%d/map_files/%lx-%lx", (int)pid, m->begin, m->end);
+	fn(arg, is_file(through_root, m->ino) ? through_root : mapped, path);
 }
 
 static bool shares_mounts(pid_t pid)
@@ -61,7 +83,7 @@ static bool shares_mounts(pid_t pid)
 int maps_each(pid_t pid, mapping_fn fn, void *arg)
 {
 	char file[64], line[PATH_MAX + 128];
-	unsigned long before = 0;
+	struct mapping m, before = { 0 };
 	bool our_mounts;
 	FILE *f;
 
@@ -71,17 +93,14 @@ int maps_each(pid_t pid, mapping_fn fn, void *arg)
 		return -errno;
 	our_mounts = shares_mounts(pid);
 	while (fgets(line, sizeof(line), f)) {
-		char range[64], perms[8];
-		unsigned long ino;
-		int at = 0;
+		int at = read_mapping(line, &m);
 
-		/* start-end perms offset dev inode path */
-		if (sscanf(line, "%63s %7s %*s %*s %lu %n", range, perms, &ino, &at) != 3 || !at ||
-		    line[at] != '/' || !strchr(perms, 'x') || ino == before)
+		if (!at || !m.code ||
+		    (m.ino == before.ino && m.major == before.major && m.minor == before.minor))
 			continue;
-		before = ino;
+		before = m;
 		line[strcspn(line, "\n")] = '\0';
-		resolve(pid, our_mounts, range, ino, line + at, fn, arg);
+		resolve(pid, our_mounts, &m, line + at, fn, arg);
 	}
 	fclose(f);
 	return 0;

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Programs that start, load or replace a TLS library while llm-spy runs are found and hooked, wherever
 the library lies and whatever it is called. Each waits for the tracer to say so before it calls."""
+import socket
 import stat
 import subprocess
 
@@ -219,6 +220,19 @@ else:
         r = subprocess.run([SPY, "--format=jsonl", "--", *command], capture_output=True, text=True, timeout=60, env=env)
         ok(r.returncode == 0 and r.stdout.count("\n") == 1 and asked([json.loads(r.stdout)]) == ["static"],
            f"a static program as the command, {what}", r.stdout, r.stderr)
+    # Deleted while it runs, at addresses of its own: it waits for a server that does not answer.
+    silent = socket.create_server(("127.0.0.1", 0))
+    deleted = static + "-deleted"
+    shutil.copy(static, deleted)
+    waits = subprocess.Popen([deleted, str(silent.getsockname()[1]), mock.ca])
+    peer = silent.accept()
+    os.unlink(deleted)
+    r = subprocess.run([SPY, "targets", "--format", "jsonl", f"--pid={waits.pid}"], capture_output=True, text=True, timeout=60)
+    rows = [json.loads(line) for line in r.stdout.splitlines()]
+    ok(len(rows) == 1 and rows[0]["status"] == "hookable" and rows[0]["tls"][0]["file"] == deleted,
+       "a static program that was deleted while it runs", r.stdout, r.stderr)
+    waits.kill()
+    waits.wait()
     shutil.copy(static, static + "2")
     spy = Spy("--debug")
     subprocess.run([static + "2", *args], check=True)
