@@ -1,13 +1,50 @@
 /* SPDX-License-Identifier: MIT */
 #include "attach/passing.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+/* Of those at the end of a list that closing shortens, one may be passed over: until none is left. */
+static void close_listed(DIR *dir)
+{
+	const struct dirent *e;
+	bool any = true;
+
+	while (any) {
+		any = false;
+		rewinddir(dir);
+		while ((e = readdir(dir))) {
+			long fd = strtol(e->d_name, NULL, 10);
+
+			if (fd > 3 && fd != dirfd(dir)) {
+				close((int)fd);
+				any = true;
+			}
+		}
+	}
+}
+
+/* From 4 on. Linux 5.9 has a call for it, which a sandbox may not know. */
+static void close_rest(void)
+{
+	DIR *dir;
+
+	if (close_range(4, ~0u, 0) == 0)
+		return;
+	dir = opendir("/proc/self/fd");
+	if (!dir)
+		_exit(1);
+	close_listed(dir);
+	closedir(dir);
+}
 
 static void close_others(int *sock)
 {
@@ -16,7 +53,7 @@ static void close_others(int *sock)
 	for (int fd = 0; fd < 3 && null >= 0; fd++)
 		dup2(null, fd);
 	*sock = dup2(*sock, 3);
-	close_range(4, ~0u, 0);
+	close_rest();
 }
 
 int passing_start(int type, const char *name, void (*run)(int sock))

@@ -44,6 +44,35 @@ who = dict(os.environ, SUDO_UID="65534", SUDO_GID="65534")
 r = run("--", "id", "-u", env=who)
 ok("65534" in r.stdout, "a command runs as the user who called sudo", r.stdout, r.stderr)
 
+# Without close_range(2), as before Linux 5.9: what searches files has nothing of ours open.
+NO_CLOSE_RANGE = """
+import ctypes, os, struct, sys
+code = b"".join(struct.pack("HBBI", *i) for i in ((0x20, 0, 0, 0), (0x15, 0, 1, 436), (6, 0, 0, 0x50000 | 38), (6, 0, 0, 0x7fff0000)))
+text = ctypes.create_string_buffer(code)
+filter = ctypes.create_string_buffer(struct.pack("HxxxxxxQ", 4, ctypes.addressof(text)))
+libc = ctypes.CDLL(None)
+if libc.prctl(22, 2, filter) != 0 or libc.close_range(1000, 1000, 0) == 0:
+    sys.exit(99)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+LIST = """
+import json, os
+for pid in filter(str.isdigit, os.listdir("/proc")):
+    try:
+        text = open(f"/proc/{pid}/stat").read()
+        name, rest = text[text.index("(") + 1:text.rindex(")")], text[text.rindex(")") + 2:].split()
+        if int(rest[1]) == os.getppid() and name.startswith("llm-spy-"):
+            print(json.dumps([name, sorted(map(int, os.listdir(f"/proc/{pid}/fd")))]))
+    except OSError:
+        pass
+"""
+r = subprocess.run([PYTHON, "-c", NO_CLOSE_RANGE, SPY, "--", PYTHON, "-c", LIST], capture_output=True, text=True, timeout=60)
+if r.returncode == 99:
+    skip("without close_range(2)", "it cannot be taken away here")
+else:
+    ok(sorted(lines(r.stdout)) == [["llm-spy-compile", [0, 1, 2, 3]], ["llm-spy-find", [0, 1, 2, 3]]],
+       "without close_range(2) its processes have nothing else open", r.stdout, r.stderr)
+
 # Filters.
 out = os.path.join(TMP, "slow")
 slow = subprocess.Popen([PYTHON, CLIENT, "slow", mock.url, mock.ca, out], stdin=subprocess.PIPE,
