@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -112,6 +113,8 @@ static int build_skip(const struct options *o, char **ret, struct error *reterr)
 	}
 	if (o->cgroup)
 		err = add_cgroup(o, &skip, reterr);
+	if (!err && (any.full || skip.full))
+		err = error_set(reterr, -E2BIG, "too many processes are chosen by --pid");
 	if (!skip.len)
 		buf_adds(&skip, "0");
 	*ret = buf_take(&skip);
@@ -260,8 +263,9 @@ static int attach_sock(struct tracer *t, struct error *reterr)
 		return error_set(reterr, err, "--plain is not possible: the raw tracepoint %s is refused: %s",
 				 name, strerror(-err));
 	if (err)
-		log_warn("attach", "the addresses of connections stay unknown: the raw tracepoint %s is "
-			 "refused: %s", name, strerror(-err));
+		log_warn("attach", "addresses of connections may stay unknown, and programs that cannot be "
+			 "seen be noticed at the end only: the raw tracepoint %s is refused: %s", name,
+			 strerror(-err));
 	return 0;
 }
 
@@ -552,6 +556,17 @@ static void tracer_done(struct tracer *t)
 		close(t->signals);
 }
 
+/* Each probe takes one or more. The command was started with what there was. */
+static void raise_descriptors(void)
+{
+	struct rlimit l;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) != 0 || l.rlim_cur == l.rlim_max)
+		return;
+	l.rlim_cur = l.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &l);
+}
+
 static int start(struct tracer *t, struct error *reterr)
 {
 	int err;
@@ -569,6 +584,7 @@ static int start(struct tracer *t, struct error *reterr)
 		if (err)
 			return err;
 	}
+	raise_descriptors();
 	t->signals = open_signals(reterr);
 	if (t->signals < 0)
 		return t->signals;

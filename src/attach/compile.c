@@ -16,12 +16,16 @@
 #include "attach/compiler.h"
 #include "attach/passing.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
 
 /* The verifier walks some 850 instructions for each fragment of a call, out of a million. */
 #define CHUNKS_MAX 1024
 #define RING_CHUNK 65536
+/* A group that could not be had for want of memory or the like is tried again, so often and not at once. */
+#define TRIES_MAX 3
+#define RETRY_NS  10000000000ull
 /* A perf record that holds more than 65,498 bytes vanishes without an error. */
 #define PERF_CHUNK 32768
 
@@ -33,6 +37,8 @@ struct group {
 	int output;	  /* what libbcc prints */
 	bool found;	  /* against headers that libbcc looks for by itself */
 	struct error why; /* FAILED */
+	uint64_t failed_ns;
+	unsigned tries;
 };
 
 struct probe {
@@ -251,6 +257,7 @@ int probe_map(const struct probe *p, const char *name)
 static int fail(struct probe *p, enum probe_group g, int code, const char *text)
 {
 	p->groups[g].state = FAILED;
+	p->groups[g].failed_ns = now_ns();
 	return error_set(&p->groups[g].why, code, "%s", text);
 }
 
@@ -311,12 +318,23 @@ static void give_maps(struct probe *p, enum probe_group g)
 	p->groups[g].state = LOADING;
 }
 
+/* Not what the text or the kernel is to blame for. */
+static bool may_try_again(const struct group *group)
+{
+	int code = group->why.code;
+
+	return group->state == FAILED && group->tries < TRIES_MAX &&
+	       now_ns() - group->failed_ns >= RETRY_NS &&
+	       (code == -EIO || code == -EAGAIN || code == -ENOMEM || code == -EMFILE || code == -ENFILE);
+}
+
 void probe_begin(struct probe *p, enum probe_group g)
 {
 	struct group *group = &p->groups[g];
 
-	if (group->state != IDLE)
+	if (group->state != IDLE && !may_try_again(group))
 		return;
+	group->tries++;
 	if (groups[g].after != g)
 		probe_begin(p, groups[g].after);
 	group->output = memfd_create("llm-spy-libbcc", MFD_CLOEXEC);
@@ -365,6 +383,11 @@ static int take_answer(struct probe *p, enum probe_group g, const struct compile
 {
 	size_t n = 0;
 
+	if (r->code) {
+		while (n < nfds)
+			close(fds[n++]);
+		return fail(p, g, r->code, r->text);
+	}
 	for (size_t i = 0; i < PROG_COUNT; i++)
 		if (r->have[i] && n < nfds)
 			p->prog[i] = fds[n++];
@@ -374,8 +397,6 @@ static int take_answer(struct probe *p, enum probe_group g, const struct compile
 	}
 	while (n < nfds)
 		close(fds[n++]);
-	if (r->code)
-		return fail(p, g, r->code, r->text);
 	p->groups[g].state = READY;
 	for (size_t i = 0; i < GROUP_COUNT; i++)
 		give_maps(p, i);
@@ -398,8 +419,8 @@ static void begin_with_builtin(struct probe *p, enum probe_group g)
 static void wait_for(struct probe *p, enum probe_group g)
 {
 	struct group *group = &p->groups[g];
+	struct compiler_report r = { 0 };
 	int fds[PASSING_MAX], err;
-	struct compiler_report r;
 	size_t nfds;
 
 	if (passing_receive(group->sock, &r, sizeof(r), fds, PASSING_MAX, &nfds) !=
@@ -409,7 +430,7 @@ static void wait_for(struct probe *p, enum probe_group g)
 		err = take_answer(p, g, &r, fds, nfds);
 	close(group->sock);
 	show_output(group->output, err ? &group->why : NULL);
-	if (err == -EINVAL && group->found)
+	if (err && r.uncompiled && group->found)
 		begin_with_builtin(p, g);
 }
 
@@ -445,7 +466,6 @@ void probe_settle(struct probe *p)
 /* mov r0, 0; exit */
 static const uint64_t empty_program[] = { 0xb7, 0x95 };
 
-/* Asked before the compiler starts, whose own complaint would say nothing of privileges. */
 bool probe_may_load(void)
 {
 	int fd = bpf_prog_load_kind(BPF_KIND_UPROBE, "spy_try", empty_program, sizeof(empty_program),

@@ -52,7 +52,8 @@ void probe_free(struct probe *p); /* accepts NULL */
 
 /* Has a group compiled in the background, unless it was before. */
 void probe_begin(struct probe *p, enum probe_group g);
-/* The same, and waits until it is loaded. 0, or why it cannot be, which stays so. */
+/* The same, and waits until it is loaded. 0, or why it cannot be; what it failed for want of memory or
+ * descriptors is tried some times more, a while later. */
 int probe_need(struct probe *p, enum probe_group g, struct error *reterr);
 /* Waits for all that was begun, whatever comes of it. */
 void probe_settle(struct probe *p);

@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -128,6 +127,7 @@ static void *compile(const struct compiler_order *o, const struct libbcc *b,
 	buf_done(&text);
 	if (!module) {
 		r->code = -EINVAL;
+		r->uncompiled = true;
 		snprintf(r->text, sizeof(r->text), "libbcc could not compile the probe");
 	}
 	return module;

@@ -37,7 +37,8 @@ struct compiler_maps {
 };
 
 struct compiler_report {
-	int code; /* 0, or a negative errno: -EINVAL: it does not compile */
+	int code; /* 0, or a negative errno */
+	bool uncompiled; /* libbcc could not compile the text: the headers may be to blame */
 	char text[320];
 	bool have[PROG_COUNT];
 	struct compiler_maps maps; /* that the group has and the others have not */

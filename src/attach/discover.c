@@ -9,6 +9,7 @@
 #include "attach/discover.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/magic.h>
 #include <pthread.h>
 #include <signal.h>
@@ -37,6 +38,11 @@
  * sorted out for want of room. */
 #define OPENED_MAX 1024
 #define FORGET_NS  100000000ull
+/* What failed for want of memory or descriptors is tried again: at first, and at most so much later. */
+#define RETRY_NS      10000000000ull
+#define RETRY_DOUBLED 5
+/* How often it is asked who maps hooked files that were deleted. */
+#define SWEEP_NS 10000000000ull
 /* Processes of which it is known what they map, by number; and targets of each. */
 #define USERS	    4096
 #define USER_TARGETS 8
@@ -75,7 +81,9 @@ struct discover {
 	bool crowded; /* there was no room for one */
 	pid_t *known; /* at the last look into /proc, in rising order */
 	size_t nknown;
-	uint64_t polled_ns, forgot_ns;
+	uint64_t polled_ns, forgot_ns, swept_ns;
+	uint64_t retry_ns;   /* when something is to be tried again; 0: nothing */
+	bool said_unopened;  /* that a file cannot be opened */
 	struct conns opened; /* who has or had connections to port 443 */
 	struct paths places;
 	bool stopped;
@@ -125,6 +133,21 @@ static bool is_overlay(int fd)
 	return fstatfs(fd, &fs) == 0 && fs.f_type == OVERLAYFS_SUPER_MAGIC;
 }
 
+static void let_go(struct discover *d, struct target *t)
+{
+	if (t->hooked)
+		hooks_detach(d->hooks, t);
+	if (t->file >= 0)
+		close(t->file);
+	t->file = -1;
+}
+
+static void retry_at(struct discover *d, uint64_t ns)
+{
+	if (!d->retry_ns || ns < d->retry_ns)
+		d->retry_ns = ns;
+}
+
 /* The same file under an earlier identity. Its links or mode may have changed, as when a package
  * manager removes it; or it was written to: then its probes may stand within instructions by now.
  * NULL when it has to be hooked anew. */
@@ -140,8 +163,7 @@ static struct target *settle_older(struct discover *d, const struct catalog_entr
 		return old;
 	}
 	old->changed = true;
-	if (old->hooked)
-		hooks_detach(d->hooks, old);
+	let_go(d, old);
 	log_debug("attach", "%s has changed", old->name);
 	return NULL;
 }
@@ -157,17 +179,35 @@ static void note_user(struct discover *d, struct target *t)
 		d->looking.targets[d->looking.count++] = (unsigned)(t - d->targets.items);
 }
 
+static void attach(struct discover *d, struct target *t, const struct catalog_entry *e, int fd)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	t->changed = false;
+	hooks_attach(d->hooks, t, fd, &e->plan);
+	if (t->hooked && t->file < 0)
+		t->file = open(path, O_PATH | O_CLOEXEC);
+	if ((!t->hooked || t->unfinished) && !t->tries)
+		log_warn("attach", "%s is not hooked%s: %s", t->name, t->hooked ? " as a whole" : "",
+			 t->problem);
+	t->again_ns = t->unfinished ? now_ns() + (RETRY_NS << t->tries) : 0;
+	t->tries += t->tries < RETRY_DOUBLED;
+	if (t->again_ns)
+		retry_at(d, t->again_ns);
+}
+
 /* What was given up for the noise of some users' processes is tried again for another's. */
-static void hook_again(struct discover *d, struct target *t, int fd, const struct plan *plan)
+static bool is_for_another(struct discover *d, struct target *t)
 {
 	if (!t->noisy || !d->looking.pid || !looks_user(&t->tally, d->looking.uid))
-		return;
+		return false;
 	t->noisy = false;
+	t->tries = 0;
 	pthread_mutex_lock(&d->lock);
 	notes_drop_file(&d->given_up, t->name);
 	pthread_mutex_unlock(&d->lock);
-	if (hooks_attach(d->hooks, t, fd, plan) != 0)
-		log_warn("attach", "%s is not hooked: %s", t->name, t->problem);
+	return true;
 }
 
 static void hook_file(struct discover *d, const struct catalog_entry *e, int fd, const char *name,
@@ -178,19 +218,30 @@ static void hook_file(struct discover *d, const struct catalog_entry *e, int fd,
 
 	if (!t)
 		t = settle_older(d, e);
-	if (t) {
-		t->named |= named;
-		hook_again(d, t, fd, &e->plan);
-		note_user(d, t);
-		return;
+	if (!t) {
+		t = target_add(&d->targets, e, name);
+		t->overlay = overlay;
+		t->guess = plan_is_guess(&e->plan) && !named;
+		attach(d, t, e, fd);
+	} else if (is_for_another(d, t) || (t->again_ns && !t->noisy && now_ns() >= t->again_ns)) {
+		attach(d, t, e, fd);
 	}
-	t = target_add(&d->targets, e, name);
-	t->overlay = overlay;
-	t->named = named;
-	t->guess = plan_is_guess(&e->plan) && !named;
-	if (hooks_attach(d->hooks, t, fd, &e->plan) != 0)
-		log_warn("attach", "%s is not hooked: %s", name, t->problem);
+	t->named |= named;
 	note_user(d, t);
+}
+
+/* Not that it is gone: then nobody maps it any more; nor that its search failed, which was said. */
+static void note_unopened(struct discover *d, const char *name, int err)
+{
+	if (err != -EIO && hooks_may_try_again(err))
+		retry_at(d, now_ns() + RETRY_NS);
+	if (!d->said_unopened && err != -ENOENT && err != -ESRCH && err != -EINVAL && err != -EIO) {
+		d->said_unopened = true;
+		log_warn("attach", "%s cannot be looked at: %s; of others like it, --debug tells", name,
+			 strerror(-err));
+	} else {
+		log_debug("attach", "%s cannot be looked at: %s", name, strerror(-err));
+	}
 }
 
 static void on_file(void *arg, const char *path, const char *name)
@@ -206,7 +257,7 @@ static void on_file(void *arg, const char *path, const char *name)
 	else if (e)
 		settle_older(d, e); /* what holds nothing now may have held something */
 	if (err && !d->ahead)
-		log_debug("attach", "%s cannot be looked at: %s", name, strerror(-err));
+		note_unopened(d, name, err);
 	if (fd >= 0)
 		close(fd);
 }
@@ -214,8 +265,11 @@ static void on_file(void *arg, const char *path, const char *name)
 /* What a named file lacks is said with its name. */
 static void note_nothing(struct discover *d, const struct catalog_entry *e, const char *name)
 {
-	struct target *t = target_add(&d->targets, e, name);
+	struct target *t;
 
+	if (target_find(&d->targets, &e->id, false))
+		return;
+	t = target_add(&d->targets, e, name);
 	t->named = t->tls = true;
 	t->problem = xstrdup("no TLS implementation that is known was found in it");
 	log_warn("attach", "%s is not hooked: %s", name, t->problem);
@@ -234,6 +288,8 @@ static void look_at_named(struct discover *d, const char *path)
 		hook_file(d, e, fd, path, true);
 	else if (err == 0 && !d->ahead)
 		note_nothing(d, e, path);
+	else if (err && !d->ahead)
+		note_unopened(d, path, err);
 	if (fd >= 0)
 		close(fd);
 }
@@ -320,6 +376,91 @@ void discover_prepare(struct discover *d)
 	discover_first(d);
 	d->ahead = false;
 	d->stats = (struct discover_stats){ 0 };
+}
+
+/* ---- hooked files later on ---- */
+
+/* Written over in place: its probes stand within other instructions now, whoever maps it. */
+static void look_after(struct discover *d, size_t i, const struct statx *now)
+{
+	const struct target *t = &d->targets.items[i];
+	char path[32];
+
+	if (now->stx_size == t->id.size &&
+	    (uint64_t)now->stx_mtime.tv_sec * 1000000000 + now->stx_mtime.tv_nsec == t->id.mtime_ns)
+		return;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", t->file);
+	on_file(d, path, t->name);
+}
+
+static void note_mapped(void *arg, unsigned long ino)
+{
+	struct target_list *l = arg;
+
+	for (size_t i = 0; i < l->count; i++)
+		if (l->items[i].id.ino == ino)
+			l->items[i].kept = true;
+}
+
+/* Deleted ones that nobody maps take up room on disk and descriptors for nothing. */
+static void let_go_of_deleted(struct discover *d)
+{
+	struct target_list *l = &d->targets;
+	pid_t *all;
+	size_t n = maps_processes(&all);
+	bool known = true;
+
+	for (size_t i = 0; i < l->count; i++)
+		l->items[i].kept = !l->items[i].deleted || l->items[i].overlay;
+	for (size_t i = 0; i < n; i++) {
+		int err = maps_inodes(all[i], note_mapped, l);
+
+		known &= !err || err == -ENOENT || err == -ESRCH;
+	}
+	free(all);
+	for (size_t i = 0; i < l->count; i++) {
+		struct target *t = &l->items[i];
+
+		if (t->kept || !t->hooked || !known)
+			continue;
+		log_debug("attach", "%s was deleted and nobody maps it: detached", t->name);
+		let_go(d, t);
+		t->changed = true;
+		t->again_ns = 1; /* whenever it is mapped again */
+		t->tries = 0;
+	}
+}
+
+static void look_after_hooked(struct discover *d)
+{
+	size_t count = d->targets.count;
+	bool deleted = false;
+
+	for (size_t i = 0; i < count; i++) {
+		struct target *t = &d->targets.items[i];
+		struct statx now;
+
+		/* A file system that does not answer is not waited for. */
+		if (!t->hooked || t->file < 0 ||
+		    statx(t->file, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_BASIC_STATS, &now) != 0)
+			continue;
+		t->deleted = now.stx_nlink == 0;
+		deleted |= t->deleted;
+		look_after(d, i, &now);
+	}
+	if (deleted && d->polled_ns - d->swept_ns >= SWEEP_NS) {
+		d->swept_ns = d->polled_ns;
+		let_go_of_deleted(d);
+	}
+}
+
+static void try_again(struct discover *d)
+{
+	d->retry_ns = 0;
+	for (size_t i = 0; i < d->o->nnamed; i++)
+		look_at_named(d, d->o->named[i]);
+	if (!d->o->filter->npids)
+		look_at_all(d);
 }
 
 /* ---- what is blind ---- */
@@ -550,6 +691,9 @@ static void poll_processes(struct discover *d)
 
 	d->polled_ns = now_ns();
 	forget_gone(d);
+	look_after_hooked(d);
+	if (d->retry_ns && d->polled_ns >= d->retry_ns)
+		try_again(d);
 	if (d->o->strict)
 		discover_note_blind(d);
 	for (size_t i = 0; i < d->o->filter->npids; i++)

@@ -40,6 +40,35 @@ static int keep(struct hooks *h, int fd)
 	return 0;
 }
 
+static void *close_one(void *arg)
+{
+	close(*(int *)arg);
+	return NULL;
+}
+
+static void detach(int *fds, size_t n)
+{
+	pthread_t *threads = xcalloc(n, sizeof(*threads));
+	bool *started = xcalloc(n, sizeof(*started));
+
+	/* Fails on links, which stop when they are closed. */
+	for (size_t i = 0; i < n; i++)
+		if (fds[i] >= 0)
+			bpf_uprobe_disable(fds[i]);
+	for (size_t i = 0; i < n; i++) {
+		if (fds[i] < 0)
+			continue;
+		started[i] = pthread_create(&threads[i], NULL, close_one, &fds[i]) == 0;
+		if (!started[i])
+			close(fds[i]);
+	}
+	for (size_t i = 0; i < n; i++)
+		if (started[i])
+			pthread_join(threads[i], NULL);
+	free(threads);
+	free(started);
+}
+
 /* One program at some places of a file, for all processes or for each of the chosen ones. */
 static int attach_sites(struct hooks *h, const char *path, const struct site *s, size_t count)
 {
@@ -81,8 +110,6 @@ static const char *explain(int err)
 	}
 }
 
-static void detach(int *fds, size_t n);
-
 /* How many sites from the first on get the same program in the same way, and so can be hooked at once.
  * Their order is kept: a call's entry before its return. */
 static size_t same_program(const struct site *s, size_t count)
@@ -94,21 +121,20 @@ static size_t same_program(const struct site *s, size_t count)
 	return n;
 }
 
-static int attach_plan(struct hooks *h, struct target *t, const char *path, const struct plan *plan)
+static int attach_part(struct hooks *h, struct target *t, const char *path, const struct plan_part *p)
 {
 	int err = 0;
 
-	for (size_t i = 0; i < plan->nparts; i++) {
-		const struct plan_part *p = &plan->parts[i];
+	for (size_t s = 0, n; s < p->nsites && !err; s += n) {
+		size_t before = h->nfds;
 
-		for (size_t s = 0, n; s < p->nsites && !err; s += n) {
-			n = same_program(p->sites + s, p->nsites - s);
-			err = attach_sites(h, path, p->sites + s, n);
-			t->probes += err ? 0 : n;
-		}
+		n = same_program(p->sites + s, p->nsites - s);
+		err = attach_sites(h, path, p->sites + s, n);
+		t->probes += !err && h->nfds > before ? n : 0;
+	}
+	if (!err)
 		log_debug("attach", "%s: %s by %s, %zu places", t->name, p->implementation,
 			  p->method, p->nsites);
-	}
 	return err;
 }
 
@@ -119,50 +145,83 @@ void hooks_prepare(struct hooks *h, const struct plan *plan)
 			probe_begin(h->probe, probe_group_of(plan->parts[i].sites[s].prog));
 }
 
-static int need_programs(struct hooks *h, const struct plan *plan, struct error *reterr)
+static int need_programs(struct hooks *h, const struct plan_part *p, struct error *reterr)
 {
 	int err = 0;
 
-	hooks_prepare(h, plan);
-	for (size_t i = 0; i < plan->nparts; i++)
-		for (size_t s = 0; s < plan->parts[i].nsites && !err; s++)
-			err = probe_need(h->probe, probe_group_of(plan->parts[i].sites[s].prog),
-					 reterr);
+	for (size_t s = 0; s < p->nsites && !err; s++)
+		err = probe_need(h->probe, probe_group_of(p->sites[s].prog), reterr);
+	return err;
+}
+
+bool hooks_may_try_again(int err)
+{
+	return err == -EMFILE || err == -ENFILE || err == -ENOMEM || err == -EAGAIN || err == -EIO;
+}
+
+/* The first part that is left out is named. */
+static void note_left_out(struct target *t, const struct plan_part *p, int err, const char *why)
+{
+	t->unfinished |= hooks_may_try_again(err);
+	if (!t->problem)
+		t->problem = xasprintf("%s: %s", p->implementation, why);
+}
+
+/* A part whose programs cannot be had is left out; a place that the kernel refuses holds for the file. */
+static int attach_plan(struct hooks *h, struct target *t, const char *path, const struct plan *plan)
+{
+	struct error why;
+	int err = 0;
+
+	for (size_t i = 0; i < plan->nparts && !err; i++) {
+		const struct plan_part *p = &plan->parts[i];
+		int missing = need_programs(h, p, &why);
+		size_t before = t->probes;
+
+		if (missing)
+			note_left_out(t, p, missing, why.text);
+		else
+			err = attach_part(h, t, path, p);
+		t->hooked |= t->probes > before && (!p->watch || !t->tls);
+	}
+	t->count = h->nfds - t->first;
 	return err;
 }
 
 int hooks_attach(struct hooks *h, struct target *t, int fd, const struct plan *plan)
 {
-	struct error why;
+	int err, missing = 0;
+	struct error ignored;
 	char path[32];
-	int err;
 
+	hooks_prepare(h, plan);
+	for (size_t i = 0; i < plan->nparts && !missing; i++)
+		missing = need_programs(h, &plan->parts[i], &ignored);
+	if (t->hooked && missing)
+		return 0;
 	/* The very file that was searched: a name could lead to another one by now. */
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	hooks_detach(h, t);
 	free(t->found);
 	free(t->problem);
 	t->found = plan_text(plan);
 	t->problem = plan_problem(plan);
 	t->tls = plan_has_tls(plan);
+	t->unfinished = false;
 	t->probes = 0;
 	t->first = h->nfds;
-	t->count = 0;
-	err = need_programs(h, plan, &why);
-	if (err) {
-		free(t->problem);
-		t->problem = xstrdup(why.text);
-		return err;
-	}
 	err = attach_plan(h, t, path, plan);
-	t->count = h->nfds - t->first;
+	if (!err && t->hooked)
+		return 0;
+	hooks_detach(h, t);
 	if (err) {
-		hooks_detach(h, t);
 		free(t->problem);
 		t->problem = xstrdup(explain(err));
-		return err;
+		t->unfinished = hooks_may_try_again(err);
+	} else if (!t->problem) {
+		t->problem = xstrdup("the processes that were chosen have ended");
 	}
-	t->hooked = t->probes > 0;
-	return t->hooked ? 0 : -ENOTSUP;
+	return err ? err : -ENOTSUP;
 }
 
 void hooks_detach(struct hooks *h, struct target *t)
@@ -170,6 +229,8 @@ void hooks_detach(struct hooks *h, struct target *t)
 	detach(h->fds + t->first, t->count);
 	for (size_t i = 0; i < t->count; i++)
 		h->fds[t->first + i] = -1;
+	if (t->first + t->count == h->nfds)
+		h->nfds = t->first;
 	t->count = 0;
 	t->hooked = false;
 }
@@ -215,16 +276,19 @@ int hooks_attach_sock(struct hooks *h, const char **ret_name)
 		{ PROG_SOCK_SENT, "sock_send_length" },
 		{ PROG_SOCK_RECEIVED, "sock_recv_length" },
 	};
-	int err = 0;
+	int first = 0;
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows) && !err; i++) {
-		*ret_name = rows[i].name;
-		if (probe_program(h->probe, rows[i].prog) >= 0)
-			err = keep(h, bpf_raw_tracepoint(probe_program(h->probe, rows[i].prog),
-							 rows[i].name));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		int prog = probe_program(h->probe, rows[i].prog);
+		int err = prog < 0 ? 0 : keep(h, bpf_raw_tracepoint(prog, rows[i].name));
+
+		if (err && !first) {
+			first = err;
+			*ret_name = rows[i].name;
+		}
 	}
 	show_tcp();
-	return err;
+	return first;
 }
 
 int hooks_attach_tree(struct hooks *h, struct error *reterr)
@@ -237,35 +301,6 @@ int hooks_attach_tree(struct hooks *h, struct error *reterr)
 		return error_set(reterr, err, "the command's children cannot be followed: raw "
 				 "tracepoints are refused: %s", strerror(-err));
 	return 0;
-}
-
-static void *close_one(void *arg)
-{
-	close(*(int *)arg);
-	return NULL;
-}
-
-static void detach(int *fds, size_t n)
-{
-	pthread_t *threads = xcalloc(n, sizeof(*threads));
-	bool *started = xcalloc(n, sizeof(*started));
-
-	/* Fails on links, which stop when they are closed. */
-	for (size_t i = 0; i < n; i++)
-		if (fds[i] >= 0)
-			bpf_uprobe_disable(fds[i]);
-	for (size_t i = 0; i < n; i++) {
-		if (fds[i] < 0)
-			continue;
-		started[i] = pthread_create(&threads[i], NULL, close_one, &fds[i]) == 0;
-		if (!started[i])
-			close(fds[i]);
-	}
-	for (size_t i = 0; i < n; i++)
-		if (started[i])
-			pthread_join(threads[i], NULL);
-	free(threads);
-	free(started);
 }
 
 void hooks_free(struct hooks *h)

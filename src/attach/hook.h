@@ -13,14 +13,18 @@ struct hooks; /* what is attached */
 struct hooks *hooks_new(struct probe *p, bool multi, const pid_t *pids, size_t npids);
 /* Has the programs that a plan needs compiled, and does not wait for them. */
 void hooks_prepare(struct hooks *h, const struct plan *plan);
-/* Hooks one file by its plan; fd is the file. Waits for programs that are still to be compiled. On
- * failure, t->problem says why in words, and nothing of it is attached. */
+/* Hooks one file by its plan; fd is the file. Waits for programs that are still to be compiled; an
+ * implementation whose programs cannot be had is left out, and the file hooked anew when it is called again
+ * and they can. On failure nothing of it is attached. t->problem says in words what is not hooked, and
+ * t->unfinished whether it may be later. */
 int hooks_attach(struct hooks *h, struct target *t, int fd, const struct plan *plan);
+/* Whether it failed for want of what may be there later: memory, descriptors. */
+bool hooks_may_try_again(int err);
 void hooks_detach(struct hooks *h, struct target *t);
 /* The raw tracepoint that tells of programs that start. -errno where it is refused. */
 int hooks_attach_exec(struct hooks *h);
 /* The raw tracepoints on sockets, as the probe was made for them: who connects; which sockets
- * connections use; plaintext. -errno: one of them is refused, and *ret_name says which. */
+ * connections use; plaintext. -errno: some of them are refused, and *ret_name says which first. */
 int hooks_attach_sock(struct hooks *h, const char **ret_name);
 /* The raw tracepoints that follow the command's tree. */
 int hooks_attach_tree(struct hooks *h, struct error *reterr);

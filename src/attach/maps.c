@@ -106,6 +106,25 @@ int maps_each(pid_t pid, mapping_fn fn, void *arg)
 	return 0;
 }
 
+int maps_inodes(pid_t pid, void (*fn)(void *arg, unsigned long ino), void *arg)
+{
+	char file[64], line[PATH_MAX + 128];
+	struct mapping m, before = { 0 };
+	FILE *f;
+
+	snprintf(file, sizeof(file), "/proc/%d/maps", (int)pid);
+	f = fopen(file, "re");
+	if (!f)
+		return -errno;
+	while (fgets(line, sizeof(line), f))
+		if (read_mapping(line, &m) && m.ino != before.ino) {
+			fn(arg, m.ino);
+			before = m;
+		}
+	fclose(f);
+	return 0;
+}
+
 static int by_number(const void *a, const void *b)
 {
 	pid_t x = *(const pid_t *)a, y = *(const pid_t *)b;

@@ -2,12 +2,15 @@
 #include "attach/target.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/xalloc.h"
 
 void target_list_done(struct target_list *l)
 {
 	for (size_t i = 0; i < l->count; i++) {
+		if (l->items[i].file >= 0)
+			close(l->items[i].file);
 		free(l->items[i].name);
 		free(l->items[i].found);
 		free(l->items[i].problem);
@@ -50,6 +53,7 @@ struct target *target_add(struct target_list *l, const struct catalog_entry *of,
 	t = &l->items[l->count++];
 	t->name = xstrdup(name);
 	t->id = of->id;
+	t->file = -1;
 	memcpy(t->check, of->check, sizeof(t->check));
 	return t;
 }

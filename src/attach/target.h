@@ -20,7 +20,14 @@ struct target {
 	bool noisy;    /* it was, until another user comes; the problem says so */
 	bool used;     /* a process that maps it said something */
 	struct looks_tally tally;
-	bool changed;  /* it was written to while it was hooked: what was attached is detached */
+	bool unfinished; /* what is not hooked in it may be later */
+	uint64_t again_ns; /* when that is tried, CLOCK_MONOTONIC; 0: not */
+	unsigned tries;
+	int file;      /* itself (O_PATH), while it is hooked; -1 */
+	bool deleted;  /* it has no name any more */
+	bool kept;     /* while deleted ones are let go: it is not */
+	/* While it was hooked it was written to, or deleted and left by all: it is detached. */
+	bool changed;
 	size_t probes; /* how many were attached */
 	char *found;   /* which implementations, and how they were found; NULL: none */
 	char *problem; /* why it could not be hooked; NULL */

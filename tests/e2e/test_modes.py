@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Filters, recordings, commands, ends: the tool as a person uses it."""
 import json
+import resource
 import subprocess
 import stat
 
@@ -174,6 +175,57 @@ ok(r.returncode == 0 and "not hooked: no TLS" in r.stderr, "a file that is no li
 r = run("--libssl", "/nonexistent", "--", "true")
 ok(r.returncode == 3 and "/nonexistent" in r.stderr, "one that does not exist is an error", r.stderr)
 
+# More probes than there may be descriptors at first.
+r = subprocess.run(["prlimit", "--nofile=256:4096", SPY, "--", "sh", "-c", "ulimit -Sn; ulimit -Hn"], capture_output=True, text=True)
+ok(r.stdout.split() == ["256", "4096"], "the command's limits are those that we were given", r.stdout, r.stderr)
+many = [os.path.join(TMP, f"libssl{i}.so") for i in range(60)]
+for path in many:
+    shutil.copy(real, path)
+named = [f"--libssl={path}" for path in many]
+
+
+def not_hooked(spy):
+    text = spy.stderr()
+    return [path for path in many if f"attach: {path}: OpenSSL by " not in text]
+
+
+def wait_for(what, seconds=90):
+    end = time.time() + seconds
+    while not what() and time.time() < end:
+        time.sleep(0.1)
+    return what()
+
+
+def open_files(spy):
+    return len(os.listdir(f"/proc/{spy.proc.pid}/fd"))
+
+
+spy = Spy("--debug", *named, via=["prlimit", "--nofile=256:4096"])
+ok(not not_hooked(spy), "the soft limit of descriptors is raised", not_hooked(spy), spy.stderr()[-2000:])
+spy.stop()
+# What was not there for a while; and what is deleted.
+USE = """
+import ctypes, sys
+libs = [ctypes.CDLL(path) for path in sys.argv[1:]]
+print("loaded", flush=True)
+sys.stdin.readline()
+"""
+spy = Spy("--debug")
+resource.prlimit(spy.proc.pid, resource.RLIMIT_NOFILE, (open_files(spy) + 100, 4096))
+user = subprocess.Popen([PYTHON, "-c", USE, *many], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+user.stdout.readline()
+ok(wait_for(lambda: "Too many open files" in spy.stderr()), "where descriptors do not suffice, it is said", spy.stderr()[-2000:])
+resource.prlimit(spy.proc.pid, resource.RLIMIT_NOFILE, (4096, 4096))
+ok(wait_for(lambda: not not_hooked(spy)), "and tried again", not_hooked(spy), spy.stderr()[-2000:])
+held = open_files(spy)
+for path in many[1:]:
+    os.unlink(path)
+time.sleep(13)  # one of its looks for who maps deleted files
+ok(open_files(spy) == held, "deleted files that are in use stay hooked", held, open_files(spy))
+user.communicate("end\n")
+ok(wait_for(lambda: open_files(spy) < held - 500), "and are let go when they are not", held, open_files(spy))
+spy.stop()
+ok(spy.stderr().count("was deleted and nobody maps it") == len(many) - 1, "no other is", spy.stderr()[-3000:])
 
 # Ends.
 first, second = Spy(), Spy()
