@@ -43,6 +43,12 @@ static void add_part(struct coverage *c, const struct plan_part *p, const char *
 				    .file = xstrdup(file) };
 }
 
+/* What is no file holds no TLS, and what is gone is mapped no more. */
+static bool is_failure(int err)
+{
+	return err && err != -EINVAL && err != -ENOENT && err != -ESRCH;
+}
+
 static void on_file(void *arg, const char *path, const char *name)
 {
 	struct looking *l = arg;
@@ -51,7 +57,10 @@ static void on_file(void *arg, const char *path, const char *name)
 	int fd, err = files_look(l->files, path, &e, &fd);
 
 	l->ret->java |= base && strcmp(base, "/libjvm.so") == 0;
-	l->ret->failed |= err == -EIO;
+	if (!l->ret->unread && is_failure(err))
+		l->ret->unread = err == -EIO ? xasprintf("%s could not be searched for TLS", name)
+					     : xasprintf("%s could not be opened: %s", name,
+							 strerror(-err));
 	if (fd >= 0)
 		close(fd);
 	for (size_t i = 0; !err && i < e->plan.nparts; i++)
@@ -109,11 +118,17 @@ static void say_quic(struct coverage *c)
 	    "QuicAllowed; Firefox: network.http.http3.enable)");
 }
 
+static const char remedy_unread[] = "if it can be opened by root, report it with the file";
+
 /* What is known to be unseen comes first; then what a connection without known TLS may be. */
 static void judge(struct coverage *c)
 {
 	if (c->udp && (c->ntls || (!c->reason && !c->java)))
 		say_quic(c);
+	else if (c->ntls && c->reason)
+		say(c, COVERAGE_PARTLY, "", "build it with a newer toolchain");
+	else if (c->ntls && c->unread)
+		say(c, COVERAGE_PARTLY, c->unread, remedy_unread);
 	else if (c->ntls)
 		c->status = COVERAGE_SEEN;
 	else if (c->reason)
@@ -126,9 +141,8 @@ static void judge(struct coverage *c)
 		c->status = COVERAGE_NONE;
 	else if (is_32_bit(c->pid))
 		say(c, COVERAGE_MAYBE, "it is a 32-bit program", "run the 64-bit one");
-	else if (c->failed)
-		say(c, COVERAGE_MAYBE, "one of its files could not be searched; a warning names it",
-		    "report it with the file");
+	else if (c->unread)
+		say(c, COVERAGE_MAYBE, c->unread, remedy_unread);
 	else
 		say(c, COVERAGE_MAYBE,
 		    "it has connections to port 443 and holds no TLS implementation that is known",
@@ -171,5 +185,6 @@ void coverage_done(struct coverage *c)
 	free(c->tls);
 	free(c->program);
 	free(c->reason);
+	free(c->unread);
 	*c = (struct coverage){ 0 };
 }

@@ -10,7 +10,7 @@
 enum coverage_status {
 	COVERAGE_NONE,	/* no TLS, and no connection that hints at any */
 	COVERAGE_SEEN,	/* its TLS can be hooked */
-	COVERAGE_PARTLY, /* its TLS can be hooked, but it seems to speak QUIC as well */
+	COVERAGE_PARTLY, /* its TLS can be hooked, but not all, or it seems to speak QUIC as well */
 	COVERAGE_MAYBE, /* "blind?": connections to port 443, and no TLS that is known */
 	COVERAGE_BLIND, /* its TLS is known, and cannot be hooked */
 };
@@ -32,7 +32,8 @@ struct coverage {
 	char peer[64];
 	char *reason;	    /* of COVERAGE_PARTLY, _MAYBE and _BLIND, else NULL */
 	const char *remedy; /* with it */
-	bool java, failed;  /* runs a Java machine; a file of it could not be searched */
+	bool java;	    /* runs a Java machine */
+	char *unread;	    /* a file of it that could not be opened or searched, in words; NULL */
 };
 
 /* 0; -errno: the process is gone or not ours to look at. ret is valid in any case. */
