@@ -10,7 +10,8 @@
 
 /* Starts one, named `name`, in a session of its own, so that Ctrl-C is for the tracer alone. Nothing of
  * ours is open in it but the socket that `run` gets, whose other end is returned; or -errno. `run` does
- * not return. To be called while the tracer has one thread. type: of the socket. */
+ * not return. To be called while the tracer has one thread. It is no child that waitpid(2) finds. type: of
+ * the socket. */
 int passing_start(int type, const char *name, void (*run)(int sock));
 
 /* 0 or -errno. */

@@ -45,6 +45,14 @@ who = dict(os.environ, SUDO_UID="65534", SUDO_GID="65534")
 r = run("--", "id", "-u", env=who)
 ok("65534" in r.stdout, "a command runs as the user who called sudo", r.stdout, r.stderr)
 
+# As the first process of a container; the processes of its own are no children of the command.
+r = subprocess.run(["timeout", "-s", "KILL", "30", "unshare", "--pid", "--fork", "--mount-proc", "--kill-child", SPY, "--", "sh", "-c", "exit 6"],
+                   capture_output=True, text=True)
+if "unshare failed" in r.stderr:
+    skip("as process 1", "no PID namespace can be made")
+else:
+    ok(r.returncode == 6, "as process 1 it ends with its command", r.returncode, r.stderr)
+
 # Without close_range(2), as before Linux 5.9: what searches files has nothing of ours open.
 NO_CLOSE_RANGE = """
 import ctypes, os, struct, sys
