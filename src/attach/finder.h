@@ -39,8 +39,8 @@ struct finder {
 	/* A finder of the same group that found something before makes this one superfluous: one
 	 * implementation is not hooked twice. */
 	const char *group;
-	/* It finds nothing in a file that holds none of these strings, wherever; NULL: it has to be
-	 * tried on every file. */
+	/* It finds nothing in a file that holds none of these strings, in what is loaded or in names of
+	 * symbols; NULL: it has to be tried on every file. */
 	const char *signs[FINDER_SIGNS_MAX];
 	/* Its signs are no proof, as names would be: what it finds is given up when what passes there
 	 * turns out to be no plaintext (http/looks.h). */
@@ -54,6 +54,9 @@ struct finder {
 #define FINDER(symbol) extern const struct finder symbol;
 #include "attach/finders.def"
 #undef FINDER
+
+/* So much of a file is searched for signs: its holes cost no room on disk, but time. */
+#define FINDER_BYTES_MAX (1ull << 30)
 
 /* Calls fn for each implementation that is found, in the order of finders.def. Returns how many of
  * them can be hooked. */

@@ -148,6 +148,15 @@ bool image_is_code(const struct image *im, uint64_t addr)
 	return false;
 }
 
+uint64_t image_loaded(const struct image *im)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < im->nsegments; i++)
+		sum += im->segments[i].size; /* none is larger than the file */
+	return sum;
+}
+
 uint64_t image_addr(const struct image *im, uint64_t offset)
 {
 	for (size_t i = 0; i < im->nsegments; i++) {
@@ -208,6 +217,19 @@ void image_relocated(const struct image *im, word_fn fn, void *arg)
 
 		if (le64(r + offsetof(Elf64_Rela, r_info)) == relative)
 			fn(arg, le64(r), le64(r + offsetof(Elf64_Rela, r_addend)));
+	}
+}
+
+void image_symbol_names(const struct image *im, bytes_fn fn, void *arg)
+{
+	Elf_Scn *scn = NULL;
+
+	while ((scn = elf_nextscn(im->elf, scn))) {
+		GElf_Shdr sh;
+
+		if (gelf_getshdr(scn, &sh) && sh.sh_type == SHT_STRTAB && !(sh.sh_flags & SHF_ALLOC) &&
+		    sh.sh_offset <= im->file.len && sh.sh_size <= im->file.len - sh.sh_offset)
+			fn(arg, span_of(im->file.ptr + sh.sh_offset, sh.sh_size));
 	}
 }
 

@@ -41,6 +41,8 @@ struct span image_from(const struct image *im, uint64_t addr);
 uint64_t image_offset(const struct image *im, uint64_t addr);
 /* Whether an address is in a segment that is executed. */
 bool image_is_code(const struct image *im, uint64_t addr);
+/* Bytes of the file that are loaded. */
+uint64_t image_loaded(const struct image *im);
 /* Address of a place in the file; 0 when it is not loaded. */
 uint64_t image_addr(const struct image *im, uint64_t offset);
 /* The section's bytes (ptr NULL: it has none of that name) and its address. */
@@ -51,6 +53,10 @@ struct span image_section(const struct image *im, const char *name, uint64_t *re
 typedef void (*word_fn)(void *arg, uint64_t addr, uint64_t value);
 void image_words(const struct image *im, word_fn fn, void *arg);
 void image_relocated(const struct image *im, word_fn fn, void *arg);
+
+/* The bytes of each table of strings that is not loaded: names of symbols. */
+typedef void (*bytes_fn)(void *arg, struct span bytes);
+void image_symbol_names(const struct image *im, bytes_fn fn, void *arg);
 
 struct symbol {
 	const char *name;

@@ -5,6 +5,7 @@
 #define SPY_TESTS_ELF_IMAGE_H
 
 #include <elf.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,6 +13,7 @@
 
 #define IMAGE_BASE 0x400000u
 #define IMAGE_CODE 0x1000u
+#define IMAGE_CODE_LEN 2048
 
 struct elf_image {
 	unsigned machine;	  /* EM_X86_64 */
@@ -19,6 +21,7 @@ struct elf_image {
 	unsigned type;		  /* of the symbols: STT_FUNC */
 	bool undefined;		  /* symbols that it imports */
 	const char *const *names; /* of functions, to NULL */
+	bool stripped;		  /* of what is loaded: the table lies behind it */
 };
 
 static inline uint64_t elf_image_function(size_t i)
@@ -68,7 +71,7 @@ static inline void elf_image_head(const struct elf_image *e, struct buf *file, E
 	Elf64_Phdr ph = { .p_type = PT_LOAD,
 			  .p_flags = PF_R | PF_X,
 			  .p_vaddr = IMAGE_BASE,
-			  .p_filesz = file->len,
+			  .p_filesz = e->stripped ? IMAGE_CODE + IMAGE_CODE_LEN : file->len,
 			  .p_memsz = file->len };
 
 	memcpy(file->ptr, &eh, sizeof(eh));
@@ -78,7 +81,7 @@ static inline void elf_image_head(const struct elf_image *e, struct buf *file, E
 /* The file; the caller buf_done()s it. */
 static inline void elf_image_make(const struct elf_image *e, struct buf *file)
 {
-	static const char zeroes[IMAGE_CODE + 2048];
+	static const char zeroes[IMAGE_CODE + IMAGE_CODE_LEN];
 	struct buf table, names;
 	Elf64_Shdr sh[3] = { 0 };
 	Elf64_Off sections;

@@ -3,6 +3,8 @@
  * With file names as arguments: prints what is found in each of them, and how long it took. */
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -112,23 +114,62 @@ static const struct {
 static void test_cases(void)
 {
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		struct elf_image e = { EM_X86_64, SHT_DYNSYM, STT_FUNC, false, cases[i].names };
+		struct elf_image e = { EM_X86_64, SHT_DYNSYM, STT_FUNC, false, cases[i].names, false };
 
 		is_found(&e, cases[i].want, cases[i].what);
 		e.symtab = SHT_SYMTAB;
 		e.machine = EM_AARCH64;
 		is_found(&e, cases[i].want, "the same by .symtab, on arm64");
+		e.stripped = true;
+		is_found(&e, cases[i].want, "the same by a .symtab that is not loaded");
 	}
 }
 
 static void test_not_functions(void)
 {
 	static const char *const names[] = { "SSL_read", "SSL_write", "SSL_do_handshake", NULL };
-	struct elf_image e = { EM_X86_64, SHT_DYNSYM, STT_FUNC, true, names };
+	struct elf_image e = { EM_X86_64, SHT_DYNSYM, STT_FUNC, true, names, false };
 
 	is_found(&e, "", "functions that a program imports");
-	e = (struct elf_image){ EM_X86_64, SHT_DYNSYM, STT_OBJECT, false, names };
+	e = (struct elf_image){ EM_X86_64, SHT_DYNSYM, STT_OBJECT, false, names, false };
 	is_found(&e, "", "data of these names");
+}
+
+static void count_nothing(void *arg, const struct finder *finder, const struct finding *f)
+{
+	(void)arg;
+	(void)finder;
+	(void)f;
+}
+
+#define HOLE (1ull << 30)
+#define READ_MAX (16u << 20)
+
+/* Anybody can make a file of any size that takes no room: what is not loaded is not read. */
+static void test_large(void)
+{
+#ifdef __aarch64__
+	const unsigned machine = EM_AARCH64;
+#else
+	const unsigned machine = EM_X86_64;
+#endif
+	static const char *const names[] = { "SSL_read", "SSL_write", "SSL_do_handshake", "SSL_free", NULL };
+	struct elf_image e = { machine, SHT_DYNSYM, STT_FUNC, false, names, false };
+	struct buf file;
+	struct image im;
+	struct stat st;
+	int fd = memfd_create("large", MFD_CLOEXEC);
+
+	elf_image_make(&e, &file);
+	is_int(write(fd, file.ptr, file.len), (int64_t)file.len, "a file");
+	is_int(ftruncate(fd, HOLE), 0, "is made large");
+	if (image_open(&im, fd) == 0)
+		is_int((int64_t)find_all(&im, count_nothing, NULL), 1, "what is in it is found");
+	image_close(&im);
+	/* Pages of a memfd come into being when they are read. */
+	is_int(fstat(fd, &st) == 0 && st.st_blocks * 512 < READ_MAX, 1, "without reading all of it");
+	close(fd);
+	buf_done(&file);
 }
 
 /* Files given by name. */
@@ -167,5 +208,6 @@ int main(int argc, char **argv)
 		return print_files(argv + 1);
 	test_cases();
 	test_not_functions();
+	test_large();
 	return tap_done();
 }
