@@ -262,10 +262,14 @@ static struct catalog_entry *search(struct files *f, int fd, const char *path,
 	uint64_t begin = now_ns();
 	struct catalog_entry *e;
 	struct plan plan;
-	int err = searcher_ask(&f->searcher, fd, &plan);
+	bool cut;
+	int err = searcher_ask(&f->searcher, fd, &plan, &cut);
 
 	f->stats.search_ns += now_ns() - begin;
 	f->stats.searched++;
+	if (cut)
+		log_warn("attach", "%s was searched for TLS in its first %llu MiB only", path,
+			 FINDER_BYTES_MAX >> 20);
 	if (plan.nparts)
 		make_check(fd, &plan, check);
 	e = catalog_add(f->catalog, id, check, &plan);

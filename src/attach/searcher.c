@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Three processes: the tracer asks; a keeper, which never touches a file, starts the one that
- * searches, and answers in its place when it dies. A question is one byte with the file's
- * descriptor, an answer an error number and a plan's bytes, each with its length. */
+/* Three processes: the tracer asks; a keeper, which never touches a file, starts one that searches for
+ * each question, and answers when it has ended, however that was. A question is one byte with the file's
+ * descriptor, an answer an error number and a plan's bytes with their length. */
 #include "attach/searcher.h"
 
 #include <errno.h>
@@ -23,6 +23,13 @@
 struct answer {
 	int32_t err;
 	uint32_t len;
+	uint32_t cut; /* 1: not all of the file was searched */
+};
+
+/* What the keeper gets back, in memory that both share. */
+struct result {
+	struct answer answer;
+	uint8_t plan[PLAN_BYTES_MAX];
 };
 
 static int write_all(int fd, const void *bytes, size_t len)
@@ -49,14 +56,6 @@ static int read_all(int fd, void *bytes, size_t len)
 	return 0;
 }
 
-static int reply(int sock, int err, const struct buf *plan)
-{
-	struct answer a = { .err = err, .len = plan ? (uint32_t)plan->len : 0 };
-	int failed = write_all(sock, &a, sizeof(a));
-
-	return failed || !a.len ? failed : write_all(sock, plan->ptr, plan->len);
-}
-
 /* The descriptor that comes with a question; -1 at the end of all. */
 static int next_question(int sock)
 {
@@ -67,12 +66,13 @@ static int next_question(int sock)
 	return passing_receive(sock, &byte, 1, &fd, 1, &nfds) == 1 && nfds == 1 ? fd : -1;
 }
 
-static int search(int fd, struct buf *out)
+static int search(int fd, struct buf *out, uint32_t *ret_cut)
 {
 	struct plan plan = { 0 };
 	struct image im;
 	int err = image_open(&im, fd);
 
+	*ret_cut = !err && image_loaded(&im) > FINDER_BYTES_MAX;
 	if (!err)
 		plan_make(&im, &plan);
 	image_close(&im);
@@ -82,51 +82,47 @@ static int search(int fd, struct buf *out)
 	return err;
 }
 
-/* busy: shared with the keeper; whether an answer is owed. */
-_Noreturn static void serve(int sock, volatile int *busy)
+_Noreturn static void answer(int fd, struct result *ret)
 {
+	struct answer a = { 0 };
 	struct buf out;
-	int fd;
 
-	buf_init(&out, PLAN_BYTES_MAX);
-	while ((fd = next_question(sock)) >= 0) {
-		int err;
-
-		*busy = 1;
-		buf_reset(&out);
-		alarm(SEARCH_SECONDS);
-		err = search(fd, &out);
-		alarm(0);
-		close(fd);
-		*busy = 0;
-		if (reply(sock, err, &out) != 0)
-			break;
-	}
+	buf_init(&out, sizeof(ret->plan));
+	alarm(SEARCH_SECONDS);
+	a.err = search(fd, &out, &a.cut);
+	a.len = a.err ? 0 : (uint32_t)out.len;
+	if (a.len)
+		memcpy(ret->plan, out.ptr, a.len);
+	ret->answer = a;
 	_exit(0);
 }
 
 _Noreturn static void keep(int sock)
 {
-	volatile int *busy = mmap(NULL, sizeof(*busy), PROT_READ | PROT_WRITE,
-				  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct result *r = mmap(NULL, sizeof(*r), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+				-1, 0);
+	int fd;
 
-	if (busy == MAP_FAILED)
-		_exit(1);
-	for (;;) {
+	while (r != MAP_FAILED && (fd = next_question(sock)) >= 0) {
+		static const struct answer none = { .err = -EIO };
+		struct answer a;
 		int status = 0;
 		pid_t pid;
 
-		*busy = 0;
+		r->answer = none;
 		pid = fork();
 		if (pid == 0)
-			serve(sock, busy);
-		if (pid < 0 || waitpid(pid, &status, 0) != pid)
-			_exit(1);
-		if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-			_exit(0);
-		if (*busy && reply(sock, -EIO, NULL) != 0)
-			_exit(0);
+			answer(fd, r);
+		close(fd);
+		if (pid > 0)
+			waitpid(pid, &status, 0);
+		a = r->answer; /* which a hostile file may have made */
+		if (pid < 0 || !WIFEXITED(status) || a.len > sizeof(r->plan))
+			a = none;
+		if (write_all(sock, &a, sizeof(a)) != 0 || write_all(sock, r->plan, a.len) != 0)
+			break;
 	}
+	_exit(0);
 }
 
 /* Nothing may be done that a nobody may not do. 0 or -errno. */
@@ -166,12 +162,13 @@ int searcher_start(struct searcher *s)
 	return first.err;
 }
 
-int searcher_ask(struct searcher *s, int fd, struct plan *ret)
+int searcher_ask(struct searcher *s, int fd, struct plan *ret, bool *ret_cut)
 {
 	static _Thread_local uint8_t bytes[PLAN_BYTES_MAX];
 	struct answer a = { .err = -EPIPE };
 
 	*ret = (struct plan){ 0 };
+	*ret_cut = false;
 	if (s->sock < 0 || passing_send(s->sock, "", 1, &fd, 1) != 0 ||
 	    read_all(s->sock, &a, sizeof(a)) != 0 || a.len > sizeof(bytes) ||
 	    read_all(s->sock, bytes, a.len) != 0) {
@@ -180,6 +177,7 @@ int searcher_ask(struct searcher *s, int fd, struct plan *ret)
 	}
 	if (a.err)
 		return a.err;
+	*ret_cut = a.cut;
 	return plan_decode(span_of(bytes, a.len), ret);
 }
 

@@ -13,13 +13,12 @@ struct searcher {
 	int sock; /* -1: not running */
 };
 
-/* To be called while the program has one thread and is no subreaper (prctl(2)): the process must
- * not become one of our children, which are waited for. 0, or -errno: also when it may not give up its
+/* To be called while the program has one thread. 0, or -errno: also when it may not give up its
  * privileges. */
 int searcher_start(struct searcher *s);
 /* 0; -ENOEXEC: no program or library for this machine; -EIO: it came to no end; -EPIPE: no process
- * is left. ret is valid in any case. */
-int searcher_ask(struct searcher *s, int fd, struct plan *ret);
+ * is left. ret is valid in any case. *ret_cut: the file loads more than is searched. */
+int searcher_ask(struct searcher *s, int fd, struct plan *ret, bool *ret_cut);
 void searcher_end(struct searcher *s);
 
 #endif

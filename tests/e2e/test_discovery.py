@@ -43,7 +43,7 @@ def own_libssl(name):
 
 
 class Late:
-    def __init__(self, libs, via=()):
+    def __init__(self, libs, wrap=()):
         self.proc = subprocess.Popen([*wrap, PYTHON, "-c", LATE, mock.url, mock.ca], stdin=subprocess.PIPE,
                                      stdout=subprocess.PIPE, text=True, env=dict(os.environ, LD_LIBRARY_PATH=libs))
         self.expect("started")
