@@ -129,7 +129,7 @@ static void find_starts(struct code *c, const struct image_segment *s)
 		next = s->addr + (uint64_t)(p - base) + 5;
 		to = next + sign_extend(le32(p + 1), 32);
 		/* Nothing calls what follows at once: that is the middle of an operand. */
-		if (code_is_near(c, to) && to >= s->addr + 16 && to - s->addr < s->size &&
+		if (code_is_near(c, to) && to - s->addr >= 16 && to - s->addr < s->size &&
 		    to - next >= ALIGN && follows_an_end(base + (to - s->addr)))
 			code_add_start(c, to, begins_frame(c->im, to) ? 1 : ALIGN);
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the thread that discovers is told by the one that reads events. Telling never waits; where there
- * is no room, it says what is lost. */
+/* What the thread that discovers is told by the one that reads events. Telling never waits; what there
+ * is no room for is lost, of processes with a note of it. */
 #ifndef SPY_ATTACH_INBOX_H
 #define SPY_ATTACH_INBOX_H
 
