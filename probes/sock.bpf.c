@@ -17,7 +17,7 @@
 
 #define SPY_TCP_ESTABLISHED 1
 #define SPY_TCP_SYN_SENT 2
-#define SPY_TCP_CLOSE 7
+#define SPY_TCP_SYN_RECV 3
 
 /* Addresses of the kernel's struct proto of TCP, as met: other sockets have ports, too. */
 BPF_TABLE("hash", u64, u8, spy_protos, 64);
@@ -435,7 +435,7 @@ int spy_sys_exit(struct bpf_raw_tracepoint_args *ctx)
 
 #endif
 
-/* Over: in whatever context the kernel finds out. */
+/* What was at this address is over. */
 static __always_inline void spy_sock_close(void *ctx, u64 sk)
 {
 	struct spy_sock *s = spy_socks.lookup(&sk);
@@ -456,10 +456,9 @@ static __always_inline void spy_sock_close(void *ctx, u64 sk)
 
 static __always_inline void spy_plain_state(void *ctx, u64 sk, int state)
 {
-	if (state == SPY_TCP_CLOSE) {
+	/* Connected anew, or at the address of one whose end was not told. */
+	if (state == SPY_TCP_SYN_SENT || state == SPY_TCP_SYN_RECV)
 		spy_sock_close(ctx, sk);
-		return;
-	}
 	if ((state != SPY_TCP_ESTABLISHED && state != SPY_TCP_SYN_SENT) || !spy_is_chosen(sk))
 		return;
 	if (!spy_socks.lookup(&sk))
@@ -477,6 +476,10 @@ static __always_inline void spy_mark_sock(void *ctx, u64 sk, u32 dir, u64 n)
 }
 
 static __always_inline void spy_plain_state(void *ctx, u64 sk, int state)
+{
+}
+
+static __always_inline void spy_sock_close(void *ctx, u64 sk)
 {
 }
 
@@ -520,6 +523,14 @@ int spy_received(struct bpf_raw_tracepoint_args *ctx)
 #if SPY_PLAIN_ON && !SPY_SOCK_LENGTH
 	spy_mark_sock(ctx, sk, SPY_READ, 0);
 #endif
+	return 0;
+}
+
+/* tcp_destroy_sock(sk), Linux 4.16, in whatever context. A socket in state CLOSE still gives out what it
+ * has received: a whole answer after a reset, or of a server that closed after its client had. */
+int spy_sock_destroyed(struct bpf_raw_tracepoint_args *ctx)
+{
+	spy_sock_close(ctx, ctx->args[0]);
 	return 0;
 }
 

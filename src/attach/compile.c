@@ -270,6 +270,7 @@ static bool is_wanted(const struct probe_config *c, size_t prog)
 	case PROG_FORK:
 	case PROG_EXIT:
 		return c->tree;
+	case PROG_SOCK_DESTROYED:
 	case PROG_SYS_EXIT:
 		return plain;
 	case PROG_SOCK_SENT:

@@ -237,6 +237,86 @@ def test_gap():
     server.shutdown()
 
 
+# ---- connections by hand ----
+
+def listen():
+    listener = socket.create_server(("127.0.0.1", 0))
+    return listener, listener.getsockname()[1]
+
+
+def chat(text):
+    body = json.dumps({"model": "llama3.2", "stream": False, "messages": [{"role": "user", "content": text}]}).encode()
+    return b"POST /api/chat HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % len(body), body
+
+
+def said_back(text):
+    body = json.dumps({"model": "llama3.2", "message": {"role": "assistant", "content": text}, "done": True,
+                       "done_reason": "stop", "prompt_eval_count": 26, "eval_count": 8}).encode()
+    return b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body), body
+
+
+def receive_all(s, n):
+    got = b""
+    while len(got) < n and (more := s.recv(n - len(got))):
+        got += more
+    return got
+
+
+def test_late():
+    """What is received of a socket that the kernel has closed already: after a reset, since the server left part of
+    the request unread, and of a connection whose client closed its half first."""
+    listener, port = listen()
+    spy = Spy(f"--plain={port}")
+    sent = []
+    for how in ["reset", "half"] * 10:
+        client = socket.create_connection(listener.getsockname())
+        server, _ = listener.accept()
+        head, body = chat(how + "x" * 1000)
+        client.sendall(head + body)
+        if how == "half":
+            client.shutdown(socket.SHUT_WR)
+        receive_all(server, 10 if how == "reset" else len(head + body) + 1)
+        answer = said_back(f"{how} {len(sent)}")
+        server.sendall(answer[0] + answer[1])
+        server.close()
+        time.sleep(0.01)
+        ok(client.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == 7, f"{how}: the kernel has closed it")
+        receive_all(client, len(answer[0]))
+        receive_all(client, len(answer[1]))
+        sent.append((sha(body), sha(answer[1])))
+        client.close()
+    spy.wait_for(len(sent))
+    records = of_client(spy.stop())
+    ok(digests(records) == sorted(sent), "received late: each call once, byte for byte", len(records), records[:1])
+    ok(all(r["complete"] and r["connection"]["local"].split(":")[1] != "0" for r in records) and
+       len({r["connection"]["local"] for r in records}) == len(sent), "received late: whole, each on a connection of its own",
+       [(r["complete"], r["connection"]) for r in records])
+
+    # The end that a connection came to, alone: its client leaves without having read the first answer.
+    spy = Spy(f"--pid={os.getpid()}", f"--plain={port}")
+    calls = [chat("answered"), chat("left behind")]
+    code = f"""
+import select, socket
+s = socket.create_connection(("127.0.0.1", {port}))
+s.sendall({b"".join(calls[0])!r})
+select.select([s], [], [])
+s.sendall({b"".join(calls[1])!r})
+"""
+    child = subprocess.Popen([PYTHON, "-c", code])
+    server, _ = listener.accept()
+    receive_all(server, len(b"".join(calls[0])))
+    server.sendall(b"".join(said_back("unread")))
+    child.wait(60)
+    ok(server.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == 7, "the kernel has closed a server's, too")
+    receive_all(server, len(b"".join(calls[1])))
+    server.close()
+    spy.wait_for(2)
+    records = spy.stop()
+    ok(sorted(r["request"]["body"]["wire_sha256"] for r in records) == sorted(sha(c[1]) for c in calls),
+       "received late by a server: both requests", records)
+    listener.close()
+
+
 class Echo(socketserver.BaseRequestHandler):
     def handle(self):
         while data := self.request.recv(4096):
@@ -351,6 +431,7 @@ for kind in ("ring", "perf"):
 test_default()
 test_middle()
 test_gap()
+test_late()
 test_left_alone()
 test_peers()
 done()
