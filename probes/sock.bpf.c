@@ -380,7 +380,8 @@ int spy_sys_exit(struct bpf_raw_tracepoint_args *ctx)
 	if ((u16)spy_kernel_word(regs + SPY_CS) == SPY_CS_64)
 #endif
 		spy_where_of(&w, regs, (u32)spy_kernel_word(regs + SPY_NR));
-	if (w.found && w.dir == m.dir && n > 0)
+	/* io_uring works for a thread outside of system calls too: those bytes are of no later one. */
+	if (w.found && w.dir == m.dir && n > 0 && (u64)n == m.bytes)
 		spy_plain(ctx, m.sk, &w, n);
 	else
 		spy_sock_gap(ctx, m.sk, m.dir, m.bytes);

@@ -317,6 +317,59 @@ s.sendall({b"".join(calls[1])!r})
     listener.close()
 
 
+def serve(listener, count, reply):
+    """Answers one request on each of so many connections, in threads: reply(connection, head, body)."""
+    def one(s):
+        with s, s.makefile("rb") as f:
+            reply(s, *read_request(f))
+            f.read()
+    threads = [threading.Thread(target=lambda: one(listener.accept()[0])) for _ in range(count)]
+    for t in threads:
+        t.start()
+    return threads
+
+
+def bodies(records, target):
+    """What is known of a call's two bodies: (captured, missing) each."""
+    found = [r for r in records if r["http"]["target"] == target]
+    if not ok(len(found) == 1, f"{target}: one record", records):
+        return None
+    return tuple((found[0][w]["body"]["captured"], found[0][w]["body"]["missing"]) for w in ("request", "response"))
+
+
+def test_uring():
+    """What io_uring moves for a thread is a gap, in each direction and on each socket, and belongs to no other call."""
+    if os.path.exists("/proc/sys/kernel/io_uring_disabled") and open("/proc/sys/kernel/io_uring_disabled").read() != "0\n":
+        return skip("io_uring", "it is not allowed here")
+    program = os.path.join(TMP, "uringclient")
+    subprocess.run(["cc", "-o", program, os.path.join(SRC, "tests/e2e/uringclient.c")], check=True)
+    listener, port = listen()
+    head, body = said_back("It watches.")
+
+    # Its own view alone.
+    spy = Spy(f"--plain={port}", "--comm=uringclient")
+    threads = serve(listener, 2, lambda s, *_: s.sendall(head + body))
+    ok(subprocess.run([program, "both", str(port), "3000"], timeout=60).returncode == 0, "io_uring: both at once")
+    for t in threads:
+        t.join()
+
+    def later(s, *_):
+        s.sendall(head)
+        child.stdout.readline()
+        s.sendall(body)
+    child = subprocess.Popen([program, "later", str(port)], stdout=subprocess.PIPE, text=True)
+    threads = serve(listener, 1, later)
+    ok(child.wait(60) == 0, "io_uring: outside of any system call")
+    threads[0].join()
+    spy.wait_for(3)
+    records = spy.stop()
+    ok(bodies(records, "/api/chat?sends") == ((0, 3000), (len(body), 0)), "io_uring: what it sends is a gap", records)
+    ok(bodies(records, "/api/chat?receives") == ((2, 0), (0, len(body))), "io_uring: what it receives is a gap", records)
+    ok(bodies(records, "/api/chat?later") == ((2, 0), (0, len(body))),
+       "io_uring: what it received before a pipe was read is a gap, and the pipe's is not shown", records)
+    listener.close()
+
+
 class Echo(socketserver.BaseRequestHandler):
     def handle(self):
         while data := self.request.recv(4096):
@@ -432,6 +485,7 @@ test_default()
 test_middle()
 test_gap()
 test_late()
+test_uring()
 test_left_alone()
 test_peers()
 done()
