@@ -179,7 +179,7 @@ static __always_inline void spy_mark_sock(void *ctx, u64 sk, u32 dir, u64 n)
 {
 	u64 thread = bpf_get_current_pid_tgid();
 	struct spy_sock *s = spy_socks.lookup(&sk);
-	struct spy_mark *old, m = {};
+	struct spy_mark *old, m = {}, gap = {};
 
 	if (s ? s->ignored : !spy_is_chosen(sk))
 		return;
@@ -190,18 +190,23 @@ static __always_inline void spy_mark_sock(void *ctx, u64 sk, u32 dir, u64 n)
 		if ((n && !spy_is_tcp(sk)) || !spy_sock_add(sk, 0))
 			return;
 	}
-	/* The kernel's own threads that work for io_uring have no system call that would end. */
-	if (n && spy_is_worker()) {
-		spy_sock_gap(ctx, sk, dir, n);
-		return;
-	}
 	m.sk = sk;
 	m.bytes = n;
 	m.dir = dir;
-	old = spy_marks.lookup(&thread);
-	if (old && old->sk == sk && old->dir == dir)
-		m.bytes += old->bytes;
-	spy_marks.update(&thread, &m);
+	if (n && spy_is_worker()) {
+		/* The kernel's own threads that work for io_uring have no system call that would end. */
+		gap = m;
+	} else {
+		old = spy_marks.lookup(&thread);
+		/* One system call may use several, and so may io_uring for a thread. */
+		if (old && old->sk == sk && old->dir == dir)
+			m.bytes += old->bytes;
+		else if (SPY_SOCK_LENGTH && old)
+			gap = *old;
+		spy_marks.update(&thread, &m);
+	}
+	if (gap.bytes)
+		spy_sock_gap(ctx, gap.sk, gap.dir, gap.bytes);
 }
 
 /* Whether this can be HTTP, by the first bytes that were seen on it; asked once. */
