@@ -64,8 +64,11 @@ static __always_inline int spy_is_tcp(u64 sk)
 struct spy_sock {
 	u64 id;	  /* stands for the connection where a TLS object's address does */
 	u32 tgid; /* who used it last, 0: nobody yet */
-	u8 fresh, begun, ignored, pad;
+	u8 fresh, ignored;
+	u8 begun; /* directions of which the first bytes were looked at: 1 << dir */
+	u8 pad;
 };
+#define SPY_BOTH (1 << SPY_WRITE | 1 << SPY_READ)
 BPF_TABLE("lru_hash", u64, struct spy_sock, spy_socks, SPY_CONNS);
 
 /* What a thread's system call has done with a chosen socket. */
@@ -157,7 +160,7 @@ static __always_inline void spy_sock_gap(void *ctx, u64 sk, u32 dir, u64 n)
 
 	if (!s || s->ignored || !spy_sock_conn(ctx, s, sk))
 		return;
-	s->begun = 1;
+	s->begun = SPY_BOTH;
 	n = spy_sock_report(&head, dir, s->id, n);
 	if (!n)
 		return;
@@ -210,15 +213,21 @@ static __always_inline void spy_mark_sock(void *ctx, u64 sk, u32 dir, u64 n)
 }
 
 /* Whether this can be HTTP, by the first bytes that were seen on it; asked once. */
-static __always_inline int spy_begins_well(struct spy_sock *s, u64 from)
+static __always_inline int spy_begins_well(struct spy_sock *s, u32 dir, u64 from)
 {
-	u8 b[2] = {};
+	u64 b = 0; /* 8 of them, the first one lowest */
 
-	if (s->begun || SPY_READ_USER(b, sizeof(b), (void *)from))
+	if (s->begun & 1 << dir || SPY_READ_USER(&b, sizeof(b), (void *)from))
 		return 1;
-	s->begun = 1;
+	/* SETTINGS, without flags, on stream 0 (RFC 9113 section 6.5): a server of HTTP/2 may begin
+	 * before its client. What that says first is decisive. */
+	if ((b & ~0xffff00ull) == 4 << 24 && !s->begun) {
+		s->begun = 1 << dir;
+		return 1;
+	}
+	s->begun = SPY_BOTH;
 	/* TLS records, or what does not begin with a method. */
-	if ((b[0] >= 0x14 && b[0] <= 0x17 && b[1] == 3) || (s->fresh && (b[0] < 'A' || b[0] > 'Z')))
+	if (((u8)b >= 0x14 && (u8)b <= 0x17 && (u8)(b >> 8) == 3) || (s->fresh && ((u8)b < 'A' || (u8)b > 'Z')))
 		s->ignored = 1;
 	return !s->ignored;
 }
@@ -360,7 +369,7 @@ static __always_inline void spy_plain(void *ctx, u64 sk, struct spy_where *w, u6
 	struct spy_sock *s = spy_socks.lookup(&sk);
 	struct spy_event head = {};
 
-	if (!s || s->ignored || !spy_begins_well(s, spy_first_byte(w)) || !spy_sock_conn(ctx, s, sk))
+	if (!s || s->ignored || !spy_begins_well(s, w->dir, spy_first_byte(w)) || !spy_sock_conn(ctx, s, sk))
 		return;
 	n = spy_sock_report(&head, w->dir, s->id, n);
 	if (n)

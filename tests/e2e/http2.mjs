@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// A provider that speaks HTTP/2: http2.mjs KEY CERT. Says its port, then a line for each exchange: digests of
+// A provider that speaks HTTP/2: http2.mjs [KEY CERT], without them without TLS. Says its port, then a line for each exchange: digests of
 // what was received and sent.
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { createSecureServer } from "node:http2";
+import { createSecureServer, createServer } from "node:http2";
 
 const [key, cert] = process.argv.slice(2).map((path) => readFileSync(path));
 const digest = (data) => createHash("sha256").update(data).digest("hex");
@@ -19,7 +19,7 @@ function answer(body) {
   return [...events.map((e) => `data: ${JSON.stringify(e)}\n\n`), "data: [DONE]\n\n"];
 }
 
-const server = createSecureServer({ key, cert }, (request, response) => {
+const server = (key ? createSecureServer : createServer)({ key, cert }, (request, response) => {
   const received = [];
   const cors = { "access-control-allow-origin": "*", "access-control-allow-headers": "*" };
   request.on("data", (data) => received.push(data));

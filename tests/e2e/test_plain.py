@@ -370,6 +370,42 @@ def test_uring():
     listener.close()
 
 
+H2_CLIENT = r"""
+const http2 = require("http2");
+const c = http2.connect(`http://127.0.0.1:${process.argv[1]}`);
+let left = 3;
+const call = (i) => {
+  const r = c.request({ ":method": "POST", ":path": "/v1/chat/completions", "content-type": "application/json" });
+  r.resume();
+  r.on("end", () => { if (--left) call(i + 1); else c.close(); });
+  r.end(JSON.stringify({ model: "gpt-4", messages: [{ role: "user", content: `call ${i}` }] }));
+};
+setTimeout(() => call(0), 300);
+"""
+
+
+def test_http2():
+    """Prior knowledge, where the server says its SETTINGS before it has read anything."""
+    node = next((p for p in (shutil.which("node"), "/usr/bin/node") if p), None)
+    if not node:
+        return skip("HTTP/2 without TLS", "no Node.js here")
+    server = subprocess.Popen([node, os.path.join(SRC, "tests/e2e/http2.mjs")], stdout=subprocess.PIPE, text=True)
+    started.append(server)
+    port = int(server.stdout.readline())
+    for view in ((), (f"--pid={server.pid}",)):
+        spy = Spy(f"--plain={port}", *view)
+        subprocess.run([node, "-e", H2_CLIENT, str(port)], check=True, timeout=60)
+        noted = [json.loads(server.stdout.readline()) for _ in range(3)]
+        spy.wait_for(3 if view else 6)
+        records = spy.stop()
+        what = "HTTP/2 without TLS, of the server alone" if view else "HTTP/2 without TLS"
+        ok(digests(records) == sorted((n["received"], n["sent"]) for n in noted), f"{what}: 3 calls, byte for byte",
+           len(records), records[:1])
+        ok(all(r["complete"] and not r["connection"]["tls"] and (view or (r["other_end"] or {}).get("pid") == server.pid)
+               for r in records), f"{what}: whole, and who answered", [(r["complete"], r["other_end"]) for r in records])
+    server.kill()
+
+
 class Echo(socketserver.BaseRequestHandler):
     def handle(self):
         while data := self.request.recv(4096):
@@ -486,6 +522,7 @@ test_middle()
 test_gap()
 test_late()
 test_uring()
+test_http2()
 test_left_alone()
 test_peers()
 done()
