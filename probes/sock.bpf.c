@@ -5,8 +5,8 @@
  *
  * Plaintext: the tracepoints sock_send_length and sock_recv_length (Linux 6.3) say which socket the
  * system call that is running has used, and at sys_exit its registers still say where the bytes are.
- * Before 6.3, receiving is told by tcp_rcv_space_adjust, and whose descriptor it was is remembered
- * for sending (spy_fds).
+ * tcp_rcv_space_adjust tells of splice; before 6.3 of all receiving, and whose descriptor it was is
+ * remembered for sending (spy_fds).
  *
  * SPY_PLAIN_ON    1: plaintext is captured
  * SPY_PLAIN_PORT(p)  true for the chosen ports, by either end
@@ -385,19 +385,27 @@ int spy_sys_exit(struct bpf_raw_tracepoint_args *ctx)
 	struct spy_mark *found = spy_marks.lookup(&thread), m;
 	struct spy_where w = {};
 	long n = (long)ctx->args[1];
+	u32 nr;
 
 	if (!found)
 		return 0;
 	m = *found;
 	spy_marks.delete(&thread);
+	nr = (u32)spy_kernel_word(regs + SPY_NR);
 #ifdef SPY_CS
-	if ((u16)spy_kernel_word(regs + SPY_CS) == SPY_CS_64)
+	if ((u16)spy_kernel_word(regs + SPY_CS) != SPY_CS_64)
+		nr = ~0u;
 #endif
-		spy_where_of(&w, regs, (u32)spy_kernel_word(regs + SPY_NR));
+	spy_where_of(&w, regs, nr);
 	/* io_uring works for a thread outside of system calls too: those bytes are of no later one. */
-	if (w.found && w.dir == m.dir && n > 0 && (u64)n == m.bytes)
+	if (w.found && w.dir == m.dir && n > 0 && (u64)n == m.bytes) {
 		spy_plain(ctx, m.sk, &w, n);
-	else
+		return 0;
+	}
+	/* What is spliced out of a socket has no length that is told. */
+	if (!m.bytes && nr == SPY_NR_splice && n > 0)
+		m.bytes = n;
+	if (m.bytes)
 		spy_sock_gap(ctx, m.sk, m.dir, m.bytes);
 	return 0;
 }
@@ -535,9 +543,7 @@ int spy_received(struct bpf_raw_tracepoint_args *ctx)
 	if (spy_wanted())
 		spy_peer_used(ctx, sk, 0);
 #endif
-#if SPY_PLAIN_ON && !SPY_SOCK_LENGTH
 	spy_mark_sock(ctx, sk, SPY_READ, 0);
-#endif
 	return 0;
 }
 

@@ -91,7 +91,7 @@ static void sock_preamble(const struct probe_config *c, struct buf *out)
 		{ "read", SYS_read },		{ "write", SYS_write },	      { "readv", SYS_readv },
 		{ "writev", SYS_writev },	{ "recvfrom", SYS_recvfrom }, { "sendto", SYS_sendto },
 		{ "recvmsg", SYS_recvmsg },	{ "sendmsg", SYS_sendmsg },   { "close", SYS_close },
-		{ "sendfile", SYS_sendfile },	{ "dup3", SYS_dup3 },
+		{ "sendfile", SYS_sendfile },	{ "dup3", SYS_dup3 },	      { "splice", SYS_splice },
 	};
 
 	buf_addf(out, "#define SPY_PEERS %d\n#define SPY_PLAIN_ON %d\n", c->peers,
@@ -278,7 +278,7 @@ static bool is_wanted(const struct probe_config *c, size_t prog)
 	case PROG_SOCK_RECEIVED:
 		return plain && c->sock_length;
 	case PROG_RECEIVED:
-		return c->peers || (plain && !c->sock_length);
+		return c->peers || plain;
 	default:
 		return true;
 	}

@@ -370,6 +370,41 @@ def test_uring():
     listener.close()
 
 
+def test_splice():
+    """What is spliced from a socket into a pipe, and from a pipe into a socket, is a gap of its size."""
+    listener, port = listen()
+    spy = Spy(f"--plain={port}", "--comm=splicer")
+    threads = serve(listener, 1, lambda s, *_: s.sendall(b"".join(said_back("x" * 50000))))
+    head, body = chat("y" * 20000)
+    n = len(said_back("x" * 50000)[1])
+    code = f"""
+import os, socket
+open("/proc/self/comm", "w").write("splicer")
+r, w = os.pipe()
+s = socket.create_connection(("127.0.0.1", {port}))
+s.sendall({head!r})
+os.write(w, {body!r})
+left = {len(body)}
+while left:
+    left -= os.splice(r, s.fileno(), left)
+f = b""
+while not f.endswith(b"\\r\\n\\r\\n"):
+    f += s.recv(1)
+left = {n}
+while left:
+    k = os.splice(s.fileno(), w, left)
+    left -= k
+    while k:
+        k -= len(os.read(r, k))
+"""
+    subprocess.run([PYTHON, "-c", code], check=True, timeout=60)
+    threads[0].join()
+    spy.wait_for(1)
+    records = spy.stop()
+    ok(bodies(records, "/api/chat") == ((0, len(body)), (0, n)), "splice: a gap of its size, both ways", records)
+    listener.close()
+
+
 H2_CLIENT = r"""
 const http2 = require("http2");
 const c = http2.connect(`http://127.0.0.1:${process.argv[1]}`);
@@ -522,6 +557,7 @@ test_middle()
 test_gap()
 test_late()
 test_uring()
+test_splice()
 test_http2()
 test_left_alone()
 test_peers()
