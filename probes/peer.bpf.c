@@ -3,9 +3,9 @@
  * socket a thread used (sock.bpf.c). Where the TLS library does its own input and output, that is the
  * socket used within its call. Where the program does it (memory BIOs, rustls), the thread sends what
  * its writes have become by encryption: in their order, and each a little longer than what was written.
- * And a thread that has only ever used one socket leaves no doubt. Anything else is no evidence: an
- * event loop receives from many sockets before it decrypts. Evidence votes, and the last socket that
- * was told of counts.
+ * A thread that has only ever used one socket is a sign as long as there is no other: in a pool, one
+ * may decrypt what another has received. Anything else is no evidence: an event loop receives from
+ * many sockets before it decrypts. Evidence votes, and the last socket that was told of counts.
  *
  * Follows tls.bpf.c. SPY_PEERS 0: off, and nothing of it is compiled. */
 
@@ -105,11 +105,15 @@ static __always_inline u64 spy_peer_seq(void)
 	return l ? l->seq : 0;
 }
 
-/* votes: of this evidence. What leaves no doubt has more than can be gathered. */
+/* votes: of this evidence. What leaves no doubt has more than can be gathered; a sign counts where
+ * nothing else is known, and gives way to whatever is. */
 #define SPY_SURE 255
+#define SPY_SIGN 0
 
 static __always_inline void spy_peer_vote(void *ctx, u64 tls, struct spy_conn *c, u64 sk, u32 votes)
 {
+	if (votes == SPY_SIGN && c->sk)
+		return;
 	if (c->sk == sk) {
 		c->votes += c->votes < SPY_SURE - 1;
 	} else if (c->votes > votes) {
@@ -205,6 +209,7 @@ static __always_inline void spy_peer_done(void *ctx, u32 dir, u64 tls, u64 seq, 
 	u64 thread = bpf_get_current_pid_tgid();
 	struct spy_last *l = spy_lasts.lookup(&thread);
 	struct spy_conn *c;
+	u32 votes = SPY_SURE;
 
 	if (!l)
 		return;
@@ -213,13 +218,24 @@ static __always_inline void spy_peer_done(void *ctx, u32 dir, u64 tls, u64 seq, 
 			spy_peer_written(l, tls, n);
 		if (dir == SPY_WRITE || !n || l->mixed)
 			return;
+		votes = SPY_SIGN;
 	}
 	c = n ? spy_conn_of(tls) : spy_peer_conn(tls);
 	if (c)
-		spy_peer_vote(ctx, tls, c, l->sk, SPY_SURE);
+		spy_peer_vote(ctx, tls, c, l->sk, votes);
+}
+
+/* The thread ends; its number will be another's. */
+static __always_inline void spy_peer_exit(u64 thread)
+{
+	spy_lasts.delete(&thread);
 }
 
 #else
+
+static __always_inline void spy_peer_exit(u64 thread)
+{
+}
 
 static __always_inline u64 spy_peer_seq(void)
 {

@@ -555,6 +555,13 @@ int spy_sock_destroyed(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
+/* sched_process_exit, of each thread */
+int spy_thread_exit(struct bpf_raw_tracepoint_args *ctx)
+{
+	spy_peer_exit(bpf_get_current_pid_tgid());
+	return 0;
+}
+
 /* inet_sock_set_state(sk, before, now) */
 int spy_state(struct bpf_raw_tracepoint_args *ctx)
 {

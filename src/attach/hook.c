@@ -272,6 +272,7 @@ int hooks_attach_sock(struct hooks *h, const char **ret_name)
 	} rows[] = {
 		{ PROG_STATE, "inet_sock_set_state" },
 		{ PROG_SOCK_DESTROYED, "tcp_destroy_sock" },
+		{ PROG_THREAD_EXIT, "sched_process_exit" },
 		{ PROG_RECEIVED, "tcp_rcv_space_adjust" },
 		{ PROG_SYS_EXIT, "sys_exit" },
 		{ PROG_SOCK_SENT, "sock_send_length" },

@@ -512,6 +512,67 @@ for (let i = 0; i < 8; i++) {
 '''
 
 
+POOL = r"""
+import json, socket, ssl, sys, threading
+port, ca, other = int(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+s = socket.create_connection(("127.0.0.1", port))
+incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+tls = ssl.create_default_context(cafile=ca).wrap_bio(incoming, outgoing, server_hostname="localhost")
+def work(do):
+    while True:
+        try:
+            got = do()
+            break
+        except ssl.SSLWantReadError:
+            s.sendall(outgoing.read())
+            incoming.write(s.recv(65536))
+    if outgoing.pending:
+        s.sendall(outgoing.read())
+    return got
+work(tls.do_handshake)
+fed, wanted, answer = threading.Semaphore(0), threading.Semaphore(0), []
+def pool():
+    a = socket.create_connection(("127.0.0.1", other))
+    a.sendall(b"of another connection")
+    a.recv(100)
+    got = b""
+    while b"\r\n\r\n" not in got or len(got) < got.index(b"\r\n\r\n") + 4 + length(got):
+        try:
+            got += tls.read(1000)
+        except ssl.SSLWantReadError:
+            wanted.release()
+            fed.acquire()
+    answer.append(got)
+    wanted.release()
+def length(got):
+    return int([h for h in got.lower().split(b"\r\n") if h.startswith(b"content-length")][0].split(b":")[1])
+body = json.dumps({"model": "gpt-4", "messages": [{"role": "user", "content": str(s.getsockname()[1])}]}).encode()
+work(lambda: tls.write(b"POST /v1/chat/completions?length=1 HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n"
+                       % len(body) + body))
+thread = threading.Thread(target=pool)
+thread.start()
+while wanted.acquire() and not answer:
+    incoming.write(s.recv(500))
+    fed.release()
+thread.join()
+s.close()
+"""
+
+
+def test_pool():
+    """A thread that decrypts what another has received, and has used a socket of its own before."""
+    mock, echo = Mock(), Server(0, Echo)
+    spy = Spy()
+    subprocess.run([PYTHON, "-c", POOL, str(mock.port), mock.ca, str(echo.port)], check=True, timeout=60)
+    spy.wait_for(2)
+    mine = of_client(spy.stop())
+    ok(len(mine) == 1 and mine[0]["connection"]["peer"] == f"127.0.0.1:{mock.port}" and
+       mine[0]["connection"]["local"].split(":")[1] == mine[0]["request"]["messages"][0]["parts"][0]["text"],
+       "a pool's thread: the address is not that of its own socket", [r["connection"] for r in mine])
+    mock.stop()
+    echo.shutdown()
+
+
 def test_peers():
     """The own port is what the program says of itself, in each prompt."""
     mock = Mock()
@@ -560,5 +621,6 @@ test_uring()
 test_splice()
 test_http2()
 test_left_alone()
+test_pool()
 test_peers()
 done()
