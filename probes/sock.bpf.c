@@ -61,9 +61,13 @@ static __always_inline int spy_is_tcp(u64 sk)
  * 192 as too much to look at. */
 #define SPY_IO_PIECES 128
 
+/* Processes of one socket that are told when it ends. */
+#define SPY_USERS 4 /* a power of two */
+
 struct spy_sock {
 	u64 id;	  /* stands for the connection where a TLS object's address does */
-	u32 tgid; /* who used it last, 0: nobody yet */
+	u32 users;
+	u32 tgids[SPY_USERS]; /* the last of them */
 	u8 fresh, ignored;
 	u8 begun; /* directions of which the first bytes were looked at: 1 << dir */
 	u8 pad;
@@ -137,10 +141,10 @@ static __always_inline struct spy_conn *spy_sock_conn(void *ctx, struct spy_sock
 	if (!c || c->plain)
 		return c;
 	c->plain = 1;
-	c->from_start = s->fresh && !s->tgid;
+	c->from_start = s->fresh && !s->users;
 	c->sk = sk;
 	c->votes = 255;
-	s->tgid = tgid;
+	s->tgids[s->users++ % SPY_USERS] = tgid;
 	spy_send_peer(ctx, s->id, c, sk);
 	return c;
 }
@@ -458,7 +462,7 @@ int spy_sys_exit(struct bpf_raw_tracepoint_args *ctx)
 
 #endif
 
-/* What was at this address is over. */
+/* What was at this address is over, for each process that used it. */
 static __always_inline void spy_sock_close(void *ctx, u64 sk)
 {
 	struct spy_sock *s = spy_socks.lookup(&sk);
@@ -468,9 +472,12 @@ static __always_inline void spy_sock_close(void *ctx, u64 sk)
 	if (!s)
 		return;
 	key.tls = s->id;
-	key.tgid = s->tgid;
-	c = spy_conns.lookup(&key);
-	if (c) {
+#pragma clang loop unroll(disable)
+	for (u32 i = 0; i < SPY_USERS; i++) {
+		key.tgid = s->tgids[i];
+		c = spy_conns.lookup(&key);
+		if (!c)
+			continue;
 		spy_send_close_of(ctx, key.tls, key.tgid, c);
 		spy_conns.delete(&key);
 	}

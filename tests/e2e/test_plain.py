@@ -441,6 +441,37 @@ def test_http2():
     server.kill()
 
 
+def test_handed_over():
+    """A process that hands its socket to another: its half is told of when the connection ends."""
+    listener, port = listen()
+    spy = Spy(f"--plain={port}", "--comm=handing")
+    code = f"""
+import os, socket, sys
+open("/proc/self/comm", "w").write("handing")
+s = socket.create_connection(("127.0.0.1", {port}))
+s.sendall({b"".join(chat("handed over"))!r})
+if os.fork() == 0:
+    f = s.makefile("rb")
+    f.read(10)
+    os._exit(0)
+os.wait()
+s.close()
+print(os.getpid(), flush=True)
+sys.stdin.readline()
+"""
+    child = subprocess.Popen([PYTHON, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    server, _ = listener.accept()
+    server.sendall(b"".join(said_back("to another")))
+    pid = int(child.stdout.readline())
+    server.close()
+    spy.wait_for(2, 10)
+    told = [r for r in spy.records() if r["process"]["pid"] == pid]
+    ok(len(told) == 1, "handed over: told of while its process runs", spy.records())
+    child.communicate("\n")
+    spy.stop()
+    listener.close()
+
+
 class Echo(socketserver.BaseRequestHandler):
     def handle(self):
         while data := self.request.recv(4096):
@@ -620,6 +651,7 @@ test_late()
 test_uring()
 test_splice()
 test_http2()
+test_handed_over()
 test_left_alone()
 test_pool()
 test_peers()
