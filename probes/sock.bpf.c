@@ -86,7 +86,49 @@ BPF_TABLE("lru_hash", u64, struct spy_mark, spy_marks, 16384);
 struct spy_fd {
 	u32 tgid, fd;
 };
-BPF_TABLE("lru_hash", struct spy_fd, u64, spy_fds, SPY_CONNS);
+struct spy_fd_of {
+	u64 sk, id; /* of the connection: the address may be another's by now */
+	u64 ts_ns;
+};
+BPF_TABLE("lru_hash", struct spy_fd, struct spy_fd_of, spy_fds, SPY_CONNS);
+/* By process: what was known of its descriptors before is void. */
+BPF_TABLE("lru_hash", u32, u64, spy_fds_void, SPY_CONNS);
+
+static __always_inline void spy_forget_fds(void)
+{
+	u32 tgid = bpf_get_current_pid_tgid() >> 32;
+	u64 now = bpf_ktime_get_ns();
+
+	spy_fds_void.update(&tgid, &now);
+}
+
+static __always_inline void spy_learn_fd(struct spy_fd *fd, u64 sk)
+{
+	struct spy_sock *s = spy_socks.lookup(&sk);
+	struct spy_fd_of of = {};
+
+	if (!s)
+		return;
+	of.sk = sk;
+	of.id = s->id;
+	of.ts_ns = bpf_ktime_get_ns();
+	spy_fds.update(fd, &of);
+}
+
+/* The chosen socket of a descriptor; 0: none that is known. */
+static __always_inline u64 spy_sock_of_fd(struct spy_fd *fd)
+{
+	struct spy_fd_of *of = spy_fds.lookup(fd);
+	u64 sk, *since;
+	struct spy_sock *s;
+
+	if (!of)
+		return 0;
+	sk = of->sk;
+	s = spy_socks.lookup(&sk);
+	since = spy_fds_void.lookup(&fd->tgid);
+	return s && s->id == of->id && (!since || *since < of->ts_ns) ? sk : 0;
+}
 #endif
 
 /* Where spy_send_io stands. It is in a map so that the verifier knows nothing of it, and takes the
@@ -162,7 +204,7 @@ static __always_inline void spy_sock_gap(void *ctx, u64 sk, u32 dir, u64 n)
 	struct spy_sock *s = spy_socks.lookup(&sk);
 	struct spy_event head = {};
 
-	if (!s || s->ignored || !spy_sock_conn(ctx, s, sk))
+	if (!n || !s || s->ignored || !spy_sock_conn(ctx, s, sk))
 		return;
 	s->begun = SPY_BOTH;
 	n = spy_sock_report(&head, dir, s->id, n);
@@ -317,6 +359,7 @@ static __always_inline void spy_where_of(struct spy_where *w, u64 regs, u32 nr)
 		w->dir = SPY_WRITE;
 		return;
 	case SPY_NR_writev:
+	case SPY_NR_pwritev2: /* at no offset, as it has to be on a socket */
 		w->dir = SPY_WRITE;
 		w->count = spy_kernel_word(regs + SPY_ARG2);
 		return;
@@ -328,6 +371,7 @@ static __always_inline void spy_where_of(struct spy_where *w, u64 regs, u32 nr)
 		flags = spy_kernel_word(regs + SPY_ARG3);
 		break;
 	case SPY_NR_readv:
+	case SPY_NR_preadv2:
 		w->dir = SPY_READ;
 		w->count = spy_kernel_word(regs + SPY_ARG2);
 		return;
@@ -416,47 +460,131 @@ int spy_sys_exit(struct bpf_raw_tracepoint_args *ctx)
 
 #else
 
+#define SPY_FEW_FDS 8 /* closed one by one; of more, all that are known are forgotten */
+#define SPY_F_DUPFD 0
+#define SPY_F_DUPFD_CLOEXEC 1030
+#define SPY_NR_OTHER (~0u) /* of code of 32 bits, whose system calls have other numbers */
+
+/* True for a system call that changes what descriptors stand for, and does no more. */
+static __always_inline int spy_fds_changed(struct spy_fd *fd, u64 regs, u32 nr, long n)
+{
+	u32 command, more;
+	u64 sk;
+
+	switch (nr) {
+	case SPY_NR_close:
+		spy_fds.delete(fd);
+		return 1;
+	case SPY_NR_close_range:
+		more = (u32)spy_kernel_word(regs + SPY_ARG1) - fd->fd;
+		if (more >= SPY_FEW_FDS)
+			spy_forget_fds();
+#pragma unroll
+		for (u32 i = 0; i < SPY_FEW_FDS; i++, fd->fd++)
+			if (i <= more)
+				spy_fds.delete(fd);
+		return 1;
+	case SPY_NR_fcntl:
+		command = spy_kernel_word(regs + SPY_ARG1);
+		if (command != SPY_F_DUPFD && command != SPY_F_DUPFD_CLOEXEC)
+			return 1;
+		/* fall through */
+	case SPY_NR_dup:
+#ifdef SPY_NR_dup2
+	case SPY_NR_dup2:
+#endif
+	case SPY_NR_dup3:
+		if (n < 0)
+			return 1;
+		sk = spy_sock_of_fd(fd);
+		fd->fd = n;
+		if (sk)
+			spy_learn_fd(fd, sk);
+		else
+			spy_fds.delete(fd);
+		return 1;
+	}
+	return 0;
+}
+
+/* Bytes of a system call that leaves no place to read them from. n: what it returned */
+static __always_inline u64 spy_bytes_of(u64 regs, u32 nr, u64 n)
+{
+	u64 sum = 0, message;
+	u32 len;
+
+	switch (nr) {
+	case SPY_NR_sendfile:
+	case SPY_NR_splice:
+	case SPY_NR_recvfrom:
+	case SPY_NR_sendmsg:
+	case SPY_NR_recvmsg:
+	case SPY_NR_OTHER:
+		return n;
+	case SPY_NR_sendmmsg:
+	case SPY_NR_recvmmsg:
+		/* struct mmsghdr, of 64 bytes: the length at 56 */
+		message = spy_kernel_word(regs + SPY_ARG1);
+#pragma unroll
+		for (u32 i = 0; i < 16; i++) {
+			len = 0;
+			if (i < n)
+				SPY_READ_USER(&len, sizeof(len), (void *)(message + 64 * i + 56));
+			sum += len;
+		}
+	}
+	return sum;
+}
+
+static __always_inline int spy_is_sending(u32 nr)
+{
+	return nr == SPY_NR_sendfile || nr == SPY_NR_splice || nr == SPY_NR_sendmsg || nr == SPY_NR_sendmmsg;
+}
+
 /* sys_exit(registers, result) */
 int spy_sys_exit(struct bpf_raw_tracepoint_args *ctx)
 {
-	u64 thread = bpf_get_current_pid_tgid(), regs = ctx->args[0], sk = 0, *of_fd;
+	u64 thread = bpf_get_current_pid_tgid(), regs = ctx->args[0], sk = 0;
 	struct spy_mark *found = spy_marks.lookup(&thread);
+	u32 nr = (u32)spy_kernel_word(regs + SPY_NR), dir = SPY_WRITE;
 	struct spy_where w = {};
 	struct spy_fd fd = {};
 	long n = (long)ctx->args[1];
-	u32 nr;
 
-#ifdef SPY_CS
-	if ((u16)spy_kernel_word(regs + SPY_CS) != SPY_CS_64)
-		return 0;
-#endif
-	nr = (u32)spy_kernel_word(regs + SPY_NR);
-	fd.tgid = thread >> 32;
-	fd.fd = (u32)spy_kernel_word(regs + (nr == SPY_NR_dup3 ? SPY_ARG1 : SPY_ARG0));
 	if (found) {
 		sk = found->sk;
+		dir = found->dir;
 		spy_marks.delete(&thread);
-		spy_fds.update(&fd, &sk);
 	}
-	if (nr == SPY_NR_close || nr == SPY_NR_dup3) {
-		spy_fds.delete(&fd);
+#ifdef SPY_CS
+	if ((u16)spy_kernel_word(regs + SPY_CS) != SPY_CS_64)
+		nr = SPY_NR_OTHER;
+#endif
+	fd.tgid = thread >> 32;
+	fd.fd = (u32)spy_kernel_word(regs + SPY_ARG0);
+	if (spy_fds_changed(&fd, regs, nr, n))
 		return 0;
-	}
 	spy_where_of(&w, regs, nr);
-	if (n <= 0 || w.drop || (!w.found && nr != SPY_NR_sendfile))
+	if (w.found && w.dir != dir)
+		sk = 0; /* the mark is not of this call */
+	if (sk && (w.found || nr == SPY_NR_connect))
+		spy_learn_fd(&fd, sk);
+	if (n <= 0 || w.drop)
 		return 0;
 	if (!sk) {
-		if (w.found && w.dir == SPY_READ)
+		if (w.found ? w.dir == SPY_READ : !spy_is_sending(nr))
 			return 0;
-		of_fd = spy_fds.lookup(&fd);
-		if (!of_fd || !spy_wanted())
+		if (nr == SPY_NR_splice)
+			fd.fd = (u32)spy_kernel_word(regs + SPY_ARG2);
+		dir = SPY_WRITE;
+		sk = spy_sock_of_fd(&fd);
+		if (!sk || !spy_wanted())
 			return 0;
-		sk = *of_fd;
 	}
 	if (w.found)
 		spy_plain(ctx, sk, &w, n);
 	else
-		spy_sock_gap(ctx, sk, SPY_WRITE, n);
+		spy_sock_gap(ctx, sk, dir, spy_bytes_of(regs, nr, n));
 	return 0;
 }
 
@@ -484,6 +612,27 @@ static __always_inline void spy_sock_close(void *ctx, u64 sk)
 	spy_socks.delete(&sk);
 }
 
+static __always_inline void spy_plain_exec(void)
+{
+#if !SPY_SOCK_LENGTH
+	spy_forget_fds(); /* some were closed by it */
+#endif
+}
+
+/* The thread ends; its number will be another's. */
+static __always_inline void spy_plain_exit(void *ctx, u64 thread)
+{
+	struct spy_mark *m = spy_marks.lookup(&thread);
+
+	if (m)
+		spy_sock_gap(ctx, m->sk, m->dir, m->bytes);
+	spy_marks.delete(&thread);
+#if !SPY_SOCK_LENGTH
+	if (thread >> 32 == (u32)thread)
+		spy_forget_fds();
+#endif
+}
+
 static __always_inline void spy_plain_state(void *ctx, u64 sk, int state)
 {
 	/* Connected anew, or at the address of one whose end was not told. */
@@ -502,6 +651,14 @@ static __always_inline void spy_plain_state(void *ctx, u64 sk, int state)
 #else
 
 static __always_inline void spy_mark_sock(void *ctx, u64 sk, u32 dir, u64 n)
+{
+}
+
+static __always_inline void spy_plain_exec(void)
+{
+}
+
+static __always_inline void spy_plain_exit(void *ctx, u64 thread)
 {
 }
 
@@ -565,7 +722,10 @@ int spy_sock_destroyed(struct bpf_raw_tracepoint_args *ctx)
 /* sched_process_exit, of each thread */
 int spy_thread_exit(struct bpf_raw_tracepoint_args *ctx)
 {
-	spy_peer_exit(bpf_get_current_pid_tgid());
+	u64 thread = bpf_get_current_pid_tgid();
+
+	spy_peer_exit(thread);
+	spy_plain_exit(ctx, thread);
 	return 0;
 }
 

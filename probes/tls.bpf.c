@@ -94,6 +94,8 @@ BPF_TABLE("lru_hash", u64, u8, spy_tree_tasks, 65536);
 #define SPY_SEQ_UNKNOWN (~0ull)
 static __always_inline u64 spy_peer_seq(void);
 static __always_inline void spy_peer_done(void *ctx, u32 dir, u64 tls, u64 seq, u64 n);
+/* sock.bpf.c */
+static __always_inline void spy_plain_exec(void);
 
 static __always_inline void spy_count(u32 which, u64 n)
 {
@@ -641,6 +643,7 @@ int spy_mapped(struct pt_regs *ctx)
 /* sched_process_exec */
 int spy_exec(struct bpf_raw_tracepoint_args *ctx)
 {
+	spy_plain_exec();
 	return spy_tell(ctx);
 }
 

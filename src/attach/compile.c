@@ -88,10 +88,16 @@ static void sock_preamble(const struct probe_config *c, struct buf *out)
 		const char *name;
 		long number;
 	} calls[] = {
-		{ "read", SYS_read },		{ "write", SYS_write },	      { "readv", SYS_readv },
-		{ "writev", SYS_writev },	{ "recvfrom", SYS_recvfrom }, { "sendto", SYS_sendto },
-		{ "recvmsg", SYS_recvmsg },	{ "sendmsg", SYS_sendmsg },   { "close", SYS_close },
-		{ "sendfile", SYS_sendfile },	{ "dup3", SYS_dup3 },	      { "splice", SYS_splice },
+		{ "read", SYS_read },	      { "write", SYS_write },	    { "readv", SYS_readv },
+		{ "writev", SYS_writev },     { "preadv2", SYS_preadv2 },   { "pwritev2", SYS_pwritev2 },
+		{ "recvfrom", SYS_recvfrom }, { "sendto", SYS_sendto },	    { "recvmsg", SYS_recvmsg },
+		{ "sendmsg", SYS_sendmsg },   { "recvmmsg", SYS_recvmmsg }, { "sendmmsg", SYS_sendmmsg },
+		{ "sendfile", SYS_sendfile }, { "splice", SYS_splice },	    { "connect", SYS_connect },
+		{ "close", SYS_close },	      { "dup", SYS_dup },	    { "dup3", SYS_dup3 },
+		{ "fcntl", SYS_fcntl },	      { "close_range", 436 }, /* glibc may be older */
+#ifdef SYS_dup2
+		{ "dup2", SYS_dup2 },
+#endif
 	};
 
 	buf_addf(out, "#define SPY_PEERS %d\n#define SPY_PLAIN_ON %d\n", c->peers,

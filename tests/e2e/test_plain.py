@@ -405,6 +405,56 @@ while left:
     listener.close()
 
 
+DESCRIPTORS = r"""
+import ctypes, os, socket, struct, sys
+libc = ctypes.CDLL(None, use_errno=True)
+open("/proc/self/comm", "w").write("descriptors")
+file = os.open(sys.argv[2], os.O_CREAT | os.O_WRONLY)
+s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+s.sendall(b"POST /api/chat HTTP/1.1\r\nHost: localhost\r\nContent-Length: 30\r\n\r\n")
+second = os.dup(s.fileno())
+os.write(second, b"0123456789")
+os.dup2(file, s.fileno())
+os.write(s.fileno(), b"of a file.")
+part = ctypes.create_string_buffer(b"0123456789", 10)
+iov = (ctypes.c_void_p * 2)(ctypes.addressof(part), 10)
+message = (ctypes.c_uint64 * 8)(0, 0, ctypes.addressof(iov), 1)
+if libc.sendmmsg(second, message, 1, 0) != 1:
+    sys.exit("sendmmsg")
+third = os.dup(second)
+if libc.syscall(436, third, third, 0) and ctypes.get_errno() != 38:
+    sys.exit("close_range")
+os.dup2(file, third)
+os.write(third, b"of a file.")
+os.pwritev(second, [b"01234", b"56789"], -1)
+s = socket.socket(fileno=second)
+got = b""
+while not got.endswith(b"\r\n\r\n"):
+    got += s.recv(1)
+s.recv(5, socket.MSG_TRUNC)
+while s.recv(1000):
+    pass
+"""
+
+
+def test_descriptors():
+    """What a descriptor stands for changes; and system calls that are counted only."""
+    listener, port = listen()
+    spy = Spy(f"--plain={port}", "--comm=descriptors")
+    head, body = said_back("It watches.")
+    child = subprocess.Popen([PYTHON, "-c", DESCRIPTORS, str(port), os.path.join(TMP, "written")])
+    s, _ = listener.accept()
+    with s, s.makefile("rb") as f:
+        ok(read_request(f)[1] == b"0123456789" * 3, "descriptors: what the server had")
+        s.sendall(head + body)
+    ok(child.wait(60) == 0, "descriptors: the client ended well")
+    spy.wait_for(1)
+    records = spy.stop()
+    ok(bodies(records, "/api/chat") == ((20, 10), (len(body) - 5, 5)),
+       "descriptors: all of the connection, nothing of a file, and the size of what cannot be read", records)
+    listener.close()
+
+
 H2_CLIENT = r"""
 const http2 = require("http2");
 const c = http2.connect(`http://127.0.0.1:${process.argv[1]}`);
@@ -650,6 +700,7 @@ test_gap()
 test_late()
 test_uring()
 test_splice()
+test_descriptors()
 test_http2()
 test_handed_over()
 test_left_alone()
