@@ -14,7 +14,7 @@
  * again: that costs a little and is harmless. */
 #define KNOWN 1024
 
-/* Network namespaces told apart; past so many, of no more is known which it is. */
+/* Network namespaces told apart at once: one more takes the place of that unused for longest. */
 #define NAMESPACES 256
 
 struct live {
@@ -27,8 +27,11 @@ struct live {
 	void *connect_arg;
 	uint64_t count, lost;
 	struct conn_id known[KNOWN];
-	uint64_t netns[NAMESPACES]; /* the kernel's addresses of them */
-	size_t nnetns;
+	struct netns {
+		uint64_t address; /* the kernel's */
+		uint64_t number, used; /* used: by nused */
+	} netns[NAMESPACES];
+	uint64_t nnetns, nused; /* ever */
 };
 
 static int64_t wall_offset(void)
@@ -112,15 +115,17 @@ static int describe(struct live *l, const struct chunk *of)
 /* The kernel's addresses stay with us: namespaces are numbered in the order of their first sight. */
 static uint64_t number_netns(struct live *l, uint64_t address)
 {
-	size_t i = 0;
+	struct netns *n = l->netns;
 
-	while (i < l->nnetns && l->netns[i] != address)
-		i++;
-	if (!address || i == NAMESPACES)
+	if (!address)
 		return 0;
-	if (i == l->nnetns)
-		l->netns[l->nnetns++] = address;
-	return i + 1;
+	for (size_t i = 0; i < NAMESPACES && n->address != address; i++)
+		if (l->netns[i].address == address || l->netns[i].used < n->used)
+			n = &l->netns[i];
+	if (n->address != address)
+		*n = (struct netns){ .address = address, .number = ++l->nnetns };
+	n->used = ++l->nused;
+	return n->number;
 }
 
 static int give_ends(struct live *l, struct chunk *c)

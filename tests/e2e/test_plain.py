@@ -522,6 +522,41 @@ sys.stdin.readline()
     listener.close()
 
 
+NAMESPACE = r"""
+import ctypes, fcntl, os, socket, struct, sys
+def one(path):
+    if ctypes.CDLL(None).unshare(0x40000000): # CLONE_NEWNET
+        sys.exit("unshare")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        fcntl.ioctl(s, 0x8914, struct.pack("16sh22x", b"lo", 0x49)) # SIOCSIFFLAGS: up, loopback, running
+    listener = socket.create_server(("127.0.0.1", 8888))
+    client = socket.create_connection(listener.getsockname())
+    server, _ = listener.accept()
+    body = b'{"model":"llama3.2","messages":[{"role":"user","content":"Hi."}]}'
+    client.sendall(b"POST " + path + b" HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+    server.recv(4096)
+    server.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+    client.recv(4096)
+for i in range(int(sys.argv[1])):
+    if os.fork() == 0:
+        one(b"/api/chat?%d" % i)
+        os._exit(0)
+    if os.wait()[1]:
+        sys.exit("a child")
+"""
+
+
+def test_namespaces():
+    """Each in a network namespace of its own, as containers are: the later ones are told apart as well."""
+    many = 280
+    spy = Spy("--plain=8888")
+    subprocess.run([PYTHON, "-c", NAMESPACE, str(many)], check=True, timeout=300)
+    spy.wait_for(2 * many)
+    records = spy.stop()
+    ok(len(records) == many and all(r["other_end"] for r in records), f"{many} network namespaces: each call once",
+       len(records), [r["id"] for r in records if not r["other_end"]][:10])
+
+
 class Echo(socketserver.BaseRequestHandler):
     def handle(self):
         while data := self.request.recv(4096):
@@ -703,6 +738,7 @@ test_splice()
 test_descriptors()
 test_http2()
 test_handed_over()
+test_namespaces()
 test_left_alone()
 test_pool()
 test_peers()
