@@ -143,9 +143,9 @@ static int give_up_all(void)
 
 static void run(int sock)
 {
-	int err = give_up_all();
+	struct answer first = { .err = give_up_all() };
 
-	if (reply(sock, err, NULL) == 0 && !err)
+	if (write_all(sock, &first, sizeof(first)) == 0 && !first.err)
 		keep(sock);
 }
 
