@@ -177,7 +177,7 @@ os.unlink(f"{RUN}/{os.getpid()}")
 
 # A disk that was full is tried again.
 with open(f"{TMP}/full.sh", "w") as f:
-    f.write('mount -t tmpfs -o size=4k,mode=700 none "$0" && head -c 4096 /dev/zero > "$0/filler" && exec "$@"\n')
+    f.write('mount -t tmpfs -o size=4k,mode=700 none "$1" && head -c 4096 /dev/zero > "$1/filler" && shift && exec "$@"\n')
 os.makedirs(RUN, 0o700, exist_ok=True)
 try:
     spy = Spy("--pid", str(os.getpid()), via=["unshare", "-m", "sh", f"{TMP}/full.sh", RUN])
