@@ -327,7 +327,7 @@ static void stop_discovery(struct tracer *t)
 	struct files_stats s;
 
 	if (t->discovering && !discover_stop(t->discover)) {
-		log_warn("attach", "a file that is being looked at does not answer");
+		log_warn("attach", "a search for TLS, or a compiler, comes to no end");
 		t->discover = NULL;
 		t->hooks = NULL;
 		t->files = NULL;

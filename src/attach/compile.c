@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <linux/bpf.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -458,6 +459,20 @@ int probe_need(struct probe *p, enum probe_group g, struct error *reterr)
 		return 0;
 	*reterr = group->why;
 	return reterr->code;
+}
+
+bool probe_is_ready(struct probe *p, enum probe_group g)
+{
+	struct group *group = &p->groups[g];
+	struct pollfd answer = { .events = POLLIN };
+
+	probe_begin(p, g);
+	if (group->state == COMPILING)
+		return probe_is_ready(p, groups[g].after) && p->groups[groups[g].after].state == FAILED;
+	answer.fd = group->sock;
+	while (group->state == LOADING && poll(&answer, 1, 0) == 1)
+		wait_for(p, g);
+	return group->state == READY || group->state == FAILED;
 }
 
 void probe_settle(struct probe *p)

@@ -43,6 +43,8 @@
 #define RETRY_DOUBLED 5
 /* How often it is asked who maps hooked files that were deleted. */
 #define SWEEP_NS 10000000000ull
+/* When a file that nobody has run yet is looked at again, if probes for it are being compiled. */
+#define PLACE_NS 50000000ull
 /* Processes of which it is known what they map, by number; and targets of each. */
 #define USERS	    4096
 #define USER_TARGETS 8
@@ -86,6 +88,7 @@ struct discover {
 	bool said_unopened;  /* that a file cannot be opened */
 	struct conns opened; /* who has or had connections to port 443 */
 	struct paths places;
+	uint64_t place_ns; /* when the next of them may be looked at */
 	bool stopped;
 	pthread_t thread;
 	struct inbox *inbox;
@@ -722,7 +725,7 @@ static uint64_t next_ns(const struct discover *d)
 	for (size_t i = 0; i < d->nvisits; i++)
 		if (due_ns(&d->visits[i]) < next)
 			next = due_ns(&d->visits[i]);
-	return d->places.count ? 0 : next;
+	return d->places.count && d->place_ns < next ? d->place_ns : next;
 }
 
 /* While it is looked at again anyway, only its first connection needs a look of its own. */
@@ -741,10 +744,30 @@ static void on_opened(struct discover *d, const struct opened *o)
 		judge(d, o->pid);
 }
 
+/* Of a file that nobody has run yet it is not waited for probes. */
+static bool would_wait(struct discover *d, const char *path)
+{
+	const struct catalog_entry *e;
+	int fd, err = files_look(d->files, path, &e, &fd);
+	bool wait = err == 0 && fd >= 0 && !hooks_are_ready(d->hooks, &e->plan);
+
+	if (fd >= 0)
+		close(fd);
+	return wait;
+}
+
 static void look_at_a_place(struct discover *d)
 {
-	char *path = d->places.items[--d->places.count];
+	char *path = d->places.items[d->places.count - 1];
 
+	if (would_wait(d, path)) {
+		memmove(d->places.items + 1, d->places.items,
+			(d->places.count - 1) * sizeof(*d->places.items));
+		d->places.items[0] = path;
+		d->place_ns = now_ns() + PLACE_NS;
+		return;
+	}
+	d->places.count--;
 	on_file(d, path, path);
 	free(path);
 }
@@ -779,7 +802,7 @@ static void *run(void *arg)
 		make_visits(d);
 		if (now_ns() - d->polled_ns >= POLL_NS)
 			poll_processes(d);
-		if (d->places.count)
+		if (d->places.count && now_ns() >= d->place_ns)
 			look_at_a_place(d);
 	}
 	return NULL;

@@ -145,6 +145,24 @@ void hooks_prepare(struct hooks *h, const struct plan *plan)
 			probe_begin(h->probe, probe_group_of(plan->parts[i].sites[s].prog));
 }
 
+static bool is_ready(struct hooks *h, const struct plan_part *p)
+{
+	for (size_t s = 0; s < p->nsites; s++)
+		if (!probe_is_ready(h->probe, probe_group_of(p->sites[s].prog)))
+			return false;
+	return true;
+}
+
+bool hooks_are_ready(struct hooks *h, const struct plan *plan)
+{
+	bool ready = true;
+
+	hooks_prepare(h, plan);
+	for (size_t i = 0; i < plan->nparts && ready; i++)
+		ready = is_ready(h, &plan->parts[i]);
+	return ready;
+}
+
 static int need_programs(struct hooks *h, const struct plan_part *p, struct error *reterr)
 {
 	int err = 0;
@@ -168,22 +186,33 @@ static void note_left_out(struct target *t, const struct plan_part *p, int err, 
 }
 
 /* A part whose programs cannot be had is left out; a place that the kernel refuses holds for the file. */
-static int attach_plan(struct hooks *h, struct target *t, const char *path, const struct plan *plan)
+static int try_part(struct hooks *h, struct target *t, const char *path, const struct plan_part *p)
 {
 	struct error why;
+	int err = 0, missing = need_programs(h, p, &why);
+	size_t before = t->probes;
+
+	if (missing)
+		note_left_out(t, p, missing, why.text);
+	else
+		err = attach_part(h, t, path, p);
+	t->hooked |= t->probes > before && (!p->watch || !t->tls);
+	return err;
+}
+
+/* What is ready comes first: a program may call with it before the rest is compiled. */
+static int attach_plan(struct hooks *h, struct target *t, const char *path, const struct plan *plan)
+{
+	bool *done = xcalloc(plan->nparts + 1, sizeof(*done));
 	int err = 0;
 
-	for (size_t i = 0; i < plan->nparts && !err; i++) {
-		const struct plan_part *p = &plan->parts[i];
-		int missing = need_programs(h, p, &why);
-		size_t before = t->probes;
-
-		if (missing)
-			note_left_out(t, p, missing, why.text);
-		else
-			err = attach_part(h, t, path, p);
-		t->hooked |= t->probes > before && (!p->watch || !t->tls);
-	}
+	for (int wait = 0; wait < 2; wait++)
+		for (size_t i = 0; i < plan->nparts && !err; i++)
+			if (!done[i] && (wait || is_ready(h, &plan->parts[i]))) {
+				done[i] = true;
+				err = try_part(h, t, path, &plan->parts[i]);
+			}
+	free(done);
 	t->count = h->nfds - t->first;
 	return err;
 }
@@ -195,9 +224,9 @@ int hooks_attach(struct hooks *h, struct target *t, int fd, const struct plan *p
 	char path[32];
 
 	hooks_prepare(h, plan);
-	for (size_t i = 0; i < plan->nparts && !missing; i++)
+	for (size_t i = 0; t->hooked && i < plan->nparts && !missing; i++)
 		missing = need_programs(h, &plan->parts[i], &ignored);
-	if (t->hooked && missing)
+	if (missing)
 		return 0;
 	/* The very file that was searched: a name could lead to another one by now. */
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
