@@ -249,15 +249,28 @@ static enum verdict check_memlock(struct diagnosis *f)
 	return r.rlim_cur >= (64u << 20) ? GOOD : WARN;
 }
 
+/* Opening it may be refused where its mode allows it. */
+static bool can_read(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char byte;
+	bool can = fd >= 0 && read(fd, &byte, 1) >= 0;
+
+	if (fd >= 0)
+		close(fd);
+	return can;
+}
+
 static enum verdict check_proc(struct diagnosis *f)
 {
-	bool others = access("/proc/1/maps", R_OK) == 0, own = access("/proc/self/maps", R_OK) == 0;
+	bool others = can_read("/proc/1/maps"), own = can_read("/proc/self/maps");
 
 	snprintf(f->said, sizeof(f->said), "/proc: %s",
 		 !own	  ? "is not there"
-		 : others ? "shows all processes"
-			  : "hides other users' processes");
-	f->mend = "mount /proc; run it with sudo, in a container with the host's process namespace";
+		 : others ? "what process 1 maps can be read"
+			  : "what process 1 maps cannot be read, so perhaps that of others neither");
+	f->mend = "mount /proc; run it with sudo, in a container with the host's process namespace and "
+		  "CAP_SYS_PTRACE";
 	return !own ? FAIL : others ? GOOD : WARN;
 }
 
@@ -282,26 +295,44 @@ static enum verdict check_cache(struct diagnosis *f)
 	return dir >= 0 && room >= CATALOG_BYTES_MAX ? GOOD : WARN;
 }
 
-static enum verdict (*const checks[])(struct diagnosis *f) = {
-	check_kernel,  check_privileges, check_lockdown,    check_bpf,	    check_uprobes,
-	check_buffer,  check_tracepoints, check_peers,	    check_connects, check_plain,
-	check_libbcc,  check_headers,	 check_memlock,	    check_proc,	    check_cache,
+typedef enum verdict (*check_fn)(struct diagnosis *f);
+static const check_fn checks[] = {
+	check_kernel, check_privileges, check_lockdown, check_bpf,  check_libbcc,
+	check_headers, check_memlock,	check_proc,	check_cache,
 };
+/* They load BPF programs: where none may be, they say nothing of the kernel. */
+static const check_fn bpf_checks[] = {
+	check_uprobes, check_buffer, check_tracepoints, check_peers, check_connects, check_plain,
+};
+
+static enum verdict run_check(check_fn check)
+{
+	static const char *const names[] = { "ok  ", "warn", "FAIL" };
+	struct diagnosis f = { "", "" };
+	enum verdict v = check(&f);
+
+	printf("%s  %s\n", names[v], f.said);
+	if (v != GOOD)
+		printf("      -> %s\n", f.mend);
+	return v;
+}
 
 int doctor_run(void)
 {
-	static const char *const names[] = { "ok  ", "warn", "FAIL" };
-	enum verdict worst = GOOD;
+	enum verdict worst = GOOD, v;
+	bool bpf = true;
 
 	for (size_t i = 0; i < sizeof(checks) / sizeof(*checks); i++) {
-		struct diagnosis f = { "", "" };
-		enum verdict v = checks[i](&f);
-
-		printf("%s  %s\n", names[v], f.said);
-		if (v != GOOD)
-			printf("      -> %s\n", f.mend);
+		v = run_check(checks[i]);
+		worst = v > worst ? v : worst;
+		bpf &= checks[i] != check_bpf || v != FAIL;
+	}
+	for (size_t i = 0; bpf && i < sizeof(bpf_checks) / sizeof(*bpf_checks); i++) {
+		v = run_check(bpf_checks[i]);
 		worst = v > worst ? v : worst;
 	}
+	if (!bpf)
+		puts("--    not tried: uprobes, the ring buffer, tracepoints");
 	printf(worst == FAIL   ? "llm-spy cannot trace here.\n"
 	       : worst == WARN ? "llm-spy can trace here, with what is warned of.\n"
 			       : "llm-spy can trace here.\n");

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -21,7 +22,10 @@
 #include "summary.h"
 
 #define PROGRAM_COLUMNS 24
-#define TLS_COLUMN	64
+/* Where what is known of a process begins: beside the rest of its row, below it on a narrow terminal. */
+#define BESIDE_COLUMN 64
+#define BELOW_COLUMN  10
+#define WIDE_COLUMNS  120
 /* Rows of text for what has ended; JSON has all that tracers tell. */
 #define ENDED_ROWS 20
 
@@ -37,6 +41,7 @@ struct row {
 struct table {
 	FILE *out;
 	bool json;
+	unsigned column; /* BESIDE_COLUMN or BELOW_COLUMN */
 	size_t rows, denied;
 	/* What running tracers have seen, by process; *met: it was listed. */
 	struct status *tracers;
@@ -155,14 +160,14 @@ static void print_hosts(struct term *t, const struct seen_row *s)
 }
 
 /* A further line of the same row. */
-static void next(struct term *t)
+static void next(struct term *t, unsigned column)
 {
-	if (t->column > TLS_COLUMN)
-		term_ownf(t, "\n%*s", TLS_COLUMN, "");
+	if (t->column > column)
+		term_ownf(t, "\n%*s", (int)column, "");
 }
 
 /* Names and paths are the programs' own: they are written as traffic is. */
-static void print_text(FILE *out, const struct row *r)
+static void print_text(FILE *out, unsigned column, const struct row *r)
 {
 	struct term t;
 
@@ -175,25 +180,29 @@ static void print_text(FILE *out, const struct row *r)
 	pad(&t, 10 + PROGRAM_COLUMNS + 2);
 	term_ownf(&t, "%-8s", r->status);
 	print_seen(&t, r);
-	pad(&t, TLS_COLUMN);
+	if (column == BESIDE_COLUMN)
+		pad(&t, column);
 	for (size_t i = 0; r->c && i < r->c->ntls; i++) {
-		next(&t);
+		next(&t, column);
 		term_ownf(&t, "%s by %s: ", r->c->tls[i].implementation, r->c->tls[i].method);
 		term_inline(&t, span_str(r->c->tls[i].file), 4096);
 	}
 	if (r->reason) {
-		next(&t);
+		next(&t, column);
 		term_inline(&t, span_str(r->reason), 4096);
-		if (r->c && r->c->conns + r->c->udp)
+		if (r->c && r->c->conns && r->c->udp)
+			term_ownf(&t, " (%zu by TCP and %zu by UDP to port 443, one to %s)",
+				  r->c->conns, r->c->udp, r->c->peer);
+		else if (r->c && r->c->conns + r->c->udp)
 			term_ownf(&t, " (%zu, one to %s)", r->c->conns + r->c->udp, r->c->peer);
 	}
 	if (r->remedy) {
-		next(&t);
+		next(&t, column);
 		term_own(&t, "-> ");
 		term_inline(&t, span_str(r->remedy), 4096);
 	}
 	if (r->seen && r->seen->hosts[0][0]) {
-		next(&t);
+		next(&t, column);
 		print_hosts(&t, r->seen);
 	}
 	term_fresh_line(&t);
@@ -204,11 +213,20 @@ static void print(struct table *t, const struct row *r)
 {
 	if (!t->json && !t->rows++)
 		fprintf(t->out, "%8s  %-*s  %-8s%6s  %10s  %s\n", "PID", PROGRAM_COLUMNS, "PROGRAM",
-			"STATUS", "CALLS", "BYTES", "TLS, OR WHAT HINDERS");
+			"STATUS", "CALLS", "BYTES",
+			t->column == BESIDE_COLUMN ? "TLS, OR WHAT HINDERS" : "");
 	if (t->json)
 		print_json(t->out, r);
 	else
-		print_text(t->out, r);
+		print_text(t->out, t->column, r);
+}
+
+static unsigned detail_column(void)
+{
+	struct winsize w;
+	bool narrow = ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col && w.ws_col < WIDE_COLUMNS;
+
+	return narrow ? BELOW_COLUMN : BESIDE_COLUMN;
 }
 
 /* ---- what tracers tell ---- */
@@ -424,8 +442,8 @@ static void add_ended_unseen(struct table *t)
 static void say_end(const struct table *t)
 {
 	if (!t->rows && !t->json)
-		fprintf(t->out,
-			"no process has a TLS implementation mapped or a connection to port 443\n");
+		fprintf(t->out, "no process%s has a TLS implementation mapped or a connection to port 443\n",
+			t->denied ? " that may be looked at" : "");
 	if (t->denied)
 		fprintf(stderr, "llm-spy: %zu process%s could not be looked at%s\n", t->denied,
 			t->denied == 1 ? "" : "es", geteuid() == 0 ? "" : ": run with sudo");
@@ -436,12 +454,20 @@ static void say_end(const struct table *t)
 
 int targets_run(const struct options *o, struct error *reterr)
 {
-	struct table t = { .out = stdout, .json = strcmp(o->format->name, "jsonl") == 0 };
+	struct table t = { .out = stdout,
+			   .json = strcmp(o->format->name, "jsonl") == 0,
+			   .column = detail_column() };
 	struct files *f = files_open(o->limits.max[LIMIT_files]);
 	struct conns conns;
 	pid_t *pids;
 	size_t n;
 
+	for (size_t i = 0; i < o->filter.npids; i++)
+		if (!maps_started(o->filter.pids[i])) {
+			files_close(f);
+			error_set(reterr, -ESRCH, "there is no process %d", (int)o->filter.pids[i]);
+			return EXIT_FAILED;
+		}
 	/* First, so that whoever they tell of is listed if it runs. */
 	read_tracers(&t);
 	n = maps_processes(&pids);
