@@ -405,26 +405,23 @@ static void note_mapped(void *arg, unsigned long ino)
 			l->items[i].kept = true;
 }
 
-/* Deleted ones that nobody maps take up room on disk and descriptors for nothing. */
+/* Deleted ones that nobody maps take up room on disk and descriptors for nothing. Processes that may not be
+ * looked at do not count: there is one on some hosts always, and what it maps was never known. */
 static void let_go_of_deleted(struct discover *d)
 {
 	struct target_list *l = &d->targets;
 	pid_t *all;
 	size_t n = maps_processes(&all);
-	bool known = true;
 
 	for (size_t i = 0; i < l->count; i++)
 		l->items[i].kept = !l->items[i].deleted || l->items[i].overlay;
-	for (size_t i = 0; i < n; i++) {
-		int err = maps_inodes(all[i], note_mapped, l);
-
-		known &= !err || err == -ENOENT || err == -ESRCH;
-	}
+	for (size_t i = 0; i < n; i++)
+		maps_inodes(all[i], note_mapped, l);
 	free(all);
 	for (size_t i = 0; i < l->count; i++) {
 		struct target *t = &l->items[i];
 
-		if (t->kept || !t->hooked || !known)
+		if (t->kept || !t->hooked)
 			continue;
 		log_debug("attach", "%s was deleted and nobody maps it: detached", t->name);
 		let_go(d, t);
