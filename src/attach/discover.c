@@ -459,6 +459,7 @@ static void try_again(struct discover *d)
 	d->retry_ns = 0;
 	for (size_t i = 0; i < d->o->nnamed; i++)
 		look_at_named(d, d->o->named[i]);
+	places_linker(d->o->command ? getenv("LD_LIBRARY_PATH") : NULL, on_file, d);
 	if (!d->o->filter->npids)
 		look_at_all(d);
 }
