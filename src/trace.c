@@ -469,12 +469,16 @@ static int poll_once(struct tracer *t, bool busy)
 	return 0;
 }
 
+/* Of this thread alone: what it does not take out of the kernel's buffer in time is lost. */
+#define PRIORITY -10
+
 static int run(struct tracer *t)
 {
 	uint64_t before = 0;
 	bool busy = false;
 	int err = 0;
 
+	setpriority(PRIO_PROCESS, 0, PRIORITY); /* may be refused, and does without */
 	while (!err && !t->all_gone && !t->failed && show_alive(&t->show)) {
 		err = poll_once(t, busy);
 		if (!err)
