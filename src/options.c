@@ -299,9 +299,11 @@ static int check(const struct options *o, const struct row *live, struct error *
 	if (o->record && strcmp(o->record, "-") == 0 && !o->output)
 		return error_set(reterr, -EINVAL,
 				 "--record=- needs --output: both would write to standard output");
-	if (live && (o->action == ACTION_REPLAY || (o->action == ACTION_DEMO && (o->plain || o->strict))))
-		return error_set(reterr, -EINVAL, "--%s is for tracing, not for %s", live->name,
-				 o->action == ACTION_REPLAY ? "--replay" : "--demo");
+	if (live && o->action == ACTION_REPLAY)
+		return error_set(reterr, -EINVAL, "--%s is for tracing, not for --replay", live->name);
+	if ((o->plain || o->strict) && o->action == ACTION_DEMO)
+		return error_set(reterr, -EINVAL, "--%s is for tracing, not for --demo",
+				 o->plain ? "plain" : "strict");
 	if (o->command && o->filter.npids)
 		return error_set(reterr, -EINVAL, "give either a COMMAND or --pid");
 	return 0;

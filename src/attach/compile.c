@@ -327,14 +327,15 @@ static void give_maps(struct probe *p, enum probe_group g)
 	p->groups[g].state = LOADING;
 }
 
-/* Not what the text or the kernel is to blame for. */
+bool probe_may_come(int err)
+{
+	return err == -EMFILE || err == -ENFILE || err == -ENOMEM || err == -EAGAIN || err == -EIO;
+}
+
 static bool may_try_again(const struct group *group)
 {
-	int code = group->why.code;
-
 	return group->state == FAILED && group->tries < TRIES_MAX &&
-	       now_ns() - group->failed_ns >= RETRY_NS &&
-	       (code == -EIO || code == -EAGAIN || code == -ENOMEM || code == -EMFILE || code == -ENFILE);
+	       now_ns() - group->failed_ns >= RETRY_NS && probe_may_come(group->why.code);
 }
 
 void probe_begin(struct probe *p, enum probe_group g)

@@ -55,6 +55,9 @@ void probe_begin(struct probe *p, enum probe_group g);
 /* The same, and waits until it is loaded. 0, or why it cannot be; what it failed for want of memory or
  * descriptors is tried some times more, a while later. */
 int probe_need(struct probe *p, enum probe_group g, struct error *reterr);
+/* Whether it failed for want of what may be there later, memory or descriptors: neither the probe nor the
+ * kernel is to blame. */
+bool probe_may_come(int err);
 /* Begins it too. Whether probe_need() would not wait. */
 bool probe_is_ready(struct probe *p, enum probe_group g);
 /* Waits for all that was begun, whatever comes of it. */

@@ -236,7 +236,7 @@ static void hook_file(struct discover *d, const struct catalog_entry *e, int fd,
 /* Not that it is gone: then nobody maps it any more; nor that its search failed, which was said. */
 static void note_unopened(struct discover *d, const char *name, int err)
 {
-	if (err != -EIO && hooks_may_try_again(err))
+	if (err != -EIO && probe_may_come(err))
 		retry_at(d, now_ns() + RETRY_NS);
 	if (!d->said_unopened && err != -ENOENT && err != -ESRCH && err != -EINVAL && err != -EIO) {
 		d->said_unopened = true;
@@ -245,24 +245,6 @@ static void note_unopened(struct discover *d, const char *name, int err)
 	} else {
 		log_debug("attach", "%s cannot be looked at: %s", name, strerror(-err));
 	}
-}
-
-static void on_file(void *arg, const char *path, const char *name)
-{
-	struct discover *d = arg;
-	const struct catalog_entry *e = NULL;
-	int fd, err = files_look(d->files, path, &e, &fd);
-
-	if (err == 0 && fd >= 0 && d->ahead)
-		hooks_prepare(d->hooks, &e->plan);
-	else if (err == 0 && fd >= 0)
-		hook_file(d, e, fd, name, false);
-	else if (e)
-		settle_older(d, e); /* what holds nothing now may have held something */
-	if (err && !d->ahead)
-		note_unopened(d, name, err);
-	if (fd >= 0)
-		close(fd);
 }
 
 /* What a named file lacks is said with its name. */
@@ -278,23 +260,28 @@ static void note_nothing(struct discover *d, const struct catalog_entry *e, cons
 	log_warn("attach", "%s is not hooked: %s", name, t->problem);
 }
 
-static void look_at_named(struct discover *d, const char *path)
+static void look_at_file(struct discover *d, const char *path, const char *name, bool named)
 {
 	const struct catalog_entry *e = NULL;
 	int fd, err = files_look(d->files, path, &e, &fd);
 
-	if (e && fd < 0)
-		settle_older(d, e); /* what holds nothing now may have held something */
 	if (err == 0 && fd >= 0 && d->ahead)
 		hooks_prepare(d->hooks, &e->plan);
 	else if (err == 0 && fd >= 0)
-		hook_file(d, e, fd, path, true);
-	else if (err == 0 && !d->ahead)
-		note_nothing(d, e, path);
-	else if (err && !d->ahead)
-		note_unopened(d, path, err);
+		hook_file(d, e, fd, name, named);
+	else if (e)
+		settle_older(d, e); /* what holds nothing now may have held something */
+	if (err && !d->ahead)
+		note_unopened(d, name, err);
+	else if (named && fd < 0 && !d->ahead)
+		note_nothing(d, e, name);
 	if (fd >= 0)
 		close(fd);
+}
+
+static void on_file(void *arg, const char *path, const char *name)
+{
+	look_at_file(arg, path, name, false);
 }
 
 /* ---- processes ---- */
@@ -364,7 +351,7 @@ void discover_first(struct discover *d)
 	uint64_t begin = now_ns();
 
 	for (size_t i = 0; i < d->o->nnamed; i++)
-		look_at_named(d, d->o->named[i]);
+		look_at_file(d, d->o->named[i], d->o->named[i], true);
 	places_linker(d->o->command ? getenv("LD_LIBRARY_PATH") : NULL, on_file, d);
 	if (d->o->command)
 		places_command(d->o->command, on_file, d);
@@ -458,7 +445,7 @@ static void try_again(struct discover *d)
 {
 	d->retry_ns = 0;
 	for (size_t i = 0; i < d->o->nnamed; i++)
-		look_at_named(d, d->o->named[i]);
+		look_at_file(d, d->o->named[i], d->o->named[i], true);
 	places_linker(d->o->command ? getenv("LD_LIBRARY_PATH") : NULL, on_file, d);
 	if (!d->o->filter->npids)
 		look_at_all(d);

@@ -172,15 +172,10 @@ static int need_programs(struct hooks *h, const struct plan_part *p, struct erro
 	return err;
 }
 
-bool hooks_may_try_again(int err)
-{
-	return err == -EMFILE || err == -ENFILE || err == -ENOMEM || err == -EAGAIN || err == -EIO;
-}
-
 /* The first part that is left out is named. */
 static void note_left_out(struct target *t, const struct plan_part *p, int err, const char *why)
 {
-	t->unfinished |= hooks_may_try_again(err);
+	t->unfinished |= probe_may_come(err);
 	if (!t->problem)
 		t->problem = xasprintf("%s: %s", p->implementation, why);
 }
@@ -246,7 +241,7 @@ int hooks_attach(struct hooks *h, struct target *t, int fd, const struct plan *p
 	if (err) {
 		free(t->problem);
 		t->problem = xstrdup(explain(err));
-		t->unfinished = hooks_may_try_again(err);
+		t->unfinished = probe_may_come(err);
 	} else if (!t->problem) {
 		t->problem = xstrdup("the processes that were chosen have ended");
 	}

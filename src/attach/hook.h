@@ -20,8 +20,6 @@ bool hooks_are_ready(struct hooks *h, const struct plan *plan);
  * and they can. On failure nothing of it is attached. t->problem says in words what is not hooked, and
  * t->unfinished whether it may be later. */
 int hooks_attach(struct hooks *h, struct target *t, int fd, const struct plan *plan);
-/* Whether it failed for want of what may be there later: memory, descriptors. */
-bool hooks_may_try_again(int err);
 void hooks_detach(struct hooks *h, struct target *t);
 /* The raw tracepoint that tells of programs that start. -errno where it is refused. */
 int hooks_attach_exec(struct hooks *h);

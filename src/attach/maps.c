@@ -22,6 +22,14 @@ struct mapping {
 	bool code;
 };
 
+static FILE *open_maps(pid_t pid)
+{
+	char file[64];
+
+	snprintf(file, sizeof(file), "/proc/%d/maps", (int)pid);
+	return fopen(file, "re");
+}
+
 /* The place of the path in the line; 0 when the mapping is of no file. */
 static int read_mapping(const char *line, struct mapping *ret)
 {
@@ -82,13 +90,12 @@ static bool shares_mounts(pid_t pid)
 
 int maps_each(pid_t pid, mapping_fn fn, void *arg)
 {
-	char file[64], line[PATH_MAX + 128];
+	char line[PATH_MAX + 128];
 	struct mapping m, before = { 0 };
 	bool our_mounts;
 	FILE *f;
 
-	snprintf(file, sizeof(file), "/proc/%d/maps", (int)pid);
-	f = fopen(file, "re");
+	f = open_maps(pid);
 	if (!f)
 		return -errno;
 	our_mounts = shares_mounts(pid);
@@ -108,12 +115,11 @@ int maps_each(pid_t pid, mapping_fn fn, void *arg)
 
 int maps_inodes(pid_t pid, void (*fn)(void *arg, unsigned long ino), void *arg)
 {
-	char file[64], line[PATH_MAX + 128];
+	char line[PATH_MAX + 128];
 	struct mapping m, before = { 0 };
 	FILE *f;
 
-	snprintf(file, sizeof(file), "/proc/%d/maps", (int)pid);
-	f = fopen(file, "re");
+	f = open_maps(pid);
 	if (!f)
 		return -errno;
 	while (fgets(line, sizeof(line), f))
