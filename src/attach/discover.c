@@ -228,6 +228,8 @@ static void hook_file(struct discover *d, const struct catalog_entry *e, int fd,
 		attach(d, t, e, fd);
 	} else if (is_for_another(d, t) || (t->again_ns && !t->noisy && now_ns() >= t->again_ns)) {
 		attach(d, t, e, fd);
+	} else if (t->again_ns && !t->noisy) {
+		retry_at(d, t->again_ns); /* one that failed earlier was due before it */
 	}
 	t->named |= named;
 	note_user(d, t);
