@@ -34,7 +34,8 @@ static void connect_tcp(int fds[2])
 	socklen_t len = sizeof(a);
 	int one = 1, listener = socket(AF_INET, SOCK_STREAM, 0);
 
-	check(bind(listener, (struct sockaddr *)&a, len) == 0 && listen(listener, 1) == 0, "listen");
+	check(bind(listener, (struct sockaddr *)&a, len) == 0 && listen(listener, 1) == 0,
+	      "listen");
 	check(getsockname(listener, (struct sockaddr *)&a, &len) == 0, "getsockname");
 	fds[1] = socket(AF_INET, SOCK_STREAM, 0);
 	check(connect(fds[1], (struct sockaddr *)&a, len) == 0, "connect");

@@ -17,16 +17,16 @@
  * box as well (RFC 8446 section 5.3). */
 
 #define SPY_AEAD_STACK 128 /* saved registers and stack slots that are tried; 61 were needed */
-#define SPY_AEAD_TAG 16
+#define SPY_AEAD_TAG   16
 #define SPY_AEAD_ALERT 21 /* content types of TLS */
-#define SPY_AEAD_DATA 23
-#define SPY_AEAD_WORDS 4 /* of a box, where a context is looked for */
-#define SPY_AEAD_IV 24 /* where in a box an IV is looked for, and 8, 16, 24 bytes further on */
+#define SPY_AEAD_DATA  23
+#define SPY_AEAD_WORDS 4  /* of a box, where a context is looked for */
+#define SPY_AEAD_IV    24 /* where in a box an IV is looked for, and 8, 16, 24 bytes further on */
 
 struct spy_aead {
-	u64 ctx;	/* 0: no TLS record */
-	u64 mark;	/* the record's number in TLS 1.2; else what it changes of the nonce */
-	u64 data, len;	/* plaintext */
+	u64 ctx;       /* 0: no TLS record */
+	u64 mark;      /* the record's number in TLS 1.2; else what it changes of the nonce */
+	u64 data, len; /* plaintext */
 	u32 nonce[3];
 	u8 tls12, type; /* type 0: not known yet */
 	u16 pad;
@@ -53,8 +53,8 @@ static __always_inline int spy_aead_is_tls(struct spy_aead *a, u64 nonce, u64 mo
 	    len != a->len + more + (a->tls12 ? 0 : SPY_AEAD_TAG))
 		return 0;
 	a->type = a->tls12 ? h.type : 0;
-	a->mark = a->tls12 ? __builtin_bswap64(*(u64 *)h.seq) :
-			     (u64)__builtin_bswap32(a->nonce[1]) << 32 |
+	a->mark = a->tls12 ? __builtin_bswap64(*(u64 *)h.seq)
+			   : (u64)__builtin_bswap32(a->nonce[1]) << 32 |
 				     __builtin_bswap32(a->nonce[2]);
 	return 1;
 }
@@ -130,8 +130,8 @@ static __always_inline int spy_aead_layer_find(struct pt_regs *ctx, struct spy_l
 		u64 p = 0;
 		u32 k = 0;
 
-#define SPY_PICK(v)     \
-	if (i == k++)   \
+#define SPY_PICK(v)                                                                                \
+	if (i == k++)                                                                              \
 		p = (v);
 		SPY_RS_SAVED(SPY_PICK, ctx)
 #undef SPY_PICK

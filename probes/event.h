@@ -25,9 +25,10 @@ enum spy_dir {
 };
 
 #define SPY_FROM_START 1 /* the TLS object was seen when it was made: no earlier bytes */
-#define SPY_MISSING 2	 /* `len` is what should follow and does not: memory could not be read, or
-			  * the call was longer than what is captured of one */
-#define SPY_PLAIN 4	 /* no TLS: what passed a socket */
+#define SPY_MISSING                                                                                \
+	2	    /* `len` is what should follow and does not: memory could not be read, or      \
+		     * the call was longer than what is captured of one */
+#define SPY_PLAIN 4 /* no TLS: what passed a socket */
 
 struct spy_event {
 	__u64 ts_ns;	/* CLOCK_MONOTONIC, when the call returned */
@@ -50,8 +51,8 @@ struct spy_totals {
 	__u64 bytes[2]; /* by enum spy_dir: all that passed, captured or not */
 };
 
-/* The ends of a TCP connection, as the process has them. Bytes throughout, so that the recorded form
- * is the same; ports as on the wire. */
+/* The ends of a TCP connection, as the process has them. Bytes throughout, so that the recorded
+ * form is the same; ports as on the wire. */
 struct spy_ends {
 	__u8 netns[8];	/* tells network namespaces apart, 0: not known; of no other meaning */
 	__u8 local[16]; /* IPv4: the first four */

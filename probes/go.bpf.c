@@ -10,13 +10,13 @@
  * stack overwrite its first beginning. */
 
 #if defined(__x86_64__)
-#define SPY_GO_FIRST(ctx) ((ctx)->ax) /* the Conn; at return n */
+#define SPY_GO_FIRST(ctx)  ((ctx)->ax) /* the Conn; at return n */
 #define SPY_GO_SECOND(ctx) ((ctx)->bx)
-#define SPY_GO_G(ctx) ((ctx)->r14)
+#define SPY_GO_G(ctx)	   ((ctx)->r14)
 #else
-#define SPY_GO_FIRST(ctx) ((ctx)->regs[0])
+#define SPY_GO_FIRST(ctx)  ((ctx)->regs[0])
 #define SPY_GO_SECOND(ctx) ((ctx)->regs[1])
-#define SPY_GO_G(ctx) ((ctx)->regs[28])
+#define SPY_GO_G(ctx)	   ((ctx)->regs[28])
 #endif
 
 struct spy_go_frame {
@@ -25,7 +25,7 @@ struct spy_go_frame {
 };
 struct spy_go_call {
 	u64 tls, buf;
-	u64 depth; /* of buf below the top of the goroutine's own stack; 0: it is elsewhere */
+	u64 depth;	 /* of buf below the top of the goroutine's own stack; 0: it is elsewhere */
 	u64 thread, seq; /* that it began on; spy_peer_seq */
 };
 /* A server's goroutines wait in Read, one for each connection. */

@@ -46,7 +46,8 @@ int spy_host_sized(struct pt_regs *ctx)
 
 /* ---- GnuTLS ---- */
 
-/* gnutls_init(*tls, flags), entered by spy_call: the object is what the first argument points to. */
+/* gnutls_init(*tls, flags), entered by spy_call: the object is what the first argument points to.
+ */
 int spy_init_return(struct pt_regs *ctx)
 {
 	struct spy_args a = {};
@@ -90,10 +91,10 @@ int spy_uncork_return(struct pt_regs *ctx)
  * NSS is a layer under the I/O functions of NSPR, which serve files and plain sockets as well. A
  * PRFileDesc is a stack of layers of which programs hold the top one (nspr/prio.h). */
 
-#define SPY_NSPR_TCP 2	   /* PR_DESC_SOCKET_TCP */
+#define SPY_NSPR_TCP	 2 /* PR_DESC_SOCKET_TCP */
 #define SPY_NSPR_LAYERED 4 /* PR_DESC_LAYERED */
-#define SPY_NSPR_PEEK 2	   /* PR_MSG_PEEK */
-#define SPY_NSPR_LAYERS 4  /* looked at from the top */
+#define SPY_NSPR_PEEK	 2 /* PR_MSG_PEEK */
+#define SPY_NSPR_LAYERS	 4 /* looked at from the top */
 
 struct spy_nspr_fd {
 	u64 methods, secret, lower;
@@ -141,7 +142,8 @@ static __always_inline int spy_nspr_enter(struct pt_regs *ctx, u64 flags)
 		return 0;
 	key.tls = PT_REGS_PARM1(ctx);
 	key.tgid = bpf_get_current_pid_tgid() >> 32;
-	/* Others get a frame as well, or their return would be taken for one whose entry was lost. */
+	/* Others get a frame as well, or their return would be taken for one whose entry was lost.
+	 */
 	if ((flags & SPY_NSPR_PEEK) || spy_nspr_layer(key.tls, &d) != SPY_NSPR_LAYERED ||
 	    (!spy_conns.lookup(&key) && !spy_nspr_has_tls(&d)))
 		key.tls = 0;

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
-/* Which socket a TLS object's bytes pass through, told without descriptors: the kernel says which TCP
- * socket a thread used (sock.bpf.c). Where the TLS library does its own input and output, that is the
- * socket used within its call. Where the program does it (memory BIOs, rustls), the thread sends what
- * its writes have become by encryption: in their order, and each a little longer than what was written.
- * A thread that has only ever used one socket is a sign as long as there is no other: in a pool, one
- * may decrypt what another has received. Anything else is no evidence: an event loop receives from
- * many sockets before it decrypts. Evidence votes, and the last socket that was told of counts.
+/* Which socket a TLS object's bytes pass through, told without descriptors: the kernel says which
+ * TCP socket a thread used (sock.bpf.c). Where the TLS library does its own input and output, that
+ * is the socket used within its call. Where the program does it (memory BIOs, rustls), the thread
+ * sends what its writes have become by encryption: in their order, and each a little longer than
+ * what was written. A thread that has only ever used one socket is a sign as long as there is no
+ * other: in a pool, one may decrypt what another has received. Anything else is no evidence: an
+ * event loop receives from many sockets before it decrypts. Evidence votes, and the last socket
+ * that was told of counts.
  *
  * Follows tls.bpf.c. SPY_PEERS 0: off, and nothing of it is compiled. */
 
 /* struct sock_common (include/net/sock.h), whose beginning has been the same since Linux 3.13. */
-#define SPY_SK_DADDR 0
-#define SPY_SK_PORTS 12 /* peer's (as on the wire), own, family, state: 7 bytes */
-#define SPY_SK_PROT 40
-#define SPY_SK_NET 48
+#define SPY_SK_DADDR	0
+#define SPY_SK_PORTS	12 /* peer's (as on the wire), own, family, state: 7 bytes */
+#define SPY_SK_PROT	40
+#define SPY_SK_NET	48
 #define SPY_SK_V6_DADDR (48 + 8 * SPY_NETNS) /* and behind it the own address */
 
 struct spy_sk_ports {
@@ -23,7 +24,7 @@ struct spy_sk_ports {
 	u8 state, rest;
 };
 
-#define SPY_AF_INET 2
+#define SPY_AF_INET  2
 #define SPY_AF_INET6 10
 
 static __always_inline int spy_read_ports(struct spy_sk_ports *p, u64 sk)
@@ -77,7 +78,7 @@ static __always_inline void spy_send_peer(void *ctx, u64 tls, struct spy_conn *c
 
 #if SPY_PEERS
 
-#define SPY_UNSENT 16 /* a power of two */
+#define SPY_UNSENT    16	   /* a power of two */
 #define SPY_UNSENT_NS 100000000ull /* what was not sent by then was sent otherwise */
 
 /* Writes of one TLS object that are to be sent together. */
@@ -135,9 +136,9 @@ static __always_inline struct spy_conn *spy_peer_conn(u64 tls)
 }
 
 /* Whether `bytes` in so many records become `sent`: by header, tag, and TLS 1.3's type or TLS 1.2's
- * nonce (RFC 8446 section 5.2, RFC 5288 section 3, RFC 7905 section 2). first: nothing was sent before,
- * so that TLS 1.3's Finished may go along, of 32 or 48 bytes and with a change of cipher before it
- * (RFC 8446 section 4.4.4, appendix D.4). */
+ * nonce (RFC 8446 section 5.2, RFC 5288 section 3, RFC 7905 section 2). first: nothing was sent
+ * before, so that TLS 1.3's Finished may go along, of 32 or 48 bytes and with a change of cipher
+ * before it (RFC 8446 section 4.4.4, appendix D.4). */
 static __always_inline int spy_becomes(u32 bytes, u32 records, u32 sent, int first)
 {
 	u32 extra = sent - bytes, more = extra - 22 * records;

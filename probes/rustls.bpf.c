@@ -22,26 +22,28 @@
  * its own in place of an address. */
 
 #if defined(__x86_64__)
-#define SPY_RS_RET(ctx) ((ctx)->di)
-#define SPY_RS_SELF(ctx) ((ctx)->si)
+#define SPY_RS_RET(ctx)	    ((ctx)->di)
+#define SPY_RS_SELF(ctx)    ((ctx)->si)
 #define SPY_RS_MESSAGE(ctx) ((ctx)->dx)
-#define SPY_RS_SEQ(ctx) ((ctx)->cx)
-#define SPY_RS_SAVED(X, ctx) \
+#define SPY_RS_SEQ(ctx)	    ((ctx)->cx)
+#define SPY_RS_SAVED(X, ctx)                                                                       \
 	X((ctx)->bx) X((ctx)->bp) X((ctx)->r12) X((ctx)->r13) X((ctx)->r14) X((ctx)->r15)
 #elif defined(__aarch64__)
-#define SPY_RS_RET(ctx) ((ctx)->regs[8])
-#define SPY_RS_SELF(ctx) ((ctx)->regs[0])
+#define SPY_RS_RET(ctx)	    ((ctx)->regs[8])
+#define SPY_RS_SELF(ctx)    ((ctx)->regs[0])
 #define SPY_RS_MESSAGE(ctx) ((ctx)->regs[1])
-#define SPY_RS_SEQ(ctx) ((ctx)->regs[2])
-#define SPY_RS_SAVED(X, ctx) \
-	X((ctx)->regs[19]) X((ctx)->regs[20]) X((ctx)->regs[21]) X((ctx)->regs[22]) \
-	X((ctx)->regs[23]) X((ctx)->regs[24]) X((ctx)->regs[25]) X((ctx)->regs[26])
+#define SPY_RS_SEQ(ctx)	    ((ctx)->regs[2])
+#define SPY_RS_SAVED(X, ctx)                                                                       \
+	X((ctx)->regs[19])                                                                         \
+	X((ctx)->regs[20])                                                                         \
+	X((ctx)->regs[21]) X((ctx)->regs[22]) X((ctx)->regs[23]) X((ctx)->regs[24])                \
+		X((ctx)->regs[25]) X((ctx)->regs[26])
 #endif
 
-#define SPY_RS_ALERT 1 /* rustls' numbers of its enum ContentType */
-#define SPY_RS_DATA 3
-#define SPY_RS_STACK 64	    /* stack slots that are tried */
-#define SPY_RS_SLICES 64   /* pieces of a record, counted from the first of the write */
+#define SPY_RS_ALERT  1 /* rustls' numbers of its enum ContentType */
+#define SPY_RS_DATA   3
+#define SPY_RS_STACK  64    /* stack slots that are tried */
+#define SPY_RS_SLICES 64    /* pieces of a record, counted from the first of the write */
 #define SPY_RS_RECORD 18432 /* no record holds more: 2^14 + 2048 (RFC 5246 section 6.2.3) */
 
 struct spy_box {
@@ -101,8 +103,8 @@ static __always_inline int spy_layer_find(struct pt_regs *ctx, struct spy_layer 
 {
 	u64 sp = PT_REGS_SP(ctx);
 
-#define SPY_TRY(p)                    \
-	if (spy_layer_at(l, (p), r)) \
+#define SPY_TRY(p)                                                                                 \
+	if (spy_layer_at(l, (p), r))                                                               \
 		return 1;
 	SPY_RS_SAVED(SPY_TRY, ctx)
 #undef SPY_TRY
@@ -155,7 +157,8 @@ static __always_inline void spy_box_end(struct pt_regs *ctx, u64 id)
 	spy_conns.delete(&key);
 }
 
-/* A box that is not `b`, which was known at its address, if any. `l`: its record layer, 0: not found. */
+/* A box that is not `b`, which was known at its address, if any. `l`: its record layer, 0: not
+ * found. */
 static __always_inline struct spy_box *spy_box_begin(struct pt_regs *ctx, struct spy_record *r,
 						     struct spy_box *b, struct spy_layer *l)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /* TCP sockets, by raw tracepoints: which one a thread receives from (peer.bpf.c), who connects to
- * port 443, and with SPY_PLAIN_ON the plaintext that passes the sockets of chosen ports. No kprobe, no
- * tracefs. Follows peer.bpf.c.
+ * port 443, and with SPY_PLAIN_ON the plaintext that passes the sockets of chosen ports. No kprobe,
+ * no tracefs. Follows peer.bpf.c.
  *
  * Plaintext: the tracepoints sock_send_length and sock_recv_length (Linux 6.3) say which socket the
- * system call that is running has used, and at sys_exit its registers still say where the bytes are.
- * tcp_rcv_space_adjust tells of splice; before 6.3 of all receiving, and whose descriptor it was is
- * remembered for sending (spy_fds).
+ * system call that is running has used, and at sys_exit its registers still say where the bytes
+ * are. tcp_rcv_space_adjust tells of splice; before 6.3 of all receiving, and whose descriptor it
+ * was is remembered for sending (spy_fds).
  *
  * SPY_PLAIN_ON    1: plaintext is captured
  * SPY_PLAIN_PORT(p)  true for the chosen ports, by either end
@@ -16,8 +16,8 @@
  */
 
 #define SPY_TCP_ESTABLISHED 1
-#define SPY_TCP_SYN_SENT 2
-#define SPY_TCP_SYN_RECV 3
+#define SPY_TCP_SYN_SENT    2
+#define SPY_TCP_SYN_RECV    3
 
 /* Addresses of the kernel's struct proto of TCP, as met: other sockets have ports, too. */
 BPF_TABLE("hash", u64, u8, spy_protos, 64);
@@ -40,32 +40,32 @@ static __always_inline int spy_is_tcp(u64 sk)
 #if SPY_PLAIN_ON
 
 #if defined(__x86_64__)
-#define SPY_ARG0 112 /* offsets in struct pt_regs: di, si, dx, r10, orig_ax, cs */
-#define SPY_ARG1 104
-#define SPY_ARG2 96
-#define SPY_ARG3 56
-#define SPY_NR 120
-#define SPY_CS 136
+#define SPY_ARG0  112 /* offsets in struct pt_regs: di, si, dx, r10, orig_ax, cs */
+#define SPY_ARG1  104
+#define SPY_ARG2  96
+#define SPY_ARG3  56
+#define SPY_NR	  120
+#define SPY_CS	  136
 #define SPY_CS_64 0x33 /* of 64-bit code: others number their system calls otherwise */
 #else
 #define SPY_ARG0 272 /* orig_x0, x1, x2, x3, syscallno */
 #define SPY_ARG1 8
 #define SPY_ARG2 16
 #define SPY_ARG3 24
-#define SPY_NR 280
+#define SPY_NR	 280
 #endif
 
-#define SPY_MSG_PEEK 2
+#define SPY_MSG_PEEK  2
 #define SPY_MSG_TRUNC 0x20 /* received and thrown away */
-/* Pieces of one call: fragments of full size, or the buffers of an iovec. The verifier of Linux 5.10 refuses
- * 192 as too much to look at. */
+/* Pieces of one call: fragments of full size, or the buffers of an iovec. The verifier of
+ * Linux 5.10 refuses 192 as too much to look at. */
 #define SPY_IO_PIECES 128
 
 /* Processes of one socket that are told when it ends. */
 #define SPY_USERS 4 /* a power of two */
 
 struct spy_sock {
-	u64 id;	  /* stands for the connection where a TLS object's address does */
+	u64 id; /* stands for the connection where a TLS object's address does */
 	u32 users;
 	u32 tgids[SPY_USERS]; /* the last of them */
 	u8 fresh, ignored;
@@ -243,7 +243,8 @@ static __always_inline void spy_mark_sock(void *ctx, u64 sk, u32 dir, u64 n)
 	m.bytes = n;
 	m.dir = dir;
 	if (n && spy_is_worker()) {
-		/* The kernel's own threads that work for io_uring have no system call that would end. */
+		/* The kernel's own threads that work for io_uring have no system call that would
+		 * end. */
 		gap = m;
 	} else {
 		old = spy_marks.lookup(&thread);
@@ -273,13 +274,15 @@ static __always_inline int spy_begins_well(struct spy_sock *s, u32 dir, u64 from
 	}
 	s->begun = SPY_BOTH;
 	/* TLS records, or what does not begin with a method. */
-	if (((u8)b >= 0x14 && (u8)b <= 0x17 && (u8)(b >> 8) == 3) || (s->fresh && ((u8)b < 'A' || (u8)b > 'Z')))
+	if (((u8)b >= 0x14 && (u8)b <= 0x17 && (u8)(b >> 8) == 3) ||
+	    (s->fresh && ((u8)b < 'A' || (u8)b > 'Z')))
 		s->ignored = 1;
 	return !s->ignored;
 }
 
 /* `total` bytes of a list of buffers (ptr, len); count 0: `iov` is the one buffer itself. */
-static __always_inline void spy_send_io(void *ctx, struct spy_event *head, u64 iov, u64 count, u64 total)
+static __always_inline void spy_send_io(void *ctx, struct spy_event *head, u64 iov, u64 count,
+					u64 total)
 {
 	u64 thread = bpf_get_current_pid_tgid(), off = head->off;
 	volatile struct spy_io *io;
@@ -417,7 +420,8 @@ static __always_inline void spy_plain(void *ctx, u64 sk, struct spy_where *w, u6
 	struct spy_sock *s = spy_socks.lookup(&sk);
 	struct spy_event head = {};
 
-	if (!s || s->ignored || !spy_begins_well(s, w->dir, spy_first_byte(w)) || !spy_sock_conn(ctx, s, sk))
+	if (!s || s->ignored || !spy_begins_well(s, w->dir, spy_first_byte(w)) ||
+	    !spy_sock_conn(ctx, s, sk))
 		return;
 	n = spy_sock_report(&head, w->dir, s->id, n);
 	if (n)
@@ -445,7 +449,8 @@ int spy_sys_exit(struct bpf_raw_tracepoint_args *ctx)
 		nr = ~0u;
 #endif
 	spy_where_of(&w, regs, nr);
-	/* io_uring works for a thread outside of system calls too: those bytes are of no later one. */
+	/* io_uring works for a thread outside of system calls too: those bytes are of no later one.
+	 */
 	if (w.found && w.dir == m.dir && n > 0 && (u64)n == m.bytes) {
 		spy_plain(ctx, m.sk, &w, n);
 		return 0;
@@ -460,10 +465,10 @@ int spy_sys_exit(struct bpf_raw_tracepoint_args *ctx)
 
 #else
 
-#define SPY_FEW_FDS 8 /* closed one by one; of more, all that are known are forgotten */
-#define SPY_F_DUPFD 0
+#define SPY_FEW_FDS	    8 /* closed one by one; of more, all that are known are forgotten */
+#define SPY_F_DUPFD	    0
 #define SPY_F_DUPFD_CLOEXEC 1030
-#define SPY_NR_OTHER (~0u) /* of code of 32 bits, whose system calls have other numbers */
+#define SPY_NR_OTHER	    (~0u) /* of code of 32 bits, whose system calls have other numbers */
 
 /* True for a system call that changes what descriptors stand for, and does no more. */
 static __always_inline int spy_fds_changed(struct spy_fd *fd, u64 regs, u32 nr, long n)
@@ -538,7 +543,8 @@ static __always_inline u64 spy_bytes_of(u64 regs, u32 nr, u64 n)
 
 static __always_inline int spy_is_sending(u32 nr)
 {
-	return nr == SPY_NR_sendfile || nr == SPY_NR_splice || nr == SPY_NR_sendmsg || nr == SPY_NR_sendmmsg;
+	return nr == SPY_NR_sendfile || nr == SPY_NR_splice || nr == SPY_NR_sendmsg ||
+	       nr == SPY_NR_sendmmsg;
 }
 
 /* sys_exit(registers, result) */
@@ -711,8 +717,9 @@ int spy_received(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
-/* tcp_destroy_sock(sk), Linux 4.16, in whatever context. A socket in state CLOSE still gives out what it
- * has received: a whole answer after a reset, or of a server that closed after its client had. */
+/* tcp_destroy_sock(sk), Linux 4.16, in whatever context. A socket in state CLOSE still gives out
+ * what it has received: a whole answer after a reset, or of a server that closed after its client
+ * had. */
 int spy_sock_destroyed(struct bpf_raw_tracepoint_args *ctx)
 {
 	spy_sock_close(ctx, ctx->args[0]);
@@ -732,7 +739,8 @@ int spy_thread_exit(struct bpf_raw_tracepoint_args *ctx)
 /* inet_sock_set_state(sk, before, now) */
 int spy_state(struct bpf_raw_tracepoint_args *ctx)
 {
-	u64 id = bpf_get_current_pid_tgid(), sk = ctx->args[0], proto = spy_kernel_word(sk + SPY_SK_PROT);
+	u64 id = bpf_get_current_pid_tgid(), sk = ctx->args[0],
+	    proto = spy_kernel_word(sk + SPY_SK_PROT);
 	struct spy_ends_event m = {};
 	int state = (int)ctx->args[2];
 	u8 one = 1;

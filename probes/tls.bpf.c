@@ -28,10 +28,10 @@
 
 #if defined(__x86_64__)
 /* A return has popped the address that stood at the entry's stack pointer. */
-#define SPY_SP_ENTRY(ctx) ((ctx)->sp)
+#define SPY_SP_ENTRY(ctx)  ((ctx)->sp)
 #define SPY_SP_RETURN(ctx) ((ctx)->sp - 8)
 #else
-#define SPY_SP_ENTRY(ctx) PT_REGS_SP(ctx)
+#define SPY_SP_ENTRY(ctx)  PT_REGS_SP(ctx)
 #define SPY_SP_RETURN(ctx) PT_REGS_SP(ctx)
 #endif
 
@@ -58,7 +58,7 @@ struct spy_conn {
 	u64 off[2];
 	u32 calls[2];
 	u32 from_start;
-	u32 refs; /* beyond the first */
+	u32 refs;     /* beyond the first */
 	u64 resender; /* the thread that hands over once more what was reported, 0: none */
 	u64 sk;	      /* the socket, as far as it is known (peer.bpf.c) */
 	u32 votes;
@@ -172,9 +172,9 @@ static __always_inline void spy_fill(struct spy_event *e, u64 tls, struct spy_co
 
 #if SPY_RINGBUF
 
-#define SPY_SMALL 512
-#define SPY_PAGE 4096
-#define SPY_RECORD 16384 /* what one TLS record can hold */
+#define SPY_SMALL   512
+#define SPY_PAGE    4096
+#define SPY_RECORD  16384 /* what one TLS record can hold */
 #define SPY_ROOM(n) (sizeof(struct spy_event) + (n))
 
 /* The reader drains by the clock: a wake-up costs the traced program more than the capture. It

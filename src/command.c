@@ -78,7 +78,8 @@ int command_start(struct command *c, char **argv, struct error *reterr)
 	int gate[2];
 
 	if (pipe2(gate, O_CLOEXEC) != 0)
-		return error_set(reterr, -errno, "cannot start %.80s: %s", argv[0], strerror(errno));
+		return error_set(reterr, -errno, "cannot start %.80s: %s", argv[0],
+				 strerror(errno));
 	/* What the command leaves behind becomes our child, so that we can wait for it. */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	/* The child must not act on a signal meant for the command before it is the command. */
@@ -95,7 +96,8 @@ int command_start(struct command *c, char **argv, struct error *reterr)
 	c->gate = gate[1];
 	if (c->pid < 0) {
 		close(gate[1]);
-		return error_set(reterr, -errno, "cannot start %.80s: %s", argv[0], strerror(errno));
+		return error_set(reterr, -errno, "cannot start %.80s: %s", argv[0],
+				 strerror(errno));
 	}
 	return 0;
 }

@@ -73,7 +73,7 @@ static enum verdict check_privileges(struct diagnosis *f)
 	static const struct {
 		int bit;
 		const char *name;
-		unsigned since; /* release */
+		unsigned since;		 /* release */
 		enum verdict root, user; /* without it */
 	} needed[] = { { 2, "CAP_DAC_READ_SEARCH", 0, WARN, WARN },
 		       /* Root's files are searched by nobody, or not at all. */
@@ -139,7 +139,8 @@ static enum verdict check_uprobes(struct diagnosis *f)
 	snprintf(f->said, sizeof(f->said), "uprobes: %s; many at once: %s", there ? "yes" : "no",
 		 multi ? "yes" : "no");
 	f->mend = there	  ? "starts and ends slower without (Linux 6.6)"
-		  : multi ? "--pid is not possible: the kernel needs CONFIG_UPROBE_EVENTS, and /sys has "
+		  : multi ? "--pid is not possible: the kernel needs CONFIG_UPROBE_EVENTS, and "
+			    "/sys has "
 			    "to be mounted"
 			  : "the kernel needs CONFIG_UPROBE_EVENTS, and /sys has to be mounted";
 	return multi && there ? GOOD : multi || there ? WARN : FAIL;
@@ -188,9 +189,10 @@ static enum verdict check_peers(struct diagnosis *f)
 	static const char *const names[] = { "tcp_rcv_space_adjust", "sock_send_length",
 					     "sock_recv_length", NULL };
 
-	return try_tracepoints(f, "addresses of connections", names,
-			       "they are found for fewer connections, or for none; the last two are "
-			       "there from Linux 6.3 on");
+	return try_tracepoints(
+		f, "addresses of connections", names,
+		"they are found for fewer connections, or for none; the last two are "
+		"there from Linux 6.3 on");
 }
 
 static enum verdict check_connects(struct diagnosis *f)
@@ -266,10 +268,12 @@ static enum verdict check_proc(struct diagnosis *f)
 	bool others = can_read("/proc/1/maps"), own = can_read("/proc/self/maps");
 
 	snprintf(f->said, sizeof(f->said), "/proc: %s",
-		 !own	  ? "is not there"
-		 : others ? "what process 1 maps can be read"
-			  : "what process 1 maps cannot be read, so perhaps that of others neither");
-	f->mend = "mount /proc; run it with sudo, in a container with the host's process namespace and "
+		 !own ? "is not there"
+		 : others
+			 ? "what process 1 maps can be read"
+			 : "what process 1 maps cannot be read, so perhaps that of others neither");
+	f->mend = "mount /proc; run it with sudo, in a container with the host's process namespace "
+		  "and "
 		  "CAP_SYS_PTRACE";
 	return !own ? FAIL : others ? GOOD : WARN;
 }
@@ -297,8 +301,8 @@ static enum verdict check_cache(struct diagnosis *f)
 
 typedef enum verdict (*check_fn)(struct diagnosis *f);
 static const check_fn checks[] = {
-	check_kernel, check_privileges, check_lockdown, check_bpf,  check_libbcc,
-	check_headers, check_memlock,	check_proc,	check_cache,
+	check_kernel,  check_privileges, check_lockdown, check_bpf,   check_libbcc,
+	check_headers, check_memlock,	 check_proc,	 check_cache,
 };
 /* They load BPF programs: where none may be, they say nothing of the kernel. */
 static const check_fn bpf_checks[] = {

@@ -5,10 +5,10 @@
 /* As in the man page. With a COMMAND, its own status is passed on instead. */
 enum exit_code {
 	EXIT_FINE = 0,
-	EXIT_FAILED = 1,  /* failed while running, damaged recording ... */
+	EXIT_FAILED = 1, /* failed while running, damaged recording ... */
 	EXIT_USAGE = 2,
-	EXIT_CANNOT = 3,  /* tracing could not start */
-	EXIT_BLIND = 4,	  /* --strict: a process with TLS was not seen */
+	EXIT_CANNOT = 3, /* tracing could not start */
+	EXIT_BLIND = 4,	 /* --strict: a process with TLS was not seen */
 };
 
 #endif

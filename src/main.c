@@ -97,8 +97,9 @@ static int run(struct options *o)
 	case ACTION_DOCTOR:
 	case ACTION_DEMO:
 	case ACTION_TRACE:
-		error_set(&e, -1, "this llm-spy was built without live tracing (--disable-bpf); it "
-				  "shows recordings: --replay FILE");
+		error_set(&e, -1,
+			  "this llm-spy was built without live tracing (--disable-bpf); it "
+			  "shows recordings: --replay FILE");
 		code = EXIT_CANNOT;
 		break;
 #endif

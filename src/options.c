@@ -28,7 +28,7 @@ static const struct row {
 	const char *arg, *help;
 } rows[] = {
 #define SECTION(title) { .id = OPT_NONE, .name = title },
-#define OPTION(id_, name_, letter_, arg_, help_) \
+#define OPTION(id_, name_, letter_, arg_, help_)                                                   \
 	{ .id = OPT_##id_, .name = name_, .letter = letter_, .arg = arg_, .help = help_ },
 #include "options.def"
 #undef SECTION
@@ -68,7 +68,8 @@ void options_help(FILE *out)
 		}
 	}
 	fputs("\nExit status: 0 fine; 1 failed while running; 2 wrong usage; 3 tracing could not\n"
-	      "start; 4 see --strict; with a COMMAND its own. See llm-spy(8).\n", out);
+	      "start; 4 see --strict; with a COMMAND its own. See llm-spy(8).\n",
+	      out);
 }
 
 static void add_name(struct names *n, const char *name)
@@ -293,14 +294,17 @@ static const enum option_id live_only[] = {
 static int check(const struct options *o, const struct row *live, struct error *reterr)
 {
 	if (o->command && o->action != ACTION_TRACE)
-		return error_set(reterr, -EINVAL, "a COMMAND cannot be combined with --replay or --demo");
+		return error_set(reterr, -EINVAL,
+				 "a COMMAND cannot be combined with --replay or --demo");
 	if (o->record && o->action != ACTION_TRACE)
-		return error_set(reterr, -EINVAL, "--record cannot be combined with --replay or --demo");
+		return error_set(reterr, -EINVAL,
+				 "--record cannot be combined with --replay or --demo");
 	if (o->record && strcmp(o->record, "-") == 0 && !o->output)
 		return error_set(reterr, -EINVAL,
 				 "--record=- needs --output: both would write to standard output");
 	if (live && o->action == ACTION_REPLAY)
-		return error_set(reterr, -EINVAL, "--%s is for tracing, not for --replay", live->name);
+		return error_set(reterr, -EINVAL, "--%s is for tracing, not for --replay",
+				 live->name);
 	if ((o->plain || o->strict) && o->action == ACTION_DEMO)
 		return error_set(reterr, -EINVAL, "--%s is for tracing, not for --demo",
 				 o->plain ? "plain" : "strict");
@@ -346,7 +350,9 @@ int options_parse(struct options *o, int argc, char **argv, struct error *reterr
 	const struct row *live = NULL;
 	int code;
 
-	*o = (struct options){ .format = sinks[0], .kernel_headers = "auto", .call_limit = 2 << 20 };
+	*o = (struct options){ .format = sinks[0],
+			       .kernel_headers = "auto",
+			       .call_limit = 2 << 20 };
 	limits_init(&o->limits);
 	getopt_tables(longs, shorts, sizeof(shorts));
 	opterr = 0;
@@ -365,8 +371,9 @@ int options_parse(struct options *o, int argc, char **argv, struct error *reterr
 			return error_set(reterr, -EINVAL, "llm-spy %s does not take --%s",
 					 sub->name, r->name);
 		if (apply(o, r->id, optarg) != 0)
-			return error_set(reterr, -EINVAL, "--%s %s: not a valid %s; see llm-spy --help",
-					 r->name, optarg, r->arg[0] == '[' ? "PORTS" : r->arg);
+			return error_set(reterr, -EINVAL,
+					 "--%s %s: not a valid %s; see llm-spy --help", r->name,
+					 optarg, r->arg[0] == '[' ? "PORTS" : r->arg);
 		for (size_t i = 0; i < sizeof(live_only) / sizeof(*live_only) && !live; i++)
 			if (live_only[i] == r->id)
 				live = r;
@@ -375,9 +382,11 @@ int options_parse(struct options *o, int argc, char **argv, struct error *reterr
 		return error_set(reterr, -EINVAL, "llm-spy %s does not take %s", sub->name,
 				 argv[optind]);
 	if (optind < argc && strcmp(argv[optind - 1], "--") != 0)
-		return error_set(reterr, -EINVAL,
-				 "%s: a COMMAND stands behind --, a subcommand (targets, doctor) first, "
-				 "PORTS behind --plain=", argv[optind]);
+		return error_set(
+			reterr, -EINVAL,
+			"%s: a COMMAND stands behind --, a subcommand (targets, doctor) first, "
+			"PORTS behind --plain=",
+			argv[optind]);
 	/* As from a script whose variable is empty: not the same as to trace everything. */
 	if (optind == argc && argc > 1 && strcmp(argv[argc - 1], "--") == 0)
 		return error_set(reterr, -EINVAL, "behind -- there is no command");

@@ -27,8 +27,9 @@ int pipeline_finish(struct pipeline *p, uint64_t now_ns); /* end of input: shows
 struct pipeline_stats pipeline_stats(const struct pipeline *p);
 const struct seen *pipeline_seen(const struct pipeline *p);
 
-/* Who is told how a TLS connection looks: as soon as it is known to be plain, else when enough of it
- * was seen or it ends, and now and then if it goes on for long. bytes: what the verdict rests on, missing ones too. */
+/* Who is told how a TLS connection looks: as soon as it is known to be plain, else when enough of
+ * it was seen or it ends, and now and then if it goes on for long. bytes: what the verdict rests
+ * on, missing ones too. */
 typedef void (*looks_fn)(void *arg, uint32_t tgid, enum looks looks, uint64_t bytes);
 void pipeline_on_looks(struct pipeline *p, looks_fn fn, void *arg);
 

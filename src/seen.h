@@ -14,10 +14,10 @@ struct seen_row {
 	uint32_t tgid;	    /* 0: several processes */
 	uint64_t processes; /* how many */
 	char program[64];
-	uint64_t calls, others;		/* model calls; other exchanges */
-	uint64_t bytes[2];		/* of plaintext, by enum dir */
-	uint64_t conns, opaque;		/* connections; of those that have ended, without HTTP */
-	uint64_t last_ns;		/* as of chunks */
+	uint64_t calls, others; /* model calls; other exchanges */
+	uint64_t bytes[2];	/* of plaintext, by enum dir */
+	uint64_t conns, opaque; /* connections; of those that have ended, without HTTP */
+	uint64_t last_ns;	/* as of chunks */
 	char hosts[SEEN_HOSTS][SEEN_HOST_LEN]; /* spoken to, the last one first; "" */
 	bool more_hosts;
 };

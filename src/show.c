@@ -84,8 +84,9 @@ static bool wants_color(enum color_when when, bool tty)
 
 int show_open(struct show *s, const struct options *o, struct error *reterr)
 {
-	struct sink_options so = { .mode = o->mode, .bodies = o->bodies, .live = true,
-				   .full = o->full };
+	struct sink_options so = {
+		.mode = o->mode, .bodies = o->bodies, .live = true, .full = o->full
+	};
 	struct winsize w;
 	bool tty;
 
@@ -101,7 +102,7 @@ int show_open(struct show *s, const struct options *o, struct error *reterr)
 	so.utf8 = tty && strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 	if (tty && ioctl(fileno(s->out), TIOCGWINSZ, &w) == 0)
 		so.width = w.ws_col;
-	s->sink = s->ops->new(s->out, &so);
+	s->sink = s->ops->new (s->out, &so);
 	s->totals = totals_new();
 	return 0;
 }

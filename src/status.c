@@ -34,11 +34,11 @@ static json_t *row_out(const struct seen_row *r)
 		json_array_append_new(hosts, text_of(r->hosts[i], sizeof(r->hosts[i])));
 	return json_pack("{s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:b}", "pid",
 			 (json_int_t)r->tgid, "processes", (json_int_t)r->processes, "program",
-			 text_of(r->program, sizeof(r->program)), "calls", (json_int_t)r->calls, "others",
-			 (json_int_t)r->others, "sent", (json_int_t)r->bytes[DIR_WRITE], "received",
-			 (json_int_t)r->bytes[DIR_READ], "connections", (json_int_t)r->conns,
-			 "opaque", (json_int_t)r->opaque, "last_ns", (json_int_t)r->last_ns, "hosts",
-			 hosts, "more_hosts", r->more_hosts);
+			 text_of(r->program, sizeof(r->program)), "calls", (json_int_t)r->calls,
+			 "others", (json_int_t)r->others, "sent", (json_int_t)r->bytes[DIR_WRITE],
+			 "received", (json_int_t)r->bytes[DIR_READ], "connections",
+			 (json_int_t)r->conns, "opaque", (json_int_t)r->opaque, "last_ns",
+			 (json_int_t)r->last_ns, "hosts", hosts, "more_hosts", r->more_hosts);
 }
 
 static int by_age(const void *a, const void *b)
@@ -147,7 +147,8 @@ static bool row_in(const json_t *o, struct seen_row *ret)
 	bool good = take_number(o, "pid", &pid) && pid <= INT32_MAX &&
 		    take_number(o, "processes", &ret->processes) &&
 		    take_text(json_object_get(o, "program"), ret->program, sizeof(ret->program)) &&
-		    take_number(o, "calls", &ret->calls) && take_number(o, "others", &ret->others) &&
+		    take_number(o, "calls", &ret->calls) &&
+		    take_number(o, "others", &ret->others) &&
 		    take_number(o, "sent", &ret->bytes[DIR_WRITE]) &&
 		    take_number(o, "received", &ret->bytes[DIR_READ]) &&
 		    take_number(o, "connections", &ret->conns) &&
@@ -207,14 +208,14 @@ static bool notes_in(const json_t *all, struct notes *ret)
 
 int status_decode(struct span in, struct status *ret)
 {
-	json_t *o = in.len > STATUS_BYTES_MAX
-			    ? NULL
-			    : json_loadb((const char *)in.ptr, in.len, JSON_REJECT_DUPLICATES, NULL);
+	json_t *o = in.len > STATUS_BYTES_MAX ? NULL
+					      : json_loadb((const char *)in.ptr, in.len,
+							   JSON_REJECT_DUPLICATES, NULL);
 	bool good;
 
 	*ret = (struct status){ 0 };
-	good = json_is_object(o) && take_flag(o, "all", &ret->all) && take_flag(o, "more", &ret->more) &&
-	       take_number(o, "started", &ret->started) &&
+	good = json_is_object(o) && take_flag(o, "all", &ret->all) &&
+	       take_flag(o, "more", &ret->more) && take_number(o, "started", &ret->started) &&
 	       rows_in(json_object_get(o, "processes"), ret) &&
 	       notes_in(json_object_get(o, "unseen"), &ret->notes);
 	json_decref(o);

@@ -9,15 +9,15 @@
 /* Room for all of it where each byte has to be escaped. */
 #define STATUS_BYTES_MAX (4u << 20)
 /* The processes that spoke last; further ones are left out. */
-#define STATUS_ROWS_MAX	 256
+#define STATUS_ROWS_MAX 256
 /* What runs comes last, and may be left out: who asks sees for himself. */
 #define STATUS_NOTES_MAX (NOTES_FILES_MAX + NOTES_ENDED_MAX)
 #define STATUS_TEXT_LEN	 512 /* of a note */
 
 struct status {
 	uint64_t started; /* of the tracer, as of maps_started() */
-	bool all; /* no process is left out */
-	bool more; /* but some that spoke have no row of their own */
+	bool all;	  /* no process is left out */
+	bool more;	  /* but some that spoke have no row of their own */
 	const struct seen_row *rows;
 	size_t nrows;
 	struct notes notes;

@@ -98,7 +98,8 @@ void statusfile_write(struct statusfile *f, struct status *s, uint64_t key, uint
 	if (!err)
 		err = store(f, buf_span(&text));
 	if (err && !f->failed)
-		log_warn("trace", "what llm-spy targets asks for cannot be written to " DIRECTORY ": %s",
+		log_warn("trace",
+			 "what llm-spy targets asks for cannot be written to " DIRECTORY ": %s",
 			 strerror(-err));
 	f->failed |= err != 0;
 	f->kept = !err;

@@ -14,8 +14,8 @@ bool statusfile_is_due(const struct statusfile *f, uint64_t now_ns);
 void statusfile_write(struct statusfile *f, struct status *s, uint64_t key, uint64_t now_ns);
 void statusfile_close(struct statusfile *f); /* removes the file; accepts NULL */
 
-/* Of all tracers that run; what others left behind is removed. *ret_unread: of how many more it could not
- * be read. The caller frees each, and *ret. */
+/* Of all tracers that run; what others left behind is removed. *ret_unread: of how many more it
+ * could not be read. The caller frees each, and *ret. */
 size_t statusfile_read_all(struct status **ret, size_t *ret_unread);
 
 #endif

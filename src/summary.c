@@ -47,7 +47,8 @@ static void print_calls(FILE *out, const struct summary *s)
 	if (w->twice == 1)
 		fprintf(out, "llm-spy: 1 call was seen at both ends and is shown once\n");
 	else if (w->twice)
-		fprintf(out, "llm-spy: %" PRIu64 " calls were seen at both ends and are shown once\n",
+		fprintf(out,
+			"llm-spy: %" PRIu64 " calls were seen at both ends and are shown once\n",
 			w->twice);
 	fprintf(out, "llm-spy: %" PRIu64 " model call%s", w->llm, plural(w->llm));
 	if (other)
@@ -65,13 +66,14 @@ static void print_streams(FILE *out, const struct summary *s)
 {
 	struct pipeline_stats p = pipeline_stats(s->pipeline);
 
-	fprintf(out, "llm-spy: %" PRIu64 " connection%s, %s captured; %s missing in %" PRIu64 " gap%s\n",
+	fprintf(out,
+		"llm-spy: %" PRIu64 " connection%s, %s captured; %s missing in %" PRIu64 " gap%s\n",
 		p.stream->conns, plural(p.stream->conns),
 		size_text(p.stream->bytes[0] + p.stream->bytes[1]),
 		size_text(p.stream->missing_bytes), p.stream->gaps, plural(p.stream->gaps));
 	if (p.opaque_conns)
-		fprintf(out, "llm-spy: %" PRIu64 " connection%s spoke no HTTP (%s)\n", p.opaque_conns,
-			plural(p.opaque_conns), size_text(p.opaque_bytes));
+		fprintf(out, "llm-spy: %" PRIu64 " connection%s spoke no HTTP (%s)\n",
+			p.opaque_conns, plural(p.opaque_conns), size_text(p.opaque_bytes));
 	if (p.garbled_conns)
 		fprintf(out, "llm-spy: %" PRIu64 " connection%s broke off in malformed HTTP\n",
 			p.garbled_conns, plural(p.garbled_conns));
@@ -89,12 +91,15 @@ static void print_losses(FILE *out, const struct summary *s)
 		{ SPY_N_CUT, "calls were longer than --call-limit and were cut" },
 		{ SPY_N_ORPHAN, "calls returned whose beginning was not seen" },
 		{ SPY_N_TABLE_FULL, "calls found a table of the probe full" },
-		{ SPY_N_UNJOINED, "directions of rustls connections could not be joined to the other" },
+		{ SPY_N_UNJOINED,
+		  "directions of rustls connections could not be joined to the other" },
 	};
 
 	if (s->lost)
-		fprintf(out, "llm-spy: %" PRIu64 " event%s lost in the kernel's buffer (try a larger "
-			"--buffer-size)\n", s->lost, plural(s->lost));
+		fprintf(out,
+			"llm-spy: %" PRIu64 " event%s lost in the kernel's buffer (try a larger "
+			"--buffer-size)\n",
+			s->lost, plural(s->lost));
 	for (size_t i = 0; s->counters && i < sizeof(rows) / sizeof(*rows); i++)
 		if (s->counters[rows[i].which])
 			fprintf(out, "llm-spy: %" PRIu64 " %s\n", s->counters[rows[i].which],
@@ -133,9 +138,9 @@ static void print_seen(FILE *out, const struct seen_row *r)
 	int n = fprintf(out, "llm-spy:   ") - 11;
 
 	n += print_who(out, r->program, r->tgid, r->processes);
-	fprintf(out, "%*s %6" PRIu64 " %6" PRIu64 " %10s %10s", n < NAME_COLUMNS ? NAME_COLUMNS - n : 0,
-		"", r->calls, r->others, size_text(r->bytes[DIR_WRITE]),
-		size_text(r->bytes[DIR_READ]));
+	fprintf(out, "%*s %6" PRIu64 " %6" PRIu64 " %10s %10s",
+		n < NAME_COLUMNS ? NAME_COLUMNS - n : 0, "", r->calls, r->others,
+		size_text(r->bytes[DIR_WRITE]), size_text(r->bytes[DIR_READ]));
 	for (size_t i = 0; i < SEEN_HOSTS && r->hosts[i][0]; i++) {
 		fputs(i ? ", " : "  ", out);
 		print_name(out, r->hosts[i]);

@@ -22,7 +22,8 @@
 #include "summary.h"
 
 #define PROGRAM_COLUMNS 24
-/* Where what is known of a process begins: beside the rest of its row, below it on a narrow terminal. */
+/* Where what is known of a process begins: beside the rest of its row, below it on a narrow
+ * terminal. */
 #define BESIDE_COLUMN 64
 #define BELOW_COLUMN  10
 #define WIDE_COLUMNS  120
@@ -224,7 +225,8 @@ static void print(struct table *t, const struct row *r)
 static unsigned detail_column(void)
 {
 	struct winsize w;
-	bool narrow = ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col && w.ws_col < WIDE_COLUMNS;
+	bool narrow =
+		ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col && w.ws_col < WIDE_COLUMNS;
 
 	return narrow ? BELOW_COLUMN : BESIDE_COLUMN;
 }
@@ -271,8 +273,8 @@ static uint64_t began_ns(pid_t pid)
 	return !ns ? UINT64_MAX : ns > asleep ? ns - asleep : 0;
 }
 
-/* The process that began then and has this number now said what is in the row; under what name, does
- * not matter: it may run another program by now. */
+/* The process that began then and has this number now said what is in the row; under what name,
+ * does not matter: it may run another program by now. */
 static bool is_of(const struct seen_row *r, pid_t pid, uint64_t began)
 {
 	return (pid_t)r->tgid == pid && r->last_ns >= began;
@@ -381,7 +383,8 @@ static void add_process(struct table *t, struct files *f, const struct conns *co
 
 /* ---- what has ended ---- */
 
-/* Of several that a tracer put together, some may run yet; so does one that could not be looked at. */
+/* Of several that a tracer put together, some may run yet; so does one that could not be looked at.
+ */
 static bool may_run(const struct seen_row *r)
 {
 	return !r->tgid || is_of(r, (pid_t)r->tgid, began_ns((pid_t)r->tgid));
@@ -442,13 +445,17 @@ static void add_ended_unseen(struct table *t)
 static void say_end(const struct table *t)
 {
 	if (!t->rows && !t->json)
-		fprintf(t->out, "no process%s has a TLS implementation mapped or a connection to port 443\n",
+		fprintf(t->out,
+			"no process%s has a TLS implementation mapped or a connection to port "
+			"443\n",
 			t->denied ? " that may be looked at" : "");
 	if (t->denied)
 		fprintf(stderr, "llm-spy: %zu process%s could not be looked at%s\n", t->denied,
 			t->denied == 1 ? "" : "es", geteuid() == 0 ? "" : ": run with sudo");
 	if (t->unread)
-		fprintf(stderr, "llm-spy: the status of %zu tracer%s could not be read: what %s saw is missing\n",
+		fprintf(stderr,
+			"llm-spy: the status of %zu tracer%s could not be read: what %s saw is "
+			"missing\n",
 			t->unread, t->unread == 1 ? "" : "s", t->unread == 1 ? "it" : "they");
 }
 

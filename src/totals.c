@@ -186,8 +186,8 @@ void totals_print(FILE *out, const struct totals *t)
 		if (b != BY_MODEL && one->count < 2)
 			continue;
 		qsort(one->rows, one->count, sizeof(*one->rows), dearer);
-		fprintf(out, "llm-spy: by %-*s %6s %10s %10s %9s\n", NAME_COLUMNS - 1, titles[b], "calls",
-			"tokens in", "out", "USD");
+		fprintf(out, "llm-spy: by %-*s %6s %10s %10s %9s\n", NAME_COLUMNS - 1, titles[b],
+			"calls", "tokens in", "out", "USD");
 		for (size_t i = 0; i < one->count && i < ROWS_SHOWN; i++)
 			print_row(out, (enum by)b, &one->rows[i]);
 		if (one->count > ROWS_SHOWN)

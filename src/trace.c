@@ -36,14 +36,14 @@
 /* Perf buffers can't lend each other room, and the whole load of one busy client may meet a single
  * processor: each gets an equal part of this, within the bounds. */
 #define PERF_TOTAL (64u << 20)
-#define PERF_MIN (1u << 20)
-#define PERF_MAX (16u << 20)
+#define PERF_MIN   (1u << 20)
+#define PERF_MAX   (16u << 20)
 /* How often the buffer is looked at. The probe wakes us when a connection begins and when much
  * came at once, so this bounds the delay of what is shown, no more. */
 #define DRAIN_BUSY_MS 5
 #define DRAIN_IDLE_MS 20
-#define DRAIN_BUDGET (8u << 20)
-#define TICK_NS 50000000ull
+#define DRAIN_BUDGET  (8u << 20)
+#define TICK_NS	      50000000ull
 
 struct tracer {
 	const struct options *o;
@@ -65,9 +65,9 @@ struct tracer {
 	struct show show;
 	struct command command;
 	struct statusfile *status;
-	int signals;	    /* signalfd */
+	int signals;	     /* signalfd */
 	bool stop, all_gone; /* asked to stop; the command and its children have ended */
-	int failed;	    /* first error of the recorder or output */
+	int failed;	     /* first error of the recorder or output */
 	uint64_t ticked_ns;
 };
 
@@ -182,14 +182,15 @@ static int open_probe(struct tracer *t, struct error *reterr)
 	c.ring_buffer = t->ring;
 	c.multi = t->multi;
 	c.skip = skip;
-	log_debug("attach", "%s buffer of %zu KiB; %s", t->ring ? "ring" : "perf", c.ring_bytes / 1024,
-		  t->multi ? "uprobe_multi" : "one perf event for each probe");
+	log_debug("attach", "%s buffer of %zu KiB; %s", t->ring ? "ring" : "perf",
+		  c.ring_bytes / 1024, t->multi ? "uprobe_multi" : "one perf event for each probe");
 	err = probe_open(&t->probe, &c, t->compiler, reterr);
 	t->compiler = -1;
 	return err;
 }
 
-/* What is there is looked at while the compiler works, and so is known what else it has to compile. */
+/* What is there is looked at while the compiler works, and so is known what else it has to compile.
+ */
 static int compile(struct tracer *t, struct error *reterr)
 {
 	uint64_t begin = now_ns();
@@ -260,12 +261,14 @@ static int attach_sock(struct tracer *t, struct error *reterr)
 	int err = hooks_attach_sock(t->hooks, &name);
 
 	if (err && t->o->plain)
-		return error_set(reterr, err, "--plain is not possible: the raw tracepoint %s is refused: %s",
+		return error_set(reterr, err,
+				 "--plain is not possible: the raw tracepoint %s is refused: %s",
 				 name, strerror(-err));
 	if (err)
-		log_warn("attach", "addresses of connections may stay unknown, and programs that cannot be "
-			 "seen be noticed at the end only: the raw tracepoint %s is refused: %s", name,
-			 strerror(-err));
+		log_warn("attach",
+			 "addresses of connections may stay unknown, and programs that cannot be "
+			 "seen be noticed at the end only: the raw tracepoint %s is refused: %s",
+			 name, strerror(-err));
 	return 0;
 }
 
@@ -280,8 +283,10 @@ static int attach(struct tracer *t, struct error *reterr)
 		return err;
 	err = hooks_attach_exec(t->hooks);
 	if (err)
-		log_warn("attach", "programs that start are noticed once a second only: raw "
-			 "tracepoints are refused: %s", strerror(-err));
+		log_warn("attach",
+			 "programs that start are noticed once a second only: raw "
+			 "tracepoints are refused: %s",
+			 strerror(-err));
 	err = attach_sock(t, reterr);
 	if (err)
 		return err;
@@ -460,8 +465,8 @@ static int poll_once(struct tracer *t, bool busy)
 	size_t n = live_pollfds(t->live, fds + 1, LIVE_POLLFDS);
 
 	fds[0] = (struct pollfd){ .fd = t->signals, .events = POLLIN };
-	if (poll(fds, 1 + (n < LIVE_POLLFDS ? n : LIVE_POLLFDS), busy ? DRAIN_BUSY_MS : DRAIN_IDLE_MS) <
-		    0 &&
+	if (poll(fds, 1 + (n < LIVE_POLLFDS ? n : LIVE_POLLFDS),
+		 busy ? DRAIN_BUSY_MS : DRAIN_IDLE_MS) < 0 &&
 	    errno != EINTR)
 		return -errno;
 	if (fds[0].revents)
@@ -606,8 +611,8 @@ static int start(struct tracer *t, struct error *reterr)
 	t->pipeline = pipeline_new(&t->limits, &show_calls, &t->show);
 	pipeline_set_prices(t->pipeline, t->prices);
 	t->filter = filter_new(&t->o->filter, on_wanted, t);
-	err = live_open(&t->live, t->ring, probe_map(t->probe, "spy_events"), buffer_bytes(t), filter_chunk, t->filter,
-			reterr);
+	err = live_open(&t->live, t->ring, probe_map(t->probe, "spy_events"), buffer_bytes(t),
+			filter_chunk, t->filter, reterr);
 	if (!err)
 		err = attach(t, reterr);
 	if (!err && t->o->command) {
@@ -616,7 +621,8 @@ static int start(struct tracer *t, struct error *reterr)
 
 		err = bpf_map_put(probe_map(t->probe, "spy_tree_tgids"), &tgid, &one);
 		if (err)
-			error_set(reterr, err, "the command cannot be followed: %s", strerror(-err));
+			error_set(reterr, err, "the command cannot be followed: %s",
+				  strerror(-err));
 	}
 	return err;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What the finders find, for tests that judge them: each line of standard input names a file. Prints
- * of each that is a program or library for this machine: its name, the milliseconds that it took, and
- * "IMPLEMENTATION by METHOD, N places; ...", by tabs. Kills itself over a file that takes too long. */
+/* What the finders find, for tests that judge them: each line of standard input names a file.
+ * Prints of each that is a program or library for this machine: its name, the milliseconds that it
+ * took, and "IMPLEMENTATION by METHOD, N places; ...", by tabs. Kills itself over a file that takes
+ * too long. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 /* Not in the headers of older distributions. */
-#define TRACE_UPROBE_MULTI 48
+#define TRACE_UPROBE_MULTI  48
 #define UPROBE_MULTI_RETURN 1
 
 static int bpf_call(int cmd, void *attr, size_t size)
@@ -126,7 +126,8 @@ int bpf_uprobe(int prog, const char *path, uint64_t offset, int at_return, pid_t
 			  PERF_FLAG_FD_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	if (ioctl(fd, PERF_EVENT_IOC_SET_BPF, prog) < 0 || ioctl(fd, PERF_EVENT_IOC_ENABLE, 0) < 0) {
+	if (ioctl(fd, PERF_EVENT_IOC_SET_BPF, prog) < 0 ||
+	    ioctl(fd, PERF_EVENT_IOC_ENABLE, 0) < 0) {
 		int err = -errno;
 
 		close(fd);

@@ -135,8 +135,8 @@ static void find_starts(struct code *c, const struct image_segment *s)
 	}
 }
 
-/* mov r32,imm32 of any register; push imm8, pop where it is made to be small. A number that is large
- * stands where it is stored to memory as well, and is no chance. */
+/* mov r32,imm32 of any register; push imm8, pop where it is made to be small. A number that is
+ * large stands where it is stored to memory as well, and is no chance. */
 static bool has_constant(struct span code, uint32_t value)
 {
 	const uint8_t *p = code.ptr;

@@ -24,7 +24,8 @@
 /* The verifier walks some 850 instructions for each fragment of a call, out of a million. */
 #define CHUNKS_MAX 1024
 #define RING_CHUNK 65536
-/* A group that could not be had for want of memory or the like is tried again, so often and not at once. */
+/* A group that could not be had for want of memory or the like is tried again, so often and not at
+ * once. */
 #define TRIES_MAX 3
 #define RETRY_NS  10000000000ull
 /* A perf record that holds more than 65,498 bytes vanishes without an error. */
@@ -45,7 +46,7 @@ struct group {
 struct probe {
 	struct probe_config config;
 	char *skip, *headers_dir, *plain_ports; /* what config points to */
-	char headers[128];	  /* which headers are taken, for people */
+	char headers[128];			/* which headers are taken, for people */
 	int compiler;
 	struct group groups[GROUP_COUNT];
 	int prog[PROG_COUNT];
@@ -89,12 +90,15 @@ static void sock_preamble(const struct probe_config *c, struct buf *out)
 		const char *name;
 		long number;
 	} calls[] = {
-		{ "read", SYS_read },	      { "write", SYS_write },	    { "readv", SYS_readv },
-		{ "writev", SYS_writev },     { "preadv2", SYS_preadv2 },   { "pwritev2", SYS_pwritev2 },
-		{ "recvfrom", SYS_recvfrom }, { "sendto", SYS_sendto },	    { "recvmsg", SYS_recvmsg },
-		{ "sendmsg", SYS_sendmsg },   { "recvmmsg", SYS_recvmmsg }, { "sendmmsg", SYS_sendmmsg },
-		{ "sendfile", SYS_sendfile }, { "splice", SYS_splice },	    { "connect", SYS_connect },
-		{ "close", SYS_close },	      { "dup", SYS_dup },	    { "dup3", SYS_dup3 },
+		{ "read", SYS_read },	      { "write", SYS_write },
+		{ "readv", SYS_readv },	      { "writev", SYS_writev },
+		{ "preadv2", SYS_preadv2 },   { "pwritev2", SYS_pwritev2 },
+		{ "recvfrom", SYS_recvfrom }, { "sendto", SYS_sendto },
+		{ "recvmsg", SYS_recvmsg },   { "sendmsg", SYS_sendmsg },
+		{ "recvmmsg", SYS_recvmmsg }, { "sendmmsg", SYS_sendmmsg },
+		{ "sendfile", SYS_sendfile }, { "splice", SYS_splice },
+		{ "connect", SYS_connect },   { "close", SYS_close },
+		{ "dup", SYS_dup },	      { "dup3", SYS_dup3 },
 		{ "fcntl", SYS_fcntl },	      { "close_range", 436 }, /* glibc may be older */
 #ifdef SYS_dup2
 		{ "dup2", SYS_dup2 },
@@ -140,12 +144,12 @@ static void add_preamble(const struct probe_config *c, enum probe_group g, struc
 	buf_adds(out, "#include <linux/types.h>\n");
 }
 
-/* Those in /sys/kernel/kheaders.tar.xz are not used: libbcc unpacks them to /tmp, under a name that anybody
- * can take before it does. */
+/* Those in /sys/kernel/kheaders.tar.xz are not used: libbcc unpacks them to /tmp, under a name that
+ * anybody can take before it does. */
 bool probe_kernel_headers(char *what, size_t size)
 {
-	/* Debian keeps the larger part of them apart, in "source". Where "build" is missing libbcc looks at
-	 * neither. */
+	/* Debian keeps the larger part of them apart, in "source". Where "build" is missing libbcc
+	 * looks at neither. */
 	static const char *const parts[] = { "build", "source" };
 	struct utsname u;
 	char path[256];
@@ -156,10 +160,11 @@ bool probe_kernel_headers(char *what, size_t size)
 	if (access(path, X_OK) != 0)
 		return false;
 	for (size_t i = 0; i < 2; i++) {
-		snprintf(path, sizeof(path), "/lib/modules/%s/%s/include/linux/kconfig.h", u.release,
-			 parts[i]);
+		snprintf(path, sizeof(path), "/lib/modules/%s/%s/include/linux/kconfig.h",
+			 u.release, parts[i]);
 		if (access(path, R_OK) == 0) {
-			snprintf(what, size, "of the running kernel, /lib/modules/%.80s", u.release);
+			snprintf(what, size, "of the running kernel, /lib/modules/%.80s",
+				 u.release);
 			return true;
 		}
 	}
@@ -173,10 +178,12 @@ static int choose_headers(struct probe *p, struct error *reterr)
 	if (p->config.headers == HEADERS_DIR) {
 		snprintf(path, sizeof(path), "%s/include/linux/kconfig.h", p->headers_dir);
 		if (access(path, R_OK) != 0)
-			return error_set(reterr, -errno,
-					 "--kernel-headers %.200s: no kernel tree, it lacks "
-					 "include/linux/kconfig.h (Debian's split headers work as those "
-					 "of the running kernel: --kernel-headers=auto)", p->headers_dir);
+			return error_set(
+				reterr, -errno,
+				"--kernel-headers %.200s: no kernel tree, it lacks "
+				"include/linux/kconfig.h (Debian's split headers work as those "
+				"of the running kernel: --kernel-headers=auto)",
+				p->headers_dir);
 		snprintf(p->headers, sizeof(p->headers), "%s", p->headers_dir);
 		return 0;
 	}
@@ -190,10 +197,11 @@ static int choose_headers(struct probe *p, struct error *reterr)
 
 static int no_privilege(struct error *reterr)
 {
-	return error_set(reterr, -EPERM,
-			 "the kernel does not let us load BPF programs: run with sudo; in a container "
-			 "CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN are needed; kernel lockdown in mode "
-			 "'confidentiality' forbids it (cat /sys/kernel/security/lockdown)");
+	return error_set(
+		reterr, -EPERM,
+		"the kernel does not let us load BPF programs: run with sudo; in a container "
+		"CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN are needed; kernel lockdown in mode "
+		"'confidentiality' forbids it (cat /sys/kernel/security/lockdown)");
 }
 
 int probe_open(struct probe **ret, const struct probe_config *c, int compiler, struct error *reterr)
@@ -410,15 +418,18 @@ static int take_answer(struct probe *p, enum probe_group g, const struct compile
 	p->groups[g].state = READY;
 	for (size_t i = 0; i < GROUP_COUNT; i++)
 		give_maps(p, i);
-	log_debug("attach", "probe %s: kernel headers: %s; compiled in %u ms, loaded in %u ms, by a "
-		  "child of %ld MB", groups[g].name, p->headers, r->compile_ms, r->load_ms, r->peak_kb / 1024);
+	log_debug("attach",
+		  "probe %s: kernel headers: %s; compiled in %u ms, loaded in %u ms, by a "
+		  "child of %ld MB",
+		  groups[g].name, p->headers, r->compile_ms, r->load_ms, r->peak_kb / 1024);
 	return 0;
 }
 
 static void begin_with_builtin(struct probe *p, enum probe_group g)
 {
 	if (p->config.headers == HEADERS_AUTO)
-		log_warn("attach", "the kernel headers %s do not serve (%s); using the builtin ones",
+		log_warn("attach",
+			 "the kernel headers %s do not serve (%s); using the builtin ones",
 			 p->headers, p->groups[g].why.text);
 	p->config.headers = HEADERS_BUILTIN;
 	snprintf(p->headers, sizeof(p->headers), "builtin");
@@ -469,7 +480,8 @@ bool probe_is_ready(struct probe *p, enum probe_group g)
 
 	probe_begin(p, g);
 	if (group->state == COMPILING)
-		return probe_is_ready(p, groups[g].after) && p->groups[groups[g].after].state == FAILED;
+		return probe_is_ready(p, groups[g].after) &&
+		       p->groups[groups[g].after].state == FAILED;
 	answer.fd = group->sock;
 	while (group->state == LOADING && poll(&answer, 1, 0) == 1)
 		wait_for(p, g);
@@ -492,8 +504,8 @@ static const uint64_t empty_program[] = { 0xb7, 0x95 };
 
 bool probe_may_load(void)
 {
-	int fd = bpf_prog_load_kind(BPF_KIND_UPROBE, "spy_try", empty_program, sizeof(empty_program),
-				    NULL, 0);
+	int fd = bpf_prog_load_kind(BPF_KIND_UPROBE, "spy_try", empty_program,
+				    sizeof(empty_program), NULL, 0);
 
 	if (fd >= 0)
 		close(fd);

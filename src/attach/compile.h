@@ -37,26 +37,28 @@ struct probe_config {
 	const char *skip;	 /* C expression, see probes/tls.bpf.c; "0": nothing is skipped */
 	bool need_cgroup, need_comm;
 	bool peers; /* which sockets connections use is found out */
-	/* C expression of a port p that is true for those whose plaintext is captured; NULL: none */
+	/* C expression of a port p that is true for those whose plaintext is captured; NULL: none
+	 */
 	const char *plain_ports;
 	bool sock_length; /* probe_can_sock_length() */
-	bool plain_near; /* of these, only between processes of this host */
+	bool plain_near;  /* of these, only between processes of this host */
 };
 
 /* Used by one thread at a time: by the one that starts, then by that of discover.h. */
 struct probe;
 
 /* compiler: the socket of compiler_start, which the probe closes, on failure too. */
-int probe_open(struct probe **ret, const struct probe_config *c, int compiler, struct error *reterr);
+int probe_open(struct probe **ret, const struct probe_config *c, int compiler,
+	       struct error *reterr);
 void probe_free(struct probe *p); /* accepts NULL */
 
 /* Has a group compiled in the background, unless it was before. */
 void probe_begin(struct probe *p, enum probe_group g);
-/* The same, and waits until it is loaded. 0, or why it cannot be; what it failed for want of memory or
- * descriptors is tried some times more, a while later. */
+/* The same, and waits until it is loaded. 0, or why it cannot be; what it failed for want of memory
+ * or descriptors is tried some times more, a while later. */
 int probe_need(struct probe *p, enum probe_group g, struct error *reterr);
-/* Whether it failed for want of what may be there later, memory or descriptors: neither the probe nor the
- * kernel is to blame. */
+/* Whether it failed for want of what may be there later, memory or descriptors: neither the probe
+ * nor the kernel is to blame. */
 bool probe_may_come(int err);
 /* Begins it too. Whether probe_need() would not wait. */
 bool probe_is_ready(struct probe *p, enum probe_group g);

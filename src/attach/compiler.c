@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* libbcc prints to stdout and stderr and changes the working directory; in a process of its own that
- * harms nobody, and what it printed is kept for the error message. */
+/* libbcc prints to stdout and stderr and changes the working directory; in a process of its own
+ * that harms nobody, and what it printed is kept for the error message. */
 #include "attach/compiler.h"
 
 #include <bcc/bcc_common.h>
@@ -71,8 +71,10 @@ static int load_libbcc(struct libbcc *b, struct compiler_report *r)
 	void *h = dlopen(compiler_libbcc, RTLD_NOW | RTLD_LOCAL);
 
 	if (!h) {
-		snprintf(r->text, sizeof(r->text), "libbcc cannot be loaded (%s). On Debian or Ubuntu: "
-			 "apt install libbpfcc", dlerror());
+		snprintf(r->text, sizeof(r->text),
+			 "libbcc cannot be loaded (%s). On Debian or Ubuntu: "
+			 "apt install libbpfcc",
+			 dlerror());
 		return -ENOENT;
 	}
 	/* ISO C has no cast from object to function pointer; POSIX promises that it works. */
@@ -102,8 +104,8 @@ static void add_text(struct buf *out, enum probe_group g)
 }
 
 /* Programs that are not wanted, as those of other groups, are in the text for what they share with
- * those that are. As functions that nobody calls from outside clang drops them: generating their code
- * is what takes the time. */
+ * those that are. As functions that nobody calls from outside clang drops them: generating their
+ * code is what takes the time. */
 static void add_source(struct buf *out, const struct compiler_order *o)
 {
 	buf_adds(out, o->preamble);
@@ -144,8 +146,8 @@ struct instead {
 /* Maps of the module that are there already are put aside; the others are reported, their
  * descriptors added to `fds`. */
 static void sort_maps(const struct libbcc *b, void *module, const struct compiler_maps *there,
-		      const int *there_fds, struct instead *ret, struct compiler_report *r, int *fds,
-		      size_t *nfds)
+		      const int *there_fds, struct instead *ret, struct compiler_report *r,
+		      int *fds, size_t *nfds)
 {
 	size_t count = b->tables(module);
 
@@ -337,8 +339,12 @@ static int write_text(const char *path, const char *text)
  * template. Private: what is compiled there runs in the kernel. */
 static int make_builtin(char *dir)
 {
-	static const char *const sub[] = { "", "/include", "/include/asm", "/include/linux",
-					   "/include/uapi", "/include/uapi/linux" };
+	static const char *const sub[] = { "",
+					   "/include",
+					   "/include/asm",
+					   "/include/linux",
+					   "/include/uapi",
+					   "/include/uapi/linux" };
 	static const struct {
 		const char *path, *text;
 	} files[] = {
@@ -369,7 +375,12 @@ static void remove_builtin(const char *dir)
 #define X(symbol, path) "include/" path,
 		BUILTIN_HEADERS(X)
 #undef X
-		"include/asm", "include/linux", "include/uapi/linux", "include/uapi", "include", "",
+			"include/asm",
+		"include/linux",
+		"include/uapi/linux",
+		"include/uapi",
+		"include",
+		"",
 	};
 	char path[256];
 
@@ -441,8 +452,8 @@ _Noreturn static void keep(int sock)
 			mind(&o, fds[0], fds[1]);
 		}
 		if (pid < 0)
-			answer_failure(fds[0], -errno, "no process can be started to compile the probe",
-				       "");
+			answer_failure(fds[0], -errno,
+				       "no process can be started to compile the probe", "");
 		close(fds[0]);
 		close(fds[1]);
 	}

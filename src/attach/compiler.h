@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* From source text to loaded programs, in processes of their own:
  *
- *   keeper    started while the tracer has one thread, waits for orders; it is what forks later, when
- *             the tracer has threads, whose locks a fork would copy
- *   minder    one for each order: writes the builtin headers, removes them, and says how the compiler died
- *   compiler  loads libbcc, compiles, loads, hands the descriptors over, ends
+ *   keeper    started while the tracer has one thread, waits for orders; it is what forks later,
+ * when the tracer has threads, whose locks a fork would copy minder    one for each order: writes
+ * the builtin headers, removes them, and says how the compiler died compiler  loads libbcc,
+ * compiles, loads, hands the descriptors over, ends
  *
- * An order goes to the keeper with a socket of its own. On that the compiler, when it has compiled, is
- * given the maps that are there already (struct compiler_maps, with descriptors), and answers with
- * struct compiler_report and descriptors: programs, then maps. */
+ * An order goes to the keeper with a socket of its own. On that the compiler, when it has compiled,
+ * is given the maps that are there already (struct compiler_maps, with descriptors), and answers
+ * with struct compiler_report and descriptors: programs, then maps. */
 #ifndef SPY_ATTACH_COMPILER_H
 #define SPY_ATTACH_COMPILER_H
 
@@ -27,7 +27,8 @@ struct compiler_order {
 	bool wanted[PROG_COUNT]; /* of its programs */
 	bool multi;
 	bool builtin;	    /* kernel headers: those that we bring */
-	char dir[PATH_MAX]; /* else this tree; "": libbcc looks for the running kernel's by itself */
+	char dir[PATH_MAX]; /* else this tree; "": libbcc looks for the running kernel's by itself
+			     */
 	char preamble[COMPILER_PREAMBLE];
 };
 
@@ -37,7 +38,7 @@ struct compiler_maps {
 };
 
 struct compiler_report {
-	int code; /* 0, or a negative errno */
+	int code;	 /* 0, or a negative errno */
 	bool uncompiled; /* libbcc could not compile the text: the headers may be to blame */
 	char text[320];
 	bool have[PROG_COUNT];
@@ -49,7 +50,8 @@ struct compiler_report {
 /* To be called as searcher_start is. Returns the socket for orders, or -errno. The keeper ends when
  * it is closed. */
 int compiler_start(void);
-/* Returns the socket on which the answer comes, or -errno. output: a file for what libbcc prints. */
+/* Returns the socket on which the answer comes, or -errno. output: a file for what libbcc prints.
+ */
 int compiler_order(int keeper, const struct compiler_order *o, int output);
 
 #endif

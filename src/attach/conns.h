@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Which processes have connections to port 443, by TCP and by UDP (QUIC, so HTTP/3), in every network
- * namespace. By /proc alone: no name is looked up and no packet sent. A UDP socket that is not
- * connected names no peer and is not found. Sources: proc_pid_net(5),
+/* Which processes have connections to port 443, by TCP and by UDP (QUIC, so HTTP/3), in every
+ * network namespace. By /proc alone: no name is looked up and no packet sent. A UDP socket that is
+ * not connected names no peer and is not found. Sources: proc_pid_net(5),
  * Documentation/networking/proc_net_tcp.rst. */
 #ifndef SPY_ATTACH_CONNS_H
 #define SPY_ATTACH_CONNS_H

@@ -58,9 +58,9 @@ static void on_file(void *arg, const char *path, const char *name)
 
 	l->ret->java |= base && strcmp(base, "/libjvm.so") == 0;
 	if (!l->ret->unread && is_failure(err))
-		l->ret->unread = err == -EIO ? xasprintf("%s could not be searched for TLS", name)
-					     : xasprintf("%s could not be opened: %s", name,
-							 strerror(-err));
+		l->ret->unread =
+			err == -EIO ? xasprintf("%s could not be searched for TLS", name)
+				    : xasprintf("%s could not be opened: %s", name, strerror(-err));
 	if (fd >= 0)
 		close(fd);
 	for (size_t i = 0; !err && i < e->plan.nparts; i++)

@@ -8,11 +8,11 @@
 #include "attach/files.h"
 
 enum coverage_status {
-	COVERAGE_NONE,	/* no TLS, and no connection that hints at any */
-	COVERAGE_SEEN,	/* its TLS can be hooked */
+	COVERAGE_NONE,	 /* no TLS, and no connection that hints at any */
+	COVERAGE_SEEN,	 /* its TLS can be hooked */
 	COVERAGE_PARTLY, /* its TLS can be hooked, but not all, or it seems to speak QUIC as well */
-	COVERAGE_MAYBE, /* "blind?": connections to port 443, and no TLS that is known */
-	COVERAGE_BLIND, /* its TLS is known, and cannot be hooked */
+	COVERAGE_MAYBE,	 /* "blind?": connections to port 443, and no TLS that is known */
+	COVERAGE_BLIND,	 /* its TLS is known, and cannot be hooked */
 };
 
 const char *coverage_status_name(enum coverage_status s);

@@ -29,16 +29,17 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 
-#define POLL_NS	     1000000000ull
-/* When it is told to stop, it goes on for so long with what it knows of, and has to be back then: one
- * file or one group of probes more may take its time on a host that is busy. */
+#define POLL_NS 1000000000ull
+/* When it is told to stop, it goes on for so long with what it knows of, and has to be back then:
+ * one file or one group of probes more may take its time on a host that is busy. */
 #define FINISH_NS    2000000000ull
 #define STOP_SECONDS 15
-/* Processes that run and are remembered for their connections; and how often those that have ended are
- * sorted out for want of room. */
+/* Processes that run and are remembered for their connections; and how often those that have ended
+ * are sorted out for want of room. */
 #define OPENED_MAX 1024
 #define FORGET_NS  100000000ull
-/* What failed for want of memory or descriptors is tried again: at first, and at most so much later. */
+/* What failed for want of memory or descriptors is tried again: at first, and at most so much
+ * later. */
 #define RETRY_NS      10000000000ull
 #define RETRY_DOUBLED 5
 /* How often it is asked who maps hooked files that were deleted. */
@@ -46,7 +47,7 @@
 /* When a file that nobody has run yet is looked at again, if probes for it are being compiled. */
 #define PLACE_NS 50000000ull
 /* Processes of which it is known what they map, by number; and targets of each. */
-#define USERS	    4096
+#define USERS	     4096
 #define USER_TARGETS 8
 
 /* When a process is looked at again, after the event. */
@@ -160,8 +161,7 @@ static struct target *settle_older(struct discover *d, const struct catalog_entr
 
 	if (!old)
 		return NULL;
-	if ((old->hooked || old->noisy) &&
-	    memcmp(old->check, e->check, sizeof(old->check)) == 0) {
+	if ((old->hooked || old->noisy) && memcmp(old->check, e->check, sizeof(old->check)) == 0) {
 		old->id = e->id;
 		return old;
 	}
@@ -192,8 +192,8 @@ static void attach(struct discover *d, struct target *t, const struct catalog_en
 	if (t->hooked && t->file < 0)
 		t->file = open(path, O_PATH | O_CLOEXEC);
 	if ((!t->hooked || t->unfinished) && !t->tries)
-		log_warn("attach", "%s is not hooked%s: %s", t->name, t->hooked ? " as a whole" : "",
-			 t->problem);
+		log_warn("attach", "%s is not hooked%s: %s", t->name,
+			 t->hooked ? " as a whole" : "", t->problem);
 	t->again_ns = t->unfinished ? now_ns() + (RETRY_NS << t->tries) : 0;
 	t->tries += t->tries < RETRY_DOUBLED;
 	if (t->again_ns)
@@ -242,8 +242,8 @@ static void note_unopened(struct discover *d, const char *name, int err)
 		retry_at(d, now_ns() + RETRY_NS);
 	if (!d->said_unopened && err != -ENOENT && err != -ESRCH && err != -EINVAL && err != -EIO) {
 		d->said_unopened = true;
-		log_warn("attach", "%s cannot be looked at: %s; of others like it, --debug tells", name,
-			 strerror(-err));
+		log_warn("attach", "%s cannot be looked at: %s; of others like it, --debug tells",
+			 name, strerror(-err));
 	} else {
 		log_debug("attach", "%s cannot be looked at: %s", name, strerror(-err));
 	}
@@ -394,8 +394,9 @@ static void note_mapped(void *arg, unsigned long ino)
 			l->items[i].kept = true;
 }
 
-/* Deleted ones that nobody maps take up room on disk and descriptors for nothing. Processes that may not be
- * looked at do not count: there is one on some hosts always, and what it maps was never known. */
+/* Deleted ones that nobody maps take up room on disk and descriptors for nothing. Processes that
+ * may not be looked at do not count: there is one on some hosts always, and what it maps was never
+ * known. */
 static void let_go_of_deleted(struct discover *d)
 {
 	struct target_list *l = &d->targets;
@@ -431,7 +432,8 @@ static void look_after_hooked(struct discover *d)
 
 		/* A file system that does not answer is not waited for. */
 		if (!t->hooked || t->file < 0 ||
-		    statx(t->file, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_BASIC_STATS, &now) != 0)
+		    statx(t->file, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_BASIC_STATS,
+			  &now) != 0)
 			continue;
 		t->deleted = now.stx_nlink == 0;
 		deleted |= t->deleted;
@@ -511,8 +513,10 @@ static bool has_room(struct discover *d)
 	if (d->opened.count < OPENED_MAX)
 		return true;
 	if (!d->stats.unjudged++)
-		log_warn("attach", "more than %d processes have connections to port 443: whether the "
-			 "others can be seen is not known", OPENED_MAX);
+		log_warn("attach",
+			 "more than %d processes have connections to port 443: whether the "
+			 "others can be seen is not known",
+			 OPENED_MAX);
 	return false;
 }
 
@@ -608,10 +612,10 @@ static void make_visits(struct discover *d)
 
 static void give_up(struct discover *d, struct target *t)
 {
-	char *why = xasprintf("what it was taken for was a guess, and what it yields is no plaintext "
-			      "(looked at %llu times, %llu bytes): detached",
-			      (unsigned long long)t->tally.noise,
-			      (unsigned long long)t->tally.bytes);
+	char *why =
+		xasprintf("what it was taken for was a guess, and what it yields is no plaintext "
+			  "(looked at %llu times, %llu bytes): detached",
+			  (unsigned long long)t->tally.noise, (unsigned long long)t->tally.bytes);
 
 	log_warn("attach", "%s (%s): %s", t->name, t->found, why);
 	if (d->hooks && !d->stopped)

@@ -15,10 +15,10 @@
 struct discover_options {
 	const struct filter_options *filter; /* its pids: only these; the rest for what is blind */
 	char **command;			     /* only this and its children; NULL: none */
-	const char *const *named;   	     /* files that the user names; can be opened */
+	const char *const *named;	     /* files that the user names; can be opened */
 	size_t nnamed;
-	size_t starts_max;		     /* LIMIT_starts */
-	bool strict; /* look for what is blind each second, not at the end alone */
+	size_t starts_max; /* LIMIT_starts */
+	bool strict;	   /* look for what is blind each second, not at the end alone */
 };
 
 struct discover;
@@ -27,8 +27,8 @@ struct discover *discover_new(const struct discover_options *o, struct files *fi
 			      struct hooks *hooks);
 void discover_free(struct discover *d); /* accepts NULL; not after a discover_stop that failed */
 
-/* Looks at what is there now: named files, the linker's path, running processes, the command's file.
- * discover_prepare only has the programs compiled that it will take; discover_first hooks. */
+/* Looks at what is there now: named files, the linker's path, running processes, the command's
+ * file. discover_prepare only has the programs compiled that it will take; discover_first hooks. */
 void discover_prepare(struct discover *d);
 void discover_first(struct discover *d);
 
@@ -37,8 +37,8 @@ int discover_start(struct discover *d); /* 0, or -errno: no thread */
 void discover_process(struct discover *d, pid_t pid);
 /* This process has opened a TCP connection to port 443. Does not wait. */
 void discover_connected(struct discover *d, pid_t pid, const struct ends *ends);
-/* So looked a TLS connection of this process (http/looks.h). Does not wait; where there are too many,
- * some are passed over. */
+/* So looked a TLS connection of this process (http/looks.h). Does not wait; where there are too
+ * many, some are passed over. */
 void discover_looks(struct discover *d, pid_t pid, enum looks looks, uint64_t bytes);
 /* What was noted so far, added to ret: processes with connections to port 443 whose TLS cannot be
  * hooked or is not known, and files that were given up. */

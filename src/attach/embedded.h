@@ -3,15 +3,15 @@
 #ifndef SPY_ATTACH_EMBEDDED_H
 #define SPY_ATTACH_EMBEDDED_H
 
-#define BUILTIN_HEADERS(X)                                      \
-	X(builtin_asm_page_h, "asm/page.h")                     \
-	X(builtin_linux_bpf_common_h, "linux/bpf_common.h")     \
-	X(builtin_linux_kconfig_h, "linux/kconfig.h")           \
-	X(builtin_linux_log2_h, "linux/log2.h")                 \
-	X(builtin_linux_ptrace_h, "linux/ptrace.h")             \
-	X(builtin_linux_types_h, "linux/types.h")               \
-	X(builtin_linux_version_h, "linux/version.h")           \
-	X(builtin_uapi_linux_bpf_h, "uapi/linux/bpf.h")         \
+#define BUILTIN_HEADERS(X)                                                                         \
+	X(builtin_asm_page_h, "asm/page.h")                                                        \
+	X(builtin_linux_bpf_common_h, "linux/bpf_common.h")                                        \
+	X(builtin_linux_kconfig_h, "linux/kconfig.h")                                              \
+	X(builtin_linux_log2_h, "linux/log2.h")                                                    \
+	X(builtin_linux_ptrace_h, "linux/ptrace.h")                                                \
+	X(builtin_linux_types_h, "linux/types.h")                                                  \
+	X(builtin_linux_version_h, "linux/version.h")                                              \
+	X(builtin_uapi_linux_bpf_h, "uapi/linux/bpf.h")                                            \
 	X(builtin_uapi_linux_if_packet_h, "uapi/linux/if_packet.h")
 
 #define X(symbol, path) extern const char symbol[];

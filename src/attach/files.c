@@ -250,8 +250,10 @@ static void say_failed(struct files *f, const char *path, int err)
 	if (err != -EPIPE)
 		log_warn("attach", "%s was not searched for TLS: the finders came to no end", path);
 	else if (!f->ended)
-		log_warn("attach", "%s was not searched for TLS, and no other will be: the process that "
-			 "searches has ended", path);
+		log_warn("attach",
+			 "%s was not searched for TLS, and no other will be: the process that "
+			 "searches has ended",
+			 path);
 	f->ended |= err == -EPIPE;
 }
 
@@ -328,8 +330,10 @@ struct files *files_open(size_t max)
 	load(f);
 	err = searcher_start(&f->searcher);
 	if (err)
-		log_warn("attach", "no file is searched for TLS: the process that does so cannot be "
-			 "started: %s (see llm-spy doctor)", strerror(-err));
+		log_warn("attach",
+			 "no file is searched for TLS: the process that does so cannot be "
+			 "started: %s (see llm-spy doctor)",
+			 strerror(-err));
 	f->ended = err != 0;
 	return f;
 }

@@ -41,7 +41,8 @@ static const struct raiser *find_handshake(const struct boring *b)
 	for (size_t i = 0; i < b->r.nfns; i++) {
 		const struct raiser *f = &b->r.fns[i];
 
-		if (raiser_has(f, R_TYPE_NOT_SET) && !raiser_has(f, R_NOT_CALLED | R_UNINITIALIZED) &&
+		if (raiser_has(f, R_TYPE_NOT_SET) &&
+		    !raiser_has(f, R_NOT_CALLED | R_UNINITIALIZED) &&
 		    (!found || calls(b, b->write, f)))
 			found = f;
 	}
@@ -74,7 +75,8 @@ static void find_read(struct boring *b)
 
 		if (f == b->write || f == b->handshake || !raiser_has(f, R_NOT_CALLED))
 			continue;
-		if (!calls(b, f, b->read_impl) && !raiser_has(f, R_HANDSHAKE_FAILED | R_UNINITIALIZED))
+		if (!calls(b, f, b->read_impl) &&
+		    !raiser_has(f, R_HANDSHAKE_FAILED | R_UNINITIALIZED))
 			continue;
 		if (code_updates(&b->r.code, &f->f)) {
 			b->read = f;
@@ -163,7 +165,8 @@ static void find(const struct image *im, struct finding *ret)
 {
 	struct boring b = { 0 };
 
-	if (raisers_open(&b.r, im, "ssl/ssl_lib.c", 'c', reasons, sizeof(reasons) / sizeof(*reasons))) {
+	if (raisers_open(&b.r, im, "ssl/ssl_lib.c", 'c', reasons,
+			 sizeof(reasons) / sizeof(*reasons))) {
 		add_packed(&b.r);
 		identify(&b);
 		if (b.write && (b.read || b.peek) && !has_symbols(im, b.write->f.addr))

@@ -13,7 +13,7 @@
 /* Bytes of the stack that receiver and slice take: where arguments are passed in registers they
  * have a place there, results have none; before, the results had. */
 #define ARGS_REGISTERS 32
-#define ARGS_STACK 56
+#define ARGS_STACK     56
 
 enum { GO_WRITE, GO_READ, GO_CLIENT, GO_SERVER, GO_CLOSE, GO_COUNT };
 

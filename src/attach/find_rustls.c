@@ -12,7 +12,8 @@
  *
  * Measured on binaries with rustls 0.23 of ring and aws-lc: Deno 2.3.0 and 2.9.6, Codex 0.169.0,
  * Grok 1.0.41; not found in rustup 1.29 (rustls 0.23.37), which find_awslc.c knows. Source of the
- * traits: rustls, src/crypto/cipher.rs; of the layout: the Rust compiler, which promises nothing. */
+ * traits: rustls, src/crypto/cipher.rs; of the layout: the Rust compiler, which promises nothing.
+ */
 #include <stdlib.h>
 
 #include "attach/bytes.h"
@@ -50,8 +51,8 @@ struct search {
 #define OVERHEAD_GCM	24
 #define OVERHEAD_CHACHA 16
 
-static const uint8_t lea[] = { 0x48, 0x8d, 0x46 };	   /* lea rax, [rsi + imm8] */
-#define LEA_RARE 2 /* the byte of it that code has least of */
+static const uint8_t lea[] = { 0x48, 0x8d, 0x46 }; /* lea rax, [rsi + imm8] */
+#define LEA_RARE 2				   /* the byte of it that code has least of */
 static const uint8_t enter[] = { 0x55, 0x48, 0x89, 0xe5 }; /* push rbp; mov rbp, rsp */
 #define POP_RBP 0x5d
 #define RET	0xc3

@@ -20,15 +20,15 @@ struct hook_row {
 	const char *unless; /* not hooked where this symbol is; NULL: always */
 };
 
-#define ENTRY false
-#define RETURN true
-#define NEEDED .needed = true
+#define ENTRY		     false
+#define RETURN		     true
+#define NEEDED		     .needed = true
 #define NEEDED_UNLESS(other) .needed = true, .unless = other
-#define OPTIONAL .needed = false
+#define OPTIONAL	     .needed = false
 static const struct hook_row rows[] = {
-#define HOOK(library_, symbol_, prog_, at, need) \
+#define HOOK(library_, symbol_, prog_, at, need)                                                   \
 	{ .library = LIBRARY_##library_, .symbol = symbol_, .prog = prog_, .at_return = at, need },
-#define MARK(library_, symbol_) \
+#define MARK(library_, symbol_)                                                                    \
 	{ .library = LIBRARY_##library_, .symbol = symbol_, .needed = true, .mark = true },
 #include "attach/hooks.def"
 #undef HOOK
@@ -49,7 +49,8 @@ static bool is_hooked(const struct hook_row *row, const struct symbol *symbols, 
 	return !row->mark && !(row->unless && has(symbols, count, row->unless));
 }
 
-static void find_library(const struct image *im, enum library which, const char *name, struct finding *ret)
+static void find_library(const struct image *im, enum library which, const char *name,
+			 struct finding *ret)
 {
 	const struct hook_row *mine[ROWS];
 	struct symbol symbols[ROWS];
@@ -72,16 +73,16 @@ static void find_library(const struct image *im, enum library which, const char 
 }
 
 /* A finder of its own for each library: a file may hold several. */
-#define SYMBOLS_FINDER(name_, library, implementation, sign)                     \
-	static void find_##name_(const struct image *im, struct finding *ret)    \
-	{                                                                        \
-		find_library(im, library, implementation, ret);                  \
-	}                                                                        \
-	const struct finder finder_symbols_##name_ = {                           \
-		.name = #name_ "-symbols",                                       \
-		.group = #name_,                                                 \
-		.signs = { sign },                                               \
-		.find = find_##name_,                                            \
+#define SYMBOLS_FINDER(name_, library, implementation, sign)                                       \
+	static void find_##name_(const struct image *im, struct finding *ret)                      \
+	{                                                                                          \
+		find_library(im, library, implementation, ret);                                    \
+	}                                                                                          \
+	const struct finder finder_symbols_##name_ = {                                             \
+		.name = #name_ "-symbols",                                                         \
+		.group = #name_,                                                                   \
+		.signs = { sign },                                                                 \
+		.find = find_##name_,                                                              \
 	};
 
 SYMBOLS_FINDER(openssl, LIBRARY_OPENSSL, "OpenSSL", "SSL_write")

@@ -35,8 +35,8 @@ static void search_in(void *arg, struct span bytes)
 	s->seen |= signs_search(s->signs, some);
 }
 
-/* Finders whose signs are in the file, or who have none: bit i for finders[i]. Not wherever: a file may
- * be of any size, at no cost for who made it. */
+/* Finders whose signs are in the file, or who have none: bit i for finders[i]. Not wherever: a file
+ * may be of any size, at no cost for who made it. */
 static uint64_t worth_trying(const struct image *im)
 {
 	const char *strings[SIGNS_MAX];
@@ -55,7 +55,8 @@ static uint64_t worth_trying(const struct image *im)
 	search.signs = s;
 	image_symbol_names(im, search_in, &search);
 	for (size_t i = 0; i < im->nsegments; i++)
-		search_in(&search, span_of(im->file.ptr + im->segments[i].offset, im->segments[i].size));
+		search_in(&search,
+			  span_of(im->file.ptr + im->segments[i].offset, im->segments[i].size));
 	signs_free(s);
 	for (size_t i = 0; i < FINDERS; i++)
 		worth |= !of[i] || of[i] & search.seen ? 1ull << i : 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Finders: where in a file the plaintext of TLS passes. Each looks for one implementation by one
- * method and is a row of finders.def; they are tried in that order, and a file may hold more than one
- * implementation. Pure: they read nothing but the mapped file. */
+ * method and is a row of finders.def; they are tried in that order, and a file may hold more than
+ * one implementation. Pure: they read nothing but the mapped file. */
 #ifndef SPY_ATTACH_FINDER_H
 #define SPY_ATTACH_FINDER_H
 
@@ -21,8 +21,8 @@ struct site {
 struct finding {
 	const char *implementation; /* "OpenSSL", "BoringSSL", "rustls" ...; NULL: nothing */
 	const char *method;	    /* "symbols", "strings and constants" ... */
-	/* In the order in which they are hooked: the entry of a call before its return, so that no return
-	 * is seen without its entry. */
+	/* In the order in which they are hooked: the entry of a call before its return, so that no
+	 * return is seen without its entry. */
 	struct site sites[SITES_MAX];
 	size_t nsites;
 	/* It is there but cannot be hooked: why, in words; then there are no sites. */
@@ -39,11 +39,11 @@ struct finder {
 	/* A finder of the same group that found something before makes this one superfluous: one
 	 * implementation is not hooked twice. */
 	const char *group;
-	/* It finds nothing in a file that holds none of these strings, in what is loaded or in names of
-	 * symbols; NULL: it has to be tried on every file. */
+	/* It finds nothing in a file that holds none of these strings, in what is loaded or in
+	 * names of symbols; NULL: it has to be tried on every file. */
 	const char *signs[FINDER_SIGNS_MAX];
-	/* Its signs are no proof, as names would be: what it finds is given up when what passes there
-	 * turns out to be no plaintext (http/looks.h). */
+	/* Its signs are no proof, as names would be: what it finds is given up when what passes
+	 * there turns out to be no plaintext (http/looks.h). */
 	bool guess;
 	/* What it finds is no TLS, but a place that is passed when libraries have been mapped. */
 	bool watch;

@@ -85,7 +85,8 @@ static int attach_sites(struct hooks *h, const char *path, const struct site *s,
 		if (!h->npids)
 			err = keep(h, bpf_uprobe(prog, path, s[i].addr, s[i].at_return, -1));
 		for (size_t p = 0; p < h->npids && !err; p++) {
-			err = keep(h, bpf_uprobe(prog, path, s[i].addr, s[i].at_return, h->pids[p]));
+			err = keep(h,
+				   bpf_uprobe(prog, path, s[i].addr, s[i].at_return, h->pids[p]));
 			if (err == -ESRCH)
 				err = 0; /* a process that has ended needs no probe */
 		}
@@ -110,8 +111,8 @@ static const char *explain(int err)
 	}
 }
 
-/* How many sites from the first on get the same program in the same way, and so can be hooked at once.
- * Their order is kept: a call's entry before its return. */
+/* How many sites from the first on get the same program in the same way, and so can be hooked at
+ * once. Their order is kept: a call's entry before its return. */
 static size_t same_program(const struct site *s, size_t count)
 {
 	size_t n = 1;
@@ -121,7 +122,8 @@ static size_t same_program(const struct site *s, size_t count)
 	return n;
 }
 
-static int attach_part(struct hooks *h, struct target *t, const char *path, const struct plan_part *p)
+static int attach_part(struct hooks *h, struct target *t, const char *path,
+		       const struct plan_part *p)
 {
 	int err = 0;
 
@@ -180,7 +182,8 @@ static void note_left_out(struct target *t, const struct plan_part *p, int err, 
 		t->problem = xasprintf("%s: %s", p->implementation, why);
 }
 
-/* A part whose programs cannot be had is left out; a place that the kernel refuses holds for the file. */
+/* A part whose programs cannot be had is left out; a place that the kernel refuses holds for the
+ * file. */
 static int try_part(struct hooks *h, struct target *t, const char *path, const struct plan_part *p)
 {
 	struct error why;
@@ -261,7 +264,8 @@ void hooks_detach(struct hooks *h, struct target *t)
 
 int hooks_attach_exec(struct hooks *h)
 {
-	return keep(h, bpf_raw_tracepoint(probe_program(h->probe, PROG_EXEC), "sched_process_exec"));
+	return keep(h,
+		    bpf_raw_tracepoint(probe_program(h->probe, PROG_EXEC), "sched_process_exec"));
 }
 
 /* The probe learns what TCP is from sockets that change their state: so one of each kind does. */
@@ -271,13 +275,15 @@ static void show_tcp(void)
 
 	for (size_t i = 0; i < sizeof(families) / sizeof(*families); i++) {
 		int fd = socket(families[i], SOCK_STREAM | SOCK_CLOEXEC, 0);
-		struct sockaddr_storage any_port_of_loopback = { .ss_family = (sa_family_t)families[i] };
+		struct sockaddr_storage any_port_of_loopback = { .ss_family =
+									 (sa_family_t)families[i] };
 
 		if (families[i] == AF_INET)
 			((struct sockaddr_in *)&any_port_of_loopback)->sin_addr.s_addr =
 				htonl(INADDR_LOOPBACK);
 		else
-			((struct sockaddr_in6 *)&any_port_of_loopback)->sin6_addr = in6addr_loopback;
+			((struct sockaddr_in6 *)&any_port_of_loopback)->sin6_addr =
+				in6addr_loopback;
 		if (fd >= 0 && bind(fd, (struct sockaddr *)&any_port_of_loopback,
 				    families[i] == AF_INET ? sizeof(struct sockaddr_in)
 							   : sizeof(struct sockaddr_in6)) == 0)
@@ -319,13 +325,17 @@ int hooks_attach_sock(struct hooks *h, const char **ret_name)
 
 int hooks_attach_tree(struct hooks *h, struct error *reterr)
 {
-	int err = keep(h, bpf_raw_tracepoint(probe_program(h->probe, PROG_FORK), "sched_process_fork"));
+	int err = keep(
+		h, bpf_raw_tracepoint(probe_program(h->probe, PROG_FORK), "sched_process_fork"));
 
 	if (!err)
-		err = keep(h, bpf_raw_tracepoint(probe_program(h->probe, PROG_EXIT), "sched_process_exit"));
+		err = keep(h, bpf_raw_tracepoint(probe_program(h->probe, PROG_EXIT),
+						 "sched_process_exit"));
 	if (err)
-		return error_set(reterr, err, "the command's children cannot be followed: raw "
-				 "tracepoints are refused: %s", strerror(-err));
+		return error_set(reterr, err,
+				 "the command's children cannot be followed: raw "
+				 "tracepoints are refused: %s",
+				 strerror(-err));
 	return 0;
 }
 

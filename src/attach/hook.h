@@ -15,10 +15,10 @@ struct hooks *hooks_new(struct probe *p, bool multi, const pid_t *pids, size_t n
 void hooks_prepare(struct hooks *h, const struct plan *plan);
 /* The same; whether hooks_attach() would not wait for any. */
 bool hooks_are_ready(struct hooks *h, const struct plan *plan);
-/* Hooks one file by its plan; fd is the file. Waits for programs that are still to be compiled, after what is
- * ready was attached; an implementation whose programs cannot be had is left out, and the file hooked anew when it is called again
- * and they can. On failure nothing of it is attached. t->problem says in words what is not hooked, and
- * t->unfinished whether it may be later. */
+/* Hooks one file by its plan; fd is the file. Waits for programs that are still to be compiled,
+ * after what is ready was attached; an implementation whose programs cannot be had is left out, and
+ * the file hooked anew when it is called again and they can. On failure nothing of it is attached.
+ * t->problem says in words what is not hooked, and t->unfinished whether it may be later. */
 int hooks_attach(struct hooks *h, struct target *t, int fd, const struct plan *plan);
 void hooks_detach(struct hooks *h, struct target *t);
 /* The raw tracepoint that tells of programs that start. -errno where it is refused. */

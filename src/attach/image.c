@@ -109,7 +109,8 @@ void image_close(struct image *im)
 static const struct image_segment *segment_of(const struct image *im, uint64_t addr)
 {
 	for (size_t i = 0; i < im->nsegments; i++)
-		if (addr >= im->segments[i].addr && addr - im->segments[i].addr < im->segments[i].size)
+		if (addr >= im->segments[i].addr &&
+		    addr - im->segments[i].addr < im->segments[i].size)
 			return &im->segments[i];
 	return NULL;
 }
@@ -227,8 +228,9 @@ void image_symbol_names(const struct image *im, bytes_fn fn, void *arg)
 	while ((scn = elf_nextscn(im->elf, scn))) {
 		GElf_Shdr sh;
 
-		if (gelf_getshdr(scn, &sh) && sh.sh_type == SHT_STRTAB && !(sh.sh_flags & SHF_ALLOC) &&
-		    sh.sh_offset <= im->file.len && sh.sh_size <= im->file.len - sh.sh_offset)
+		if (gelf_getshdr(scn, &sh) && sh.sh_type == SHT_STRTAB &&
+		    !(sh.sh_flags & SHF_ALLOC) && sh.sh_offset <= im->file.len &&
+		    sh.sh_size <= im->file.len - sh.sh_offset)
 			fn(arg, span_of(im->file.ptr + sh.sh_offset, sh.sh_size));
 	}
 }
@@ -261,7 +263,8 @@ static void search(const struct image *im, uint32_t type, struct symbol *symbols
 			GElf_Sym sym;
 
 			if (gelf_getsym(data, (int)i, &sym))
-				match(&sym, elf_strptr(im->elf, sh.sh_link, sym.st_name), symbols, count);
+				match(&sym, elf_strptr(im->elf, sh.sh_link, sym.st_name), symbols,
+				      count);
 		}
 	}
 }

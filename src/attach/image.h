@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* An ELF file as finders look at it: bytes by address, sections, symbols. The file may be anybody's:
- * nothing outside of it is ever read. Sources: elf(5), System V ABI. */
+/* An ELF file as finders look at it: bytes by address, sections, symbols. The file may be
+ * anybody's: nothing outside of it is ever read. Sources: elf(5), System V ABI. */
 #ifndef SPY_ATTACH_IMAGE_H
 #define SPY_ATTACH_IMAGE_H
 

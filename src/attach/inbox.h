@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the thread that discovers is told by the one that reads events. Telling never waits; what there
- * is no room for is lost, of processes with a note of it. */
+/* What the thread that discovers is told by the one that reads events. Telling never waits; what
+ * there is no room for is lost, of processes with a note of it. */
 #ifndef SPY_ATTACH_INBOX_H
 #define SPY_ATTACH_INBOX_H
 
@@ -25,8 +25,8 @@ struct verdict {
 };
 
 struct news {
-	pid_t pids[INBOX_PIDS];		       /* that began a program or mapped libraries */
-	struct opened opened[INBOX_OPENED];    /* that opened a connection to port 443 */
+	pid_t pids[INBOX_PIDS];			 /* that began a program or mapped libraries */
+	struct opened opened[INBOX_OPENED];	 /* that opened a connection to port 443 */
 	struct verdict verdicts[INBOX_VERDICTS]; /* on how connections look */
 	size_t npids, nopened, nverdicts;
 	bool overflow; /* of pids */
@@ -38,7 +38,8 @@ void inbox_free(struct inbox *b);
 
 /* Each process once. Past the room for them: overflow. */
 void inbox_process(struct inbox *b, pid_t pid);
-/* Each process once. Past the room for them, the look into /proc once a second or at the end has to do. */
+/* Each process once. Past the room for them, the look into /proc once a second or at the end has to
+ * do. */
 void inbox_connected(struct inbox *b, pid_t pid, const struct ends *ends);
 /* Alike ones are added up. Past the room for them they are passed over. */
 void inbox_looks(struct inbox *b, pid_t pid, enum looks looks, uint64_t bytes);
@@ -47,8 +48,9 @@ void inbox_stop(struct inbox *b);
 /* For how long, in ns, that has been so; 0: it is not. */
 uint64_t inbox_stopped_ns(struct inbox *b);
 
-/* Waits for news until a moment of CLOCK_MONOTONIC, ns; verdicts alone are no reason to end it. NULL: to
- * stop; what came until then stays for inbox_rest. Valid, and the reader's own, until the next call. */
+/* Waits for news until a moment of CLOCK_MONOTONIC, ns; verdicts alone are no reason to end it.
+ * NULL: to stop; what came until then stays for inbox_rest. Valid, and the reader's own, until the
+ * next call. */
 const struct news *inbox_wait(struct inbox *b, uint64_t until_ns);
 /* When nobody tells or waits any more. */
 const struct news *inbox_rest(const struct inbox *b);

@@ -15,7 +15,8 @@ typedef void (*mapping_fn)(void *arg, const char *path, const char *name);
  */
 int maps_each(pid_t pid, mapping_fn fn, void *arg);
 
-/* The inodes of all files that a process maps in any way, several times each perhaps. As maps_each. */
+/* The inodes of all files that a process maps in any way, several times each perhaps. As maps_each.
+ */
 int maps_inodes(pid_t pid, void (*fn)(void *arg, unsigned long ino), void *arg);
 
 /* The numbers of all processes in rising order; the caller frees *ret. */

@@ -12,7 +12,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Of those at the end of a list that closing shortens, one may be passed over: until none is left. */
+/* Of those at the end of a list that closing shortens, one may be passed over: until none is left.
+ */
 static void close_listed(DIR *dir)
 {
 	const struct dirent *e;
@@ -63,8 +64,9 @@ int passing_start(int type, const char *name, void (*run)(int sock))
 
 	if (socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, sock) != 0)
 		return -errno;
-	/* A fork without a signal at its end: no wait(2) but with __WCLONE tells of such a child or waits
-	 * for it (command.c). One that is left to init will not do: that may be us, in a container. */
+	/* A fork without a signal at its end: no wait(2) but with __WCLONE tells of such a child or
+	 * waits for it (command.c). One that is left to init will not do: that may be us, in a
+	 * container. */
 	pid = syscall(SYS_clone, 0, NULL, NULL, NULL, NULL);
 	if (pid == 0) {
 		setsid();

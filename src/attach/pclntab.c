@@ -81,7 +81,7 @@ static uint64_t address_at(const struct image *im, uint64_t at)
 
 /* Words of struct moduledata: the same in Go 1.18 to 1.27. */
 #define MODULE_NAMES 1
-#define MODULE_TEXT 22
+#define MODULE_TEXT  22
 
 static uint64_t module_text(const struct image *im, uint64_t at, uint64_t table, uint64_t names)
 {
@@ -249,7 +249,8 @@ static void read_function(const struct pclntab *t, uint64_t i, struct span info,
 	f->args = (uint32_t)cursor_le(&c, 4);
 	cursor_take(&c, 4);
 	f->pcsp = t->pctab + cursor_le(&c, 4);
-	if (c.bad || !image_is_code(t->im, addr) || end <= addr || !image_at(t->im, addr, end - addr).ptr)
+	if (c.bad || !image_is_code(t->im, addr) || end <= addr ||
+	    !image_at(t->im, addr, end - addr).ptr)
 		return;
 	f->addr = addr;
 	f->end = end;

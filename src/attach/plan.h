@@ -15,7 +15,7 @@
 struct plan_part {
 	char *implementation, *method;
 	bool watch;    /* no TLS: tells when libraries are mapped (struct finder) */
-	bool guess; /* as of struct finder */
+	bool guess;    /* as of struct finder */
 	char *problem; /* why it cannot be hooked; NULL: it can */
 	struct site *sites;
 	size_t nsites;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Three processes: the tracer asks; a keeper, which never touches a file, starts one that searches for
- * each question, and answers when it has ended, however that was. A question is one byte with the file's
- * descriptor, an answer an error number and a plan's bytes with their length. */
+/* Three processes: the tracer asks; a keeper, which never touches a file, starts one that searches
+ * for each question, and answers when it has ended, however that was. A question is one byte with
+ * the file's descriptor, an answer an error number and a plan's bytes with their length. */
 #include "attach/searcher.h"
 
 #include <errno.h>
@@ -99,8 +99,8 @@ _Noreturn static void answer(int fd, struct result *ret)
 
 _Noreturn static void keep(int sock)
 {
-	struct result *r = mmap(NULL, sizeof(*r), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-				-1, 0);
+	struct result *r =
+		mmap(NULL, sizeof(*r), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	int fd;
 
 	while (r != MAP_FAILED && (fd = next_question(sock)) >= 0) {

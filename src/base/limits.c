@@ -6,7 +6,7 @@
 #include <string.h>
 
 const struct limit_info limit_infos[LIMIT_COUNT] = {
-#define LIMIT(name_, value_, unit_, help_) \
+#define LIMIT(name_, value_, unit_, help_)                                                         \
 	[LIMIT_##name_] = { .name = #name_, .unit = unit_, .help = help_, .value = value_ },
 #include "base/limits.def"
 #undef LIMIT

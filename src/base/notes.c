@@ -69,8 +69,8 @@ void notes_add(struct notes *n, pid_t pid, const char *name, const char *reason,
 	size_t at = find_running(n, pid);
 
 	/* One is judged again and again. */
-	if (at < n->count && is_same(n->items[at].name, name) && is_same(n->items[at].reason, reason) &&
-	    is_same(n->items[at].remedy, remedy))
+	if (at < n->count && is_same(n->items[at].name, name) &&
+	    is_same(n->items[at].reason, reason) && is_same(n->items[at].remedy, remedy))
 		return;
 	notes_drop(n, pid);
 	notes_put(n, &(struct note){ .pid = pid,
@@ -80,8 +80,8 @@ void notes_add(struct notes *n, pid_t pid, const char *name, const char *reason,
 				     .remedy = (char *)remedy });
 }
 
-void notes_add_file(struct notes *n, const char *name, uint64_t dev, uint64_t ino, const char *reason,
-		    const char *remedy)
+void notes_add_file(struct notes *n, const char *name, uint64_t dev, uint64_t ino,
+		    const char *reason, const char *remedy)
 {
 	size_t files = 0, oldest = n->count;
 

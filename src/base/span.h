@@ -51,8 +51,7 @@ static inline bool span_eq(struct span a, struct span b)
 static inline bool span_caseeq(struct span a, struct span b)
 {
 	return a.len == b.len &&
-	       (a.len == 0 ||
-		strncasecmp((const char *)a.ptr, (const char *)b.ptr, a.len) == 0);
+	       (a.len == 0 || strncasecmp((const char *)a.ptr, (const char *)b.ptr, a.len) == 0);
 }
 
 static inline bool span_starts(struct span s, struct span prefix)

@@ -14,8 +14,8 @@ bool utf8_valid(struct span s);
 bool utf8_fix(struct span s, struct buf *out);
 /* Length of s without a character that is cut off at its end. */
 size_t utf8_whole(struct span s);
-/* What of s, mended as by utf8_fix, fits in whole characters; ends with a NUL. Of what begins with the
- * same `size` - 1 bytes it is the same, and of its own outcome again. */
+/* What of s, mended as by utf8_fix, fits in whole characters; ends with a NUL. Of what begins with
+ * the same `size` - 1 bytes it is the same, and of its own outcome again. */
 void utf8_cut(struct span s, char *ret, size_t size);
 
 #endif

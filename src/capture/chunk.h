@@ -15,8 +15,8 @@ enum chunk_kind {
 	CHUNK_PROC,  /* `data` is what /proc told of process conn.tgid, see struct proc_text */
 	CHUNK_CLOCK, /* `off` is wall-clock time minus ts_ns, in ns */
 	CHUNK_LOST,  /* `off` events were lost in the kernel, of which connections is unknown */
-	CHUNK_PEER,  /* `data` says where the connection's ends are (capture/ends.h); may come again,
-		      * and the last one counts */
+	CHUNK_PEER, /* `data` says where the connection's ends are (capture/ends.h); may come again,
+		     * and the last one counts */
 };
 
 /* Process, address of the TLS object, and when that was first seen: pointer reuse and forks
@@ -27,8 +27,8 @@ struct conn_id {
 };
 
 #define CHUNK_FROM_START 1 /* no byte of this connection came before the first captured one */
-#define CHUNK_MISSING 2	   /* `missing` bytes at `off` could not be captured; `data` is empty */
-#define CHUNK_PLAIN 4	   /* no TLS: what passed a socket; conn.tls is a number made up for it */
+#define CHUNK_MISSING	 2 /* `missing` bytes at `off` could not be captured; `data` is empty */
+#define CHUNK_PLAIN	 4 /* no TLS: what passed a socket; conn.tls is a number made up for it */
 
 /* `data` is borrowed: valid until the function that got the chunk returns. */
 struct chunk {

@@ -49,7 +49,7 @@ struct perf {
 		uint64_t ts, order;
 		uint8_t *bytes;
 		size_t len;
-	} *held;
+	} * held;
 	size_t nheld;
 	uint64_t order;
 };
@@ -177,7 +177,8 @@ static int perf_take(struct perf *p, struct perf_cpu *c, event_fn fn, void *arg)
 		if (h.size < sizeof(h))
 			break;
 		if (h.type == PERF_RECORD_LOST && h.size >= sizeof(h) + sizeof(lost)) {
-			copy_wrapped((uint8_t *)lost, base, p->size, tail + sizeof(h), sizeof(lost));
+			copy_wrapped((uint8_t *)lost, base, p->size, tail + sizeof(h),
+				     sizeof(lost));
 			err = fn(arg, NULL, (size_t)lost[1]);
 		} else if (h.type == PERF_RECORD_SAMPLE && h.size > sizeof(h) + sizeof(len)) {
 			copy_wrapped((uint8_t *)&len, base, p->size, tail + sizeof(h), sizeof(len));

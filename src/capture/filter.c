@@ -64,7 +64,8 @@ static bool wanted(const struct filter *f, const struct chunk *c)
 		found = (uint32_t)f->o->pids[i] == c->conn.tgid;
 	if (!found || (f->o->has_uid && f->o->uid != c->uid))
 		return false;
-	return !f->o->nnames || (s->tgid == c->conn.tgid && s->named) || is_named(f, span_str(c->comm));
+	return !f->o->nnames || (s->tgid == c->conn.tgid && s->named) ||
+	       is_named(f, span_str(c->comm));
 }
 
 int filter_chunk(void *filter, const struct chunk *c)

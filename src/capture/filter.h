@@ -20,7 +20,7 @@ struct filter_options {
 struct filter;
 /* `o` is borrowed for the filter's life. */
 struct filter *filter_new(const struct filter_options *o, chunk_fn next, void *arg);
-void filter_free(struct filter *f); /* accepts NULL */
+void filter_free(struct filter *f);		       /* accepts NULL */
 int filter_chunk(void *filter, const struct chunk *c); /* a chunk_fn */
 
 #endif

@@ -28,7 +28,7 @@ struct live {
 	uint64_t count, lost;
 	struct conn_id known[KNOWN];
 	struct netns {
-		uint64_t address; /* the kernel's */
+		uint64_t address;      /* the kernel's */
 		uint64_t number, used; /* used: by nused */
 	} netns[NAMESPACES];
 	uint64_t nnetns, nused; /* ever */
@@ -112,7 +112,8 @@ static int describe(struct live *l, const struct chunk *of)
 	return err;
 }
 
-/* The kernel's addresses stay with us: namespaces are numbered in the order of their first sight. */
+/* The kernel's addresses stay with us: namespaces are numbered in the order of their first sight.
+ */
 static uint64_t number_netns(struct live *l, uint64_t address)
 {
 	struct netns *n = l->netns;

@@ -25,7 +25,7 @@ void live_on_connect(struct live *l, connect_fn fn, void *arg);
 void live_free(struct live *l); /* accepts NULL */
 size_t live_pollfds(const struct live *l, struct pollfd *fds, size_t max);
 int live_drain(struct live *l, bool all, size_t budget); /* as events_drain */
-uint64_t live_events(const struct live *l); /* so far */
-uint64_t live_lost(const struct live *l);   /* events the buffer says it lost */
+uint64_t live_events(const struct live *l);		 /* so far */
+uint64_t live_lost(const struct live *l);		 /* events the buffer says it lost */
 
 #endif

@@ -7,9 +7,9 @@
 #include "base/error.h"
 #include "capture/chunk.h"
 
-#define RECORD_MAGIC "LLMSPY\r\n"
+#define RECORD_MAGIC	 "LLMSPY\r\n"
 #define RECORD_MAGIC_LEN 8
-#define RECORD_FORMAT 1
+#define RECORD_FORMAT	 1
 
 enum record_type {
 	RECORD_CHUNK = 1,

@@ -40,9 +40,11 @@ static int read_head(struct replay *r, struct span s, size_t *ret_len, struct er
 		return 0;
 	format = cursor_le(&c, 4);
 	if (format != RECORD_FORMAT)
-		return error_set(reterr, -EPROTO,
-				 "the recording has format %u, and this llm-spy reads format %d: use "
-				 "the version that made it", (unsigned)format, RECORD_FORMAT);
+		return error_set(
+			reterr, -EPROTO,
+			"the recording has format %u, and this llm-spy reads format %d: use "
+			"the version that made it",
+			(unsigned)format, RECORD_FORMAT);
 	r->begun = true;
 	*ret_len = RECORD_MAGIC_LEN + 4;
 	return 0;
@@ -149,7 +151,8 @@ int replay_file(const char *path, chunk_fn fn, void *arg, struct error *reterr)
 	int err = 0;
 
 	if (!f)
-		return error_set(reterr, -errno, "%.200s cannot be read: %s", path, strerror(errno));
+		return error_set(reterr, -errno, "%.200s cannot be read: %s", path,
+				 strerror(errno));
 	replay_init(&r);
 	while (!err && (n = fread(piece, 1, sizeof(piece), f)) > 0)
 		err = replay_feed(&r, span_of(piece, n), fn, arg, reterr);

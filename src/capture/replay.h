@@ -9,9 +9,9 @@
 
 /* Incremental and pure: the file's bytes in any pieces. */
 struct replay {
-	struct buf in;	 /* what is not read yet */
-	uint64_t off;	 /* in the file, of the first byte of `in` */
-	uint64_t count;	 /* chunk records so far */
+	struct buf in;	/* what is not read yet */
+	uint64_t off;	/* in the file, of the first byte of `in` */
+	uint64_t count; /* chunk records so far */
 	bool begun, ended;
 	uint64_t last_ns; /* latest time in the recording */
 };

@@ -108,8 +108,10 @@ int demo_run(struct options *o, struct error *reterr)
 		command[4] = url;
 		command[5] = ca_file;
 		o->command = (char **)command; /* exec takes them for const */
-		fprintf(stderr, "llm-spy: demo: curl and python3 talk to a mock provider at %s; nothing "
-			"leaves this machine\n", url);
+		fprintf(stderr,
+			"llm-spy: demo: curl and python3 talk to a mock provider at %s; nothing "
+			"leaves this machine\n",
+			url);
 		code = trace_apart(o);
 		o->command = NULL;
 	} else {

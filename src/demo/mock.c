@@ -54,7 +54,7 @@ struct wish {
 struct reply {
 	struct peer *p;
 	struct wish w;
-	struct buf sent; /* body as sent, transfer coding left off */
+	struct buf sent;  /* body as sent, transfer coding left off */
 	struct buf whole; /* w.length: gathered until its size is known */
 	z_stream z;
 	bool stream;
@@ -125,7 +125,8 @@ static bool read_chunks(struct peer *p, struct buf *out)
 
 static bool has_field(struct span line, const char *name)
 {
-	return line.len > strlen(name) && strncasecmp((const char *)line.ptr, name, strlen(name)) == 0;
+	return line.len > strlen(name) &&
+	       strncasecmp((const char *)line.ptr, name, strlen(name)) == 0;
 }
 
 static bool read_head(struct peer *p, struct request *r)
@@ -265,7 +266,8 @@ static void send_body(struct reply *r, struct span s)
 }
 
 /* Content coding, flushed so that each piece can be read at once. */
-static void coded(struct reply *r, struct span s, int flush, void (*fn)(struct reply *, struct span))
+static void coded(struct reply *r, struct span s, int flush,
+		  void (*fn)(struct reply *, struct span))
 {
 	uint8_t out[65536];
 
@@ -323,7 +325,8 @@ static void send_event(struct reply *r, const char *name, json_t *v)
 	json_decref(v);
 	if (r->w.delay_ms)
 		nanosleep(&(struct timespec){ (time_t)(r->w.delay_ms / 1000),
-					      (long)(r->w.delay_ms % 1000) * 1000000 }, NULL);
+					      (long)(r->w.delay_ms % 1000) * 1000000 },
+			  NULL);
 }
 
 static void begin_stream(struct reply *r)
@@ -352,7 +355,8 @@ static char *answer_text(const struct wish *w)
 		return xstrndup(words, sizeof(words) - 2);
 	buf_init(&text, w->size);
 	while (text.len < w->size)
-		buf_add(&text, SPAN_LIT("eBPF runs small verified programs inside the kernel. \xc3\xa9 "));
+		buf_add(&text,
+			SPAN_LIT("eBPF runs small verified programs inside the kernel. \xc3\xa9 "));
 	return buf_take(&text);
 }
 
@@ -383,8 +387,8 @@ static bool wants_tool(const json_t *body, const struct request *r)
 
 static json_t *openai_usage(void)
 {
-	return json_pack("{s:i,s:i,s:i,s:{s:i},s:{s:i}}", "prompt_tokens", 21, "completion_tokens", 17,
-			 "total_tokens", 38, "prompt_tokens_details", "cached_tokens", 0,
+	return json_pack("{s:i,s:i,s:i,s:{s:i},s:{s:i}}", "prompt_tokens", 21, "completion_tokens",
+			 17, "total_tokens", 38, "prompt_tokens_details", "cached_tokens", 0,
 			 "completion_tokens_details", "reasoning_tokens", 0);
 }
 
@@ -397,8 +401,9 @@ static json_t *openai_chunk(const char *model, json_t *delta, const char *finish
 
 static json_t *openai_tool_call(bool indexed)
 {
-	json_t *v = json_pack("{s:s,s:s,s:{s:s,s:s}}", "id", "call_mock1", "type", "function", "function",
-			      "name", "get_weather", "arguments", "{\"city\":\"Paris\"}");
+	json_t *v =
+		json_pack("{s:s,s:s,s:{s:s,s:s}}", "id", "call_mock1", "type", "function",
+			  "function", "name", "get_weather", "arguments", "{\"city\":\"Paris\"}");
 
 	if (indexed)
 		json_object_set_new(v, "index", json_integer(0));
@@ -412,19 +417,24 @@ static void openai_stream(struct reply *r, const json_t *body, bool tool, const 
 	size_t n = r->w.chunks ? r->w.chunks : 8;
 
 	begin_stream(r);
-	send_event(r, NULL, openai_chunk(model, json_pack("{s:s,s:s}", "role", "assistant", "content", ""),
-					 NULL));
+	send_event(r, NULL,
+		   openai_chunk(model, json_pack("{s:s,s:s}", "role", "assistant", "content", ""),
+				NULL));
 	for (size_t i = 0; i < n && !tool && !r->p->closed; i++)
-		send_event(r, NULL, openai_chunk(model, json_pack("{s:o}", "content", piece(text, i, n)),
-						 NULL));
+		send_event(r, NULL,
+			   openai_chunk(model, json_pack("{s:o}", "content", piece(text, i, n)),
+					NULL));
 	if (tool)
-		send_event(r, NULL, openai_chunk(model, json_pack("{s:[o]}", "tool_calls",
-								  openai_tool_call(true)), NULL));
+		send_event(r, NULL,
+			   openai_chunk(model,
+					json_pack("{s:[o]}", "tool_calls", openai_tool_call(true)),
+					NULL));
 	send_event(r, NULL, openai_chunk(model, json_object(), tool ? "tool_calls" : "stop"));
 	if (json_is_true(json_object_get(options, "include_usage")))
-		send_event(r, NULL, json_pack("{s:s,s:s,s:i,s:s,s:[],s:o}", "id", "chatcmpl-mock1", "object",
-					      "chat.completion.chunk", "created", 1764000000, "model",
-					      model, "choices", "usage", openai_usage()));
+		send_event(r, NULL,
+			   json_pack("{s:s,s:s,s:i,s:s,s:[],s:o}", "id", "chatcmpl-mock1", "object",
+				     "chat.completion.chunk", "created", 1764000000, "model", model,
+				     "choices", "usage", openai_usage()));
 	end_stream(r, "data: [DONE]\n\n");
 }
 
@@ -435,20 +445,21 @@ static void openai(struct reply *r, const struct request *q, const json_t *body)
 	json_t *m;
 
 	if (r->w.status != 200) {
-		send_json(r, json_pack("{s:{s:s,s:s,s:n,s:s}}", "error", "message", "Incorrect API key provided",
-				       "type", "invalid_request_error", "param", "code",
-				       "invalid_api_key"));
+		send_json(r,
+			  json_pack("{s:{s:s,s:s,s:n,s:s}}", "error", "message",
+				    "Incorrect API key provided", "type", "invalid_request_error",
+				    "param", "code", "invalid_api_key"));
 	} else if (json_is_true(json_object_get(body, "stream"))) {
 		openai_stream(r, body, tool, text);
 	} else {
-		m = tool ? json_pack("{s:s,s:n,s:[o]}", "role", "assistant", "content", "tool_calls",
-				     openai_tool_call(false))
+		m = tool ? json_pack("{s:s,s:n,s:[o]}", "role", "assistant", "content",
+				     "tool_calls", openai_tool_call(false))
 			 : json_pack("{s:s,s:s}", "role", "assistant", "content", text);
-		send_json(r, json_pack("{s:s,s:s,s:i,s:s,s:[{s:i,s:o,s:s}],s:o}", "id", "chatcmpl-mock1",
-				       "object", "chat.completion", "created", 1764000000, "model",
-				       model_of(body, "gpt-4o"), "choices", "index", 0, "message", m,
-				       "finish_reason", tool ? "tool_calls" : "stop", "usage",
-				       openai_usage()));
+		send_json(r, json_pack("{s:s,s:s,s:i,s:s,s:[{s:i,s:o,s:s}],s:o}", "id",
+				       "chatcmpl-mock1", "object", "chat.completion", "created",
+				       1764000000, "model", model_of(body, "gpt-4o"), "choices",
+				       "index", 0, "message", m, "finish_reason",
+				       tool ? "tool_calls" : "stop", "usage", openai_usage()));
 	}
 	free(text);
 }
@@ -456,18 +467,18 @@ static void openai(struct reply *r, const struct request *q, const json_t *body)
 static json_t *anthropic_block(bool tool, const char *text)
 {
 	if (tool)
-		return json_pack("{s:s,s:s,s:s,s:{s:s}}", "type", "tool_use", "id", "toolu_mock1", "name",
-				 "get_weather", "input", "city", "Paris");
+		return json_pack("{s:s,s:s,s:s,s:{s:s}}", "type", "tool_use", "id", "toolu_mock1",
+				 "name", "get_weather", "input", "city", "Paris");
 	return json_pack("{s:s,s:s}", "type", "text", "text", text);
 }
 
 static json_t *anthropic_message(const char *model, json_t *content, const char *stop, int output)
 {
-	return json_pack("{s:s,s:s,s:s,s:s,s:o,s:s?,s:n,s:{s:i,s:i,s:i,s:i}}", "id", "msg_mock1", "type",
-			 "message", "role", "assistant", "model", model, "content", content,
+	return json_pack("{s:s,s:s,s:s,s:s,s:o,s:s?,s:n,s:{s:i,s:i,s:i,s:i}}", "id", "msg_mock1",
+			 "type", "message", "role", "assistant", "model", model, "content", content,
 			 "stop_reason", stop, "stop_sequence", "usage", "input_tokens", 12,
-			 "cache_creation_input_tokens", 0, "cache_read_input_tokens", 9, "output_tokens",
-			 output);
+			 "cache_creation_input_tokens", 0, "cache_read_input_tokens", 9,
+			 "output_tokens", output);
 }
 
 static void anthropic_stream(struct reply *r, const json_t *body, bool tool, const char *text)
@@ -476,26 +487,31 @@ static void anthropic_stream(struct reply *r, const json_t *body, bool tool, con
 	size_t n = r->w.chunks ? r->w.chunks : 8;
 
 	begin_stream(r);
-	send_event(r, "message_start", json_pack("{s:s,s:o}", "type", "message_start", "message",
-						 anthropic_message(model, json_array(), NULL, 1)));
+	send_event(r, "message_start",
+		   json_pack("{s:s,s:o}", "type", "message_start", "message",
+			     anthropic_message(model, json_array(), NULL, 1)));
 	send_event(r, "content_block_start",
-		   json_pack("{s:s,s:i,s:o}", "type", "content_block_start", "index", 0, "content_block",
-			     tool ? json_pack("{s:s,s:s,s:s,s:{}}", "type", "tool_use", "id", "toolu_mock1",
-					      "name", "get_weather", "input")
+		   json_pack("{s:s,s:i,s:o}", "type", "content_block_start", "index", 0,
+			     "content_block",
+			     tool ? json_pack("{s:s,s:s,s:s,s:{}}", "type", "tool_use", "id",
+					      "toolu_mock1", "name", "get_weather", "input")
 				  : anthropic_block(false, "")));
 	send_event(r, "ping", json_pack("{s:s}", "type", "ping"));
 	for (size_t i = 0; i < n && !r->p->closed; i++) {
 		json_t *part = piece(tool ? "{\"city\":\"Paris\"}" : text, i, n);
 
 		send_event(r, "content_block_delta",
-			   json_pack("{s:s,s:i,s:{s:s,s:o}}", "type", "content_block_delta", "index", 0,
-				     "delta", "type", tool ? "input_json_delta" : "text_delta",
+			   json_pack("{s:s,s:i,s:{s:s,s:o}}", "type", "content_block_delta",
+				     "index", 0, "delta", "type",
+				     tool ? "input_json_delta" : "text_delta",
 				     tool ? "partial_json" : "text", part));
 	}
-	send_event(r, "content_block_stop", json_pack("{s:s,s:i}", "type", "content_block_stop", "index", 0));
+	send_event(r, "content_block_stop",
+		   json_pack("{s:s,s:i}", "type", "content_block_stop", "index", 0));
 	send_event(r, "message_delta",
-		   json_pack("{s:s,s:{s:s,s:n},s:{s:i}}", "type", "message_delta", "delta", "stop_reason",
-			     tool ? "tool_use" : "end_turn", "stop_sequence", "usage", "output_tokens", 17));
+		   json_pack("{s:s,s:{s:s,s:n},s:{s:i}}", "type", "message_delta", "delta",
+			     "stop_reason", tool ? "tool_use" : "end_turn", "stop_sequence",
+			     "usage", "output_tokens", 17));
 	send_event(r, "message_stop", json_pack("{s:s}", "type", "message_stop"));
 	end_stream(r, "");
 }
@@ -507,8 +523,8 @@ static void anthropic(struct reply *r, const struct request *q, const json_t *bo
 
 	if (r->w.status != 200)
 		send_json(r, json_pack("{s:s,s:{s:s,s:s},s:s}", "type", "error", "error", "type",
-				       "authentication_error", "message", "invalid x-api-key", "request_id",
-				       "req_mock"));
+				       "authentication_error", "message", "invalid x-api-key",
+				       "request_id", "req_mock"));
 	else if (json_is_true(json_object_get(body, "stream")))
 		anthropic_stream(r, body, tool, text);
 	else
@@ -522,8 +538,8 @@ static void models(struct reply *r, const struct request *q, const json_t *body)
 {
 	(void)q;
 	(void)body;
-	send_json(r, json_pack("{s:s,s:[{s:s,s:s}]}", "object", "list", "data", "id", "gpt-4o", "object",
-			       "model"));
+	send_json(r, json_pack("{s:s,s:[{s:s,s:s}]}", "object", "list", "data", "id", "gpt-4o",
+			       "object", "model"));
 }
 
 static void not_found(struct reply *r, const struct request *q, const json_t *body)
@@ -558,9 +574,10 @@ static void write_file(unsigned n, const char *what, struct span s)
 
 static void log_exchange(unsigned n, const struct request *q, const struct reply *r)
 {
-	json_t *meta = json_pack("{s:i,s:i,s:s,s:s,s:i,s:i}", "number", n, "connection", r->p->number,
-				 "method", q->method, "target", q->target, "request_bytes",
-				 (int)q->body.len, "response_bytes", (int)r->sent.len);
+	json_t *meta =
+		json_pack("{s:i,s:i,s:s,s:s,s:i,s:i}", "number", n, "connection", r->p->number,
+			  "method", q->method, "target", q->target, "request_bytes",
+			  (int)q->body.len, "response_bytes", (int)r->sent.len);
 	char *text = json_dumps(meta, JSON_COMPACT);
 
 	write_file(n, "request", buf_span(&q->body));
@@ -611,11 +628,13 @@ static bool serve_one(struct peer *p)
 		if (r.w.early)
 			r.w.status = 413;
 		else
-			good = q.chunked ? read_chunks(p, &q.body) : read_bytes(p, q.length, &q.body);
+			good = q.chunked ? read_chunks(p, &q.body)
+					 : read_bytes(p, q.length, &q.body);
 		if (good)
 			reply_to(&r, &q);
 		if (r.w.early)
-			good = q.chunked ? read_chunks(p, &q.body) : read_bytes(p, q.length, &q.body);
+			good = q.chunked ? read_chunks(p, &q.body)
+					 : read_bytes(p, q.length, &q.body);
 		if (log_dir)
 			log_exchange(n, &q, &r);
 		if (r.w.gzip)

@@ -42,7 +42,8 @@ static X509 *make_certificate(EVP_PKEY *key)
 	X509_gmtime_adj(X509_getm_notBefore(cert), -DAY);
 	X509_gmtime_adj(X509_getm_notAfter(cert), 7 * DAY);
 	X509_set_pubkey(cert, key);
-	X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"localhost", -1, -1, 0);
+	X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"localhost", -1,
+				   -1, 0);
 	X509_set_issuer_name(cert, name);
 	if (add_extension(cert, NID_basic_constraints, "critical,CA:TRUE") &&
 	    add_extension(cert, NID_subject_alt_name, "DNS:localhost,IP:127.0.0.1") &&
@@ -72,7 +73,8 @@ SSL_CTX *mock_tls_context(const char *ca_file)
 
 	if (!ok) {
 		ERR_print_errors_fp(stderr);
-		fprintf(stderr, "llm-spy-mock: key, certificate or %s could not be made\n", ca_file);
+		fprintf(stderr, "llm-spy-mock: key, certificate or %s could not be made\n",
+			ca_file);
 		SSL_CTX_free(ctx);
 		ctx = NULL;
 	}

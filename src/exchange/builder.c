@@ -9,7 +9,7 @@
 #include "exchange/digest.h"
 
 #define CHOICES_MAX 128
-#define NO_SLOT (-1)
+#define NO_SLOT	    (-1)
 
 void set_string(char **dst, struct span s)
 {
@@ -65,7 +65,8 @@ struct part *message_part(struct exchange *x, struct message *m, enum part_kind 
 	return p;
 }
 
-struct part *message_text(struct exchange *x, struct message *m, enum part_kind kind, struct span text)
+struct part *message_text(struct exchange *x, struct message *m, enum part_kind kind,
+			  struct span text)
 {
 	struct part *p = message_part(x, m, kind);
 

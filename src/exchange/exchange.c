@@ -15,10 +15,10 @@ struct exchange *exchange_new(uint64_t id, size_t text_max)
 {
 	struct exchange *x = xcalloc(1, sizeof(*x));
 	int64_t *const counts[] = {
-		&x->usage.input,	 &x->usage.cached_read, &x->usage.cache_write_5m,
-		&x->usage.cache_write_1h, &x->usage.output,	&x->usage.reasoning,
-		&x->usage.audio_in,	 &x->usage.audio_out,	&x->usage.image_in,
-		&x->usage.image_out,	 &x->usage.total,
+		&x->usage.input,	  &x->usage.cached_read, &x->usage.cache_write_5m,
+		&x->usage.cache_write_1h, &x->usage.output,	 &x->usage.reasoning,
+		&x->usage.audio_in,	  &x->usage.audio_out,	 &x->usage.image_in,
+		&x->usage.image_out,	  &x->usage.total,
 	};
 
 	x->id = id;
@@ -139,10 +139,11 @@ void exchange_free(struct exchange *x)
 	body_done(&x->request_body);
 	body_done(&x->response_body);
 	char *const strings[] = {
-		x->process,	x->exe,		x->cmdline,	  x->comm,	 x->server_name,
-		x->local,	x->peer,	x->method,	  x->target,	 x->host,
-		x->model_asked, x->model_answered, x->request_id, x->response_id, x->rpc_method,
-		x->rpc_name,	x->talk.session, x->service_tier,
+		x->process,	 x->exe,	  x->cmdline,	  x->comm,
+		x->server_name,	 x->local,	  x->peer,	  x->method,
+		x->target,	 x->host,	  x->model_asked, x->model_answered,
+		x->request_id,	 x->response_id,  x->rpc_method,  x->rpc_name,
+		x->talk.session, x->service_tier,
 	};
 	for (size_t i = 0; i < sizeof(strings) / sizeof(*strings); i++)
 		free(strings[i]);

@@ -15,7 +15,7 @@
 
 enum part_kind {
 	PART_TEXT,
-	PART_REASONING,	  /* thinking that the provider shows */
+	PART_REASONING, /* thinking that the provider shows */
 	PART_REFUSAL,
 	PART_TOOL_CALL,	  /* id, name; text = arguments as they came, maybe cut or invalid JSON */
 	PART_TOOL_RESULT, /* id of the call; text = result; is_error */
@@ -29,10 +29,10 @@ struct part {
 	enum part_kind kind;
 	struct buf text;
 	char *id, *name;
-	char *type_raw;	  /* the provider's word for it, when kind does not say it all */
+	char *type_raw; /* the provider's word for it, when kind does not say it all */
 	char *media_type;
-	uint64_t size;	  /* of the data itself (base64 undone), bytes; 0 unknown */
-	char sha256[65];  /* of the data itself, hex; "" unknown */
+	uint64_t size;	 /* of the data itself (base64 undone), bytes; 0 unknown */
+	char sha256[65]; /* of the data itself, hex; "" unknown */
 	bool is_error;
 	int slot; /* answers: the provider's own number of this block or call, -1 none */
 };
@@ -64,10 +64,10 @@ struct choice {
 };
 
 struct tool {
-	char *name;	   /* or its type, for tools that the provider runs */
-	char *type;	   /* "function" ... */
+	char *name; /* or its type, for tools that the provider runs */
+	char *type; /* "function" ... */
 	char *description;
-	json_t *schema;	   /* of its arguments; may be NULL */
+	json_t *schema; /* of its arguments; may be NULL */
 };
 
 /* Anything else that steers the model: temperature, max_tokens ..., in order of the request. */
@@ -82,8 +82,8 @@ struct usage {
 	int64_t input, cached_read, cache_write_5m, cache_write_1h;
 	int64_t output, reasoning;
 	int64_t audio_in, audio_out, image_in, image_out;
-	int64_t total;	/* as the provider states it */
-	json_t *raw;	/* the provider's own object(s), last value of each field; NULL: none */
+	int64_t total; /* as the provider states it */
+	json_t *raw;   /* the provider's own object(s), last value of each field; NULL: none */
 };
 
 enum cost_source {
@@ -97,9 +97,9 @@ enum cost_source {
 struct cost {
 	double usd;
 	enum cost_source source;
-	double input_usd;   /* read anew: neither cached nor written to a cache */
-	double cached_usd;  /* read from a cache */
-	double write_usd;   /* written to a cache */
+	double input_usd;  /* read anew: neither cached nor written to a cache */
+	double cached_usd; /* read from a cache */
+	double write_usd;  /* written to a cache */
 	double output_usd;
 	double request_usd; /* for the call as such */
 	const char *row;    /* of the table: provider, model, source; NULL: none */
@@ -127,17 +127,17 @@ enum body_state {
 /* One body and its completeness ledger. Sizes in bytes. */
 struct body {
 	enum body_state state;
-	uint64_t wire;	   /* captured, transfer coding undone, content coding not */
-	uint64_t missing;  /* known to be missing */
-	int64_t expected;  /* what framing promised, COUNT_UNKNOWN when it does not say */
+	uint64_t wire;	  /* captured, transfer coding undone, content coding not */
+	uint64_t missing; /* known to be missing */
+	int64_t expected; /* what framing promised, COUNT_UNKNOWN when it does not say */
 	struct body_gap gaps[GAPS_KEPT];
-	size_t ngaps;	   /* may exceed GAPS_KEPT */
-	uint64_t plain;	   /* bytes after the content coding was undone */
-	struct buf text;   /* those bytes, as far as they are kept; full = cut by a limit */
-	char wire_sha256[65];  /* of the captured bytes as they were on the wire; "" until ended */
-	char sha256[65];       /* of the bytes after content coding was undone */
-	char *media_type;      /* lower case, without parameters */
-	char *coding;	       /* Content-Encoding, NULL when none */
+	size_t ngaps;	      /* may exceed GAPS_KEPT */
+	uint64_t plain;	      /* bytes after the content coding was undone */
+	struct buf text;      /* those bytes, as far as they are kept; full = cut by a limit */
+	char wire_sha256[65]; /* of the captured bytes as they were on the wire; "" until ended */
+	char sha256[65];      /* of the bytes after content coding was undone */
+	char *media_type;     /* lower case, without parameters */
+	char *coding;	      /* Content-Encoding, NULL when none */
 	const char *coding_error; /* static text: why it could not be undone; NULL when it could */
 };
 
@@ -215,9 +215,9 @@ struct exchange {
 	bool plain;		     /* no TLS */
 	bool is_server;		     /* the process answered this call rather than making it */
 
-	/* Both ends of the connection are traced: this call is seen twice. The client's record tells
-	 * of it; that of its server, twin_of it (an id; else 0), counts in no sum, and is hidden,
-	 * unless it knows more. */
+	/* Both ends of the connection are traced: this call is seen twice. The client's record
+	 * tells of it; that of its server, twin_of it (an id; else 0), counts in no sum, and is
+	 * hidden, unless it knows more. */
 	struct other_end *other; /* NULL: not traced */
 	uint64_t twin_of;
 	bool hidden;
@@ -262,8 +262,8 @@ struct exchange {
 	/* EXCHANGE_MCP: the method, and the tool, prompt or resource it is about. EXCHANGE_RPC: the
 	 * method with its service. */
 	char *rpc_method, *rpc_name;
-	bool rpc_failed;	    /* the tool said that it failed */
-	uint64_t rpc_messages[2];   /* EXCHANGE_RPC: number sent, and received */
+	bool rpc_failed;	  /* the tool said that it failed */
+	uint64_t rpc_messages[2]; /* EXCHANGE_RPC: number sent, and received */
 
 	/* for builder.c and its caller; sinks leave it alone */
 	uint64_t now_ns; /* time of the bytes being read */

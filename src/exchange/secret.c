@@ -6,27 +6,59 @@
 #define MASK "***"
 
 static const char *const header_names[] = {
-	"authorization", "proxy-authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie",
-	"set-cookie", "x-amz-security-token", "ocp-apim-subscription-key", "cf-aig-authorization",
-	"x-portkey-api-key", "helicone-auth", "x-litellm-api-key", "x-auth-token", "x-goog-iam-authorization-token",
+	"authorization",
+	"proxy-authorization",
+	"x-api-key",
+	"api-key",
+	"x-goog-api-key",
+	"cookie",
+	"set-cookie",
+	"x-amz-security-token",
+	"ocp-apim-subscription-key",
+	"cf-aig-authorization",
+	"x-portkey-api-key",
+	"helicone-auth",
+	"x-litellm-api-key",
+	"x-auth-token",
+	"x-goog-iam-authorization-token",
 };
 
 /* Any name that ends so is taken for a credential. */
 static const char *const header_ends[] = { "api-key", "apikey", "-token", "-secret", "-auth" };
 
-static const char *const query_names[] = { "key",   "api_key", "api-key", "apikey", "token",
-					   "access_token", "sig", "signature", "client_secret",
-					   "x-amz-signature", "x-amz-credential",
-					   "x-amz-security-token", "code" };
+static const char *const query_names[] = { "key",
+					   "api_key",
+					   "api-key",
+					   "apikey",
+					   "token",
+					   "access_token",
+					   "sig",
+					   "signature",
+					   "client_secret",
+					   "x-amz-signature",
+					   "x-amz-credential",
+					   "x-amz-security-token",
+					   "code" };
 
 static const char *const member_names[] = {
-	"authorization_token", "authorization", "api_key", "apikey", "api-key", "x-api-key",
-	"access_token", "refresh_token", "id_token", "client_secret", "fallback_credit_token",
-	"private_key", "password",
+	"authorization_token",
+	"authorization",
+	"api_key",
+	"apikey",
+	"api-key",
+	"x-api-key",
+	"access_token",
+	"refresh_token",
+	"id_token",
+	"client_secret",
+	"fallback_credit_token",
+	"private_key",
+	"password",
 };
 
 /* What may stand before a credential and tells nothing of it. */
-static const char *const schemes[] = { "bearer ", "basic ", "token ", "aws4-hmac-sha256 ", "apikey " };
+static const char *const schemes[] = { "bearer ", "basic ", "token ", "aws4-hmac-sha256 ",
+				       "apikey " };
 
 static const char *const methods[] = { "get", "post", "put", "patch", "delete", "head", "options" };
 
@@ -150,7 +182,8 @@ static size_t credential_at(struct span s)
 {
 	size_t at = span_find(span_first(s, 40), '"');
 
-	if (at >= 40 || at >= s.len || !in_list(span_first(s, at), member_names, COUNT(member_names)))
+	if (at >= 40 || at >= s.len ||
+	    !in_list(span_first(s, at), member_names, COUNT(member_names)))
 		return 0;
 	at = skip_blanks(s, at + 1);
 	if (at >= s.len || s.ptr[at] != ':')
@@ -182,7 +215,9 @@ void secret_mask_text(struct span text, struct buf *out)
 /* "--api-key", "OPENAI_API_KEY", "-u": what follows is a credential. */
 static bool names_credential(struct span word)
 {
-	static const char *const ends[] = { "key", "token", "secret", "password", "passwd", "auth" };
+	static const char *const ends[] = {
+		"key", "token", "secret", "password", "passwd", "auth"
+	};
 	static const char *const options[] = { "-u", "--user", "--oauth2-bearer" };
 
 	for (size_t i = 0; i < COUNT(ends); i++) {
@@ -219,8 +254,8 @@ void secret_mask_argument(struct span before, struct span arg, struct buf *out)
 /* ---- blanking in place ---- */
 
 enum {
-	AT_NAME, /* at a line's beginning, in what may be a field name or a method */
-	AT_OTHER, /* in the rest of a line that has no secret */
+	AT_NAME,   /* at a line's beginning, in what may be a field name or a method */
+	AT_OTHER,  /* in the rest of a line that has no secret */
 	AT_SCHEME, /* in a secret value, where its scheme may stand */
 	AT_SECRET, /* blanked to the line's end */
 	AT_TARGET, /* in a request line */

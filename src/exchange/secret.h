@@ -22,9 +22,9 @@ void secret_mask_target(struct span target, struct buf *out);
  * Free text, such as a prompt, is left alone: it is what the user asked to see. */
 void secret_mask_text(struct span text, struct buf *out);
 
-/* One argument of a command line, appended with credentials replaced: header fields (curl -H), values
- * of options and variables named like one, query values, words of the form sk-... `before` is
- * the argument before it, which may name it. */
+/* One argument of a command line, appended with credentials replaced: header fields (curl -H),
+ * values of options and variables named like one, query values, words of the form sk-... `before`
+ * is the argument before it, which may name it. */
 void secret_mask_argument(struct span before, struct span arg, struct buf *out);
 
 /* For recordings: blanks secrets with '*' in a stream of HTTP/1.x bytes that arrives in pieces,
@@ -33,8 +33,8 @@ void secret_mask_argument(struct span before, struct span arg, struct buf *out);
  * such a field, and query values in request lines. */
 struct secret_scan {
 	unsigned state;
-	size_t len;	 /* of word */
-	char word[32];	 /* tail of the name that is being read, lower case */
+	size_t len;    /* of word */
+	char word[32]; /* tail of the name that is being read, lower case */
 };
 void secret_blank(struct secret_scan *s, uint8_t *bytes, size_t len);
 /* A request target by itself, byte by byte: whether the byte after `c` belongs to a credential, if

@@ -16,7 +16,7 @@
 #include "base/xalloc.h"
 
 #define CHAIN_MAX 4
-#define PIECE (64u << 10)
+#define PIECE	  (64u << 10)
 /* Below this, output says nothing about a bomb: short texts compress absurdly well. */
 #define RATIO_FREE (1u << 20)
 
@@ -195,7 +195,11 @@ static int zstd_step(struct stage *s, struct step *io)
 #endif
 
 static const struct coder coders[] = {
-	{ .name = "gzip", .alias = "x-gzip", .new = gzip_new, .step = inflater_step, .free = inflater_free },
+	{ .name = "gzip",
+	  .alias = "x-gzip",
+	  .new = gzip_new,
+	  .step = inflater_step,
+	  .free = inflater_free },
 	{ .name = "deflate", .new = deflate_new, .step = inflater_step, .free = inflater_free },
 #ifdef HAVE_BROTLI
 	{ .name = "br", .new = br_new, .step = br_step, .free = br_free },
@@ -226,7 +230,7 @@ static bool add_stage(struct coding *c, struct span name)
 		return false;
 	s = &c->stages[c->nstages++];
 	s->coder = coder;
-	s->state = coder->new();
+	s->state = coder->new ();
 	return s->state != NULL;
 }
 

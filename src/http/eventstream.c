@@ -50,10 +50,8 @@ enum header {
 };
 
 static const struct span header_names[H_COUNT] = {
-	[H_MESSAGE_TYPE] = SPAN_LIT(":message-type"),
-	[H_EVENT_TYPE] = SPAN_LIT(":event-type"),
-	[H_EXCEPTION_TYPE] = SPAN_LIT(":exception-type"),
-	[H_ERROR_CODE] = SPAN_LIT(":error-code"),
+	[H_MESSAGE_TYPE] = SPAN_LIT(":message-type"),	  [H_EVENT_TYPE] = SPAN_LIT(":event-type"),
+	[H_EXCEPTION_TYPE] = SPAN_LIT(":exception-type"), [H_ERROR_CODE] = SPAN_LIT(":error-code"),
 	[H_ERROR_MESSAGE] = SPAN_LIT(":error-message"),
 };
 

@@ -15,12 +15,12 @@
 #include "base/buf.h"
 #include "base/xalloc.h"
 
-#define FIELDS_MAX 1024
+#define FIELDS_MAX     1024
 #define CHUNK_LINE_MAX 4096
-#define METHOD_MAX 20
+#define METHOD_MAX     20
 
 enum state {
-	S_START,  /* before a message; empty lines are passed over */
+	S_START, /* before a message; empty lines are passed over */
 	S_HEAD,
 	S_LENGTH, /* `left` bytes of body */
 	S_CHUNK_SIZE,
@@ -34,8 +34,8 @@ enum state {
 struct half {
 	enum http_msg msg;
 	enum state state;
-	bool open;     /* head() was called, end() not yet */
-	uint64_t id;   /* of the message under way, or lost */
+	bool open;   /* head() was called, end() not yet */
+	uint64_t id; /* of the message under way, or lost */
 	uint64_t left;
 	uint64_t skipped; /* S_LOST: bytes passed over */
 	struct buf line;  /* S_HEAD: the whole section; else a line under way */
@@ -87,7 +87,8 @@ static enum h1_start request_start(struct span s)
 		return H1_START_MORE;
 	while (line.len && line.ptr[line.len - 1] == '\r')
 		line.len--;
-	return line.len > at + 10 && span_starts(span_from(line, line.len - 9), SPAN_LIT(" HTTP/1."))
+	return line.len > at + 10 &&
+			       span_starts(span_from(line, line.len - 9), SPAN_LIT(" HTTP/1."))
 		       ? H1_START_REQUEST
 		       : H1_START_NO;
 }
@@ -794,7 +795,8 @@ int h1_close(struct h1 *h, uint64_t ts_ns, bool ended)
 			h->unread += p->line.len;
 		if (!err)
 			err = end(h, p, ts_ns,
-				  ended && p->state == S_UNTIL_CLOSE ? HTTP_END_CLOSED : HTTP_END_CUT);
+				  ended && p->state == S_UNTIL_CLOSE ? HTTP_END_CLOSED
+								     : HTTP_END_CUT);
 		first = first ? first : err;
 	}
 	return first;

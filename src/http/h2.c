@@ -19,7 +19,7 @@
 /* CONTINUATION frames of one header block. */
 #define CONTINUATIONS_MAX 1024
 /* While the grid is lost, so many bytes are held at most until a frame is whole. */
-#define LOST_MAX (64u << 10)
+#define LOST_MAX   (64u << 10)
 #define PREFIX_MAX 9
 
 static const struct span preface = SPAN_LIT("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");

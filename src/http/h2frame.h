@@ -6,8 +6,8 @@
 
 #include "base/span.h"
 
-#define H2FRAME_HEAD 9	       /* bytes of a frame's header */
-#define H2FRAME_MAX (16u << 10) /* bytes of payload, unless a SETTINGS frame allows more */
+#define H2FRAME_HEAD 9		 /* bytes of a frame's header */
+#define H2FRAME_MAX  (16u << 10) /* bytes of payload, unless a SETTINGS frame allows more */
 
 enum h2frame_type {
 	H2FRAME_DATA,
@@ -31,8 +31,8 @@ enum {
 };
 
 struct h2frame {
-	uint32_t len;	 /* bytes of payload */
-	uint8_t type;	 /* enum h2frame_type, or one that was added later */
+	uint32_t len; /* bytes of payload */
+	uint8_t type; /* enum h2frame_type, or one that was added later */
 	uint8_t flags;
 	uint32_t stream; /* 0: the connection; the reserved bit is taken off */
 };

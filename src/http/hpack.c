@@ -17,7 +17,7 @@
 
 #define FIELDS_MAX 1024
 /* No field's name: '?' is no token character. */
-#define UNKNOWN '?'
+#define UNKNOWN	   '?'
 #define TABLE_SIZE 4096 /* before an encoder says otherwise */
 /* So many such entries fill it: each counts 32 and its name. */
 #define UNKNOWNS (TABLE_SIZE / 33)
@@ -187,8 +187,8 @@ static unsigned read_status(struct span s)
 static void read_pseudo(struct hpack_head *h, struct span name, struct span value)
 {
 	struct http_head *head = &h->head;
-	struct span *to = span_eq(name, SPAN_LIT(":method"))	? &head->method
-			  : span_eq(name, SPAN_LIT(":path"))	? &head->target
+	struct span *to = span_eq(name, SPAN_LIT(":method"))	  ? &head->method
+			  : span_eq(name, SPAN_LIT(":path"))	  ? &head->target
 			  : span_eq(name, SPAN_LIT(":authority")) ? &head->authority
 								  : NULL;
 

@@ -26,7 +26,7 @@ struct http {
 	struct h1 *h1;
 	struct h2 *h2;
 	struct tunnels *tunnels; /* between h2 and out */
-	struct buf held[2]; /* by enum dir: too few bytes to tell */
+	struct buf held[2];	 /* by enum dir: too few bytes to tell */
 	uint64_t unread;
 };
 
@@ -64,7 +64,8 @@ bool http_is_server(const struct http *h)
 
 bool http_garbled(const struct http *h)
 {
-	return (h->h1 && h1_is_garbled(h->h1)) || (h->h2 && (h2_is_garbled(h->h2) || tunnels_garbled(h->tunnels)));
+	return (h->h1 && h1_is_garbled(h->h1)) ||
+	       (h->h2 && (h2_is_garbled(h->h2) || tunnels_garbled(h->tunnels)));
 }
 
 uint64_t http_unread_bytes(const struct http *h)

@@ -5,6 +5,7 @@
 
 #define BITS_MAX 30
 
+/* clang-format off */
 /* How many codes there are of each length in bits, from 0 on; EOS is left out. */
 static const uint8_t counts[BITS_MAX + 1] = {
 	0, 0, 0, 0, 0, 10, 26, 32, 6, 0, 5, 3, 2, 6, 2, 3, 0, 0, 0, 3, 8, 13, 26, 29, 12, 4,
@@ -62,6 +63,7 @@ static const uint8_t symbols[] = {
 	/* 30 */
 	10, 13, 22,
 };
+/* clang-format on */
 
 int huffman_bit(struct huffman *h, bool bit)
 {

@@ -48,8 +48,7 @@ static bool is_text(struct span s)
 	utf8 = utf8_valid(span_first(s, utf8_whole(s)));
 	for (size_t i = 0; i < s.len; i++)
 		printable += (s.ptr[i] >= ' ' && s.ptr[i] < 0x7f) ||
-			     (s.ptr[i] >= '\t' && s.ptr[i] <= '\r') ||
-			     (s.ptr[i] >= 0x80 && utf8);
+			     (s.ptr[i] >= '\t' && s.ptr[i] <= '\r') || (s.ptr[i] >= 0x80 && utf8);
 	return printable * 100 >= s.len * PRINTABLE;
 }
 

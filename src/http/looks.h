@@ -38,7 +38,7 @@ enum looks looks_judge(const struct looks_sample *s, bool from_start, uint64_t c
 /* Verdicts on what passed one implementation. Zeroed at first. */
 struct looks_tally {
 	uint64_t noise, unclear, plain; /* verdicts */
-	uint64_t bytes;			/* of those that found noise; what could not be read counts */
+	uint64_t bytes; /* of those that found noise; what could not be read counts */
 	/* Whose processes use it, and what of the noise is theirs; further ones are the last. */
 	struct {
 		uint32_t uid;
@@ -50,7 +50,8 @@ struct looks_tally {
 /* A process of this user uses it. False: one did before, or there are too many users. */
 bool looks_user(struct looks_tally *t, uint32_t uid);
 void looks_count(struct looks_tally *t, uint32_t uid, enum looks v, uint64_t bytes);
-/* True when it is time to give it up: where there are several users, not for what one of them says. */
+/* True when it is time to give it up: where there are several users, not for what one of them says.
+ */
 bool looks_is_noise(const struct looks_tally *t);
 
 #endif

@@ -15,10 +15,10 @@
 #include "base/utf8.h"
 #include "base/xalloc.h"
 
-#define HEADER_MAX 14
+#define HEADER_MAX  14
 #define CONTROL_MAX 125
-#define RSV1 4
-#define SCRATCH_IN (8u << 10)
+#define RSV1	    4
+#define SCRATCH_IN  (8u << 10)
 #define SCRATCH_OUT (32u << 10)
 /* A message's memory past this is given back rather than kept for the next one. */
 #define KEEP_MAX (64u << 10)

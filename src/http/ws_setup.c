@@ -74,8 +74,9 @@ bool ws_is_named(const struct http_head *h)
 
 bool ws_setup_read(const struct http_head *response, struct ws_setup *ret)
 {
-	bool opened = response->version == HTTP_2 ? response->status / 100 == 2
-						  : response->status == 101 && ws_is_named(response);
+	bool opened = response->version == HTTP_2
+			      ? response->status / 100 == 2
+			      : response->status == 101 && ws_is_named(response);
 
 	if (!opened)
 		return false;

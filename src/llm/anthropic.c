@@ -7,14 +7,10 @@
 #include "llm/json.h"
 
 static const struct finish_row finishes[] = {
-	{ "end_turn", FINISH_STOP },
-	{ "stop_sequence", FINISH_STOP },
-	{ "max_tokens", FINISH_LENGTH },
-	{ "model_context_window_exceeded", FINISH_LENGTH },
-	{ "tool_use", FINISH_TOOL_CALL },
-	{ "refusal", FINISH_CONTENT_FILTER },
-	{ "pause_turn", FINISH_PAUSE },
-	{ "compaction", FINISH_PAUSE },
+	{ "end_turn", FINISH_STOP },	  { "stop_sequence", FINISH_STOP },
+	{ "max_tokens", FINISH_LENGTH },  { "model_context_window_exceeded", FINISH_LENGTH },
+	{ "tool_use", FINISH_TOOL_CALL }, { "refusal", FINISH_CONTENT_FILTER },
+	{ "pause_turn", FINISH_PAUSE },	  { "compaction", FINISH_PAUSE },
 };
 
 /* Kinds of the blocks that both sides use. */
@@ -46,7 +42,8 @@ static void read_source(struct part *p, const json_t *source)
 	}
 	set_string(&p->media_type, json_text(source, "media_type"));
 	set_json(&p->id, json_object_get(source, "file_id"));
-	buf_add(&p->text, block_is(type, "url") ? json_text(source, "url") : json_text(source, "data"));
+	buf_add(&p->text,
+		block_is(type, "url") ? json_text(source, "url") : json_text(source, "data"));
 }
 
 static void read_result(struct part *p, const json_t *v)
@@ -126,8 +123,8 @@ static void read_tool(struct exchange *x, const json_t *v)
 
 static void messages_request(struct exchange *x, const json_t *body)
 {
-	static const char *const known[] = { "model", "messages", "system", "tools", "stream",
-					     "mcp_servers", NULL };
+	static const char *const known[] = { "model",  "messages",    "system", "tools",
+					     "stream", "mcp_servers", NULL };
 	const json_t *v;
 	size_t i;
 
@@ -136,7 +133,8 @@ static void messages_request(struct exchange *x, const json_t *body)
 	if (json_has(body, "system"))
 		read_content(x, request_system(x), json_object_get(body, "system"));
 	json_array_foreach(json_object_get(body, "messages"), i, v)
-		read_content(x, request_message(x, json_text(v, "role")), json_object_get(v, "content"));
+		read_content(x, request_message(x, json_text(v, "role")),
+			     json_object_get(v, "content"));
 	json_array_foreach(json_object_get(body, "tools"), i, v)
 		read_tool(x, v);
 	/* These carry tokens: what they are named is all that is kept. */
@@ -168,14 +166,17 @@ static void read_usage(struct exchange *x, const json_t *v)
 	usage_count(&u->output, json_object_get(raw, "output_tokens"));
 	usage_count(&u->reasoning, json_at2(raw, "output_tokens_details", "thinking_tokens"));
 	if (json_is_object(by_life)) {
-		usage_count(&u->cache_write_5m, json_object_get(by_life, "ephemeral_5m_input_tokens"));
-		usage_count(&u->cache_write_1h, json_object_get(by_life, "ephemeral_1h_input_tokens"));
+		usage_count(&u->cache_write_5m,
+			    json_object_get(by_life, "ephemeral_5m_input_tokens"));
+		usage_count(&u->cache_write_1h,
+			    json_object_get(by_life, "ephemeral_1h_input_tokens"));
 	} else if (written != COUNT_UNKNOWN) {
 		u->cache_write_5m = written; /* the lifetime that is meant when none is named */
 	}
 	/* input_tokens leaves out what was read from or written to the cache. */
 	if (plain != COUNT_UNKNOWN)
-		u->input = plain + (u->cached_read > 0 ? u->cached_read : 0) + (written > 0 ? written : 0);
+		u->input = plain + (u->cached_read > 0 ? u->cached_read : 0) +
+			   (written > 0 ? written : 0);
 }
 
 /* ---- answer ---- */
@@ -323,7 +324,8 @@ static bool is_messages_request(const json_t *body)
 	const json_t *messages = json_object_get(body, "messages");
 
 	/* max_tokens is required here, and either of these sets it apart from OpenAI's form. */
-	return json_array_size(messages) > 0 && json_is_integer(json_object_get(body, "max_tokens")) &&
+	return json_array_size(messages) > 0 &&
+	       json_is_integer(json_object_get(body, "max_tokens")) &&
 	       (json_has(body, "model") || json_has(body, "anthropic_version"));
 }
 
@@ -336,7 +338,8 @@ static bool suits_messages(const json_t *body)
 
 static bool is_messages_response(const json_t *body)
 {
-	return (json_is(body, "type", "message") && json_is_array(json_object_get(body, "content")) &&
+	return (json_is(body, "type", "message") &&
+		json_is_array(json_object_get(body, "content")) &&
 		json_is(body, "role", "assistant")) ||
 	       (json_is(body, "type", "message_start") &&
 		json_is_object(json_object_get(body, "message")));

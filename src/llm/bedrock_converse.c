@@ -91,7 +91,7 @@ static struct block block_of(const json_t *v)
 static void set_media_type(struct part *p, const char *family, struct span format)
 {
 	static const char *const documents[][2] = {
-		{ "pdf", "application/pdf" }, { "csv", "text/csv" },	  { "html", "text/html" },
+		{ "pdf", "application/pdf" }, { "csv", "text/csv" },	 { "html", "text/html" },
 		{ "txt", "text/plain" },      { "md", "text/markdown" },
 	};
 	struct buf type;
@@ -425,12 +425,9 @@ static const struct {
 	const char *name;
 	void (*read)(struct exchange *x, const json_t *data);
 } events[] = {
-	{ "messageStart", on_message_start },
-	{ "contentBlockStart", on_block_start },
-	{ "contentBlockDelta", on_delta },
-	{ "contentBlockStop", on_block_stop },
-	{ "messageStop", read_stop },
-	{ "metadata", on_metadata },
+	{ "messageStart", on_message_start }, { "contentBlockStart", on_block_start },
+	{ "contentBlockDelta", on_delta },    { "contentBlockStop", on_block_stop },
+	{ "messageStop", read_stop },	      { "metadata", on_metadata },
 };
 #define EVENTS (sizeof(events) / sizeof(*events))
 
@@ -459,8 +456,9 @@ static bool is_converse_request(const json_t *body)
 	size_t row = row_of(block);
 
 	return json_is_string(json_object_get(message, "role")) && !json_has(block, "type") &&
-	       row < ROWS && (json_is_string(json_object_get(block, "text")) ||
-			      json_is_object(json_object_get(block, rows[row].member)));
+	       row < ROWS &&
+	       (json_is_string(json_object_get(block, "text")) ||
+		json_is_object(json_object_get(block, rows[row].member)));
 }
 
 static bool is_converse_response(const json_t *body)

@@ -122,16 +122,16 @@ static const struct {
 	bool list;
 	bool (*take)(struct exchange *x, const json_t *v);
 } members[] = {
-	{ "model", false, read_model },		{ "preamble", false, read_preamble },
-	{ "chat_history", true, read_said },	{ "prompt", false, read_text },
-	{ "inputText", false, read_text },	{ "message", false, read_text },
-	{ "text", false, read_text },		{ "query", false, read_text },
-	{ "texts", true, read_text },		{ "text_prompts", true, read_weighted },
-	{ "inputs", true, read_mixed },		{ "inputImage", false, read_image },
-	{ "image", false, read_image },		{ "init_image", false, read_image },
-	{ "mask_image", false, read_image },	{ "mask", false, read_image },
-	{ "maskImage", false, read_image },	{ "conditionImage", false, read_image },
-	{ "images", true, read_image },		{ "tools", true, read_tool },
+	{ "model", false, read_model },	     { "preamble", false, read_preamble },
+	{ "chat_history", true, read_said }, { "prompt", false, read_text },
+	{ "inputText", false, read_text },   { "message", false, read_text },
+	{ "text", false, read_text },	     { "query", false, read_text },
+	{ "texts", true, read_text },	     { "text_prompts", true, read_weighted },
+	{ "inputs", true, read_mixed },	     { "inputImage", false, read_image },
+	{ "image", false, read_image },	     { "init_image", false, read_image },
+	{ "mask_image", false, read_image }, { "mask", false, read_image },
+	{ "maskImage", false, read_image },  { "conditionImage", false, read_image },
+	{ "images", true, read_image },	     { "tools", true, read_tool },
 };
 #define MEMBERS (sizeof(members) / sizeof(*members))
 
@@ -265,8 +265,8 @@ static bool is_piece(const json_t *v)
  * documents) are no answers. */
 static void read_lists(struct exchange *x, const json_t *body)
 {
-	static const char *const names[] = { "results", "generations", "outputs", "completions",
-					     "choices", "artifacts" };
+	static const char *const names[] = { "results",	    "generations", "outputs",
+					     "completions", "choices",	   "artifacts" };
 	const json_t *v;
 	size_t i;
 

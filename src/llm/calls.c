@@ -27,8 +27,9 @@ struct calls *calls_new(struct limits *lim, const struct calls_out *out, void *a
 {
 	struct calls *c = xcalloc(1, sizeof(*c));
 
-	*c = (struct calls){ .lim = lim, .out = out, .arg = arg, .talks = talks_new(lim),
-			     .joins = joins_new() };
+	*c = (struct calls){
+		.lim = lim, .out = out, .arg = arg, .talks = talks_new(lim), .joins = joins_new()
+	};
 	return c;
 }
 

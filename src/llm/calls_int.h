@@ -17,30 +17,30 @@ struct call {
 	bool settled; /* the request was read */
 	const struct dialect *dialect;
 	const struct dialect *candidate; /* what the path suggests; the answer may prove it */
-	bool proved;	/* the first of the answer was looked at */
-	void *state; /* dialect's, for the stream */
+	bool proved;			 /* the first of the answer was looked at */
+	void *state;			 /* dialect's, for the stream */
 	struct framing *framing;
 	struct buf sniff; /* first bytes of an answer whose media type says nothing */
 	bool sniffed;
 	bool said_all; /* the last element was the one that ends the API's stream */
 	unsigned guesses;
-	bool busy;		    /* may not be ended now */
-	bool upgraded;		    /* its connection speaks WebSocket now */
-	struct socket *socket;	    /* of the exchange that opened one */
-	struct socket *turn_of;	    /* of a call over one */
-	uint64_t turn;		    /* its number on that, from 1; else 0 */
-	uint32_t stream;	    /* HTTP/2: as in frames; of a turn, its opener's; else 0 */
+	bool busy;		/* may not be ended now */
+	bool upgraded;		/* its connection speaks WebSocket now */
+	struct socket *socket;	/* of the exchange that opened one */
+	struct socket *turn_of; /* of a call over one */
+	uint64_t turn;		/* its number on that, from 1; else 0 */
+	uint32_t stream;	/* HTTP/2: as in frames; of a turn, its opener's; else 0 */
 	/* tell.c's */
-	bool over;		    /* nothing more comes; it waits to be told */
-	bool told;		    /* its request was */
-	bool quiet;		    /* of its answer, not all was told as it came */
-	struct call *twin;	    /* its view from the other end, until one of them is told */
-	bool twin_whole;	    /* the client's was complete when it was told */
-	struct wait *waiting;	    /* for its other view, or for that to end; or NULL */
-	bool waited;		    /* for its other view, at some time */
+	bool over;	      /* nothing more comes; it waits to be told */
+	bool told;	      /* its request was */
+	bool quiet;	      /* of its answer, not all was told as it came */
+	struct call *twin;    /* its view from the other end, until one of them is told */
+	bool twin_whole;      /* the client's was complete when it was told */
+	struct wait *waiting; /* for its other view, or for that to end; or NULL */
+	bool waited;	      /* for its other view, at some time */
 	uint64_t since_ns;
 	struct call *wait_next, *wait_prev;
-	bool offered;		    /* to be found as another's twin (join.h) */
+	bool offered; /* to be found as another's twin (join.h) */
 	struct call *offer_next, *offer_prev;
 	struct call *next, *prev;   /* of the same connection */
 	struct call *newer, *older; /* of all */
@@ -76,8 +76,8 @@ struct calls_conn {
 	 * may be many, are in nobody's way. */
 	struct call *first, *last;
 	struct call *offer_first, *offer_last; /* oldest first */
-	bool closed; /* conn is NULL; what is left waits to be told */
-	bool saw_all; /* what join.c asks of conn, once that is gone */
+	bool closed;			       /* conn is NULL; what is left waits to be told */
+	bool saw_all;			       /* what join.c asks of conn, once that is gone */
 	bool plain;
 	struct ends ends; /* family 0: not known */
 	size_t ends_changes;

@@ -44,7 +44,8 @@ struct dialect {
 	void (*response)(struct exchange *x, const json_t *body);
 	/* One element of a stream; `name` is the SSE event's name or empty. */
 	void (*event)(struct exchange *x, void *state, struct span name, const json_t *data);
-	/* Whether a stream has nothing behind this element; NULL: not known, or "[DONE]" says it. */
+	/* Whether a stream has nothing behind this element; NULL: not known, or "[DONE]" says it.
+	 */
 	bool (*is_last)(const json_t *data);
 };
 

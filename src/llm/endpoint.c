@@ -14,7 +14,7 @@ static const struct {
 	const char *pattern;
 	struct provider provider;
 } hosts[] = {
-#define PROVIDER(pattern_, id_, label_) \
+#define PROVIDER(pattern_, id_, label_)                                                            \
 	{ .pattern = pattern_, .provider = { .id = id_, .label = label_ } },
 #include "llm/providers.def"
 #undef PROVIDER
@@ -26,7 +26,7 @@ static const struct {
 	const struct dialect *dialect;
 	bool certain;
 } paths[] = {
-#define PATH(within_, end_, dialect_, certain_) \
+#define PATH(within_, end_, dialect_, certain_)                                                    \
 	{ .within = within_, .end = end_, .dialect = &dialect_, .certain = certain_ },
 #include "llm/paths.def"
 #undef PATH
@@ -168,8 +168,8 @@ static struct span before_verb(struct span rest)
 static struct span repository(struct span rest)
 {
 	static const char *const words[] = {
-		"v1",	    "chat",	"completions", "embeddings", "responses",
-		"images",   "pipeline", "predictions", "versions",
+		"v1",	  "chat",     "completions", "embeddings", "responses",
+		"images", "pipeline", "predictions", "versions",
 	};
 	size_t len = 0;
 
@@ -194,13 +194,13 @@ bool model_of_path(struct span target, struct buf *out)
 		const char *mark;
 		struct span (*name)(struct span rest);
 	} forms[] = {
-		{ "/model/", before_operation },	/* Bedrock */
-		{ "/deployments/", segment },	/* Azure */
-		{ "/engines/", segment },	/* Copilot, and OpenAI once */
+		{ "/model/", before_operation },  /* Bedrock */
+		{ "/deployments/", segment },	  /* Azure */
+		{ "/engines/", segment },	  /* Copilot, and OpenAI once */
 		{ "/tunedModels/", before_verb }, /* Gemini */
-		{ "/models/", before_verb },	/* Gemini, Vertex */
-		{ "/endpoints/", before_verb }, /* Vertex */
-		{ "/models/", repository },	/* Hugging Face, Replicate */
+		{ "/models/", before_verb },	  /* Gemini, Vertex */
+		{ "/endpoints/", before_verb },	  /* Vertex */
+		{ "/models/", repository },	  /* Hugging Face, Replicate */
 	};
 	struct span path = path_of(target);
 

@@ -105,8 +105,9 @@ void intake_end(struct intake *i, bool complete, bool suffices)
 {
 	struct body *b = i->body;
 
-	/* Nothing may follow a body that is as long as was declared (RFC 9113 section 8.1.1): clients leave
-	 * then, though HTTP/2 has a mark of its own for the end, which may be under way still. */
+	/* Nothing may follow a body that is as long as was declared (RFC 9113 section 8.1.1):
+	 * clients leave then, though HTTP/2 has a mark of its own for the end, which may be under
+	 * way still. */
 	complete |= b->expected != COUNT_UNKNOWN && b->wire + b->missing == (uint64_t)b->expected;
 	suffices &= b->expected == COUNT_UNKNOWN && b->ngaps == 0;
 	b->state = complete || suffices ? BODY_COMPLETE : BODY_CUT;

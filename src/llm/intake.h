@@ -29,8 +29,8 @@ void intake_begin(struct intake *i, struct body *b, const struct http_head *h, s
 		  size_t *memory, intake_fn fn, void *arg);
 int intake_bytes(struct intake *i, struct span s);
 void intake_gap(struct intake *i, uint64_t nbytes);
-/* complete: by its framing. suffices: a stream of unknown length, in which the API said that nothing follows;
- * clients leave then, before the mark of the end arrives. */
+/* complete: by its framing. suffices: a stream of unknown length, in which the API said that
+ * nothing follows; clients leave then, before the mark of the end arrives. */
 void intake_end(struct intake *i, bool complete, bool suffices);
 /* Frees what it works with and gives the memory back to the budget; the body stays as it is. */
 void intake_done(struct intake *i);

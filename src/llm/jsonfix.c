@@ -10,10 +10,10 @@
 struct scan {
 	char stack[DEPTH_MAX]; /* the closing mark of each open object or array */
 	size_t depth;
-	size_t safe;	/* what precedes can be closed by the stack's marks alone */
+	size_t safe; /* what precedes can be closed by the stack's marks alone */
 	bool in_string, is_key, escaped;
-	bool key_next;	/* an object's next string names a member */
-	size_t escape;	/* where the last escape began */
+	bool key_next; /* an object's next string names a member */
+	size_t escape; /* where the last escape began */
 };
 
 static int open_mark(struct scan *c, char close, size_t at)
@@ -116,7 +116,9 @@ static json_t *parse(struct span s)
 	json_t *v = json_loadb((const char *)s.ptr, s.len, JSON_ALLOW_NUL, NULL);
 
 	/* Integers past 64 bits, as some send for seeds. */
-	return v ? v : json_loadb((const char *)s.ptr, s.len, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, NULL);
+	return v ? v
+		 : json_loadb((const char *)s.ptr, s.len, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL,
+			      NULL);
 }
 
 json_t *json_read(struct span s, bool cut, bool *ret_partial)

@@ -65,7 +65,8 @@ static void read_part(struct exchange *x, struct message *m, const json_t *v)
 		message_other(x, m, type.len ? (const char *)type.ptr : "unknown", v);
 }
 
-static void read_call(struct exchange *x, struct message *m, const json_t *id, const json_t *function)
+static void read_call(struct exchange *x, struct message *m, const json_t *id,
+		      const json_t *function)
 {
 	struct part *p = message_part(x, m, PART_TOOL_CALL);
 	const json_t *arguments = json_object_get(function, "arguments");
@@ -132,8 +133,8 @@ static void read_message(struct exchange *x, const json_t *v)
 
 static void chat_request(struct exchange *x, const json_t *body)
 {
-	static const char *const known[] = { "model", "messages", "tools", "functions", "stream",
-					     "prompt", NULL };
+	static const char *const known[] = { "model",  "messages", "tools", "functions",
+					     "stream", "prompt",   NULL };
 	const json_t *v;
 	size_t i;
 
@@ -142,7 +143,8 @@ static void chat_request(struct exchange *x, const json_t *body)
 	json_array_foreach(json_object_get(body, "messages"), i, v)
 		read_message(x, v);
 	if (json_has(body, "prompt")) /* Mistral's fill-in-the-middle */
-		message_text(x, request_message(x, SPAN_LIT("user")), PART_TEXT, json_text(body, "prompt"));
+		message_text(x, request_message(x, SPAN_LIT("user")), PART_TEXT,
+			     json_text(body, "prompt"));
 	json_array_foreach(json_object_get(body, "tools"), i, v)
 		request_function(x, v, call_function(v), "parameters");
 	json_array_foreach(json_object_get(body, "functions"), i, v)
@@ -186,7 +188,8 @@ void openai_usage(struct exchange *x, const json_t *v)
 		return;
 	if (u->reasoning > 0 && u->total == prompt + completion + u->reasoning)
 		u->output += u->reasoning;
-	else if (x->provider && (strcmp(x->provider, "gemini") == 0 || strcmp(x->provider, "vertex") == 0))
+	else if (x->provider &&
+		 (strcmp(x->provider, "gemini") == 0 || strcmp(x->provider, "vertex") == 0))
 		u->output = u->total - prompt;
 }
 
@@ -291,7 +294,8 @@ static void answer_message(struct exchange *x, unsigned index, const json_t *m)
 	answer_text(x, index, PART_REFUSAL, json_text(m, "refusal"));
 	json_array_foreach(json_object_get(m, "tool_calls"), i, v)
 		answer_call(x, index,
-			    json_has(v, "index") ? json_index(v, "index", 0) : slot_of_id(x, index, v),
+			    json_has(v, "index") ? json_index(v, "index", 0)
+						 : slot_of_id(x, index, v),
 			    v, call_function(v));
 	if (json_has(m, "function_call"))
 		answer_call(x, index, 0, NULL, json_object_get(m, "function_call"));

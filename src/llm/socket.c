@@ -12,7 +12,7 @@
 /* Numbers that http does not give out. */
 #define TURN_IDS (1ull << 63)
 /* Kinds of messages that hold for the whole session; there are one or two, of some kilobytes. */
-#define STATES_MAX 8
+#define STATES_MAX	8
 #define STATE_BYTES_MAX (1u << 20)
 
 struct socket {

@@ -14,10 +14,10 @@ struct term {
 	unsigned width;	 /* columns; 0: lines are not wrapped */
 	unsigned indent; /* of every line that traffic begins */
 	unsigned column;
-	bool utf8;	  /* characters beyond ASCII may be written */
-	struct buf word;  /* not yet written: it may have to go to the next line */
+	bool utf8;	 /* characters beyond ASCII may be written */
+	struct buf word; /* not yet written: it may have to go to the next line */
 	unsigned word_columns;
-	struct buf torn;  /* beginning of a character whose rest comes with the next piece */
+	struct buf torn; /* beginning of a character whose rest comes with the next piece */
 };
 
 void term_init(struct term *t, FILE *out, unsigned width, bool utf8);

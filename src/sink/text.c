@@ -9,7 +9,7 @@
 #include "base/xalloc.h"
 #include "sink/text_int.h"
 
-#define RULE "============================================================"
+#define RULE	      "============================================================"
 #define TITLE_COLUMNS 41
 
 const char *text_mark(const struct sink *s, enum mark m)
@@ -71,7 +71,8 @@ static void parties(struct sink *s, const struct exchange *x)
 	}
 }
 
-void text_head(struct sink *s, enum mark m, const char *title, const struct exchange *x, uint64_t ns)
+void text_head(struct sink *s, enum mark m, const char *title, const struct exchange *x,
+	       uint64_t ns)
 {
 	struct term *t = &s->t;
 	char clock[32];

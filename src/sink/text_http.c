@@ -67,7 +67,8 @@ void text_http(struct sink *s, const struct exchange *x)
 {
 	struct term *t = &s->t;
 
-	text_head(s, MARK_HTTP, "HTTP", x, x->t.request_first ? x->t.request_first : x->t.response_first);
+	text_head(s, MARK_HTTP, "HTTP", x,
+		  x->t.request_first ? x->t.request_first : x->t.response_first);
 	term_inline(t, span_str(x->method ? x->method : "(request not seen)"), 20);
 	term_own(t, " ");
 	term_inline(t, span_str(x->target), 300);
@@ -148,20 +149,22 @@ static void body_ledger(struct sink *s, const char *name, const struct body *b)
 				  (unsigned long long)b->gaps[i].len, name,
 				  (unsigned long long)b->gaps[i].off);
 		else
-			text_warn(s, "an unknown number of bytes of the %s is missing, at byte %llu",
+			text_warn(s,
+				  "an unknown number of bytes of the %s is missing, at byte %llu",
 				  name, (unsigned long long)b->gaps[i].off);
 	}
 	if (b->ngaps > GAPS_KEPT)
 		text_warn(s, "and %zu gaps more in the %s, %llu bytes missing in all",
 			  b->ngaps - GAPS_KEPT, name, (unsigned long long)b->missing);
 	if (b->state == BODY_CUT && b->expected != COUNT_UNKNOWN)
-		text_warn(s, "the %s ended early: %llu of %lld bytes", name, (unsigned long long)b->wire,
-			  (long long)b->expected);
+		text_warn(s, "the %s ended early: %llu of %lld bytes", name,
+			  (unsigned long long)b->wire, (long long)b->expected);
 	else if (b->state == BODY_CUT)
-		text_warn(s, "the %s ended early, after %llu bytes", name, (unsigned long long)b->wire);
+		text_warn(s, "the %s ended early, after %llu bytes", name,
+			  (unsigned long long)b->wire);
 	if (b->coding_error)
-		text_warn(s, "the %s could not be decoded (%s): %s", name, b->coding ? b->coding : "?",
-			  b->coding_error);
+		text_warn(s, "the %s could not be decoded (%s): %s", name,
+			  b->coding ? b->coding : "?", b->coding_error);
 	if (b->text.full)
 		text_warn(s, "the %s was longer than what is kept for reading", name);
 }

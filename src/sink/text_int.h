@@ -13,30 +13,31 @@
 #define CALLS_HELD 16
 
 struct live {
-	uint64_t id;   /* of the exchange; 0: free */
+	uint64_t id; /* of the exchange; 0: free */
 	struct {
 		unsigned choice;
 		size_t part;
 	} calls[CALLS_HELD];
 	size_t ncalls;
-	size_t part;   /* number of the part under way, and its choice */
+	size_t part; /* number of the part under way, and its choice */
 	unsigned choice;
-	bool any;      /* some output was shown */
+	bool any; /* some output was shown */
 };
 
 struct sink {
 	struct term t;
 	struct sink_options o;
 	struct live live[LIVE_MAX];
-	uint64_t owner;	  /* whose text was written last, 0: none's */
-	uint64_t asked;   /* requests shown whose exchange has not ended */
-	uint64_t *shown;  /* ids of these, `asked` of them */
+	uint64_t owner;	 /* whose text was written last, 0: none's */
+	uint64_t asked;	 /* requests shown whose exchange has not ended */
+	uint64_t *shown; /* ids of these, `asked` of them */
 };
 
 enum mark { MARK_REQUEST, MARK_RESPONSE, MARK_DONE, MARK_ERROR, MARK_HTTP, MARK_TOOL, MARK_WARN };
 
 /* text.c */
-void text_head(struct sink *s, enum mark m, const char *title, const struct exchange *x, uint64_t ns);
+void text_head(struct sink *s, enum mark m, const char *title, const struct exchange *x,
+	       uint64_t ns);
 void text_field(struct sink *s, const char *name, const char *value);
 void text_warn(struct sink *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 const char *text_mark(const struct sink *s, enum mark m);
@@ -45,8 +46,8 @@ const char *text_mark(const struct sink *s, enum mark m);
 void text_llm_request(struct sink *s, const struct exchange *x);
 void text_llm_response(struct sink *s, const struct exchange *x);
 void text_llm_tail(struct sink *s, struct live *l, const struct exchange *x);
-void text_llm_delta(struct sink *s, struct live *l, const struct exchange *x, const struct choice *c,
-		    const struct part *p, struct span text);
+void text_llm_delta(struct sink *s, struct live *l, const struct exchange *x,
+		    const struct choice *c, const struct part *p, struct span text);
 void text_llm_envelope(struct sink *s, const struct exchange *x);
 void text_parts(struct sink *s, const struct message *m, unsigned indent);
 

@@ -47,7 +47,8 @@ void text_rpc(struct sink *s, const struct exchange *x)
 	term_ownf(t, "Sent: %llu message(s), %llu bytes", (unsigned long long)x->rpc_messages[0],
 		  (unsigned long long)x->request_body.wire);
 	term_newline(t);
-	term_ownf(t, "Received: %llu message(s), %llu bytes", (unsigned long long)x->rpc_messages[1],
+	term_ownf(t, "Received: %llu message(s), %llu bytes",
+		  (unsigned long long)x->rpc_messages[1],
 		  (unsigned long long)x->response_body.wire);
 	if (x->status)
 		term_ownf(t, ", status %u", x->status);

@@ -96,7 +96,8 @@ static void set_name(struct proc *proc, struct span name)
 	proc->name[name.len] = '\0';
 }
 
-struct proc *procs_ref(struct procs *p, uint32_t tgid, uint32_t uid, uint64_t cgroup, const char *comm)
+struct proc *procs_ref(struct procs *p, uint32_t tgid, uint32_t uid, uint64_t cgroup,
+		       const char *comm)
 {
 	struct node *n = touch(p, tgid);
 

@@ -228,7 +228,10 @@ static int hold(struct stream *s, struct entry *e, const struct chunk *c)
 	while (*at && (*at)->off <= c->off)
 		at = &(*at)->next;
 	h = xmalloc(sizeof(*h) + c->data.len);
-	*h = (struct held){ .next = *at, .off = c->off, .ts_ns = c->ts_ns, .len = c->data.len,
+	*h = (struct held){ .next = *at,
+			    .off = c->off,
+			    .ts_ns = c->ts_ns,
+			    .len = c->data.len,
 			    .missing = c->missing };
 	if (c->data.len)
 		memcpy(h->bytes, c->data.ptr, c->data.len);
@@ -368,7 +371,8 @@ static void set_host(struct conn *c, struct span name)
 
 		if (b >= 'A' && b <= 'Z')
 			b |= 0x20;
-		if (!((b >= 'a' && b <= 'z') || (b >= '0' && b <= '9') || strchr("-_.:", b)) || !b) {
+		if (!((b >= 'a' && b <= 'z') || (b >= '0' && b <= '9') || strchr("-_.:", b)) ||
+		    !b) {
 			c->host[0] = '\0';
 			return;
 		}

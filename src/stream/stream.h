@@ -34,8 +34,8 @@ struct conn {
 	uint64_t missing[2];
 	uint64_t calls, odd_calls; /* captured; of them, whose memory could not be read, or whose
 				    * length cannot be */
-	uint64_t seen_ns; /* last chunk */
-	void *user;	  /* pipeline's own; it frees it in close */
+	uint64_t seen_ns;	   /* last chunk */
+	void *user;		   /* pipeline's own; it frees it in close */
 };
 
 /* In order of offset within a direction; across directions in order of arrival. `s` is

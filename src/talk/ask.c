@@ -196,9 +196,10 @@ static struct span session_of_user(const struct exchange *x)
 struct span session_of(const struct exchange *x)
 {
 	/* Claude Code, Codex (three spellings), and what others use. */
-	static const char *const names[] = { "x-claude-code-session-id", "session_id", "session-id",
-					     "conversation_id", "x-session-id",
-					     "openai-conversation-id" };
+	static const char *const names[] = {
+		"x-claude-code-session-id", "session_id",   "session-id",
+		"conversation_id",	    "x-session-id", "openai-conversation-id"
+	};
 	struct span s = span_of(NULL, 0);
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names) && !s.len; i++)

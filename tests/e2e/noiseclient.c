@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A client with its TLS linked in, whose names are then stripped: noiseclient PORT CA. For each line on
- * standard input it makes a connection and says 1 KiB over it: random bytes for "noise", a request for
- * "plain". Then it reads until the other side closes, and says "done". */
+/* A client with its TLS linked in, whose names are then stripped: noiseclient PORT CA. For each
+ * line on standard input it makes a connection and says 1 KiB over it: random bytes for "noise", a
+ * request for "plain". Then it reads until the other side closes, and says "done". */
 #include <arpa/inet.h>
 #include <openssl/rand.h>
 #include <openssl/ssl.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What io_uring does for the thread itself, within the system call that asks for it and outside of any.
- * Usage: uringclient both PORT BYTES | later PORT
- * both: two connections; on one a body of BYTES is sent, on the other an answer's body received, by one
- * io_uring_enter. later: an answer's body is received while the thread runs, which then reads a pipe. */
+/* What io_uring does for the thread itself, within the system call that asks for it and outside of
+ * any. Usage: uringclient both PORT BYTES | later PORT both: two connections; on one a body of
+ * BYTES is sent, on the other an answer's body received, by one io_uring_enter. later: an answer's
+ * body is received while the thread runs, which then reads a pipe. */
 #include <arpa/inet.h>
 #include <linux/io_uring.h>
 #include <poll.h>
@@ -41,7 +41,8 @@ static void open_ring(void)
 	ring = (int)syscall(SYS_io_uring_setup, ENTRIES, &params);
 	check(ring >= 0, "io_uring_setup");
 	sq = map(params.sq_off.array + params.sq_entries * 4, IORING_OFF_SQ_RING);
-	cq = map(params.cq_off.cqes + params.cq_entries * sizeof(struct io_uring_cqe), IORING_OFF_CQ_RING);
+	cq = map(params.cq_off.cqes + params.cq_entries * sizeof(struct io_uring_cqe),
+		 IORING_OFF_CQ_RING);
 	sqes = map(params.sq_entries * sizeof(*sqes), IORING_OFF_SQES);
 }
 
@@ -50,16 +51,18 @@ static void add(int op, int fd, size_t len)
 	unsigned *tail = (unsigned *)(sq + params.sq_off.tail);
 	unsigned i = *tail % params.sq_entries;
 
-	sqes[i] = (struct io_uring_sqe){
-		.opcode = (unsigned char)op, .fd = fd, .addr = (unsigned long)bytes, .len = (unsigned)len
-	};
+	sqes[i] = (struct io_uring_sqe){ .opcode = (unsigned char)op,
+					 .fd = fd,
+					 .addr = (unsigned long)bytes,
+					 .len = (unsigned)len };
 	((unsigned *)(sq + params.sq_off.array))[i] = i;
 	__atomic_store_n(tail, *tail + 1, __ATOMIC_RELEASE);
 }
 
 static void enter(unsigned submit, unsigned wait)
 {
-	long n = syscall(SYS_io_uring_enter, ring, submit, wait, wait ? IORING_ENTER_GETEVENTS : 0, NULL, 0);
+	long n = syscall(SYS_io_uring_enter, ring, submit, wait, wait ? IORING_ENTER_GETEVENTS : 0,
+			 NULL, 0);
 
 	check(n == (long)submit, "io_uring_enter");
 }
@@ -76,8 +79,10 @@ static int dial(const char *port)
 
 static void ask(int s, const char *who, size_t body, size_t now)
 {
-	int n = snprintf(bytes, sizeof(bytes),
-			 "POST /api/chat?%s HTTP/1.1\r\nHost: localhost\r\nContent-Length: %zu\r\n\r\n", who, body);
+	int n = snprintf(
+		bytes, sizeof(bytes),
+		"POST /api/chat?%s HTTP/1.1\r\nHost: localhost\r\nContent-Length: %zu\r\n\r\n", who,
+		body);
 
 	memset(bytes + n, ' ', body);
 	check(write(s, bytes, (size_t)n + now) == n + (long)now, "write");

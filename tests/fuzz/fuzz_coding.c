@@ -13,7 +13,8 @@ static int on_out(void *arg, struct span s)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const char *const names[] = { "gzip", "deflate", "br", "zstd", "gzip, deflate", "br, gzip" };
+	static const char *const names[] = { "gzip", "deflate",	      "br",
+					     "zstd", "gzip, deflate", "br, gzip" };
 	struct cursor c = { .rest = span_of(data, size) };
 	struct limits lim;
 	struct coding *coding;

@@ -13,7 +13,8 @@ static void on_found(void *arg, const struct finder *finder, const struct findin
 	if (!f->implementation || !f->method || !f->nsites || f->nsites > SITES_MAX)
 		abort();
 	for (size_t i = 0; i < f->nsites; i++)
-		if (image_offset(im, f->sites[i].addr) >= im->file.len || f->sites[i].prog >= PROG_COUNT)
+		if (image_offset(im, f->sites[i].addr) >= im->file.len ||
+		    f->sites[i].prog >= PROG_COUNT)
 			abort();
 }
 

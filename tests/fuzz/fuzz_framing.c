@@ -8,7 +8,7 @@
 #include "http/framing.h"
 #include "tests/fuzz/fuzz.h"
 
-#define MEND 0x80
+#define MEND	  0x80
 #define EVENT_MAX 1024
 
 /* What came out, in short. */

@@ -55,7 +55,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			http_gap(h, what & 1 ? DIR_READ : DIR_WRITE, 1, len + 1);
 		else
 			http_feed(h, what & 1 ? DIR_READ : DIR_WRITE, 1,
-				  cursor_take(&c, what & 4 ? c.rest.len : len < c.rest.len ? len : c.rest.len));
+				  cursor_take(&c, what & 4	     ? c.rest.len
+						  : len < c.rest.len ? len
+								     : c.rest.len));
 	}
 	http_close(h, 2, true);
 	(void)http_unread_bytes(h);

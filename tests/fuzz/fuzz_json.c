@@ -15,8 +15,14 @@ static void on_delta(void *arg, struct exchange *x, const struct choice *c, cons
 static void read_with(const struct dialect *d, const json_t *v)
 {
 	static const char *const names[] = {
-		"",		     "message",		  "chunk",	      "!exception",
-		"contentBlockStart", "contentBlockDelta", "contentBlockStop", "metadata",
+		"",
+		"message",
+		"chunk",
+		"!exception",
+		"contentBlockStart",
+		"contentBlockDelta",
+		"contentBlockStop",
+		"metadata",
 	};
 	void *state = calloc(1, d->state_size + 1);
 	struct exchange *x = exchange_new(1, 1 << 16);

@@ -66,7 +66,9 @@ static void mend_checksums(uint8_t *data, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct calls_out out = { on_request, on_delta, on_end };
-	struct sink_options so = { .mode = SHOW_RAW, .live = true, .width = 40, .utf8 = true, .bodies = true };
+	struct sink_options so = {
+		.mode = SHOW_RAW, .live = true, .width = 40, .utf8 = true, .bodies = true
+	};
 	struct both b = { { NULL } };
 	uint8_t *copy = malloc(size + 1);
 	FILE *null = fopen("/dev/null", "w");
@@ -81,7 +83,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	lim.max[LIMIT_connections] = 8;
 	lim.max[LIMIT_exchanges] = 16;
 	for (size_t i = 0; sinks[i]; i++)
-		b.sinks[i] = sinks[i]->new(null, &so);
+		b.sinks[i] = sinks[i]->new (null, &so);
 	p = pipeline_new(&lim, &out, &b);
 	replay_init(&r);
 	replay_feed(&r, span_of(copy, size), pipeline_chunk, p, &err);

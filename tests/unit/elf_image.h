@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A small ELF file with a table of functions, for tests of finders. Loaded at IMAGE_BASE as a whole;
- * function number i of the list is at IMAGE_BASE + IMAGE_CODE + 16 * i. */
+/* A small ELF file with a table of functions, for tests of finders. Loaded at IMAGE_BASE as a
+ * whole; function number i of the list is at IMAGE_BASE + IMAGE_CODE + 16 * i. */
 #ifndef SPY_TESTS_ELF_IMAGE_H
 #define SPY_TESTS_ELF_IMAGE_H
 
@@ -11,8 +11,8 @@
 
 #include "base/buf.h"
 
-#define IMAGE_BASE 0x400000u
-#define IMAGE_CODE 0x1000u
+#define IMAGE_BASE     0x400000u
+#define IMAGE_CODE     0x1000u
 #define IMAGE_CODE_LEN 2048
 
 struct elf_image {
@@ -29,7 +29,8 @@ static inline uint64_t elf_image_function(size_t i)
 	return IMAGE_BASE + IMAGE_CODE + 16 * i;
 }
 
-static inline void elf_image_symbols(const struct elf_image *e, struct buf *table, struct buf *names)
+static inline void elf_image_symbols(const struct elf_image *e, struct buf *table,
+				     struct buf *names)
 {
 	Elf64_Sym sym = { 0 };
 
@@ -47,7 +48,8 @@ static inline void elf_image_symbols(const struct elf_image *e, struct buf *tabl
 }
 
 /* Appends section `type` with its content. */
-static inline void elf_image_section(struct buf *file, Elf64_Shdr *sh, uint32_t type, struct span content)
+static inline void elf_image_section(struct buf *file, Elf64_Shdr *sh, uint32_t type,
+				     struct span content)
 {
 	*sh = (Elf64_Shdr){ .sh_type = type, .sh_offset = file->len, .sh_size = content.len };
 	buf_add(file, content);
@@ -55,9 +57,11 @@ static inline void elf_image_section(struct buf *file, Elf64_Shdr *sh, uint32_t 
 		buf_add(file, span_of("", 1));
 }
 
-static inline void elf_image_head(const struct elf_image *e, struct buf *file, Elf64_Off sections, size_t n)
+static inline void elf_image_head(const struct elf_image *e, struct buf *file, Elf64_Off sections,
+				  size_t n)
 {
-	Elf64_Ehdr eh = { .e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT },
+	Elf64_Ehdr eh = { .e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB,
+				       EV_CURRENT },
 			  .e_type = ET_DYN,
 			  .e_machine = (Elf64_Half)e->machine,
 			  .e_version = EV_CURRENT,

@@ -9,14 +9,14 @@
 #include <stdint.h>
 #include <string.h>
 
-#define GO_IMAGE_BYTES 0x1800
-#define GO_TEXT 0x400
-#define GO_TABLE 0x800
-#define GO_DATA 0x1000
-#define GO_MODULE (GO_DATA + 0x10)
-#define GO_DYNAMIC (GO_DATA + 0x200)
-#define GO_RELA (GO_DATA + 0x300)
-#define GO_SECTIONS (GO_DATA + 0x500)
+#define GO_IMAGE_BYTES	  0x1800
+#define GO_TEXT		  0x400
+#define GO_TABLE	  0x800
+#define GO_DATA		  0x1000
+#define GO_MODULE	  (GO_DATA + 0x10)
+#define GO_DYNAMIC	  (GO_DATA + 0x200)
+#define GO_RELA		  (GO_DATA + 0x300)
+#define GO_SECTIONS	  (GO_DATA + 0x500)
 #define GO_FUNCTION_BYTES 64
 /* In `GO_TABLE`. */
 #define GO_NAMES 0x48
@@ -27,9 +27,9 @@ struct go_image {
 	uint8_t magic; /* 0xfa: Go 1.16, 0xf0: 1.18, 0xf1: 1.20 */
 	uint8_t unit;  /* 1: x86-64, 4: arm64 */
 	uint32_t args;
-	bool no_text;	  /* not in the header: moduledata has it */
-	bool relocated;	  /* addresses stand in relocations */
-	bool section;	  /* named; else it has to be searched for */
+	bool no_text;	/* not in the header: moduledata has it */
+	bool relocated; /* addresses stand in relocations */
+	bool section;	/* named; else it has to be searched for */
 	bool no_returns;
 	const char *write_name; /* NULL: as it is */
 	/* What is made. */
@@ -62,25 +62,36 @@ static inline void go_put_address(struct go_image *g, uint64_t at, uint64_t offs
 static inline void go_segment(struct go_image *g, unsigned i, uint32_t type, uint32_t flags,
 			      uint64_t at, uint64_t len)
 {
-	Elf64_Phdr p = { .p_type = type, .p_flags = flags, .p_offset = at, .p_vaddr = g->base + at,
-			 .p_filesz = len, .p_memsz = len };
+	Elf64_Phdr p = { .p_type = type,
+			 .p_flags = flags,
+			 .p_offset = at,
+			 .p_vaddr = g->base + at,
+			 .p_filesz = len,
+			 .p_memsz = len };
 
 	memcpy(g->bytes + sizeof(Elf64_Ehdr) + i * sizeof(p), &p, sizeof(p));
 }
 
 static inline void go_put_headers(struct go_image *g)
 {
-	Elf64_Ehdr e = { .e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB,
-				      EV_CURRENT },
+	Elf64_Ehdr e = { .e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT },
 			 .e_type = g->relocated ? ET_DYN : ET_EXEC,
 			 .e_machine = g->unit == 1 ? EM_X86_64 : EM_AARCH64,
-			 .e_version = EV_CURRENT, .e_phoff = sizeof(e), .e_ehsize = sizeof(e),
-			 .e_phentsize = sizeof(Elf64_Phdr), .e_phnum = 4 };
+			 .e_version = EV_CURRENT,
+			 .e_phoff = sizeof(e),
+			 .e_ehsize = sizeof(e),
+			 .e_phentsize = sizeof(Elf64_Phdr),
+			 .e_phnum = 4 };
 	static const char names[] = "\0.gopclntab\0.shstrtab";
 	Elf64_Shdr s[3] = { { 0 },
-			    { .sh_name = 1, .sh_type = SHT_PROGBITS, .sh_addr = g->base + GO_TABLE,
-			      .sh_offset = GO_TABLE, .sh_size = 0x800 },
-			    { .sh_name = 12, .sh_type = SHT_STRTAB, .sh_offset = GO_SECTIONS + 0x100,
+			    { .sh_name = 1,
+			      .sh_type = SHT_PROGBITS,
+			      .sh_addr = g->base + GO_TABLE,
+			      .sh_offset = GO_TABLE,
+			      .sh_size = 0x800 },
+			    { .sh_name = 12,
+			      .sh_type = SHT_STRTAB,
+			      .sh_offset = GO_SECTIONS + 0x100,
 			      .sh_size = sizeof(names) } };
 
 	if (g->section) {
@@ -111,8 +122,9 @@ static inline void go_put_code(struct go_image *g, unsigned function)
 static inline void go_put_pctab(struct go_image *g)
 {
 	/* Change of the frame's size, bytes. */
-	static const uint8_t runs[][2] = { { 2, 4 }, { 0x40, 36 }, { 0x3f, 4 }, { 0x40, 12 },
-					   { 0x3f, 8 } };
+	static const uint8_t runs[][2] = {
+		{ 2, 4 }, { 0x40, 36 }, { 0x3f, 4 }, { 0x40, 12 }, { 0x3f, 8 }
+	};
 	uint64_t at = GO_TABLE + GO_PCTAB + 4;
 
 	for (size_t i = 0; i < sizeof(runs) / sizeof(*runs); i++) {

@@ -8,26 +8,26 @@
 #include <stdint.h>
 #include <string.h>
 
-#define ELF_BYTES 4096
-#define CODE_AT 0x200
-#define DATA_AT 0x400
-#define RELA_AT 0x800
+#define ELF_BYTES   4096
+#define CODE_AT	    0x200
+#define DATA_AT	    0x400
+#define RELA_AT	    0x800
 #define SECTIONS_AT 0xe00
-#define NAMES_AT 0xf00
-#define CODE_ADDR 0x10200
-#define DATA_ADDR 0x20400
-#define DATA_WORDS 128
-#define ENCRYPTER 40 /* word of data */
+#define NAMES_AT    0xf00
+#define CODE_ADDR   0x10200
+#define DATA_ADDR   0x20400
+#define DATA_WORDS  128
+#define ENCRYPTER   40 /* word of data */
 
-#define LENGTH_ADDR (CODE_ADDR + 0x40)
+#define LENGTH_ADDR  (CODE_ADDR + 0x40)
 #define ENCRYPT_ADDR (CODE_ADDR + 0x80)
 #define DECRYPT_ADDR (CODE_ADDR + 0xc0)
-#define OTHER_ADDR (CODE_ADDR + 0x100)
+#define OTHER_ADDR   (CODE_ADDR + 0x100)
 
 struct elf_case {
 	const char *name;
-	int sites;	 /* that should be found */
-	int decrypter;	 /* where its vtable is, in words from the encrypter's; 0: nowhere */
+	int sites;	  /* that should be found */
+	int decrypter;	  /* where its vtable is, in words from the encrypter's; 0: nowhere */
 	uint8_t overhead; /* 17, 24, 16 */
 	bool frame, rela, aarch64;
 	int methods;	    /* the decrypter's; 0: one */
@@ -80,8 +80,9 @@ static void put_pointer(struct elf_maker *m, int word, uint64_t addr)
 static void put_code(struct elf_maker *m, const struct elf_case *c)
 {
 	const uint8_t bare[] = { 0x48, 0x8d, 0x46, c->overhead, 0xc3 };
-	const uint8_t framed[] = { 0x55, 0x48, 0x89,	    0xe5, 0x48,
-				   0x8d, 0x46, c->overhead, 0x5d, 0xc3 };
+	const uint8_t framed[] = {
+		0x55, 0x48, 0x89, 0xe5, 0x48, 0x8d, 0x46, c->overhead, 0x5d, 0xc3
+	};
 
 	memset(m->file + CODE_AT, 0xcc, 0x200);
 	if (c->frame)
@@ -102,20 +103,33 @@ static void put_headers(struct elf_maker *m, const struct elf_case *c)
 {
 	static const char names[] = "\0.rela.dyn\0.shstrtab";
 	Elf64_Ehdr eh = { .e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT },
-			  .e_type = ET_DYN, .e_machine = c->aarch64 ? EM_AARCH64 : EM_X86_64,
-			  .e_version = EV_CURRENT, .e_phoff = sizeof(eh), .e_shoff = SECTIONS_AT,
-			  .e_ehsize = sizeof(eh), .e_phentsize = sizeof(Elf64_Phdr), .e_phnum = 2,
-			  .e_shentsize = sizeof(Elf64_Shdr), .e_shnum = 3, .e_shstrndx = 2 };
-	Elf64_Phdr ph[2] = { { PT_LOAD, PF_R | PF_X, CODE_AT, CODE_ADDR, CODE_ADDR, 0x200,
-			       0x200, 8 },
+			  .e_type = ET_DYN,
+			  .e_machine = c->aarch64 ? EM_AARCH64 : EM_X86_64,
+			  .e_version = EV_CURRENT,
+			  .e_phoff = sizeof(eh),
+			  .e_shoff = SECTIONS_AT,
+			  .e_ehsize = sizeof(eh),
+			  .e_phentsize = sizeof(Elf64_Phdr),
+			  .e_phnum = 2,
+			  .e_shentsize = sizeof(Elf64_Shdr),
+			  .e_shnum = 3,
+			  .e_shstrndx = 2 };
+	Elf64_Phdr ph[2] = { { PT_LOAD, PF_R | PF_X, CODE_AT, CODE_ADDR, CODE_ADDR, 0x200, 0x200,
+			       8 },
 			     { PT_LOAD, PF_R | PF_W, DATA_AT, DATA_ADDR, DATA_ADDR, DATA_WORDS * 8,
 			       DATA_WORDS * 8, 8 } };
 	Elf64_Shdr sh[3] = { { 0 },
-			     { .sh_name = 1, .sh_type = SHT_RELA, .sh_offset = RELA_AT,
+			     { .sh_name = 1,
+			       .sh_type = SHT_RELA,
+			       .sh_offset = RELA_AT,
 			       .sh_size = m->nrela * sizeof(Elf64_Rela),
-			       .sh_entsize = sizeof(Elf64_Rela), .sh_addralign = 8 },
-			     { .sh_name = 11, .sh_type = SHT_STRTAB, .sh_offset = NAMES_AT,
-			       .sh_size = sizeof(names), .sh_addralign = 1 } };
+			       .sh_entsize = sizeof(Elf64_Rela),
+			       .sh_addralign = 8 },
+			     { .sh_name = 11,
+			       .sh_type = SHT_STRTAB,
+			       .sh_offset = NAMES_AT,
+			       .sh_size = sizeof(names),
+			       .sh_addralign = 1 } };
 
 	memcpy(m->file, &eh, sizeof(eh));
 	memcpy(m->file + sizeof(eh), ph, sizeof(ph));

@@ -11,8 +11,8 @@
 
 static int tap_count, tap_failed;
 
-__attribute__((format(printf, 4, 5))) static inline bool
-tap_ok(bool good, const char *file, int line, const char *fmt, ...)
+__attribute__((format(printf, 4, 5))) static inline bool tap_ok(bool good, const char *file,
+								int line, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -32,20 +32,20 @@ tap_ok(bool good, const char *file, int line, const char *fmt, ...)
 #define ok(cond, ...) tap_ok((cond), __FILE__, __LINE__, __VA_ARGS__)
 
 /* Compares integers and strings, showing both sides when they differ. */
-#define is_int(got, want, ...)                                                          \
-	do {                                                                            \
-		long long got_ = (long long)(got), want_ = (long long)(want);           \
-		if (!tap_ok(got_ == want_, __FILE__, __LINE__, __VA_ARGS__))            \
-			printf("#   got %lld, want %lld\n", got_, want_);               \
+#define is_int(got, want, ...)                                                                     \
+	do {                                                                                       \
+		long long got_ = (long long)(got), want_ = (long long)(want);                      \
+		if (!tap_ok(got_ == want_, __FILE__, __LINE__, __VA_ARGS__))                       \
+			printf("#   got %lld, want %lld\n", got_, want_);                          \
 	} while (0)
 
-#define is_str(got, want, ...)                                                          \
-	do {                                                                            \
-		const char *got_ = (got), *want_ = (want);                              \
-		if (!tap_ok(got_ && want_ ? strcmp(got_, want_) == 0 : got_ == want_,   \
-			    __FILE__, __LINE__, __VA_ARGS__))                           \
-			printf("#   got  \"%s\"\n#   want \"%s\"\n",                    \
-			       got_ ? got_ : "(null)", want_ ? want_ : "(null)");       \
+#define is_str(got, want, ...)                                                                     \
+	do {                                                                                       \
+		const char *got_ = (got), *want_ = (want);                                         \
+		if (!tap_ok(got_ && want_ ? strcmp(got_, want_) == 0 : got_ == want_, __FILE__,    \
+			    __LINE__, __VA_ARGS__))                                                \
+			printf("#   got  \"%s\"\n#   want \"%s\"\n", got_ ? got_ : "(null)",       \
+			       want_ ? want_ : "(null)");                                          \
 	} while (0)
 
 static inline int tap_done(void)

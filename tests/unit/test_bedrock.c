@@ -269,10 +269,9 @@ static void test_count_tokens(void)
 
 	reader_init(&r, &dialect_bedrock_converse);
 	/* {"anthropic_version":"b","messages":[{"role":"user","content":"yo"}]} */
-	request(&r,
-		"{'input':{'invokeModel':{'body':"
-		"'eyJhbnRocm9waWNfdmVyc2lvbiI6ImIiLCJtZXNzYWdlcyI6W3sicm9s"
-		"ZSI6InVzZXIiLCJjb250ZW50IjoieW8ifV19'}}}");
+	request(&r, "{'input':{'invokeModel':{'body':"
+		    "'eyJhbnRocm9waWNfdmVyc2lvbiI6ImIiLCJtZXNzYWdlcyI6W3sicm9s"
+		    "ZSI6InVzZXIiLCJjb250ZW50IjoieW8ifV19'}}}");
 	is_str(r.x->nmessages ? r.x->messages[0].parts[0].text.ptr : NULL, "yo",
 	       "a body within a body");
 	ok(!r.x->request_partial, "read as a whole");
@@ -292,12 +291,10 @@ static void test_invoke_anthropic(void)
 		  "{'input_tokens':10,'cache_read_input_tokens':3,'output_tokens':1}}}");
 	chunk(&r,
 	      "{'type':'content_block_start','index':0,'content_block':{'type':'text','text':''}}");
-	chunk(&r,
-	      "{'type':'content_block_delta','index':0,'delta':{'type':'text_delta',"
-	      "'text':'Ol\xc3\xa1'}}");
-	chunk(&r,
-	      "{'type':'message_delta','delta':{'stop_reason':'end_turn'},"
-	      "'usage':{'output_tokens':88}}");
+	chunk(&r, "{'type':'content_block_delta','index':0,'delta':{'type':'text_delta',"
+		  "'text':'Ol\xc3\xa1'}}");
+	chunk(&r, "{'type':'message_delta','delta':{'stop_reason':'end_turn'},"
+		  "'usage':{'output_tokens':88}}");
 	chunk(&r, "{'type':'message_stop','amazon-bedrock-invocationMetrics':{'inputTokenCount':10,"
 		  "'outputTokenCount':72,'invocationLatency':9,'cacheReadInputTokenCount':3}}");
 	is_str(answer(&r, 0)->text.ptr, "Ol\xc3\xa1", "Claude's text");
@@ -315,10 +312,9 @@ static void test_invoke_nova(void)
 	struct reader r;
 
 	reader_init(&r, &dialect_bedrock_invoke);
-	request(&r,
-		"{'schemaVersion':'messages-v1','messages':[{'role':'user',"
-		"'content':[{'text':'2+2?'}]}],"
-		"'inferenceConfig':{'maxTokens':64}}");
+	request(&r, "{'schemaVersion':'messages-v1','messages':[{'role':'user',"
+		    "'content':[{'text':'2+2?'}]}],"
+		    "'inferenceConfig':{'maxTokens':64}}");
 	is_str(r.x->messages[0].parts[0].text.ptr, "2+2?", "Nova's request");
 	chunk(&r, "{'messageStart':{'role':'assistant'}}");
 	chunk(&r, "{'contentBlockDelta':{'delta':{'text':'4'},'contentBlockIndex':0}}");
@@ -382,11 +378,10 @@ static void test_invoke_prompts(void)
 
 		reader_init(&r, &dialect_bedrock_invoke);
 		buf_init(&last, 4096);
-		buf_addf(
-			&last,
-			"%s,'amazon-bedrock-invocationMetrics':{'inputTokenCount':13,"
-			"'outputTokenCount':100}}",
-			rows[i].last);
+		buf_addf(&last,
+			 "%s,'amazon-bedrock-invocationMetrics':{'inputTokenCount':13,"
+			 "'outputTokenCount':100}}",
+			 rows[i].last);
 		chunk(&r, rows[i].first);
 		chunk(&r, last.ptr);
 		is_int(r.x->nchoices, 1, "%s: one answer", rows[i].name);
@@ -664,10 +659,8 @@ static void test_errors(void)
 	reader_done(&r);
 
 	reader_init(&r, &dialect_bedrock_converse);
-	response(
-		&r,
-		"{'output':{'message':{'role':'assistant','content':[]}},"
-		"'stopReason':'malformed_tool_use'}");
+	response(&r, "{'output':{'message':{'role':'assistant','content':[]}},"
+		     "'stopReason':'malformed_tool_use'}");
 	ok(!r.x->error, "an answer is no error");
 	is_int(r.x->choices[0].finish, FINISH_ERROR, "even when its end is one");
 	reader_done(&r);

@@ -11,8 +11,8 @@
  *                                    masked: "> " lines with the upgrade and "< " lines with the
  *                                    101 come before
  *   >~ 10                            10 bytes that were not captured
- *   @2 server                        what follows is of connection 2, at which the process answers; it
- *                                    begins as "client" and 1. "plain": it has no TLS
+ *   @2 server                        what follows is of connection 2, at which the process answers;
+ * it begins as "client" and 1. "plain": it has no TLS
  *   @2                               what follows is of connection 2 again
  *   @2 ends 127.0.0.1:443 127.0.0.1:40000 5
  *                                    where its ends are, own first, and in which network namespace
@@ -43,7 +43,7 @@
 #include "tests/unit/tap.h"
 
 #define CONNS_MAX 8
-#define RECORDED CUT_WAYS
+#define RECORDED  CUT_WAYS
 
 enum piece_kind { PIECE_BYTES, PIECE_ENDS, PIECE_CLOSE, PIECE_WAIT };
 
@@ -54,7 +54,7 @@ struct piece {
 	struct ends ends;
 	enum dir dir; /* in the client's view */
 	struct buf bytes;
-	size_t body; /* where the body begins; 0: there is no head */
+	size_t body;  /* where the body begins; 0: there is no head */
 	uint64_t gap; /* bytes missing after it */
 };
 
@@ -394,11 +394,12 @@ static void select_conn(struct player *p, const struct scenario *c, size_t conn)
 
 	p->conn = conn;
 	p->begun[conn] = true;
-	p->chunk = (struct chunk){ .kind = CHUNK_DATA,
-				   .flags = CHUNK_FROM_START | (role->plain ? CHUNK_PLAIN : 0),
-				   .conn = { .tgid = 7 + (uint32_t)conn, .tls = 1 + conn, .gen = 1 },
-				   .tid = 7 + (uint32_t)conn,
-				   .ts_ns = p->chunk.ts_ns };
+	p->chunk =
+		(struct chunk){ .kind = CHUNK_DATA,
+				.flags = CHUNK_FROM_START | (role->plain ? CHUNK_PLAIN : 0),
+				.conn = { .tgid = 7 + (uint32_t)conn, .tls = 1 + conn, .gen = 1 },
+				.tid = 7 + (uint32_t)conn,
+				.ts_ns = p->chunk.ts_ns };
 	snprintf(p->chunk.comm, sizeof(p->chunk.comm), "%s", role->server ? "server" : "tester");
 }
 
@@ -481,7 +482,7 @@ static char *play(const struct scenario *c, unsigned way, const char *format)
 	FILE *f = open_memstream(&out, &len);
 
 	limits_init(&lim);
-	p.sink = p.ops->new(f, &so);
+	p.sink = p.ops->new (f, &so);
 	p.pipeline = pipeline_new(&lim, &calls_out, &p);
 	pipeline_set_prices(p.pipeline, prices);
 	if (way == RECORDED)

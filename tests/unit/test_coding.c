@@ -84,7 +84,11 @@ static void test_zlib(void)
 	static const struct {
 		const char *name;
 		int window;
-	} rows[] = { { "gzip", 31 }, { "x-gzip", 31 }, { "GZIP", 31 }, { "deflate", 15 }, { "deflate", -15 } };
+	} rows[] = { { "gzip", 31 },
+		     { "x-gzip", 31 },
+		     { "GZIP", 31 },
+		     { "deflate", 15 },
+		     { "deflate", -15 } };
 	struct buf b, twice;
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
@@ -140,7 +144,8 @@ static void test_hostile(void)
 	buf_init(&u.out, 64 << 20);
 	u.c = coding_new(SPAN_LIT("gzip"), &lim);
 	cut_feed(CUT_WHOLE, buf_span(&bomb), on_piece, &u);
-	ok(u.err == -ENOBUFS && u.out.len <= (1 << 20) + 65536, "a bomb stops at the ceiling (%zu bytes)", u.out.len);
+	ok(u.err == -ENOBUFS && u.out.len <= (1 << 20) + 65536,
+	   "a bomb stops at the ceiling (%zu bytes)", u.out.len);
 	coding_free(u.c);
 
 	u.err = 0;

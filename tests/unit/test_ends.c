@@ -33,15 +33,18 @@ static void test_codec(void)
 			ok(false, "cut to %zu bytes it is refused", n);
 	ok(memcmp(&back, &four, sizeof(back)) == 0, "what is refused changes nothing");
 	raw[44] = 5;
-	is_int(ends_decode(span_of(raw, sizeof(raw)), &back), -EPROTO, "an unknown family is refused");
+	is_int(ends_decode(span_of(raw, sizeof(raw)), &back), -EPROTO,
+	       "an unknown family is refused");
 }
 
 static void test_mapped(void)
 {
-	struct ends six = { .netns = 7,
-			    .family = 6,
-			    .local = { .address = { [10] = 255, 255, 127, 0, 0, 1 }, .port = 40000 },
-			    .peer = { .address = { [10] = 255, 255, 127, 0, 0, 2 }, .port = 11434 } };
+	struct ends six = {
+		.netns = 7,
+		.family = 6,
+		.local = { .address = { [10] = 255, 255, 127, 0, 0, 1 }, .port = 40000 },
+		.peer = { .address = { [10] = 255, 255, 127, 0, 0, 2 }, .port = 11434 }
+	};
 	uint8_t raw[ENDS_ENCODED];
 	struct ends back;
 
@@ -75,8 +78,10 @@ static void test_mirror(void)
 	other = swapped(public);
 	other.netns = 9;
 	ok(ends_mirror(&public, &other), "other addresses are one across namespaces");
-	ok(!ends_mirror(&(struct ends){ 0 }, &(struct ends){ 0 }), "unknown ends are no connection");
-	ok(ends_loopback(4, &four.peer) && !ends_loopback(4, &public.peer), "127.0.0.0/8 is loopback");
+	ok(!ends_mirror(&(struct ends){ 0 }, &(struct ends){ 0 }),
+	   "unknown ends are no connection");
+	ok(ends_loopback(4, &four.peer) && !ends_loopback(4, &public.peer),
+	   "127.0.0.0/8 is loopback");
 	ok(ends_loopback(6, &(struct end){ .address = { [15] = 1 } }), "so is ::1");
 }
 
@@ -87,22 +92,41 @@ static void test_near(void)
 		bool near;
 		const char *what;
 	} rows[] = {
-		{ { .family = 4, .local = { { 127, 0, 0, 1 }, 1 }, .peer = { { 127, 0, 0, 9 }, 2 } },
-		  true, "loopback" },
-		{ { .family = 4, .local = { { 8, 8, 8, 8 }, 1 }, .peer = { { 8, 8, 8, 8 }, 2 } }, true,
+		{ { .family = 4,
+		    .local = { { 127, 0, 0, 1 }, 1 },
+		    .peer = { { 127, 0, 0, 9 }, 2 } },
+		  true,
+		  "loopback" },
+		{ { .family = 4, .local = { { 8, 8, 8, 8 }, 1 }, .peer = { { 8, 8, 8, 8 }, 2 } },
+		  true,
 		  "the same public address" },
-		{ { .family = 4, .local = { { 8, 8, 8, 8 }, 1 }, .peer = { { 8, 8, 8, 9 }, 2 } }, false,
+		{ { .family = 4, .local = { { 8, 8, 8, 8 }, 1 }, .peer = { { 8, 8, 8, 9 }, 2 } },
+		  false,
 		  "another" },
-		{ { .family = 4, .local = { { 10, 0, 0, 1 }, 1 }, .peer = { { 172, 31, 0, 2 }, 2 } },
-		  true, "172.31.0.2" },
-		{ { .family = 4, .local = { { 10, 0, 0, 1 }, 1 }, .peer = { { 172, 32, 0, 2 }, 2 } },
-		  false, "172.32.0.2" },
-		{ { .family = 4, .local = { { 10, 0, 0, 1 }, 1 }, .peer = { { 192, 168, 1, 2 }, 2 } },
-		  true, "192.168.1.2" },
-		{ { .family = 6, .local = { { 0xfd }, 1 }, .peer = { { 0xfd, 1 }, 2 } }, true, "fd01::" },
-		{ { .family = 6, .local = { { 0x20 }, 1 }, .peer = { { 0x20, 1 }, 2 } }, false, "2001::" },
+		{ { .family = 4,
+		    .local = { { 10, 0, 0, 1 }, 1 },
+		    .peer = { { 172, 31, 0, 2 }, 2 } },
+		  true,
+		  "172.31.0.2" },
+		{ { .family = 4,
+		    .local = { { 10, 0, 0, 1 }, 1 },
+		    .peer = { { 172, 32, 0, 2 }, 2 } },
+		  false,
+		  "172.32.0.2" },
+		{ { .family = 4,
+		    .local = { { 10, 0, 0, 1 }, 1 },
+		    .peer = { { 192, 168, 1, 2 }, 2 } },
+		  true,
+		  "192.168.1.2" },
+		{ { .family = 6, .local = { { 0xfd }, 1 }, .peer = { { 0xfd, 1 }, 2 } },
+		  true,
+		  "fd01::" },
+		{ { .family = 6, .local = { { 0x20 }, 1 }, .peer = { { 0x20, 1 }, 2 } },
+		  false,
+		  "2001::" },
 		{ { .family = 6, .local = { { 0xfe, 0x80 }, 1 }, .peer = { { 0xfe, 0x80, 1 }, 2 } },
-		  true, "fe80:100::" },
+		  true,
+		  "fe80:100::" },
 		{ { .family = 0 }, false, "an unknown end" },
 	};
 

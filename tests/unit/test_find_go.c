@@ -32,8 +32,7 @@ static bool is_whole(const struct go_image *g, const struct finding *f)
 	       is_site(f, 2, text + 64, PROG_GO_CALL) &&
 	       is_site(f, 3, text + 104, PROG_GO_READ_RETURN) &&
 	       is_site(f, 4, text + 128, PROG_GO_BEGIN) &&
-	       is_site(f, 5, text + 192, PROG_GO_BEGIN) &&
-	       is_site(f, 6, text + 256, PROG_GO_CLOSE);
+	       is_site(f, 5, text + 192, PROG_GO_BEGIN) && is_site(f, 6, text + 256, PROG_GO_CLOSE);
 }
 
 /* With and without a section's name, relocated and not. */
@@ -138,10 +137,14 @@ int main(void)
 	test_nothing("no return known",
 		     (struct go_image){ .magic = 0xf1, .unit = 1, .args = 32, .no_returns = true });
 	test_nothing("a longer name",
-		     (struct go_image){ .magic = 0xf1, .unit = 1, .args = 32,
+		     (struct go_image){ .magic = 0xf1,
+					.unit = 1,
+					.args = 32,
 					.write_name = "x/crypto/tls.(*Conn).Write" });
 	test_nothing("a name that goes on",
-		     (struct go_image){ .magic = 0xf1, .unit = 1, .args = 32,
+		     (struct go_image){ .magic = 0xf1,
+					.unit = 1,
+					.args = 32,
 					.write_name = "crypto/tls.(*Conn).Write.func1" });
 	test_wild_numbers();
 	test_cut_file();

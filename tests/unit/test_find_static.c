@@ -295,7 +295,11 @@ static const struct program awslc = {
 	.type = ET_DYN,
 	.strings = { "aws-lc/crypto/fipsmodule/cipher/aead.c",
 		     "self.next_pre_encrypt_action() != PreEncryptAction::Refuse" },
-	.functions = { CALLER, SEAL, SCATTER, OPEN, GATHER,
+	.functions = { CALLER,
+		       SEAL,
+		       SCATTER,
+		       OPEN,
+		       GATHER,
 		       { .strings = { 1 }, .constants = { 124, 120 } } },
 };
 

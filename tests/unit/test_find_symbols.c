@@ -65,56 +65,80 @@ static void is_found(const struct elf_image *e, const char *want, const char *wh
 static const struct {
 	const char *what, *want, *names[NAMES_MAX];
 } cases[] = {
-	{ "OpenSSL", "OpenSSL: SSL_write>call SSL_write<write_return SSL_read>call SSL_read<read_return",
+	{ "OpenSSL",
+	  "OpenSSL: SSL_write>call SSL_write<write_return SSL_read>call SSL_read<read_return",
 	  { "SSL_read", "SSL_write", "SSL_do_handshake" } },
-	{ "OpenSSL's names on top of GnuTLS", "", { "SSL_read", "SSL_write", "SSL_new", "SSL_free" } },
+	{ "OpenSSL's names on top of GnuTLS",
+	  "",
+	  { "SSL_read", "SSL_write", "SSL_new", "SSL_free" } },
 	{ "GnuTLS: send jumps to send2, which alone is hooked",
-	  "GnuTLS: gnutls_record_send2>call gnutls_record_send2<write_return gnutls_record_recv>call "
-	  "gnutls_record_recv<read_return gnutls_init>call gnutls_init<init_return gnutls_deinit>free",
-	  { "gnutls_record_send", "gnutls_record_send2", "gnutls_record_recv", "gnutls_init", "gnutls_deinit" } },
+	  "GnuTLS: gnutls_record_send2>call gnutls_record_send2<write_return "
+	  "gnutls_record_recv>call "
+	  "gnutls_record_recv<read_return gnutls_init>call gnutls_init<init_return "
+	  "gnutls_deinit>free",
+	  { "gnutls_record_send", "gnutls_record_send2", "gnutls_record_recv", "gnutls_init",
+	    "gnutls_deinit" } },
 	{ "GnuTLS before 3.6.3",
 	  "GnuTLS: gnutls_record_send>call gnutls_record_send<write_return gnutls_record_recv>call "
 	  "gnutls_record_recv<read_return",
 	  { "gnutls_record_send", "gnutls_record_recv" } },
 	{ "GnuTLS: uncork's return is hooked before its entry",
 	  "GnuTLS: gnutls_record_send>call gnutls_record_send<write_return gnutls_record_recv>call "
-	  "gnutls_record_recv<read_return gnutls_record_uncork<uncork_return gnutls_record_uncork>uncork",
+	  "gnutls_record_recv<read_return gnutls_record_uncork<uncork_return "
+	  "gnutls_record_uncork>uncork",
 	  { "gnutls_record_send", "gnutls_record_recv", "gnutls_record_uncork" } },
-	{ "GnuTLS: send2 alone is not all of it", "", { "gnutls_record_send2", "gnutls_record_recv" } },
+	{ "GnuTLS: send2 alone is not all of it",
+	  "",
+	  { "gnutls_record_send2", "gnutls_record_recv" } },
 	{ "NSPR",
 	  "NSPR: PR_Write>nspr_call PR_Write<write_return PR_Read>nspr_call PR_Read<read_return "
-	  "PR_Send>nspr_call_flags PR_Send<write_return PR_Recv>nspr_call_flags PR_Recv<read_return PR_Close>free",
+	  "PR_Send>nspr_call_flags PR_Send<write_return PR_Recv>nspr_call_flags "
+	  "PR_Recv<read_return PR_Close>free",
 	  { "PR_Write", "PR_Read", "PR_Send", "PR_Recv", "PR_Close" } },
 	{ "NSPR: not without PR_Close", "", { "PR_Write", "PR_Read", "PR_Send", "PR_Recv" } },
-	{ "NSS", "NSS: SSL_ImportFD<import_return SSL_SetURL>host_text", { "SSL_ImportFD", "SSL_SetURL" } },
+	{ "NSS",
+	  "NSS: SSL_ImportFD<import_return SSL_SetURL>host_text",
+	  { "SSL_ImportFD", "SSL_SetURL" } },
 	{ "NSPR and NSS in one file",
 	  "NSPR: PR_Write>nspr_call PR_Write<write_return PR_Read>nspr_call PR_Read<read_return "
-	  "PR_Send>nspr_call_flags PR_Send<write_return PR_Recv>nspr_call_flags PR_Recv<read_return "
+	  "PR_Send>nspr_call_flags PR_Send<write_return PR_Recv>nspr_call_flags "
+	  "PR_Recv<read_return "
 	  "PR_Writev>nspr_call PR_Writev<write_gap PR_Close>free; "
 	  "NSS: SSL_ImportFD<import_return SSL_SetURL>host_text",
-	  { "SSL_ImportFD", "SSL_SetURL", "PR_Write", "PR_Read", "PR_Send", "PR_Recv", "PR_Close", "PR_Writev" } },
+	  { "SSL_ImportFD", "SSL_SetURL", "PR_Write", "PR_Read", "PR_Send", "PR_Recv", "PR_Close",
+	    "PR_Writev" } },
 	{ "wolfSSL",
-	  "wolfSSL: wolfSSL_write>call wolfSSL_write<write_return wolfSSL_read>call wolfSSL_read<read_return "
+	  "wolfSSL: wolfSSL_write>call wolfSSL_write<write_return wolfSSL_read>call "
+	  "wolfSSL_read<read_return "
 	  "wolfSSL_new<new_return wolfSSL_free>free wolfSSL_UseSNI>host_sized",
 	  { "wolfSSL_read", "wolfSSL_write", "wolfSSL_new", "wolfSSL_free", "wolfSSL_UseSNI" } },
 	{ "Mbed TLS",
 	  "Mbed TLS: mbedtls_ssl_write>call mbedtls_ssl_write<write_return mbedtls_ssl_read>call "
 	  "mbedtls_ssl_read<read_return mbedtls_ssl_init>clear mbedtls_ssl_free>free "
 	  "mbedtls_ssl_set_hostname>host_text",
-	  { "mbedtls_ssl_read", "mbedtls_ssl_write", "mbedtls_ssl_init", "mbedtls_ssl_free", "mbedtls_ssl_set_hostname" } },
+	  { "mbedtls_ssl_read", "mbedtls_ssl_write", "mbedtls_ssl_init", "mbedtls_ssl_free",
+	    "mbedtls_ssl_set_hostname" } },
 	{ "s2n",
-	  "s2n: s2n_send>call s2n_send<write_return s2n_recv>call s2n_recv<read_return s2n_connection_new<new_return "
+	  "s2n: s2n_send>call s2n_send<write_return s2n_recv>call s2n_recv<read_return "
+	  "s2n_connection_new<new_return "
 	  "s2n_connection_wipe>clear s2n_connection_free>free s2n_set_server_name>host_text",
-	  { "s2n_send", "s2n_recv", "s2n_connection_new", "s2n_connection_free", "s2n_connection_wipe",
-	    "s2n_set_server_name" } },
-	{ "half of each", "", { "SSL_read", "gnutls_record_recv", "PR_Read", "SSL_SetURL", "wolfSSL_read", "s2n_recv" } },
-	{ "names that only begin alike", "", { "SSL_write2", "SSL_read2", "s2n_sendv", "s2n_recv_" } },
+	  { "s2n_send", "s2n_recv", "s2n_connection_new", "s2n_connection_free",
+	    "s2n_connection_wipe", "s2n_set_server_name" } },
+	{ "half of each",
+	  "",
+	  { "SSL_read", "gnutls_record_recv", "PR_Read", "SSL_SetURL", "wolfSSL_read",
+	    "s2n_recv" } },
+	{ "names that only begin alike",
+	  "",
+	  { "SSL_write2", "SSL_read2", "s2n_sendv", "s2n_recv_" } },
 };
 
 static void test_cases(void)
 {
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		struct elf_image e = { EM_X86_64, SHT_DYNSYM, STT_FUNC, false, cases[i].names, false };
+		struct elf_image e = {
+			EM_X86_64, SHT_DYNSYM, STT_FUNC, false, cases[i].names, false
+		};
 
 		is_found(&e, cases[i].want, cases[i].what);
 		e.symtab = SHT_SYMTAB;
@@ -142,7 +166,7 @@ static void count_nothing(void *arg, const struct finder *finder, const struct f
 	(void)f;
 }
 
-#define HOLE (1ull << 30)
+#define HOLE	 (1ull << 30)
 #define READ_MAX (16u << 20)
 
 /* Anybody can make a file of any size that takes no room: what is not loaded is not read. */
@@ -153,7 +177,8 @@ static void test_large(void)
 #else
 	const unsigned machine = EM_X86_64;
 #endif
-	static const char *const names[] = { "SSL_read", "SSL_write", "SSL_do_handshake", "SSL_free", NULL };
+	static const char *const names[] = { "SSL_read", "SSL_write", "SSL_do_handshake",
+					     "SSL_free", NULL };
 	struct elf_image e = { machine, SHT_DYNSYM, STT_FUNC, false, names, false };
 	struct buf file;
 	struct image im;
@@ -167,7 +192,8 @@ static void test_large(void)
 		is_int((int64_t)find_all(&im, count_nothing, NULL), 1, "what is in it is found");
 	image_close(&im);
 	/* Pages of a memfd come into being when they are read. */
-	is_int(fstat(fd, &st) == 0 && st.st_blocks * 512 < READ_MAX, 1, "without reading all of it");
+	is_int(fstat(fd, &st) == 0 && st.st_blocks * 512 < READ_MAX, 1,
+	       "without reading all of it");
 	close(fd);
 	buf_done(&file);
 }
@@ -176,7 +202,8 @@ static void test_large(void)
 
 static void on_found_in_file(void *arg, const struct finder *finder, const struct finding *f)
 {
-	printf("%s: %s by %s, %zu places\n", (const char *)arg, f->implementation, f->method, f->nsites);
+	printf("%s: %s by %s, %zu places\n", (const char *)arg, f->implementation, f->method,
+	       f->nsites);
 }
 
 static int print_files(char **paths)

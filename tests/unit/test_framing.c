@@ -6,10 +6,10 @@
 #include "tests/unit/cuts.h"
 #include "tests/unit/tap.h"
 
-#define SSE "text/event-stream"
+#define SSE   "text/event-stream"
 #define LINES "application/x-ndjson"
 #define ARRAY NULL
-#define AWS "application/vnd.amazon.eventstream"
+#define AWS   "application/vnd.amazon.eventstream"
 
 /* A body with gaps: before the bytes at these offsets something is missing. */
 struct body {
@@ -93,10 +93,10 @@ static const struct {
 	size_t limit;
 } rows[] = {
 	{ "events", SSE, SPAN_LIT("event: a\ndata: 1\n\ndata: 2\n\n"), "[a|1][|2]" },
-	{ "all kinds of line end", SSE,
-	  SPAN_LIT("data: 1\r\n\r\ndata: 2\r\rdata: 3\n\n"), "[|1][|2][|3]" },
-	{ "mixed line ends", SSE,
-	  SPAN_LIT("data: 1\r\ndata: 2\rdata: 3\n\r\ndata: 4\r\n\r"), "[|1\n2\n3][|4]" },
+	{ "all kinds of line end", SSE, SPAN_LIT("data: 1\r\n\r\ndata: 2\r\rdata: 3\n\n"),
+	  "[|1][|2][|3]" },
+	{ "mixed line ends", SSE, SPAN_LIT("data: 1\r\ndata: 2\rdata: 3\n\r\ndata: 4\r\n\r"),
+	  "[|1\n2\n3][|4]" },
 	{ "CR LF CR is two lines", SSE, SPAN_LIT("data: 1\r\n\rdata: 2\n\r"), "[|1][|2]" },
 	{ "several data lines", SSE, SPAN_LIT("data: a\ndata:b\ndata:  c\n\n"), "[|a\nb\n c]" },
 	{ "data without colon or value", SSE, SPAN_LIT("data\n\ndata\ndata\n\ndata:\n\ndata: \n\n"),
@@ -110,23 +110,33 @@ static const struct {
 	{ "an event without data is none", SSE, SPAN_LIT("event: x\n\ndata: y\n\n"), "[|y]" },
 	{ "the last name counts, an empty one is none", SSE,
 	  SPAN_LIT("event: a\nevent: b\ndata: 1\n\nevent: c\nevent\ndata: 2\n\n"), "[b|1][|2]" },
-	{ "a byte order mark", SSE, SPAN_LIT("\xef\xbb\xbf" "data: y\n\n"), "[|y]" },
-	{ "a byte order mark before a blank line", SSE,
-	  SPAN_LIT("\xef\xbb\xbf\ndata: y\n\n"), "[|y]" },
+	{ "a byte order mark", SSE,
+	  SPAN_LIT("\xef\xbb\xbf"
+		   "data: y\n\n"),
+	  "[|y]" },
+	{ "a byte order mark before a blank line", SSE, SPAN_LIT("\xef\xbb\xbf\ndata: y\n\n"),
+	  "[|y]" },
 	{ "only the first byte order mark is one", SSE,
-	  SPAN_LIT("\n\xef\xbb\xbf" "data: x\n\ndata: y\n\n"), "[|y]" },
+	  SPAN_LIT("\n\xef\xbb\xbf"
+		   "data: x\n\ndata: y\n\n"),
+	  "[|y]" },
 	{ "no byte order mark behind a gap", SSE,
-	  SPAN_LIT("~\n\xef\xbb\xbf" "data: x\n\ndata: y\n\n"), "[|y]" },
-	{ "half a byte order mark", SSE, SPAN_LIT("\xef\xbb" "data: x\n\ndata: y\n\n"), "[|y]" },
+	  SPAN_LIT("~\n\xef\xbb\xbf"
+		   "data: x\n\ndata: y\n\n"),
+	  "[|y]" },
+	{ "half a byte order mark", SSE,
+	  SPAN_LIT("\xef\xbb"
+		   "data: x\n\ndata: y\n\n"),
+	  "[|y]" },
 	{ "NUL bytes", SSE, SPAN_LIT("id: \0\ndata: a\0b\n\0data: c\n\n"), "[|a<NUL>b]" },
 	{ "a colon in the value", SSE, SPAN_LIT("data: {\"a\": 1}\n\n"), "[|{\"a\": 1}]" },
 	{ "a gap", SSE, SPAN_LIT("data: one\n\ndata: tw~o\n\ndata: 3\n\n"), "[|one][|tw~][|3](1)" },
-	{ "a gap before the blank line", SSE,
-	  SPAN_LIT("data: one\n~x\n\ndata: 3\n\n"), "[|one~][|3](1)" },
-	{ "a gap into an event", SSE,
-	  SPAN_LIT("data: one\n\n~torn\ndata: 2\n\ndata: 3\n\n"), "[|one][|2~][|3](4)" },
-	{ "a gap between CR and LF", SSE,
-	  SPAN_LIT("data: one\r~\n\r\ndata: 2\n\n"), "[|one~][|2]" },
+	{ "a gap before the blank line", SSE, SPAN_LIT("data: one\n~x\n\ndata: 3\n\n"),
+	  "[|one~][|3](1)" },
+	{ "a gap into an event", SSE, SPAN_LIT("data: one\n\n~torn\ndata: 2\n\ndata: 3\n\n"),
+	  "[|one][|2~][|3](4)" },
+	{ "a gap between CR and LF", SSE, SPAN_LIT("data: one\r~\n\r\ndata: 2\n\n"),
+	  "[|one~][|2]" },
 	{ "a gap at the end", SSE, SPAN_LIT("data: one\n\ndata~"), "[|one][|~]" },
 	{ "a long line", SSE, SPAN_LIT("data: 0123456789\n\ndata: x\n\n"), "[|01~][|x]!1", 8 },
 	{ "a long line that ends the stream", SSE, SPAN_LIT("data: 0123456789"), "[|01~]!1", 8 },
@@ -138,15 +148,15 @@ static const struct {
 
 	{ "lines of JSON", LINES, SPAN_LIT("{\"a\":1}\n\r\n{\"b\":2}\r\n{\"c\":3}"),
 	  "[|{\"a\":1}][|{\"b\":2}][|{\"c\":3}]" },
-	{ "a lone CR ends no line", LINES,
-	  SPAN_LIT("{1}\r{2}\n \t\n\n{3}\r"), "[|{1}\r{2}][|{3}]" },
+	{ "a lone CR ends no line", LINES, SPAN_LIT("{1}\r{2}\n \t\n\n{3}\r"),
+	  "[|{1}\r{2}][|{3}]" },
 	{ "a gap between lines", LINES, SPAN_LIT("{1}\n{2~}\n{3}\n"), "[|{1}][|{2~][|{3}](1)" },
 	{ "a gap at a line's end", LINES, SPAN_LIT("{1}\n~{2}\n{3}\n"), "[|{1}][|{3}](3)" },
-	{ "a line past the limit", LINES,
-	  SPAN_LIT("{0123456789}\n{3}\n"), "[|{0123456~][|{3}]!1", 8 },
+	{ "a line past the limit", LINES, SPAN_LIT("{0123456789}\n{3}\n"), "[|{0123456~][|{3}]!1",
+	  8 },
 
-	{ "an array", ARRAY,
-	  SPAN_LIT("[{\"a\":1}\n,\r\n{\"b\":[{}]}\n]\n"), "[|{\"a\":1}][|{\"b\":[{}]}]" },
+	{ "an array", ARRAY, SPAN_LIT("[{\"a\":1}\n,\r\n{\"b\":[{}]}\n]\n"),
+	  "[|{\"a\":1}][|{\"b\":[{}]}]" },
 	{ "an empty array", ARRAY, SPAN_LIT(" [ ] "), "" },
 	{ "elements of every kind", ARRAY, SPAN_LIT("[1,-2.5e3 , true,null,\"s\",[1,[2]],{}]"),
 	  "[|1][|-2.5e3][|true][|null][|\"s\"][|[1,[2]]][|{}]" },
@@ -164,10 +174,10 @@ static const struct {
 	{ "an element past the limit", ARRAY, SPAN_LIT("[{\"0123456789\":[\"]\"]},{3}]"),
 	  "[|{\"012345~][|{3}]!1", 8 },
 	{ "a number past the limit", ARRAY, SPAN_LIT("[0123456789,1]"), "[|01234567~][|1]!1", 8 },
-	{ "a gap in an element", ARRAY,
-	  SPAN_LIT("[{1},{2~3}\n,\r\n{4}\n,\r\n{5}]"), "[|{1}][|{2~][|{4}][|{5}](6)" },
-	{ "a gap, lines end in LF", ARRAY,
-	  SPAN_LIT("[{1~},{2}\n,\n{3}]"), "[|{1~][|{2}~][|{3}](5)" },
+	{ "a gap in an element", ARRAY, SPAN_LIT("[{1},{2~3}\n,\r\n{4}\n,\r\n{5}]"),
+	  "[|{1}][|{2~][|{4}][|{5}](6)" },
+	{ "a gap, lines end in LF", ARRAY, SPAN_LIT("[{1~},{2}\n,\n{3}]"),
+	  "[|{1~][|{2}~][|{3}](5)" },
 	{ "a gap between elements", ARRAY, SPAN_LIT("[{1}~\n,\n{2}\n]\n"), "[|{1}][|{2}](4)" },
 	{ "a gap at the beginning", ARRAY, SPAN_LIT("~{1}\n,\n{2}]"), "[|{2}](6)" },
 	{ "a border that is not trusted", ARRAY, SPAN_LIT("[{1~},{2},{3}]},{4}]"),
@@ -175,8 +185,7 @@ static const struct {
 	{ "a border inside a string", ARRAY, SPAN_LIT("[{1~},{\"a},{\":\"\"},{\"b\":2}\n,\n{3}]"),
 	  "[|{1~][|{\"a},{\":\"\"}~][|{\"b\":2}~][|{3}](6)" },
 	{ "an untrusted element without an end", ARRAY,
-	  SPAN_LIT("[{1~a\"},{b\":[\n,\n{2}\n,\n{3}]"),
-	  "[|{1~][|{b\":[\n,\n~][|{2}][|{3}](4)" },
+	  SPAN_LIT("[{1~a\"},{b\":[\n,\n{2}\n,\n{3}]"), "[|{1~][|{b\":[\n,\n~][|{2}][|{3}](4)" },
 	{ "a closing bracket behind a gap", ARRAY, SPAN_LIT("[{1~\n,\n{2}]},{3}\n,\n{4}]"),
 	  "[|{1~][|{2}][|{3}~][|{4}](8)" },
 	{ "a gap behind the end", ARRAY, SPAN_LIT("[1]~{2}\n,\n{3}"), "[|1](7)" },
@@ -353,8 +362,8 @@ static void test_failures(void)
 	body_init(&b);
 	add_failure(&b.bytes, "event", ":event-type", "e", span_of(NULL, 0), "{1}");
 	add_failure(&b.bytes, "exception", ":exception-type", "throttled", span_of(NULL, 0), "{2}");
-	add_failure(&b.bytes, "error", ":error-code", "500",
-		    SPAN_LIT("a \"b\"\\\n\xc3\xa4\xff\0"), "");
+	add_failure(&b.bytes, "error", ":error-code", "500", SPAN_LIT("a \"b\"\\\n\xc3\xa4\xff\0"),
+		    "");
 	add_failure(&b.bytes, "error", ":error-code", "501", SPAN_LIT("not this"), "{3}");
 	add_failure(&b.bytes, "error", ":error-code", "502", span_of(NULL, 0), "");
 	add_failure(&b.bytes, "exception", ":event-type", "e", span_of(NULL, 0), "");
@@ -403,13 +412,21 @@ static void test_checksums(void)
 static void test_bad_headers(void)
 {
 	static const struct span bad[] = {
-		SPAN_LIT("\0\7\0\0"),	    /* no name */
-		SPAN_LIT("\x05" "abc"),	    /* a name past the end */
-		SPAN_LIT("\x01" "a"),	    /* no type */
-		SPAN_LIT("\x01" "a\x0a"),   /* an unknown type */
-		SPAN_LIT("\x01" "a\x07\0"), /* half a length */
-		SPAN_LIT("\x01" "a\x06\xff\xff" "b"), /* a value past the end */
-		SPAN_LIT("\x01" "a\x09" "123456789012345"),
+		SPAN_LIT("\0\7\0\0"), /* no name */
+		SPAN_LIT("\x05"
+			 "abc"), /* a name past the end */
+		SPAN_LIT("\x01"
+			 "a"), /* no type */
+		SPAN_LIT("\x01"
+			 "a\x0a"), /* an unknown type */
+		SPAN_LIT("\x01"
+			 "a\x07\0"), /* half a length */
+		SPAN_LIT("\x01"
+			 "a\x06\xff\xff"
+			 "b"), /* a value past the end */
+		SPAN_LIT("\x01"
+			 "a\x09"
+			 "123456789012345"),
 	};
 	struct body b;
 	struct buf h;

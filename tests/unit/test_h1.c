@@ -90,7 +90,8 @@ static const struct http_out out = { on_head, on_body, on_gap, on_end, on_messag
 
 /* A request to speak WebSocket, the answer that agrees, and a masked frame of "hi". */
 #define ASK "GET /w HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
-#define AGREE "HTTP/1.1 101 Switching Protocols\r\nUpgrade: WebSocket\r\nConnection: upgrade\r\n\r\n"
+#define AGREE                                                                                      \
+	"HTTP/1.1 101 Switching Protocols\r\nUpgrade: WebSocket\r\nConnection: upgrade\r\n\r\n"
 #define HI "\x81\x82\x01\x02\x03\x04\x69\x6b"
 
 /* Turns: "> bytes" is sent by the client, "< bytes" by the server, "~>n" and "~<n" are gaps. */
@@ -103,54 +104,121 @@ struct row {
 };
 
 static const struct row rows[] = {
-	{ "a call", { ">POST /a HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc", "<HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok" },
+	{ "a call",
+	  { ">POST /a HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc",
+	    "<HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok" },
 	  "Q1 POST /a q:abc q1. A1 200 a:ok a1." },
 	{ "requests in a pipeline",
-	  { ">GET /1 HTTP/1.1\r\n\r\nGET /2 HTTP/1.1\r\n\r\n", "<HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nxHTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n" },
+	  { ">GET /1 HTTP/1.1\r\n\r\nGET /2 HTTP/1.1\r\n\r\n",
+	    "<HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nxHTTP/1.1 404 No\r\nContent-Length: "
+	    "0\r\n\r\n" },
 	  "Q1 GET /1 q1. Q2 GET /2 q2. A1 200 a:x a1. A2 404 a2." },
 	{ "chunks, an extension and a trailer",
-	  { ">POST /c HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3;n=\"v\"\r\nabc\r\n0A\r\n0123456789\r\n0\r\nX: y\r\n\r\n", "<HTTP/1.1 200 OK\r\ntransfer-encoding: gzip, chunked\r\n\r\n1\r\nz\r\n0\r\n\r\n" },
+	  { ">POST /c HTTP/1.1\r\nTransfer-Encoding: "
+	    "chunked\r\n\r\n3;n=\"v\"\r\nabc\r\n0A\r\n0123456789\r\n0\r\nX: y\r\n\r\n",
+	    "<HTTP/1.1 200 OK\r\ntransfer-encoding: gzip, chunked\r\n\r\n1\r\nz\r\n0\r\n\r\n" },
 	  "Q1 POST /c q:abc0123456789 q1. A1 200 a:z a1." },
 	{ "100 Continue",
-	  { ">POST /c HTTP/1.1\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n", "<HTTP/1.1 100 Continue\r\n\r\n", ">hi", "<HTTP/1.1 204 No Content\r\n\r\n" },
+	  { ">POST /c HTTP/1.1\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n",
+	    "<HTTP/1.1 100 Continue\r\n\r\n", ">hi", "<HTTP/1.1 204 No Content\r\n\r\n" },
 	  "Q1 POST /c q:hi q1. A1 204 a1." },
 	{ "HEAD has no body, whatever its length says",
-	  { ">HEAD / HTTP/1.1\r\n\r\n", "<HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n", ">GET / HTTP/1.1\r\n\r\n", "<HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n" },
+	  { ">HEAD / HTTP/1.1\r\n\r\n", "<HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n",
+	    ">GET / HTTP/1.1\r\n\r\n", "<HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n" },
 	  "Q1 HEAD / q1. A1 200 a1. Q2 GET / q2. A2 304 a2." },
-	{ "a body that ends with the connection", { ">GET / HTTP/1.0\r\n\r\n", "<HTTP/1.0 200 OK\r\n\r\nall" }, "Q1 GET / q1. A1 200 a:all a1$" },
-	{ "one that is cut off", { ">GET / HTTP/1.1\r\n\r\n", "<HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nall" }, "Q1 GET / q1. A1 200 a:all a1-" },
-	{ "one whose connection was lost from sight", { ">GET / HTTP/1.0\r\n\r\n", "<HTTP/1.0 200 OK\r\n\r\nall" }, "Q1 GET / q1. A1 200 a:all a1-", .abrupt = true },
-	{ "bare line feeds", { ">GET /lf HTTP/1.1\nHost: h\n\n", "<HTTP/1.1 200 OK\nContent-Length: 1\n\n1" }, "Q1 GET /lf q1. A1 200 a:1 a1." },
+	{ "a body that ends with the connection",
+	  { ">GET / HTTP/1.0\r\n\r\n", "<HTTP/1.0 200 OK\r\n\r\nall" },
+	  "Q1 GET / q1. A1 200 a:all a1$" },
+	{ "one that is cut off",
+	  { ">GET / HTTP/1.1\r\n\r\n", "<HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nall" },
+	  "Q1 GET / q1. A1 200 a:all a1-" },
+	{ "one whose connection was lost from sight",
+	  { ">GET / HTTP/1.0\r\n\r\n", "<HTTP/1.0 200 OK\r\n\r\nall" },
+	  "Q1 GET / q1. A1 200 a:all a1-",
+	  .abrupt = true },
+	{ "bare line feeds",
+	  { ">GET /lf HTTP/1.1\nHost: h\n\n", "<HTTP/1.1 200 OK\nContent-Length: 1\n\n1" },
+	  "Q1 GET /lf q1. A1 200 a:1 a1." },
 	{ "the answer comes before the request ended",
-	  { ">POST / HTTP/1.1\r\nContent-Length: 4\r\n\r\nab", "<HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n", ">cd" },
+	  { ">POST / HTTP/1.1\r\nContent-Length: 4\r\n\r\nab",
+	    "<HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n", ">cd" },
 	  "Q1 POST / q:ab A1 413 a1. q:cd q1." },
-	{ "a gap in a body", { ">POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\nab", "~>5", ">yz", "<HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n!" },
+	{ "a gap in a body",
+	  { ">POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\nab", "~>5", ">yz",
+	    "<HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n!" },
 	  "Q1 POST / q:ab~5yz q1. A1 200 a:! a1." },
-	{ "a broken chunk size", { ">GET / HTTP/1.1\r\n\r\n", "<HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n" }, "Q1 GET / q1. A1 200 a1!" },
-	{ "a chunk size past 64 bits", { ">GET / HTTP/1.1\r\n\r\n", "<HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n11111111111111111\r\n" }, "Q1 GET / q1. A1 200 a1!" },
-	{ "lengths that contradict each other", { ">POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab" }, "" },
-	{ "begun in the middle of an answer", { "<rest of some answer", ">GET /n HTTP/1.1\r\n\r\n", "<HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1" },
-	  "Q1 GET /n q1. A1 200 a:1 a1.", .from_middle = true },
-	{ "the server's side of a connection", { "<GET /s HTTP/1.1\r\n\r\n", ">HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\ns" }, "Q1 GET /s q1. A1 200 a:s a1." },
-	{ "an answer that was captured before its request", { ">GET / HTTP/1.1\r\n\r\n", "<HTTP/1.1 204 Ok\r\n\r\n", "<HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n\n\r\nx", ">GET /2 HTTP/1.1\r\n\r\n" },
+	{ "a broken chunk size",
+	  { ">GET / HTTP/1.1\r\n\r\n",
+	    "<HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n" },
+	  "Q1 GET / q1. A1 200 a1!" },
+	{ "a chunk size past 64 bits",
+	  { ">GET / HTTP/1.1\r\n\r\n",
+	    "<HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n11111111111111111\r\n" },
+	  "Q1 GET / q1. A1 200 a1!" },
+	{ "lengths that contradict each other",
+	  { ">POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab" },
+	  "" },
+	{ "begun in the middle of an answer",
+	  { "<rest of some answer", ">GET /n HTTP/1.1\r\n\r\n",
+	    "<HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1" },
+	  "Q1 GET /n q1. A1 200 a:1 a1.",
+	  .from_middle = true },
+	{ "the server's side of a connection",
+	  { "<GET /s HTTP/1.1\r\n\r\n", ">HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\ns" },
+	  "Q1 GET /s q1. A1 200 a:s a1." },
+	{ "an answer that was captured before its request",
+	  { ">GET / HTTP/1.1\r\n\r\n", "<HTTP/1.1 204 Ok\r\n\r\n",
+	    "<HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n\n\r\nx", ">GET /2 HTTP/1.1\r\n\r\n" },
 	  "Q1 GET / q1. A1 204 a1. Q2 GET /2 A2 200 a:\n\r\nx a2. q2." },
 
-	{ "a WebSocket", { ">" ASK, "<" AGREE "\x81\x02yo", ">" HI, "<\x01\x01y\x80\x01!" }, "Q1 GET /w q1. A1 101 a1. aw1[yo] qw1[hi] aw1[y!] w1." },
-	{ "one after other calls", { ">GET / HTTP/1.1\r\n\r\n" ASK, "<HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1" AGREE "\x81\x02yo" },
+	{ "a WebSocket",
+	  { ">" ASK, "<" AGREE "\x81\x02yo", ">" HI, "<\x01\x01y\x80\x01!" },
+	  "Q1 GET /w q1. A1 101 a1. aw1[yo] qw1[hi] aw1[y!] w1." },
+	{ "one after other calls",
+	  { ">GET / HTTP/1.1\r\n\r\n" ASK,
+	    "<HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1" AGREE "\x81\x02yo" },
 	  "Q1 GET / q1. Q2 GET /w q2. A1 200 a:1 a1. A2 101 a2. aw2[yo] w2." },
-	{ "the client's frames come before the answer", { ">" ASK HI, ">" HI, "<" AGREE, ">" HI }, "Q1 GET /w q1. A1 101 a1. qw1[hi] qw1[hi] qw1[hi] w1." },
-	{ "with a gap between them", { ">" ASK "\x81\x84\x01\x02\x03\x04\x69", "~>2", "<" AGREE, ">" "\x6d" HI }, "Q1 GET /w q1. A1 101 a1. qw1[hi]~ qw1[hi] w1." },
-	{ "the answer comes before the request", { ">GET / HTTP/1.1\r\n\r\n", "<HTTP/1.1 204 Ok\r\n\r\n", "<" AGREE "\x81\x02yo", ">" ASK HI },
+	{ "the client's frames come before the answer",
+	  { ">" ASK HI, ">" HI, "<" AGREE, ">" HI },
+	  "Q1 GET /w q1. A1 101 a1. qw1[hi] qw1[hi] qw1[hi] w1." },
+	{ "with a gap between them",
+	  { ">" ASK "\x81\x84\x01\x02\x03\x04\x69", "~>2", "<" AGREE,
+	    ">"
+	    "\x6d" HI },
+	  "Q1 GET /w q1. A1 101 a1. qw1[hi]~ qw1[hi] w1." },
+	{ "the answer comes before the request",
+	  { ">GET / HTTP/1.1\r\n\r\n", "<HTTP/1.1 204 Ok\r\n\r\n", "<" AGREE "\x81\x02yo",
+	    ">" ASK HI },
 	  "Q1 GET / q1. A1 204 a1. Q2 GET /w A2 101 a2. q2. aw2[yo] qw2[hi] w2." },
-	{ "the request was not seen", { "<" AGREE "\x81\x02yo" }, "A1 101 a1. aw1[yo] w1.", .from_middle = true },
-	{ "a gap in it", { ">" ASK, "<" AGREE "\x81\x04y", "~<2", "<o" }, "Q1 GET /w q1. A1 101 a1. aw1[yo]~ w1." },
-	{ "a refusal", { ">" ASK "GET /2 HTTP/1.1\r\n\r\n", "<HTTP/1.1 426 No\r\nContent-Length: 1\r\n\r\n!", "<HTTP/1.1 204 Ok\r\n\r\n" },
+	{ "the request was not seen",
+	  { "<" AGREE "\x81\x02yo" },
+	  "A1 101 a1. aw1[yo] w1.",
+	  .from_middle = true },
+	{ "a gap in it",
+	  { ">" ASK, "<" AGREE "\x81\x04y", "~<2", "<o" },
+	  "Q1 GET /w q1. A1 101 a1. aw1[yo]~ w1." },
+	{ "a refusal",
+	  { ">" ASK "GET /2 HTTP/1.1\r\n\r\n", "<HTTP/1.1 426 No\r\nContent-Length: 1\r\n\r\n!",
+	    "<HTTP/1.1 204 Ok\r\n\r\n" },
 	  "Q1 GET /w q1. A1 426 Q2 GET /2 q2. a:! a1. A2 204 a2." },
-	{ "frames in spite of a refusal", { ">" ASK HI, "<HTTP/1.1 400 No\r\nContent-Length: 0\r\n\r\n", ">GET / HTTP/1.1\r\n\r\n" },
-	  "Q1 GET /w q1. A1 400 a1. Q2 GET / q2.", .unread = 8 },
+	{ "frames in spite of a refusal",
+	  { ">" ASK HI, "<HTTP/1.1 400 No\r\nContent-Length: 0\r\n\r\n",
+	    ">GET / HTTP/1.1\r\n\r\n" },
+	  "Q1 GET /w q1. A1 400 a1. Q2 GET / q2.",
+	  .unread = 8 },
 	{ "no answer", { ">" ASK HI }, "Q1 GET /w q1.", .unread = 8 },
-	{ "an upgrade to something else", { ">GET / HTTP/1.1\r\nUpgrade: h2c\r\n\r\n", "<HTTP/1.1 101 Ok\r\nUpgrade: h2c\r\n\r\nabc", ">" HI }, "Q1 GET / q1. A1 101 a1.", .unread = 11 },
-	{ "a broken frame", { ">" ASK, "<" AGREE "\x83\x01" "a", ">" HI }, "Q1 GET /w q1. A1 101 a1. qw1[hi] w1.", .unread = 3 },
+	{ "an upgrade to something else",
+	  { ">GET / HTTP/1.1\r\nUpgrade: h2c\r\n\r\n",
+	    "<HTTP/1.1 101 Ok\r\nUpgrade: h2c\r\n\r\nabc", ">" HI },
+	  "Q1 GET / q1. A1 101 a1.",
+	  .unread = 11 },
+	{ "a broken frame",
+	  { ">" ASK,
+	    "<" AGREE "\x83\x01"
+	    "a",
+	    ">" HI },
+	  "Q1 GET /w q1. A1 101 a1. qw1[hi] w1.",
+	  .unread = 3 },
 };
 
 struct player {
@@ -193,7 +261,8 @@ static void play(const struct row *row, unsigned way)
 
 static void test_opaque(void)
 {
-	static const char *const others[] = { "\x16\x03\x01 not HTTP at all", "GETTING / HTTQ/1.1\r\n", "SSH-2.0-x\r\n" };
+	static const char *const others[] = { "\x16\x03\x01 not HTTP at all",
+					      "GETTING / HTTQ/1.1\r\n", "SSH-2.0-x\r\n" };
 
 	for (size_t i = 0; i < 3; i++) {
 		struct log l = { .last = -1 };
@@ -205,7 +274,8 @@ static void test_opaque(void)
 		h = http_new(&lim, true, &out, &l);
 		http_feed(h, DIR_WRITE, 1, span_str(others[i]));
 		http_close(h, 2, true);
-		ok(!l.text.len && http_proto(h) != HTTP_PROTO_H1, "other protocol %zu is no HTTP/1", i);
+		ok(!l.text.len && http_proto(h) != HTTP_PROTO_H1, "other protocol %zu is no HTTP/1",
+		   i);
 		is_int(http_unread_bytes(h), strlen(others[i]), "and its bytes are counted");
 		http_free(h);
 		buf_done(&l.text);
@@ -251,7 +321,8 @@ static void test_joined(void)
 	http_close(h, 2, true);
 	is_str(l.text.ptr, "qw1[{}] aw1[yo] qw1[hi] w1.", "a WebSocket joined in the middle");
 	is_int(http_unread_bytes(h), 33, "and what came before is counted");
-	ok(http_proto(h) == HTTP_PROTO_H1 && !http_garbled(h) && !http_is_server(h), "it is a client's, of HTTP/1.1");
+	ok(http_proto(h) == HTTP_PROTO_H1 && !http_garbled(h) && !http_is_server(h),
+	   "it is a client's, of HTTP/1.1");
 	http_free(h);
 	buf_done(&l.text);
 }
@@ -273,14 +344,16 @@ static void test_hold_limit(void)
 	http_feed(h, DIR_READ, 1, SPAN_LIT(AGREE));
 	http_feed(h, DIR_WRITE, 1, SPAN_LIT(HI));
 	http_close(h, 2, true);
-	is_str(l.text.ptr, "Q1 GET /w q1. A1 101 a1. qw1[hi] qw1[hi] w1.", "what is held has a ceiling");
-	ok(lim.hits[LIMIT_reorder] == 1 && http_unread_bytes(h) == 16, "which is counted, as is the rest");
+	is_str(l.text.ptr, "Q1 GET /w q1. A1 101 a1. qw1[hi] qw1[hi] w1.",
+	       "what is held has a ceiling");
+	ok(lim.hits[LIMIT_reorder] == 1 && http_unread_bytes(h) == 16,
+	   "which is counted, as is the rest");
 	http_free(h);
 	buf_done(&l.text);
 }
 
-/* Programs write a large request in one go: no byte of it may be lost while it is found out what the
- * connection speaks. */
+/* Programs write a large request in one go: no byte of it may be lost while it is found out what
+ * the connection speaks. */
 static void test_long_first_span(void)
 {
 	struct log l = { 0 };
@@ -297,7 +370,8 @@ static void test_long_first_span(void)
 		buf_addc(&all, 'x');
 	h = http_new(&lim, true, &out, &l);
 	http_feed(h, DIR_WRITE, 0, buf_span(&all));
-	ok(l.text.len > body && memmem(l.text.ptr, l.text.len, "q1.", 3), "a long first span is read to its end");
+	ok(l.text.len > body && memmem(l.text.ptr, l.text.len, "q1.", 3),
+	   "a long first span is read to its end");
 	is_int(http_unread_bytes(h), 0, "nothing of it is left");
 	http_free(h);
 	buf_done(&all);

@@ -98,7 +98,8 @@ static int on_end(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, enum 
 	return 0;
 }
 
-static int on_message(void *arg, uint64_t id, enum http_msg from, uint64_t ts_ns, struct span s, bool cut)
+static int on_message(void *arg, uint64_t id, enum http_msg from, uint64_t ts_ns, struct span s,
+		      bool cut)
 {
 	struct log *l = arg;
 
@@ -185,10 +186,14 @@ static void lose_last(struct script *s, size_t nbytes)
 static void frame(struct script *s, enum who who, unsigned type, unsigned flags, uint32_t stream,
 		  struct span payload)
 {
-	const uint8_t head[9] = { (uint8_t)(payload.len >> 16), (uint8_t)(payload.len >> 8),
-				  (uint8_t)payload.len,		(uint8_t)type,
-				  (uint8_t)flags,		(uint8_t)(stream >> 24),
-				  (uint8_t)(stream >> 16),	(uint8_t)(stream >> 8),
+	const uint8_t head[9] = { (uint8_t)(payload.len >> 16),
+				  (uint8_t)(payload.len >> 8),
+				  (uint8_t)payload.len,
+				  (uint8_t)type,
+				  (uint8_t)flags,
+				  (uint8_t)(stream >> 24),
+				  (uint8_t)(stream >> 16),
+				  (uint8_t)(stream >> 8),
 				  (uint8_t)stream };
 
 	say(s, who, span_of(head, sizeof(head)));
@@ -222,8 +227,8 @@ static void deflate(struct script *s, enum who who, const char *fields, struct b
 	buf_init(ret, room);
 	ret->ptr = malloc(room + 1);
 	ret->cap = room + 1;
-	ret->len = (size_t)nghttp2_hd_deflate_hd(s->deflater[who], (uint8_t *)ret->ptr, room, nv,
-						 n);
+	ret->len =
+		(size_t)nghttp2_hd_deflate_hd(s->deflater[who], (uint8_t *)ret->ptr, room, nv, n);
 }
 
 static void head(struct script *s, enum who who, uint32_t stream, unsigned flags,
@@ -237,7 +242,7 @@ static void head(struct script *s, enum who who, uint32_t stream, unsigned flags
 }
 
 #define ASK ":method POST|:scheme https|:path "
-#define OK ":status 200"
+#define OK  ":status 200"
 
 static void begin(struct script *s)
 {
@@ -332,7 +337,9 @@ static void single(struct script *s)
 	begin(s);
 	/* RFC 7541, appendix C.3.1, by hand. */
 	frame(s, CLIENT, HEADERS, END | ENDH, 1, SPAN_LIT("\x82\x86\x84\x41\x0fwww.example.com"));
-	frame(s, SERVER, HEADERS, ENDH, 1, SPAN_LIT("\x88\x5c\x01" "2"));
+	frame(s, SERVER, HEADERS, ENDH, 1,
+	      SPAN_LIT("\x88\x5c\x01"
+		       "2"));
 	data(s, SERVER, 1, NONE, "o");
 	data(s, SERVER, 1, END, "k");
 	play(s, "an exchange",
@@ -513,8 +520,9 @@ static void extended_connect(struct script *s)
 {
 	begin(s);
 	frame(s, SERVER, SETTINGS, NONE, 0, SPAN_LIT("\0\10\0\0\0\1"));
-	head(s, CLIENT, 1, NONE, ":method CONNECT|:protocol websocket|:scheme https|:path /chat|"
-				 ":authority h|sec-websocket-version 13");
+	head(s, CLIENT, 1, NONE,
+	     ":method CONNECT|:protocol websocket|:scheme https|:path /chat|"
+	     ":authority h|sec-websocket-version 13");
 	head(s, SERVER, 1, NONE, OK);
 	data(s, CLIENT, 1, NONE, "\x81\x84\x01\x01\x01\x01qhof"); /* "ping", masked with ones */
 	data(s, SERVER, 1, NONE, "\x81\x04pong");
@@ -853,8 +861,8 @@ static void test_start(void)
 		{ SPAN_LIT("\x16\3\1\2\0\1\0\1\xfc\3\3"), H2_START_NO, "TLS in TLS" },
 		{ SPAN_LIT("\0\0\0\51\0\3\0\0user\0me\0"), H2_START_NO, "PostgreSQL" },
 		{ SPAN_LIT("\0\0\0\52\0\22\0\3\0\0\0\1"), H2_START_NO, "Kafka" },
-		{ SPAN_LIT("\0\36\1\2\1\0\0\1\0\0\0\0\0\0\3www\7example\0\0\1\0\1"),
-		  H2_START_NO, "DNS" },
+		{ SPAN_LIT("\0\36\1\2\1\0\0\1\0\0\0\0\0\0\3www\7example\0\0\1\0\1"), H2_START_NO,
+		  "DNS" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
@@ -894,15 +902,39 @@ static void test_others(void)
 
 int main(void)
 {
-	static void (*const all[])(struct script *s) = {
-		single, interleaved, padding, dynamic_table, trailers, resets, goaway,
-		close_midway, other_frames, large_first_span, extended_connect, pushed,
-		late_request, server_first,
-		gap_in_data, gap_past_data, gap_in_head, gap_in_grid, gap_from_block,
+	static void (*const all[])(struct script * s) = {
+		single,
+		interleaved,
+		padding,
+		dynamic_table,
+		trailers,
+		resets,
+		goaway,
+		close_midway,
+		other_frames,
+		large_first_span,
+		extended_connect,
+		pushed,
+		late_request,
+		server_first,
+		gap_in_data,
+		gap_past_data,
+		gap_in_head,
+		gap_in_grid,
+		gap_from_block,
 		gap_then_noise,
-		joined_body, joined_table, joined_server, joined_reset, joined_preface,
-		header_bomb, broken_block, oversized, no_h2_answer, order_broken,
-		continuation_flood, stream_flood,
+		joined_body,
+		joined_table,
+		joined_server,
+		joined_reset,
+		joined_preface,
+		header_bomb,
+		broken_block,
+		oversized,
+		no_h2_answer,
+		order_broken,
+		continuation_flood,
+		stream_flood,
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Calls that are seen at both ends of a connection, in all orders of arrival: what is told. A row is
- * words; "c" begins those of the client's view and "s" those of the server's:
- *   cE sE    its ends are told; cN, of another network namespace; cX, others that are wrong; cI, that
- *            both are the same
+/* Calls that are seen at both ends of a connection, in all orders of arrival: what is told. A row
+ * is words; "c" begins those of the client's view and "s" those of the server's: cE sE    its ends
+ * are told; cN, of another network namespace; cX, others that are wrong; cI, that both are the same
  *   c?1      the request for /1 is sent, or read; c?1a tells this one from others for /1
  *   s!1      its answer
  *   c(1 c)   the first, and the other half of an answer
@@ -48,7 +47,8 @@ static const struct row rows[] = {
 	  "qc1 ec1+ es1-", .ends_hits = 2 },
 	{ "ends corrected", "cX c?1 sE s?1 cE s!1 c!1", "qc1 ec1+ es1-" },
 	{ "ends that were wrong", "cE c?1 sE s?1 cX s!1 c!1", "qc1 ec1 qs1 es1" },
-	{ "ends that were wrong, known when all is over", "cE c?1 sE s?1 s!1 cX t c!1 t", "qc1 qs1 es1 ec1" },
+	{ "ends that were wrong, known when all is over", "cE c?1 sE s?1 s!1 cX t c!1 t",
+	  "qc1 qs1 es1 ec1" },
 	{ "the same ends again", "cE c?1 sE s?1 cE sE s!1 c!1", "qc1 ec1+ es1-" },
 	{ "two network namespaces", "cN c?1 sE s?1 s!1 c!1", "qc1 ec1 qs1 es1" },
 	{ "TLS at one end alone", "cE c?1 sE s?1 s!1 c!1", "qc1 ec1 qs1 es1", CHUNK_PLAIN },
@@ -63,7 +63,8 @@ static const struct row rows[] = {
 	{ "different targets", "cE c?1 sE s?2 s!2 c!1 t", "qc1 qs2 es2 ec1" },
 	{ "kept alive", "cE c?1 sE s?1 s!1 c!1 c?1 s?1 s!1 c!1 c?2 s?2 s!2 c!2",
 	  "qc1 ec1+ es1- qc1 ec1+ es1- qc2 ec2+ es2-" },
-	{ "kept alive, all of the client first", "cE c?1 c!1 c?1 c!1 c?2 c!2 b sE s?1 s!1 s?1 s!1 s?2 s!2",
+	{ "kept alive, all of the client first",
+	  "cE c?1 c!1 c?1 c!1 c?2 c!2 b sE s?1 s!1 s?1 s!1 s?2 s!2",
 	  "qc1 qc1 qc2 ec1+ es1- ec1+ es1- ec2+ es2-" },
 	{ "kept alive, all of the server first", "sE s?1 s!1 s?1 s!1 cE c?1 c!1 c?1 c!1",
 	  "qc1 ec1+ es1- qc1 ec1+ es1-" },
@@ -73,9 +74,11 @@ static const struct row rows[] = {
 	  "qc1 qc1 ec1+ es1- ec1" },
 	{ "pipelined, the ends late", "c?1a c?1b s?1a s?1b cE sE s!1 s!1 c!1 c!1",
 	  "qc1a qc1b qs1a qs1b ec1a+ es1a-1 ec1b+ es1b-2" },
-	{ "pipelined, the ends wrong for a while", "cE c?1a c?1b sE s?1a s?1b cX c?1c cE s?1c s!1 s!1 s!1 c!1 c!1 c!1",
+	{ "pipelined, the ends wrong for a while",
+	  "cE c?1a c?1b sE s?1a s?1b cX c?1c cE s?1c s!1 s!1 s!1 c!1 c!1 c!1",
 	  "qc1a qc1b qc1c ec1a+ es1a-1 ec1b+ es1b-2 ec1c+ es1c-5" },
-	{ "the same, of the server", "cE c?1a c?1b sE s?1a s?1b c?1c sX sE s?1c s!1 s!1 s!1 c!1 c!1 c!1",
+	{ "the same, of the server",
+	  "cE c?1a c?1b sE s?1a s?1b c?1c sX sE s?1c s!1 s!1 s!1 c!1 c!1 c!1",
 	  "qc1a qc1b qc1c ec1a+ es1a-1 ec1b+ es1b-2 ec1c+ es1c-5" },
 	{ "only the server's second is seen", "cE c?1a c!1 sE c?1b s?1b s!1 c~ c.",
 	  "qc1a qc1b ec1b+ es1b!2 ec1a" },
@@ -94,17 +97,22 @@ static const struct row rows[] = {
 	  "qc1 qc1 ec1+ es1- ec1" },
 	{ "HTTP/2: neither ends", "cE cP c^1 sE sP s^1", "qc1 ec1+ es1-" },
 	{ "one end speaks HTTP/2", "cE cP c^1 sE s?1 s!1 c_1", "qc1 ec1 qs1 es1" },
-	{ "the client's view has to make room", "cE c?1 sE s?1 c?2 s!1", "qc1 ec1+ qc2 es1! ec2", 0, 2, 1 },
-	{ "the server's view has to make room", "sE s?1 cE c?1 c?2 c!1", "qc1 es1! qc2 ec1+ ec2", 0, 2, 1 },
-	{ "a view that waits has to make room", "sE s?1 s!1 s?2 s!2 s?3", "qs1 es1 qs2 es2 qs3 es3", 0, 2 },
+	{ "the client's view has to make room", "cE c?1 sE s?1 c?2 s!1", "qc1 ec1+ qc2 es1! ec2", 0,
+	  2, 1 },
+	{ "the server's view has to make room", "sE s?1 cE c?1 c?2 c!1", "qc1 es1! qc2 ec1+ ec2", 0,
+	  2, 1 },
+	{ "a view that waits has to make room", "sE s?1 s!1 s?2 s!2 s?3", "qs1 es1 qs2 es2 qs3 es3",
+	  0, 2 },
 	{ "neither ends", "cE c?1 sE s?1", "qc1 ec1+ es1-" },
 	{ "the client never ends", "cE c?1 sE s?1 s!1 s. T", "qc1 es1! ec1+" },
 	{ "the same, seen late", "sE s?1 s!1 cE c?1 s. T", "qc1 es1! ec1+" },
 	{ "a slow client", "cE c?1 sE s?1 s!1 t c!1", "qc1 ec1+ es1-" },
 	{ "a slower client", "cE c?1 sE s?1 s!1 T c!1", "qc1 es1! ec1+" },
-	{ "a slower client of a server that lacks bytes", "cE c?1 sE s?1 s~ s. T c!1", "qc1 ec1+ es1-" },
+	{ "a slower client of a server that lacks bytes", "cE c?1 sE s?1 s~ s. T c!1",
+	  "qc1 ec1+ es1-" },
 	{ "neither is whole, the client never ends", "cE c?1 sE s?1 s~ s. T", "qc1 ec1+ es1-" },
-	{ "ends that were wrong, known late", "cE c?1 sE s?1 s~ s. T cX t c!1 t", "qc1 qs1 es1 ec1" },
+	{ "ends that were wrong, known late", "cE c?1 sE s?1 s~ s. T cX t c!1 t",
+	  "qc1 qs1 es1 ec1" },
 };
 
 enum { CLIENT, SERVER };
@@ -171,8 +179,8 @@ static void say(struct player *p, int side, bool request, struct span s)
 
 static void add_frame(struct buf *b, unsigned type, unsigned flags, unsigned stream, struct span s)
 {
-	const uint8_t head[] = { 0, 0, (uint8_t)s.len, (uint8_t)type, (uint8_t)flags, 0, 0, 0,
-				 (uint8_t)stream };
+	const uint8_t head[] = { 0, 0, (uint8_t)s.len, (uint8_t)type, (uint8_t)flags, 0,
+				 0, 0, (uint8_t)stream };
 
 	buf_add(b, span_of(head, sizeof(head)));
 	buf_add(b, s);

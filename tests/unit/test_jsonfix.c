@@ -34,8 +34,9 @@ static void test_rows(void)
 /* However a text is cut, what is left of it parses. */
 static void test_every_cut(void)
 {
-	static const char text[] = "{\"model\": \"m\", \"n\": [1, -2.5e3, true, null, \"a\\u00e9\\n\xc3\xa9\"], "
-				   "\"o\": {\"p\": {}, \"q\": []}, \"z\": \"end\"}";
+	static const char text[] =
+		"{\"model\": \"m\", \"n\": [1, -2.5e3, true, null, \"a\\u00e9\\n\xc3\xa9\"], "
+		"\"o\": {\"p\": {}, \"q\": []}, \"z\": \"end\"}";
 	unsigned bad = 0;
 
 	for (size_t len = 1; len < sizeof(text) - 1; len++) {
@@ -54,12 +55,14 @@ static void test_refused(void)
 	bool partial;
 
 	ok(!json_read(SPAN_LIT("hello"), true, &partial), "words are no JSON");
-	ok(!json_read(SPAN_LIT("{\"a\":1"), false, &partial), "a cut text is refused where none was expected");
+	ok(!json_read(SPAN_LIT("{\"a\":1"), false, &partial),
+	   "a cut text is refused where none was expected");
 	ok(!json_read(SPAN_LIT("{\"a\":1}{"), false, &partial), "so is more than one value");
 	buf_init(&deep, 4 << 20);
 	for (unsigned i = 0; i < 1000000; i++)
 		buf_addc(&deep, '[');
-	ok(!json_read(buf_span(&deep), true, &partial), "a million brackets are refused without harm");
+	ok(!json_read(buf_span(&deep), true, &partial),
+	   "a million brackets are refused without harm");
 	buf_done(&deep);
 }
 

@@ -40,16 +40,18 @@ static void test_plain(void)
 	check(SPAN_LIT("{\"op\":\"hello\",\"n\":1}"), LOOKS_PLAIN, "JSON");
 	check(SPAN_LIT("Gr\303\274\303\237e, \344\275\240\345\245\275, \360\237\244\226!"),
 	      LOOKS_PLAIN, "UTF-8");
-	check(SPAN_LIT("Gr\303\274\303\237e, \344\275\240\345\245\275 and so on \344\275"), LOOKS_PLAIN,
-	      "UTF-8 whose last character is cut");
+	check(SPAN_LIT("Gr\303\274\303\237e, \344\275\240\345\245\275 and so on \344\275"),
+	      LOOKS_PLAIN, "UTF-8 whose last character is cut");
 }
 
 static void test_unclear(void)
 {
 	/* An MQTT CONNECT, a PostgreSQL start, a Kafka request: short and full of small numbers. */
 	static const char protobuf[] =
-		"\0\0\0\0\x5a\x0a\x0b\x66\x69\x65\x6c\x64\x73\x20\x6f\x66\x20\x6f\x12\x08\x00\x01\x00\x01"
-		"\x08\x96\x01\x12\x07\x74\x65\x73\x74\x69\x6e\x67\x1a\x03\x08\x96\x01\x22\x06\x03\x8e\x02\x9e"
+		"\0\0\0\0\x5a\x0a\x0b\x66\x69\x65\x6c\x64\x73\x20\x6f\x66\x20\x6f\x12\x08\x00\x01"
+		"\x00\x01"
+		"\x08\x96\x01\x12\x07\x74\x65\x73\x74\x69\x6e\x67\x1a\x03\x08\x96\x01\x22\x06\x03"
+		"\x8e\x02\x9e"
 		"\xa7\x05\x2a\x04\x00\x00\x00\x00\x32\x04\x01\x00\x00\x00\x3a\x04\x02\x00\x00\x00";
 
 	check(span_of(NULL, 0), LOOKS_NOTHING, "no byte");
@@ -80,7 +82,8 @@ static void test_noise(void)
 	int noise, plain, as_text = 0;
 
 	count(64, 0, &noise, &plain);
-	ok(noise > 9800 && plain < 10, "64 random bytes are noise (%d), not plain (%d)", noise, plain);
+	ok(noise > 9800 && plain < 10, "64 random bytes are noise (%d), not plain (%d)", noise,
+	   plain);
 	count(LOOKS_SAMPLE, 0, &noise, &plain);
 	ok(noise > 9990 && plain < 10, "%d are (%d, %d)", LOOKS_SAMPLE, noise, plain);
 	count(LOOKS_SAMPLE, 20, &noise, &plain);
@@ -177,7 +180,8 @@ static void test_users(void)
 
 	count_noise(&t, 1, 1000);
 	ok(looks_is_noise(&t), "one user's noise, where there is no other");
-	ok(looks_user(&t, 2) && !looks_user(&t, 2) && !looks_user(&t, 1), "another user is new once");
+	ok(looks_user(&t, 2) && !looks_user(&t, 2) && !looks_user(&t, 1),
+	   "another user is new once");
 	ok(!looks_is_noise(&t), "then it is not enough");
 	count_noise(&t, 2, 3);
 	ok(!looks_is_noise(&t), "nor with a little of the other's");

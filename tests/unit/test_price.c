@@ -57,6 +57,7 @@ static void check(const struct prices *p, const struct row *r, struct usage u)
 		   "... of %s, in parts", c.row);
 }
 
+/* clang-format off */
 static const struct row rows[] = {
 	{ "plain: 1000 in at 2.5, 500 out at 10", "openai", "gpt-4o", "gpt-4o", NOV_2026,
 	  { .input = 1000, .output = 500 }, 0.0025 + 0.005 },
@@ -175,6 +176,7 @@ static const struct row rows[] = {
 		.output = 0 },
 	  (double)INT64_MAX * (1.25 + 2.5) / 1e6 },
 };
+/* clang-format on */
 
 static void test_builtin(void)
 {
@@ -335,10 +337,12 @@ static const char litellm[] =
 	"\"output_cost_per_audio_token\":2e-05,\"input_cost_per_token_batches\":1e-06},"
 	"\"gemini/g\":{\"litellm_provider\":\"gemini\",\"input_cost_per_token\":1e-06},"
 	"\"g\":{\"litellm_provider\":\"vertex_ai-language-models\",\"input_cost_per_token\":5e-06},"
-	"\"us.acme.b-v1:0\":{\"litellm_provider\":\"bedrock_converse\",\"input_cost_per_token\":1e-06},"
+	"\"us.acme.b-v1:0\":{\"litellm_provider\":\"bedrock_converse\",\"input_cost_per_token\":1e-"
+	"06},"
 	"\"dashscope/q\":{\"litellm_provider\":\"dashscope\",\"mode\":\"chat\",\"tiered_pricing\":["
 	"{\"input_cost_per_token\":1e-06,\"output_cost_per_token\":2e-06,\"range\":[0,32000.0]},"
-	"{\"input_cost_per_token\":3e-06,\"output_cost_per_token\":4e-06,\"range\":[32000.0,128000.0]}]},"
+	"{\"input_cost_per_token\":3e-06,\"output_cost_per_token\":4e-06,\"range\":[32000.0,128000."
+	"0]}]},"
 	"\"dall-e-2\":{\"litellm_provider\":\"openai\",\"input_cost_per_pixel\":1e-08},"
 	"\"openai/*\":{\"litellm_provider\":\"openai\",\"input_cost_per_token\":1e-06}}";
 
@@ -400,7 +404,8 @@ static void test_refused(void)
 		{ "provider\tmodel\tinput\na\tb\t1 >5:-1\n", "is no price with tiers" },
 		{ "provider\tmodel\tinput\n\tb\t1\n", "line 2: a row needs" },
 		{ "provider\tmodel\tinput\na\tb\n", "line 2: a row needs" },
-		{ "provider\tmodel\tinput\na\tb\t1\t2\n", "line 2, cell \"2\": belongs to no column" },
+		{ "provider\tmodel\tinput\na\tb\t1\t2\n",
+		  "line 2, cell \"2\": belongs to no column" },
 		{ "provider\tmodel\tinput\na\tb\x01\t1\n", "line 2: a control character" },
 		{ "provider\tmodel\tfrom\tinput\na\tb\t2026-13-01\t1\n", "is neither a date" },
 		{ "provider\tmodel\tfrom\tinput\na\tb\t10:00-25:00\t1\n", "is neither a date" },
@@ -410,9 +415,11 @@ static void test_refused(void)
 		{ "[1]", "element 0 of the array is no provider" },
 		{ "[{\"id\":\"o\",\"models\":[{}]}]", "o has a model without id" },
 		{ "[{\"id\":\"o\",\"models\":[{\"id\":\"m\",\"match\":{\"equals\":\"m\"},"
-		  "\"prices\":{\"input_mtok\":-1}}]}]", "o, m: input_mtok is negative" },
+		  "\"prices\":{\"input_mtok\":-1}}]}]",
+		  "o, m: input_mtok is negative" },
 		{ "[{\"id\":\"o\",\"models\":[{\"id\":\"m\",\"match\":{\"equals\":\"m\"},"
-		  "\"prices\":{\"input_mtok\":\"1\"}}]}]", "o, m: input_mtok is no number" },
+		  "\"prices\":{\"input_mtok\":\"1\"}}]}]",
+		  "o, m: input_mtok is no number" },
 		{ "[{\"id\":\"o\",\"models\":[{\"id\":\"m\",\"match\":{\"equals\":\"m\"},"
 		  "\"prices\":{\"input_mtok\":{\"base\":1,\"tiers\":[{\"price\":1}]}}}]}]",
 		  "o, m: input_mtok has a tier without start" },
@@ -429,7 +436,8 @@ static void test_refused(void)
 		struct error err = { .code = 0 };
 		int got = prices_load(p, span_str(broken[i].text), &err);
 
-		if (!ok(got == -EINVAL && strstr(err.text, broken[i].want), "refused: %s", broken[i].want))
+		if (!ok(got == -EINVAL && strstr(err.text, broken[i].want), "refused: %s",
+			broken[i].want))
 			printf("#   got %d %s\n", got, err.text);
 	}
 	is_int(prices_count(p), before, "nothing of them was taken");
@@ -490,15 +498,25 @@ static void test_stated(void)
 		const char *usage;
 		double want; /* below 0: not stated */
 	} stated[] = {
-		{ "{\"cost\":0.00021672,\"is_byok\":false,\"cost_details\":{\"upstream_inference_cost\":0.00021672}}",
+		{ "{\"cost\":0.00021672,\"is_byok\":false,\"cost_details\":{\"upstream_inference_"
+		  "cost\":0.00021672}}",
 		  0.00021672 },
-		{ "{\"cost\":0.001,\"is_byok\":true,\"cost_details\":{\"upstream_inference_cost\":0.02}}", 0.021 },
-		{ "{\"cost\":0,\"is_byok\":true,\"cost_details\":{\"upstream_inference_cost\":null}}", -1 },
-		{ "{\"cost\":0,\"is_byok\":false,\"cost_details\":{\"upstream_inference_cost\":null}}", 0 },
-		{ "{\"cost\":\"0.0000702\",\"market_cost\":\"0.0000702\",\"is_byok\":false}", 0.0000702 },
+		{ "{\"cost\":0.001,\"is_byok\":true,\"cost_details\":{\"upstream_inference_cost\":"
+		  "0.02}}",
+		  0.021 },
+		{ "{\"cost\":0,\"is_byok\":true,\"cost_details\":{\"upstream_inference_cost\":null}"
+		  "}",
+		  -1 },
+		{ "{\"cost\":0,\"is_byok\":false,\"cost_details\":{\"upstream_inference_cost\":"
+		  "null}}",
+		  0 },
+		{ "{\"cost\":\"0.0000702\",\"market_cost\":\"0.0000702\",\"is_byok\":false}",
+		  0.0000702 },
 		{ "{\"market_cost\":7.02e-5}", 0.0000702 },
 		{ "{\"cost\":\"7.02e-05\"}", 0.0000702 },
-		{ "{\"cost\":{\"input_tokens_cost\":1e-5,\"request_cost\":0.005,\"total_cost\":0.00507}}", 0.00507 },
+		{ "{\"cost\":{\"input_tokens_cost\":1e-5,\"request_cost\":0.005,\"total_cost\":0."
+		  "00507}}",
+		  0.00507 },
 		{ "{\"cost\":{\"currency\":\"USD\",\"total_cost\":2.8e-8}}", 2.8e-8 },
 		{ "{\"cost\":{\"currency\":\"EUR\",\"total_cost\":2.8e-8}}", -1 },
 		{ "{\"cost_in_usd_ticks\":3155600}", 0.00031556 },

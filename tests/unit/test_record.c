@@ -14,10 +14,21 @@
 
 static struct chunk sample(enum chunk_kind kind, const char *data)
 {
-	return (struct chunk){ .kind = kind, .dir = DIR_READ, .flags = CHUNK_FROM_START,
-			       .conn = { 1, 0xffffffffffffffffull, 3 }, .ts_ns = 4, .off = 5,
-			       .cgroup = 6, .call = 7, .call_off = 8, .call_len = 9, .missing = 10,
-			       .tid = 11, .uid = 12, .totals = { 13, 14 }, .comm = "sixteen-letters!",
+	return (struct chunk){ .kind = kind,
+			       .dir = DIR_READ,
+			       .flags = CHUNK_FROM_START,
+			       .conn = { 1, 0xffffffffffffffffull, 3 },
+			       .ts_ns = 4,
+			       .off = 5,
+			       .cgroup = 6,
+			       .call = 7,
+			       .call_off = 8,
+			       .call_len = 9,
+			       .missing = 10,
+			       .tid = 11,
+			       .uid = 12,
+			       .totals = { 13, 14 },
+			       .comm = "sixteen-letters!",
 			       .data = span_str(data) };
 }
 

@@ -11,15 +11,26 @@ static void test_headers(void)
 		const char *name;
 		bool secret;
 	} rows[] = {
-		{ "Authorization", true }, { "proxy-authorization", true }, { "X-API-Key", true },
-		{ "api-key", true }, { "x-goog-api-key", true }, { "Cookie", true },
-		{ "set-cookie", true }, { "X-Amz-Security-Token", true }, { "my-apikey", true },
-		{ "x-client-secret", true }, { "Content-Type", false }, { "x-request-id", false },
-		{ "anthropic-version", false }, { "x-ratelimit-remaining-tokens", false }, { "", false },
+		{ "Authorization", true },
+		{ "proxy-authorization", true },
+		{ "X-API-Key", true },
+		{ "api-key", true },
+		{ "x-goog-api-key", true },
+		{ "Cookie", true },
+		{ "set-cookie", true },
+		{ "X-Amz-Security-Token", true },
+		{ "my-apikey", true },
+		{ "x-client-secret", true },
+		{ "Content-Type", false },
+		{ "x-request-id", false },
+		{ "anthropic-version", false },
+		{ "x-ratelimit-remaining-tokens", false },
+		{ "", false },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
-		is_int(secret_header(span_str(rows[i].name)), rows[i].secret, "header %s", rows[i].name);
+		is_int(secret_header(span_str(rows[i].name)), rows[i].secret, "header %s",
+		       rows[i].name);
 }
 
 static void test_values(void)
@@ -39,7 +50,8 @@ static void test_values(void)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		buf_init(&b, 1000);
 		secret_mask_value(span_str(rows[i].name), span_str(rows[i].value), &b);
-		ok(!strstr(b.ptr, "abc") && !strstr(b.ptr, "xyz"), "%s: %s shows nothing", rows[i].name, b.ptr);
+		ok(!strstr(b.ptr, "abc") && !strstr(b.ptr, "xyz"), "%s: %s shows nothing",
+		   rows[i].name, b.ptr);
 		is_str(b.ptr, rows[i].want, "%s: %s", rows[i].name, rows[i].value);
 		buf_done(&b);
 	}
@@ -68,10 +80,13 @@ static void test_targets(void)
 static void test_text(void)
 {
 	static const char *const rows[][2] = {
-		{ "{\"authorization_token\": \"abc\", \"x\": \"y\"}", "{\"authorization_token\": \"***\", \"x\": \"y\"}" },
+		{ "{\"authorization_token\": \"abc\", \"x\": \"y\"}",
+		  "{\"authorization_token\": \"***\", \"x\": \"y\"}" },
 		{ "{\"api_key\":\"a\\\"bc\"}", "{\"api_key\":\"***\"}" },
-		{ "{\"max_tokens\": 5, \"text\": \"my api_key is abc\"}", "{\"max_tokens\": 5, \"text\": \"my api_key is abc\"}" },
-		{ "{\"client_secret\":{\"value\":\"ek_abc\"}}", "{\"client_secret\":{\"value\":\"***\"}}" },
+		{ "{\"max_tokens\": 5, \"text\": \"my api_key is abc\"}",
+		  "{\"max_tokens\": 5, \"text\": \"my api_key is abc\"}" },
+		{ "{\"client_secret\":{\"value\":\"ek_abc\"}}",
+		  "{\"client_secret\":{\"value\":\"***\"}}" },
 	};
 	struct buf b;
 
@@ -121,10 +136,14 @@ static void on_piece(void *arg, struct span s)
 
 static void test_blanking(void)
 {
-	static const char in[] = "POST /x?a=1&key=abcdef HTTP/1.1\r\nHost: h\r\nX-Api-Key: abcdef\r\nCookie: a=bcd; e=f\r\n"
-				 "authorization:Bearer abcdef\r\nAccept: */*\r\n\r\nthe key=abcdef of free text";
-	static const char want[] = "POST /x?a=1&key=****** HTTP/1.1\r\nHost: h\r\nX-Api-Key: ******\r\nCookie: ****** ***\r\n"
-				   "authorization:Bearer ******\r\nAccept: */*\r\n\r\nthe key=abcdef of free text";
+	static const char in[] =
+		"POST /x?a=1&key=abcdef HTTP/1.1\r\nHost: h\r\nX-Api-Key: abcdef\r\nCookie: a=bcd; "
+		"e=f\r\n"
+		"authorization:Bearer abcdef\r\nAccept: */*\r\n\r\nthe key=abcdef of free text";
+	static const char want[] =
+		"POST /x?a=1&key=****** HTTP/1.1\r\nHost: h\r\nX-Api-Key: ******\r\nCookie: ****** "
+		"***\r\n"
+		"authorization:Bearer ******\r\nAccept: */*\r\n\r\nthe key=abcdef of free text";
 
 	for (unsigned way = 0; way < CUT_WAYS; way++) {
 		struct blanker b = { 0 };

@@ -59,7 +59,8 @@ static void test_sums(void)
 	seen_free(s);
 }
 
-static void sum_all(const struct seen_row *r, size_t n, uint64_t *ret_bytes, uint64_t *ret_processes)
+static void sum_all(const struct seen_row *r, size_t n, uint64_t *ret_bytes,
+		    uint64_t *ret_processes)
 {
 	*ret_bytes = *ret_processes = 0;
 	for (size_t i = 0; i < n; i++) {
@@ -169,7 +170,8 @@ static void test_notes(void)
 	}
 	ok(n.count == NOTES_ENDED_MAX + 2 && count_processes(&n) == 2004 + 1000 + 2,
 	   "notes: a ceiling, and nobody is lost of those that have ended (%zu)", n.count);
-	ok(!strcmp(n.items[0].name, "java") && note_of(&n, "program3999") && !note_of(&n, "program3000") &&
+	ok(!strcmp(n.items[0].name, "java") && note_of(&n, "program3999") &&
+		   !note_of(&n, "program3000") &&
 		   note_of(&n, "(others)")->processes == 2004 + 1000 - (NOTES_ENDED_MAX - 1),
 	   "notes: the last ones, and those that run, have their own");
 	notes_done(&n);
@@ -181,7 +183,8 @@ static void test_notes(void)
 	   "notes: a ceiling on files");
 	notes_add(&n, 1, "file7", "no TLS", NULL);
 	notes_drop_file(&n, "file7");
-	ok(n.count == NOTES_FILES_MAX && note_of(&n, "file7")->pid == 1, "notes: a file's is dropped");
+	ok(n.count == NOTES_FILES_MAX && note_of(&n, "file7")->pid == 1,
+	   "notes: a file's is dropped");
 	notes_done(&n);
 }
 
@@ -228,11 +231,13 @@ static void test_notes_told(void)
 	end_some(&st.notes, 5000, 4, "curl");
 	notes_add_file(&st.notes, "given up", 1, 2, "noise", NULL);
 	buf_init(&b, STATUS_BYTES_MAX);
-	ok(status_encode(&st, &b) == 0 && status_decode(buf_span(&b), &got) == 0 && got.notes.count == STATUS_NOTES_MAX &&
-		   note_of(&got.notes, "given up") && note_of(&got.notes, "curl"),
+	ok(status_encode(&st, &b) == 0 && status_decode(buf_span(&b), &got) == 0 &&
+		   got.notes.count == STATUS_NOTES_MAX && note_of(&got.notes, "given up") &&
+		   note_of(&got.notes, "curl"),
 	   "status: who runs and is blind displaces nothing else");
 	ok(note_of(&got.notes, "curl")->processes == 4 && note_of(&got.notes, "curl")->ended &&
-		   !note_of(&got.notes, "java")->ended && !note_of(&got.notes, "given up")->processes,
+		   !note_of(&got.notes, "java")->ended &&
+		   !note_of(&got.notes, "given up")->processes,
 	   "status: how many, and whether they have ended");
 	status_done(&got);
 	for (pid_t pid = 1; pid <= 500; pid++) {
@@ -243,7 +248,8 @@ static void test_notes_told(void)
 	}
 	buf_reset(&b);
 	ok(status_encode(&st, &b) == 0 && status_decode(buf_span(&b), &got) == 0 &&
-		   count_processes(&got.notes) == 4 + 500 + 500 && got.notes.count == STATUS_NOTES_MAX,
+		   count_processes(&got.notes) == 4 + 500 + 500 &&
+		   got.notes.count == STATUS_NOTES_MAX,
 	   "status: with as many as there can be, all that have ended are told of");
 	status_done(&got);
 	notes_done(&st.notes);
@@ -258,7 +264,10 @@ static void make_text(struct buf *out)
 	struct status st = { .started = 12345, .all = true };
 	int err;
 
-	feed(s, 7, "a\xff" "\x1b[31m", "a.example", 100, 1);
+	feed(s, 7,
+	     "a\xff"
+	     "\x1b[31m",
+	     "a.example", 100, 1);
 	feed(s, 8, "curl", "", 5, 2);
 	st.rows = seen_rows(s, &st.nrows);
 	notes_add(&st.notes, 9, "java", "bytecode", "a proxy");
@@ -313,38 +322,45 @@ static void test_status(void)
 
 static void test_refused(void)
 {
-#define ROW                                                                                       \
-	"\"processes\":1,\"calls\":1,\"others\":0,\"sent\":1,\"received\":1,\"connections\":1,"       \
+#define ROW                                                                                        \
+	"\"processes\":1,\"calls\":1,\"others\":0,\"sent\":1,\"received\":1,\"connections\":1,"    \
 	"\"opaque\":0,\"last_ns\":1,\"more_hosts\":false"
 	static const struct {
 		const char *text, *what;
 		int want;
 	} rows[] = {
-		{ "{\"started\":1,\"all\":false,\"more\":false,\"processes\":[],\"unseen\":[]}", "an empty one is fine", 0 },
-		{ "{\"started\":1,\"all\":false,\"more\":false,\"processes\":[{\"pid\":1,\"program\":\"x\",\"hosts\":[]," ROW
-		  "}],\"unseen\":[]}",
+		{ "{\"started\":1,\"all\":false,\"more\":false,\"processes\":[],\"unseen\":[]}",
+		  "an empty one is fine", 0 },
+		{ "{\"started\":1,\"all\":false,\"more\":false,\"processes\":[{\"pid\":1,"
+		  "\"program\":\"x\",\"hosts\":[]," ROW "}],\"unseen\":[]}",
 		  "one with a row is", 0 },
 		{ "{\"started\":1,\"all\":false,\"more\":1,\"processes\":[],\"unseen\":[]}",
 		  "a number for a flag", -EPROTO },
 		{ "", "nothing", -EPROTO },
 		{ "[]", "not an object", -EPROTO },
-		{ "{\"started\":-1,\"all\":false,\"more\":false,\"processes\":[],\"unseen\":[]}", "a negative number",
-		  -EPROTO },
-		{ "{\"started\":\"1\",\"all\":false,\"more\":false,\"processes\":[],\"unseen\":[]}", "a text for a number",
-		  -EPROTO },
-		{ "{\"started\":1,\"all\":false,\"more\":false,\"processes\":{},\"unseen\":[]}", "no list", -EPROTO },
-		{ "{\"started\":1,\"all\":false,\"more\":false,\"processes\":[1],\"unseen\":[]}", "no row", -EPROTO },
-		{ "{\"started\":1,\"all\":false,\"more\":false,\"processes\":[{\"pid\":5000000000,\"program\":\"x\","
+		{ "{\"started\":-1,\"all\":false,\"more\":false,\"processes\":[],\"unseen\":[]}",
+		  "a negative number", -EPROTO },
+		{ "{\"started\":\"1\",\"all\":false,\"more\":false,\"processes\":[],\"unseen\":[]}",
+		  "a text for a number", -EPROTO },
+		{ "{\"started\":1,\"all\":false,\"more\":false,\"processes\":{},\"unseen\":[]}",
+		  "no list", -EPROTO },
+		{ "{\"started\":1,\"all\":false,\"more\":false,\"processes\":[1],\"unseen\":[]}",
+		  "no row", -EPROTO },
+		{ "{\"started\":1,\"all\":false,\"more\":false,\"processes\":[{\"pid\":5000000000,"
+		  "\"program\":\"x\","
 		  "\"hosts\":[]," ROW "}],\"unseen\":[]}",
 		  "no number of a process", -EPROTO },
-		{ "{\"started\":1,\"all\":false,\"more\":false,\"processes\":[{\"pid\":1,\"program\":\"x\",\"hosts\":"
+		{ "{\"started\":1,\"all\":false,\"more\":false,\"processes\":[{\"pid\":1,"
+		  "\"program\":\"x\",\"hosts\":"
 		  "[\"a\",\"b\",\"c\",\"d\"]," ROW "}],\"unseen\":[]}",
 		  "too many hosts", -EPROTO },
-		{ "{\"started\":1,\"all\":false,\"more\":false,\"processes\":[{\"pid\":1,\"program\":"
-		  "\"0123456789012345678901234567890123456789012345678901234567890123\",\"hosts\":[]," ROW
-		  "}],\"unseen\":[]}",
+		{ "{\"started\":1,\"all\":false,\"more\":false,\"processes\":[{\"pid\":1,"
+		  "\"program\":"
+		  "\"0123456789012345678901234567890123456789012345678901234567890123\",\"hosts\":["
+		  "]," ROW "}],\"unseen\":[]}",
 		  "too long a name is cut", 0 },
-		{ "{\"started\":1,\"all\":false,\"more\":false,\"processes\":[],\"unseen\":[{\"pid\":1,\"name\":\"x\"}]}",
+		{ "{\"started\":1,\"all\":false,\"more\":false,\"processes\":[],\"unseen\":[{"
+		  "\"pid\":1,\"name\":\"x\"}]}",
 		  "a note without a reason", -EPROTO },
 	};
 
@@ -394,8 +410,8 @@ static void test_names(void)
 		feed(s, 7, name, name, 1, 1);
 		st.rows = seen_rows(s, &st.nrows);
 		buf_init(&b, STATUS_BYTES_MAX);
-		ok(status_encode(&st, &b) == 0 && status_decode(buf_span(&b), &got) == 0 && got.nrows == 1 &&
-			   !strcmp(got.rows[0].program, want),
+		ok(status_encode(&st, &b) == 0 && status_decode(buf_span(&b), &got) == 0 &&
+			   got.nrows == 1 && !strcmp(got.rows[0].program, want),
 		   "status: name %zu is cut at a character", i);
 		status_done(&got);
 		buf_done(&b);
@@ -452,7 +468,8 @@ static void test_fullest(void)
 	buf_init(&b, STATUS_BYTES_MAX);
 	is_int(status_encode(&st, &b), 0, "status: the fullest is encoded (%zu bytes)", b.len);
 	is_int(status_decode(buf_span(&b), &got), 0, "status: and decoded");
-	ok(got.nrows == STATUS_ROWS_MAX && got.notes.count == STATUS_NOTES_MAX && got.rows[0].hosts[2][0] &&
+	ok(got.nrows == STATUS_ROWS_MAX && got.notes.count == STATUS_NOTES_MAX &&
+		   got.rows[0].hosts[2][0] &&
 		   strlen(got.notes.items[0].reason) == STATUS_TEXT_LEN - 1,
 	   "status: with all that is kept");
 	status_done(&got);

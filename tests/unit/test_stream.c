@@ -49,11 +49,27 @@ struct row {
 };
 
 static const struct row rows[] = {
-	{ "in order", { { CHUNK_DATA, 0, "ab" }, { CHUNK_DATA, 2, "cd" }, { CHUNK_CLOSE, 4 } }, ">ab>cd." },
-	{ "out of order", { { CHUNK_DATA, 2, "cd" }, { CHUNK_DATA, 0, "ab" }, { CHUNK_CLOSE, 4 } }, ">ab>cd." },
-	{ "twice", { { CHUNK_DATA, 0, "ab" }, { CHUNK_DATA, 0, "ab" }, { CHUNK_DATA, 1, "bc" }, { CHUNK_CLOSE, 3 } }, ">ab>c." },
-	{ "a hole that is never filled", { { CHUNK_DATA, 0, "ab" }, { CHUNK_DATA, 5, "fg" }, { CHUNK_CLOSE, 7 } }, ">ab>~3>fg." },
-	{ "bytes that could not be captured", { { CHUNK_DATA, 0, "ab" }, { CHUNK_DATA, 2, NULL, 4 }, { CHUNK_DATA, 6, "g" }, { CHUNK_CLOSE, 7 } }, ">ab>~4>g." },
+	{ "in order",
+	  { { CHUNK_DATA, 0, "ab" }, { CHUNK_DATA, 2, "cd" }, { CHUNK_CLOSE, 4 } },
+	  ">ab>cd." },
+	{ "out of order",
+	  { { CHUNK_DATA, 2, "cd" }, { CHUNK_DATA, 0, "ab" }, { CHUNK_CLOSE, 4 } },
+	  ">ab>cd." },
+	{ "twice",
+	  { { CHUNK_DATA, 0, "ab" },
+	    { CHUNK_DATA, 0, "ab" },
+	    { CHUNK_DATA, 1, "bc" },
+	    { CHUNK_CLOSE, 3 } },
+	  ">ab>c." },
+	{ "a hole that is never filled",
+	  { { CHUNK_DATA, 0, "ab" }, { CHUNK_DATA, 5, "fg" }, { CHUNK_CLOSE, 7 } },
+	  ">ab>~3>fg." },
+	{ "bytes that could not be captured",
+	  { { CHUNK_DATA, 0, "ab" },
+	    { CHUNK_DATA, 2, NULL, 4 },
+	    { CHUNK_DATA, 6, "g" },
+	    { CHUNK_CLOSE, 7 } },
+	  ">ab>~4>g." },
 	{ "the end is missing", { { CHUNK_DATA, 0, "ab" }, { CHUNK_CLOSE, 9 } }, ">ab>~7." },
 	{ "no close", { { CHUNK_DATA, 0, "ab" }, { CHUNK_DATA, 3, "d" } }, ">ab>~1>d-" },
 };
@@ -92,8 +108,13 @@ static void play(const struct row *row)
 
 static void feed(struct stream *s, uint64_t tls, uint64_t off, const char *data, uint64_t ts)
 {
-	struct chunk c = { .kind = CHUNK_DATA, .flags = CHUNK_FROM_START, .conn = { 1, tls, 1 },
-			   .ts_ns = ts, .off = off, .data = span_str(data), .comm = "t" };
+	struct chunk c = { .kind = CHUNK_DATA,
+			   .flags = CHUNK_FROM_START,
+			   .conn = { 1, tls, 1 },
+			   .ts_ns = ts,
+			   .off = off,
+			   .data = span_str(data),
+			   .comm = "t" };
 
 	stream_feed(s, &c);
 }
@@ -117,7 +138,8 @@ static void test_limits(void)
 	buf_reset(&l.text);
 	for (unsigned i = 0; i < 10; i++)
 		feed(s, 3, 10 + 4 * i, "wxyz", 4);
-	ok(strstr(l.text.ptr, ">~9>wxyz") && lim.hits[LIMIT_reorder], "waiting for a hole has a ceiling");
+	ok(strstr(l.text.ptr, ">~9>wxyz") && lim.hits[LIMIT_reorder],
+	   "waiting for a hole has a ceiling");
 	stream_finish(s, 1000);
 	stream_free(s);
 	buf_done(&l.text);

@@ -78,7 +78,9 @@ static void add_described(struct buf *b, struct span s)
 	struct buf payload;
 
 	buf_init(&payload, 1 << 20);
-	for (unsigned long n = star < text.len ? strtoul((const char *)text.ptr + star + 1, NULL, 10) : 1; n; n--)
+	for (unsigned long n =
+		     star < text.len ? strtoul((const char *)text.ptr + star + 1, NULL, 10) : 1;
+	     n; n--)
 		buf_add(&payload, span_first(text, star));
 	if (kind == 'R')
 		buf_add(b, buf_span(&payload));
@@ -163,33 +165,42 @@ struct row {
 	bool spans; /* it depends on where spans begin */
 };
 
-#define DEFLATE "permessage-deflate"
-#define HELLO "c107f248cdc9c90700" /* these four: RFC 7692 section 7.2.3 */
-#define HELLO_AGAIN "c105f200110000"
-#define HELLO_FINAL "c108f348cdc9c9070000"
+#define DEFLATE	     "permessage-deflate"
+#define HELLO	     "c107f248cdc9c90700" /* these four: RFC 7692 section 7.2.3 */
+#define HELLO_AGAIN  "c105f200110000"
+#define HELLO_FINAL  "c108f348cdc9c9070000"
 #define HELLO_BLOCKS "c10df24805000000ffffcac9c90700"
 
 static const struct row rows[] = {
 	{ "text", "", "<!810548656c6c6f >!818537fa213d7f9f4d5158", "a[Hello] q[Hello] | ." },
-	{ "its own bit says whether a frame is masked", "", "<mT:hi >T:yo >mT:so", "a[hi] q[yo] q[so] | ." },
+	{ "its own bit says whether a frame is masked", "", "<mT:hi >T:yo >mT:so",
+	  "a[hi] q[yo] q[so] | ." },
 	{ "frames that share a span", "", ">mT:a+mP:b+mB:c <T:d+T:e", "q[a] q[c] a[d] a[e] | ." },
 	{ "all forms of length", "", "<T:x*125 <T:x*126 >mT:y*65535 <T:x*65536 <B:x",
 	  "a[125 bytes] a[126 bytes] q[65535 bytes] a[65536 bytes] a[x] | ." },
-	{ "a length in more bytes than it takes", "", "<!817e000161 <!817f000000000000000162", "a[a] a[b] | ." },
-	{ "fragments, with control frames between them", "", "<t:ab <P:1+c:cd <O:2 <C:ef >mt:x >mP: >mC:y", "a[abcdef] q[xy] | ." },
+	{ "a length in more bytes than it takes", "", "<!817e000161 <!817f000000000000000162",
+	  "a[a] a[b] | ." },
+	{ "fragments, with control frames between them", "",
+	  "<t:ab <P:1+c:cd <O:2 <C:ef >mt:x >mP: >mC:y", "a[abcdef] q[xy] | ." },
 	{ "empty messages", "", "<T: <t: <c: <C: <B:", "a[] a[] a[] | ." },
-	{ "close frames both ways", "", ">mT:a >mX:bye <T:b <X:bye <T:c", "q[a] a[b] . |", .unread = 3 },
+	{ "close frames both ways", "", ">mT:a >mX:bye <T:b <X:bye <T:c", "q[a] a[b] . |",
+	  .unread = 3 },
 	{ "a close frame one way", "", ">mX: <T:a >mT:b", "a[a] | .", .unread = 7 },
 	{ "a close frame between fragments", "", "<t:ab <X:", "a[ab]~ | ." },
 	{ "an end in the middle", "", "<!810a6162 >!8185", "| a[ab]~ .", .unread = 2 },
-	{ "a reserved opcode", "", "<T:a <!830161 >T:b", "a[a] q[b] | .", .unread = 3, .garbled = true },
+	{ "a reserved opcode", "", "<T:a <!830161 >T:b", "a[a] q[b] | .", .unread = 3,
+	  .garbled = true },
 	{ "a reserved control opcode", "", "<!8b00 <T:a", "| .", .unread = 5, .garbled = true },
 	{ "a reserved bit", "", "<!c10161 >T:b", "q[b] | .", .unread = 3, .garbled = true },
-	{ "a bit that compression does not use", DEFLATE, "<!a10161", "| .", .unread = 3, .garbled = true },
-	{ "a compressed continuation", DEFLATE, "<!4103f248cd <!c004c9c90700", "a[He]~ | .", .unread = 6, .garbled = true },
+	{ "a bit that compression does not use", DEFLATE, "<!a10161", "| .", .unread = 3,
+	  .garbled = true },
+	{ "a compressed continuation", DEFLATE, "<!4103f248cd <!c004c9c90700", "a[He]~ | .",
+	  .unread = 6, .garbled = true },
 	{ "a compressed control frame", DEFLATE, "<!c90161", "| .", .unread = 3, .garbled = true },
-	{ "a bit that an unknown extension may use", "x-new", "<T:a <!a10161 >T:b", "a[a] q[b] | .", .unread = 3 },
-	{ "a length past 63 bits", "", "<!817f8000000000000000", "| .", .unread = 10, .garbled = true },
+	{ "a bit that an unknown extension may use", "x-new", "<T:a <!a10161 >T:b", "a[a] q[b] | .",
+	  .unread = 3 },
+	{ "a length past 63 bits", "", "<!817f8000000000000000", "| .", .unread = 10,
+	  .garbled = true },
 	{ "a length of 63 bits", "", "<!817f7fffffffffffffff6162", "| a[ab]~ ." },
 	{ "a control frame in fragments", "", "<!0900", "| .", .unread = 2, .garbled = true },
 	{ "a long control frame", "", "<!897e007e", "| .", .unread = 4, .garbled = true },
@@ -197,47 +208,76 @@ static const struct row rows[] = {
 	{ "a message inside another", "", "<t:a <T:b", "a[a]~ | .", .unread = 3, .garbled = true },
 
 	{ "a gap in a payload", "", "<!810a6162 ~<5 <!636465 <T:ok", "a[abcde]~ a[ok] | ." },
-	{ "a gap in a masked payload", "", ">!818737fa213d5698 ~>2 >!529c46 >mT:ok", "q[abefg]~ q[ok] | ." },
+	{ "a gap in a masked payload", "", ">!818737fa213d5698 ~>2 >!529c46 >mT:ok",
+	  "q[abefg]~ q[ok] | ." },
 	{ "a gap up to the end of a payload", "", "<!810a6162 ~<8 <T:ok", "a[ab]~ a[ok] | ." },
 	{ "a gap in a ping", "", "<t:a <!890461 ~<3 <C:b", "a[ab] | ." },
 	{ "a gap past a payload", "", "<!810a6162 ~<20 <T:ok", "a[ab]~ a[ok] | .", .spans = true },
 	{ "a gap between frames", "", "<T:a ~<9 <T:b", "a[a] a[b] | .", .spans = true },
-	{ "a gap of unknown length", "", "<T:a ~<0 <!616263 <T:b+P:c", "a[a] a[b] | .", .unread = 3, .spans = true },
+	{ "a gap of unknown length", "", "<T:a ~<0 <!616263 <T:b+P:c", "a[a] a[b] | .", .unread = 3,
+	  .spans = true },
 	{ "a gap in a header", "", "<!81 ~<9 <T:b", "a[b] | .", .unread = 1, .spans = true },
-	{ "a gap between fragments", "", "<t:ab ~<7 <P: <C:ef <T:g", "a[abef]~ a[g] | .", .spans = true },
-	{ "a gap that holds the last fragment", "", "<t:ab ~<7 <T:g <T:h", "a[ab]~ a[g] a[h] | .", .spans = true },
-	{ "a gap that holds the first fragment", "", "<T:a ~<7 <C:ef <T:g", "a[a] a[ef]~ a[g] | .", .spans = true },
-	{ "behind a gap, JSON that goes past its span", "", "<T:a ~<9 <!81077b22 <!6122 <!3a317d", "a[a] a[{\"a\":1}] | .", .spans = true },
-	{ "behind a gap, what may be anything", "", "<T:a ~<9 <!810a6162 <T:b", "a[a] a[b] | .", .unread = 4, .spans = true },
-	{ "behind a gap, a header on its own", "", "<T:a ~<9 <!8103 <R:abc", "a[a] a[abc] | .", .spans = true },
-	{ "behind a gap, half a header", "", "<T:a ~<9 <!817e <!007e <R:x*126", "a[a] a[126 bytes] | .", .spans = true },
-	{ "behind a gap, masked as before", "", ">mT:a ~>9 >T:b >mT:c", "q[a] q[c] | .", .unread = 3, .spans = true },
-	{ "behind a gap, a wrong guess", "", "<T:a ~<9 <!8103 <!616263b301 <T:c", "a[a] a[abc] a[c] | .", .unread = 2, .spans = true },
+	{ "a gap between fragments", "", "<t:ab ~<7 <P: <C:ef <T:g", "a[abef]~ a[g] | .",
+	  .spans = true },
+	{ "a gap that holds the last fragment", "", "<t:ab ~<7 <T:g <T:h", "a[ab]~ a[g] a[h] | .",
+	  .spans = true },
+	{ "a gap that holds the first fragment", "", "<T:a ~<7 <C:ef <T:g", "a[a] a[ef]~ a[g] | .",
+	  .spans = true },
+	{ "behind a gap, JSON that goes past its span", "", "<T:a ~<9 <!81077b22 <!6122 <!3a317d",
+	  "a[a] a[{\"a\":1}] | .", .spans = true },
+	{ "behind a gap, what may be anything", "", "<T:a ~<9 <!810a6162 <T:b", "a[a] a[b] | .",
+	  .unread = 4, .spans = true },
+	{ "behind a gap, a header on its own", "", "<T:a ~<9 <!8103 <R:abc", "a[a] a[abc] | .",
+	  .spans = true },
+	{ "behind a gap, half a header", "", "<T:a ~<9 <!817e <!007e <R:x*126",
+	  "a[a] a[126 bytes] | .", .spans = true },
+	{ "behind a gap, masked as before", "", ">mT:a ~>9 >T:b >mT:c", "q[a] q[c] | .",
+	  .unread = 3, .spans = true },
+	{ "behind a gap, a wrong guess", "", "<T:a ~<9 <!8103 <!616263b301 <T:c",
+	  "a[a] a[abc] a[c] | .", .unread = 2, .spans = true },
 	{ "a gap behind the close frame", "", "<X: ~<9 <T:b", "| .", .unread = 3 },
 
-	{ "compressed", DEFLATE, "<!" HELLO " <!" HELLO_AGAIN " <!" HELLO_BLOCKS, "a[Hello] a[Hello] a[Hello] | ." },
+	{ "compressed", DEFLATE, "<!" HELLO " <!" HELLO_AGAIN " <!" HELLO_BLOCKS,
+	  "a[Hello] a[Hello] a[Hello] | ." },
 	{ "compressed, in fragments", DEFLATE, "<!4103f248cd <P:x <!8004c9c90700", "a[Hello] | ." },
-	{ "compressed, both directions on their own", DEFLATE, "<!" HELLO " >!" HELLO_AGAIN " >!" HELLO " >!" HELLO_AGAIN, "a[Hello] q[H]~ q[Hello] q[Hello] | ." },
+	{ "compressed, both directions on their own", DEFLATE,
+	  "<!" HELLO " >!" HELLO_AGAIN " >!" HELLO " >!" HELLO_AGAIN,
+	  "a[Hello] q[H]~ q[Hello] q[Hello] | ." },
 	{ "a block that is stored", DEFLATE, "<!c10b000500faff48656c6c6f00", "a[Hello] | ." },
-	{ "a last block, which the window outlives", DEFLATE, "<!" HELLO_FINAL " <!" HELLO_AGAIN, "a[Hello] a[Hello] | ." },
-	{ "a last block with nothing behind it", DEFLATE, "<!c107f348cdc9c90700 <!" HELLO_AGAIN, "a[Hello] a[Hello] | ." },
-	{ "empty messages, compressed", DEFLATE, "<!" HELLO " <!c10100 <!c100 <!" HELLO_AGAIN, "a[Hello] a[] a[] a[Hello] | ." },
-	{ "messages that are not compressed", DEFLATE, "<!" HELLO " <T:Howdy <!" HELLO_AGAIN, "a[Hello] a[Howdy] a[Hello] | ." },
-	{ "the server begins anew", DEFLATE "; server_no_context_takeover", "<!" HELLO " <!" HELLO_AGAIN " <!" HELLO, "a[Hello] a[H]~ a[Hello] | ." },
-	{ "the client does", DEFLATE "; client_no_context_takeover", "<!" HELLO " <!" HELLO_AGAIN " >!" HELLO " >!" HELLO_AGAIN, "a[Hello] a[Hello] q[Hello] q[H]~ | ." },
-	{ "what does not inflate", DEFLATE, "<!c103ffffff <!" HELLO " <!" HELLO_AGAIN, "a[]~ a[Hello] a[Hello] | .", .unread = 3 },
+	{ "a last block, which the window outlives", DEFLATE, "<!" HELLO_FINAL " <!" HELLO_AGAIN,
+	  "a[Hello] a[Hello] | ." },
+	{ "a last block with nothing behind it", DEFLATE, "<!c107f348cdc9c90700 <!" HELLO_AGAIN,
+	  "a[Hello] a[Hello] | ." },
+	{ "empty messages, compressed", DEFLATE, "<!" HELLO " <!c10100 <!c100 <!" HELLO_AGAIN,
+	  "a[Hello] a[] a[] a[Hello] | ." },
+	{ "messages that are not compressed", DEFLATE, "<!" HELLO " <T:Howdy <!" HELLO_AGAIN,
+	  "a[Hello] a[Howdy] a[Hello] | ." },
+	{ "the server begins anew", DEFLATE "; server_no_context_takeover",
+	  "<!" HELLO " <!" HELLO_AGAIN " <!" HELLO, "a[Hello] a[H]~ a[Hello] | ." },
+	{ "the client does", DEFLATE "; client_no_context_takeover",
+	  "<!" HELLO " <!" HELLO_AGAIN " >!" HELLO " >!" HELLO_AGAIN,
+	  "a[Hello] a[Hello] q[Hello] q[H]~ | ." },
+	{ "what does not inflate", DEFLATE, "<!c103ffffff <!" HELLO " <!" HELLO_AGAIN,
+	  "a[]~ a[Hello] a[Hello] | .", .unread = 3 },
 	{ "data that is broken off", DEFLATE, "<!c104f248cdc9 <!" HELLO, "a[Hel]~ a[Hello] | ." },
-	{ "a gap in what is compressed", DEFLATE, "<!" HELLO " <!c107f248 ~<2 <!c90700 <!" HELLO_AGAIN " <!" HELLO " <!" HELLO_AGAIN,
+	{ "a gap in what is compressed", DEFLATE,
+	  "<!" HELLO " <!c107f248 ~<2 <!c90700 <!" HELLO_AGAIN " <!" HELLO " <!" HELLO_AGAIN,
 	  "a[Hello] a[H]~ a[H]~ a[Hello] a[Hello] | ." },
-	{ "a gap before any of it", DEFLATE, "<!c107 ~<2 <!cdc9c90700 <!" HELLO, "a[]~ a[Hello] | .", .unread = 5 },
-	{ "a gap between compressed messages", DEFLATE, "<!" HELLO " ~<9 <!" HELLO_AGAIN " <!" HELLO, "a[Hello] a[H]~ a[Hello] | .", .spans = true },
+	{ "a gap before any of it", DEFLATE, "<!c107 ~<2 <!cdc9c90700 <!" HELLO,
+	  "a[]~ a[Hello] | .", .unread = 5 },
+	{ "a gap between compressed messages", DEFLATE,
+	  "<!" HELLO " ~<9 <!" HELLO_AGAIN " <!" HELLO, "a[Hello] a[H]~ a[Hello] | .",
+	  .spans = true },
 };
 
 static bool read_setup(const char *extensions, struct ws_setup *ret)
 {
 	struct http_field fields[] = { { SPAN_LIT("Upgrade"), SPAN_LIT("WebSocket") },
-				       { SPAN_LIT("Sec-WebSocket-Extensions"), span_str(extensions) } };
-	struct http_head head = { .version = HTTP_1_1, .status = 101, .fields = fields, .nfields = 2 };
+				       { SPAN_LIT("Sec-WebSocket-Extensions"),
+					 span_str(extensions) } };
+	struct http_head head = {
+		.version = HTTP_1_1, .status = 101, .fields = fields, .nfields = 2
+	};
 
 	return ws_setup_read(&head, ret);
 }
@@ -259,7 +299,8 @@ static void play(const struct row *row, unsigned way)
 	finish(&p);
 	is_str(p.log.ptr, row->want, "%s, %s", row->what, cut_name(way));
 	is_int(ws_unread_bytes(p.ws), row->unread, "%s: bytes not read", row->what);
-	ok(ws_garbled(p.ws) == row->garbled, "%s: %sgarbled", row->what, row->garbled ? "" : "not ");
+	ok(ws_garbled(p.ws) == row->garbled, "%s: %sgarbled", row->what,
+	   row->garbled ? "" : "not ");
 	player_done(&p);
 }
 
@@ -300,7 +341,8 @@ static void test_deflate(bool takeover, unsigned way)
 	buf_init(&b, 1 << 20);
 	deflateInit2(&z, 6, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY);
 	for (unsigned i = 0; i < 4; i++) {
-		AUTO_FREE char *text = xasprintf("{\"type\":\"response.output_text.delta\",\"n\":%u}", i);
+		AUTO_FREE char *text =
+			xasprintf("{\"type\":\"response.output_text.delta\",\"n\":%u}", i);
 
 		add_deflated(&b, &z, true, span_str(text), 1 + 7 * i);
 		if (!takeover)
@@ -324,7 +366,8 @@ struct seen {
 	bool good; /* nothing but zeroes and the text "after" */
 };
 
-static int on_seen(void *arg, uint64_t id, enum http_msg from, uint64_t ts_ns, struct span s, bool cut)
+static int on_seen(void *arg, uint64_t id, enum http_msg from, uint64_t ts_ns, struct span s,
+		   bool cut)
 {
 	struct seen *seen = arg;
 
@@ -366,16 +409,19 @@ static void test_bombs(unsigned way)
 	limits_init(&lim);
 	lim.max[LIMIT_event] = 100000;
 	play_bomb(&lim, &seen, way);
-	ok(seen.len == 100000 && seen.cut == 1 && lim.hits[LIMIT_event] == 1, "a bomb is cut at the ceiling, %s", cut_name(way));
+	ok(seen.len == 100000 && seen.cut == 1 && lim.hits[LIMIT_event] == 1,
+	   "a bomb is cut at the ceiling, %s", cut_name(way));
 	ok(seen.count == 2 && seen.good, "and what follows it is read all the same");
 	limits_init(&lim);
 	lim.max[LIMIT_ratio] = 10;
 	play_bomb(&lim, &seen, way);
-	ok(seen.len > 1 << 20 && seen.len < 2 << 20 && lim.hits[LIMIT_ratio] == 1, "a bomb is cut for its ratio, %s", cut_name(way));
+	ok(seen.len > 1 << 20 && seen.len < 2 << 20 && lim.hits[LIMIT_ratio] == 1,
+	   "a bomb is cut for its ratio, %s", cut_name(way));
 	limits_init(&lim);
 	lim.max[LIMIT_decoded] = 2 << 20;
 	play_bomb(&lim, &seen, way);
-	ok(seen.len > 1 << 20 && seen.len < 3 << 20 && lim.hits[LIMIT_decoded] == 1, "a bomb is cut for its length, %s", cut_name(way));
+	ok(seen.len > 1 << 20 && seen.len < 3 << 20 && lim.hits[LIMIT_decoded] == 1,
+	   "a bomb is cut for its length, %s", cut_name(way));
 }
 
 static void test_ceiling(unsigned way)
@@ -390,7 +436,8 @@ static void test_ceiling(unsigned way)
 	play_turn(&p, way, SPAN_LIT("<t:abcdef+C:ghijkl"));
 	play_turn(&p, way, SPAN_LIT(">mT:abcdefgh"));
 	finish(&p);
-	is_str(p.log.ptr, "a[abcdefgh]~ q[abcdefgh] | .", "a message past the ceiling is cut, %s", cut_name(way));
+	is_str(p.log.ptr, "a[abcdefgh]~ q[abcdefgh] | .", "a message past the ceiling is cut, %s",
+	       cut_name(way));
 	is_int(p.lim.hits[LIMIT_event], 1, "and counted");
 	player_done(&p);
 }
@@ -406,12 +453,18 @@ static void test_extensions(void)
 		{ "", { 0 } },
 		{ "permessage-deflate", { .deflate = true } },
 		{ "Permessage-Deflate ; client_max_window_bits = 12", { .deflate = true } },
-		{ "permessage-deflate;server_max_window_bits=\"10\";client_no_context_takeover", { .deflate = true, .no_takeover = { true, false } } },
-		{ "permessage-deflate; server_no_context_takeover; client_no_context_takeover", { .deflate = true, .no_takeover = { true, true } } },
-		{ "x; y=\"permessage-deflate, a\\\";b\", permessage-deflate", { .deflate = true, .unknown = true } },
-		{ "x; server_no_context_takeover , ,permessage-deflate", { .deflate = true, .unknown = true } },
-		{ "permessage-deflate, permessage-deflate; server_no_context_takeover", { .deflate = true } },
-		{ "permessage-deflate; z=\"unclosed, client_no_context_takeover\\", { .deflate = true } },
+		{ "permessage-deflate;server_max_window_bits=\"10\";client_no_context_takeover",
+		  { .deflate = true, .no_takeover = { true, false } } },
+		{ "permessage-deflate; server_no_context_takeover; client_no_context_takeover",
+		  { .deflate = true, .no_takeover = { true, true } } },
+		{ "x; y=\"permessage-deflate, a\\\";b\", permessage-deflate",
+		  { .deflate = true, .unknown = true } },
+		{ "x; server_no_context_takeover , ,permessage-deflate",
+		  { .deflate = true, .unknown = true } },
+		{ "permessage-deflate, permessage-deflate; server_no_context_takeover",
+		  { .deflate = true } },
+		{ "permessage-deflate; z=\"unclosed, client_no_context_takeover\\",
+		  { .deflate = true } },
 		{ "x-webkit-deflate-frame", { .unknown = true } },
 	};
 
@@ -431,13 +484,18 @@ static void test_handshake(void)
 {
 	struct http_field upgrade[] = { { SPAN_LIT("UPGRADE"), SPAN_LIT("h2c, webSOCKET") } };
 	struct http_field other[] = { { SPAN_LIT("Upgrade"), SPAN_LIT("websocket2") } };
-	struct http_head head = { .version = HTTP_1_1, .status = 101, .fields = upgrade, .nfields = 1 };
+	struct http_head head = {
+		.version = HTTP_1_1, .status = 101, .fields = upgrade, .nfields = 1
+	};
 	struct ws_setup setup;
 
-	ok(ws_setup_read(&head, &setup) && ws_is_named(&head), "101 and websocket, in any case, open one");
+	ok(ws_setup_read(&head, &setup) && ws_is_named(&head),
+	   "101 and websocket, in any case, open one");
 	head.status = 200;
 	ok(!ws_setup_read(&head, &setup), "200 does not");
-	head = (struct http_head){ .version = HTTP_1_1, .status = 101, .fields = other, .nfields = 1 };
+	head = (struct http_head){
+		.version = HTTP_1_1, .status = 101, .fields = other, .nfields = 1
+	};
 	ok(!ws_setup_read(&head, &setup), "nor does another protocol");
 	head = (struct http_head){ .version = HTTP_2, .status = 200 };
 	ok(ws_setup_read(&head, &setup), "over HTTP/2, 200 does");
@@ -473,8 +531,8 @@ static void test_joined(void)
 			add_described(&b, one);
 			rest = span_from(rest, one.len + 1);
 		}
-		ok(ws_is_joined(buf_span(&b), &setup) == spans[i].want, "%s %s a WebSocket", spans[i].what,
-		   spans[i].want ? "is taken for" : "is not enough for");
+		ok(ws_is_joined(buf_span(&b), &setup) == spans[i].want, "%s %s a WebSocket",
+		   spans[i].what, spans[i].want ? "is taken for" : "is not enough for");
 		ok(!spans[i].want || !ws_is_joined(span_first(buf_span(&b), b.len - 1), &setup),
 		   "and less of it is not enough");
 		buf_done(&b);
