@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /* rustls by aws-lc's AEAD functions, where rustls' own are not known. Follows rustls.bpf.c in one
- * text. What is hooked was found by src/attach/find_awslc.c, for the calls of x86-64 only:
+ * text. What is hooked was found by src/find/find_awslc.c, for the calls of x86-64 only:
  *
  *   seal(ctx, out, out_len, max, nonce, 12, | in, in_len, ad, ad_len)              at entry
  *   seal_scatter(ctx, out, tag, tag_len, max, nonce, | 12, in, in_len, more, more_len, ad, ad_len)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /* rustls: plaintext where its record layer calls the ciphers, one TLS record at a time. Follows
- * tls.bpf.c in one text. What is hooked was found by src/attach/find_rustls.c:
+ * tls.bpf.c in one text. What is hooked was found by src/find/find_rustls.c:
  *
  *   encrypt(ret, self, &{ {0, ptr, len} | {chunks, n, start, end}, type }, seq)  read at entry
  *   decrypt(ret, self, &{ ptr, len, ... }, seq), *ret = {tag, ptr, len, type}    read at return

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /* The probe: plaintext at the border between a program and its TLS library, numbered and counted.
- * Compiled at start by libbcc; src/attach/compile.c puts in front of it the switches below and
+ * Compiled at start by libbcc; src/probe/compile.c puts in front of it the switches below and
  * event.h. It knows nothing of HTTP, providers or secrets.
  *
  * Reads and writes are taken at return, by the number of bytes the library accepted or gave

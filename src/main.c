@@ -6,19 +6,19 @@
 
 #include "base/log.h"
 #include "capture/filter.h"
-#include "capture/replay.h"
 #include "config.h"
-#include "exitcode.h"
-#include "options.h"
+#include "cost/price_file.h"
+#include "options/exit_code.h"
+#include "options/options.h"
 #include "pipeline.h"
-#include "pricefile.h"
-#include "show.h"
-#include "summary.h"
+#include "report/summary.h"
+#include "sink/fanout.h"
+#include "source/replay.h"
 #ifdef HAVE_BPF
+#include "cli/cmd_doctor.h"
+#include "cli/cmd_targets.h"
 #include "demo/demo.h"
-#include "doctor.h"
-#include "targets.h"
-#include "trace.h"
+#include "run/tracer.h"
 #endif
 
 static void print_version(void)

@@ -4,9 +4,9 @@
 #ifndef SPY_PIPELINE_H
 #define SPY_PIPELINE_H
 
-#include "http/looks.h"
-#include "llm/calls.h"
-#include "seen.h"
+#include "assemble/assembler.h"
+#include "http/traffic_class.h"
+#include "report/process_stats.h"
 #include "stream/stream.h"
 
 struct pipeline_stats {

@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "attach/plan.h"
+#include "find/plan.h"
 
 #define SECONDS_MAX 60
 

@@ -3,6 +3,9 @@ libpure_a_SOURCES += \
 	src/base/buf.c \
 	src/base/buf.h \
 	src/base/clock.h \
+	src/base/digest.c \
+	src/base/digest.h \
+	src/base/dir.h \
 	src/base/error.c \
 	src/base/error.h \
 	src/base/limits.c \
@@ -10,9 +13,9 @@ libpure_a_SOURCES += \
 	src/base/limits.h \
 	src/base/log.c \
 	src/base/log.h \
-	src/base/notes.c \
-	src/base/notes.h \
 	src/base/span.h \
+	src/base/str.c \
+	src/base/str.h \
 	src/base/utf8.c \
 	src/base/utf8.h \
 	src/base/xalloc.c \

@@ -4,9 +4,8 @@
 #ifndef SPY_CAPTURE_CHUNK_H
 #define SPY_CAPTURE_CHUNK_H
 
+#include "base/dir.h"
 #include "base/span.h"
-
-enum dir { DIR_WRITE, DIR_READ }; /* seen from the traced program; as enum spy_dir */
 
 enum chunk_kind {
 	CHUNK_DATA,  /* `data` is plaintext at offset `off` of direction `dir` */
@@ -15,7 +14,7 @@ enum chunk_kind {
 	CHUNK_PROC,  /* `data` is what /proc told of process conn.tgid, see struct proc_text */
 	CHUNK_CLOCK, /* `off` is wall-clock time minus ts_ns, in ns */
 	CHUNK_LOST,  /* `off` events were lost in the kernel, of which connections is unknown */
-	CHUNK_PEER, /* `data` says where the connection's ends are (capture/ends.h); may come again,
+	CHUNK_PEER, /* `data` says where the connection's ends are (capture/endpoints.h); may come again,
 		     * and the last one counts */
 };
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/xalloc.h"
-#include "capture/proc.h"
+#include "capture/process.h"
 
 /* Processes whose name is known; a source tells it again with each connection, so one that falls
  * out of its place here is judged by its thread's name until then. */

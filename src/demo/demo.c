@@ -11,10 +11,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "attach/embedded.h"
 #include "base/xalloc.h"
-#include "exitcode.h"
-#include "trace.h"
+#include "options/exit_code.h"
+#include "probe/embedded.h"
+#include "run/tracer.h"
 
 /* The mock beside our own program, as in a build tree, or where it is installed. */
 static char *mock_path(void)

@@ -4,7 +4,7 @@
 #define SPY_DEMO_DEMO_H
 
 #include "base/error.h"
-#include "options.h"
+#include "options/options.h"
 
 /* An exit code; reterr is filled when it could not begin. */
 int demo_run(struct options *o, struct error *reterr);

@@ -5,19 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/digest.h"
 #include "base/xalloc.h"
-#include "exchange/digest.h"
 
 #define CHOICES_MAX 128
 #define NO_SLOT	    (-1)
-
-void set_string(char **dst, struct span s)
-{
-	if (!s.len)
-		return;
-	free(*dst);
-	*dst = xstrndup((const char *)s.ptr, s.len);
-}
 
 struct span json_span(const json_t *v)
 {

@@ -8,11 +8,10 @@
 
 #include <nettle/sha2.h>
 
+#include "base/str.h"
 #include "exchange/exchange.h"
 
-/* Copies a span into an owned string unless it is empty; frees what was there. */
-void set_string(char **dst, struct span s);
-/* The same for a JSON string; other JSON types leave dst alone (numbers are printed). */
+/* set_string of a JSON string, or of a number as text; other JSON types leave dst alone. */
 void set_json(char **dst, const json_t *v);
 struct span json_span(const json_t *v); /* string value, else empty */
 

@@ -172,7 +172,7 @@ enum talk_broke {
 	TALK_BROKE_TOOLS,
 };
 
-/* Where a call stands in its conversation (talk/talk.h). */
+/* Where a call stands in its conversation (conversation/conversation.h). */
 struct talk {
 	char id[17];	      /* "": it is not known to belong to any */
 	unsigned turn;	      /* from 1 */

@@ -10,7 +10,7 @@
 #include "base/xalloc.h"
 #include "http/h1.h"
 #include "http/h2.h"
-#include "http/tunnel.h"
+#include "http/h2_websocket.h"
 #include "http/ws.h"
 
 /* A request line or a frame longer than this is not waited for. */

@@ -8,9 +8,9 @@
 #ifndef SPY_HTTP_HTTP_H
 #define SPY_HTTP_HTTP_H
 
+#include "base/dir.h"
 #include "base/limits.h"
 #include "base/span.h"
-#include "capture/chunk.h"
 
 enum http_msg { HTTP_REQUEST, HTTP_RESPONSE };
 enum http_version { HTTP_1_0 = 10, HTTP_1_1 = 11, HTTP_2 = 20 };

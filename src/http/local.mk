@@ -10,6 +10,8 @@ libpure_a_SOURCES += \
 	src/http/h1.h \
 	src/http/h2.c \
 	src/http/h2.h \
+	src/http/h2_websocket.c \
+	src/http/h2_websocket.h \
 	src/http/h2frame.c \
 	src/http/h2frame.h \
 	src/http/h2streams.c \
@@ -23,12 +25,10 @@ libpure_a_SOURCES += \
 	src/http/jsonarray.c \
 	src/http/lines.c \
 	src/http/lines.h \
-	src/http/looks.c \
-	src/http/looks.h \
 	src/http/ndjson.c \
-	src/http/tunnel.c \
-	src/http/tunnel.h \
 	src/http/sse.c \
+	src/http/traffic_class.c \
+	src/http/traffic_class.h \
 	src/http/ws.c \
 	src/http/ws.h \
 	src/http/ws_setup.c
@@ -37,12 +37,11 @@ check_PROGRAMS += tests/unit/test_h1
 check_PROGRAMS += tests/unit/test_h2
 check_PROGRAMS += tests/unit/test_coding
 check_PROGRAMS += tests/unit/test_framing
-check_PROGRAMS += tests/unit/test_looks
+check_PROGRAMS += tests/unit/test_traffic_class
 check_PROGRAMS += tests/unit/test_ceiling
-tests_unit_test_ceiling_LDADD = $(LDADD) $(BROTLIENC_LIBS)
-tests_unit_test_coding_LDADD = $(LDADD) $(BROTLIENC_LIBS)
-
 check_PROGRAMS += tests/unit/test_ws
+tests_unit_test_coding_LDADD = $(LDADD) $(BROTLIENC_LIBS)
+tests_unit_test_ceiling_LDADD = $(LDADD) $(BROTLIENC_LIBS)
 
 check_PROGRAMS += tests/fuzz/fuzz_http
 tests_fuzz_fuzz_http_SOURCES = tests/fuzz/fuzz_http.c $(FUZZ_MAIN)

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "base/digest.h"
 #include "base/utf8.h"
-#include "exchange/digest.h"
 #include "llm/json.h"
 
 #define FIELDS_MAX   256

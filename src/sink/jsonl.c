@@ -6,7 +6,7 @@
 
 #include "base/utf8.h"
 #include "base/xalloc.h"
-#include "exchange/secret.h"
+#include "redact/credential.h"
 #include "sink/sink.h"
 
 #define RECORD_VERSION 1

@@ -11,6 +11,9 @@ libpure_a_SOURCES += \
 	src/sink/text_int.h \
 	src/sink/text_llm.c \
 	src/sink/text_rpc.c
+llm_spy_SOURCES += \
+	src/sink/fanout.c \
+	src/sink/fanout.h
 
 check_PROGRAMS += tests/unit/test_term
 

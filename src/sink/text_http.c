@@ -2,7 +2,7 @@
 /* HTTP that is no model call, everything as it is (--raw), and what is missing. */
 #include <stdlib.h>
 
-#include "exchange/secret.h"
+#include "redact/credential.h"
 #include "sink/text_int.h"
 
 #define LINES_MAX 24

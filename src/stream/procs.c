@@ -5,10 +5,10 @@
 
 #include <stdlib.h>
 
+#include "base/str.h"
 #include "base/utf8.h"
 #include "base/xalloc.h"
-#include "capture/proc.h"
-#include "exchange/builder.h"
+#include "capture/process.h"
 
 #define UNUSED_MAX 256
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "base/xalloc.h"
-#include "capture/proc.h"
+#include "capture/process.h"
 #include "stream/procs.h"
 
 /* Buckets of the hash: connections are bounded by the limit, so it need not grow. */

@@ -7,7 +7,7 @@
 
 #include "base/limits.h"
 #include "capture/chunk.h"
-#include "capture/ends.h"
+#include "capture/endpoints.h"
 
 /* What is known of a process. Strings are owned by the table and stay valid while any
  * connection refers to it. `name` is the program's (file name of its executable, else argv[0],

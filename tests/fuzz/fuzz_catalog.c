@@ -3,7 +3,7 @@
  * it is taken must come out again as it went in. */
 #include <stdlib.h>
 
-#include "attach/catalog.h"
+#include "find/catalog.h"
 #include "tests/fuzz/fuzz.h"
 
 static void as_plan(struct span in)

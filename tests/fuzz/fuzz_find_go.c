@@ -2,7 +2,7 @@
 /* An ELF file as the finder of Go's crypto/tls takes it: what it names is code of the file. */
 #include <stdlib.h>
 
-#include "attach/finder.h"
+#include "find/finder.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

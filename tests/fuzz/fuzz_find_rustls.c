@@ -2,7 +2,7 @@
 /* The input is a file, of any machine that it says. */
 #include <stdlib.h>
 
-#include "attach/finder.h"
+#include "find/finder.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -2,7 +2,7 @@
 /* The input is an ELF file, to be searched for BoringSSL, OpenSSL and aws-lc without symbols. */
 #include <stdlib.h>
 
-#include "attach/finder.h"
+#include "find/finder.h"
 #include "tests/fuzz/fuzz.h"
 
 static void run(const struct finder *finder, const struct image *im, size_t least)

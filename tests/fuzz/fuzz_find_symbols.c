@@ -3,7 +3,7 @@
  * address may come out; a place in the file comes out only for what is in the file. */
 #include <stdlib.h>
 
-#include "attach/finder.h"
+#include "find/finder.h"
 #include "tests/fuzz/fuzz.h"
 
 static void on_found(void *arg, const struct finder *finder, const struct finding *f)

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "llm/dialect.h"
-#include "llm/jsonfix.h"
+#include "llm/json_repair.h"
 #include "tests/fuzz/fuzz.h"
 
 static void on_delta(void *arg, struct exchange *x, const struct choice *c, const struct part *p,

@@ -6,10 +6,10 @@
 #include <zlib.h>
 
 #include "base/limits.h"
-#include "capture/record.h"
-#include "capture/replay.h"
 #include "pipeline.h"
 #include "sink/sink.h"
+#include "source/record.h"
+#include "source/replay.h"
 #include "tests/fuzz/fuzz.h"
 
 struct both {

@@ -3,7 +3,7 @@
  * A cost is never negative, and a part of it never more than the whole. */
 #include <stdlib.h>
 
-#include "price/price.h"
+#include "cost/price.h"
 #include "tests/fuzz/fuzz.h"
 
 static void ask(const struct prices *p, const char *model)

@@ -6,7 +6,7 @@
 
 #include "base/xalloc.h"
 #include "llm/dialect.h"
-#include "llm/jsonfix.h"
+#include "llm/json_repair.h"
 #include "tests/unit/tap.h"
 
 struct reader {

@@ -33,12 +33,12 @@
 
 #include "base/buf.h"
 #include "base/xalloc.h"
-#include "capture/record.h"
-#include "capture/replay.h"
+#include "cost/price.h"
 #include "exchange/exchange.h"
 #include "pipeline.h"
-#include "price/price.h"
 #include "sink/sink.h"
+#include "source/record.h"
+#include "source/replay.h"
 #include "tests/unit/cuts.h"
 #include "tests/unit/tap.h"
 

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "attach/catalog.h"
-#include "attach/signs.h"
+#include "find/catalog.h"
+#include "find/prefilter.h"
 #include "tests/unit/tap.h"
 
 static const uint8_t stamp[CATALOG_STAMP_LEN] = "made by this test";

@@ -29,7 +29,7 @@ def rows(path, name):
 
 
 man = re.sub(r"\\[-&]", lambda m: "-" if m[0] == r"\-" else "", read("man", "llm-spy.8"))
-options = [re.findall(r'"([a-z-]+)", (?:\'(.)\'|0)', row)[0] for row in rows("src/options.def", "OPTION")]
+options = [re.findall(r'"([a-z-]+)", (?:\'(.)\'|0)', row)[0] for row in rows("src/options/options.def", "OPTION")]
 help_text = subprocess.run([os.path.join(BUILD, "llm-spy"), "--help"], capture_output=True, text=True).stdout
 
 # ---- options ----
@@ -72,7 +72,7 @@ for row in rows("src/capture/plainports.def", "PORT"):
     ok(f" {number} ({who})" in plain, f"the man page names port {number} of {who}")
 
 # ---- exit status ----
-codes = set(re.findall(r"^\s+EXIT_\w+ = (\d)", read("src/exitcode.h"), re.M))
+codes = set(re.findall(r"^\s+EXIT_\w+ = (\d)", read("src/options/exit_code.h"), re.M))
 section = man[man.index(".Sh EXIT STATUS"):man.index(".Sh EXAMPLES")]
 ok(codes == set(re.findall(r"^\.It (\d)$", section, re.M)), "the man page lists the exit statuses")
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The finder of Go's crypto/tls over made-up files, one for each layout; real programs are found in
  * tests/e2e/test_go.py. */
-#include "attach/finder.h"
+#include "find/finder.h"
 #include "tests/unit/goimage.h"
 #include "tests/unit/tap.h"
 

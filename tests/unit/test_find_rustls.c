@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The finder of rustls on made files; with names of files as arguments, it says what is found in
  * those. */
-#include "attach/finder.h"
+#include "find/finder.h"
 
 #include <fcntl.h>
 #include <stdlib.h>

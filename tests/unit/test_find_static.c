@@ -4,8 +4,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "attach/finder.h"
-#include "attach/unwind.h"
+#include "find/finder.h"
+#include "find/unwind.h"
 #include "tests/unit/program.h"
 #include "tests/unit/tap.h"
 

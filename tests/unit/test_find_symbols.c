@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "attach/finder.h"
+#include "find/finder.h"
 #include "tests/unit/elf_image.h"
 #include "tests/unit/tap.h"
 
@@ -22,7 +22,7 @@ struct found {
 
 static const char *const programs[] = {
 #define PROGRAM(id, function, group, kind) [id] = #function,
-#include "attach/probes.def"
+#include "probes/programs.def"
 };
 
 static void on_found(void *arg, const struct finder *finder, const struct finding *f)

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "price/price.h"
+#include "cost/price.h"
 #include "tests/unit/tap.h"
 
 #define AUG_2026 1787000000 /* 2026-08-17 */

@@ -7,8 +7,8 @@
 
 #include "base/buf.h"
 #include "base/xalloc.h"
-#include "capture/record.h"
-#include "capture/replay.h"
+#include "source/record.h"
+#include "source/replay.h"
 #include "tests/unit/cuts.h"
 #include "tests/unit/tap.h"
 

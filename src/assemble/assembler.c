@@ -1,0 +1,717 @@
+/* SPDX-License-Identifier: MIT */
+/* A call is one exchange being put together. Its request is settled (recognised, read by its
+ * dialect, told) when the request's body has ended, at the latest when the exchange ends. A
+ * streamed answer goes to the dialect element by element as it comes, any other when it ended. */
+#include "assemble/assembly.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "assemble/deliver.h"
+#include "assemble/pair.h"
+#include "assemble/websocket_turns.h"
+#include "base/xalloc.h"
+#include "conversation/conversation.h"
+#include "http/framing.h"
+#include "http/ws.h"
+#include "llm/detect.h"
+#include "llm/json_repair.h"
+#include "redact/credential.h"
+
+/* So many elements of a stream that nobody asked for are looked at before giving up. */
+#define GUESSES 8
+/* The beginning of a body that tells an event stream whose media type does not. */
+#define SNIFF 6
+
+struct calls *calls_new(struct limits *lim, const struct calls_out *out, void *arg)
+{
+	struct calls *c = xcalloc(1, sizeof(*c));
+
+	*c = (struct calls){
+		.lim = lim, .out = out, .arg = arg, .talks = talks_new(lim), .joins = joins_new()
+	};
+	return c;
+}
+
+void calls_free(struct calls *c)
+{
+	talks_free(c->talks);
+	joins_free(c->joins);
+	free(c);
+}
+
+void calls_set_wall_offset(struct calls *c, int64_t ns)
+{
+	c->wall_offset = ns;
+}
+
+void calls_set_prices(struct calls *c, const struct prices *prices)
+{
+	c->prices = prices;
+}
+
+void calls_lost_events(struct calls *c)
+{
+	for (struct call *k = c->newest; k; k = k->older)
+		k->x->lost_events |= !k->over;
+}
+
+struct calls_conn *calls_conn_new(struct calls *c, const struct conn *conn)
+{
+	struct calls_conn *cc = xcalloc(1, sizeof(*cc));
+
+	cc->calls = c;
+	cc->conn = conn;
+	cc->plain = conn->plain;
+	calls_conn_ends(cc);
+	return cc;
+}
+
+void calls_conn_set_http(struct calls_conn *cc, const struct http *h)
+{
+	cc->http = h;
+}
+
+/* ---- beginning ---- */
+
+static void on_delta(void *arg, struct exchange *x, const struct choice *c, const struct part *p,
+		     struct span text)
+{
+	struct call *k = arg;
+
+	if (x->stream && k->settled)
+		tell_delta(k, c, p, text);
+}
+
+static void describe_ends(struct exchange *x, const struct ends *e)
+{
+	char text[ENDS_TEXT];
+
+	if (!e->family)
+		return;
+	ends_text(e->family, &e->local, text);
+	set_string(&x->local, span_str(text));
+	ends_text(e->family, &e->peer, text);
+	set_string(&x->peer, span_str(text));
+}
+
+static void describe(struct exchange *x, const struct calls_conn *cc)
+{
+	const struct conn *conn = cc->conn;
+	const struct proc *p = conn->proc;
+
+	x->wall_offset = cc->calls->wall_offset;
+	x->tgid = conn->id.tgid;
+	x->conn_tls = conn->id.tls;
+	x->conn_gen = conn->id.gen;
+	x->tid = conn->tid;
+	x->from_middle = !conn->from_start;
+	x->plain = cc->plain;
+	describe_ends(x, &cc->ends);
+	x->is_server = cc->http && http_is_server(cc->http);
+	x->protocol = "http/1.1";
+	set_string(&x->comm, span_str(conn->comm));
+	set_string(&x->server_name, span_str(conn->host));
+	set_string(&x->host, span_str(conn->host));
+	if (!p)
+		return;
+	x->uid = p->uid;
+	x->cgroup = p->cgroup;
+	set_string(&x->process, span_str(p->name));
+	set_string(&x->exe, span_str(p->exe));
+	set_string(&x->cmdline, span_str(p->cmdline));
+}
+
+/* Each change is dear: all calls of the connection are looked at anew. */
+static bool may_change(struct calls_conn *cc)
+{
+	struct limits *lim = cc->calls->lim;
+
+	if (cc->ends_changes++ < lim->max[LIMIT_ends])
+		return true;
+	limit_hit(lim, LIMIT_ends);
+	return false;
+}
+
+void calls_conn_ends(struct calls_conn *cc)
+{
+	const struct ends *e = &cc->conn->ends;
+
+	if (!e->family || memcmp(&cc->ends, e, sizeof(*e)) == 0)
+		return;
+	if (cc->ends.family && !may_change(cc))
+		return;
+	if (cc->ends.family)
+		joins_remove(cc);
+	cc->ends = *e;
+	cc->calls->tells_ends = true;
+	joins_add(cc->calls->joins, cc);
+	for (struct call *k = cc->first; k; k = k->next)
+		describe_ends(k->x, e);
+	tell_ends(cc);
+}
+
+static void finish(struct call *k);
+
+/* Makes room. The opener of a WebSocket whose message is being read has to stay. */
+static void end_oldest(struct calls *c)
+{
+	struct call *k = c->oldest;
+
+	if (c->alone.first && c->alone.first->over) {
+		tell_end_now(c->alone.first); /* nothing is lost with it */
+		return;
+	}
+	limit_hit(c->lim, LIMIT_exchanges);
+	while (k && k->busy)
+		k = k->newer;
+	if (!k)
+		return;
+	if (!k->over)
+		finish(k);
+	tell_end_now(k);
+}
+
+/* ---- the calls of a connection ---- */
+
+static void link_first(struct call *k)
+{
+	struct calls_conn *cc = k->cc;
+
+	k->prev = NULL;
+	k->next = cc->first;
+	*(cc->first ? &cc->first->prev : &cc->last) = k;
+	cc->first = k;
+}
+
+static void link_last(struct call *k)
+{
+	struct calls_conn *cc = k->cc;
+
+	k->next = NULL;
+	k->prev = cc->last;
+	*(cc->last ? &cc->last->next : &cc->first) = k;
+	cc->last = k;
+}
+
+static void unlink_call(struct call *k)
+{
+	struct calls_conn *cc = k->cc;
+
+	*(k->prev ? &k->prev->next : &cc->first) = k->next;
+	*(k->next ? &k->next->prev : &cc->last) = k->prev;
+}
+
+struct call *call_of(struct calls_conn *cc, uint64_t id)
+{
+	struct calls *c = cc->calls;
+	struct call *k = cc->first;
+
+	while (k && !k->over && k->id != id)
+		k = k->next;
+	if (k && !k->over)
+		return k;
+	if (c->count >= c->lim->max[LIMIT_exchanges])
+		end_oldest(c);
+	k = xcalloc(1, sizeof(*k));
+	k->id = id;
+	k->cc = cc;
+	buf_init(&k->sniff, 1 << 20); /* a piece of a decoder, at most, and a few bytes */
+	k->x = exchange_new(++c->last_id, c->lim->max[LIMIT_body]);
+	k->x->on_delta = on_delta;
+	k->x->on_delta_arg = k;
+	describe(k->x, cc);
+	link_first(k);
+	k->older = c->newest;
+	*(c->newest ? &c->newest->newer : &c->oldest) = k;
+	c->newest = k;
+	c->count++;
+	return k;
+}
+
+/* ---- heads: where secrets are masked ---- */
+
+static void copy_headers(struct headers *to, const struct http_head *h)
+{
+	to->cut = h->cut;
+	for (size_t i = 0; i < h->nfields; i++) {
+		const struct http_field *f = &h->fields[i];
+		struct header *item;
+
+		to->items = xgrow(to->items, to->count, sizeof(*to->items));
+		item = &to->items[to->count++];
+		item->name = xstrndup((const char *)f->name.ptr, f->name.len);
+		if (secret_header(f->name)) {
+			struct buf masked;
+
+			buf_init(&masked, 64 << 10);
+			secret_mask_value(f->name, f->value, &masked);
+			item->value = buf_take(&masked);
+		} else {
+			item->value = xstrndup((const char *)f->value.ptr, f->value.len);
+		}
+	}
+}
+
+/* 0 for what is none. */
+static unsigned port_of(struct span digits)
+{
+	unsigned port = 0;
+
+	for (size_t i = 0; i < digits.len; i++) {
+		if (digits.ptr[i] < '0' || digits.ptr[i] > '9' || digits.len > 5)
+			return 0;
+		port = port * 10 + (digits.ptr[i] - '0');
+	}
+	return port;
+}
+
+static void copy_request(struct exchange *x, const struct http_head *h)
+{
+	struct buf target;
+	size_t colon = span_find(h->authority, ':');
+
+	x->request_seen = true;
+	set_string(&x->method, h->method);
+	buf_init(&target, 1 << 20);
+	secret_mask_target(h->target, &target);
+	free(x->target);
+	x->target = buf_take(&target);
+	/* "[::1]:443" keeps its brackets. */
+	if (h->authority.len && h->authority.ptr[0] == '[')
+		colon = span_find(h->authority, ']') + 1;
+	set_string(&x->host, span_first(h->authority, colon));
+	x->port = port_of(span_from(h->authority, colon + 1));
+	copy_headers(&x->request_headers, h);
+}
+
+static void copy_response(struct exchange *x, const struct http_head *h)
+{
+	static const char *const ids[] = { "x-request-id",     "request-id",
+					   "apim-request-id",  "x-amzn-requestid",
+					   "x-generation-id",  "mistral-correlation-id",
+					   "x-debug-trace-id", "x-ds-trace-id",
+					   "inference-id",     "x-litellm-call-id" };
+
+	x->response_seen = true;
+	x->status = h->status;
+	for (size_t i = 0; i < sizeof(ids) / sizeof(*ids) && !x->request_id; i++)
+		set_string(&x->request_id, http_field_find(h, ids[i]));
+	copy_headers(&x->response_headers, h);
+}
+
+/* ---- the request ---- */
+
+static void name_model(struct exchange *x)
+{
+	struct buf name;
+
+	if (x->model_asked || !x->target)
+		return;
+	buf_init(&name,
+		 2048); /* the longest that Bedrock takes, of whose ids ARNs are the longest */
+	if (model_of_path(span_str(x->target), &name))
+		set_string(&x->model_asked, buf_span(&name));
+	buf_done(&name);
+}
+
+static void read_request(struct call *k, const json_t *body)
+{
+	if (body) {
+		k->dialect->request(k->x, body);
+		k->x->request_parsed = true;
+	}
+	name_model(k->x);
+}
+
+void call_set_dialect(struct call *k, const struct dialect *d)
+{
+	k->dialect = d;
+	recognise_as(k->x, d);
+}
+
+void call_request(struct call *k, const json_t *body)
+{
+	read_request(k, body);
+	tell_request(k);
+}
+
+static void settle(struct call *k)
+{
+	struct exchange *x = k->x;
+	const struct dialect *d;
+	json_t *body;
+
+	if (k->settled || !x->request_seen)
+		return;
+	body = recognise_body(&x->request_body, &x->request_partial);
+	d = recognise_request(x, body, &k->candidate);
+	if (d) {
+		call_set_dialect(k, d);
+		read_request(k, body);
+	} else if (!recognise_rpc(x)) {
+		recognise_provider(x);
+	}
+	json_decref(body);
+	k->settled = true;
+	tell_request(k);
+}
+
+/* ---- the answer ---- */
+
+/* The answer tells what the request did not, or that it was taken for something else: some serve
+ * more than one dialect at a path. */
+static void try_answer(struct call *k, const json_t *v)
+{
+	const struct dialect *d = k->dialect;
+	bool partial;
+	json_t *body;
+
+	if (k->proved || (d && (d->wraps || !d->is_response)))
+		return;
+	k->proved = k->dialect;
+	if (d && d->is_response(v))
+		return;
+	d = recognise_answer(k->x, k->candidate, v);
+	if (!d)
+		return;
+	k->proved = true;
+	if (k->dialect) {
+		/* What was read of the request stays. */
+		call_set_dialect(k, d);
+		return;
+	}
+	call_set_dialect(k, d);
+	if (!k->settled)
+		return;
+	body = recognise_body(&k->x->request_body, &partial);
+	read_request(k, body);
+	json_decref(body);
+	if (k->told)
+		talks_request(k->cc->calls->talks, k->x);
+}
+
+void call_event(struct call *k, struct span name, const json_t *v)
+{
+	if (!k->state && k->dialect->state_size)
+		k->state = xcalloc(1, k->dialect->state_size);
+	k->x->stream = true;
+	k->x->stream_events++;
+	k->dialect->event(k->x, k->state, name, v);
+}
+
+static int on_element(void *arg, struct span name, struct span data, bool cut)
+{
+	struct call *k = arg;
+	json_t *v;
+	bool partial;
+
+	k->said_all = span_eq(data, SPAN_LIT("[DONE]"));
+	if (!data.len || data.ptr[0] != '{') /* that and the like */
+		return 0;
+	if (!k->dialect && k->guesses >= GUESSES)
+		return 0;
+	/* Of one that is cut or broken, the beginning may still tell something. */
+	v = json_read(data, true, &partial);
+	k->x->response_partial |= cut || partial || !v;
+	if (v && !k->dialect)
+		k->guesses++;
+	if (v)
+		try_answer(k, v);
+	if (v && k->dialect) {
+		call_event(k, name, v);
+		k->said_all = !partial && k->dialect->is_last && k->dialect->is_last(v);
+	}
+	json_decref(v);
+	return 0;
+}
+
+static void frame_with(struct call *k, const struct framing_ops *ops)
+{
+	if (ops)
+		k->framing = framing_new(ops, k->cc->calls->lim, on_element, k);
+}
+
+/* Some servers call a stream of events plain text or JSON, and some send an array in pieces.
+ * Returns what is to be framed. */
+static struct span sniff(struct call *k, struct span s)
+{
+	static const struct span starts[] = { SPAN_LIT("data:"), SPAN_LIT("event:"),
+					      SPAN_LIT("id:") };
+	struct span first;
+
+	buf_add(&k->sniff, s);
+	first = buf_span(&k->sniff);
+	if (first.len < SNIFF)
+		return span_of(NULL, 0);
+	k->sniffed = true;
+	if (first.ptr[0] == '[' && k->dialect && k->dialect->array_stream)
+		frame_with(k, &framing_json_array);
+	for (size_t i = 0; i < sizeof(starts) / sizeof(*starts); i++)
+		if (span_starts(first, starts[i]))
+			frame_with(k, framing_find(SPAN_LIT("text/event-stream")));
+	return first;
+}
+
+static int on_response_plain(void *arg, struct span s)
+{
+	struct call *k = arg;
+	int err = 0;
+
+	if (k->framing || k->sniffed)
+		return k->framing ? framing_feed(k->framing, s) : 0;
+	s = sniff(k, s);
+	if (k->framing)
+		err = framing_feed(k->framing, s);
+	if (k->sniffed)
+		buf_done(&k->sniff);
+	return err;
+}
+
+static void read_answer(struct call *k)
+{
+	struct exchange *x = k->x;
+	json_t *body;
+	bool partial;
+
+	if (x->stream || !k->begun[HTTP_RESPONSE])
+		return;
+	body = recognise_body(&x->response_body, &partial);
+	if (body)
+		try_answer(k, body);
+	if (body && k->dialect) {
+		x->response_partial |= partial;
+		k->dialect->response(x, body);
+	}
+	json_decref(body);
+}
+
+/* ---- the end ---- */
+
+static void forget_call(struct call *k)
+{
+	struct calls *c = k->cc->calls;
+
+	unlink_call(k);
+	joins_withdraw(k);
+	*(k->newer ? &k->newer->older : &c->newest) = k->older;
+	*(k->older ? &k->older->newer : &c->oldest) = k->newer;
+	c->count--;
+}
+
+void call_end_side(struct call *k, enum http_msg m, bool complete)
+{
+	struct exchange *x = k->x;
+
+	if (!k->begun[m] || k->ended[m])
+		return;
+	k->ended[m] = true;
+	*(m == HTTP_REQUEST ? &x->t.request_last : &x->t.response_last) = x->now_ns;
+	if (m == HTTP_REQUEST) {
+		intake_end(&k->in[m], complete, false);
+		settle(k);
+		return;
+	}
+	if (k->framing) {
+		framing_finish(k->framing);
+		x->response_partial |= framing_unread_bytes(k->framing) > 0;
+	}
+	intake_end(&k->in[m], complete, k->said_all && !x->response_partial);
+}
+
+static void finish(struct call *k)
+{
+	struct exchange *x = k->x;
+
+	socket_free(k->socket);
+	k->socket = NULL;
+	if (k->turn_of)
+		socket_forget(k->turn_of);
+	k->turn_of = NULL;
+	call_end_side(k, HTTP_REQUEST, false);
+	call_end_side(k, HTTP_RESPONSE, false);
+	read_answer(k);
+	if (x->kind == EXCHANGE_RPC)
+		recognise_rpc_messages(x);
+	k->over = true;
+	unlink_call(k);
+	link_last(k);
+}
+
+void call_end(struct call *k)
+{
+	finish(k);
+	tell_end(k);
+}
+
+static void conn_done(struct calls_conn *cc)
+{
+	if (cc->ends.family)
+		joins_remove(cc);
+	free(cc);
+}
+
+void call_free(struct call *k)
+{
+	struct calls_conn *cc = k->cc;
+
+	forget_call(k);
+	intake_done(&k->in[0]);
+	intake_done(&k->in[1]);
+	framing_free(k->framing);
+	buf_done(&k->sniff);
+	if (k->state && k->dialect->state_done)
+		k->dialect->state_done(k->state);
+	free(k->state);
+	exchange_free(k->x);
+	free(k);
+	if (cc->closed && !cc->first)
+		conn_done(cc);
+}
+
+static struct call *oldest_open(const struct calls_conn *cc)
+{
+	struct call *oldest = NULL;
+
+	for (struct call *k = cc->first; k && !k->over; k = k->next)
+		oldest = k;
+	return oldest;
+}
+
+void calls_conn_free(struct calls_conn *cc)
+{
+	struct call *k;
+
+	if (!cc)
+		return;
+	/* In the order in which they began. */
+	while ((k = oldest_open(cc)))
+		call_end(k);
+	cc->saw_all = joins_saw_all(cc);
+	cc->closed = true;
+	cc->conn = NULL;
+	cc->http = NULL;
+	if (!cc->first)
+		conn_done(cc);
+}
+
+void calls_tick(struct calls *c, uint64_t now_ns)
+{
+	tell_tick(c, now_ns);
+}
+
+void calls_finish(struct calls *c)
+{
+	while (c->oldest)
+		tell_end_now(c->oldest);
+}
+
+/* ---- http's callbacks ---- */
+
+void call_begin_side(struct call *k, enum http_msg m, uint64_t ts, const struct http_head *h)
+{
+	struct exchange *x = k->x;
+	struct calls *c = k->cc->calls;
+	bool request = m == HTTP_REQUEST;
+
+	k->begun[m] = true;
+	*(request ? &x->t.request_first : &x->t.response_first) = ts;
+	intake_begin(&k->in[m], request ? &x->request_body : &x->response_body, h, c->lim,
+		     &c->memory, request ? NULL : on_response_plain, k);
+}
+
+static int on_head(void *arg, uint64_t id, uint64_t ts_ns, const struct http_head *h)
+{
+	struct calls_conn *cc = arg;
+	struct call *k = call_of(cc, id);
+
+	k->x->now_ns = ts_ns;
+	if (h->version == HTTP_2)
+		k->x->protocol = "http/2";
+	call_begin_side(k, h->msg, ts_ns, h);
+	if (h->msg == HTTP_REQUEST) {
+		copy_request(k->x, h);
+		k->stream = h->stream;
+		tell_look(k);
+		return 0;
+	}
+	copy_response(k->x, h);
+	k->upgraded = h->status == 101 && ws_is_named(h);
+	frame_with(k, framing_find(span_str(k->x->response_body.media_type)));
+	return 0;
+}
+
+static int on_body(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, struct span s)
+{
+	struct call *k = call_of(arg, id);
+
+	k->x->now_ns = ts_ns;
+	if (!k->begun[m])
+		call_begin_side(k, m, ts_ns, NULL);
+	return intake_bytes(&k->in[m], s);
+}
+
+static int on_gap(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, uint64_t nbytes)
+{
+	struct call *k = call_of(arg, id);
+
+	k->x->now_ns = ts_ns;
+	if (!k->begun[m])
+		call_begin_side(k, m, ts_ns, NULL);
+	intake_gap(&k->in[m], nbytes);
+	return m == HTTP_RESPONSE && k->framing ? framing_gap(k->framing) : 0;
+}
+
+static int on_end(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, enum http_end why)
+{
+	struct call *k = call_of(arg, id);
+
+	k->x->now_ns = ts_ns;
+	if (k->upgraded)
+		return 0;	     /* it lasts as long as the WebSocket */
+	k->ended[m] |= !k->begun[m]; /* an answer that will not come */
+	call_end_side(k, m, why == HTTP_END_COMPLETE || why == HTTP_END_CLOSED);
+	if (k->ended[HTTP_RESPONSE] && (k->ended[HTTP_REQUEST] || !k->begun[HTTP_REQUEST]))
+		call_end(k);
+	return 0;
+}
+
+static int on_message(void *arg, uint64_t id, enum http_msg from, uint64_t ts_ns, struct span text,
+		      bool cut)
+{
+	struct call *k = call_of(arg, id);
+	int err;
+
+	for (int m = 0; m < 2; m++)
+		if (!k->begun[m])
+			call_begin_side(k, (enum http_msg)m, ts_ns, NULL);
+	k->upgraded = true;
+	if (!k->socket)
+		k->socket = socket_new(k);
+	k->busy = true;
+	err = socket_message(k->socket, from, ts_ns, text, cut);
+	k->busy = false;
+	return err;
+}
+
+static int on_closed(void *arg, uint64_t id, uint64_t ts_ns)
+{
+	struct call *k = call_of(arg, id);
+
+	k->x->now_ns = ts_ns;
+	socket_free(k->socket);
+	k->socket = NULL;
+	call_end_side(k, HTTP_REQUEST, true);
+	call_end_side(k, HTTP_RESPONSE, true);
+	call_end(k);
+	return 0;
+}
+
+const struct http_out calls_http_out = {
+	.head = on_head,
+	.body = on_body,
+	.gap = on_gap,
+	.end = on_end,
+	.message = on_message,
+	.closed = on_closed,
+};

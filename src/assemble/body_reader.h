@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* One body as it comes in: counted, digested, its content coding undone, and kept as far as
+ * limits allow. Fills a struct body. */
+#ifndef SPY_ASSEMBLE_BODY_READER_H
+#define SPY_ASSEMBLE_BODY_READER_H
+
+#include <nettle/sha2.h>
+
+#include "exchange/exchange.h"
+#include "http/coding.h"
+
+/* Called with each piece of decoded body. */
+typedef int (*intake_fn)(void *arg, struct span plain);
+
+struct intake {
+	struct body *body;
+	struct limits *lim;
+	size_t *memory; /* all bytes kept by all bodies; may be NULL */
+	struct coding *coding;
+	struct sha256_ctx wire_sha, plain_sha;
+	bool torn; /* behind a gap: nothing more is kept */
+	intake_fn fn;
+	void *arg;
+};
+
+/* A message began. h NULL: its head was not seen. */
+struct http_head;
+void intake_begin(struct intake *i, struct body *b, const struct http_head *h, struct limits *lim,
+		  size_t *memory, intake_fn fn, void *arg);
+int intake_bytes(struct intake *i, struct span s);
+void intake_gap(struct intake *i, uint64_t nbytes);
+/* complete: by its framing. suffices: a stream of unknown length, in which the API said that
+ * nothing follows; clients leave then, before the mark of the end arrives. */
+void intake_end(struct intake *i, bool complete, bool suffices);
+/* Frees what it works with and gives the memory back to the budget; the body stays as it is. */
+void intake_done(struct intake *i);
+
+#endif

@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: MIT
+libpure_a_SOURCES += \
+	src/assemble/assembler.c \
+	src/assemble/assembler.h \
+	src/assemble/assembly.h \
+	src/assemble/body_reader.c \
+	src/assemble/body_reader.h \
+	src/assemble/deliver.c \
+	src/assemble/deliver.h \
+	src/assemble/pair.c \
+	src/assemble/pair.h \
+	src/assemble/websocket_turns.c \
+	src/assemble/websocket_turns.h
+
+check_PROGRAMS += tests/unit/test_pair

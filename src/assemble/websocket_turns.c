@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+#include "assemble/websocket_turns.h"
+
+#include <stdlib.h>
+
+#include "assemble/deliver.h"
+#include "base/xalloc.h"
+#include "llm/detect.h"
+#include "llm/json.h"
+#include "llm/json_repair.h"
+
+/* Numbers that http does not give out. */
+#define TURN_IDS (1ull << 63)
+/* Kinds of messages that hold for the whole session; there are one or two, of some kilobytes. */
+#define STATES_MAX	8
+#define STATE_BYTES_MAX (1u << 20)
+
+struct socket {
+	struct call *opener;
+	struct call *turn;	       /* the call under way, or NULL */
+	const struct dialect *dialect; /* NULL: not known, or none */
+	unsigned guesses;
+	uint64_t turns;
+	json_t *states;	 /* last message of each kind that lasts */
+	json_t *inputs;	 /* messages of the next request */
+	struct buf text; /* the bytes of these, a line each */
+	uint64_t first_ts, last_ts;
+	bool cut;
+};
+
+/* So many messages are looked at before it is taken for something else. */
+#define GUESSES 8
+
+struct socket *socket_new(struct call *opener)
+{
+	struct socket *s = xcalloc(1, sizeof(*s));
+
+	s->opener = opener;
+	s->dialect = dialect_of_socket(span_str(opener->x->target));
+	s->states = json_array();
+	s->inputs = json_array();
+	buf_init(&s->text, opener->cc->calls->lim->max[LIMIT_body]);
+	return s;
+}
+
+void socket_forget(struct socket *s)
+{
+	s->turn = NULL;
+}
+
+static void end_turn(struct socket *s, uint64_t ts, bool complete)
+{
+	struct call *k = s->turn;
+
+	if (!k)
+		return;
+	if (ts)
+		k->x->now_ns = ts;
+	call_end_side(k, HTTP_REQUEST, true);
+	call_end_side(k, HTTP_RESPONSE, complete);
+	call_end(k);
+}
+
+static void drop_inputs(struct socket *s)
+{
+	s->opener->cc->calls->memory -= s->text.len;
+	json_array_clear(s->inputs);
+	buf_reset(&s->text);
+}
+
+void socket_free(struct socket *s)
+{
+	if (!s)
+		return;
+	end_turn(s, 0, false);
+	drop_inputs(s);
+	json_decref(s->states);
+	json_decref(s->inputs);
+	buf_done(&s->text);
+	free(s);
+}
+
+/* Replaces the one of the same kind. */
+static void keep_state(struct socket *s, json_t *v, size_t len)
+{
+	struct span type = json_text(v, "type");
+
+	if (len > STATE_BYTES_MAX) {
+		s->cut = true;
+		return;
+	}
+	for (size_t i = 0; i < json_array_size(s->states); i++)
+		if (span_eq(json_text(json_array_get(s->states, i), "type"), type)) {
+			json_array_set(s->states, i, v);
+			return;
+		}
+	if (json_array_size(s->states) < STATES_MAX)
+		json_array_append(s->states, v);
+}
+
+/* The next request's bytes and values, within what all bodies may take. */
+static bool has_room(struct socket *s, size_t len)
+{
+	struct calls *c = s->opener->cc->calls;
+
+	if (c->memory + len > c->lim->max[LIMIT_memory]) {
+		limit_hit(c->lim, LIMIT_memory);
+		return false;
+	}
+	if (s->text.len + len > s->text.max) {
+		limit_hit(c->lim, LIMIT_body);
+		return false;
+	}
+	return true;
+}
+
+static void keep_input(struct socket *s, uint64_t ts, json_t *v, struct span text, bool cut)
+{
+	if (!json_array_size(s->inputs))
+		s->first_ts = ts;
+	s->last_ts = ts;
+	s->cut |= cut;
+	if (!has_room(s, text.len + 1)) {
+		s->cut = true;
+		return;
+	}
+	buf_add(&s->text, text);
+	buf_addc(&s->text, '\n');
+	s->opener->cc->calls->memory += text.len + 1;
+	json_array_append(s->inputs, v);
+}
+
+/* What the handshake said holds for each call. */
+static void copy_opener(struct exchange *x, const struct exchange *from)
+{
+	set_string(&x->method, span_str(from->method));
+	set_string(&x->target, span_str(from->target));
+	set_string(&x->host, span_str(from->host));
+	x->port = from->port;
+	x->status = from->status;
+	x->protocol = from->protocol;
+	x->request_seen = from->request_seen;
+	x->response_seen = true;
+	for (size_t i = 0; i < from->request_headers.count; i++) {
+		const struct header *h = &from->request_headers.items[i];
+		struct headers *to = &x->request_headers;
+
+		to->items = xgrow(to->items, to->count, sizeof(*to->items));
+		to->items[to->count++] =
+			(struct header){ .name = xstrdup(h->name), .value = xstrdup(h->value) };
+	}
+}
+
+static void begin_turn(struct socket *s, uint64_t ts)
+{
+	struct calls *c = s->opener->cc->calls;
+	struct call *k = call_of(s->opener->cc, TURN_IDS + ++c->last_turn);
+	json_t *all = json_copy(s->states);
+
+	s->turn = k;
+	k->turn_of = s;
+	k->turn = ++s->turns;
+	k->stream = s->opener->stream;
+	copy_opener(k->x, s->opener->x);
+	if (!s->first_ts)
+		s->first_ts = s->last_ts = ts;
+	call_begin_side(k, HTTP_REQUEST, s->first_ts, NULL);
+	tell_look(k);
+	intake_bytes(&k->in[HTTP_REQUEST], buf_span(&s->text));
+	k->x->request_partial = s->cut;
+	k->x->now_ns = s->last_ts;
+	k->settled = true;
+	call_set_dialect(k, s->dialect);
+	json_array_extend(all, s->inputs);
+	/* Ended first, since sinks look at the whole request; settled, so that it is not read as
+	 * HTTP. */
+	call_end_side(k, HTTP_REQUEST, true);
+	call_request(k, all);
+	json_decref(all);
+	drop_inputs(s);
+	s->cut = false;
+	s->first_ts = 0;
+}
+
+static void answer(struct socket *s, uint64_t ts, const json_t *v, struct span text, bool cut)
+{
+	struct call *k = s->turn;
+
+	k->x->now_ns = ts;
+	if (!k->begun[HTTP_RESPONSE])
+		call_begin_side(k, HTTP_RESPONSE, ts, NULL);
+	intake_bytes(&k->in[HTTP_RESPONSE], text);
+	intake_bytes(&k->in[HTTP_RESPONSE], SPAN_LIT("\n"));
+	k->x->response_partial |= cut;
+	call_event(k, span_of(NULL, 0), v);
+}
+
+/* A message that belongs to no call is the opener's. */
+static int aside(struct socket *s, enum http_msg from, struct span text)
+{
+	int err = intake_bytes(&s->opener->in[from], text);
+
+	return err ? err : intake_bytes(&s->opener->in[from], SPAN_LIT("\n"));
+}
+
+static const struct dialect *guess(const json_t *v)
+{
+	for (size_t i = 0; dialects[i]; i++)
+		if (dialects[i]->is_first && dialects[i]->is_first(v))
+			return dialects[i];
+	return NULL;
+}
+
+int socket_message(struct socket *s, enum http_msg from, uint64_t ts_ns, struct span text, bool cut)
+{
+	bool partial, client = from == HTTP_REQUEST;
+	json_t *v = text.len && text.ptr[0] == '{' ? json_read(text, true, &partial) : NULL;
+	enum turn_step step = TURN_SKIP;
+	int err = 0;
+
+	cut |= v && partial;
+	s->opener->x->now_ns = ts_ns;
+	if (v && !s->dialect && s->guesses < GUESSES) {
+		s->guesses++;
+		s->dialect = guess(v);
+	}
+	if (v && s->dialect)
+		step = s->dialect->turn(client, v);
+	if (step == TURN_STATE)
+		keep_state(s, v, text.len);
+	if (step == TURN_INPUT || step == TURN_ASK)
+		keep_input(s, ts_ns, v, text, cut);
+	if (step == TURN_ASK)
+		end_turn(s, ts_ns, false); /* the one before was never answered to its end */
+	if (step == TURN_ASK || (step == TURN_ANSWER && !s->turn) || (step == TURN_END && !s->turn))
+		begin_turn(s, ts_ns);
+	if ((step == TURN_ANSWER || step == TURN_END) && s->turn)
+		answer(s, ts_ns, v, text, cut);
+	else if (step == TURN_SKIP || step == TURN_STATE)
+		err = aside(s, from, text);
+	if (step == TURN_END)
+		end_turn(s, ts_ns, true);
+	json_decref(v);
+	return err;
+}

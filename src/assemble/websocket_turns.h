@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* Model calls over WebSocket: several on one connection, one after another. What each message means
+ * is told by the dialect's `turn`. A request is read as a JSON array: what holds for the whole
+ * session, then the messages since the last answer. */
+#ifndef SPY_ASSEMBLE_WEBSOCKET_TURNS_H
+#define SPY_ASSEMBLE_WEBSOCKET_TURNS_H
+
+#include "assemble/assembly.h"
+
+/* `opener` is the exchange that opened the WebSocket; it lives until the latter ends, and its
+ * bodies are the messages that belong to no call. */
+struct socket *socket_new(struct call *opener);
+/* Ends the call under way, if any. Accepts NULL. */
+void socket_free(struct socket *s);
+
+int socket_message(struct socket *s, enum http_msg from, uint64_t ts_ns, struct span text,
+		   bool cut);
+
+/* The call under way has ended by itself. */
+void socket_forget(struct socket *s);
+
+#endif

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: MIT */
+/* The direction of bytes, seen from the traced program; as enum spy_dir of probes/event.h. */
+#ifndef SPY_BASE_DIR_H
+#define SPY_BASE_DIR_H
+
+enum dir { DIR_WRITE, DIR_READ };
+
+#endif

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* Owned strings: NUL-terminated, from malloc, NULL when unknown. */
+#ifndef SPY_BASE_STR_H
+#define SPY_BASE_STR_H
+
+#include "base/span.h"
+
+/* Copies a span into an owned string and frees what was there; an empty span changes nothing. */
+void set_string(char **dst, struct span s);
+
+#endif

@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/cmd_doctor.h"
+
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/statvfs.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "discover/scan_cache.h"
+#include "options/exit_code.h"
+#include "probe/compiler.h"
+
+enum verdict { GOOD, WARN, FAIL };
+
+/* What was found goes to `said`, and what mends it to `mend`. */
+struct diagnosis {
+	char said[256];
+	const char *mend;
+};
+
+static unsigned kernel_release(void)
+{
+	unsigned major = 0, minor = 0;
+	struct utsname u;
+
+	if (uname(&u) != 0 || sscanf(u.release, "%u.%u", &major, &minor) != 2)
+		return 0;
+	return major << 8 | minor;
+}
+
+static enum verdict check_kernel(struct diagnosis *f)
+{
+	struct utsname u = { 0 };
+	unsigned release = kernel_release();
+
+	uname(&u);
+	snprintf(f->said, sizeof(f->said), "Linux %.100s, %.50s", u.release, u.machine);
+	if (release < (5 << 8 | 3)) {
+		f->mend = "the probe needs loops in BPF: Linux 5.3 or later";
+		return FAIL;
+	}
+	if (strcmp(u.machine, "x86_64") != 0) {
+		f->mend = "only x86_64 is tested";
+		return WARN;
+	}
+	return GOOD;
+}
+
+/* The line of /proc/self/status that holds the effective capabilities. */
+static uint64_t capabilities(void)
+{
+	FILE *f = fopen("/proc/self/status", "re");
+	unsigned long long bits = 0;
+	char line[256];
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "CapEff: %llx", &bits) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return bits;
+}
+
+static enum verdict check_privileges(struct diagnosis *f)
+{
+	static const struct {
+		int bit;
+		const char *name;
+		unsigned since;		 /* release */
+		enum verdict root, user; /* without it */
+	} needed[] = { { 2, "CAP_DAC_READ_SEARCH", 0, WARN, WARN },
+		       /* Root's files are searched by nobody, or not at all. */
+		       { 6, "CAP_SETGID", 0, FAIL, GOOD },
+		       { 7, "CAP_SETUID", 0, FAIL, GOOD },
+		       { 19, "CAP_SYS_PTRACE", 0, WARN, FAIL },
+		       { 21, "CAP_SYS_ADMIN", 0, WARN, FAIL },
+		       { 38, "CAP_PERFMON", 5 << 8 | 8, WARN, FAIL },
+		       { 39, "CAP_BPF", 5 << 8 | 8, WARN, FAIL } };
+	uint64_t have = capabilities();
+	int n = snprintf(f->said, sizeof(f->said), "user %u", geteuid());
+	enum verdict v = GOOD;
+
+	if (have >> 1 & 1) /* CAP_DAC_OVERRIDE serves as well */
+		have |= 1u << 2;
+	for (size_t i = 0; i < sizeof(needed) / sizeof(*needed); i++) {
+		enum verdict without = geteuid() == 0 ? needed[i].root : needed[i].user;
+
+		if (have >> needed[i].bit & 1 || kernel_release() < needed[i].since ||
+		    without == GOOD || n >= (int)sizeof(f->said))
+			continue;
+		n += snprintf(f->said + n, sizeof(f->said) - (size_t)n, "%s %s",
+			      v == GOOD ? ", lacks" : ",", needed[i].name);
+		v = without > v ? without : v;
+	}
+	f->mend = "run it with sudo; in a container, grant it these capabilities";
+	return v;
+}
+
+static enum verdict check_lockdown(struct diagnosis *f)
+{
+	FILE *in = fopen("/sys/kernel/security/lockdown", "re");
+	char line[128] = "";
+
+	if (!in || !fgets(line, sizeof(line), in))
+		snprintf(line, sizeof(line), "none");
+	if (in)
+		fclose(in);
+	line[strcspn(line, "\n")] = '\0';
+	snprintf(f->said, sizeof(f->said), "kernel lockdown: %s", line);
+	f->mend = "lockdown in mode 'confidentiality' forbids BPF to read memory: boot with "
+		  "lockdown=integrity, or without Secure Boot";
+	return strstr(line, "[confidentiality]") ? FAIL : GOOD;
+}
+
+static enum verdict check_bpf(struct diagnosis *f)
+{
+	bool may = probe_may_load();
+
+	snprintf(f->said, sizeof(f->said), "BPF programs %s",
+		 may ? "can be loaded" : "are refused");
+	f->mend = "run it with sudo; see capabilities and lockdown above; a container's seccomp "
+		  "profile "
+		  "must allow bpf(2) and perf_event_open(2)";
+	return may ? GOOD : FAIL;
+}
+
+static enum verdict check_uprobes(struct diagnosis *f)
+{
+	bool there = access("/sys/bus/event_source/devices/uprobe/type", R_OK) == 0;
+	bool multi = probe_can_multi();
+
+	snprintf(f->said, sizeof(f->said), "uprobes: %s; many at once: %s", there ? "yes" : "no",
+		 multi ? "yes" : "no");
+	f->mend = there	  ? "starts and ends slower without (Linux 6.6)"
+		  : multi ? "--pid is not possible: the kernel needs CONFIG_UPROBE_EVENTS, and "
+			    "/sys has "
+			    "to be mounted"
+			  : "the kernel needs CONFIG_UPROBE_EVENTS, and /sys has to be mounted";
+	return multi && there ? GOOD : multi || there ? WARN : FAIL;
+}
+
+static enum verdict check_buffer(struct diagnosis *f)
+{
+	bool ring = probe_can_ring_buffer();
+
+	snprintf(f->said, sizeof(f->said), "ring buffer: %s", ring ? "yes" : "no");
+	f->mend = "perf buffers serve instead, at a higher cost (Linux 5.8 has the ring buffer)";
+	return ring ? GOOD : WARN;
+}
+
+static enum verdict check_tracepoints(struct diagnosis *f)
+{
+	bool can = probe_can_raw_tracepoint("sched_process_exec");
+
+	snprintf(f->said, sizeof(f->said), "raw tracepoints: %s", can ? "yes" : "no");
+	f->mend = "programs that start are noticed once a second only, and commands cannot be "
+		  "followed";
+	return can ? GOOD : WARN;
+}
+
+/* Tracepoints that something needs: "NAME: yes, NAME: no". */
+static enum verdict try_tracepoints(struct diagnosis *f, const char *what, const char *const *names,
+				    const char *mend)
+{
+	size_t n = (size_t)snprintf(f->said, sizeof(f->said), "%s:", what);
+	enum verdict v = GOOD;
+
+	for (size_t i = 0; names[i] && n < sizeof(f->said); i++) {
+		bool can = probe_can_raw_tracepoint(names[i]);
+
+		n += (size_t)snprintf(f->said + n, sizeof(f->said) - n, "%s %s: %s", i ? "," : "",
+				      names[i], can ? "yes" : "no");
+		if (!can)
+			v = WARN;
+	}
+	f->mend = mend;
+	return v;
+}
+
+static enum verdict check_peers(struct diagnosis *f)
+{
+	static const char *const names[] = { "tcp_rcv_space_adjust", "sock_send_length",
+					     "sock_recv_length", NULL };
+
+	return try_tracepoints(
+		f, "addresses of connections", names,
+		"they are found for fewer connections, or for none; the last two are "
+		"there from Linux 6.3 on");
+}
+
+static enum verdict check_connects(struct diagnosis *f)
+{
+	static const char *const names[] = { "inet_sock_set_state", NULL };
+
+	return try_tracepoints(f, "connections that are opened", names,
+			       "programs that cannot be seen are noticed at the end only, with "
+			       "--strict once a second");
+}
+
+static enum verdict check_plain(struct diagnosis *f)
+{
+	static const char *const names[] = { "sys_exit", NULL };
+
+	return try_tracepoints(f, "system calls", names,
+			       "--plain is not possible: the kernel needs CONFIG_FTRACE_SYSCALLS");
+}
+
+static enum verdict check_libbcc(struct diagnosis *f)
+{
+	void *h = dlopen(compiler_libbcc, RTLD_LAZY | RTLD_LOCAL);
+
+	snprintf(f->said, sizeof(f->said), "%s: %s", compiler_libbcc, h ? "found" : dlerror());
+	f->mend = "on Debian or Ubuntu: apt install libbpfcc";
+	return h ? GOOD : FAIL;
+}
+
+static enum verdict check_headers(struct diagnosis *f)
+{
+	char what[128];
+
+	if (probe_kernel_headers(what, sizeof(what)))
+		snprintf(f->said, sizeof(f->said), "kernel headers: %s", what);
+	else
+		snprintf(f->said, sizeof(f->said),
+			 "kernel headers: builtin, which are all that is needed");
+	return GOOD;
+}
+
+static enum verdict check_memlock(struct diagnosis *f)
+{
+	struct rlimit r = { 0, 0 };
+
+	getrlimit(RLIMIT_MEMLOCK, &r);
+	if (kernel_release() >= (5 << 8 | 11)) {
+		snprintf(f->said, sizeof(f->said), "locked memory: counted by cgroup");
+		return GOOD;
+	}
+	if (r.rlim_cur == RLIM_INFINITY)
+		snprintf(f->said, sizeof(f->said), "locked memory: no limit");
+	else
+		snprintf(f->said, sizeof(f->said), "locked memory: at most %llu KiB",
+			 (unsigned long long)r.rlim_cur / 1024);
+	f->mend = "ulimit -l unlimited";
+	return r.rlim_cur >= (64u << 20) ? GOOD : WARN;
+}
+
+/* Opening it may be refused where its mode allows it. */
+static bool can_read(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char byte;
+	bool can = fd >= 0 && read(fd, &byte, 1) >= 0;
+
+	if (fd >= 0)
+		close(fd);
+	return can;
+}
+
+static enum verdict check_proc(struct diagnosis *f)
+{
+	bool others = can_read("/proc/1/maps"), own = can_read("/proc/self/maps");
+
+	snprintf(f->said, sizeof(f->said), "/proc: %s",
+		 !own ? "is not there"
+		 : others
+			 ? "what process 1 maps can be read"
+			 : "what process 1 maps cannot be read, so perhaps that of others neither");
+	f->mend = "mount /proc; run it with sudo, in a container with the host's process namespace "
+		  "and "
+		  "CAP_SYS_PTRACE";
+	return !own ? FAIL : others ? GOOD : WARN;
+}
+
+static enum verdict check_cache(struct diagnosis *f)
+{
+	char path[PATH_MAX];
+	struct statvfs fs;
+	int dir = files_cache_dir(path, sizeof(path));
+	unsigned long long room = 0;
+
+	if (dir >= 0 && fstatvfs(dir, &fs) == 0)
+		room = (unsigned long long)fs.f_bavail * fs.f_frsize;
+	snprintf(f->said, sizeof(f->said), "cache: %.150s: %s", path,
+		 dir < 0		     ? strerror(-dir)
+		 : room >= CATALOG_BYTES_MAX ? "usable"
+					     : "the disk is full");
+	f->mend = "every start searches all files anew; the directory has to be ours, with mode "
+		  "0700, or "
+		  "set XDG_CACHE_HOME";
+	if (dir >= 0)
+		close(dir);
+	return dir >= 0 && room >= CATALOG_BYTES_MAX ? GOOD : WARN;
+}
+
+typedef enum verdict (*check_fn)(struct diagnosis *f);
+static const check_fn checks[] = {
+	check_kernel,  check_privileges, check_lockdown, check_bpf,   check_libbcc,
+	check_headers, check_memlock,	 check_proc,	 check_cache,
+};
+/* They load BPF programs: where none may be, they say nothing of the kernel. */
+static const check_fn bpf_checks[] = {
+	check_uprobes, check_buffer, check_tracepoints, check_peers, check_connects, check_plain,
+};
+
+static enum verdict run_check(check_fn check)
+{
+	static const char *const names[] = { "ok  ", "warn", "FAIL" };
+	struct diagnosis f = { "", "" };
+	enum verdict v = check(&f);
+
+	printf("%s  %s\n", names[v], f.said);
+	if (v != GOOD)
+		printf("      -> %s\n", f.mend);
+	return v;
+}
+
+int doctor_run(void)
+{
+	enum verdict worst = GOOD, v;
+	bool bpf = true;
+
+	for (size_t i = 0; i < sizeof(checks) / sizeof(*checks); i++) {
+		v = run_check(checks[i]);
+		worst = v > worst ? v : worst;
+		bpf &= checks[i] != check_bpf || v != FAIL;
+	}
+	for (size_t i = 0; bpf && i < sizeof(bpf_checks) / sizeof(*bpf_checks); i++) {
+		v = run_check(bpf_checks[i]);
+		worst = v > worst ? v : worst;
+	}
+	if (!bpf)
+		puts("--    not tried: uprobes, the ring buffer, tracepoints");
+	printf(worst == FAIL   ? "llm-spy cannot trace here.\n"
+	       : worst == WARN ? "llm-spy can trace here, with what is warned of.\n"
+			       : "llm-spy can trace here.\n");
+	return worst == FAIL ? EXIT_CANNOT : EXIT_FINE;
+}

@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: MIT
+if BPF
+llm_spy_SOURCES += \
+	src/cli/cmd_doctor.c \
+	src/cli/cmd_doctor.h \
+	src/cli/cmd_targets.c \
+	src/cli/cmd_targets.h
+endif

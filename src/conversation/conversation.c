@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: MIT */
+/* A request is looked up by its prefixes, the longest first, in the narrowest scope first. What is
+ * found is judged: the same request again, the next turn, or a branch off an earlier turn. */
+#include "conversation/conversation.h"
+
+#include <stdlib.h>
+
+#include "base/xalloc.h"
+#include "conversation/store.h"
+#include "exchange/builder.h"
+
+struct talks {
+	struct limits *lim;
+	struct store *store;
+};
+
+/* The later, the better. */
+enum what {
+	ANEW,	/* it begins a conversation */
+	BRANCH, /* it begins one with the first turns of `of` */
+	NEXT,	/* it is the next turn of `of` */
+	RETRY,	/* it is the latest turn of `of` again */
+};
+
+struct verdict {
+	enum what what;
+	struct thread *of;
+	size_t shared; /* messages past the lead that are those of `of` */
+	unsigned turn; /* BRANCH: the last that both share; else 0 */
+};
+
+struct talks *talks_new(struct limits *lim)
+{
+	struct talks *t = xcalloc(1, sizeof(*t));
+
+	t->lim = lim;
+	t->store = store_new(lim);
+	return t;
+}
+
+void talks_free(struct talks *t)
+{
+	if (!t)
+		return;
+	store_free(t->store);
+	free(t);
+}
+
+/* ---- judging ---- */
+
+/* Both are known and alike. */
+static bool same(struct key a, struct key b)
+{
+	return key_any(a) && key_eq(a, b);
+}
+
+static bool other_session(const struct ask *a, const struct thread *th)
+{
+	return key_any(a->session) && key_any(th->session) && !key_eq(a->session, th->session);
+}
+
+/* The latest request of `th` again. The same words in another process are its own affair; with
+ * another prompt, model or other params they are a retry only where the first attempt failed. */
+static bool is_retry(const struct ask *a, const struct thread *th)
+{
+	if (a->partial || other_session(a, th) || !key_eq(a->chain[a->count], th->end))
+		return false;
+	if (a->tgid != th->tgid && !same(a->session, th->session))
+		return false;
+	return a->retry || th->failed ||
+	       (key_eq(a->system, th->system) && key_eq(a->tools, th->tools) &&
+		key_eq(a->rest, th->rest));
+}
+
+/* Whether messages behind the shared ones tell that the earlier request was edited, not left: its
+ * last message is among them, or the client says that it is the same conversation. */
+static bool edited(const struct ask *a, const struct thread *th, size_t shared)
+{
+	if (same(a->session, th->session) || same(a->cache_key, th->cache_key))
+		return true;
+	for (size_t i = shared; i < a->count; i++)
+		if (same(a->own[i], th->last))
+			return true;
+	return false;
+}
+
+/* The first `shared` messages are those of the latest request of `th`. They must be all of it, or
+ * all but two at the end (clients rewrite what they added to the last prompt), or the rest must be
+ * known again. And it must have become longer: the same length with another end is another
+ * question about the same text, unless the first one failed. What comes from another process is
+ * either all of it and more, or of the same session. */
+static bool goes_on(const struct ask *a, const struct thread *th, size_t shared)
+{
+	bool longer = a->count > th->count || (th->failed && a->count == th->count);
+	bool moved = a->tgid != th->tgid && !key_eq(a->chain[shared], th->end);
+
+	if (other_session(a, th))
+		return false;
+	if (th->joined || moved)
+		return same(a->session, th->session) && longer;
+	if (a->partial && shared == a->count)
+		return true;
+	if (!longer)
+		return false;
+	return (shared + 2 >= th->count && 2 * shared >= th->count) || edited(a, th, shared);
+}
+
+/* The longest prefix of at most `count` messages that is remembered; one that holds no message of
+ * a user tells nothing. `ends`: only one that is all of a request. */
+static const struct entry *longest(const struct talks *t, const struct ask *a, struct key scope,
+				   size_t count, bool ends)
+{
+	for (size_t n = count; a->user && n >= a->user; n--) {
+		const struct entry *e = store_find(t->store, key_in(a->chain[n], scope));
+
+		if (e && (e->turn || !ends))
+			return e;
+	}
+	return NULL;
+}
+
+static struct verdict judge(const struct talks *t, const struct ask *a, struct key scope)
+{
+	const struct entry *e = longest(t, a, scope, a->count, false);
+	struct verdict v = { .what = ANEW };
+	size_t less = a->count ? a->count - 1 : 0;
+
+	if (!e)
+		return v;
+	v = (struct verdict){ .of = e->of, .shared = e->count };
+	if (v.shared == a->count && is_retry(a, v.of)) {
+		v.what = RETRY;
+		return v;
+	}
+	if (goes_on(a, v.of, v.shared)) {
+		v.what = NEXT;
+		return v;
+	}
+	e = longest(t, a, scope, v.shared < less ? v.shared : less, true);
+	if (!e)
+		return (struct verdict){ .what = ANEW };
+	return (struct verdict){ .what = BRANCH, .of = e->of, .shared = v.shared, .turn = e->turn };
+}
+
+/* A request that names what it goes on from. */
+static struct verdict judge_joined(const struct talks *t, const struct ask *a)
+{
+	const struct entry *e = store_find(t->store, a->joins);
+	struct verdict v = { .what = NEXT };
+	bool again;
+
+	if (!e)
+		return (struct verdict){ .what = ANEW };
+	v.of = e->of;
+	again = !a->partial && key_eq(a->chain[a->count], e->of->end);
+	/* In a conversation that the provider keeps, saying the same twice is no retry. */
+	if (again && (a->join == JOIN_RESPONSE || e->of->failed || a->retry)) {
+		v.what = RETRY;
+		v.shared = a->count;
+	} else if (a->join == JOIN_RESPONSE && e->turn != e->of->turn) {
+		v.what = BRANCH;
+		v.turn = e->turn;
+	}
+	return v;
+}
+
+static struct verdict decide(const struct talks *t, const struct ask *a)
+{
+	const struct key scopes[] = { a->strict, a->process, a->user_wide };
+	struct verdict best = { .what = ANEW }, v;
+	const struct entry *e;
+
+	if (a->join != JOIN_NONE)
+		return judge_joined(t, a);
+	for (size_t i = 0; i < 3 && best.what < NEXT; i++) {
+		v = judge(t, a, scopes[i]);
+		best = v.what > best.what ? v : best;
+	}
+	/* Its session's latest conversation may be looked into wherever it was. */
+	e = key_any(a->session) && best.what < NEXT ? store_find(t->store, a->session) : NULL;
+	if (e) {
+		v = judge(t, a, e->of->strict);
+		best = v.what > best.what ? v : best;
+	}
+	return best;
+}
+
+/* ---- remembering ---- */
+
+/* Finds or begins the conversation. A branch that begins within the turns that `of` itself shares
+ * with its parent is the parent's. */
+static struct thread *enter(struct talks *t, const struct verdict *v, const struct exchange *x)
+{
+	char parent[17] = "";
+	struct thread *th;
+
+	if (v->what >= NEXT) {
+		store_used(t->store, v->of);
+		v->of->turn += v->what == NEXT;
+		return v->of;
+	}
+	if (v->what == BRANCH) {
+		const struct thread *of = v->of;
+
+		memcpy(parent, v->turn <= of->parent_turn ? of->parent : of->id, sizeof(parent));
+	}
+	th = store_add(t->store); /* v->of may be gone from here on */
+	ask_id(x, th->id);
+	memcpy(th->parent, parent, sizeof(th->parent));
+	th->parent_turn = v->turn;
+	th->turn = v->turn + 1;
+	th->cacheable = COUNT_UNKNOWN;
+	store_name(t->store, th, key_of_talk(th->id));
+	return th;
+}
+
+/* Leads the shared prefixes, known in scope `from`, to `th` in its own, with the turns that ended
+ * there. */
+static void carry(struct talks *t, struct thread *th, const struct ask *a, struct key from,
+		  size_t first, size_t shared)
+{
+	for (size_t n = first; n <= shared; n++) {
+		struct entry *e = store_find(t->store, key_in(a->chain[n], from));
+		unsigned turn = e ? e->turn : 0;
+
+		if (e && e->of == th)
+			store_drop(t->store, e);
+		store_put(t->store, th, key_in(a->chain[n], th->strict), n, turn);
+	}
+}
+
+static void remember_messages(struct talks *t, struct thread *th, const struct ask *a,
+			      struct key from, const struct verdict *v)
+{
+	bool there = v->what >= NEXT && key_eq(from, th->strict);
+	size_t first = a->user, max = t->lim->max[LIMIT_messages];
+
+	if (a->count >= max && first <= a->count - max) {
+		limit_hit(t->lim, LIMIT_messages);
+		first = a->count - max + 1;
+	}
+	if (!there)
+		carry(t, th, a, from, first, v->shared);
+	for (size_t n = first > v->shared ? first : v->shared + 1; n <= a->count; n++)
+		store_put(t->store, th, key_in(a->chain[n], th->strict), n, 0);
+	store_put(t->store, th, key_in(a->chain[a->count], th->strict), a->count, th->turn);
+	store_put(t->store, th, key_in(a->chain[a->count], a->process), a->count, th->turn);
+	store_put(t->store, th, key_in(a->chain[a->count], a->user_wide), a->count, th->turn);
+}
+
+static void remember(struct talks *t, struct thread *th, const struct ask *a, struct key from,
+		     const struct verdict *v)
+{
+	if (!a->partial || !key_any(th->strict)) {
+		th->strict = a->strict;
+		th->system = a->system;
+		th->tools = a->tools;
+		th->rest = a->rest;
+	}
+	th->tgid = a->tgid;
+	th->failed = false;
+	th->joined = a->join != JOIN_NONE;
+	th->cache_key = key_any(a->cache_key) ? a->cache_key : th->cache_key;
+	if (key_any(a->session)) {
+		th->session = a->session;
+		store_name(t->store, th, a->session);
+	}
+	if (a->join == JOIN_CONVERSATION)
+		store_name(t->store, th, a->joins);
+	/* Of a longer request only this beginning could be read: that is known already. */
+	if (a->partial && v->what == NEXT && v->shared == a->count)
+		return;
+	if (v->what == NEXT && v->shared < th->count && !th->joined)
+		store_drop_past(t->store, th, v->shared);
+	th->count = a->count;
+	th->end = a->chain[a->count];
+	th->last = a->count ? a->own[a->count - 1] : (struct key){ { 0 } };
+	if (a->user && !th->joined)
+		remember_messages(t, th, a, from, v);
+}
+
+/* ---- telling ---- */
+
+static void tell_break(struct talk *k, enum talk_broke by, size_t at)
+{
+	k->broke = true;
+	k->broke_by = by;
+	k->broke_at = at;
+}
+
+/* Compares the request with what is remembered of the one before it. */
+static void compare(struct talk *k, const struct ask *a, const struct verdict *v)
+{
+	const struct thread *th = v->of;
+
+	if (v->what == ANEW)
+		return;
+	k->same_system = !a->partial && key_eq(a->system, th->system);
+	k->same_tools = !a->partial && key_eq(a->tools, th->tools);
+	k->repeated_from = k->same_system ? 0 : a->lead;
+	k->repeated = v->shared + a->lead - k->repeated_from;
+	k->retry |= v->what == RETRY;
+	if (v->what == BRANCH || a->partial)
+		return;
+	/* Providers cache tools, system prompt and messages in that order. */
+	if (!k->same_tools)
+		tell_break(k, TALK_BROKE_TOOLS, 0);
+	else if (!k->same_system)
+		tell_break(k, TALK_BROKE_SYSTEM, 0);
+	else if (v->shared < th->count && a->join == JOIN_NONE && !th->joined)
+		tell_break(k, TALK_BROKE_MESSAGES, a->lead + v->shared);
+}
+
+void talks_request(struct talks *t, struct exchange *x)
+{
+	struct talk *k = &x->talk;
+	struct key from = { { 0 } };
+	struct thread *th;
+	struct verdict v;
+	struct ask a;
+
+	if (x->kind != EXCHANGE_LLM || k->id[0])
+		return;
+	set_string(&k->session, session_of(x));
+	if (!x->request_parsed)
+		return;
+	ask_init(&a, x);
+	if (a.count || a.join != JOIN_NONE) {
+		k->retry = a.retry;
+		v = decide(t, &a);
+		compare(k, &a, &v);
+		from = v.of ? v.of->strict : from;
+		th = enter(t, &v, x);
+		remember(t, th, &a, from, &v);
+		memcpy(k->id, th->id, sizeof(k->id));
+		memcpy(k->parent, th->parent, sizeof(k->parent));
+		k->turn = th->turn;
+		k->parent_turn = th->parent_turn;
+	}
+	ask_done(&a);
+}
+
+/* ---- the answer ---- */
+
+static int64_t or_zero(int64_t n)
+{
+	return n == COUNT_UNKNOWN ? 0 : n;
+}
+
+static int64_t sum(int64_t a, int64_t b)
+{
+	int64_t n;
+
+	return __builtin_add_overflow(a, b, &n) ? INT64_MAX : n;
+}
+
+/* What the next request may find in the cache: what was read from there and written to it, else,
+ * where writing is not counted, all input. */
+static int64_t cacheable(const struct usage *u)
+{
+	if (u->cache_write_5m == COUNT_UNKNOWN && u->cache_write_1h == COUNT_UNKNOWN)
+		return u->input;
+	return sum(or_zero(u->cached_read),
+		   sum(or_zero(u->cache_write_5m), or_zero(u->cache_write_1h)));
+}
+
+static bool has_failed(const struct exchange *x)
+{
+	return !x->response_seen || x->status >= 400 || x->error ||
+	       x->response_body.state == BODY_CUT;
+}
+
+void talks_answer(struct talks *t, struct exchange *x)
+{
+	const struct entry *e = store_find(t->store, key_of_talk(x->talk.id)); /* "" is no id */
+	int64_t read = x->usage.cached_read;
+	struct talk *k = &x->talk;
+	struct thread *th;
+
+	if (!e)
+		return;
+	th = e->of;
+	store_used(t->store, th);
+	if (k->turn == th->turn)
+		th->failed = has_failed(x);
+	if (k->broke && th->cacheable != COUNT_UNKNOWN && read != COUNT_UNKNOWN &&
+	    th->cacheable_turn < k->turn)
+		k->lost_cache = th->cacheable > read ? th->cacheable - read : 0;
+	if (cacheable(&x->usage) != COUNT_UNKNOWN && th->cacheable_turn <= k->turn) {
+		th->cacheable = cacheable(&x->usage);
+		th->cacheable_turn = k->turn;
+	}
+	if (x->response_id)
+		store_put(t->store, th, key_of_response(x, span_str(x->response_id)), 0, k->turn);
+}

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: MIT */
+#include "conversation/fingerprint.h"
+
+#include <nettle/base16.h>
+#include <nettle/sha2.h>
+#include <stdlib.h>
+
+#include "base/xalloc.h"
+#include "exchange/builder.h"
+
+/* ---- digests; lengths stand before texts, so that no two lists of texts are alike ---- */
+
+static void add_number(struct sha256_ctx *h, uint64_t n)
+{
+	uint8_t bytes[8];
+
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)(n >> 8 * i);
+	sha256_update(h, sizeof(bytes), bytes);
+}
+
+static void add_span(struct sha256_ctx *h, struct span s)
+{
+	add_number(h, s.len);
+	if (s.len)
+		sha256_update(h, s.len, s.ptr);
+}
+
+static void add_str(struct sha256_ctx *h, const char *s)
+{
+	add_span(h, span_str(s));
+}
+
+static void add_key(struct sha256_ctx *h, struct key k)
+{
+	sha256_update(h, sizeof(k.bytes), k.bytes);
+}
+
+/* `what` keeps digests of different things apart. */
+static struct sha256_ctx begin(const char *what)
+{
+	struct sha256_ctx h;
+
+	sha256_init(&h);
+	add_str(&h, what);
+	return h;
+}
+
+static struct key end(struct sha256_ctx *h)
+{
+	struct key k;
+
+	sha256_digest(h, sizeof(k.bytes), k.bytes);
+	return k;
+}
+
+static struct key named(const char *what, struct key scope, struct span name)
+{
+	struct sha256_ctx h = begin(what);
+
+	add_key(&h, scope);
+	add_span(&h, name);
+	return end(&h);
+}
+
+static int add_piece(const char *text, size_t len, void *h)
+{
+	sha256_update(h, len, (const uint8_t *)text);
+	return 0;
+}
+
+static void add_json(struct sha256_ctx *h, const json_t *v)
+{
+	if (v)
+		json_dump_callback(v, add_piece, h, JSON_COMPACT | JSON_ENCODE_ANY);
+	add_number(h, v != NULL); /* JSON ends where it ends: no length is needed */
+}
+
+static void add_part(struct sha256_ctx *h, const struct part *p)
+{
+	const char *const texts[] = { p->id, p->name, p->type_raw, p->media_type, p->sha256 };
+
+	add_number(h, p->kind);
+	add_number(h, p->size);
+	add_number(h, p->is_error);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+		add_str(h, texts[i]);
+	add_span(h, buf_span(&p->text));
+}
+
+/* Claude Code's first block of the system prompt is another one in each request; Anthropic's
+ * servers take it out before anything is cached, others do not (anthropics/claude-code issue 68900,
+ * read November 2026). */
+static bool is_lifted(const struct exchange *x, const struct part *p)
+{
+	return x->provider && strcmp(x->provider, "anthropic") == 0 &&
+	       span_starts(buf_span(&p->text), SPAN_LIT("x-anthropic-billing-header:"));
+}
+
+static struct key digest_message(const struct message *m)
+{
+	struct sha256_ctx h = begin("message");
+
+	add_str(&h, m->role);
+	add_str(&h, m->name);
+	for (size_t i = 0; i < m->nparts; i++)
+		add_part(&h, &m->parts[i]);
+	return end(&h);
+}
+
+static struct key digest_system(const struct exchange *x, size_t lead)
+{
+	struct sha256_ctx h = begin("system");
+
+	add_number(&h, lead);
+	for (size_t i = 0; i < lead; i++)
+		add_key(&h, digest_message(&x->messages[i]));
+	for (size_t i = 0; i < x->system.nparts; i++)
+		if (!is_lifted(x, &x->system.parts[i]))
+			add_part(&h, &x->system.parts[i]);
+	return end(&h);
+}
+
+static struct key digest_tools(const struct exchange *x)
+{
+	struct sha256_ctx h = begin("tools");
+
+	for (size_t i = 0; i < x->ntools; i++) {
+		add_str(&h, x->tools[i].name);
+		add_str(&h, x->tools[i].type);
+		add_str(&h, x->tools[i].description);
+		add_json(&h, x->tools[i].schema);
+	}
+	return end(&h);
+}
+
+static struct key digest_rest(const struct exchange *x)
+{
+	struct sha256_ctx h = begin("rest");
+
+	add_str(&h, x->target); /* some name model and stream there */
+	add_str(&h, x->model_asked);
+	add_number(&h, x->stream_requested);
+	for (size_t i = 0; i < x->nparams; i++) {
+		add_str(&h, x->params[i].name);
+		add_json(&h, x->params[i].value);
+	}
+	return end(&h);
+}
+
+/* One user at one host, in one wire format. The two ends of a call may both be traced: they are
+ * told apart. */
+static struct key digest_scope(const struct exchange *x)
+{
+	struct sha256_ctx h = begin("scope");
+
+	add_str(&h, x->host ? x->host : x->provider);
+	add_str(&h, x->api);
+	add_number(&h, x->uid);
+	add_number(&h, x->is_server);
+	return end(&h);
+}
+
+/* ---- what a request says of itself ---- */
+
+static struct span header_of(const struct exchange *x, const char *name)
+{
+	const struct headers *h = &x->request_headers;
+
+	for (size_t i = 0; i < h->count; i++)
+		if (strcasecmp(h->items[i].name, name) == 0)
+			return span_str(h->items[i].value);
+	return span_of(NULL, 0);
+}
+
+static const json_t *param_of(const struct exchange *x, const char *name)
+{
+	for (size_t i = 0; i < x->nparams; i++)
+		if (strcmp(x->params[i].name, name) == 0)
+			return x->params[i].value;
+	return NULL;
+}
+
+/* "user_..._session_<id>", as Claude Code sends in metadata.user_id. */
+static struct span session_of_user(const struct exchange *x)
+{
+	static const struct span mark = SPAN_LIT("_session_");
+	struct span s = json_span(json_object_get(param_of(x, "metadata"), "user_id"));
+
+	for (; s.len; s = span_from(s, 1))
+		if (span_starts(s, mark))
+			return span_from(s, mark.len);
+	return s;
+}
+
+struct span session_of(const struct exchange *x)
+{
+	/* Claude Code, Codex (three spellings), and what others use. */
+	static const char *const names[] = {
+		"x-claude-code-session-id", "session_id",   "session-id",
+		"conversation_id",	    "x-session-id", "openai-conversation-id"
+	};
+	struct span s = span_of(NULL, 0);
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names) && !s.len; i++)
+		s = header_of(x, names[i]);
+	return s.len ? s : session_of_user(x);
+}
+
+/* The SDKs of OpenAI and Anthropic count their own attempts, from 0. */
+static bool says_retry(const struct exchange *x)
+{
+	struct span s = header_of(x, "x-stainless-retry-count");
+
+	return s.len && s.ptr[0] >= '1' && s.ptr[0] <= '9';
+}
+
+static void read_join(struct ask *a, const struct exchange *x, struct key scope)
+{
+	const json_t *v = param_of(x, "conversation");
+	struct span id = json_span(json_is_object(v) ? json_object_get(v, "id") : v);
+
+	if (id.len) {
+		a->join = JOIN_CONVERSATION;
+		a->joins = named("conversation", scope, id);
+		return;
+	}
+	id = json_span(param_of(x, "previous_response_id"));
+	if (id.len) {
+		a->join = JOIN_RESPONSE;
+		a->joins = named("response", scope, id);
+	}
+}
+
+/* ---- the whole ---- */
+
+static bool role_is(const struct message *m, const char *role)
+{
+	return m->role && strcmp(m->role, role) == 0;
+}
+
+static void read_scopes(struct ask *a)
+{
+	struct sha256_ctx h = begin("strict");
+
+	add_number(&h, a->tgid);
+	add_key(&h, a->system);
+	add_key(&h, a->tools);
+	a->strict = end(&h);
+	h = begin("process");
+	add_number(&h, a->tgid);
+	a->process = end(&h);
+	h = begin("user");
+	a->user_wide = end(&h);
+}
+
+static void read_chain(struct ask *a, const struct exchange *x, struct key seed)
+{
+	a->chain = xcalloc(a->count + 1, sizeof(*a->chain));
+	a->own = xcalloc(a->count, sizeof(*a->own));
+	a->chain[0] = seed;
+	for (size_t i = 0; i < a->count; i++) {
+		const struct message *m = &x->messages[a->lead + i];
+		struct sha256_ctx h = begin("chain");
+
+		a->own[i] = digest_message(m);
+		add_key(&h, a->chain[i]);
+		add_key(&h, a->own[i]);
+		a->chain[i + 1] = end(&h);
+		if (!a->user && (role_is(m, "user") || role_is(m, "human")))
+			a->user = i + 1;
+	}
+}
+
+void ask_init(struct ask *a, const struct exchange *x)
+{
+	struct key scope = digest_scope(x);
+	struct span session = session_of(x);
+	struct span cache_key = json_span(param_of(x, "prompt_cache_key"));
+
+	*a = (struct ask){ .tgid = x->tgid, .partial = x->request_partial, .retry = says_retry(x) };
+	while (a->lead < x->nmessages && (role_is(&x->messages[a->lead], "system") ||
+					  role_is(&x->messages[a->lead], "developer")))
+		a->lead++;
+	a->count = x->nmessages - a->lead;
+	a->count -= a->partial && a->count;
+	a->system = digest_system(x, a->lead);
+	a->tools = digest_tools(x);
+	a->rest = digest_rest(x);
+	if (session.len)
+		a->session = named("session", scope, session);
+	if (cache_key.len)
+		a->cache_key = named("cache key", scope, cache_key);
+	read_join(a, x, scope);
+	read_scopes(a);
+	/* After an answer of that id, a message means something else than at the beginning. */
+	read_chain(a, x, a->join == JOIN_NONE ? scope : a->joins);
+}
+
+void ask_done(struct ask *a)
+{
+	free(a->chain);
+	free(a->own);
+}
+
+struct key key_of_response(const struct exchange *x, struct span id)
+{
+	return named("response", digest_scope(x), id);
+}
+
+struct key key_of_talk(const char *id)
+{
+	return named("talk", (struct key){ { 0 } }, span_str(id));
+}
+
+void ask_id(const struct exchange *x, char ret[17])
+{
+	struct sha256_ctx h = begin("id");
+	struct key k;
+
+	add_number(&h, x->id);
+	add_number(&h, x->tgid);
+	add_number(&h, x->t.request_first);
+	add_number(&h, (uint64_t)x->wall_offset);
+	k = end(&h);
+	base16_encode_update(ret, 8, k.bytes);
+	ret[16] = '\0';
+}

@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: MIT
+libpure_a_SOURCES += \
+	src/conversation/conversation.c \
+	src/conversation/conversation.h \
+	src/conversation/fingerprint.c \
+	src/conversation/fingerprint.h \
+	src/conversation/store.c \
+	src/conversation/store.h
+
+check_PROGRAMS += tests/unit/test_conversation
+
+check_PROGRAMS += tests/fuzz/fuzz_conversation
+tests_fuzz_fuzz_conversation_SOURCES = tests/fuzz/fuzz_conversation.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_conversation_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+EXTRA_DIST += tests/fuzz/corpus/conversation

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/* The conversations that are remembered, found by keys: of prefixes of their messages, which are
+ * many and have ceilings, and of their names, which are few and stay as long as they do. A key
+ * leads to the conversation that it was given to last. Past the ceiling of conversations or of all
+ * messages, the conversation that was idle longest is dropped; past that of one conversation's
+ * messages, its oldest. */
+#ifndef SPY_CONVERSATION_STORE_H
+#define SPY_CONVERSATION_STORE_H
+
+#include "base/limits.h"
+#include "conversation/fingerprint.h"
+
+struct entry {
+	struct key key;
+	struct thread *of;
+	size_t count;  /* messages of the prefix; 0: no prefix */
+	unsigned turn; /* whose request ended there; 0: none */
+	bool is_name;
+	struct entry *next;	     /* of the same bucket */
+	struct entry *newer, *older; /* of the same list of its thread */
+};
+
+struct entries {
+	struct entry *newest, *oldest;
+	size_t count;
+};
+
+/* A conversation: its chain of turns as the latest request shows it. */
+struct thread {
+	char id[17], parent[17];
+	unsigned turn, parent_turn;
+	uint32_t tgid;
+	size_t count;	   /* messages past the lead */
+	struct key end;	   /* of all of them */
+	struct key last;   /* of the last alone; none: there is none */
+	struct key strict; /* scope that its prefixes are in */
+	struct key system, tools, rest, session, cache_key;
+	bool joined; /* it does not repeat its messages */
+	bool failed; /* that request got no good answer */
+	/* Tokens that a request might read from cache after this turn; COUNT_UNKNOWN. */
+	int64_t cacheable;
+	unsigned cacheable_turn;
+	struct entries messages, names;
+	struct thread *newer, *older; /* by their last use */
+};
+
+struct store;
+struct store *store_new(struct limits *lim);
+void store_free(struct store *s); /* accepts NULL */
+
+/* A new conversation. Any other may be gone after this, or after store_put. */
+struct thread *store_add(struct store *s);
+void store_used(struct store *s, struct thread *t); /* it is no longer idle */
+
+/* Valid until the next change; NULL: none. */
+struct entry *store_find(const struct store *s, struct key key);
+/* Leads `key` to t, which was used last; turn 0 leaves the turn of an entry of t's as it is. */
+void store_put(struct store *s, struct thread *t, struct key key, size_t count, unsigned turn);
+void store_name(struct store *s, struct thread *t, struct key key);
+void store_drop(struct store *s, struct entry *e);
+void store_drop_past(struct store *s, struct thread *t, size_t count); /* longer prefixes of t */
+
+#endif

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+#include "cost/bill.h"
+
+#include <stdlib.h>
+
+#include "exchange/builder.h"
+
+static struct span header(const struct headers *h, const char *name)
+{
+	for (size_t i = 0; i < h->count; i++)
+		if (span_caseeq(span_str(h->items[i].name), span_str(name)))
+			return span_str(h->items[i].value);
+	return span_of(NULL, 0);
+}
+
+static bool starts(struct span s, const char *with)
+{
+	return span_starts(s, span_str(with));
+}
+
+/* This machine, or one of the network that it is in. */
+static bool host_is_private(struct span host)
+{
+	static const char *const prefixes[] = { "127.", "10.",	 "192.168.", "[::1]",
+						"[fd",	"[fe80", NULL };
+
+	if (span_eq(host, SPAN_LIT("localhost")) || span_ends(host, SPAN_LIT(".local")) ||
+	    span_ends(host, SPAN_LIT(".internal")))
+		return true;
+	for (size_t i = 0; prefixes[i]; i++)
+		if (starts(host, prefixes[i]))
+			return true;
+	/* 172.16.0.0/12 */
+	return starts(host, "172.") && host.len > 7 && host.ptr[6] == '.' &&
+	       ((host.ptr[4] == '1' && host.ptr[5] >= '6') || host.ptr[4] == '2' ||
+		(host.ptr[4] == '3' && host.ptr[5] <= '1'));
+}
+
+/* Whether this host, or one near it, answers. The address that was connected to may be a proxy's;
+ * without TLS the request tells: a proxy is sent whole URLs. */
+static bool answers_nearby(const struct exchange *x)
+{
+	struct span host = span_str(x->host), peer = span_str(x->is_server ? NULL : x->peer);
+
+	if (!peer.len)
+		return host_is_private(host);
+	if (x->plain && (starts(peer, "127.") || starts(peer, "[::1]")) && x->target &&
+	    x->target[0] == '/')
+		return true;
+	return host_is_private(peer) && (!host.len || host_is_private(host));
+}
+
+/* A server that runs the model itself: told by its dialect or by what it calls itself. A gateway
+ * may stand at such an address as well, and passes on what costs money. */
+static bool runs_the_model(const struct exchange *x)
+{
+	static const char *const servers[] = { "llama.cpp", "uvicorn",	       "LM Studio",
+					       "SGLang",    "text-generation", NULL };
+	static const char *const gateways[] = { "x-litellm-call-id",  "x-litellm-version",
+						"x-portkey-trace-id", "helicone-id",
+						"cf-aig-log-id",      NULL };
+	struct span server = header(&x->response_headers, "server");
+
+	if (!answers_nearby(x))
+		return false;
+	for (size_t i = 0; gateways[i]; i++)
+		if (header(&x->response_headers, gateways[i]).len)
+			return false;
+	if (x->api && strncmp(x->api, "ollama.", 7) == 0)
+		return true;
+	for (size_t i = 0; servers[i]; i++)
+		if (starts(server, servers[i]))
+			return true;
+	return false;
+}
+
+/* LiteLLM says it in a header field. */
+static bool stated(const struct exchange *x, double *ret)
+{
+	struct span text = header(&x->response_headers, "x-litellm-response-cost");
+	char *end;
+
+	if (prices_stated(x->usage.raw, ret))
+		return true;
+	if (!text.len)
+		return false;
+	*ret = strtod((const char *)text.ptr, &end);
+	return *end == '\0' && *ret >= 0 && *ret < 1e6;
+}
+
+/* Cohere charges for less than what its model saw. */
+static struct usage as_charged(const struct exchange *x)
+{
+	const json_t *billed = json_object_get(x->usage.raw, "billed_units");
+	struct usage u = x->usage;
+
+	if (!billed)
+		return u;
+	u.cached_read = u.cache_write_5m = u.cache_write_1h = COUNT_UNKNOWN;
+	usage_count(&u.input, json_object_get(billed, "input_tokens"));
+	usage_count(&u.output, json_object_get(billed, "output_tokens"));
+	return u;
+}
+
+/* Calls that the provider made on its own, at the price of their own model: Anthropic's totals
+ * leave them out (docs.anthropic.com, usage.iterations). */
+static void add_iterations(const struct prices *prices, struct exchange *x, int64_t when)
+{
+	const json_t *list = json_object_get(x->usage.raw, "iterations"), *v;
+	size_t i;
+
+	json_array_foreach(list, i, v) {
+		struct usage u = { .input = COUNT_UNKNOWN,
+				   .cached_read = COUNT_UNKNOWN,
+				   .cache_write_1h = COUNT_UNKNOWN,
+				   .cache_write_5m = COUNT_UNKNOWN,
+				   .output = COUNT_UNKNOWN,
+				   .reasoning = COUNT_UNKNOWN,
+				   .audio_in = COUNT_UNKNOWN,
+				   .audio_out = COUNT_UNKNOWN,
+				   .image_in = COUNT_UNKNOWN,
+				   .image_out = COUNT_UNKNOWN,
+				   .total = COUNT_UNKNOWN };
+		const char *model = json_string_value(json_object_get(v, "model"));
+		struct cost more = { 0 };
+
+		if (span_eq(json_span(json_object_get(v, "type")), SPAN_LIT("message")))
+			continue;
+		usage_count(&u.input, json_object_get(v, "input_tokens"));
+		usage_count(&u.cached_read, json_object_get(v, "cache_read_input_tokens"));
+		usage_count(&u.cache_write_5m, json_object_get(v, "cache_creation_input_tokens"));
+		usage_count(&u.output, json_object_get(v, "output_tokens"));
+		if (u.input != COUNT_UNKNOWN)
+			u.input += (u.cached_read > 0 ? u.cached_read : 0) +
+				   (u.cache_write_5m > 0 ? u.cache_write_5m : 0);
+		if (!price_of(prices, x->provider, model ? model : x->model_answered,
+			      x->model_asked, when, false, &u, &more)) {
+			x->cost.partial = true;
+			continue;
+		}
+		x->cost.usd += more.usd;
+		x->cost.input_usd += more.input_usd;
+		x->cost.cached_usd += more.cached_usd;
+		x->cost.write_usd += more.write_usd;
+		x->cost.output_usd += more.output_usd;
+	}
+}
+
+static void scale(struct cost *c, double by)
+{
+	c->usd *= by;
+	c->input_usd *= by;
+	c->cached_usd *= by;
+	c->write_usd *= by;
+	c->output_usd *= by;
+	c->request_usd *= by;
+}
+
+/* Half the price for those who can wait. What faster service costs differs from model to model, so
+ * that the table's price is no more than the least. */
+static void apply_tier(struct exchange *x)
+{
+	struct span tier = span_str(x->service_tier);
+
+	if (span_eq(tier, SPAN_LIT("flex")) || span_eq(tier, SPAN_LIT("batch")))
+		scale(&x->cost, 0.5);
+	else if (span_eq(tier, SPAN_LIT("priority")) || span_eq(tier, SPAN_LIT("fast")))
+		x->cost.partial = true;
+}
+
+void bill(const struct prices *prices, struct exchange *x)
+{
+	int64_t when =
+		exchange_wall_ns(x, x->t.request_first ? x->t.request_first : x->t.response_first) /
+		1000000000;
+	struct usage u = as_charged(x);
+	bool local;
+
+	if (x->kind != EXCHANGE_LLM)
+		return;
+	if (stated(x, &x->cost.usd)) {
+		x->cost.source = COST_STATED;
+		return;
+	}
+	local = runs_the_model(x);
+	if (!prices || (!u.raw && !local))
+		return;
+	if (!price_of(prices, x->provider, x->model_answered, x->model_asked, when, local, &u,
+		      &x->cost) ||
+	    x->cost.source != COST_TABLE)
+		return;
+	add_iterations(prices, x, when);
+	apply_tier(x);
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+#include "discover/coverage.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/xalloc.h"
+#include "capture/process.h"
+#include "proc/identity.h"
+#include "proc/maps.h"
+
+struct looking {
+	struct files *files;
+	struct coverage *ret;
+};
+
+const char *coverage_status_name(enum coverage_status s)
+{
+	static const char *const names[] = { "-", "hookable", "partly", "blind?", "blind" };
+
+	return names[s];
+}
+
+static void add_part(struct coverage *c, const struct plan_part *p, const char *file)
+{
+	struct coverage_tls *t;
+
+	if (p->watch)
+		return;
+	if (p->problem) {
+		if (!c->reason)
+			c->reason =
+				xasprintf("%s in %s was %s", p->implementation, file, p->problem);
+		return;
+	}
+	c->tls = xgrow(c->tls, c->ntls, sizeof(*c->tls));
+	t = &c->tls[c->ntls++];
+	*t = (struct coverage_tls){ .implementation = xstrdup(p->implementation),
+				    .method = xstrdup(p->method),
+				    .file = xstrdup(file) };
+}
+
+/* What is no file holds no TLS, and what is gone is mapped no more. */
+static bool is_failure(int err)
+{
+	return err && err != -EINVAL && err != -ENOENT && err != -ESRCH;
+}
+
+static void on_file(void *arg, const char *path, const char *name)
+{
+	struct looking *l = arg;
+	const struct catalog_entry *e;
+	const char *base = strrchr(name, '/');
+	int fd, err = files_look(l->files, path, &e, &fd);
+
+	l->ret->java |= base && strcmp(base, "/libjvm.so") == 0;
+	if (!l->ret->unread && is_failure(err))
+		l->ret->unread =
+			err == -EIO ? xasprintf("%s could not be searched for TLS", name)
+				    : xasprintf("%s could not be opened: %s", name, strerror(-err));
+	if (fd >= 0)
+		close(fd);
+	for (size_t i = 0; !err && i < e->plan.nparts; i++)
+		add_part(l->ret, &e->plan.parts[i], name);
+}
+
+static char *program_of(pid_t pid)
+{
+	struct proc_text p;
+	struct buf text;
+	char *name;
+
+	buf_init(&text, 16 << 10);
+	identity_read(pid, "", &text);
+	name = proc_decode(buf_span(&text), &p) == 0
+		       ? xstrndup((const char *)p.name.ptr, p.name.len)
+		       : xstrdup("?");
+	buf_done(&text);
+	return name;
+}
+
+static bool is_32_bit(pid_t pid)
+{
+	char path[64], head[EI_CLASS + 1] = "";
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
+		return false;
+	n = read(fd, head, sizeof(head));
+	close(fd);
+	return n == sizeof(head) && memcmp(head, ELFMAG, SELFMAG) == 0 &&
+	       head[EI_CLASS] == ELFCLASS32;
+}
+
+static void say(struct coverage *c, enum coverage_status status, const char *reason,
+		const char *remedy)
+{
+	c->status = status;
+	c->remedy = remedy;
+	if (!c->reason)
+		c->reason = xstrdup(reason);
+}
+
+static void say_quic(struct coverage *c)
+{
+	/* What is in its files says nothing of QUIC. */
+	free(c->reason);
+	c->reason = NULL;
+	say(c, c->ntls ? COVERAGE_PARTLY : COVERAGE_MAYBE,
+	    "it has UDP sockets connected to port 443, as for HTTP/3 (QUIC), which is not seen",
+	    "switch HTTP/3 off in it (Chromium and its kin: --disable-quic, or the policy "
+	    "QuicAllowed; Firefox: network.http.http3.enable)");
+}
+
+static const char remedy_unread[] = "if it can be opened by root, report it with the file";
+
+/* What is known to be unseen comes first; then what a connection without known TLS may be. */
+static void judge(struct coverage *c)
+{
+	if (c->udp && (c->ntls || (!c->reason && !c->java)))
+		say_quic(c);
+	else if (c->ntls && c->reason)
+		say(c, COVERAGE_PARTLY, "", "build it with a newer toolchain");
+	else if (c->ntls && c->unread)
+		say(c, COVERAGE_PARTLY, c->unread, remedy_unread);
+	else if (c->ntls)
+		c->status = COVERAGE_SEEN;
+	else if (c->reason)
+		say(c, COVERAGE_BLIND, "", "build it with a newer toolchain");
+	else if (c->java)
+		say(c, COVERAGE_BLIND, "Java does TLS in bytecode: there is no function to hook",
+		    "have it talk to its model through a proxy that does TLS with OpenSSL on this "
+		    "host");
+	else if (!c->conns)
+		c->status = COVERAGE_NONE;
+	else if (is_32_bit(c->pid))
+		say(c, COVERAGE_MAYBE, "it is a 32-bit program", "run the 64-bit one");
+	else if (c->unread)
+		say(c, COVERAGE_MAYBE, c->unread, remedy_unread);
+	else
+		say(c, COVERAGE_MAYBE,
+		    "it has connections to port 443 and holds no TLS implementation that is known",
+		    "if it talks to a model, report the program; until then have it use a proxy on "
+		    "this "
+		    "host that does TLS with OpenSSL");
+}
+
+int coverage_of(struct files *f, const struct conns *c, pid_t pid, struct coverage *ret)
+{
+	const struct conns_row *row = conns_of(c, pid);
+	struct looking l = { .files = f, .ret = ret };
+	int err;
+
+	*ret = (struct coverage){ .pid = pid };
+	if (row) {
+		ret->conns = row->count;
+		ret->udp = row->udp;
+		memcpy(ret->peer, row->peer, sizeof(ret->peer));
+	}
+	err = maps_each(pid, on_file, &l);
+	if (err)
+		return err;
+	ret->program = program_of(pid);
+	judge(ret);
+	if (ret->status == COVERAGE_SEEN || ret->status == COVERAGE_NONE) {
+		free(ret->reason);
+		ret->reason = NULL;
+	}
+	return 0;
+}
+
+void coverage_done(struct coverage *c)
+{
+	for (size_t i = 0; i < c->ntls; i++) {
+		free(c->tls[i].implementation);
+		free(c->tls[i].method);
+		free(c->tls[i].file);
+	}
+	free(c->tls);
+	free(c->program);
+	free(c->reason);
+	free(c->unread);
+	*c = (struct coverage){ 0 };
+}

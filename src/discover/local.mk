@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: MIT
+if BPF
+libkernel_a_SOURCES += \
+	src/discover/coverage.c \
+	src/discover/coverage.h \
+	src/discover/discover.c \
+	src/discover/discover.h \
+	src/discover/install_paths.c \
+	src/discover/install_paths.def \
+	src/discover/install_paths.h \
+	src/discover/mailbox.c \
+	src/discover/mailbox.h \
+	src/discover/scan_cache.c \
+	src/discover/scan_cache.h \
+	src/discover/scanner.c \
+	src/discover/scanner.h \
+	src/discover/target.c \
+	src/discover/target.h
+endif

@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: MIT */
+/* What the catalog on disk says becomes probes in the kernel, and a probe in the middle of an
+ * instruction kills a program: so it is believed only when nobody else could have written it, when
+ * this very build made it, and when the file still has the same bytes at each place. */
+#include "discover/scan_cache.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "config.h"
+#include "discover/scanner.h"
+
+#define CATALOG_FILE "finders"
+#define CHECKED_HEAD 4096
+#define CHECKED_SITE 16
+
+struct files {
+	struct catalog *catalog;
+	struct searcher searcher;
+	bool ended; /* the searcher, which was said */
+	struct files_stats stats;
+};
+
+/* ---- the catalog's file ---- */
+
+int files_cache_dir(char *path, size_t size)
+{
+	const char *home = getenv("XDG_CACHE_HOME");
+	struct stat st;
+	int fd;
+
+	snprintf(path, size, "%s/llm-spy", home && home[0] == '/' ? home : "/var/cache");
+	if (mkdir(path, 0700) != 0 && errno != EEXIST)
+		return -errno;
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) != 0 || st.st_uid != geteuid() || st.st_mode & 022) {
+		close(fd);
+		return -EPERM;
+	}
+	return fd;
+}
+
+static void add_text(struct sha256_ctx *ctx, const char *s)
+{
+	sha256_update(ctx, strlen(s) + 1, (const uint8_t *)s);
+}
+
+/* Which program it was: version, finders, and the executable file itself, since a finder may change
+ * without its name doing so. */
+static void make_stamp(uint8_t ret[CATALOG_STAMP_LEN])
+{
+	struct file_id self = { 0 };
+	struct sha256_ctx ctx;
+
+	sha256_init(&ctx);
+	add_text(&ctx, PACKAGE_VERSION);
+	for (size_t i = 0; finder_name(i); i++)
+		add_text(&ctx, finder_name(i));
+	files_identify("/proc/self/exe", &self);
+	sha256_update(&ctx, sizeof(self.size), (const uint8_t *)&self.size);
+	sha256_update(&ctx, sizeof(self.mtime_ns), (const uint8_t *)&self.mtime_ns);
+	sha256_digest(&ctx, CATALOG_STAMP_LEN, ret);
+}
+
+/* Ours alone, and no more of it than there may be. */
+static bool is_trusted(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
+	       !(st.st_mode & 077) && st.st_size <= (off_t)CATALOG_BYTES_MAX;
+}
+
+static int slurp(int fd, struct buf *out)
+{
+	char bytes[65536];
+	ssize_t n;
+
+	while ((n = read(fd, bytes, sizeof(bytes))) > 0)
+		buf_add(out, span_of(bytes, (size_t)n));
+	return n < 0 ? -errno : out->full ? -EFBIG : 0;
+}
+
+static void load(struct files *f)
+{
+	uint8_t stamp[CATALOG_STAMP_LEN];
+	char path[PATH_MAX];
+	struct buf bytes;
+	int dir = files_cache_dir(path, sizeof(path));
+	int fd = dir < 0 ? dir : openat(dir, CATALOG_FILE, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	int err = -EPERM;
+
+	if (dir >= 0)
+		close(dir);
+	if (fd < 0) {
+		log_debug("attach", "no catalog of searched files in %s", path);
+		return;
+	}
+	buf_init(&bytes, CATALOG_BYTES_MAX);
+	make_stamp(stamp);
+	if (is_trusted(fd))
+		err = slurp(fd, &bytes);
+	close(fd);
+	if (!err)
+		err = catalog_decode(f->catalog, stamp, buf_span(&bytes));
+	if (err)
+		log_debug("attach", "the catalog in %s is not used: %s", path,
+			  err == -ESTALE ? "another llm-spy made it" : strerror(-err));
+	buf_done(&bytes);
+}
+
+static int write_all(int fd, struct span s)
+{
+	while (s.len) {
+		ssize_t n = write(fd, s.ptr, s.len);
+
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		s = span_from(s, n > 0 ? (size_t)n : 0);
+	}
+	return 0;
+}
+
+/* Renamed into its place when it is whole, so that two tracers never see half of it. */
+static int store_in(int dir, struct span bytes)
+{
+	char temp[64];
+	int fd, err;
+
+	snprintf(temp, sizeof(temp), CATALOG_FILE ".%d", (int)getpid());
+	unlinkat(dir, temp, 0);
+	fd = openat(dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	err = write_all(fd, bytes);
+	if (close(fd) != 0 && !err)
+		err = -errno;
+	if (!err && renameat(dir, temp, dir, CATALOG_FILE) != 0)
+		err = -errno;
+	if (err)
+		unlinkat(dir, temp, 0);
+	return err;
+}
+
+static void store(struct files *f)
+{
+	uint8_t stamp[CATALOG_STAMP_LEN];
+	char path[PATH_MAX];
+	struct buf bytes;
+	int dir, err;
+
+	if (!catalog_changed(f->catalog))
+		return;
+	dir = files_cache_dir(path, sizeof(path));
+	buf_init(&bytes, CATALOG_BYTES_MAX);
+	make_stamp(stamp);
+	err = dir < 0 ? dir : catalog_encode(f->catalog, stamp, &bytes);
+	if (!err)
+		err = store_in(dir, buf_span(&bytes));
+	if (err)
+		log_debug("attach", "what was found in files is not kept in %s: %s", path,
+			  strerror(-err));
+	if (dir >= 0)
+		close(dir);
+	buf_done(&bytes);
+}
+
+/* ---- one file ---- */
+
+static void identify(const struct stat *st, struct file_id *ret)
+{
+	*ret = (struct file_id){
+		.dev = st->st_dev,
+		.ino = st->st_ino,
+		.size = (uint64_t)st->st_size,
+		.mtime_ns =
+			(uint64_t)st->st_mtim.tv_sec * 1000000000 + (uint64_t)st->st_mtim.tv_nsec,
+		.ctime_ns =
+			(uint64_t)st->st_ctim.tv_sec * 1000000000 + (uint64_t)st->st_ctim.tv_nsec,
+	};
+}
+
+int files_identify(const char *path, struct file_id *ret)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0)
+		return -errno;
+	identify(&st, ret);
+	return S_ISREG(st.st_mode) ? 0 : -EINVAL;
+}
+
+/* Opening must neither wait nor have an effect, whatever kind of file it turns out to be. */
+static int open_file(const char *path, struct file_id *ret)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
+	int err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) != 0)
+		err = -errno;
+	else if (!S_ISREG(st.st_mode))
+		err = -EINVAL;
+	if (err) {
+		close(fd);
+		return err;
+	}
+	identify(&st, ret);
+	return fd;
+}
+
+static void add_bytes(struct sha256_ctx *ctx, int fd, uint64_t at, size_t len)
+{
+	uint8_t bytes[CHECKED_HEAD];
+	ssize_t n = at <= INT64_MAX ? pread(fd, bytes, len, (off_t)at) : 0;
+
+	sha256_update(ctx, n > 0 ? (size_t)n : 0, bytes);
+}
+
+/* Reading the places has a second use: the kernel reads a page that it has not cached by itself
+ * when a uprobe goes there, and on ext4 it warns of the way it does so (seen with Linux 6.18),
+ * which stops a host that is set to panic on warnings. */
+static void make_check(int fd, const struct plan *p, uint8_t ret[SHA256_DIGEST_SIZE])
+{
+	struct sha256_ctx ctx;
+
+	sha256_init(&ctx);
+	add_bytes(&ctx, fd, 0, CHECKED_HEAD);
+	for (size_t i = 0; i < p->nparts; i++)
+		for (size_t s = 0; s < p->parts[i].nsites; s++)
+			add_bytes(&ctx, fd, p->parts[i].sites[s].addr, CHECKED_SITE);
+	sha256_digest(&ctx, SHA256_DIGEST_SIZE, ret);
+}
+
+/* Without the process none is searched from then on: that is said once. */
+static void say_failed(struct files *f, const char *path, int err)
+{
+	if (err != -EPIPE)
+		log_warn("attach", "%s was not searched for TLS: the finders came to no end", path);
+	else if (!f->ended)
+		log_warn("attach",
+			 "%s was not searched for TLS, and no other will be: the process that "
+			 "searches has ended",
+			 path);
+	f->ended |= err == -EPIPE;
+}
+
+static struct catalog_entry *search(struct files *f, int fd, const char *path,
+				    const struct file_id *id)
+{
+	uint8_t check[SHA256_DIGEST_SIZE] = { 0 };
+	uint64_t begin = now_ns();
+	struct catalog_entry *e;
+	struct plan plan;
+	bool cut;
+	int err = searcher_ask(&f->searcher, fd, &plan, &cut);
+
+	f->stats.search_ns += now_ns() - begin;
+	f->stats.searched++;
+	if (cut)
+		log_warn("attach", "%s was searched for TLS in its first %llu MiB only", path,
+			 FINDER_BYTES_MAX >> 20);
+	if (plan.nparts)
+		make_check(fd, &plan, check);
+	e = catalog_add(f->catalog, id, check, &plan);
+	e->failed = err && err != -ENOEXEC;
+	if (e->failed) {
+		f->stats.failed++;
+		say_failed(f, path, err);
+	}
+	return e;
+}
+
+static bool still_fits(int fd, const struct catalog_entry *e)
+{
+	uint8_t check[SHA256_DIGEST_SIZE];
+
+	if (!e->plan.nparts)
+		return true;
+	make_check(fd, &e->plan, check);
+	return memcmp(check, e->check, sizeof(check)) == 0;
+}
+
+int files_look(struct files *f, const char *path, const struct catalog_entry **ret, int *ret_fd)
+{
+	struct catalog_entry *e;
+	struct file_id id;
+	int err = files_identify(path, &id);
+
+	*ret_fd = -1;
+	if (err)
+		return err;
+	e = catalog_find(f->catalog, &id);
+	if (!e || e->plan.nparts) {
+		*ret_fd = open_file(path, &id);
+		if (*ret_fd < 0)
+			return *ret_fd;
+		e = catalog_find(f->catalog, &id);
+		if (!e || !still_fits(*ret_fd, e))
+			e = search(f, *ret_fd, path, &id);
+	}
+	if (*ret_fd >= 0 && !e->plan.nparts) {
+		close(*ret_fd);
+		*ret_fd = -1;
+	}
+	*ret = e;
+	return e->failed ? -EIO : 0;
+}
+
+/* ---- all ---- */
+
+struct files *files_open(size_t max)
+{
+	struct files *f = xcalloc(1, sizeof(*f));
+	int err;
+
+	f->catalog = catalog_new(max);
+	load(f);
+	err = searcher_start(&f->searcher);
+	if (err)
+		log_warn("attach",
+			 "no file is searched for TLS: the process that does so cannot be "
+			 "started: %s (see llm-spy doctor)",
+			 strerror(-err));
+	f->ended = err != 0;
+	return f;
+}
+
+void files_close(struct files *f)
+{
+	if (!f)
+		return;
+	store(f);
+	searcher_end(&f->searcher);
+	catalog_free(f->catalog);
+	free(f);
+}
+
+struct files_stats files_stats(const struct files *f)
+{
+	struct files_stats s = f->stats;
+
+	s.dropped = catalog_dropped(f->catalog);
+	return s;
+}

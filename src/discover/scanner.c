@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+/* Three processes: the tracer asks; a keeper, which never touches a file, starts one that searches
+ * for each question, and answers when it has ended, however that was. A question is one byte with
+ * the file's descriptor, an answer an error number and a plan's bytes with their length. */
+#include "discover/scanner.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "kernel/helper_process.h"
+
+#define NOBODY 65534
+/* Far more than the finders need; a hostile file must not use up the host's memory. */
+#define SEARCH_MEMORY (2ull << 30)
+
+struct answer {
+	int32_t err;
+	uint32_t len;
+	uint32_t cut; /* 1: not all of the file was searched */
+};
+
+/* What the keeper gets back, in memory that both share. */
+struct result {
+	struct answer answer;
+	uint8_t plan[PLAN_BYTES_MAX];
+};
+
+static int write_all(int fd, const void *bytes, size_t len)
+{
+	for (size_t done = 0; done < len;) {
+		ssize_t n = send(fd, (const char *)bytes + done, len - done, MSG_NOSIGNAL);
+
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		done += n > 0 ? (size_t)n : 0;
+	}
+	return 0;
+}
+
+static int read_all(int fd, void *bytes, size_t len)
+{
+	for (size_t done = 0; done < len;) {
+		ssize_t n = recv(fd, (char *)bytes + done, len - done, 0);
+
+		if (n == 0 || (n < 0 && errno != EINTR))
+			return -EPIPE;
+		done += n > 0 ? (size_t)n : 0;
+	}
+	return 0;
+}
+
+/* The descriptor that comes with a question; -1 at the end of all. */
+static int next_question(int sock)
+{
+	size_t nfds;
+	char byte;
+	int fd;
+
+	return passing_receive(sock, &byte, 1, &fd, 1, &nfds) == 1 && nfds == 1 ? fd : -1;
+}
+
+static int search(int fd, struct buf *out, uint32_t *ret_cut)
+{
+	struct plan plan = { 0 };
+	struct image im;
+	int err = image_open(&im, fd);
+
+	*ret_cut = !err && image_loaded(&im) > FINDER_BYTES_MAX;
+	if (!err)
+		plan_make(&im, &plan);
+	image_close(&im);
+	if (!err)
+		err = plan_encode(&plan, out);
+	plan_done(&plan);
+	return err;
+}
+
+_Noreturn static void answer(int fd, struct result *ret)
+{
+	struct answer a = { 0 };
+	struct buf out;
+
+	buf_init(&out, sizeof(ret->plan));
+	alarm(SEARCH_SECONDS);
+	a.err = search(fd, &out, &a.cut);
+	a.len = a.err ? 0 : (uint32_t)out.len;
+	if (a.len)
+		memcpy(ret->plan, out.ptr, a.len);
+	ret->answer = a;
+	_exit(0);
+}
+
+_Noreturn static void keep(int sock)
+{
+	struct result *r =
+		mmap(NULL, sizeof(*r), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int fd;
+
+	while (r != MAP_FAILED && (fd = next_question(sock)) >= 0) {
+		static const struct answer none = { .err = -EIO };
+		struct answer a;
+		int status = 0;
+		pid_t pid;
+
+		r->answer = none;
+		pid = fork();
+		if (pid == 0)
+			answer(fd, r);
+		close(fd);
+		if (pid > 0)
+			waitpid(pid, &status, 0);
+		a = r->answer; /* which a hostile file may have made */
+		if (pid < 0 || !WIFEXITED(status) || a.len > sizeof(r->plan))
+			a = none;
+		if (write_all(sock, &a, sizeof(a)) != 0 || write_all(sock, r->plan, a.len) != 0)
+			break;
+	}
+	_exit(0);
+}
+
+/* Nothing may be done that a nobody may not do. 0 or -errno. */
+static int give_up_all(void)
+{
+	struct rlimit none = { 0, 0 };
+
+	setrlimit(RLIMIT_CORE, &none);
+#ifndef __SANITIZE_ADDRESS__ /* whose own tables are larger */
+	setrlimit(RLIMIT_DATA, &(struct rlimit){ SEARCH_MEMORY, SEARCH_MEMORY });
+#endif
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	if (geteuid() == 0 && (setgroups(0, NULL) != 0 || setresgid(NOBODY, NOBODY, NOBODY) != 0 ||
+			       setresuid(NOBODY, NOBODY, NOBODY) != 0))
+		return -errno;
+	return 0;
+}
+
+static void run(int sock)
+{
+	struct answer first = { .err = give_up_all() };
+
+	if (write_all(sock, &first, sizeof(first)) == 0 && !first.err)
+		keep(sock);
+}
+
+int searcher_start(struct searcher *s)
+{
+	int sock = passing_start(SOCK_STREAM, "llm-spy-find", run);
+	struct answer first = { .err = -EPIPE };
+
+	s->sock = sock < 0 ? -1 : sock;
+	if (sock < 0)
+		return sock;
+	if (read_all(sock, &first, sizeof(first)) != 0 || first.err)
+		searcher_end(s);
+	return first.err;
+}
+
+int searcher_ask(struct searcher *s, int fd, struct plan *ret, bool *ret_cut)
+{
+	static _Thread_local uint8_t bytes[PLAN_BYTES_MAX];
+	struct answer a = { .err = -EPIPE };
+
+	*ret = (struct plan){ 0 };
+	*ret_cut = false;
+	if (s->sock < 0 || passing_send(s->sock, "", 1, &fd, 1) != 0 ||
+	    read_all(s->sock, &a, sizeof(a)) != 0 || a.len > sizeof(bytes) ||
+	    read_all(s->sock, bytes, a.len) != 0) {
+		searcher_end(s);
+		return -EPIPE;
+	}
+	if (a.err)
+		return a.err;
+	*ret_cut = a.cut;
+	return plan_decode(span_of(bytes, a.len), ret);
+}
+
+void searcher_end(struct searcher *s)
+{
+	if (s->sock >= 0)
+		close(s->sock);
+	s->sock = -1;
+}

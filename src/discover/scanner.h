@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* Runs the finders in a process of its own, without privileges: the files are anybody's, and one
+ * that is made shorter while it is read, or on a file system that never answers, ends that process
+ * alone. */
+#ifndef SPY_DISCOVER_SCANNER_H
+#define SPY_DISCOVER_SCANNER_H
+
+#include "find/plan.h"
+
+#define SEARCH_SECONDS 20 /* for one file */
+
+struct searcher {
+	int sock; /* -1: not running */
+};
+
+/* To be called while the program has one thread. 0, or -errno: also when it may not give up its
+ * privileges. */
+int searcher_start(struct searcher *s);
+/* 0; -ENOEXEC: no program or library for this machine; -EIO: it came to no end; -EPIPE: no process
+ * is left. ret is valid in any case. *ret_cut: the file loads more than is searched. */
+int searcher_ask(struct searcher *s, int fd, struct plan *ret, bool *ret_cut);
+void searcher_end(struct searcher *s);
+
+#endif

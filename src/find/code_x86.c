@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+/* x86-64 code by its bytes. Instructions have no fixed length, so each pattern is tried at each
+ * byte and some hits are chance; an address that comes out as that of a certain string is not.
+ * Source: Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2. */
+#include "find/code_int.h"
+
+#define CALL 0xe8
+#define JUMP 0xe9
+#define LEA  0x8d
+/* As compilers align functions, but where they are to be small: those often begin with a frame
+ * pointer, push rbp; mov rbp,rsp. */
+#define ALIGN 16
+static const uint8_t frame[] = { 0x55, 0x48, 0x89, 0xe5 };
+
+/* `at`: place of the four bytes of an operand, behind its opcode. */
+static bool is_lea_rip(const uint8_t *at)
+{
+	return (at[-3] & 0xf8) == 0x48 && at[-2] == LEA && (at[-1] & 0xc7) == 0x05;
+}
+
+static bool is_mov_imm32(const uint8_t *at)
+{
+	return (at[-1] & 0xf8) == 0xb8;
+}
+
+static void check_ref(struct code *c, const uint8_t *at, uint64_t addr)
+{
+	uint32_t operand = le32(at);
+	uint64_t relative = addr + 4 + sign_extend(operand, 32);
+
+	for (size_t i = 0; i < c->nstrings; i++) {
+		uint64_t s = c->strings[i];
+
+		if ((relative == s && is_lea_rip(at)) ||
+		    (c->im->type == ET_EXEC && operand == s && is_mov_imm32(at))) {
+			code_add_ref(c, addr, s);
+			return;
+		}
+	}
+}
+
+/* One comparison settles nearly every byte: the strings lie close to each other. Modulo 2^32. */
+struct range {
+	uint32_t lo, width;
+};
+
+static struct range range_of(const struct code *c)
+{
+	struct range r = { .lo = UINT32_MAX };
+
+	for (size_t i = 0; i < c->nstrings; i++)
+		r.lo = (uint32_t)c->strings[i] < r.lo ? (uint32_t)c->strings[i] : r.lo;
+	for (size_t i = 0; i < c->nstrings; i++)
+		if ((uint32_t)c->strings[i] - r.lo > r.width)
+			r.width = (uint32_t)c->strings[i] - r.lo;
+	return r;
+}
+
+/* Of programs at fixed addresses, whose code may also have the address itself. */
+static void find_any_refs(struct code *c, const struct image_segment *s, struct range r)
+{
+	const uint8_t *base = c->im->file.ptr + s->offset;
+
+	for (uint64_t k = 3; k + 4 <= s->size; k++) {
+		uint32_t operand = le32(base + k);
+		uint32_t relative = operand + (uint32_t)(s->addr + k + 4);
+
+		if (relative - r.lo <= r.width || operand - r.lo <= r.width)
+			check_ref(c, base + k, s->addr + k);
+	}
+}
+
+static void find_relative_refs(struct code *c, const struct image_segment *s, struct range r)
+{
+	const uint8_t *base = c->im->file.ptr + s->offset, *end = base + s->size;
+
+	for (const uint8_t *p = base + 1; end - p >= 6; p++) {
+		uint64_t k;
+
+		p = memchr(p, LEA, (size_t)(end - p) - 5);
+		if (!p)
+			return;
+		k = (uint64_t)(p - base) + 2;
+		if (le32(p + 2) + (uint32_t)(s->addr + k + 4) - r.lo <= r.width)
+			check_ref(c, p + 2, s->addr + k);
+	}
+}
+
+static void find_refs(struct code *c, const struct image_segment *s)
+{
+	if (c->im->type == ET_EXEC)
+		find_any_refs(c, s, range_of(c));
+	else
+		find_relative_refs(c, s, range_of(c));
+}
+
+/* What stands before a function: the end of another (ret, ud2, a jump, a call that does not return)
+ * or padding (int3, nop, a nop of several bytes that ends in zeroes). `at` has 16 bytes before it.
+ */
+static bool follows_an_end(const uint8_t *at)
+{
+	uint8_t last = at[-1];
+
+	if (last == 0xc3 || last == 0x90 || last == 0xcc)
+		return true;
+	if ((at[-2] == 0x0f && last == 0x0b) || at[-2] == 0xeb || at[-5] == JUMP || at[-5] == CALL)
+		return true;
+	for (int k = 3; last == 0 && k < 14; k++)
+		if (at[-k] == 0x0f && at[-k + 1] == 0x1f)
+			return true;
+	return false;
+}
+
+static bool begins_frame(const struct image *im, uint64_t addr)
+{
+	return span_starts(image_from(im, addr), span_of(frame, sizeof(frame)));
+}
+
+static void find_starts(struct code *c, const struct image_segment *s)
+{
+	const uint8_t *base = c->im->file.ptr + s->offset, *end = base + s->size;
+
+	for (const uint8_t *p = base; end - p >= 5; p++) {
+		uint64_t next, to;
+
+		p = memchr(p, CALL, (size_t)(end - p) - 4);
+		if (!p)
+			return;
+		next = s->addr + (uint64_t)(p - base) + 5;
+		to = next + sign_extend(le32(p + 1), 32);
+		/* Nothing calls what follows at once: that is the middle of an operand. */
+		if (code_is_near(c, to) && to - s->addr >= 16 && to - s->addr < s->size &&
+		    to - next >= ALIGN && follows_an_end(base + (to - s->addr)))
+			code_add_start(c, to, begins_frame(c->im, to) ? 1 : ALIGN);
+	}
+}
+
+/* mov r32,imm32 of any register; push imm8, pop where it is made to be small. A number that is
+ * large stands where it is stored to memory as well, and is no chance. */
+static bool has_constant(struct span code, uint32_t value)
+{
+	const uint8_t *p = code.ptr;
+
+	for (size_t i = 0; i + 5 <= code.len; i++) {
+		if ((p[i] & 0xf8) == 0xb8 && le32(p + i + 1) == value)
+			return true;
+		if (value >> 24 && le32(p + i) == value)
+			return true;
+		if (value < 0x80 && p[i] == 0x6a && p[i + 1] == value && (p[i + 2] & 0xf8) == 0x58)
+			return true;
+	}
+	return false;
+}
+
+static bool has_call(struct span code, uint64_t addr, uint64_t to)
+{
+	for (size_t i = 0; i + 5 <= code.len; i++)
+		if ((code.ptr[i] == CALL || code.ptr[i] == JUMP) &&
+		    addr + i + 5 + sign_extend(le32(code.ptr + i + 1), 32) == to)
+			return true;
+	return false;
+}
+
+/* add or sub [reg+disp],reg of 64 bits; the base is neither rsp (4, a SIB byte) nor rbp (5). */
+static bool has_update(struct span code)
+{
+	for (size_t i = 0; i + 4 <= code.len; i++) {
+		const uint8_t *p = code.ptr + i;
+		unsigned mod = p[2] >> 6, base = p[2] & 7;
+
+		if ((p[0] & 0xf8) == 0x48 && (p[1] == 0x01 || p[1] == 0x29) &&
+		    (mod == 1 || mod == 2) && base != 4 && base != 5)
+			return true;
+	}
+	return false;
+}
+
+const struct isa isa_x86_64 = {
+	.machine = EM_X86_64,
+	.refs = find_refs,
+	.starts = find_starts,
+	.constant = has_constant,
+	.calls = has_call,
+	.updates = has_update,
+};

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+/* BoringSSL that is linked into a program without its symbols (Bun and what is made with it,
+ * Chromium, gRPC). Its errors name their file and a reason by its number, so a function of
+ * ssl_lib.cc is known by the reasons that it gives. Compilers move these functions about and merge
+ * them, but keep that. Line numbers, distance and order are no signs. Source: BoringSSL's
+ * ssl/ssl_lib.cc, include/openssl/ssl.h. */
+#include "find/error_sites.h"
+#include "find/finder.h"
+
+enum reason {
+	R_NOT_CALLED = 1 << 0,	     /* ERR_R_SHOULD_NOT_HAVE_BEEN_CALLED: not for QUIC */
+	R_BAD_LENGTH = 1 << 1,	     /* SSL_R_BAD_LENGTH */
+	R_TYPE_NOT_SET = 1 << 2,     /* SSL_R_CONNECTION_TYPE_NOT_SET */
+	R_NULL_CTX = 1 << 3,	     /* SSL_R_NULL_SSL_CTX */
+	R_HANDSHAKE_FAILED = 1 << 4, /* SSL_R_SSL_HANDSHAKE_FAILURE */
+	R_UNINITIALIZED = 1 << 5,    /* SSL_R_UNINITIALIZED */
+};
+static const uint32_t reasons[] = { 66, 111, 134, 185, 215, 226 };
+
+/* As they stand in an error that was put together beforehand: the number of the library, 16, over
+ * the reason. */
+#define PACKED(reason) (16u << 24 | (reason))
+static const uint32_t packed[] = { PACKED(66),	PACKED(111), PACKED(134),
+				   PACKED(185), PACKED(215), PACKED(226) };
+
+struct boring {
+	struct raisers r;
+	const struct raiser *write, *handshake, *read_impl, *read, *peek, *new;
+};
+
+static bool calls(const struct boring *b, const struct raiser *f, const struct raiser *to)
+{
+	return to && code_calls(&b->r.code, &f->f, to->f.addr);
+}
+
+/* SSL_do_handshake: best, the one that SSL_write calls. */
+static const struct raiser *find_handshake(const struct boring *b)
+{
+	const struct raiser *found = NULL;
+
+	for (size_t i = 0; i < b->r.nfns; i++) {
+		const struct raiser *f = &b->r.fns[i];
+
+		if (raiser_has(f, R_TYPE_NOT_SET) &&
+		    !raiser_has(f, R_NOT_CALLED | R_UNINITIALIZED) &&
+		    (!found || calls(b, b->write, f)))
+			found = f;
+	}
+	return found;
+}
+
+/* What SSL_read and SSL_peek share. */
+static const struct raiser *find_read_impl(const struct boring *b)
+{
+	const struct raiser *found = NULL;
+
+	for (size_t i = 0; i < b->r.nfns; i++) {
+		const struct raiser *f = &b->r.fns[i];
+
+		if (f != b->write && raiser_has(f, R_UNINITIALIZED) && calls(b, f, b->handshake) &&
+		    (!found || raiser_has(f, R_HANDSHAKE_FAILED)))
+			found = f;
+	}
+	return found;
+}
+
+/* SSL_read takes what it gave out off the pending data, SSL_peek leaves it. Two that look alike are
+ * neither. */
+static void find_read(struct boring *b)
+{
+	size_t reads = 0, peeks = 0;
+
+	for (size_t i = 0; i < b->r.nfns; i++) {
+		const struct raiser *f = &b->r.fns[i];
+
+		if (f == b->write || f == b->handshake || !raiser_has(f, R_NOT_CALLED))
+			continue;
+		if (!calls(b, f, b->read_impl) &&
+		    !raiser_has(f, R_HANDSHAKE_FAILED | R_UNINITIALIZED))
+			continue;
+		if (code_updates(&b->r.code, &f->f)) {
+			b->read = f;
+			reads++;
+		} else {
+			b->peek = f;
+			peeks++;
+		}
+	}
+	b->read = reads == 1 ? b->read : NULL;
+	b->peek = peeks == 1 ? b->peek : NULL;
+}
+
+/* Where BoringSSL has its symbols, another finder hooks the same functions. */
+static bool has_symbols(const struct image *im, uint64_t write)
+{
+	struct symbol s = { .name = "SSL_write" };
+
+	image_symbols(im, &s, 1);
+	return s.addr == write;
+}
+
+static void fill(const struct boring *b, struct finding *ret)
+{
+	const struct raiser *read = b->read ? b->read : b->peek;
+
+	ret->implementation = "BoringSSL";
+	ret->method = "strings and constants";
+	finding_add(ret, b->write->f.addr, PROG_CALL, false);
+	finding_add(ret, b->write->f.addr, PROG_WRITE_RETURN, true);
+	finding_add(ret, read->f.addr, b->read ? PROG_CALL : PROG_CALL_PEEK, false);
+	finding_add(ret, read->f.addr, PROG_READ_RETURN, true);
+	/* Both tell where a connection begins; none is needed. */
+	if (b->handshake) {
+		finding_add(ret, b->handshake->f.addr, PROG_CALL, false);
+		finding_add(ret, b->handshake->f.addr, PROG_HANDSHAKE_RETURN, true);
+	}
+	if (b->new)
+		finding_add(ret, b->new->f.addr, PROG_NEW_RETURN, true);
+}
+
+/* Whether what SSL_read and SSL_peek share is a function of its own, which f does not call. */
+static bool is_no_reader(const struct boring *b, const struct raiser *f)
+{
+	for (size_t i = 0; i < b->r.nfns; i++) {
+		const struct raiser *impl = &b->r.fns[i];
+
+		if (raiser_has(impl, R_UNINITIALIZED | R_HANDSHAKE_FAILED) &&
+		    !raiser_has(impl, R_NOT_CALLED) && !calls(b, f, impl))
+			return true;
+	}
+	return false;
+}
+
+/* Until 2022, SSL_write left the length to others. */
+static const struct raiser *find_write(const struct boring *b)
+{
+	const struct raiser *f = raisers_only(&b->r, R_BAD_LENGTH | R_UNINITIALIZED);
+
+	if (f)
+		return f;
+	f = raisers_only(&b->r, R_NOT_CALLED | R_UNINITIALIZED | R_HANDSHAKE_FAILED);
+	return f && is_no_reader(b, f) ? f : NULL;
+}
+
+static void identify(struct boring *b)
+{
+	b->write = find_write(b);
+	if (!b->write)
+		return;
+	b->handshake = find_handshake(b);
+	b->read_impl = find_read_impl(b);
+	b->new = raisers_only(&b->r, R_NULL_CTX);
+	find_read(b);
+}
+
+/* Where the function that keeps an error is inlined, the numbers are one. */
+static void add_packed(struct raisers *r)
+{
+	for (size_t i = 0; i < r->nfns; i++)
+		r->fns[i].numbers |= code_constants(&r->code, &r->fns[i].f, packed,
+						    sizeof(packed) / sizeof(*packed));
+}
+
+static void find(const struct image *im, struct finding *ret)
+{
+	struct boring b = { 0 };
+
+	if (raisers_open(&b.r, im, "ssl/ssl_lib.c", 'c', reasons,
+			 sizeof(reasons) / sizeof(*reasons))) {
+		add_packed(&b.r);
+		identify(&b);
+		if (b.write && (b.read || b.peek) && !has_symbols(im, b.write->f.addr))
+			fill(&b, ret);
+	}
+	raisers_close(&b.r);
+}
+
+const struct finder finder_boringssl = {
+	.name = "boringssl",
+	.group = "boringssl",
+	.signs = { "ssl/ssl_lib.c" },
+	.guess = true,
+	.find = find,
+};

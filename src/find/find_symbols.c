@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/* Implementations whose functions stand in a symbol table. What to hook in each: hooks.def. */
+#include "find/finder.h"
+
+enum library {
+	LIBRARY_OPENSSL,
+	LIBRARY_GNUTLS,
+	LIBRARY_NSPR,
+	LIBRARY_NSS,
+	LIBRARY_WOLFSSL,
+	LIBRARY_MBEDTLS,
+	LIBRARY_S2N,
+};
+
+struct hook_row {
+	enum library library;
+	const char *symbol;
+	enum probe_program prog;
+	bool at_return, needed, mark;
+	const char *unless; /* not hooked where this symbol is; NULL: always */
+};
+
+#define ENTRY		     false
+#define RETURN		     true
+#define NEEDED		     .needed = true
+#define NEEDED_UNLESS(other) .needed = true, .unless = other
+#define OPTIONAL	     .needed = false
+static const struct hook_row rows[] = {
+#define HOOK(library_, symbol_, prog_, at, need)                                                   \
+	{ .library = LIBRARY_##library_, .symbol = symbol_, .prog = prog_, .at_return = at, need },
+#define MARK(library_, symbol_)                                                                    \
+	{ .library = LIBRARY_##library_, .symbol = symbol_, .needed = true, .mark = true },
+#include "find/hooks.def"
+#undef HOOK
+#undef MARK
+};
+#define ROWS (sizeof(rows) / sizeof(*rows))
+
+static bool has(const struct symbol *symbols, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (symbols[i].addr && strcmp(symbols[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static bool is_hooked(const struct hook_row *row, const struct symbol *symbols, size_t count)
+{
+	return !row->mark && !(row->unless && has(symbols, count, row->unless));
+}
+
+static void find_library(const struct image *im, enum library which, const char *name,
+			 struct finding *ret)
+{
+	const struct hook_row *mine[ROWS];
+	struct symbol symbols[ROWS];
+	size_t n = 0;
+
+	for (size_t i = 0; i < ROWS; i++)
+		if (rows[i].library == which) {
+			mine[n] = &rows[i];
+			symbols[n++].name = rows[i].symbol;
+		}
+	image_symbols(im, symbols, n);
+	for (size_t i = 0; i < n; i++)
+		if (mine[i]->needed && !symbols[i].addr)
+			return;
+	ret->implementation = name;
+	ret->method = "symbols";
+	for (size_t i = 0; i < n; i++)
+		if (symbols[i].addr && is_hooked(mine[i], symbols, n))
+			finding_add(ret, symbols[i].addr, mine[i]->prog, mine[i]->at_return);
+}
+
+/* A finder of its own for each library: a file may hold several. */
+#define SYMBOLS_FINDER(name_, library, implementation, sign)                                       \
+	static void find_##name_(const struct image *im, struct finding *ret)                      \
+	{                                                                                          \
+		find_library(im, library, implementation, ret);                                    \
+	}                                                                                          \
+	const struct finder finder_symbols_##name_ = {                                             \
+		.name = #name_ "-symbols",                                                         \
+		.group = #name_,                                                                   \
+		.signs = { sign },                                                                 \
+		.find = find_##name_,                                                              \
+	};
+
+SYMBOLS_FINDER(openssl, LIBRARY_OPENSSL, "OpenSSL", "SSL_write")
+SYMBOLS_FINDER(gnutls, LIBRARY_GNUTLS, "GnuTLS", "gnutls_record_send")
+SYMBOLS_FINDER(nspr, LIBRARY_NSPR, "NSPR", "PR_Write")
+SYMBOLS_FINDER(nss, LIBRARY_NSS, "NSS", "SSL_ImportFD")
+SYMBOLS_FINDER(wolfssl, LIBRARY_WOLFSSL, "wolfSSL", "wolfSSL_write")
+SYMBOLS_FINDER(mbedtls, LIBRARY_MBEDTLS, "Mbed TLS", "mbedtls_ssl_write")
+SYMBOLS_FINDER(s2n, LIBRARY_S2N, "s2n", "s2n_send")

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+#include "find/finder.h"
+
+#include <assert.h>
+
+#include "find/prefilter.h"
+
+static const struct finder *const finders[] = {
+#define FINDER(symbol) &symbol,
+#include "find/finders.def"
+#undef FINDER
+};
+#define FINDERS (sizeof(finders) / sizeof(*finders))
+
+bool finding_add(struct finding *f, uint64_t addr, enum probe_program prog, bool at_return)
+{
+	if (f->nsites == SITES_MAX)
+		return false;
+	f->sites[f->nsites++] = (struct site){ .addr = addr, .prog = prog, .at_return = at_return };
+	return true;
+}
+
+/* A search for the signs of all finders. */
+struct signing {
+	const struct signs *signs;
+	uint64_t seen, left; /* bit i: the i-th sign; bytes that may be searched */
+};
+
+static void search_in(void *arg, struct span bytes)
+{
+	struct signing *s = arg;
+	struct span some = span_first(bytes, s->left);
+
+	s->left -= some.len;
+	s->seen |= signs_search(s->signs, some);
+}
+
+/* Finders whose signs are in the file, or who have none: bit i for finders[i]. Not wherever: a file
+ * may be of any size, at no cost for who made it. */
+static uint64_t worth_trying(const struct image *im)
+{
+	const char *strings[SIGNS_MAX];
+	uint64_t of[FINDERS] = { 0 }, worth = 0;
+	struct signing search = { .left = FINDER_BYTES_MAX };
+	struct signs *s;
+	size_t n = 0;
+
+	static_assert(FINDERS * FINDER_SIGNS_MAX <= SIGNS_MAX, "one bit for each sign");
+	for (size_t i = 0; i < FINDERS; i++)
+		for (size_t j = 0; j < FINDER_SIGNS_MAX && finders[i]->signs[j]; j++) {
+			strings[n] = finders[i]->signs[j];
+			of[i] |= 1ull << n++;
+		}
+	s = signs_new(strings, n);
+	search.signs = s;
+	image_symbol_names(im, search_in, &search);
+	for (size_t i = 0; i < im->nsegments; i++)
+		search_in(&search,
+			  span_of(im->file.ptr + im->segments[i].offset, im->segments[i].size));
+	signs_free(s);
+	for (size_t i = 0; i < FINDERS; i++)
+		worth |= !of[i] || of[i] & search.seen ? 1ull << i : 0;
+	return worth;
+}
+
+size_t find_all(const struct image *im, finding_fn fn, void *arg)
+{
+	uint64_t worth = worth_trying(im);
+	const char *groups[FINDERS];
+	size_t found = 0;
+
+	for (size_t i = 0; i < FINDERS; i++) {
+		struct finding f = { 0 };
+		size_t g = 0;
+
+		while (g < found && strcmp(groups[g], finders[i]->group) != 0)
+			g++;
+		if (g < found || !(worth >> i & 1))
+			continue;
+		finders[i]->find(im, &f);
+		if (!f.implementation || (!f.nsites && !f.problem))
+			continue;
+		if (f.nsites)
+			groups[found++] = finders[i]->group;
+		fn(arg, finders[i], &f);
+	}
+	return found;
+}
+
+const char *finder_name(size_t i)
+{
+	return i < FINDERS ? finders[i]->name : NULL;
+}

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: MIT
+# Finders are pure: a library of their own, so that tests and fuzzers need no kernel.
+noinst_LIBRARIES += libfind.a
+libfind_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBELF_CFLAGS)
+libfind_a_SOURCES = \
+	src/find/bytes.h \
+	src/find/catalog.c \
+	src/find/catalog.h \
+	src/find/code.c \
+	src/find/code.h \
+	src/find/code_arm64.c \
+	src/find/code_int.h \
+	src/find/code_x86.c \
+	src/find/error_sites.c \
+	src/find/error_sites.h \
+	src/find/find_awslc.c \
+	src/find/find_boringssl.c \
+	src/find/find_go.c \
+	src/find/find_linker.c \
+	src/find/find_openssl1.c \
+	src/find/find_openssl_static.c \
+	src/find/find_rustls.c \
+	src/find/find_symbols.c \
+	src/find/finder.c \
+	src/find/finder.h \
+	src/find/finders.def \
+	src/find/hooks.def \
+	src/find/image.c \
+	src/find/image.h \
+	src/find/pclntab.c \
+	src/find/pclntab.h \
+	src/find/plan.c \
+	src/find/plan.h \
+	src/find/prefilter.c \
+	src/find/prefilter.h \
+	src/find/unwind.c \
+	src/find/unwind.h
+FIND_LIBS = libfind.a libpure.a $(PURE_LIBS) $(LIBELF_LIBS)
+
+# What tests ask about files; none itself.
+noinst_PROGRAMS += tests/finds
+tests_finds_CPPFLAGS = $(AM_CPPFLAGS) $(LIBELF_CFLAGS)
+tests_finds_LDADD = $(FIND_LIBS)
+
+check_PROGRAMS += tests/unit/test_find_static
+check_PROGRAMS += tests/unit/test_find_symbols
+check_PROGRAMS += tests/unit/test_find_go
+check_PROGRAMS += tests/unit/test_find_rustls
+check_PROGRAMS += tests/unit/test_catalog
+tests_unit_test_find_static_LDADD = $(FIND_LIBS)
+tests_unit_test_find_symbols_LDADD = $(FIND_LIBS)
+tests_unit_test_find_symbols_CPPFLAGS = $(AM_CPPFLAGS) $(LIBELF_CFLAGS)
+tests_unit_test_find_go_LDADD = $(FIND_LIBS)
+tests_unit_test_find_rustls_LDADD = $(FIND_LIBS)
+tests_unit_test_catalog_LDADD = $(FIND_LIBS)
+tests_unit_test_catalog_CPPFLAGS = $(AM_CPPFLAGS) $(LIBELF_CFLAGS)
+EXTRA_DIST += tests/unit/program.h tests/unit/elf_image.h tests/unit/goimage.h tests/unit/rustls_elf.h
+
+check_PROGRAMS += tests/fuzz/fuzz_find_static
+tests_fuzz_fuzz_find_static_SOURCES = tests/fuzz/fuzz_find_static.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_find_static_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_find_static_LDADD = $(FIND_LIBS)
+EXTRA_DIST += tests/fuzz/corpus/find_static
+
+check_PROGRAMS += tests/fuzz/fuzz_find_symbols
+tests_fuzz_fuzz_find_symbols_SOURCES = tests/fuzz/fuzz_find_symbols.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_find_symbols_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_find_symbols_LDADD = $(FIND_LIBS)
+tests_fuzz_fuzz_find_symbols_CPPFLAGS = $(AM_CPPFLAGS) $(LIBELF_CFLAGS)
+EXTRA_DIST += tests/fuzz/corpus/find_symbols
+
+check_PROGRAMS += tests/fuzz/fuzz_find_go
+tests_fuzz_fuzz_find_go_SOURCES = tests/fuzz/fuzz_find_go.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_find_go_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_find_go_LDADD = $(FIND_LIBS)
+EXTRA_DIST += tests/fuzz/corpus/find_go
+
+check_PROGRAMS += tests/fuzz/fuzz_find_rustls
+tests_fuzz_fuzz_find_rustls_SOURCES = tests/fuzz/fuzz_find_rustls.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_find_rustls_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_find_rustls_LDADD = $(FIND_LIBS)
+EXTRA_DIST += tests/fuzz/corpus/find_rustls
+
+check_PROGRAMS += tests/fuzz/fuzz_catalog
+tests_fuzz_fuzz_catalog_SOURCES = tests/fuzz/fuzz_catalog.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_catalog_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_catalog_LDADD = $(FIND_LIBS)
+tests_fuzz_fuzz_catalog_CPPFLAGS = $(AM_CPPFLAGS) $(LIBELF_CFLAGS)
+EXTRA_DIST += tests/fuzz/corpus/catalog

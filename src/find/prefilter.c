@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+#include "find/prefilter.h"
+
+#include <stdlib.h>
+
+#include "base/xalloc.h"
+
+#define PAIRS 65536
+
+struct signs {
+	struct span strings[SIGNS_MAX];
+	size_t count, shortest;
+	/* By the two bytes that end a window of `shortest` bytes: how far the window may move on
+	 * without passing over a string's beginning; 0: one may begin here. */
+	uint8_t skip[PAIRS];
+};
+
+static unsigned pair_at(const uint8_t *p)
+{
+	return p[0] | (unsigned)p[1] << 8;
+}
+
+static void note_pairs(struct signs *s, struct span string)
+{
+	for (size_t end = 2; end <= s->shortest; end++) {
+		uint8_t *skip = &s->skip[pair_at(string.ptr + end - 2)];
+		size_t left = s->shortest - end;
+
+		if (left < *skip)
+			*skip = (uint8_t)left;
+	}
+}
+
+struct signs *signs_new(const char *const *strings, size_t count)
+{
+	struct signs *s = xcalloc(1, sizeof(*s));
+
+	s->shortest = 128; /* what a skip of 8 bits can tell */
+	for (size_t i = 0; i < count && i < SIGNS_MAX; i++) {
+		struct span string = span_str(strings[i]);
+
+		if (string.len < SIGN_LEN_MIN)
+			continue;
+		s->strings[i] = string;
+		s->count = i + 1;
+		if (string.len < s->shortest)
+			s->shortest = string.len;
+	}
+	memset(s->skip, (int)(s->shortest - 1), sizeof(s->skip));
+	for (size_t i = 0; i < s->count; i++)
+		if (s->strings[i].len)
+			note_pairs(s, s->strings[i]);
+	return s;
+}
+
+void signs_free(struct signs *s)
+{
+	free(s);
+}
+
+static uint64_t all_of(const struct signs *s)
+{
+	uint64_t all = 0;
+
+	for (size_t i = 0; i < s->count; i++)
+		all |= s->strings[i].len ? 1ull << i : 0;
+	return all;
+}
+
+uint64_t signs_search(const struct signs *s, struct span bytes)
+{
+	uint64_t missing = all_of(s), found = 0;
+	size_t at = 0;
+
+	while (missing && bytes.len - at >= s->shortest) {
+		const uint8_t *window = bytes.ptr + at;
+		size_t skip = s->skip[pair_at(window + s->shortest - 2)];
+
+		for (size_t i = 0; !skip && i < s->count; i++)
+			if (missing >> i & 1 && span_starts(span_from(bytes, at), s->strings[i])) {
+				found |= 1ull << i;
+				missing &= ~(1ull << i);
+			}
+		at += skip ? skip : 1;
+	}
+	return found;
+}

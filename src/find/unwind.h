@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* Where functions begin, by the unwind tables of an ELF file. They are exact where they are there;
+ * many programs have none for part of their code, or none at all. Pure. Source: Linux Standard Base
+ * Core 5.0, section 10.6 (.eh_frame, .eh_frame_hdr). */
+#ifndef SPY_FIND_UNWIND_H
+#define SPY_FIND_UNWIND_H
+
+#include "find/image.h"
+
+struct unwind {
+	const struct image *im;
+	uint64_t base;	     /* address of the header, which its entries are relative to */
+	struct span entries; /* sorted by address; empty: no tables */
+};
+
+enum unwind_place { UNWIND_UNKNOWN, UNWIND_START, UNWIND_INSIDE };
+
+void unwind_open(struct unwind *u, const struct image *im);
+/* Whether a function begins at the address, or it is inside of one. */
+enum unwind_place unwind_place(const struct unwind *u, uint64_t addr);
+
+#endif

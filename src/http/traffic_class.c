@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/* Chance is told by coincidences: how many pairs of bytes are equal. In random bytes, so in
+ * ciphertext and in what was compressed well, it is one pair of 256. In English text it is one of
+ * 15, in base64 one of 64, in binary protocols more for their zeroes. Half way to the next of
+ * these, in terms of ratios, is a safe border: in 64 bytes, the fewest that are judged, random ones
+ * pass it in 1 of 100 cases, and text or base64 never comes near it. */
+#include "http/traffic_class.h"
+
+#include "base/utf8.h"
+#include "http/h1.h"
+#include "http/h2.h"
+#include "http/ws.h"
+
+/* Fewer bytes are not called text, and fewer are not called noise. */
+#define TEXT_MIN  16
+#define NOISE_MIN 64
+/* Times as many equal pairs as there are by chance. */
+#define CHANCE 2
+/* Of what is text so many bytes of a hundred are printable. By chance it is 38. */
+#define PRINTABLE 90
+/* One address among so many words is one too many: no protocol sends any. */
+#define WORDS_FOR_ADDRESS 4
+/* Connections that found noise, and bytes in them, before an implementation is given up: a client
+ * whose first eight connections all begin with bytes as if by chance speaks nothing that could be
+ * shown, and 4 KiB keep eight very short ones from being enough. */
+#define TALLY_CONNS 8
+#define TALLY_BYTES 4096
+/* So many unclear verdicts for each that found noise are put down to chance. */
+#define TALLY_UNCLEAR 4
+
+static bool is_http(struct span s)
+{
+	enum h1_start h1 = h1_start(s);
+	enum h2_start h2 = h2_start(s);
+	struct ws_setup setup;
+
+	return h1 == H1_START_REQUEST || h1 == H1_START_RESPONSE || h2 == H2_START_PREFACE ||
+	       h2 == H2_START_FRAMES || ws_is_joined(s, &setup);
+}
+
+static bool is_text(struct span s)
+{
+	size_t printable = 0;
+	bool utf8;
+
+	if (s.len < TEXT_MIN)
+		return false;
+	utf8 = utf8_valid(span_first(s, utf8_whole(s)));
+	for (size_t i = 0; i < s.len; i++)
+		printable += (s.ptr[i] >= ' ' && s.ptr[i] < 0x7f) ||
+			     (s.ptr[i] >= '\t' && s.ptr[i] <= '\r') || (s.ptr[i] >= 0x80 && utf8);
+	return printable * 100 >= s.len * PRINTABLE;
+}
+
+static bool is_chance(struct span s)
+{
+	size_t counts[256] = { 0 }, equal = 0, pairs = s.len * (s.len - 1) / 2;
+
+	for (size_t i = 0; i < s.len; i++)
+		equal += counts[s.ptr[i]]++;
+	return equal * 256 < CHANCE * pairs;
+}
+
+/* Words that are addresses of a program on a 64-bit Linux: its stack and libraries, or its own code
+ * and heap, where these are placed at random. */
+static bool is_memory(struct span s)
+{
+	size_t words = s.len / 8, addresses = 0;
+	struct cursor c = { .rest = span_first(s, words * 8) };
+
+	for (size_t i = 0; i < words; i++) {
+		uint64_t top = cursor_le(&c, 8) >> 40;
+
+		addresses += top == 0x7f || top == 0x7e || top == 0x55 || top == 0x56;
+	}
+	return addresses * WORDS_FOR_ADDRESS >= words;
+}
+
+enum looks looks_of(struct span s)
+{
+	if (is_http(s) || is_text(s))
+		return LOOKS_PLAIN;
+	if (s.len < NOISE_MIN)
+		return LOOKS_NOTHING;
+	return is_chance(s) || is_memory(s) ? LOOKS_NOISE : LOOKS_UNCLEAR;
+}
+
+void looks_add(struct looks_sample *s, enum dir d, struct span bytes)
+{
+	struct span fits = span_first(bytes, LOOKS_SAMPLE - s->len[d]);
+
+	if (fits.len)
+		memcpy(s->bytes[d] + s->len[d], fits.ptr, fits.len);
+	s->len[d] += fits.len;
+}
+
+bool looks_full(const struct looks_sample *s)
+{
+	return s->len[0] == LOOKS_SAMPLE && s->len[1] == LOOKS_SAMPLE;
+}
+
+enum looks looks_judge(const struct looks_sample *s, bool from_start, uint64_t calls, uint64_t odd)
+{
+	enum looks a = looks_of(span_of(s->bytes[0], s->len[0]));
+	enum looks b = looks_of(span_of(s->bytes[1], s->len[1]));
+
+	if (a == LOOKS_PLAIN || b == LOOKS_PLAIN)
+		return LOOKS_PLAIN;
+	/* Memory that was paged out is rare. */
+	if (calls && odd * 2 > calls)
+		return LOOKS_NOISE;
+	if (a == LOOKS_UNCLEAR || b == LOOKS_UNCLEAR)
+		return LOOKS_UNCLEAR;
+	/* The middle of a compressed body looks no better; but not of a request and its answer. */
+	if (!from_start && a != b)
+		return LOOKS_NOTHING;
+	return a == LOOKS_NOISE || b == LOOKS_NOISE ? LOOKS_NOISE : LOOKS_NOTHING;
+}
+
+/* The last one when he is not among them. */
+static size_t find_user(const struct looks_tally *t, uint32_t uid)
+{
+	size_t i = 0;
+
+	while (i + 1 < t->nusers && t->users[i].uid != uid)
+		i++;
+	return i;
+}
+
+bool looks_user(struct looks_tally *t, uint32_t uid)
+{
+	if (t->nusers == LOOKS_USERS || (t->nusers && t->users[find_user(t, uid)].uid == uid))
+		return false;
+	t->users[t->nusers++].uid = uid;
+	return true;
+}
+
+void looks_count(struct looks_tally *t, uint32_t uid, enum looks v, uint64_t bytes)
+{
+	looks_user(t, uid);
+	t->users[find_user(t, uid)].noise += v == LOOKS_NOISE;
+	t->noise += v == LOOKS_NOISE;
+	t->unclear += v == LOOKS_UNCLEAR;
+	t->plain += v == LOOKS_PLAIN;
+	if (v == LOOKS_NOISE)
+		t->bytes += bytes;
+}
+
+/* One user, who may make noise so that others are not seen, counts for no more than half of what it
+ * takes, or than all others together. */
+static uint64_t believable_noise(const struct looks_tally *t)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < t->nusers; i++) {
+		uint64_t noise = t->users[i].noise, others = t->noise - noise;
+		uint64_t most = others > TALLY_CONNS / 2 ? others : TALLY_CONNS / 2;
+
+		sum += t->nusers > 1 && noise > most ? most : noise;
+	}
+	return sum;
+}
+
+bool looks_is_noise(const struct looks_tally *t)
+{
+	uint64_t noise = believable_noise(t);
+
+	return !t->plain && noise >= TALLY_CONNS && t->bytes >= TALLY_BYTES &&
+	       t->unclear * TALLY_UNCLEAR <= noise;
+}

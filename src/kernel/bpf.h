@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* bpf(2) and perf_event_open(2), as far as llm-spy calls them itself: so that the tracer needs
+ * neither libbcc nor LLVM once a child has compiled the probe. All return a descriptor or 0, or
+ * a negative errno. Sources: bpf(2), perf_event_open(2), linux/bpf.h. */
+#ifndef SPY_KERNEL_BPF_H
+#define SPY_KERNEL_BPF_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum bpf_prog_kind { BPF_KIND_UPROBE, BPF_KIND_UPROBE_MULTI, BPF_KIND_RAW_TRACEPOINT };
+
+/* insns: instructions in the kernel's encoding, `len` bytes. log may be NULL. */
+int bpf_prog_load_kind(enum bpf_prog_kind kind, const char *name, const void *insns, size_t len,
+		       char *log, size_t log_len);
+int bpf_map_put(int map, const void *key, const void *value);
+int bpf_map_get(int map, const void *key, void *value);
+int bpf_raw_tracepoint(int prog, const char *name);
+
+/* One uprobe in one file. pid -1: all processes. */
+int bpf_uprobe(int prog, const char *path, uint64_t offset, int at_return, pid_t pid);
+/* Linux 6.6: many offsets of one file at once, all processes. */
+int bpf_uprobe_multi(int prog, const char *path, const uint64_t *offsets, size_t count,
+		     int at_return);
+int bpf_uprobe_disable(int perf_fd);
+
+#endif

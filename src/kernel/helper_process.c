@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+#include "kernel/helper_process.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Of those at the end of a list that closing shortens, one may be passed over: until none is left.
+ */
+static void close_listed(DIR *dir)
+{
+	const struct dirent *e;
+	bool any = true;
+
+	while (any) {
+		any = false;
+		rewinddir(dir);
+		while ((e = readdir(dir))) {
+			long fd = strtol(e->d_name, NULL, 10);
+
+			if (fd > 3 && fd != dirfd(dir)) {
+				close((int)fd);
+				any = true;
+			}
+		}
+	}
+}
+
+/* From 4 on. Linux 5.9 has a call for it, which a sandbox may not know. */
+static void close_rest(void)
+{
+	DIR *dir;
+
+	if (close_range(4, ~0u, 0) == 0)
+		return;
+	dir = opendir("/proc/self/fd");
+	if (!dir)
+		_exit(1);
+	close_listed(dir);
+	closedir(dir);
+}
+
+static void close_others(int *sock)
+{
+	int null = open("/dev/null", O_RDWR);
+
+	for (int fd = 0; fd < 3 && null >= 0; fd++)
+		dup2(null, fd);
+	*sock = dup2(*sock, 3);
+	close_rest();
+}
+
+int passing_start(int type, const char *name, void (*run)(int sock))
+{
+	int sock[2];
+	long pid;
+
+	if (socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, sock) != 0)
+		return -errno;
+	/* A fork without a signal at its end: no wait(2) but with __WCLONE tells of such a child or
+	 * waits for it (command.c). One that is left to init will not do: that may be us, in a
+	 * container. */
+	pid = syscall(SYS_clone, 0, NULL, NULL, NULL, NULL);
+	if (pid == 0) {
+		setsid();
+		prctl(PR_SET_NAME, name);
+		close_others(&sock[1]);
+		run(sock[1]);
+		_exit(1);
+	}
+	close(sock[1]);
+	if (pid < 0) {
+		close(sock[0]);
+		return -EAGAIN;
+	}
+	return sock[0];
+}
+
+int passing_send(int sock, const void *bytes, size_t len, const int *fds, size_t nfds)
+{
+	char control[CMSG_SPACE(sizeof(int) * PASSING_MAX)] = { 0 };
+	struct iovec io = { .iov_base = (void *)bytes, .iov_len = len };
+	struct msghdr m = { .msg_iov = &io, .msg_iovlen = 1 };
+	ssize_t n;
+
+	if (nfds > PASSING_MAX)
+		return -E2BIG;
+	if (nfds) {
+		struct cmsghdr *h = (struct cmsghdr *)control;
+
+		m.msg_control = control;
+		m.msg_controllen = CMSG_SPACE(nfds * sizeof(int));
+		h->cmsg_level = SOL_SOCKET;
+		h->cmsg_type = SCM_RIGHTS;
+		h->cmsg_len = CMSG_LEN(nfds * sizeof(int));
+		memcpy(CMSG_DATA(h), fds, nfds * sizeof(int));
+	}
+	do
+		n = sendmsg(sock, &m, MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : 0;
+}
+
+ssize_t passing_receive(int sock, void *bytes, size_t size, int *fds, size_t max, size_t *ret_nfds)
+{
+	char control[CMSG_SPACE(sizeof(int) * PASSING_MAX)];
+	struct iovec io = { .iov_base = bytes, .iov_len = size };
+	struct msghdr m = { .msg_iov = &io,
+			    .msg_iovlen = 1,
+			    .msg_control = control,
+			    .msg_controllen = sizeof(control) };
+	struct cmsghdr *h;
+	size_t count;
+	ssize_t n;
+
+	*ret_nfds = 0;
+	/* A peer that ended without reading what we sent shows as a reset, before what it sent. */
+	do
+		n = recvmsg(sock, &m, MSG_CMSG_CLOEXEC);
+	while (n < 0 && (errno == EINTR || errno == ECONNRESET));
+	if (n < 0)
+		return -errno;
+	h = CMSG_FIRSTHDR(&m);
+	if (!h || h->cmsg_level != SOL_SOCKET || h->cmsg_type != SCM_RIGHTS)
+		return n;
+	count = (h->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+	for (size_t i = 0; i < count; i++) {
+		int fd;
+
+		memcpy(&fd, CMSG_DATA(h) + i * sizeof(int), sizeof(int));
+		if (i < max)
+			fds[(*ret_nfds)++] = fd;
+		else
+			close(fd);
+	}
+	return n;
+}

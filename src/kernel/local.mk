@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: MIT
+if BPF
+libkernel_a_SOURCES += \
+	src/kernel/bpf.c \
+	src/kernel/bpf.h \
+	src/kernel/cpus.c \
+	src/kernel/cpus.h \
+	src/kernel/helper_process.c \
+	src/kernel/helper_process.h
+endif

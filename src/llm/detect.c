@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+#include "llm/detect.h"
+
+#include "llm/json.h"
+#include "llm/json_repair.h"
+#include "llm/multipart.h"
+
+/* ---- provider ---- */
+
+/* Who is named where the host is not known: the first part of the dialect's name. */
+static const struct {
+	const char *family;
+	struct provider provider;
+} families[] = {
+	{ "openai.", { "openai-compatible", "OpenAI-compatible" } },
+	{ "anthropic.", { "anthropic-compatible", "Anthropic-compatible" } },
+	{ "gemini.", { "gemini-compatible", "Gemini-compatible" } },
+	{ "cohere.", { "cohere-compatible", "Cohere-compatible" } },
+	{ "bedrock.", { "bedrock-compatible", "Bedrock-compatible" } },
+	{ "ollama.", { "ollama", "Ollama" } },
+};
+
+void recognise_provider(struct exchange *x)
+{
+	const struct provider *p = provider_of_host(span_str(x->host));
+
+	for (size_t i = 0; !p && x->api && i < sizeof(families) / sizeof(*families); i++)
+		if (strncmp(x->api, families[i].family, strlen(families[i].family)) == 0)
+			p = &families[i].provider;
+	if (!p)
+		return;
+	x->provider = p->id;
+	x->provider_label = p->label;
+}
+
+void recognise_as(struct exchange *x, const struct dialect *d)
+{
+	x->kind = d->kind;
+	x->api = d->name;
+	recognise_provider(x);
+}
+
+/* ---- dialect ---- */
+
+static const struct dialect *by_shape(const json_t *body)
+{
+	for (size_t i = 0; dialects[i]; i++)
+		if (dialects[i]->is_request && dialects[i]->is_request(body))
+			return dialects[i];
+	return NULL;
+}
+
+static bool suits(const struct dialect *d, const json_t *body)
+{
+	return (d->suits && d->suits(body)) || (d->is_request && d->is_request(body));
+}
+
+const struct dialect *recognise_request(const struct exchange *x, const json_t *body,
+					const struct dialect **ret_candidate)
+{
+	const struct dialect *d;
+	bool certain = false;
+
+	*ret_candidate = NULL;
+	if (!x->method || strcmp(x->method, "POST") != 0)
+		return NULL;
+	d = dialect_of_path(span_str(x->target), &certain);
+	*ret_candidate = d;
+	if (d && (certain || (body && suits(d, body))))
+		return d;
+	d = body ? by_shape(body) : NULL;
+	if (!d && body && provider_of_host(span_str(x->host)) && suits(&dialect_generic, body))
+		d = &dialect_generic;
+	return d;
+}
+
+const struct dialect *recognise_answer(const struct exchange *x, const struct dialect *candidate,
+				       const json_t *body)
+{
+	/* An answer that was made before is fetched with GET: it counts, since it may be the first
+	 * that is seen of it. */
+	if (x->request_seen && x->method && strcmp(x->method, "POST") != 0 &&
+	    strcmp(x->method, "GET") != 0)
+		return NULL;
+	if (candidate && candidate->is_response && candidate->is_response(body))
+		return candidate;
+	for (size_t i = 0; dialects[i]; i++)
+		if (dialects[i]->is_response && dialects[i]->is_response(body))
+			return dialects[i];
+	return NULL;
+}
+
+/* ---- opaque RPC ---- */
+
+static bool has_header(const struct headers *h, const char *name)
+{
+	for (size_t i = 0; i < h->count; i++)
+		if (span_caseeq(span_str(h->items[i].name), span_str(name)))
+			return true;
+	return false;
+}
+
+bool recognise_rpc(struct exchange *x)
+{
+	struct span type = span_str(x->request_body.media_type), path = span_str(x->target);
+
+	if (!span_starts(type, SPAN_LIT("application/grpc")) &&
+	    !span_starts(type, SPAN_LIT("application/connect+")) &&
+	    !(span_eq(type, SPAN_LIT("application/proto")) &&
+	      has_header(&x->request_headers, "connect-protocol-version")))
+		return false;
+	x->kind = EXCHANGE_RPC;
+	path = span_first(path, span_find(path, '?'));
+	set_string(&x->rpc_method, span_from(path, path.len && path.ptr[0] == '/'));
+	recognise_provider(x);
+	return true;
+}
+
+/* Each message: flags, a length of four bytes, the message. */
+static uint64_t count_messages(const struct body *b)
+{
+	struct cursor c = { .rest = buf_span(&b->text) };
+	uint64_t n = 0;
+
+	if (span_eq(span_str(b->media_type), SPAN_LIT("application/proto")))
+		return b->text.len > 0;
+	while (c.rest.len && !c.bad) {
+		cursor_be(&c, 1);
+		cursor_take(&c, cursor_be(&c, 4));
+		n += !c.bad;
+	}
+	return n;
+}
+
+void recognise_rpc_messages(struct exchange *x)
+{
+	x->rpc_messages[0] = count_messages(&x->request_body);
+	x->rpc_messages[1] = count_messages(&x->response_body);
+}
+
+/* ---- bodies ---- */
+
+static bool may_be_json(struct span s)
+{
+	size_t at = 0;
+
+	while (at < s.len && s.ptr[at] && strchr(" \t\r\n", s.ptr[at]))
+		at++;
+	return at < s.len && (s.ptr[at] == '{' || s.ptr[at] == '[');
+}
+
+json_t *recognise_body(const struct body *b, bool *ret_partial)
+{
+	bool cut = b->state != BODY_COMPLETE || b->ngaps || b->text.full || b->coding_error;
+	struct span s = buf_span(&b->text);
+
+	*ret_partial = false;
+	if (span_eq(span_str(b->media_type), SPAN_LIT("multipart/form-data")))
+		return multipart_read(s, cut, ret_partial);
+	return may_be_json(s) ? json_read(s, cut, ret_partial) : NULL;
+}

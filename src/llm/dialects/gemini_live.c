@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/* Gemini Live over WebSocket: ai.google.dev/api/live (read November 2026). Messages have no type:
+ * the name of their one member tells what they are, in camelCase or snake_case. */
+#include "llm/dialect.h"
+#include "llm/dialects/gemini.h"
+#include "llm/json.h"
+
+struct live {
+	struct sha256_ctx audio; /* of the answer */
+	bool begun;
+};
+
+static bool ends_turn(const json_t *content)
+{
+	return json_is_true(json_either(content, "turnComplete", "turn_complete"));
+}
+
+static enum turn_step live_turn(bool from_client, const json_t *v)
+{
+	const json_t *content = json_either(v, from_client ? "clientContent" : "serverContent",
+					    from_client ? "client_content" : "server_content");
+
+	if (from_client) {
+		if (json_has(v, "setup"))
+			return TURN_STATE;
+		if (content)
+			return ends_turn(content) ? TURN_ASK : TURN_INPUT;
+		if (json_either(v, "toolResponse", "tool_response"))
+			return TURN_ASK;
+		return json_either(v, "realtimeInput", "realtime_input") ? TURN_INPUT : TURN_SKIP;
+	}
+	if (content)
+		return ends_turn(content) ? TURN_END : TURN_ANSWER;
+	/* The client answers with the tool's result, and the model goes on in a call of its own. */
+	return json_either(v, "toolCall", "tool_call") ? TURN_END : TURN_SKIP;
+}
+
+/* ---- request ---- */
+
+/* What the other dialect calls contents. */
+static void add_contents(json_t *contents, const json_t *v)
+{
+	const json_t *content = json_either(v, "clientContent", "client_content"), *turn, *result;
+	const json_t *results = json_either(json_either(v, "toolResponse", "tool_response"),
+					    "functionResponses", "function_responses");
+	size_t i;
+
+	json_array_foreach(json_object_get(content, "turns"), i, turn)
+		json_array_append(contents, (json_t *)turn);
+	if (json_is_object(json_object_get(content, "turns")))
+		json_array_append(contents, json_object_get(content, "turns"));
+	json_array_foreach(results, i, result)
+		json_array_append_new(contents, json_pack("{s:s, s:[{s:O}]}", "role", "tool",
+							  "parts", "functionResponse", result));
+}
+
+/* Speech and pictures as they come: one part, however many messages. */
+static void read_input(struct exchange *x, struct sha256_ctx *sha, struct message **speech,
+		       const json_t *v)
+{
+	const json_t *input = json_either(v, "realtimeInput", "realtime_input"), *chunk;
+	const json_t *chunks = json_either(input, "mediaChunks", "media_chunks");
+	const json_t *audio = json_object_get(input, "audio");
+	size_t i;
+
+	if (!input)
+		return;
+	if (json_has(input, "text"))
+		message_text(x, request_message(x, SPAN_LIT("user")), PART_TEXT,
+			     json_text(input, "text"));
+	if (!audio && !chunks)
+		return;
+	if (!*speech) {
+		sha256_init(sha);
+		*speech = request_message(x, SPAN_LIT("user"));
+		set_string(&message_part(x, *speech, PART_AUDIO)->media_type,
+			   json_span(json_either(audio ? audio : json_array_get(chunks, 0),
+						 "mimeType", "mime_type")));
+	}
+	if (audio)
+		part_base64_more(&(*speech)->parts[0], sha, json_text(audio, "data"));
+	json_array_foreach(chunks, i, chunk)
+		part_base64_more(&(*speech)->parts[0], sha, json_text(chunk, "data"));
+}
+
+static void live_request(struct exchange *x, const json_t *messages)
+{
+	json_t *contents = json_array(), *body;
+	struct message *speech = NULL;
+	struct sha256_ctx sha;
+	const json_t *v;
+	size_t i, at = SIZE_MAX;
+
+	body = json_copy(json_object_get(json_array_get(messages, 0), "setup"));
+	if (!body)
+		body = json_object();
+	json_array_foreach(messages, i, v) {
+		add_contents(contents, v);
+		/* The list of messages may move while it grows. */
+		speech = at == SIZE_MAX ? NULL : &x->messages[at];
+		read_input(x, &sha, &speech, v);
+		if (speech && at == SIZE_MAX)
+			at = (size_t)(speech - x->messages);
+	}
+	json_object_set_new(body, "contents", contents);
+	dialect_gemini.request(x, body);
+	json_decref(body);
+	x->stream_requested = true;
+}
+
+/* ---- answer ---- */
+
+static void read_part(struct exchange *x, struct live *l, const json_t *part)
+{
+	const json_t *data = json_either(part, "inlineData", "inline_data");
+	struct part *p;
+
+	if (!data) {
+		gemini_answer_part(x, 0, part);
+		return;
+	}
+	p = answer_part(x, 0, PART_AUDIO, 0);
+	if (!l->begun)
+		sha256_init(&l->audio);
+	l->begun = true;
+	set_string(&p->media_type, json_span(json_either(data, "mimeType", "mime_type")));
+	part_base64_more(p, &l->audio, json_text(data, "data"));
+}
+
+static void live_event(struct exchange *x, void *state, struct span name, const json_t *data)
+{
+	const json_t *content = json_either(data, "serverContent", "server_content"), *item;
+	const json_t *calls = json_either(json_either(data, "toolCall", "tool_call"),
+					  "functionCalls", "function_calls");
+	const json_t *turn = json_either(content, "modelTurn", "model_turn");
+	size_t i;
+
+	gemini_usage(x, json_either(data, "usageMetadata", "usage_metadata"));
+	answer_choice(x, 0);
+	json_array_foreach(json_object_get(turn, "parts"), i, item)
+		read_part(x, state, item);
+	answer_text(x, 0, PART_TEXT,
+		    json_text(json_either(content, "outputTranscription", "output_transcription"),
+			      "text"));
+	item = json_either(content, "inputTranscription", "input_transcription");
+	if (json_text(item, "text").len)
+		message_text(x, request_message(x, SPAN_LIT("user")), PART_TEXT,
+			     json_text(item, "text"));
+	json_array_foreach(calls, i, item) {
+		json_t *part = json_pack("{s:O}", "functionCall", item);
+
+		gemini_answer_part(x, 0, part);
+		json_decref(part);
+	}
+	if (json_array_size(calls))
+		answer_finish(x, 0, SPAN_LIT("toolCall"), FINISH_TOOL_CALL);
+	else if (json_is_true(json_object_get(content, "interrupted")))
+		answer_finish(x, 0, SPAN_LIT("interrupted"), FINISH_OTHER);
+	else if (ends_turn(content) && !answer_choice(x, 0)->finish_raw)
+		answer_finish(x, 0, SPAN_LIT("turnComplete"), FINISH_STOP);
+}
+
+static bool is_live_first(const json_t *v)
+{
+	return json_object_size(v) == 1 && json_has(json_object_get(v, "setup"), "model");
+}
+
+const struct dialect dialect_gemini_live = {
+	.name = "gemini.live",
+	.state_size = sizeof(struct live),
+	.turn = live_turn,
+	.is_first = is_live_first,
+	.request = live_request,
+	.response = live_request,
+	.event = live_event,
+};

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* What the dialects of OpenAI's family share. */
+#ifndef SPY_LLM_DIALECTS_OPENAI_H
+#define SPY_LLM_DIALECTS_OPENAI_H
+
+#include "exchange/builder.h"
+
+/* A usage object of Chat Completions, and of all that count as it does; the last one counts. */
+void openai_usage(struct exchange *x, const json_t *usage);
+
+enum finish openai_finish(struct span raw);
+
+#endif

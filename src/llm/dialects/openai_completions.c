@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/* OpenAI's older Completions: platform.openai.com/docs/api-reference/completions (read November
+ * 2026), as vLLM, llama.cpp, Together and editors still use it; and llama.cpp's own /completion. */
+#include "llm/dialect.h"
+#include "llm/dialects/openai.h"
+#include "llm/json.h"
+
+/* A text, a list of texts, a list of token numbers, or a list of those. */
+static void read_prompt(struct exchange *x, const json_t *prompt)
+{
+	const json_t *v;
+	size_t i;
+
+	if (!prompt)
+		return;
+	if (!json_is_string(json_array_get(prompt, 0))) {
+		part_json(message_part(x, request_message(x, SPAN_LIT("user")), PART_TEXT), prompt);
+		return;
+	}
+	json_array_foreach(prompt, i, v)
+		message_text(x, request_message(x, SPAN_LIT("user")), PART_TEXT, json_span(v));
+}
+
+static void completions_request(struct exchange *x, const json_t *body)
+{
+	static const char *const known[] = { "model", "prompt", "stream", NULL };
+
+	set_json(&x->model_asked, json_object_get(body, "model"));
+	x->stream_requested = json_is_true(json_object_get(body, "stream"));
+	read_prompt(x, json_object_get(body, "prompt"));
+	request_params(x, body, known);
+}
+
+static void read_choice(struct exchange *x, const json_t *v)
+{
+	unsigned index = (unsigned)json_index(v, "index", 0);
+	struct span finish = json_text(v, "finish_reason");
+
+	answer_choice(x, index);
+	answer_text(x, index, PART_TEXT, json_text(v, "text"));
+	if (finish.len)
+		answer_finish(x, index, finish, openai_finish(finish));
+}
+
+/* llama.cpp's own form: one text, and counts beside it. */
+static void read_llama(struct exchange *x, const json_t *v)
+{
+	struct span stop = json_text(v, "stop_type");
+
+	answer_text(x, 0, PART_TEXT, json_text(v, "content"));
+	usage_count(&x->usage.input, json_object_get(v, "tokens_evaluated"));
+	usage_count(&x->usage.output, json_object_get(v, "tokens_predicted"));
+	if (json_has(v, "tokens_predicted"))
+		usage_raw(x, json_object_get(v, "timings"));
+	if (stop.len && json_is_true(json_object_get(v, "stop")))
+		answer_finish(x, 0, stop,
+			      span_eq(stop, SPAN_LIT("limit")) ? FINISH_LENGTH : FINISH_STOP);
+}
+
+static void completions_response(struct exchange *x, const json_t *body)
+{
+	const json_t *choices = json_object_get(body, "choices"), *v;
+	size_t i;
+
+	if (!x->response_id)
+		set_json(&x->response_id, json_object_get(body, "id"));
+	set_json(&x->model_answered, json_object_get(body, "model"));
+	openai_usage(x, json_object_get(body, "usage"));
+	json_array_foreach(choices, i, v)
+		read_choice(x, v);
+	if (!choices && json_is_string(json_object_get(body, "content")))
+		read_llama(x, body);
+	else if (!json_array_size(choices))
+		answer_error_of(x, body);
+}
+
+static void completions_event(struct exchange *x, void *state, struct span name, const json_t *data)
+{
+	completions_response(x, data);
+}
+
+static bool is_completions_request(const json_t *body)
+{
+	const json_t *prompt = json_object_get(body, "prompt");
+
+	/* Image and video models take a prompt as well. */
+	return (json_is_string(prompt) || json_array_size(prompt) > 0) &&
+	       (json_has(body, "max_tokens") || json_has(body, "n_predict"));
+}
+
+static bool is_completions_response(const json_t *body)
+{
+	return json_is(body, "object", "text_completion");
+}
+
+const struct dialect dialect_openai_completions = {
+	.name = "openai.completions",
+	.is_request = is_completions_request,
+	.is_response = is_completions_response,
+	.request = completions_request,
+	.response = completions_response,
+	.event = completions_event,
+};

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: MIT */
+/* Calls to models that are no conversation: embeddings, reranking, moderation, images, speech,
+ * video, reading of documents, counting of tokens. OpenAI's forms, which most others took over
+ * (platform.openai.com/docs/api-reference), and those of Cohere, Voyage, Mistral, xAI and Google's
+ * prediction service (read November 2026). What comes back is named by kind and size. */
+#include <stdlib.h>
+
+#include "llm/dialect.h"
+#include "llm/dialects/openai.h"
+#include "llm/json.h"
+
+/* ---- request ---- */
+
+/* A file of a form, as multipart_read describes it. */
+static void read_upload(struct part *p, const json_t *v)
+{
+	struct span digest = json_text(v, "sha256");
+
+	set_json(&p->name, json_object_get(v, "filename"));
+	set_json(&p->media_type, json_object_get(v, "media_type"));
+	if (digest.len == sizeof(p->sha256) - 1) {
+		memcpy(p->sha256, digest.ptr, digest.len);
+		p->size = (uint64_t)json_integer_value(json_object_get(v, "bytes"));
+	}
+}
+
+static enum part_kind kind_of(const char *member)
+{
+	if (strstr(member, "image") || strcmp(member, "mask") == 0)
+		return PART_IMAGE;
+	return strstr(member, "audio") || strcmp(member, "file") == 0 ? PART_AUDIO : PART_FILE;
+}
+
+/* A text, or a picture and the like in one of the forms there are. */
+static void read_item(struct exchange *x, struct message *m, const char *member, const json_t *v)
+{
+	const json_t *image = json_object_get(v, "image_url");
+	struct span url = json_is_object(image) ? json_text(image, "url") : json_span(image);
+
+	if (json_has(v, "sha256"))
+		read_upload(message_part(x, m, kind_of(member)), v);
+	else if (url.len)
+		part_url(message_part(x, m, PART_IMAGE), url);
+	else if (json_has(v, "document_url"))
+		part_url(message_part(x, m, PART_FILE), json_text(v, "document_url"));
+	else if (json_has(v, "text"))
+		message_text(x, m, PART_TEXT, json_text(v, "text"));
+	else if (json_is_string(v) && kind_of(member) == PART_IMAGE)
+		part_url(message_part(x, m, PART_IMAGE), json_span(v));
+	else
+		part_json(message_part(x, m, PART_TEXT), v);
+}
+
+static bool is_tokens(const json_t *v)
+{
+	return json_is_integer(json_array_get(v, 0));
+}
+
+static void read_input(struct exchange *x, const char *member, const json_t *v)
+{
+	const json_t *item;
+	size_t i;
+
+	if (!v || json_is_null(v))
+		return;
+	if (!json_is_array(v) || is_tokens(v)) {
+		read_item(x, request_message(x, span_str(member)), member, v);
+		return;
+	}
+	json_array_foreach(v, i, item)
+		read_item(x, request_message(x, span_str(member)), member, item);
+}
+
+/* Whatever carries content, in the order in which a person would read it. */
+static void task_request(struct exchange *x, const json_t *body)
+{
+	static const char *const contents[] = { "query", "input",    "inputs",	  "texts",
+						"text",	 "prompt",   "documents", "images",
+						"image", "image[]",  "mask",	  "document",
+						"file",	 "instances" };
+	static const char *const known[] = { "model",	 "query", "input",     "inputs",
+					     "texts",	 "text",  "prompt",    "documents",
+					     "images",	 "image", "image[]",   "mask",
+					     "document", "file",  "instances", "stream",
+					     NULL };
+	const json_t *stream = json_object_get(body, "stream");
+
+	set_json(&x->model_asked, json_object_get(body, "model"));
+	/* In a form it is a text. */
+	x->stream_requested = json_is_true(stream) || span_eq(json_span(stream), SPAN_LIT("true"));
+	for (size_t i = 0; i < sizeof(contents) / sizeof(*contents); i++)
+		read_input(x, contents[i], json_object_get(body, contents[i]));
+	request_params(x, body, known);
+}
+
+/* ---- usage ---- */
+
+static void task_usage(struct exchange *x, const json_t *body)
+{
+	const json_t *v = json_object_get(body, "usage");
+	const json_t *billed = json_at2(body, "meta", "billed_units");
+	const json_t *in = json_object_get(v, "input_tokens_details");
+	struct usage *u = &x->usage;
+
+	if (json_is_string(json_object_get(v, "type")) && json_has(v, "seconds"))
+		usage_raw(x, v); /* speech that is charged by the second */
+	openai_usage(x, v);
+	usage_count(&u->input, json_object_get(v, "input_tokens"));
+	usage_count(&u->output, json_object_get(v, "output_tokens"));
+	usage_count(&u->audio_in, json_at2(v, "input_token_details", "audio_tokens"));
+	usage_count(&u->image_in, json_object_get(in, "image_tokens"));
+	usage_count(&u->image_out, json_at2(v, "output_tokens_details", "image_tokens"));
+	/* Some know no more than the total, which then is input. */
+	if (u->input == COUNT_UNKNOWN && u->output == COUNT_UNKNOWN)
+		u->input = u->total;
+	if (billed) {
+		usage_raw(x, json_object_get(body, "meta"));
+		usage_count(&u->input, json_object_get(billed, "input_tokens"));
+		usage_count(&u->image_in, json_object_get(billed, "images"));
+	}
+	if (json_has(body, "usage_info"))
+		usage_raw(x, json_object_get(body, "usage_info"));
+}
+
+/* ---- answer ---- */
+
+static void add_other(struct exchange *x, const char *type, const char *text)
+{
+	struct part *p = answer_part(x, 0, PART_OTHER, -1);
+
+	set_string(&p->type_raw, span_str(type));
+	buf_adds(&p->text, text);
+}
+
+/* "2 vectors, 1536 numbers each" */
+static void answer_vectors(struct exchange *x, const json_t *list)
+{
+	const json_t *first = json_array_get(list, 0),
+		     *vector = json_object_get(first, "embedding");
+	char text[96];
+
+	if (json_is_array(first))
+		vector = first;
+	if (json_is_array(vector))
+		snprintf(text, sizeof(text), "%zu vectors, %zu numbers each", json_array_size(list),
+			 json_array_size(vector));
+	else
+		snprintf(text, sizeof(text), "%zu vectors", json_array_size(list));
+	add_other(x, "embeddings", text);
+}
+
+/* Pictures, or whatever else `data` lists. */
+static void answer_data(struct exchange *x, const json_t *list)
+{
+	const json_t *v;
+	size_t i;
+
+	if (json_has(json_array_get(list, 0), "embedding")) {
+		answer_vectors(x, list);
+		return;
+	}
+	json_array_foreach(list, i, v) {
+		struct part *p;
+
+		answer_text(x, 0, PART_TEXT, json_text(v, "revised_prompt"));
+		if (!json_has(v, "b64_json") && !json_has(v, "url"))
+			continue;
+		p = answer_part(x, 0, PART_IMAGE, (int)(i % ANSWER_PARTS_MAX));
+		if (json_has(v, "b64_json"))
+			part_base64(p, span_of(NULL, 0), json_text(v, "b64_json"));
+		else
+			part_url(p, json_text(v, "url"));
+	}
+}
+
+/* Flags, ranks and the like are short, and a reader wants them as they are. */
+static void answer_results(struct exchange *x, const json_t *list)
+{
+	struct part *p = answer_part(x, 0, PART_OTHER, -1);
+
+	set_string(&p->type_raw, SPAN_LIT("results"));
+	part_json(p, list);
+}
+
+static void answer_embeddings(struct exchange *x, const json_t *v)
+{
+	const char *kind;
+	json_t *list;
+
+	if (json_is_array(v))
+		answer_vectors(x, v);
+	/* Cohere sorts them by the type of their numbers. */
+	json_object_foreach((json_t *)v, kind, list)
+		answer_vectors(x, list);
+}
+
+static void answer_pages(struct exchange *x, const json_t *list)
+{
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach(list, i, v)
+		answer_text(x, 0, PART_TEXT, json_text(v, "markdown"));
+}
+
+static void answer_predictions(struct exchange *x, const json_t *list)
+{
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach(list, i, v) {
+		struct span data = json_text(v, "bytesBase64Encoded");
+
+		if (data.len)
+			part_base64(answer_part(x, 0, PART_IMAGE, (int)(i % ANSWER_PARTS_MAX)),
+				    json_text(v, "mimeType"), data);
+		else
+			part_json(answer_part(x, 0, PART_OTHER, (int)(i % ANSWER_PARTS_MAX)), v);
+	}
+}
+
+static void task_response(struct exchange *x, const json_t *body)
+{
+	static const char *const ids[] = { "id", "request_id" };
+
+	for (size_t i = 0; i < sizeof(ids) / sizeof(*ids) && !x->response_id; i++)
+		set_json(&x->response_id, json_object_get(body, ids[i]));
+	set_json(&x->model_answered, json_object_get(body, "model"));
+	if (x->status >= 400 || json_has(body, "error")) {
+		answer_error_of(x, body);
+		return;
+	}
+	task_usage(x, body);
+	answer_choice(x, 0);
+	answer_text(x, 0, PART_TEXT, json_text(body, "text"));
+	answer_data(x, json_object_get(body, "data"));
+	answer_embeddings(x, json_object_get(body, "embeddings"));
+	answer_pages(x, json_object_get(body, "pages"));
+	answer_predictions(x, json_object_get(body, "predictions"));
+	if (json_array_size(json_object_get(body, "results")))
+		answer_results(x, json_object_get(body, "results"));
+}
+
+/* Pictures and speech in a stream. */
+static void task_event(struct exchange *x, void *state, struct span name, const json_t *data)
+{
+	struct span type = json_text(data, "type");
+
+	if (span_eq(type, SPAN_LIT("transcript.text.delta")))
+		answer_text(x, 0, PART_TEXT, json_text(data, "delta"));
+	else if (span_eq(type, SPAN_LIT("transcript.text.done")) &&
+		 !answer_choice(x, 0)->msg.nparts)
+		answer_text(x, 0, PART_TEXT, json_text(data, "text"));
+	else if (span_ends(type, SPAN_LIT(".completed")) && json_has(data, "b64_json"))
+		part_base64(answer_part(x, 0, PART_IMAGE, 0), span_of(NULL, 0),
+			    json_text(data, "b64_json"));
+	task_usage(x, data);
+	if (json_has(data, "error") || span_eq(type, SPAN_LIT("error")))
+		answer_error_of(x, data);
+}
+
+/* Texts or token numbers, and no conversation. */
+static bool suits_embeddings(const json_t *body)
+{
+	const json_t *input = json_object_get(body, "input");
+
+	return json_has(body, "model") &&
+	       (json_is_string(input) || json_is_string(json_array_get(input, 0)) ||
+		is_tokens(input));
+}
+
+static bool is_embedding_response(const json_t *body)
+{
+	return json_is(body, "object", "list") &&
+	       json_has(json_array_get(json_object_get(body, "data"), 0), "embedding");
+}
+
+static bool suits_task(const json_t *body)
+{
+	return json_has(body, "model");
+}
+
+#define TASK(symbol, name_)                                                                        \
+	const struct dialect symbol = {                                                            \
+		.name = name_,                                                                     \
+		.suits = suits_task,                                                               \
+		.request = task_request,                                                           \
+		.response = task_response,                                                         \
+		.event = task_event,                                                               \
+	}
+
+const struct dialect dialect_embeddings = {
+	.name = "openai.embeddings",
+	.suits = suits_embeddings,
+	.is_response = is_embedding_response,
+	.request = task_request,
+	.response = task_response,
+	.event = task_event,
+};
+TASK(dialect_embed, "cohere.embed");
+TASK(dialect_rerank, "rerank");
+TASK(dialect_moderations, "openai.moderations");
+TASK(dialect_images, "openai.images");
+TASK(dialect_speech, "openai.speech");
+TASK(dialect_transcription, "openai.transcription");
+TASK(dialect_video, "video");
+TASK(dialect_ocr, "mistral.ocr");
+TASK(dialect_tokenize, "tokenize");
+TASK(dialect_predict, "google.predict");
+
+/* Many requests in a file or a list, answered later. */
+static bool suits_batch(const json_t *body)
+{
+	return json_has(body, "input_file_id") || json_has(body, "input_files") ||
+	       json_has(body, "requests") || json_has(body, "model");
+}
+
+static void batch_response(struct exchange *x, const json_t *body)
+{
+	struct span status = json_text(body, "status");
+
+	set_json(&x->response_id, json_object_get(body, json_has(body, "id") ? "id" : "name"));
+	if (status.len)
+		answer_finish(x, 0, status, FINISH_NONE);
+	answer_error_of(x, body);
+}
+
+const struct dialect dialect_batch = {
+	.name = "batch",
+	.suits = suits_batch,
+	.request = task_request,
+	.response = batch_response,
+	.event = task_event,
+};

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/* The command line, read once; const from then on. */
+#ifndef SPY_OPTIONS_OPTIONS_H
+#define SPY_OPTIONS_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "capture/filter.h"
+#include "sink/sink.h"
+
+enum buffer_kind { BUFFER_AUTO, BUFFER_RING, BUFFER_PERF };
+enum color_when { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+enum action {
+	ACTION_TRACE,
+	ACTION_REPLAY,
+	ACTION_DEMO,
+	ACTION_TARGETS,
+	ACTION_DOCTOR,
+	ACTION_HELP,
+	ACTION_VERSION,
+};
+
+struct names {
+	const char **items;
+	size_t count;
+};
+
+struct options {
+	enum action action;
+	pid_t *pids; /* filter.pids, as it grows */
+	struct names processes, libssl;
+	struct filter_options filter;
+	const char *comm;
+	const char *cgroup;
+	enum show_mode mode;
+	const struct sink_ops *format;
+	bool bodies, full;
+	const char *prices; /* file; NULL: the builtin ones alone */
+	const char *output;
+	enum color_when color;
+	const char *record, *replay;
+	enum buffer_kind buffer;
+	size_t buffer_size; /* 0: the default of its kind */
+	size_t call_limit;
+	const char *kernel_headers; /* "auto", "builtin" or a directory */
+	bool strict;
+	bool no_peer;
+	/* The C expression of --plain (capture/ports.h); NULL: without. */
+	char *plain;
+	bool plain_near;
+	bool debug;
+	struct limits limits;
+	char **command; /* behind "--", NULL-terminated; NULL: none */
+};
+
+/* 0, or -EINVAL with what is wrong. Strings point into argv. */
+int options_parse(struct options *o, int argc, char **argv, struct error *reterr);
+void options_done(struct options *o);
+void options_help(FILE *out);
+
+#endif

@@ -1,0 +1,565 @@
+/* SPDX-License-Identifier: MIT */
+#include "probe/compile.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <linux/bpf.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "kernel/bpf.h"
+#include "kernel/helper_process.h"
+#include "probe/compiler.h"
+
+/* The verifier walks some 850 instructions for each fragment of a call, out of a million. */
+#define CHUNKS_MAX 1024
+#define RING_CHUNK 65536
+/* A group that could not be had for want of memory or the like is tried again, so often and not at
+ * once. */
+#define TRIES_MAX 3
+#define RETRY_NS  10000000000ull
+/* A perf record that holds more than 65,498 bytes vanishes without an error. */
+#define PERF_CHUNK 32768
+
+enum state { IDLE, COMPILING, LOADING, READY, FAILED };
+
+struct group {
+	enum state state;
+	int sock;	  /* COMPILING, LOADING: where the answer comes from */
+	int output;	  /* what libbcc prints */
+	bool found;	  /* against headers that libbcc looks for by itself */
+	struct error why; /* FAILED */
+	uint64_t failed_ns;
+	unsigned tries;
+};
+
+struct probe {
+	struct probe_config config;
+	char *skip, *headers_dir, *plain_ports; /* what config points to */
+	char headers[128];			/* which headers are taken, for people */
+	int compiler;
+	struct group groups[GROUP_COUNT];
+	int prog[PROG_COUNT];
+	struct compiler_maps maps;
+	int map_fds[MAPS_MAX];
+};
+
+static const struct {
+	const char *name;
+	enum probe_group after;
+} groups[GROUP_COUNT] = {
+#define GROUP(name, after) [GROUP_##name] = { #name, GROUP_##after },
+#include "probes/programs.def"
+};
+
+enum probe_group probe_group_of(enum probe_program prog)
+{
+	static const enum probe_group of[PROG_COUNT] = {
+#define PROGRAM(id, function, group, kind) [id] = GROUP_##group,
+#include "probes/programs.def"
+	};
+
+	return of[prog];
+}
+
+/* ---- what is asked for ---- */
+
+static unsigned kernel_release(void)
+{
+	unsigned major = 0, minor = 0;
+	struct utsname u;
+
+	if (uname(&u) != 0 || sscanf(u.release, "%u.%u", &major, &minor) != 2)
+		return 0;
+	return major << 8 | minor;
+}
+
+static void sock_preamble(const struct probe_config *c, struct buf *out)
+{
+	static const struct {
+		const char *name;
+		long number;
+	} calls[] = {
+		{ "read", SYS_read },	      { "write", SYS_write },
+		{ "readv", SYS_readv },	      { "writev", SYS_writev },
+		{ "preadv2", SYS_preadv2 },   { "pwritev2", SYS_pwritev2 },
+		{ "recvfrom", SYS_recvfrom }, { "sendto", SYS_sendto },
+		{ "recvmsg", SYS_recvmsg },   { "sendmsg", SYS_sendmsg },
+		{ "recvmmsg", SYS_recvmmsg }, { "sendmmsg", SYS_sendmmsg },
+		{ "sendfile", SYS_sendfile }, { "splice", SYS_splice },
+		{ "connect", SYS_connect },   { "close", SYS_close },
+		{ "dup", SYS_dup },	      { "dup3", SYS_dup3 },
+		{ "fcntl", SYS_fcntl },	      { "close_range", 436 }, /* glibc may be older */
+#ifdef SYS_dup2
+		{ "dup2", SYS_dup2 },
+#endif
+	};
+
+	buf_addf(out, "#define SPY_PEERS %d\n#define SPY_PLAIN_ON %d\n", c->peers,
+		 c->plain_ports != NULL);
+	buf_addf(out, "#define SPY_NETNS %d\n", access("/proc/self/ns/net", F_OK) == 0);
+	if (!c->plain_ports)
+		return;
+	buf_addf(out, "#define SPY_PLAIN_PORT(p) (%s)\n#define SPY_PLAIN_NEAR %d\n", c->plain_ports,
+		 c->plain_near);
+	buf_addf(out, "#define SPY_SOCK_LENGTH %d\n", c->sock_length);
+	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++)
+		buf_addf(out, "#define SPY_NR_%s %ld\n", calls[i].name, calls[i].number);
+}
+
+/* The C text before event.h. A ring buffer that gives way to the first group's can be small. */
+static void add_preamble(const struct probe_config *c, enum probe_group g, struct buf *out)
+{
+	size_t chunk = c->ring_buffer ? RING_CHUNK : PERF_CHUNK;
+	size_t chunks = (c->call_max + chunk - 1) / chunk;
+	bool read_user = kernel_release() >= (5 << 8 | 5);
+	bool cgroup = kernel_release() >= (4 << 8 | 18);
+
+	if (chunks > CHUNKS_MAX)
+		chunks = CHUNKS_MAX;
+	buf_addf(out, "#define SPY_RINGBUF %d\n", c->ring_buffer);
+	buf_addf(out, "#define SPY_RING_PAGES %zu\n", g == GROUP_CORE ? c->ring_bytes / 4096 : 1);
+	buf_addf(out, "#define SPY_WAKE_BYTES %zu\n", c->ring_bytes / 16);
+	buf_addf(out, "#define SPY_CHUNK %zu\n#define SPY_CHUNKS %zu\n", chunk, chunks);
+	buf_addf(out, "#define SPY_CONNS %zu\n", c->conns);
+	buf_addf(out, "#define SPY_TREE %d\n#define SPY_SELF %d\n", c->tree, (int)getpid());
+	buf_addf(out, "#define SPY_SKIP %s\n", c->skip);
+	buf_addf(out, "#define SPY_NEED_CGROUP %d\n#define SPY_NEED_COMM %d\n", c->need_cgroup,
+		 c->need_comm);
+	buf_addf(out, "#define SPY_CGROUP_ID %s\n", cgroup ? "bpf_get_current_cgroup_id()" : "0");
+	buf_addf(out, "#define SPY_READ_USER bpf_probe_read%s\n", read_user ? "_user" : "");
+	buf_addf(out, "#define SPY_READ_USER_STR bpf_probe_read%s_str\n", read_user ? "_user" : "");
+	buf_addf(out, "#define SPY_READ_KERNEL bpf_probe_read%s\n", read_user ? "_kernel" : "");
+	sock_preamble(c, out);
+	buf_adds(out, "#include <linux/types.h>\n");
+}
+
+/* Those in /sys/kernel/kheaders.tar.xz are not used: libbcc unpacks them to /tmp, under a name that
+ * anybody can take before it does. */
+bool probe_kernel_headers(char *what, size_t size)
+{
+	/* Debian keeps the larger part of them apart, in "source". Where "build" is missing libbcc
+	 * looks at neither. */
+	static const char *const parts[] = { "build", "source" };
+	struct utsname u;
+	char path[256];
+
+	if (uname(&u) != 0)
+		return false;
+	snprintf(path, sizeof(path), "/lib/modules/%s/build/.", u.release);
+	if (access(path, X_OK) != 0)
+		return false;
+	for (size_t i = 0; i < 2; i++) {
+		snprintf(path, sizeof(path), "/lib/modules/%s/%s/include/linux/kconfig.h",
+			 u.release, parts[i]);
+		if (access(path, R_OK) == 0) {
+			snprintf(what, size, "of the running kernel, /lib/modules/%.80s",
+				 u.release);
+			return true;
+		}
+	}
+	return false;
+}
+
+static int choose_headers(struct probe *p, struct error *reterr)
+{
+	char path[PATH_MAX];
+
+	if (p->config.headers == HEADERS_DIR) {
+		snprintf(path, sizeof(path), "%s/include/linux/kconfig.h", p->headers_dir);
+		if (access(path, R_OK) != 0)
+			return error_set(
+				reterr, -errno,
+				"--kernel-headers %.200s: no kernel tree, it lacks "
+				"include/linux/kconfig.h (Debian's split headers work as those "
+				"of the running kernel: --kernel-headers=auto)",
+				p->headers_dir);
+		snprintf(p->headers, sizeof(p->headers), "%s", p->headers_dir);
+		return 0;
+	}
+	if (p->config.headers == HEADERS_AUTO &&
+	    probe_kernel_headers(p->headers, sizeof(p->headers)))
+		return 0;
+	p->config.headers = HEADERS_BUILTIN;
+	snprintf(p->headers, sizeof(p->headers), "builtin");
+	return 0;
+}
+
+static int no_privilege(struct error *reterr)
+{
+	return error_set(
+		reterr, -EPERM,
+		"the kernel does not let us load BPF programs: run with sudo; in a container "
+		"CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN are needed; kernel lockdown in mode "
+		"'confidentiality' forbids it (cat /sys/kernel/security/lockdown)");
+}
+
+int probe_open(struct probe **ret, const struct probe_config *c, int compiler, struct error *reterr)
+{
+	struct probe *p = xcalloc(1, sizeof(*p));
+	int err;
+
+	*p = (struct probe){ .config = *c, .compiler = compiler };
+	memset(p->prog, -1, sizeof(p->prog));
+	p->skip = xstrdup(c->skip);
+	p->headers_dir = c->headers_dir ? xstrdup(c->headers_dir) : NULL;
+	p->plain_ports = c->plain_ports ? xstrdup(c->plain_ports) : NULL;
+	p->config.skip = p->skip;
+	p->config.plain_ports = p->plain_ports;
+	/* Asked before the compiler starts, whose own complaint would say nothing of privileges. */
+	err = probe_may_load() ? choose_headers(p, reterr) : no_privilege(reterr);
+	if (err) {
+		probe_free(p);
+		return err;
+	}
+	*ret = p;
+	return 0;
+}
+
+/* Nobody waits for the answer any more: the compiler ends. */
+static void drop(struct group *group)
+{
+	if (group->state != COMPILING && group->state != LOADING)
+		return;
+	close(group->sock);
+	close(group->output);
+}
+
+void probe_free(struct probe *p)
+{
+	if (!p)
+		return;
+	for (size_t i = 0; i < GROUP_COUNT; i++)
+		drop(&p->groups[i]);
+	for (size_t i = 0; i < PROG_COUNT; i++)
+		if (p->prog[i] >= 0)
+			close(p->prog[i]);
+	for (size_t i = 0; i < p->maps.count; i++)
+		close(p->map_fds[i]);
+	if (p->compiler >= 0)
+		close(p->compiler);
+	free(p->skip);
+	free(p->headers_dir);
+	free(p->plain_ports);
+	free(p);
+}
+
+int probe_program(const struct probe *p, enum probe_program prog)
+{
+	return p->prog[prog];
+}
+
+int probe_map(const struct probe *p, const char *name)
+{
+	for (size_t i = 0; i < p->maps.count; i++)
+		if (strcmp(p->maps.names[i], name) == 0)
+			return p->map_fds[i];
+	return -1;
+}
+
+/* ---- asking ---- */
+
+static int fail(struct probe *p, enum probe_group g, int code, const char *text)
+{
+	p->groups[g].state = FAILED;
+	p->groups[g].failed_ns = now_ns();
+	return error_set(&p->groups[g].why, code, "%s", text);
+}
+
+/* What the configuration leaves out is neither compiled nor loaded. */
+static bool is_wanted(const struct probe_config *c, size_t prog)
+{
+	bool plain = c->plain_ports != NULL;
+
+	switch (prog) {
+	case PROG_FORK:
+	case PROG_EXIT:
+		return c->tree;
+	case PROG_SOCK_DESTROYED:
+	case PROG_SYS_EXIT:
+		return plain;
+	case PROG_SOCK_SENT:
+		return (plain || c->peers) && c->sock_length;
+	case PROG_SOCK_RECEIVED:
+		return plain && c->sock_length;
+	case PROG_RECEIVED:
+	case PROG_THREAD_EXIT:
+		return c->peers || plain;
+	default:
+		return true;
+	}
+}
+
+static int order(struct probe *p, enum probe_group g, int output)
+{
+	struct compiler_order *o = xcalloc(1, sizeof(*o));
+	struct buf text;
+	int sock;
+
+	buf_init(&text, COMPILER_PREAMBLE - 1);
+	add_preamble(&p->config, g, &text);
+	o->group = g;
+	for (size_t i = 0; i < PROG_COUNT; i++)
+		o->wanted[i] = probe_group_of(i) == g && is_wanted(&p->config, i);
+	o->multi = p->config.multi;
+	o->builtin = p->config.headers == HEADERS_BUILTIN;
+	p->groups[g].found = p->config.headers == HEADERS_AUTO;
+	if (p->config.headers == HEADERS_DIR)
+		snprintf(o->dir, sizeof(o->dir), "%s", p->headers_dir);
+	memcpy(o->preamble, text.ptr, text.len);
+	sock = text.full ? -E2BIG : compiler_order(p->compiler, o, output);
+	buf_done(&text);
+	free(o);
+	return sock;
+}
+
+/* A group's programs are loaded with the maps of others, once the group before it has its maps. */
+static void give_maps(struct probe *p, enum probe_group g)
+{
+	enum probe_group after = groups[g].after;
+
+	if (p->groups[g].state != COMPILING || (after != g && p->groups[after].state != READY))
+		return;
+	/* An error shows where the answer is waited for. */
+	passing_send(p->groups[g].sock, &p->maps, sizeof(p->maps), p->map_fds, p->maps.count);
+	p->groups[g].state = LOADING;
+}
+
+bool probe_may_come(int err)
+{
+	return err == -EMFILE || err == -ENFILE || err == -ENOMEM || err == -EAGAIN || err == -EIO;
+}
+
+static bool may_try_again(const struct group *group)
+{
+	return group->state == FAILED && group->tries < TRIES_MAX &&
+	       now_ns() - group->failed_ns >= RETRY_NS && probe_may_come(group->why.code);
+}
+
+void probe_begin(struct probe *p, enum probe_group g)
+{
+	struct group *group = &p->groups[g];
+
+	if (group->state != IDLE && !may_try_again(group))
+		return;
+	group->tries++;
+	if (groups[g].after != g)
+		probe_begin(p, groups[g].after);
+	group->output = memfd_create("llm-spy-libbcc", MFD_CLOEXEC);
+	group->sock = group->output < 0 ? -errno : order(p, g, group->output);
+	if (group->sock < 0) {
+		fail(p, g, group->sock,
+		     group->sock == -EPIPE ? "the process that compiles probes has ended"
+					   : strerror(-group->sock));
+		if (group->output >= 0)
+			close(group->output);
+		return;
+	}
+	group->state = COMPILING;
+	give_maps(p, g);
+}
+
+/* ---- answers ---- */
+
+/* What libbcc printed: shown under --debug, and its first error in the message. */
+static void show_output(int output, struct error *err)
+{
+	FILE *f = fdopen(output, "re");
+	char line[512];
+	bool quoted = false;
+
+	if (!f) {
+		close(output);
+		return;
+	}
+	rewind(f);
+	while (fgets(line, sizeof(line), f)) {
+		line[strcspn(line, "\n")] = '\0';
+		log_debug("attach", "libbcc: %s", line);
+		if (err && !quoted && strstr(line, "error")) {
+			size_t at = strlen(err->text);
+
+			snprintf(err->text + at, sizeof(err->text) - at, ": %.160s", line);
+			quoted = true;
+		}
+	}
+	fclose(f);
+}
+
+static int take_answer(struct probe *p, enum probe_group g, const struct compiler_report *r,
+		       const int *fds, size_t nfds)
+{
+	size_t n = 0;
+
+	if (r->code) {
+		while (n < nfds)
+			close(fds[n++]);
+		return fail(p, g, r->code, r->text);
+	}
+	for (size_t i = 0; i < PROG_COUNT; i++)
+		if (r->have[i] && n < nfds)
+			p->prog[i] = fds[n++];
+	for (size_t i = 0; i < r->maps.count && n < nfds && p->maps.count < MAPS_MAX; i++) {
+		memcpy(p->maps.names[p->maps.count], r->maps.names[i], MAP_NAME_LEN);
+		p->map_fds[p->maps.count++] = fds[n++];
+	}
+	while (n < nfds)
+		close(fds[n++]);
+	p->groups[g].state = READY;
+	for (size_t i = 0; i < GROUP_COUNT; i++)
+		give_maps(p, i);
+	log_debug("attach",
+		  "probe %s: kernel headers: %s; compiled in %u ms, loaded in %u ms, by a "
+		  "child of %ld MB",
+		  groups[g].name, p->headers, r->compile_ms, r->load_ms, r->peak_kb / 1024);
+	return 0;
+}
+
+static void begin_with_builtin(struct probe *p, enum probe_group g)
+{
+	if (p->config.headers == HEADERS_AUTO)
+		log_warn("attach",
+			 "the kernel headers %s do not serve (%s); using the builtin ones",
+			 p->headers, p->groups[g].why.text);
+	p->config.headers = HEADERS_BUILTIN;
+	snprintf(p->headers, sizeof(p->headers), "builtin");
+	p->groups[g] = (struct group){ .state = IDLE };
+	probe_begin(p, g);
+}
+
+static void wait_for(struct probe *p, enum probe_group g)
+{
+	struct group *group = &p->groups[g];
+	struct compiler_report r = { 0 };
+	int fds[PASSING_MAX], err;
+	size_t nfds;
+
+	if (passing_receive(group->sock, &r, sizeof(r), fds, PASSING_MAX, &nfds) !=
+	    (ssize_t)sizeof(r))
+		err = fail(p, g, -EIO, "the compiler gave no answer");
+	else
+		err = take_answer(p, g, &r, fds, nfds);
+	close(group->sock);
+	show_output(group->output, err ? &group->why : NULL);
+	if (err && r.uncompiled && group->found)
+		begin_with_builtin(p, g);
+}
+
+int probe_need(struct probe *p, enum probe_group g, struct error *reterr)
+{
+	enum probe_group after = groups[g].after;
+	struct group *group = &p->groups[g];
+
+	probe_begin(p, g);
+	if (group->state == COMPILING && probe_need(p, after, reterr) != 0) {
+		drop(group);
+		fail(p, g, reterr->code, reterr->text);
+	}
+	while (group->state == LOADING)
+		wait_for(p, g);
+	if (group->state == READY)
+		return 0;
+	*reterr = group->why;
+	return reterr->code;
+}
+
+bool probe_is_ready(struct probe *p, enum probe_group g)
+{
+	struct group *group = &p->groups[g];
+	struct pollfd answer = { .events = POLLIN };
+
+	probe_begin(p, g);
+	if (group->state == COMPILING)
+		return probe_is_ready(p, groups[g].after) &&
+		       p->groups[groups[g].after].state == FAILED;
+	answer.fd = group->sock;
+	while (group->state == LOADING && poll(&answer, 1, 0) == 1)
+		wait_for(p, g);
+	return group->state == READY || group->state == FAILED;
+}
+
+void probe_settle(struct probe *p)
+{
+	struct error ignored;
+
+	for (size_t i = 0; i < GROUP_COUNT; i++)
+		if (p->groups[i].state != IDLE)
+			probe_need(p, i, &ignored);
+}
+
+/* ---- the kernel ---- */
+
+/* mov r0, 0; exit */
+static const uint64_t empty_program[] = { 0xb7, 0x95 };
+
+bool probe_may_load(void)
+{
+	int fd = bpf_prog_load_kind(BPF_KIND_UPROBE, "spy_try", empty_program,
+				    sizeof(empty_program), NULL, 0);
+
+	if (fd >= 0)
+		close(fd);
+	return fd != -EPERM && fd != -EACCES;
+}
+
+bool probe_can_ring_buffer(void)
+{
+	/* BPF_MAP_TYPE_RINGBUF of one page; Linux 5.8. */
+	union bpf_attr a;
+	int fd;
+
+	memset(&a, 0, sizeof(a));
+	a.map_type = BPF_MAP_TYPE_RINGBUF;
+	a.max_entries = (uint32_t)sysconf(_SC_PAGESIZE);
+	fd = (int)syscall(__NR_bpf, BPF_MAP_CREATE, &a, sizeof(a));
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+bool probe_can_multi(void)
+{
+	uint64_t offset = 0;
+	int prog = bpf_prog_load_kind(BPF_KIND_UPROBE_MULTI, "spy_try", empty_program,
+				      sizeof(empty_program), NULL, 0);
+	int link;
+
+	if (prog < 0)
+		return false;
+	/* Older kernels load it all the same; a link without offsets is refused by both, with
+	 * EINVAL where the kind of link is known but the file is none: so try a directory. */
+	link = bpf_uprobe_multi(prog, "/", &offset, 1, 0);
+	if (link >= 0)
+		close(link);
+	close(prog);
+	return link == -EBADF || link >= 0;
+}
+
+bool probe_can_raw_tracepoint(const char *name)
+{
+	int prog = bpf_prog_load_kind(BPF_KIND_RAW_TRACEPOINT, "spy_try", empty_program,
+				      sizeof(empty_program), NULL, 0);
+	int link = prog < 0 ? prog : bpf_raw_tracepoint(prog, name);
+
+	if (link >= 0)
+		close(link);
+	if (prog >= 0)
+		close(prog);
+	return link >= 0;
+}
+
+bool probe_can_sock_length(void)
+{
+	return probe_can_raw_tracepoint("sock_send_length") &&
+	       probe_can_raw_tracepoint("sock_recv_length");
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/* The probe: programs in the kernel, by groups that are compiled when they are needed. The compiler
+ * is a process of its own (compiler.h) that hands descriptors over: the tracer itself never holds
+ * LLVM. */
+#ifndef SPY_PROBE_COMPILE_H
+#define SPY_PROBE_COMPILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "probes/programs.h"
+
+enum kernel_headers { HEADERS_AUTO, HEADERS_BUILTIN, HEADERS_DIR };
+
+struct probe_config {
+	enum kernel_headers headers;
+	const char *headers_dir; /* HEADERS_DIR */
+	bool ring_buffer;	 /* false: perf buffer */
+	bool multi;		 /* load for bpf_uprobe_multi */
+	size_t ring_bytes;	 /* a power of two, at least a page */
+	size_t call_max;	 /* bytes of one call that are captured at least */
+	size_t conns;		 /* TLS objects remembered */
+	bool tree;		 /* only the command's tree */
+	const char *skip;	 /* C expression, see probes/tls.bpf.c; "0": nothing is skipped */
+	bool need_cgroup, need_comm;
+	bool peers; /* which sockets connections use is found out */
+	/* C expression of a port p that is true for those whose plaintext is captured; NULL: none
+	 */
+	const char *plain_ports;
+	bool sock_length; /* probe_can_sock_length() */
+	bool plain_near;  /* of these, only between processes of this host */
+};
+
+/* Used by one thread at a time: by the one that starts, then by that of discover.h. */
+struct probe;
+
+/* compiler: the socket of compiler_start, which the probe closes, on failure too. */
+int probe_open(struct probe **ret, const struct probe_config *c, int compiler,
+	       struct error *reterr);
+void probe_free(struct probe *p); /* accepts NULL */
+
+/* Has a group compiled in the background, unless it was before. */
+void probe_begin(struct probe *p, enum probe_group g);
+/* The same, and waits until it is loaded. 0, or why it cannot be; what it failed for want of memory
+ * or descriptors is tried some times more, a while later. */
+int probe_need(struct probe *p, enum probe_group g, struct error *reterr);
+/* Whether it failed for want of what may be there later, memory or descriptors: neither the probe
+ * nor the kernel is to blame. */
+bool probe_may_come(int err);
+/* Begins it too. Whether probe_need() would not wait. */
+bool probe_is_ready(struct probe *p, enum probe_group g);
+/* Waits for all that was begun, whatever comes of it. */
+void probe_settle(struct probe *p);
+
+enum probe_group probe_group_of(enum probe_program prog);
+/* Descriptors, which stay the probe's; -1: not loaded, or left out by the configuration. */
+int probe_program(const struct probe *p, enum probe_program prog);
+int probe_map(const struct probe *p, const char *name);
+
+/* What this kernel can do, and lets us do. */
+bool probe_may_load(void);
+bool probe_can_ring_buffer(void);
+bool probe_can_multi(void);
+bool probe_can_raw_tracepoint(const char *name);
+bool probe_can_sock_length(void); /* sock_send_length and sock_recv_length: Linux 6.3 */
+/* True when libbcc will find headers of the running kernel by itself: says which. */
+bool probe_kernel_headers(char *what, size_t size);
+
+#endif

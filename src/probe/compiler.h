@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/* From source text to loaded programs, in processes of their own:
+ *
+ *   keeper    started while the tracer has one thread, waits for orders; it is what forks later,
+ * when the tracer has threads, whose locks a fork would copy minder    one for each order: writes
+ * the builtin headers, removes them, and says how the compiler died compiler  loads libbcc,
+ * compiles, loads, hands the descriptors over, ends
+ *
+ * An order goes to the keeper with a socket of its own. On that the compiler, when it has compiled,
+ * is given the maps that are there already (struct compiler_maps, with descriptors), and answers
+ * with struct compiler_report and descriptors: programs, then maps. */
+#ifndef SPY_PROBE_COMPILER_H
+#define SPY_PROBE_COMPILER_H
+
+#include <limits.h>
+
+#include "probe/compile.h"
+
+#define COMPILER_PREAMBLE (96u << 10)
+#define MAP_NAME_LEN	  32
+#define MAPS_MAX	  64 /* of all groups together */
+
+extern const char compiler_libbcc[]; /* name of the library */
+
+struct compiler_order {
+	enum probe_group group;
+	bool wanted[PROG_COUNT]; /* of its programs */
+	bool multi;
+	bool builtin;	    /* kernel headers: those that we bring */
+	char dir[PATH_MAX]; /* else this tree; "": libbcc looks for the running kernel's by itself
+			     */
+	char preamble[COMPILER_PREAMBLE];
+};
+
+struct compiler_maps {
+	size_t count;
+	char names[MAPS_MAX][MAP_NAME_LEN];
+};
+
+struct compiler_report {
+	int code;	 /* 0, or a negative errno */
+	bool uncompiled; /* libbcc could not compile the text: the headers may be to blame */
+	char text[320];
+	bool have[PROG_COUNT];
+	struct compiler_maps maps; /* that the group has and the others have not */
+	unsigned compile_ms, load_ms;
+	long peak_kb;
+};
+
+/* To be called as searcher_start is. Returns the socket for orders, or -errno. The keeper ends when
+ * it is closed. */
+int compiler_start(void);
+/* Returns the socket on which the answer comes, or -errno. output: a file for what libbcc prints.
+ */
+int compiler_order(int keeper, const struct compiler_order *o, int output);
+
+#endif

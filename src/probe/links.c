@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: MIT */
+#include "probe/links.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "kernel/bpf.h"
+
+struct hooks {
+	struct probe *probe;
+	bool multi;
+	const pid_t *pids;
+	size_t npids;
+	int *fds;
+	size_t nfds;
+};
+
+struct hooks *hooks_new(struct probe *p, bool multi, const pid_t *pids, size_t npids)
+{
+	struct hooks *h = xcalloc(1, sizeof(*h));
+
+	*h = (struct hooks){ .probe = p, .multi = multi, .pids = pids, .npids = npids };
+	return h;
+}
+
+static int keep(struct hooks *h, int fd)
+{
+	if (fd < 0)
+		return fd;
+	h->fds = xgrow(h->fds, h->nfds, sizeof(*h->fds));
+	h->fds[h->nfds++] = fd;
+	return 0;
+}
+
+static void *close_one(void *arg)
+{
+	close(*(int *)arg);
+	return NULL;
+}
+
+static void detach(int *fds, size_t n)
+{
+	pthread_t *threads = xcalloc(n, sizeof(*threads));
+	bool *started = xcalloc(n, sizeof(*started));
+
+	/* Fails on links, which stop when they are closed. */
+	for (size_t i = 0; i < n; i++)
+		if (fds[i] >= 0)
+			bpf_uprobe_disable(fds[i]);
+	for (size_t i = 0; i < n; i++) {
+		if (fds[i] < 0)
+			continue;
+		started[i] = pthread_create(&threads[i], NULL, close_one, &fds[i]) == 0;
+		if (!started[i])
+			close(fds[i]);
+	}
+	for (size_t i = 0; i < n; i++)
+		if (started[i])
+			pthread_join(threads[i], NULL);
+	free(threads);
+	free(started);
+}
+
+/* One program at some places of a file, for all processes or for each of the chosen ones. */
+static int attach_sites(struct hooks *h, const char *path, const struct site *s, size_t count)
+{
+	int prog = probe_program(h->probe, s->prog);
+	uint64_t offsets[SITES_MAX];
+	int err = 0;
+
+	if (h->multi) {
+		for (size_t i = 0; i < count; i++)
+			offsets[i] = s[i].addr;
+		return keep(h, bpf_uprobe_multi(prog, path, offsets, count, s->at_return));
+	}
+	for (size_t i = 0; i < count && !err; i++) {
+		if (!h->npids)
+			err = keep(h, bpf_uprobe(prog, path, s[i].addr, s[i].at_return, -1));
+		for (size_t p = 0; p < h->npids && !err; p++) {
+			err = keep(h,
+				   bpf_uprobe(prog, path, s[i].addr, s[i].at_return, h->pids[p]));
+			if (err == -ESRCH)
+				err = 0; /* a process that has ended needs no probe */
+		}
+	}
+	return err;
+}
+
+static const char *explain(int err)
+{
+	switch (-err) {
+	case EPERM:
+	case EACCES:
+		return "the kernel refused it: run as root, and look for lockdown in "
+		       "/sys/kernel/security/lockdown";
+	case EINVAL:
+		return "the kernel refused the place: another tool may have a probe there with "
+		       "other settings, or the file system does not support uprobes";
+	case ENOENT:
+		return "the kernel has no uprobes (CONFIG_UPROBE_EVENTS), or the file is gone";
+	default:
+		return strerror(-err);
+	}
+}
+
+/* How many sites from the first on get the same program in the same way, and so can be hooked at
+ * once. Their order is kept: a call's entry before its return. */
+static size_t same_program(const struct site *s, size_t count)
+{
+	size_t n = 1;
+
+	while (n < count && n < SITES_MAX && s[n].prog == s->prog && s[n].at_return == s->at_return)
+		n++;
+	return n;
+}
+
+static int attach_part(struct hooks *h, struct target *t, const char *path,
+		       const struct plan_part *p)
+{
+	int err = 0;
+
+	for (size_t s = 0, n; s < p->nsites && !err; s += n) {
+		size_t before = h->nfds;
+
+		n = same_program(p->sites + s, p->nsites - s);
+		err = attach_sites(h, path, p->sites + s, n);
+		t->probes += !err && h->nfds > before ? n : 0;
+	}
+	if (!err)
+		log_debug("attach", "%s: %s by %s, %zu places", t->name, p->implementation,
+			  p->method, p->nsites);
+	return err;
+}
+
+void hooks_prepare(struct hooks *h, const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->nparts; i++)
+		for (size_t s = 0; s < plan->parts[i].nsites; s++)
+			probe_begin(h->probe, probe_group_of(plan->parts[i].sites[s].prog));
+}
+
+static bool is_ready(struct hooks *h, const struct plan_part *p)
+{
+	for (size_t s = 0; s < p->nsites; s++)
+		if (!probe_is_ready(h->probe, probe_group_of(p->sites[s].prog)))
+			return false;
+	return true;
+}
+
+bool hooks_are_ready(struct hooks *h, const struct plan *plan)
+{
+	bool ready = true;
+
+	hooks_prepare(h, plan);
+	for (size_t i = 0; i < plan->nparts && ready; i++)
+		ready = is_ready(h, &plan->parts[i]);
+	return ready;
+}
+
+static int need_programs(struct hooks *h, const struct plan_part *p, struct error *reterr)
+{
+	int err = 0;
+
+	for (size_t s = 0; s < p->nsites && !err; s++)
+		err = probe_need(h->probe, probe_group_of(p->sites[s].prog), reterr);
+	return err;
+}
+
+/* The first part that is left out is named. */
+static void note_left_out(struct target *t, const struct plan_part *p, int err, const char *why)
+{
+	t->unfinished |= probe_may_come(err);
+	if (!t->problem)
+		t->problem = xasprintf("%s: %s", p->implementation, why);
+}
+
+/* A part whose programs cannot be had is left out; a place that the kernel refuses holds for the
+ * file. */
+static int try_part(struct hooks *h, struct target *t, const char *path, const struct plan_part *p)
+{
+	struct error why;
+	int err = 0, missing = need_programs(h, p, &why);
+	size_t before = t->probes;
+
+	if (missing)
+		note_left_out(t, p, missing, why.text);
+	else
+		err = attach_part(h, t, path, p);
+	t->hooked |= t->probes > before && (!p->watch || !t->tls);
+	return err;
+}
+
+/* What is ready comes first: a program may call with it before the rest is compiled. */
+static int attach_plan(struct hooks *h, struct target *t, const char *path, const struct plan *plan)
+{
+	bool *done = xcalloc(plan->nparts + 1, sizeof(*done));
+	int err = 0;
+
+	for (int wait = 0; wait < 2; wait++)
+		for (size_t i = 0; i < plan->nparts && !err; i++)
+			if (!done[i] && (wait || is_ready(h, &plan->parts[i]))) {
+				done[i] = true;
+				err = try_part(h, t, path, &plan->parts[i]);
+			}
+	free(done);
+	t->count = h->nfds - t->first;
+	return err;
+}
+
+int hooks_attach(struct hooks *h, struct target *t, int fd, const struct plan *plan)
+{
+	int err, missing = 0;
+	struct error ignored;
+	char path[32];
+
+	hooks_prepare(h, plan);
+	for (size_t i = 0; t->hooked && i < plan->nparts && !missing; i++)
+		missing = need_programs(h, &plan->parts[i], &ignored);
+	if (missing)
+		return 0;
+	/* The very file that was searched: a name could lead to another one by now. */
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	hooks_detach(h, t);
+	free(t->found);
+	free(t->problem);
+	t->found = plan_text(plan);
+	t->problem = plan_problem(plan);
+	t->tls = plan_has_tls(plan);
+	t->unfinished = false;
+	t->probes = 0;
+	t->first = h->nfds;
+	err = attach_plan(h, t, path, plan);
+	if (!err && t->hooked)
+		return 0;
+	hooks_detach(h, t);
+	if (err) {
+		free(t->problem);
+		t->problem = xstrdup(explain(err));
+		t->unfinished = probe_may_come(err);
+	} else if (!t->problem) {
+		t->problem = xstrdup("the processes that were chosen have ended");
+	}
+	return err ? err : -ENOTSUP;
+}
+
+void hooks_detach(struct hooks *h, struct target *t)
+{
+	detach(h->fds + t->first, t->count);
+	for (size_t i = 0; i < t->count; i++)
+		h->fds[t->first + i] = -1;
+	if (t->first + t->count == h->nfds)
+		h->nfds = t->first;
+	t->count = 0;
+	t->hooked = false;
+}
+
+int hooks_attach_exec(struct hooks *h)
+{
+	return keep(h,
+		    bpf_raw_tracepoint(probe_program(h->probe, PROG_EXEC), "sched_process_exec"));
+}
+
+/* The probe learns what TCP is from sockets that change their state: so one of each kind does. */
+static void show_tcp(void)
+{
+	static const int families[] = { AF_INET, AF_INET6 };
+
+	for (size_t i = 0; i < sizeof(families) / sizeof(*families); i++) {
+		int fd = socket(families[i], SOCK_STREAM | SOCK_CLOEXEC, 0);
+		struct sockaddr_storage any_port_of_loopback = { .ss_family =
+									 (sa_family_t)families[i] };
+
+		if (families[i] == AF_INET)
+			((struct sockaddr_in *)&any_port_of_loopback)->sin_addr.s_addr =
+				htonl(INADDR_LOOPBACK);
+		else
+			((struct sockaddr_in6 *)&any_port_of_loopback)->sin6_addr =
+				in6addr_loopback;
+		if (fd >= 0 && bind(fd, (struct sockaddr *)&any_port_of_loopback,
+				    families[i] == AF_INET ? sizeof(struct sockaddr_in)
+							   : sizeof(struct sockaddr_in6)) == 0)
+			listen(fd, 1);
+		if (fd >= 0)
+			close(fd);
+	}
+}
+
+int hooks_attach_sock(struct hooks *h, const char **ret_name)
+{
+	/* In this order: what tells of sockets before what asks for what was told. */
+	static const struct {
+		enum probe_program prog;
+		const char *name;
+	} rows[] = {
+		{ PROG_STATE, "inet_sock_set_state" },
+		{ PROG_SOCK_DESTROYED, "tcp_destroy_sock" },
+		{ PROG_THREAD_EXIT, "sched_process_exit" },
+		{ PROG_RECEIVED, "tcp_rcv_space_adjust" },
+		{ PROG_SYS_EXIT, "sys_exit" },
+		{ PROG_SOCK_SENT, "sock_send_length" },
+		{ PROG_SOCK_RECEIVED, "sock_recv_length" },
+	};
+	int first = 0;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		int prog = probe_program(h->probe, rows[i].prog);
+		int err = prog < 0 ? 0 : keep(h, bpf_raw_tracepoint(prog, rows[i].name));
+
+		if (err && !first) {
+			first = err;
+			*ret_name = rows[i].name;
+		}
+	}
+	show_tcp();
+	return first;
+}
+
+int hooks_attach_tree(struct hooks *h, struct error *reterr)
+{
+	int err = keep(
+		h, bpf_raw_tracepoint(probe_program(h->probe, PROG_FORK), "sched_process_fork"));
+
+	if (!err)
+		err = keep(h, bpf_raw_tracepoint(probe_program(h->probe, PROG_EXIT),
+						 "sched_process_exit"));
+	if (err)
+		return error_set(reterr, err,
+				 "the command's children cannot be followed: raw "
+				 "tracepoints are refused: %s",
+				 strerror(-err));
+	return 0;
+}
+
+void hooks_free(struct hooks *h)
+{
+	if (!h)
+		return;
+	detach(h->fds, h->nfds);
+	free(h->fds);
+	free(h);
+}

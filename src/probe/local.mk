@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: MIT
+if BPF
+libkernel_a_SOURCES += \
+	src/probe/compile.c \
+	src/probe/compile.h \
+	src/probe/compiler.c \
+	src/probe/compiler.h \
+	src/probe/embedded.h \
+	src/probe/links.c \
+	src/probe/links.h
+nodist_libkernel_a_SOURCES = src/probe/embedded.c
+BUILT_SOURCES += src/probe/embedded.c
+CLEANFILES += src/probe/embedded.c
+endif
+
+PROBE_FILES = \
+	probes/aead.bpf.c \
+	probes/event.h \
+	probes/libraries.bpf.c \
+	probes/peer.bpf.c \
+	probes/programs.def \
+	probes/programs.h \
+	probes/rustls.bpf.c \
+	probes/sock.bpf.c \
+	probes/tls.bpf.c \
+	probes/go.bpf.c \
+	probes/builtin/include/asm/page.h \
+	probes/builtin/include/linux/bpf_common.h \
+	probes/builtin/include/linux/kconfig.h \
+	probes/builtin/include/linux/log2.h \
+	probes/builtin/include/linux/ptrace.h \
+	probes/builtin/include/linux/types.h \
+	probes/builtin/include/linux/version.h \
+	probes/builtin/include/uapi/linux/bpf.h \
+	probes/builtin/include/uapi/linux/if_packet.h
+EXTRA_DIST += $(PROBE_FILES) scripts/embed
+
+BUILTIN = $(top_srcdir)/probes/builtin/include
+src/probe/embedded.c: $(PROBE_FILES) src/demo/demo.sh scripts/embed src/probe/local.mk
+	$(AM_V_GEN)$(MKDIR_P) src/probe && $(SHELL) $(top_srcdir)/scripts/embed probe/embedded.h \
+		embedded_event_h=$(top_srcdir)/probes/event.h \
+		embedded_tls_bpf_c=$(top_srcdir)/probes/tls.bpf.c \
+		embedded_libraries_bpf_c=$(top_srcdir)/probes/libraries.bpf.c \
+		embedded_go_bpf_c=$(top_srcdir)/probes/go.bpf.c \
+		embedded_peer_bpf_c=$(top_srcdir)/probes/peer.bpf.c \
+		embedded_rustls_bpf_c=$(top_srcdir)/probes/rustls.bpf.c \
+		embedded_sock_bpf_c=$(top_srcdir)/probes/sock.bpf.c \
+		embedded_aead_bpf_c=$(top_srcdir)/probes/aead.bpf.c \
+		embedded_demo_sh=$(top_srcdir)/src/demo/demo.sh \
+		builtin_asm_page_h=$(BUILTIN)/asm/page.h \
+		builtin_linux_bpf_common_h=$(BUILTIN)/linux/bpf_common.h \
+		builtin_linux_kconfig_h=$(BUILTIN)/linux/kconfig.h \
+		builtin_linux_log2_h=$(BUILTIN)/linux/log2.h \
+		builtin_linux_ptrace_h=$(BUILTIN)/linux/ptrace.h \
+		builtin_linux_types_h=$(BUILTIN)/linux/types.h \
+		builtin_linux_version_h=$(BUILTIN)/linux/version.h \
+		builtin_uapi_linux_bpf_h=$(BUILTIN)/uapi/linux/bpf.h \
+		builtin_uapi_linux_if_packet_h=$(BUILTIN)/uapi/linux/if_packet.h >$@.tmp && mv $@.tmp $@

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* Who a process is, by /proc. Source: proc(5). */
+#ifndef SPY_PROC_IDENTITY_H
+#define SPY_PROC_IDENTITY_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+
+/* Appends the data of a CHUNK_PROC (capture/process.h): name, executable, command line with its
+ * credentials masked. comm: the name to use when the process is gone. False when it is gone. */
+bool identity_read(pid_t pid, const char *comm, struct buf *out);
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* The processes of this host and how they descend from each other. Source: proc_pid_stat(5). */
+#ifndef SPY_PROC_LIST_H
+#define SPY_PROC_LIST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* The numbers of all processes in rising order; the caller frees *ret. */
+size_t proc_list(pid_t **ret);
+
+/* True when `pid` or one of its ancestors is `ancestor`. */
+bool proc_descends(pid_t pid, pid_t ancestor);
+
+/* When a process began, in clock ticks since boot; 0: it is gone. */
+uint64_t proc_started(pid_t pid);
+
+#endif

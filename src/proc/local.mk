@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: MIT
+if BPF
+libkernel_a_SOURCES += \
+	src/proc/identity.c \
+	src/proc/identity.h \
+	src/proc/list.c \
+	src/proc/list.h \
+	src/proc/maps.c \
+	src/proc/maps.h \
+	src/proc/sockets.c \
+	src/proc/sockets.h
+endif

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+#include "report/status_file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "proc/list.h"
+#include "proc/maps.h"
+
+#define DIRECTORY "/run/llm-spy"
+#define EVERY_NS  1000000000ull
+/* Tracers that are asked at most. */
+#define TRACERS_MAX 64
+
+struct statusfile {
+	int dir; /* negative: there is none */
+	char name[32], temp[32];
+	uint64_t started, key, written_ns;
+	bool kept, failed; /* the last one, and so key, was written; one was not, which was said */
+};
+
+/* Ours, and nobody else's: then what is in it needs no distrust. */
+static int open_directory(bool make)
+{
+	struct stat st;
+	int fd;
+
+	if (make && mkdir(DIRECTORY, 0700) != 0 && errno != EEXIST)
+		return -errno;
+	fd = open(DIRECTORY, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) != 0 || st.st_uid != geteuid() || st.st_mode & 077) {
+		close(fd);
+		return -EPERM;
+	}
+	return fd;
+}
+
+struct statusfile *statusfile_open(void)
+{
+	struct statusfile *f = xcalloc(1, sizeof(*f));
+
+	f->dir = open_directory(true);
+	f->started = proc_started(getpid());
+	snprintf(f->name, sizeof(f->name), "%d", (int)getpid());
+	snprintf(f->temp, sizeof(f->temp), "%d.new", (int)getpid());
+	if (f->dir < 0)
+		log_debug("trace", "no status in " DIRECTORY ": %s", strerror(-f->dir));
+	return f;
+}
+
+bool statusfile_is_due(const struct statusfile *f, uint64_t now_ns)
+{
+	return f->dir >= 0 && (!f->written_ns || now_ns - f->written_ns >= EVERY_NS);
+}
+
+/* Renamed into its place when it is whole. */
+static int store(const struct statusfile *f, struct span bytes)
+{
+	int fd, err = 0;
+
+	unlinkat(f->dir, f->temp, 0);
+	fd = openat(f->dir, f->temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	while (bytes.len && !err) {
+		ssize_t n = write(fd, bytes.ptr, bytes.len);
+
+		err = n < 0 && errno != EINTR ? -errno : 0;
+		bytes = span_from(bytes, n > 0 ? (size_t)n : 0);
+	}
+	close(fd);
+	if (!err && renameat(f->dir, f->temp, f->dir, f->name) != 0)
+		err = -errno;
+	if (err)
+		unlinkat(f->dir, f->temp, 0);
+	return err;
+}
+
+void statusfile_write(struct statusfile *f, struct status *s, uint64_t key, uint64_t now_ns)
+{
+	struct buf text;
+	int err;
+
+	f->written_ns = now_ns;
+	if (f->kept && key == f->key)
+		return;
+	s->started = f->started;
+	buf_init(&text, STATUS_BYTES_MAX);
+	err = status_encode(s, &text);
+	if (!err)
+		err = store(f, buf_span(&text));
+	if (err && !f->failed)
+		log_warn("trace",
+			 "what llm-spy targets asks for cannot be written to " DIRECTORY ": %s",
+			 strerror(-err));
+	f->failed |= err != 0;
+	f->kept = !err;
+	f->key = key;
+	buf_done(&text);
+}
+
+void statusfile_close(struct statusfile *f)
+{
+	if (!f)
+		return;
+	if (f->dir >= 0) {
+		unlinkat(f->dir, f->name, 0);
+		close(f->dir);
+	}
+	free(f);
+}
+
+/* ---- reading ---- */
+
+static int slurp(int dir, const char *name, struct buf *out)
+{
+	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	char bytes[16384];
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	while ((n = read(fd, bytes, sizeof(bytes))) > 0 && !out->full)
+		buf_add(out, span_of(bytes, (size_t)n));
+	close(fd);
+	return n < 0 || out->full ? -EIO : 0;
+}
+
+static int read_one(int dir, const char *name, struct status *ret)
+{
+	struct buf text;
+	int err;
+
+	buf_init(&text, STATUS_BYTES_MAX);
+	err = slurp(dir, name, &text);
+	if (!err)
+		err = status_decode(buf_span(&text), ret);
+	buf_done(&text);
+	return err;
+}
+
+size_t statusfile_read_all(struct status **ret, size_t *ret_unread)
+{
+	int fd = open_directory(false);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *e;
+	size_t count = 0;
+
+	*ret = NULL;
+	*ret_unread = 0;
+	if (fd >= 0 && !d)
+		close(fd);
+	while (d && count < TRACERS_MAX && (e = readdir(d))) {
+		char *end;
+		long pid = strtol(e->d_name, &end, 10);
+		struct status s;
+		int err;
+
+		if (end == e->d_name || pid <= 0 || pid > INT32_MAX)
+			continue;
+		if (!proc_started((pid_t)pid)) {
+			unlinkat(fd, e->d_name, 0);
+			continue;
+		}
+		if (*end)
+			continue;
+		err = read_one(fd, e->d_name, &s);
+		if (err) {
+			*ret_unread += err != -ENOENT;
+			continue;
+		}
+		/* Another process may have its number by now. */
+		if (s.started != proc_started((pid_t)pid)) {
+			unlinkat(fd, e->d_name, 0);
+			status_done(&s);
+			continue;
+		}
+		*ret = xgrow(*ret, count, sizeof(**ret));
+		(*ret)[count++] = s;
+	}
+	if (d)
+		closedir(d);
+	return count;
+}

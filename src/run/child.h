@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* `llm-spy -- COMMAND`: starts the command as the user who called sudo, held back until the probes
+ * are in place, and waits for it and for all it leaves behind. */
+#ifndef SPY_RUN_CHILD_H
+#define SPY_RUN_CHILD_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+
+struct command {
+	pid_t pid; /* 0: none */
+	int gate;  /* writing end: closing it lets the command go */
+	bool exited;
+	int status; /* as waitpid gives it, once exited */
+};
+
+/* Makes the process, which waits at its gate. */
+int command_start(struct command *c, char **argv, struct error *reterr);
+/* Lets it go; its exec happens from here on. */
+void command_release(struct command *c);
+/* Reaps what has ended. True when the command and all its descendants have. */
+bool command_reap(struct command *c);
+/* The tracer's own exit status; raises the signal that killed the command, as strace does. */
+int command_exit_status(const struct command *c);
+
+#endif

@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: MIT
+if BPF
+llm_spy_SOURCES += \
+	src/run/child.c \
+	src/run/child.h \
+	src/run/tracer.c \
+	src/run/tracer.h
+endif

@@ -1,0 +1,693 @@
+/* SPDX-License-Identifier: MIT */
+#include "run/tracer.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <linux/types.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "capture/filter.h"
+#include "cost/price_file.h"
+#include "discover/discover.h"
+#include "kernel/bpf.h"
+#include "kernel/cpus.h"
+#include "options/exit_code.h"
+#include "pipeline.h"
+#include "probe/compiler.h"
+#include "probes/event.h"
+#include "report/status_file.h"
+#include "report/summary.h"
+#include "run/child.h"
+#include "sink/fanout.h"
+#include "source/live.h"
+#include "source/record.h"
+
+#define RING_BYTES (16u << 20)
+/* Perf buffers can't lend each other room, and the whole load of one busy client may meet a single
+ * processor: each gets an equal part of this, within the bounds. */
+#define PERF_TOTAL (64u << 20)
+#define PERF_MIN   (1u << 20)
+#define PERF_MAX   (16u << 20)
+/* How often the buffer is looked at. The probe wakes us when a connection begins and when much
+ * came at once, so this bounds the delay of what is shown, no more. */
+#define DRAIN_BUSY_MS 5
+#define DRAIN_IDLE_MS 20
+#define DRAIN_BUDGET  (8u << 20)
+#define TICK_NS	      50000000ull
+
+struct tracer {
+	const struct options *o;
+	struct limits limits;
+	int compiler; /* compiler_start; -1: none, or the probe's */
+	struct probe *probe;
+	int counters; /* the probe's map */
+	bool ring, multi;
+	struct hooks *hooks;
+	struct files *files;
+	struct discover_options discover_options;
+	struct discover *discover;
+	bool discovering; /* its thread runs */
+	struct live *live;
+	struct filter *filter;
+	struct recorder *record;
+	struct pipeline *pipeline;
+	struct prices *prices;
+	struct show show;
+	struct command command;
+	struct statusfile *status;
+	int signals;	     /* signalfd */
+	bool stop, all_gone; /* asked to stop; the command and its children have ended */
+	int failed;	     /* first error of the recorder or output */
+	uint64_t ticked_ns;
+};
+
+/* ---- what the kernel leaves out ---- */
+
+static void skip_unless(struct buf *skip, const char *condition)
+{
+	buf_addf(skip, "%s!(%s)", skip->len ? " || " : "", condition);
+}
+
+static int add_cgroup(const struct options *o, struct buf *skip, struct error *reterr)
+{
+	char text[64];
+	struct stat st;
+
+	if (stat(o->cgroup, &st) != 0 || !S_ISDIR(st.st_mode))
+		return error_set(reterr, -ENOENT, "--cgroup %.200s: no such directory", o->cgroup);
+	snprintf(text, sizeof(text), "cgroup == %lluull", (unsigned long long)st.st_ino);
+	skip_unless(skip, text);
+	return 0;
+}
+
+/* A C expression for probes/tls.bpf.c; the caller frees it. */
+static int build_skip(const struct options *o, char **ret, struct error *reterr)
+{
+	struct buf skip, any;
+	char text[64];
+	int err = 0;
+
+	buf_init(&skip, 64 << 10);
+	buf_init(&any, 32 << 10);
+	for (size_t i = 0; i < o->filter.npids; i++)
+		buf_addf(&any, "%stgid == %d", i ? " || " : "", (int)o->filter.pids[i]);
+	if (o->filter.npids)
+		skip_unless(&skip, any.ptr);
+	if (o->filter.has_uid) {
+		snprintf(text, sizeof(text), "uid == %u", o->filter.uid);
+		skip_unless(&skip, text);
+	}
+	for (size_t i = 0; o->comm && i <= strlen(o->comm); i++) {
+		snprintf(text, sizeof(text), "comm[%zu] == %d", i, o->comm[i]);
+		skip_unless(&skip, text);
+	}
+	if (o->cgroup)
+		err = add_cgroup(o, &skip, reterr);
+	if (!err && (any.full || skip.full))
+		err = error_set(reterr, -E2BIG, "too many processes are chosen by --pid");
+	if (!skip.len)
+		buf_adds(&skip, "0");
+	*ret = buf_take(&skip);
+	buf_done(&any);
+	return err;
+}
+
+/* ---- start ---- */
+
+static int choose_buffer(struct tracer *t, struct error *reterr)
+{
+	bool can = probe_can_ring_buffer();
+
+	if (t->o->buffer == BUFFER_RING && !can)
+		return error_set(reterr, -ENOTSUP,
+				 "this kernel has no BPF ring buffer (Linux 5.8), or refuses it: "
+				 "try --buffer=perf");
+	t->ring = can && t->o->buffer != BUFFER_PERF;
+	return 0;
+}
+
+static size_t perf_bytes(void)
+{
+	size_t each = PERF_TOTAL / cpus_possible();
+
+	return each < PERF_MIN ? PERF_MIN : each > PERF_MAX ? PERF_MAX : each;
+}
+
+static size_t buffer_bytes(const struct tracer *t)
+{
+	size_t want = t->o->buffer_size ? t->o->buffer_size : t->ring ? RING_BYTES : perf_bytes();
+	size_t bytes = 64 << 10; /* the smallest that holds an event of full size */
+
+	while (bytes < want && bytes < (1u << 30))
+		bytes <<= 1;
+	return bytes;
+}
+
+static int open_probe(struct tracer *t, struct error *reterr)
+{
+	const char *headers = t->o->kernel_headers;
+	AUTO_FREE char *skip = NULL;
+	struct probe_config c = {
+		.headers = strcmp(headers, "auto") == 0	     ? HEADERS_AUTO
+			   : strcmp(headers, "builtin") == 0 ? HEADERS_BUILTIN
+							     : HEADERS_DIR,
+		.headers_dir = headers,
+		.ring_bytes = buffer_bytes(t),
+		.call_max = t->o->call_limit,
+		.conns = t->limits.max[LIMIT_connections],
+		.tree = t->o->command != NULL,
+		.need_cgroup = t->o->cgroup != NULL,
+		.need_comm = t->o->comm != NULL,
+		.peers = !t->o->no_peer,
+		.plain_ports = t->o->plain,
+		.plain_near = t->o->plain_near,
+		.sock_length = probe_can_sock_length(),
+	};
+	int err = build_skip(t->o, &skip, reterr);
+
+	if (err)
+		return err;
+	/* A process filter keeps the others at full speed only with single probes. */
+	t->multi = t->o->filter.npids == 0 && probe_can_multi();
+	c.ring_buffer = t->ring;
+	c.multi = t->multi;
+	c.skip = skip;
+	log_debug("attach", "%s buffer of %zu KiB; %s", t->ring ? "ring" : "perf",
+		  c.ring_bytes / 1024, t->multi ? "uprobe_multi" : "one perf event for each probe");
+	err = probe_open(&t->probe, &c, t->compiler, reterr);
+	t->compiler = -1;
+	return err;
+}
+
+/* What is there is looked at while the compiler works, and so is known what else it has to compile.
+ */
+static int compile(struct tracer *t, struct error *reterr)
+{
+	uint64_t begin = now_ns();
+	struct files_stats s;
+	int err = open_probe(t, reterr);
+
+	if (err)
+		return err;
+	probe_begin(t->probe, GROUP_CORE);
+	t->hooks = hooks_new(t->probe, t->multi, t->o->filter.pids, t->o->filter.npids);
+	t->discover_options = (struct discover_options){ .filter = &t->o->filter,
+							 .command = t->o->command,
+							 .named = t->o->libssl.items,
+							 .nnamed = t->o->libssl.count,
+							 .starts_max = t->limits.max[LIMIT_starts],
+							 .strict = t->o->strict };
+	t->discover = discover_new(&t->discover_options, t->files, t->hooks);
+	discover_prepare(t->discover);
+	s = files_stats(t->files);
+	log_debug("attach", "looked at what is there in %u ms; %u files searched, in %u ms of it",
+		  (unsigned)((now_ns() - begin) / 1000000), (unsigned)s.searched,
+		  (unsigned)(s.search_ns / 1000000));
+	err = probe_need(t->probe, GROUP_CORE, reterr);
+	probe_settle(t->probe);
+	t->counters = probe_map(t->probe, "spy_counters");
+	return err;
+}
+
+/* What the user named is there. */
+static int check_named(const struct tracer *t, struct error *reterr)
+{
+	struct file_id id;
+
+	for (size_t i = 0; i < t->o->libssl.count; i++) {
+		const char *path = t->o->libssl.items[i];
+		int err = files_identify(path, &id);
+
+		if (err)
+			return error_set(reterr, err, "--libssl %.200s: %s", path, strerror(-err));
+	}
+	for (size_t i = 0; i < t->o->filter.npids; i++)
+		if (kill(t->o->filter.pids[i], 0) != 0 && errno == ESRCH)
+			return error_set(reterr, -ESRCH, "there is no process %d",
+					 (int)t->o->filter.pids[i]);
+	return 0;
+}
+
+/* Nothing could be hooked though there was something: then the host does not let us. */
+static int check_hooked(const struct tracer *t, struct error *reterr)
+{
+	const struct target_list *l = discover_targets(t->discover);
+	bool refused = false;
+
+	for (size_t i = 0; i < l->count; i++) {
+		if (l->items[i].hooked)
+			return 0;
+		refused |= l->items[i].found != NULL;
+	}
+	if (refused)
+		return error_set(reterr, -EPERM, "nothing could be hooked; the warnings say why");
+	return 0;
+}
+
+/* Without them nothing but --plain is impossible. */
+static int attach_sock(struct tracer *t, struct error *reterr)
+{
+	const char *name = "";
+	int err = hooks_attach_sock(t->hooks, &name);
+
+	if (err && t->o->plain)
+		return error_set(reterr, err,
+				 "--plain is not possible: the raw tracepoint %s is refused: %s",
+				 name, strerror(-err));
+	if (err)
+		log_warn("attach",
+			 "addresses of connections may stay unknown, and programs that cannot be "
+			 "seen be noticed at the end only: the raw tracepoint %s is refused: %s",
+			 name, strerror(-err));
+	return 0;
+}
+
+static int attach(struct tracer *t, struct error *reterr)
+{
+	uint64_t begin = now_ns();
+	int err = 0;
+
+	if (t->o->command)
+		err = hooks_attach_tree(t->hooks, reterr);
+	if (err)
+		return err;
+	err = hooks_attach_exec(t->hooks);
+	if (err)
+		log_warn("attach",
+			 "programs that start are noticed once a second only: raw "
+			 "tracepoints are refused: %s",
+			 strerror(-err));
+	err = attach_sock(t, reterr);
+	if (err)
+		return err;
+	discover_first(t->discover);
+	log_debug("attach", "%zu files with TLS hooked in %u ms",
+		  target_count_hooked(discover_targets(t->discover)),
+		  (unsigned)((now_ns() - begin) / 1000000));
+	return check_hooked(t, reterr);
+}
+
+static void on_exec(void *arg, uint32_t tgid)
+{
+	discover_process(arg, (pid_t)tgid);
+}
+
+static void on_connect(void *arg, uint32_t tgid, const struct ends *ends)
+{
+	discover_connected(arg, (pid_t)tgid, ends);
+}
+
+static void on_looks(void *arg, uint32_t tgid, enum looks looks, uint64_t bytes)
+{
+	discover_looks(arg, (pid_t)tgid, looks, bytes);
+}
+
+static int start_discovery(struct tracer *t, struct error *reterr)
+{
+	int err = discover_start(t->discover);
+
+	if (err)
+		return error_set(reterr, err, "no thread can be started: %s", strerror(-err));
+	t->discovering = true;
+	t->status = statusfile_open();
+	live_on_exec(t->live, on_exec, t->discover);
+	live_on_connect(t->live, on_connect, t->discover);
+	pipeline_on_looks(t->pipeline, on_looks, t->discover);
+	return 0;
+}
+
+/* Detaches all. What a thread that does not come back uses stays, for the kernel to clean up. */
+static void stop_discovery(struct tracer *t)
+{
+	struct files_stats s;
+
+	if (t->discovering && !discover_stop(t->discover)) {
+		log_warn("attach", "a search for TLS, or a compiler, comes to no end");
+		t->discover = NULL;
+		t->hooks = NULL;
+		t->files = NULL;
+		t->probe = NULL;
+	} else if (t->discovering) {
+		discover_note_blind(t->discover);
+	}
+	t->discovering = false;
+	hooks_free(t->hooks);
+	t->hooks = NULL;
+	if (!t->files)
+		return;
+	s = files_stats(t->files);
+	t->limits.hits[LIMIT_files] += s.dropped;
+	t->limits.hits[LIMIT_starts] += t->discover ? discover_stats(t->discover).overflows : 0;
+	files_close(t->files);
+	t->files = NULL;
+}
+
+/* The signals that end us. While we start they do so at once, since nobody reads of them yet. */
+static void hold_ends(bool hold)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
+}
+
+/* Signals arrive as readable bytes, so that nothing ever runs in a handler. */
+static int open_signals(struct error *reterr)
+{
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGCHLD);
+	sigaddset(&set, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	hold_ends(false);
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return fd < 0 ? error_set(reterr, -errno, "signalfd: %s", strerror(errno)) : fd;
+}
+
+/* ---- running ---- */
+
+static int on_wanted(void *arg, const struct chunk *c)
+{
+	struct tracer *t = arg;
+	int err = t->record ? recorder_chunk(t->record, c) : 0;
+
+	if (err && !t->failed)
+		t->failed = err;
+	return pipeline_chunk(t->pipeline, c);
+}
+
+static void print_map(const struct tracer *t)
+{
+	struct notes notes = { 0 };
+
+	discover_notes(t->discover, &notes);
+	summary_print_map(stderr, pipeline_seen(t->pipeline), &notes);
+	notes_done(&notes);
+}
+
+static bool sees_all(const struct options *o)
+{
+	return !o->command && !o->cgroup && !o->comm && !o->filter.npids && !o->filter.nnames &&
+	       !o->filter.has_uid;
+}
+
+/* For `llm-spy targets`. */
+static void tell_status(struct tracer *t)
+{
+	const struct seen *seen = pipeline_seen(t->pipeline);
+	struct status s = { .all = sees_all(t->o) };
+
+	if (!statusfile_is_due(t->status, t->ticked_ns))
+		return;
+	discover_notes(t->discover, &s.notes);
+	s.rows = seen_rows(seen, &s.nrows);
+	statusfile_write(t->status, &s, seen_changes(seen) + s.notes.changes, t->ticked_ns);
+	notes_done(&s.notes);
+}
+
+static void on_signal(struct tracer *t, const struct signalfd_siginfo *s)
+{
+	switch (s->ssi_signo) {
+	case SIGUSR1:
+		print_map(t);
+		break;
+	case SIGCHLD:
+		if (t->command.pid && command_reap(&t->command))
+			t->all_gone = true;
+		/* After Ctrl-C, what the command leaves behind is not waited for. */
+		if (t->stop && t->command.exited)
+			t->all_gone = true;
+		break;
+	case SIGINT:
+		/* Ctrl-C reaches the command as well, and it may go on: a second one ends us. */
+		if (!t->command.pid || t->command.exited || t->stop)
+			t->all_gone = true;
+		t->stop = true;
+		break;
+	default:
+		if (t->command.pid && !t->command.exited)
+			kill(t->command.pid, (int)s->ssi_signo);
+		t->stop = t->all_gone = true;
+		break;
+	}
+}
+
+static void read_signals(struct tracer *t)
+{
+	struct signalfd_siginfo s;
+
+	while (read(t->signals, &s, sizeof(s)) == sizeof(s))
+		on_signal(t, &s);
+}
+
+static int poll_once(struct tracer *t, bool busy)
+{
+	struct pollfd fds[1 + LIVE_POLLFDS];
+	size_t n = live_pollfds(t->live, fds + 1, LIVE_POLLFDS);
+
+	fds[0] = (struct pollfd){ .fd = t->signals, .events = POLLIN };
+	if (poll(fds, 1 + (n < LIVE_POLLFDS ? n : LIVE_POLLFDS),
+		 busy ? DRAIN_BUSY_MS : DRAIN_IDLE_MS) < 0 &&
+	    errno != EINTR)
+		return -errno;
+	if (fds[0].revents)
+		read_signals(t);
+	return 0;
+}
+
+/* Of this thread alone: what it does not take out of the kernel's buffer in time is lost. */
+#define PRIORITY -10
+
+static int run(struct tracer *t)
+{
+	uint64_t before = 0;
+	bool busy = false;
+	int err = 0;
+
+	setpriority(PRIO_PROCESS, 0, PRIORITY); /* may be refused, and does without */
+	while (!err && !t->all_gone && !t->failed && show_alive(&t->show)) {
+		err = poll_once(t, busy);
+		if (!err)
+			err = live_drain(t->live, false, DRAIN_BUDGET);
+		if (!err && now_ns() - t->ticked_ns > TICK_NS) {
+			t->ticked_ns = now_ns();
+			err = pipeline_tick(t->pipeline, t->ticked_ns);
+			tell_status(t);
+		}
+		busy = live_events(t->live) != before;
+		before = live_events(t->live);
+	}
+	return err;
+}
+
+/* ---- the end ---- */
+
+static void read_counters(const struct tracer *t, uint64_t *sums)
+{
+	size_t ncpus = cpus_possible();
+	uint64_t *values = xcalloc(ncpus, sizeof(*values));
+
+	for (uint32_t i = 0; i < SPY_N_COUNTERS; i++) {
+		sums[i] = 0;
+		if (bpf_map_get(t->counters, &i, values) == 0)
+			for (size_t cpu = 0; cpu < ncpus; cpu++)
+				sums[i] += values[cpu];
+	}
+	free(values);
+}
+
+static void say_ready(const struct tracer *t, size_t hooked)
+{
+	if (!t->o->command || t->o->debug)
+		fprintf(stderr, "llm-spy: ready: TLS hooked in %zu file%s; Ctrl-C ends\n", hooked,
+			hooked == 1 ? "" : "s");
+}
+
+static int finish(struct tracer *t, int err)
+{
+	uint64_t counters[SPY_N_COUNTERS];
+	int failed;
+
+	/* First no more events, then what is still in the buffer. */
+	stop_discovery(t);
+	if (!err)
+		err = live_drain(t->live, true, SIZE_MAX);
+	if (!err)
+		err = pipeline_finish(t->pipeline, now_ns());
+	read_counters(t, counters);
+	failed = recorder_close(t->record);
+	t->record = NULL;
+	if (!t->failed)
+		t->failed = failed;
+	summary_print(stderr, &(struct summary){ .show = &t->show,
+						 .pipeline = t->pipeline,
+						 .limits = &t->limits,
+						 .discover = t->discover,
+						 .every_file = t->o->debug,
+						 .counters = counters,
+						 .lost = live_lost(t->live) });
+	return err;
+}
+
+static void tracer_done(struct tracer *t)
+{
+	stop_discovery(t);
+	discover_free(t->discover);
+	live_free(t->live);
+	probe_free(t->probe);
+	if (t->compiler >= 0)
+		close(t->compiler);
+	recorder_close(t->record);
+	pipeline_free(t->pipeline);
+	prices_free(t->prices);
+	filter_free(t->filter);
+	statusfile_close(t->status);
+	if (t->signals >= 0)
+		close(t->signals);
+}
+
+/* Each probe takes one or more. The command was started with what there was. */
+static void raise_descriptors(void)
+{
+	struct rlimit l;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) != 0 || l.rlim_cur == l.rlim_max)
+		return;
+	l.rlim_cur = l.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &l);
+}
+
+static int start(struct tracer *t, struct error *reterr)
+{
+	int err;
+
+	t->prices = pricefile_open(t->o->prices, reterr);
+	if (!t->prices)
+		return reterr->code;
+	t->compiler = compiler_start();
+	if (t->compiler < 0)
+		return error_set(reterr, t->compiler, "the compiler cannot be started: %s",
+				 strerror(-t->compiler));
+	t->files = files_open(t->limits.max[LIMIT_files]);
+	if (t->o->command) {
+		err = command_start(&t->command, t->o->command, reterr);
+		if (err)
+			return err;
+	}
+	raise_descriptors();
+	t->signals = open_signals(reterr);
+	if (t->signals < 0)
+		return t->signals;
+	err = show_open(&t->show, t->o, reterr);
+	if (!err && t->o->record)
+		err = recorder_open(&t->record, t->o->record, reterr);
+	if (!err)
+		err = choose_buffer(t, reterr);
+	if (!err)
+		err = check_named(t, reterr);
+	if (!err)
+		err = compile(t, reterr);
+	if (err)
+		return err;
+	t->pipeline = pipeline_new(&t->limits, &show_calls, &t->show);
+	pipeline_set_prices(t->pipeline, t->prices);
+	t->filter = filter_new(&t->o->filter, on_wanted, t);
+	err = live_open(&t->live, t->ring, probe_map(t->probe, "spy_events"), buffer_bytes(t),
+			filter_chunk, t->filter, reterr);
+	if (!err)
+		err = attach(t, reterr);
+	if (!err && t->o->command) {
+		uint32_t tgid = (uint32_t)t->command.pid;
+		uint8_t one = 1;
+
+		err = bpf_map_put(probe_map(t->probe, "spy_tree_tgids"), &tgid, &one);
+		if (err)
+			error_set(reterr, err, "the command cannot be followed: %s",
+				  strerror(-err));
+	}
+	return err;
+}
+
+/* Whether a process had TLS, or seemed to, that was not seen. */
+static bool is_blind(const struct tracer *t)
+{
+	const struct target_list *l;
+	struct notes notes = { 0 };
+	bool any;
+
+	if (!t->discover)
+		return true; /* who knows */
+	if (discover_stats(t->discover).unjudged)
+		return true;
+	l = discover_targets(t->discover);
+	for (size_t i = 0; i < l->count; i++)
+		if (l->items[i].mapped && l->items[i].tls && !l->items[i].hooked &&
+		    !l->items[i].changed)
+			return true;
+	discover_notes(t->discover, &notes);
+	any = notes.count > 0;
+	notes_done(&notes);
+	return any;
+}
+
+static int exit_code(const struct tracer *t, int err, bool blind)
+{
+	if (err)
+		log_warn("trace", "stopped: %s", strerror(-err));
+	if (t->failed)
+		log_warn("trace", "the recording is not complete: %s", strerror(-t->failed));
+	if (t->o->strict && blind)
+		return EXIT_BLIND;
+	if (t->command.pid && t->command.exited)
+		return command_exit_status(&t->command);
+	return err || t->failed ? EXIT_FAILED : EXIT_FINE;
+}
+
+int trace_run(const struct options *o, struct error *reterr)
+{
+	struct tracer t = { .o = o, .limits = o->limits, .signals = -1, .compiler = -1 };
+	size_t hooked;
+	bool blind;
+	int err, code;
+
+	err = start(&t, reterr);
+	hold_ends(true);
+	hooked = err ? 0 : target_count_hooked(discover_targets(t.discover));
+	if (!err)
+		err = start_discovery(&t, reterr);
+	if (err) {
+		/* The command, still at its gate, ends with us. */
+		tracer_done(&t);
+		show_close(&t.show);
+		return EXIT_CANNOT;
+	}
+	say_ready(&t, hooked);
+	if (o->command)
+		command_release(&t.command);
+	err = finish(&t, run(&t));
+	blind = is_blind(&t);
+	tracer_done(&t);
+	if (show_close(&t.show) != 0 && !err)
+		err = -EIO;
+	code = exit_code(&t, err, blind);
+	return code;
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+#include "source/live.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "capture/endpoints.h"
+#include "proc/identity.h"
+#include "source/kernel_buffer.h"
+
+/* Connections whose process was described lately. One that falls out of its place is described
+ * again: that costs a little and is harmless. */
+#define KNOWN 1024
+
+/* Network namespaces told apart at once: one more takes the place of that unused for longest. */
+#define NAMESPACES 256
+
+struct live {
+	struct events *events;
+	chunk_fn fn;
+	void *arg;
+	exec_fn on_exec; /* may be NULL */
+	void *exec_arg;
+	connect_fn on_connect; /* may be NULL */
+	void *connect_arg;
+	uint64_t count, lost;
+	struct conn_id known[KNOWN];
+	struct netns {
+		uint64_t address;      /* the kernel's */
+		uint64_t number, used; /* used: by nused */
+	} netns[NAMESPACES];
+	uint64_t nnetns, nused; /* ever */
+};
+
+static int64_t wall_offset(void)
+{
+	struct timespec m, w;
+
+	clock_gettime(CLOCK_MONOTONIC, &m);
+	clock_gettime(CLOCK_REALTIME, &w);
+	return (w.tv_sec - m.tv_sec) * 1000000000ll + (w.tv_nsec - m.tv_nsec);
+}
+
+int live_open(struct live **ret, bool ring, int map, size_t bytes, chunk_fn fn, void *arg,
+	      struct error *reterr)
+{
+	struct chunk clock = { .kind = CHUNK_CLOCK, .off = (uint64_t)wall_offset() };
+	struct live *l = xcalloc(1, sizeof(*l));
+	int err;
+
+	l->fn = fn;
+	l->arg = arg;
+	err = events_open(ring, map, bytes, &l->events, reterr);
+	if (!err)
+		err = fn(arg, &clock);
+	if (err) {
+		live_free(l);
+		return err;
+	}
+	*ret = l;
+	return 0;
+}
+
+void live_on_exec(struct live *l, exec_fn fn, void *arg)
+{
+	l->on_exec = fn;
+	l->exec_arg = arg;
+}
+
+void live_on_connect(struct live *l, connect_fn fn, void *arg)
+{
+	l->on_connect = fn;
+	l->connect_arg = arg;
+}
+
+void live_free(struct live *l)
+{
+	if (!l)
+		return;
+	events_free(l->events);
+	free(l);
+}
+
+size_t live_pollfds(const struct live *l, struct pollfd *fds, size_t max)
+{
+	return events_pollfds(l->events, fds, max);
+}
+
+static bool is_known(struct live *l, const struct conn_id *id)
+{
+	struct conn_id *k = &l->known[(id->tls >> 4 ^ id->tgid ^ id->gen >> 10) % KNOWN];
+	bool known = k->tgid == id->tgid && k->tls == id->tls && k->gen == id->gen;
+
+	*k = *id;
+	return known;
+}
+
+static int describe(struct live *l, const struct chunk *of)
+{
+	struct chunk c = *of;
+	struct buf text;
+	int err;
+
+	buf_init(&text, 16 << 10);
+	identity_read((pid_t)of->conn.tgid, of->comm, &text);
+	c.kind = CHUNK_PROC;
+	c.data = buf_span(&text);
+	err = l->fn(l->arg, &c);
+	buf_done(&text);
+	return err;
+}
+
+/* The kernel's addresses stay with us: namespaces are numbered in the order of their first sight.
+ */
+static uint64_t number_netns(struct live *l, uint64_t address)
+{
+	struct netns *n = l->netns;
+
+	if (!address)
+		return 0;
+	for (size_t i = 0; i < NAMESPACES && n->address != address; i++)
+		if (l->netns[i].address == address || l->netns[i].used < n->used)
+			n = &l->netns[i];
+	if (n->address != address)
+		*n = (struct netns){ .address = address, .number = ++l->nnetns };
+	n->used = ++l->nused;
+	return n->number;
+}
+
+static int give_ends(struct live *l, struct chunk *c)
+{
+	uint8_t encoded[ENDS_ENCODED];
+	struct ends e;
+
+	if (ends_decode(c->data, &e) != 0)
+		return 0;
+	e.netns = number_netns(l, e.netns);
+	ends_encode(&e, encoded);
+	c->data = span_of(encoded, sizeof(encoded));
+	return l->fn(l->arg, c);
+}
+
+/* True for an event that is for the tracer itself. */
+static bool is_told(struct live *l, const void *raw, size_t len)
+{
+	uint32_t tgid = chunk_exec(raw, len);
+	struct span encoded;
+	struct ends ends;
+
+	if (tgid) {
+		if (l->on_exec)
+			l->on_exec(l->exec_arg, tgid);
+		return true;
+	}
+	tgid = chunk_connect(raw, len, &encoded);
+	if (tgid && l->on_connect && ends_decode(encoded, &ends) == 0)
+		l->on_connect(l->connect_arg, tgid, &ends);
+	return tgid != 0;
+}
+
+static int on_event(void *arg, const void *raw, size_t len)
+{
+	struct live *l = arg;
+	struct chunk c = { .kind = CHUNK_LOST, .off = len };
+	int err = 0;
+
+	if (raw && is_told(l, raw, len))
+		return 0;
+	l->count++;
+	if (!raw) {
+		l->lost += len;
+		return l->fn(l->arg, &c);
+	}
+	if (chunk_from_event(raw, len, &c) != 0) {
+		log_debug("capture", "an event of %zu bytes contradicts itself", len);
+		return 0;
+	}
+	if (c.kind != CHUNK_CLOSE && !is_known(l, &c.conn))
+		err = describe(l, &c);
+	if (err)
+		return err;
+	return c.kind == CHUNK_PEER ? give_ends(l, &c) : l->fn(l->arg, &c);
+}
+
+int live_drain(struct live *l, bool all, size_t budget)
+{
+	return events_drain(l->events, on_event, l, all, budget);
+}
+
+uint64_t live_events(const struct live *l)
+{
+	return l->count;
+}
+
+uint64_t live_lost(const struct live *l)
+{
+	return l->lost;
+}

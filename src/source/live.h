@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* The live source of chunks: the probe's events, and before the first of each connection what
+ * /proc tells of its process. */
+#ifndef SPY_SOURCE_LIVE_H
+#define SPY_SOURCE_LIVE_H
+
+#include <poll.h>
+
+#include "base/error.h"
+#include "capture/chunk.h"
+#include "capture/endpoints.h"
+
+#define LIVE_POLLFDS 256
+
+struct live;
+/* ring, map, bytes: as for events_open. Begins with a CHUNK_CLOCK. */
+int live_open(struct live **ret, bool ring, int map, size_t bytes, chunk_fn fn, void *arg,
+	      struct error *reterr);
+/* Who is told of processes that began a program or mapped libraries. */
+typedef void (*exec_fn)(void *arg, uint32_t tgid);
+void live_on_exec(struct live *l, exec_fn fn, void *arg);
+/* And of processes that opened a TCP connection. */
+typedef void (*connect_fn)(void *arg, uint32_t tgid, const struct ends *ends);
+void live_on_connect(struct live *l, connect_fn fn, void *arg);
+void live_free(struct live *l); /* accepts NULL */
+size_t live_pollfds(const struct live *l, struct pollfd *fds, size_t max);
+int live_drain(struct live *l, bool all, size_t budget); /* as events_drain */
+uint64_t live_events(const struct live *l);		 /* so far */
+uint64_t live_lost(const struct live *l);		 /* events the buffer says it lost */
+
+#endif

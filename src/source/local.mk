@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: MIT
+libpure_a_SOURCES += \
+	src/source/record.c \
+	src/source/record.h \
+	src/source/replay.c \
+	src/source/replay.h
+if BPF
+libkernel_a_SOURCES += \
+	src/source/kernel_buffer.c \
+	src/source/kernel_buffer.h \
+	src/source/live.c \
+	src/source/live.h
+endif
+
+check_PROGRAMS += tests/unit/test_record
