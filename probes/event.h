@@ -13,10 +13,10 @@ enum spy_kind {
 	SPY_HOST = 3,  /* server name the program asked for; `len` bytes of text follow */
 	SPY_EXEC = 4,  /* process `tgid` began a program or mapped libraries: for the tracer itself,
 			* which looks for what to hook in it; nothing of it is recorded */
-	SPY_PEER = 5,  /* where the connection's two ends are; struct spy_ends follows. Sent again
-			* when something surer is known: the last one counts */
-	SPY_CONNECT = 6, /* process `tgid` opened a TCP connection; struct spy_ends follows. For the
-			  * tracer itself, as SPY_EXEC */
+	SPY_ENDPOINTS = 5, /* where the connection's two ends are; struct spy_endpoints follows.
+			    * Sent again when something surer is known: the last one counts */
+	SPY_CONNECT = 6,   /* process `tgid` opened a TCP connection; struct spy_endpoints follows.
+			    * For the tracer itself, as SPY_EXEC */
 };
 
 enum spy_dir {
@@ -26,22 +26,22 @@ enum spy_dir {
 
 #define SPY_FROM_START 1 /* the TLS object was seen when it was made: no earlier bytes */
 #define SPY_MISSING                                                                                \
-	2	    /* `len` is what should follow and does not: memory could not be read, or      \
-		     * the call was longer than what is captured of one */
-#define SPY_PLAIN 4 /* no TLS: what passed a socket */
+	2		/* `len` is what should follow and does not: memory could not be read, or  \
+			 * the call was longer than what is captured of one */
+#define SPY_CLEARTEXT 4 /* no TLS: what passed a socket */
 
 struct spy_event {
-	__u64 ts_ns;	/* CLOCK_MONOTONIC, when the call returned */
-	__u64 tls;	/* the TLS object's address in its process */
-	__u64 gen;	/* ts_ns at which this TLS object was first seen: tells reuses apart */
-	__u64 off;	/* in its direction, the offset of this fragment's first byte */
-	__u64 cgroup;	/* cgroup v2 id, 0 where the kernel cannot tell */
-	__u32 call;	/* number of the call in its direction of this TLS object, from 0 */
-	__u32 call_off; /* in the call, the offset of this fragment's first byte */
-	__u32 call_len; /* bytes that the library accepted or gave out in this call */
-	__u32 len;	/* bytes that follow this header (see SPY_MISSING) */
-	__u32 tgid;	/* process */
-	__u32 tid;	/* thread */
+	__u64 ts_ns;	     /* CLOCK_MONOTONIC, when the call returned */
+	__u64 object;	     /* the TLS object's address in its process */
+	__u64 first_seen_ns; /* ts_ns at which this TLS object was first seen: tells reuses apart */
+	__u64 off;	     /* in its direction, the offset of this fragment's first byte */
+	__u64 cgroup;	     /* cgroup v2 id, 0 where the kernel cannot tell */
+	__u32 io_seq;	     /* number of the call in its direction of this TLS object, from 0 */
+	__u32 io_off;	     /* in the call, the offset of this fragment's first byte */
+	__u32 io_len;	     /* bytes that the library accepted or gave out in this call */
+	__u32 len;	     /* bytes that follow this header (see SPY_MISSING) */
+	__u32 tgid;	     /* process */
+	__u32 tid;	     /* thread */
 	__u32 uid;
 	__u8 kind, dir, flags, pad;
 	char comm[16]; /* the thread's name, NUL-padded */
@@ -53,7 +53,7 @@ struct spy_totals {
 
 /* The ends of a TCP connection, as the process has them. Bytes throughout, so that the recorded
  * form is the same; ports as on the wire. */
-struct spy_ends {
+struct spy_endpoints {
 	__u8 netns[8];	/* tells network namespaces apart, 0: not known; of no other meaning */
 	__u8 local[16]; /* IPv4: the first four */
 	__u8 peer[16];

@@ -11,7 +11,7 @@ static __always_inline int spy_gap(struct pt_regs *ctx, u32 dir)
 
 	if (!total)
 		return 0;
-	head.call_len = total;
+	head.io_len = total;
 	head.len = total;
 	head.flags |= SPY_MISSING;
 	spy_send_small(ctx, &head, sizeof(head));

@@ -33,7 +33,7 @@ static __always_inline int spy_read_ports(struct spy_sk_ports *p, u64 sk)
 	       (p->family == SPY_AF_INET || p->family == SPY_AF_INET6);
 }
 
-static __always_inline int spy_read_ends(struct spy_ends *e, u64 sk)
+static __always_inline int spy_read_endpoints(struct spy_endpoints *e, u64 sk)
 {
 	struct spy_sk_ports p = {};
 
@@ -58,21 +58,21 @@ static __always_inline int spy_read_ends(struct spy_ends *e, u64 sk)
 	return 1;
 }
 
-struct spy_ends_event {
+struct spy_endpoints_event {
 	struct spy_event ev;
-	struct spy_ends ends;
+	struct spy_endpoints endpoints;
 };
 
 static __always_inline void spy_send_peer(void *ctx, u64 tls, struct spy_conn *c, u64 sk)
 {
-	struct spy_ends_event m = {};
+	struct spy_endpoints_event m = {};
 
-	if (!spy_read_ends(&m.ends, sk))
+	if (!spy_read_endpoints(&m.endpoints, sk))
 		return;
 	spy_fill(&m.ev, tls, c);
-	m.ev.kind = SPY_PEER;
+	m.ev.kind = SPY_ENDPOINTS;
 	m.ev.ts_ns = bpf_ktime_get_ns();
-	m.ev.len = sizeof(m.ends);
+	m.ev.len = sizeof(m.endpoints);
 	spy_send_small(ctx, &m, sizeof(m));
 }
 

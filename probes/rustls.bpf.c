@@ -36,8 +36,9 @@
 #define SPY_RS_SAVED(X, ctx)                                                                       \
 	X((ctx)->regs[19])                                                                         \
 	X((ctx)->regs[20])                                                                         \
-	X((ctx)->regs[21]) X((ctx)->regs[22]) X((ctx)->regs[23]) X((ctx)->regs[24])                \
-		X((ctx)->regs[25]) X((ctx)->regs[26])
+	X((ctx)->regs[21])                                                                         \
+	X((ctx)->regs[22])                                                                         \
+	X((ctx)->regs[23]) X((ctx)->regs[24]) X((ctx)->regs[25]) X((ctx)->regs[26])
 #endif
 
 #define SPY_RS_ALERT  1 /* rustls' numbers of its enum ContentType */
@@ -216,7 +217,7 @@ static __always_inline u64 spy_record_begin(void *ctx, struct spy_event *head, s
 
 	if (c)
 		c->from_start = b->from_start;
-	head->call_len = total;
+	head->io_len = total;
 	if (total)
 		spy_peer_done(ctx, dir, b->id, SPY_SEQ_UNKNOWN, total);
 	return spy_begin_report(head, dir, b->id, total);
@@ -240,7 +241,7 @@ static __always_inline void spy_send_rest(struct pt_regs *ctx, struct spy_event 
 		return;
 	spy_count(SPY_N_CUT, 1);
 	head->off = off + at;
-	head->call_off = at;
+	head->io_off = at;
 	head->len = total - at;
 	head->flags |= SPY_MISSING;
 	spy_send_small(ctx, head, sizeof(*head));
@@ -267,7 +268,7 @@ static __always_inline void spy_send_slices(struct pt_regs *ctx, struct spy_even
 		b->pos = to;
 		if (from >= to)
 			continue;
-		head->call_off = from - start;
+		head->io_off = from - start;
 		head->off = off + (from - start);
 		spy_send_piece(ctx, head, slice[0] + (from - pos), to - from);
 	}

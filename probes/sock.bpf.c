@@ -210,7 +210,7 @@ static __always_inline void spy_sock_gap(void *ctx, u64 sk, u32 dir, u64 n)
 	n = spy_sock_report(&head, dir, s->id, n);
 	if (!n)
 		return;
-	head.call_len = n;
+	head.io_len = n;
 	head.len = n;
 	head.flags |= SPY_MISSING;
 	spy_send_small(ctx, &head, sizeof(head));
@@ -298,7 +298,7 @@ static __always_inline void spy_send_io(void *ctx, struct spy_event *head, u64 i
 	io = spy_ios.lookup(&thread);
 	if (!io)
 		return;
-	head->call_len = total;
+	head->io_len = total;
 #pragma clang loop unroll(disable)
 	for (u32 i = 0; i < SPY_IO_PIECES; i++) {
 		u64 done = io->done, at = io->at, n = io->len, left = total - done;
@@ -327,7 +327,7 @@ static __always_inline void spy_send_io(void *ctx, struct spy_event *head, u64 i
 		io->at = at + n;
 		io->len -= n;
 		io->done = done + n;
-		head->call_off = done;
+		head->io_off = done;
 		head->off = off + done;
 		spy_send(ctx, head, at, n);
 	}
@@ -336,7 +336,7 @@ static __always_inline void spy_send_io(void *ctx, struct spy_event *head, u64 i
 
 		spy_count(SPY_N_CUT, 1);
 		head->off = off + done;
-		head->call_off = done;
+		head->io_off = done;
 		head->len = total - done;
 		head->flags |= SPY_MISSING;
 		spy_send_small(ctx, head, sizeof(*head));
@@ -741,22 +741,22 @@ int spy_state(struct bpf_raw_tracepoint_args *ctx)
 {
 	u64 id = bpf_get_current_pid_tgid(), sk = ctx->args[0],
 	    proto = spy_kernel_word(sk + SPY_SK_PROT);
-	struct spy_ends_event m = {};
+	struct spy_endpoints_event m = {};
 	int state = (int)ctx->args[2];
 	u8 one = 1;
 
 	if (!spy_protos.lookup(&proto))
 		spy_protos.update(&proto, &one);
 	spy_plain_state(ctx, sk, state);
-	if (state != SPY_TCP_SYN_SENT || !spy_wanted() || !spy_read_ends(&m.ends, sk))
+	if (state != SPY_TCP_SYN_SENT || !spy_wanted() || !spy_read_endpoints(&m.endpoints, sk))
 		return 0;
-	if ((m.ends.peer_port[0] << 8 | m.ends.peer_port[1]) != 443)
+	if ((m.endpoints.peer_port[0] << 8 | m.endpoints.peer_port[1]) != 443)
 		return 0;
 	m.ev.kind = SPY_CONNECT;
 	m.ev.ts_ns = bpf_ktime_get_ns();
 	m.ev.tgid = id >> 32;
 	m.ev.tid = id;
-	m.ev.len = sizeof(m.ends);
+	m.ev.len = sizeof(m.endpoints);
 	spy_send_small(ctx, &m, sizeof(m));
 	return 0;
 }

@@ -54,7 +54,7 @@ struct spy_conn_key {
 	u32 tgid, pad;
 };
 struct spy_conn {
-	u64 gen;
+	u64 first_seen_ns;
 	u64 off[2];
 	u32 calls[2];
 	u32 from_start;
@@ -150,7 +150,7 @@ static __always_inline struct spy_conn *spy_conn_of(u64 tls)
 	c = spy_conns.lookup(&key);
 	if (c)
 		return c;
-	fresh.gen = bpf_ktime_get_ns();
+	fresh.first_seen_ns = bpf_ktime_get_ns();
 	spy_conns.update(&key, &fresh);
 	return spy_conns.lookup(&key);
 }
@@ -159,13 +159,13 @@ static __always_inline void spy_fill(struct spy_event *e, u64 tls, struct spy_co
 {
 	u64 id = bpf_get_current_pid_tgid();
 
-	e->tls = tls;
-	e->gen = c->gen;
+	e->object = tls;
+	e->first_seen_ns = c->first_seen_ns;
 	e->tgid = id >> 32;
 	e->tid = id;
 	e->uid = bpf_get_current_uid_gid();
 	e->cgroup = SPY_CGROUP_ID;
-	e->flags = (c->from_start ? SPY_FROM_START : 0) | (c->plain ? SPY_PLAIN : 0);
+	e->flags = (c->from_start ? SPY_FROM_START : 0) | (c->plain ? SPY_CLEARTEXT : 0);
 	e->pad = 0;
 	bpf_get_current_comm(&e->comm, sizeof(e->comm));
 }
@@ -188,7 +188,7 @@ static __always_inline u64 spy_wake(struct spy_event *head, u64 n)
 
 	if (bytes)
 		*bytes = before + n;
-	if ((head->call == 0 && head->call_off == 0) ||
+	if ((head->io_seq == 0 && head->io_off == 0) ||
 	    before / SPY_WAKE_BYTES != (before + n) / SPY_WAKE_BYTES)
 		return 2; /* BPF_RB_FORCE_WAKEUP */
 	return 1;	  /* BPF_RB_NO_WAKEUP */
@@ -276,7 +276,7 @@ static __always_inline void spy_send_call(struct pt_regs *ctx, struct spy_event 
 {
 	u64 off = head->off;
 
-	head->call_len = total;
+	head->io_len = total;
 #pragma clang loop unroll(disable)
 	for (u32 i = 0; i < SPY_CHUNKS; i++) {
 		u64 at = (u64)i * SPY_CHUNK, n;
@@ -289,7 +289,7 @@ static __always_inline void spy_send_call(struct pt_regs *ctx, struct spy_event 
 		if (n > SPY_CHUNK)
 			n = SPY_CHUNK;
 		spy_opaque(n);
-		head->call_off = at;
+		head->io_off = at;
 		head->off = off + at;
 		spy_send(ctx, head, buf + at, n);
 	}
@@ -297,7 +297,7 @@ static __always_inline void spy_send_call(struct pt_regs *ctx, struct spy_event 
 		return;
 	spy_count(SPY_N_CUT, 1);
 	head->off = off + SPY_CALL_MAX;
-	head->call_off = SPY_CALL_MAX;
+	head->io_off = SPY_CALL_MAX;
 	head->len = total - SPY_CALL_MAX;
 	head->flags |= SPY_MISSING;
 	spy_send_small(ctx, head, sizeof(*head));
@@ -392,7 +392,7 @@ static __always_inline u64 spy_begin_report(struct spy_event *head, u32 dir, u64
 	head->dir = dir;
 	head->ts_ns = bpf_ktime_get_ns();
 	head->off = c->off[dir];
-	head->call = c->calls[dir];
+	head->io_seq = c->calls[dir];
 	c->off[dir] += total;
 	c->calls[dir]++;
 	spy_count(SPY_N_CALLS, 1);
@@ -478,7 +478,7 @@ static __always_inline void spy_begin(u64 tls)
 
 	key.tls = tls;
 	key.tgid = bpf_get_current_pid_tgid() >> 32;
-	fresh.gen = bpf_ktime_get_ns();
+	fresh.first_seen_ns = bpf_ktime_get_ns();
 	fresh.from_start = 1;
 	spy_conns.update(&key, &fresh);
 }

@@ -42,17 +42,17 @@ static int replay(const struct options *o)
 {
 	struct limits limits = o->limits;
 	struct error e = { 0 };
-	struct show show;
-	struct prices *prices = pricefile_open(o->prices, &e);
+	struct fanout show;
+	struct prices *prices = price_file_open(o->prices, &e);
 	struct pipeline *p;
 	struct filter *f;
 	int err;
 
-	if (!prices || show_open(&show, o, &e) != 0) {
+	if (!prices || fanout_open(&show, o, &e) != 0) {
 		prices_free(prices);
 		return complain(&e, EXIT_FAILED);
 	}
-	p = pipeline_new(&limits, &show_calls, &show);
+	p = pipeline_new(&limits, &fanout_events, &show);
 	pipeline_set_prices(p, prices);
 	f = filter_new(&o->filter, pipeline_chunk, p);
 	err = replay_file(o->replay, filter_chunk, f, &e);
@@ -61,7 +61,7 @@ static int replay(const struct options *o)
 	filter_free(f);
 	pipeline_free(p);
 	prices_free(prices);
-	if (show_close(&show) != 0 && !err)
+	if (fanout_close(&show) != 0 && !err)
 		err = error_set(&e, -1, "the output could not be written");
 	return err ? complain(&e, EXIT_FAILED) : EXIT_FINE;
 }
@@ -85,7 +85,7 @@ static int run(struct options *o)
 		code = demo_run(o, &e);
 		break;
 	case ACTION_TRACE:
-		code = trace_run(o, &e);
+		code = tracer_run(o, &e);
 		break;
 	case ACTION_TARGETS:
 		code = targets_run(o, &e);

@@ -10,18 +10,18 @@
 /* Calls after which a connection is judged though it goes on (and not every library tells when it
  * ends), at first and then again: the later bytes of one that is not HTTP say less than its
  * beginning. */
-#define JUDGE_CALLS 64
+#define JUDGE_IOS   64
 #define JUDGE_AGAIN 512
 
 struct pipeline {
 	struct limits *lim;
-	const struct calls_out *out;
+	const struct assembler_out *out;
 	void *out_arg;
-	looks_fn on_looks; /* may be NULL */
-	void *looks_arg;
-	struct seen *seen;
+	traffic_class_fn on_class; /* may be NULL */
+	void *on_class_arg;
+	struct process_stats *process_stats;
 	struct stream *stream;
-	struct calls *calls;
+	struct assembler *assembler;
 	struct pipeline_stats stats;
 	bool idle; /* no chunk came since the last tick */
 };
@@ -29,10 +29,10 @@ struct pipeline {
 /* What pipeline keeps for a connection, in conn.user. */
 struct link {
 	struct http *http;
-	struct calls_conn *calls;
+	struct assembler_conn *assembly;
 	bool settled; /* known to be plain */
-	struct looks_sample sample;
-	uint64_t judge_calls, judge_bytes; /* when it is judged next; what was judged before */
+	struct traffic_sample sample;
+	uint64_t judge_ios, judge_bytes; /* when it is judged next; what was judged before */
 };
 
 static struct link *link_of(struct pipeline *p, struct conn *c)
@@ -42,10 +42,10 @@ static struct link *link_of(struct pipeline *p, struct conn *c)
 	if (l)
 		return l;
 	l = xcalloc(1, sizeof(*l));
-	l->calls = calls_conn_new(p->calls, c);
-	l->http = http_new(p->lim, c->from_start, &calls_http_out, l->calls);
-	calls_conn_set_http(l->calls, l->http);
-	l->judge_calls = JUDGE_CALLS;
+	l->assembly = assembler_conn_new(p->assembler, c);
+	l->http = http_new(p->lim, c->from_start, &assembler_http_out, l->assembly);
+	assembler_conn_set_http(l->assembly, l->http);
+	l->judge_ios = JUDGE_IOS;
 	c->user = l;
 	return l;
 }
@@ -61,26 +61,27 @@ static bool is_http(enum http_proto proto)
 static void judge(struct pipeline *p, const struct conn *c, struct link *l)
 {
 	uint64_t bytes = c->bytes[0] + c->bytes[1] + c->missing[0] + c->missing[1];
-	enum looks v = is_http(http_proto(l->http))
-			       ? LOOKS_PLAIN
-			       : looks_judge(&l->sample, c->from_start && !l->judge_bytes, c->calls,
-					     c->odd_calls);
+	enum traffic_class v =
+		is_http(http_proto(l->http))
+			? TRAFFIC_TEXT
+			: traffic_classify(&l->sample, c->from_start && !l->judge_bytes, c->ios,
+					   c->implausible_ios);
 
-	p->on_looks(p->looks_arg, c->id.tgid, v, bytes - l->judge_bytes);
-	l->settled = v == LOOKS_PLAIN;
+	p->on_class(p->on_class_arg, c->id.tgid, v, bytes - l->judge_bytes);
+	l->settled = v == TRAFFIC_TEXT;
 	l->judge_bytes = bytes;
-	l->judge_calls = c->calls + JUDGE_AGAIN;
-	l->sample = (struct looks_sample){ 0 };
+	l->judge_ios = c->ios + JUDGE_AGAIN;
+	l->sample = (struct traffic_sample){ 0 };
 }
 
 static void look_at(struct pipeline *p, const struct conn *c, struct link *l, enum dir d,
 		    struct span s)
 {
-	if (!p->on_looks || l->settled || c->plain)
+	if (!p->on_class || l->settled || c->cleartext)
 		return;
-	looks_add(&l->sample, d, s);
-	if (is_http(http_proto(l->http)) || c->calls >= l->judge_calls ||
-	    (!l->judge_bytes && looks_full(&l->sample)))
+	traffic_sample_add(&l->sample, d, s);
+	if (is_http(http_proto(l->http)) || c->ios >= l->judge_ios ||
+	    (!l->judge_bytes && traffic_sample_full(&l->sample)))
 		judge(p, c, l);
 }
 
@@ -90,7 +91,7 @@ static int on_bytes(void *arg, struct conn *c, enum dir d, uint64_t ts_ns, struc
 	struct link *l = link_of(p, c);
 	int err = http_feed(l->http, d, ts_ns, s);
 
-	seen_bytes(p->seen, c, d, s.len, ts_ns);
+	process_stats_bytes(p->process_stats, c, d, s.len, ts_ns);
 	look_at(p, c, l, d, s);
 	return err;
 }
@@ -111,10 +112,10 @@ static int on_close(void *arg, struct conn *c, uint64_t ts_ns, bool ended)
 	if (!l)
 		return 0;
 	err = http_close(l->http, ts_ns, ended);
-	seen_close(p->seen, c, is_http(http_proto(l->http)));
-	if (p->on_looks && !c->plain && !l->judge_bytes)
+	process_stats_close(p->process_stats, c, is_http(http_proto(l->http)));
+	if (p->on_class && !c->cleartext && !l->judge_bytes)
 		judge(p, c, l);
-	calls_conn_free(l->calls);
+	assembler_conn_free(l->assembly);
 	p->stats.opaque_bytes += http_unread_bytes(l->http);
 	p->stats.opaque_conns += !is_http(http_proto(l->http));
 	p->stats.garbled_conns += http_garbled(l->http);
@@ -129,14 +130,14 @@ static void on_ends(void *arg, struct conn *c)
 	struct link *l = c->user;
 
 	if (l)
-		calls_conn_ends(l->calls);
+		assembler_conn_endpoints(l->assembly);
 }
 
 static const struct stream_out stream_out = {
 	.bytes = on_bytes,
 	.gap = on_gap,
 	.close = on_close,
-	.ends = on_ends,
+	.endpoints = on_ends,
 };
 
 /* ---- exchanges, on their way out ---- */
@@ -162,26 +163,26 @@ static void on_end(void *arg, const struct exchange *x)
 {
 	struct pipeline *p = arg;
 
-	seen_exchange(p->seen, x);
+	process_stats_exchange(p->process_stats, x);
 	if (p->out->end)
 		p->out->end(p->out_arg, x);
 }
 
-static const struct calls_out calls_out = {
+static const struct assembler_out assembler_out = {
 	.request = on_request,
 	.delta = on_delta,
 	.end = on_end,
 };
 
-struct pipeline *pipeline_new(struct limits *lim, const struct calls_out *out, void *arg)
+struct pipeline *pipeline_new(struct limits *lim, const struct assembler_out *out, void *arg)
 {
 	struct pipeline *p = xcalloc(1, sizeof(*p));
 
 	p->lim = lim;
 	p->out = out;
 	p->out_arg = arg;
-	p->seen = seen_new();
-	p->calls = calls_new(lim, &calls_out, p);
+	p->process_stats = process_stats_new();
+	p->assembler = assembler_new(lim, &assembler_out, p);
 	p->stream = stream_new(lim, &stream_out, p);
 	return p;
 }
@@ -192,14 +193,14 @@ void pipeline_free(struct pipeline *p)
 		return;
 	pipeline_finish(p, 0);
 	stream_free(p->stream);
-	calls_free(p->calls);
-	seen_free(p->seen);
+	assembler_free(p->assembler);
+	process_stats_free(p->process_stats);
 	free(p);
 }
 
 void pipeline_set_prices(struct pipeline *p, const struct prices *prices)
 {
-	calls_set_prices(p->calls, prices);
+	assembler_set_prices(p->assembler, prices);
 }
 
 int pipeline_chunk(void *pipeline, const struct chunk *c)
@@ -208,12 +209,12 @@ int pipeline_chunk(void *pipeline, const struct chunk *c)
 	int err;
 
 	p->idle = false;
-	calls_tick(p->calls, c->ts_ns);
+	assembler_tick(p->assembler, c->ts_ns);
 	err = stream_feed(p->stream, c);
 	if (c->kind == CHUNK_CLOCK)
-		calls_set_wall_offset(p->calls, stream_wall_offset(p->stream));
+		assembler_set_wall_offset(p->assembler, stream_wall_offset(p->stream));
 	else if (c->kind == CHUNK_LOST)
-		calls_lost_events(p->calls);
+		assembler_lost_events(p->assembler);
 	return err;
 }
 
@@ -221,7 +222,7 @@ int pipeline_tick(struct pipeline *p, uint64_t now_ns)
 {
 	/* While chunks come, their own times count: they may have been under way for long. */
 	if (p->idle)
-		calls_tick(p->calls, now_ns);
+		assembler_tick(p->assembler, now_ns);
 	p->idle = true;
 	return stream_tick(p->stream, now_ns);
 }
@@ -230,7 +231,7 @@ int pipeline_finish(struct pipeline *p, uint64_t now_ns)
 {
 	int err = stream_finish(p->stream, now_ns);
 
-	calls_finish(p->calls);
+	assembler_finish(p->assembler);
 	return err;
 }
 
@@ -242,13 +243,13 @@ struct pipeline_stats pipeline_stats(const struct pipeline *p)
 	return s;
 }
 
-const struct seen *pipeline_seen(const struct pipeline *p)
+const struct process_stats *pipeline_process_stats(const struct pipeline *p)
 {
-	return p->seen;
+	return p->process_stats;
 }
 
-void pipeline_on_looks(struct pipeline *p, looks_fn fn, void *arg)
+void pipeline_on_class(struct pipeline *p, traffic_class_fn fn, void *arg)
 {
-	p->on_looks = fn;
-	p->looks_arg = arg;
+	p->on_class = fn;
+	p->on_class_arg = arg;
 }

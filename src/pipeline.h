@@ -17,20 +17,22 @@ struct pipeline_stats {
 };
 
 struct pipeline;
-struct pipeline *pipeline_new(struct limits *lim, const struct calls_out *out, void *arg);
+struct pipeline *pipeline_new(struct limits *lim, const struct assembler_out *out, void *arg);
 void pipeline_free(struct pipeline *p);
-void pipeline_set_prices(struct pipeline *p, const struct prices *prices); /* as calls_set_prices */
+void pipeline_set_prices(struct pipeline *p,
+			 const struct prices *prices); /* as assembler_set_prices */
 
 int pipeline_chunk(void *pipeline, const struct chunk *c); /* a chunk_fn */
 int pipeline_tick(struct pipeline *p, uint64_t now_ns);
 int pipeline_finish(struct pipeline *p, uint64_t now_ns); /* end of input: shows all that is held */
 struct pipeline_stats pipeline_stats(const struct pipeline *p);
-const struct seen *pipeline_seen(const struct pipeline *p);
+const struct process_stats *pipeline_process_stats(const struct pipeline *p);
 
 /* Who is told how a TLS connection looks: as soon as it is known to be plain, else when enough of
  * it was seen or it ends, and now and then if it goes on for long. bytes: what the verdict rests
  * on, missing ones too. */
-typedef void (*looks_fn)(void *arg, uint32_t tgid, enum looks looks, uint64_t bytes);
-void pipeline_on_looks(struct pipeline *p, looks_fn fn, void *arg);
+typedef void (*traffic_class_fn)(void *arg, uint32_t tgid, enum traffic_class looks,
+				 uint64_t bytes);
+void pipeline_on_class(struct pipeline *p, traffic_class_fn fn, void *arg);
 
 #endif

@@ -27,7 +27,7 @@ static void print_plan(const struct plan *p)
 	const char *between = "";
 
 	for (size_t i = 0; i < p->nparts; i++) {
-		const struct plan_part *part = &p->parts[i];
+		const struct plan_entry *part = &p->parts[i];
 
 		if (part->watch)
 			continue;

@@ -23,51 +23,53 @@
 /* The beginning of a body that tells an event stream whose media type does not. */
 #define SNIFF 6
 
-struct calls *calls_new(struct limits *lim, const struct calls_out *out, void *arg)
+struct assembler *assembler_new(struct limits *lim, const struct assembler_out *out, void *arg)
 {
-	struct calls *c = xcalloc(1, sizeof(*c));
+	struct assembler *c = xcalloc(1, sizeof(*c));
 
-	*c = (struct calls){
-		.lim = lim, .out = out, .arg = arg, .talks = talks_new(lim), .joins = joins_new()
-	};
+	*c = (struct assembler){ .lim = lim,
+				 .out = out,
+				 .arg = arg,
+				 .conversations = conversations_new(lim),
+				 .pairs = pairs_new() };
 	return c;
 }
 
-void calls_free(struct calls *c)
+void assembler_free(struct assembler *c)
 {
-	talks_free(c->talks);
-	joins_free(c->joins);
+	conversations_free(c->conversations);
+	pairs_free(c->pairs);
 	free(c);
 }
 
-void calls_set_wall_offset(struct calls *c, int64_t ns)
+void assembler_set_wall_offset(struct assembler *c, int64_t ns)
 {
 	c->wall_offset = ns;
 }
 
-void calls_set_prices(struct calls *c, const struct prices *prices)
+void assembler_set_prices(struct assembler *c, const struct prices *prices)
 {
 	c->prices = prices;
 }
 
-void calls_lost_events(struct calls *c)
+void assembler_lost_events(struct assembler *c)
 {
-	for (struct call *k = c->newest; k; k = k->older)
+	for (struct assembly *k = c->newest; k; k = k->older)
 		k->x->lost_events |= !k->over;
 }
 
-struct calls_conn *calls_conn_new(struct calls *c, const struct conn *conn)
+struct assembler_conn *assembler_conn_new(struct assembler *c, const struct conn *conn)
 {
-	struct calls_conn *cc = xcalloc(1, sizeof(*cc));
+	struct assembler_conn *cc = xcalloc(1, sizeof(*cc));
 
-	cc->calls = c;
+	cc->assembler = c;
 	cc->conn = conn;
-	cc->plain = conn->plain;
-	calls_conn_ends(cc);
+	cc->cleartext = conn->cleartext;
+	assembler_conn_endpoints(cc);
 	return cc;
 }
 
-void calls_conn_set_http(struct calls_conn *cc, const struct http *h)
+void assembler_conn_set_http(struct assembler_conn *cc, const struct http *h)
 {
 	cc->http = h;
 }
@@ -77,37 +79,37 @@ void calls_conn_set_http(struct calls_conn *cc, const struct http *h)
 static void on_delta(void *arg, struct exchange *x, const struct choice *c, const struct part *p,
 		     struct span text)
 {
-	struct call *k = arg;
+	struct assembly *k = arg;
 
 	if (x->stream && k->settled)
-		tell_delta(k, c, p, text);
+		deliver_delta(k, c, p, text);
 }
 
-static void describe_ends(struct exchange *x, const struct ends *e)
+static void describe_endpoints(struct exchange *x, const struct endpoints *e)
 {
-	char text[ENDS_TEXT];
+	char text[ENDPOINT_TEXT];
 
 	if (!e->family)
 		return;
-	ends_text(e->family, &e->local, text);
+	endpoint_text(e->family, &e->local, text);
 	set_string(&x->local, span_str(text));
-	ends_text(e->family, &e->peer, text);
+	endpoint_text(e->family, &e->peer, text);
 	set_string(&x->peer, span_str(text));
 }
 
-static void describe(struct exchange *x, const struct calls_conn *cc)
+static void describe(struct exchange *x, const struct assembler_conn *cc)
 {
 	const struct conn *conn = cc->conn;
 	const struct proc *p = conn->proc;
 
-	x->wall_offset = cc->calls->wall_offset;
+	x->wall_offset = cc->assembler->wall_offset;
 	x->tgid = conn->id.tgid;
-	x->conn_tls = conn->id.tls;
-	x->conn_gen = conn->id.gen;
+	x->conn_object = conn->id.object;
+	x->conn_first_seen_ns = conn->id.first_seen_ns;
 	x->tid = conn->tid;
 	x->from_middle = !conn->from_start;
-	x->plain = cc->plain;
-	describe_ends(x, &cc->ends);
+	x->cleartext = cc->cleartext;
+	describe_endpoints(x, &cc->endpoints);
 	x->is_server = cc->http && http_is_server(cc->http);
 	x->protocol = "http/1.1";
 	set_string(&x->comm, span_str(conn->comm));
@@ -123,43 +125,43 @@ static void describe(struct exchange *x, const struct calls_conn *cc)
 }
 
 /* Each change is dear: all calls of the connection are looked at anew. */
-static bool may_change(struct calls_conn *cc)
+static bool may_change(struct assembler_conn *cc)
 {
-	struct limits *lim = cc->calls->lim;
+	struct limits *lim = cc->assembler->lim;
 
-	if (cc->ends_changes++ < lim->max[LIMIT_ends])
+	if (cc->endpoints_changes++ < lim->max[LIMIT_endpoints])
 		return true;
-	limit_hit(lim, LIMIT_ends);
+	limit_hit(lim, LIMIT_endpoints);
 	return false;
 }
 
-void calls_conn_ends(struct calls_conn *cc)
+void assembler_conn_endpoints(struct assembler_conn *cc)
 {
-	const struct ends *e = &cc->conn->ends;
+	const struct endpoints *e = &cc->conn->endpoints;
 
-	if (!e->family || memcmp(&cc->ends, e, sizeof(*e)) == 0)
+	if (!e->family || memcmp(&cc->endpoints, e, sizeof(*e)) == 0)
 		return;
-	if (cc->ends.family && !may_change(cc))
+	if (cc->endpoints.family && !may_change(cc))
 		return;
-	if (cc->ends.family)
-		joins_remove(cc);
-	cc->ends = *e;
-	cc->calls->tells_ends = true;
-	joins_add(cc->calls->joins, cc);
-	for (struct call *k = cc->first; k; k = k->next)
-		describe_ends(k->x, e);
-	tell_ends(cc);
+	if (cc->endpoints.family)
+		pairs_remove(cc);
+	cc->endpoints = *e;
+	cc->assembler->knows_endpoints = true;
+	pairs_add(cc->assembler->pairs, cc);
+	for (struct assembly *k = cc->first; k; k = k->next)
+		describe_endpoints(k->x, e);
+	deliver_endpoints(cc);
 }
 
-static void finish(struct call *k);
+static void finish(struct assembly *k);
 
 /* Makes room. The opener of a WebSocket whose message is being read has to stay. */
-static void end_oldest(struct calls *c)
+static void end_oldest(struct assembler *c)
 {
-	struct call *k = c->oldest;
+	struct assembly *k = c->oldest;
 
-	if (c->alone.first && c->alone.first->over) {
-		tell_end_now(c->alone.first); /* nothing is lost with it */
+	if (c->unpaired.first && c->unpaired.first->over) {
+		deliver_end_now(c->unpaired.first); /* nothing is lost with it */
 		return;
 	}
 	limit_hit(c->lim, LIMIT_exchanges);
@@ -169,14 +171,14 @@ static void end_oldest(struct calls *c)
 		return;
 	if (!k->over)
 		finish(k);
-	tell_end_now(k);
+	deliver_end_now(k);
 }
 
 /* ---- the calls of a connection ---- */
 
-static void link_first(struct call *k)
+static void link_first(struct assembly *k)
 {
-	struct calls_conn *cc = k->cc;
+	struct assembler_conn *cc = k->cc;
 
 	k->prev = NULL;
 	k->next = cc->first;
@@ -184,9 +186,9 @@ static void link_first(struct call *k)
 	cc->first = k;
 }
 
-static void link_last(struct call *k)
+static void link_last(struct assembly *k)
 {
-	struct calls_conn *cc = k->cc;
+	struct assembler_conn *cc = k->cc;
 
 	k->next = NULL;
 	k->prev = cc->last;
@@ -194,18 +196,18 @@ static void link_last(struct call *k)
 	cc->last = k;
 }
 
-static void unlink_call(struct call *k)
+static void unlink_call(struct assembly *k)
 {
-	struct calls_conn *cc = k->cc;
+	struct assembler_conn *cc = k->cc;
 
 	*(k->prev ? &k->prev->next : &cc->first) = k->next;
 	*(k->next ? &k->next->prev : &cc->last) = k->prev;
 }
 
-struct call *call_of(struct calls_conn *cc, uint64_t id)
+struct assembly *assembly_of(struct assembler_conn *cc, uint64_t id)
 {
-	struct calls *c = cc->calls;
-	struct call *k = cc->first;
+	struct assembler *c = cc->assembler;
+	struct assembly *k = cc->first;
 
 	while (k && !k->over && k->id != id)
 		k = k->next;
@@ -241,11 +243,11 @@ static void copy_headers(struct headers *to, const struct http_head *h)
 		to->items = xgrow(to->items, to->count, sizeof(*to->items));
 		item = &to->items[to->count++];
 		item->name = xstrndup((const char *)f->name.ptr, f->name.len);
-		if (secret_header(f->name)) {
+		if (credential_header(f->name)) {
 			struct buf masked;
 
 			buf_init(&masked, 64 << 10);
-			secret_mask_value(f->name, f->value, &masked);
+			credential_mask_value(f->name, f->value, &masked);
 			item->value = buf_take(&masked);
 		} else {
 			item->value = xstrndup((const char *)f->value.ptr, f->value.len);
@@ -274,7 +276,7 @@ static void copy_request(struct exchange *x, const struct http_head *h)
 	x->request_seen = true;
 	set_string(&x->method, h->method);
 	buf_init(&target, 1 << 20);
-	secret_mask_target(h->target, &target);
+	credential_mask_target(h->target, &target);
 	free(x->target);
 	x->target = buf_take(&target);
 	/* "[::1]:443" keeps its brackets. */
@@ -315,7 +317,7 @@ static void name_model(struct exchange *x)
 	buf_done(&name);
 }
 
-static void read_request(struct call *k, const json_t *body)
+static void read_request(struct assembly *k, const json_t *body)
 {
 	if (body) {
 		k->dialect->request(k->x, body);
@@ -324,19 +326,19 @@ static void read_request(struct call *k, const json_t *body)
 	name_model(k->x);
 }
 
-void call_set_dialect(struct call *k, const struct dialect *d)
+void assembly_set_dialect(struct assembly *k, const struct dialect *d)
 {
 	k->dialect = d;
-	recognise_as(k->x, d);
+	detect_as(k->x, d);
 }
 
-void call_request(struct call *k, const json_t *body)
+void assembly_request(struct assembly *k, const json_t *body)
 {
 	read_request(k, body);
-	tell_request(k);
+	deliver_request(k);
 }
 
-static void settle(struct call *k)
+static void settle(struct assembly *k)
 {
 	struct exchange *x = k->x;
 	const struct dialect *d;
@@ -344,54 +346,54 @@ static void settle(struct call *k)
 
 	if (k->settled || !x->request_seen)
 		return;
-	body = recognise_body(&x->request_body, &x->request_partial);
-	d = recognise_request(x, body, &k->candidate);
+	body = detect_body(&x->request_body, &x->request_partial);
+	d = detect_request(x, body, &k->candidate);
 	if (d) {
-		call_set_dialect(k, d);
+		assembly_set_dialect(k, d);
 		read_request(k, body);
-	} else if (!recognise_rpc(x)) {
-		recognise_provider(x);
+	} else if (!detect_rpc(x)) {
+		detect_provider(x);
 	}
 	json_decref(body);
 	k->settled = true;
-	tell_request(k);
+	deliver_request(k);
 }
 
 /* ---- the answer ---- */
 
 /* The answer tells what the request did not, or that it was taken for something else: some serve
  * more than one dialect at a path. */
-static void try_answer(struct call *k, const json_t *v)
+static void try_answer(struct assembly *k, const json_t *v)
 {
 	const struct dialect *d = k->dialect;
 	bool partial;
 	json_t *body;
 
-	if (k->proved || (d && (d->wraps || !d->is_response)))
+	if (k->proved || (d && (d->shares_bodies || !d->proves_response)))
 		return;
 	k->proved = k->dialect;
-	if (d && d->is_response(v))
+	if (d && d->proves_response(v))
 		return;
-	d = recognise_answer(k->x, k->candidate, v);
+	d = detect_answer(k->x, k->candidate, v);
 	if (!d)
 		return;
 	k->proved = true;
 	if (k->dialect) {
 		/* What was read of the request stays. */
-		call_set_dialect(k, d);
+		assembly_set_dialect(k, d);
 		return;
 	}
-	call_set_dialect(k, d);
+	assembly_set_dialect(k, d);
 	if (!k->settled)
 		return;
-	body = recognise_body(&k->x->request_body, &partial);
+	body = detect_body(&k->x->request_body, &partial);
 	read_request(k, body);
 	json_decref(body);
-	if (k->told)
-		talks_request(k->cc->calls->talks, k->x);
+	if (k->delivered)
+		conversations_request(k->cc->assembler->conversations, k->x);
 }
 
-void call_event(struct call *k, struct span name, const json_t *v)
+void assembly_event(struct assembly *k, struct span name, const json_t *v)
 {
 	if (!k->state && k->dialect->state_size)
 		k->state = xcalloc(1, k->dialect->state_size);
@@ -402,7 +404,7 @@ void call_event(struct call *k, struct span name, const json_t *v)
 
 static int on_element(void *arg, struct span name, struct span data, bool cut)
 {
-	struct call *k = arg;
+	struct assembly *k = arg;
 	json_t *v;
 	bool partial;
 
@@ -419,22 +421,22 @@ static int on_element(void *arg, struct span name, struct span data, bool cut)
 	if (v)
 		try_answer(k, v);
 	if (v && k->dialect) {
-		call_event(k, name, v);
+		assembly_event(k, name, v);
 		k->said_all = !partial && k->dialect->is_last && k->dialect->is_last(v);
 	}
 	json_decref(v);
 	return 0;
 }
 
-static void frame_with(struct call *k, const struct framing_ops *ops)
+static void frame_with(struct assembly *k, const struct framing_ops *ops)
 {
 	if (ops)
-		k->framing = framing_new(ops, k->cc->calls->lim, on_element, k);
+		k->framing = framing_new(ops, k->cc->assembler->lim, on_element, k);
 }
 
 /* Some servers call a stream of events plain text or JSON, and some send an array in pieces.
  * Returns what is to be framed. */
-static struct span sniff(struct call *k, struct span s)
+static struct span sniff(struct assembly *k, struct span s)
 {
 	static const struct span starts[] = { SPAN_LIT("data:"), SPAN_LIT("event:"),
 					      SPAN_LIT("id:") };
@@ -453,9 +455,9 @@ static struct span sniff(struct call *k, struct span s)
 	return first;
 }
 
-static int on_response_plain(void *arg, struct span s)
+static int on_response_decoded(void *arg, struct span s)
 {
-	struct call *k = arg;
+	struct assembly *k = arg;
 	int err = 0;
 
 	if (k->framing || k->sniffed)
@@ -468,7 +470,7 @@ static int on_response_plain(void *arg, struct span s)
 	return err;
 }
 
-static void read_answer(struct call *k)
+static void read_answer(struct assembly *k)
 {
 	struct exchange *x = k->x;
 	json_t *body;
@@ -476,7 +478,7 @@ static void read_answer(struct call *k)
 
 	if (x->stream || !k->begun[HTTP_RESPONSE])
 		return;
-	body = recognise_body(&x->response_body, &partial);
+	body = detect_body(&x->response_body, &partial);
 	if (body)
 		try_answer(k, body);
 	if (body && k->dialect) {
@@ -488,18 +490,18 @@ static void read_answer(struct call *k)
 
 /* ---- the end ---- */
 
-static void forget_call(struct call *k)
+static void forget_call(struct assembly *k)
 {
-	struct calls *c = k->cc->calls;
+	struct assembler *c = k->cc->assembler;
 
 	unlink_call(k);
-	joins_withdraw(k);
+	pairs_unregister(k);
 	*(k->newer ? &k->newer->older : &c->newest) = k->older;
 	*(k->older ? &k->older->newer : &c->oldest) = k->newer;
 	c->count--;
 }
 
-void call_end_side(struct call *k, enum http_msg m, bool complete)
+void assembly_end_side(struct assembly *k, enum http_msg m, bool complete)
 {
 	struct exchange *x = k->x;
 
@@ -508,7 +510,7 @@ void call_end_side(struct call *k, enum http_msg m, bool complete)
 	k->ended[m] = true;
 	*(m == HTTP_REQUEST ? &x->t.request_last : &x->t.response_last) = x->now_ns;
 	if (m == HTTP_REQUEST) {
-		intake_end(&k->in[m], complete, false);
+		body_reader_end(&k->in[m], complete, false);
 		settle(k);
 		return;
 	}
@@ -516,48 +518,48 @@ void call_end_side(struct call *k, enum http_msg m, bool complete)
 		framing_finish(k->framing);
 		x->response_partial |= framing_unread_bytes(k->framing) > 0;
 	}
-	intake_end(&k->in[m], complete, k->said_all && !x->response_partial);
+	body_reader_end(&k->in[m], complete, k->said_all && !x->response_partial);
 }
 
-static void finish(struct call *k)
+static void finish(struct assembly *k)
 {
 	struct exchange *x = k->x;
 
-	socket_free(k->socket);
-	k->socket = NULL;
+	ws_turns_free(k->ws_turns);
+	k->ws_turns = NULL;
 	if (k->turn_of)
-		socket_forget(k->turn_of);
+		ws_turns_forget(k->turn_of);
 	k->turn_of = NULL;
-	call_end_side(k, HTTP_REQUEST, false);
-	call_end_side(k, HTTP_RESPONSE, false);
+	assembly_end_side(k, HTTP_REQUEST, false);
+	assembly_end_side(k, HTTP_RESPONSE, false);
 	read_answer(k);
 	if (x->kind == EXCHANGE_RPC)
-		recognise_rpc_messages(x);
+		detect_rpc_messages(x);
 	k->over = true;
 	unlink_call(k);
 	link_last(k);
 }
 
-void call_end(struct call *k)
+void assembly_end(struct assembly *k)
 {
 	finish(k);
-	tell_end(k);
+	deliver_end(k);
 }
 
-static void conn_done(struct calls_conn *cc)
+static void conn_done(struct assembler_conn *cc)
 {
-	if (cc->ends.family)
-		joins_remove(cc);
+	if (cc->endpoints.family)
+		pairs_remove(cc);
 	free(cc);
 }
 
-void call_free(struct call *k)
+void assembly_free(struct assembly *k)
 {
-	struct calls_conn *cc = k->cc;
+	struct assembler_conn *cc = k->cc;
 
 	forget_call(k);
-	intake_done(&k->in[0]);
-	intake_done(&k->in[1]);
+	body_reader_done(&k->in[0]);
+	body_reader_done(&k->in[1]);
 	framing_free(k->framing);
 	buf_done(&k->sniff);
 	if (k->state && k->dialect->state_done)
@@ -569,25 +571,25 @@ void call_free(struct call *k)
 		conn_done(cc);
 }
 
-static struct call *oldest_open(const struct calls_conn *cc)
+static struct assembly *oldest_open(const struct assembler_conn *cc)
 {
-	struct call *oldest = NULL;
+	struct assembly *oldest = NULL;
 
-	for (struct call *k = cc->first; k && !k->over; k = k->next)
+	for (struct assembly *k = cc->first; k && !k->over; k = k->next)
 		oldest = k;
 	return oldest;
 }
 
-void calls_conn_free(struct calls_conn *cc)
+void assembler_conn_free(struct assembler_conn *cc)
 {
-	struct call *k;
+	struct assembly *k;
 
 	if (!cc)
 		return;
 	/* In the order in which they began. */
 	while ((k = oldest_open(cc)))
-		call_end(k);
-	cc->saw_all = joins_saw_all(cc);
+		assembly_end(k);
+	cc->saw_all = pairs_saw_all(cc);
 	cc->closed = true;
 	cc->conn = NULL;
 	cc->http = NULL;
@@ -595,44 +597,45 @@ void calls_conn_free(struct calls_conn *cc)
 		conn_done(cc);
 }
 
-void calls_tick(struct calls *c, uint64_t now_ns)
+void assembler_tick(struct assembler *c, uint64_t now_ns)
 {
-	tell_tick(c, now_ns);
+	deliver_tick(c, now_ns);
 }
 
-void calls_finish(struct calls *c)
+void assembler_finish(struct assembler *c)
 {
 	while (c->oldest)
-		tell_end_now(c->oldest);
+		deliver_end_now(c->oldest);
 }
 
 /* ---- http's callbacks ---- */
 
-void call_begin_side(struct call *k, enum http_msg m, uint64_t ts, const struct http_head *h)
+void assembly_begin_side(struct assembly *k, enum http_msg m, uint64_t ts,
+			 const struct http_head *h)
 {
 	struct exchange *x = k->x;
-	struct calls *c = k->cc->calls;
+	struct assembler *c = k->cc->assembler;
 	bool request = m == HTTP_REQUEST;
 
 	k->begun[m] = true;
 	*(request ? &x->t.request_first : &x->t.response_first) = ts;
-	intake_begin(&k->in[m], request ? &x->request_body : &x->response_body, h, c->lim,
-		     &c->memory, request ? NULL : on_response_plain, k);
+	body_reader_begin(&k->in[m], request ? &x->request_body : &x->response_body, h, c->lim,
+			  &c->memory, request ? NULL : on_response_decoded, k);
 }
 
 static int on_head(void *arg, uint64_t id, uint64_t ts_ns, const struct http_head *h)
 {
-	struct calls_conn *cc = arg;
-	struct call *k = call_of(cc, id);
+	struct assembler_conn *cc = arg;
+	struct assembly *k = assembly_of(cc, id);
 
 	k->x->now_ns = ts_ns;
 	if (h->version == HTTP_2)
 		k->x->protocol = "http/2";
-	call_begin_side(k, h->msg, ts_ns, h);
+	assembly_begin_side(k, h->msg, ts_ns, h);
 	if (h->msg == HTTP_REQUEST) {
 		copy_request(k->x, h);
 		k->stream = h->stream;
-		tell_look(k);
+		deliver_match(k);
 		return 0;
 	}
 	copy_response(k->x, h);
@@ -643,71 +646,71 @@ static int on_head(void *arg, uint64_t id, uint64_t ts_ns, const struct http_hea
 
 static int on_body(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, struct span s)
 {
-	struct call *k = call_of(arg, id);
+	struct assembly *k = assembly_of(arg, id);
 
 	k->x->now_ns = ts_ns;
 	if (!k->begun[m])
-		call_begin_side(k, m, ts_ns, NULL);
-	return intake_bytes(&k->in[m], s);
+		assembly_begin_side(k, m, ts_ns, NULL);
+	return body_reader_bytes(&k->in[m], s);
 }
 
 static int on_gap(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, uint64_t nbytes)
 {
-	struct call *k = call_of(arg, id);
+	struct assembly *k = assembly_of(arg, id);
 
 	k->x->now_ns = ts_ns;
 	if (!k->begun[m])
-		call_begin_side(k, m, ts_ns, NULL);
-	intake_gap(&k->in[m], nbytes);
+		assembly_begin_side(k, m, ts_ns, NULL);
+	body_reader_gap(&k->in[m], nbytes);
 	return m == HTTP_RESPONSE && k->framing ? framing_gap(k->framing) : 0;
 }
 
 static int on_end(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, enum http_end why)
 {
-	struct call *k = call_of(arg, id);
+	struct assembly *k = assembly_of(arg, id);
 
 	k->x->now_ns = ts_ns;
 	if (k->upgraded)
 		return 0;	     /* it lasts as long as the WebSocket */
 	k->ended[m] |= !k->begun[m]; /* an answer that will not come */
-	call_end_side(k, m, why == HTTP_END_COMPLETE || why == HTTP_END_CLOSED);
+	assembly_end_side(k, m, why == HTTP_END_COMPLETE || why == HTTP_END_CLOSED);
 	if (k->ended[HTTP_RESPONSE] && (k->ended[HTTP_REQUEST] || !k->begun[HTTP_REQUEST]))
-		call_end(k);
+		assembly_end(k);
 	return 0;
 }
 
 static int on_message(void *arg, uint64_t id, enum http_msg from, uint64_t ts_ns, struct span text,
 		      bool cut)
 {
-	struct call *k = call_of(arg, id);
+	struct assembly *k = assembly_of(arg, id);
 	int err;
 
 	for (int m = 0; m < 2; m++)
 		if (!k->begun[m])
-			call_begin_side(k, (enum http_msg)m, ts_ns, NULL);
+			assembly_begin_side(k, (enum http_msg)m, ts_ns, NULL);
 	k->upgraded = true;
-	if (!k->socket)
-		k->socket = socket_new(k);
+	if (!k->ws_turns)
+		k->ws_turns = ws_turns_new(k);
 	k->busy = true;
-	err = socket_message(k->socket, from, ts_ns, text, cut);
+	err = ws_turns_message(k->ws_turns, from, ts_ns, text, cut);
 	k->busy = false;
 	return err;
 }
 
 static int on_closed(void *arg, uint64_t id, uint64_t ts_ns)
 {
-	struct call *k = call_of(arg, id);
+	struct assembly *k = assembly_of(arg, id);
 
 	k->x->now_ns = ts_ns;
-	socket_free(k->socket);
-	k->socket = NULL;
-	call_end_side(k, HTTP_REQUEST, true);
-	call_end_side(k, HTTP_RESPONSE, true);
-	call_end(k);
+	ws_turns_free(k->ws_turns);
+	k->ws_turns = NULL;
+	assembly_end_side(k, HTTP_REQUEST, true);
+	assembly_end_side(k, HTTP_RESPONSE, true);
+	assembly_end(k);
 	return 0;
 }
 
-const struct http_out calls_http_out = {
+const struct http_out assembler_http_out = {
 	.head = on_head,
 	.body = on_body,
 	.gap = on_gap,

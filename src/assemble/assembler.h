@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* HTTP messages to exchanges: bodies are decoded, kept and digested; requests are recognised as
  * model calls by path and shape of body first, host second; streams are fed to the dialect event
- * by event. One `struct calls` serves all connections; a `struct calls_conn` is one connection's
- * and is what the http callbacks get as `arg`. Pure. */
+ * by event. One `struct assembler` serves all connections; a `struct assembler_conn` is one
+ * connection's and is what the http callbacks get as `arg`. Pure. */
 #ifndef SPY_ASSEMBLE_ASSEMBLER_H
 #define SPY_ASSEMBLE_ASSEMBLER_H
 
@@ -15,34 +15,35 @@
  * record is freed. An exchange may end without request having been called. Where both ends of a
  * call are seen, only end is called for the server's record, unless request was before the
  * client's was seen; it says then whether it is to be shown (x->hidden). Borrowed. */
-struct calls_out {
+struct assembler_out {
 	void (*request)(void *arg, const struct exchange *x);
 	void (*delta)(void *arg, const struct exchange *x, const struct choice *c,
 		      const struct part *p, struct span text);
 	void (*end)(void *arg, const struct exchange *x);
 };
 
-struct calls;
-struct calls *calls_new(struct limits *lim, const struct calls_out *out, void *arg);
-void calls_free(struct calls *c); /* after calls_finish */
-void calls_set_wall_offset(struct calls *c, int64_t ns);
+struct assembler;
+struct assembler *assembler_new(struct limits *lim, const struct assembler_out *out, void *arg);
+void assembler_free(struct assembler *c); /* after assembler_finish */
+void assembler_set_wall_offset(struct assembler *c, int64_t ns);
 /* `prices` outlives it; without, no cost is known but what providers state. */
 struct prices;
-void calls_set_prices(struct calls *c, const struct prices *prices);
-void calls_lost_events(struct calls *c); /* marks all that are under way */
+void assembler_set_prices(struct assembler *c, const struct prices *prices);
+void assembler_lost_events(struct assembler *c); /* marks all that are under way */
 
-struct calls_conn;
+struct assembler_conn;
 /* `conn` outlives it; http_is_server(h) is asked when an exchange begins. */
-struct calls_conn *calls_conn_new(struct calls *c, const struct conn *conn);
-void calls_conn_set_http(struct calls_conn *cc, const struct http *h);
-void calls_conn_ends(struct calls_conn *cc); /* conn->ends was told */
-void calls_conn_free(struct calls_conn *cc); /* ends what is under way as cut; accepts NULL */
+struct assembler_conn *assembler_conn_new(struct assembler *c, const struct conn *conn);
+void assembler_conn_set_http(struct assembler_conn *cc, const struct http *h);
+void assembler_conn_endpoints(struct assembler_conn *cc); /* conn->endpoints was told */
+void assembler_conn_free(
+	struct assembler_conn *cc); /* ends what is under way as cut; accepts NULL */
 /* Call with times that pass, of events or a clock: a call that may be seen from its connection's
  * other end too is told only when it is known, or when that was awaited long enough. */
-void calls_tick(struct calls *c, uint64_t now_ns);
+void assembler_tick(struct assembler *c, uint64_t now_ns);
 /* Tells what is left, once all connections are freed. */
-void calls_finish(struct calls *c);
+void assembler_finish(struct assembler *c);
 
-extern const struct http_out calls_http_out; /* give it a struct calls_conn * as arg */
+extern const struct http_out assembler_http_out; /* give it a struct assembler_conn * as arg */
 
 #endif

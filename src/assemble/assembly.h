@@ -8,11 +8,11 @@
 #include "llm/dialect.h"
 
 /* One exchange being put together. */
-struct call {
+struct assembly {
 	struct exchange *x;
-	struct calls_conn *cc;
+	struct assembler_conn *cc;
 	uint64_t id; /* http's */
-	struct intake in[2];
+	struct body_reader in[2];
 	bool begun[2], ended[2];
 	bool settled; /* the request was read */
 	const struct dialect *dialect;
@@ -24,77 +24,80 @@ struct call {
 	bool sniffed;
 	bool said_all; /* the last element was the one that ends the API's stream */
 	unsigned guesses;
-	bool busy;		/* may not be ended now */
-	bool upgraded;		/* its connection speaks WebSocket now */
-	struct socket *socket;	/* of the exchange that opened one */
-	struct socket *turn_of; /* of a call over one */
-	uint64_t turn;		/* its number on that, from 1; else 0 */
-	uint32_t stream;	/* HTTP/2: as in frames; of a turn, its opener's; else 0 */
+	bool busy;		   /* may not be ended now */
+	bool upgraded;		   /* its connection speaks WebSocket now */
+	struct ws_turns *ws_turns; /* of the exchange that opened one */
+	struct ws_turns *turn_of;  /* of a call over one */
+	uint64_t turn;		   /* its number on that, from 1; else 0 */
+	uint32_t stream;	   /* HTTP/2: as in frames; of a turn, its opener's; else 0 */
 	/* tell.c's */
-	bool over;	      /* nothing more comes; it waits to be told */
-	bool told;	      /* its request was */
-	bool quiet;	      /* of its answer, not all was told as it came */
-	struct call *twin;    /* its view from the other end, until one of them is told */
-	bool twin_whole;      /* the client's was complete when it was told */
-	struct wait *waiting; /* for its other view, or for that to end; or NULL */
-	bool waited;	      /* for its other view, at some time */
+	bool over;		    /* nothing more comes; it waits to be told */
+	bool delivered;		    /* its request was */
+	bool quiet;		    /* of its answer, not all was told as it came */
+	struct assembly *peer_view; /* its view from the other end, until one of them is told */
+	bool peer_view_whole;	    /* the client's was complete when it was told */
+	struct wait *waiting;	    /* for its other view, or for that to end; or NULL */
+	bool waited;		    /* for its other view, at some time */
 	uint64_t since_ns;
-	struct call *wait_next, *wait_prev;
-	bool offered; /* to be found as another's twin (join.h) */
-	struct call *offer_next, *offer_prev;
-	struct call *next, *prev;   /* of the same connection */
-	struct call *newer, *older; /* of all */
+	struct assembly *wait_next, *wait_prev;
+	bool registered; /* to be found as another's twin (join.h) */
+	struct assembly *registered_next, *registered_prev;
+	struct assembly *next, *prev;	/* of the same connection */
+	struct assembly *newer, *older; /* of all */
 };
 
 /* Calls that wait, in order of since_ns, almost. */
 struct wait {
-	struct call *first, *last;
+	struct assembly *first, *last;
 };
 
-struct calls {
+struct assembler {
 	struct limits *lim;
-	const struct calls_out *out;
+	const struct assembler_out *out;
 	void *arg;
-	struct talks *talks;
+	struct conversations *conversations;
 	const struct prices *prices; /* NULL: none are known */
 	uint64_t last_id;
 	uint64_t last_turn; /* numbers calls over WebSocket, which http knows nothing of */
-	struct call *newest, *oldest;
-	struct wait alone; /* may have another view */
-	struct wait held;  /* servers' views that are over, of which the client's is not */
-	struct joins *joins;
-	bool tells_ends; /* of some connection they were told */
+	struct assembly *newest, *oldest;
+	struct wait unpaired; /* may have another view */
+	struct wait
+		awaiting_client; /* servers' views that are over, of which the client's is not */
+	struct pairs *pairs;
+	bool knows_endpoints; /* of some connection they were told */
 	size_t count, memory;
 	int64_t wall_offset;
 };
 
-struct calls_conn {
-	struct calls *calls;
+struct assembler_conn {
+	struct assembler *assembler;
 	const struct conn *conn;
 	const struct http *http;
 	/* Open ones first, of which the newest is first, so that those that wait to be told, which
 	 * may be many, are in nobody's way. */
-	struct call *first, *last;
-	struct call *offer_first, *offer_last; /* oldest first */
-	bool closed;			       /* conn is NULL; what is left waits to be told */
-	bool saw_all;			       /* what join.c asks of conn, once that is gone */
-	bool plain;
-	struct ends ends; /* family 0: not known */
-	size_t ends_changes;
-	struct calls_conn *chain, **chain_at; /* in its bucket of joins, if its ends are known */
+	struct assembly *first, *last;
+	struct assembly *registered_first, *registered_last; /* oldest first */
+	bool closed;  /* conn is NULL; what is left waits to be told */
+	bool saw_all; /* what join.c asks of conn, once that is gone */
+	bool cleartext;
+	struct endpoints endpoints; /* family 0: not known */
+	size_t endpoints_changes;
+	struct assembler_conn *chain,
+		**chain_at; /* in its bucket of joins, if its ends are known */
 };
 
 /* The call of that number, made when it is new. */
-struct call *call_of(struct calls_conn *cc, uint64_t id);
-void call_begin_side(struct call *k, enum http_msg m, uint64_t ts, const struct http_head *h);
-void call_set_dialect(struct call *k, const struct dialect *d);
+struct assembly *assembly_of(struct assembler_conn *cc, uint64_t id);
+void assembly_begin_side(struct assembly *k, enum http_msg m, uint64_t ts,
+			 const struct http_head *h);
+void assembly_set_dialect(struct assembly *k, const struct dialect *d);
 /* The request is known: shows it. body may be NULL. */
-void call_request(struct call *k, const json_t *body);
+void assembly_request(struct assembly *k, const json_t *body);
 /* One element of the answer. */
-void call_event(struct call *k, struct span name, const json_t *v);
-void call_end_side(struct call *k, enum http_msg m, bool complete);
+void assembly_event(struct assembly *k, struct span name, const json_t *v);
+void assembly_end_side(struct assembly *k, enum http_msg m, bool complete);
 /* Nothing more comes. The exchange is told of, now or later, and freed then. */
-void call_end(struct call *k);
-void call_free(struct call *k);
+void assembly_end(struct assembly *k);
+void assembly_free(struct assembly *k);
 
 #endif

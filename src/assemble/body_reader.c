@@ -18,14 +18,14 @@ static void set_media_type(struct body *b, struct span value)
 		*p = (char)tolower((unsigned char)*p);
 }
 
-void intake_begin(struct intake *i, struct body *b, const struct http_head *h, struct limits *lim,
-		  size_t *memory, intake_fn fn, void *arg)
+void body_reader_begin(struct body_reader *i, struct body *b, const struct http_head *h,
+		       struct limits *lim, size_t *memory, body_reader_fn fn, void *arg)
 {
 	struct span coding = h ? http_field_find(h, "content-encoding") : span_of(NULL, 0);
 
-	*i = (struct intake){ .body = b, .lim = lim, .memory = memory, .fn = fn, .arg = arg };
+	*i = (struct body_reader){ .body = b, .lim = lim, .memory = memory, .fn = fn, .arg = arg };
 	sha256_init(&i->wire_sha);
-	sha256_init(&i->plain_sha);
+	sha256_init(&i->decoded_sha);
 	buf_init(&b->text, lim->max[LIMIT_body]);
 	b->state = BODY_OPEN;
 	if (!h)
@@ -40,7 +40,7 @@ void intake_begin(struct intake *i, struct body *b, const struct http_head *h, s
 		b->coding_error = "this content coding is not known or not built in";
 }
 
-static void keep(struct intake *i, struct span s)
+static void keep(struct body_reader *i, struct span s)
 {
 	struct buf *text = &i->body->text;
 	size_t before = text->len;
@@ -58,18 +58,18 @@ static void keep(struct intake *i, struct span s)
 		*i->memory += text->len - before;
 }
 
-static int on_plain(void *arg, struct span s)
+static int on_decoded(void *arg, struct span s)
 {
-	struct intake *i = arg;
+	struct body_reader *i = arg;
 
-	i->body->plain += s.len;
+	i->body->decoded += s.len;
 	if (i->body->coding)
-		sha256_update(&i->plain_sha, s.len, s.ptr);
+		sha256_update(&i->decoded_sha, s.len, s.ptr);
 	keep(i, s);
 	return i->fn ? i->fn(i->arg, s) : 0;
 }
 
-int intake_bytes(struct intake *i, struct span s)
+int body_reader_bytes(struct body_reader *i, struct span s)
 {
 	int err;
 
@@ -78,8 +78,8 @@ int intake_bytes(struct intake *i, struct span s)
 	if (i->body->coding_error)
 		return 0;
 	if (!i->coding)
-		return on_plain(i, s);
-	err = coding_feed(i->coding, s, on_plain, i);
+		return on_decoded(i, s);
+	err = coding_feed(i->coding, s, on_decoded, i);
 	if (err == -EPROTO)
 		i->body->coding_error = "the coded data is broken";
 	else if (err == -ENOBUFS)
@@ -87,7 +87,7 @@ int intake_bytes(struct intake *i, struct span s)
 	return err == -EPROTO || err == -ENOBUFS ? 0 : err;
 }
 
-void intake_gap(struct intake *i, uint64_t nbytes)
+void body_reader_gap(struct body_reader *i, uint64_t nbytes)
 {
 	struct body *b = i->body;
 
@@ -101,7 +101,7 @@ void intake_gap(struct intake *i, uint64_t nbytes)
 		b->coding_error = "bytes are missing in the coded data";
 }
 
-void intake_end(struct intake *i, bool complete, bool suffices)
+void body_reader_end(struct body_reader *i, bool complete, bool suffices)
 {
 	struct body *b = i->body;
 
@@ -119,14 +119,14 @@ void intake_end(struct intake *i, bool complete, bool suffices)
 	digest_hex(&i->wire_sha, b->wire_sha256);
 	/* Without a coding both are one, and hashing is what costs most here. */
 	if (b->coding)
-		digest_hex(&i->plain_sha, b->sha256);
+		digest_hex(&i->decoded_sha, b->sha256);
 	else
 		memcpy(b->sha256, b->wire_sha256, sizeof(b->sha256));
 	coding_free(i->coding);
 	i->coding = NULL;
 }
 
-void intake_done(struct intake *i)
+void body_reader_done(struct body_reader *i)
 {
 	coding_free(i->coding);
 	i->coding = NULL;

@@ -10,29 +10,29 @@
 #include "http/coding.h"
 
 /* Called with each piece of decoded body. */
-typedef int (*intake_fn)(void *arg, struct span plain);
+typedef int (*body_reader_fn)(void *arg, struct span decoded);
 
-struct intake {
+struct body_reader {
 	struct body *body;
 	struct limits *lim;
 	size_t *memory; /* all bytes kept by all bodies; may be NULL */
 	struct coding *coding;
-	struct sha256_ctx wire_sha, plain_sha;
+	struct sha256_ctx wire_sha, decoded_sha;
 	bool torn; /* behind a gap: nothing more is kept */
-	intake_fn fn;
+	body_reader_fn fn;
 	void *arg;
 };
 
 /* A message began. h NULL: its head was not seen. */
 struct http_head;
-void intake_begin(struct intake *i, struct body *b, const struct http_head *h, struct limits *lim,
-		  size_t *memory, intake_fn fn, void *arg);
-int intake_bytes(struct intake *i, struct span s);
-void intake_gap(struct intake *i, uint64_t nbytes);
+void body_reader_begin(struct body_reader *i, struct body *b, const struct http_head *h,
+		       struct limits *lim, size_t *memory, body_reader_fn fn, void *arg);
+int body_reader_bytes(struct body_reader *i, struct span s);
+void body_reader_gap(struct body_reader *i, uint64_t nbytes);
 /* complete: by its framing. suffices: a stream of unknown length, in which the API said that
  * nothing follows; clients leave then, before the mark of the end arrives. */
-void intake_end(struct intake *i, bool complete, bool suffices);
+void body_reader_end(struct body_reader *i, bool complete, bool suffices);
 /* Frees what it works with and gives the memory back to the budget; the body stays as it is. */
-void intake_done(struct intake *i);
+void body_reader_done(struct body_reader *i);
 
 #endif

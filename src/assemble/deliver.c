@@ -19,9 +19,9 @@
 
 /* ---- waiting ---- */
 
-static void start_wait(struct call *k, struct wait *w)
+static void start_wait(struct assembly *k, struct wait *w)
 {
-	struct call *prev = w->last;
+	struct assembly *prev = w->last;
 
 	k->since_ns = k->x->now_ns;
 	for (int i = 0; prev && prev->since_ns > k->since_ns && i < STEPS; i++)
@@ -33,7 +33,7 @@ static void start_wait(struct call *k, struct wait *w)
 	*(k->wait_next ? &k->wait_next->wait_prev : &w->last) = k;
 }
 
-static void stop_wait(struct call *k)
+static void stop_wait(struct assembly *k)
 {
 	struct wait *w = k->waiting;
 
@@ -44,56 +44,58 @@ static void stop_wait(struct call *k)
 	*(k->wait_next ? &k->wait_next->wait_prev : &w->last) = k->wait_prev;
 }
 
-static void wait_alone(struct call *k)
+static void wait_unpaired(struct assembly *k)
 {
 	k->waited = true;
-	start_wait(k, &k->cc->calls->alone);
+	start_wait(k, &k->cc->assembler->unpaired);
 }
 
-static bool is_late(const struct call *k, uint64_t now_ns, uint64_t max)
+static bool is_late(const struct assembly *k, uint64_t now_ns, uint64_t max)
 {
 	return now_ns > k->since_ns && now_ns - k->since_ns > max;
 }
 
 /* Whether the other view may come yet. A program that hands its TLS library memory shows its socket
  * only when it sends, so of its first call the ends are known late. */
-static bool may_wait(const struct call *k)
+static bool may_wait(const struct assembly *k)
 {
-	const struct calls_conn *cc = k->cc;
-	bool near = cc->ends.family ? ends_near(&cc->ends) : cc->calls->tells_ends;
+	const struct assembler_conn *cc = k->cc;
+	bool near = cc->endpoints.family ? endpoints_near(&cc->endpoints)
+					 : cc->assembler->knows_endpoints;
 
 	return !k->waited && !k->x->other && k->x->request_seen && near;
 }
 
 /* ---- telling ---- */
 
-static void tell_request_now(struct call *k)
+static void deliver_request_now(struct assembly *k)
 {
-	struct calls *c = k->cc->calls;
+	struct assembler *c = k->cc->assembler;
 
-	k->told = true;
-	talks_request(c->talks, k->x);
+	k->delivered = true;
+	conversations_request(c->conversations, k->x);
 	if (c->out->request)
 		c->out->request(c->arg, k->x);
 }
 
-void tell_request(struct call *k)
+void deliver_request(struct assembly *k)
 {
-	if (k->x->twin_of || k->told)
+	if (k->x->twin_of || k->delivered)
 		return;
 	if (k->x->is_server && may_wait(k))
-		wait_alone(k);
+		wait_unpaired(k);
 	if (!k->waiting)
-		tell_request_now(k);
+		deliver_request_now(k);
 }
 
-void tell_delta(struct call *k, const struct choice *c, const struct part *p, struct span text)
+void deliver_delta(struct assembly *k, const struct choice *c, const struct part *p,
+		   struct span text)
 {
-	const struct calls *calls = k->cc->calls;
+	const struct assembler *calls = k->cc->assembler;
 
 	/* What came while it waited cannot be told in its order later: it is shown whole then. */
 	k->quiet |= k->waiting || k->x->twin_of;
-	if (k->told && !k->quiet && calls->out->delta)
+	if (k->delivered && !k->quiet && calls->out->delta)
 		calls->out->delta(calls->arg, k->x, c, p, text);
 }
 
@@ -103,142 +105,143 @@ static bool is_something(const struct exchange *x)
 	return x->request_seen || x->response_seen || x->kind != EXCHANGE_HTTP;
 }
 
-static void tell(struct call *k)
+static void deliver(struct assembly *k)
 {
-	struct calls *c = k->cc->calls;
+	struct assembler *c = k->cc->assembler;
 	struct exchange *x = k->x;
 
 	if (!is_something(x))
 		return;
 	if (k->settled)
-		tell_request(k);
+		deliver_request(k);
 	if (!x->twin_of)
-		talks_answer(c->talks, x);
+		conversations_answer(c->conversations, x);
 	if (!x->hidden)
 		bill(c->prices, x);
 	c->out->end(c->arg, x);
 }
 
-void tell_end_now(struct call *k)
+void deliver_end_now(struct assembly *k)
 {
-	struct call *twin = k->twin;
+	struct assembly *twin = k->peer_view;
 	struct exchange *x = k->x;
 
 	stop_wait(k);
 	k->waited = true;
-	k->twin = NULL;
+	k->peer_view = NULL;
 	if (twin)
-		twin->twin = NULL;
+		twin->peer_view = NULL;
 	/* Nothing is hidden of which the client's record may tell less. */
 	if (x->twin_of)
-		x->hidden = !twin && (k->twin_whole || !exchange_complete(x));
+		x->hidden = !twin && (k->peer_view_whole || !exchange_complete(x));
 	else if (twin)
-		twin->twin_whole = exchange_complete(x);
-	tell(k);
-	call_free(k);
+		twin->peer_view_whole = exchange_complete(x);
+	deliver(k);
+	assembly_free(k);
 	if (twin && twin->x->twin_of && twin->over)
-		tell_end_now(twin);
+		deliver_end_now(twin);
 }
 
-void tell_end(struct call *k)
+void deliver_end(struct assembly *k)
 {
 	if (k->waiting)
 		return;
-	if (k->twin && k->x->twin_of)
-		start_wait(k, &k->cc->calls->held);
+	if (k->peer_view && k->x->twin_of)
+		start_wait(k, &k->cc->assembler->awaiting_client);
 	else if (may_wait(k))
-		wait_alone(k);
+		wait_unpaired(k);
 	else
-		tell_end_now(k);
+		deliver_end_now(k);
 }
 
-void tell_tick(struct calls *c, uint64_t now_ns)
+void deliver_tick(struct assembler *c, uint64_t now_ns)
 {
-	struct call *k;
+	struct assembly *k;
 
-	while ((k = c->alone.first) && is_late(k, now_ns, WAIT_NS)) {
+	while ((k = c->unpaired.first) && is_late(k, now_ns, WAIT_NS)) {
 		stop_wait(k);
 		if (k->over)
-			tell_end_now(k);
+			deliver_end_now(k);
 		else
-			tell_request(k);
+			deliver_request(k);
 	}
-	while ((k = c->held.first) && is_late(k, now_ns, HOLD_NS)) {
+	while ((k = c->awaiting_client.first) && is_late(k, now_ns, HOLD_NS)) {
 		stop_wait(k);
 		if (exchange_complete(k->x))
-			tell_end_now(k);
+			deliver_end_now(k);
 	}
 }
 
 /* ---- both ends ---- */
 
-void tell_look(struct call *k)
+void deliver_match(struct assembly *k)
 {
-	struct call *other, *client;
+	struct assembly *other, *client;
 
 	if (k->x->other || !k->x->request_seen)
 		return;
-	other = joins_find(k->cc->calls->joins, k);
+	other = pairs_find(k->cc->assembler->pairs, k);
 	if (!other) {
-		joins_offer(k);
+		pairs_register(k);
 		return;
 	}
 	client = k->x->is_server ? other : k;
-	joins_withdraw(k);
-	joins_withdraw(other);
-	k->twin = other;
-	other->twin = k;
-	exchange_set_other(k->x, other->x);
-	exchange_set_other(other->x, k->x);
-	client->twin->x->twin_of = client->x->id;
-	stop_wait(client->twin);
+	pairs_unregister(k);
+	pairs_unregister(other);
+	k->peer_view = other;
+	other->peer_view = k;
+	exchange_set_other_end(k->x, other->x);
+	exchange_set_other_end(other->x, k->x);
+	client->peer_view->x->twin_of = client->x->id;
+	stop_wait(client->peer_view);
 	if (client->waiting)
-		tell_end_now(client);
-	else if (client->twin->over)
-		tell_end(client->twin);
+		deliver_end_now(client);
+	else if (client->peer_view->over)
+		deliver_end(client->peer_view);
 }
 
 /* They were taken for one, and are not. */
-static void part(struct call *k)
+static void unpair(struct assembly *k)
 {
-	struct call *sides[] = { k, k->twin };
+	struct assembly *sides[] = { k, k->peer_view };
 
 	for (size_t i = 0; i < 2 && sides[i]; i++) {
-		sides[i]->twin = NULL;
+		sides[i]->peer_view = NULL;
 		sides[i]->x->twin_of = 0;
-		exchange_set_other(sides[i]->x, NULL);
-		joins_offer(sides[i]);
+		exchange_set_other_end(sides[i]->x, NULL);
+		pairs_register(sides[i]);
 		stop_wait(sides[i]);
 	}
 	for (size_t i = 0; i < 2 && sides[i]; i++) {
 		if (sides[i]->over)
-			tell_end(sides[i]);
+			deliver_end(sides[i]);
 		else if (sides[i]->settled)
-			tell_request(sides[i]);
+			deliver_request(sides[i]);
 	}
 }
 
-static bool is_parted(const struct call *k)
+static bool is_mismatched(const struct assembly *k)
 {
 	if (!k->x->other)
 		return false;
-	return k->twin ? !ends_mirror(&k->cc->ends, &k->twin->cc->ends) : k->x->twin_of != 0;
+	return k->peer_view ? !endpoints_mirror(&k->cc->endpoints, &k->peer_view->cc->endpoints)
+			    : k->x->twin_of != 0;
 }
 
 static int by_age(const void *a, const void *b)
 {
-	const struct call *const *x = a, *const *y = b;
+	const struct assembly *const *x = a, *const *y = b;
 
 	return (*x)->x->id < (*y)->x->id ? -1 : 1;
 }
 
 /* Oldest first; the caller frees it. */
-static struct call **list_calls(const struct calls_conn *cc, size_t *ret_count)
+static struct assembly **list_calls(const struct assembler_conn *cc, size_t *ret_count)
 {
-	struct call **list = NULL;
+	struct assembly **list = NULL;
 
 	*ret_count = 0;
-	for (struct call *k = cc->first; k; k = k->next) {
+	for (struct assembly *k = cc->first; k; k = k->next) {
 		list = xgrow(list, *ret_count, sizeof(*list));
 		list[(*ret_count)++] = k;
 	}
@@ -247,18 +250,18 @@ static struct call **list_calls(const struct calls_conn *cc, size_t *ret_count)
 	return list;
 }
 
-void tell_ends(struct calls_conn *cc)
+void deliver_endpoints(struct assembler_conn *cc)
 {
 	size_t count;
-	struct call **list = list_calls(cc, &count);
+	struct assembly **list = list_calls(cc, &count);
 
 	/* Each may end itself, and none of the others here. */
 	for (size_t i = 0; i < count; i++)
-		if (is_parted(list[i]))
-			part(list[i]);
+		if (is_mismatched(list[i]))
+			unpair(list[i]);
 	free(list);
 	list = list_calls(cc, &count);
 	for (size_t i = 0; i < count; i++)
-		tell_look(list[i]);
+		deliver_match(list[i]);
 	free(list);
 }

@@ -9,17 +9,18 @@
 #include "assemble/assembly.h"
 
 /* The request's head is known: looks for the other view. May tell, and free, others. */
-void tell_look(struct call *k);
+void deliver_match(struct assembly *k);
 /* The request was read. */
-void tell_request(struct call *k);
-void tell_delta(struct call *k, const struct choice *c, const struct part *p, struct span text);
+void deliver_request(struct assembly *k);
+void deliver_delta(struct assembly *k, const struct choice *c, const struct part *p,
+		   struct span text);
 /* The call is over. It is told, at once or later, and freed then. */
-void tell_end(struct call *k);
+void deliver_end(struct assembly *k);
 /* The same, without waiting. */
-void tell_end_now(struct call *k);
+void deliver_end_now(struct assembly *k);
 /* The ends of a connection are known, or others than thought: its calls are looked at anew. */
-void tell_ends(struct calls_conn *cc);
+void deliver_endpoints(struct assembler_conn *cc);
 /* What was waited for until now does not come. */
-void tell_tick(struct calls *c, uint64_t now_ns);
+void deliver_tick(struct assembler *c, uint64_t now_ns);
 
 #endif

@@ -16,21 +16,21 @@
 /* Calls that are looked at for one. Those without another view go soon (tell.c), or are open. */
 #define VISITS 1024
 
-struct joins {
-	struct calls_conn *buckets[BUCKETS];
+struct pairs {
+	struct assembler_conn *buckets[BUCKETS];
 };
 
-struct joins *joins_new(void)
+struct pairs *pairs_new(void)
 {
-	return xcalloc(1, sizeof(struct joins));
+	return xcalloc(1, sizeof(struct pairs));
 }
 
-void joins_free(struct joins *j)
+void pairs_free(struct pairs *j)
 {
 	free(j);
 }
 
-static uint64_t hash_end(const struct end *e)
+static uint64_t hash_end(const struct endpoint *e)
 {
 	uint64_t halves[2];
 
@@ -40,14 +40,15 @@ static uint64_t hash_end(const struct end *e)
 
 /* In their order: thousands of TLS objects at one end share a bucket that only the other end looks
  * into. */
-static size_t bucket_of(const struct end *local, const struct end *peer)
+static size_t bucket_of(const struct endpoint *local, const struct endpoint *peer)
 {
 	return (31 * hash_end(local) + hash_end(peer)) >> 52 & (BUCKETS - 1);
 }
 
-void joins_add(struct joins *j, struct calls_conn *cc)
+void pairs_add(struct pairs *j, struct assembler_conn *cc)
 {
-	struct calls_conn **at = &j->buckets[bucket_of(&cc->ends.local, &cc->ends.peer)];
+	struct assembler_conn **at =
+		&j->buckets[bucket_of(&cc->endpoints.local, &cc->endpoints.peer)];
 
 	cc->chain = *at;
 	cc->chain_at = at;
@@ -56,7 +57,7 @@ void joins_add(struct joins *j, struct calls_conn *cc)
 	*at = cc;
 }
 
-void joins_remove(struct calls_conn *cc)
+void pairs_remove(struct assembler_conn *cc)
 {
 	*cc->chain_at = cc->chain;
 	if (cc->chain)
@@ -65,32 +66,34 @@ void joins_remove(struct calls_conn *cc)
 
 /* ---- calls ---- */
 
-void joins_offer(struct call *k)
+void pairs_register(struct assembly *k)
 {
-	struct calls_conn *cc = k->cc;
-	struct call *before = cc->offer_last;
+	struct assembler_conn *cc = k->cc;
+	struct assembly *before = cc->registered_last;
 
-	if (k->offered)
+	if (k->registered)
 		return;
 	/* Only one that had a view that was none is not the newest. */
 	while (before && before->x->id > k->x->id)
-		before = before->offer_prev;
-	k->offered = true;
-	k->offer_prev = before;
-	k->offer_next = before ? before->offer_next : cc->offer_first;
-	*(before ? &before->offer_next : &cc->offer_first) = k;
-	*(k->offer_next ? &k->offer_next->offer_prev : &cc->offer_last) = k;
+		before = before->registered_prev;
+	k->registered = true;
+	k->registered_prev = before;
+	k->registered_next = before ? before->registered_next : cc->registered_first;
+	*(before ? &before->registered_next : &cc->registered_first) = k;
+	*(k->registered_next ? &k->registered_next->registered_prev : &cc->registered_last) = k;
 }
 
-void joins_withdraw(struct call *k)
+void pairs_unregister(struct assembly *k)
 {
-	struct calls_conn *cc = k->cc;
+	struct assembler_conn *cc = k->cc;
 
-	if (!k->offered)
+	if (!k->registered)
 		return;
-	k->offered = false;
-	*(k->offer_prev ? &k->offer_prev->offer_next : &cc->offer_first) = k->offer_next;
-	*(k->offer_next ? &k->offer_next->offer_prev : &cc->offer_last) = k->offer_prev;
+	k->registered = false;
+	*(k->registered_prev ? &k->registered_prev->registered_next : &cc->registered_first) =
+		k->registered_next;
+	*(k->registered_next ? &k->registered_next->registered_prev : &cc->registered_last) =
+		k->registered_prev;
 }
 
 /* What HTTP/2 referred to and was not seen may be anything. */
@@ -99,7 +102,7 @@ static bool agree(const char *a, const char *b)
 	return !a || !*a || !b || !*b || strcmp(a, b) == 0;
 }
 
-bool joins_saw_all(const struct calls_conn *cc)
+bool pairs_saw_all(const struct assembler_conn *cc)
 {
 	const struct conn *c = cc->conn;
 
@@ -109,17 +112,17 @@ bool joins_saw_all(const struct calls_conn *cc)
 /* A server has a request before its client has the answer. And a client that makes its request
  * only when the server's call was over made another one; but where no request of it was missed
  * that cannot be, and times may tell otherwise, since a call of a library returns late. */
-static bool in_time(const struct call *client, const struct call *server)
+static bool in_time(const struct assembly *client, const struct assembly *server)
 {
 	const struct times *c = &client->x->t, *s = &server->x->t;
 
 	if (c->response_last && s->request_first > c->response_last)
 		return false;
-	return joins_saw_all(client->cc) || !s->response_last ||
+	return pairs_saw_all(client->cc) || !s->response_last ||
 	       c->request_first <= s->response_last;
 }
 
-static bool is_same(const struct call *client, const struct call *server)
+static bool is_same(const struct assembly *client, const struct assembly *server)
 {
 	const struct exchange *c = client->x, *s = server->x;
 
@@ -131,30 +134,32 @@ static bool is_same(const struct call *client, const struct call *server)
 	return (client->stream && !client->turn) || in_time(client, server);
 }
 
-static struct call *oldest_same(const struct calls_conn *cc, const struct call *k, size_t *visits)
+static struct assembly *oldest_same(const struct assembler_conn *cc, const struct assembly *k,
+				    size_t *visits)
 {
-	struct call *o = cc->offer_first;
+	struct assembly *o = cc->registered_first;
 
-	for (; o && ++*visits <= VISITS; o = o->offer_next)
+	for (; o && ++*visits <= VISITS; o = o->registered_next)
 		if (k->x->is_server ? is_same(o, k) : is_same(k, o))
 			return o;
 	return NULL;
 }
 
-struct call *joins_find(const struct joins *j, const struct call *k)
+struct assembly *pairs_find(const struct pairs *j, const struct assembly *k)
 {
-	const struct ends *e = &k->cc->ends;
-	const struct calls_conn *cc;
+	const struct endpoints *e = &k->cc->endpoints;
+	const struct assembler_conn *cc;
 	size_t depth = 0, visits = 0;
 
 	if (!e->family)
 		return NULL;
 	cc = j->buckets[bucket_of(&e->peer, &e->local)];
 	for (; cc && depth < DEPTH; cc = cc->chain, depth++) {
-		struct call *found;
+		struct assembly *found;
 
 		/* One that is connected to itself mirrors itself. */
-		if (cc == k->cc || cc->plain != k->cc->plain || !ends_mirror(e, &cc->ends))
+		if (cc == k->cc || cc->cleartext != k->cc->cleartext ||
+		    !endpoints_mirror(e, &cc->endpoints))
 			continue;
 		found = oldest_same(cc, k, &visits);
 		if (found)

@@ -7,23 +7,23 @@
 
 #include "assemble/assembly.h"
 
-struct joins;
-struct joins *joins_new(void);
-void joins_free(struct joins *j);
+struct pairs;
+struct pairs *pairs_new(void);
+void pairs_free(struct pairs *j);
 
-/* cc->ends is known; it is in no hash. */
-void joins_add(struct joins *j, struct calls_conn *cc);
-void joins_remove(struct calls_conn *cc); /* it is there */
+/* cc->endpoints is known; it is in no hash. */
+void pairs_add(struct pairs *j, struct assembler_conn *cc);
+void pairs_remove(struct assembler_conn *cc); /* it is there */
 
 /* The request's head is known, and no other view yet: it may be found from now on. */
-void joins_offer(struct call *k);
-void joins_withdraw(struct call *k); /* if it was offered */
+void pairs_register(struct assembly *k);
+void pairs_unregister(struct assembly *k); /* if it was offered */
 
-/* The view of the same call from the connection's other end, which is another struct calls_conn, if
- * it is on offer; or NULL. */
-struct call *joins_find(const struct joins *j, const struct call *k);
+/* The view of the same call from the connection's other end, which is another struct
+ * assembler_conn, if it is on offer; or NULL. */
+struct assembly *pairs_find(const struct pairs *j, const struct assembly *k);
 
 /* Whether all of the connection was seen. */
-bool joins_saw_all(const struct calls_conn *cc);
+bool pairs_saw_all(const struct assembler_conn *cc);
 
 #endif

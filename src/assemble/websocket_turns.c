@@ -15,9 +15,9 @@
 #define STATES_MAX	8
 #define STATE_BYTES_MAX (1u << 20)
 
-struct socket {
-	struct call *opener;
-	struct call *turn;	       /* the call under way, or NULL */
+struct ws_turns {
+	struct assembly *opener;
+	struct assembly *turn;	       /* the call under way, or NULL */
 	const struct dialect *dialect; /* NULL: not known, or none */
 	unsigned guesses;
 	uint64_t turns;
@@ -31,44 +31,44 @@ struct socket {
 /* So many messages are looked at before it is taken for something else. */
 #define GUESSES 8
 
-struct socket *socket_new(struct call *opener)
+struct ws_turns *ws_turns_new(struct assembly *opener)
 {
-	struct socket *s = xcalloc(1, sizeof(*s));
+	struct ws_turns *s = xcalloc(1, sizeof(*s));
 
 	s->opener = opener;
 	s->dialect = dialect_of_socket(span_str(opener->x->target));
 	s->states = json_array();
 	s->inputs = json_array();
-	buf_init(&s->text, opener->cc->calls->lim->max[LIMIT_body]);
+	buf_init(&s->text, opener->cc->assembler->lim->max[LIMIT_body]);
 	return s;
 }
 
-void socket_forget(struct socket *s)
+void ws_turns_forget(struct ws_turns *s)
 {
 	s->turn = NULL;
 }
 
-static void end_turn(struct socket *s, uint64_t ts, bool complete)
+static void end_turn(struct ws_turns *s, uint64_t ts, bool complete)
 {
-	struct call *k = s->turn;
+	struct assembly *k = s->turn;
 
 	if (!k)
 		return;
 	if (ts)
 		k->x->now_ns = ts;
-	call_end_side(k, HTTP_REQUEST, true);
-	call_end_side(k, HTTP_RESPONSE, complete);
-	call_end(k);
+	assembly_end_side(k, HTTP_REQUEST, true);
+	assembly_end_side(k, HTTP_RESPONSE, complete);
+	assembly_end(k);
 }
 
-static void drop_inputs(struct socket *s)
+static void drop_inputs(struct ws_turns *s)
 {
-	s->opener->cc->calls->memory -= s->text.len;
+	s->opener->cc->assembler->memory -= s->text.len;
 	json_array_clear(s->inputs);
 	buf_reset(&s->text);
 }
 
-void socket_free(struct socket *s)
+void ws_turns_free(struct ws_turns *s)
 {
 	if (!s)
 		return;
@@ -81,7 +81,7 @@ void socket_free(struct socket *s)
 }
 
 /* Replaces the one of the same kind. */
-static void keep_state(struct socket *s, json_t *v, size_t len)
+static void keep_state(struct ws_turns *s, json_t *v, size_t len)
 {
 	struct span type = json_text(v, "type");
 
@@ -99,9 +99,9 @@ static void keep_state(struct socket *s, json_t *v, size_t len)
 }
 
 /* The next request's bytes and values, within what all bodies may take. */
-static bool has_room(struct socket *s, size_t len)
+static bool has_room(struct ws_turns *s, size_t len)
 {
-	struct calls *c = s->opener->cc->calls;
+	struct assembler *c = s->opener->cc->assembler;
 
 	if (c->memory + len > c->lim->max[LIMIT_memory]) {
 		limit_hit(c->lim, LIMIT_memory);
@@ -114,7 +114,7 @@ static bool has_room(struct socket *s, size_t len)
 	return true;
 }
 
-static void keep_input(struct socket *s, uint64_t ts, json_t *v, struct span text, bool cut)
+static void keep_input(struct ws_turns *s, uint64_t ts, json_t *v, struct span text, bool cut)
 {
 	if (!json_array_size(s->inputs))
 		s->first_ts = ts;
@@ -126,7 +126,7 @@ static void keep_input(struct socket *s, uint64_t ts, json_t *v, struct span tex
 	}
 	buf_add(&s->text, text);
 	buf_addc(&s->text, '\n');
-	s->opener->cc->calls->memory += text.len + 1;
+	s->opener->cc->assembler->memory += text.len + 1;
 	json_array_append(s->inputs, v);
 }
 
@@ -151,10 +151,10 @@ static void copy_opener(struct exchange *x, const struct exchange *from)
 	}
 }
 
-static void begin_turn(struct socket *s, uint64_t ts)
+static void begin_turn(struct ws_turns *s, uint64_t ts)
 {
-	struct calls *c = s->opener->cc->calls;
-	struct call *k = call_of(s->opener->cc, TURN_IDS + ++c->last_turn);
+	struct assembler *c = s->opener->cc->assembler;
+	struct assembly *k = assembly_of(s->opener->cc, TURN_IDS + ++c->last_turn);
 	json_t *all = json_copy(s->states);
 
 	s->turn = k;
@@ -164,43 +164,43 @@ static void begin_turn(struct socket *s, uint64_t ts)
 	copy_opener(k->x, s->opener->x);
 	if (!s->first_ts)
 		s->first_ts = s->last_ts = ts;
-	call_begin_side(k, HTTP_REQUEST, s->first_ts, NULL);
-	tell_look(k);
-	intake_bytes(&k->in[HTTP_REQUEST], buf_span(&s->text));
+	assembly_begin_side(k, HTTP_REQUEST, s->first_ts, NULL);
+	deliver_match(k);
+	body_reader_bytes(&k->in[HTTP_REQUEST], buf_span(&s->text));
 	k->x->request_partial = s->cut;
 	k->x->now_ns = s->last_ts;
 	k->settled = true;
-	call_set_dialect(k, s->dialect);
+	assembly_set_dialect(k, s->dialect);
 	json_array_extend(all, s->inputs);
 	/* Ended first, since sinks look at the whole request; settled, so that it is not read as
 	 * HTTP. */
-	call_end_side(k, HTTP_REQUEST, true);
-	call_request(k, all);
+	assembly_end_side(k, HTTP_REQUEST, true);
+	assembly_request(k, all);
 	json_decref(all);
 	drop_inputs(s);
 	s->cut = false;
 	s->first_ts = 0;
 }
 
-static void answer(struct socket *s, uint64_t ts, const json_t *v, struct span text, bool cut)
+static void answer(struct ws_turns *s, uint64_t ts, const json_t *v, struct span text, bool cut)
 {
-	struct call *k = s->turn;
+	struct assembly *k = s->turn;
 
 	k->x->now_ns = ts;
 	if (!k->begun[HTTP_RESPONSE])
-		call_begin_side(k, HTTP_RESPONSE, ts, NULL);
-	intake_bytes(&k->in[HTTP_RESPONSE], text);
-	intake_bytes(&k->in[HTTP_RESPONSE], SPAN_LIT("\n"));
+		assembly_begin_side(k, HTTP_RESPONSE, ts, NULL);
+	body_reader_bytes(&k->in[HTTP_RESPONSE], text);
+	body_reader_bytes(&k->in[HTTP_RESPONSE], SPAN_LIT("\n"));
 	k->x->response_partial |= cut;
-	call_event(k, span_of(NULL, 0), v);
+	assembly_event(k, span_of(NULL, 0), v);
 }
 
 /* A message that belongs to no call is the opener's. */
-static int aside(struct socket *s, enum http_msg from, struct span text)
+static int aside(struct ws_turns *s, enum http_msg from, struct span text)
 {
-	int err = intake_bytes(&s->opener->in[from], text);
+	int err = body_reader_bytes(&s->opener->in[from], text);
 
-	return err ? err : intake_bytes(&s->opener->in[from], SPAN_LIT("\n"));
+	return err ? err : body_reader_bytes(&s->opener->in[from], SPAN_LIT("\n"));
 }
 
 static const struct dialect *guess(const json_t *v)
@@ -211,7 +211,8 @@ static const struct dialect *guess(const json_t *v)
 	return NULL;
 }
 
-int socket_message(struct socket *s, enum http_msg from, uint64_t ts_ns, struct span text, bool cut)
+int ws_turns_message(struct ws_turns *s, enum http_msg from, uint64_t ts_ns, struct span text,
+		     bool cut)
 {
 	bool partial, client = from == HTTP_REQUEST;
 	json_t *v = text.len && text.ptr[0] == '{' ? json_read(text, true, &partial) : NULL;

@@ -9,14 +9,14 @@
 
 /* `opener` is the exchange that opened the WebSocket; it lives until the latter ends, and its
  * bodies are the messages that belong to no call. */
-struct socket *socket_new(struct call *opener);
+struct ws_turns *ws_turns_new(struct assembly *opener);
 /* Ends the call under way, if any. Accepts NULL. */
-void socket_free(struct socket *s);
+void ws_turns_free(struct ws_turns *s);
 
-int socket_message(struct socket *s, enum http_msg from, uint64_t ts_ns, struct span text,
-		   bool cut);
+int ws_turns_message(struct ws_turns *s, enum http_msg from, uint64_t ts_ns, struct span text,
+		     bool cut);
 
 /* The call under way has ended by itself. */
-void socket_forget(struct socket *s);
+void ws_turns_forget(struct ws_turns *s);
 
 #endif

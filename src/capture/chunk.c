@@ -12,17 +12,17 @@ static void common(const struct spy_event *e, struct chunk *c)
 {
 	*c = (struct chunk){
 		.dir = e->dir == SPY_READ ? DIR_READ : DIR_WRITE,
-		.conn = { .tgid = e->tgid, .tls = e->tls, .gen = e->gen },
+		.conn = { .tgid = e->tgid, .object = e->object, .first_seen_ns = e->first_seen_ns },
 		.ts_ns = e->ts_ns,
 		.off = e->off,
 		.cgroup = e->cgroup,
-		.call = e->call,
-		.call_off = e->call_off,
-		.call_len = e->call_len,
+		.io_seq = e->io_seq,
+		.io_off = e->io_off,
+		.io_len = e->io_len,
 		.tid = e->tid,
 		.uid = e->uid,
 		.flags = (e->flags & SPY_FROM_START ? CHUNK_FROM_START : 0) |
-			 (e->flags & SPY_PLAIN ? CHUNK_PLAIN : 0),
+			 (e->flags & SPY_CLEARTEXT ? CHUNK_CLEARTEXT : 0),
 	};
 	memcpy(c->comm, e->comm, sizeof(e->comm));
 }
@@ -54,10 +54,10 @@ uint32_t chunk_connect(const void *raw, size_t len, struct span *ret_ends)
 {
 	struct spy_event e;
 
-	if (len < sizeof(e) + sizeof(struct spy_ends))
+	if (len < sizeof(e) + sizeof(struct spy_endpoints))
 		return 0;
 	memcpy(&e, raw, sizeof(e));
-	*ret_ends = span_of((const uint8_t *)raw + sizeof(e), sizeof(struct spy_ends));
+	*ret_ends = span_of((const uint8_t *)raw + sizeof(e), sizeof(struct spy_endpoints));
 	return e.kind == SPY_CONNECT ? e.tgid : 0;
 }
 
@@ -87,10 +87,10 @@ int chunk_from_event(const void *raw, size_t len, struct chunk *ret)
 		ret->totals[DIR_WRITE] = totals.bytes[SPY_WRITE];
 		ret->totals[DIR_READ] = totals.bytes[SPY_READ];
 		return 0;
-	case SPY_PEER:
-		ret->kind = CHUNK_PEER;
-		ret->data = span_first(rest, sizeof(struct spy_ends));
-		return ret->data.len == sizeof(struct spy_ends) ? 0 : -EPROTO;
+	case SPY_ENDPOINTS:
+		ret->kind = CHUNK_ENDPOINTS;
+		ret->data = span_first(rest, sizeof(struct spy_endpoints));
+		return ret->data.len == sizeof(struct spy_endpoints) ? 0 : -EPROTO;
 	default:
 		return -EPROTO;
 	}
@@ -114,14 +114,14 @@ int chunk_encode(const struct chunk *c, struct buf *out)
 	put(out, c->flags, 1);
 	put(out, 0, 1);
 	put(out, c->conn.tgid, 4);
-	put(out, c->conn.tls, 8);
-	put(out, c->conn.gen, 8);
+	put(out, c->conn.object, 8);
+	put(out, c->conn.first_seen_ns, 8);
 	put(out, c->ts_ns, 8);
 	put(out, c->off, 8);
 	put(out, c->cgroup, 8);
-	put(out, c->call, 4);
-	put(out, c->call_off, 4);
-	put(out, c->call_len, 4);
+	put(out, c->io_seq, 4);
+	put(out, c->io_off, 4);
+	put(out, c->io_len, 4);
 	put(out, c->missing, 4);
 	put(out, c->tid, 4);
 	put(out, c->uid, 4);
@@ -141,21 +141,21 @@ int chunk_decode(struct span in, struct chunk *ret)
 	ret->flags = (uint8_t)cursor_le(&r, 1);
 	cursor_take(&r, 1);
 	ret->conn.tgid = (uint32_t)cursor_le(&r, 4);
-	ret->conn.tls = cursor_le(&r, 8);
-	ret->conn.gen = cursor_le(&r, 8);
+	ret->conn.object = cursor_le(&r, 8);
+	ret->conn.first_seen_ns = cursor_le(&r, 8);
 	ret->ts_ns = cursor_le(&r, 8);
 	ret->off = cursor_le(&r, 8);
 	ret->cgroup = cursor_le(&r, 8);
-	ret->call = (uint32_t)cursor_le(&r, 4);
-	ret->call_off = (uint32_t)cursor_le(&r, 4);
-	ret->call_len = (uint32_t)cursor_le(&r, 4);
+	ret->io_seq = (uint32_t)cursor_le(&r, 4);
+	ret->io_off = (uint32_t)cursor_le(&r, 4);
+	ret->io_len = (uint32_t)cursor_le(&r, 4);
 	ret->missing = (uint32_t)cursor_le(&r, 4);
 	ret->tid = (uint32_t)cursor_le(&r, 4);
 	ret->uid = (uint32_t)cursor_le(&r, 4);
 	ret->totals[0] = cursor_le(&r, 8);
 	ret->totals[1] = cursor_le(&r, 8);
 	comm = cursor_take(&r, 16);
-	if (r.bad || kind > CHUNK_PEER || dir > DIR_READ)
+	if (r.bad || kind > CHUNK_ENDPOINTS || dir > DIR_READ)
 		return -EPROTO;
 	memcpy(ret->comm, comm.ptr, comm.len);
 	ret->data = r.rest;

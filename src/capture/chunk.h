@@ -8,26 +8,28 @@
 #include "base/span.h"
 
 enum chunk_kind {
-	CHUNK_DATA,  /* `data` is plaintext at offset `off` of direction `dir` */
-	CHUNK_CLOSE, /* the TLS object is gone; `totals` says what passed through it */
-	CHUNK_HOST,  /* `data` is the server name (SNI) asked for */
-	CHUNK_PROC,  /* `data` is what /proc told of process conn.tgid, see struct proc_text */
-	CHUNK_CLOCK, /* `off` is wall-clock time minus ts_ns, in ns */
-	CHUNK_LOST,  /* `off` events were lost in the kernel, of which connections is unknown */
-	CHUNK_PEER, /* `data` says where the connection's ends are (capture/endpoints.h); may come again,
-		     * and the last one counts */
+	CHUNK_DATA,	 /* `data` is plaintext at offset `off` of direction `dir` */
+	CHUNK_CLOSE,	 /* the TLS object is gone; `totals` says what passed through it */
+	CHUNK_HOST,	 /* `data` is the server name (SNI) asked for */
+	CHUNK_PROC,	 /* `data` is what /proc told of process conn.tgid, see struct proc_text */
+	CHUNK_CLOCK,	 /* `off` is wall-clock time minus ts_ns, in ns */
+	CHUNK_LOST,	 /* `off` events were lost in the kernel, of which connections is unknown */
+	CHUNK_ENDPOINTS, /* `data` says where the connection's ends are (capture/endpoints.h); may
+			  * come again, and the last one counts */
 };
 
 /* Process, address of the TLS object, and when that was first seen: pointer reuse and forks
  * can't mix streams. */
 struct conn_id {
 	uint32_t tgid;
-	uint64_t tls, gen;
+	uint64_t object;	/* address of the TLS object; a made-up number for a socket */
+	uint64_t first_seen_ns; /* CLOCK_MONOTONIC */
 };
 
 #define CHUNK_FROM_START 1 /* no byte of this connection came before the first captured one */
 #define CHUNK_MISSING	 2 /* `missing` bytes at `off` could not be captured; `data` is empty */
-#define CHUNK_PLAIN	 4 /* no TLS: what passed a socket; conn.tls is a number made up for it */
+#define CHUNK_CLEARTEXT	 4 /* no TLS: what passed a socket; conn.object is a number made up for it \
+			    */
 
 /* `data` is borrowed: valid until the function that got the chunk returns. */
 struct chunk {
@@ -38,8 +40,8 @@ struct chunk {
 	uint64_t ts_ns; /* CLOCK_MONOTONIC of the host that recorded it */
 	uint64_t off;	/* bytes, see kind */
 	uint64_t cgroup;
-	uint32_t call, call_off, call_len; /* as in struct spy_event */
-	uint32_t missing;		   /* bytes, with CHUNK_MISSING */
+	uint32_t io_seq, io_off, io_len; /* as in struct spy_event */
+	uint32_t missing;		 /* bytes, with CHUNK_MISSING */
 	uint32_t tid, uid;
 	uint64_t totals[2]; /* CHUNK_CLOSE, by enum dir */
 	char comm[17];	    /* thread's name, always ends in NUL */

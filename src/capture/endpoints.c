@@ -8,7 +8,7 @@
 static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
 
 /* 16 bytes; those of an IPv4 address are the first four. */
-static void read_address(struct cursor *c, bool is_mapped, int family, struct end *ret)
+static void read_address(struct cursor *c, bool is_mapped, int family, struct endpoint *ret)
 {
 	struct span s = cursor_take(c, 16);
 
@@ -16,18 +16,18 @@ static void read_address(struct cursor *c, bool is_mapped, int family, struct en
 		s = span_from(s, sizeof(mapped));
 	else if (family == 4)
 		s = span_first(s, 4);
-	*ret = (struct end){ .port = 0 };
+	*ret = (struct endpoint){ .port = 0 };
 	if (s.len)
 		memcpy(ret->address, s.ptr, s.len);
 }
 
-int ends_decode(struct span in, struct ends *ret)
+int endpoints_decode(struct span in, struct endpoints *ret)
 {
 	struct cursor c = { .rest = in };
-	struct ends e = { .netns = cursor_le(&c, 8) };
+	struct endpoints e = { .netns = cursor_le(&c, 8) };
 	bool is_mapped;
 
-	if (in.len != ENDS_ENCODED || (in.ptr[44] != 4 && in.ptr[44] != 6))
+	if (in.len != ENDPOINTS_ENCODED || (in.ptr[44] != 4 && in.ptr[44] != 6))
 		return -EPROTO;
 	e.family = in.ptr[44];
 	is_mapped = e.family == 6 && memcmp(in.ptr + 8, mapped, sizeof(mapped)) == 0 &&
@@ -42,9 +42,9 @@ int ends_decode(struct span in, struct ends *ret)
 	return 0;
 }
 
-void ends_encode(const struct ends *e, uint8_t out[ENDS_ENCODED])
+void endpoints_encode(const struct endpoints *e, uint8_t out[ENDPOINTS_ENCODED])
 {
-	memset(out, 0, ENDS_ENCODED);
+	memset(out, 0, ENDPOINTS_ENCODED);
 	for (size_t i = 0; i < 8; i++)
 		out[i] = (uint8_t)(e->netns >> (8 * i));
 	memcpy(out + 8, e->local.address, 16);
@@ -56,15 +56,15 @@ void ends_encode(const struct ends *e, uint8_t out[ENDS_ENCODED])
 	out[44] = (uint8_t)e->family;
 }
 
-void ends_text(int family, const struct end *e, char out[ENDS_TEXT])
+void endpoint_text(int family, const struct endpoint *e, char out[ENDPOINT_TEXT])
 {
 	char address[INET6_ADDRSTRLEN] = "?";
 
 	inet_ntop(family == 4 ? AF_INET : AF_INET6, e->address, address, sizeof(address));
-	snprintf(out, ENDS_TEXT, family == 4 ? "%s:%u" : "[%s]:%u", address, e->port);
+	snprintf(out, ENDPOINT_TEXT, family == 4 ? "%s:%u" : "[%s]:%u", address, e->port);
 }
 
-bool ends_loopback(int family, const struct end *e)
+bool endpoint_is_loopback(int family, const struct endpoint *e)
 {
 	static const uint8_t one[16] = { [15] = 1 };
 
@@ -80,23 +80,24 @@ static bool is_private(int family, const uint8_t *a)
 	return (a[0] & 0xfe) == 0xfc || (a[0] == 0xfe && (a[1] & 0xc0) == 0x80);
 }
 
-bool ends_near(const struct ends *e)
+bool endpoints_near(const struct endpoints *e)
 {
 	if (!e->family)
 		return false;
-	return ends_loopback(e->family, &e->peer) || is_private(e->family, e->peer.address) ||
+	return endpoint_is_loopback(e->family, &e->peer) ||
+	       is_private(e->family, e->peer.address) ||
 	       memcmp(e->local.address, e->peer.address, sizeof(e->peer.address)) == 0;
 }
 
-static bool same(const struct end *a, const struct end *b)
+static bool same(const struct endpoint *a, const struct endpoint *b)
 {
 	return a->port == b->port && memcmp(a->address, b->address, sizeof(a->address)) == 0;
 }
 
-bool ends_mirror(const struct ends *a, const struct ends *b)
+bool endpoints_mirror(const struct endpoints *a, const struct endpoints *b)
 {
 	if (!a->family || a->family != b->family || !same(&a->local, &b->peer) ||
 	    !same(&a->peer, &b->local))
 		return false;
-	return !ends_loopback(a->family, &a->peer) || (a->netns && a->netns == b->netns);
+	return !endpoint_is_loopback(a->family, &a->peer) || (a->netns && a->netns == b->netns);
 }

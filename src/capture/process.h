@@ -20,5 +20,4 @@ int proc_decode(struct span in, struct proc_text *ret); /* 0 or -EPROTO */
 /* The program's name: its executable's file name, else argv[0]'s, else `comm`. */
 struct span proc_name(struct span exe, struct span cmdline, struct span comm);
 
-
 #endif

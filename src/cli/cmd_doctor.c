@@ -282,7 +282,7 @@ static enum verdict check_cache(struct diagnosis *f)
 {
 	char path[PATH_MAX];
 	struct statvfs fs;
-	int dir = files_cache_dir(path, sizeof(path));
+	int dir = scan_cache_dir(path, sizeof(path));
 	unsigned long long room = 0;
 
 	if (dir >= 0 && fstatvfs(dir, &fs) == 0)

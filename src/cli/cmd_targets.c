@@ -37,7 +37,7 @@ struct row {
 	pid_t pid;		  /* 0: several */
 	uint64_t processes;	  /* how many */
 	const char *program, *status, *reason, *remedy;
-	const struct seen_row *seen; /* NULL: nobody looks at it */
+	const struct process_row *seen; /* NULL: nobody looks at it */
 };
 
 struct table {
@@ -48,7 +48,7 @@ struct table {
 	/* What running tracers have seen, by process; *met: it was listed. */
 	struct status *tracers;
 	size_t ntracers, unread;
-	struct seen_row *seen;
+	struct process_row *seen;
 	bool *met;
 	size_t nseen;
 };
@@ -80,11 +80,11 @@ static void set_number(json_t *o, const char *key, bool known, uint64_t value)
 	json_object_set_new(o, key, known ? json_integer((json_int_t)value) : json_null());
 }
 
-static json_t *hosts_of(const struct seen_row *r)
+static json_t *hosts_of(const struct process_row *r)
 {
 	json_t *hosts = json_array();
 
-	for (size_t i = 0; r && i < SEEN_HOSTS && r->hosts[i][0]; i++)
+	for (size_t i = 0; r && i < PROCESS_HOSTS && r->hosts[i][0]; i++)
 		json_array_append_new(hosts, text_of(r->hosts[i]));
 	return hosts;
 }
@@ -106,8 +106,8 @@ static json_t *tls_of(const struct coverage *c)
 
 static void print_json(FILE *out, const struct row *r)
 {
-	static const struct seen_row none;
-	const struct seen_row *s = r->seen ? r->seen : &none;
+	static const struct process_row none;
+	const struct process_row *s = r->seen ? r->seen : &none;
 	json_t *o = json_object();
 	bool known = r->seen != NULL;
 	char *text;
@@ -144,7 +144,7 @@ static void pad(struct term *t, unsigned column)
 
 static void print_seen(struct term *t, const struct row *r)
 {
-	const struct seen_row *s = r->seen;
+	const struct process_row *s = r->seen;
 
 	if (s)
 		term_ownf(t, "%6llu  %10s  ", (unsigned long long)s->calls,
@@ -153,11 +153,11 @@ static void print_seen(struct term *t, const struct row *r)
 		term_ownf(t, "%6s  %10s  ", "-", "-");
 }
 
-static void print_hosts(struct term *t, const struct seen_row *s)
+static void print_hosts(struct term *t, const struct process_row *s)
 {
-	for (size_t i = 0; i < SEEN_HOSTS && s->hosts[i][0]; i++) {
+	for (size_t i = 0; i < PROCESS_HOSTS && s->hosts[i][0]; i++) {
 		term_own(t, i ? ", " : "with ");
-		term_inline(t, span_str(s->hosts[i]), SEEN_HOST_LEN);
+		term_inline(t, span_str(s->hosts[i]), PROCESS_HOST_LEN);
 	}
 }
 
@@ -236,10 +236,10 @@ static unsigned detail_column(void)
 
 static void read_tracers(struct table *t)
 {
-	t->ntracers = statusfile_read_all(&t->tracers, &t->unread);
+	t->ntracers = status_file_read_all(&t->tracers, &t->unread);
 	for (size_t i = 0; i < t->ntracers; i++)
 		for (size_t k = 0; k < t->tracers[i].nrows; k++) {
-			const struct seen_row *from = &t->tracers[i].rows[k];
+			const struct process_row *from = &t->tracers[i].rows[k];
 			size_t at = 0;
 
 			/* Two tracers see the same traffic: the one that saw more counts. */
@@ -276,20 +276,20 @@ static uint64_t began_ns(pid_t pid)
 
 /* The process that began then and has this number now said what is in the row; under what name,
  * does not matter: it may run another program by now. */
-static bool is_of(const struct seen_row *r, pid_t pid, uint64_t began)
+static bool is_of(const struct process_row *r, pid_t pid, uint64_t began)
 {
 	return (pid_t)r->tgid == pid && r->last_ns >= began;
 }
 
 /* NULL: no tracer looks at it, or none has a row for it alone. */
-static const struct seen_row *seen_of(struct table *t, pid_t pid)
+static const struct process_row *seen_of(struct table *t, pid_t pid)
 {
-	static const struct seen_row nothing;
-	const struct seen_row *found = NULL;
+	static const struct process_row nothing;
+	const struct process_row *found = NULL;
 	uint64_t began = began_ns(pid);
 
 	for (size_t i = 0; i < t->nseen; i++) {
-		const struct seen_row *r = &t->seen[i];
+		const struct process_row *r = &t->seen[i];
 
 		if (!is_of(r, pid, began))
 			continue;
@@ -306,16 +306,17 @@ static const struct seen_row *seen_of(struct table *t, pid_t pid)
 struct correction {
 	const struct table *t;
 	const struct coverage *c;
-	const struct note *note; /* of one that was given up; NULL */
-	bool *lost;		 /* by c->tls */
+	const struct unseen_note *note; /* of one that was given up; NULL */
+	bool *lost;			/* by c->tls */
 };
 
 /* The same path may be another file in another container. */
-static const struct note *note_of(const struct table *t, const struct file_id *id, const char *name)
+static const struct unseen_note *note_of(const struct table *t, const struct file_id *id,
+					 const char *name)
 {
 	for (size_t i = 0; i < t->ntracers; i++)
 		for (size_t k = 0; k < t->tracers[i].notes.count; k++) {
-			const struct note *n = &t->tracers[i].notes.items[k];
+			const struct unseen_note *n = &t->tracers[i].notes.items[k];
 
 			if (!n->processes && n->ino == id->ino &&
 			    (n->dev ? n->dev == id->dev : strcmp(n->name, name) == 0))
@@ -327,10 +328,10 @@ static const struct note *note_of(const struct table *t, const struct file_id *i
 static void on_mapped(void *arg, const char *path, const char *name)
 {
 	struct correction *f = arg;
-	const struct note *n;
+	const struct unseen_note *n;
 	struct file_id id;
 
-	if (files_identify(path, &id) != 0)
+	if (scan_cache_identify(path, &id) != 0)
 		return;
 	n = note_of(f->t, &id, name);
 	for (size_t i = 0; n && i < f->c->ntls; i++)
@@ -358,7 +359,8 @@ static void correct(const struct table *t, const struct coverage *c, struct row 
 	free(f.lost);
 }
 
-static void add_process(struct table *t, struct files *f, const struct conns *conns, pid_t pid)
+static void add_process(struct table *t, struct scan_cache *f, const struct sockets *conns,
+			pid_t pid)
 {
 	struct coverage c;
 	int err = coverage_of(f, conns, pid, &c);
@@ -386,18 +388,18 @@ static void add_process(struct table *t, struct files *f, const struct conns *co
 
 /* Of several that a tracer put together, some may run yet; so does one that could not be looked at.
  */
-static bool may_run(const struct seen_row *r)
+static bool may_run(const struct process_row *r)
 {
 	return !r->tgid || is_of(r, (pid_t)r->tgid, began_ns((pid_t)r->tgid));
 }
 
 static void add_ended_seen(struct table *t)
 {
-	struct seen_row *left = xcalloc(t->nseen + 1, sizeof(*left)), *sums;
+	struct process_row *left = xcalloc(t->nseen + 1, sizeof(*left)), *sums;
 	size_t n = 0;
 
 	for (size_t i = 0; i < t->nseen; i++) {
-		const struct seen_row *r = &t->seen[i];
+		const struct process_row *r = &t->seen[i];
 
 		if (!t->met[i] && may_run(r))
 			print(t, &(struct row){ .pid = (pid_t)r->tgid,
@@ -408,7 +410,7 @@ static void add_ended_seen(struct table *t)
 		else if (!t->met[i])
 			left[n++] = *r;
 	}
-	sums = seen_sum_up(left, n, &n);
+	sums = process_rows_sum_up(left, n, &n);
 	for (size_t i = 0; i < n && (t->json || i < ENDED_ROWS); i++)
 		print(t, &(struct row){ .pid = (pid_t)sums[i].tgid,
 					.processes = sums[i].processes,
@@ -427,7 +429,7 @@ static void add_ended_unseen(struct table *t)
 
 	for (size_t i = 0; i < t->ntracers; i++)
 		for (size_t k = 0; k < t->tracers[i].notes.count; k++) {
-			const struct note *n = &t->tracers[i].notes.items[k];
+			const struct unseen_note *n = &t->tracers[i].notes.items[k];
 
 			if (!n->processes || (!n->ended && proc_started(n->pid)) ||
 			    (rows++ >= ENDED_ROWS && !t->json))
@@ -465,21 +467,21 @@ int targets_run(const struct options *o, struct error *reterr)
 	struct table t = { .out = stdout,
 			   .json = strcmp(o->format->name, "jsonl") == 0,
 			   .column = detail_column() };
-	struct files *f = files_open(o->limits.max[LIMIT_files]);
-	struct conns conns;
+	struct scan_cache *f = scan_cache_open(o->limits.max[LIMIT_files]);
+	struct sockets conns;
 	pid_t *pids;
 	size_t n;
 
 	for (size_t i = 0; i < o->filter.npids; i++)
 		if (!proc_started(o->filter.pids[i])) {
-			files_close(f);
+			scan_cache_close(f);
 			error_set(reterr, -ESRCH, "there is no process %d", (int)o->filter.pids[i]);
 			return EXIT_FAILED;
 		}
 	/* First, so that whoever they tell of is listed if it runs. */
 	read_tracers(&t);
 	n = proc_list(&pids);
-	conns_scan(&conns);
+	sockets_scan(&conns);
 	for (size_t i = 0; i < o->filter.npids; i++)
 		add_process(&t, f, &conns, o->filter.pids[i]);
 	for (size_t i = 0; i < n && !o->filter.npids; i++)
@@ -496,8 +498,8 @@ int targets_run(const struct options *o, struct error *reterr)
 	for (size_t i = 0; i < t.ntracers; i++)
 		status_done(&t.tracers[i]);
 	free(t.tracers);
-	conns_done(&conns);
-	files_close(f);
+	sockets_done(&conns);
+	scan_cache_close(f);
 	if (fflush(stdout) != 0) {
 		error_set(reterr, -errno, "the output could not be written");
 		return EXIT_FAILED;

@@ -9,7 +9,7 @@
 #include "conversation/store.h"
 #include "exchange/builder.h"
 
-struct talks {
+struct conversations {
 	struct limits *lim;
 	struct store *store;
 };
@@ -24,21 +24,21 @@ enum what {
 
 struct verdict {
 	enum what what;
-	struct thread *of;
+	struct turn_chain *of;
 	size_t shared; /* messages past the lead that are those of `of` */
 	unsigned turn; /* BRANCH: the last that both share; else 0 */
 };
 
-struct talks *talks_new(struct limits *lim)
+struct conversations *conversations_new(struct limits *lim)
 {
-	struct talks *t = xcalloc(1, sizeof(*t));
+	struct conversations *t = xcalloc(1, sizeof(*t));
 
 	t->lim = lim;
 	t->store = store_new(lim);
 	return t;
 }
 
-void talks_free(struct talks *t)
+void conversations_free(struct conversations *t)
 {
 	if (!t)
 		return;
@@ -54,14 +54,14 @@ static bool same(struct key a, struct key b)
 	return key_any(a) && key_eq(a, b);
 }
 
-static bool other_session(const struct ask *a, const struct thread *th)
+static bool other_session(const struct fingerprint *a, const struct turn_chain *th)
 {
 	return key_any(a->session) && key_any(th->session) && !key_eq(a->session, th->session);
 }
 
 /* The latest request of `th` again. The same words in another process are its own affair; with
  * another prompt, model or other params they are a retry only where the first attempt failed. */
-static bool is_retry(const struct ask *a, const struct thread *th)
+static bool is_retry(const struct fingerprint *a, const struct turn_chain *th)
 {
 	if (a->partial || other_session(a, th) || !key_eq(a->chain[a->count], th->end))
 		return false;
@@ -74,7 +74,7 @@ static bool is_retry(const struct ask *a, const struct thread *th)
 
 /* Whether messages behind the shared ones tell that the earlier request was edited, not left: its
  * last message is among them, or the client says that it is the same conversation. */
-static bool edited(const struct ask *a, const struct thread *th, size_t shared)
+static bool edited(const struct fingerprint *a, const struct turn_chain *th, size_t shared)
 {
 	if (same(a->session, th->session) || same(a->cache_key, th->cache_key))
 		return true;
@@ -89,7 +89,7 @@ static bool edited(const struct ask *a, const struct thread *th, size_t shared)
  * known again. And it must have become longer: the same length with another end is another
  * question about the same text, unless the first one failed. What comes from another process is
  * either all of it and more, or of the same session. */
-static bool goes_on(const struct ask *a, const struct thread *th, size_t shared)
+static bool goes_on(const struct fingerprint *a, const struct turn_chain *th, size_t shared)
 {
 	bool longer = a->count > th->count || (th->failed && a->count == th->count);
 	bool moved = a->tgid != th->tgid && !key_eq(a->chain[shared], th->end);
@@ -107,8 +107,8 @@ static bool goes_on(const struct ask *a, const struct thread *th, size_t shared)
 
 /* The longest prefix of at most `count` messages that is remembered; one that holds no message of
  * a user tells nothing. `ends`: only one that is all of a request. */
-static const struct entry *longest(const struct talks *t, const struct ask *a, struct key scope,
-				   size_t count, bool ends)
+static const struct entry *longest(const struct conversations *t, const struct fingerprint *a,
+				   struct key scope, size_t count, bool ends)
 {
 	for (size_t n = count; a->user && n >= a->user; n--) {
 		const struct entry *e = store_find(t->store, key_in(a->chain[n], scope));
@@ -119,7 +119,8 @@ static const struct entry *longest(const struct talks *t, const struct ask *a, s
 	return NULL;
 }
 
-static struct verdict judge(const struct talks *t, const struct ask *a, struct key scope)
+static struct verdict judge(const struct conversations *t, const struct fingerprint *a,
+			    struct key scope)
 {
 	const struct entry *e = longest(t, a, scope, a->count, false);
 	struct verdict v = { .what = ANEW };
@@ -143,7 +144,7 @@ static struct verdict judge(const struct talks *t, const struct ask *a, struct k
 }
 
 /* A request that names what it goes on from. */
-static struct verdict judge_joined(const struct talks *t, const struct ask *a)
+static struct verdict judge_joined(const struct conversations *t, const struct fingerprint *a)
 {
 	const struct entry *e = store_find(t->store, a->joins);
 	struct verdict v = { .what = NEXT };
@@ -164,7 +165,7 @@ static struct verdict judge_joined(const struct talks *t, const struct ask *a)
 	return v;
 }
 
-static struct verdict decide(const struct talks *t, const struct ask *a)
+static struct verdict decide(const struct conversations *t, const struct fingerprint *a)
 {
 	const struct key scopes[] = { a->strict, a->process, a->user_wide };
 	struct verdict best = { .what = ANEW }, v;
@@ -189,10 +190,11 @@ static struct verdict decide(const struct talks *t, const struct ask *a)
 
 /* Finds or begins the conversation. A branch that begins within the turns that `of` itself shares
  * with its parent is the parent's. */
-static struct thread *enter(struct talks *t, const struct verdict *v, const struct exchange *x)
+static struct turn_chain *enter(struct conversations *t, const struct verdict *v,
+				const struct exchange *x)
 {
 	char parent[17] = "";
-	struct thread *th;
+	struct turn_chain *th;
 
 	if (v->what >= NEXT) {
 		store_used(t->store, v->of);
@@ -200,24 +202,24 @@ static struct thread *enter(struct talks *t, const struct verdict *v, const stru
 		return v->of;
 	}
 	if (v->what == BRANCH) {
-		const struct thread *of = v->of;
+		const struct turn_chain *of = v->of;
 
 		memcpy(parent, v->turn <= of->parent_turn ? of->parent : of->id, sizeof(parent));
 	}
 	th = store_add(t->store); /* v->of may be gone from here on */
-	ask_id(x, th->id);
+	conversation_make_id(x, th->id);
 	memcpy(th->parent, parent, sizeof(th->parent));
 	th->parent_turn = v->turn;
 	th->turn = v->turn + 1;
 	th->cacheable = COUNT_UNKNOWN;
-	store_name(t->store, th, key_of_talk(th->id));
+	store_name(t->store, th, key_of_conversation(th->id));
 	return th;
 }
 
 /* Leads the shared prefixes, known in scope `from`, to `th` in its own, with the turns that ended
  * there. */
-static void carry(struct talks *t, struct thread *th, const struct ask *a, struct key from,
-		  size_t first, size_t shared)
+static void carry(struct conversations *t, struct turn_chain *th, const struct fingerprint *a,
+		  struct key from, size_t first, size_t shared)
 {
 	for (size_t n = first; n <= shared; n++) {
 		struct entry *e = store_find(t->store, key_in(a->chain[n], from));
@@ -229,8 +231,8 @@ static void carry(struct talks *t, struct thread *th, const struct ask *a, struc
 	}
 }
 
-static void remember_messages(struct talks *t, struct thread *th, const struct ask *a,
-			      struct key from, const struct verdict *v)
+static void remember_messages(struct conversations *t, struct turn_chain *th,
+			      const struct fingerprint *a, struct key from, const struct verdict *v)
 {
 	bool there = v->what >= NEXT && key_eq(from, th->strict);
 	size_t first = a->user, max = t->lim->max[LIMIT_messages];
@@ -248,8 +250,8 @@ static void remember_messages(struct talks *t, struct thread *th, const struct a
 	store_put(t->store, th, key_in(a->chain[a->count], a->user_wide), a->count, th->turn);
 }
 
-static void remember(struct talks *t, struct thread *th, const struct ask *a, struct key from,
-		     const struct verdict *v)
+static void remember(struct conversations *t, struct turn_chain *th, const struct fingerprint *a,
+		     struct key from, const struct verdict *v)
 {
 	if (!a->partial || !key_any(th->strict)) {
 		th->strict = a->strict;
@@ -281,7 +283,7 @@ static void remember(struct talks *t, struct thread *th, const struct ask *a, st
 
 /* ---- telling ---- */
 
-static void tell_break(struct talk *k, enum talk_broke by, size_t at)
+static void tell_break(struct conversation *k, enum conversation_break by, size_t at)
 {
 	k->broke = true;
 	k->broke_by = by;
@@ -289,9 +291,9 @@ static void tell_break(struct talk *k, enum talk_broke by, size_t at)
 }
 
 /* Compares the request with what is remembered of the one before it. */
-static void compare(struct talk *k, const struct ask *a, const struct verdict *v)
+static void compare(struct conversation *k, const struct fingerprint *a, const struct verdict *v)
 {
-	const struct thread *th = v->of;
+	const struct turn_chain *th = v->of;
 
 	if (v->what == ANEW)
 		return;
@@ -304,27 +306,27 @@ static void compare(struct talk *k, const struct ask *a, const struct verdict *v
 		return;
 	/* Providers cache tools, system prompt and messages in that order. */
 	if (!k->same_tools)
-		tell_break(k, TALK_BROKE_TOOLS, 0);
+		tell_break(k, BREAK_TOOLS, 0);
 	else if (!k->same_system)
-		tell_break(k, TALK_BROKE_SYSTEM, 0);
+		tell_break(k, BREAK_SYSTEM, 0);
 	else if (v->shared < th->count && a->join == JOIN_NONE && !th->joined)
-		tell_break(k, TALK_BROKE_MESSAGES, a->lead + v->shared);
+		tell_break(k, BREAK_MESSAGES, a->lead + v->shared);
 }
 
-void talks_request(struct talks *t, struct exchange *x)
+void conversations_request(struct conversations *t, struct exchange *x)
 {
-	struct talk *k = &x->talk;
+	struct conversation *k = &x->conversation;
 	struct key from = { { 0 } };
-	struct thread *th;
+	struct turn_chain *th;
 	struct verdict v;
-	struct ask a;
+	struct fingerprint a;
 
 	if (x->kind != EXCHANGE_LLM || k->id[0])
 		return;
 	set_string(&k->session, session_of(x));
 	if (!x->request_parsed)
 		return;
-	ask_init(&a, x);
+	fingerprint_init(&a, x);
 	if (a.count || a.join != JOIN_NONE) {
 		k->retry = a.retry;
 		v = decide(t, &a);
@@ -337,7 +339,7 @@ void talks_request(struct talks *t, struct exchange *x)
 		k->turn = th->turn;
 		k->parent_turn = th->parent_turn;
 	}
-	ask_done(&a);
+	fingerprint_done(&a);
 }
 
 /* ---- the answer ---- */
@@ -370,12 +372,13 @@ static bool has_failed(const struct exchange *x)
 	       x->response_body.state == BODY_CUT;
 }
 
-void talks_answer(struct talks *t, struct exchange *x)
+void conversations_answer(struct conversations *t, struct exchange *x)
 {
-	const struct entry *e = store_find(t->store, key_of_talk(x->talk.id)); /* "" is no id */
+	const struct entry *e =
+		store_find(t->store, key_of_conversation(x->conversation.id)); /* "" is no id */
 	int64_t read = x->usage.cached_read;
-	struct talk *k = &x->talk;
-	struct thread *th;
+	struct conversation *k = &x->conversation;
+	struct turn_chain *th;
 
 	if (!e)
 		return;

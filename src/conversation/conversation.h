@@ -11,14 +11,15 @@
 #include "base/limits.h"
 #include "exchange/exchange.h"
 
-struct talks;
-struct talks *talks_new(struct limits *lim); /* lim is borrowed; hits are counted there */
-void talks_free(struct talks *t);	     /* accepts NULL */
+struct conversations;
+struct conversations *
+conversations_new(struct limits *lim);		  /* lim is borrowed; hits are counted there */
+void conversations_free(struct conversations *t); /* accepts NULL */
 
-/* The request is known: fills x->talk, all but lost_cache. Does nothing for what is no model call,
- * or when it was told of this exchange before. */
-void talks_request(struct talks *t, struct exchange *x);
-/* The exchange has ended: notes how, and fills x->talk.lost_cache. */
-void talks_answer(struct talks *t, struct exchange *x);
+/* The request is known: fills x->conversation, all but lost_cache. Does nothing for what is no
+ * model call, or when it was told of this exchange before. */
+void conversations_request(struct conversations *t, struct exchange *x);
+/* The exchange has ended: notes how, and fills x->conversation.lost_cache. */
+void conversations_answer(struct conversations *t, struct exchange *x);
 
 #endif

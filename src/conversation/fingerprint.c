@@ -215,7 +215,7 @@ static bool says_retry(const struct exchange *x)
 	return s.len && s.ptr[0] >= '1' && s.ptr[0] <= '9';
 }
 
-static void read_join(struct ask *a, const struct exchange *x, struct key scope)
+static void read_join(struct fingerprint *a, const struct exchange *x, struct key scope)
 {
 	const json_t *v = param_of(x, "conversation");
 	struct span id = json_span(json_is_object(v) ? json_object_get(v, "id") : v);
@@ -239,7 +239,7 @@ static bool role_is(const struct message *m, const char *role)
 	return m->role && strcmp(m->role, role) == 0;
 }
 
-static void read_scopes(struct ask *a)
+static void read_scopes(struct fingerprint *a)
 {
 	struct sha256_ctx h = begin("strict");
 
@@ -254,7 +254,7 @@ static void read_scopes(struct ask *a)
 	a->user_wide = end(&h);
 }
 
-static void read_chain(struct ask *a, const struct exchange *x, struct key seed)
+static void read_chain(struct fingerprint *a, const struct exchange *x, struct key seed)
 {
 	a->chain = xcalloc(a->count + 1, sizeof(*a->chain));
 	a->own = xcalloc(a->count, sizeof(*a->own));
@@ -272,13 +272,15 @@ static void read_chain(struct ask *a, const struct exchange *x, struct key seed)
 	}
 }
 
-void ask_init(struct ask *a, const struct exchange *x)
+void fingerprint_init(struct fingerprint *a, const struct exchange *x)
 {
 	struct key scope = digest_scope(x);
 	struct span session = session_of(x);
 	struct span cache_key = json_span(param_of(x, "prompt_cache_key"));
 
-	*a = (struct ask){ .tgid = x->tgid, .partial = x->request_partial, .retry = says_retry(x) };
+	*a = (struct fingerprint){ .tgid = x->tgid,
+				   .partial = x->request_partial,
+				   .retry = says_retry(x) };
 	while (a->lead < x->nmessages && (role_is(&x->messages[a->lead], "system") ||
 					  role_is(&x->messages[a->lead], "developer")))
 		a->lead++;
@@ -297,7 +299,7 @@ void ask_init(struct ask *a, const struct exchange *x)
 	read_chain(a, x, a->join == JOIN_NONE ? scope : a->joins);
 }
 
-void ask_done(struct ask *a)
+void fingerprint_done(struct fingerprint *a)
 {
 	free(a->chain);
 	free(a->own);
@@ -308,12 +310,12 @@ struct key key_of_response(const struct exchange *x, struct span id)
 	return named("response", digest_scope(x), id);
 }
 
-struct key key_of_talk(const char *id)
+struct key key_of_conversation(const char *id)
 {
 	return named("talk", (struct key){ { 0 } }, span_str(id));
 }
 
-void ask_id(const struct exchange *x, char ret[17])
+void conversation_make_id(const struct exchange *x, char ret[17])
 {
 	struct sha256_ctx h = begin("id");
 	struct key k;

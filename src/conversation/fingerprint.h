@@ -37,7 +37,7 @@ enum join {
 
 /* Messages of role system at the front (the lead) count as part of the system prompt, whether the
  * api keeps it apart or not: it may change while the conversation goes on. */
-struct ask {
+struct fingerprint {
 	size_t lead;
 	size_t count;	   /* messages past the lead; a last one that may be cut is left out */
 	struct key *chain; /* count + 1: [n] is of the first n messages */
@@ -57,15 +57,15 @@ struct ask {
 	bool retry; /* says so itself */
 };
 
-void ask_init(struct ask *a, const struct exchange *x);
-void ask_done(struct ask *a);
+void fingerprint_init(struct fingerprint *a, const struct exchange *x);
+void fingerprint_done(struct fingerprint *a);
 
 /* Names under which an answer of this exchange's user and host is found later, and a conversation
  * by its own id. */
 struct key key_of_response(const struct exchange *x, struct span id);
-struct key key_of_talk(const char *id);
+struct key key_of_conversation(const char *id);
 /* A new conversation's id, 16 hex digits: the same whenever the same events are replayed. */
-void ask_id(const struct exchange *x, char ret[17]);
+void conversation_make_id(const struct exchange *x, char ret[17]);
 
 /* What the client calls its session; empty when it does not say. Borrowed from x. */
 struct span session_of(const struct exchange *x);

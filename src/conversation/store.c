@@ -15,7 +15,7 @@ struct store {
 	size_t nbuckets; /* a power of two */
 	size_t entries;
 	size_t messages; /* of these, not names */
-	struct thread *newest, *oldest;
+	struct turn_chain *newest, *oldest;
 	size_t threads;
 };
 
@@ -66,7 +66,7 @@ struct entry *store_find(const struct store *s, struct key key)
 	return e;
 }
 
-static struct entries *list_of(struct thread *t, bool is_name)
+static struct entries *list_of(struct turn_chain *t, bool is_name)
 {
 	return is_name ? &t->names : &t->messages;
 }
@@ -80,7 +80,7 @@ static void unlist(struct entry *e)
 	l->count--;
 }
 
-static void enlist(struct entry *e, struct thread *t)
+static void enlist(struct entry *e, struct turn_chain *t)
 {
 	struct entries *l = list_of(t, e->is_name);
 
@@ -105,7 +105,7 @@ void store_drop(struct store *s, struct entry *e)
 	free(e);
 }
 
-static struct entry *entry_add(struct store *s, struct thread *t, struct key key, bool is_name)
+static struct entry *entry_add(struct store *s, struct turn_chain *t, struct key key, bool is_name)
 {
 	struct entry *e = xcalloc(1, sizeof(*e));
 	struct entry **at;
@@ -125,13 +125,13 @@ static struct entry *entry_add(struct store *s, struct thread *t, struct key key
 
 /* ---- conversations ---- */
 
-static void unlink_thread(struct store *s, struct thread *t)
+static void unlink_thread(struct store *s, struct turn_chain *t)
 {
 	*(t->newer ? &t->newer->older : &s->newest) = t->older;
 	*(t->older ? &t->older->newer : &s->oldest) = t->newer;
 }
 
-static void link_newest(struct store *s, struct thread *t)
+static void link_newest(struct store *s, struct turn_chain *t)
 {
 	t->newer = NULL;
 	t->older = s->newest;
@@ -139,7 +139,7 @@ static void link_newest(struct store *s, struct thread *t)
 	s->newest = t;
 }
 
-static void drop_thread(struct store *s, struct thread *t)
+static void drop_thread(struct store *s, struct turn_chain *t)
 {
 	while (t->messages.oldest)
 		store_drop(s, t->messages.oldest);
@@ -160,9 +160,9 @@ void store_free(struct store *s)
 	free(s);
 }
 
-struct thread *store_add(struct store *s)
+struct turn_chain *store_add(struct store *s)
 {
-	struct thread *t = xcalloc(1, sizeof(*t));
+	struct turn_chain *t = xcalloc(1, sizeof(*t));
 
 	if (s->threads >= s->lim->max[LIMIT_conversations]) {
 		limit_hit(s->lim, LIMIT_conversations);
@@ -173,7 +173,7 @@ struct thread *store_add(struct store *s)
 	return t;
 }
 
-void store_used(struct store *s, struct thread *t)
+void store_used(struct store *s, struct turn_chain *t)
 {
 	unlink_thread(s, t);
 	link_newest(s, t);
@@ -182,14 +182,14 @@ void store_used(struct store *s, struct thread *t)
 /* ---- what they are found by ---- */
 
 /* One message more may be remembered of t. */
-static void make_room(struct store *s, struct thread *t)
+static void make_room(struct store *s, struct turn_chain *t)
 {
 	if (t->messages.count >= s->lim->max[LIMIT_messages]) {
 		limit_hit(s->lim, LIMIT_messages);
 		store_drop(s, t->messages.oldest);
 	}
-	while (s->messages >= s->lim->max[LIMIT_remembered]) {
-		limit_hit(s->lim, LIMIT_remembered);
+	while (s->messages >= s->lim->max[LIMIT_fingerprints]) {
+		limit_hit(s->lim, LIMIT_fingerprints);
 		if (s->oldest != t)
 			drop_thread(s, s->oldest);
 		else
@@ -197,7 +197,7 @@ static void make_room(struct store *s, struct thread *t)
 	}
 }
 
-void store_put(struct store *s, struct thread *t, struct key key, size_t count, unsigned turn)
+void store_put(struct store *s, struct turn_chain *t, struct key key, size_t count, unsigned turn)
 {
 	struct entry *e = store_find(s, key);
 
@@ -213,7 +213,7 @@ void store_put(struct store *s, struct thread *t, struct key key, size_t count, 
 	e->turn = turn;
 }
 
-void store_name(struct store *s, struct thread *t, struct key key)
+void store_name(struct store *s, struct turn_chain *t, struct key key)
 {
 	struct entry *e = store_find(s, key);
 
@@ -224,7 +224,7 @@ void store_name(struct store *s, struct thread *t, struct key key)
 	entry_add(s, t, key, true);
 }
 
-void store_drop_past(struct store *s, struct thread *t, size_t count)
+void store_drop_past(struct store *s, struct turn_chain *t, size_t count)
 {
 	for (struct entry *e = t->messages.newest, *older; e; e = older) {
 		older = e->older;

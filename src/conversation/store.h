@@ -12,7 +12,7 @@
 
 struct entry {
 	struct key key;
-	struct thread *of;
+	struct turn_chain *of;
 	size_t count;  /* messages of the prefix; 0: no prefix */
 	unsigned turn; /* whose request ended there; 0: none */
 	bool is_name;
@@ -26,7 +26,7 @@ struct entries {
 };
 
 /* A conversation: its chain of turns as the latest request shows it. */
-struct thread {
+struct turn_chain {
 	char id[17], parent[17];
 	unsigned turn, parent_turn;
 	uint32_t tgid;
@@ -41,7 +41,7 @@ struct thread {
 	int64_t cacheable;
 	unsigned cacheable_turn;
 	struct entries messages, names;
-	struct thread *newer, *older; /* by their last use */
+	struct turn_chain *newer, *older; /* by their last use */
 };
 
 struct store;
@@ -49,15 +49,16 @@ struct store *store_new(struct limits *lim);
 void store_free(struct store *s); /* accepts NULL */
 
 /* A new conversation. Any other may be gone after this, or after store_put. */
-struct thread *store_add(struct store *s);
-void store_used(struct store *s, struct thread *t); /* it is no longer idle */
+struct turn_chain *store_add(struct store *s);
+void store_used(struct store *s, struct turn_chain *t); /* it is no longer idle */
 
 /* Valid until the next change; NULL: none. */
 struct entry *store_find(const struct store *s, struct key key);
 /* Leads `key` to t, which was used last; turn 0 leaves the turn of an entry of t's as it is. */
-void store_put(struct store *s, struct thread *t, struct key key, size_t count, unsigned turn);
-void store_name(struct store *s, struct thread *t, struct key key);
+void store_put(struct store *s, struct turn_chain *t, struct key key, size_t count, unsigned turn);
+void store_name(struct store *s, struct turn_chain *t, struct key key);
 void store_drop(struct store *s, struct entry *e);
-void store_drop_past(struct store *s, struct thread *t, size_t count); /* longer prefixes of t */
+void store_drop_past(struct store *s, struct turn_chain *t,
+		     size_t count); /* longer prefixes of t */
 
 #endif

@@ -44,7 +44,7 @@ static bool answers_nearby(const struct exchange *x)
 
 	if (!peer.len)
 		return host_is_private(host);
-	if (x->plain && (starts(peer, "127.") || starts(peer, "[::1]")) && x->target &&
+	if (x->cleartext && (starts(peer, "127.") || starts(peer, "[::1]")) && x->target &&
 	    x->target[0] == '/')
 		return true;
 	return host_is_private(peer) && (!host.len || host_is_private(host));

@@ -38,7 +38,7 @@ static int load(struct prices *p, const char *path, struct error *reterr)
 	return 0;
 }
 
-struct prices *pricefile_open(const char *path, struct error *reterr)
+struct prices *price_file_open(const char *path, struct error *reterr)
 {
 	struct prices *p = prices_builtin();
 

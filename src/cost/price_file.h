@@ -6,6 +6,6 @@
 
 /* The builtin prices, preceded by those of the file when path is not NULL. NULL with reterr set
  * when that cannot be read. */
-struct prices *pricefile_open(const char *path, struct error *reterr);
+struct prices *price_file_open(const char *path, struct error *reterr);
 
 #endif

@@ -75,7 +75,7 @@ static int trace_apart(const struct options *o)
 	pid = fork();
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGTERM);
-		code = trace_run(o, &e);
+		code = tracer_run(o, &e);
 		if (e.code)
 			fprintf(stderr, "llm-spy: %s\n", e.text);
 		exit(code);

@@ -14,7 +14,7 @@
 #include "proc/maps.h"
 
 struct looking {
-	struct files *files;
+	struct scan_cache *files;
 	struct coverage *ret;
 };
 
@@ -25,7 +25,7 @@ const char *coverage_status_name(enum coverage_status s)
 	return names[s];
 }
 
-static void add_part(struct coverage *c, const struct plan_part *p, const char *file)
+static void add_part(struct coverage *c, const struct plan_entry *p, const char *file)
 {
 	struct coverage_tls *t;
 
@@ -55,7 +55,7 @@ static void on_file(void *arg, const char *path, const char *name)
 	struct looking *l = arg;
 	const struct catalog_entry *e;
 	const char *base = strrchr(name, '/');
-	int fd, err = files_look(l->files, path, &e, &fd);
+	int fd, err = scan_cache_scan(l->files, path, &e, &fd);
 
 	l->ret->java |= base && strcmp(base, "/libjvm.so") == 0;
 	if (!l->ret->unread && is_failure(err))
@@ -152,9 +152,9 @@ static void judge(struct coverage *c)
 		    "host that does TLS with OpenSSL");
 }
 
-int coverage_of(struct files *f, const struct conns *c, pid_t pid, struct coverage *ret)
+int coverage_of(struct scan_cache *f, const struct sockets *c, pid_t pid, struct coverage *ret)
 {
-	const struct conns_row *row = conns_of(c, pid);
+	const struct sockets_row *row = sockets_of(c, pid);
 	struct looking l = { .files = f, .ret = ret };
 	int err;
 

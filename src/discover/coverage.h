@@ -37,7 +37,7 @@ struct coverage {
 };
 
 /* 0; -errno: the process is gone or not ours to look at. ret is valid in any case. */
-int coverage_of(struct files *f, const struct conns *c, pid_t pid, struct coverage *ret);
+int coverage_of(struct scan_cache *f, const struct sockets *c, pid_t pid, struct coverage *ret);
 void coverage_done(struct coverage *c);
 
 #endif

@@ -71,8 +71,8 @@ struct user {
 
 struct discover {
 	const struct discover_options *o;
-	struct files *files;
-	struct hooks *hooks;
+	struct scan_cache *files;
+	struct links *hooks;
 	struct file_id self; /* the program that runs here */
 	struct target_list targets;
 	struct discover_stats stats;
@@ -86,28 +86,28 @@ struct discover {
 	pid_t *known; /* at the last look into /proc, in rising order */
 	size_t nknown;
 	uint64_t polled_ns, forgot_ns, swept_ns;
-	uint64_t retry_ns;   /* when something is to be tried again; 0: nothing */
-	bool said_unopened;  /* that a file cannot be opened */
-	struct conns opened; /* who has or had connections to port 443 */
-	struct paths places;
+	uint64_t retry_ns;     /* when something is to be tried again; 0: nothing */
+	bool said_unopened;    /* that a file cannot be opened */
+	struct sockets opened; /* who has or had connections to port 443 */
+	struct install_paths places;
 	uint64_t place_ns; /* when the next of them may be looked at */
 	bool stopped;
 	pthread_t thread;
-	struct inbox *inbox;
+	struct mailbox *mailbox;
 	/* Shared, under the lock. */
 	pthread_mutex_t lock;
-	struct notes blind, given_up;
+	struct unseen blind, given_up;
 };
 
-struct discover *discover_new(const struct discover_options *o, struct files *files,
-			      struct hooks *hooks)
+struct discover *discover_new(const struct discover_options *o, struct scan_cache *files,
+			      struct links *hooks)
 {
 	struct discover *d = xcalloc(1, sizeof(*d));
 
 	*d = (struct discover){ .o = o, .files = files, .hooks = hooks };
-	files_identify("/proc/self/exe", &d->self);
+	scan_cache_identify("/proc/self/exe", &d->self);
 	d->users = xcalloc(USERS, sizeof(*d->users));
-	d->inbox = inbox_new();
+	d->mailbox = mailbox_new();
 	pthread_mutex_init(&d->lock, NULL);
 	return d;
 }
@@ -117,11 +117,11 @@ void discover_free(struct discover *d)
 	if (!d)
 		return;
 	target_list_done(&d->targets);
-	paths_done(&d->places);
-	notes_done(&d->blind);
-	notes_done(&d->given_up);
-	conns_done(&d->opened);
-	inbox_free(d->inbox);
+	install_paths_done(&d->places);
+	unseen_done(&d->blind);
+	unseen_done(&d->given_up);
+	sockets_done(&d->opened);
+	mailbox_free(d->mailbox);
 	pthread_mutex_destroy(&d->lock);
 	free(d->visits);
 	free(d->known);
@@ -141,7 +141,7 @@ static bool is_overlay(int fd)
 static void let_go(struct discover *d, struct target *t)
 {
 	if (t->hooked)
-		hooks_detach(d->hooks, t);
+		links_detach(d->hooks, t);
 	if (t->file >= 0)
 		close(t->file);
 	t->file = -1;
@@ -178,7 +178,7 @@ static void note_user(struct discover *d, struct target *t)
 	if (!d->looking.pid)
 		return;
 	t->mapped = true;
-	looks_user(&t->tally, d->looking.uid);
+	class_votes_user(&t->tally, d->looking.uid);
 	if (t->tls && t->hooked && d->looking.count < USER_TARGETS)
 		d->looking.targets[d->looking.count++] = (unsigned)(t - d->targets.items);
 }
@@ -189,7 +189,7 @@ static void attach(struct discover *d, struct target *t, const struct catalog_en
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	t->changed = false;
-	hooks_attach(d->hooks, t, fd, &e->plan);
+	links_attach(d->hooks, t, fd, &e->plan);
 	if (t->hooked && t->file < 0)
 		t->file = open(path, O_PATH | O_CLOEXEC);
 	if ((!t->hooked || t->unfinished) && !t->tries)
@@ -204,12 +204,12 @@ static void attach(struct discover *d, struct target *t, const struct catalog_en
 /* What was given up for the noise of some users' processes is tried again for another's. */
 static bool is_for_another(struct discover *d, struct target *t)
 {
-	if (!t->noisy || !d->looking.pid || !looks_user(&t->tally, d->looking.uid))
+	if (!t->noisy || !d->looking.pid || !class_votes_user(&t->tally, d->looking.uid))
 		return false;
 	t->noisy = false;
 	t->tries = 0;
 	pthread_mutex_lock(&d->lock);
-	notes_drop_file(&d->given_up, t->name);
+	unseen_drop_file(&d->given_up, t->name);
 	pthread_mutex_unlock(&d->lock);
 	return true;
 }
@@ -239,7 +239,7 @@ static void hook_file(struct discover *d, const struct catalog_entry *e, int fd,
 /* Not that it is gone: then nobody maps it any more; nor that its search failed, which was said. */
 static void note_unopened(struct discover *d, const char *name, int err)
 {
-	if (err != -EIO && probe_may_come(err))
+	if (err != -EIO && err_is_transient(err))
 		retry_at(d, now_ns() + RETRY_NS);
 	if (!d->said_unopened && err != -ENOENT && err != -ESRCH && err != -EINVAL && err != -EIO) {
 		d->said_unopened = true;
@@ -266,10 +266,10 @@ static void note_nothing(struct discover *d, const struct catalog_entry *e, cons
 static void look_at_file(struct discover *d, const char *path, const char *name, bool named)
 {
 	const struct catalog_entry *e = NULL;
-	int fd, err = files_look(d->files, path, &e, &fd);
+	int fd, err = scan_cache_scan(d->files, path, &e, &fd);
 
 	if (err == 0 && fd >= 0 && d->ahead)
-		hooks_prepare(d->hooks, &e->plan);
+		links_prepare(d->hooks, &e->plan);
 	else if (err == 0 && fd >= 0)
 		hook_file(d, e, fd, name, named);
 	else if (e)
@@ -303,7 +303,7 @@ static void look_at(struct discover *d, pid_t pid)
 {
 	struct user *u = &d->users[pid % USERS];
 
-	if (inbox_stopped_ns(d->inbox) > FINISH_NS)
+	if (mailbox_stopped_ns(d->mailbox) > FINISH_NS)
 		return;
 	d->stats.processes++;
 	d->looking = (struct user){ .pid = pid, .uid = uid_of(pid) };
@@ -321,7 +321,8 @@ static bool runs_this_program(const struct discover *d, pid_t pid)
 	char path[32];
 
 	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
-	return files_identify(path, &id) == 0 && id.dev == d->self.dev && id.ino == d->self.ino;
+	return scan_cache_identify(path, &id) == 0 && id.dev == d->self.dev &&
+	       id.ino == d->self.ino;
 }
 
 static bool is_ours(const struct discover *d, pid_t pid)
@@ -355,9 +356,9 @@ void discover_first(struct discover *d)
 
 	for (size_t i = 0; i < d->o->nnamed; i++)
 		look_at_file(d, d->o->named[i], d->o->named[i], true);
-	places_linker(d->o->command ? getenv("LD_LIBRARY_PATH") : NULL, on_file, d);
+	install_paths_linker(d->o->command ? getenv("LD_LIBRARY_PATH") : NULL, on_file, d);
 	if (d->o->command)
-		places_command(d->o->command, on_file, d);
+		install_paths_command(d->o->command, on_file, d);
 	else
 		look_at_all(d);
 	d->stats.scan_ns = now_ns() - begin;
@@ -451,7 +452,7 @@ static void try_again(struct discover *d)
 	d->retry_ns = 0;
 	for (size_t i = 0; i < d->o->nnamed; i++)
 		look_at_file(d, d->o->named[i], d->o->named[i], true);
-	places_linker(d->o->command ? getenv("LD_LIBRARY_PATH") : NULL, on_file, d);
+	install_paths_linker(d->o->command ? getenv("LD_LIBRARY_PATH") : NULL, on_file, d);
 	if (!d->o->filter->npids)
 		look_at_all(d);
 }
@@ -479,9 +480,9 @@ static void judge(struct discover *d, pid_t pid)
 
 	pthread_mutex_lock(&d->lock);
 	if (!err && c.reason && is_named(d, c.program))
-		notes_add(&d->blind, pid, c.program, c.reason, c.remedy);
+		unseen_add(&d->blind, pid, c.program, c.reason, c.remedy);
 	else if (!err)
-		notes_drop(&d->blind, pid);
+		unseen_drop(&d->blind, pid);
 	pthread_mutex_unlock(&d->lock);
 	coverage_done(&c);
 }
@@ -500,9 +501,9 @@ static void forget_gone(struct discover *d)
 
 		if (!is_gone(pid))
 			continue;
-		conns_forget(&d->opened, pid);
+		sockets_forget(&d->opened, pid);
 		pthread_mutex_lock(&d->lock);
-		notes_ended(&d->blind, pid);
+		unseen_ended(&d->blind, pid);
 		pthread_mutex_unlock(&d->lock);
 	}
 }
@@ -524,23 +525,23 @@ static bool has_room(struct discover *d)
 /* False: there is no room for it. */
 static bool remember(struct discover *d, pid_t pid, bool udp, const char *peer)
 {
-	const struct conns_row *row = conns_of(&d->opened, pid);
+	const struct sockets_row *row = sockets_of(&d->opened, pid);
 
 	if (row && (udp ? row->udp : row->count))
 		return true;
 	if (!row && !has_room(d))
 		return false;
-	conns_add(&d->opened, pid, udp, peer);
+	sockets_add(&d->opened, pid, udp, peer);
 	return true;
 }
 
 void discover_note_blind(struct discover *d)
 {
-	struct conns conns;
+	struct sockets conns;
 
-	conns_scan(&conns);
+	sockets_scan(&conns);
 	for (size_t i = 0; i < conns.count; i++) {
-		const struct conns_row *r = &conns.rows[i];
+		const struct sockets_row *r = &conns.rows[i];
 
 		if (!is_ours(d, r->pid) || !is_of_user(d, r->pid))
 			continue;
@@ -548,14 +549,14 @@ void discover_note_blind(struct discover *d)
 		    (!r->udp || remember(d, r->pid, true, r->peer)))
 			judge(d, r->pid);
 	}
-	conns_done(&conns);
+	sockets_done(&conns);
 }
 
-void discover_notes(struct discover *d, struct notes *ret)
+void discover_unseen(struct discover *d, struct unseen *ret)
 {
 	pthread_mutex_lock(&d->lock);
-	notes_copy(ret, &d->given_up);
-	notes_copy(ret, &d->blind);
+	unseen_copy(ret, &d->given_up);
+	unseen_copy(ret, &d->blind);
 	pthread_mutex_unlock(&d->lock);
 }
 
@@ -564,7 +565,7 @@ void discover_notes(struct discover *d, struct notes *ret)
 static void visit(struct discover *d, pid_t pid)
 {
 	look_at(d, pid);
-	if (conns_of(&d->opened, pid))
+	if (sockets_of(&d->opened, pid))
 		judge(d, pid);
 }
 
@@ -576,7 +577,7 @@ static void begin_visits(struct discover *d, pid_t pid)
 	visit(d, pid);
 	while (i < d->nvisits && d->visits[i].pid != pid)
 		i++;
-	if (i == d->o->starts_max) {
+	if (i == d->o->recent_execs_max) {
 		d->crowded = true;
 		return;
 	}
@@ -620,14 +621,14 @@ static void give_up(struct discover *d, struct target *t)
 
 	log_warn("attach", "%s (%s): %s", t->name, t->found, why);
 	if (d->hooks && !d->stopped)
-		hooks_detach(d->hooks, t);
+		links_detach(d->hooks, t);
 	t->hooked = false;
 	t->noisy = true;
 	free(t->problem);
 	t->problem = why;
 	pthread_mutex_lock(&d->lock);
-	notes_add_file(&d->given_up, t->name, t->overlay ? 0 : t->id.dev, t->id.ino, why,
-		       "report it with the file");
+	unseen_add_file(&d->given_up, t->name, t->overlay ? 0 : t->id.dev, t->id.ino, why,
+			"report it with the file");
 	pthread_mutex_unlock(&d->lock);
 }
 
@@ -640,23 +641,23 @@ static void count_verdict(struct discover *d, const struct verdict *v)
 		struct target *t = &d->targets.items[u->targets[i]];
 
 		t->used = true;
-		if (!t->guess || !t->hooked || (v->looks == LOOKS_NOISE && u->count > 1))
+		if (!t->guess || !t->hooked || (v->looks == TRAFFIC_UNINTELLIGIBLE && u->count > 1))
 			continue;
 		for (uint64_t n = 0; n < v->times; n++)
-			looks_count(&t->tally, u->uid, v->looks, n ? 0 : v->bytes);
-		if (looks_is_noise(&t->tally))
+			class_votes_add(&t->tally, u->uid, v->looks, n ? 0 : v->bytes);
+		if (class_votes_reject(&t->tally))
 			give_up(d, t);
 	}
 }
 
-void discover_looks(struct discover *d, pid_t pid, enum looks looks, uint64_t bytes)
+void discover_class(struct discover *d, pid_t pid, enum traffic_class looks, uint64_t bytes)
 {
 	struct verdict one = { .pid = pid, .looks = looks, .times = 1, .bytes = bytes };
 
 	if (d->stopped)
 		count_verdict(d, &one);
 	else
-		inbox_looks(d->inbox, pid, looks, bytes);
+		mailbox_class(d->mailbox, pid, looks, bytes);
 }
 
 /* ---- the thread ---- */
@@ -723,7 +724,7 @@ static uint64_t next_ns(const struct discover *d)
 /* While it is looked at again anyway, only its first connection needs a look of its own. */
 static void on_opened(struct discover *d, const struct opened *o)
 {
-	bool known = conns_of(&d->opened, o->pid) != NULL;
+	bool known = sockets_of(&d->opened, o->pid) != NULL;
 	size_t i = 0;
 
 	if (!is_ours(d, o->pid) || !is_of_user(d, o->pid) || !remember(d, o->pid, false, o->peer))
@@ -740,8 +741,8 @@ static void on_opened(struct discover *d, const struct opened *o)
 static bool would_wait(struct discover *d, const char *path)
 {
 	const struct catalog_entry *e;
-	int fd, err = files_look(d->files, path, &e, &fd);
-	bool wait = err == 0 && fd >= 0 && !hooks_are_ready(d->hooks, &e->plan);
+	int fd, err = scan_cache_scan(d->files, path, &e, &fd);
+	bool wait = err == 0 && fd >= 0 && !links_are_ready(d->hooks, &e->plan);
 
 	if (fd >= 0)
 		close(fd);
@@ -764,7 +765,7 @@ static void look_at_a_place(struct discover *d)
 	free(path);
 }
 
-static void work_off(struct discover *d, const struct news *n)
+static void work_off(struct discover *d, const struct batch *n)
 {
 	for (size_t i = 0; i < n->npids; i++)
 		if (is_ours(d, n->pids[i]))
@@ -782,14 +783,14 @@ static void work_off(struct discover *d, const struct news *n)
 static void *run(void *arg)
 {
 	struct discover *d = arg;
-	const struct news *n;
+	const struct batch *n;
 
 	/* What began while the first look was taken and the probe not yet told of it. */
 	if (!d->o->command)
 		look_at_all(d);
 	if (!d->o->filter->npids)
-		places_usual(&d->places);
-	while ((n = inbox_wait(d->inbox, next_ns(d)))) {
+		install_paths_usual(&d->places);
+	while ((n = mailbox_wait(d->mailbox, next_ns(d)))) {
 		work_off(d, n);
 		make_visits(d);
 		if (now_ns() - d->polled_ns >= POLL_NS)
@@ -807,27 +808,27 @@ int discover_start(struct discover *d)
 
 void discover_process(struct discover *d, pid_t pid)
 {
-	inbox_process(d->inbox, pid);
+	mailbox_process(d->mailbox, pid);
 }
 
-void discover_connected(struct discover *d, pid_t pid, const struct ends *ends)
+void discover_connected(struct discover *d, pid_t pid, const struct endpoints *ends)
 {
-	inbox_connected(d->inbox, pid, ends);
+	mailbox_connected(d->mailbox, pid, ends);
 }
 
 bool discover_stop(struct discover *d)
 {
-	const struct news *rest;
+	const struct batch *rest;
 	struct timespec until;
 
-	inbox_stop(d->inbox);
+	mailbox_stop(d->mailbox);
 	clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec += STOP_SECONDS;
 	if (pthread_timedjoin_np(d->thread, NULL, &until) != 0)
 		return false;
 	d->stopped = true;
 	/* What was told too late for the thread. */
-	rest = inbox_rest(d->inbox);
+	rest = mailbox_rest(d->mailbox);
 	for (size_t i = 0; i < rest->nverdicts; i++)
 		count_verdict(d, &rest->verdicts[i]);
 	for (size_t i = 0; i < rest->nopened; i++)

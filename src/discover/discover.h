@@ -17,14 +17,14 @@ struct discover_options {
 	char **command;			     /* only this and its children; NULL: none */
 	const char *const *named;	     /* files that the user names; can be opened */
 	size_t nnamed;
-	size_t starts_max; /* LIMIT_starts */
-	bool strict;	   /* look for what is blind each second, not at the end alone */
+	size_t recent_execs_max; /* LIMIT_recent_execs */
+	bool strict;		 /* look for what is blind each second, not at the end alone */
 };
 
 struct discover;
 /* Borrows all of it until discover_free. */
-struct discover *discover_new(const struct discover_options *o, struct files *files,
-			      struct hooks *hooks);
+struct discover *discover_new(const struct discover_options *o, struct scan_cache *files,
+			      struct links *hooks);
 void discover_free(struct discover *d); /* accepts NULL; not after a discover_stop that failed */
 
 /* Looks at what is there now: named files, the linker's path, running processes, the command's
@@ -36,13 +36,13 @@ int discover_start(struct discover *d); /* 0, or -errno: no thread */
 /* This process has begun a program or mapped libraries. Does not wait. */
 void discover_process(struct discover *d, pid_t pid);
 /* This process has opened a TCP connection to port 443. Does not wait. */
-void discover_connected(struct discover *d, pid_t pid, const struct ends *ends);
-/* So looked a TLS connection of this process (http/traffic_class.h). Does not wait; where there are too
- * many, some are passed over. */
-void discover_looks(struct discover *d, pid_t pid, enum looks looks, uint64_t bytes);
+void discover_connected(struct discover *d, pid_t pid, const struct endpoints *ends);
+/* So looked a TLS connection of this process (http/traffic_class.h). Does not wait; where there are
+ * too many, some are passed over. */
+void discover_class(struct discover *d, pid_t pid, enum traffic_class looks, uint64_t bytes);
 /* What was noted so far, added to ret: processes with connections to port 443 whose TLS cannot be
  * hooked or is not known, and files that were given up. */
-void discover_notes(struct discover *d, struct notes *ret);
+void discover_unseen(struct discover *d, struct unseen *ret);
 /* Ends the thread. False when it did not end within some seconds: what it uses must stay then. */
 bool discover_stop(struct discover *d);
 

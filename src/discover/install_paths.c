@@ -77,7 +77,7 @@ static void scan_linker_conf(const char *path, unsigned depth, mapping_fn fn, vo
 		fclose(f);
 }
 
-void places_linker(const char *extra, mapping_fn fn, void *arg)
+void install_paths_linker(const char *extra, mapping_fn fn, void *arg)
 {
 	static const char *const usual[] = { "/lib", "/usr/lib", "/lib64", "/usr/lib64",
 					     "/usr/local/lib" };
@@ -171,7 +171,7 @@ static char *interpreter_of(const char *path)
 	return found;
 }
 
-void places_command(char **argv, mapping_fn fn, void *arg)
+void install_paths_command(char **argv, mapping_fn fn, void *arg)
 {
 	char *path = find_program(argv[0]);
 
@@ -188,7 +188,7 @@ void places_command(char **argv, mapping_fn fn, void *arg)
 
 /* ---- usual places ---- */
 
-static void add_matches(struct paths *ret, const char *pattern)
+static void add_matches(struct install_paths *ret, const char *pattern)
 {
 	glob_t g = { 0 };
 
@@ -205,16 +205,16 @@ static void add_matches(struct paths *ret, const char *pattern)
 	globfree(&g);
 }
 
-void places_usual(struct paths *ret)
+void install_paths_usual(struct install_paths *ret)
 {
 	static const char *const places[] = {
-#define PLACE(pattern) pattern,
+#define INSTALL_PATH(pattern) pattern,
 #include "discover/install_paths.def"
-#undef PLACE
+#undef INSTALL_PATH
 	};
 	static const char *const homes[] = { "/root", "/home/*" };
 
-	*ret = (struct paths){ 0 };
+	*ret = (struct install_paths){ 0 };
 	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
 		if (places[i][0] != '~') {
 			add_matches(ret, places[i]);
@@ -228,10 +228,10 @@ void places_usual(struct paths *ret)
 	}
 }
 
-void paths_done(struct paths *p)
+void install_paths_done(struct install_paths *p)
 {
 	for (size_t i = 0; i < p->count; i++)
 		free(p->items[i]);
 	free(p->items);
-	*p = (struct paths){ 0 };
+	*p = (struct install_paths){ 0 };
 }

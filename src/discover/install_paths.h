@@ -7,17 +7,17 @@
 
 /* TLS libraries and dynamic linkers, by name, on the linker's path: /etc/ld.so.conf, the usual
  * directories, and `extra`, a list with colons that may be NULL. */
-void places_linker(const char *extra, mapping_fn fn, void *arg);
+void install_paths_linker(const char *extra, mapping_fn fn, void *arg);
 
 /* The program that a command runs: the file, its interpreter and that one's, and so on. */
-void places_command(char **argv, mapping_fn fn, void *arg);
+void install_paths_command(char **argv, mapping_fn fn, void *arg);
 
 /* Executable files in the places of places.def; the caller frees all of it. */
-struct paths {
+struct install_paths {
 	char **items;
 	size_t count;
 };
-void places_usual(struct paths *ret);
-void paths_done(struct paths *p);
+void install_paths_usual(struct install_paths *ret);
+void install_paths_done(struct install_paths *p);
 
 #endif

@@ -8,19 +8,19 @@
 #include "base/clock.h"
 #include "base/xalloc.h"
 
-struct inbox {
+struct mailbox {
 	pthread_mutex_t lock;
 	pthread_cond_t came;
 	/* Under the lock. */
-	struct news *told;
+	struct batch *told;
 	uint64_t stop_ns; /* when; 0: not yet */
 	/* The reader's own. */
-	struct news *got;
+	struct batch *got;
 };
 
-struct inbox *inbox_new(void)
+struct mailbox *mailbox_new(void)
 {
-	struct inbox *b = xcalloc(1, sizeof(*b));
+	struct mailbox *b = xcalloc(1, sizeof(*b));
 	pthread_condattr_t attr;
 
 	b->told = xcalloc(1, sizeof(*b->told));
@@ -33,7 +33,7 @@ struct inbox *inbox_new(void)
 	return b;
 }
 
-void inbox_free(struct inbox *b)
+void mailbox_free(struct mailbox *b)
 {
 	pthread_cond_destroy(&b->came);
 	pthread_mutex_destroy(&b->lock);
@@ -42,16 +42,16 @@ void inbox_free(struct inbox *b)
 	free(b);
 }
 
-void inbox_process(struct inbox *b, pid_t pid)
+void mailbox_process(struct mailbox *b, pid_t pid)
 {
-	struct news *n;
+	struct batch *n;
 	bool there = false;
 
 	pthread_mutex_lock(&b->lock);
 	n = b->told;
 	for (size_t i = 0; i < n->npids && !there; i++)
 		there = n->pids[i] == pid;
-	if (!there && n->npids < INBOX_PIDS)
+	if (!there && n->npids < MAILBOX_PIDS)
 		n->pids[n->npids++] = pid;
 	else if (!there)
 		n->overflow = true;
@@ -59,26 +59,26 @@ void inbox_process(struct inbox *b, pid_t pid)
 	pthread_mutex_unlock(&b->lock);
 }
 
-void inbox_connected(struct inbox *b, pid_t pid, const struct ends *ends)
+void mailbox_connected(struct mailbox *b, pid_t pid, const struct endpoints *ends)
 {
-	struct news *n;
+	struct batch *n;
 	bool there = false;
 
 	pthread_mutex_lock(&b->lock);
 	n = b->told;
 	for (size_t i = 0; i < n->nopened && !there; i++)
 		there = n->opened[i].pid == pid;
-	if (!there && n->nopened < INBOX_OPENED) {
+	if (!there && n->nopened < MAILBOX_OPENED) {
 		n->opened[n->nopened].pid = pid;
-		ends_text(ends->family, &ends->peer, n->opened[n->nopened++].peer);
+		endpoint_text(ends->family, &ends->peer, n->opened[n->nopened++].peer);
 		pthread_cond_signal(&b->came);
 	}
 	pthread_mutex_unlock(&b->lock);
 }
 
-void inbox_looks(struct inbox *b, pid_t pid, enum looks looks, uint64_t bytes)
+void mailbox_class(struct mailbox *b, pid_t pid, enum traffic_class looks, uint64_t bytes)
 {
-	struct news *n;
+	struct batch *n;
 	size_t i = 0;
 
 	pthread_mutex_lock(&b->lock);
@@ -88,14 +88,14 @@ void inbox_looks(struct inbox *b, pid_t pid, enum looks looks, uint64_t bytes)
 	if (i < n->nverdicts) {
 		n->verdicts[i].times++;
 		n->verdicts[i].bytes += bytes;
-	} else if (i < INBOX_VERDICTS) {
+	} else if (i < MAILBOX_VERDICTS) {
 		n->verdicts[n->nverdicts++] =
 			(struct verdict){ .pid = pid, .looks = looks, .times = 1, .bytes = bytes };
 	}
 	pthread_mutex_unlock(&b->lock);
 }
 
-void inbox_stop(struct inbox *b)
+void mailbox_stop(struct mailbox *b)
 {
 	pthread_mutex_lock(&b->lock);
 	b->stop_ns = now_ns();
@@ -103,7 +103,7 @@ void inbox_stop(struct inbox *b)
 	pthread_mutex_unlock(&b->lock);
 }
 
-uint64_t inbox_stopped_ns(struct inbox *b)
+uint64_t mailbox_stopped_ns(struct mailbox *b)
 {
 	uint64_t at;
 
@@ -113,16 +113,16 @@ uint64_t inbox_stopped_ns(struct inbox *b)
 	return at ? now_ns() - at : 0;
 }
 
-static bool is_there(const struct news *n)
+static bool is_there(const struct batch *n)
 {
 	return n->npids || n->nopened || n->overflow;
 }
 
-const struct news *inbox_wait(struct inbox *b, uint64_t until_ns)
+const struct batch *mailbox_wait(struct mailbox *b, uint64_t until_ns)
 {
 	struct timespec t = { .tv_sec = (time_t)(until_ns / 1000000000),
 			      .tv_nsec = (long)(until_ns % 1000000000) };
-	struct news *got = NULL;
+	struct batch *got = NULL;
 
 	b->got->npids = b->got->nopened = b->got->nverdicts = 0;
 	b->got->overflow = false;
@@ -139,7 +139,7 @@ const struct news *inbox_wait(struct inbox *b, uint64_t until_ns)
 	return got;
 }
 
-const struct news *inbox_rest(const struct inbox *b)
+const struct batch *mailbox_rest(const struct mailbox *b)
 {
 	return b->told;
 }

@@ -9,50 +9,50 @@
 #include "capture/endpoints.h"
 #include "http/traffic_class.h"
 
-#define INBOX_PIDS     1024
-#define INBOX_OPENED   256
-#define INBOX_VERDICTS 256
+#define MAILBOX_PIDS	 1024
+#define MAILBOX_OPENED	 256
+#define MAILBOX_VERDICTS 256
 
 struct opened {
 	pid_t pid;
-	char peer[ENDS_TEXT];
+	char peer[ENDPOINT_TEXT];
 };
 
 struct verdict {
 	pid_t pid;
-	enum looks looks;
+	enum traffic_class looks;
 	uint64_t times, bytes;
 };
 
-struct news {
-	pid_t pids[INBOX_PIDS];			 /* that began a program or mapped libraries */
-	struct opened opened[INBOX_OPENED];	 /* that opened a connection to port 443 */
-	struct verdict verdicts[INBOX_VERDICTS]; /* on how connections look */
+struct batch {
+	pid_t pids[MAILBOX_PIDS];		   /* that began a program or mapped libraries */
+	struct opened opened[MAILBOX_OPENED];	   /* that opened a connection to port 443 */
+	struct verdict verdicts[MAILBOX_VERDICTS]; /* on how connections look */
 	size_t npids, nopened, nverdicts;
 	bool overflow; /* of pids */
 };
 
-struct inbox;
-struct inbox *inbox_new(void);
-void inbox_free(struct inbox *b);
+struct mailbox;
+struct mailbox *mailbox_new(void);
+void mailbox_free(struct mailbox *b);
 
 /* Each process once. Past the room for them: overflow. */
-void inbox_process(struct inbox *b, pid_t pid);
+void mailbox_process(struct mailbox *b, pid_t pid);
 /* Each process once. Past the room for them, the look into /proc once a second or at the end has to
  * do. */
-void inbox_connected(struct inbox *b, pid_t pid, const struct ends *ends);
+void mailbox_connected(struct mailbox *b, pid_t pid, const struct endpoints *ends);
 /* Alike ones are added up. Past the room for them they are passed over. */
-void inbox_looks(struct inbox *b, pid_t pid, enum looks looks, uint64_t bytes);
+void mailbox_class(struct mailbox *b, pid_t pid, enum traffic_class looks, uint64_t bytes);
 /* From now on nothing is waited for. */
-void inbox_stop(struct inbox *b);
+void mailbox_stop(struct mailbox *b);
 /* For how long, in ns, that has been so; 0: it is not. */
-uint64_t inbox_stopped_ns(struct inbox *b);
+uint64_t mailbox_stopped_ns(struct mailbox *b);
 
 /* Waits for news until a moment of CLOCK_MONOTONIC, ns; verdicts alone are no reason to end it.
- * NULL: to stop; what came until then stays for inbox_rest. Valid, and the reader's own, until the
- * next call. */
-const struct news *inbox_wait(struct inbox *b, uint64_t until_ns);
+ * NULL: to stop; what came until then stays for mailbox_rest. Valid, and the reader's own, until
+ * the next call. */
+const struct batch *mailbox_wait(struct mailbox *b, uint64_t until_ns);
 /* When nobody tells or waits any more. */
-const struct news *inbox_rest(const struct inbox *b);
+const struct batch *mailbox_rest(const struct mailbox *b);
 
 #endif

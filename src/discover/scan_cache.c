@@ -22,16 +22,16 @@
 #define CHECKED_HEAD 4096
 #define CHECKED_SITE 16
 
-struct files {
+struct scan_cache {
 	struct catalog *catalog;
-	struct searcher searcher;
-	bool ended; /* the searcher, which was said */
-	struct files_stats stats;
+	struct scanner scanner;
+	bool ended; /* the scanner, which was said */
+	struct scan_cache_stats stats;
 };
 
 /* ---- the catalog's file ---- */
 
-int files_cache_dir(char *path, size_t size)
+int scan_cache_dir(char *path, size_t size)
 {
 	const char *home = getenv("XDG_CACHE_HOME");
 	struct stat st;
@@ -66,7 +66,7 @@ static void make_stamp(uint8_t ret[CATALOG_STAMP_LEN])
 	add_text(&ctx, PACKAGE_VERSION);
 	for (size_t i = 0; finder_name(i); i++)
 		add_text(&ctx, finder_name(i));
-	files_identify("/proc/self/exe", &self);
+	scan_cache_identify("/proc/self/exe", &self);
 	sha256_update(&ctx, sizeof(self.size), (const uint8_t *)&self.size);
 	sha256_update(&ctx, sizeof(self.mtime_ns), (const uint8_t *)&self.mtime_ns);
 	sha256_digest(&ctx, CATALOG_STAMP_LEN, ret);
@@ -91,12 +91,12 @@ static int slurp(int fd, struct buf *out)
 	return n < 0 ? -errno : out->full ? -EFBIG : 0;
 }
 
-static void load(struct files *f)
+static void load(struct scan_cache *f)
 {
 	uint8_t stamp[CATALOG_STAMP_LEN];
 	char path[PATH_MAX];
 	struct buf bytes;
-	int dir = files_cache_dir(path, sizeof(path));
+	int dir = scan_cache_dir(path, sizeof(path));
 	int fd = dir < 0 ? dir : openat(dir, CATALOG_FILE, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	int err = -EPERM;
 
@@ -152,7 +152,7 @@ static int store_in(int dir, struct span bytes)
 	return err;
 }
 
-static void store(struct files *f)
+static void store(struct scan_cache *f)
 {
 	uint8_t stamp[CATALOG_STAMP_LEN];
 	char path[PATH_MAX];
@@ -161,7 +161,7 @@ static void store(struct files *f)
 
 	if (!catalog_changed(f->catalog))
 		return;
-	dir = files_cache_dir(path, sizeof(path));
+	dir = scan_cache_dir(path, sizeof(path));
 	buf_init(&bytes, CATALOG_BYTES_MAX);
 	make_stamp(stamp);
 	err = dir < 0 ? dir : catalog_encode(f->catalog, stamp, &bytes);
@@ -190,7 +190,7 @@ static void identify(const struct stat *st, struct file_id *ret)
 	};
 }
 
-int files_identify(const char *path, struct file_id *ret)
+int scan_cache_identify(const char *path, struct file_id *ret)
 {
 	struct stat st;
 
@@ -245,7 +245,7 @@ static void make_check(int fd, const struct plan *p, uint8_t ret[SHA256_DIGEST_S
 }
 
 /* Without the process none is searched from then on: that is said once. */
-static void say_failed(struct files *f, const char *path, int err)
+static void say_failed(struct scan_cache *f, const char *path, int err)
 {
 	if (err != -EPIPE)
 		log_warn("attach", "%s was not searched for TLS: the finders came to no end", path);
@@ -257,7 +257,7 @@ static void say_failed(struct files *f, const char *path, int err)
 	f->ended |= err == -EPIPE;
 }
 
-static struct catalog_entry *search(struct files *f, int fd, const char *path,
+static struct catalog_entry *search(struct scan_cache *f, int fd, const char *path,
 				    const struct file_id *id)
 {
 	uint8_t check[SHA256_DIGEST_SIZE] = { 0 };
@@ -265,7 +265,7 @@ static struct catalog_entry *search(struct files *f, int fd, const char *path,
 	struct catalog_entry *e;
 	struct plan plan;
 	bool cut;
-	int err = searcher_ask(&f->searcher, fd, &plan, &cut);
+	int err = scanner_scan(&f->scanner, fd, &plan, &cut);
 
 	f->stats.search_ns += now_ns() - begin;
 	f->stats.searched++;
@@ -293,11 +293,12 @@ static bool still_fits(int fd, const struct catalog_entry *e)
 	return memcmp(check, e->check, sizeof(check)) == 0;
 }
 
-int files_look(struct files *f, const char *path, const struct catalog_entry **ret, int *ret_fd)
+int scan_cache_scan(struct scan_cache *f, const char *path, const struct catalog_entry **ret,
+		    int *ret_fd)
 {
 	struct catalog_entry *e;
 	struct file_id id;
-	int err = files_identify(path, &id);
+	int err = scan_cache_identify(path, &id);
 
 	*ret_fd = -1;
 	if (err)
@@ -321,14 +322,14 @@ int files_look(struct files *f, const char *path, const struct catalog_entry **r
 
 /* ---- all ---- */
 
-struct files *files_open(size_t max)
+struct scan_cache *scan_cache_open(size_t max)
 {
-	struct files *f = xcalloc(1, sizeof(*f));
+	struct scan_cache *f = xcalloc(1, sizeof(*f));
 	int err;
 
 	f->catalog = catalog_new(max);
 	load(f);
-	err = searcher_start(&f->searcher);
+	err = scanner_start(&f->scanner);
 	if (err)
 		log_warn("attach",
 			 "no file is searched for TLS: the process that does so cannot be "
@@ -338,19 +339,19 @@ struct files *files_open(size_t max)
 	return f;
 }
 
-void files_close(struct files *f)
+void scan_cache_close(struct scan_cache *f)
 {
 	if (!f)
 		return;
 	store(f);
-	searcher_end(&f->searcher);
+	scanner_end(&f->scanner);
 	catalog_free(f->catalog);
 	free(f);
 }
 
-struct files_stats files_stats(const struct files *f)
+struct scan_cache_stats scan_cache_stats(const struct scan_cache *f)
 {
-	struct files_stats s = f->stats;
+	struct scan_cache_stats s = f->stats;
 
 	s.dropped = catalog_dropped(f->catalog);
 	return s;

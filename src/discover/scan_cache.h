@@ -6,31 +6,32 @@
 
 #include "find/catalog.h"
 
-struct files;
+struct scan_cache;
 
-/* max: files remembered. Starts the searching process: see searcher_start for when. */
-struct files *files_open(size_t max);
+/* max: files remembered. Starts the searching process: see scanner_start for when. */
+struct scan_cache *scan_cache_open(size_t max);
 /* Stores what is known, and ends the process. Accepts NULL. */
-void files_close(struct files *f);
+void scan_cache_close(struct scan_cache *f);
 
 /* What a path leads to, by stat(2): -errno, or -EINVAL when it is no regular file. */
-int files_identify(const char *path, struct file_id *ret);
+int scan_cache_identify(const char *path, struct file_id *ret);
 /* What is to be hooked in a file. *ret is valid until the next call; its plan is empty for what is
  * no program or library. *ret_fd, which the caller closes, is that very file, since its path may
  * lead elsewhere a moment later; -1 where the plan is empty. 0, or -errno: it cannot be opened, and
  * *ret is left alone; -EIO: the finders came to no end. */
-int files_look(struct files *f, const char *path, const struct catalog_entry **ret, int *ret_fd);
+int scan_cache_scan(struct scan_cache *f, const char *path, const struct catalog_entry **ret,
+		    int *ret_fd);
 
-struct files_stats {
+struct scan_cache_stats {
 	uint64_t searched; /* files given to the finders */
 	uint64_t failed;   /* of which the finders came to no end */
 	uint64_t dropped;  /* forgotten for want of room */
 	uint64_t search_ns;
 };
-struct files_stats files_stats(const struct files *f);
+struct scan_cache_stats scan_cache_stats(const struct scan_cache *f);
 
 /* The directory that the catalog is kept in: $XDG_CACHE_HOME/llm-spy or /var/cache/llm-spy. Fills
  * `path`; returns a descriptor of it, or -errno: it cannot be made, or others may write to it. */
-int files_cache_dir(char *path, size_t size);
+int scan_cache_dir(char *path, size_t size);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Three processes: the tracer asks; a keeper, which never touches a file, starts one that searches
+/* Three processes: the tracer asks; a zygote, which never touches a file, starts one that searches
  * for each question, and answers when it has ended, however that was. A question is one byte with
  * the file's descriptor, an answer an error number and a plan's bytes with their length. */
 #include "discover/scanner.h"
@@ -26,7 +26,7 @@ struct answer {
 	uint32_t cut; /* 1: not all of the file was searched */
 };
 
-/* What the keeper gets back, in memory that both share. */
+/* What the zygote gets back, in memory that both share. */
 struct result {
 	struct answer answer;
 	uint8_t plan[PLAN_BYTES_MAX];
@@ -63,7 +63,7 @@ static int next_question(int sock)
 	char byte;
 	int fd;
 
-	return passing_receive(sock, &byte, 1, &fd, 1, &nfds) == 1 && nfds == 1 ? fd : -1;
+	return fdpass_receive(sock, &byte, 1, &fd, 1, &nfds) == 1 && nfds == 1 ? fd : -1;
 }
 
 static int search(int fd, struct buf *out, uint32_t *ret_cut)
@@ -88,7 +88,7 @@ _Noreturn static void answer(int fd, struct result *ret)
 	struct buf out;
 
 	buf_init(&out, sizeof(ret->plan));
-	alarm(SEARCH_SECONDS);
+	alarm(SCAN_SECONDS);
 	a.err = search(fd, &out, &a.cut);
 	a.len = a.err ? 0 : (uint32_t)out.len;
 	if (a.len)
@@ -149,30 +149,30 @@ static void run(int sock)
 		keep(sock);
 }
 
-int searcher_start(struct searcher *s)
+int scanner_start(struct scanner *s)
 {
-	int sock = passing_start(SOCK_STREAM, "llm-spy-find", run);
+	int sock = helper_spawn(SOCK_STREAM, "llm-spy-find", run);
 	struct answer first = { .err = -EPIPE };
 
 	s->sock = sock < 0 ? -1 : sock;
 	if (sock < 0)
 		return sock;
 	if (read_all(sock, &first, sizeof(first)) != 0 || first.err)
-		searcher_end(s);
+		scanner_end(s);
 	return first.err;
 }
 
-int searcher_ask(struct searcher *s, int fd, struct plan *ret, bool *ret_cut)
+int scanner_scan(struct scanner *s, int fd, struct plan *ret, bool *ret_cut)
 {
 	static _Thread_local uint8_t bytes[PLAN_BYTES_MAX];
 	struct answer a = { .err = -EPIPE };
 
 	*ret = (struct plan){ 0 };
 	*ret_cut = false;
-	if (s->sock < 0 || passing_send(s->sock, "", 1, &fd, 1) != 0 ||
+	if (s->sock < 0 || fdpass_send(s->sock, "", 1, &fd, 1) != 0 ||
 	    read_all(s->sock, &a, sizeof(a)) != 0 || a.len > sizeof(bytes) ||
 	    read_all(s->sock, bytes, a.len) != 0) {
-		searcher_end(s);
+		scanner_end(s);
 		return -EPIPE;
 	}
 	if (a.err)
@@ -181,7 +181,7 @@ int searcher_ask(struct searcher *s, int fd, struct plan *ret, bool *ret_cut)
 	return plan_decode(span_of(bytes, a.len), ret);
 }
 
-void searcher_end(struct searcher *s)
+void scanner_end(struct scanner *s)
 {
 	if (s->sock >= 0)
 		close(s->sock);

@@ -7,18 +7,18 @@
 
 #include "find/plan.h"
 
-#define SEARCH_SECONDS 20 /* for one file */
+#define SCAN_SECONDS 20 /* for one file */
 
-struct searcher {
+struct scanner {
 	int sock; /* -1: not running */
 };
 
 /* To be called while the program has one thread. 0, or -errno: also when it may not give up its
  * privileges. */
-int searcher_start(struct searcher *s);
+int scanner_start(struct scanner *s);
 /* 0; -ENOEXEC: no program or library for this machine; -EIO: it came to no end; -EPIPE: no process
  * is left. ret is valid in any case. *ret_cut: the file loads more than is searched. */
-int searcher_ask(struct searcher *s, int fd, struct plan *ret, bool *ret_cut);
-void searcher_end(struct searcher *s);
+int scanner_scan(struct scanner *s, int fd, struct plan *ret, bool *ret_cut);
+void scanner_end(struct scanner *s);
 
 #endif

@@ -19,7 +19,7 @@ struct target {
 	bool guess; /* of struct plan: it is given up when it yields noise */
 	bool noisy; /* it was, until another user comes; the problem says so */
 	bool used;  /* a process that maps it said something */
-	struct looks_tally tally;
+	struct class_votes tally;
 	bool unfinished;   /* what is not hooked in it may be later */
 	uint64_t again_ns; /* when that is tried, CLOCK_MONOTONIC; 0: not */
 	unsigned tries;
@@ -31,7 +31,7 @@ struct target {
 	size_t probes;	     /* how many were attached */
 	char *found;	     /* which implementations, and how they were found; NULL: none */
 	char *problem;	     /* why it could not be hooked; NULL */
-	size_t first, count; /* its descriptors in struct hooks */
+	size_t first, count; /* its descriptors in struct links */
 };
 
 struct target_list {

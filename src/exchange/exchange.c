@@ -26,7 +26,7 @@ struct exchange *exchange_new(uint64_t id, size_t text_max)
 	x->text_max = text_max;
 	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++)
 		*counts[i] = COUNT_UNKNOWN;
-	x->talk.lost_cache = COUNT_UNKNOWN;
+	x->conversation.lost_cache = COUNT_UNKNOWN;
 	body_init(&x->request_body, text_max);
 	body_init(&x->response_body, text_max);
 	return x;
@@ -107,7 +107,7 @@ static void answer_done(struct exchange *x)
 	}
 }
 
-void exchange_set_other(struct exchange *x, const struct exchange *at)
+void exchange_set_other_end(struct exchange *x, const struct exchange *at)
 {
 	struct other_end *o = x->other;
 
@@ -131,7 +131,7 @@ void exchange_free(struct exchange *x)
 {
 	if (!x)
 		return;
-	exchange_set_other(x, NULL);
+	exchange_set_other_end(x, NULL);
 	request_done(x);
 	answer_done(x);
 	headers_done(&x->request_headers);
@@ -139,11 +139,24 @@ void exchange_free(struct exchange *x)
 	body_done(&x->request_body);
 	body_done(&x->response_body);
 	char *const strings[] = {
-		x->process,	 x->exe,	  x->cmdline,	  x->comm,
-		x->server_name,	 x->local,	  x->peer,	  x->method,
-		x->target,	 x->host,	  x->model_asked, x->model_answered,
-		x->request_id,	 x->response_id,  x->rpc_method,  x->rpc_name,
-		x->talk.session, x->service_tier,
+		x->process,
+		x->exe,
+		x->cmdline,
+		x->comm,
+		x->server_name,
+		x->local,
+		x->peer,
+		x->method,
+		x->target,
+		x->host,
+		x->model_asked,
+		x->model_answered,
+		x->request_id,
+		x->response_id,
+		x->rpc_method,
+		x->rpc_name,
+		x->conversation.session,
+		x->service_tier,
 	};
 	for (size_t i = 0; i < sizeof(strings) / sizeof(*strings); i++)
 		free(strings[i]);
@@ -245,14 +258,14 @@ const char *body_state_name(enum body_state s)
 	return "none";
 }
 
-const char *talk_broke_name(enum talk_broke b)
+const char *conversation_break_name(enum conversation_break b)
 {
 	switch (b) {
-	case TALK_BROKE_MESSAGES:
+	case BREAK_MESSAGES:
 		return "messages";
-	case TALK_BROKE_SYSTEM:
+	case BREAK_SYSTEM:
 		return "system";
-	case TALK_BROKE_TOOLS:
+	case BREAK_TOOLS:
 		return "tools";
 	}
 	return "messages";

@@ -132,7 +132,7 @@ struct body {
 	int64_t expected; /* what framing promised, COUNT_UNKNOWN when it does not say */
 	struct body_gap gaps[GAPS_KEPT];
 	size_t ngaps;	      /* may exceed GAPS_KEPT */
-	uint64_t plain;	      /* bytes after the content coding was undone */
+	uint64_t decoded;     /* bytes after the content coding was undone */
 	struct buf text;      /* those bytes, as far as they are kept; full = cut by a limit */
 	char wire_sha256[65]; /* of the captured bytes as they were on the wire; "" until ended */
 	char sha256[65];      /* of the bytes after content coding was undone */
@@ -166,14 +166,14 @@ struct times {
 	uint64_t response_last;
 };
 
-enum talk_broke {
-	TALK_BROKE_MESSAGES,
-	TALK_BROKE_SYSTEM, /* system prompt */
-	TALK_BROKE_TOOLS,
+enum conversation_break {
+	BREAK_MESSAGES,
+	BREAK_SYSTEM, /* system prompt */
+	BREAK_TOOLS,
 };
 
 /* Where a call stands in its conversation (conversation/conversation.h). */
-struct talk {
+struct conversation {
 	char id[17];	      /* "": it is not known to belong to any */
 	unsigned turn;	      /* from 1 */
 	bool retry;	      /* the turn was tried before */
@@ -187,7 +187,7 @@ struct talk {
 	/* The request does not begin with all of the earlier turn's, though the conversation goes
 	 * on, so that less of it can be read from cache: by which change, at which message. */
 	bool broke;
-	enum talk_broke broke_by;
+	enum conversation_break broke_by;
 	size_t broke_at;
 	int64_t lost_cache; /* tokens that could no longer be read from cache */
 };
@@ -209,11 +209,11 @@ struct exchange {
 	uint32_t tgid, tid, uid;
 	uint64_t cgroup;
 	char *process, *exe, *cmdline, *comm;
-	uint64_t conn_gen, conn_tls; /* with tgid: names the connection */
-	char *server_name;	     /* SNI */
-	char *local, *peer;	     /* "127.0.0.1:443", "[::1]:443" */
-	bool plain;		     /* no TLS */
-	bool is_server;		     /* the process answered this call rather than making it */
+	uint64_t conn_first_seen_ns, conn_object; /* with tgid: names the connection */
+	char *server_name;			  /* SNI */
+	char *local, *peer;			  /* "127.0.0.1:443", "[::1]:443" */
+	bool cleartext;				  /* no TLS */
+	bool is_server; /* the process answered this call rather than making it */
 
 	/* Both ends of the connection are traced: this call is seen twice. The client's record
 	 * tells of it; that of its server, twin_of it (an id; else 0), counts in no sum, and is
@@ -257,7 +257,7 @@ struct exchange {
 	char *service_tier; /* at which it was answered, as the provider says */
 	struct cost cost;
 	struct api_error *error; /* NULL when none */
-	struct talk talk;
+	struct conversation conversation;
 
 	/* EXCHANGE_MCP: the method, and the tool, prompt or resource it is about. EXCHANGE_RPC: the
 	 * method with its service. */
@@ -277,7 +277,7 @@ struct exchange *exchange_new(uint64_t id, size_t text_max);
 void exchange_free(struct exchange *x); /* accepts NULL */
 
 /* Tells of `x` that its other end is what `at` was seen at; `at` NULL: that it is not known. */
-void exchange_set_other(struct exchange *x, const struct exchange *at);
+void exchange_set_other_end(struct exchange *x, const struct exchange *at);
 
 void message_clear(struct message *m); /* frees its parts */
 
@@ -293,6 +293,6 @@ const char *exchange_kind_name(enum exchange_kind k);
 const char *part_kind_name(enum part_kind k);
 const char *finish_name(enum finish f);
 const char *body_state_name(enum body_state s);
-const char *talk_broke_name(enum talk_broke b);
+const char *conversation_break_name(enum conversation_break b);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Files that were looked at, and what is to be hooked in each; those in which there is nothing are
- * remembered too. Pure: reading and writing the file it is kept in is done by discover/scan_cache.c. */
+ * remembered too. Pure: reading and writing the file it is kept in is done by
+ * discover/scan_cache.c. */
 #ifndef SPY_FIND_CATALOG_H
 #define SPY_FIND_CATALOG_H
 

@@ -2,8 +2,8 @@
 /* Machine code without symbols, read by its bytes and without a disassembler: which functions refer
  * to a string, which constants they load, whom they call. A function begins where a direct call
  * leads: that is enough near a few strings, and needs no unwind tables, which many programs leave
- * out; with them, also where a pointer in data leads. Pure. Nothing here is certain: who uses it
- * asks for several signs at once. */
+ * out; with them, also where a pointer in data leads. Pure. Nothing here is path_is_proof: who uses
+ * it asks for several signs at once. */
 #ifndef SPY_FIND_CODE_H
 #define SPY_FIND_CODE_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* x86-64 code by its bytes. Instructions have no fixed length, so each pattern is tried at each
- * byte and some hits are chance; an address that comes out as that of a certain string is not.
- * Source: Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2. */
+ * byte and some hits are chance; an address that comes out as that of a path_is_proof string is
+ * not. Source: Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2. */
 #include "find/code_int.h"
 
 #define CALL 0xe8

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "find/error_sites.h"
 
-static void collect(struct raisers *r, const uint32_t *numbers, size_t count)
+static void collect(struct error_sites *r, const uint32_t *numbers, size_t count)
 {
-	for (size_t i = 0; i < r->code.nrefs && r->nfns < RAISERS_MAX; i++) {
-		struct raiser *f = &r->fns[r->nfns];
+	for (size_t i = 0; i < r->code.nrefs && r->nfns < ERROR_SITES_MAX; i++) {
+		struct error_site *f = &r->fns[r->nfns];
 
 		f->f = code_function(&r->code, r->code.refs[i].at);
 		/* Refs are in order, so those of one function follow each other. */
@@ -15,8 +15,8 @@ static void collect(struct raisers *r, const uint32_t *numbers, size_t count)
 	}
 }
 
-bool raisers_open(struct raisers *r, const struct image *im, const char *file, char more,
-		  const uint32_t *numbers, size_t count)
+bool error_sites_open(struct error_sites *r, const struct image *im, const char *file, char more,
+		      const uint32_t *numbers, size_t count)
 {
 	uint64_t strings[CODE_STRINGS_MAX];
 	size_t n = code_strings_ending(im, file, more, strings);
@@ -28,22 +28,22 @@ bool raisers_open(struct raisers *r, const struct image *im, const char *file, c
 	return true;
 }
 
-void raisers_close(struct raisers *r)
+void error_sites_close(struct error_sites *r)
 {
 	code_close(&r->code);
 }
 
-bool raiser_has(const struct raiser *f, unsigned all)
+bool error_site_has(const struct error_site *f, unsigned all)
 {
 	return (f->numbers & all) == all;
 }
 
-const struct raiser *raisers_only(const struct raisers *r, unsigned all)
+const struct error_site *error_sites_only(const struct error_sites *r, unsigned all)
 {
-	const struct raiser *found = NULL;
+	const struct error_site *found = NULL;
 
 	for (size_t i = 0; i < r->nfns; i++) {
-		if (!raiser_has(&r->fns[i], all))
+		if (!error_site_has(&r->fns[i], all))
 			continue;
 		if (found)
 			return NULL;

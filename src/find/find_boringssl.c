@@ -24,25 +24,25 @@ static const uint32_t packed[] = { PACKED(66),	PACKED(111), PACKED(134),
 				   PACKED(185), PACKED(215), PACKED(226) };
 
 struct boring {
-	struct raisers r;
-	const struct raiser *write, *handshake, *read_impl, *read, *peek, *new;
+	struct error_sites r;
+	const struct error_site *write, *handshake, *read_impl, *read, *peek, *new;
 };
 
-static bool calls(const struct boring *b, const struct raiser *f, const struct raiser *to)
+static bool calls(const struct boring *b, const struct error_site *f, const struct error_site *to)
 {
 	return to && code_calls(&b->r.code, &f->f, to->f.addr);
 }
 
 /* SSL_do_handshake: best, the one that SSL_write calls. */
-static const struct raiser *find_handshake(const struct boring *b)
+static const struct error_site *find_handshake(const struct boring *b)
 {
-	const struct raiser *found = NULL;
+	const struct error_site *found = NULL;
 
 	for (size_t i = 0; i < b->r.nfns; i++) {
-		const struct raiser *f = &b->r.fns[i];
+		const struct error_site *f = &b->r.fns[i];
 
-		if (raiser_has(f, R_TYPE_NOT_SET) &&
-		    !raiser_has(f, R_NOT_CALLED | R_UNINITIALIZED) &&
+		if (error_site_has(f, R_TYPE_NOT_SET) &&
+		    !error_site_has(f, R_NOT_CALLED | R_UNINITIALIZED) &&
 		    (!found || calls(b, b->write, f)))
 			found = f;
 	}
@@ -50,15 +50,15 @@ static const struct raiser *find_handshake(const struct boring *b)
 }
 
 /* What SSL_read and SSL_peek share. */
-static const struct raiser *find_read_impl(const struct boring *b)
+static const struct error_site *find_read_impl(const struct boring *b)
 {
-	const struct raiser *found = NULL;
+	const struct error_site *found = NULL;
 
 	for (size_t i = 0; i < b->r.nfns; i++) {
-		const struct raiser *f = &b->r.fns[i];
+		const struct error_site *f = &b->r.fns[i];
 
-		if (f != b->write && raiser_has(f, R_UNINITIALIZED) && calls(b, f, b->handshake) &&
-		    (!found || raiser_has(f, R_HANDSHAKE_FAILED)))
+		if (f != b->write && error_site_has(f, R_UNINITIALIZED) &&
+		    calls(b, f, b->handshake) && (!found || error_site_has(f, R_HANDSHAKE_FAILED)))
 			found = f;
 	}
 	return found;
@@ -71,12 +71,12 @@ static void find_read(struct boring *b)
 	size_t reads = 0, peeks = 0;
 
 	for (size_t i = 0; i < b->r.nfns; i++) {
-		const struct raiser *f = &b->r.fns[i];
+		const struct error_site *f = &b->r.fns[i];
 
-		if (f == b->write || f == b->handshake || !raiser_has(f, R_NOT_CALLED))
+		if (f == b->write || f == b->handshake || !error_site_has(f, R_NOT_CALLED))
 			continue;
 		if (!calls(b, f, b->read_impl) &&
-		    !raiser_has(f, R_HANDSHAKE_FAILED | R_UNINITIALIZED))
+		    !error_site_has(f, R_HANDSHAKE_FAILED | R_UNINITIALIZED))
 			continue;
 		if (code_updates(&b->r.code, &f->f)) {
 			b->read = f;
@@ -101,7 +101,7 @@ static bool has_symbols(const struct image *im, uint64_t write)
 
 static void fill(const struct boring *b, struct finding *ret)
 {
-	const struct raiser *read = b->read ? b->read : b->peek;
+	const struct error_site *read = b->read ? b->read : b->peek;
 
 	ret->implementation = "BoringSSL";
 	ret->method = "strings and constants";
@@ -119,26 +119,26 @@ static void fill(const struct boring *b, struct finding *ret)
 }
 
 /* Whether what SSL_read and SSL_peek share is a function of its own, which f does not call. */
-static bool is_no_reader(const struct boring *b, const struct raiser *f)
+static bool is_no_reader(const struct boring *b, const struct error_site *f)
 {
 	for (size_t i = 0; i < b->r.nfns; i++) {
-		const struct raiser *impl = &b->r.fns[i];
+		const struct error_site *impl = &b->r.fns[i];
 
-		if (raiser_has(impl, R_UNINITIALIZED | R_HANDSHAKE_FAILED) &&
-		    !raiser_has(impl, R_NOT_CALLED) && !calls(b, f, impl))
+		if (error_site_has(impl, R_UNINITIALIZED | R_HANDSHAKE_FAILED) &&
+		    !error_site_has(impl, R_NOT_CALLED) && !calls(b, f, impl))
 			return true;
 	}
 	return false;
 }
 
 /* Until 2022, SSL_write left the length to others. */
-static const struct raiser *find_write(const struct boring *b)
+static const struct error_site *find_write(const struct boring *b)
 {
-	const struct raiser *f = raisers_only(&b->r, R_BAD_LENGTH | R_UNINITIALIZED);
+	const struct error_site *f = error_sites_only(&b->r, R_BAD_LENGTH | R_UNINITIALIZED);
 
 	if (f)
 		return f;
-	f = raisers_only(&b->r, R_NOT_CALLED | R_UNINITIALIZED | R_HANDSHAKE_FAILED);
+	f = error_sites_only(&b->r, R_NOT_CALLED | R_UNINITIALIZED | R_HANDSHAKE_FAILED);
 	return f && is_no_reader(b, f) ? f : NULL;
 }
 
@@ -149,12 +149,12 @@ static void identify(struct boring *b)
 		return;
 	b->handshake = find_handshake(b);
 	b->read_impl = find_read_impl(b);
-	b->new = raisers_only(&b->r, R_NULL_CTX);
+	b->new = error_sites_only(&b->r, R_NULL_CTX);
 	find_read(b);
 }
 
 /* Where the function that keeps an error is inlined, the numbers are one. */
-static void add_packed(struct raisers *r)
+static void add_packed(struct error_sites *r)
 {
 	for (size_t i = 0; i < r->nfns; i++)
 		r->fns[i].numbers |= code_constants(&r->code, &r->fns[i].f, packed,
@@ -165,14 +165,14 @@ static void find(const struct image *im, struct finding *ret)
 {
 	struct boring b = { 0 };
 
-	if (raisers_open(&b.r, im, "ssl/ssl_lib.c", 'c', reasons,
-			 sizeof(reasons) / sizeof(*reasons))) {
+	if (error_sites_open(&b.r, im, "ssl/ssl_lib.c", 'c', reasons,
+			     sizeof(reasons) / sizeof(*reasons))) {
 		add_packed(&b.r);
 		identify(&b);
 		if (b.write && (b.read || b.peek) && !has_symbols(im, b.write->f.addr))
 			fill(&b, ret);
 	}
-	raisers_close(&b.r);
+	error_sites_close(&b.r);
 }
 
 const struct finder finder_boringssl = {

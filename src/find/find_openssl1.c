@@ -17,11 +17,11 @@ enum number {
 };
 static const uint32_t numbers[] = { 524, 523, 276, 180, 144, 186, 195 };
 
-static void fill(const struct raisers *r, const struct raiser *write, const struct raiser *read,
-		 struct finding *ret)
+static void fill(const struct error_sites *r, const struct error_site *write,
+		 const struct error_site *read, struct finding *ret)
 {
-	const struct raiser *handshake = raisers_only(r, N_HANDSHAKE | N_TYPE_NOT_SET);
-	const struct raiser *new = raisers_only(r, N_NEW | N_NULL_CTX);
+	const struct error_site *handshake = error_sites_only(r, N_HANDSHAKE | N_TYPE_NOT_SET);
+	const struct error_site *new = error_sites_only(r, N_NEW | N_NULL_CTX);
 
 	ret->implementation = "OpenSSL";
 	ret->method = "strings and constants";
@@ -40,16 +40,17 @@ static void fill(const struct raisers *r, const struct raiser *write, const stru
 
 static void find(const struct image *im, struct finding *ret)
 {
-	struct raisers r;
+	struct error_sites r;
 
-	if (raisers_open(&r, im, "ssl/ssl_lib.c", 0, numbers, sizeof(numbers) / sizeof(*numbers))) {
-		const struct raiser *write = raisers_only(&r, N_WRITE | N_UNINITIALIZED);
-		const struct raiser *read = raisers_only(&r, N_READ | N_UNINITIALIZED);
+	if (error_sites_open(&r, im, "ssl/ssl_lib.c", 0, numbers,
+			     sizeof(numbers) / sizeof(*numbers))) {
+		const struct error_site *write = error_sites_only(&r, N_WRITE | N_UNINITIALIZED);
+		const struct error_site *read = error_sites_only(&r, N_READ | N_UNINITIALIZED);
 
 		if (write && read && write != read)
 			fill(&r, write, read, ret);
 	}
-	raisers_close(&r);
+	error_sites_close(&r);
 }
 
 const struct finder finder_openssl1 = {

@@ -22,7 +22,7 @@ bool finding_add(struct finding *f, uint64_t addr, enum probe_program prog, bool
 
 /* A search for the signs of all finders. */
 struct signing {
-	const struct signs *signs;
+	const struct prefilter *signs;
 	uint64_t seen, left; /* bit i: the i-th sign; bytes that may be searched */
 };
 
@@ -32,32 +32,32 @@ static void search_in(void *arg, struct span bytes)
 	struct span some = span_first(bytes, s->left);
 
 	s->left -= some.len;
-	s->seen |= signs_search(s->signs, some);
+	s->seen |= prefilter_search(s->signs, some);
 }
 
 /* Finders whose signs are in the file, or who have none: bit i for finders[i]. Not wherever: a file
  * may be of any size, at no cost for who made it. */
 static uint64_t worth_trying(const struct image *im)
 {
-	const char *strings[SIGNS_MAX];
+	const char *strings[PREFILTER_MAX];
 	uint64_t of[FINDERS] = { 0 }, worth = 0;
 	struct signing search = { .left = FINDER_BYTES_MAX };
-	struct signs *s;
+	struct prefilter *s;
 	size_t n = 0;
 
-	static_assert(FINDERS * FINDER_SIGNS_MAX <= SIGNS_MAX, "one bit for each sign");
+	static_assert(FINDERS * FINDER_SIGNS_MAX <= PREFILTER_MAX, "one bit for each sign");
 	for (size_t i = 0; i < FINDERS; i++)
 		for (size_t j = 0; j < FINDER_SIGNS_MAX && finders[i]->signs[j]; j++) {
 			strings[n] = finders[i]->signs[j];
 			of[i] |= 1ull << n++;
 		}
-	s = signs_new(strings, n);
+	s = prefilter_new(strings, n);
 	search.signs = s;
 	image_symbol_names(im, search_in, &search);
 	for (size_t i = 0; i < im->nsegments; i++)
 		search_in(&search,
 			  span_of(im->file.ptr + im->segments[i].offset, im->segments[i].size));
-	signs_free(s);
+	prefilter_free(s);
 	for (size_t i = 0; i < FINDERS; i++)
 		worth |= !of[i] || of[i] & search.seen ? 1ull << i : 0;
 	return worth;

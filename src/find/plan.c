@@ -20,18 +20,18 @@ struct making {
 static void on_found(void *arg, const struct finder *finder, const struct finding *f)
 {
 	struct making *m = arg;
-	struct plan_part *p;
+	struct plan_entry *p;
 
-	if (m->plan->nparts == PLAN_PARTS_MAX)
+	if (m->plan->nparts == PLAN_ENTRIES_MAX)
 		return;
 	m->plan->parts = xgrow(m->plan->parts, m->plan->nparts, sizeof(*m->plan->parts));
 	p = &m->plan->parts[m->plan->nparts++];
-	*p = (struct plan_part){ .implementation = xstrdup(f->implementation),
-				 .method = xstrdup(f->method),
-				 .watch = finder->watch,
-				 .guess = finder->guess,
-				 .problem = f->problem ? xstrdup(f->problem) : NULL,
-				 .sites = xcalloc(f->nsites, sizeof(*p->sites)) };
+	*p = (struct plan_entry){ .implementation = xstrdup(f->implementation),
+				  .method = xstrdup(f->method),
+				  .watch = finder->watch,
+				  .guess = finder->guess,
+				  .problem = f->problem ? xstrdup(f->problem) : NULL,
+				  .sites = xcalloc(f->nsites, sizeof(*p->sites)) };
 	for (size_t i = 0; i < f->nsites; i++) {
 		uint64_t offset = image_offset(m->im, f->sites[i].addr);
 
@@ -113,7 +113,7 @@ static void put_name(struct buf *out, const char *name)
 	buf_add(out, s);
 }
 
-static enum part_kind kind_of(const struct plan_part *p)
+static enum part_kind kind_of(const struct plan_entry *p)
 {
 	if (p->problem)
 		return PART_PROBLEM;
@@ -124,7 +124,7 @@ int plan_encode(const struct plan *p, struct buf *out)
 {
 	buf_add_le(out, p->nparts, 1);
 	for (size_t i = 0; i < p->nparts; i++) {
-		const struct plan_part *part = &p->parts[i];
+		const struct plan_entry *part = &p->parts[i];
 
 		buf_add_le(out, kind_of(part), 1);
 		put_name(out, part->implementation);
@@ -165,7 +165,7 @@ static void take_site(struct cursor *c, struct site *ret)
 	ret->prog = (enum probe_program)(c->bad ? 0 : prog);
 }
 
-static void take_part(struct cursor *c, struct plan_part *ret)
+static void take_part(struct cursor *c, struct plan_entry *ret)
 {
 	uint64_t kind = cursor_le(c, 1), count;
 
@@ -189,7 +189,7 @@ int plan_decode(struct span in, struct plan *ret)
 	uint64_t count = cursor_le(&c, 1);
 
 	*ret = (struct plan){ 0 };
-	if (count > PLAN_PARTS_MAX)
+	if (count > PLAN_ENTRIES_MAX)
 		return -EPROTO;
 	if (count)
 		ret->parts = xcalloc(count, sizeof(*ret->parts));

@@ -7,12 +7,12 @@
 #include "base/buf.h"
 #include "find/finder.h"
 
-#define PLAN_PARTS_MAX 16
+#define PLAN_ENTRIES_MAX 16
 /* Of an encoded plan: full parts with full sites, and some to spare. */
 #define PLAN_BYTES_MAX (256u << 10)
 
 /* One implementation. In its sites, `addr` is the place in the file. */
-struct plan_part {
+struct plan_entry {
 	char *implementation, *method;
 	bool watch;    /* no TLS: tells when libraries are mapped (struct finder) */
 	bool guess;    /* as of struct finder */
@@ -22,7 +22,7 @@ struct plan_part {
 };
 
 struct plan {
-	struct plan_part *parts; /* PLAN_PARTS_MAX at most */
+	struct plan_entry *parts; /* PLAN_ENTRIES_MAX at most */
 	size_t nparts;
 };
 

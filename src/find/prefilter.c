@@ -7,8 +7,8 @@
 
 #define PAIRS 65536
 
-struct signs {
-	struct span strings[SIGNS_MAX];
+struct prefilter {
+	struct span strings[PREFILTER_MAX];
 	size_t count, shortest;
 	/* By the two bytes that end a window of `shortest` bytes: how far the window may move on
 	 * without passing over a string's beginning; 0: one may begin here. */
@@ -20,7 +20,7 @@ static unsigned pair_at(const uint8_t *p)
 	return p[0] | (unsigned)p[1] << 8;
 }
 
-static void note_pairs(struct signs *s, struct span string)
+static void note_pairs(struct prefilter *s, struct span string)
 {
 	for (size_t end = 2; end <= s->shortest; end++) {
 		uint8_t *skip = &s->skip[pair_at(string.ptr + end - 2)];
@@ -31,15 +31,15 @@ static void note_pairs(struct signs *s, struct span string)
 	}
 }
 
-struct signs *signs_new(const char *const *strings, size_t count)
+struct prefilter *prefilter_new(const char *const *strings, size_t count)
 {
-	struct signs *s = xcalloc(1, sizeof(*s));
+	struct prefilter *s = xcalloc(1, sizeof(*s));
 
 	s->shortest = 128; /* what a skip of 8 bits can tell */
-	for (size_t i = 0; i < count && i < SIGNS_MAX; i++) {
+	for (size_t i = 0; i < count && i < PREFILTER_MAX; i++) {
 		struct span string = span_str(strings[i]);
 
-		if (string.len < SIGN_LEN_MIN)
+		if (string.len < PREFILTER_LEN_MIN)
 			continue;
 		s->strings[i] = string;
 		s->count = i + 1;
@@ -53,12 +53,12 @@ struct signs *signs_new(const char *const *strings, size_t count)
 	return s;
 }
 
-void signs_free(struct signs *s)
+void prefilter_free(struct prefilter *s)
 {
 	free(s);
 }
 
-static uint64_t all_of(const struct signs *s)
+static uint64_t all_of(const struct prefilter *s)
 {
 	uint64_t all = 0;
 
@@ -67,7 +67,7 @@ static uint64_t all_of(const struct signs *s)
 	return all;
 }
 
-uint64_t signs_search(const struct signs *s, struct span bytes)
+uint64_t prefilter_search(const struct prefilter *s, struct span bytes)
 {
 	uint64_t missing = all_of(s), found = 0;
 	size_t at = 0;

@@ -7,15 +7,16 @@
 
 #include "base/span.h"
 
-#define SIGNS_MAX    64
-#define SIGN_LEN_MIN 4
+#define PREFILTER_MAX	  64
+#define PREFILTER_LEN_MIN 4
 
-struct signs; /* a set of strings, made ready for the search */
+struct prefilter; /* a set of strings, made ready for the search */
 
-/* Of at most SIGNS_MAX strings, which must outlive it, each of SIGN_LEN_MIN bytes or more. */
-struct signs *signs_new(const char *const *strings, size_t count);
-void signs_free(struct signs *s); /* accepts NULL */
+/* Of at most PREFILTER_MAX strings, which must outlive it, each of PREFILTER_LEN_MIN bytes or more.
+ */
+struct prefilter *prefilter_new(const char *const *strings, size_t count);
+void prefilter_free(struct prefilter *s); /* accepts NULL */
 /* Bit i is set when strings[i] occurs in `bytes`. Ends early once all were seen. */
-uint64_t signs_search(const struct signs *s, struct span bytes);
+uint64_t prefilter_search(const struct prefilter *s, struct span bytes);
 
 #endif

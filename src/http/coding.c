@@ -271,8 +271,8 @@ static bool too_much(struct coding *c)
 		limit_hit(c->lim, LIMIT_decoded);
 		return true;
 	}
-	if (c->out > RATIO_FREE && c->out / c->lim->max[LIMIT_ratio] > c->in) {
-		limit_hit(c->lim, LIMIT_ratio);
+	if (c->out > RATIO_FREE && c->out / c->lim->max[LIMIT_inflate_ratio] > c->in) {
+		limit_hit(c->lim, LIMIT_inflate_ratio);
 		return true;
 	}
 	return false;

@@ -76,49 +76,51 @@ static bool is_memory(struct span s)
 	return addresses * WORDS_FOR_ADDRESS >= words;
 }
 
-enum looks looks_of(struct span s)
+enum traffic_class traffic_class_of(struct span s)
 {
 	if (is_http(s) || is_text(s))
-		return LOOKS_PLAIN;
+		return TRAFFIC_TEXT;
 	if (s.len < NOISE_MIN)
-		return LOOKS_NOTHING;
-	return is_chance(s) || is_memory(s) ? LOOKS_NOISE : LOOKS_UNCLEAR;
+		return TRAFFIC_TOO_LITTLE;
+	return is_chance(s) || is_memory(s) ? TRAFFIC_UNINTELLIGIBLE : TRAFFIC_UNCLEAR;
 }
 
-void looks_add(struct looks_sample *s, enum dir d, struct span bytes)
+void traffic_sample_add(struct traffic_sample *s, enum dir d, struct span bytes)
 {
-	struct span fits = span_first(bytes, LOOKS_SAMPLE - s->len[d]);
+	struct span fits = span_first(bytes, TRAFFIC_SAMPLE - s->len[d]);
 
 	if (fits.len)
 		memcpy(s->bytes[d] + s->len[d], fits.ptr, fits.len);
 	s->len[d] += fits.len;
 }
 
-bool looks_full(const struct looks_sample *s)
+bool traffic_sample_full(const struct traffic_sample *s)
 {
-	return s->len[0] == LOOKS_SAMPLE && s->len[1] == LOOKS_SAMPLE;
+	return s->len[0] == TRAFFIC_SAMPLE && s->len[1] == TRAFFIC_SAMPLE;
 }
 
-enum looks looks_judge(const struct looks_sample *s, bool from_start, uint64_t calls, uint64_t odd)
+enum traffic_class traffic_classify(const struct traffic_sample *s, bool from_start, uint64_t calls,
+				    uint64_t odd)
 {
-	enum looks a = looks_of(span_of(s->bytes[0], s->len[0]));
-	enum looks b = looks_of(span_of(s->bytes[1], s->len[1]));
+	enum traffic_class a = traffic_class_of(span_of(s->bytes[0], s->len[0]));
+	enum traffic_class b = traffic_class_of(span_of(s->bytes[1], s->len[1]));
 
-	if (a == LOOKS_PLAIN || b == LOOKS_PLAIN)
-		return LOOKS_PLAIN;
+	if (a == TRAFFIC_TEXT || b == TRAFFIC_TEXT)
+		return TRAFFIC_TEXT;
 	/* Memory that was paged out is rare. */
 	if (calls && odd * 2 > calls)
-		return LOOKS_NOISE;
-	if (a == LOOKS_UNCLEAR || b == LOOKS_UNCLEAR)
-		return LOOKS_UNCLEAR;
+		return TRAFFIC_UNINTELLIGIBLE;
+	if (a == TRAFFIC_UNCLEAR || b == TRAFFIC_UNCLEAR)
+		return TRAFFIC_UNCLEAR;
 	/* The middle of a compressed body looks no better; but not of a request and its answer. */
 	if (!from_start && a != b)
-		return LOOKS_NOTHING;
-	return a == LOOKS_NOISE || b == LOOKS_NOISE ? LOOKS_NOISE : LOOKS_NOTHING;
+		return TRAFFIC_TOO_LITTLE;
+	return a == TRAFFIC_UNINTELLIGIBLE || b == TRAFFIC_UNINTELLIGIBLE ? TRAFFIC_UNINTELLIGIBLE
+									  : TRAFFIC_TOO_LITTLE;
 }
 
 /* The last one when he is not among them. */
-static size_t find_user(const struct looks_tally *t, uint32_t uid)
+static size_t find_user(const struct class_votes *t, uint32_t uid)
 {
 	size_t i = 0;
 
@@ -127,28 +129,28 @@ static size_t find_user(const struct looks_tally *t, uint32_t uid)
 	return i;
 }
 
-bool looks_user(struct looks_tally *t, uint32_t uid)
+bool class_votes_user(struct class_votes *t, uint32_t uid)
 {
-	if (t->nusers == LOOKS_USERS || (t->nusers && t->users[find_user(t, uid)].uid == uid))
+	if (t->nusers == CLASS_VOTES_USERS || (t->nusers && t->users[find_user(t, uid)].uid == uid))
 		return false;
 	t->users[t->nusers++].uid = uid;
 	return true;
 }
 
-void looks_count(struct looks_tally *t, uint32_t uid, enum looks v, uint64_t bytes)
+void class_votes_add(struct class_votes *t, uint32_t uid, enum traffic_class v, uint64_t bytes)
 {
-	looks_user(t, uid);
-	t->users[find_user(t, uid)].noise += v == LOOKS_NOISE;
-	t->noise += v == LOOKS_NOISE;
-	t->unclear += v == LOOKS_UNCLEAR;
-	t->plain += v == LOOKS_PLAIN;
-	if (v == LOOKS_NOISE)
+	class_votes_user(t, uid);
+	t->users[find_user(t, uid)].noise += v == TRAFFIC_UNINTELLIGIBLE;
+	t->noise += v == TRAFFIC_UNINTELLIGIBLE;
+	t->unclear += v == TRAFFIC_UNCLEAR;
+	t->plain += v == TRAFFIC_TEXT;
+	if (v == TRAFFIC_UNINTELLIGIBLE)
 		t->bytes += bytes;
 }
 
 /* One user, who may make noise so that others are not seen, counts for no more than half of what it
  * takes, or than all others together. */
-static uint64_t believable_noise(const struct looks_tally *t)
+static uint64_t believable_noise(const struct class_votes *t)
 {
 	uint64_t sum = 0;
 
@@ -161,7 +163,7 @@ static uint64_t believable_noise(const struct looks_tally *t)
 	return sum;
 }
 
-bool looks_is_noise(const struct looks_tally *t)
+bool class_votes_reject(const struct class_votes *t)
 {
 	uint64_t noise = believable_noise(t);
 

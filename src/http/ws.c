@@ -251,8 +251,8 @@ static bool too_much(struct ws *w, const struct message *m)
 		limit_hit(w->lim, LIMIT_decoded);
 		return true;
 	}
-	if (m->inflated > RATIO_FREE && m->inflated / w->lim->max[LIMIT_ratio] > m->wire) {
-		limit_hit(w->lim, LIMIT_ratio);
+	if (m->inflated > RATIO_FREE && m->inflated / w->lim->max[LIMIT_inflate_ratio] > m->wire) {
+		limit_hit(w->lim, LIMIT_inflate_ratio);
 		return true;
 	}
 	return false;

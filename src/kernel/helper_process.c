@@ -57,7 +57,7 @@ static void close_others(int *sock)
 	close_rest();
 }
 
-int passing_start(int type, const char *name, void (*run)(int sock))
+int helper_spawn(int type, const char *name, void (*run)(int sock))
 {
 	int sock[2];
 	long pid;
@@ -83,14 +83,14 @@ int passing_start(int type, const char *name, void (*run)(int sock))
 	return sock[0];
 }
 
-int passing_send(int sock, const void *bytes, size_t len, const int *fds, size_t nfds)
+int fdpass_send(int sock, const void *bytes, size_t len, const int *fds, size_t nfds)
 {
-	char control[CMSG_SPACE(sizeof(int) * PASSING_MAX)] = { 0 };
+	char control[CMSG_SPACE(sizeof(int) * FDPASS_MAX)] = { 0 };
 	struct iovec io = { .iov_base = (void *)bytes, .iov_len = len };
 	struct msghdr m = { .msg_iov = &io, .msg_iovlen = 1 };
 	ssize_t n;
 
-	if (nfds > PASSING_MAX)
+	if (nfds > FDPASS_MAX)
 		return -E2BIG;
 	if (nfds) {
 		struct cmsghdr *h = (struct cmsghdr *)control;
@@ -108,9 +108,9 @@ int passing_send(int sock, const void *bytes, size_t len, const int *fds, size_t
 	return n < 0 ? -errno : 0;
 }
 
-ssize_t passing_receive(int sock, void *bytes, size_t size, int *fds, size_t max, size_t *ret_nfds)
+ssize_t fdpass_receive(int sock, void *bytes, size_t size, int *fds, size_t max, size_t *ret_nfds)
 {
-	char control[CMSG_SPACE(sizeof(int) * PASSING_MAX)];
+	char control[CMSG_SPACE(sizeof(int) * FDPASS_MAX)];
 	struct iovec io = { .iov_base = bytes, .iov_len = size };
 	struct msghdr m = { .msg_iov = &io,
 			    .msg_iovlen = 1,

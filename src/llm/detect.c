@@ -20,7 +20,7 @@ static const struct {
 	{ "ollama.", { "ollama", "Ollama" } },
 };
 
-void recognise_provider(struct exchange *x)
+void detect_provider(struct exchange *x)
 {
 	const struct provider *p = provider_of_host(span_str(x->host));
 
@@ -33,11 +33,11 @@ void recognise_provider(struct exchange *x)
 	x->provider_label = p->label;
 }
 
-void recognise_as(struct exchange *x, const struct dialect *d)
+void detect_as(struct exchange *x, const struct dialect *d)
 {
 	x->kind = d->kind;
 	x->api = d->name;
-	recognise_provider(x);
+	detect_provider(x);
 }
 
 /* ---- dialect ---- */
@@ -45,47 +45,49 @@ void recognise_as(struct exchange *x, const struct dialect *d)
 static const struct dialect *by_shape(const json_t *body)
 {
 	for (size_t i = 0; dialects[i]; i++)
-		if (dialects[i]->is_request && dialects[i]->is_request(body))
+		if (dialects[i]->proves_request && dialects[i]->proves_request(body))
 			return dialects[i];
 	return NULL;
 }
 
-static bool suits(const struct dialect *d, const json_t *body)
+static bool plausible_request(const struct dialect *d, const json_t *body)
 {
-	return (d->suits && d->suits(body)) || (d->is_request && d->is_request(body));
+	return (d->plausible_request && d->plausible_request(body)) ||
+	       (d->proves_request && d->proves_request(body));
 }
 
-const struct dialect *recognise_request(const struct exchange *x, const json_t *body,
-					const struct dialect **ret_candidate)
+const struct dialect *detect_request(const struct exchange *x, const json_t *body,
+				     const struct dialect **ret_candidate)
 {
 	const struct dialect *d;
-	bool certain = false;
+	bool path_is_proof = false;
 
 	*ret_candidate = NULL;
 	if (!x->method || strcmp(x->method, "POST") != 0)
 		return NULL;
-	d = dialect_of_path(span_str(x->target), &certain);
+	d = dialect_of_path(span_str(x->target), &path_is_proof);
 	*ret_candidate = d;
-	if (d && (certain || (body && suits(d, body))))
+	if (d && (path_is_proof || (body && plausible_request(d, body))))
 		return d;
 	d = body ? by_shape(body) : NULL;
-	if (!d && body && provider_of_host(span_str(x->host)) && suits(&dialect_generic, body))
+	if (!d && body && provider_of_host(span_str(x->host)) &&
+	    plausible_request(&dialect_generic, body))
 		d = &dialect_generic;
 	return d;
 }
 
-const struct dialect *recognise_answer(const struct exchange *x, const struct dialect *candidate,
-				       const json_t *body)
+const struct dialect *detect_answer(const struct exchange *x, const struct dialect *candidate,
+				    const json_t *body)
 {
 	/* An answer that was made before is fetched with GET: it counts, since it may be the first
 	 * that is seen of it. */
 	if (x->request_seen && x->method && strcmp(x->method, "POST") != 0 &&
 	    strcmp(x->method, "GET") != 0)
 		return NULL;
-	if (candidate && candidate->is_response && candidate->is_response(body))
+	if (candidate && candidate->proves_response && candidate->proves_response(body))
 		return candidate;
 	for (size_t i = 0; dialects[i]; i++)
-		if (dialects[i]->is_response && dialects[i]->is_response(body))
+		if (dialects[i]->proves_response && dialects[i]->proves_response(body))
 			return dialects[i];
 	return NULL;
 }
@@ -100,7 +102,7 @@ static bool has_header(const struct headers *h, const char *name)
 	return false;
 }
 
-bool recognise_rpc(struct exchange *x)
+bool detect_rpc(struct exchange *x)
 {
 	struct span type = span_str(x->request_body.media_type), path = span_str(x->target);
 
@@ -112,7 +114,7 @@ bool recognise_rpc(struct exchange *x)
 	x->kind = EXCHANGE_RPC;
 	path = span_first(path, span_find(path, '?'));
 	set_string(&x->rpc_method, span_from(path, path.len && path.ptr[0] == '/'));
-	recognise_provider(x);
+	detect_provider(x);
 	return true;
 }
 
@@ -132,7 +134,7 @@ static uint64_t count_messages(const struct body *b)
 	return n;
 }
 
-void recognise_rpc_messages(struct exchange *x)
+void detect_rpc_messages(struct exchange *x)
 {
 	x->rpc_messages[0] = count_messages(&x->request_body);
 	x->rpc_messages[1] = count_messages(&x->response_body);
@@ -149,7 +151,7 @@ static bool may_be_json(struct span s)
 	return at < s.len && (s.ptr[at] == '{' || s.ptr[at] == '[');
 }
 
-json_t *recognise_body(const struct body *b, bool *ret_partial)
+json_t *detect_body(const struct body *b, bool *ret_partial)
 {
 	bool cut = b->state != BODY_COMPLETE || b->ngaps || b->text.full || b->coding_error;
 	struct span s = buf_span(&b->text);

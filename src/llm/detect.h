@@ -7,25 +7,25 @@
 
 /* What a request speaks; NULL where it does not say so. `ret_candidate`: what its path suggests,
  * for the answer to prove, or NULL. body may be NULL. */
-const struct dialect *recognise_request(const struct exchange *x, const json_t *body,
-					const struct dialect **ret_candidate);
+const struct dialect *detect_request(const struct exchange *x, const json_t *body,
+				     const struct dialect **ret_candidate);
 /* What an answer, or an element of one, speaks. */
-const struct dialect *recognise_answer(const struct exchange *x, const struct dialect *candidate,
-				       const json_t *body);
+const struct dialect *detect_answer(const struct exchange *x, const struct dialect *candidate,
+				    const json_t *body);
 
 /* Marks the exchange as one of that dialect and names who answers. */
-void recognise_as(struct exchange *x, const struct dialect *d);
+void detect_as(struct exchange *x, const struct dialect *d);
 /* Fills in x->provider from the host, else from the dialect. */
-void recognise_provider(struct exchange *x);
+void detect_provider(struct exchange *x);
 
 /* gRPC and Connect, whose messages are not understood: marks the exchange; counts the messages of
  * both bodies once these have ended. github.com/grpc/grpc, doc/PROTOCOL-HTTP2.md;
  * connectrpc.com/docs/protocol. */
-bool recognise_rpc(struct exchange *x);
-void recognise_rpc_messages(struct exchange *x);
+bool detect_rpc(struct exchange *x);
+void detect_rpc_messages(struct exchange *x);
 
 /* A body as JSON: as it is, or the fields of a form. NULL when it is neither. Owned by the caller.
  * *ret_partial: only its beginning could be read. */
-json_t *recognise_body(const struct body *b, bool *ret_partial);
+json_t *detect_body(const struct body *b, bool *ret_partial);
 
 #endif

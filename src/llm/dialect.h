@@ -23,15 +23,15 @@ struct dialect {
 	 * free() after state_done (may be NULL) was called. */
 	size_t state_size;
 	void (*state_done)(void *state);
-	/* Shape tests, each may be NULL. is_request: proof, whatever the path. suits: enough where
-	 * paths.def suggests the dialect. is_response: proof, of an answer or an element of a
-	 * stream. */
-	bool (*is_request)(const json_t *body);
-	bool (*suits)(const json_t *body);
-	bool (*is_response)(const json_t *body);
+	/* Shape tests, each may be NULL. proves_request: proof, whatever the path.
+	 * plausible_request: enough where paths.def suggests the dialect. proves_response: proof,
+	 * of an answer or an element of a stream. */
+	bool (*proves_request)(const json_t *body);
+	bool (*plausible_request)(const json_t *body);
+	bool (*proves_response)(const json_t *body);
 	/* The bodies are those of other dialects, so that an answer in their form proves nothing.
 	 */
-	bool wraps;
+	bool shares_bodies;
 	/* Answers may be a JSON array that comes in pieces: each element is an event. */
 	bool array_stream;
 	/* Over WebSocket: its paths are rows of sockets.def; is_first: proof, of any message, where
@@ -66,8 +66,8 @@ struct provider {
 const struct provider *provider_of_host(struct span host);
 
 /* Which dialect a request's path speaks, by its end ("/chat/completions"); query and prefix are
- * ignored. `certain`: the path alone is proof enough; otherwise the body must agree. NULL when
- * the path says nothing. */
+ * ignored. `path_is_proof`: the path alone is proof enough; otherwise the body must agree. NULL
+ * when the path says nothing. */
 const struct dialect *dialect_of_path(struct span target, bool *ret_certain);
 
 /* The model, deployment or inference profile that a request's path names (/model/ID/converse,

@@ -24,10 +24,10 @@ static const struct {
 	const char *within; /* before the end, somewhere; "": anything */
 	const char *end;
 	const struct dialect *dialect;
-	bool certain;
+	bool path_is_proof;
 } paths[] = {
 #define PATH(within_, end_, dialect_, certain_)                                                    \
-	{ .within = within_, .end = end_, .dialect = &dialect_, .certain = certain_ },
+	{ .within = within_, .end = end_, .dialect = &dialect_, .path_is_proof = certain_ },
 #include "llm/paths.def"
 #undef PATH
 };
@@ -95,7 +95,7 @@ const struct dialect *dialect_of_path(struct span target, bool *ret_certain)
 		struct span rest = *paths[i].within ? behind(target, paths[i].within) : target;
 
 		if (span_ends(rest, span_str(paths[i].end))) {
-			*ret_certain = paths[i].certain;
+			*ret_certain = paths[i].path_is_proof;
 			return paths[i].dialect;
 		}
 	}

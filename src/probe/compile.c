@@ -331,11 +331,11 @@ static void give_maps(struct probe *p, enum probe_group g)
 	if (p->groups[g].state != COMPILING || (after != g && p->groups[after].state != READY))
 		return;
 	/* An error shows where the answer is waited for. */
-	passing_send(p->groups[g].sock, &p->maps, sizeof(p->maps), p->map_fds, p->maps.count);
+	fdpass_send(p->groups[g].sock, &p->maps, sizeof(p->maps), p->map_fds, p->maps.count);
 	p->groups[g].state = LOADING;
 }
 
-bool probe_may_come(int err)
+bool err_is_transient(int err)
 {
 	return err == -EMFILE || err == -ENFILE || err == -ENOMEM || err == -EAGAIN || err == -EIO;
 }
@@ -343,7 +343,7 @@ bool probe_may_come(int err)
 static bool may_try_again(const struct group *group)
 {
 	return group->state == FAILED && group->tries < TRIES_MAX &&
-	       now_ns() - group->failed_ns >= RETRY_NS && probe_may_come(group->why.code);
+	       now_ns() - group->failed_ns >= RETRY_NS && err_is_transient(group->why.code);
 }
 
 void probe_begin(struct probe *p, enum probe_group g)
@@ -441,10 +441,10 @@ static void wait_for(struct probe *p, enum probe_group g)
 {
 	struct group *group = &p->groups[g];
 	struct compiler_report r = { 0 };
-	int fds[PASSING_MAX], err;
+	int fds[FDPASS_MAX], err;
 	size_t nfds;
 
-	if (passing_receive(group->sock, &r, sizeof(r), fds, PASSING_MAX, &nfds) !=
+	if (fdpass_receive(group->sock, &r, sizeof(r), fds, FDPASS_MAX, &nfds) !=
 	    (ssize_t)sizeof(r))
 		err = fail(p, g, -EIO, "the compiler gave no answer");
 	else

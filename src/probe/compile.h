@@ -48,7 +48,7 @@ void probe_begin(struct probe *p, enum probe_group g);
 int probe_need(struct probe *p, enum probe_group g, struct error *reterr);
 /* Whether it failed for want of what may be there later, memory or descriptors: neither the probe
  * nor the kernel is to blame. */
-bool probe_may_come(int err);
+bool err_is_transient(int err);
 /* Begins it too. Whether probe_need() would not wait. */
 bool probe_is_ready(struct probe *p, enum probe_group g);
 /* Waits for all that was begun, whatever comes of it. */

@@ -289,7 +289,7 @@ static void do_order(const struct compiler_order *o, int sock, struct compiler_r
 		return;
 	compiled = now_ns();
 	r->compile_ms = (unsigned)((compiled - begin) / 1000000);
-	if (passing_receive(sock, &there, sizeof(there), there_fds, MAPS_MAX, &nthere) !=
+	if (fdpass_receive(sock, &there, sizeof(there), there_fds, MAPS_MAX, &nthere) !=
 		    (ssize_t)sizeof(there) ||
 	    there.count != nthere)
 		_exit(0); /* nobody wants it any more */
@@ -316,7 +316,7 @@ _Noreturn static void be_compiler(const struct compiler_order *o, const char *di
 	do_order(o, sock, &r, fds, &nfds);
 	if (getrusage(RUSAGE_SELF, &usage) == 0)
 		r.peak_kb = usage.ru_maxrss;
-	_exit(passing_send(sock, &r, sizeof(r), fds, nfds) != 0);
+	_exit(fdpass_send(sock, &r, sizeof(r), fds, nfds) != 0);
 }
 
 /* ---- the builtin headers ---- */
@@ -390,14 +390,14 @@ static void remove_builtin(const char *dir)
 	}
 }
 
-/* ---- the minder ---- */
+/* ---- the supervisor ---- */
 
 static void answer_failure(int sock, int code, const char *what, const char *detail)
 {
 	struct compiler_report r = { .code = code };
 
 	snprintf(r.text, sizeof(r.text), "%s%s", what, detail);
-	passing_send(sock, &r, sizeof(r), NULL, 0);
+	fdpass_send(sock, &r, sizeof(r), NULL, 0);
 }
 
 static void run_compiler(const struct compiler_order *o, const char *dir, int sock, int output)
@@ -430,7 +430,7 @@ _Noreturn static void mind(const struct compiler_order *o, int sock, int output)
 	_exit(0);
 }
 
-/* ---- the keeper ---- */
+/* ---- the zygote ---- */
 
 _Noreturn static void keep(int sock)
 {
@@ -439,8 +439,8 @@ _Noreturn static void keep(int sock)
 	int fds[2];
 	ssize_t n;
 
-	signal(SIGCHLD, SIG_IGN); /* minders are not waited for */
-	while ((n = passing_receive(sock, &o, sizeof(o), fds, 2, &nfds)) >= (ssize_t)least &&
+	signal(SIGCHLD, SIG_IGN); /* supervisors are not waited for */
+	while ((n = fdpass_receive(sock, &o, sizeof(o), fds, 2, &nfds)) >= (ssize_t)least &&
 	       nfds == 2) {
 		pid_t pid;
 
@@ -462,17 +462,17 @@ _Noreturn static void keep(int sock)
 
 int compiler_start(void)
 {
-	return passing_start(SOCK_SEQPACKET, "llm-spy-compile", keep);
+	return helper_spawn(SOCK_SEQPACKET, "llm-spy-compile", keep);
 }
 
-int compiler_order(int keeper, const struct compiler_order *o, int output)
+int compiler_order(int zygote, const struct compiler_order *o, int output)
 {
 	size_t len = offsetof(struct compiler_order, preamble) + strlen(o->preamble) + 1;
 	int sock[2], err;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sock) != 0)
 		return -errno;
-	err = passing_send(keeper, o, len, (int[]){ sock[1], output }, 2);
+	err = fdpass_send(zygote, o, len, (int[]){ sock[1], output }, 2);
 	close(sock[1]);
 	if (err) {
 		close(sock[0]);

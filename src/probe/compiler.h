@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* From source text to loaded programs, in processes of their own:
  *
- *   keeper    started while the tracer has one thread, waits for orders; it is what forks later,
- * when the tracer has threads, whose locks a fork would copy minder    one for each order: writes
- * the builtin headers, removes them, and says how the compiler died compiler  loads libbcc,
+ *   zygote    started while the tracer has one thread, waits for orders; it is what forks later,
+ * when the tracer has threads, whose locks a fork would copy supervisor    one for each order:
+ * writes the builtin headers, removes them, and says how the compiler died compiler  loads libbcc,
  * compiles, loads, hands the descriptors over, ends
  *
- * An order goes to the keeper with a socket of its own. On that the compiler, when it has compiled,
+ * An order goes to the zygote with a socket of its own. On that the compiler, when it has compiled,
  * is given the maps that are there already (struct compiler_maps, with descriptors), and answers
  * with struct compiler_report and descriptors: programs, then maps. */
 #ifndef SPY_PROBE_COMPILER_H
@@ -47,11 +47,11 @@ struct compiler_report {
 	long peak_kb;
 };
 
-/* To be called as searcher_start is. Returns the socket for orders, or -errno. The keeper ends when
+/* To be called as scanner_start is. Returns the socket for orders, or -errno. The zygote ends when
  * it is closed. */
 int compiler_start(void);
 /* Returns the socket on which the answer comes, or -errno. output: a file for what libbcc prints.
  */
-int compiler_order(int keeper, const struct compiler_order *o, int output);
+int compiler_order(int zygote, const struct compiler_order *o, int output);
 
 #endif

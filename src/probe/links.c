@@ -14,7 +14,7 @@
 #include "base/xalloc.h"
 #include "kernel/bpf.h"
 
-struct hooks {
+struct links {
 	struct probe *probe;
 	bool multi;
 	const pid_t *pids;
@@ -23,15 +23,15 @@ struct hooks {
 	size_t nfds;
 };
 
-struct hooks *hooks_new(struct probe *p, bool multi, const pid_t *pids, size_t npids)
+struct links *links_new(struct probe *p, bool multi, const pid_t *pids, size_t npids)
 {
-	struct hooks *h = xcalloc(1, sizeof(*h));
+	struct links *h = xcalloc(1, sizeof(*h));
 
-	*h = (struct hooks){ .probe = p, .multi = multi, .pids = pids, .npids = npids };
+	*h = (struct links){ .probe = p, .multi = multi, .pids = pids, .npids = npids };
 	return h;
 }
 
-static int keep(struct hooks *h, int fd)
+static int keep(struct links *h, int fd)
 {
 	if (fd < 0)
 		return fd;
@@ -70,7 +70,7 @@ static void detach(int *fds, size_t n)
 }
 
 /* One program at some places of a file, for all processes or for each of the chosen ones. */
-static int attach_sites(struct hooks *h, const char *path, const struct site *s, size_t count)
+static int attach_sites(struct links *h, const char *path, const struct site *s, size_t count)
 {
 	int prog = probe_program(h->probe, s->prog);
 	uint64_t offsets[SITES_MAX];
@@ -122,8 +122,8 @@ static size_t same_program(const struct site *s, size_t count)
 	return n;
 }
 
-static int attach_part(struct hooks *h, struct target *t, const char *path,
-		       const struct plan_part *p)
+static int attach_part(struct links *h, struct target *t, const char *path,
+		       const struct plan_entry *p)
 {
 	int err = 0;
 
@@ -140,14 +140,14 @@ static int attach_part(struct hooks *h, struct target *t, const char *path,
 	return err;
 }
 
-void hooks_prepare(struct hooks *h, const struct plan *plan)
+void links_prepare(struct links *h, const struct plan *plan)
 {
 	for (size_t i = 0; i < plan->nparts; i++)
 		for (size_t s = 0; s < plan->parts[i].nsites; s++)
 			probe_begin(h->probe, probe_group_of(plan->parts[i].sites[s].prog));
 }
 
-static bool is_ready(struct hooks *h, const struct plan_part *p)
+static bool is_ready(struct links *h, const struct plan_entry *p)
 {
 	for (size_t s = 0; s < p->nsites; s++)
 		if (!probe_is_ready(h->probe, probe_group_of(p->sites[s].prog)))
@@ -155,17 +155,17 @@ static bool is_ready(struct hooks *h, const struct plan_part *p)
 	return true;
 }
 
-bool hooks_are_ready(struct hooks *h, const struct plan *plan)
+bool links_are_ready(struct links *h, const struct plan *plan)
 {
 	bool ready = true;
 
-	hooks_prepare(h, plan);
+	links_prepare(h, plan);
 	for (size_t i = 0; i < plan->nparts && ready; i++)
 		ready = is_ready(h, &plan->parts[i]);
 	return ready;
 }
 
-static int need_programs(struct hooks *h, const struct plan_part *p, struct error *reterr)
+static int need_programs(struct links *h, const struct plan_entry *p, struct error *reterr)
 {
 	int err = 0;
 
@@ -175,16 +175,16 @@ static int need_programs(struct hooks *h, const struct plan_part *p, struct erro
 }
 
 /* The first part that is left out is named. */
-static void note_left_out(struct target *t, const struct plan_part *p, int err, const char *why)
+static void note_left_out(struct target *t, const struct plan_entry *p, int err, const char *why)
 {
-	t->unfinished |= probe_may_come(err);
+	t->unfinished |= err_is_transient(err);
 	if (!t->problem)
 		t->problem = xasprintf("%s: %s", p->implementation, why);
 }
 
 /* A part whose programs cannot be had is left out; a place that the kernel refuses holds for the
  * file. */
-static int try_part(struct hooks *h, struct target *t, const char *path, const struct plan_part *p)
+static int try_part(struct links *h, struct target *t, const char *path, const struct plan_entry *p)
 {
 	struct error why;
 	int err = 0, missing = need_programs(h, p, &why);
@@ -199,7 +199,7 @@ static int try_part(struct hooks *h, struct target *t, const char *path, const s
 }
 
 /* What is ready comes first: a program may call with it before the rest is compiled. */
-static int attach_plan(struct hooks *h, struct target *t, const char *path, const struct plan *plan)
+static int attach_plan(struct links *h, struct target *t, const char *path, const struct plan *plan)
 {
 	bool *done = xcalloc(plan->nparts + 1, sizeof(*done));
 	int err = 0;
@@ -215,20 +215,20 @@ static int attach_plan(struct hooks *h, struct target *t, const char *path, cons
 	return err;
 }
 
-int hooks_attach(struct hooks *h, struct target *t, int fd, const struct plan *plan)
+int links_attach(struct links *h, struct target *t, int fd, const struct plan *plan)
 {
 	int err, missing = 0;
 	struct error ignored;
 	char path[32];
 
-	hooks_prepare(h, plan);
+	links_prepare(h, plan);
 	for (size_t i = 0; t->hooked && i < plan->nparts && !missing; i++)
 		missing = need_programs(h, &plan->parts[i], &ignored);
 	if (missing)
 		return 0;
 	/* The very file that was searched: a name could lead to another one by now. */
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	hooks_detach(h, t);
+	links_detach(h, t);
 	free(t->found);
 	free(t->problem);
 	t->found = plan_text(plan);
@@ -240,18 +240,18 @@ int hooks_attach(struct hooks *h, struct target *t, int fd, const struct plan *p
 	err = attach_plan(h, t, path, plan);
 	if (!err && t->hooked)
 		return 0;
-	hooks_detach(h, t);
+	links_detach(h, t);
 	if (err) {
 		free(t->problem);
 		t->problem = xstrdup(explain(err));
-		t->unfinished = probe_may_come(err);
+		t->unfinished = err_is_transient(err);
 	} else if (!t->problem) {
 		t->problem = xstrdup("the processes that were chosen have ended");
 	}
 	return err ? err : -ENOTSUP;
 }
 
-void hooks_detach(struct hooks *h, struct target *t)
+void links_detach(struct links *h, struct target *t)
 {
 	detach(h->fds + t->first, t->count);
 	for (size_t i = 0; i < t->count; i++)
@@ -262,7 +262,7 @@ void hooks_detach(struct hooks *h, struct target *t)
 	t->hooked = false;
 }
 
-int hooks_attach_exec(struct hooks *h)
+int links_attach_exec(struct links *h)
 {
 	return keep(h,
 		    bpf_raw_tracepoint(probe_program(h->probe, PROG_EXEC), "sched_process_exec"));
@@ -293,7 +293,7 @@ static void show_tcp(void)
 	}
 }
 
-int hooks_attach_sock(struct hooks *h, const char **ret_name)
+int links_attach_sock(struct links *h, const char **ret_name)
 {
 	/* In this order: what tells of sockets before what asks for what was told. */
 	static const struct {
@@ -323,7 +323,7 @@ int hooks_attach_sock(struct hooks *h, const char **ret_name)
 	return first;
 }
 
-int hooks_attach_tree(struct hooks *h, struct error *reterr)
+int links_attach_tree(struct links *h, struct error *reterr)
 {
 	int err = keep(
 		h, bpf_raw_tracepoint(probe_program(h->probe, PROG_FORK), "sched_process_fork"));
@@ -339,7 +339,7 @@ int hooks_attach_tree(struct hooks *h, struct error *reterr)
 	return 0;
 }
 
-void hooks_free(struct hooks *h)
+void links_free(struct links *h)
 {
 	if (!h)
 		return;

@@ -6,30 +6,30 @@
 #include "discover/target.h"
 #include "probe/compile.h"
 
-struct hooks; /* what is attached */
+struct links; /* what is attached */
 
 /* pids: attach for these processes only, so that all others run at full speed; none: for all.
  * multi: the probe's programs were loaded for it. */
-struct hooks *hooks_new(struct probe *p, bool multi, const pid_t *pids, size_t npids);
+struct links *links_new(struct probe *p, bool multi, const pid_t *pids, size_t npids);
 /* Has the programs that a plan needs compiled, and does not wait for them. */
-void hooks_prepare(struct hooks *h, const struct plan *plan);
-/* The same; whether hooks_attach() would not wait for any. */
-bool hooks_are_ready(struct hooks *h, const struct plan *plan);
+void links_prepare(struct links *h, const struct plan *plan);
+/* The same; whether links_attach() would not wait for any. */
+bool links_are_ready(struct links *h, const struct plan *plan);
 /* Hooks one file by its plan; fd is the file. Waits for programs that are still to be compiled,
  * after what is ready was attached; an implementation whose programs cannot be had is left out, and
  * the file hooked anew when it is called again and they can. On failure nothing of it is attached.
  * t->problem says in words what is not hooked, and t->unfinished whether it may be later. */
-int hooks_attach(struct hooks *h, struct target *t, int fd, const struct plan *plan);
-void hooks_detach(struct hooks *h, struct target *t);
+int links_attach(struct links *h, struct target *t, int fd, const struct plan *plan);
+void links_detach(struct links *h, struct target *t);
 /* The raw tracepoint that tells of programs that start. -errno where it is refused. */
-int hooks_attach_exec(struct hooks *h);
+int links_attach_exec(struct links *h);
 /* The raw tracepoints on sockets, as the probe was made for them: who connects; which sockets
  * connections use; plaintext. -errno: some of them are refused, and *ret_name says which first. */
-int hooks_attach_sock(struct hooks *h, const char **ret_name);
+int links_attach_sock(struct links *h, const char **ret_name);
 /* The raw tracepoints that follow the command's tree. */
-int hooks_attach_tree(struct hooks *h, struct error *reterr);
+int links_attach_tree(struct links *h, struct error *reterr);
 /* Detaches all. Stops the probes at once, then closes: that takes the kernel some 0.1 s each,
  * so it is done in parallel. Accepts NULL. */
-void hooks_free(struct hooks *h);
+void links_free(struct links *h);
 
 #endif

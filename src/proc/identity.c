@@ -30,7 +30,7 @@ static void read_cmdline(pid_t pid, struct buf *out)
 
 		if (out->len)
 			buf_addc(out, ' ');
-		secret_mask_argument(before, arg, out);
+		credential_mask_argument(before, arg, out);
 		before = arg;
 		rest = span_from(rest, arg.len + 1);
 	}

@@ -159,7 +159,7 @@ static void read_sockets(struct socks *s, const pid_t *pids, size_t npids)
 	free(one);
 }
 
-static struct conns_row *find(const struct conns *c, pid_t pid)
+static struct sockets_row *find(const struct sockets *c, pid_t pid)
 {
 	/* The last one first: a scan goes from process to process. */
 	for (size_t i = c->count; i > 0; i--)
@@ -168,9 +168,9 @@ static struct conns_row *find(const struct conns *c, pid_t pid)
 	return NULL;
 }
 
-void conns_add(struct conns *c, pid_t pid, bool udp, const char *peer)
+void sockets_add(struct sockets *c, pid_t pid, bool udp, const char *peer)
 {
-	struct conns_row *row = find(c, pid);
+	struct sockets_row *row = find(c, pid);
 
 	if (!row) {
 		c->rows = xgrow(c->rows, c->count, sizeof(*c->rows));
@@ -182,15 +182,15 @@ void conns_add(struct conns *c, pid_t pid, bool udp, const char *peer)
 	row->udp += udp;
 }
 
-void conns_forget(struct conns *c, pid_t pid)
+void sockets_forget(struct sockets *c, pid_t pid)
 {
-	struct conns_row *row = find(c, pid);
+	struct sockets_row *row = find(c, pid);
 
 	if (row)
 		*row = c->rows[--c->count];
 }
 
-static void read_descriptors(struct conns *c, const struct socks *s, pid_t pid)
+static void read_descriptors(struct sockets *c, const struct socks *s, pid_t pid)
 {
 	char path[300], link[64];
 	struct dirent *e;
@@ -209,19 +209,19 @@ static void read_descriptors(struct conns *c, const struct socks *s, pid_t pid)
 			continue;
 		found = bsearch(&key, s->items, s->count, sizeof(key), by_inode);
 		if (found)
-			conns_add(c, pid, found->udp, found->peer);
+			sockets_add(c, pid, found->udp, found->peer);
 	}
 	if (d)
 		closedir(d);
 }
 
-void conns_scan(struct conns *ret)
+void sockets_scan(struct sockets *ret)
 {
 	struct socks s = { 0 };
 	pid_t *pids;
 	size_t n = proc_list(&pids);
 
-	*ret = (struct conns){ 0 };
+	*ret = (struct sockets){ 0 };
 	read_sockets(&s, pids, n);
 	for (size_t i = 0; i < n && s.count; i++)
 		read_descriptors(ret, &s, pids[i]);
@@ -229,13 +229,13 @@ void conns_scan(struct conns *ret)
 	free(pids);
 }
 
-void conns_done(struct conns *c)
+void sockets_done(struct sockets *c)
 {
 	free(c->rows);
-	*c = (struct conns){ 0 };
+	*c = (struct sockets){ 0 };
 }
 
-const struct conns_row *conns_of(const struct conns *c, pid_t pid)
+const struct sockets_row *sockets_of(const struct sockets *c, pid_t pid)
 {
 	return find(c, pid);
 }

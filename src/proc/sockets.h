@@ -11,23 +11,23 @@
 #include <sys/types.h>
 
 /* Of one process. */
-struct conns_row {
+struct sockets_row {
 	pid_t pid;
 	size_t count, udp; /* of TCP, of UDP */
 	char peer[64];	   /* address and port of one of them */
 };
 
-struct conns {
-	struct conns_row *rows;
+struct sockets {
+	struct sockets_row *rows;
 	size_t count;
 };
 
-void conns_scan(struct conns *ret);
-void conns_done(struct conns *c);
+void sockets_scan(struct sockets *ret);
+void sockets_done(struct sockets *c);
 /* One connection more of a process. */
-void conns_add(struct conns *c, pid_t pid, bool udp, const char *peer);
-void conns_forget(struct conns *c, pid_t pid);
+void sockets_add(struct sockets *c, pid_t pid, bool udp, const char *peer);
+void sockets_forget(struct sockets *c, pid_t pid);
 /* NULL when it has none. */
-const struct conns_row *conns_of(const struct conns *c, pid_t pid);
+const struct sockets_row *sockets_of(const struct sockets *c, pid_t pid);
 
 #endif

@@ -72,7 +72,7 @@ static bool in_list(struct span word, const char *const *list, size_t count)
 	return false;
 }
 
-bool secret_header(struct span name)
+bool credential_header(struct span name)
 {
 	if (in_list(name, header_names, COUNT(header_names)))
 		return true;
@@ -102,7 +102,7 @@ static void mask_cookies(struct span value, struct buf *out)
 	}
 }
 
-void secret_mask_value(struct span name, struct span value, struct buf *out)
+void credential_mask_value(struct span name, struct span value, struct buf *out)
 {
 	if (span_caseeq(name, SPAN_LIT("cookie"))) {
 		mask_cookies(value, out);
@@ -125,7 +125,7 @@ static bool secret_query(struct span name)
 	return in_list(name, query_names, COUNT(query_names)) || span_find(name, '%') < name.len;
 }
 
-void secret_mask_target(struct span target, struct buf *out)
+void credential_mask_target(struct span target, struct buf *out)
 {
 	size_t query = span_find(target, '?');
 	struct span rest = span_from(target, query + 1);
@@ -194,7 +194,7 @@ static size_t credential_at(struct span s)
 	return at < s.len && s.ptr[at] == '"' ? at + 1 : 0;
 }
 
-void secret_mask_text(struct span text, struct buf *out)
+void credential_mask_text(struct span text, struct buf *out)
 {
 	while (text.len) {
 		size_t quote = span_find(text, '"');
@@ -229,25 +229,25 @@ static bool names_credential(struct span word)
 	return in_list(word, options, COUNT(options));
 }
 
-void secret_mask_argument(struct span before, struct span arg, struct buf *out)
+void credential_mask_argument(struct span before, struct span arg, struct buf *out)
 {
 	size_t colon = span_find(arg, ':'), eq = span_find(arg, '=');
 	struct span name = span_first(arg, colon);
 	bool option = before.len && before.ptr[0] == '-' && span_find(before, '=') == before.len;
 
-	if (colon < arg.len && secret_header(span_trim(name))) {
+	if (colon < arg.len && credential_header(span_trim(name))) {
 		buf_add(out, name);
 		buf_adds(out, ": ");
-		secret_mask_value(name, span_trim(span_from(arg, colon + 1)), out);
+		credential_mask_value(name, span_trim(span_from(arg, colon + 1)), out);
 	} else if (span_starts(span_from(arg, colon), SPAN_LIT("://"))) {
-		secret_mask_target(arg, out);
+		credential_mask_target(arg, out);
 	} else if (eq < arg.len && names_credential(span_first(arg, eq))) {
 		buf_add(out, span_first(arg, eq + 1));
 		buf_adds(out, MASK);
 	} else if ((option && names_credential(before)) || span_starts(arg, SPAN_LIT("sk-"))) {
 		buf_adds(out, MASK);
 	} else {
-		secret_mask_target(arg, out);
+		credential_mask_target(arg, out);
 	}
 }
 
@@ -264,7 +264,7 @@ enum {
 };
 
 /* A longer word is no name that we know; its tail is what is compared. */
-static void word_add(struct secret_scan *s, uint8_t c)
+static void word_add(struct credential_scan *s, uint8_t c)
 {
 	if (s->len == sizeof(s->word)) {
 		memmove(s->word, s->word + 1, sizeof(s->word) - 1);
@@ -273,19 +273,19 @@ static void word_add(struct secret_scan *s, uint8_t c)
 	s->word[s->len++] = (char)tolower(c);
 }
 
-static struct span word_of(const struct secret_scan *s)
+static struct span word_of(const struct credential_scan *s)
 {
 	return span_of(s->word, s->len);
 }
 
-static void enter(struct secret_scan *s, unsigned state)
+static void enter(struct credential_scan *s, unsigned state)
 {
 	s->state = state;
 	s->len = 0;
 }
 
 /* True while what was read may still become a scheme; a whole one ends in its blank. */
-static bool scheme_goes_on(const struct secret_scan *s)
+static bool scheme_goes_on(const struct credential_scan *s)
 {
 	for (size_t i = 0; i < COUNT(schemes); i++)
 		if (span_starts(span_str(schemes[i]), word_of(s)))
@@ -299,12 +299,12 @@ static bool has_scheme(struct span name)
 	return span_ends(name, SPAN_LIT("authorization"));
 }
 
-static void in_name(struct secret_scan *s, uint8_t c)
+static void in_name(struct credential_scan *s, uint8_t c)
 {
 	if (c == ':')
-		enter(s, !secret_header(word_of(s)) ? AT_OTHER
-			 : has_scheme(word_of(s))   ? AT_SCHEME
-						    : AT_SECRET);
+		enter(s, !credential_header(word_of(s)) ? AT_OTHER
+			 : has_scheme(word_of(s))	? AT_SCHEME
+							: AT_SECRET);
 	else if (c == ' ')
 		enter(s, in_list(word_of(s), methods, COUNT(methods)) ? AT_TARGET : AT_OTHER);
 	else if (c == '"' || c == '{')
@@ -313,7 +313,7 @@ static void in_name(struct secret_scan *s, uint8_t c)
 		word_add(s, c);
 }
 
-static uint8_t in_scheme(struct secret_scan *s, uint8_t c)
+static uint8_t in_scheme(struct credential_scan *s, uint8_t c)
 {
 	if (c == ' ' && s->len == 0)
 		return c;
@@ -327,7 +327,7 @@ static uint8_t in_scheme(struct secret_scan *s, uint8_t c)
 	return '*';
 }
 
-static uint8_t in_query(struct secret_scan *s, uint8_t c)
+static uint8_t in_query(struct credential_scan *s, uint8_t c)
 {
 	if (c == '=') {
 		enter(s, secret_query(word_of(s)) ? AT_QUERY_SECRET : AT_TARGET);
@@ -341,7 +341,7 @@ static uint8_t in_query(struct secret_scan *s, uint8_t c)
 	return c;
 }
 
-static uint8_t blank_one(struct secret_scan *s, uint8_t c)
+static uint8_t blank_one(struct credential_scan *s, uint8_t c)
 {
 	if (c == '\n') {
 		enter(s, AT_NAME);
@@ -372,7 +372,7 @@ static uint8_t blank_one(struct secret_scan *s, uint8_t c)
 	}
 }
 
-void secret_blank(struct secret_scan *s, uint8_t *bytes, size_t len)
+void credential_scrub(struct credential_scan *s, uint8_t *bytes, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
 		if (s->state == AT_OTHER) {
@@ -386,7 +386,7 @@ void secret_blank(struct secret_scan *s, uint8_t *bytes, size_t len)
 
 /* Zeroed, it is in the path, which AT_NAME stands for here. Blanks have no meaning, as no line
  * follows. */
-bool secret_target_next(struct secret_scan *s, uint8_t c)
+bool credential_target_next(struct credential_scan *s, uint8_t c)
 {
 	if (s->state == AT_QUERY_NAME && c == '=')
 		enter(s, secret_query(word_of(s)) ? AT_QUERY_SECRET : AT_TARGET);
@@ -397,7 +397,7 @@ bool secret_target_next(struct secret_scan *s, uint8_t c)
 	return s->state == AT_QUERY_SECRET;
 }
 
-void secret_gap(struct secret_scan *s)
+void credential_gap(struct credential_scan *s)
 {
 	enter(s, AT_SECRET);
 }

@@ -9,38 +9,38 @@
 /* Header fields whose value is a credential (any case): authorization, proxy-authorization,
  * x-api-key, api-key, x-goog-api-key, cookie, set-cookie ... also any name that ends in
  * "api-key", "apikey", "-token" or "-secret". */
-bool secret_header(struct span name);
+bool credential_header(struct span name);
 
 /* The value as it may be shown: the scheme is kept ("Bearer ***"), cookies keep their names. */
-void secret_mask_value(struct span name, struct span value, struct buf *out);
+void credential_mask_value(struct span name, struct span value, struct buf *out);
 
 /* A request target with the values of key, api_key, token, access_token, sig ... replaced. */
-void secret_mask_target(struct span target, struct buf *out);
+void credential_mask_target(struct span target, struct buf *out);
 
 /* Credentials in a text body, told by the JSON member that holds them ("authorization_token",
  * "api_key", "client_secret" ...): appends the text with their values replaced. One pass.
  * Free text, such as a prompt, is left alone: it is what the user asked to see. */
-void secret_mask_text(struct span text, struct buf *out);
+void credential_mask_text(struct span text, struct buf *out);
 
 /* One argument of a command line, appended with credentials replaced: header fields (curl -H),
  * values of options and variables named like one, query values, words of the form sk-... `before`
  * is the argument before it, which may name it. */
-void secret_mask_argument(struct span before, struct span arg, struct buf *out);
+void credential_mask_argument(struct span before, struct span arg, struct buf *out);
 
 /* For recordings: blanks secrets with '*' in a stream of HTTP/1.x bytes that arrives in pieces,
  * keeping every length, so that offsets stay true. One per connection and direction; zeroed to
  * begin. Covers values of secret header fields but for their scheme, wherever a line begins with
  * such a field, and query values in request lines. */
-struct secret_scan {
+struct credential_scan {
 	unsigned state;
 	size_t len;    /* of word */
 	char word[32]; /* tail of the name that is being read, lower case */
 };
-void secret_blank(struct secret_scan *s, uint8_t *bytes, size_t len);
+void credential_scrub(struct credential_scan *s, uint8_t *bytes, size_t len);
 /* A request target by itself, byte by byte: whether the byte after `c` belongs to a credential, if
  * it is no '&'. One struct per target; zeroed to begin. */
-bool secret_target_next(struct secret_scan *s, uint8_t c);
+bool credential_target_next(struct credential_scan *s, uint8_t c);
 /* Bytes were lost: what follows may start inside a secret, so it is blanked to the line's end. */
-void secret_gap(struct secret_scan *s);
+void credential_gap(struct credential_scan *s);
 
 #endif

@@ -10,26 +10,26 @@ enum proto {
 	P_H2,
 };
 
-void blank_init(struct blank *b, bool from_start)
+void scrub_init(struct scrub *b, bool from_start)
 {
-	*b = (struct blank){ 0 };
+	*b = (struct scrub){ 0 };
 	for (int d = 0; d < 2 && !from_start; d++) {
-		secret_gap(&b->scan[d]);
-		h2blank_lose(&b->h2[d]);
+		credential_gap(&b->scan[d]);
+		scrub_h2_desync(&b->h2[d]);
 	}
 }
 
-static struct h2blank_part as_other(struct blank *b, enum dir d, uint8_t *bytes, size_t len)
+static struct scrub_h2_part as_other(struct scrub *b, enum dir d, uint8_t *bytes, size_t len)
 {
-	secret_blank(&b->scan[d], bytes, len);
-	return (struct h2blank_part){ .len = len };
+	credential_scrub(&b->scan[d], bytes, len);
+	return (struct scrub_h2_part){ .len = len };
 }
 
 /* A direction whose first bytes are there, maybe not enough to tell. */
-static struct h2blank_part feed_start(struct blank *b, enum dir d, uint8_t *bytes, size_t len)
+static struct scrub_h2_part feed_start(struct scrub *b, enum dir d, uint8_t *bytes, size_t len)
 {
-	struct h2blank_part part = h2blank_feed(&b->h2[d], bytes, len);
-	enum h2blank_is is = h2blank_is(&b->h2[d]);
+	struct scrub_h2_part part = scrub_h2_feed(&b->h2[d], bytes, len);
+	enum scrub_h2_is is = scrub_h2_is(&b->h2[d]);
 
 	if (is == H2BLANK_IS_H2 || is == H2BLANK_IS_LOST) {
 		b->proto = P_H2;
@@ -41,7 +41,7 @@ static struct h2blank_part feed_start(struct blank *b, enum dir d, uint8_t *byte
 }
 
 /* Whether this span tells that lines, or no credentials, follow. */
-static bool begins_other(struct blank *b, enum dir d, struct span s)
+static bool begins_other(struct scrub *b, enum dir d, struct span s)
 {
 	enum h1_start start = h1_start(s);
 	struct ws_setup setup;
@@ -51,51 +51,51 @@ static bool begins_other(struct blank *b, enum dir d, struct span s)
 	if (d != DIR_WRITE || !ws_is_joined(s, &setup))
 		return false;
 	/* The server's direction has no lines either. */
-	b->scan[DIR_READ] = (struct secret_scan){ 0 };
+	b->scan[DIR_READ] = (struct credential_scan){ 0 };
 	return true;
 }
 
 /* A direction whose beginning was not seen, while the connection is not known to be HTTP/2. Where a
  * body passes by in pieces, one may look like HTTP/1.x; lines never look like frames. */
-static struct h2blank_part feed_joined(struct blank *b, enum dir d, uint8_t *bytes, size_t len)
+static struct scrub_h2_part feed_joined(struct scrub *b, enum dir d, uint8_t *bytes, size_t len)
 {
 	struct span s = span_of(bytes, len);
-	struct h2blank_part part;
+	struct scrub_h2_part part;
 
-	if (h2blank_look(s) == H2BLANK_LOOK_YES) {
+	if (scrub_h2_align(s) == H2BLANK_LOOK_YES) {
 		b->proto = P_H2;
 	} else if (!b->begun[d] && begins_other(b, d, s)) {
 		b->proto = P_OTHER;
 		b->begun[d] = true;
-		b->scan[d] = (struct secret_scan){ 0 };
+		b->scan[d] = (struct credential_scan){ 0 };
 	}
 	if (b->proto == P_OTHER)
 		return as_other(b, d, bytes, len);
-	part = h2blank_feed(&b->h2[d], bytes, len);
+	part = scrub_h2_feed(&b->h2[d], bytes, len);
 	if (part.len)
 		b->proto = P_H2;
 	return part;
 }
 
-struct h2blank_part blank_feed(struct blank *b, enum dir d, uint64_t off, uint8_t *bytes,
-			       size_t len)
+struct scrub_h2_part scrub_feed(struct scrub *b, enum dir d, uint64_t off, uint8_t *bytes,
+				size_t len)
 {
-	enum h2blank_is is = h2blank_is(&b->h2[d]);
+	enum scrub_h2_is is = scrub_h2_is(&b->h2[d]);
 	bool lines = is == H2BLANK_IS_OTHER || (is == H2BLANK_IS_LOST && b->proto == P_OTHER);
 
 	/* It comes late: what has been read since does not tell what it is. */
 	if (off < b->next[d] && !lines)
-		return (struct h2blank_part){ 0 };
+		return (struct scrub_h2_part){ 0 };
 	if (off != b->next[d]) {
-		secret_gap(&b->scan[d]);
-		h2blank_gap(&b->h2[d], off - b->next[d]);
+		credential_gap(&b->scan[d]);
+		scrub_h2_gap(&b->h2[d], off - b->next[d]);
 	}
 	b->next[d] = off + len;
-	is = h2blank_is(&b->h2[d]);
+	is = scrub_h2_is(&b->h2[d]);
 	if (is == H2BLANK_IS_OPEN)
 		return feed_start(b, d, bytes, len);
 	if (is == H2BLANK_IS_OTHER)
 		return as_other(b, d, bytes, len);
-	return b->proto == P_H2 ? h2blank_feed(&b->h2[d], bytes, len)
+	return b->proto == P_H2 ? scrub_h2_feed(&b->h2[d], bytes, len)
 				: feed_joined(b, d, bytes, len);
 }

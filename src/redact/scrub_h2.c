@@ -16,7 +16,7 @@ enum state {
 	S_LOST,
 };
 
-enum h2blank_is h2blank_is(const struct h2blank *b)
+enum scrub_h2_is scrub_h2_is(const struct scrub_h2 *b)
 {
 	switch ((enum state)b->state) {
 	case S_START:
@@ -34,19 +34,19 @@ enum h2blank_is h2blank_is(const struct h2blank *b)
 	return H2BLANK_IS_H2;
 }
 
-static void enter(struct h2blank *b, enum state state)
+static void enter(struct scrub_h2 *b, enum state state)
 {
 	b->state = (uint8_t)state;
 	b->got = 0;
 }
 
-void h2blank_lose(struct h2blank *b)
+void scrub_h2_desync(struct scrub_h2 *b)
 {
 	enter(b, S_LOST);
 	b->sure = false;
 	b->block = 0;
-	fieldblank_lose(&b->fields);
-	fieldblank_end(&b->fields);
+	scrub_hpack_desync(&b->fields);
+	scrub_hpack_end(&b->fields);
 }
 
 /* ---- frames ---- */
@@ -57,7 +57,7 @@ static bool has_block(const struct h2frame *f)
 	       f->type == H2FRAME_CONTINUATION;
 }
 
-static void end_frame(struct h2blank *b)
+static void end_frame(struct scrub_h2 *b)
 {
 	enter(b, S_HEAD);
 	if (!has_block(&b->frame))
@@ -65,12 +65,12 @@ static void end_frame(struct h2blank *b)
 	b->block = b->frame.stream;
 	if (b->frame.flags & H2FRAME_END_HEADERS) {
 		b->block = 0;
-		fieldblank_end(&b->fields);
+		scrub_hpack_end(&b->fields);
 	}
 }
 
 /* The prefix is in `small`. False where padding is longer than the frame. */
-static bool begin_payload(struct h2blank *b)
+static bool begin_payload(struct scrub_h2 *b)
 {
 	if (b->need && b->frame.flags & H2FRAME_PADDED)
 		b->pad = b->small[0];
@@ -85,7 +85,7 @@ static bool begin_payload(struct h2blank *b)
 
 /* The header is in `small`. False where a rule is broken: the frame is malformed, or comes inside
  * of another's header block (RFC 9113 section 6.10). */
-static bool begin_frame(struct h2blank *b)
+static bool begin_frame(struct scrub_h2 *b)
 {
 	const struct h2frame *f = &b->frame;
 
@@ -104,7 +104,7 @@ static bool begin_frame(struct h2blank *b)
 /* ---- the beginning ---- */
 
 /* The first bytes, as far as they go: a client's preface or a server's SETTINGS frame. */
-static void in_start(struct h2blank *b, uint8_t c)
+static void in_start(struct scrub_h2 *b, uint8_t c)
 {
 	struct span s;
 
@@ -128,7 +128,7 @@ static void in_start(struct h2blank *b, uint8_t c)
 
 /* The same for a span behind which nothing is known. A frame and the header of another, or what
  * h2frame_grid takes for frames, are more than chance. */
-enum h2blank_look h2blank_look(struct span s)
+enum scrub_h2_align scrub_h2_align(struct span s)
 {
 	enum h2frame_grid grid = h2frame_grid(s, H2FRAME_MAX);
 	struct h2frame f;
@@ -141,9 +141,9 @@ enum h2blank_look h2blank_look(struct span s)
 	return f.len && s.len >= 2 * H2FRAME_HEAD + f.len ? H2BLANK_LOOK_YES : H2BLANK_LOOK_MAYBE;
 }
 
-static void in_lost(struct h2blank *b, struct span s)
+static void in_lost(struct scrub_h2 *b, struct span s)
 {
-	enum h2blank_look look = h2blank_look(s);
+	enum scrub_h2_align look = scrub_h2_align(s);
 
 	if (look == H2BLANK_LOOK_NO)
 		return;
@@ -154,7 +154,7 @@ static void in_lost(struct h2blank *b, struct span s)
 /* ---- bytes ---- */
 
 /* Moves bytes to `small`; whether `need` are there. */
-static bool gather(struct h2blank *b, struct span *s, size_t need)
+static bool gather(struct scrub_h2 *b, struct span *s, size_t need)
 {
 	struct span part = span_first(*s, need - b->got);
 
@@ -164,7 +164,7 @@ static bool gather(struct h2blank *b, struct span *s, size_t need)
 	return b->got == need;
 }
 
-static void in_payload(struct h2blank *b, uint8_t *bytes, struct span *s)
+static void in_payload(struct scrub_h2 *b, uint8_t *bytes, struct span *s)
 {
 	struct span part = span_first(*s, b->left), rest = span_from(*s, part.len), pad;
 
@@ -173,7 +173,7 @@ static void in_payload(struct h2blank *b, uint8_t *bytes, struct span *s)
 	b->pad -= (uint32_t)pad.len;
 	*s = span_from(rest, pad.len);
 	if (has_block(&b->frame))
-		fieldblank_feed(&b->fields, bytes, part.len);
+		scrub_hpack_feed(&b->fields, bytes, part.len);
 	if (!b->left && !b->pad)
 		end_frame(b);
 }
@@ -181,7 +181,7 @@ static void in_payload(struct h2blank *b, uint8_t *bytes, struct span *s)
 /* The header of a frame was read, and ends `after` the span's beginning. A guess becomes sure by a
  * second header at the place that the first one told. That has to be whole in this span: what is
  * stored begins with it. Returns whether it was this one. */
-static bool becomes_sure(struct h2blank *b, bool first, size_t after)
+static bool becomes_sure(struct scrub_h2 *b, bool first, size_t after)
 {
 	struct span head = span_of(b->small, H2FRAME_HEAD);
 
@@ -193,7 +193,7 @@ static bool becomes_sure(struct h2blank *b, bool first, size_t after)
 }
 
 /* Takes bytes off the front of `s`, which stands at `bytes`. False when frames were lost. */
-static bool step(struct h2blank *b, uint8_t *bytes, struct span *s)
+static bool step(struct scrub_h2 *b, uint8_t *bytes, struct span *s)
 {
 	switch ((enum state)b->state) {
 	case S_START:
@@ -218,10 +218,10 @@ static bool step(struct h2blank *b, uint8_t *bytes, struct span *s)
 	return false;
 }
 
-struct h2blank_part h2blank_feed(struct h2blank *b, uint8_t *bytes, size_t len)
+struct scrub_h2_part scrub_h2_feed(struct scrub_h2 *b, uint8_t *bytes, size_t len)
 {
 	struct span s = span_of(bytes, len);
-	struct h2blank_part part = { 0 };
+	struct scrub_h2_part part = { 0 };
 	bool guess = b->state == S_LOST;
 
 	if (guess)
@@ -233,7 +233,7 @@ struct h2blank_part h2blank_feed(struct h2blank *b, uint8_t *bytes, size_t len)
 		if (!step(b, bytes + at, &s)) {
 			/* What broke the rule is stored: a reader is to see it too. */
 			part.len = b->sure ? len - s.len - part.at : 0;
-			h2blank_lose(b);
+			scrub_h2_desync(b);
 			return part;
 		}
 		at = len - s.len;
@@ -247,7 +247,7 @@ struct h2blank_part h2blank_feed(struct h2blank *b, uint8_t *bytes, size_t len)
 
 /* ---- what is missing ---- */
 
-void h2blank_gap(struct h2blank *b, uint64_t nbytes)
+void scrub_h2_gap(struct scrub_h2 *b, uint64_t nbytes)
 {
 	uint32_t room = b->left + b->pad, part;
 
@@ -256,7 +256,7 @@ void h2blank_gap(struct h2blank *b, uint64_t nbytes)
 	if (b->state == S_OTHER)
 		return;
 	if ((b->state != S_PREFIX && b->state != S_PAYLOAD) || nbytes > room) {
-		h2blank_lose(b);
+		scrub_h2_desync(b);
 		return;
 	}
 	if (b->state == S_PREFIX) {
@@ -268,7 +268,7 @@ void h2blank_gap(struct h2blank *b, uint64_t nbytes)
 	b->left -= part;
 	b->pad -= (uint32_t)nbytes - part;
 	if (part && has_block(&b->frame))
-		fieldblank_lose(&b->fields);
+		scrub_hpack_desync(&b->fields);
 	if (!b->left && !b->pad)
 		end_frame(b);
 }

@@ -15,7 +15,7 @@
 #define H2BLANK_SMALL 24 /* bytes of a client's preface, the longest that is gathered */
 
 /* Zeroed to begin with the first byte of a connection. All members are private. */
-struct h2blank {
+struct scrub_h2 {
 	uint8_t state;
 	bool sure; /* that the frames are where they are taken to be */
 	uint8_t small[H2BLANK_SMALL];
@@ -23,35 +23,35 @@ struct h2blank {
 	struct h2frame frame;
 	uint32_t left, pad; /* of its payload: content, then padding */
 	uint32_t block;	    /* stream whose header block is under way, or 0 */
-	struct fieldblank fields;
+	struct scrub_hpack fields;
 };
 
-enum h2blank_is {
+enum scrub_h2_is {
 	H2BLANK_IS_OPEN,  /* too few bytes; those fed hold no credential */
 	H2BLANK_IS_OTHER, /* not HTTP/2: nothing was changed, and feed is not to be called again */
 	H2BLANK_IS_H2,
 	H2BLANK_IS_LOST, /* bytes are missing from the start, or frames were lost */
 };
-enum h2blank_is h2blank_is(const struct h2blank *b);
+enum scrub_h2_is scrub_h2_is(const struct scrub_h2 *b);
 
 /* The part of what was fed that may be stored; empty where `len` is 0. */
-struct h2blank_part {
+struct scrub_h2_part {
 	size_t at, len;
 };
 
 /* `bytes` are one span as a program reads or writes it. Blanks them in place. */
-struct h2blank_part h2blank_feed(struct h2blank *b, uint8_t *bytes, size_t len);
+struct scrub_h2_part scrub_h2_feed(struct scrub_h2 *b, uint8_t *bytes, size_t len);
 /* `nbytes` are missing. */
-void h2blank_gap(struct h2blank *b, uint64_t nbytes);
+void scrub_h2_gap(struct scrub_h2 *b, uint64_t nbytes);
 /* The beginning, or any part, was not seen. */
-void h2blank_lose(struct h2blank *b);
+void scrub_h2_desync(struct scrub_h2 *b);
 
 /* Whether a span begins with frames or a preface, by itself. */
-enum h2blank_look {
+enum scrub_h2_align {
 	H2BLANK_LOOK_NO,
 	H2BLANK_LOOK_MAYBE, /* with the header of one frame, that the span does not hold whole */
 	H2BLANK_LOOK_YES,
 };
-enum h2blank_look h2blank_look(struct span s);
+enum scrub_h2_align scrub_h2_align(struct span s);
 
 #endif

@@ -60,7 +60,7 @@ static const char *const prefixes[] = {
 /* Of a name that is written out. */
 static enum value value_of_name(struct span name)
 {
-	if (name.len > FIELDBLANK_NAME || secret_header(name))
+	if (name.len > FIELDBLANK_NAME || credential_header(name))
 		return FIELD_BLANK;
 	for (size_t i = 0; i < COUNT(statics); i++)
 		if (span_caseeq(name, span_str(statics[i].name)))
@@ -78,7 +78,7 @@ static enum value value_of_name(struct span name)
 }
 
 /* Section 2.3.3: static entries come first, then dynamic ones from the newest on. */
-static enum value value_of_index(const struct fieldblank *f, uint32_t index)
+static enum value value_of_index(const struct scrub_hpack *f, uint32_t index)
 {
 	uint32_t age = index - (uint32_t)COUNT(statics) - 1;
 
@@ -89,7 +89,7 @@ static enum value value_of_index(const struct fieldblank *f, uint32_t index)
 	return (enum value)f->values[(f->newest - age) % FIELDBLANK_ENTRIES];
 }
 
-static void add_entry(struct fieldblank *f)
+static void add_entry(struct scrub_hpack *f)
 {
 	f->newest = (f->newest + 1) % FIELDBLANK_ENTRIES;
 	f->values[f->newest] = f->value;
@@ -100,7 +100,7 @@ static void add_entry(struct fieldblank *f)
 /* ---- integers ---- */
 
 /* Section 5.1. Whether a first byte with `nbits` of the number was all of it. */
-static bool begin_number(struct fieldblank *f, uint8_t c, unsigned nbits)
+static bool begin_number(struct scrub_hpack *f, uint8_t c, unsigned nbits)
 {
 	uint8_t mask = (uint8_t)((1u << nbits) - 1);
 
@@ -111,7 +111,7 @@ static bool begin_number(struct fieldblank *f, uint8_t c, unsigned nbits)
 
 enum more { MORE_BAD, MORE_YES, MORE_DONE };
 
-static enum more more_number(struct fieldblank *f, uint8_t c)
+static enum more more_number(struct scrub_hpack *f, uint8_t c)
 {
 	uint64_t sum = f->number + ((uint64_t)(c & 0x7f) << f->shift);
 
@@ -126,17 +126,17 @@ static enum more more_number(struct fieldblank *f, uint8_t c)
 
 /* ---- fields ---- */
 
-void fieldblank_lose(struct fieldblank *f)
+void scrub_hpack_desync(struct scrub_hpack *f)
 {
 	f->state = F_LOST;
 	f->known = 0;
 }
 
-static void number_done(struct fieldblank *f)
+static void number_done(struct scrub_hpack *f)
 {
 	f->state = F_FIELD;
 	if (f->op == OP_FIELD && !f->number) {
-		fieldblank_lose(f);
+		scrub_hpack_desync(f);
 	} else if (f->op == OP_LITERAL) {
 		f->state = f->number ? F_VALUE_LEN : F_NAME_LEN;
 		f->value = f->number ? (uint8_t)value_of_index(f, f->number) : FIELD_BLANK;
@@ -144,7 +144,7 @@ static void number_done(struct fieldblank *f)
 }
 
 /* Section 6: the kinds of representation, told by the first bits. */
-static void begin_field(struct fieldblank *f, uint8_t c)
+static void begin_field(struct scrub_hpack *f, uint8_t c)
 {
 	unsigned nbits = c & 0x80 ? 7 : c & 0x40 ? 6 : c & 0x20 ? 5 : 4;
 
@@ -155,27 +155,27 @@ static void begin_field(struct fieldblank *f, uint8_t c)
 		number_done(f);
 }
 
-static void end_value(struct fieldblank *f)
+static void end_value(struct scrub_hpack *f)
 {
 	if (f->enters)
 		add_entry(f);
 	f->state = F_FIELD;
 }
 
-static void end_name(struct fieldblank *f)
+static void end_name(struct scrub_hpack *f)
 {
 	f->value = (uint8_t)value_of_name(span_of(f->name, f->name_len));
 	f->state = F_VALUE_LEN;
 }
 
 /* The length of a string is known. */
-static void begin_string(struct fieldblank *f)
+static void begin_string(struct scrub_hpack *f)
 {
 	bool is_name = f->state == F_NAME_LEN || f->state == F_NAME_LEN_MORE;
 
 	f->state = is_name ? F_NAME : F_VALUE;
 	f->code = (struct huffman){ 0 };
-	f->target = (struct secret_scan){ 0 };
+	f->target = (struct credential_scan){ 0 };
 	f->secret = false;
 	f->nfill = 0;
 	f->name_len = 0;
@@ -187,14 +187,14 @@ static void begin_string(struct fieldblank *f)
 
 /* ---- strings ---- */
 
-static void add_to_name(struct fieldblank *f, uint8_t c)
+static void add_to_name(struct scrub_hpack *f, uint8_t c)
 {
 	if (f->name_len < sizeof(f->name))
 		f->name[f->name_len++] = (char)c;
 }
 
 /* What is not a code leaves a name that is none of ours. */
-static void in_name(struct fieldblank *f, uint8_t c)
+static void in_name(struct scrub_hpack *f, uint8_t c)
 {
 	for (int bit = 7; bit >= 0 && f->coded; bit--) {
 		int symbol = huffman_bit(&f->code, c >> bit & 1);
@@ -208,18 +208,18 @@ static void in_name(struct fieldblank *f, uint8_t c)
 		add_to_name(f, c);
 }
 
-static uint8_t in_target(struct fieldblank *f, uint8_t c)
+static uint8_t in_target(struct scrub_hpack *f, uint8_t c)
 {
 	bool was_secret = f->secret;
 
-	f->secret = secret_target_next(&f->target, c);
+	f->secret = credential_target_next(&f->target, c);
 	return was_secret && f->secret ? '*' : c;
 }
 
 /* The next symbol of a filling that ends where the string does. `nbits` are left of the string: as
  * it is whole bytes, they also say where in a byte it stands. A few symbols of 5 bits lead to a
  * byte's end; stars follow. Fewer than 5 bits are padding, which is ones (section 5.2). */
-static void choose_fill(struct fieldblank *f, uint64_t nbits)
+static void choose_fill(struct scrub_hpack *f, uint64_t nbits)
 {
 	if (nbits % 8 == 0) {
 		f->nfill = 8;
@@ -235,7 +235,7 @@ static void choose_fill(struct fieldblank *f, uint64_t nbits)
 
 /* Symbols differ in length, so where the credential ends, others could not begin where they stood:
  * all behind it is blanked too. */
-static uint8_t in_coded_target(struct fieldblank *f, uint8_t c)
+static uint8_t in_coded_target(struct scrub_hpack *f, uint8_t c)
 {
 	uint8_t out = 0;
 
@@ -246,9 +246,9 @@ static uint8_t in_coded_target(struct fieldblank *f, uint8_t c)
 			int symbol = huffman_bit(&f->code, bit);
 
 			out = (uint8_t)(out << 1 | bit);
-			f->secret =
-				symbol == HUFFMAN_BAD ||
-				(symbol >= 0 && secret_target_next(&f->target, (uint8_t)symbol));
+			f->secret = symbol == HUFFMAN_BAD ||
+				    (symbol >= 0 &&
+				     credential_target_next(&f->target, (uint8_t)symbol));
 			continue;
 		}
 		if (!f->nfill)
@@ -258,7 +258,7 @@ static uint8_t in_coded_target(struct fieldblank *f, uint8_t c)
 	return out;
 }
 
-static uint8_t in_value(struct fieldblank *f, uint8_t c)
+static uint8_t in_value(struct scrub_hpack *f, uint8_t c)
 {
 	if (f->value == FIELD_KEEP)
 		return c;
@@ -270,7 +270,7 @@ static uint8_t in_value(struct fieldblank *f, uint8_t c)
 
 /* ---- the walk ---- */
 
-static void in_length(struct fieldblank *f, uint8_t c)
+static void in_length(struct scrub_hpack *f, uint8_t c)
 {
 	f->coded = c & 0x80;
 	if (begin_number(f, c, 7))
@@ -279,12 +279,12 @@ static void in_length(struct fieldblank *f, uint8_t c)
 		f->state = f->state == F_NAME_LEN ? F_NAME_LEN_MORE : F_VALUE_LEN_MORE;
 }
 
-static void in_number(struct fieldblank *f, uint8_t c)
+static void in_number(struct scrub_hpack *f, uint8_t c)
 {
 	enum more more = more_number(f, c);
 
 	if (more == MORE_BAD)
-		fieldblank_lose(f);
+		scrub_hpack_desync(f);
 	else if (more == MORE_DONE && f->state == F_NUMBER)
 		number_done(f);
 	else if (more == MORE_DONE)
@@ -292,7 +292,7 @@ static void in_number(struct fieldblank *f, uint8_t c)
 }
 
 /* What stands in place of this byte. */
-static uint8_t next(struct fieldblank *f, uint8_t c)
+static uint8_t next(struct scrub_hpack *f, uint8_t c)
 {
 	switch ((enum state)f->state) {
 	case F_FIELD:
@@ -323,16 +323,16 @@ static uint8_t next(struct fieldblank *f, uint8_t c)
 	return f->state == F_LOST ? REFUSED : c;
 }
 
-void fieldblank_feed(struct fieldblank *f, uint8_t *bytes, size_t len)
+void scrub_hpack_feed(struct scrub_hpack *f, uint8_t *bytes, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
 		bytes[i] = next(f, bytes[i]);
 }
 
-void fieldblank_end(struct fieldblank *f)
+void scrub_hpack_end(struct scrub_hpack *f)
 {
 	/* Cut off inside of a field: a decoder stops, and what it would know is not known. */
 	if (f->state != F_FIELD)
-		fieldblank_lose(f);
+		scrub_hpack_desync(f);
 	f->state = F_FIELD;
 }

@@ -22,7 +22,7 @@
 #define FIELDBLANK_NAME 64
 
 /* Zeroed to begin. All members are private. */
-struct fieldblank {
+struct scrub_hpack {
 	uint8_t state, op, value;
 	bool enters;	 /* the literal under way enters the table */
 	bool coded;	 /* the string under way is Huffman-coded */
@@ -33,7 +33,7 @@ struct fieldblank {
 	uint8_t fill, nfill; /* in ":path": the last `nfill` bits of `fill` are still to be put */
 	uint8_t name_len;
 	char name[FIELDBLANK_NAME + 1];
-	struct secret_scan target;
+	struct credential_scan target;
 	uint8_t values[FIELDBLANK_ENTRIES]; /* of entries, how their values are treated */
 	uint8_t newest;			    /* index into it */
 	uint16_t known;			    /* how many entries it tells of */
@@ -41,11 +41,11 @@ struct fieldblank {
 
 /* Fragments of a block, cut anywhere; then its end. A block that is malformed is overwritten from
  * there on with bytes that every decoder refuses. */
-void fieldblank_feed(struct fieldblank *f, uint8_t *bytes, size_t len);
-void fieldblank_end(struct fieldblank *f);
+void scrub_hpack_feed(struct scrub_hpack *f, uint8_t *bytes, size_t len);
+void scrub_hpack_end(struct scrub_hpack *f);
 
 /* Blocks, or a part of the one under way, are missing here: the rest of it is overwritten. Between
- * blocks, fieldblank_end is to follow. */
-void fieldblank_lose(struct fieldblank *f);
+ * blocks, scrub_hpack_end is to follow. */
+void scrub_hpack_desync(struct scrub_hpack *f);
 
 #endif

@@ -11,19 +11,19 @@
 /* More processes of one program than this are one row for people. */
 #define LISTED_MAX 3
 
-struct seen {
-	struct seen_row *rows;
+struct process_stats {
+	struct process_row *rows;
 	size_t count, last; /* last: the row that was looked for before */
 	size_t processes;   /* rows of single ones */
 	uint64_t changes;
 };
 
-struct seen *seen_new(void)
+struct process_stats *process_stats_new(void)
 {
-	return xcalloc(1, sizeof(struct seen));
+	return xcalloc(1, sizeof(struct process_stats));
 }
 
-void seen_free(struct seen *s)
+void process_stats_free(struct process_stats *s)
 {
 	if (!s)
 		return;
@@ -31,12 +31,12 @@ void seen_free(struct seen *s)
 	free(s);
 }
 
-uint64_t seen_changes(const struct seen *s)
+uint64_t process_stats_changes(const struct process_stats *s)
 {
 	return s->changes;
 }
 
-const struct seen_row *seen_rows(const struct seen *s, size_t *ret_count)
+const struct process_row *process_stats_rows(const struct process_stats *s, size_t *ret_count)
 {
 	*ret_count = s->count;
 	return s->rows;
@@ -52,17 +52,17 @@ static void set_text(char *to, size_t size, struct span s)
 
 /* ---- hosts ---- */
 
-static void add_host(struct seen_row *r, const char *host)
+static void add_host(struct process_row *r, const char *host)
 {
-	char name[SEEN_HOST_LEN];
+	char name[PROCESS_HOST_LEN];
 	size_t i = 0;
 
 	if (!host || !host[0])
 		return;
 	set_text(name, sizeof(name), span_str(host));
-	while (i < SEEN_HOSTS && r->hosts[i][0] && strcmp(r->hosts[i], name) != 0)
+	while (i < PROCESS_HOSTS && r->hosts[i][0] && strcmp(r->hosts[i], name) != 0)
 		i++;
-	if (i == SEEN_HOSTS) {
+	if (i == PROCESS_HOSTS) {
 		r->more_hosts = true;
 		i--;
 	}
@@ -70,7 +70,7 @@ static void add_host(struct seen_row *r, const char *host)
 	memcpy(r->hosts[0], name, sizeof(name));
 }
 
-void seen_add(struct seen_row *to, const struct seen_row *from)
+void process_row_add(struct process_row *to, const struct process_row *from)
 {
 	to->calls += from->calls;
 	to->others += from->others;
@@ -80,22 +80,22 @@ void seen_add(struct seen_row *to, const struct seen_row *from)
 		to->bytes[d] += from->bytes[d];
 	if (from->last_ns > to->last_ns)
 		to->last_ns = from->last_ns;
-	for (size_t i = SEEN_HOSTS; i > 0; i--)
+	for (size_t i = PROCESS_HOSTS; i > 0; i--)
 		add_host(to, from->hosts[i - 1]);
 	to->more_hosts |= from->more_hosts;
 }
 
 /* Both are of one program from now on. */
-static void join(struct seen_row *to, const struct seen_row *from)
+static void join(struct process_row *to, const struct process_row *from)
 {
-	seen_add(to, from);
+	process_row_add(to, from);
 	to->processes += from->processes;
 	to->tgid = 0;
 }
 
 /* ---- rows ---- */
 
-static size_t find_program(const struct seen *s, const char *program)
+static size_t find_program(const struct process_stats *s, const char *program)
 {
 	size_t i = 0;
 
@@ -105,9 +105,9 @@ static size_t find_program(const struct seen *s, const char *program)
 }
 
 /* The process that was silent for longest goes to its program's row. */
-static void make_room(struct seen *s)
+static void make_room(struct process_stats *s)
 {
-	struct seen_row *oldest = NULL, *r;
+	struct process_row *oldest = NULL, *r;
 	size_t at;
 
 	for (size_t i = 0; i < s->count; i++)
@@ -128,9 +128,9 @@ static void make_room(struct seen *s)
 		set_text(r->program, sizeof(r->program), SPAN_LIT("(others)"));
 }
 
-static struct seen_row *row_of(struct seen *s, uint32_t tgid, const char *program)
+static struct process_row *row_of(struct process_stats *s, uint32_t tgid, const char *program)
 {
-	struct seen_row *r;
+	struct process_row *r;
 
 	s->changes++;
 	if (s->last >= s->count || s->rows[s->last].tgid != tgid)
@@ -141,7 +141,7 @@ static struct seen_row *row_of(struct seen *s, uint32_t tgid, const char *progra
 			make_room(s);
 		s->last = s->count;
 		s->rows = xgrow(s->rows, s->count, sizeof(*s->rows));
-		s->rows[s->count++] = (struct seen_row){ .tgid = tgid, .processes = 1 };
+		s->rows[s->count++] = (struct process_row){ .tgid = tgid, .processes = 1 };
 		s->processes++;
 	}
 	r = &s->rows[s->last];
@@ -151,9 +151,10 @@ static struct seen_row *row_of(struct seen *s, uint32_t tgid, const char *progra
 	return r;
 }
 
-void seen_bytes(struct seen *s, const struct conn *c, enum dir d, size_t len, uint64_t ts_ns)
+void process_stats_bytes(struct process_stats *s, const struct conn *c, enum dir d, size_t len,
+			 uint64_t ts_ns)
 {
-	struct seen_row *r = row_of(s, c->id.tgid, c->proc ? c->proc->name : NULL);
+	struct process_row *r = row_of(s, c->id.tgid, c->proc ? c->proc->name : NULL);
 
 	r->bytes[d] += len;
 	r->last_ns = ts_ns;
@@ -163,9 +164,9 @@ void seen_bytes(struct seen *s, const struct conn *c, enum dir d, size_t len, ui
 	}
 }
 
-void seen_close(struct seen *s, const struct conn *c, bool http)
+void process_stats_close(struct process_stats *s, const struct conn *c, bool http)
 {
-	struct seen_row *r;
+	struct process_row *r;
 
 	if (!c->bytes[0] && !c->bytes[1])
 		return;
@@ -174,9 +175,9 @@ void seen_close(struct seen *s, const struct conn *c, bool http)
 	add_host(r, c->host);
 }
 
-void seen_exchange(struct seen *s, const struct exchange *x)
+void process_stats_exchange(struct process_stats *s, const struct exchange *x)
 {
-	struct seen_row *r = row_of(s, x->tgid, x->process);
+	struct process_row *r = row_of(s, x->tgid, x->process);
 
 	if (x->kind == EXCHANGE_LLM)
 		r->calls++;
@@ -190,7 +191,7 @@ void seen_exchange(struct seen *s, const struct exchange *x)
 
 static int by_program(const void *a, const void *b)
 {
-	const struct seen_row *x = a, *y = b;
+	const struct process_row *x = a, *y = b;
 	int order = strcmp(x->program, y->program);
 
 	return order ? order : x->tgid < y->tgid ? -1 : x->tgid > y->tgid;
@@ -198,7 +199,7 @@ static int by_program(const void *a, const void *b)
 
 static int by_use(const void *a, const void *b)
 {
-	const struct seen_row *x = a, *y = b;
+	const struct process_row *x = a, *y = b;
 	uint64_t m = x->bytes[0] + x->bytes[1], n = y->bytes[0] + y->bytes[1];
 
 	if (x->calls != y->calls)
@@ -206,9 +207,10 @@ static int by_use(const void *a, const void *b)
 	return m != n ? (m < n ? 1 : -1) : by_program(a, b);
 }
 
-struct seen_row *seen_sum_up(const struct seen_row *rows, size_t count, size_t *ret_count)
+struct process_row *process_rows_sum_up(const struct process_row *rows, size_t count,
+					size_t *ret_count)
 {
-	struct seen_row *all = xcalloc(count ? count : 1, sizeof(*all));
+	struct process_row *all = xcalloc(count ? count : 1, sizeof(*all));
 	size_t kept = 0;
 
 	if (count)

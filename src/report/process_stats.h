@@ -7,10 +7,10 @@
 #include "exchange/exchange.h"
 #include "stream/stream.h"
 
-#define SEEN_HOSTS    3
-#define SEEN_HOST_LEN 128
+#define PROCESS_HOSTS	 3
+#define PROCESS_HOST_LEN 128
 
-struct seen_row {
+struct process_row {
 	uint32_t tgid;	    /* 0: several processes */
 	uint64_t processes; /* how many */
 	char program[64];
@@ -18,27 +18,29 @@ struct seen_row {
 	uint64_t bytes[2];	/* of plaintext, by enum dir */
 	uint64_t conns, opaque; /* connections; of those that have ended, without HTTP */
 	uint64_t last_ns;	/* as of chunks */
-	char hosts[SEEN_HOSTS][SEEN_HOST_LEN]; /* spoken to, the last one first; "" */
+	char hosts[PROCESS_HOSTS][PROCESS_HOST_LEN]; /* spoken to, the last one first; "" */
 	bool more_hosts;
 };
 
-struct seen;
-struct seen *seen_new(void);
-void seen_free(struct seen *s); /* accepts NULL */
+struct process_stats;
+struct process_stats *process_stats_new(void);
+void process_stats_free(struct process_stats *s); /* accepts NULL */
 
-void seen_bytes(struct seen *s, const struct conn *c, enum dir d, size_t len, uint64_t ts_ns);
-void seen_close(struct seen *s, const struct conn *c, bool http);
-void seen_exchange(struct seen *s, const struct exchange *x);
+void process_stats_bytes(struct process_stats *s, const struct conn *c, enum dir d, size_t len,
+			 uint64_t ts_ns);
+void process_stats_close(struct process_stats *s, const struct conn *c, bool http);
+void process_stats_exchange(struct process_stats *s, const struct exchange *x);
 
 /* Rises with each change. */
-uint64_t seen_changes(const struct seen *s);
+uint64_t process_stats_changes(const struct process_stats *s);
 /* All rows, as they came; valid until the next call with s. */
-const struct seen_row *seen_rows(const struct seen *s, size_t *ret_count);
+const struct process_row *process_stats_rows(const struct process_stats *s, size_t *ret_count);
 
 /* A copy for people: the processes of a program that has many become one row; those with the most
  * calls, then bytes, first. The caller frees it. */
-struct seen_row *seen_sum_up(const struct seen_row *rows, size_t count, size_t *ret_count);
+struct process_row *process_rows_sum_up(const struct process_row *rows, size_t count,
+					size_t *ret_count);
 /* Adds one row's sums to another's. */
-void seen_add(struct seen_row *to, const struct seen_row *from);
+void process_row_add(struct process_row *to, const struct process_row *from);
 
 #endif

@@ -33,19 +33,19 @@ struct table {
 	size_t count;
 };
 
-struct totals {
+struct spend {
 	struct table by[BY_COUNT];
 	struct row all;
 	char *answers[ANSWERS]; /* ids, a ring */
 	size_t next;
 };
 
-struct totals *totals_new(void)
+struct spend *spend_new(void)
 {
-	return xcalloc(1, sizeof(struct totals));
+	return xcalloc(1, sizeof(struct spend));
 }
 
-void totals_free(struct totals *t)
+void spend_free(struct spend *t)
 {
 	if (!t)
 		return;
@@ -72,7 +72,7 @@ static struct row *row_of(struct table *t, const char *name)
 }
 
 /* True for an answer that is fetched again and whose tokens were counted before. */
-static bool seen_before(struct totals *t, const struct exchange *x)
+static bool seen_before(struct spend *t, const struct exchange *x)
 {
 	bool fetched = x->method && strcmp(x->method, "GET") == 0 && x->status != 101;
 
@@ -122,7 +122,7 @@ static const char *name_of(enum by by, const struct exchange *x, char *text, siz
 	}
 }
 
-void totals_add(struct totals *t, const struct exchange *x)
+void spend_add(struct spend *t, const struct exchange *x)
 {
 	char text[96];
 
@@ -174,7 +174,7 @@ static void print_row(FILE *out, enum by by, const struct row *r)
 		fprintf(out, " %9.4f\n", r->usd);
 }
 
-void totals_print(FILE *out, const struct totals *t)
+void spend_print(FILE *out, const struct spend *t)
 {
 	static const char *const titles[] = { "model", "provider", "process", "user", "cgroup" };
 

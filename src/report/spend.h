@@ -8,12 +8,12 @@
 
 #include "exchange/exchange.h"
 
-struct totals;
-struct totals *totals_new(void);
-void totals_free(struct totals *t); /* accepts NULL */
-void totals_add(struct totals *t, const struct exchange *x);
+struct spend;
+struct spend *spend_new(void);
+void spend_free(struct spend *t); /* accepts NULL */
+void spend_add(struct spend *t, const struct exchange *x);
 /* Tables, each sorted by cost, then by tokens; those with a single row are left out but for the
  * models'. */
-void totals_print(FILE *out, const struct totals *t);
+void spend_print(FILE *out, const struct spend *t);
 
 #endif

@@ -26,11 +26,11 @@ static json_t *note_text(const char *s)
 	return text_of(s, STATUS_TEXT_LEN);
 }
 
-static json_t *row_out(const struct seen_row *r)
+static json_t *row_out(const struct process_row *r)
 {
 	json_t *hosts = json_array();
 
-	for (size_t i = 0; i < SEEN_HOSTS && r->hosts[i][0]; i++)
+	for (size_t i = 0; i < PROCESS_HOSTS && r->hosts[i][0]; i++)
 		json_array_append_new(hosts, text_of(r->hosts[i], sizeof(r->hosts[i])));
 	return json_pack("{s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:b}", "pid",
 			 (json_int_t)r->tgid, "processes", (json_int_t)r->processes, "program",
@@ -43,14 +43,14 @@ static json_t *row_out(const struct seen_row *r)
 
 static int by_age(const void *a, const void *b)
 {
-	const struct seen_row *const *x = a, *const *y = b;
+	const struct process_row *const *x = a, *const *y = b;
 
 	return (*x)->last_ns < (*y)->last_ns ? 1 : (*x)->last_ns > (*y)->last_ns ? -1 : 0;
 }
 
-static json_t *rows_out(const struct seen_row *rows, size_t count)
+static json_t *rows_out(const struct process_row *rows, size_t count)
 {
-	const struct seen_row **order = xcalloc(count ? count : 1, sizeof(*order));
+	const struct process_row **order = xcalloc(count ? count : 1, sizeof(*order));
 	json_t *ret = json_array();
 
 	for (size_t i = 0; i < count; i++)
@@ -62,7 +62,7 @@ static json_t *rows_out(const struct seen_row *rows, size_t count)
 	return ret;
 }
 
-static json_t *note_out(const struct note *n)
+static json_t *note_out(const struct unseen_note *n)
 {
 	return json_pack("{s:I, s:I, s:b, s:I, s:I, s:o, s:o, s:o}", "pid", (json_int_t)n->pid,
 			 "processes", (json_int_t)n->processes, "ended", n->ended, "dev",
@@ -70,7 +70,7 @@ static json_t *note_out(const struct note *n)
 			 "reason", note_text(n->reason), "remedy", note_text(n->remedy));
 }
 
-static json_t *notes_out(const struct notes *n)
+static json_t *notes_out(const struct unseen *n)
 {
 	json_t *ret = json_array();
 
@@ -140,7 +140,7 @@ static bool take_text(const json_t *v, char *ret, size_t size)
 	return true;
 }
 
-static bool row_in(const json_t *o, struct seen_row *ret)
+static bool row_in(const json_t *o, struct process_row *ret)
 {
 	const json_t *hosts = json_object_get(o, "hosts");
 	uint64_t pid;
@@ -155,7 +155,7 @@ static bool row_in(const json_t *o, struct seen_row *ret)
 		    take_number(o, "opaque", &ret->opaque) &&
 		    take_number(o, "last_ns", &ret->last_ns) &&
 		    take_flag(o, "more_hosts", &ret->more_hosts) && json_is_array(hosts) &&
-		    json_array_size(hosts) <= SEEN_HOSTS;
+		    json_array_size(hosts) <= PROCESS_HOSTS;
 
 	for (size_t i = 0; good && i < json_array_size(hosts); i++)
 		good = take_text(json_array_get(hosts, i), ret->hosts[i], sizeof(*ret->hosts));
@@ -167,7 +167,7 @@ static bool row_in(const json_t *o, struct seen_row *ret)
 static bool rows_in(const json_t *all, struct status *ret)
 {
 	bool good = json_is_array(all) && json_array_size(all) <= STATUS_ROWS_MAX;
-	struct seen_row *rows = xcalloc(STATUS_ROWS_MAX, sizeof(*rows));
+	struct process_row *rows = xcalloc(STATUS_ROWS_MAX, sizeof(*rows));
 
 	for (size_t i = 0; good && i < json_array_size(all); i++)
 		good = row_in(json_array_get(all, i), &rows[ret->nrows++]);
@@ -176,28 +176,29 @@ static bool rows_in(const json_t *all, struct status *ret)
 }
 
 /* Its texts are o's. */
-static bool note_in(const json_t *o, struct note *ret)
+static bool note_in(const json_t *o, struct unseen_note *ret)
 {
 	const json_t *remedy = json_object_get(o, "remedy");
 	uint64_t pid;
 
 	if (!take_number(o, "pid", &pid) || pid > INT32_MAX)
 		return false;
-	*ret = (struct note){ .pid = (pid_t)pid,
-			      .name = (char *)json_string_value(json_object_get(o, "name")),
-			      .reason = (char *)json_string_value(json_object_get(o, "reason")),
-			      .remedy = (char *)json_string_value(remedy) };
+	*ret = (struct unseen_note){ .pid = (pid_t)pid,
+				     .name = (char *)json_string_value(json_object_get(o, "name")),
+				     .reason = (char *)json_string_value(
+					     json_object_get(o, "reason")),
+				     .remedy = (char *)json_string_value(remedy) };
 	return take_number(o, "processes", &ret->processes) && take_flag(o, "ended", &ret->ended) &&
 	       take_bits(o, "dev", &ret->dev) && take_bits(o, "ino", &ret->ino) && ret->name &&
 	       ret->reason && (ret->remedy || json_is_null(remedy));
 }
 
-static bool notes_in(const json_t *all, struct notes *ret)
+static bool notes_in(const json_t *all, struct unseen *ret)
 {
 	bool good = json_is_array(all) && json_array_size(all) <= STATUS_NOTES_MAX;
 
 	for (size_t i = 0; good && i < json_array_size(all); i++) {
-		struct note n;
+		struct unseen_note n;
 
 		good = note_in(json_array_get(all, i), &n);
 		if (good)
@@ -226,7 +227,7 @@ int status_decode(struct span in, struct status *ret)
 
 void status_done(struct status *s)
 {
-	free((struct seen_row *)s->rows);
-	notes_done(&s->notes);
+	free((struct process_row *)s->rows);
+	unseen_done(&s->notes);
 	*s = (struct status){ 0 };
 }

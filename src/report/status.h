@@ -11,16 +11,16 @@
 /* The processes that spoke last; further ones are left out. */
 #define STATUS_ROWS_MAX 256
 /* What runs comes last, and may be left out: who asks sees for himself. */
-#define STATUS_NOTES_MAX (NOTES_FILES_MAX + NOTES_ENDED_MAX)
+#define STATUS_NOTES_MAX (UNSEEN_FILES_MAX + UNSEEN_ENDED_MAX)
 #define STATUS_TEXT_LEN	 512 /* of a note */
 
 struct status {
 	uint64_t started; /* of the tracer, as of proc_started() */
 	bool all;	  /* no process is left out */
 	bool more;	  /* but some that spoke have no row of their own */
-	const struct seen_row *rows;
+	const struct process_row *rows;
 	size_t nrows;
-	struct notes notes;
+	struct unseen notes;
 };
 
 /* Appends; texts that are too long are cut. -ENOBUFS when it does not fit. */

@@ -19,7 +19,7 @@
 /* Tracers that are asked at most. */
 #define TRACERS_MAX 64
 
-struct statusfile {
+struct status_file {
 	int dir; /* negative: there is none */
 	char name[32], temp[32];
 	uint64_t started, key, written_ns;
@@ -44,9 +44,9 @@ static int open_directory(bool make)
 	return fd;
 }
 
-struct statusfile *statusfile_open(void)
+struct status_file *status_file_open(void)
 {
-	struct statusfile *f = xcalloc(1, sizeof(*f));
+	struct status_file *f = xcalloc(1, sizeof(*f));
 
 	f->dir = open_directory(true);
 	f->started = proc_started(getpid());
@@ -57,13 +57,13 @@ struct statusfile *statusfile_open(void)
 	return f;
 }
 
-bool statusfile_is_due(const struct statusfile *f, uint64_t now_ns)
+bool status_file_is_due(const struct status_file *f, uint64_t now_ns)
 {
 	return f->dir >= 0 && (!f->written_ns || now_ns - f->written_ns >= EVERY_NS);
 }
 
 /* Renamed into its place when it is whole. */
-static int store(const struct statusfile *f, struct span bytes)
+static int store(const struct status_file *f, struct span bytes)
 {
 	int fd, err = 0;
 
@@ -85,7 +85,7 @@ static int store(const struct statusfile *f, struct span bytes)
 	return err;
 }
 
-void statusfile_write(struct statusfile *f, struct status *s, uint64_t key, uint64_t now_ns)
+void status_file_write(struct status_file *f, struct status *s, uint64_t key, uint64_t now_ns)
 {
 	struct buf text;
 	int err;
@@ -108,7 +108,7 @@ void statusfile_write(struct statusfile *f, struct status *s, uint64_t key, uint
 	buf_done(&text);
 }
 
-void statusfile_close(struct statusfile *f)
+void status_file_close(struct status_file *f)
 {
 	if (!f)
 		return;
@@ -148,7 +148,7 @@ static int read_one(int dir, const char *name, struct status *ret)
 	return err;
 }
 
-size_t statusfile_read_all(struct status **ret, size_t *ret_unread)
+size_t status_file_read_all(struct status **ret, size_t *ret_unread)
 {
 	int fd = open_directory(false);
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);

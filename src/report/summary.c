@@ -41,7 +41,7 @@ const char *size_text(uint64_t bytes)
 
 static void print_calls(FILE *out, const struct summary *s)
 {
-	const struct show *w = s->show;
+	const struct fanout *w = s->show;
 	uint64_t other = w->shown - w->llm;
 
 	if (w->twice == 1)
@@ -133,7 +133,7 @@ static int print_who(FILE *out, const char *program, uint32_t pid, uint64_t proc
 	return n + fprintf(out, " (%" PRIu64 " process%s)", processes, processes == 1 ? "" : "es");
 }
 
-static void print_seen(FILE *out, const struct seen_row *r)
+static void print_seen(FILE *out, const struct process_row *r)
 {
 	int n = fprintf(out, "llm-spy:   ") - 11;
 
@@ -141,7 +141,7 @@ static void print_seen(FILE *out, const struct seen_row *r)
 	fprintf(out, "%*s %6" PRIu64 " %6" PRIu64 " %10s %10s",
 		n < NAME_COLUMNS ? NAME_COLUMNS - n : 0, "", r->calls, r->others,
 		size_text(r->bytes[DIR_WRITE]), size_text(r->bytes[DIR_READ]));
-	for (size_t i = 0; i < SEEN_HOSTS && r->hosts[i][0]; i++) {
+	for (size_t i = 0; i < PROCESS_HOSTS && r->hosts[i][0]; i++) {
 		fputs(i ? ", " : "  ", out);
 		print_name(out, r->hosts[i]);
 	}
@@ -152,11 +152,11 @@ static void print_seen(FILE *out, const struct seen_row *r)
 	fputc('\n', out);
 }
 
-static void print_all_seen(FILE *out, const struct seen *seen)
+static void print_all_seen(FILE *out, const struct process_stats *seen)
 {
 	size_t count, n;
-	const struct seen_row *rows = seen_rows(seen, &count);
-	struct seen_row *sums = seen_sum_up(rows, count, &n);
+	const struct process_row *rows = process_stats_rows(seen, &count);
+	struct process_row *sums = process_rows_sum_up(rows, count, &n);
 
 	if (n)
 		fprintf(out, "llm-spy: %-*s %6s %6s %10s %10s  %s\n", NAME_COLUMNS + 2,
@@ -168,19 +168,19 @@ static void print_all_seen(FILE *out, const struct seen *seen)
 	free(sums);
 }
 
-static bool is_same(const struct note *a, const struct note *b)
+static bool is_same(const struct unseen_note *a, const struct unseen_note *b)
 {
 	return a->processes && b->processes && strcmp(a->name, b->name) == 0 &&
 	       strcmp(a->reason, b->reason) == 0;
 }
 
 /* Processes of one program with one reason are one line. Files are listed elsewhere. */
-static void print_unseen(FILE *out, const struct notes *notes)
+static void print_unseen(FILE *out, const struct unseen *notes)
 {
 	size_t shown = 0;
 
 	for (size_t i = 0; i < notes->count; i++) {
-		const struct note *n = &notes->items[i];
+		const struct unseen_note *n = &notes->items[i];
 		uint64_t same = 0;
 		size_t first = 0;
 
@@ -200,7 +200,7 @@ static void print_unseen(FILE *out, const struct notes *notes)
 		fprintf(out, "llm-spy: not seen: and %zu more\n", shown - ROWS_SHOWN);
 }
 
-void summary_print_map(FILE *out, const struct seen *seen, const struct notes *notes)
+void summary_print_map(FILE *out, const struct process_stats *seen, const struct unseen *notes)
 {
 	print_all_seen(out, seen);
 	if (notes)
@@ -248,16 +248,16 @@ static void print_targets(FILE *out, const struct summary *s)
 /* Files first, for what follows is read first from the end. */
 static void print_coverage(FILE *out, const struct summary *s)
 {
-	struct notes notes = { 0 };
+	struct unseen notes = { 0 };
 
 #ifdef HAVE_BPF
 	if (s->discover) {
 		print_targets(out, s);
-		discover_notes(s->discover, &notes);
+		discover_unseen(s->discover, &notes);
 	}
 #endif
-	summary_print_map(out, pipeline_seen(s->pipeline), &notes);
-	notes_done(&notes);
+	summary_print_map(out, pipeline_process_stats(s->pipeline), &notes);
+	unseen_done(&notes);
 }
 
 void summary_print(FILE *out, const struct summary *s)
@@ -265,7 +265,7 @@ void summary_print(FILE *out, const struct summary *s)
 	print_coverage(out, s);
 	print_streams(out, s);
 	print_losses(out, s);
-	totals_print(out, s->show->totals);
+	spend_print(out, s->show->totals);
 	print_calls(out, s);
 	fflush(out);
 }

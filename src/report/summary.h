@@ -10,10 +10,10 @@
 #include "sink/fanout.h"
 
 struct discover;
-struct notes;
+struct unseen;
 
 struct summary {
-	const struct show *show;
+	const struct fanout *show;
 	const struct pipeline *pipeline;
 	const struct limits *limits;
 	struct discover *discover; /* NULL for a replay */
@@ -25,7 +25,7 @@ struct summary {
 void summary_print(FILE *out, const struct summary *s);
 /* Who said how much, and who could not be seen; the first part of the summary. notes may be NULL.
  */
-void summary_print_map(FILE *out, const struct seen *seen, const struct notes *notes);
+void summary_print_map(FILE *out, const struct process_stats *seen, const struct unseen *notes);
 /* 1536 -> "1.5 KiB", in one of a few buffers that take turns. */
 const char *size_text(uint64_t bytes);
 

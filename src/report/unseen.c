@@ -12,7 +12,7 @@
 static const char others[] = "(others)";
 static const char others_reason[] = "more programs could not be seen than are remembered";
 
-static void done(struct note *n)
+static void done(struct unseen_note *n)
 {
 	free(n->name);
 	free(n->reason);
@@ -20,7 +20,7 @@ static void done(struct note *n)
 }
 
 /* The rest stays in order: the oldest first. */
-static void take_out(struct notes *n, size_t at)
+static void take_out(struct unseen *n, size_t at)
 {
 	n->changes++;
 	done(&n->items[at]);
@@ -28,9 +28,9 @@ static void take_out(struct notes *n, size_t at)
 	memmove(n->items + at, n->items + at + 1, (n->count - at) * sizeof(*n->items));
 }
 
-void notes_put(struct notes *n, const struct note *from)
+void notes_put(struct unseen *n, const struct unseen_note *from)
 {
-	struct note *to;
+	struct unseen_note *to;
 
 	n->changes++;
 	n->items = xgrow(n->items, n->count, sizeof(*n->items));
@@ -42,7 +42,7 @@ void notes_put(struct notes *n, const struct note *from)
 }
 
 /* n->count when there is none. */
-static size_t find_running(const struct notes *n, pid_t pid)
+static size_t find_running(const struct unseen *n, pid_t pid)
 {
 	size_t i = 0;
 
@@ -51,7 +51,7 @@ static size_t find_running(const struct notes *n, pid_t pid)
 	return i;
 }
 
-void notes_drop(struct notes *n, pid_t pid)
+void unseen_drop(struct unseen *n, pid_t pid)
 {
 	size_t at = find_running(n, pid);
 
@@ -64,7 +64,8 @@ static bool is_same(const char *a, const char *b)
 	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-void notes_add(struct notes *n, pid_t pid, const char *name, const char *reason, const char *remedy)
+void unseen_add(struct unseen *n, pid_t pid, const char *name, const char *reason,
+		const char *remedy)
 {
 	size_t at = find_running(n, pid);
 
@@ -72,16 +73,16 @@ void notes_add(struct notes *n, pid_t pid, const char *name, const char *reason,
 	if (at < n->count && is_same(n->items[at].name, name) &&
 	    is_same(n->items[at].reason, reason) && is_same(n->items[at].remedy, remedy))
 		return;
-	notes_drop(n, pid);
-	notes_put(n, &(struct note){ .pid = pid,
-				     .processes = 1,
-				     .name = (char *)name,
-				     .reason = (char *)reason,
-				     .remedy = (char *)remedy });
+	unseen_drop(n, pid);
+	notes_put(n, &(struct unseen_note){ .pid = pid,
+					    .processes = 1,
+					    .name = (char *)name,
+					    .reason = (char *)reason,
+					    .remedy = (char *)remedy });
 }
 
-void notes_add_file(struct notes *n, const char *name, uint64_t dev, uint64_t ino,
-		    const char *reason, const char *remedy)
+void unseen_add_file(struct unseen *n, const char *name, uint64_t dev, uint64_t ino,
+		     const char *reason, const char *remedy)
 {
 	size_t files = 0, oldest = n->count;
 
@@ -90,16 +91,16 @@ void notes_add_file(struct notes *n, const char *name, uint64_t dev, uint64_t in
 			oldest = i - 1;
 			files++;
 		}
-	if (files == NOTES_FILES_MAX)
+	if (files == UNSEEN_FILES_MAX)
 		take_out(n, oldest);
-	notes_put(n, &(struct note){ .dev = dev,
-				     .ino = ino,
-				     .name = (char *)name,
-				     .reason = (char *)reason,
-				     .remedy = (char *)remedy });
+	notes_put(n, &(struct unseen_note){ .dev = dev,
+					    .ino = ino,
+					    .name = (char *)name,
+					    .reason = (char *)reason,
+					    .remedy = (char *)remedy });
 }
 
-void notes_drop_file(struct notes *n, const char *name)
+void unseen_drop_file(struct unseen *n, const char *name)
 {
 	for (size_t i = n->count; i > 0; i--)
 		if (!n->items[i - 1].processes && strcmp(n->items[i - 1].name, name) == 0)
@@ -108,26 +109,26 @@ void notes_drop_file(struct notes *n, const char *name)
 
 /* ---- what has ended ---- */
 
-static bool is_others(const struct note *n)
+static bool is_others(const struct unseen_note *n)
 {
 	return n->ended && !n->pid && strcmp(n->reason, others_reason) == 0;
 }
 
-static bool alike(const struct note *a, const struct note *b)
+static bool alike(const struct unseen_note *a, const struct unseen_note *b)
 {
 	return a->ended && b->ended && strcmp(a->name, b->name) == 0 &&
 	       strcmp(a->reason, b->reason) == 0;
 }
 
 /* The one at `from`, which is the later one, goes. */
-static void join(struct notes *n, size_t to, size_t from)
+static void join(struct unseen *n, size_t to, size_t from)
 {
 	n->items[to].processes += n->items[from].processes;
 	n->items[to].pid = 0;
 	take_out(n, from);
 }
 
-static void join_alike(struct notes *n, size_t at)
+static void join_alike(struct unseen *n, size_t at)
 {
 	uint64_t processes = 0;
 	size_t first = n->count;
@@ -145,10 +146,10 @@ static void join_alike(struct notes *n, size_t at)
 }
 
 /* The oldest one becomes one of the others. False: there is room. */
-static bool make_room(struct notes *n)
+static bool make_room(struct unseen *n)
 {
 	size_t ended = 0, oldest = n->count, rest = n->count;
-	struct note *o;
+	struct unseen_note *o;
 
 	for (size_t i = n->count; i > 0; i--) {
 		if (is_others(&n->items[i - 1]))
@@ -157,7 +158,7 @@ static bool make_room(struct notes *n)
 			oldest = i - 1;
 		ended += n->items[i - 1].ended;
 	}
-	if (ended <= NOTES_ENDED_MAX)
+	if (ended <= UNSEEN_ENDED_MAX)
 		return false;
 	if (rest < n->count) {
 		n->items[rest].processes += n->items[oldest].processes;
@@ -166,14 +167,14 @@ static bool make_room(struct notes *n)
 	}
 	o = &n->items[oldest];
 	done(o);
-	*o = (struct note){ .processes = o->processes,
-			    .ended = true,
-			    .name = xstrdup(others),
-			    .reason = xstrdup(others_reason) };
+	*o = (struct unseen_note){ .processes = o->processes,
+				   .ended = true,
+				   .name = xstrdup(others),
+				   .reason = xstrdup(others_reason) };
 	return true;
 }
 
-void notes_ended(struct notes *n, pid_t pid)
+void unseen_ended(struct unseen *n, pid_t pid)
 {
 	size_t at = find_running(n, pid);
 
@@ -188,7 +189,7 @@ void notes_ended(struct notes *n, pid_t pid)
 
 /* ---- all ---- */
 
-void notes_copy(struct notes *to, const struct notes *from)
+void unseen_copy(struct unseen *to, const struct unseen *from)
 {
 	uint64_t changes = to->changes + from->changes;
 
@@ -197,10 +198,10 @@ void notes_copy(struct notes *to, const struct notes *from)
 	to->changes = changes;
 }
 
-void notes_done(struct notes *n)
+void unseen_done(struct unseen *n)
 {
 	for (size_t i = 0; i < n->count; i++)
 		done(&n->items[i]);
 	free(n->items);
-	*n = (struct notes){ 0 };
+	*n = (struct unseen){ 0 };
 }

@@ -9,10 +9,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define NOTES_ENDED_MAX 128
-#define NOTES_FILES_MAX 128
+#define UNSEEN_ENDED_MAX 128
+#define UNSEEN_FILES_MAX 128
 
-struct note {
+struct unseen_note {
 	pid_t pid;	       /* 0: a file, or several processes */
 	uint64_t processes;    /* how many; 0: a file */
 	bool ended;	       /* the process */
@@ -22,24 +22,24 @@ struct note {
 };
 
 /* Zeroed at first. */
-struct notes {
-	struct note *items;
+struct unseen {
+	struct unseen_note *items;
 	size_t count;
 	uint64_t changes; /* rises with each; a copy's too, with each of what was copied */
 };
 
 /* Replaces what was noted of the same process. */
-void notes_add(struct notes *n, pid_t pid, const char *name, const char *reason,
-	       const char *remedy);
+void unseen_add(struct unseen *n, pid_t pid, const char *name, const char *reason,
+		const char *remedy);
 /* Beyond the ceiling, the oldest one of a file goes. */
-void notes_add_file(struct notes *n, const char *name, uint64_t dev, uint64_t ino,
-		    const char *reason, const char *remedy);
-void notes_drop_file(struct notes *n, const char *name);
-void notes_drop(struct notes *n, pid_t pid); /* of a process that runs, if there is one */
+void unseen_add_file(struct unseen *n, const char *name, uint64_t dev, uint64_t ino,
+		     const char *reason, const char *remedy);
+void unseen_drop_file(struct unseen *n, const char *name);
+void unseen_drop(struct unseen *n, pid_t pid); /* of a process that runs, if there is one */
 /* If there is one, it stays, though the number may be another's from now on. */
-void notes_ended(struct notes *n, pid_t pid);
-void notes_put(struct notes *to, const struct note *from);   /* as it is */
-void notes_copy(struct notes *to, const struct notes *from); /* puts all */
-void notes_done(struct notes *n);
+void unseen_ended(struct unseen *n, pid_t pid);
+void notes_put(struct unseen *to, const struct unseen_note *from); /* as it is */
+void unseen_copy(struct unseen *to, const struct unseen *from);	   /* puts all */
+void unseen_done(struct unseen *n);
 
 #endif

@@ -72,7 +72,7 @@ _Noreturn static void child(char **argv, int gate, const sigset_t *mask)
 	_exit(err == -ENOENT ? 127 : 126);
 }
 
-int command_start(struct command *c, char **argv, struct error *reterr)
+int child_start(struct child *c, char **argv, struct error *reterr)
 {
 	sigset_t all, before;
 	int gate[2];
@@ -102,14 +102,14 @@ int command_start(struct command *c, char **argv, struct error *reterr)
 	return 0;
 }
 
-void command_release(struct command *c)
+void child_release(struct child *c)
 {
 	if (write(c->gate, "", 1) != 1)
 		kill(c->pid, SIGKILL);
 	close(c->gate);
 }
 
-bool command_reap(struct command *c)
+bool child_reap(struct child *c)
 {
 	int status;
 	pid_t pid;
@@ -122,7 +122,7 @@ bool command_reap(struct command *c)
 	return pid < 0 && errno == ECHILD;
 }
 
-int command_exit_status(const struct command *c)
+int child_exit_status(const struct child *c)
 {
 	const struct rlimit no_core = { 0, 0 };
 	sigset_t set;

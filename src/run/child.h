@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 
-struct command {
+struct child {
 	pid_t pid; /* 0: none */
 	int gate;  /* writing end: closing it lets the command go */
 	bool exited;
@@ -17,12 +17,12 @@ struct command {
 };
 
 /* Makes the process, which waits at its gate. */
-int command_start(struct command *c, char **argv, struct error *reterr);
+int child_start(struct child *c, char **argv, struct error *reterr);
 /* Lets it go; its exec happens from here on. */
-void command_release(struct command *c);
+void child_release(struct child *c);
 /* Reaps what has ended. True when the command and all its descendants have. */
-bool command_reap(struct command *c);
+bool child_reap(struct child *c);
 /* The tracer's own exit status; raises the signal that killed the command, as strace does. */
-int command_exit_status(const struct command *c);
+int child_exit_status(const struct child *c);
 
 #endif

@@ -52,8 +52,8 @@ struct tracer {
 	struct probe *probe;
 	int counters; /* the probe's map */
 	bool ring, multi;
-	struct hooks *hooks;
-	struct files *files;
+	struct links *hooks;
+	struct scan_cache *files;
 	struct discover_options discover_options;
 	struct discover *discover;
 	bool discovering; /* its thread runs */
@@ -62,9 +62,9 @@ struct tracer {
 	struct recorder *record;
 	struct pipeline *pipeline;
 	struct prices *prices;
-	struct show show;
-	struct command command;
-	struct statusfile *status;
+	struct fanout show;
+	struct child command;
+	struct status_file *status;
 	int signals;	     /* signalfd */
 	bool stop, all_gone; /* asked to stop; the command and its children have ended */
 	int failed;	     /* first error of the recorder or output */
@@ -194,22 +194,23 @@ static int open_probe(struct tracer *t, struct error *reterr)
 static int compile(struct tracer *t, struct error *reterr)
 {
 	uint64_t begin = now_ns();
-	struct files_stats s;
+	struct scan_cache_stats s;
 	int err = open_probe(t, reterr);
 
 	if (err)
 		return err;
 	probe_begin(t->probe, GROUP_CORE);
-	t->hooks = hooks_new(t->probe, t->multi, t->o->filter.pids, t->o->filter.npids);
-	t->discover_options = (struct discover_options){ .filter = &t->o->filter,
-							 .command = t->o->command,
-							 .named = t->o->libssl.items,
-							 .nnamed = t->o->libssl.count,
-							 .starts_max = t->limits.max[LIMIT_starts],
-							 .strict = t->o->strict };
+	t->hooks = links_new(t->probe, t->multi, t->o->filter.pids, t->o->filter.npids);
+	t->discover_options =
+		(struct discover_options){ .filter = &t->o->filter,
+					   .command = t->o->command,
+					   .named = t->o->libssl.items,
+					   .nnamed = t->o->libssl.count,
+					   .recent_execs_max = t->limits.max[LIMIT_recent_execs],
+					   .strict = t->o->strict };
 	t->discover = discover_new(&t->discover_options, t->files, t->hooks);
 	discover_prepare(t->discover);
-	s = files_stats(t->files);
+	s = scan_cache_stats(t->files);
 	log_debug("attach", "looked at what is there in %u ms; %u files searched, in %u ms of it",
 		  (unsigned)((now_ns() - begin) / 1000000), (unsigned)s.searched,
 		  (unsigned)(s.search_ns / 1000000));
@@ -226,7 +227,7 @@ static int check_named(const struct tracer *t, struct error *reterr)
 
 	for (size_t i = 0; i < t->o->libssl.count; i++) {
 		const char *path = t->o->libssl.items[i];
-		int err = files_identify(path, &id);
+		int err = scan_cache_identify(path, &id);
 
 		if (err)
 			return error_set(reterr, err, "--libssl %.200s: %s", path, strerror(-err));
@@ -258,7 +259,7 @@ static int check_hooked(const struct tracer *t, struct error *reterr)
 static int attach_sock(struct tracer *t, struct error *reterr)
 {
 	const char *name = "";
-	int err = hooks_attach_sock(t->hooks, &name);
+	int err = links_attach_sock(t->hooks, &name);
 
 	if (err && t->o->plain)
 		return error_set(reterr, err,
@@ -278,10 +279,10 @@ static int attach(struct tracer *t, struct error *reterr)
 	int err = 0;
 
 	if (t->o->command)
-		err = hooks_attach_tree(t->hooks, reterr);
+		err = links_attach_tree(t->hooks, reterr);
 	if (err)
 		return err;
-	err = hooks_attach_exec(t->hooks);
+	err = links_attach_exec(t->hooks);
 	if (err)
 		log_warn("attach",
 			 "programs that start are noticed once a second only: raw "
@@ -302,14 +303,14 @@ static void on_exec(void *arg, uint32_t tgid)
 	discover_process(arg, (pid_t)tgid);
 }
 
-static void on_connect(void *arg, uint32_t tgid, const struct ends *ends)
+static void on_connect(void *arg, uint32_t tgid, const struct endpoints *ends)
 {
 	discover_connected(arg, (pid_t)tgid, ends);
 }
 
-static void on_looks(void *arg, uint32_t tgid, enum looks looks, uint64_t bytes)
+static void on_class(void *arg, uint32_t tgid, enum traffic_class looks, uint64_t bytes)
 {
-	discover_looks(arg, (pid_t)tgid, looks, bytes);
+	discover_class(arg, (pid_t)tgid, looks, bytes);
 }
 
 static int start_discovery(struct tracer *t, struct error *reterr)
@@ -319,17 +320,17 @@ static int start_discovery(struct tracer *t, struct error *reterr)
 	if (err)
 		return error_set(reterr, err, "no thread can be started: %s", strerror(-err));
 	t->discovering = true;
-	t->status = statusfile_open();
+	t->status = status_file_open();
 	live_on_exec(t->live, on_exec, t->discover);
 	live_on_connect(t->live, on_connect, t->discover);
-	pipeline_on_looks(t->pipeline, on_looks, t->discover);
+	pipeline_on_class(t->pipeline, on_class, t->discover);
 	return 0;
 }
 
 /* Detaches all. What a thread that does not come back uses stays, for the kernel to clean up. */
 static void stop_discovery(struct tracer *t)
 {
-	struct files_stats s;
+	struct scan_cache_stats s;
 
 	if (t->discovering && !discover_stop(t->discover)) {
 		log_warn("attach", "a search for TLS, or a compiler, comes to no end");
@@ -341,14 +342,15 @@ static void stop_discovery(struct tracer *t)
 		discover_note_blind(t->discover);
 	}
 	t->discovering = false;
-	hooks_free(t->hooks);
+	links_free(t->hooks);
 	t->hooks = NULL;
 	if (!t->files)
 		return;
-	s = files_stats(t->files);
+	s = scan_cache_stats(t->files);
 	t->limits.hits[LIMIT_files] += s.dropped;
-	t->limits.hits[LIMIT_starts] += t->discover ? discover_stats(t->discover).overflows : 0;
-	files_close(t->files);
+	t->limits.hits[LIMIT_recent_execs] +=
+		t->discover ? discover_stats(t->discover).overflows : 0;
+	scan_cache_close(t->files);
 	t->files = NULL;
 }
 
@@ -397,11 +399,11 @@ static int on_wanted(void *arg, const struct chunk *c)
 
 static void print_map(const struct tracer *t)
 {
-	struct notes notes = { 0 };
+	struct unseen notes = { 0 };
 
-	discover_notes(t->discover, &notes);
-	summary_print_map(stderr, pipeline_seen(t->pipeline), &notes);
-	notes_done(&notes);
+	discover_unseen(t->discover, &notes);
+	summary_print_map(stderr, pipeline_process_stats(t->pipeline), &notes);
+	unseen_done(&notes);
 }
 
 static bool sees_all(const struct options *o)
@@ -413,15 +415,16 @@ static bool sees_all(const struct options *o)
 /* For `llm-spy targets`. */
 static void tell_status(struct tracer *t)
 {
-	const struct seen *seen = pipeline_seen(t->pipeline);
+	const struct process_stats *seen = pipeline_process_stats(t->pipeline);
 	struct status s = { .all = sees_all(t->o) };
 
-	if (!statusfile_is_due(t->status, t->ticked_ns))
+	if (!status_file_is_due(t->status, t->ticked_ns))
 		return;
-	discover_notes(t->discover, &s.notes);
-	s.rows = seen_rows(seen, &s.nrows);
-	statusfile_write(t->status, &s, seen_changes(seen) + s.notes.changes, t->ticked_ns);
-	notes_done(&s.notes);
+	discover_unseen(t->discover, &s.notes);
+	s.rows = process_stats_rows(seen, &s.nrows);
+	status_file_write(t->status, &s, process_stats_changes(seen) + s.notes.changes,
+			  t->ticked_ns);
+	unseen_done(&s.notes);
 }
 
 static void on_signal(struct tracer *t, const struct signalfd_siginfo *s)
@@ -431,7 +434,7 @@ static void on_signal(struct tracer *t, const struct signalfd_siginfo *s)
 		print_map(t);
 		break;
 	case SIGCHLD:
-		if (t->command.pid && command_reap(&t->command))
+		if (t->command.pid && child_reap(&t->command))
 			t->all_gone = true;
 		/* After Ctrl-C, what the command leaves behind is not waited for. */
 		if (t->stop && t->command.exited)
@@ -484,7 +487,7 @@ static int run(struct tracer *t)
 	int err = 0;
 
 	setpriority(PRIO_PROCESS, 0, PRIORITY); /* may be refused, and does without */
-	while (!err && !t->all_gone && !t->failed && show_alive(&t->show)) {
+	while (!err && !t->all_gone && !t->failed && fanout_alive(&t->show)) {
 		err = poll_once(t, busy);
 		if (!err)
 			err = live_drain(t->live, false, DRAIN_BUDGET);
@@ -560,7 +563,7 @@ static void tracer_done(struct tracer *t)
 	pipeline_free(t->pipeline);
 	prices_free(t->prices);
 	filter_free(t->filter);
-	statusfile_close(t->status);
+	status_file_close(t->status);
 	if (t->signals >= 0)
 		close(t->signals);
 }
@@ -580,16 +583,16 @@ static int start(struct tracer *t, struct error *reterr)
 {
 	int err;
 
-	t->prices = pricefile_open(t->o->prices, reterr);
+	t->prices = price_file_open(t->o->prices, reterr);
 	if (!t->prices)
 		return reterr->code;
 	t->compiler = compiler_start();
 	if (t->compiler < 0)
 		return error_set(reterr, t->compiler, "the compiler cannot be started: %s",
 				 strerror(-t->compiler));
-	t->files = files_open(t->limits.max[LIMIT_files]);
+	t->files = scan_cache_open(t->limits.max[LIMIT_files]);
 	if (t->o->command) {
-		err = command_start(&t->command, t->o->command, reterr);
+		err = child_start(&t->command, t->o->command, reterr);
 		if (err)
 			return err;
 	}
@@ -597,7 +600,7 @@ static int start(struct tracer *t, struct error *reterr)
 	t->signals = open_signals(reterr);
 	if (t->signals < 0)
 		return t->signals;
-	err = show_open(&t->show, t->o, reterr);
+	err = fanout_open(&t->show, t->o, reterr);
 	if (!err && t->o->record)
 		err = recorder_open(&t->record, t->o->record, reterr);
 	if (!err)
@@ -608,7 +611,7 @@ static int start(struct tracer *t, struct error *reterr)
 		err = compile(t, reterr);
 	if (err)
 		return err;
-	t->pipeline = pipeline_new(&t->limits, &show_calls, &t->show);
+	t->pipeline = pipeline_new(&t->limits, &fanout_events, &t->show);
 	pipeline_set_prices(t->pipeline, t->prices);
 	t->filter = filter_new(&t->o->filter, on_wanted, t);
 	err = live_open(&t->live, t->ring, probe_map(t->probe, "spy_events"), buffer_bytes(t),
@@ -631,7 +634,7 @@ static int start(struct tracer *t, struct error *reterr)
 static bool is_blind(const struct tracer *t)
 {
 	const struct target_list *l;
-	struct notes notes = { 0 };
+	struct unseen notes = { 0 };
 	bool any;
 
 	if (!t->discover)
@@ -643,9 +646,9 @@ static bool is_blind(const struct tracer *t)
 		if (l->items[i].mapped && l->items[i].tls && !l->items[i].hooked &&
 		    !l->items[i].changed)
 			return true;
-	discover_notes(t->discover, &notes);
+	discover_unseen(t->discover, &notes);
 	any = notes.count > 0;
-	notes_done(&notes);
+	unseen_done(&notes);
 	return any;
 }
 
@@ -658,11 +661,11 @@ static int exit_code(const struct tracer *t, int err, bool blind)
 	if (t->o->strict && blind)
 		return EXIT_BLIND;
 	if (t->command.pid && t->command.exited)
-		return command_exit_status(&t->command);
+		return child_exit_status(&t->command);
 	return err || t->failed ? EXIT_FAILED : EXIT_FINE;
 }
 
-int trace_run(const struct options *o, struct error *reterr)
+int tracer_run(const struct options *o, struct error *reterr)
 {
 	struct tracer t = { .o = o, .limits = o->limits, .signals = -1, .compiler = -1 };
 	size_t hooked;
@@ -677,16 +680,16 @@ int trace_run(const struct options *o, struct error *reterr)
 	if (err) {
 		/* The command, still at its gate, ends with us. */
 		tracer_done(&t);
-		show_close(&t.show);
+		fanout_close(&t.show);
 		return EXIT_CANNOT;
 	}
 	say_ready(&t, hooked);
 	if (o->command)
-		command_release(&t.command);
+		child_release(&t.command);
 	err = finish(&t, run(&t));
 	blind = is_blind(&t);
 	tracer_done(&t);
-	if (show_close(&t.show) != 0 && !err)
+	if (fanout_close(&t.show) != 0 && !err)
 		err = -EIO;
 	code = exit_code(&t, err, blind);
 	return code;

@@ -8,6 +8,6 @@
 
 /* Runs until a signal, the command's end, or an error; returns an exit code. On an error before
  * tracing began, reterr is filled and EXIT_CANNOT or EXIT_FAILED returned. */
-int trace_run(const struct options *o, struct error *reterr);
+int tracer_run(const struct options *o, struct error *reterr);
 
 #endif

@@ -14,7 +14,7 @@
 
 static void on_request(void *arg, const struct exchange *x)
 {
-	struct show *s = arg;
+	struct fanout *s = arg;
 
 	if (s->ops->request && sink_shows(s->mode, x))
 		s->ops->request(s->sink, x);
@@ -23,7 +23,7 @@ static void on_request(void *arg, const struct exchange *x)
 static void on_delta(void *arg, const struct exchange *x, const struct choice *c,
 		     const struct part *p, struct span text)
 {
-	struct show *s = arg;
+	struct fanout *s = arg;
 
 	if (s->ops->delta && sink_shows(s->mode, x))
 		s->ops->delta(s->sink, x, c, p, text);
@@ -31,7 +31,7 @@ static void on_delta(void *arg, const struct exchange *x, const struct choice *c
 
 static void on_end(void *arg, const struct exchange *x)
 {
-	struct show *s = arg;
+	struct fanout *s = arg;
 
 	if (!sink_shows(s->mode, x))
 		return;
@@ -39,7 +39,7 @@ static void on_end(void *arg, const struct exchange *x)
 	s->twice += x->hidden;
 	if (x->twin_of)
 		return; /* the client's record counts */
-	totals_add(s->totals, x);
+	spend_add(s->totals, x);
 	s->shown++;
 	s->llm += x->kind == EXCHANGE_LLM;
 	s->incomplete += !exchange_complete(x);
@@ -48,7 +48,7 @@ static void on_end(void *arg, const struct exchange *x)
 	s->response_bytes += x->response_body.wire;
 }
 
-const struct calls_out show_calls = {
+const struct assembler_out fanout_events = {
 	.request = on_request,
 	.delta = on_delta,
 	.end = on_end,
@@ -82,7 +82,7 @@ static bool wants_color(enum color_when when, bool tty)
 	return tty && !(no && *no) && term && strcmp(term, "dumb") != 0;
 }
 
-int show_open(struct show *s, const struct options *o, struct error *reterr)
+int fanout_open(struct fanout *s, const struct options *o, struct error *reterr)
 {
 	struct sink_options so = {
 		.mode = o->mode, .bodies = o->bodies, .live = true, .full = o->full
@@ -90,7 +90,7 @@ int show_open(struct show *s, const struct options *o, struct error *reterr)
 	struct winsize w;
 	bool tty;
 
-	*s = (struct show){ .ops = o->format, .mode = o->mode, .out = stdout };
+	*s = (struct fanout){ .ops = o->format, .mode = o->mode, .out = stdout };
 	if (o->output && strcmp(o->output, "-") != 0) {
 		s->out = create_private(o->output);
 		if (!s->out)
@@ -103,11 +103,11 @@ int show_open(struct show *s, const struct options *o, struct error *reterr)
 	if (tty && ioctl(fileno(s->out), TIOCGWINSZ, &w) == 0)
 		so.width = w.ws_col;
 	s->sink = s->ops->new (s->out, &so);
-	s->totals = totals_new();
+	s->totals = spend_new();
 	return 0;
 }
 
-int show_close(struct show *s)
+int fanout_close(struct fanout *s)
 {
 	int err = 0;
 
@@ -119,11 +119,11 @@ int show_close(struct show *s)
 		err = errno ? -errno : -EIO;
 	if (s->out && s->out != stdout)
 		fclose(s->out);
-	totals_free(s->totals);
+	spend_free(s->totals);
 	return err;
 }
 
-bool show_alive(const struct show *s)
+bool fanout_alive(const struct fanout *s)
 {
 	return !ferror(s->out);
 }

@@ -7,9 +7,9 @@
 #include "base/error.h"
 #include "options/options.h"
 
-struct totals;
+struct spend;
 
-struct show {
+struct fanout {
 	const struct sink_ops *ops;
 	struct sink *sink;
 	FILE *out;
@@ -17,16 +17,16 @@ struct show {
 	uint64_t shown, llm, incomplete, errors;
 	uint64_t request_bytes, response_bytes;
 	uint64_t twice; /* seen at both ends of a connection and shown once */
-	struct totals *totals;
+	struct spend *totals;
 };
 
-extern const struct calls_out show_calls; /* give it a struct show * as arg */
+extern const struct assembler_out fanout_events; /* give it a struct fanout * as arg */
 
 /* Opens the output as the options say. */
-int show_open(struct show *s, const struct options *o, struct error *reterr);
+int fanout_open(struct fanout *s, const struct options *o, struct error *reterr);
 /* -EPIPE and the like when what was written did not arrive. */
-int show_close(struct show *s);
+int fanout_close(struct fanout *s);
 /* False once nobody reads what is written. */
-bool show_alive(const struct show *s);
+bool fanout_alive(const struct fanout *s);
 
 #endif

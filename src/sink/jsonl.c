@@ -88,7 +88,7 @@ static void body_text(json_t *o, const struct body *b)
 		return;
 	}
 	buf_init(&masked, b->text.len + b->text.len / 2 + 64);
-	secret_mask_text(buf_span(&b->text), &masked);
+	credential_mask_text(buf_span(&b->text), &masked);
 	set(o, "text", text(buf_span(&masked)));
 	buf_done(&masked);
 }
@@ -103,7 +103,7 @@ static json_t *body(const struct body *b, const struct sink_options *opt)
 	set(o, "missing", json_integer((json_int_t)b->missing));
 	set(o, "gap_count", json_integer((json_int_t)b->ngaps));
 	set(o, "gaps", gaps(b));
-	set(o, "decoded", json_integer((json_int_t)b->plain));
+	set(o, "decoded", json_integer((json_int_t)b->decoded));
 	set(o, "kept", json_integer((json_int_t)b->text.len));
 	set(o, "media_type", string(b->media_type));
 	set(o, "coding", string(b->coding));
@@ -254,7 +254,7 @@ static json_t *usage(const struct usage *u)
 	return o;
 }
 
-static json_t *conversation(const struct talk *k)
+static json_t *conversation(const struct conversation *k)
 {
 	json_t *o;
 
@@ -269,7 +269,7 @@ static json_t *conversation(const struct talk *k)
 	set(o, "session", string(k->session));
 	set(o, "repeated", json_integer((json_int_t)k->repeated));
 	set(o, "repeated_from", json_integer((json_int_t)k->repeated_from));
-	set(o, "broke_by", k->broke ? json_string(talk_broke_name(k->broke_by)) : NULL);
+	set(o, "broke_by", k->broke ? json_string(conversation_break_name(k->broke_by)) : NULL);
 	set(o, "broke_at", k->broke ? json_integer((json_int_t)k->broke_at) : NULL);
 	set(o, "lost_cache", count(k->lost_cache));
 	return o;
@@ -394,14 +394,14 @@ static json_t *connection(const struct exchange *x)
 	json_t *o = json_object();
 	char id[64];
 
-	snprintf(id, sizeof(id), "%u-%llx-%llx", x->tgid, (unsigned long long)x->conn_tls,
-		 (unsigned long long)x->conn_gen);
+	snprintf(id, sizeof(id), "%u-%llx-%llx", x->tgid, (unsigned long long)x->conn_object,
+		 (unsigned long long)x->conn_first_seen_ns);
 	set(o, "id", json_string(id));
 	set(o, "role", json_string(x->is_server ? "server" : "client"));
 	set(o, "server_name", string(x->server_name));
 	set(o, "local", string(x->local));
 	set(o, "peer", string(x->peer));
-	set(o, "tls", json_boolean(!x->plain));
+	set(o, "tls", json_boolean(!x->cleartext));
 	set(o, "protocol", string(x->protocol));
 	set(o, "from_middle", json_boolean(x->from_middle));
 	return o;
@@ -447,7 +447,7 @@ static void jsonl_end(struct sink *s, const struct exchange *x)
 	set(o, "request", request(x, &s->o));
 	set(o, "response", response(x, &s->o));
 	if (llm) {
-		set(o, "conversation", conversation(&x->talk));
+		set(o, "conversation", conversation(&x->conversation));
 		set(o, "usage", usage(&x->usage));
 		set(o, "cost", cost(&x->cost));
 	}

@@ -31,7 +31,7 @@ struct sink_ops {
 	const char *help;
 	struct sink *(*new)(FILE *out, const struct sink_options *o);
 	void (*request)(struct sink *s,
-			const struct exchange *x); /* these three as in calls_out; */
+			const struct exchange *x); /* these three as in assembler_out; */
 	void (*delta)(struct sink *s, const struct exchange *x, const struct choice *c,
 		      const struct part *p, struct span text); /* both may be NULL */
 	void (*end)(struct sink *s, const struct exchange *x);

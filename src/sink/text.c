@@ -47,7 +47,7 @@ static void asked_host(struct sink *s, const struct exchange *x)
 	if (span_eq(host, address) && colon)
 		port = (unsigned)strtoul(colon + 1, NULL, 10);
 	term_inline(&s->t, host.len ? host : SPAN_LIT("?"), 60);
-	if (port && port != (x->plain ? 80 : 443))
+	if (port && port != (x->cleartext ? 80 : 443))
 		term_ownf(&s->t, ":%u", port);
 }
 
@@ -85,7 +85,7 @@ void text_head(struct sink *s, enum mark m, const char *title, const struct exch
 	term_own(t, s->o.color ? "\x1b[0m" : "");
 	term_ownf(t, "%*s", t->column < TITLE_COLUMNS ? (int)(TITLE_COLUMNS - t->column) : 2, "");
 	parties(s, x);
-	term_own(t, x->plain ? " (no TLS)" : "");
+	term_own(t, x->cleartext ? " (no TLS)" : "");
 	time_of_day(x, ns, clock, sizeof(clock));
 	term_ownf(t, "   %s", clock);
 	term_newline(t);

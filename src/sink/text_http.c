@@ -39,7 +39,7 @@ static void json_body(struct sink *s, const char *name, const struct body *b)
 
 	if (pretty) {
 		buf_init(&masked, 2 * strlen(pretty) + 64);
-		secret_mask_text(span_str(pretty), &masked);
+		credential_mask_text(span_str(pretty), &masked);
 		term_ownf(&s->t, "  %s:", name);
 		term_newline(&s->t);
 		first_lines(s, buf_span(&masked));
@@ -102,12 +102,12 @@ static void raw_body(struct sink *s, const struct body *b)
 	struct buf masked;
 
 	buf_init(&masked, b->text.len + b->text.len / 2 + 64);
-	secret_mask_text(buf_span(&b->text), &masked);
+	credential_mask_text(buf_span(&b->text), &masked);
 	traffic(s, buf_span(&masked), 2);
 	buf_done(&masked);
-	if (b->text.len < b->plain)
+	if (b->text.len < b->decoded)
 		text_warn(s, "%llu bytes of this body were not kept",
-			  (unsigned long long)(b->plain - b->text.len));
+			  (unsigned long long)(b->decoded - b->text.len));
 }
 
 void text_raw_request(struct sink *s, const struct exchange *x)

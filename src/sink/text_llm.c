@@ -150,7 +150,7 @@ static void tools(struct sink *s, const struct exchange *x)
 
 	if (!x->ntools)
 		return;
-	if (x->talk.same_tools && !s->o.full) {
+	if (x->conversation.same_tools && !s->o.full) {
 		term_ownf(t, "Tools: %zu unchanged", x->ntools);
 		term_newline(t);
 		return;
@@ -167,7 +167,7 @@ static void tools(struct sink *s, const struct exchange *x)
 }
 
 /* Nothing for a call that only begins a conversation. */
-static void conversation(struct sink *s, const struct talk *k)
+static void conversation(struct sink *s, const struct conversation *k)
 {
 	struct term *t = &s->t;
 
@@ -189,7 +189,7 @@ static void system_prompt(struct sink *s, const struct exchange *x)
 {
 	if (!x->system.nparts)
 		return;
-	if (x->talk.same_system && !s->o.full) {
+	if (x->conversation.same_system && !s->o.full) {
 		text_field(s, "System", "unchanged");
 		return;
 	}
@@ -200,12 +200,12 @@ static void system_prompt(struct sink *s, const struct exchange *x)
 static void messages(struct sink *s, const struct exchange *x)
 {
 	struct term *t = &s->t;
-	size_t repeated = s->o.full ? 0 : x->talk.repeated;
+	size_t repeated = s->o.full ? 0 : x->conversation.repeated;
 
 	for (size_t i = 0; i < x->nmessages; i++) {
 		const struct message *m = &x->messages[i];
 
-		if (repeated && i == x->talk.repeated_from) {
+		if (repeated && i == x->conversation.repeated_from) {
 			term_ownf(t, "  %zu earlier message%s not repeated", repeated,
 				  repeated == 1 ? "" : "s");
 			term_newline(t);
@@ -228,7 +228,7 @@ void text_llm_request(struct sink *s, const struct exchange *x)
 	text_field(s, "Model", x->model_asked ? x->model_asked : "unknown");
 	if (x->stream_requested)
 		text_field(s, "Stream", "yes");
-	conversation(s, &x->talk);
+	conversation(s, &x->conversation);
 	system_prompt(s, x);
 	if (x->request_parsed) {
 		term_ownf(t, "Messages: %zu", x->nmessages);
@@ -409,12 +409,12 @@ static void duration(struct sink *s, const struct exchange *x)
 }
 
 /* Where the cache could no longer help, unless that is known to have cost nothing. */
-static void broken_prefix(struct sink *s, const struct talk *k)
+static void broken_prefix(struct sink *s, const struct conversation *k)
 {
 	static const char *const what[] = {
-		[TALK_BROKE_MESSAGES] = "messages edited",
-		[TALK_BROKE_SYSTEM] = "system prompt changed",
-		[TALK_BROKE_TOOLS] = "tools changed",
+		[BREAK_MESSAGES] = "messages edited",
+		[BREAK_SYSTEM] = "system prompt changed",
+		[BREAK_TOOLS] = "tools changed",
 	};
 
 	if (!k->broke || k->lost_cache == 0)
@@ -445,7 +445,7 @@ static void begin_part(struct sink *s, const struct exchange *x, unsigned choice
 }
 
 /* The calls whose arguments have come. */
-static void show_calls(struct sink *s, struct live *l, const struct exchange *x)
+static void fanout_events(struct sink *s, struct live *l, const struct exchange *x)
 {
 	for (size_t n = 0; n < l->ncalls; n++)
 		for (size_t i = 0; i < x->nchoices; i++) {
@@ -466,7 +466,7 @@ static void hold_call(struct sink *s, struct live *l, const struct exchange *x, 
 		if (l->calls[i].choice == choice && l->calls[i].part == part)
 			return;
 	if (l->ncalls == CALLS_HELD)
-		show_calls(s, l, x);
+		fanout_events(s, l, x);
 	l->calls[l->ncalls].choice = choice;
 	l->calls[l->ncalls++].part = part;
 }
@@ -493,7 +493,7 @@ void text_llm_tail(struct sink *s, struct live *l, const struct exchange *x)
 	bool over = x->response_body.state == BODY_COMPLETE;
 
 	if (l) {
-		show_calls(s, l, x);
+		fanout_events(s, l, x);
 		show_quiet(s, x);
 	}
 	term_fresh_line(t);
@@ -519,7 +519,7 @@ void text_llm_tail(struct sink *s, struct live *l, const struct exchange *x)
 		cost(s, x);
 	}
 	duration(s, x);
-	broken_prefix(s, &x->talk);
+	broken_prefix(s, &x->conversation);
 }
 
 /* One piece of output as it arrives. */
@@ -535,7 +535,7 @@ void text_llm_delta(struct sink *s, struct live *l, const struct exchange *x,
 		l->choice = UINT_MAX; /* text that goes on behind it begins a line */
 		return;
 	}
-	show_calls(s, l, x);
+	fanout_events(s, l, x);
 	if (!l->any || l->choice != c->index || l->part != number) {
 		begin_part(s, x, c->index, p);
 		l->any = true;

@@ -90,8 +90,10 @@ size_t live_pollfds(const struct live *l, struct pollfd *fds, size_t max)
 
 static bool is_known(struct live *l, const struct conn_id *id)
 {
-	struct conn_id *k = &l->known[(id->tls >> 4 ^ id->tgid ^ id->gen >> 10) % KNOWN];
-	bool known = k->tgid == id->tgid && k->tls == id->tls && k->gen == id->gen;
+	struct conn_id *k =
+		&l->known[(id->object >> 4 ^ id->tgid ^ id->first_seen_ns >> 10) % KNOWN];
+	bool known = k->tgid == id->tgid && k->object == id->object &&
+		     k->first_seen_ns == id->first_seen_ns;
 
 	*k = *id;
 	return known;
@@ -131,13 +133,13 @@ static uint64_t number_netns(struct live *l, uint64_t address)
 
 static int give_ends(struct live *l, struct chunk *c)
 {
-	uint8_t encoded[ENDS_ENCODED];
-	struct ends e;
+	uint8_t encoded[ENDPOINTS_ENCODED];
+	struct endpoints e;
 
-	if (ends_decode(c->data, &e) != 0)
+	if (endpoints_decode(c->data, &e) != 0)
 		return 0;
 	e.netns = number_netns(l, e.netns);
-	ends_encode(&e, encoded);
+	endpoints_encode(&e, encoded);
 	c->data = span_of(encoded, sizeof(encoded));
 	return l->fn(l->arg, c);
 }
@@ -147,7 +149,7 @@ static bool is_told(struct live *l, const void *raw, size_t len)
 {
 	uint32_t tgid = chunk_exec(raw, len);
 	struct span encoded;
-	struct ends ends;
+	struct endpoints endpoints;
 
 	if (tgid) {
 		if (l->on_exec)
@@ -155,8 +157,8 @@ static bool is_told(struct live *l, const void *raw, size_t len)
 		return true;
 	}
 	tgid = chunk_connect(raw, len, &encoded);
-	if (tgid && l->on_connect && ends_decode(encoded, &ends) == 0)
-		l->on_connect(l->connect_arg, tgid, &ends);
+	if (tgid && l->on_connect && endpoints_decode(encoded, &endpoints) == 0)
+		l->on_connect(l->connect_arg, tgid, &endpoints);
 	return tgid != 0;
 }
 
@@ -181,7 +183,7 @@ static int on_event(void *arg, const void *raw, size_t len)
 		err = describe(l, &c);
 	if (err)
 		return err;
-	return c.kind == CHUNK_PEER ? give_ends(l, &c) : l->fn(l->arg, &c);
+	return c.kind == CHUNK_ENDPOINTS ? give_ends(l, &c) : l->fn(l->arg, &c);
 }
 
 int live_drain(struct live *l, bool all, size_t budget)

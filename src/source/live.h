@@ -20,7 +20,7 @@ int live_open(struct live **ret, bool ring, int map, size_t bytes, chunk_fn fn, 
 typedef void (*exec_fn)(void *arg, uint32_t tgid);
 void live_on_exec(struct live *l, exec_fn fn, void *arg);
 /* And of processes that opened a TCP connection. */
-typedef void (*connect_fn)(void *arg, uint32_t tgid, const struct ends *ends);
+typedef void (*connect_fn)(void *arg, uint32_t tgid, const struct endpoints *ends);
 void live_on_connect(struct live *l, connect_fn fn, void *arg);
 void live_free(struct live *l); /* accepts NULL */
 size_t live_pollfds(const struct live *l, struct pollfd *fds, size_t max);

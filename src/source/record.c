@@ -16,7 +16,7 @@
 struct seen {
 	struct seen *next;
 	struct conn_id conn;
-	struct blank blank;
+	struct scrub blank;
 };
 
 #define BUCKETS 1024
@@ -93,25 +93,26 @@ int recorder_open(struct recorder **ret, const char *path, struct error *reterr)
 
 static struct seen **place_of(struct recorder *r, const struct conn_id *id)
 {
-	struct seen **at = &r->seen[(id->tls >> 4 ^ id->gen ^ id->tgid) % BUCKETS];
+	struct seen **at = &r->seen[(id->object >> 4 ^ id->first_seen_ns ^ id->tgid) % BUCKETS];
 
-	while (*at && ((*at)->conn.tls != id->tls || (*at)->conn.gen != id->gen ||
-		       (*at)->conn.tgid != id->tgid))
+	while (*at &&
+	       ((*at)->conn.object != id->object ||
+		(*at)->conn.first_seen_ns != id->first_seen_ns || (*at)->conn.tgid != id->tgid))
 		at = &(*at)->next;
 	return at;
 }
 
 /* Blanks credentials in the plaintext; the part that may be stored. */
-static struct h2blank_part blank(struct recorder *r, const struct chunk *c)
+static struct scrub_h2_part blank(struct recorder *r, const struct chunk *c)
 {
 	struct seen **at = place_of(r, &c->conn);
 
 	if (!*at) {
 		*at = xcalloc(1, sizeof(**at));
 		(*at)->conn = c->conn;
-		blank_init(&(*at)->blank, c->flags & CHUNK_FROM_START);
+		scrub_init(&(*at)->blank, c->flags & CHUNK_FROM_START);
 	}
-	return blank_feed(&(*at)->blank, c->dir, c->off, (uint8_t *)r->plain.ptr, r->plain.len);
+	return scrub_feed(&(*at)->blank, c->dir, c->off, (uint8_t *)r->plain.ptr, r->plain.len);
 }
 
 static void forget(struct recorder *r, const struct conn_id *id)
@@ -142,7 +143,7 @@ static int write_part(struct recorder *r, const struct chunk *c, size_t at, size
 	if (!len)
 		return 0;
 	part.off += at;
-	part.call_off += (uint32_t)at;
+	part.io_off += (uint32_t)at;
 	part.data = span_of(NULL, 0);
 	if (stored) {
 		part.data = span_first(span_from(buf_span(&r->plain), at), len);
@@ -158,7 +159,7 @@ static int write_part(struct recorder *r, const struct chunk *c, size_t at, size
 static int write_data(struct recorder *r, const struct chunk *c)
 {
 	size_t len = c->data.len, end;
-	struct h2blank_part part;
+	struct scrub_h2_part part;
 	int err;
 
 	buf_reset(&r->plain);

@@ -104,7 +104,7 @@ int64_t stream_wall_offset(const struct stream *s)
 
 static struct entry **bucket(struct stream *s, const struct conn_id *id)
 {
-	uint64_t h = (id->tls ^ (uint64_t)id->tgid << 40) * 0x9e3779b97f4a7c15ull;
+	uint64_t h = (id->object ^ (uint64_t)id->tgid << 40) * 0x9e3779b97f4a7c15ull;
 
 	return &s->buckets[h >> 52 & (BUCKETS - 1)];
 }
@@ -114,7 +114,7 @@ static struct entry *find(struct stream *s, const struct conn_id *id)
 {
 	struct entry *e = *bucket(s, id);
 
-	while (e && (e->conn.id.tls != id->tls || e->conn.id.tgid != id->tgid))
+	while (e && (e->conn.id.object != id->object || e->conn.id.tgid != id->tgid))
 		e = e->chain;
 	return e;
 }
@@ -278,7 +278,7 @@ static struct entry *add(struct stream *s, const struct chunk *c)
 
 	e->conn.id = c->conn;
 	e->conn.from_start = c->flags & CHUNK_FROM_START;
-	e->conn.plain = c->flags & CHUNK_PLAIN;
+	e->conn.cleartext = c->flags & CHUNK_CLEARTEXT;
 	e->conn.proc = procs_ref(s->procs, c->conn.tgid, c->uid, c->cgroup, c->comm);
 	e->chain = *at;
 	*at = e;
@@ -294,9 +294,9 @@ static int entry_of(struct stream *s, const struct chunk *c, struct entry **ret)
 	struct entry *e = find(s, &c->conn);
 	int err = 0;
 
-	if (e && e->conn.id.gen != c->conn.gen) {
+	if (e && e->conn.id.first_seen_ns != c->conn.first_seen_ns) {
 		/* A late chunk of an earlier connection at this address has lost its place. */
-		if (e->conn.id.gen > c->conn.gen) {
+		if (e->conn.id.first_seen_ns > c->conn.first_seen_ns) {
 			s->stats.late_chunks++;
 			*ret = NULL;
 			return 0;
@@ -340,9 +340,9 @@ static int on_data(struct stream *s, const struct chunk *c)
 
 	if (err || !e)
 		return err;
-	if (!c->call_off) {
-		e->conn.calls++;
-		e->conn.odd_calls += c->flags & CHUNK_MISSING || c->call_len > CALL_MAX;
+	if (!c->io_off) {
+		e->conn.ios++;
+		e->conn.implausible_ios += c->flags & CHUNK_MISSING || c->io_len > CALL_MAX;
 	}
 	f = &e->flow[c->dir];
 	if (!f->begun) {
@@ -356,7 +356,7 @@ static int on_close(struct stream *s, const struct chunk *c)
 {
 	struct entry *e = find(s, &c->conn);
 
-	if (!e || e->conn.id.gen != c->conn.gen)
+	if (!e || e->conn.id.first_seen_ns != c->conn.first_seen_ns)
 		return 0;
 	return close_entry(s, e, c->ts_ns, c->totals, true);
 }
@@ -397,8 +397,8 @@ static int on_peer(struct stream *s, const struct chunk *c)
 	int err = entry_of(s, c, &e);
 
 	/* Malformed: nothing is learnt. */
-	if (!err && e && ends_decode(c->data, &e->conn.ends) == 0 && s->out->ends)
-		s->out->ends(s->arg, &e->conn);
+	if (!err && e && endpoints_decode(c->data, &e->conn.endpoints) == 0 && s->out->endpoints)
+		s->out->endpoints(s->arg, &e->conn);
 	return err;
 }
 
@@ -419,7 +419,7 @@ int stream_feed(struct stream *s, const struct chunk *c)
 		return on_close(s, c);
 	case CHUNK_HOST:
 		return on_host(s, c);
-	case CHUNK_PEER:
+	case CHUNK_ENDPOINTS:
 		return on_peer(s, c);
 	case CHUNK_PROC:
 		on_proc(s, c);

@@ -24,18 +24,18 @@ struct proc {
 struct conn {
 	struct conn_id id;
 	struct proc *proc;
-	char comm[17];	   /* name of the thread last seen on it */
-	uint32_t tid;	   /* and its number */
-	char host[256];	   /* server name asked for, "" when unknown */
-	struct ends ends;  /* as last told; family 0 while unknown */
-	bool from_start;   /* no byte came before those captured */
-	bool plain;	   /* no TLS */
-	uint64_t bytes[2]; /* captured, by enum dir */
+	char comm[17];		    /* name of the thread last seen on it */
+	uint32_t tid;		    /* and its number */
+	char host[256];		    /* server name asked for, "" when unknown */
+	struct endpoints endpoints; /* as last told; family 0 while unknown */
+	bool from_start;	    /* no byte came before those captured */
+	bool cleartext;		    /* no TLS */
+	uint64_t bytes[2];	    /* captured, by enum dir */
 	uint64_t missing[2];
-	uint64_t calls, odd_calls; /* captured; of them, whose memory could not be read, or whose
-				    * length cannot be */
-	uint64_t seen_ns;	   /* last chunk */
-	void *user;		   /* pipeline's own; it frees it in close */
+	uint64_t ios, implausible_ios; /* captured; of them, whose memory could not be read, or
+					* whose length cannot be */
+	uint64_t seen_ns;	       /* last chunk */
+	void *user;		       /* pipeline's own; it frees it in close */
 };
 
 /* In order of offset within a direction; across directions in order of arrival. `s` is
@@ -46,7 +46,7 @@ struct stream_out {
 	int (*bytes)(void *arg, struct conn *c, enum dir d, uint64_t ts_ns, struct span s);
 	int (*gap)(void *arg, struct conn *c, enum dir d, uint64_t ts_ns, uint64_t nbytes);
 	int (*close)(void *arg, struct conn *c, uint64_t ts_ns, bool ended);
-	void (*ends)(void *arg, struct conn *c); /* c->ends was told; may be NULL */
+	void (*endpoints)(void *arg, struct conn *c); /* c->endpoints was told; may be NULL */
 };
 
 struct stream_stats {

@@ -10,7 +10,7 @@
 #define WORDS_MAX 64
 
 struct client {
-	struct talks *talks;
+	struct conversations *talks;
 	uint64_t last_id;
 	uint8_t words[WORDS_MAX];
 	size_t nwords;
@@ -21,7 +21,7 @@ struct client {
 
 static void check(const struct exchange *x)
 {
-	const struct talk *k = &x->talk;
+	const struct conversation *k = &x->conversation;
 
 	if (k->repeated_from + k->repeated > x->nmessages || k->repeated_from > x->nmessages)
 		abort();
@@ -68,13 +68,13 @@ static void send_request(struct client *c)
 	message_text(x, &x->system, PART_TEXT, span_of(&c->prompt, 1));
 	set_string(&request_tool(x)->name, span_str(c->prompt & 4 ? "t" : "u"));
 	set_names(x, c);
-	talks_request(c->talks, x);
+	conversations_request(c->talks, x);
 	check(x);
 	x->response_seen = true;
 	x->status = c->status;
 	x->usage.input = (int64_t)c->nwords;
 	x->usage.cached_read = c->prompt;
-	talks_answer(c->talks, x);
+	conversations_answer(c->talks, x);
 	check(x);
 	exchange_free(x);
 }
@@ -123,13 +123,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	limits_init(&lim);
 	lim.max[LIMIT_conversations] = 1 + data[0] % 8;
 	lim.max[LIMIT_messages] = 1 + data[1] % 32;
-	lim.max[LIMIT_remembered] = 1 + data[2] % 128;
-	c.talks = talks_new(&lim);
+	lim.max[LIMIT_fingerprints] = 1 + data[2] % 128;
+	c.talks = conversations_new(&lim);
 	for (size_t i = 3; i + 1 < size; i += 2) {
 		step(&c, data[i], data[i + 1]);
 		if (data[i] & 0x80)
 			send_request(&c);
 	}
-	talks_free(c.talks);
+	conversations_free(c.talks);
 	return 0;
 }

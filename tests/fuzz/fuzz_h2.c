@@ -9,13 +9,13 @@
 #define IDS 4096
 
 /* What was seen of each message: 1 begun, 2 has a head, 4 ended. */
-struct seen {
+struct process_stats {
 	uint8_t what[IDS][2];
 };
 
 static uint8_t *seen_of(void *arg, uint64_t id, enum http_msg m)
 {
-	struct seen *seen = arg;
+	struct process_stats *seen = arg;
 	static uint8_t spare;
 
 	spare = 0;
@@ -88,7 +88,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const struct http_out out = { on_head, on_body, on_gap, on_end };
 	struct cursor c = { .rest = span_of(data, size) };
 	uint64_t flags = cursor_be(&c, 1);
-	struct seen *seen = calloc(1, sizeof(*seen));
+	struct process_stats *seen = calloc(1, sizeof(*seen));
 	struct limits lim;
 	struct http *h;
 

@@ -30,12 +30,12 @@ static void read_with(const struct dialect *d, const json_t *v)
 
 	x->on_delta = on_delta;
 	x->on_delta_arg = &total;
-	if (d->is_request)
-		d->is_request(v);
-	if (d->suits)
-		d->suits(v);
-	if (d->is_response)
-		d->is_response(v);
+	if (d->proves_request)
+		d->proves_request(v);
+	if (d->plausible_request)
+		d->plausible_request(v);
+	if (d->proves_response)
+		d->proves_response(v);
 	if (d->is_first)
 		d->is_first(v);
 	for (int client = 0; d->turn && client < 2; client++)

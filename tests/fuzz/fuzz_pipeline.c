@@ -65,7 +65,7 @@ static void mend_checksums(uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct calls_out out = { on_request, on_delta, on_end };
+	static const struct assembler_out out = { on_request, on_delta, on_end };
 	struct sink_options so = {
 		.mode = SHOW_RAW, .live = true, .width = 40, .utf8 = true, .bodies = true
 	};

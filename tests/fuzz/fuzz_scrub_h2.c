@@ -82,7 +82,7 @@ static bool compare(nghttp2_hd_inflater *inflaters[2], struct span was, struct s
 
 static void run_blocks(struct cursor *c)
 {
-	struct fieldblank whole = { 0 }, bytes = { 0 };
+	struct scrub_hpack whole = { 0 }, bytes = { 0 };
 	nghttp2_hd_inflater *inflaters[2];
 	bool good = true;
 
@@ -93,11 +93,11 @@ static void run_blocks(struct cursor *c)
 		struct span s = cursor_take(c, len < c->rest.len ? len : c->rest.len);
 		uint8_t *a = copy_of(s), *b = copy_of(s);
 
-		fieldblank_feed(&whole, a, s.len);
-		fieldblank_end(&whole);
+		scrub_hpack_feed(&whole, a, s.len);
+		scrub_hpack_end(&whole);
 		for (size_t i = 0; i < s.len; i++)
-			fieldblank_feed(&bytes, b + i, 1);
-		fieldblank_end(&bytes);
+			scrub_hpack_feed(&bytes, b + i, 1);
+		scrub_hpack_end(&bytes);
 		check(span_eq(span_of(a, s.len), span_of(b, s.len)));
 		good = good && compare(inflaters, s, span_of(a, s.len));
 		free(a);
@@ -112,19 +112,19 @@ static void run_blocks(struct cursor *c)
 static void run_frames(struct span s)
 {
 	static const struct span preface = SPAN_LIT("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
-	struct h2blank whole = { 0 }, bytes = { 0 };
+	struct scrub_h2 whole = { 0 }, bytes = { 0 };
 	uint8_t *start = copy_of(preface), *a = copy_of(s), *b = copy_of(s);
 	size_t stored = 0;
 
-	check(h2blank_feed(&whole, start, preface.len).len == preface.len);
-	h2blank_feed(&bytes, start, preface.len);
-	check(h2blank_is(&whole) == H2BLANK_IS_H2);
-	stored = h2blank_feed(&whole, a, s.len).len;
+	check(scrub_h2_feed(&whole, start, preface.len).len == preface.len);
+	scrub_h2_feed(&bytes, start, preface.len);
+	check(scrub_h2_is(&whole) == H2BLANK_IS_H2);
+	stored = scrub_h2_feed(&whole, a, s.len).len;
 	check(stored <= s.len);
 	for (size_t i = 0; i < stored; i++)
-		check(h2blank_feed(&bytes, b + i, 1).len == 1);
+		check(scrub_h2_feed(&bytes, b + i, 1).len == 1);
 	check(span_eq(span_of(a, stored), span_of(b, stored)));
-	check(h2blank_is(&whole) == h2blank_is(&bytes));
+	check(scrub_h2_is(&whole) == scrub_h2_is(&bytes));
 	free(start);
 	free(a);
 	free(b);
@@ -134,14 +134,14 @@ static void run_frames(struct span s)
 
 static void run_connection(struct cursor *c, bool from_start)
 {
-	struct blank blank;
+	struct scrub blank;
 	uint64_t off[2] = { 0 };
 
-	blank_init(&blank, from_start);
+	scrub_init(&blank, from_start);
 	while (c->rest.len && !c->bad) {
 		uint64_t what = cursor_be(c, 1), len = cursor_be(c, 2);
 		enum dir d = what & 1 ? DIR_READ : DIR_WRITE;
-		struct h2blank_part part;
+		struct scrub_h2_part part;
 		uint8_t *copy;
 		struct span s;
 
@@ -153,7 +153,7 @@ static void run_connection(struct cursor *c, bool from_start)
 			off[d] -= len < off[d] ? len : off[d];
 		s = cursor_take(c, len < c->rest.len ? len : c->rest.len);
 		copy = copy_of(s);
-		part = blank_feed(&blank, d, off[d], copy, s.len);
+		part = scrub_feed(&blank, d, off[d], copy, s.len);
 		check(part.at <= s.len && part.len <= s.len - part.at);
 		off[d] += s.len;
 		free(copy);

@@ -627,8 +627,8 @@ static void test_odd_types(void)
 				both[d]->event(r.x, r.state, span_str(names[n]), v);
 			both[d]->request(r.x, v);
 			both[d]->response(r.x, v);
-			both[d]->is_request(v);
-			both[d]->is_response(v);
+			both[d]->proves_request(v);
+			both[d]->proves_response(v);
 			ok(r.x->usage.input >= COUNT_UNKNOWN &&
 				   r.x->usage.cache_write_1h >= COUNT_UNKNOWN,
 			   "no harm, and no sum that ran over");
@@ -743,11 +743,11 @@ static void test_paths(void)
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		bool certain = false;
+		bool path_is_proof = false;
 
-		ok(dialect_of_path(span_str(rows[i].path), &certain) == rows[i].dialect,
+		ok(dialect_of_path(span_str(rows[i].path), &path_is_proof) == rows[i].dialect,
 		   "the format of %s", rows[i].path);
-		ok(certain == !!rows[i].dialect, "and how sure that is");
+		ok(path_is_proof == !!rows[i].dialect, "and how sure that is");
 	}
 }
 
@@ -782,13 +782,13 @@ static void test_shapes(void)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		json_t *v = parse(rows[i].body);
 
-		is_int(dialect_bedrock_converse.is_request(v), rows[i].converse_request,
+		is_int(dialect_bedrock_converse.proves_request(v), rows[i].converse_request,
 		       "a request of Converse?");
-		is_int(dialect_bedrock_converse.is_response(v), rows[i].converse_response,
+		is_int(dialect_bedrock_converse.proves_response(v), rows[i].converse_response,
 		       "an answer of it?");
-		is_int(dialect_bedrock_invoke.is_request(v), rows[i].invoke_request,
+		is_int(dialect_bedrock_invoke.proves_request(v), rows[i].invoke_request,
 		       "a request of InvokeModel?");
-		is_int(dialect_bedrock_invoke.is_response(v), rows[i].invoke_response,
+		is_int(dialect_bedrock_invoke.proves_response(v), rows[i].invoke_response,
 		       "an answer of it?");
 		json_decref(v);
 	}

@@ -51,7 +51,7 @@ struct piece {
 	enum piece_kind kind;
 	size_t conn; /* from 0 */
 	uint64_t wait_ns;
-	struct ends ends;
+	struct endpoints endpoints;
 	enum dir dir; /* in the client's view */
 	struct buf bytes;
 	size_t body;  /* where the body begins; 0: there is no head */
@@ -142,7 +142,7 @@ static struct piece *piece_for(struct scenario *c, enum dir dir, bool head)
 	return p;
 }
 
-static bool read_end(char *text, struct end *ret)
+static bool read_end(char *text, struct endpoint *ret)
 {
 	char *colon = text ? strrchr(text, ':') : NULL;
 
@@ -155,7 +155,7 @@ static bool read_end(char *text, struct end *ret)
 
 static bool ends_line(struct scenario *c, char **save)
 {
-	struct ends *e = &new_piece(c, PIECE_ENDS, DIR_WRITE)->ends;
+	struct endpoints *e = &new_piece(c, PIECE_ENDS, DIR_WRITE)->endpoints;
 	char *own = strtok_r(NULL, " ", save), *peer = strtok_r(NULL, " ", save);
 	char *netns = strtok_r(NULL, " ", save);
 
@@ -353,7 +353,7 @@ static void on_end(void *arg, const struct exchange *x)
 	p->ops->end(p->sink, x);
 }
 
-static const struct calls_out calls_out = {
+static const struct assembler_out assembler_out = {
 	.request = on_request,
 	.delta = on_delta,
 	.end = on_end,
@@ -394,19 +394,20 @@ static void select_conn(struct player *p, const struct scenario *c, size_t conn)
 
 	p->conn = conn;
 	p->begun[conn] = true;
-	p->chunk =
-		(struct chunk){ .kind = CHUNK_DATA,
-				.flags = CHUNK_FROM_START | (role->plain ? CHUNK_PLAIN : 0),
-				.conn = { .tgid = 7 + (uint32_t)conn, .tls = 1 + conn, .gen = 1 },
-				.tid = 7 + (uint32_t)conn,
-				.ts_ns = p->chunk.ts_ns };
+	p->chunk = (struct chunk){
+		.kind = CHUNK_DATA,
+		.flags = CHUNK_FROM_START | (role->plain ? CHUNK_CLEARTEXT : 0),
+		.conn = { .tgid = 7 + (uint32_t)conn, .object = 1 + conn, .first_seen_ns = 1 },
+		.tid = 7 + (uint32_t)conn,
+		.ts_ns = p->chunk.ts_ns
+	};
 	snprintf(p->chunk.comm, sizeof(p->chunk.comm), "%s", role->server ? "server" : "tester");
 }
 
 static void play_one(struct player *p, const struct scenario *c, unsigned way,
 		     const struct piece *one)
 {
-	uint8_t ends[ENDS_ENCODED];
+	uint8_t ends[ENDPOINTS_ENCODED];
 
 	p->chunk.ts_ns += one->kind == PIECE_WAIT ? one->wait_ns : 10000000;
 	if (one->kind == PIECE_WAIT) {
@@ -422,8 +423,8 @@ static void play_one(struct player *p, const struct scenario *c, unsigned way,
 		p->off[one->conn][p->chunk.dir] += one->gap;
 		break;
 	case PIECE_ENDS:
-		ends_encode(&one->ends, ends);
-		p->chunk.kind = CHUNK_PEER;
+		endpoints_encode(&one->endpoints, ends);
+		p->chunk.kind = CHUNK_ENDPOINTS;
 		p->chunk.data = span_of(ends, sizeof(ends));
 		feed(p, &p->chunk);
 		break;
@@ -483,7 +484,7 @@ static char *play(const struct scenario *c, unsigned way, const char *format)
 
 	limits_init(&lim);
 	p.sink = p.ops->new (f, &so);
-	p.pipeline = pipeline_new(&lim, &calls_out, &p);
+	p.pipeline = pipeline_new(&lim, &assembler_out, &p);
 	pipeline_set_prices(p.pipeline, prices);
 	if (way == RECORDED)
 		play_recorded(&p, c);

@@ -16,7 +16,7 @@ static const uint8_t stamp[CATALOG_STAMP_LEN] = "made by this test";
 static void test_sign_places(void)
 {
 	static const char *const strings[] = { "SSL_write", "ssl_lib.cc", "abcd" };
-	struct signs *s = signs_new(strings, 3);
+	struct prefilter *s = prefilter_new(strings, 3);
 	char text[64];
 	int wrong = 0;
 
@@ -28,16 +28,16 @@ static void test_sign_places(void)
 			if (at + len > sizeof(text))
 				continue;
 			memcpy(text + at, strings[which], len);
-			wrong += signs_search(s, span_of(text, sizeof(text))) != 1u << which;
+			wrong += prefilter_search(s, span_of(text, sizeof(text))) != 1u << which;
 			/* Without its last byte it is not there. */
-			wrong += signs_search(s, span_of(text, at + len - 1)) != 0;
+			wrong += prefilter_search(s, span_of(text, at + len - 1)) != 0;
 		}
 	is_int(wrong, 0, "signs: each is found wherever it stands");
-	is_int(signs_search(s, SPAN_LIT("xSSL_writeabcdssl_lib.cc")), 7,
+	is_int(prefilter_search(s, SPAN_LIT("xSSL_writeabcdssl_lib.cc")), 7,
 	       "signs: all of them at once");
-	is_int(signs_search(s, SPAN_LIT("abc")), 0, "signs: in less than the shortest");
-	is_int(signs_search(s, span_of(NULL, 0)), 0, "signs: in nothing");
-	signs_free(s);
+	is_int(prefilter_search(s, SPAN_LIT("abc")), 0, "signs: in less than the shortest");
+	is_int(prefilter_search(s, span_of(NULL, 0)), 0, "signs: in nothing");
+	prefilter_free(s);
 }
 
 /* Against a plain search, over few letters so that parts of strings are met often. */
@@ -50,7 +50,7 @@ static void test_signs_at_random(void)
 		char strings[3][8], text[200];
 		const char *list[3];
 		uint64_t want = 0;
-		struct signs *s;
+		struct prefilter *s;
 
 		for (size_t i = 0; i < 3; i++) {
 			size_t len = 4 + (size_t)rand() % 4;
@@ -66,9 +66,9 @@ static void test_signs_at_random(void)
 		for (size_t i = 0; i < 3; i++)
 			want |= memmem(text, sizeof(text), list[i], strlen(list[i])) ? 1ull << i
 										     : 0;
-		s = signs_new(list, 3);
-		wrong += signs_search(s, span_of(text, sizeof(text))) != want;
-		signs_free(s);
+		s = prefilter_new(list, 3);
+		wrong += prefilter_search(s, span_of(text, sizeof(text))) != want;
+		prefilter_free(s);
 	}
 	is_int(wrong, 0, "signs: as a plain search finds them");
 }
@@ -81,7 +81,7 @@ static struct plan make_plan(uint64_t first)
 
 	p.parts = calloc(3, sizeof(*p.parts));
 	for (size_t i = 0; i < 3; i++) {
-		struct plan_part *part = &p.parts[i];
+		struct plan_entry *part = &p.parts[i];
 
 		part->implementation = strdup(i == 0   ? "OpenSSL"
 					      : i == 1 ? "dynamic linker"
@@ -148,7 +148,7 @@ static void test_plan_bytes(void)
 	b.ptr[b.len - 2] = (char)0xff; /* no such program */
 	is_int(plan_decode(buf_span(&b), &back), -EPROTO, "plan: a program that there is not");
 	plan_done(&back);
-	b.ptr[0] = PLAN_PARTS_MAX + 1;
+	b.ptr[0] = PLAN_ENTRIES_MAX + 1;
 	is_int(plan_decode(buf_span(&b), &back), -EPROTO, "plan: too many parts");
 	plan_done(&back);
 	plan_done(&p);

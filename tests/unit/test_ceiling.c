@@ -214,7 +214,7 @@ static void feed_bomb(struct outcome *o, const void *arg)
 	struct limits lim;
 
 	limits_init(&lim);
-	lim.max[LIMIT_ratio] = b->ratio;
+	lim.max[LIMIT_inflate_ratio] = b->ratio;
 	c = coding_new(span_str(b->coding), &lim);
 	while (rest.len && !o->err) {
 		o->err = coding_feed(c, span_first(rest, PIECE), on_out, o);
@@ -233,13 +233,13 @@ static void test_bomb(struct bomb *b)
 
 	limits_init(&lim);
 	for (int ratio = 1; ratio >= 0; ratio--) {
-		b->ratio = ratio ? lim.max[LIMIT_ratio] : SIZE_MAX;
+		b->ratio = ratio ? lim.max[LIMIT_inflate_ratio] : SIZE_MAX;
 		o = in_child(feed_bomb, b);
 		snprintf(what, sizeof(what), "%s bomb of %zu bytes, %s", b->coding, b->bytes.len,
 			 ratio ? "default limits" : "no limit of ratio");
 		is_bounded(&o, what);
 		ok(o.err == -ENOBUFS && o.again == -ENOBUFS && o.out <= lim.max[LIMIT_decoded] &&
-			   o.hits[LIMIT_decoded] + o.hits[LIMIT_ratio] == 1 &&
+			   o.hits[LIMIT_decoded] + o.hits[LIMIT_inflate_ratio] == 1 &&
 			   (ratio || o.hits[LIMIT_decoded]),
 		   "%s: stopped after %" PRIu64 " MiB", what, o.out >> 20);
 	}
@@ -352,14 +352,14 @@ static void on_end(void *arg, const struct exchange *x)
 	o->out += x->response_body.wire;
 }
 
-static const struct calls_out calls_out = { .end = on_end };
+static const struct assembler_out assembler_out = { .end = on_end };
 
 static void feed_conn(struct outcome *o, const void *arg)
 {
 	const struct endless_conn *e = arg;
 	struct chunk c = { .kind = CHUNK_DATA,
 			   .flags = CHUNK_FROM_START,
-			   .conn = { .tgid = 7, .tls = 1, .gen = 1 },
+			   .conn = { .tgid = 7, .object = 1, .first_seen_ns = 1 },
 			   .tid = 7,
 			   .ts_ns = 1000,
 			   .comm = "tester",
@@ -372,7 +372,7 @@ static void feed_conn(struct outcome *o, const void *arg)
 	limits_init(&lim);
 	lim.max[LIMIT_body] = lim.max[LIMIT_event] = KEPT;
 	buf_init(&piece, 2 * PIECE);
-	p = pipeline_new(&lim, &calls_out, o);
+	p = pipeline_new(&lim, &assembler_out, o);
 	pipeline_chunk(p, &c);
 	c.dir = DIR_READ;
 	c.data = e->answered;

@@ -75,50 +75,51 @@ static void with_param(struct exchange *x, const char *name, json_t *value)
 }
 
 /* The request, and an answer of that status with usage. Returns a copy of what was told. */
-static struct talk play(struct talks *t, struct exchange *x, unsigned status)
+static struct conversation play(struct conversations *t, struct exchange *x, unsigned status)
 {
-	struct talk k;
+	struct conversation k;
 
-	talks_request(t, x);
+	conversations_request(t, x);
 	x->response_seen = status != 0;
 	x->status = status;
 	x->response_body.state = BODY_COMPLETE;
-	talks_answer(t, x);
-	k = x->talk;
+	conversations_answer(t, x);
+	k = x->conversation;
 	k.session = NULL;
 	exchange_free(x);
 	return k;
 }
 
-static struct talk say(struct talks *t, const char *list)
+static struct conversation say(struct conversations *t, const char *list)
 {
 	return play(t, call(list), 200);
 }
 
-static void is_talk(struct talk k, const char *id, unsigned turn, size_t repeated, const char *what)
+static void is_talk(struct conversation k, const char *id, unsigned turn, size_t repeated,
+		    const char *what)
 {
 	is_str(k.id, id, "%s: conversation", what);
 	is_int(k.turn, turn, "%s: turn", what);
 	is_int(k.repeated, repeated, "%s: messages repeated", what);
 }
 
-static bool is_new(struct talk k, struct talk old)
+static bool is_new(struct conversation k, struct conversation old)
 {
 	return k.id[0] && strcmp(k.id, old.id) != 0;
 }
 
 static struct limits lim;
 
-static struct talks *begin(void)
+static struct conversations *begin(void)
 {
 	limits_init(&lim);
-	return talks_new(&lim);
+	return conversations_new(&lim);
 }
 
 static void test_growth(void)
 {
-	struct talks *t = begin();
-	struct talk one = say(t, "sbe brief|uhello"), k;
+	struct conversations *t = begin();
+	struct conversation one = say(t, "sbe brief|uhello"), k;
 
 	is_int(strlen(one.id), 16, "an id has 16 digits");
 	is_talk(one, one.id, 1, 0, "first turn");
@@ -133,14 +134,14 @@ static void test_growth(void)
 		"sbe brief|uhello|ahi|uhow are you|afine|tok|ugood|aother than it was|ubye|a|u2");
 	is_talk(k, one.id, 4, 7, "answer altered");
 	ok(!k.broke, "an altered answer breaks nothing");
-	talks_free(t);
-	talks_free(NULL);
+	conversations_free(t);
+	conversations_free(NULL);
 }
 
 static void test_strangers(void)
 {
-	struct talks *t = begin();
-	struct talk one = say(t, "sbe brief|uhello"), k;
+	struct conversations *t = begin();
+	struct conversation one = say(t, "sbe brief|uhello"), k;
 	struct exchange *x;
 
 	ok(is_new(say(t, "sbe brief|uother"), one),
@@ -168,26 +169,26 @@ static void test_strangers(void)
 	k = play(t, x, 200);
 	ok(k.turn == 3 && k.repeated == 4 && !k.parent[0],
 	   "a conversation may move to a new process");
-	talks_free(t);
+	conversations_free(t);
 }
 
 static void test_few_shots(void)
 {
-	struct talks *t = begin();
-	struct talk one = say(t, "uexample|aanswer|ufirst question"), k;
+	struct conversations *t = begin();
+	struct conversation one = say(t, "uexample|aanswer|ufirst question"), k;
 
 	k = say(t, "uexample|aanswer|usecond question");
 	ok(is_new(k, one) && !k.parent[0] && k.repeated == 0,
 	   "examples in front are no conversation");
 	is_talk(say(t, "uexample|aanswer|usecond question|ayes|uwhy"), k.id, 2, 3, "each goes on");
 	is_talk(say(t, "uexample|aanswer|ufirst question|ano|uwhy not"), one.id, 2, 3, "by itself");
-	talks_free(t);
+	conversations_free(t);
 }
 
 static void test_retry(void)
 {
-	struct talks *t = begin();
-	struct talk one = say(t, "uhello"), k;
+	struct conversations *t = begin();
+	struct conversation one = say(t, "uhello"), k;
 	struct exchange *x;
 
 	k = say(t, "uhello");
@@ -214,13 +215,13 @@ static void test_retry(void)
 	x = call("usomething new");
 	with_header(x, "X-Stainless-Retry-Count", "0");
 	ok(!play(t, x, 200).retry, "or that it is none");
-	talks_free(t);
+	conversations_free(t);
 }
 
 static void test_branch(void)
 {
-	struct talks *t = begin();
-	struct talk one = say(t, "uhello"), two, k;
+	struct conversations *t = begin();
+	struct conversation one = say(t, "uhello"), two, k;
 
 	say(t, "uhello|ahi|uleft");
 	two = say(t, "uhello|ahi|uright");
@@ -240,7 +241,7 @@ static void test_branch(void)
 	ok(is_new(k, one) && !k.retry && !k.parent[0],
 	   "what a gone-on conversation began with is a new one");
 	is_talk(say(t, "uhello|ayes|unew way"), k.id, 2, 1, "and goes on");
-	talks_free(t);
+	conversations_free(t);
 }
 
 static struct exchange *in_session(const char *list, const char *session)
@@ -253,8 +254,8 @@ static struct exchange *in_session(const char *list, const char *session)
 
 static void test_session(void)
 {
-	struct talks *t = begin();
-	struct talk one = play(t, in_session("umain task", "S1"), 200), sub, k;
+	struct conversations *t = begin();
+	struct conversation one = play(t, in_session("umain task", "S1"), 200), sub, k;
 	struct exchange *x;
 
 	sub = play(t, in_session("usub task", "S1"), 200);
@@ -273,29 +274,29 @@ static void test_session(void)
 	is_talk(play(t, x, 200), k.id, 4, 1, "a session's latest is found anywhere, though edited");
 	x = call("uhello");
 	with_param(x, "metadata", json_pack("{s:s}", "user_id", "user_1_account_2_session_abc"));
-	talks_request(t, x);
-	is_str(x->talk.session, "abc", "a session in metadata.user_id");
+	conversations_request(t, x);
+	is_str(x->conversation.session, "abc", "a session in metadata.user_id");
 	exchange_free(x);
 	x = call("uhello");
 	with_header(x, "session_id", "codex");
 	x->request_parsed = false;
-	talks_request(t, x);
-	is_str(x->talk.session, "codex", "a session is told of an unreadable request");
-	is_str(x->talk.id, "", "a conversation is not");
+	conversations_request(t, x);
+	is_str(x->conversation.session, "codex", "a session is told of an unreadable request");
+	is_str(x->conversation.id, "", "a conversation is not");
 	exchange_free(x);
-	talks_free(t);
+	conversations_free(t);
 }
 
 #define LONG "u1|a2|t3|a4|t5|a6|t7|a8"
 
 static void test_edited(void)
 {
-	struct talks *t = begin();
-	struct talk one = say(t, LONG "|ulast, and a reminder"), k;
+	struct conversations *t = begin();
+	struct conversation one = say(t, LONG "|ulast, and a reminder"), k;
 
 	k = say(t, LONG "|ulast|a10|t11");
 	is_talk(k, one.id, 2, 8, "the end was rewritten");
-	ok(k.broke && k.broke_by == TALK_BROKE_MESSAGES, "that breaks the prefix");
+	ok(k.broke && k.broke_by == BREAK_MESSAGES, "that breaks the prefix");
 	is_int(k.broke_at, 8, "at its first message that differs");
 	is_talk(say(t, LONG "|ulast|a10|t11|a12|t13"), one.id, 3, 11, "and it goes on");
 	k = say(t, "u1|a2|tcleared|a4|tcleared|a6|t7|a8|ulast|a10|t11|a12|t13|a14|t15");
@@ -308,11 +309,11 @@ static void test_edited(void)
 		"u1|a2|tcleared|aone|ttwo|athree|tfour|a5|u6|a7|u8|a9|u10|a11|u12|a13|u14|a|u|a|u");
 	ok(is_new(k, one) && k.repeated == 0,
 	   "a beginning in common with nothing after it is too little");
-	talks_free(t);
+	conversations_free(t);
 }
 
-static struct talk with_both(struct talks *t, const char *list, const char *system,
-			     const char *tool)
+static struct conversation with_both(struct conversations *t, const char *list, const char *system,
+				     const char *tool)
 {
 	struct exchange *x = call(list);
 
@@ -323,17 +324,17 @@ static struct talk with_both(struct talks *t, const char *list, const char *syst
 
 static void test_prompt(void)
 {
-	struct talks *t = begin();
-	struct talk one = with_both(t, "u1", "S", "T"), k;
+	struct conversations *t = begin();
+	struct conversation one = with_both(t, "u1", "S", "T"), k;
 	struct exchange *x;
 
 	k = with_both(t, "u1|a2|u3", "S", "U");
 	is_talk(k, one.id, 2, 1, "other tools");
-	ok(k.broke && k.broke_by == TALK_BROKE_TOOLS && k.broke_at == 0, "break the prefix");
+	ok(k.broke && k.broke_by == BREAK_TOOLS && k.broke_at == 0, "break the prefix");
 	ok(k.same_system && !k.same_tools, "the system prompt is the same");
 	k = with_both(t, "u1|a2|u3|a4|u5", "S2", "U");
 	is_talk(k, one.id, 3, 3, "another system prompt");
-	ok(k.broke && k.broke_by == TALK_BROKE_SYSTEM && k.same_tools, "breaks the prefix");
+	ok(k.broke && k.broke_by == BREAK_SYSTEM && k.same_tools, "breaks the prefix");
 	k = with_both(t, "u1|a2|u3|a4|u5|a6|u7", "S2", "U");
 	ok(k.turn == 4 && !k.broke && k.same_system && k.same_tools, "and then it stays so");
 	k = with_both(t, "u1|a2|u3|a|uother", "S2", "U");
@@ -349,7 +350,7 @@ static void test_prompt(void)
 	k = say(t, "sit is one|ua|ab|uc|ad|ue");
 	is_talk(k, one.id, 2, 3, "a changed system message");
 	is_int(k.repeated_from, 1, "is not among the repeated ones");
-	ok(k.broke && k.broke_by == TALK_BROKE_SYSTEM && k.broke_at == 0, "and breaks the prefix");
+	ok(k.broke && k.broke_by == BREAK_SYSTEM && k.broke_at == 0, "and breaks the prefix");
 	x = call("uclaude");
 	x->provider = "anthropic";
 	with_system(x, "x-anthropic-billing-header: cch=1;");
@@ -359,10 +360,10 @@ static void test_prompt(void)
 	with_system(x, "x-anthropic-billing-header: cch=2;");
 	k = play(t, x, 200);
 	ok(!is_new(k, one) && !k.broke, "what Anthropic takes out first is no change");
-	talks_free(t);
+	conversations_free(t);
 }
 
-static struct talk answered(struct talks *t, struct exchange *x, const char *id)
+static struct conversation answered(struct conversations *t, struct exchange *x, const char *id)
 {
 	set_string(&x->response_id, span_str(id));
 	return play(t, x, 200);
@@ -378,8 +379,8 @@ static struct exchange *after(const char *list, const char *id)
 
 static void test_response_id(void)
 {
-	struct talks *t = begin();
-	struct talk one = answered(t, call("uhello"), "r1"), k;
+	struct conversations *t = begin();
+	struct conversation one = answered(t, call("uhello"), "r1"), k;
 	struct exchange *x;
 
 	is_talk(answered(t, after("unext", "r1"), "r2"), one.id, 2, 0, "after the first answer");
@@ -406,11 +407,11 @@ static void test_response_id(void)
 	with_param(x, "conversation", json_string("conv_1"));
 	k = play(t, x, 200);
 	ok(k.turn == 3 && !k.retry && !k.broke, "in which the same may be said twice");
-	talks_free(t);
+	conversations_free(t);
 }
 
-static struct talk counted(struct talks *t, const char *list, int64_t input, int64_t read,
-			   int64_t written)
+static struct conversation counted(struct conversations *t, const char *list, int64_t input,
+				   int64_t read, int64_t written)
 {
 	struct exchange *x = call(list);
 
@@ -422,7 +423,7 @@ static struct talk counted(struct talks *t, const char *list, int64_t input, int
 
 static void test_lost_cache(void)
 {
-	struct talks *t = begin();
+	struct conversations *t = begin();
 
 	counted(t, LONG, 20000, 15000, 4000);
 	is_int(counted(t, LONG "|u9", 20100, 19000, 100).lost_cache, COUNT_UNKNOWN,
@@ -431,7 +432,7 @@ static void test_lost_cache(void)
 	       "read and written");
 	is_int(counted(t, LONG "|uy|a10|u11|a12|u13", 20200, COUNT_UNKNOWN, 0).lost_cache,
 	       COUNT_UNKNOWN, "what was read is not told");
-	talks_free(t);
+	conversations_free(t);
 	t = begin();
 	counted(t, LONG, 5000, 0, COUNT_UNKNOWN);
 	is_int(counted(t, "u1|a2|t3|a4|t5|a6|tx|a8|u9|a10", 5100, 1024, COUNT_UNKNOWN).lost_cache,
@@ -441,13 +442,13 @@ static void test_lost_cache(void)
 	       0, "never less than none");
 	counted(t, "uhuge|a|u", INT64_MAX, INT64_MAX, INT64_MAX);
 	is_int(counted(t, "uhuge|a|ux|a|u", 1, 0, 1).lost_cache, INT64_MAX, "sums do not overflow");
-	talks_free(t);
+	conversations_free(t);
 }
 
 static void test_partial(void)
 {
-	struct talks *t = begin();
-	struct talk one = say(t, "u1|a2|u3"), k;
+	struct conversations *t = begin();
+	struct conversation one = say(t, "u1|a2|u3"), k;
 	struct exchange *x = call("u1|a2|u3|a4|uthis one is c");
 
 	x->request_partial = true;
@@ -461,13 +462,13 @@ static void test_partial(void)
 	ok(!k.broke && !k.retry, "tells of no change");
 	is_talk(say(t, "u1|a2|u3|a4|uthis one is cut|a6|u7|a8|u9"), one.id, 5, 7,
 		"and none is forgotten");
-	talks_free(t);
+	conversations_free(t);
 }
 
 static void test_eviction(void)
 {
-	struct talks *t = begin();
-	struct talk one, two;
+	struct conversations *t = begin();
+	struct conversation one, two;
 
 	lim.max[LIMIT_conversations] = 2;
 	one = say(t, "u1");
@@ -477,27 +478,27 @@ static void test_eviction(void)
 	is_int(lim.hits[LIMIT_conversations], 1, "past it, a hit is counted");
 	is_talk(say(t, "u1|a|u|a|u"), one.id, 3, 3, "the one used last stays");
 	ok(is_new(say(t, "u2|a|u"), two), "the longest idle one is forgotten");
-	talks_free(t);
+	conversations_free(t);
 	t = begin();
 	lim.max[LIMIT_messages] = 4;
 	one = say(t, LONG "|u9");
 	ok(lim.hits[LIMIT_messages] > 0, "a long conversation's first messages are not remembered");
 	is_talk(say(t, LONG "|u9|a10|u11"), one.id, 2, 9, "but its end is");
-	talks_free(t);
+	conversations_free(t);
 	t = begin();
-	lim.max[LIMIT_remembered] = 25;
+	lim.max[LIMIT_fingerprints] = 25;
 	one = say(t, LONG);
 	two = say(t, "u" LONG);
 	say(t, "uu" LONG);
-	ok(lim.hits[LIMIT_remembered] > 0, "all messages have a ceiling");
+	ok(lim.hits[LIMIT_fingerprints] > 0, "all messages have a ceiling");
 	ok(is_new(say(t, LONG "|u9"), one), "past it, whole conversations are forgotten");
 	for (size_t max = 1; max < 12; max++) {
-		lim.max[LIMIT_remembered] = max;
+		lim.max[LIMIT_fingerprints] = max;
 		say(t, LONG "|u9|a10|u11");
 		say(t, "u" LONG);
 	}
 	ok(true, "tiny ceilings");
-	talks_free(t);
+	conversations_free(t);
 }
 
 static struct exchange *of_length(size_t count)
@@ -514,25 +515,25 @@ static struct exchange *of_length(size_t count)
 
 static void test_long(void)
 {
-	struct talks *t = begin();
-	struct talk one = play(t, of_length(10001), 200), k;
+	struct conversations *t = begin();
+	struct conversation one = play(t, of_length(10001), 200), k;
 
 	for (size_t i = 1; i < 10; i++)
 		k = play(t, of_length(10001 + 2 * i), 200);
 	is_talk(k, one.id, 10, 10017, "10,000 messages");
-	is_int(lim.hits[LIMIT_messages] + lim.hits[LIMIT_remembered], 0, "fit");
+	is_int(lim.hits[LIMIT_messages] + lim.hits[LIMIT_fingerprints], 0, "fit");
 	k = play(t, of_length(20001), 200);
 	is_talk(k, one.id, 11, 10019, "twice as many");
 	ok(lim.hits[LIMIT_messages] > 0, "do not all");
 	is_talk(play(t, of_length(20003), 200), one.id, 12, 20001, "and it goes on");
-	talks_free(t);
+	conversations_free(t);
 }
 
 /* What comes again and again neither grows nor slows. */
 static void test_hostile(void)
 {
-	struct talks *t = begin();
-	struct talk k = { 0 }, one = say(t, "uping");
+	struct conversations *t = begin();
+	struct conversation k = { 0 }, one = say(t, "uping");
 	struct exchange *x;
 
 	for (unsigned i = 0; i < 20000; i++)
@@ -554,7 +555,7 @@ static void test_hostile(void)
 	x->kind = EXCHANGE_HTTP;
 	ok(!play(t, x, 200).id[0], "what is no model call has no conversation");
 	ok(!play(t, call(""), 200).id[0], "nor has a call without messages");
-	talks_free(t);
+	conversations_free(t);
 }
 
 /* What the text sink shows of a request; the caller frees it. */
@@ -575,21 +576,21 @@ static char *shown(const struct exchange *x, bool full)
 
 static void test_shown(void)
 {
-	struct talks *t = begin();
+	struct conversations *t = begin();
 	struct exchange *x = call("snoon|uhello|ahi|ubye");
 	AUTO_FREE char *first = NULL, *second = NULL, *full = NULL;
 
 	with_tool(x, "hammer");
 	say(t, "sit is morning|uhello");
-	talks_request(t, x);
+	conversations_request(t, x);
 	first = shown(x, false);
 	ok(strstr(first, "Messages: 4\n  [1] system: noon\n  1 earlier message not repeated\n"
 			 "  [3] assistant: hi\n  [4] user: bye\n"),
 	   "a changed system message is shown");
 	ok(strstr(first, " turn 2\n") && strstr(first, "hammer"), "so are turn and new tools");
-	x->talk.same_tools = true;
-	x->talk.repeated_from = 0;
-	x->talk.repeated = 4;
+	x->conversation.same_tools = true;
+	x->conversation.repeated_from = 0;
+	x->conversation.repeated = 4;
 	second = shown(x, false);
 	ok(strstr(second, "  4 earlier messages not repeated\nTools: 1 unchanged\n"),
 	   "all repeated");
@@ -597,7 +598,7 @@ static void test_shown(void)
 	ok(strstr(full, "[2] user: hello\n") && strstr(full, "hammer") && !strstr(full, "repeated"),
 	   "--full shows all");
 	exchange_free(x);
-	talks_free(t);
+	conversations_free(t);
 }
 
 int main(void)

@@ -29,7 +29,7 @@ static void test_headers(void)
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
-		is_int(secret_header(span_str(rows[i].name)), rows[i].secret, "header %s",
+		is_int(credential_header(span_str(rows[i].name)), rows[i].secret, "header %s",
 		       rows[i].name);
 }
 
@@ -49,7 +49,7 @@ static void test_values(void)
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		buf_init(&b, 1000);
-		secret_mask_value(span_str(rows[i].name), span_str(rows[i].value), &b);
+		credential_mask_value(span_str(rows[i].name), span_str(rows[i].value), &b);
 		ok(!strstr(b.ptr, "abc") && !strstr(b.ptr, "xyz"), "%s: %s shows nothing",
 		   rows[i].name, b.ptr);
 		is_str(b.ptr, rows[i].want, "%s: %s", rows[i].name, rows[i].value);
@@ -71,7 +71,7 @@ static void test_targets(void)
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		buf_init(&b, 1000);
-		secret_mask_target(span_str(rows[i][0]), &b);
+		credential_mask_target(span_str(rows[i][0]), &b);
 		is_str(b.ptr, rows[i][1], "target %s", rows[i][0]);
 		buf_done(&b);
 	}
@@ -92,7 +92,7 @@ static void test_text(void)
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		buf_init(&b, 1000);
-		secret_mask_text(span_str(rows[i][0]), &b);
+		credential_mask_text(span_str(rows[i][0]), &b);
 		is_str(b.ptr, rows[i][1], "text %s", rows[i][0]);
 		buf_done(&b);
 	}
@@ -113,14 +113,14 @@ static void test_arguments(void)
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		buf_init(&b, 1000);
-		secret_mask_argument(span_str(rows[i][0]), span_str(rows[i][1]), &b);
+		credential_mask_argument(span_str(rows[i][0]), span_str(rows[i][1]), &b);
 		is_str(b.ptr, rows[i][2], "argument %s %s", rows[i][0], rows[i][1]);
 		buf_done(&b);
 	}
 }
 
 struct blanker {
-	struct secret_scan scan;
+	struct credential_scan scan;
 	struct buf out;
 };
 
@@ -130,7 +130,7 @@ static void on_piece(void *arg, struct span s)
 	uint8_t copy[4096];
 
 	memcpy(copy, s.ptr, s.len);
-	secret_blank(&b->scan, copy, s.len);
+	credential_scrub(&b->scan, copy, s.len);
 	buf_add(&b->out, span_of(copy, s.len));
 }
 

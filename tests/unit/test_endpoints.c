@@ -5,14 +5,14 @@
 #include "capture/endpoints.h"
 #include "tests/unit/tap.h"
 
-static const struct ends four = { .netns = 7,
-				  .family = 4,
-				  .local = { .address = { 127, 0, 0, 1 }, .port = 40000 },
-				  .peer = { .address = { 127, 0, 0, 2 }, .port = 11434 } };
+static const struct endpoints four = { .netns = 7,
+				       .family = 4,
+				       .local = { .address = { 127, 0, 0, 1 }, .port = 40000 },
+				       .peer = { .address = { 127, 0, 0, 2 }, .port = 11434 } };
 
-static struct ends swapped(struct ends e)
+static struct endpoints swapped(struct endpoints e)
 {
-	struct end local = e.local;
+	struct endpoint local = e.local;
 
 	e.local = e.peer;
 	e.peer = local;
@@ -21,74 +21,75 @@ static struct ends swapped(struct ends e)
 
 static void test_codec(void)
 {
-	uint8_t raw[ENDS_ENCODED];
-	struct ends back = { .netns = 1 };
+	uint8_t raw[ENDPOINTS_ENCODED];
+	struct endpoints back = { .netns = 1 };
 
-	ends_encode(&four, raw);
-	is_int(ends_decode(span_of(raw, sizeof(raw)), &back), 0, "ends are decoded");
+	endpoints_encode(&four, raw);
+	is_int(endpoints_decode(span_of(raw, sizeof(raw)), &back), 0, "ends are decoded");
 	ok(memcmp(&back, &four, sizeof(back)) == 0, "to the same");
 	is_int(raw[40] << 8 | raw[41], 40000, "ports are as on the wire");
 	for (size_t n = 0; n < sizeof(raw); n++)
-		if (ends_decode(span_of(raw, n), &back) != -EPROTO)
+		if (endpoints_decode(span_of(raw, n), &back) != -EPROTO)
 			ok(false, "cut to %zu bytes it is refused", n);
 	ok(memcmp(&back, &four, sizeof(back)) == 0, "what is refused changes nothing");
 	raw[44] = 5;
-	is_int(ends_decode(span_of(raw, sizeof(raw)), &back), -EPROTO,
+	is_int(endpoints_decode(span_of(raw, sizeof(raw)), &back), -EPROTO,
 	       "an unknown family is refused");
 }
 
 static void test_mapped(void)
 {
-	struct ends six = {
+	struct endpoints six = {
 		.netns = 7,
 		.family = 6,
 		.local = { .address = { [10] = 255, 255, 127, 0, 0, 1 }, .port = 40000 },
 		.peer = { .address = { [10] = 255, 255, 127, 0, 0, 2 }, .port = 11434 }
 	};
-	uint8_t raw[ENDS_ENCODED];
-	struct ends back;
+	uint8_t raw[ENDPOINTS_ENCODED];
+	struct endpoints back;
 
-	ends_encode(&six, raw);
-	is_int(ends_decode(span_of(raw, sizeof(raw)), &back), 0, "IPv4 within IPv6 is decoded");
+	endpoints_encode(&six, raw);
+	is_int(endpoints_decode(span_of(raw, sizeof(raw)), &back), 0,
+	       "IPv4 within IPv6 is decoded");
 	ok(memcmp(&back, &four, sizeof(back)) == 0, "as IPv4");
 }
 
 static void test_text(void)
 {
-	struct end six = { .address = { 0x20, 1, 0xd, 0xb8, [15] = 1 }, .port = 443 };
-	char text[ENDS_TEXT];
+	struct endpoint six = { .address = { 0x20, 1, 0xd, 0xb8, [15] = 1 }, .port = 443 };
+	char text[ENDPOINT_TEXT];
 
-	ends_text(4, &four.peer, text);
+	endpoint_text(4, &four.peer, text);
 	is_str(text, "127.0.0.2:11434", "IPv4 as text");
-	ends_text(6, &six, text);
+	endpoint_text(6, &six, text);
 	is_str(text, "[2001:db8::1]:443", "IPv6 as text");
 }
 
 static void test_mirror(void)
 {
-	struct ends other = swapped(four), public = four;
+	struct endpoints other = swapped(four), public = four;
 
-	ok(ends_mirror(&four, &other), "two ends of one connection");
-	ok(!ends_mirror(&four, &four), "not a connection and itself");
+	ok(endpoints_mirror(&four, &other), "two ends of one connection");
+	ok(!endpoints_mirror(&four, &four), "not a connection and itself");
 	other.netns = 8;
-	ok(!ends_mirror(&four, &other), "loopback of two network namespaces differs");
+	ok(!endpoints_mirror(&four, &other), "loopback of two network namespaces differs");
 	other.netns = 0;
-	ok(!ends_mirror(&four, &other), "and so it may where one is unknown");
+	ok(!endpoints_mirror(&four, &other), "and so it may where one is unknown");
 	public.local.address[0] = public.peer.address[0] = 10;
 	other = swapped(public);
 	other.netns = 9;
-	ok(ends_mirror(&public, &other), "other addresses are one across namespaces");
-	ok(!ends_mirror(&(struct ends){ 0 }, &(struct ends){ 0 }),
+	ok(endpoints_mirror(&public, &other), "other addresses are one across namespaces");
+	ok(!endpoints_mirror(&(struct endpoints){ 0 }, &(struct endpoints){ 0 }),
 	   "unknown ends are no connection");
-	ok(ends_loopback(4, &four.peer) && !ends_loopback(4, &public.peer),
+	ok(endpoint_is_loopback(4, &four.peer) && !endpoint_is_loopback(4, &public.peer),
 	   "127.0.0.0/8 is loopback");
-	ok(ends_loopback(6, &(struct end){ .address = { [15] = 1 } }), "so is ::1");
+	ok(endpoint_is_loopback(6, &(struct endpoint){ .address = { [15] = 1 } }), "so is ::1");
 }
 
 static void test_near(void)
 {
 	static const struct {
-		struct ends e;
+		struct endpoints e;
 		bool near;
 		const char *what;
 	} rows[] = {
@@ -131,8 +132,8 @@ static void test_near(void)
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
-		ok(ends_near(&rows[i].e) == rows[i].near, "%s may%s be on this host", rows[i].what,
-		   rows[i].near ? "" : " not");
+		ok(endpoints_near(&rows[i].e) == rows[i].near, "%s may%s be on this host",
+		   rows[i].what, rows[i].near ? "" : " not");
 }
 
 int main(void)

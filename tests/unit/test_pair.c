@@ -51,7 +51,7 @@ static const struct row rows[] = {
 	  "qc1 qs1 es1 ec1" },
 	{ "the same ends again", "cE c?1 sE s?1 cE sE s!1 c!1", "qc1 ec1+ es1-" },
 	{ "two network namespaces", "cN c?1 sE s?1 s!1 c!1", "qc1 ec1 qs1 es1" },
-	{ "TLS at one end alone", "cE c?1 sE s?1 s!1 c!1", "qc1 ec1 qs1 es1", CHUNK_PLAIN },
+	{ "TLS at one end alone", "cE c?1 sE s?1 s!1 c!1", "qc1 ec1 qs1 es1", CHUNK_CLEARTEXT },
 	{ "a server alone", "sE s?1 s!1 t", "qs1 es1" },
 	{ "a server alone, slow", "sE s?1 t s!1", "qs1 es1" },
 	{ "a client alone", "cE c?1 c!1 t", "qc1 ec1" },
@@ -155,15 +155,17 @@ static void on_end(void *arg, const struct exchange *x)
 		buf_addf(&p->log, "%u", (unsigned)x->twin_of);
 }
 
-static const struct calls_out out = { .request = on_request, .end = on_end };
+static const struct assembler_out out = { .request = on_request, .end = on_end };
 
 static struct chunk chunk_of(struct player *p, int side)
 {
-	return (struct chunk){ .kind = CHUNK_DATA,
-			       .flags = p->flags[side],
-			       .conn = { .tgid = side == CLIENT ? 7 : 8, .tls = 1, .gen = 1 },
-			       .ts_ns = p->now,
-			       .comm = "t" };
+	return (struct chunk){
+		.kind = CHUNK_DATA,
+		.flags = p->flags[side],
+		.conn = { .tgid = side == CLIENT ? 7 : 8, .object = 1, .first_seen_ns = 1 },
+		.ts_ns = p->now,
+		.comm = "t"
+	};
 }
 
 static void say(struct player *p, int side, bool request, struct span s)
@@ -210,13 +212,14 @@ static void say_h2(struct player *p, int side, const char *word)
 
 static void tell_where(struct player *p, int side, char what)
 {
-	struct ends e = { .netns = what == 'N' ? 6 : 5,
-			  .family = 4,
-			  .local = { .address = { 127, 0, 0, 1 }, .port = what == 'X' ? 9 : 40000 },
-			  .peer = { .address = { 127, 0, 0, 1 }, .port = 443 } };
+	struct endpoints e = { .netns = what == 'N' ? 6 : 5,
+			       .family = 4,
+			       .local = { .address = { 127, 0, 0, 1 },
+					  .port = what == 'X' ? 9 : 40000 },
+			       .peer = { .address = { 127, 0, 0, 1 }, .port = 443 } };
 	struct chunk c = chunk_of(p, side);
-	struct end local = e.local;
-	uint8_t raw[ENDS_ENCODED];
+	struct endpoint local = e.local;
+	uint8_t raw[ENDPOINTS_ENCODED];
 
 	if (what == 'I')
 		e.local = e.peer;
@@ -224,8 +227,8 @@ static void tell_where(struct player *p, int side, char what)
 		e.local = e.peer;
 		e.peer = local;
 	}
-	ends_encode(&e, raw);
-	c.kind = CHUNK_PEER;
+	endpoints_encode(&e, raw);
+	c.kind = CHUNK_ENDPOINTS;
 	c.data = span_of(raw, sizeof(raw));
 	pipeline_chunk(p->pipeline, &c);
 }
@@ -346,7 +349,8 @@ static void play(const struct row *row)
 	pipeline_finish(p.pipeline, p.now);
 	is_str(p.log.ptr, row->want, "%s", row->what);
 	is_int(lim.hits[LIMIT_exchanges], row->hits, "and nothing more had to go");
-	is_int(lim.hits[LIMIT_ends], row->ends_hits, "and all other changes of ends were believed");
+	is_int(lim.hits[LIMIT_endpoints], row->ends_hits,
+	       "and all other changes of ends were believed");
 	pipeline_free(p.pipeline);
 	buf_done(&p.log);
 }

@@ -9,33 +9,34 @@
 
 /* ---- sums ---- */
 
-static void feed(struct seen *s, uint32_t tgid, const char *program, const char *host, size_t bytes,
-		 uint64_t ts)
+static void feed(struct process_stats *s, uint32_t tgid, const char *program, const char *host,
+		 size_t bytes, uint64_t ts)
 {
 	struct proc p = { .tgid = tgid };
-	struct conn c = { .id = { .tgid = tgid, .tls = ts }, .proc = &p };
+	struct conn c = { .id = { .tgid = tgid, .object = ts }, .proc = &p };
 
 	snprintf(p.name, sizeof(p.name), "%s", program);
 	snprintf(c.host, sizeof(c.host), "%s", host);
 	c.bytes[DIR_WRITE] = bytes;
-	seen_bytes(s, &c, DIR_WRITE, bytes, ts);
+	process_stats_bytes(s, &c, DIR_WRITE, bytes, ts);
 	c.bytes[DIR_READ] = 1;
-	seen_bytes(s, &c, DIR_READ, 1, ts);
-	seen_close(s, &c, false);
+	process_stats_bytes(s, &c, DIR_READ, 1, ts);
+	process_stats_close(s, &c, false);
 }
 
-static void call(struct seen *s, uint32_t tgid, char *program, char *host, enum exchange_kind kind)
+static void call(struct process_stats *s, uint32_t tgid, char *program, char *host,
+		 enum exchange_kind kind)
 {
 	struct exchange x = { .tgid = tgid, .process = program, .host = host, .kind = kind };
 
-	seen_exchange(s, &x);
+	process_stats_exchange(s, &x);
 }
 
 static void test_sums(void)
 {
 	char agent[] = "agent", host[] = "d.example";
-	struct seen *s = seen_new();
-	const struct seen_row *r;
+	struct process_stats *s = process_stats_new();
+	const struct process_row *r;
 	size_t n;
 
 	feed(s, 7, "agent", "a.example", 100, 1);
@@ -43,7 +44,7 @@ static void test_sums(void)
 	feed(s, 7, "agent", "a.example", 1, 3);
 	call(s, 7, agent, host, EXCHANGE_LLM);
 	call(s, 7, agent, NULL, EXCHANGE_HTTP);
-	r = seen_rows(s, &n);
+	r = process_stats_rows(s, &n);
 	is_int(n, 1, "seen: one process, one row");
 	ok(r->bytes[DIR_WRITE] == 151 && r->bytes[DIR_READ] == 3, "seen: bytes by direction");
 	ok(r->conns == 3 && r->opaque == 3, "seen: connections, and those without HTTP");
@@ -55,11 +56,12 @@ static void test_sums(void)
 	ok(!strcmp(r->hosts[0], "e.example") && !strcmp(r->hosts[2], "a.example") && r->more_hosts,
 	   "seen: there are more of them than are kept");
 	feed(s, 7, "other", "e.example", 1, 5);
-	is_str(seen_rows(s, &n)->program, "other", "seen: its program changes with an exec");
-	seen_free(s);
+	is_str(process_stats_rows(s, &n)->program, "other",
+	       "seen: its program changes with an exec");
+	process_stats_free(s);
 }
 
-static void sum_all(const struct seen_row *r, size_t n, uint64_t *ret_bytes,
+static void sum_all(const struct process_row *r, size_t n, uint64_t *ret_bytes,
 		    uint64_t *ret_processes)
 {
 	*ret_bytes = *ret_processes = 0;
@@ -71,9 +73,9 @@ static void sum_all(const struct seen_row *r, size_t n, uint64_t *ret_bytes,
 
 static void test_ceiling(void)
 {
-	struct seen *s = seen_new();
-	const struct seen_row *r;
-	struct seen_row *sums;
+	struct process_stats *s = process_stats_new();
+	const struct process_row *r;
+	struct process_row *sums;
 	uint64_t bytes, processes;
 	char program[32];
 	size_t n, kept;
@@ -82,24 +84,24 @@ static void test_ceiling(void)
 		snprintf(program, sizeof(program), "program%u", i % 200);
 		feed(s, i, program, "", 10, i);
 	}
-	r = seen_rows(s, &n);
+	r = process_stats_rows(s, &n);
 	sum_all(r, n, &bytes, &processes);
 	ok(n <= 1024 + 64, "seen: a ceiling on the rows (%zu)", n);
 	ok(bytes == 50000 && processes == 5000, "seen: and nothing is lost of the sums");
-	sums = seen_sum_up(r, n, &kept);
+	sums = process_rows_sum_up(r, n, &kept);
 	sum_all(sums, kept, &bytes, &processes);
 	ok(kept <= 201 && bytes == 50000 && processes == 5000, "seen: nor for people (%zu rows)",
 	   kept);
 	free(sums);
-	seen_free(s);
+	process_stats_free(s);
 }
 
 static void test_for_people(void)
 {
 	char curl[] = "curl", agent[] = "agent";
-	struct seen *s = seen_new();
-	const struct seen_row *rows;
-	struct seen_row *sums;
+	struct process_stats *s = process_stats_new();
+	const struct process_row *rows;
+	struct process_row *sums;
 	size_t n, kept;
 
 	for (uint32_t i = 0; i < 50; i++)
@@ -107,21 +109,21 @@ static void test_for_people(void)
 	call(s, 1, agent, NULL, EXCHANGE_LLM);
 	call(s, 2, agent, NULL, EXCHANGE_LLM);
 	call(s, 2, agent, NULL, EXCHANGE_LLM);
-	rows = seen_rows(s, &n);
-	sums = seen_sum_up(rows, n, &kept);
+	rows = process_stats_rows(s, &n);
+	sums = process_rows_sum_up(rows, n, &kept);
 	is_int(kept, 3, "sums: many processes of one program are one row");
 	ok(sums[0].tgid == 2 && sums[1].tgid == 1, "sums: a few are rows of their own, by calls");
 	ok(!sums[2].tgid && sums[2].processes == 50 && sums[2].others == 50, "sums: how many");
 	free(sums);
-	sums = seen_sum_up(NULL, 0, &kept);
+	sums = process_rows_sum_up(NULL, 0, &kept);
 	is_int(kept, 0, "sums: of nothing");
 	free(sums);
-	seen_free(s);
+	process_stats_free(s);
 }
 
 /* ---- what is not seen ---- */
 
-static uint64_t count_processes(const struct notes *n)
+static uint64_t count_processes(const struct unseen *n)
 {
 	uint64_t processes = 0;
 
@@ -130,7 +132,7 @@ static uint64_t count_processes(const struct notes *n)
 	return processes;
 }
 
-static const struct note *note_of(const struct notes *n, const char *name)
+static const struct unseen_note *note_of(const struct unseen *n, const char *name)
 {
 	for (size_t i = 0; i < n->count; i++)
 		if (strcmp(n->items[i].name, name) == 0)
@@ -138,26 +140,26 @@ static const struct note *note_of(const struct notes *n, const char *name)
 	return NULL;
 }
 
-static void end_some(struct notes *n, pid_t from, int count, const char *name)
+static void end_some(struct unseen *n, pid_t from, int count, const char *name)
 {
 	for (pid_t pid = from; pid < from + count; pid++) {
-		notes_add(n, pid, name, "no TLS", NULL);
-		notes_ended(n, pid);
+		unseen_add(n, pid, name, "no TLS", NULL);
+		unseen_ended(n, pid);
 	}
 }
 
 static void test_notes(void)
 {
-	struct notes n = { 0 };
+	struct unseen n = { 0 };
 	char name[32];
 
-	notes_add(&n, 5, "java", "bytecode", NULL);
+	unseen_add(&n, 5, "java", "bytecode", NULL);
 	end_some(&n, 100, 3, "curl");
 	ok(n.count == 4 && note_of(&n, "curl")->pid == 100 && note_of(&n, "curl")->ended &&
 		   !note_of(&n, "java")->ended,
 	   "notes: a few that have ended keep their numbers");
-	notes_drop(&n, 101);
-	notes_add(&n, 102, "other", "no TLS", NULL);
+	unseen_drop(&n, 101);
+	unseen_add(&n, 102, "other", "no TLS", NULL);
 	ok(n.count == 5, "notes: also when others have them by now");
 	end_some(&n, 103, 1, "curl");
 	ok(n.count == 3 && !note_of(&n, "curl")->pid && note_of(&n, "curl")->processes == 4,
@@ -168,55 +170,55 @@ static void test_notes(void)
 		snprintf(name, sizeof(name), "program%d", (int)pid);
 		end_some(&n, pid, 1, name);
 	}
-	ok(n.count == NOTES_ENDED_MAX + 2 && count_processes(&n) == 2004 + 1000 + 2,
+	ok(n.count == UNSEEN_ENDED_MAX + 2 && count_processes(&n) == 2004 + 1000 + 2,
 	   "notes: a ceiling, and nobody is lost of those that have ended (%zu)", n.count);
 	ok(!strcmp(n.items[0].name, "java") && note_of(&n, "program3999") &&
 		   !note_of(&n, "program3000") &&
-		   note_of(&n, "(others)")->processes == 2004 + 1000 - (NOTES_ENDED_MAX - 1),
+		   note_of(&n, "(others)")->processes == 2004 + 1000 - (UNSEEN_ENDED_MAX - 1),
 	   "notes: the last ones, and those that run, have their own");
-	notes_done(&n);
-	for (int i = 0; i <= NOTES_FILES_MAX; i++) {
+	unseen_done(&n);
+	for (int i = 0; i <= UNSEEN_FILES_MAX; i++) {
 		snprintf(name, sizeof(name), "file%d", i);
-		notes_add_file(&n, name, 1, (uint64_t)i, "noise", NULL);
+		unseen_add_file(&n, name, 1, (uint64_t)i, "noise", NULL);
 	}
-	ok(n.count == NOTES_FILES_MAX && note_of(&n, "file1") && !note_of(&n, "file0"),
+	ok(n.count == UNSEEN_FILES_MAX && note_of(&n, "file1") && !note_of(&n, "file0"),
 	   "notes: a ceiling on files");
-	notes_add(&n, 1, "file7", "no TLS", NULL);
-	notes_drop_file(&n, "file7");
-	ok(n.count == NOTES_FILES_MAX && note_of(&n, "file7")->pid == 1,
+	unseen_add(&n, 1, "file7", "no TLS", NULL);
+	unseen_drop_file(&n, "file7");
+	ok(n.count == UNSEEN_FILES_MAX && note_of(&n, "file7")->pid == 1,
 	   "notes: a file's is dropped");
-	notes_done(&n);
+	unseen_done(&n);
 }
 
 /* What changes has to be told anew, and nothing else. */
 static void test_changes(void)
 {
-	struct notes n = { 0 }, file = { 0 }, copy = { 0 };
+	struct unseen n = { 0 }, file = { 0 }, copy = { 0 };
 	uint64_t before;
 
-	notes_add(&n, 5, "java", "bytecode", NULL);
+	unseen_add(&n, 5, "java", "bytecode", NULL);
 	before = n.changes;
-	notes_add(&n, 5, "java", "bytecode", NULL);
+	unseen_add(&n, 5, "java", "bytecode", NULL);
 	ok(n.changes == before, "notes: the same again is no change");
-	notes_add(&n, 5, "java", "another reason", NULL);
+	unseen_add(&n, 5, "java", "another reason", NULL);
 	ok(n.changes > before && n.count == 1, "notes: another reason is one");
 	before = n.changes;
-	notes_add(&n, 5, "java", "another reason", "a remedy");
+	unseen_add(&n, 5, "java", "another reason", "a remedy");
 	ok(n.changes > before, "notes: so is what helps");
 	before = n.changes;
-	notes_drop(&n, 5);
-	notes_add(&n, 6, "java", "another reason", "a remedy");
+	unseen_drop(&n, 5);
+	unseen_add(&n, 6, "java", "another reason", "a remedy");
 	ok(n.changes > before && n.count == 1, "notes: so is another process in its place");
 	before = n.changes;
-	notes_ended(&n, 6);
+	unseen_ended(&n, 6);
 	ok(n.changes > before, "notes: so is its end");
-	notes_add_file(&file, "x", 1, 2, "noise", NULL);
-	notes_copy(&copy, &file);
-	notes_copy(&copy, &n);
+	unseen_add_file(&file, "x", 1, 2, "noise", NULL);
+	unseen_copy(&copy, &file);
+	unseen_copy(&copy, &n);
 	ok(copy.changes == n.changes + file.changes, "notes: a copy has them of what was copied");
-	notes_done(&n);
-	notes_done(&file);
-	notes_done(&copy);
+	unseen_done(&n);
+	unseen_done(&file);
+	unseen_done(&copy);
 }
 
 /* What is told is what who asks cannot know; what runs comes last. */
@@ -227,9 +229,9 @@ static void test_notes_told(void)
 	char name[32];
 
 	for (pid_t pid = 1; pid <= 1000; pid++)
-		notes_add(&st.notes, pid, "java", "bytecode", NULL);
+		unseen_add(&st.notes, pid, "java", "bytecode", NULL);
 	end_some(&st.notes, 5000, 4, "curl");
-	notes_add_file(&st.notes, "given up", 1, 2, "noise", NULL);
+	unseen_add_file(&st.notes, "given up", 1, 2, "noise", NULL);
 	buf_init(&b, STATUS_BYTES_MAX);
 	ok(status_encode(&st, &b) == 0 && status_decode(buf_span(&b), &got) == 0 &&
 		   got.notes.count == STATUS_NOTES_MAX && note_of(&got.notes, "given up") &&
@@ -242,9 +244,9 @@ static void test_notes_told(void)
 	status_done(&got);
 	for (pid_t pid = 1; pid <= 500; pid++) {
 		snprintf(name, sizeof(name), "%d", (int)pid);
-		notes_ended(&st.notes, pid);
+		unseen_ended(&st.notes, pid);
 		end_some(&st.notes, 6000 + pid, 1, name);
-		notes_add_file(&st.notes, name, 1, 2, "noise", NULL);
+		unseen_add_file(&st.notes, name, 1, 2, "noise", NULL);
 	}
 	buf_reset(&b);
 	ok(status_encode(&st, &b) == 0 && status_decode(buf_span(&b), &got) == 0 &&
@@ -252,7 +254,7 @@ static void test_notes_told(void)
 		   got.notes.count == STATUS_NOTES_MAX,
 	   "status: with as many as there can be, all that have ended are told of");
 	status_done(&got);
-	notes_done(&st.notes);
+	unseen_done(&st.notes);
 	buf_done(&b);
 }
 
@@ -260,7 +262,7 @@ static void test_notes_told(void)
 
 static void make_text(struct buf *out)
 {
-	struct seen *s = seen_new();
+	struct process_stats *s = process_stats_new();
 	struct status st = { .started = 12345, .all = true };
 	int err;
 
@@ -269,14 +271,14 @@ static void make_text(struct buf *out)
 	     "\x1b[31m",
 	     "a.example", 100, 1);
 	feed(s, 8, "curl", "", 5, 2);
-	st.rows = seen_rows(s, &st.nrows);
-	notes_add(&st.notes, 9, "java", "bytecode", "a proxy");
-	notes_add_file(&st.notes, "/usr/bin/x", 7, 0x8000000000000001, "noise", NULL);
-	notes_add(&st.notes, 9, "java", "Java does TLS in bytecode", "a proxy");
+	st.rows = process_stats_rows(s, &st.nrows);
+	unseen_add(&st.notes, 9, "java", "bytecode", "a proxy");
+	unseen_add_file(&st.notes, "/usr/bin/x", 7, 0x8000000000000001, "noise", NULL);
+	unseen_add(&st.notes, 9, "java", "Java does TLS in bytecode", "a proxy");
 	err = status_encode(&st, out);
 	is_int(err, 0, "status: encoded");
-	notes_done(&st.notes);
-	seen_free(s);
+	unseen_done(&st.notes);
+	process_stats_free(s);
 }
 
 static void test_status(void)
@@ -403,19 +405,19 @@ static void test_names(void)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		char *name = repeat(rows[i].unit, rows[i].times);
 		char *want = repeat(rows[i].kept, rows[i].times_kept);
-		struct seen *s = seen_new();
+		struct process_stats *s = process_stats_new();
 		struct status st = { 0 }, got = { 0 };
 		struct buf b;
 
 		feed(s, 7, name, name, 1, 1);
-		st.rows = seen_rows(s, &st.nrows);
+		st.rows = process_stats_rows(s, &st.nrows);
 		buf_init(&b, STATUS_BYTES_MAX);
 		ok(status_encode(&st, &b) == 0 && status_decode(buf_span(&b), &got) == 0 &&
 			   got.nrows == 1 && !strcmp(got.rows[0].program, want),
 		   "status: name %zu is cut at a character", i);
 		status_done(&got);
 		buf_done(&b);
-		seen_free(s);
+		process_stats_free(s);
 		free(name);
 		free(want);
 	}
@@ -437,10 +439,10 @@ static bool has_more(const struct status *s)
 /* Who has no row may have said something all the same. */
 static void test_more(void)
 {
-	struct seen_row rows[STATUS_ROWS_MAX + 1] = { 0 };
+	struct process_row rows[STATUS_ROWS_MAX + 1] = { 0 };
 
 	for (uint32_t i = 0; i <= STATUS_ROWS_MAX; i++)
-		rows[i] = (struct seen_row){ .tgid = i + 1, .processes = 1, .program = "x" };
+		rows[i] = (struct process_row){ .tgid = i + 1, .processes = 1, .program = "x" };
 	ok(!has_more(&(struct status){ .rows = rows, .nrows = STATUS_ROWS_MAX }),
 	   "status: a row for each process");
 	ok(has_more(&(struct status){ .rows = rows, .nrows = STATUS_ROWS_MAX + 1 }),
@@ -453,18 +455,18 @@ static void test_more(void)
 static void test_fullest(void)
 {
 	char *name = repeat("\x01", 4000);
-	struct seen *s = seen_new();
+	struct process_stats *s = process_stats_new();
 	struct status st = { 0 }, got = { 0 };
 	struct buf b;
 
 	for (uint32_t i = 1; i <= 300; i++)
-		for (uint64_t host = 0; host < SEEN_HOSTS; host++) {
+		for (uint64_t host = 0; host < PROCESS_HOSTS; host++) {
 			name[0] = (char)('a' + host);
 			feed(s, i, name, name, 1, i);
 		}
 	for (pid_t i = 1; i <= 300; i++)
-		notes_add(&st.notes, i, name, name, name);
-	st.rows = seen_rows(s, &st.nrows);
+		unseen_add(&st.notes, i, name, name, name);
+	st.rows = process_stats_rows(s, &st.nrows);
 	buf_init(&b, STATUS_BYTES_MAX);
 	is_int(status_encode(&st, &b), 0, "status: the fullest is encoded (%zu bytes)", b.len);
 	is_int(status_decode(buf_span(&b), &got), 0, "status: and decoded");
@@ -473,9 +475,9 @@ static void test_fullest(void)
 		   strlen(got.notes.items[0].reason) == STATUS_TEXT_LEN - 1,
 	   "status: with all that is kept");
 	status_done(&got);
-	notes_done(&st.notes);
+	unseen_done(&st.notes);
 	buf_done(&b);
-	seen_free(s);
+	process_stats_free(s);
 	free(name);
 }
 

@@ -21,9 +21,9 @@ static struct chunk sample(enum chunk_kind kind, const char *data)
 			       .ts_ns = 4,
 			       .off = 5,
 			       .cgroup = 6,
-			       .call = 7,
-			       .call_off = 8,
-			       .call_len = 9,
+			       .io_seq = 7,
+			       .io_off = 8,
+			       .io_len = 9,
 			       .missing = 10,
 			       .tid = 11,
 			       .uid = 12,
@@ -41,10 +41,10 @@ static void test_codec(void)
 	is_int(chunk_encode(&c, &b), 0, "a chunk is encoded");
 	is_int(chunk_decode(buf_span(&b), &back), 0, "and decoded");
 	ok(back.kind == c.kind && back.dir == c.dir && back.flags == c.flags &&
-		   back.conn.tgid == 1 && back.conn.tls == c.conn.tls && back.conn.gen == 3 &&
-		   back.ts_ns == 4 && back.off == 5 && back.cgroup == 6 && back.call == 7 &&
-		   back.call_off == 8 && back.call_len == 9 && back.missing == 10 &&
-		   back.tid == 11 && back.uid == 12 && back.totals[0] == 13 &&
+		   back.conn.tgid == 1 && back.conn.object == c.conn.object &&
+		   back.conn.first_seen_ns == 3 && back.ts_ns == 4 && back.off == 5 &&
+		   back.cgroup == 6 && back.io_seq == 7 && back.io_off == 8 && back.io_len == 9 &&
+		   back.missing == 10 && back.tid == 11 && back.uid == 12 && back.totals[0] == 13 &&
 		   back.totals[1] == 14 && strcmp(back.comm, c.comm) == 0 &&
 		   span_eq(back.data, c.data),
 	   "to the same");
@@ -56,14 +56,14 @@ static void test_codec(void)
 	buf_done(&b);
 }
 
-struct seen {
+struct process_stats {
 	unsigned count;
 	struct buf data;
 };
 
 static int on_chunk(void *arg, const struct chunk *c)
 {
-	struct seen *s = arg;
+	struct process_stats *s = arg;
 
 	s->count++;
 	if (c->kind == CHUNK_DATA)
@@ -73,7 +73,7 @@ static int on_chunk(void *arg, const struct chunk *c)
 
 struct reader {
 	struct replay r;
-	struct seen seen;
+	struct process_stats seen;
 	struct error err;
 	int code;
 };

@@ -51,7 +51,7 @@ static void data(struct buf *b, unsigned flags, const char *text)
 /* ---- a connection ---- */
 
 struct spied {
-	struct blank blank;
+	struct scrub blank;
 	enum dir dir;
 	uint64_t off[2];
 	struct buf out; /* what is recorded; '~' for each byte that is not */
@@ -60,18 +60,18 @@ struct spied {
 static void conn_init(struct spied *c, bool from_start)
 {
 	*c = (struct spied){ .dir = DIR_WRITE };
-	blank_init(&c->blank, from_start);
+	scrub_init(&c->blank, from_start);
 	buf_init(&c->out, 1 << 20);
 }
 
 static void on_span(void *arg, struct span s)
 {
 	struct spied *c = arg;
-	struct h2blank_part part;
+	struct scrub_h2_part part;
 	uint8_t *copy = malloc(s.len);
 
 	memcpy(copy, s.ptr, s.len);
-	part = blank_feed(&c->blank, c->dir, c->off[c->dir], copy, s.len);
+	part = scrub_feed(&c->blank, c->dir, c->off[c->dir], copy, s.len);
 	c->off[c->dir] += s.len;
 	for (size_t i = 0; i < s.len; i++)
 		buf_addc(&c->out, i - part.at < part.len ? (char)copy[i] : '~');
@@ -537,7 +537,7 @@ static void record(struct turn turns[6], unsigned way, struct buf *ret)
 /* What jsonl writes of the conversation, or of its recording. The caller frees it. */
 static char *show(struct turn turns[6], unsigned way, const struct buf *recording)
 {
-	static const struct calls_out out = { .end = on_end };
+	static const struct assembler_out out = { .end = on_end };
 	struct sink_options so = { .mode = SHOW_ALL, .bodies = true };
 	char *text = NULL;
 	size_t len;

@@ -11,7 +11,7 @@
 /* ---- a direction, block by block ---- */
 
 struct blanked {
-	struct fieldblank fields;
+	struct scrub_hpack fields;
 	nghttp2_hd_inflater *before, *after;
 	struct buf bytes;     /* the last block, blanked */
 	struct buf was, text; /* it as nghttp2 reads it, as it was and blanked */
@@ -42,7 +42,7 @@ static void on_piece(void *arg, struct span s)
 	uint8_t *copy = malloc(s.len);
 
 	memcpy(copy, s.ptr, s.len);
-	fieldblank_feed(&b->fields, copy, s.len);
+	scrub_hpack_feed(&b->fields, copy, s.len);
 	buf_add(&b->bytes, span_of(copy, s.len));
 	free(copy);
 }
@@ -53,7 +53,7 @@ static void blank_block(struct blanked *b, struct span block, unsigned way)
 	buf_reset(&b->was);
 	buf_reset(&b->text);
 	cut_feed(way, block, on_piece, b);
-	fieldblank_end(&b->fields);
+	scrub_hpack_end(&b->fields);
 	inflate_to(b->before, block, &b->was);
 	inflate_to(b->after, buf_span(&b->bytes), &b->text);
 }
@@ -397,10 +397,10 @@ static void test_lost(void)
 	buf_init(&block, 1000);
 	make_field(&block, true, 0, "te", SPAN_LIT("v"), false);
 	blank_block(&b, buf_span(&block), CUT_WHOLE);
-	fieldblank_lose(&b.fields);
+	scrub_hpack_desync(&b.fields);
 	cut_feed(CUT_BYTES, SPAN_LIT("the rest: Secret"), on_piece, &b);
 	ok(!memmem(b.bytes.ptr, b.bytes.len, "Secret", 6), "behind a gap, the block is blanked");
-	fieldblank_end(&b.fields);
+	scrub_hpack_end(&b.fields);
 	buf_reset(&block);
 	make_field(&block, false, 62, "", SPAN_LIT("v"), false);
 	make_field(&block, true, 0, "te", SPAN_LIT("x"), false);

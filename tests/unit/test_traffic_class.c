@@ -7,9 +7,9 @@
 
 static const char *const names[] = { "nothing", "unclear", "plain", "noise" };
 
-static void check(struct span s, enum looks want, const char *what)
+static void check(struct span s, enum traffic_class want, const char *what)
 {
-	is_str(names[looks_of(s)], names[want], "%s: %s", what, names[want]);
+	is_str(names[traffic_class_of(s)], names[want], "%s: %s", what, names[want]);
 }
 
 /* The same numbers each time, and no matter which C library. */
@@ -30,18 +30,18 @@ static struct span fill(uint8_t *bytes, size_t len)
 
 static void test_plain(void)
 {
-	check(SPAN_LIT("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"), LOOKS_PLAIN, "a request");
-	check(SPAN_LIT("HTTP/1.1 200 OK\r\n"), LOOKS_PLAIN, "an answer");
-	check(SPAN_LIT("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), LOOKS_PLAIN, "HTTP/2");
+	check(SPAN_LIT("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"), TRAFFIC_TEXT, "a request");
+	check(SPAN_LIT("HTTP/1.1 200 OK\r\n"), TRAFFIC_TEXT, "an answer");
+	check(SPAN_LIT("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), TRAFFIC_TEXT, "HTTP/2");
 	check(SPAN_LIT("\0\0\6\4\0\0\0\0\0\0\3\0\0\0\x64\0\0\4\x8\0\0\0\0\0\0\0\xff\0\0\0\0"
 		       "\4\1\0\0\0\0"),
-	      LOOKS_PLAIN, "the first frames of an HTTP/2 server");
-	check(SPAN_LIT("220 mail.example.org ESMTP\r\n"), LOOKS_PLAIN, "SMTP");
-	check(SPAN_LIT("{\"op\":\"hello\",\"n\":1}"), LOOKS_PLAIN, "JSON");
+	      TRAFFIC_TEXT, "the first frames of an HTTP/2 server");
+	check(SPAN_LIT("220 mail.example.org ESMTP\r\n"), TRAFFIC_TEXT, "SMTP");
+	check(SPAN_LIT("{\"op\":\"hello\",\"n\":1}"), TRAFFIC_TEXT, "JSON");
 	check(SPAN_LIT("Gr\303\274\303\237e, \344\275\240\345\245\275, \360\237\244\226!"),
-	      LOOKS_PLAIN, "UTF-8");
+	      TRAFFIC_TEXT, "UTF-8");
 	check(SPAN_LIT("Gr\303\274\303\237e, \344\275\240\345\245\275 and so on \344\275"),
-	      LOOKS_PLAIN, "UTF-8 whose last character is cut");
+	      TRAFFIC_TEXT, "UTF-8 whose last character is cut");
 }
 
 static void test_unclear(void)
@@ -54,15 +54,16 @@ static void test_unclear(void)
 		"\x8e\x02\x9e"
 		"\xa7\x05\x2a\x04\x00\x00\x00\x00\x32\x04\x01\x00\x00\x00\x3a\x04\x02\x00\x00\x00";
 
-	check(span_of(NULL, 0), LOOKS_NOTHING, "no byte");
-	check(SPAN_LIT("\x10\x0c\0\4MQTT\4\2\0\x3c\0\0"), LOOKS_NOTHING, "a short start in binary");
-	check(span_of(protobuf, sizeof(protobuf) - 1), LOOKS_UNCLEAR, "protobuf");
+	check(span_of(NULL, 0), TRAFFIC_TOO_LITTLE, "no byte");
+	check(SPAN_LIT("\x10\x0c\0\4MQTT\4\2\0\x3c\0\0"), TRAFFIC_TOO_LITTLE,
+	      "a short start in binary");
+	check(span_of(protobuf, sizeof(protobuf) - 1), TRAFFIC_UNCLEAR, "protobuf");
 }
 
 /* Of 10000 samples each: how many are called noise, and how many plain. */
 static void count(size_t len, size_t framing, int *ret_noise, int *ret_plain)
 {
-	uint8_t bytes[LOOKS_SAMPLE];
+	uint8_t bytes[TRAFFIC_SAMPLE];
 
 	*ret_noise = *ret_plain = 0;
 	for (int i = 0; i < 10000; i++) {
@@ -71,22 +72,22 @@ static void count(size_t len, size_t framing, int *ret_noise, int *ret_plain)
 		/* So many of a hundred bytes are of a frame's head. */
 		for (size_t k = 0; k < len * framing / 100; k++)
 			bytes[k] = 0;
-		*ret_noise += looks_of(s) == LOOKS_NOISE;
-		*ret_plain += looks_of(s) == LOOKS_PLAIN;
+		*ret_noise += traffic_class_of(s) == TRAFFIC_UNINTELLIGIBLE;
+		*ret_plain += traffic_class_of(s) == TRAFFIC_TEXT;
 	}
 }
 
 static void test_noise(void)
 {
-	uint8_t bytes[LOOKS_SAMPLE], memory[LOOKS_SAMPLE] = { 0 };
+	uint8_t bytes[TRAFFIC_SAMPLE], memory[TRAFFIC_SAMPLE] = { 0 };
 	int noise, plain, as_text = 0;
 
 	count(64, 0, &noise, &plain);
 	ok(noise > 9800 && plain < 10, "64 random bytes are noise (%d), not plain (%d)", noise,
 	   plain);
-	count(LOOKS_SAMPLE, 0, &noise, &plain);
-	ok(noise > 9990 && plain < 10, "%d are (%d, %d)", LOOKS_SAMPLE, noise, plain);
-	count(LOOKS_SAMPLE, 20, &noise, &plain);
+	count(TRAFFIC_SAMPLE, 0, &noise, &plain);
+	ok(noise > 9990 && plain < 10, "%d are (%d, %d)", TRAFFIC_SAMPLE, noise, plain);
+	count(TRAFFIC_SAMPLE, 20, &noise, &plain);
 	is_int(noise, 0, "not when a fifth of it is zeroes");
 	for (int i = 0; i < 1000; i++) {
 		static const char base64[] =
@@ -95,7 +96,7 @@ static void test_noise(void)
 		fill(bytes, sizeof(bytes));
 		for (size_t k = 0; k < sizeof(bytes); k++)
 			bytes[k] = (uint8_t)base64[bytes[k] % 64];
-		as_text += looks_of(span_of(bytes, sizeof(bytes))) == LOOKS_PLAIN;
+		as_text += traffic_class_of(span_of(bytes, sizeof(bytes))) == TRAFFIC_TEXT;
 	}
 	is_int(as_text, 1000, "base64 is text");
 	for (size_t i = 0; i + 8 <= sizeof(memory); i += 32) {
@@ -103,106 +104,108 @@ static void test_noise(void)
 
 		memcpy(memory + i, address, 8);
 	}
-	check(span_of(memory, sizeof(memory)), LOOKS_NOISE, "a structure with pointers");
+	check(span_of(memory, sizeof(memory)), TRAFFIC_UNINTELLIGIBLE, "a structure with pointers");
 	memset(memory, 0, sizeof(memory));
-	check(span_of(memory, sizeof(memory)), LOOKS_UNCLEAR, "zeroes");
+	check(span_of(memory, sizeof(memory)), TRAFFIC_UNCLEAR, "zeroes");
 }
 
-static void add(struct looks_sample *s, enum dir d, size_t len)
+static void add(struct traffic_sample *s, enum dir d, size_t len)
 {
-	uint8_t bytes[2 * LOOKS_SAMPLE];
+	uint8_t bytes[2 * TRAFFIC_SAMPLE];
 
-	looks_add(s, d, fill(bytes, len));
+	traffic_sample_add(s, d, fill(bytes, len));
 }
 
 static void test_connection(void)
 {
-	struct looks_sample s = { 0 };
+	struct traffic_sample s = { 0 };
 
-	is_int(looks_judge(&s, true, 0, 0), LOOKS_NOTHING, "a connection without bytes");
-	add(&s, DIR_WRITE, 2 * LOOKS_SAMPLE);
-	is_int(s.len[DIR_WRITE], LOOKS_SAMPLE, "no more than the beginning is kept");
-	is_int(looks_judge(&s, true, 1, 0), LOOKS_NOISE, "noise one way");
-	is_int(looks_judge(&s, false, 1, 0), LOOKS_NOTHING,
+	is_int(traffic_classify(&s, true, 0, 0), TRAFFIC_TOO_LITTLE, "a connection without bytes");
+	add(&s, DIR_WRITE, 2 * TRAFFIC_SAMPLE);
+	is_int(s.len[DIR_WRITE], TRAFFIC_SAMPLE, "no more than the beginning is kept");
+	is_int(traffic_classify(&s, true, 1, 0), TRAFFIC_UNINTELLIGIBLE, "noise one way");
+	is_int(traffic_classify(&s, false, 1, 0), TRAFFIC_TOO_LITTLE,
 	       "not in a connection joined in the middle: that may be what was compressed");
 	add(&s, DIR_READ, 40);
 	add(&s, DIR_READ, 60);
-	is_int(looks_judge(&s, false, 3, 0), LOOKS_NOISE, "but both ways");
-	s = (struct looks_sample){ 0 };
-	add(&s, DIR_WRITE, LOOKS_SAMPLE);
-	looks_add(&s, DIR_READ, SPAN_LIT("220 mail.example.org"));
-	is_int(looks_judge(&s, true, 2, 0), LOOKS_PLAIN, "one way that is plain is enough");
-	s = (struct looks_sample){ 0 };
-	is_int(looks_judge(&s, true, 10, 6), LOOKS_NOISE, "memory that cannot be read");
-	is_int(looks_judge(&s, true, 10, 5), LOOKS_NOTHING, "some of it may be paged out");
+	is_int(traffic_classify(&s, false, 3, 0), TRAFFIC_UNINTELLIGIBLE, "but both ways");
+	s = (struct traffic_sample){ 0 };
+	add(&s, DIR_WRITE, TRAFFIC_SAMPLE);
+	traffic_sample_add(&s, DIR_READ, SPAN_LIT("220 mail.example.org"));
+	is_int(traffic_classify(&s, true, 2, 0), TRAFFIC_TEXT, "one way that is plain is enough");
+	s = (struct traffic_sample){ 0 };
+	is_int(traffic_classify(&s, true, 10, 6), TRAFFIC_UNINTELLIGIBLE,
+	       "memory that cannot be read");
+	is_int(traffic_classify(&s, true, 10, 5), TRAFFIC_TOO_LITTLE,
+	       "some of it may be paged out");
 }
 
 static void test_tally(void)
 {
-	struct looks_tally t = { 0 };
+	struct class_votes t = { 0 };
 
 	for (int i = 0; i < 7; i++)
-		looks_count(&t, 1, LOOKS_NOISE, 10000);
-	ok(!looks_is_noise(&t), "seven connections are too few");
-	looks_count(&t, 1, LOOKS_NOTHING, 10000);
-	ok(!looks_is_noise(&t), "one that says nothing does not count");
-	looks_count(&t, 1, LOOKS_NOISE, 1);
-	ok(looks_is_noise(&t), "eight are enough");
-	looks_count(&t, 1, LOOKS_UNCLEAR, 100);
-	looks_count(&t, 1, LOOKS_UNCLEAR, 100);
-	ok(looks_is_noise(&t), "two that are unclear do not change that");
-	looks_count(&t, 1, LOOKS_UNCLEAR, 100);
-	ok(!looks_is_noise(&t), "three do");
-	t = (struct looks_tally){ 0 };
-	looks_count(&t, 1, LOOKS_PLAIN, 100);
+		class_votes_add(&t, 1, TRAFFIC_UNINTELLIGIBLE, 10000);
+	ok(!class_votes_reject(&t), "seven connections are too few");
+	class_votes_add(&t, 1, TRAFFIC_TOO_LITTLE, 10000);
+	ok(!class_votes_reject(&t), "one that says nothing does not count");
+	class_votes_add(&t, 1, TRAFFIC_UNINTELLIGIBLE, 1);
+	ok(class_votes_reject(&t), "eight are enough");
+	class_votes_add(&t, 1, TRAFFIC_UNCLEAR, 100);
+	class_votes_add(&t, 1, TRAFFIC_UNCLEAR, 100);
+	ok(class_votes_reject(&t), "two that are unclear do not change that");
+	class_votes_add(&t, 1, TRAFFIC_UNCLEAR, 100);
+	ok(!class_votes_reject(&t), "three do");
+	t = (struct class_votes){ 0 };
+	class_votes_add(&t, 1, TRAFFIC_TEXT, 100);
 	for (int i = 0; i < 100000; i++)
-		looks_count(&t, 1, LOOKS_NOISE, 10000);
-	ok(!looks_is_noise(&t), "a single one that is plain settles it for good");
-	t = (struct looks_tally){ 0 };
+		class_votes_add(&t, 1, TRAFFIC_UNINTELLIGIBLE, 10000);
+	ok(!class_votes_reject(&t), "a single one that is plain settles it for good");
+	t = (struct class_votes){ 0 };
 	for (int i = 0; i < 60; i++)
-		looks_count(&t, 1, LOOKS_NOISE, 64);
-	ok(!looks_is_noise(&t), "very short ones are too few bytes");
+		class_votes_add(&t, 1, TRAFFIC_UNINTELLIGIBLE, 64);
+	ok(!class_votes_reject(&t), "very short ones are too few bytes");
 	for (int i = 0; i < 4; i++)
-		looks_count(&t, 1, LOOKS_NOISE, 64);
-	ok(looks_is_noise(&t), "until there are many");
+		class_votes_add(&t, 1, TRAFFIC_UNINTELLIGIBLE, 64);
+	ok(class_votes_reject(&t), "until there are many");
 }
 
-static void count_noise(struct looks_tally *t, uint32_t uid, int times)
+static void count_noise(struct class_votes *t, uint32_t uid, int times)
 {
 	for (int i = 0; i < times; i++)
-		looks_count(t, uid, LOOKS_NOISE, 10000);
+		class_votes_add(t, uid, TRAFFIC_UNINTELLIGIBLE, 10000);
 }
 
 /* One of them could make noise so that the others are not seen. */
 static void test_users(void)
 {
-	struct looks_tally t = { 0 };
+	struct class_votes t = { 0 };
 
 	count_noise(&t, 1, 1000);
-	ok(looks_is_noise(&t), "one user's noise, where there is no other");
-	ok(looks_user(&t, 2) && !looks_user(&t, 2) && !looks_user(&t, 1),
+	ok(class_votes_reject(&t), "one user's noise, where there is no other");
+	ok(class_votes_user(&t, 2) && !class_votes_user(&t, 2) && !class_votes_user(&t, 1),
 	   "another user is new once");
-	ok(!looks_is_noise(&t), "then it is not enough");
+	ok(!class_votes_reject(&t), "then it is not enough");
 	count_noise(&t, 2, 3);
-	ok(!looks_is_noise(&t), "nor with a little of the other's");
+	ok(!class_votes_reject(&t), "nor with a little of the other's");
 	count_noise(&t, 2, 1);
-	ok(looks_is_noise(&t), "half of it is enough");
-	looks_count(&t, 2, LOOKS_UNCLEAR, 100);
-	looks_count(&t, 2, LOOKS_UNCLEAR, 100);
-	looks_count(&t, 2, LOOKS_UNCLEAR, 100);
-	ok(!looks_is_noise(&t), "what is unclear is not outdone by one user's");
+	ok(class_votes_reject(&t), "half of it is enough");
+	class_votes_add(&t, 2, TRAFFIC_UNCLEAR, 100);
+	class_votes_add(&t, 2, TRAFFIC_UNCLEAR, 100);
+	class_votes_add(&t, 2, TRAFFIC_UNCLEAR, 100);
+	ok(!class_votes_reject(&t), "what is unclear is not outdone by one user's");
 	count_noise(&t, 2, 2);
-	ok(looks_is_noise(&t), "but by that of both");
-	t = (struct looks_tally){ 0 };
-	for (uint32_t uid = 0; uid < LOOKS_USERS; uid++)
-		looks_user(&t, uid);
-	ok(!looks_user(&t, 1000), "too many users");
+	ok(class_votes_reject(&t), "but by that of both");
+	t = (struct class_votes){ 0 };
+	for (uint32_t uid = 0; uid < CLASS_VOTES_USERS; uid++)
+		class_votes_user(&t, uid);
+	ok(!class_votes_user(&t, 1000), "too many users");
 	count_noise(&t, 1000, 4);
-	ok(t.users[LOOKS_USERS - 1].noise == 4, "are the last one");
+	ok(t.users[CLASS_VOTES_USERS - 1].noise == 4, "are the last one");
 	count_noise(&t, 1001, 1000);
-	ok(!looks_is_noise(&t), "and count as one");
+	ok(!class_votes_reject(&t), "and count as one");
 	count_noise(&t, 0, 4);
-	ok(looks_is_noise(&t), "with another it is noise");
+	ok(class_votes_reject(&t), "with another it is noise");
 }
 
 int main(void)

@@ -361,7 +361,7 @@ static void test_deflate(bool takeover, unsigned way)
 	player_done(&p);
 }
 
-struct seen {
+struct process_stats {
 	size_t len, count, cut;
 	bool good; /* nothing but zeroes and the text "after" */
 };
@@ -369,7 +369,7 @@ struct seen {
 static int on_seen(void *arg, uint64_t id, enum http_msg from, uint64_t ts_ns, struct span s,
 		   bool cut)
 {
-	struct seen *seen = arg;
+	struct process_stats *seen = arg;
 
 	seen->count++;
 	seen->cut += cut;
@@ -379,7 +379,7 @@ static int on_seen(void *arg, uint64_t id, enum http_msg from, uint64_t ts_ns, s
 }
 
 /* 8 MiB of zeroes, then a short text that uses the same window. */
-static void play_bomb(struct limits *lim, struct seen *ret, unsigned way)
+static void play_bomb(struct limits *lim, struct process_stats *ret, unsigned way)
 {
 	static const struct http_out seen_out = { .message = on_seen };
 	struct ws_setup setup = { .deflate = true };
@@ -388,7 +388,7 @@ static void play_bomb(struct limits *lim, struct seen *ret, unsigned way)
 	z_stream z = { 0 };
 	struct buf b;
 
-	*ret = (struct seen){ 0 };
+	*ret = (struct process_stats){ 0 };
 	buf_init(&b, 1 << 20);
 	deflateInit2(&z, 9, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY);
 	add_deflated(&b, &z, false, span_of(zeroes, 8 << 20), 1 << 20);
@@ -404,7 +404,7 @@ static void play_bomb(struct limits *lim, struct seen *ret, unsigned way)
 static void test_bombs(unsigned way)
 {
 	struct limits lim;
-	struct seen seen;
+	struct process_stats seen;
 
 	limits_init(&lim);
 	lim.max[LIMIT_event] = 100000;
@@ -413,9 +413,9 @@ static void test_bombs(unsigned way)
 	   "a bomb is cut at the ceiling, %s", cut_name(way));
 	ok(seen.count == 2 && seen.good, "and what follows it is read all the same");
 	limits_init(&lim);
-	lim.max[LIMIT_ratio] = 10;
+	lim.max[LIMIT_inflate_ratio] = 10;
 	play_bomb(&lim, &seen, way);
-	ok(seen.len > 1 << 20 && seen.len < 2 << 20 && lim.hits[LIMIT_ratio] == 1,
+	ok(seen.len > 1 << 20 && seen.len < 2 << 20 && lim.hits[LIMIT_inflate_ratio] == 1,
 	   "a bomb is cut for its ratio, %s", cut_name(way));
 	limits_init(&lim);
 	lim.max[LIMIT_decoded] = 2 << 20;

@@ -347,9 +347,9 @@ static bool is_messages_response(const json_t *body)
 
 const struct dialect dialect_anthropic = {
 	.name = "anthropic.messages",
-	.is_request = is_messages_request,
-	.suits = suits_messages,
-	.is_response = is_messages_response,
+	.proves_request = is_messages_request,
+	.plausible_request = suits_messages,
+	.proves_response = is_messages_response,
 	.request = messages_request,
 	.response = messages_response,
 	.event = messages_event,

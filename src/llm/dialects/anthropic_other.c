@@ -122,8 +122,8 @@ static bool is_complete_response(const json_t *body)
 
 const struct dialect dialect_anthropic_complete = {
 	.name = "anthropic.complete",
-	.is_request = is_complete_request,
-	.is_response = is_complete_response,
+	.proves_request = is_complete_request,
+	.proves_response = is_complete_response,
 	.request = complete_request,
 	.response = complete_response,
 	.event = complete_event,

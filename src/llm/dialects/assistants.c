@@ -131,8 +131,8 @@ static bool is_run_response(const json_t *body)
 
 const struct dialect dialect_assistants = {
 	.name = "openai.assistants",
-	.suits = suits_run,
-	.is_response = is_run_response,
+	.plausible_request = suits_run,
+	.proves_response = is_run_response,
 	.request = run_request,
 	.response = run_response,
 	.event = run_event,

@@ -475,8 +475,8 @@ static bool is_converse_response(const json_t *body)
 
 const struct dialect dialect_bedrock_converse = {
 	.name = "bedrock.converse",
-	.is_request = is_converse_request,
-	.is_response = is_converse_response,
+	.proves_request = is_converse_request,
+	.proves_response = is_converse_response,
 	.request = converse_request,
 	.response = converse_response,
 	.event = converse_event,

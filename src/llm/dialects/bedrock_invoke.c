@@ -17,7 +17,7 @@ static const struct dialect *maker_of_request(const json_t *body)
 	if (json_has(body, "anthropic_version"))
 		return &dialect_anthropic;
 	if (json_is(body, "schemaVersion", "messages-v1") ||
-	    dialect_bedrock_converse.is_request(body))
+	    dialect_bedrock_converse.proves_request(body))
 		return &dialect_bedrock_converse;
 	if (json_is_array(json_object_get(body, "messages")))
 		return &dialect_openai_chat;
@@ -39,10 +39,10 @@ static const struct dialect *maker_of_answer(const json_t *body)
 	if (span_eq(type, SPAN_LIT("message")) || span_starts(type, SPAN_LIT("message_")) ||
 	    span_starts(type, SPAN_LIT("content_block_")) || span_eq(type, SPAN_LIT("error")))
 		return &dialect_anthropic;
-	if (dialect_bedrock_converse.is_response(body))
+	if (dialect_bedrock_converse.proves_response(body))
 		return &dialect_bedrock_converse;
 	if (is_chat_choice(json_array_get(json_object_get(body, "choices"), 0)) ||
-	    dialect_openai_chat.is_response(body))
+	    dialect_openai_chat.proves_response(body))
 		return &dialect_openai_chat;
 	return NULL;
 }
@@ -191,11 +191,11 @@ static bool is_invoke_response(const json_t *body)
 
 const struct dialect dialect_bedrock_invoke = {
 	.name = "bedrock.invoke",
-	.wraps = true,
+	.shares_bodies = true,
 	.state_size = sizeof(struct invoke_state),
 	.state_done = invoke_state_done,
-	.is_request = is_invoke_request,
-	.is_response = is_invoke_response,
+	.proves_request = is_invoke_request,
+	.proves_response = is_invoke_response,
 	.request = invoke_request,
 	.response = invoke_response,
 	.event = invoke_event,

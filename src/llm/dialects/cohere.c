@@ -325,8 +325,8 @@ static bool is_v2_response(const json_t *body)
 
 const struct dialect dialect_cohere = {
 	.name = "cohere.chat",
-	.suits = suits_v2,
-	.is_response = is_v2_response,
+	.plausible_request = suits_v2,
+	.proves_response = is_v2_response,
 	.request = cohere_request,
 	.response = cohere_response,
 	.event = cohere_event,
@@ -334,7 +334,7 @@ const struct dialect dialect_cohere = {
 
 const struct dialect dialect_cohere_v1 = {
 	.name = "cohere.chat-v1",
-	.suits = suits_v1,
+	.plausible_request = suits_v1,
 	.request = cohere_request,
 	.response = cohere_response,
 	.event = cohere_event,
@@ -343,7 +343,7 @@ const struct dialect dialect_cohere_v1 = {
 
 const struct dialect dialect_cohere_generate = {
 	.name = "cohere.generate",
-	.suits = suits_generate,
+	.plausible_request = suits_generate,
 	.request = cohere_request,
 	.response = cohere_response,
 	.event = cohere_event,

@@ -100,7 +100,7 @@ static bool suits_generic(const json_t *body)
 
 const struct dialect dialect_generic = {
 	.name = "unknown",
-	.suits = suits_generic,
+	.plausible_request = suits_generic,
 	.request = generic_request,
 	.response = generic_response,
 	.event = generic_event,

@@ -163,7 +163,7 @@ static void read_tools(struct exchange *x, const json_t *v)
 	}
 }
 
-/* gemini-cli wraps the request. */
+/* gemini-cli shares_bodies the request. */
 static const json_t *unwrap(const json_t *body, const char *name, const char *sign)
 {
 	const json_t *inner = json_object_get(body, name);
@@ -370,8 +370,8 @@ static bool is_gemini_response(const json_t *body)
 
 const struct dialect dialect_gemini = {
 	.name = "gemini.generate",
-	.is_request = is_gemini_request,
-	.is_response = is_gemini_response,
+	.proves_request = is_gemini_request,
+	.proves_response = is_gemini_response,
 	.array_stream = true,
 	.request = gemini_request,
 	.response = gemini_response,

@@ -277,8 +277,8 @@ static bool is_interactions_response(const json_t *body)
 
 const struct dialect dialect_gemini_interactions = {
 	.name = "gemini.interactions",
-	.suits = suits_interactions,
-	.is_response = is_interactions_response,
+	.plausible_request = suits_interactions,
+	.proves_response = is_interactions_response,
 	.request = interactions_request,
 	.response = interactions_response,
 	.event = interactions_event,

@@ -124,7 +124,7 @@ static bool is_mcp_request(const json_t *body)
 const struct dialect dialect_mcp = {
 	.name = "mcp",
 	.kind = EXCHANGE_MCP,
-	.is_request = is_mcp_request,
+	.proves_request = is_mcp_request,
 	.request = mcp_request,
 	.response = mcp_response,
 	.event = mcp_event,

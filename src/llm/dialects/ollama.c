@@ -190,8 +190,8 @@ static bool is_ollama_response(const json_t *body)
 
 const struct dialect dialect_ollama_chat = {
 	.name = "ollama.chat",
-	.suits = suits_chat,
-	.is_response = is_ollama_response,
+	.plausible_request = suits_chat,
+	.proves_response = is_ollama_response,
 	.request = ollama_request,
 	.response = ollama_response,
 	.event = ollama_event,
@@ -200,7 +200,7 @@ const struct dialect dialect_ollama_chat = {
 
 const struct dialect dialect_ollama_generate = {
 	.name = "ollama.generate",
-	.suits = suits_generate,
+	.plausible_request = suits_generate,
 	.request = ollama_request,
 	.response = ollama_response,
 	.event = ollama_event,
@@ -217,7 +217,7 @@ static void embed_response(struct exchange *x, const json_t *body)
 
 const struct dialect dialect_ollama_embed = {
 	.name = "ollama.embed",
-	.suits = suits_embed,
+	.plausible_request = suits_embed,
 	.request = ollama_request,
 	.response = embed_response,
 	.event = ollama_event,

@@ -371,8 +371,8 @@ static bool is_chat_response(const json_t *body)
 
 const struct dialect dialect_openai_chat = {
 	.name = "openai.chat",
-	.is_request = is_chat_request,
-	.is_response = is_chat_response,
+	.proves_request = is_chat_request,
+	.proves_response = is_chat_response,
 	.request = chat_request,
 	.response = chat_response,
 	.event = chat_event,

@@ -95,8 +95,8 @@ static bool is_completions_response(const json_t *body)
 
 const struct dialect dialect_openai_completions = {
 	.name = "openai.completions",
-	.is_request = is_completions_request,
-	.is_response = is_completions_response,
+	.proves_request = is_completions_request,
+	.proves_response = is_completions_response,
 	.request = completions_request,
 	.response = completions_response,
 	.event = completions_event,

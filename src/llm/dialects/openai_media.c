@@ -283,7 +283,7 @@ static bool suits_task(const json_t *body)
 #define TASK(symbol, name_)                                                                        \
 	const struct dialect symbol = {                                                            \
 		.name = name_,                                                                     \
-		.suits = suits_task,                                                               \
+		.plausible_request = suits_task,                                                   \
 		.request = task_request,                                                           \
 		.response = task_response,                                                         \
 		.event = task_event,                                                               \
@@ -291,8 +291,8 @@ static bool suits_task(const json_t *body)
 
 const struct dialect dialect_embeddings = {
 	.name = "openai.embeddings",
-	.suits = suits_embeddings,
-	.is_response = is_embedding_response,
+	.plausible_request = suits_embeddings,
+	.proves_response = is_embedding_response,
 	.request = task_request,
 	.response = task_response,
 	.event = task_event,
@@ -327,7 +327,7 @@ static void batch_response(struct exchange *x, const json_t *body)
 
 const struct dialect dialect_batch = {
 	.name = "batch",
-	.suits = suits_batch,
+	.plausible_request = suits_batch,
 	.request = task_request,
 	.response = batch_response,
 	.event = task_event,

@@ -500,9 +500,9 @@ static bool is_responses_response(const json_t *body)
 
 const struct dialect dialect_openai_responses = {
 	.name = "openai.responses",
-	.is_request = is_responses_request,
-	.suits = suits_responses,
-	.is_response = is_responses_response,
+	.proves_request = is_responses_request,
+	.plausible_request = suits_responses,
+	.proves_response = is_responses_response,
 	.request = responses_request,
 	.response = responses_response,
 	.event = responses_event,
