@@ -42,27 +42,49 @@ static int replay(const struct options *o)
 {
 	struct limits limits = o->limits;
 	struct error e = { 0 };
-	struct fanout show;
+	struct output_defaults defaults = options_output(o);
+	struct fanout *fanout = NULL;
+	struct output_totals *outputs;
+	struct totals totals;
+	size_t noutputs;
+	bool failed;
 	struct prices *prices = price_file_open(o->prices, &e);
 	struct pipeline *p;
 	struct filter *f;
 	int err;
 
-	if (!prices || fanout_open(&show, o, &e) != 0) {
+	defaults.lossless = true;
+	if (!prices ||
+	    fanout_open(&fanout, o->outputs.items, o->outputs.count, o->format, &defaults, &e) !=
+		    0 ||
+	    fanout_start(fanout, &e) != 0) {
 		prices_free(prices);
+		fanout_free(fanout);
 		return complain(&e, EXIT_FAILED);
 	}
-	p = pipeline_new(&limits, &fanout_events, &show);
+	totals_init(&totals, o->mode);
+	p = pipeline_new(&limits);
+	pipeline_observe(p, &totals_observer, &totals);
+	pipeline_observe(p, &fanout_observer, fanout);
 	pipeline_set_prices(p, prices);
 	f = filter_new(&o->filter, pipeline_chunk, p);
 	err = replay_file(o->replay, filter_chunk, f, &e);
 	pipeline_finish(p, UINT64_MAX);
-	summary_print(stderr, &(struct summary){ .show = &show, .pipeline = p, .limits = &limits });
+	fanout_finish(fanout);
+	outputs = fanout_totals(fanout, &noutputs, &failed);
+	summary_print(stderr, &(struct summary){ .totals = &totals,
+						 .outputs = outputs,
+						 .noutputs = noutputs,
+						 .pipeline = p,
+						 .limits = &limits });
 	filter_free(f);
 	pipeline_free(p);
 	prices_free(prices);
-	if (fanout_close(&show) != 0 && !err)
-		err = error_set(&e, -1, "the output could not be written");
+	fanout_free(fanout);
+	free(outputs);
+	totals_done(&totals);
+	if (failed && !err)
+		return EXIT_FAILED; /* the summary said why */
 	return err ? complain(&e, EXIT_FAILED) : EXIT_FINE;
 }
 

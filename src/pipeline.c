@@ -15,8 +15,7 @@
 
 struct pipeline {
 	struct limits *lim;
-	const struct assembler_out *out;
-	void *out_arg;
+	struct observers observers;
 	traffic_class_fn on_class; /* may be NULL */
 	void *on_class_arg;
 	struct process_stats *process_stats;
@@ -140,51 +139,21 @@ static const struct stream_out stream_out = {
 	.endpoints = on_ends,
 };
 
-/* ---- exchanges, on their way out ---- */
-
-static void on_request(void *arg, const struct exchange *x)
-{
-	struct pipeline *p = arg;
-
-	if (p->out->request)
-		p->out->request(p->out_arg, x);
-}
-
-static void on_delta(void *arg, const struct exchange *x, const struct choice *c,
-		     const struct part *part, struct span text)
-{
-	struct pipeline *p = arg;
-
-	if (p->out->delta)
-		p->out->delta(p->out_arg, x, c, part, text);
-}
-
-static void on_end(void *arg, const struct exchange *x)
-{
-	struct pipeline *p = arg;
-
-	process_stats_exchange(p->process_stats, x);
-	if (p->out->end)
-		p->out->end(p->out_arg, x);
-}
-
-static const struct assembler_out assembler_out = {
-	.request = on_request,
-	.delta = on_delta,
-	.end = on_end,
-};
-
-struct pipeline *pipeline_new(struct limits *lim, const struct assembler_out *out, void *arg)
+struct pipeline *pipeline_new(struct limits *lim)
 {
 	struct pipeline *p = xcalloc(1, sizeof(*p));
 
 	p->lim = lim;
-	p->out = out;
-	p->out_arg = arg;
 	p->process_stats = process_stats_new();
-	p->assembler = assembler_new(lim, &assembler_out, p);
+	observers_add(&p->observers, &process_stats_observer, p->process_stats);
+	p->assembler = assembler_new(lim, &p->observers);
 	p->stream = stream_new(lim, &stream_out, p);
 	return p;
+}
+
+void pipeline_observe(struct pipeline *p, const struct observer *ops, void *arg)
+{
+	observers_add(&p->observers, ops, arg);
 }
 
 void pipeline_free(struct pipeline *p)

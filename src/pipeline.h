@@ -17,8 +17,10 @@ struct pipeline_stats {
 };
 
 struct pipeline;
-struct pipeline *pipeline_new(struct limits *lim, const struct assembler_out *out, void *arg);
+struct pipeline *pipeline_new(struct limits *lim);
 void pipeline_free(struct pipeline *p);
+/* Who observes the exchanges, beside the statistics of processes; before the first chunk. */
+void pipeline_observe(struct pipeline *p, const struct observer *ops, void *arg);
 void pipeline_set_prices(struct pipeline *p,
 			 const struct prices *prices); /* as assembler_set_prices */
 

@@ -23,13 +23,12 @@
 /* The beginning of a body that tells an event stream whose media type does not. */
 #define SNIFF 6
 
-struct assembler *assembler_new(struct limits *lim, const struct assembler_out *out, void *arg)
+struct assembler *assembler_new(struct limits *lim, const struct observers *observers)
 {
 	struct assembler *c = xcalloc(1, sizeof(*c));
 
 	*c = (struct assembler){ .lim = lim,
-				 .out = out,
-				 .arg = arg,
+				 .observers = observers,
 				 .conversations = conversations_new(lim),
 				 .pairs = pairs_new() };
 	return c;
@@ -76,13 +75,12 @@ void assembler_conn_set_http(struct assembler_conn *cc, const struct http *h)
 
 /* ---- beginning ---- */
 
-static void on_delta(void *arg, struct exchange *x, const struct choice *c, const struct part *p,
-		     struct span text)
+static void on_delta(void *arg, struct exchange *x, const struct exchange_delta *d)
 {
 	struct assembly *k = arg;
 
 	if (x->stream && k->settled)
-		deliver_delta(k, c, p, text);
+		deliver_delta(k, d);
 }
 
 static void describe_endpoints(struct exchange *x, const struct endpoints *e)
@@ -219,9 +217,7 @@ struct assembly *assembly_of(struct assembler_conn *cc, uint64_t id)
 	k->id = id;
 	k->cc = cc;
 	buf_init(&k->sniff, 1 << 20); /* a piece of a decoder, at most, and a few bytes */
-	k->x = exchange_new(++c->last_id, c->lim->max[LIMIT_body]);
-	k->x->on_delta = on_delta;
-	k->x->on_delta_arg = k;
+	k->x = builder_new(++c->last_id, c->lim->max[LIMIT_body], on_delta, k);
 	describe(k->x, cc);
 	link_first(k);
 	k->older = c->newest;
@@ -508,7 +504,7 @@ void assembly_end_side(struct assembly *k, enum http_msg m, bool complete)
 	if (!k->begun[m] || k->ended[m])
 		return;
 	k->ended[m] = true;
-	*(m == HTTP_REQUEST ? &x->t.request_last : &x->t.response_last) = x->now_ns;
+	*(m == HTTP_REQUEST ? &x->t.request_last : &x->t.response_last) = builder_time(x);
 	if (m == HTTP_REQUEST) {
 		body_reader_end(&k->in[m], complete, false);
 		settle(k);
@@ -565,7 +561,7 @@ void assembly_free(struct assembly *k)
 	if (k->state && k->dialect->state_done)
 		k->dialect->state_done(k->state);
 	free(k->state);
-	exchange_free(k->x);
+	exchange_unref(k->x);
 	free(k);
 	if (cc->closed && !cc->first)
 		conn_done(cc);
@@ -628,7 +624,7 @@ static int on_head(void *arg, uint64_t id, uint64_t ts_ns, const struct http_hea
 	struct assembler_conn *cc = arg;
 	struct assembly *k = assembly_of(cc, id);
 
-	k->x->now_ns = ts_ns;
+	builder_set_time(k->x, ts_ns);
 	if (h->version == HTTP_2)
 		k->x->protocol = "http/2";
 	assembly_begin_side(k, h->msg, ts_ns, h);
@@ -636,9 +632,12 @@ static int on_head(void *arg, uint64_t id, uint64_t ts_ns, const struct http_hea
 		copy_request(k->x, h);
 		k->stream = h->stream;
 		deliver_match(k);
+		if (!k->x->is_server)
+			deliver_opened(k);
 		return 0;
 	}
 	copy_response(k->x, h);
+	deliver_response(k);
 	k->upgraded = h->status == 101 && ws_is_named(h);
 	frame_with(k, framing_find(span_str(k->x->response_body.media_type)));
 	return 0;
@@ -648,7 +647,7 @@ static int on_body(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, stru
 {
 	struct assembly *k = assembly_of(arg, id);
 
-	k->x->now_ns = ts_ns;
+	builder_set_time(k->x, ts_ns);
 	if (!k->begun[m])
 		assembly_begin_side(k, m, ts_ns, NULL);
 	return body_reader_bytes(&k->in[m], s);
@@ -658,7 +657,7 @@ static int on_gap(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, uint6
 {
 	struct assembly *k = assembly_of(arg, id);
 
-	k->x->now_ns = ts_ns;
+	builder_set_time(k->x, ts_ns);
 	if (!k->begun[m])
 		assembly_begin_side(k, m, ts_ns, NULL);
 	body_reader_gap(&k->in[m], nbytes);
@@ -669,7 +668,7 @@ static int on_end(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, enum 
 {
 	struct assembly *k = assembly_of(arg, id);
 
-	k->x->now_ns = ts_ns;
+	builder_set_time(k->x, ts_ns);
 	if (k->upgraded)
 		return 0;	     /* it lasts as long as the WebSocket */
 	k->ended[m] |= !k->begun[m]; /* an answer that will not come */
@@ -701,7 +700,7 @@ static int on_closed(void *arg, uint64_t id, uint64_t ts_ns)
 {
 	struct assembly *k = assembly_of(arg, id);
 
-	k->x->now_ns = ts_ns;
+	builder_set_time(k->x, ts_ns);
 	ws_turns_free(k->ws_turns);
 	k->ws_turns = NULL;
 	assembly_end_side(k, HTTP_REQUEST, true);

@@ -6,24 +6,13 @@
 #ifndef SPY_ASSEMBLE_ASSEMBLER_H
 #define SPY_ASSEMBLE_ASSEMBLER_H
 
-#include "exchange/exchange.h"
+#include "exchange/observer.h"
 #include "http/http.h"
 #include "stream/stream.h"
 
-/* Told of an exchange's life: request once its body has ended (or the answer began before),
- * delta for each piece of streamed output, end exactly once for each exchange: after it the
- * record is freed. An exchange may end without request having been called. Where both ends of a
- * call are seen, only end is called for the server's record, unless request was before the
- * client's was seen; it says then whether it is to be shown (x->hidden). Borrowed. */
-struct assembler_out {
-	void (*request)(void *arg, const struct exchange *x);
-	void (*delta)(void *arg, const struct exchange *x, const struct choice *c,
-		      const struct part *p, struct span text);
-	void (*end)(void *arg, const struct exchange *x);
-};
-
 struct assembler;
-struct assembler *assembler_new(struct limits *lim, const struct assembler_out *out, void *arg);
+/* `lim` and `observers` outlive it. Credentials are masked before any observer is called. */
+struct assembler *assembler_new(struct limits *lim, const struct observers *observers);
 void assembler_free(struct assembler *c); /* after assembler_finish */
 void assembler_set_wall_offset(struct assembler *c, int64_t ns);
 /* `prices` outlives it; without, no cost is known but what providers state. */

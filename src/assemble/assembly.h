@@ -31,7 +31,8 @@ struct assembly {
 	uint64_t turn;		   /* its number on that, from 1; else 0 */
 	uint32_t stream;	   /* HTTP/2: as in frames; of a turn, its opener's; else 0 */
 	/* tell.c's */
-	bool over;		    /* nothing more comes; it waits to be told */
+	bool over; /* nothing more comes; it waits to be told */
+	bool opened, response_delivered;
 	bool delivered;		    /* its request was */
 	bool quiet;		    /* of its answer, not all was told as it came */
 	struct assembly *peer_view; /* its view from the other end, until one of them is told */
@@ -53,8 +54,7 @@ struct wait {
 
 struct assembler {
 	struct limits *lim;
-	const struct assembler_out *out;
-	void *arg;
+	const struct observers *observers;
 	struct conversations *conversations;
 	const struct prices *prices; /* NULL: none are known */
 	uint64_t last_id;

@@ -23,7 +23,7 @@ static void start_wait(struct assembly *k, struct wait *w)
 {
 	struct assembly *prev = w->last;
 
-	k->since_ns = k->x->now_ns;
+	k->since_ns = builder_time(k->x);
 	for (int i = 0; prev && prev->since_ns > k->since_ns && i < STEPS; i++)
 		prev = prev->wait_prev;
 	k->waiting = w;
@@ -68,14 +68,34 @@ static bool may_wait(const struct assembly *k)
 
 /* ---- telling ---- */
 
+void deliver_opened(struct assembly *k)
+{
+	if (k->opened || !k->x->request_seen)
+		return;
+	k->opened = true;
+	observers_opened(k->cc->assembler->observers, k->x);
+}
+
+void deliver_response(struct assembly *k)
+{
+	if (!k->delivered || k->response_delivered)
+		return;
+	k->response_delivered = true;
+	exchange_changed(k->x);
+	observers_response(k->cc->assembler->observers, k->x);
+}
+
 static void deliver_request_now(struct assembly *k)
 {
 	struct assembler *c = k->cc->assembler;
 
+	deliver_opened(k);
 	k->delivered = true;
 	conversations_request(c->conversations, k->x);
-	if (c->out->request)
-		c->out->request(c->arg, k->x);
+	exchange_changed(k->x);
+	observers_request(c->observers, k->x);
+	if (k->x->response_seen)
+		deliver_response(k);
 }
 
 void deliver_request(struct assembly *k)
@@ -88,15 +108,12 @@ void deliver_request(struct assembly *k)
 		deliver_request_now(k);
 }
 
-void deliver_delta(struct assembly *k, const struct choice *c, const struct part *p,
-		   struct span text)
+void deliver_delta(struct assembly *k, const struct exchange_delta *d)
 {
-	const struct assembler *calls = k->cc->assembler;
-
-	/* What came while it waited cannot be told in its order later: it is shown whole then. */
+	/* What came while it waited cannot be delivered in its order later: the end shows it. */
 	k->quiet |= k->waiting || k->x->twin_of;
-	if (k->delivered && !k->quiet && calls->out->delta)
-		calls->out->delta(calls->arg, k->x, c, p, text);
+	if (k->delivered && !k->quiet)
+		observers_delta(k->cc->assembler->observers, k->x, d);
 }
 
 /* Worth telling: a head, or a body that some dialect understood. */
@@ -118,7 +135,13 @@ static void deliver(struct assembly *k)
 		conversations_answer(c->conversations, x);
 	if (!x->hidden)
 		bill(c->prices, x);
-	c->out->end(c->arg, x);
+	exchange_changed(x);
+	if (x->hidden) {
+		observers_superseded(c->observers, x);
+		return;
+	}
+	deliver_opened(k);
+	observers_ended(c->observers, x);
 }
 
 void deliver_end_now(struct assembly *k)

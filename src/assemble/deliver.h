@@ -10,10 +10,13 @@
 
 /* The request's head is known: looks for the other view. May tell, and free, others. */
 void deliver_match(struct assembly *k);
+/* The head of a client's request is known; a server's is opened with its request. */
+void deliver_opened(struct assembly *k);
 /* The request was read. */
 void deliver_request(struct assembly *k);
-void deliver_delta(struct assembly *k, const struct choice *c, const struct part *p,
-		   struct span text);
+/* The answer's head is known; it is delivered after the request. */
+void deliver_response(struct assembly *k);
+void deliver_delta(struct assembly *k, const struct exchange_delta *d);
 /* The call is over. It is told, at once or later, and freed then. */
 void deliver_end(struct assembly *k);
 /* The same, without waiting. */

@@ -55,7 +55,7 @@ static void end_turn(struct ws_turns *s, uint64_t ts, bool complete)
 	if (!k)
 		return;
 	if (ts)
-		k->x->now_ns = ts;
+		builder_set_time(k->x, ts);
 	assembly_end_side(k, HTTP_REQUEST, true);
 	assembly_end_side(k, HTTP_RESPONSE, complete);
 	assembly_end(k);
@@ -168,7 +168,7 @@ static void begin_turn(struct ws_turns *s, uint64_t ts)
 	deliver_match(k);
 	body_reader_bytes(&k->in[HTTP_REQUEST], buf_span(&s->text));
 	k->x->request_partial = s->cut;
-	k->x->now_ns = s->last_ts;
+	builder_set_time(k->x, s->last_ts);
 	k->settled = true;
 	assembly_set_dialect(k, s->dialect);
 	json_array_extend(all, s->inputs);
@@ -186,7 +186,7 @@ static void answer(struct ws_turns *s, uint64_t ts, const json_t *v, struct span
 {
 	struct assembly *k = s->turn;
 
-	k->x->now_ns = ts;
+	builder_set_time(k->x, ts);
 	if (!k->begun[HTTP_RESPONSE])
 		assembly_begin_side(k, HTTP_RESPONSE, ts, NULL);
 	body_reader_bytes(&k->in[HTTP_RESPONSE], text);
@@ -220,7 +220,7 @@ int ws_turns_message(struct ws_turns *s, enum http_msg from, uint64_t ts_ns, str
 	int err = 0;
 
 	cut |= v && partial;
-	s->opener->x->now_ns = ts_ns;
+	builder_set_time(s->opener->x, ts_ns);
 	if (v && !s->dialect && s->guesses < GUESSES) {
 		s->guesses++;
 		s->dialect = guess(v);

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/xalloc.h"
@@ -366,9 +367,10 @@ static bool runs_here(struct span answered, struct span asked)
 
 static bool price_row(const struct search *q, const struct usage *u, struct cost *ret)
 {
-	struct cost c = { .source = COST_TABLE, .row = q->sheet->labels.ptr + q->entry->label };
+	struct cost c = { .source = COST_TABLE };
 	struct rates r;
 
+	snprintf(c.row, sizeof(c.row), "%s", q->sheet->labels.ptr + q->entry->label);
 	rates_at(q, known(u->input), &r);
 	if (u->input < 0 || !output_known(&r, u))
 		return false;

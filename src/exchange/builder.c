@@ -7,9 +7,50 @@
 
 #include "base/digest.h"
 #include "base/xalloc.h"
+#include "exchange/exchange_int.h"
 
 #define CHOICES_MAX 128
 #define NO_SLOT	    (-1)
+
+struct builder {
+	struct exchange x; /* first: exchange_unref() frees the whole */
+	uint64_t now_ns;
+	size_t text_max;
+	uint32_t deltas; /* reported so far */
+	delta_fn fn;
+	void *arg;
+};
+
+static struct builder *builder_of(const struct exchange *x)
+{
+	return (struct builder *)x;
+}
+
+struct exchange *builder_new(uint64_t id, size_t text_max, delta_fn fn, void *arg)
+{
+	struct builder *b = xcalloc(1, sizeof(*b));
+
+	exchange_init(&b->x, id, text_max);
+	b->text_max = text_max;
+	b->fn = fn;
+	b->arg = arg;
+	return &b->x;
+}
+
+void builder_set_time(struct exchange *x, uint64_t now_ns)
+{
+	builder_of(x)->now_ns = now_ns;
+}
+
+uint64_t builder_time(const struct exchange *x)
+{
+	return builder_of(x)->now_ns;
+}
+
+size_t builder_text_max(const struct exchange *x)
+{
+	return builder_of(x)->text_max;
+}
 
 struct span json_span(const json_t *v)
 {
@@ -53,7 +94,7 @@ struct part *message_part(struct exchange *x, struct message *m, enum part_kind 
 	p = &m->parts[m->nparts++];
 	p->kind = kind;
 	p->slot = NO_SLOT;
-	buf_init(&p->text, x->text_max);
+	buf_init(&p->text, builder_text_max(x));
 	return p;
 }
 
@@ -184,13 +225,27 @@ static bool is_visible(enum part_kind k)
 
 static void show(struct exchange *x, unsigned index, struct part *p, struct span text)
 {
+	struct builder *b = builder_of(x);
+	const struct choice *c;
+
 	if (!is_visible(p->kind))
 		return;
 	if (!x->t.first_token)
-		x->t.first_token = x->now_ns;
+		x->t.first_token = b->now_ns;
+	if (!b->fn)
+		return;
+	c = answer_choice(x, index);
 	/* A part that lives in a choice keeps its place while nothing is added to the choice. */
-	if (x->on_delta)
-		x->on_delta(x->on_delta_arg, x, answer_choice(x, index), p, text);
+	b->fn(b->arg, x,
+	      &(struct exchange_delta){ .id = x->id,
+					.seq = b->deltas++,
+					.choice = c->index,
+					.part = (size_t)(p - c->msg.parts),
+					.kind = p->kind,
+					.ts_ns = b->now_ns,
+					.text = text,
+					.name = span_str(p->name),
+					.choices = x->nchoices });
 }
 
 void answer_append(struct exchange *x, unsigned index, struct part *p, struct span text)

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* How a dialect fills an exchange. Streamed and whole answers go through the same calls, so live
  * display and the final record cannot disagree: each piece of visible output is appended to the
- * record and reported to x->on_delta; the first one sets t.first_token.
- * Spans are copied. Empty spans set nothing. Texts stop growing at x->text_max (buf.full). */
+ * record and reported as a delta; the first one sets t.first_token.
+ * Spans are copied. Empty spans set nothing. Texts stop growing at the builder's ceiling
+ * (buf.full).
+ *
+ * A record under construction is the first member of a builder, so that dialects pass records
+ * only: every function here that takes a struct exchange needs one from builder_new(), never a
+ * copy or a snapshot. */
 #ifndef SPY_EXCHANGE_BUILDER_H
 #define SPY_EXCHANGE_BUILDER_H
 
@@ -10,6 +15,16 @@
 
 #include "base/str.h"
 #include "exchange/exchange.h"
+
+typedef void (*delta_fn)(void *arg, struct exchange *x, const struct exchange_delta *d);
+
+/* exchange_unref() frees both. fn may be NULL. */
+struct exchange *builder_new(uint64_t id, size_t text_max, delta_fn fn, void *arg);
+/* The time of the bytes that are read next, CLOCK_MONOTONIC. */
+void builder_set_time(struct exchange *x, uint64_t now_ns);
+uint64_t builder_time(const struct exchange *x);
+/* Ceiling of each text, bytes. */
+size_t builder_text_max(const struct exchange *x);
 
 /* set_string of a JSON string, or of a number as text; other JSON types leave dst alone. */
 void set_json(char **dst, const json_t *v);

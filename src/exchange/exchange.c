@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "exchange/exchange.h"
+#include "exchange/exchange_int.h"
 
 #include <stdlib.h>
 
@@ -11,9 +11,8 @@ static void body_init(struct body *b, size_t text_max)
 	buf_init(&b->text, text_max);
 }
 
-struct exchange *exchange_new(uint64_t id, size_t text_max)
+void exchange_init(struct exchange *x, uint64_t id, size_t text_max)
 {
-	struct exchange *x = xcalloc(1, sizeof(*x));
 	int64_t *const counts[] = {
 		&x->usage.input,	  &x->usage.cached_read, &x->usage.cache_write_5m,
 		&x->usage.cache_write_1h, &x->usage.output,	 &x->usage.reasoning,
@@ -23,12 +22,19 @@ struct exchange *exchange_new(uint64_t id, size_t text_max)
 
 	x->id = id;
 	x->kind = EXCHANGE_HTTP;
-	x->text_max = text_max;
+	x->refs = 1;
 	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++)
 		*counts[i] = COUNT_UNKNOWN;
 	x->conversation.lost_cache = COUNT_UNKNOWN;
 	body_init(&x->request_body, text_max);
 	body_init(&x->response_body, text_max);
+}
+
+struct exchange *exchange_new(uint64_t id, size_t text_max)
+{
+	struct exchange *x = xcalloc(1, sizeof(*x));
+
+	exchange_init(x, id, text_max);
 	return x;
 }
 
@@ -127,10 +133,8 @@ void exchange_set_other_end(struct exchange *x, const struct exchange *at)
 	o->cmdline = at->cmdline ? xstrdup(at->cmdline) : NULL;
 }
 
-void exchange_free(struct exchange *x)
+void exchange_done(struct exchange *x)
 {
-	if (!x)
-		return;
 	exchange_set_other_end(x, NULL);
 	request_done(x);
 	answer_done(x);
@@ -138,29 +142,9 @@ void exchange_free(struct exchange *x)
 	headers_done(&x->response_headers);
 	body_done(&x->request_body);
 	body_done(&x->response_body);
-	char *const strings[] = {
-		x->process,
-		x->exe,
-		x->cmdline,
-		x->comm,
-		x->server_name,
-		x->local,
-		x->peer,
-		x->method,
-		x->target,
-		x->host,
-		x->model_asked,
-		x->model_answered,
-		x->request_id,
-		x->response_id,
-		x->rpc_method,
-		x->rpc_name,
-		x->conversation.session,
-		x->service_tier,
-	};
+	char **const strings[] = { EXCHANGE_STRINGS(x) };
 	for (size_t i = 0; i < sizeof(strings) / sizeof(*strings); i++)
-		free(strings[i]);
-	free(x);
+		free(*strings[i]);
 }
 
 uint64_t exchange_missing(const struct exchange *x)

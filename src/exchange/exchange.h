@@ -102,7 +102,7 @@ struct cost {
 	double write_usd;  /* written to a cache */
 	double output_usd;
 	double request_usd; /* for the call as such */
-	const char *row;    /* of the table: provider, model, source; NULL: none */
+	char row[160];	    /* of the table: provider, model, source; "": none */
 	bool partial;	    /* there were tokens that the row has no price for */
 };
 
@@ -199,6 +199,19 @@ struct other_end {
 	char *process, *exe, *cmdline;
 };
 
+/* A piece of visible output as it arrives. */
+struct exchange_delta {
+	uint64_t id;	 /* of the exchange */
+	uint32_t seq;	 /* from 0 for each exchange; after a gap, only its end shows the whole */
+	unsigned choice; /* its index, as the provider numbers it */
+	size_t part;	 /* number of the part in the choice's message */
+	enum part_kind kind;
+	uint64_t ts_ns;	  /* CLOCK_MONOTONIC */
+	struct span text; /* borrowed; empty for a tool call that has no arguments yet */
+	struct span name; /* borrowed: of the tool, of a tool call; else empty */
+	size_t choices;	  /* how many there are so far */
+};
+
 struct exchange {
 	uint64_t id; /* running number, from 1 */
 	enum exchange_kind kind;
@@ -265,16 +278,37 @@ struct exchange {
 	bool rpc_failed;	  /* the tool said that it failed */
 	uint64_t rpc_messages[2]; /* EXCHANGE_RPC: number sent, and received */
 
-	/* for builder.c and its caller; sinks leave it alone */
-	uint64_t now_ns; /* time of the bytes being read */
-	size_t text_max; /* ceiling for each text */
-	void (*on_delta)(void *arg, struct exchange *x, const struct choice *c,
-			 const struct part *p, struct span text);
-	void *on_delta_arg;
+	/* Private to exchange/share.c. */
+	unsigned refs;
+	struct exchange *snapshot; /* NULL: none, or the record has changed since */
+	unsigned snapshot_parts;
 };
 
+/* A record by itself: for one under construction see exchange/builder.h. The caller holds the one
+ * reference to it. */
 struct exchange *exchange_new(uint64_t id, size_t text_max);
-void exchange_free(struct exchange *x); /* accepts NULL */
+
+/* ---- sharing (exchange/share.c) ----
+ * A record changes until it ends, on one thread. It is frozen then, and whoever holds a reference
+ * may read it on any thread. */
+
+/* One reference more to a frozen record or a snapshot; safe on every thread. */
+struct exchange *exchange_ref(const struct exchange *x);
+/* Drops one, and frees the record with the last; accepts NULL. */
+void exchange_unref(struct exchange *x);
+enum exchange_parts {
+	EXCHANGE_CONTENT = 1, /* system, messages, tools, params, choices */
+	EXCHANGE_BODIES = 2,  /* texts of the bodies */
+};
+/* A frozen copy of a record that still changes, with a reference for the caller. Copies are shared
+ * until exchange_changed(). parts: what of the costly parts it has at least; others may be empty.
+ */
+struct exchange *exchange_snapshot(struct exchange *x, unsigned parts);
+void exchange_changed(struct exchange *x);
+/* A copy of its own, which the caller may change. */
+struct exchange *exchange_copy(const struct exchange *x, unsigned parts);
+/* Bytes of memory that the record takes, nearly: for queues that are bounded in bytes. */
+size_t exchange_bytes(const struct exchange *x);
 
 /* Tells of `x` that its other end is what `at` was seen at; `at` NULL: that it is not known. */
 void exchange_set_other_end(struct exchange *x, const struct exchange *at);

@@ -190,7 +190,7 @@ static int apply(struct options *o, enum option_id id, const char *arg)
 		o->mode = SHOW_RAW;
 		return 0;
 	case OPT_FORMAT:
-		o->format = sink_find(arg);
+		o->format = sink_find(span_str(arg));
 		return o->format ? 0 : -EINVAL;
 	case OPT_BODIES:
 		o->bodies = true;
@@ -202,7 +202,7 @@ static int apply(struct options *o, enum option_id id, const char *arg)
 		o->full = true;
 		return 0;
 	case OPT_OUTPUT:
-		o->output = arg;
+		add_name(&o->outputs, arg);
 		return 0;
 	case OPT_COLOR:
 		err = read_choice(arg, colors, &choice);
@@ -299,7 +299,7 @@ static int check(const struct options *o, const struct row *live, struct error *
 	if (o->record && o->action != ACTION_TRACE)
 		return error_set(reterr, -EINVAL,
 				 "--record cannot be combined with --replay or --demo");
-	if (o->record && strcmp(o->record, "-") == 0 && !o->output)
+	if (o->record && strcmp(o->record, "-") == 0 && !o->outputs.count)
 		return error_set(reterr, -EINVAL,
 				 "--record=- needs --output: both would write to standard output");
 	if (live && o->action == ACTION_REPLAY)
@@ -393,6 +393,13 @@ int options_parse(struct options *o, int argc, char **argv, struct error *reterr
 	if (optind < argc)
 		o->command = argv + optind;
 	return check(o, live, reterr);
+}
+
+struct output_defaults options_output(const struct options *o)
+{
+	return (struct output_defaults){
+		.mode = o->mode, .color = o->color, .full = o->full, .bodies = o->bodies
+	};
 }
 
 void options_done(struct options *o)

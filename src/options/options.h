@@ -10,10 +10,9 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "capture/filter.h"
-#include "sink/sink.h"
+#include "sink/output.h"
 
 enum buffer_kind { BUFFER_AUTO, BUFFER_RING, BUFFER_PERF };
-enum color_when { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 enum action {
 	ACTION_TRACE,
 	ACTION_REPLAY,
@@ -39,8 +38,8 @@ struct options {
 	enum show_mode mode;
 	const struct sink_ops *format;
 	bool bodies, full;
-	const char *prices; /* file; NULL: the builtin ones alone */
-	const char *output;
+	const char *prices;   /* file; NULL: the builtin ones alone */
+	struct names outputs; /* -o; none: standard output */
 	enum color_when color;
 	const char *record, *replay;
 	enum buffer_kind buffer;
@@ -56,6 +55,9 @@ struct options {
 	struct limits limits;
 	char **command; /* behind "--", NULL-terminated; NULL: none */
 };
+
+/* What outputs have in common, as the options say. */
+struct output_defaults options_output(const struct options *o);
 
 /* 0, or -EINVAL with what is wrong. Strings point into argv. */
 int options_parse(struct options *o, int argc, char **argv, struct error *reterr);

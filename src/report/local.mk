@@ -2,13 +2,15 @@
 libpure_a_SOURCES += \
 	src/report/process_stats.c \
 	src/report/process_stats.h \
+	src/report/spend.c \
+	src/report/spend.h \
 	src/report/status.c \
 	src/report/status.h \
+	src/report/totals.c \
+	src/report/totals.h \
 	src/report/unseen.c \
 	src/report/unseen.h
 llm_spy_SOURCES += \
-	src/report/spend.c \
-	src/report/spend.h \
 	src/report/summary.c \
 	src/report/summary.h
 if BPF

@@ -4,7 +4,7 @@
 #ifndef SPY_REPORT_PROCESS_STATS_H
 #define SPY_REPORT_PROCESS_STATS_H
 
-#include "exchange/exchange.h"
+#include "exchange/observer.h"
 #include "stream/stream.h"
 
 #define PROCESS_HOSTS	 3
@@ -30,6 +30,8 @@ void process_stats_bytes(struct process_stats *s, const struct conn *c, enum dir
 			 uint64_t ts_ns);
 void process_stats_close(struct process_stats *s, const struct conn *c, bool http);
 void process_stats_exchange(struct process_stats *s, const struct exchange *x);
+/* Counts exchanges as they end; give it a struct process_stats * as arg. */
+extern const struct observer process_stats_observer;
 
 /* Rises with each change. */
 uint64_t process_stats_changes(const struct process_stats *s);

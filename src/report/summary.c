@@ -41,8 +41,8 @@ const char *size_text(uint64_t bytes)
 
 static void print_calls(FILE *out, const struct summary *s)
 {
-	const struct fanout *w = s->show;
-	uint64_t other = w->shown - w->llm;
+	const struct totals *w = s->totals;
+	uint64_t other = w->exchanges - w->llm;
 
 	if (w->twice == 1)
 		fprintf(out, "llm-spy: 1 call was seen at both ends and is shown once\n");
@@ -111,8 +111,6 @@ static void print_losses(FILE *out, const struct summary *s)
 				plural(s->limits->hits[i]));
 }
 
-/* ---- who was seen, and who not ---- */
-
 /* Names are the programs' own: no control character of theirs may reach the terminal. Returns how
  * many characters were written. */
 static int print_name(FILE *out, const char *name)
@@ -123,6 +121,29 @@ static int print_name(FILE *out, const char *name)
 		fputc((unsigned char)*name < ' ' || *name == 0x7f ? '?' : *name, out);
 	return n;
 }
+
+/* Outputs that did not get all that was meant for them. */
+static void print_outputs(FILE *out, const struct summary *s)
+{
+	for (size_t i = 0; i < s->noutputs; i++) {
+		const struct output_totals *o = &s->outputs[i];
+
+		if (!o->dropped && !o->failed && !o->problem[0])
+			continue;
+		fputs("llm-spy: output ", out);
+		print_name(out, o->name);
+		fprintf(out, ": %" PRIu64 " record%s written", o->written, plural(o->written));
+		if (o->dropped)
+			fprintf(out, ", %" PRIu64 " dropped because it is too slow", o->dropped);
+		if (o->failed)
+			fprintf(out, ", %" PRIu64 " failed", o->failed);
+		fputs(o->problem[0] ? ": " : "", out);
+		print_name(out, o->problem);
+		fputc('\n', out);
+	}
+}
+
+/* ---- who was seen, and who not ---- */
 
 static int print_who(FILE *out, const char *program, uint32_t pid, uint64_t processes)
 {
@@ -265,7 +286,8 @@ void summary_print(FILE *out, const struct summary *s)
 	print_coverage(out, s);
 	print_streams(out, s);
 	print_losses(out, s);
-	spend_print(out, s->show->totals);
+	spend_print(out, s->totals->spend);
+	print_outputs(out, s);
 	print_calls(out, s);
 	fflush(out);
 }

@@ -7,13 +7,15 @@
 #include <stdio.h>
 
 #include "pipeline.h"
-#include "sink/fanout.h"
+#include "report/totals.h"
 
 struct discover;
 struct unseen;
 
 struct summary {
-	const struct fanout *show;
+	const struct totals *totals;
+	const struct output_totals *outputs;
+	size_t noutputs;
 	const struct pipeline *pipeline;
 	const struct limits *limits;
 	struct discover *discover; /* NULL for a replay */

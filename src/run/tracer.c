@@ -62,12 +62,14 @@ struct tracer {
 	struct recorder *record;
 	struct pipeline *pipeline;
 	struct prices *prices;
-	struct fanout show;
+	struct fanout *fanout;
+	struct totals totals;
 	struct child command;
 	struct status_file *status;
 	int signals;	     /* signalfd */
 	bool stop, all_gone; /* asked to stop; the command and its children have ended */
-	int failed;	     /* first error of the recorder or output */
+	int failed;	     /* first error of the recorder */
+	bool output_failed;  /* the summary says which and why */
 	uint64_t ticked_ns;
 };
 
@@ -487,7 +489,7 @@ static int run(struct tracer *t)
 	int err = 0;
 
 	setpriority(PRIO_PROCESS, 0, PRIORITY); /* may be refused, and does without */
-	while (!err && !t->all_gone && !t->failed && fanout_alive(&t->show)) {
+	while (!err && !t->all_gone && !t->failed && fanout_is_alive(t->fanout)) {
 		err = poll_once(t, busy);
 		if (!err)
 			err = live_drain(t->live, false, DRAIN_BUDGET);
@@ -528,6 +530,8 @@ static void say_ready(const struct tracer *t, size_t hooked)
 static int finish(struct tracer *t, int err)
 {
 	uint64_t counters[SPY_N_COUNTERS];
+	struct output_totals *outputs;
+	size_t noutputs;
 	int failed;
 
 	/* First no more events, then what is still in the buffer. */
@@ -541,13 +545,18 @@ static int finish(struct tracer *t, int err)
 	t->record = NULL;
 	if (!t->failed)
 		t->failed = failed;
-	summary_print(stderr, &(struct summary){ .show = &t->show,
+	fanout_finish(t->fanout);
+	outputs = fanout_totals(t->fanout, &noutputs, &t->output_failed);
+	summary_print(stderr, &(struct summary){ .totals = &t->totals,
+						 .outputs = outputs,
+						 .noutputs = noutputs,
 						 .pipeline = t->pipeline,
 						 .limits = &t->limits,
 						 .discover = t->discover,
 						 .every_file = t->o->debug,
 						 .counters = counters,
 						 .lost = live_lost(t->live) });
+	free(outputs);
 	return err;
 }
 
@@ -561,6 +570,8 @@ static void tracer_done(struct tracer *t)
 		close(t->compiler);
 	recorder_close(t->record);
 	pipeline_free(t->pipeline);
+	fanout_free(t->fanout);
+	totals_done(&t->totals);
 	prices_free(t->prices);
 	filter_free(t->filter);
 	status_file_close(t->status);
@@ -581,6 +592,7 @@ static void raise_descriptors(void)
 
 static int start(struct tracer *t, struct error *reterr)
 {
+	struct output_defaults defaults = options_output(t->o);
 	int err;
 
 	t->prices = price_file_open(t->o->prices, reterr);
@@ -600,7 +612,10 @@ static int start(struct tracer *t, struct error *reterr)
 	t->signals = open_signals(reterr);
 	if (t->signals < 0)
 		return t->signals;
-	err = fanout_open(&t->show, t->o, reterr);
+	err = fanout_open(&t->fanout, t->o->outputs.items, t->o->outputs.count, t->o->format,
+			  &defaults, reterr);
+	if (!err)
+		err = fanout_start(t->fanout, reterr);
 	if (!err && t->o->record)
 		err = recorder_open(&t->record, t->o->record, reterr);
 	if (!err)
@@ -611,7 +626,10 @@ static int start(struct tracer *t, struct error *reterr)
 		err = compile(t, reterr);
 	if (err)
 		return err;
-	t->pipeline = pipeline_new(&t->limits, &fanout_events, &t->show);
+	totals_init(&t->totals, t->o->mode);
+	t->pipeline = pipeline_new(&t->limits);
+	pipeline_observe(t->pipeline, &totals_observer, &t->totals);
+	pipeline_observe(t->pipeline, &fanout_observer, t->fanout);
 	pipeline_set_prices(t->pipeline, t->prices);
 	t->filter = filter_new(&t->o->filter, on_wanted, t);
 	err = live_open(&t->live, t->ring, probe_map(t->probe, "spy_events"), buffer_bytes(t),
@@ -662,7 +680,7 @@ static int exit_code(const struct tracer *t, int err, bool blind)
 		return EXIT_BLIND;
 	if (t->command.pid && t->command.exited)
 		return child_exit_status(&t->command);
-	return err || t->failed ? EXIT_FAILED : EXIT_FINE;
+	return err || t->failed || t->output_failed ? EXIT_FAILED : EXIT_FINE;
 }
 
 int tracer_run(const struct options *o, struct error *reterr)
@@ -680,7 +698,6 @@ int tracer_run(const struct options *o, struct error *reterr)
 	if (err) {
 		/* The command, still at its gate, ends with us. */
 		tracer_done(&t);
-		fanout_close(&t.show);
 		return EXIT_CANNOT;
 	}
 	say_ready(&t, hooked);
@@ -689,8 +706,6 @@ int tracer_run(const struct options *o, struct error *reterr)
 	err = finish(&t, run(&t));
 	blind = is_blind(&t);
 	tracer_done(&t);
-	if (fanout_close(&t.show) != 0 && !err)
-		err = -EIO;
 	code = exit_code(&t, err, blind);
 	return code;
 }

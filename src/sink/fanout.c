@@ -1,129 +1,176 @@
 /* SPDX-License-Identifier: MIT */
 #include "sink/fanout.h"
 
-#include "report/spend.h"
-
 #include <errno.h>
-#include <fcntl.h>
-#include <langinfo.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/ioctl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-static void on_request(void *arg, const struct exchange *x)
-{
-	struct fanout *s = arg;
+#include "base/xalloc.h"
+#include "sink/queue.h"
 
-	if (s->ops->request && sink_shows(s->mode, x))
-		s->ops->request(s->sink, x);
-}
-
-static void on_delta(void *arg, const struct exchange *x, const struct choice *c,
-		     const struct part *p, struct span text)
-{
-	struct fanout *s = arg;
-
-	if (s->ops->delta && sink_shows(s->mode, x))
-		s->ops->delta(s->sink, x, c, p, text);
-}
-
-static void on_end(void *arg, const struct exchange *x)
-{
-	struct fanout *s = arg;
-
-	if (!sink_shows(s->mode, x))
-		return;
-	s->ops->end(s->sink, x);
-	s->twice += x->hidden;
-	if (x->twin_of)
-		return; /* the client's record counts */
-	spend_add(s->totals, x);
-	s->shown++;
-	s->llm += x->kind == EXCHANGE_LLM;
-	s->incomplete += !exchange_complete(x);
-	s->errors += x->error != NULL || x->status >= 400;
-	s->request_bytes += x->request_body.wire;
-	s->response_bytes += x->response_body.wire;
-}
-
-const struct assembler_out fanout_events = {
-	.request = on_request,
-	.delta = on_delta,
-	.end = on_end,
+struct fanout {
+	struct output **outputs;
+	size_t count;
 };
 
-/* Our own file: readable by nobody else, whatever stood there before. */
-static FILE *create_private(const char *path)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	struct stat st;
-	FILE *f;
+/* ---- events ---- */
 
-	if (fd < 0)
-		return NULL;
-	if (fstat(fd, &st) != 0 || (S_ISREG(st.st_mode) && fchmod(fd, 0600) != 0)) {
-		close(fd);
-		return NULL;
-	}
-	f = fdopen(fd, "w");
-	if (!f)
-		close(fd);
-	return f;
+static void put(struct output *o, enum event_kind kind, struct exchange *x,
+		const struct exchange_delta *d)
+{
+	output_put(o, event_new(kind, x, d));
 }
 
-static bool wants_color(enum color_when when, bool tty)
+/* To those that show exchanges while they are under way. */
+static void put_live(struct fanout *f, enum event_kind kind, struct exchange *x,
+		     const struct exchange_delta *d)
 {
-	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+	for (size_t i = 0; i < f->count; i++) {
+		struct output *o = f->outputs[i];
 
-	if (when != COLOR_AUTO)
-		return when == COLOR_ALWAYS;
-	return tty && !(no && *no) && term && strcmp(term, "dumb") != 0;
+		if (output_wants_deltas(o) && output_selects(o, x))
+			put(o, kind,
+			    exchange_snapshot(x, kind == EVENT_REQUEST ? output_parts(o) : 0), d);
+	}
 }
 
-int fanout_open(struct fanout *s, const struct options *o, struct error *reterr)
+static void on_request(void *arg, struct exchange *x)
 {
-	struct sink_options so = {
-		.mode = o->mode, .bodies = o->bodies, .live = true, .full = o->full
-	};
-	struct winsize w;
-	bool tty;
+	put_live(arg, EVENT_REQUEST, x, NULL);
+}
 
-	*s = (struct fanout){ .ops = o->format, .mode = o->mode, .out = stdout };
-	if (o->output && strcmp(o->output, "-") != 0) {
-		s->out = create_private(o->output);
-		if (!s->out)
-			return error_set(reterr, -errno, "%s cannot be written: %s", o->output,
-					 strerror(errno));
-	}
-	tty = isatty(fileno(s->out));
-	so.color = wants_color(o->color, tty);
-	so.utf8 = tty && strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-	if (tty && ioctl(fileno(s->out), TIOCGWINSZ, &w) == 0)
-		so.width = w.ws_col;
-	s->sink = s->ops->new (s->out, &so);
-	s->totals = spend_new();
+static void on_response(void *arg, struct exchange *x)
+{
+	put_live(arg, EVENT_RESPONSE, x, NULL);
+}
+
+static void on_delta(void *arg, struct exchange *x, const struct exchange_delta *d)
+{
+	/* The model and the answer's id come with the first of its elements. */
+	if (d->seq == 0)
+		exchange_changed(x);
+	put_live(arg, EVENT_DELTA, x, d);
+}
+
+static void on_superseded(void *arg, struct exchange *x)
+{
+	struct fanout *f = arg;
+
+	for (size_t i = 0; i < f->count; i++)
+		if (output_wants_deltas(f->outputs[i]) && output_selects(f->outputs[i], x))
+			put(f->outputs[i], EVENT_SUPERSEDED, exchange_ref(x), NULL);
+}
+
+static void on_ended(void *arg, struct exchange *x)
+{
+	struct fanout *f = arg;
+
+	for (size_t i = 0; i < f->count; i++)
+		if (output_selects(f->outputs[i], x))
+			put(f->outputs[i], EVENT_END, exchange_ref(x), NULL);
+}
+
+const struct observer fanout_observer = {
+	.request = on_request,
+	.response = on_response,
+	.delta = on_delta,
+	.superseded = on_superseded,
+	.ended = on_ended,
+};
+
+/* ---- outputs ---- */
+
+static int add(struct fanout *f, const char *arg, const struct sink_ops *format,
+	       const struct output_defaults *d, struct error *reterr)
+{
+	int err;
+
+	f->outputs = xgrow(f->outputs, f->count, sizeof(struct output *));
+	err = output_open(&f->outputs[f->count], arg, format, d, reterr);
+	if (err)
+		return err;
+	for (size_t i = 0; i < f->count; i++)
+		if (output_is_stdout(f->outputs[i]) && output_is_stdout(f->outputs[f->count])) {
+			output_free(f->outputs[f->count]);
+			return error_set(reterr, -EINVAL,
+					 "two outputs cannot share standard output: give one a "
+					 "target, as in -o jsonl:calls.jsonl");
+		}
+	f->count++;
 	return 0;
 }
 
-int fanout_close(struct fanout *s)
+int fanout_open(struct fanout **ret, const char *const *args, size_t count,
+		const struct sink_ops *format, const struct output_defaults *d,
+		struct error *reterr)
+{
+	static const char *const standard[] = { "-" };
+	struct fanout *f = xcalloc(1, sizeof(*f));
+	int err = 0;
+
+	if (!count) {
+		args = standard;
+		count = 1;
+	}
+	for (size_t i = 0; !err && i < count; i++)
+		err = add(f, args[i], format, d, reterr);
+	if (err) {
+		fanout_free(f);
+		return err;
+	}
+	*ret = f;
+	return 0;
+}
+
+int fanout_start(struct fanout *f, struct error *reterr)
 {
 	int err = 0;
 
-	if (s->sink) {
-		s->ops->flush(s->sink);
-		s->ops->free(s->sink);
-	}
-	if (s->out && (fflush(s->out) != 0 || ferror(s->out)))
-		err = errno ? -errno : -EIO;
-	if (s->out && s->out != stdout)
-		fclose(s->out);
-	spend_free(s->totals);
+	for (size_t i = 0; !err && i < f->count; i++)
+		err = output_start(f->outputs[i], reterr);
 	return err;
 }
 
-bool fanout_alive(const struct fanout *s)
+bool fanout_is_alive(const struct fanout *f)
 {
-	return !ferror(s->out);
+	bool any = false;
+
+	for (size_t i = 0; i < f->count; i++) {
+		bool alive = output_is_alive(f->outputs[i]);
+
+		if (!alive && output_is_stdout(f->outputs[i]))
+			return false;
+		any |= alive;
+	}
+	return any;
+}
+
+void fanout_finish(struct fanout *f)
+{
+	for (size_t i = 0; i < f->count; i++)
+		output_close(f->outputs[i]);
+	for (size_t i = 0; i < f->count; i++)
+		output_finish(f->outputs[i]);
+}
+
+struct output_totals *fanout_totals(const struct fanout *f, size_t *ret_count, bool *ret_failed)
+{
+	struct output_totals *all = xcalloc(f->count, sizeof(*all));
+
+	*ret_count = f->count;
+	*ret_failed = false;
+	for (size_t i = 0; i < f->count; i++) {
+		all[i] = output_totals(f->outputs[i]);
+		*ret_failed |= all[i].failed || all[i].problem[0];
+	}
+	return all;
+}
+
+void fanout_free(struct fanout *f)
+{
+	if (!f)
+		return;
+	for (size_t i = 0; i < f->count; i++)
+		output_free(f->outputs[i]);
+	free(f->outputs);
+	free(f);
 }

@@ -1,32 +1,28 @@
 /* SPDX-License-Identifier: MIT */
-/* From exchanges to the chosen sink, and the summary of a run. */
+/* From the life of exchanges to the outputs that asked for it: an observer. It never waits for an
+ * output, unless the source can wait (output_defaults.lossless). */
 #ifndef SPY_SINK_FANOUT_H
 #define SPY_SINK_FANOUT_H
 
-#include "assemble/assembler.h"
-#include "base/error.h"
-#include "options/options.h"
+#include "exchange/observer.h"
+#include "sink/output.h"
 
-struct spend;
+struct fanout;
+/* args: those of -o, `count` of them; none: `format` on standard output. */
+int fanout_open(struct fanout **ret, const char *const *args, size_t count,
+		const struct sink_ops *format, const struct output_defaults *d,
+		struct error *reterr);
+/* Starts the outputs' threads: after the last fork of a helper process. */
+int fanout_start(struct fanout *f, struct error *reterr);
+extern const struct observer fanout_observer; /* give it a struct fanout * as arg */
 
-struct fanout {
-	const struct sink_ops *ops;
-	struct sink *sink;
-	FILE *out;
-	enum show_mode mode;
-	uint64_t shown, llm, incomplete, errors;
-	uint64_t request_bytes, response_bytes;
-	uint64_t twice; /* seen at both ends of a connection and shown once */
-	struct spend *totals;
-};
-
-extern const struct assembler_out fanout_events; /* give it a struct fanout * as arg */
-
-/* Opens the output as the options say. */
-int fanout_open(struct fanout *s, const struct options *o, struct error *reterr);
-/* -EPIPE and the like when what was written did not arrive. */
-int fanout_close(struct fanout *s);
-/* False once nobody reads what is written. */
-bool fanout_alive(const struct fanout *s);
+/* False once no output is left that could write anything, or standard output's reader is gone. */
+bool fanout_is_alive(const struct fanout *f);
+/* No events come any more: everything is written out, as far as it is taken. */
+void fanout_finish(struct fanout *f);
+/* What became of the records of each output; the caller frees it. *ret_failed: some output could
+ * not write what it was given. */
+struct output_totals *fanout_totals(const struct fanout *f, size_t *ret_count, bool *ret_failed);
+void fanout_free(struct fanout *f); /* after fanout_finish; accepts NULL */
 
 #endif

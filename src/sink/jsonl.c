@@ -13,7 +13,7 @@
 
 struct sink {
 	FILE *out;
-	struct sink_options o;
+	bool bodies;
 };
 
 static void set(json_t *o, const char *key, json_t *value)
@@ -93,7 +93,7 @@ static void body_text(json_t *o, const struct body *b)
 	buf_done(&masked);
 }
 
-static json_t *body(const struct body *b, const struct sink_options *opt)
+static json_t *body(const struct body *b, bool bodies)
 {
 	json_t *o = json_object();
 
@@ -110,7 +110,7 @@ static json_t *body(const struct body *b, const struct sink_options *opt)
 	set(o, "coding_error", string(b->coding_error));
 	set(o, "wire_sha256", digest(b->wire_sha256));
 	set(o, "sha256", b->coding_error ? json_null() : digest(b->sha256));
-	if (opt->bodies)
+	if (bodies)
 		body_text(o, b);
 	return o;
 }
@@ -175,12 +175,12 @@ static bool has_content(const struct exchange *x)
 	return x->kind == EXCHANGE_LLM || x->kind == EXCHANGE_MCP;
 }
 
-static json_t *request(const struct exchange *x, const struct sink_options *opt)
+static json_t *request(const struct exchange *x, bool bodies)
 {
 	json_t *o = json_object(), *messages = json_array(), *params = json_object();
 
 	set(o, "seen", json_boolean(x->request_seen));
-	set(o, "body", body(&x->request_body, opt));
+	set(o, "body", body(&x->request_body, bodies));
 	if (!has_content(x)) {
 		json_decref(messages);
 		json_decref(params);
@@ -216,13 +216,13 @@ static json_t *choices(const struct exchange *x)
 	return list;
 }
 
-static json_t *response(const struct exchange *x, const struct sink_options *opt)
+static json_t *response(const struct exchange *x, bool bodies)
 {
 	json_t *o = json_object();
 
 	set(o, "seen", json_boolean(x->response_seen));
 	set(o, "status", x->status ? json_integer(x->status) : NULL);
-	set(o, "body", body(&x->response_body, opt));
+	set(o, "body", body(&x->response_body, bodies));
 	if (!has_content(x))
 		return o;
 	set(o, "id", string(x->response_id));
@@ -289,7 +289,7 @@ static json_t *cost(const struct cost *c)
 	set(o, "write_usd", parts ? json_real(c->write_usd) : NULL);
 	set(o, "output_usd", parts ? json_real(c->output_usd) : NULL);
 	set(o, "request_usd", parts ? json_real(c->request_usd) : NULL);
-	set(o, "row", string(c->row));
+	set(o, "row", string(c->row[0] ? c->row : NULL));
 	return o;
 }
 
@@ -422,13 +422,11 @@ static json_t *http(const struct exchange *x)
 	return o;
 }
 
-static void jsonl_end(struct sink *s, const struct exchange *x)
+static int jsonl_end(struct sink *s, const struct exchange *x, struct error *reterr)
 {
 	bool llm = x->kind == EXCHANGE_LLM;
 	json_t *o;
 
-	if (x->hidden)
-		return;
 	o = json_object();
 	set(o, "v", json_integer(RECORD_VERSION));
 	set(o, "id", json_integer((json_int_t)x->id));
@@ -444,8 +442,8 @@ static void jsonl_end(struct sink *s, const struct exchange *x)
 	set(o, "twin_of", x->twin_of ? json_integer((json_int_t)x->twin_of) : NULL);
 	set(o, "http", http(x));
 	set(o, "times", times(x));
-	set(o, "request", request(x, &s->o));
-	set(o, "response", response(x, &s->o));
+	set(o, "request", request(x, s->bodies));
+	set(o, "response", response(x, s->bodies));
 	if (llm) {
 		set(o, "conversation", conversation(&x->conversation));
 		set(o, "usage", usage(&x->usage));
@@ -456,22 +454,20 @@ static void jsonl_end(struct sink *s, const struct exchange *x)
 	set(o, "error", error(x->error));
 	json_dumpf(o, s->out, JSON_COMPACT);
 	fputc('\n', s->out);
-	fflush(s->out);
 	json_decref(o);
+	return 0;
 }
 
-static struct sink *jsonl_new(FILE *out, const struct sink_options *o)
+static int jsonl_open(struct sink **ret, const struct sink_config *c, struct error *reterr)
 {
-	struct sink *s = xcalloc(1, sizeof(*s));
+	bool bodies;
+	int err = sink_flag(c, "bodies", c->bodies, &bodies, reterr);
 
-	s->out = out;
-	s->o = *o;
-	return s;
-}
-
-static void jsonl_flush(struct sink *s)
-{
-	fflush(s->out);
+	if (err)
+		return err;
+	*ret = xcalloc(1, sizeof(**ret));
+	**ret = (struct sink){ .out = c->out, .bodies = bodies };
+	return 0;
 }
 
 static void jsonl_free(struct sink *s)
@@ -479,11 +475,17 @@ static void jsonl_free(struct sink *s)
 	free(s);
 }
 
+static const struct sink_setting settings[] = {
+	{ "bodies", "yes: with the text of the bodies" },
+	{ NULL, NULL },
+};
+
 const struct sink_ops sink_jsonl = {
 	.name = "jsonl",
 	.help = "one JSON object a line",
-	.new = jsonl_new,
+	.settings = settings,
+	.wants = SINK_WRITES,
+	.open = jsonl_open,
 	.end = jsonl_end,
-	.flush = jsonl_flush,
 	.free = jsonl_free,
 };

@@ -1,6 +1,14 @@
 # SPDX-License-Identifier: MIT
 libpure_a_SOURCES += \
+	src/sink/fanout.c \
+	src/sink/fanout.h \
 	src/sink/jsonl.c \
+	src/sink/output.c \
+	src/sink/output.h \
+	src/sink/queue.c \
+	src/sink/queue.h \
+	src/sink/select.c \
+	src/sink/select.h \
 	src/sink/sink.c \
 	src/sink/sink.h \
 	src/sink/sinks.def \
@@ -10,10 +18,9 @@ libpure_a_SOURCES += \
 	src/sink/text_http.c \
 	src/sink/text_int.h \
 	src/sink/text_llm.c \
-	src/sink/text_rpc.c
-llm_spy_SOURCES += \
-	src/sink/fanout.c \
-	src/sink/fanout.h
+	src/sink/text_rpc.c \
+	src/sink/writer.c \
+	src/sink/writer.h
 
 check_PROGRAMS += tests/unit/test_term
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sink/sink.h"
 
+#include <errno.h>
 #include <string.h>
 
 const struct sink_ops *const sinks[] = {
@@ -10,33 +11,29 @@ const struct sink_ops *const sinks[] = {
 	NULL,
 };
 
-const struct sink_ops *sink_find(const char *name)
+const struct sink_ops *sink_find(struct span name)
 {
 	for (size_t i = 0; sinks[i]; i++)
-		if (strcmp(sinks[i]->name, name) == 0)
+		if (span_eq(name, span_str(sinks[i]->name)))
 			return sinks[i];
 	return NULL;
 }
 
-static bool is_json(const char *media_type)
+const char *sink_value(const struct sink_config *c, const char *name)
 {
-	struct span type = span_str(media_type);
-
-	return span_eq(type, SPAN_LIT("application/json")) || span_ends(type, SPAN_LIT("+json")) ||
-	       span_ends(type, SPAN_LIT("ndjson")) || span_ends(type, SPAN_LIT("jsonl"));
+	for (size_t i = 0; i < c->nvalues; i++)
+		if (strcmp(c->values[i].name, name) == 0)
+			return c->values[i].value;
+	return NULL;
 }
 
-bool sink_shows(enum show_mode mode, const struct exchange *x)
+int sink_flag(const struct sink_config *c, const char *name, bool without, bool *ret,
+	      struct error *reterr)
 {
-	switch (mode) {
-	case SHOW_LLM_ONLY:
-		return x->kind == EXCHANGE_LLM;
-	case SHOW_SMART:
-		return x->kind != EXCHANGE_HTTP || is_json(x->request_body.media_type) ||
-		       is_json(x->response_body.media_type);
-	case SHOW_ALL:
-	case SHOW_RAW:
-		return true;
-	}
-	return true;
+	const char *value = sink_value(c, name);
+
+	*ret = value ? strcmp(value, "yes") == 0 : without;
+	if (value && !*ret && strcmp(value, "no") != 0)
+		return error_set(reterr, -EINVAL, "%s=%.100s: expected yes or no", name, value);
+	return 0;
 }

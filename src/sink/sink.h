@@ -1,42 +1,69 @@
 /* SPDX-License-Identifier: MIT */
-/* Where exchanges go: rows in sinks.def. A sink prints what it is given and never changes it. */
+/* An output's format: what a record looks like on its way out. Rows in sinks.def. A sink is called
+ * on the thread of its output only (sink/output.h), which has selected and redacted what it gets;
+ * it never changes a record, and has no need to know of other sinks, of queues or of filters. */
 #ifndef SPY_SINK_SINK_H
 #define SPY_SINK_SINK_H
 
 #include <stdio.h>
 
-#include "exchange/exchange.h"
+#include "base/error.h"
+#include "exchange/show_mode.h"
 
-/* Which exchanges are shown. */
-enum show_mode {
-	SHOW_SMART, /* model calls, and other HTTP that carries JSON */
-	SHOW_LLM_ONLY,
-	SHOW_ALL, /* all HTTP */
-	SHOW_RAW, /* all HTTP, with heads and bodies as they are (secrets masked) */
+enum sink_wants {
+	SINK_DELTAS = 1, /* request, response, delta and superseded, beside end */
+	SINK_WRITES = 2, /* a stream to write to: config.out */
 };
 
-struct sink_options {
-	enum show_mode mode;
-	bool color;	/* escape sequences of our own may be used */
-	bool utf8;	/* marks beyond ASCII may be used */
-	bool live;	/* show streamed text while it arrives */
-	unsigned width; /* columns to wrap to, 0 = do not wrap */
-	bool bodies;	/* jsonl: bodies as text too */
-	bool full;	/* text: what earlier turns of a conversation showed as well */
+/* -o NAME:TARGET,name=value: a setting of the sink's own. */
+struct sink_setting {
+	const char *name, *help;
 };
 
-struct sink;
+struct sink_value {
+	const char *name, *value;
+};
+
+struct sink_config {
+	const char *target; /* NULL: standard output */
+	FILE *out;	    /* with SINK_WRITES: standard output, or a private file */
+	/* The sink's own settings that were given: their names are in its list. */
+	const struct sink_value *values;
+	size_t nvalues;
+	enum show_mode mode; /* which exchanges come; SHOW_RAW also how they are to look */
+	bool color;	     /* escape sequences of our own may be used */
+	bool utf8;	     /* marks beyond ASCII may be used */
+	bool full;	     /* show what earlier turns of a conversation showed as well */
+	bool bodies;	     /* with the text of the bodies */
+	unsigned width;	     /* columns to wrap to, 0: do not wrap */
+};
+
+struct sink; /* each sink defines its own */
+
+/* Calls return 0, or -errno with the reason in reterr: then this record was not taken. Those that
+ * are NULL are not called. Records are borrowed; exchange_ref() keeps one. */
 struct sink_ops {
-	const char *name; /* as in --format */
+	const char *name; /* as in -o NAME */
 	const char *help;
-	struct sink *(*new)(FILE *out, const struct sink_options *o);
-	void (*request)(struct sink *s,
-			const struct exchange *x); /* these three as in assembler_out; */
-	void (*delta)(struct sink *s, const struct exchange *x, const struct choice *c,
-		      const struct part *p, struct span text); /* both may be NULL */
-	void (*end)(struct sink *s, const struct exchange *x);
-	void (*flush)(struct sink *s);
-	void (*free)(struct sink *s);
+	const struct sink_setting *settings; /* ends with a NULL name; NULL: it has none */
+	unsigned wants;			     /* enum sink_wants */
+	int (*open)(struct sink **ret, const struct sink_config *c, struct error *reterr);
+	/* With SINK_DELTAS. x is a snapshot: of a delta, as it was when the request, or the head of
+	 * the answer, was known. Deltas may be left out where the output is slow (d->seq has a gap
+	 * then); end always shows the whole. */
+	int (*request)(struct sink *s, const struct exchange *x, struct error *reterr);
+	int (*response)(struct sink *s, const struct exchange *x, struct error *reterr);
+	int (*delta)(struct sink *s, const struct exchange *x, const struct exchange_delta *d,
+		     struct error *reterr);
+	/* What was shown of x is shown again, as x->twin_of; no end follows. */
+	int (*superseded)(struct sink *s, const struct exchange *x, struct error *reterr);
+	int (*end)(struct sink *s, const struct exchange *x, struct error *reterr);
+	/* About once a second, and before flush: batches, retries. now_ns: CLOCK_MONOTONIC. */
+	int (*tick)(struct sink *s, uint64_t now_ns, struct error *reterr);
+	/* What was taken before is safe after it. With SINK_WRITES the stream is flushed besides.
+	 */
+	int (*flush)(struct sink *s, struct error *reterr);
+	void (*free)(struct sink *s); /* accepts NULL */
 };
 
 #define SINK(id, symbol) extern const struct sink_ops symbol;
@@ -44,9 +71,11 @@ struct sink_ops {
 #undef SINK
 
 extern const struct sink_ops *const sinks[]; /* all, NULL-terminated */
-const struct sink_ops *sink_find(const char *name);
-
-/* Whether that mode shows this exchange. */
-bool sink_shows(enum show_mode mode, const struct exchange *x);
+const struct sink_ops *sink_find(struct span name);
+/* The value given for a setting, or NULL. */
+const char *sink_value(const struct sink_config *c, const char *name);
+/* The same of one that is yes or no; `without` where it was not given. */
+int sink_flag(const struct sink_config *c, const char *name, bool without, bool *ret,
+	      struct error *reterr);
 
 #endif

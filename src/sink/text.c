@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* Output for people: blocks with a head line each. Streams are shown while they arrive; when
  * several do at once, each change of speaker is marked. Traffic never begins at column 0. */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "base/limits.h"
 #include "base/xalloc.h"
 #include "sink/text_int.h"
 
 #define RULE	      "============================================================"
 #define TITLE_COLUMNS 41
+#define WIDTH_MAX     10000
 
 const char *text_mark(const struct sink *s, enum mark m)
 {
@@ -152,7 +155,6 @@ static void block_end(struct sink *s)
 {
 	term_fresh_line(&s->t);
 	term_newline(&s->t);
-	fflush(s->t.out);
 }
 
 static void show_request(struct sink *s, const struct exchange *x)
@@ -164,13 +166,14 @@ static void show_request(struct sink *s, const struct exchange *x)
 	block_end(s);
 }
 
-static void text_request(struct sink *s, const struct exchange *x)
+static int text_request(struct sink *s, const struct exchange *x, struct error *reterr)
 {
 	/* Other HTTP is shown as one block, at its end. */
 	if (s->o.mode != SHOW_RAW && x->kind != EXCHANGE_LLM)
-		return;
+		return 0;
 	remember(s, x);
 	show_request(s, x);
+	return 0;
 }
 
 /* The line that says whose text follows. */
@@ -190,25 +193,29 @@ static void change_speaker(struct sink *s, const struct exchange *x)
 	s->owner = x->id;
 }
 
-static void text_delta(struct sink *s, const struct exchange *x, const struct choice *c,
-		       const struct part *p, struct span text)
+static int text_delta(struct sink *s, const struct exchange *x, const struct exchange_delta *d,
+		      struct error *reterr)
 {
 	struct live *l = live_of(s, x->id);
 
-	if (!s->o.live || s->o.mode == SHOW_RAW || x->kind != EXCHANGE_LLM)
-		return;
+	if (s->o.mode == SHOW_RAW || x->kind != EXCHANGE_LLM)
+		return 0;
 	if (!l) {
-		/* One that began while no place was free is shown whole, at its end. */
-		l = x->stream_events > 4 && x->t.first_token != x->now_ns ? NULL : live_of(s, 0);
+		/* One whose beginning found no place free, or was left out, is shown at its end. */
+		l = d->seq ? NULL : live_of(s, 0);
 		if (!l)
-			return;
+			return 0;
 		*l = (struct live){ .id = x->id };
 		text_head(s, MARK_RESPONSE, "LLM API RESPONSE", x, x->t.response_first);
 		text_llm_envelope(s, x);
 	}
+	l->gap |= d->seq != l->next_seq;
+	l->next_seq = d->seq + 1;
+	if (l->gap)
+		return 0;
 	change_speaker(s, x);
-	text_llm_delta(s, l, x, c, p, text);
-	fflush(s->t.out);
+	text_llm_delta(s, l, d);
+	return 0;
 }
 
 /* Who is at the other end, where that is traced as well. */
@@ -224,8 +231,8 @@ static void other_end(struct sink *s, const struct exchange *x)
 	term_newline(&s->t);
 }
 
-/* It turned out to be shown from its client's side. What was shown of it already is ended. */
-static void end_twin(struct sink *s, const struct exchange *x)
+/* Ends what was shown of a server's view, since its client's view shows the call. */
+static void end_superseded(struct sink *s, const struct exchange *x)
 {
 	term_fresh_line(&s->t);
 	term_ownf(&s->t, "#%llu is the same call as #%llu, which ", (unsigned long long)x->id,
@@ -251,64 +258,94 @@ static void show_end(struct sink *s, struct live *l, const struct exchange *x, b
 	} else {
 		if (!was_shown && x->request_seen)
 			show_request(s, x);
-		if (l && l->any)
+		if (l && (l->gap || !l->any))
+			l = NULL;
+		if (l)
 			change_speaker(s, x);
 		else
 			text_llm_response(s, x);
-		text_llm_tail(s, l && l->any ? l : NULL, x);
+		text_llm_tail(s, l, x);
 	}
 	other_end(s, x);
 	text_ledger(s, x);
 	block_end(s);
 }
 
-static void text_end(struct sink *s, const struct exchange *x)
+static void forget(struct sink *s, struct live *l)
 {
-	struct live *l = live_of(s, x->id);
-	bool was_shown = recall(s, x);
-
-	if (!x->hidden)
-		show_end(s, l, x, was_shown);
-	else if (was_shown || l)
-		end_twin(s, x);
-	else
-		return;
 	s->owner = 0;
 	if (l)
-		*l = (struct live){ 0 };
+		text_llm_live_done(l);
 }
 
-static struct sink *text_new(FILE *out, const struct sink_options *o)
+static int text_end(struct sink *s, const struct exchange *x, struct error *reterr)
 {
-	struct sink *s = xcalloc(1, sizeof(*s));
+	struct live *l = live_of(s, x->id);
 
-	s->o = *o;
-	term_init(&s->t, out, o->width, o->utf8);
-	return s;
+	show_end(s, l, x, recall(s, x));
+	forget(s, l);
+	return 0;
 }
 
-static void text_flush(struct sink *s)
+static int text_superseded(struct sink *s, const struct exchange *x, struct error *reterr)
 {
-	term_fresh_line(&s->t);
-	fflush(s->t.out);
+	struct live *l = live_of(s, x->id);
+
+	if (!recall(s, x) && !l)
+		return 0;
+	end_superseded(s, x);
+	forget(s, l);
+	return 0;
+}
+
+static int text_open(struct sink **ret, const struct sink_config *c, struct error *reterr)
+{
+	const char *width = sink_value(c, "width");
+	struct sink *s;
+	size_t columns = c->width;
+	bool full;
+	int err = sink_flag(c, "full", c->full, &full, reterr);
+
+	if (err)
+		return err;
+	if (width && (size_parse(width, &columns) != 0 || columns > WIDTH_MAX))
+		return error_set(reterr, -EINVAL, "width=%.100s: expected columns, 0 to %d", width,
+				 WIDTH_MAX);
+	s = xcalloc(1, sizeof(*s));
+	s->o = *c;
+	s->o.full = full;
+	term_init(&s->t, c->out, (unsigned)columns, c->utf8);
+	*ret = s;
+	return 0;
 }
 
 static void text_free(struct sink *s)
 {
 	if (!s)
 		return;
+	term_fresh_line(&s->t);
+	for (size_t i = 0; i < LIVE_MAX; i++)
+		text_llm_live_done(&s->live[i]);
 	term_done(&s->t);
 	free(s->shown);
 	free(s);
 }
 
+static const struct sink_setting settings[] = {
+	{ "full", "yes: show what earlier turns of a conversation showed as well" },
+	{ "width", "columns to wrap lines to; 0: do not wrap" },
+	{ NULL, NULL },
+};
+
 const struct sink_ops sink_text = {
 	.name = "text",
 	.help = "for people",
-	.new = text_new,
+	.settings = settings,
+	.wants = SINK_DELTAS | SINK_WRITES,
+	.open = text_open,
 	.request = text_request,
 	.delta = text_delta,
+	.superseded = text_superseded,
 	.end = text_end,
-	.flush = text_flush,
 	.free = text_free,
 };

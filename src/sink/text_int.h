@@ -14,19 +14,23 @@
 
 struct live {
 	uint64_t id; /* of the exchange; 0: free */
-	struct {
+	struct held_tool_call {
 		unsigned choice;
 		size_t part;
+		char *name;
+		struct buf arguments;
 	} calls[CALLS_HELD];
 	size_t ncalls;
 	size_t part; /* number of the part under way, and its choice */
 	unsigned choice;
+	uint32_t next_seq;
 	bool any; /* some output was shown */
+	bool gap; /* some was left out: the end shows the whole */
 };
 
 struct sink {
 	struct term t;
-	struct sink_options o;
+	struct sink_config o;
 	struct live live[LIVE_MAX];
 	uint64_t owner;	 /* whose text was written last, 0: none's */
 	uint64_t asked;	 /* requests shown whose exchange has not ended */
@@ -46,8 +50,8 @@ const char *text_mark(const struct sink *s, enum mark m);
 void text_llm_request(struct sink *s, const struct exchange *x);
 void text_llm_response(struct sink *s, const struct exchange *x);
 void text_llm_tail(struct sink *s, struct live *l, const struct exchange *x);
-void text_llm_delta(struct sink *s, struct live *l, const struct exchange *x,
-		    const struct choice *c, const struct part *p, struct span text);
+void text_llm_delta(struct sink *s, struct live *l, const struct exchange_delta *d);
+void text_llm_live_done(struct live *l);
 void text_llm_envelope(struct sink *s, const struct exchange *x);
 void text_parts(struct sink *s, const struct message *m, unsigned indent);
 

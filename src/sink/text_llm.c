@@ -4,9 +4,12 @@
 #include <limits.h>
 #include <stdlib.h>
 
+#include "base/str.h"
 #include "sink/text_int.h"
 
 #define BODY_INDENT 6
+/* Of one tool call that is shown while it comes; the limits of the record are wider. */
+#define ARGUMENTS_MAX (4u << 20)
 
 static void traffic(struct sink *s, struct span text, unsigned indent)
 {
@@ -431,44 +434,67 @@ static void broken_prefix(struct sink *s, const struct conversation *k)
 }
 
 /* A part's beginning, in a stream. */
-static void begin_part(struct sink *s, const struct exchange *x, unsigned choice,
+static void begin_part(struct sink *s, const struct exchange_delta *d, unsigned choice,
 		       const struct part *p)
 {
 	struct term *t = &s->t;
 
 	term_fresh_line(t);
-	if (x->nchoices > 1)
+	if (d->choices > 1)
 		term_ownf(t, "Choice %u: ", choice);
 	else if (p->kind == PART_TEXT)
 		term_own(t, "Content: ");
 	label(s, p);
 }
 
-/* The calls whose arguments have come. */
-static void fanout_events(struct sink *s, struct live *l, const struct exchange *x)
+static void drop_tool_calls(struct live *l)
 {
-	for (size_t n = 0; n < l->ncalls; n++)
-		for (size_t i = 0; i < x->nchoices; i++) {
-			const struct choice *c = &x->choices[i];
-
-			if (c->index != l->calls[n].choice || l->calls[n].part >= c->msg.nparts)
-				continue;
-			begin_part(s, x, c->index, &c->msg.parts[l->calls[n].part]);
-			arguments(s, &c->msg.parts[l->calls[n].part], 4);
-		}
+	for (size_t i = 0; i < l->ncalls; i++) {
+		free(l->calls[i].name);
+		buf_done(&l->calls[i].arguments);
+	}
 	l->ncalls = 0;
 }
 
-static void hold_call(struct sink *s, struct live *l, const struct exchange *x, unsigned choice,
-		      size_t part)
+void text_llm_live_done(struct live *l)
 {
-	for (size_t i = 0; i < l->ncalls; i++)
-		if (l->calls[i].choice == choice && l->calls[i].part == part)
-			return;
-	if (l->ncalls == CALLS_HELD)
-		fanout_events(s, l, x);
-	l->calls[l->ncalls].choice = choice;
-	l->calls[l->ncalls++].part = part;
+	drop_tool_calls(l);
+	*l = (struct live){ 0 };
+}
+
+/* Shows the tool calls whose arguments have come. */
+static void show_tool_calls(struct sink *s, struct live *l, const struct exchange_delta *d)
+{
+	for (size_t i = 0; i < l->ncalls; i++) {
+		const struct held_tool_call *h = &l->calls[i];
+		struct part p = { .kind = PART_TOOL_CALL, .name = h->name, .text = h->arguments };
+
+		begin_part(s, d, h->choice, &p);
+		arguments(s, &p, 4);
+		if (p.text.full)
+			text_warn(s, "the text above was cut by a limit");
+	}
+	drop_tool_calls(l);
+}
+
+/* Arguments of one call may come between those of others. */
+static void hold_tool_call(struct sink *s, struct live *l, const struct exchange_delta *d)
+{
+	struct held_tool_call *h = l->calls;
+
+	while (h < l->calls + l->ncalls && (h->choice != d->choice || h->part != d->part))
+		h++;
+	if (h == l->calls + CALLS_HELD) {
+		show_tool_calls(s, l, d);
+		h = l->calls;
+	}
+	if (h == l->calls + l->ncalls) {
+		l->ncalls++;
+		*h = (struct held_tool_call){ .choice = d->choice, .part = d->part };
+		buf_init(&h->arguments, ARGUMENTS_MAX);
+	}
+	set_string(&h->name, d->name);
+	buf_add(&h->arguments, d->text);
 }
 
 /* What a stream brought that is no text: pictures, sound, results of the provider's own tools. */
@@ -493,7 +519,7 @@ void text_llm_tail(struct sink *s, struct live *l, const struct exchange *x)
 	bool over = x->response_body.state == BODY_COMPLETE;
 
 	if (l) {
-		fanout_events(s, l, x);
+		show_tool_calls(s, l, &(struct exchange_delta){ .choices = x->nchoices });
 		show_quiet(s, x);
 	}
 	term_fresh_line(t);
@@ -523,27 +549,25 @@ void text_llm_tail(struct sink *s, struct live *l, const struct exchange *x)
 }
 
 /* One piece of output as it arrives. */
-void text_llm_delta(struct sink *s, struct live *l, const struct exchange *x,
-		    const struct choice *c, const struct part *p, struct span text)
+void text_llm_delta(struct sink *s, struct live *l, const struct exchange_delta *d)
 {
-	size_t number = (size_t)(p - c->msg.parts);
 	struct term *t = &s->t;
 
-	if (p->kind == PART_TOOL_CALL) {
+	if (d->kind == PART_TOOL_CALL) {
 		l->any = true;
-		hold_call(s, l, x, c->index, number);
+		hold_tool_call(s, l, d);
 		l->choice = UINT_MAX; /* text that goes on behind it begins a line */
 		return;
 	}
-	fanout_events(s, l, x);
-	if (!l->any || l->choice != c->index || l->part != number) {
-		begin_part(s, x, c->index, p);
+	show_tool_calls(s, l, d);
+	if (!l->any || l->choice != d->choice || l->part != d->part) {
+		begin_part(s, d, d->choice, &(struct part){ .kind = d->kind });
 		l->any = true;
-		l->choice = c->index;
-		l->part = number;
+		l->choice = d->choice;
+		l->part = d->part;
 	}
 	t->indent = 4;
-	term_traffic(t, text);
+	term_traffic(t, d->text);
 	/* On a terminal, a word waits for its end, so that it is not broken at the edge. */
 	if (!t->width)
 		term_flush(t, false);

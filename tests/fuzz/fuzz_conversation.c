@@ -56,7 +56,7 @@ static void set_names(struct exchange *x, const struct client *c)
 static void send_request(struct client *c)
 {
 	static const char *const roles[] = { "system", "user", "assistant", "tool" };
-	struct exchange *x = exchange_new(++c->last_id, 1000);
+	struct exchange *x = builder_new(++c->last_id, 1000, NULL, NULL);
 
 	x->kind = EXCHANGE_LLM;
 	x->request_parsed = true;
@@ -76,7 +76,7 @@ static void send_request(struct client *c)
 	x->usage.cached_read = c->prompt;
 	conversations_answer(c->talks, x);
 	check(x);
-	exchange_free(x);
+	exchange_unref(x);
 }
 
 static void step(struct client *c, uint8_t op, uint8_t value)

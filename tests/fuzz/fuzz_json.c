@@ -6,10 +6,9 @@
 #include "llm/json_repair.h"
 #include "tests/fuzz/fuzz.h"
 
-static void on_delta(void *arg, struct exchange *x, const struct choice *c, const struct part *p,
-		     struct span text)
+static void on_delta(void *arg, struct exchange *x, const struct exchange_delta *d)
 {
-	*(size_t *)arg += text.len + p->text.len;
+	*(size_t *)arg += d->text.len + d->part;
 }
 
 static void read_with(const struct dialect *d, const json_t *v)
@@ -24,12 +23,10 @@ static void read_with(const struct dialect *d, const json_t *v)
 		"contentBlockStop",
 		"metadata",
 	};
-	void *state = calloc(1, d->state_size + 1);
-	struct exchange *x = exchange_new(1, 1 << 16);
 	size_t total = 0;
+	void *state = calloc(1, d->state_size + 1);
+	struct exchange *x = builder_new(1, 1 << 16, on_delta, &total);
 
-	x->on_delta = on_delta;
-	x->on_delta_arg = &total;
 	if (d->proves_request)
 		d->proves_request(v);
 	if (d->plausible_request)
@@ -50,7 +47,7 @@ static void read_with(const struct dialect *d, const json_t *v)
 	if (d->state_done)
 		d->state_done(state);
 	free(state);
-	exchange_free(x);
+	exchange_unref(x);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A recording through everything, up to what both sinks write. Its checksums are made right first,
+/* A recording through everything, up to what the sinks write. Its checksums are made right first,
  * or else nothing would get past them. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,36 +12,57 @@
 #include "source/replay.h"
 #include "tests/fuzz/fuzz.h"
 
-struct both {
-	struct sink *sinks[2];
+/* Every sink, without a thread: crashes point at what they are about. */
+struct all {
+	struct sink *sinks[8];
+	struct error e;
 };
 
-static void on_request(void *arg, const struct exchange *x)
+static void on_request(void *arg, struct exchange *x)
 {
-	struct both *b = arg;
+	struct exchange *snapshot = exchange_snapshot(x, EXCHANGE_CONTENT | EXCHANGE_BODIES);
+	struct all *a = arg;
 
 	for (size_t i = 0; sinks[i]; i++)
-		if (sinks[i]->request && sink_shows(SHOW_RAW, x))
-			sinks[i]->request(b->sinks[i], x);
+		if (sinks[i]->request && a->sinks[i])
+			sinks[i]->request(a->sinks[i], snapshot, &a->e);
+	exchange_unref(snapshot);
 }
 
-static void on_delta(void *arg, const struct exchange *x, const struct choice *c,
-		     const struct part *p, struct span text)
+static void on_delta(void *arg, struct exchange *x, const struct exchange_delta *d)
 {
-	struct both *b = arg;
+	struct exchange *snapshot = exchange_snapshot(x, 0);
+	struct all *a = arg;
 
 	for (size_t i = 0; sinks[i]; i++)
-		if (sinks[i]->delta)
-			sinks[i]->delta(b->sinks[i], x, c, p, text);
+		if (sinks[i]->delta && a->sinks[i])
+			sinks[i]->delta(a->sinks[i], snapshot, d, &a->e);
+	exchange_unref(snapshot);
 }
 
-static void on_end(void *arg, const struct exchange *x)
+static void on_superseded(void *arg, struct exchange *x)
 {
-	struct both *b = arg;
+	struct all *a = arg;
 
 	for (size_t i = 0; sinks[i]; i++)
-		sinks[i]->end(b->sinks[i], x);
+		if (sinks[i]->superseded && a->sinks[i])
+			sinks[i]->superseded(a->sinks[i], x, &a->e);
 }
+
+static void on_ended(void *arg, struct exchange *x)
+{
+	struct exchange *copy = exchange_copy(x, EXCHANGE_CONTENT | EXCHANGE_BODIES);
+	struct all *a = arg;
+
+	for (size_t i = 0; sinks[i]; i++)
+		if (a->sinks[i])
+			sinks[i]->end(a->sinks[i], copy, &a->e);
+	exchange_unref(copy);
+}
+
+static const struct observer observer = {
+	.request = on_request, .delta = on_delta, .superseded = on_superseded, .ended = on_ended
+};
 
 static void mend_checksums(uint8_t *data, size_t size)
 {
@@ -65,11 +86,10 @@ static void mend_checksums(uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct assembler_out out = { on_request, on_delta, on_end };
-	struct sink_options so = {
-		.mode = SHOW_RAW, .live = true, .width = 40, .utf8 = true, .bodies = true
+	struct sink_config config = {
+		.mode = size % 2 ? SHOW_RAW : SHOW_SMART, .width = 40, .utf8 = true, .bodies = true
 	};
-	struct both b = { { NULL } };
+	struct all all = { 0 };
 	uint8_t *copy = malloc(size + 1);
 	FILE *null = fopen("/dev/null", "w");
 	struct error err;
@@ -82,16 +102,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	limits_init(&lim);
 	lim.max[LIMIT_connections] = 8;
 	lim.max[LIMIT_exchanges] = 16;
+	config.out = null;
 	for (size_t i = 0; sinks[i]; i++)
-		b.sinks[i] = sinks[i]->new (null, &so);
-	p = pipeline_new(&lim, &out, &b);
+		if (sinks[i]->wants & SINK_WRITES)
+			sinks[i]->open(&all.sinks[i], &config, &all.e);
+	p = pipeline_new(&lim);
+	pipeline_observe(p, &observer, &all);
 	replay_init(&r);
 	replay_feed(&r, span_of(copy, size), pipeline_chunk, p, &err);
 	replay_done(&r);
 	pipeline_finish(p, UINT64_MAX);
 	pipeline_free(p);
 	for (size_t i = 0; sinks[i]; i++)
-		sinks[i]->free(b.sinks[i]);
+		sinks[i]->free(all.sinks[i]);
 	fclose(null);
 	free(copy);
 	return 0;

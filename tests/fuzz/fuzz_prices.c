@@ -32,7 +32,7 @@ static void ask(const struct prices *p, const char *model)
 			      i % 2 ? 1795500000 : 0, false, &usages[i % 2], &c))
 			continue;
 		if (!(c.usd >= 0 && c.input_usd <= c.usd && c.output_usd <= c.usd) ||
-		    (c.source == COST_TABLE) != (c.row && *c.row))
+		    (c.source == COST_TABLE) != (c.row[0] != 0))
 			abort();
 	}
 }

@@ -16,22 +16,24 @@ struct reader {
 	struct buf shown; /* what was reported while it came */
 };
 
-static void on_delta(void *arg, struct exchange *x, const struct choice *c, const struct part *p,
-		     struct span text)
+static void on_delta(void *arg, struct exchange *x, const struct exchange_delta *d)
 {
-	buf_add(arg, text);
+	buf_add(arg, d->text);
+}
+
+static void reader_init_max(struct reader *r, const struct dialect *d, size_t text_max)
+{
+	r->dialect = d;
+	r->x = builder_new(1, text_max, on_delta, &r->shown);
+	r->x->status = 200;
+	builder_set_time(r->x, 1);
+	r->state = calloc(1, d->state_size + 1);
+	buf_init(&r->shown, 1 << 20);
 }
 
 static void reader_init(struct reader *r, const struct dialect *d)
 {
-	r->dialect = d;
-	r->x = exchange_new(1, 1 << 20);
-	r->x->status = 200;
-	r->x->now_ns = 1;
-	r->state = calloc(1, d->state_size + 1);
-	buf_init(&r->shown, 1 << 20);
-	r->x->on_delta = on_delta;
-	r->x->on_delta_arg = &r->shown;
+	reader_init_max(r, d, 1 << 20);
 }
 
 static void reader_done(struct reader *r)
@@ -40,7 +42,7 @@ static void reader_done(struct reader *r)
 		r->dialect->state_done(r->state);
 	free(r->state);
 	buf_done(&r->shown);
-	exchange_free(r->x);
+	exchange_unref(r->x);
 }
 
 /* JSON with ' for ", so that it can be read here. */
@@ -561,8 +563,7 @@ static void test_ceiling(void)
 	struct reader r;
 	struct buf text;
 
-	reader_init(&r, &dialect_bedrock_invoke);
-	r.x->text_max = 3000;
+	reader_init_max(&r, &dialect_bedrock_invoke, 3000);
 	buf_init(&text, 1 << 20);
 	buf_adds(&text, "{'bytes':'");
 	for (unsigned i = 0; i < 100000; i++)

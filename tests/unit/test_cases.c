@@ -36,10 +36,10 @@
 #include "cost/price.h"
 #include "exchange/exchange.h"
 #include "pipeline.h"
-#include "sink/sink.h"
 #include "source/record.h"
 #include "source/replay.h"
 #include "tests/unit/cuts.h"
+#include "tests/unit/outputs.h"
 #include "tests/unit/tap.h"
 
 #define CONNS_MAX 8
@@ -321,42 +321,10 @@ static void scenario_done(struct scenario *c)
 struct player {
 	struct pipeline *pipeline;
 	struct recorder *recorder; /* chunks go there instead, to be replayed; or NULL */
-	const struct sink_ops *ops;
-	struct sink *sink;
 	struct chunk chunk;
 	uint64_t off[CONNS_MAX][2]; /* in the process's view */
 	bool begun[CONNS_MAX], closed[CONNS_MAX];
 	size_t conn;
-};
-
-static void on_request(void *arg, const struct exchange *x)
-{
-	struct player *p = arg;
-
-	if (p->ops->request)
-		p->ops->request(p->sink, x);
-}
-
-static void on_delta(void *arg, const struct exchange *x, const struct choice *c,
-		     const struct part *part, struct span text)
-{
-	struct player *p = arg;
-
-	if (p->ops->delta)
-		p->ops->delta(p->sink, x, c, part, text);
-}
-
-static void on_end(void *arg, const struct exchange *x)
-{
-	struct player *p = arg;
-
-	p->ops->end(p->sink, x);
-}
-
-static const struct assembler_out assembler_out = {
-	.request = on_request,
-	.delta = on_delta,
-	.end = on_end,
 };
 
 static void feed(struct player *p, const struct chunk *c)
@@ -474,29 +442,26 @@ static void play_recorded(struct player *p, const struct scenario *c)
 /* What the sink wrote; the caller frees it. `way`: of cut_feed, or RECORDED. */
 static char *play(const struct scenario *c, unsigned way, const char *format)
 {
-	struct sink_options so = { .mode = SHOW_SMART, .live = true, .width = 100 };
-	struct player p = { .ops = sink_find(format) };
+	bool text = strcmp(format, "text") == 0;
 	struct prices *prices = prices_builtin();
+	struct player p = { 0 };
+	struct outputs outputs;
 	struct limits lim;
-	char *out = NULL;
-	size_t len;
-	FILE *f = open_memstream(&out, &len);
 
 	limits_init(&lim);
-	p.sink = p.ops->new (f, &so);
-	p.pipeline = pipeline_new(&lim, &assembler_out, &p);
+	if (!ok(outputs_open(&outputs, format, text ? ",show=all,width=100" : ",show=all"), "%s opens", format))
+		return xstrdup("");
+	p.pipeline = pipeline_new(&lim);
+	pipeline_observe(p.pipeline, &fanout_observer, outputs.fanout);
 	pipeline_set_prices(p.pipeline, prices);
 	if (way == RECORDED)
 		play_recorded(&p, c);
 	else
 		play_all(&p, c, way);
 	pipeline_finish(p.pipeline, UINT64_MAX);
-	p.ops->flush(p.sink);
-	p.ops->free(p.sink);
 	pipeline_free(p.pipeline);
 	prices_free(prices);
-	fclose(f);
-	return out;
+	return outputs_close(&outputs);
 }
 
 /* ---- comparing ---- */

@@ -344,7 +344,7 @@ struct endless_conn {
 	size_t total;
 };
 
-static void on_end(void *arg, const struct exchange *x)
+static void on_end(void *arg, struct exchange *x)
 {
 	struct outcome *o = arg;
 
@@ -352,7 +352,7 @@ static void on_end(void *arg, const struct exchange *x)
 	o->out += x->response_body.wire;
 }
 
-static const struct assembler_out assembler_out = { .end = on_end };
+static const struct observer observer = { .superseded = on_end, .ended = on_end };
 
 static void feed_conn(struct outcome *o, const void *arg)
 {
@@ -372,7 +372,8 @@ static void feed_conn(struct outcome *o, const void *arg)
 	limits_init(&lim);
 	lim.max[LIMIT_body] = lim.max[LIMIT_event] = KEPT;
 	buf_init(&piece, 2 * PIECE);
-	p = pipeline_new(&lim, &assembler_out, o);
+	p = pipeline_new(&lim);
+	pipeline_observe(p, &observer, o);
 	pipeline_chunk(p, &c);
 	c.dir = DIR_READ;
 	c.data = e->answered;

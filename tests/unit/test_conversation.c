@@ -28,7 +28,7 @@ static void add_message(struct exchange *x, const char *text)
 /* A call of process 7, user 1000, with the messages of `list`, separated by '|'. */
 static struct exchange *call(const char *list)
 {
-	struct exchange *x = exchange_new(++last_id, 1 << 20);
+	struct exchange *x = builder_new(++last_id, 1 << 20, NULL, NULL);
 	AUTO_FREE char *copy = xstrdup(list);
 	char *save = NULL;
 
@@ -86,7 +86,7 @@ static struct conversation play(struct conversations *t, struct exchange *x, uns
 	conversations_answer(t, x);
 	k = x->conversation;
 	k.session = NULL;
-	exchange_free(x);
+	exchange_unref(x);
 	return k;
 }
 
@@ -276,14 +276,14 @@ static void test_session(void)
 	with_param(x, "metadata", json_pack("{s:s}", "user_id", "user_1_account_2_session_abc"));
 	conversations_request(t, x);
 	is_str(x->conversation.session, "abc", "a session in metadata.user_id");
-	exchange_free(x);
+	exchange_unref(x);
 	x = call("uhello");
 	with_header(x, "session_id", "codex");
 	x->request_parsed = false;
 	conversations_request(t, x);
 	is_str(x->conversation.session, "codex", "a session is told of an unreadable request");
 	is_str(x->conversation.id, "", "a conversation is not");
-	exchange_free(x);
+	exchange_unref(x);
 	conversations_free(t);
 }
 
@@ -561,14 +561,16 @@ static void test_hostile(void)
 /* What the text sink shows of a request; the caller frees it. */
 static char *shown(const struct exchange *x, bool full)
 {
-	struct sink_options so = { .mode = SHOW_SMART, .full = full };
+	struct sink_config config = { .mode = SHOW_SMART, .full = full };
+	struct sink *s = NULL;
+	struct error e;
 	char *out = NULL;
 	size_t len;
 	FILE *f = open_memstream(&out, &len);
-	struct sink *s = sink_text.new(f, &so);
 
-	sink_text.request(s, x);
-	sink_text.flush(s);
+	config.out = f;
+	sink_text.open(&s, &config, &e);
+	sink_text.request(s, x, &e);
 	sink_text.free(s);
 	fclose(f);
 	return out;
@@ -597,7 +599,7 @@ static void test_shown(void)
 	full = shown(x, true);
 	ok(strstr(full, "[2] user: hello\n") && strstr(full, "hammer") && !strstr(full, "repeated"),
 	   "--full shows all");
-	exchange_free(x);
+	exchange_unref(x);
 	conversations_free(t);
 }
 

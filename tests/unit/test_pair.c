@@ -138,12 +138,12 @@ static void note(struct player *p, char what, const struct exchange *x)
 		 x->target ? x->target + 1 : "?", letter(x));
 }
 
-static void on_request(void *arg, const struct exchange *x)
+static void on_request(void *arg, struct exchange *x)
 {
 	note(arg, 'q', x);
 }
 
-static void on_end(void *arg, const struct exchange *x)
+static void on_end(void *arg, struct exchange *x)
 {
 	struct player *p = arg;
 
@@ -155,7 +155,9 @@ static void on_end(void *arg, const struct exchange *x)
 		buf_addf(&p->log, "%u", (unsigned)x->twin_of);
 }
 
-static const struct assembler_out out = { .request = on_request, .end = on_end };
+static const struct observer observer = { .request = on_request,
+					  .superseded = on_end,
+					  .ended = on_end };
 
 static struct chunk chunk_of(struct player *p, int side)
 {
@@ -318,7 +320,8 @@ static void play_itself(void)
 
 	limits_init(&lim);
 	buf_init(&p.log, 1 << 16);
-	p.pipeline = pipeline_new(&lim, &out, &p);
+	p.pipeline = pipeline_new(&lim);
+	pipeline_observe(p.pipeline, &observer, &p);
 	play_word(&p, "cE");
 	say_frame(&p, true, 1, 4, SPAN_LIT("\x82\x04\x02/1\x89")); /* asks and answers */
 	say_frame(&p, false, 0, 0, SPAN_LIT("hello"));
@@ -343,7 +346,8 @@ static void play(const struct row *row)
 	if (row->exchanges)
 		lim.max[LIMIT_exchanges] = row->exchanges;
 	buf_init(&p.log, 1 << 16);
-	p.pipeline = pipeline_new(&lim, &out, &p);
+	p.pipeline = pipeline_new(&lim);
+	pipeline_observe(p.pipeline, &observer, &p);
 	for (const char *at = row->words; *at; at += strcspn(at, " "), at += strspn(at, " "))
 		play_word(&p, at);
 	pipeline_finish(p.pipeline, p.now);

@@ -49,9 +49,9 @@ static void check(const struct prices *p, const struct row *r, struct usage u)
 	bool known = price_of(p, r->provider, r->answered, r->asked, r->when, false, &u, &c);
 
 	if (!ok(known == (r->want >= 0) && near(c.usd, r->want < 0 ? -1 : r->want), "%s", r->what))
-		printf("#   got %.10g (%s), want %.10g\n", c.usd, c.row ? c.row : "-", r->want);
+		printf("#   got %.10g (%s), want %.10g\n", c.usd, c.row[0] ? c.row : "-", r->want);
 	if (known)
-		ok(c.source == COST_TABLE && !c.partial && c.row &&
+		ok(c.source == COST_TABLE && !c.partial && c.row[0] &&
 			   near(c.usd, c.input_usd + c.cached_usd + c.write_usd + c.output_usd +
 					       c.request_usd),
 		   "... of %s, in parts", c.row);
@@ -199,7 +199,7 @@ static void test_free_and_local(void)
 
 	ok(price_of(p, "openrouter", "minimax/minimax-m2", "minimax/minimax-m2:free", 0, false, &u,
 		    &c) &&
-		   c.source == COST_TABLE && c.usd == 0 && c.row,
+		   c.source == COST_TABLE && c.usd == 0 && c.row[0],
 	   "OpenRouter's :free costs nothing");
 	ok(!price_of(p, "groq", NULL, "qwen/qwen3-32b:free", 0, false, &u, &c),
 	   "which means nothing elsewhere");

@@ -10,11 +10,11 @@
 #include "exchange/exchange.h"
 #include "pipeline.h"
 #include "redact/scrub.h"
-#include "sink/sink.h"
 #include "source/record.h"
 #include "source/replay.h"
 #include "tests/unit/cuts.h"
 #include "tests/unit/hpackmake.h"
+#include "tests/unit/outputs.h"
 #include "tests/unit/tap.h"
 
 /* ---- frames ---- */
@@ -504,11 +504,6 @@ static void play(struct turn turns[6], unsigned way, chunk_fn fn, void *arg)
 	fn(arg, &p.chunk);
 }
 
-static void on_end(void *arg, const struct exchange *x)
-{
-	sink_find("jsonl")->end(arg, x);
-}
-
 static int to_recorder(void *arg, const struct chunk *c)
 {
 	return recorder_chunk(arg, c);
@@ -537,19 +532,16 @@ static void record(struct turn turns[6], unsigned way, struct buf *ret)
 /* What jsonl writes of the conversation, or of its recording. The caller frees it. */
 static char *show(struct turn turns[6], unsigned way, const struct buf *recording)
 {
-	static const struct assembler_out out = { .end = on_end };
-	struct sink_options so = { .mode = SHOW_ALL, .bodies = true };
-	char *text = NULL;
-	size_t len;
-	FILE *f = open_memstream(&text, &len);
-	struct sink *sink = sink_find("jsonl")->new (f, &so);
+	struct outputs outputs;
 	struct limits lim;
 	struct pipeline *p;
 	struct replay r;
 	struct error err;
 
+	ok(outputs_open(&outputs, "jsonl", ",show=all,bodies=yes"), "an output opens");
 	limits_init(&lim);
-	p = pipeline_new(&lim, &out, sink);
+	p = pipeline_new(&lim);
+	pipeline_observe(p, &fanout_observer, outputs.fanout);
 	if (recording) {
 		replay_init(&r);
 		is_int(replay_feed(&r, buf_span(recording), pipeline_chunk, p, &err), 0,
@@ -560,10 +552,7 @@ static char *show(struct turn turns[6], unsigned way, const struct buf *recordin
 	}
 	pipeline_finish(p, UINT64_MAX);
 	pipeline_free(p);
-	sink_find("jsonl")->flush(sink);
-	sink_find("jsonl")->free(sink);
-	fclose(f);
-	return text;
+	return outputs_close(&outputs);
 }
 
 /* Masks what a recording masks in another way: to stars of a length of their own. */

@@ -262,7 +262,7 @@ static void read_counted(struct exchange *x, const json_t *input)
 		bedrock_conversation(x, json_object_get(input, "converse"));
 	if (!base64)
 		return;
-	body = bedrock_unpack(base64, x->text_max, &whole);
+	body = bedrock_unpack(base64, builder_text_max(x), &whole);
 	x->request_partial |= !whole;
 	if (body)
 		dialect_bedrock_invoke.request(x, body);
@@ -301,7 +301,7 @@ static void answer_block(struct exchange *x, int slot, const json_t *v)
 	struct part text = { .kind = b.kind };
 
 	/* Put together aside, so that it is reported as it is appended. */
-	buf_init(&text.text, x->text_max);
+	buf_init(&text.text, builder_text_max(x));
 	set_block(p, &b);
 	add_text(&text, &b);
 	answer_append(x, 0, p, buf_span(&text.text));
@@ -362,7 +362,7 @@ static void add_piece(struct exchange *x, enum part_kind kind, int slot, const j
 
 	if (!v || json_is_null(v))
 		return;
-	buf_init(&text.text, x->text_max);
+	buf_init(&text.text, builder_text_max(x));
 	part_json(&text, v);
 	if (text.text.len) {
 		struct part *p = answer_part(x, 0, kind, slot);

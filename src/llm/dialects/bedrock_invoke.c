@@ -150,7 +150,8 @@ static void invoke_event(struct exchange *x, void *state, struct span name, cons
 	if (bedrock_exception(x, name, data))
 		return;
 	/* Without it, somebody on the way undid the base64. */
-	v = bytes ? bedrock_unpack(bytes, x->text_max, &whole) : json_incref((json_t *)data);
+	v = bytes ? bedrock_unpack(bytes, builder_text_max(x), &whole)
+		  : json_incref((json_t *)data);
 	x->response_partial |= !whole;
 	if (v) {
 		read_element(x, state, v);

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* What exchange.c lends to those who make and share records. */
+#ifndef SPY_EXCHANGE_EXCHANGE_INT_H
+#define SPY_EXCHANGE_EXCHANGE_INT_H
+
+#include "exchange/exchange.h"
+
+/* Where the record keeps its strings, but for those in lists. */
+#define EXCHANGE_STRINGS(x)                                                                        \
+	&(x)->process, &(x)->exe, &(x)->cmdline, &(x)->comm, &(x)->server_name, &(x)->local,       \
+		&(x)->peer, &(x)->method, &(x)->target, &(x)->host, &(x)->model_asked,             \
+		&(x)->model_answered, &(x)->request_id, &(x)->response_id, &(x)->rpc_method,       \
+		&(x)->rpc_name, &(x)->conversation.session, &(x)->service_tier
+
+/* `x` is zeroed memory. */
+void exchange_init(struct exchange *x, uint64_t id, size_t text_max);
+/* Frees what it owns, not itself. */
+void exchange_done(struct exchange *x);
+
+#endif

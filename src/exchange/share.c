@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+/* References to records, and copies of them. */
+#include <stdlib.h>
+
+#include "base/xalloc.h"
+#include "exchange/exchange_int.h"
+
+struct exchange *exchange_ref(const struct exchange *x)
+{
+	struct exchange *shared = (struct exchange *)x; /* the count is no part of the value */
+
+	__atomic_add_fetch(&shared->refs, 1, __ATOMIC_RELAXED);
+	return shared;
+}
+
+void exchange_unref(struct exchange *x)
+{
+	if (!x || __atomic_sub_fetch(&x->refs, 1, __ATOMIC_ACQ_REL) != 0)
+		return;
+	exchange_unref(x->snapshot);
+	exchange_done(x);
+	free(x);
+}
+
+void exchange_changed(struct exchange *x)
+{
+	exchange_unref(x->snapshot);
+	x->snapshot = NULL;
+}
+
+struct exchange *exchange_snapshot(struct exchange *x, unsigned parts)
+{
+	if (x->snapshot && (parts & ~x->snapshot_parts))
+		exchange_changed(x);
+	if (!x->snapshot) {
+		x->snapshot = exchange_copy(x, parts);
+		x->snapshot_parts = parts;
+	}
+	return exchange_ref(x->snapshot);
+}
+
+/* ---- copies ---- */
+
+static void copy_string(char **s)
+{
+	*s = *s ? xstrdup(*s) : NULL;
+}
+
+static void copy_buf(struct buf *b)
+{
+	struct buf from = *b;
+
+	buf_init(b, from.max);
+	if (from.len)
+		buf_add(b, buf_span(&from));
+	b->full = from.full;
+}
+
+static void *copy_array(const void *items, size_t count, size_t size)
+{
+	void *copy;
+
+	if (!count)
+		return NULL;
+	copy = xcalloc(count, size);
+	memcpy(copy, items, count * size);
+	return copy;
+}
+
+static void copy_parts(struct message *m)
+{
+	m->parts = copy_array(m->parts, m->nparts, sizeof(*m->parts));
+	for (size_t i = 0; i < m->nparts; i++) {
+		struct part *p = &m->parts[i];
+
+		copy_buf(&p->text);
+		copy_string(&p->id);
+		copy_string(&p->name);
+		copy_string(&p->type_raw);
+		copy_string(&p->media_type);
+	}
+}
+
+static void copy_message(struct message *m)
+{
+	copy_string(&m->role);
+	copy_string(&m->name);
+	copy_parts(m);
+}
+
+static void copy_headers(struct headers *h)
+{
+	h->items = copy_array(h->items, h->count, sizeof(*h->items));
+	for (size_t i = 0; i < h->count; i++) {
+		copy_string(&h->items[i].name);
+		copy_string(&h->items[i].value);
+	}
+}
+
+static void copy_body(struct body *b, bool text)
+{
+	if (text)
+		copy_buf(&b->text);
+	else
+		buf_init(&b->text, b->text.max);
+	copy_string(&b->media_type);
+	copy_string(&b->coding);
+}
+
+static void leave_content(struct exchange *x)
+{
+	x->system = (struct message){ 0 };
+	x->messages = NULL;
+	x->tools = NULL;
+	x->params = NULL;
+	x->choices = NULL;
+	x->nmessages = x->ntools = x->nparams = x->nchoices = 0;
+}
+
+static void copy_request(struct exchange *x)
+{
+	copy_message(&x->system);
+	x->messages = copy_array(x->messages, x->nmessages, sizeof(*x->messages));
+	for (size_t i = 0; i < x->nmessages; i++)
+		copy_message(&x->messages[i]);
+	x->tools = copy_array(x->tools, x->ntools, sizeof(*x->tools));
+	for (size_t i = 0; i < x->ntools; i++) {
+		struct tool *t = &x->tools[i];
+
+		copy_string(&t->name);
+		copy_string(&t->type);
+		copy_string(&t->description);
+		t->schema = json_incref(t->schema);
+	}
+	x->params = copy_array(x->params, x->nparams, sizeof(*x->params));
+	for (size_t i = 0; i < x->nparams; i++) {
+		copy_string(&x->params[i].name);
+		x->params[i].value = json_incref(x->params[i].value);
+	}
+}
+
+static void copy_answer(struct exchange *x)
+{
+	x->choices = copy_array(x->choices, x->nchoices, sizeof(*x->choices));
+	for (size_t i = 0; i < x->nchoices; i++) {
+		copy_message(&x->choices[i].msg);
+		copy_string(&x->choices[i].finish_raw);
+	}
+	/* The one JSON value that grows while a stream comes. */
+	x->usage.raw = json_deep_copy(x->usage.raw);
+	x->error = copy_array(x->error, x->error != NULL, sizeof(*x->error));
+	if (x->error) {
+		copy_string(&x->error->type);
+		copy_string(&x->error->code);
+		copy_string(&x->error->message);
+	}
+}
+
+struct exchange *exchange_copy(const struct exchange *from, unsigned parts)
+{
+	struct exchange *x = xmalloc(sizeof(*x));
+
+	*x = *from;
+	x->refs = 1;
+	x->snapshot = NULL;
+	char **const strings[] = { EXCHANGE_STRINGS(x) };
+
+	for (size_t i = 0; i < sizeof(strings) / sizeof(*strings); i++)
+		copy_string(strings[i]);
+	x->other = copy_array(x->other, x->other != NULL, sizeof(*x->other));
+	if (x->other) {
+		copy_string(&x->other->process);
+		copy_string(&x->other->exe);
+		copy_string(&x->other->cmdline);
+	}
+	copy_headers(&x->request_headers);
+	copy_headers(&x->response_headers);
+	copy_body(&x->request_body, parts & EXCHANGE_BODIES);
+	copy_body(&x->response_body, parts & EXCHANGE_BODIES);
+	if (!(parts & EXCHANGE_CONTENT))
+		leave_content(x);
+	copy_request(x);
+	copy_answer(x);
+	return x;
+}
+
+/* ---- size ---- */
+
+/* Of one allocation of a few bytes, with what malloc adds. */
+#define SMALL 48
+
+static size_t message_bytes(const struct message *m)
+{
+	size_t n = SMALL;
+
+	for (size_t i = 0; i < m->nparts; i++)
+		n += sizeof(m->parts[i]) + m->parts[i].text.cap + SMALL;
+	return n;
+}
+
+static size_t json_bytes(const json_t *v)
+{
+	const char *key;
+	json_t *item;
+	size_t i, n = SMALL;
+
+	if (json_is_string(v))
+		n += json_string_length(v);
+	json_array_foreach(v, i, item)
+		n += json_bytes(item);
+	json_object_foreach((json_t *)v, key, item)
+		n += SMALL + strlen(key) + json_bytes(item);
+	return n;
+}
+
+size_t exchange_bytes(const struct exchange *x)
+{
+	size_t n = sizeof(*x) + x->request_body.text.cap + x->response_body.text.cap;
+
+	n += (x->request_headers.count + x->response_headers.count) * 2 * SMALL;
+	n += message_bytes(&x->system);
+	for (size_t i = 0; i < x->nmessages; i++)
+		n += sizeof(x->messages[i]) + message_bytes(&x->messages[i]);
+	for (size_t i = 0; i < x->nchoices; i++)
+		n += sizeof(x->choices[i]) + message_bytes(&x->choices[i].msg);
+	for (size_t i = 0; i < x->ntools; i++)
+		n += sizeof(x->tools[i]) + SMALL + json_bytes(x->tools[i].schema) +
+		     (x->tools[i].description ? strlen(x->tools[i].description) : 0);
+	for (size_t i = 0; i < x->nparams; i++)
+		n += sizeof(x->params[i]) + SMALL + json_bytes(x->params[i].value);
+	return n;
+}

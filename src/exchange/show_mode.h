@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* Which exchanges are worth showing, by what they are. */
+#ifndef SPY_EXCHANGE_SHOW_MODE_H
+#define SPY_EXCHANGE_SHOW_MODE_H
+
+#include "exchange/exchange.h"
+
+enum show_mode {
+	SHOW_SMART, /* model calls, and other HTTP that carries JSON */
+	SHOW_LLM_ONLY,
+	SHOW_ALL, /* all HTTP */
+	SHOW_RAW, /* all HTTP, with heads and bodies as they are (secrets masked) */
+};
+
+bool show_mode_has(enum show_mode mode, const struct exchange *x);
+
+#endif

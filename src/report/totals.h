@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* Sums over a run, whatever outputs there are: exchanges, bytes, and who spent how much. They count
+ * what the command line selects (--all, --llm-only). A call whose two ends are traced counts once,
+ * for its client. */
+#ifndef SPY_REPORT_TOTALS_H
+#define SPY_REPORT_TOTALS_H
+
+#include "exchange/observer.h"
+#include "exchange/show_mode.h"
+#include "report/spend.h"
+
+struct totals {
+	enum show_mode mode;
+	uint64_t exchanges, llm, incomplete, errors;
+	uint64_t request_bytes, response_bytes;
+	uint64_t twice; /* seen at both ends of a connection, counted once */
+	struct spend *spend;
+};
+
+/* What became of the records of one output. */
+struct output_totals {
+	char name[80];	   /* as it was asked for */
+	uint64_t written;  /* records that are safe */
+	uint64_t dropped;  /* records that found the queue full */
+	uint64_t failed;   /* records that could not be written */
+	char problem[200]; /* the last reason; "": none */
+};
+
+void totals_init(struct totals *t, enum show_mode mode);
+void totals_done(struct totals *t);
+/* Give it a struct totals * as arg. */
+extern const struct observer totals_observer;
+
+#endif

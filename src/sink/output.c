@@ -1,0 +1,458 @@
+/* SPDX-License-Identifier: MIT */
+#include "sink/output.h"
+
+#include <errno.h>
+#include <langinfo.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "sink/queue.h"
+#include "sink/writer.h"
+
+#define QUEUE_BYTES (64u << 20)
+#define TICK_MS	    1000
+/* How long a reader may take nothing at the end before it is given up. */
+#define PATIENCE_MS 3000
+/* Records that are written between two commits at most. */
+#define BATCH 256
+
+struct output {
+	const struct sink_ops *ops;
+	struct sink *sink;
+	struct sink_config config;
+	struct select select;
+	struct writer *writer; /* with SINK_WRITES */
+	struct queue *queue;
+	size_t queue_bytes;
+	bool lossless;
+	pthread_t thread;
+	bool started;
+	/* The thread's own, and read by others. */
+	uint64_t handled; /* atomic: events */
+	int over;	  /* atomic: the thread has ended */
+	int dead;	  /* atomic: no record can be written any more */
+	/* The thread's own. */
+	uint64_t uncommitted; /* records */
+	uint64_t ticked_ns;
+	bool troubled; /* a failure was logged, and none succeeded since */
+	/* Under the lock. */
+	pthread_mutex_t lock;
+	struct output_totals totals;
+};
+
+/* ---- settings ---- */
+
+static void add_value(struct output *o, char *name, const char *value)
+{
+	struct sink_value *values = (struct sink_value *)o->config.values;
+
+	values = xgrow(values, o->config.nvalues, sizeof(*values));
+	values[o->config.nvalues++] = (struct sink_value){ xstrdup(name), xstrdup(value) };
+	o->config.values = values;
+}
+
+static bool is_own(const struct output *o, const char *name)
+{
+	const struct sink_setting *s = o->ops->settings;
+
+	while (s && s->name && strcmp(s->name, name) != 0)
+		s++;
+	return s && s->name;
+}
+
+static int read_mode(struct output *o, const char *value, struct error *reterr)
+{
+	static const char *const names[] = { "smart", "llm", "all", "raw" };
+
+	for (unsigned i = 0; i < 4; i++)
+		if (strcmp(value, names[i]) == 0) {
+			o->select.mode = (enum show_mode)i;
+			return 0;
+		}
+	return error_set(reterr, -EINVAL, "show=%.100s: expected smart, llm, all or raw", value);
+}
+
+static int set(struct output *o, char *name, const char *value, struct error *reterr)
+{
+	int err;
+
+	if (strcmp(name, "show") == 0)
+		return read_mode(o, value, reterr);
+	if (strcmp(name, "queue") == 0)
+		return size_parse(value, &o->queue_bytes) == 0
+			       ? 0
+			       : error_set(reterr, -EINVAL,
+					   "queue=%.100s: expected a size such as 64M", value);
+	err = select_add(&o->select, name, value, reterr);
+	if (err)
+		return err < 0 ? err : 0;
+	if (!is_own(o, name))
+		return error_set(reterr, -EINVAL, "%.60s has no setting %.60s", o->ops->name, name);
+	add_value(o, name, value);
+	return 0;
+}
+
+/* The text up to a comma; "\\," is one that ends nothing. *at moves behind the comma. */
+static char *next_word(const char **at)
+{
+	char *word = xmalloc(strlen(*at) + 1);
+	size_t n = 0;
+
+	for (; **at && **at != ','; ++*at) {
+		if (**at == '\\' && (*at)[1] == ',')
+			++*at;
+		word[n++] = **at;
+	}
+	word[n] = '\0';
+	*at += **at == ',';
+	return word;
+}
+
+static int read_settings(struct output *o, const char *at, struct error *reterr)
+{
+	int err = 0;
+
+	while (!err && *at) {
+		char *word AUTO_FREE = next_word(&at);
+		char *equals = strchr(word, '=');
+
+		if (!equals)
+			return error_set(reterr, -EINVAL, "-o: expected key=value, not \"%.100s\"",
+					 word);
+		*equals = '\0';
+		err = set(o, word, equals + 1, reterr);
+	}
+	return err;
+}
+
+static int read_spec(struct output *o, const char *arg, const struct sink_ops *format,
+		     struct error *reterr)
+{
+	const struct sink_ops *named = sink_find(span_of(arg, strcspn(arg, ":,")));
+	const char *at = arg;
+	char *target = NULL;
+	int err;
+
+	o->ops = named ? named : format;
+	if (!named) {
+		target = xstrdup(arg);
+		at += strlen(arg);
+	} else {
+		at += strcspn(arg, ":,");
+		if (*at == ':' && at++)
+			target = next_word(&at);
+		else
+			at += *at == ',';
+	}
+	if (target && (strcmp(target, "-") == 0 || !*target)) {
+		free(target);
+		target = NULL;
+	}
+	o->config.target = target;
+	err = read_settings(o, at, reterr);
+	snprintf(o->totals.name, sizeof(o->totals.name), "%s%s%s", o->ops->name, target ? ":" : "",
+		 target ? target : "");
+	return err;
+}
+
+/* ---- opening ---- */
+
+static bool wants_color(enum color_when when, bool tty)
+{
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	if (when != COLOR_AUTO)
+		return when == COLOR_ALWAYS;
+	return tty && !(no && *no) && term && strcmp(term, "dumb") != 0;
+}
+
+static int open_writer(struct output *o, const struct output_defaults *d, struct error *reterr)
+{
+	struct winsize w;
+	bool tty;
+	int fd, err;
+
+	if (!(o->ops->wants & SINK_WRITES))
+		return 0;
+	err = writer_open(&o->writer, o->config.target, reterr);
+	if (err)
+		return err;
+	fd = writer_fd(o->writer);
+	tty = isatty(fd);
+	o->config.out = writer_stream(o->writer);
+	o->config.color = wants_color(d->color, tty);
+	o->config.utf8 = tty && strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+	if (tty && ioctl(fd, TIOCGWINSZ, &w) == 0)
+		o->config.width = w.ws_col;
+	return 0;
+}
+
+int output_open(struct output **ret, const char *arg, const struct sink_ops *format,
+		const struct output_defaults *d, struct error *reterr)
+{
+	struct output *o = xcalloc(1, sizeof(*o));
+	int err;
+
+	pthread_mutex_init(&o->lock, NULL);
+	o->select.mode = d->mode;
+	o->queue_bytes = QUEUE_BYTES;
+	o->lossless = d->lossless;
+	o->config.full = d->full;
+	o->config.bodies = d->bodies;
+	err = read_spec(o, arg, format, reterr);
+	o->config.mode = o->select.mode;
+	if (!err)
+		err = open_writer(o, d, reterr);
+	if (!err)
+		err = o->ops->open(&o->sink, &o->config, reterr);
+	if (err) {
+		output_free(o);
+		return err;
+	}
+	o->queue = queue_new(o->queue_bytes);
+	*ret = o;
+	return 0;
+}
+
+void output_free(struct output *o)
+{
+	if (!o)
+		return;
+	if (o->sink)
+		o->ops->free(o->sink);
+	writer_free(o->writer);
+	queue_free(o->queue);
+	select_done(&o->select);
+	for (size_t i = 0; i < o->config.nvalues; i++) {
+		free((char *)o->config.values[i].name);
+		free((char *)o->config.values[i].value);
+	}
+	free((struct sink_value *)o->config.values);
+	free((char *)o->config.target);
+	pthread_mutex_destroy(&o->lock);
+	free(o);
+}
+
+/* ---- its thread ---- */
+
+/* What it could not write, once for a while; the end sums up. */
+static void report(struct output *o, int err, const char *text, uint64_t records)
+{
+	bool first = !o->troubled;
+
+	pthread_mutex_lock(&o->lock);
+	o->totals.failed += records;
+	snprintf(o->totals.problem, sizeof(o->totals.problem), "%s", text);
+	pthread_mutex_unlock(&o->lock);
+	o->troubled = true;
+	/* A reader that leaves, as head(1) does, is no news. */
+	if (first && err != -EPIPE && err != -ETIMEDOUT)
+		log_warn("output", "%s: %s", o->totals.name, text);
+}
+
+static bool is_final(int err)
+{
+	return err == -EPIPE || err == -ETIMEDOUT || err == -EBADF || err == -EIO;
+}
+
+static void commit(struct output *o)
+{
+	uint64_t records = o->uncommitted;
+	struct error e = { 0 };
+	int err = o->ops->flush ? o->ops->flush(o->sink, &e) : 0;
+
+	if (!err && o->writer) {
+		err = writer_commit(o->writer);
+		if (err)
+			error_set(&e, err, "%s",
+				  err == -EPIPE	      ? "nobody reads any more"
+				  : err == -ETIMEDOUT ? "the reader stopped reading"
+						      : strerror(-err));
+	}
+	o->uncommitted = 0;
+	if (err) {
+		report(o, err, e.text, records);
+		if (is_final(err))
+			__atomic_store_n(&o->dead, 1, __ATOMIC_RELAXED);
+		return;
+	}
+	o->troubled &= records == 0;
+	pthread_mutex_lock(&o->lock);
+	o->totals.written += records;
+	pthread_mutex_unlock(&o->lock);
+}
+
+static void handle(struct output *o, const struct event *e)
+{
+	struct error err = { 0 };
+	int code = 0;
+
+	switch (e->kind) {
+	case EVENT_REQUEST:
+		code = o->ops->request ? o->ops->request(o->sink, e->x, &err) : 0;
+		break;
+	case EVENT_RESPONSE:
+		code = o->ops->response ? o->ops->response(o->sink, e->x, &err) : 0;
+		break;
+	case EVENT_DELTA:
+		code = o->ops->delta ? o->ops->delta(o->sink, e->x, &e->d, &err) : 0;
+		break;
+	case EVENT_SUPERSEDED:
+		code = o->ops->superseded ? o->ops->superseded(o->sink, e->x, &err) : 0;
+		break;
+	case EVENT_END:
+		code = o->ops->end(o->sink, e->x, &err);
+		break;
+	}
+	if (code)
+		report(o, code, err.text, e->kind == EVENT_END);
+	else
+		o->uncommitted += e->kind == EVENT_END;
+}
+
+static void tick(struct output *o)
+{
+	struct error e = { 0 };
+	uint64_t now = now_ns();
+
+	if (!o->ops->tick || now - o->ticked_ns < TICK_MS * 1000000ull)
+		return;
+	o->ticked_ns = now;
+	if (o->ops->tick(o->sink, now, &e) != 0)
+		report(o, e.code, e.text, 0);
+}
+
+static void *run(void *arg)
+{
+	struct output *o = arg;
+	bool closed = false;
+
+	while (!closed) {
+		struct event *e = queue_take(o->queue, TICK_MS, &closed);
+
+		if (e && !__atomic_load_n(&o->dead, __ATOMIC_RELAXED))
+			handle(o, e);
+		else if (e && e->kind == EVENT_END)
+			report(o, -EPIPE, o->totals.problem, 1);
+		event_free(e);
+		__atomic_add_fetch(&o->handled, 1, __ATOMIC_RELAXED);
+		tick(o);
+		/* What is idle has everything written out. */
+		if (!e || o->uncommitted >= BATCH || queue_is_empty(o->queue))
+			commit(o);
+	}
+	__atomic_store_n(&o->over, 1, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+int output_start(struct output *o, struct error *reterr)
+{
+	int err = pthread_create(&o->thread, NULL, run, o);
+
+	o->started = !err;
+	return err ? error_set(reterr, -err, "no thread can be started: %s", strerror(err)) : 0;
+}
+
+/* ---- the thread that assembles ---- */
+
+bool output_wants_deltas(const struct output *o)
+{
+	return o->ops->wants & SINK_DELTAS && !select_needs_end(&o->select);
+}
+
+unsigned output_parts(const struct output *o)
+{
+	return EXCHANGE_CONTENT | (o->config.mode == SHOW_RAW ? EXCHANGE_BODIES : 0);
+}
+
+bool output_selects(const struct output *o, const struct exchange *x)
+{
+	return select_has(&o->select, x);
+}
+
+void output_put(struct output *o, struct event *e)
+{
+	/* Of what is slow only the text as it comes is left out at first. */
+	bool spare = e->kind == EVENT_DELTA && !o->lossless && queue_is_busy(o->queue);
+	bool is_end = e->kind == EVENT_END;
+
+	if (!spare && queue_put(o->queue, e, o->lossless))
+		return;
+	event_free(e);
+	if (!is_end)
+		return;
+	pthread_mutex_lock(&o->lock);
+	o->totals.dropped++;
+	pthread_mutex_unlock(&o->lock);
+}
+
+bool output_is_alive(const struct output *o)
+{
+	return !__atomic_load_n(&o->dead, __ATOMIC_RELAXED);
+}
+
+bool output_is_stdout(const struct output *o)
+{
+	return o->writer && !o->config.target;
+}
+
+void output_close(struct output *o)
+{
+	queue_close(o->queue);
+}
+
+static uint64_t progress(const struct output *o)
+{
+	return __atomic_load_n(&o->handled, __ATOMIC_RELAXED) +
+	       (o->writer ? writer_bytes(o->writer) : 0);
+}
+
+static bool is_over(const struct output *o)
+{
+	return __atomic_load_n(&o->over, __ATOMIC_ACQUIRE);
+}
+
+/* As long as something is taken, it is waited for. */
+static void wait_for_reader(struct output *o)
+{
+	uint64_t before = progress(o), since = now_ns();
+
+	while (!is_over(o)) {
+		usleep(1000);
+		if (progress(o) != before || o->lossless) {
+			before = progress(o);
+			since = now_ns();
+		} else if (now_ns() - since > PATIENCE_MS * 1000000ull) {
+			break;
+		}
+	}
+	if (!is_over(o) && o->writer)
+		writer_abandon(o->writer);
+}
+
+void output_finish(struct output *o)
+{
+	if (!o->started)
+		return;
+	wait_for_reader(o);
+	pthread_join(o->thread, NULL);
+	o->started = false;
+}
+
+struct output_totals output_totals(const struct output *o)
+{
+	struct output *unlocked = (struct output *)o;
+	struct output_totals s;
+
+	pthread_mutex_lock(&unlocked->lock);
+	s = o->totals;
+	pthread_mutex_unlock(&unlocked->lock);
+	return s;
+}

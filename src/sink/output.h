@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* One output: what it selects, how it redacts, and its own thread behind a queue bounded in bytes.
+ * What it cannot take is counted here and is nobody else's loss. */
+#ifndef SPY_SINK_OUTPUT_H
+#define SPY_SINK_OUTPUT_H
+
+#include "report/totals.h"
+#include "sink/select.h"
+#include "sink/sink.h"
+
+enum color_when { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
+/* What outputs have in common unless their own settings say otherwise. */
+struct output_defaults {
+	enum show_mode mode;
+	enum color_when color;
+	bool full, bodies;
+	/* Nothing is left out, whoever is slow: the source can wait, as a recording can. */
+	bool lossless;
+};
+
+/* -o FILE: what `format` makes of it goes to FILE. -o NAME[:TARGET][,key=value...], where NAME is a
+ * sink's: that sink. "-" and no target: standard output. `,` ends the target; `\,` is a comma. */
+struct output;
+int output_open(struct output **ret, const char *arg, const struct sink_ops *format,
+		const struct output_defaults *d, struct error *reterr);
+/* Only after output_finish(). Accepts NULL. */
+void output_free(struct output *o);
+int output_start(struct output *o, struct error *reterr); /* its thread */
+
+/* On the thread that assembles. */
+bool output_wants_deltas(const struct output *o);
+unsigned output_parts(const struct output *o); /* of snapshots, enum exchange_parts */
+bool output_selects(const struct output *o, const struct exchange *x);
+struct event;
+void output_put(struct output *o, struct event *e); /* takes it over */
+/* False once it has failed for good: nobody reads, the sink is gone. */
+bool output_is_alive(const struct output *o);
+/* Whether it writes to standard output. */
+bool output_is_stdout(const struct output *o);
+
+/* Has what is in the queue written out, as long as its reader takes something. */
+void output_close(struct output *o);
+void output_finish(struct output *o);
+
+struct output_totals output_totals(const struct output *o);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* Where text outputs write: standard output or a private file, through a stream whose bytes are
+ * committed record by record. A reader that stops reading blocks a commit until it is abandoned;
+ * what fails in a file is cut off behind the last whole record, so that a later one may succeed. */
+#ifndef SPY_SINK_WRITER_H
+#define SPY_SINK_WRITER_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/error.h"
+
+struct writer;
+/* path NULL: standard output. */
+int writer_open(struct writer **ret, const char *path, struct error *reterr);
+/* Closes without committing; accepts NULL. */
+void writer_free(struct writer *w);
+
+/* What is written to it is kept until the next commit; past a MiB it goes out early. */
+FILE *writer_stream(struct writer *w);
+int writer_fd(const struct writer *w);
+/* A record ends here. Writes out all that came since the last commit. 0 or -errno: then none of it
+ * counts as written; -EPIPE and the like last, -ENOSPC and -EDQUOT may pass. */
+int writer_commit(struct writer *w);
+/* Another thread: whoever waits for a reader gives up with -ETIMEDOUT. */
+void writer_abandon(struct writer *w);
+/* Bytes that were written so far, for whoever watches whether a reader still reads. */
+uint64_t writer_bytes(const struct writer *w);
+
+#endif
