@@ -76,8 +76,9 @@ def leave_nothing():
 
 class Mock:
     def __init__(self, program=MOCK):
-        self.ca = os.path.join(TMP, "ca.pem")
         self.log = tempfile.mkdtemp(dir=TMP)
+        os.chmod(self.log, 0o755)
+        self.ca = os.path.join(self.log, "ca.pem")
         self.proc = subprocess.Popen([program, "--ca-file", self.ca, "--log", self.log], stdout=subprocess.PIPE, text=True)
         started.append(self.proc)
         self.port = int(self.proc.stdout.readline().split()[1])

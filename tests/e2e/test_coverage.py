@@ -8,7 +8,7 @@ import subprocess
 import threading
 
 from agents import AGENTS
-from mock_provider import certificate
+from mock_provider import certificates
 from spy import *
 
 need_root()
@@ -285,9 +285,9 @@ class NoiseServer:
     """Answers each connection with noise, or as it should if that is asked for in HTTP."""
 
     def __init__(self):
-        key, self.ca = certificate(TMP)
+        key, cert, self.ca = certificates(TMP)
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.context.load_cert_chain(self.ca, key)
+        self.context.load_cert_chain(cert, key)
         self.sock = socket.create_server(("127.0.0.1", 0))
         self.port = self.sock.getsockname()[1]
         threading.Thread(target=self.run, daemon=True).start()

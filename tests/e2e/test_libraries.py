@@ -7,7 +7,7 @@ import json
 import shutil
 import subprocess
 
-from mock_provider import Provider, certificate
+from mock_provider import Provider, certificates
 from nginx import NGINX, Nginx
 from spy import *
 
@@ -95,7 +95,7 @@ def test_gnutls_cli():
     """It leaves with the end of its input, so that has to wait for the answer."""
     t = Traced()
     for body in BODIES:
-        started = t.run("gnutls-cli", "--x509cafile", cert, "-p", str(provider.port), "localhost")
+        started = t.run("gnutls-cli", "--x509cafile", ca, "-p", str(provider.port), "localhost")
         with open(write_request(body)) as f:
             started[0].stdin.write(f.read())
         started[0].stdin.flush()
@@ -162,8 +162,8 @@ def lacks(what, there):
 
 
 need_root()
-key, cert = certificate(TMP)
-provider = Provider(key, cert)
+key, cert, ca = certificates(TMP)
+provider = Provider(key, cert, ca)
 find = ctypes.util.find_library
 if not lacks("GnuTLS", find("gnutls")):
     for mode in ("gnutls", "gnutls:send2", "gnutls:cork"):
@@ -179,7 +179,7 @@ if not lacks("pycurl", subprocess.run([PYTHON, "-c", "import pycurl"], capture_o
     test_library("pycurl")
     if not lacks("nginx", NGINX):
         plain = Provider()
-        nginx = Nginx(plain.port, key, cert)
+        nginx = Nginx(plain.port, key, cert, ca)
         test_library("pycurl:http2", server=nginx, logged_by=plain)
         nginx.stop()
         plain.stop()

@@ -27,6 +27,13 @@ def lines(text):
     return [json.loads(line) for line in text.splitlines()]
 
 
+# What the mock answers with: clients refuse a certificate that is its own authority, so there are two.
+r = subprocess.run(["openssl", "s_client", "-connect", f"localhost:{mock.port}", "-CAfile", mock.ca, "-x509_strict",
+                    "-verify_return_error", "-verify_hostname", "localhost"], text=True, capture_output=True,
+                   stdin=subprocess.DEVNULL, timeout=60)
+ok(r.returncode == 0 and "depth=1 " in r.stderr and "Verification: OK" in r.stdout, "the mock's certificate, taken strictly",
+   r.stdout, r.stderr)
+
 # A command: traced with its children from its first byte; nobody else's calls; its status.
 other = subprocess.Popen(["sh", "-c", "while :; do \"$@\"; done", "sh", *CURL])
 r = run("--format", "jsonl", "--", "sh", "-c", "(\"$@\") & wait; exit 7", "sh", *CURL)

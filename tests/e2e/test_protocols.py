@@ -5,7 +5,7 @@ and received."""
 import json
 import subprocess
 
-from mock_provider import ARGUMENTS, Provider, SocketProvider, TOOL, USAGE, certificate, digest
+from mock_provider import ARGUMENTS, Provider, SocketProvider, TOOL, USAGE, certificates, digest
 from nginx import NGINX, Nginx
 from spy import *
 
@@ -124,7 +124,7 @@ def test_http2_cut():
 
 
 def test_websocket():
-    sockets = SocketProvider(key, cert)
+    sockets = SocketProvider(key, cert, ca)
     spy = Spy("--no-peer")
     noted = client(sockets, "websocket")
     spy.wait_for(2 * len(noted) + 2)
@@ -169,9 +169,9 @@ missing = [m for m in ("httpx", "h2", "websockets")
            if subprocess.run([PYTHON, "-c", f"import {m}"], capture_output=True).returncode]
 if missing:
     skip_all("modules of Python are missing: " + " ".join(missing))
-key, cert = certificate(TMP)
+key, cert, ca = certificates(TMP)
 http = Provider()
-nginx = Nginx(http.port, key, cert)
+nginx = Nginx(http.port, key, cert, ca)
 test_http2()
 test_http2_recording()
 test_http2_cut()

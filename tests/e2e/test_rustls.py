@@ -66,10 +66,10 @@ class Front:
         self.protocol = protocol
         if protocol == "http/2":
             self.provider = Provider()
-            self.nginx = Nginx(self.provider.port, key, cert)
+            self.nginx = Nginx(self.provider.port, key, cert, ca)
             self.url = self.nginx.url
         else:
-            self.provider = Provider(key, cert)
+            self.provider = Provider(key, cert, ca)
             self.url = self.provider.url
 
     def stop(self):

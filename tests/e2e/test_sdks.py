@@ -6,7 +6,7 @@ import json
 import shutil
 import subprocess
 
-from mock_provider import ARGUMENTS, Provider, SocketProvider, TOOL, certificate
+from mock_provider import ARGUMENTS, Provider, SocketProvider, TOOL, certificates
 from spy import *
 
 SCRIPTS = os.path.abspath(os.path.join(SRC, "tests/e2e/sdks"))
@@ -87,8 +87,8 @@ os.symlink(os.path.join(fetch(), "node_modules"), os.path.join(project, "node_mo
 for name in os.listdir(SCRIPTS):
     if name.endswith(".mjs"):
         shutil.copy(os.path.join(SCRIPTS, name), project)
-key, cert = certificate(TMP)
-http, sockets = Provider(key, cert), SocketProvider(key, cert)
+key, cert, ca = certificates(TMP)
+http, sockets = Provider(key, cert, ca), SocketProvider(key, cert, ca)
 
 for script in SDKS:
     spy = Spy(*hook)
