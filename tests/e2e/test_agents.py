@@ -25,7 +25,7 @@ if AGENTS:
     codex = program("@openai/codex", "0.169.0-linux-x64", CODEX)
 if not (opencode or claude or codex or old_codex):
     skip_all("the programs cannot be fetched from npm")
-loopback_alone(TMP)
+loopback_alone()
 key, cert, ca = certificates(TMP)
 
 

@@ -34,7 +34,7 @@ class Traced:
 
     def end(self, started):
         p, out = started
-        self.stderr += p.communicate(timeout=60)[1]
+        self.stderr += p.communicate(timeout=WAIT)[1]
         with open(out) as f:
             self.text += f.read()
         self.records = [json.loads(line) for line in self.text.splitlines()]
@@ -138,7 +138,7 @@ def test_middle(mode):
     spy = Spy(f"--pid={p.pid}")
     p.stdin.write("go\n")
     p.stdin.close()
-    p.wait(timeout=60)
+    p.wait(timeout=WAIT)
     spy.wait_for(1)
     records = spy.stop()
     compare(f"{mode}: joined in the middle", records, provider_log(provider))
@@ -150,14 +150,14 @@ def test_unknown():
     with open("/proc/self/maps") as f:
         path = next(line.split()[-1] for line in f if "/libc" in line)
     for args, want in (((f"--libssl={path}",), True), ((), False)):
-        r = subprocess.run([SPY, *args, "--", "true"], capture_output=True, text=True, timeout=60)
+        r = subprocess.run([SPY, *args, "--", "true"], capture_output=True, text=True, timeout=WAIT)
         ok(r.returncode == 0 and ("not hooked" in r.stderr) == want,
            f"a file without TLS: {'named, a warning' if want else 'nothing is said of those not named'}", r.stderr)
 
 
 def lacks(what, there):
     if not there:
-        ok(True, f"{what} # SKIP it is not installed")
+        skip(what, "it is not installed")
     return not there
 
 

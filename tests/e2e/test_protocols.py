@@ -25,7 +25,7 @@ def curl(*bodies):
                                  f'cacert = "{nginx.ca}"', 'header = "Authorization: Bearer sk-e2e-FAKESECRET"',
                                  f'data-binary = "@{files[-1][0]}"', f'output = "{files[-1][1]}"']))
     subprocess.run(["curl", "-q", "-Z", "--no-progress-meter", "--fail-early", "-K", "-"],
-                   input="\nnext\n".join(config), text=True, check=True, timeout=60)
+                   input="\nnext\n".join(config), text=True, check=True, timeout=WAIT)
     return [{"sent": digest(body), "received": digest(open(out, "rb").read())}
             for body, (_, out) in zip(bodies, files)]
 

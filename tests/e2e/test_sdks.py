@@ -40,7 +40,7 @@ def run(script):
     env = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}
     env.update(MOCK_URL=http.url, MOCK_SOCKET_URL=sockets.url.replace("wss:", "https:"), NODE_EXTRA_CA_CERTS=http.ca)
     r = subprocess.run([node, os.path.join(project, script + ".mjs")], env=env, capture_output=True, text=True,
-                       timeout=60)
+                       timeout=WAIT)
     ok(r.returncode == 0, f"{script}: runs", r.stdout, r.stderr)
     return [json.loads(line) for line in r.stdout.splitlines()]
 

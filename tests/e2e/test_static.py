@@ -26,7 +26,7 @@ buns = {v: program("@oven/bun-linux-x64", v, "bin/bun")
 node = next(filter(None, nodes.values()), None)
 if not node or not any(buns.values()):
     skip_all("the programs cannot be fetched from npm")
-loopback_alone(TMP)
+loopback_alone()
 
 
 def of_server(records, server):
@@ -40,7 +40,7 @@ def environment(**more):
 
 
 def run_js(runtime, mode, url):
-    subprocess.run([runtime, CALLS, mode, url], check=True, timeout=120, env=environment())
+    subprocess.run([runtime, CALLS, mode, url], check=True, timeout=WAIT, env=environment())
 
 
 def test_runtime(runtime, what, found):
