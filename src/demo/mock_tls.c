@@ -5,8 +5,37 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
+#include <stdbool.h>
 
 #define DAY (24L * 3600)
+
+struct extension {
+	int nid;
+	const char *value;
+};
+
+struct identity {
+	EVP_PKEY *key;
+	X509 *cert;
+};
+
+/* An authority and a leaf are apart: some clients refuse a certificate that is both, and some
+ * refuse one without these extensions. */
+static const struct extension authority_extensions[] = {
+	{ NID_basic_constraints, "critical,CA:TRUE" },
+	{ NID_key_usage, "critical,keyCertSign,cRLSign" },
+	{ NID_subject_key_identifier, "hash" },
+	{ NID_undef, NULL },
+};
+static const struct extension leaf_extensions[] = {
+	{ NID_basic_constraints, "critical,CA:FALSE" },
+	{ NID_key_usage, "critical,digitalSignature" },
+	{ NID_ext_key_usage, "serverAuth" },
+	{ NID_subject_key_identifier, "hash" },
+	{ NID_authority_key_identifier, "keyid:always" },
+	{ NID_subject_alt_name, "DNS:localhost,IP:127.0.0.1,IP:::1" },
+	{ NID_undef, NULL },
+};
 
 static EVP_PKEY *make_key(void)
 {
@@ -20,65 +49,81 @@ static EVP_PKEY *make_key(void)
 	return key;
 }
 
-static int add_extension(X509 *cert, int nid, const char *value)
+static bool add_extensions(X509 *cert, X509 *issuer, const struct extension *e)
 {
-	X509_EXTENSION *e = X509V3_EXT_conf_nid(NULL, NULL, nid, value);
-	int ok = e && X509_add_ext(cert, e, -1);
+	X509V3_CTX c;
+	X509_EXTENSION *x;
+	bool ok = true;
 
-	X509_EXTENSION_free(e);
+	X509V3_set_ctx(&c, issuer, cert, NULL, NULL, 0);
+	for (; ok && e->value; e++) {
+		x = X509V3_EXT_conf_nid(NULL, &c, e->nid, e->value);
+		ok = x && X509_add_ext(cert, x, -1);
+		X509_EXTENSION_free(x);
+	}
 	return ok;
 }
 
-static X509 *make_certificate(EVP_PKEY *key)
+static bool set_fields(X509 *cert, const char *name, long serial)
 {
-	X509 *cert = X509_new();
-	X509_NAME *name;
-
-	if (!cert)
-		return NULL;
-	name = X509_get_subject_name(cert);
-	X509_set_version(cert, 2);
-	ASN1_INTEGER_set(X509_get_serialNumber(cert), 1);
-	X509_gmtime_adj(X509_getm_notBefore(cert), -DAY);
-	X509_gmtime_adj(X509_getm_notAfter(cert), 7 * DAY);
-	X509_set_pubkey(cert, key);
-	X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"localhost", -1,
-				   -1, 0);
-	X509_set_issuer_name(cert, name);
-	if (add_extension(cert, NID_basic_constraints, "critical,CA:TRUE") &&
-	    add_extension(cert, NID_subject_alt_name, "DNS:localhost,IP:127.0.0.1") &&
-	    X509_sign(cert, key, EVP_sha256()))
-		return cert;
-	X509_free(cert);
-	return NULL;
+	return X509_set_version(cert, 2) && ASN1_INTEGER_set(X509_get_serialNumber(cert), serial) &&
+	       X509_gmtime_adj(X509_getm_notBefore(cert), -DAY) &&
+	       X509_gmtime_adj(X509_getm_notAfter(cert), 7 * DAY) &&
+	       X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "CN", MBSTRING_ASC,
+					  (const unsigned char *)name, -1, -1, 0);
 }
 
-static int write_certificate(const char *path, X509 *cert)
+/* Without an issuer it signs itself. */
+static bool identity_init(struct identity *id, const char *name, const struct identity *issuer,
+			  const struct extension *extensions)
+{
+	const struct identity *by = issuer ? issuer : id;
+
+	*id = (struct identity){ .key = make_key(), .cert = X509_new() };
+	return id->key && id->cert && set_fields(id->cert, name, issuer ? 2 : 1) &&
+	       X509_set_pubkey(id->cert, id->key) &&
+	       X509_set_issuer_name(id->cert, X509_get_subject_name(by->cert)) &&
+	       add_extensions(id->cert, by->cert, extensions) &&
+	       X509_sign(id->cert, by->key, EVP_sha256());
+}
+
+static void identity_done(struct identity *id)
+{
+	X509_free(id->cert);
+	EVP_PKEY_free(id->key);
+}
+
+static bool write_certificate(const char *path, X509 *cert)
 {
 	FILE *f = fopen(path, "we");
-	int ok = f && PEM_write_X509(f, cert);
+	bool ok = f && PEM_write_X509(f, cert);
 
 	if (f && fclose(f) != 0)
-		ok = 0;
+		ok = false;
+	return ok;
+}
+
+static bool use_new_identity(SSL_CTX *ctx, const char *ca_file)
+{
+	struct identity ca = { 0 }, leaf = { 0 };
+	bool ok = identity_init(&ca, "llm-spy mock CA", NULL, authority_extensions) &&
+		  identity_init(&leaf, "localhost", &ca, leaf_extensions) &&
+		  SSL_CTX_use_certificate(ctx, leaf.cert) == 1 &&
+		  SSL_CTX_use_PrivateKey(ctx, leaf.key) == 1 && write_certificate(ca_file, ca.cert);
+
+	identity_done(&leaf);
+	identity_done(&ca);
 	return ok;
 }
 
 SSL_CTX *mock_tls_context(const char *ca_file)
 {
 	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
-	EVP_PKEY *key = make_key();
-	X509 *cert = key ? make_certificate(key) : NULL;
-	int ok = ctx && cert && SSL_CTX_use_PrivateKey(ctx, key) == 1 &&
-		 SSL_CTX_use_certificate(ctx, cert) == 1 && write_certificate(ca_file, cert);
 
-	if (!ok) {
-		ERR_print_errors_fp(stderr);
-		fprintf(stderr, "llm-spy-mock: key, certificate or %s could not be made\n",
-			ca_file);
-		SSL_CTX_free(ctx);
-		ctx = NULL;
-	}
-	X509_free(cert);
-	EVP_PKEY_free(key);
-	return ctx;
+	if (ctx && use_new_identity(ctx, ca_file))
+		return ctx;
+	ERR_print_errors_fp(stderr);
+	fprintf(stderr, "llm-spy-mock: keys, certificates or %s could not be made\n", ca_file);
+	SSL_CTX_free(ctx);
+	return NULL;
 }

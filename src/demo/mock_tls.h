@@ -4,8 +4,9 @@
 
 #include <openssl/ssl.h>
 
-/* A server's context with a fresh key and a certificate for localhost, which is written to ca_file
- * for clients to trust. NULL, and a message, when that fails. */
+/* A server's context with a certificate for localhost under a CA of its own; both are fresh. The
+ * CA's certificate is written to ca_file for clients to trust. NULL, and a message, when that
+ * fails. */
 SSL_CTX *mock_tls_context(const char *ca_file);
 
 #endif

@@ -15,14 +15,16 @@ import sys
 from spyfile import *
 
 SRC, BUILD = os.environ.get("srcdir", "."), os.environ.get("builddir", ".")
+sys.path.insert(0, os.path.join(SRC, "tests", "lib"))
+from tap import done, ok, skip_all  # noqa: E402
+
 SPY = os.path.join(BUILD, "llm-spy")
 ROOT = os.environ.get("LLM_SPY_RECORDINGS") or os.path.join(SRC, "..", "shared", "recordings")
 SECRET = b"llmspyFAKEsecret0123456789abcdef"
 VERBOSE = os.environ.get("VERBOSE_CONFORMANCE")
 
 if not glob.glob(os.path.join(ROOT, "*/*/*/meta.json")):
-    print("1..0 # SKIP no recordings in", ROOT)
-    sys.exit(0)
+    skip_all(f"no recordings in {ROOT}")
 
 # What is not to be compared, and why.
 ARGUED = {
@@ -275,26 +277,18 @@ def main():
         if coder:
             ways.append((f"coded as {name.decode()}", plain, lambda c, n=name, k=coder:
                          ([(WRITE, c.request), (READ, recode(c.response, n, k))], cut_random(5))))
-    count = failed = 0
     for way, these, make in ways if not VERBOSE else ways[:int(VERBOSE)]:
         records, faults = play(these, way, make)
         expected = [c for c in these if "expected" in c.meta]
         bad = [(c.name, d) for c in these for d in differences(c, records.get(c.name, []))]
         wrong = [c.name for c in these if is_other(c) and any(r["kind"] != "http" for r in records.get(c.name, []))]
         missing = [c.name for c in these if not records.get(c.name)]
-        for good, what, details in (
-                (not bad, f"{way}: {len(expected) - len({b[0] for b in bad})} of {len(expected)} agree in every field", bad),
-                (not wrong, f"{way}: what is no model call is not called one", wrong),
-                (not missing, f"{way}: each exchange is shown", missing),
-                (not faults, f"{way}: no credential is shown, and who is at the other end", faults)):
-            count += 1
-            failed += not good
-            print("ok" if good else "not ok", count, "-", what)
-            for d in details[:1000 if VERBOSE else 20]:
-                print("#", d)
-            sys.stdout.flush()
-    print(f"1..{count}")
-    sys.exit(1 if failed else 0)
+        most = 1000 if VERBOSE else 20
+        ok(not bad, f"{way}: {len(expected) - len({b[0] for b in bad})} of {len(expected)} agree in every field", *bad[:most])
+        ok(not wrong, f"{way}: what is no model call is not called one", *wrong[:most])
+        ok(not missing, f"{way}: each exchange is shown", *missing[:most])
+        ok(not faults, f"{way}: no credential is shown, and who is at the other end", *faults[:most])
+    done()
 
 
 main()

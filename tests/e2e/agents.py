@@ -11,11 +11,10 @@ import signal
 import socket
 import struct
 import subprocess
-import sys
 import tempfile
 import time
 
-from spy import TMP, digests, ledger, of_client, ok, skip
+from spy import TMP, WAIT, begin_again, digests, ledger, of_client, ok, skip
 
 CACHE = os.environ.get("LLM_SPY_CACHE") or os.path.join(os.environ.get("HOME") or "/root", ".cache/llm-spy")
 AGENTS = os.environ.get("LLM_SPY_AGENTS") == "1" # the large programs too
@@ -59,13 +58,12 @@ def is_there(path, what):
     return bool(path)
 
 
-def loopback_alone(tmp):
+def loopback_alone():
     """Begins the test again in a network of its own, so that no program under test reaches any other host;
-    the mounts are its own too. `tmp` is removed before."""
+    the mounts are its own too."""
     if not os.environ.get(INSIDE):
-        shutil.rmtree(tmp, ignore_errors=True)
         os.environ[INSIDE] = "1"
-        os.execvp("unshare", ["unshare", "--net", "--mount", "--", sys.executable, "-B", *sys.argv])
+        begin_again("unshare", "--net", "--mount", "--")
     SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         flags = struct.unpack("16sh22x", fcntl.ioctl(s, SIOCGIFFLAGS, struct.pack("16sh22x", b"lo", 0)))[1]
@@ -74,7 +72,7 @@ def loopback_alone(tmp):
 
 # ---- what a program said, and what the server heard ----
 
-def run_agent(spy, argv, calls, seconds=90, **kw):
+def run_agent(spy, argv, calls, seconds=2 * WAIT, **kw):
     """Until it ends, or so many of its calls were seen: not every program ends. What it printed."""
     with open(os.path.join(TMP, "agent.out"), "w+") as out:
         proc = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,

@@ -12,6 +12,7 @@ import os
 import re
 import ssl
 import subprocess
+import tempfile
 import threading
 
 TOOL = "get_weather"
@@ -24,29 +25,41 @@ def digest(data):
     return hashlib.sha256(data).hexdigest()
 
 
-def certificate(folder):
-    """Makes a key and a certificate for localhost: the paths of both."""
-    key, cert = os.path.join(folder, "provider.key"), os.path.join(folder, "provider.pem")
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-                    "-keyout", key, "-out", cert, "-days", "7", "-subj", "/CN=localhost",
-                    "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"], check=True, capture_output=True)
-    return key, cert
+# An authority and a leaf are apart: some clients refuse a certificate that is both.
+CERTIFICATES = """
+[req]
+distinguished_name = none
+[none]
+[ca]
+basicConstraints = critical,CA:TRUE
+keyUsage = critical,keyCertSign,cRLSign
+subjectKeyIdentifier = hash
+[leaf]
+basicConstraints = critical,CA:FALSE
+keyUsage = critical,digitalSignature
+extendedKeyUsage = serverAuth
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid:always
+subjectAltName = DNS:localhost,IP:127.0.0.1,IP:::1
+"""
 
 
 def certificates(folder):
-    """The same, signed by a CA of its own, since rustls wants the two to be apart: the paths of key, certificate
-    and the CA's certificate."""
+    """Makes a CA and a certificate for localhost under it: the paths of key, certificate and the CA's certificate."""
+    folder = tempfile.mkdtemp(dir=folder)
+    os.chmod(folder, 0o755)
+
     def openssl(*args):
         subprocess.run(["openssl", *args], check=True, capture_output=True, cwd=folder)
-    ec = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-    with open(os.path.join(folder, "ext"), "w") as f:
-        f.write("subjectAltName=DNS:localhost\nbasicConstraints=CA:FALSE\n")
-    openssl("req", "-x509", *ec, "-keyout", "ca.key", "-out", "ca.crt", "-days", "7", "-subj", "/CN=test",
-            "-addext", "basicConstraints=critical,CA:TRUE")
-    openssl("req", *ec, "-keyout", "key", "-out", "csr", "-subj", "/CN=localhost")
-    openssl("x509", "-req", "-in", "csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-out", "cert",
-            "-days", "7", "-extfile", "ext")
-    return [os.path.join(folder, name) for name in ("key", "cert", "ca.crt")]
+    new_key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-config", "conf"]
+    with open(os.path.join(folder, "conf"), "w") as f:
+        f.write(CERTIFICATES)
+    openssl("req", "-x509", *new_key, "-keyout", "ca.key", "-out", "ca.pem", "-days", "7", "-subj", "/CN=mock provider CA",
+            "-extensions", "ca")
+    openssl("req", *new_key, "-keyout", "key", "-out", "csr", "-subj", "/CN=localhost")
+    openssl("x509", "-req", "-in", "csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-out", "cert.pem",
+            "-days", "7", "-extfile", "conf", "-extensions", "leaf")
+    return [os.path.join(folder, name) for name in ("key", "cert.pem", "ca.pem")]
 
 
 def server_context(key, cert, suites):
@@ -336,14 +349,14 @@ class Server(http.server.ThreadingHTTPServer):
 
 
 class Provider:
-    """HTTP/1.1, over TLS where a key and a certificate are given."""
+    """HTTP/1.1, over TLS where a key, a certificate and its CA's are given."""
 
-    def __init__(self, key=None, cert=None):
+    def __init__(self, key=None, cert=None, ca=None):
         self.server = Server(("127.0.0.1", 0), Handler)
         self.server.log, self.server.lock, self.server.barrier = [], threading.Lock(), None
         self.port = self.server.server_port
         self.suites = []
-        self.ca = cert
+        self.ca = ca
         self.url = f"https://localhost:{self.port}"
         if cert:
             tls = server_context(key, cert, self.suites)
@@ -369,14 +382,14 @@ class SocketProvider:
     """The Responses API over WebSocket, with permessage-deflate. A prompt that says "refuse" gets an
     error, one that says "limits" a notice before the answer, which belongs to no call."""
 
-    def __init__(self, key, cert):
+    def __init__(self, key, cert, ca):
         self.log, self.suites = [], []
         self.loop = asyncio.new_event_loop()
         self.tls = server_context(key, cert, self.suites)
         ready = threading.Event()
         threading.Thread(target=self.run, args=(ready,), daemon=True).start()
         ready.wait(30)
-        self.ca = cert
+        self.ca = ca
         self.url = f"wss://localhost:{self.port}"
 
     def run(self, ready):

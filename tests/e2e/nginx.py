@@ -34,7 +34,7 @@ class Nginx:
     """It inherits its socket, as in an update of itself, so that no port need be guessed and none is missing
     while it starts."""
 
-    def __init__(self, upstream, key, cert, ca=None):
+    def __init__(self, upstream, key, cert, ca):
         folder = os.path.join(TMP, "nginx")
         os.makedirs(folder)
         listener = socket.create_server(("127.0.0.1", 0), backlog=128)
@@ -46,7 +46,7 @@ class Nginx:
         self.proc = subprocess.Popen([NGINX, "-p", folder, "-c", conf], pass_fds=[listener.fileno()],
                                      env={"NGINX": f"{listener.fileno()};"}, stderr=subprocess.DEVNULL)
         listener.close()
-        self.url, self.ca = f"https://localhost:{self.port}", ca or cert
+        self.url, self.ca = f"https://localhost:{self.port}", ca
 
     def stop(self):
         self.proc.terminate()

@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""What the end-to-end tests share: the mock provider, the tracer, TAP. Only loopback is touched."""
+"""What the end-to-end tests share: the mock provider, the tracer, TAP. Only loopback is touched.
+
+One test file runs at a time on a host, since tracers slow down each other's programs, and its processes are in a
+cgroup of their own: a tracer that is not meant to see the whole host sees these alone."""
 import atexit
+import fcntl
 import json
 import os
 import shutil
@@ -12,58 +16,26 @@ import time
 
 SRC = os.environ.get("srcdir", ".")
 BUILD = os.environ.get("builddir", ".")
+sys.path.insert(0, os.path.join(SRC, "tests", "lib"))
+from tap import done, ok, skip, skip_all  # noqa: E402
+
 SPY = os.path.abspath(os.path.join(BUILD, "llm-spy"))
 MOCK = os.path.abspath(os.path.join(BUILD, "llm-spy-mock"))
 CLIENT = os.path.abspath(os.path.join(SRC, "tests/e2e/client.py"))
 PYTHON = "/usr/bin/python3"
 SECRET = "FAKESECRET"
-
-count = failed = 0
-
-
-def ok(good, what, *more):
-    global count, failed
-    count += 1
-    print(("ok" if good else "not ok"), count, "-", what)
-    if not good:
-        failed += 1
-        for m in more:
-            print("#", str(m).replace("\n", "\n# ")[:3000])
-    sys.stdout.flush()
-    return good
-
-
-def skip(what, why):
-    """One test that cannot be made here; skip_all is for the whole file."""
-    global count
-    count += 1
-    print(f"ok {count} - {what} # SKIP {why}", flush=True)
-
-
-def skip_all(why):
-    print("1..0 # SKIP", why)
-    shutil.rmtree(TMP, ignore_errors=True)
-    sys.exit(0)
-
-
-def need_root():
-    if os.geteuid() != 0:
-        skip_all("tracing needs root")
-    if not os.path.exists(SPY) or not os.path.exists(MOCK):
-        skip_all("built without live tracing (--disable-bpf)")
-
-
-def done():
-    print(f"1..{count}")
-    shutil.rmtree(TMP, ignore_errors=True)
-    sys.exit(1 if failed else 0)
-
+WAIT = 120  # seconds that an event may take, on a host that does much else
 
 TMP = tempfile.mkdtemp(prefix="llm-spy-e2e-")
 os.chmod(TMP, 0o755)
-
-
 started = []
+cgroup = None  # the directory of our own
+
+# What was started in the background of a script ignores some signals, and so would all that it starts.
+for s in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+    if signal.getsignal(s) == signal.SIG_IGN:
+        signal.signal(s, signal.SIG_DFL)
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # of a timeout: what atexit does is done
 
 
 @atexit.register
@@ -72,12 +44,118 @@ def leave_nothing():
     for proc in started:
         if proc.poll() is None:
             proc.kill()
+    leave_cgroup()
+    shutil.rmtree(TMP, ignore_errors=True)
+
+
+# ---- one at a time, and apart from others ----
+
+LOCK = "/run/llm-spy-tests.lock"
+HELD = "LLM_SPY_TESTS_HELD"  # lock and cgroup of a test that began again with exec
+
+
+def take_lock():
+    lock = os.open(LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    return lock
+
+
+def cgroup_here():
+    """The directory of the cgroup (v2) that this process is in."""
+    with open("/proc/self/cgroup") as f:
+        path = next((line[3:].strip() for line in f if line.startswith("0::")), None)
+    with open("/proc/self/mounts") as f:
+        top = next((fields[1] for fields in map(str.split, f) if fields[2] == "cgroup2"), None)
+    if path is None or top is None:
+        raise OSError("there is no cgroup v2")
+    return top + path.rstrip("/")
+
+
+def join(directory):
+    with open(os.path.join(directory, "cgroup.procs"), "w") as f:
+        f.write(str(os.getpid()))
+
+
+def members(directory):
+    with open(os.path.join(directory, "cgroup.procs")) as f:
+        return [int(line) for line in f]
+
+
+def remove_cgroup(directory):
+    """With all that still runs in it."""
+    end = time.time() + WAIT
+    while time.time() < end:
+        for pid in members(directory):
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        try:
+            return os.rmdir(directory)
+        except OSError:
+            time.sleep(0.01)
+
+
+def enter_cgroup():
+    """Where none can be made, tracers see the whole host."""
+    global cgroup
+    try:
+        here = cgroup_here()
+        for entry in os.scandir(here):
+            if entry.name.startswith("llm-spy-test-"):  # of a test that was killed: it has no lock any more
+                remove_cgroup(entry.path)
+        cgroup = os.path.join(here, f"llm-spy-test-{os.getpid()}")
+        os.mkdir(cgroup)
+        join(cgroup)
+    except OSError as e:
+        cgroup = None
+        print("# not apart from other programs of this host:", e)
+
+
+def leave_cgroup():
+    global cgroup
+    if cgroup:
+        join(os.path.dirname(cgroup))
+        remove_cgroup(cgroup)
+        cgroup = None
+
+
+def need_root():
+    global lock, cgroup
+    if os.geteuid() != 0:
+        skip_all("tracing needs root")
+    if not os.path.exists(SPY) or not os.path.exists(MOCK):
+        skip_all("built without live tracing (--disable-bpf)")
+    if HELD in os.environ:
+        lock, cgroup = json.loads(os.environ.pop(HELD))
+        os.set_inheritable(lock, False)
+        return
+    lock = take_lock()
+    enter_cgroup()
+
+
+def begin_again(*prefix):
+    """This test once more, by a program that runs it."""
+    shutil.rmtree(TMP, ignore_errors=True)
+    os.set_inheritable(lock, True)
+    os.environ[HELD] = json.dumps([lock, cgroup])
+    os.execvp(prefix[0], [*prefix, sys.executable, "-B", *sys.argv])
+
+
+def for_nobody(program):
+    """A copy that any user may run: the build tree may be in a home that is closed to others."""
+    path = os.path.join(TMP, os.path.basename(program))
+    if not os.path.exists(path):
+        shutil.copy(program, path)
+        os.chmod(path, 0o755)
+    return path
 
 
 class Mock:
     def __init__(self, program=MOCK):
-        self.ca = os.path.join(TMP, "ca.pem")
         self.log = tempfile.mkdtemp(dir=TMP)
+        os.chmod(self.log, 0o755)
+        self.ca = os.path.join(self.log, "ca.pem")
         self.proc = subprocess.Popen([program, "--ca-file", self.ca, "--log", self.log], stdout=subprocess.PIPE, text=True)
         started.append(self.proc)
         self.port = int(self.proc.stdout.readline().split()[1])
@@ -89,13 +167,15 @@ class Mock:
 
 
 class Spy:
-    """A tracer that runs in the background; records are read when it has stopped."""
+    """A tracer that runs in the background, of this test's processes unless it is to see the whole host; records
+    are read when it has stopped."""
 
-    def __init__(self, *args, ready=True, via=()):
+    def __init__(self, *args, ready=True, via=(), whole_host=False):
+        scope = [] if whole_host or not cgroup else [f"--cgroup={cgroup}"]
         self.out = tempfile.NamedTemporaryFile(dir=TMP, delete=False).name
         self.err = tempfile.NamedTemporaryFile(dir=TMP, delete=False).name
         with open(self.out, "w") as out, open(self.err, "w") as err:
-            self.proc = subprocess.Popen([*via, SPY, "--format", "jsonl", "--all", *args], stdout=out, stderr=err)
+            self.proc = subprocess.Popen([*via, SPY, "--format", "jsonl", "--all", *scope, *args], stdout=out, stderr=err)
         started.append(self.proc)
         while ready and "ready:" not in self.stderr():
             if self.proc.poll() is not None:
@@ -109,24 +189,32 @@ class Spy:
         with open(self.out) as f:
             return [json.loads(line) for line in f if line.endswith("\n")]
 
-    def wait_for(self, n, seconds=30):
+    def wait_for(self, n, seconds=WAIT):
         """Until so many exchanges were written; one that was seen at both ends counts as two."""
         def seen():
             text = open(self.out).read()
             return text.count("\n") + text.count('"other_end":{')
-        end = time.time() + seconds
-        while seen() < n and time.time() < end:
-            time.sleep(0.05)
+        return until(lambda: seen() >= n, seconds)
 
     def stop(self, sig=signal.SIGINT):
         self.proc.send_signal(sig)
-        self.proc.wait(timeout=60)
+        self.proc.wait(timeout=WAIT)
         return self.records()
+
+
+def until(what, seconds=WAIT):
+    """What it returns once that is true, or at last."""
+    end = time.time() + seconds
+    while True:
+        got = what()
+        if got or time.time() > end:
+            return got
+        time.sleep(0.05)
 
 
 def client(mock, mode, **kw):
     out = tempfile.NamedTemporaryFile(dir=TMP, delete=False).name
-    subprocess.run([PYTHON, CLIENT, mode, mock.url, mock.ca, out], check=True, timeout=120, **kw)
+    subprocess.run([PYTHON, CLIENT, mode, mock.url, mock.ca, out], check=True, timeout=WAIT, **kw)
     return notes(out)
 
 

@@ -25,7 +25,7 @@ if AGENTS:
     codex = program("@openai/codex", "0.169.0-linux-x64", CODEX)
 if not (opencode or claude or codex or old_codex):
     skip_all("the programs cannot be fetched from npm")
-loopback_alone(TMP)
+loopback_alone()
 key, cert, ca = certificates(TMP)
 
 
@@ -52,7 +52,7 @@ def check_answer(what, spy, mine, shown, api):
 
 
 def test_opencode():
-    what, provider, spy = "opencode", Provider(key, cert), Spy(f"--libssl={opencode}")
+    what, provider, spy = "opencode", Provider(key, cert, ca), Spy(f"--libssl={opencode}")
     home, env = new_home()
     mock = {"npm": "@ai-sdk/openai-compatible", "name": "mock", "models": {"gpt-4o": {"name": "gpt-4o"}},
             "options": {"baseURL": provider.url + "/v1", "apiKey": KEY}}
@@ -101,7 +101,7 @@ SYSTEM = "/etc/ssl/certs/ca-certificates.crt"
 def test_codex(codex, name, socket, tls):
     """tls: what it takes, for it has two. WebSocket is rustls; so is HTTP where a CA is named in the environment."""
     what = f"{name}, {'WebSocket' if socket else 'HTTP'}, {tls}"
-    provider, spy = (SocketProvider if socket else Provider)(key, cert), Spy(f"--libssl={codex}")
+    provider, spy = (SocketProvider if socket else Provider)(key, cert, ca), Spy(f"--libssl={codex}")
     home, env = new_home()
     write(CODEX_CONFIG % (provider.url.replace("wss:", "https:"), "true" if socket else "false"), home,
           ".codex/config.toml")

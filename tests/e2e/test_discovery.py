@@ -10,7 +10,6 @@ from spy import *
 
 need_root()
 mock = Mock()
-WAIT = 60
 
 # Loads ssl when told to, and makes a call for each further line.
 LATE = """
@@ -64,9 +63,7 @@ class Late:
 
 
 def wait_until(spy, what):
-    end = time.time() + WAIT
-    while what not in spy.stderr() and time.time() < end and spy.proc.poll() is None:
-        time.sleep(0.02)
+    until(lambda: what in spy.stderr() or spy.proc.poll() is not None)
     return what in spy.stderr()
 
 
@@ -79,9 +76,7 @@ def asked(records):
 
 def wait_asked(spy, words):
     """Until all of these were captured whole, among the calls of others on this host."""
-    end = time.time() + WAIT
-    while not set(words) <= set(asked(spy.records())) and time.time() < end:
-        time.sleep(0.05)
+    until(lambda: set(words) <= set(asked(spy.records())))
 
 
 def hooked(path):
@@ -135,10 +130,7 @@ os.rename(lib + ".new", lib)
 after.say("still the old one", "done")
 renewed = Late(after_dir)
 renewed.say("load", "loaded")
-end = time.time() + WAIT
-while spy.stderr().count(hooked(lib)) < 2 and time.time() < end:
-    time.sleep(0.02)
-ok(spy.stderr().count(hooked(lib)) == 2, "the new file in place of a hooked one is hooked", spy.stderr())
+ok(until(lambda: spy.stderr().count(hooked(lib)) == 2), "the new file in place of a hooked one is hooked", spy.stderr())
 renewed.say("from the new one", "done")
 want = ["from after", "from before", "from elsewhere", "from the container", "from the new one", "still the old one"]
 want = [w for w in want if container or "container" not in w]
@@ -170,10 +162,12 @@ else:
     subprocess.run([PYTHON, "-c", "import ctypes, sys; ctypes.CDLL(sys.argv[1])", lib], check=True)
     shutil.copyfile(source + ".so", lib)  # the same inode
     ok(wait_until(spy, f"{lib} has changed"), "it is let go when it has no TLS any more", spy.stderr())
-    time.sleep(1)
-    r = subprocess.run([PYTHON, "-c", "import ctypes, sys; print(ctypes.CDLL(sys.argv[1]).counts())", lib],
-                       capture_output=True, text=True, timeout=WAIT)
-    ok(r.stdout == f"{0x80000}\n", "and who uses it then meets no breakpoint", r.returncode, r.stdout)
+
+
+    def counts():
+        return subprocess.run([PYTHON, "-c", "import ctypes, sys; print(ctypes.CDLL(sys.argv[1]).counts())", lib],
+                              capture_output=True, text=True, timeout=WAIT).stdout
+    ok(until(lambda: counts() == f"{0x80000}\n"), "and who uses it then meets no breakpoint", counts())
     spy.stop()
 
 # What was found is kept, safely.
@@ -198,7 +192,7 @@ for what, spoil in (("that is damaged", lambda: flip(kept, 100)),
     os.chmod(kept, 0o600)
     os.chown(os.path.dirname(kept), 0, 0)
     spoil()
-    r = subprocess.run([SPY, "--debug", "--", "true"], capture_output=True, text=True, timeout=60)
+    r = subprocess.run([SPY, "--debug", "--", "true"], capture_output=True, text=True, timeout=WAIT)
     ok(r.returncode == 0 and ("is not used" in r.stderr or "no catalog" in r.stderr), f"a catalog {what} is not used", r.stderr)
 shutil.rmtree(os.path.dirname(kept))
 
@@ -207,7 +201,7 @@ static = os.path.join(TMP, "staticclient")
 cc = subprocess.run(["cc", "-static", "-o", static, os.path.join(SRC, "tests/e2e/staticclient.c"), "-lssl", "-lcrypto"],
                     capture_output=True, text=True)
 if cc.returncode:
-    ok(True, "a static program # SKIP it cannot be built here")
+    skip("a static program", "it cannot be built here")
 else:
     args = [str(mock.port), mock.ca]
     script = os.path.join(TMP, "script")
@@ -217,7 +211,7 @@ else:
     env = dict(os.environ, PATH=TMP + ":" + os.environ["PATH"])
     for what, command in (("by its path", [static, *args]), ("by its name", ["staticclient", *args]),
                           ("as the interpreter of a script", [script])):
-        r = subprocess.run([SPY, "--format=jsonl", "--", *command], capture_output=True, text=True, timeout=60, env=env)
+        r = subprocess.run([SPY, "--format=jsonl", "--", *command], capture_output=True, text=True, timeout=WAIT, env=env)
         ok(r.returncode == 0 and r.stdout.count("\n") == 1 and asked([json.loads(r.stdout)]) == ["static"],
            f"a static program as the command, {what}", r.stdout, r.stderr)
     # Deleted while it runs, at addresses of its own: it waits for a server that does not answer.
@@ -227,7 +221,7 @@ else:
     waits = subprocess.Popen([deleted, str(silent.getsockname()[1]), mock.ca])
     peer = silent.accept()
     os.unlink(deleted)
-    r = subprocess.run([SPY, "targets", "--format", "jsonl", f"--pid={waits.pid}"], capture_output=True, text=True, timeout=60)
+    r = subprocess.run([SPY, "targets", "--format", "jsonl", f"--pid={waits.pid}"], capture_output=True, text=True, timeout=WAIT)
     rows = [json.loads(line) for line in r.stdout.splitlines()]
     ok(len(rows) == 1 and rows[0]["status"] == "hookable" and rows[0]["tls"][0]["file"] == deleted,
        "a static program that was deleted while it runs", r.stdout, r.stderr)
@@ -237,9 +231,10 @@ else:
     spy = Spy("--debug")
     subprocess.run([static + "2", *args], check=True)
     wait_until(spy, hooked(static + "2"))
-    end = time.time() + WAIT
-    while "static" not in asked(spy.records()) and time.time() < end:
+    def runs():
         subprocess.run([static + "2", *args], check=True)
+        return "static" in asked(spy.records())
+    until(runs)
     ok("static" in asked(spy.stop()), "short runs of a static program are seen once it was found", spy.stderr())
 
 # What could be seen, and what could not: a connection to port 443 of a program without TLS.
@@ -255,14 +250,14 @@ sys.stdin.readline()
 
 
 def command(*args, **kw):
-    return subprocess.run([SPY, *args], capture_output=True, text=True, timeout=60, **kw)
+    return subprocess.run([SPY, *args], capture_output=True, text=True, timeout=WAIT, **kw)
 
 
 blind = subprocess.Popen(["unshare", "-n", PYTHON, "-c", BLIND], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 seen = Late(own_libssl("seen"))
 seen.say("load", "loaded")
 if blind.stdout.readline().strip() != "started":
-    ok(True, "a blind program # SKIP no network namespace can be made")
+    skip("a blind program", "no network namespace can be made")
 else:
     r = command("targets", "--format", "jsonl")
     rows = {row["pid"]: row for row in map(json.loads, r.stdout.splitlines())}
@@ -287,7 +282,8 @@ blind.wait()
 seen.stop()
 r = command("doctor")
 ok(r.returncode == 0 and "ok    BPF programs can be loaded" in r.stdout and "can trace here" in r.stdout, "doctor", r.stdout)
-r = command("doctor", user=65534, group=65534, extra_groups=[])
+r = subprocess.run([for_nobody(SPY), "doctor"], capture_output=True, text=True, timeout=WAIT, user=65534, group=65534,
+                   extra_groups=[], cwd="/")
 ok(r.returncode == 3 and "FAIL  user 65534, lacks " in r.stdout and "cannot trace here" in r.stdout and "-> run it with sudo" in r.stdout,
    "doctor, of a user who may not", r.stdout)
 for args in (("targets", "--raw"), ("targets", "x"), ("doctor", "--format=jsonl"), ("--strict", "--replay=x"), ("targets", "--", "true")):

@@ -40,7 +40,7 @@ def run(program, mode, server, *proxy):
     roots = out + ".roots"
     with open(roots, "w") as f:
         f.writelines(open(s.ca).read() for s in (server, *proxy))
-    subprocess.run([program, mode, server.url, roots, out, *(s.url for s in proxy)], check=True, timeout=120)
+    subprocess.run([program, mode, server.url, roots, out, *(s.url for s in proxy)], check=True, timeout=WAIT)
     return notes(out)
 
 
@@ -72,7 +72,6 @@ class Later:
     """A tracer whose command starts, when told, a server in Go, then a client of it, then one with OpenSSL."""
 
     def __init__(self, program):
-        before = compilers()
         self.dir = tempfile.mkdtemp(dir=TMP)
         self.out, self.other = self.path("out"), self.path("other")
         wait = "while [ ! -e %s ]; do sleep 0.05; done\n"
@@ -81,33 +80,30 @@ class Later:
                       program, self.path("port"), self.path("ca"), self.out) +
                   shlex.join((PYTHON, CLIENT, "kinds", mock.url, mock.ca, self.other)))
         self.spy = Spy("--debug", "--", "sh", "-c", script)
-        self.compiler, = compilers() - before
+        self.compiler = compiler_of(self.spy.proc.pid)
 
     def path(self, name):
         return os.path.join(self.dir, name)
 
-    def go(self, which, until):
+    def go(self, which, happened):
         open(self.path(which), "w").close()
-        end = time.time() + 30
-        while not until() and time.time() < end:
-            time.sleep(0.02)
+        until(happened)
 
     def finish(self):
         self.go("2", lambda: self.spy.proc.poll() is not None)
         return self.spy.records()
 
 
-def compilers():
-    """The processes that start compilers: not those that they started."""
-    parents = {}
-    for pid in (p for p in os.listdir("/proc") if p.isdigit()):
+def compiler_of(tracer):
+    """The process of this tracer that starts compilers: not those that it started."""
+    for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
-            name, fields = open(f"/proc/{pid}/stat").read().split("(", 1)[1].rsplit(")", 1)
+            with open(f"/proc/{pid}/stat") as f:
+                name, fields = f.read().split("(", 1)[1].rsplit(")", 1)
         except OSError:
             continue
-        if name == "llm-spy-compile":
-            parents[int(pid)] = int(fields.split()[1])
-    return {pid for pid, parent in parents.items() if parent not in parents}
+        if name == "llm-spy-compile" and int(fields.split()[1]) == tracer:
+            return int(pid)
 
 
 def check_later(program):

@@ -7,7 +7,7 @@ import json
 import shutil
 import subprocess
 
-from mock_provider import Provider, certificate
+from mock_provider import Provider, certificates
 from nginx import NGINX, Nginx
 from spy import *
 
@@ -34,7 +34,7 @@ class Traced:
 
     def end(self, started):
         p, out = started
-        self.stderr += p.communicate(timeout=60)[1]
+        self.stderr += p.communicate(timeout=WAIT)[1]
         with open(out) as f:
             self.text += f.read()
         self.records = [json.loads(line) for line in self.text.splitlines()]
@@ -95,7 +95,7 @@ def test_gnutls_cli():
     """It leaves with the end of its input, so that has to wait for the answer."""
     t = Traced()
     for body in BODIES:
-        started = t.run("gnutls-cli", "--x509cafile", cert, "-p", str(provider.port), "localhost")
+        started = t.run("gnutls-cli", "--x509cafile", ca, "-p", str(provider.port), "localhost")
         with open(write_request(body)) as f:
             started[0].stdin.write(f.read())
         started[0].stdin.flush()
@@ -138,7 +138,7 @@ def test_middle(mode):
     spy = Spy(f"--pid={p.pid}")
     p.stdin.write("go\n")
     p.stdin.close()
-    p.wait(timeout=60)
+    p.wait(timeout=WAIT)
     spy.wait_for(1)
     records = spy.stop()
     compare(f"{mode}: joined in the middle", records, provider_log(provider))
@@ -150,20 +150,20 @@ def test_unknown():
     with open("/proc/self/maps") as f:
         path = next(line.split()[-1] for line in f if "/libc" in line)
     for args, want in (((f"--libssl={path}",), True), ((), False)):
-        r = subprocess.run([SPY, *args, "--", "true"], capture_output=True, text=True, timeout=60)
+        r = subprocess.run([SPY, *args, "--", "true"], capture_output=True, text=True, timeout=WAIT)
         ok(r.returncode == 0 and ("not hooked" in r.stderr) == want,
            f"a file without TLS: {'named, a warning' if want else 'nothing is said of those not named'}", r.stderr)
 
 
 def lacks(what, there):
     if not there:
-        ok(True, f"{what} # SKIP it is not installed")
+        skip(what, "it is not installed")
     return not there
 
 
 need_root()
-key, cert = certificate(TMP)
-provider = Provider(key, cert)
+key, cert, ca = certificates(TMP)
+provider = Provider(key, cert, ca)
 find = ctypes.util.find_library
 if not lacks("GnuTLS", find("gnutls")):
     for mode in ("gnutls", "gnutls:send2", "gnutls:cork"):
@@ -179,7 +179,7 @@ if not lacks("pycurl", subprocess.run([PYTHON, "-c", "import pycurl"], capture_o
     test_library("pycurl")
     if not lacks("nginx", NGINX):
         plain = Provider()
-        nginx = Nginx(plain.port, key, cert)
+        nginx = Nginx(plain.port, key, cert, ca)
         test_library("pycurl:http2", server=nginx, logged_by=plain)
         nginx.stop()
         plain.stop()

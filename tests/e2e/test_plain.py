@@ -15,7 +15,7 @@ from agents import loopback_alone
 from spy import *
 
 need_root()
-loopback_alone(TMP)
+loopback_alone()
 BIG = 3000000
 
 
@@ -141,7 +141,7 @@ def start(how, port, count=1, address="127.0.0.1", size=0):
 
 
 def said(child):
-    out, _ = child.communicate(timeout=120)
+    out, _ = child.communicate(timeout=WAIT)
     if child.returncode:
         ok(False, "a client of this test ended", child.args, out)
     return [n for n in map(json.loads, out.splitlines()) if "sent" in n]
@@ -182,7 +182,7 @@ def test_default():
     for args, want in ((("--plain",), 1), ((), 0)):
         spy = Spy(*args)
         noted = said(start("sendto", server.port)) + said(start("sendto", other.port))
-        spy.wait_for(2 * want, 5)
+        spy.wait_for(2 * want)
         records = of_calls(spy.stop())
         if want:
             check_plain("--plain", records, noted[:1], server)
@@ -262,6 +262,10 @@ def receive_all(s, n):
     return got
 
 
+def is_closed(s):
+    return s.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == 7
+
+
 def test_late():
     """What is received of a socket that the kernel has closed already: after a reset, since the server left part of
     the request unread, and of a connection whose client closed its half first."""
@@ -279,8 +283,7 @@ def test_late():
         answer = said_back(f"{how} {len(sent)}")
         server.sendall(answer[0] + answer[1])
         server.close()
-        time.sleep(0.01)
-        ok(client.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == 7, f"{how}: the kernel has closed it")
+        ok(until(lambda: is_closed(client)), f"{how}: the kernel has closed it")
         receive_all(client, len(answer[0]))
         receive_all(client, len(answer[1]))
         sent.append((sha(body), sha(answer[1])))
@@ -306,8 +309,8 @@ s.sendall({b"".join(calls[1])!r})
     server, _ = listener.accept()
     receive_all(server, len(b"".join(calls[0])))
     server.sendall(b"".join(said_back("unread")))
-    child.wait(60)
-    ok(server.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == 7, "the kernel has closed a server's, too")
+    child.wait(WAIT)
+    ok(until(lambda: is_closed(server)), "the kernel has closed a server's, too")
     receive_all(server, len(b"".join(calls[1])))
     server.close()
     spy.wait_for(2)
@@ -349,7 +352,7 @@ def test_uring():
     # Its own view alone.
     spy = Spy(f"--plain={port}", "--comm=uringclient")
     threads = serve(listener, 2, lambda s, *_: s.sendall(head + body))
-    ok(subprocess.run([program, "both", str(port), "3000"], timeout=60).returncode == 0, "io_uring: both at once")
+    ok(subprocess.run([program, "both", str(port), "3000"], timeout=WAIT).returncode == 0, "io_uring: both at once")
     for t in threads:
         t.join()
 
@@ -359,7 +362,7 @@ def test_uring():
         s.sendall(body)
     child = subprocess.Popen([program, "later", str(port)], stdout=subprocess.PIPE, text=True)
     threads = serve(listener, 1, later)
-    ok(child.wait(60) == 0, "io_uring: outside of any system call")
+    ok(child.wait(WAIT) == 0, "io_uring: outside of any system call")
     threads[0].join()
     spy.wait_for(3)
     records = spy.stop()
@@ -397,7 +400,7 @@ while left:
     while k:
         k -= len(os.read(r, k))
 """
-    subprocess.run([PYTHON, "-c", code], check=True, timeout=60)
+    subprocess.run([PYTHON, "-c", code], check=True, timeout=WAIT)
     threads[0].join()
     spy.wait_for(1)
     records = spy.stop()
@@ -447,7 +450,7 @@ def test_descriptors():
     with s, s.makefile("rb") as f:
         ok(read_request(f)[1] == b"0123456789" * 3, "descriptors: what the server had")
         s.sendall(head + body)
-    ok(child.wait(60) == 0, "descriptors: the client ended well")
+    ok(child.wait(WAIT) == 0, "descriptors: the client ended well")
     spy.wait_for(1)
     records = spy.stop()
     ok(bodies(records, "/api/chat") == ((20, 10), (len(body) - 5, 5)),
@@ -479,7 +482,7 @@ def test_http2():
     port = int(server.stdout.readline())
     for view in ((), (f"--pid={server.pid}",)):
         spy = Spy(f"--plain={port}", *view)
-        subprocess.run([node, "-e", H2_CLIENT, str(port)], check=True, timeout=60)
+        subprocess.run([node, "-e", H2_CLIENT, str(port)], check=True, timeout=WAIT)
         noted = [json.loads(server.stdout.readline()) for _ in range(3)]
         spy.wait_for(3 if view else 6)
         records = spy.stop()
@@ -514,7 +517,7 @@ sys.stdin.readline()
     server.sendall(b"".join(said_back("to another")))
     pid = int(child.stdout.readline())
     server.close()
-    spy.wait_for(2, 10)
+    spy.wait_for(2)
     told = [r for r in spy.records() if r["process"]["pid"] == pid]
     ok(len(told) == 1, "handed over: told of while its process runs", spy.records())
     child.communicate("\n")
@@ -679,7 +682,7 @@ def test_pool():
     """A thread that decrypts what another has received, and has used a socket of its own before."""
     mock, echo = Mock(), Server(0, Echo)
     spy = Spy()
-    subprocess.run([PYTHON, "-c", POOL, str(mock.port), mock.ca, str(echo.port)], check=True, timeout=60)
+    subprocess.run([PYTHON, "-c", POOL, str(mock.port), mock.ca, str(echo.port)], check=True, timeout=WAIT)
     spy.wait_for(2)
     mine = of_client(spy.stop())
     ok(len(mine) == 1 and mine[0]["connection"]["peer"] == f"127.0.0.1:{mock.port}" and
@@ -696,10 +699,10 @@ def test_peers():
     for what, command, calls in (("asyncio, 12 connections at once", [PYTHON, "-c", ASYNC, str(mock.port), mock.ca], 24),
                                  ("Node.js, 8 connections at once", [node, "-e", NODE, str(mock.port), mock.ca], 16)):
         if not command[0]:
-            ok(True, f"{what} # SKIP no Node.js here")
+            skip(what, "no Node.js here")
             continue
         spy = Spy("--libssl", command[0]) if command[0] == node else Spy()
-        subprocess.run(command, check=True, timeout=120)
+        subprocess.run(command, check=True, timeout=WAIT)
         spy.wait_for(2 * calls)
         mine = of_client(spy.stop())
         ok(len(mine) == calls and all(r["complete"] for r in mine), f"{what}: {calls} calls", len(mine))

@@ -5,7 +5,7 @@ and received."""
 import json
 import subprocess
 
-from mock_provider import ARGUMENTS, Provider, SocketProvider, TOOL, USAGE, certificate, digest
+from mock_provider import ARGUMENTS, Provider, SocketProvider, TOOL, USAGE, certificates, digest
 from nginx import NGINX, Nginx
 from spy import *
 
@@ -25,7 +25,7 @@ def curl(*bodies):
                                  f'cacert = "{nginx.ca}"', 'header = "Authorization: Bearer sk-e2e-FAKESECRET"',
                                  f'data-binary = "@{files[-1][0]}"', f'output = "{files[-1][1]}"']))
     subprocess.run(["curl", "-q", "-Z", "--no-progress-meter", "--fail-early", "-K", "-"],
-                   input="\nnext\n".join(config), text=True, check=True, timeout=60)
+                   input="\nnext\n".join(config), text=True, check=True, timeout=WAIT)
     return [{"sent": digest(body), "received": digest(open(out, "rb").read())}
             for body, (_, out) in zip(bodies, files)]
 
@@ -124,7 +124,7 @@ def test_http2_cut():
 
 
 def test_websocket():
-    sockets = SocketProvider(key, cert)
+    sockets = SocketProvider(key, cert, ca)
     spy = Spy("--no-peer")
     noted = client(sockets, "websocket")
     spy.wait_for(2 * len(noted) + 2)
@@ -169,9 +169,9 @@ missing = [m for m in ("httpx", "h2", "websockets")
            if subprocess.run([PYTHON, "-c", f"import {m}"], capture_output=True).returncode]
 if missing:
     skip_all("modules of Python are missing: " + " ".join(missing))
-key, cert = certificate(TMP)
+key, cert, ca = certificates(TMP)
 http = Provider()
-nginx = Nginx(http.port, key, cert)
+nginx = Nginx(http.port, key, cert, ca)
 test_http2()
 test_http2_recording()
 test_http2_cut()

@@ -66,10 +66,10 @@ class Front:
         self.protocol = protocol
         if protocol == "http/2":
             self.provider = Provider()
-            self.nginx = Nginx(self.provider.port, key, cert)
+            self.nginx = Nginx(self.provider.port, key, cert, ca)
             self.url = self.nginx.url
         else:
-            self.provider = Provider(key, cert)
+            self.provider = Provider(key, cert, ca)
             self.url = self.provider.url
 
     def stop(self):
@@ -119,7 +119,7 @@ def test_deno(name, deno, front):
     for mode in ("calls", "together", "parallel"):
         what = f"{name}, {front.protocol}, {mode}"
         spy = Spy("--libssl", deno)
-        subprocess.run(deno_command(deno, mode, front), check=True, timeout=120, env=environment())
+        subprocess.run(deno_command(deno, mode, front), check=True, timeout=WAIT, env=environment())
         log = front.provider.take_log()
         spy.wait_for(2 * len(log))
         records = check(what, spy, deno, front, log)
@@ -158,10 +158,10 @@ def test_agent(name, program, front, command, **env):
     """Grok ends before it has read its last answer."""
     what = f"{name}, {front.protocol}"
     spy = Spy("--libssl", program)
-    subprocess.run(command, timeout=90, cwd=TMP, env=environment(SSL_CERT_FILE=ca, **env), stdin=subprocess.DEVNULL,
+    subprocess.run(command, timeout=2 * WAIT, cwd=TMP, env=environment(SSL_CERT_FILE=ca, **env), stdin=subprocess.DEVNULL,
                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     log = front.provider.take_log()
-    spy.wait_for(2 * len(log), 10)
+    spy.wait_for(len(log))
     if ok(log, f"{what}: it called"):
         check(what, spy, program, front, log, program != grok)
 
@@ -177,7 +177,7 @@ if AGENTS:
     ring = program("@deno/linux-x64-glibc", "2.3.0", "deno")
     codex = program("@openai/codex", "0.169.0-linux-x64", "vendor/x86_64-unknown-linux-musl/bin/codex")
     grok = fetch_grok()
-loopback_alone(TMP)
+loopback_alone()
 key, cert, ca = certificates(TMP)
 bare = without_vtables(deno)
 bare_codex = without_vtables(codex) if codex else None

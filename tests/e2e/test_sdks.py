@@ -6,7 +6,7 @@ import json
 import shutil
 import subprocess
 
-from mock_provider import ARGUMENTS, Provider, SocketProvider, TOOL, certificate
+from mock_provider import ARGUMENTS, Provider, SocketProvider, TOOL, certificates
 from spy import *
 
 SCRIPTS = os.path.abspath(os.path.join(SRC, "tests/e2e/sdks"))
@@ -40,7 +40,7 @@ def run(script):
     env = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}
     env.update(MOCK_URL=http.url, MOCK_SOCKET_URL=sockets.url.replace("wss:", "https:"), NODE_EXTRA_CA_CERTS=http.ca)
     r = subprocess.run([node, os.path.join(project, script + ".mjs")], env=env, capture_output=True, text=True,
-                       timeout=60)
+                       timeout=WAIT)
     ok(r.returncode == 0, f"{script}: runs", r.stdout, r.stderr)
     return [json.loads(line) for line in r.stdout.splitlines()]
 
@@ -87,8 +87,8 @@ os.symlink(os.path.join(fetch(), "node_modules"), os.path.join(project, "node_mo
 for name in os.listdir(SCRIPTS):
     if name.endswith(".mjs"):
         shutil.copy(os.path.join(SCRIPTS, name), project)
-key, cert = certificate(TMP)
-http, sockets = Provider(key, cert), SocketProvider(key, cert)
+key, cert, ca = certificates(TMP)
+http, sockets = Provider(key, cert, ca), SocketProvider(key, cert, ca)
 
 for script in SDKS:
     spy = Spy(*hook)

@@ -8,7 +8,7 @@ import subprocess
 
 from agents import (AGENTS, check_calls, check_start, is_there, loopback_alone, of_program, program, run_agent,
                     said)
-from mock_provider import certificate
+from mock_provider import certificates
 from spy import *
 
 CALLS = os.path.abspath(os.path.join(SRC, "tests/e2e/calls.mjs"))
@@ -26,7 +26,7 @@ buns = {v: program("@oven/bun-linux-x64", v, "bin/bun")
 node = next(filter(None, nodes.values()), None)
 if not node or not any(buns.values()):
     skip_all("the programs cannot be fetched from npm")
-loopback_alone(TMP)
+loopback_alone()
 
 
 def of_server(records, server):
@@ -40,7 +40,7 @@ def environment(**more):
 
 
 def run_js(runtime, mode, url):
-    subprocess.run([runtime, CALLS, mode, url], check=True, timeout=120, env=environment())
+    subprocess.run([runtime, CALLS, mode, url], check=True, timeout=WAIT, env=environment())
 
 
 def test_runtime(runtime, what, found):
@@ -205,7 +205,7 @@ def test_chromium():
     ok(all(r["connection"]["protocol"] == "http/2" for r in mine), "Chromium: HTTP/2: is what is spoken", mine[:1])
 
 
-key, cert = certificate(TMP)
+key, cert, _ = certificates(TMP)
 for version, path in nodes.items():
     if is_there(path, f"Node.js {version}"):
         test_runtime(path, f"Node.js {version}", "OpenSSL by symbols")

@@ -8,19 +8,9 @@ import sys
 import tempfile
 
 SRC, BUILD = os.environ.get("srcdir", "."), os.environ.get("builddir", ".")
-sys.path.insert(0, os.path.join(SRC, "tests", "conformance"))
+sys.path[:0] = [os.path.join(SRC, "tests", folder) for folder in ("conformance", "lib")]
 from spyfile import READ, WRITE, SpyFile, cut_whole  # noqa: E402
-
-count = failed = 0
-
-
-def ok(good, what, details=""):
-    global count, failed
-    count += 1
-    failed += not good
-    print("ok" if good else "not ok", count, "-", what)
-    if not good:
-        print("#", str(details)[:2000].replace("\n", "\n# "))
+from tap import done, ok  # noqa: E402
 
 
 def message(start, body):
@@ -120,5 +110,4 @@ for args, words in ((["--"], "no command"), (["-a", "--"], "no command"), (["-r"
     said = r.stderr.decode()
     ok(r.returncode == 2 and words in said and said.count("\n") == 1, f"wrong usage: {' '.join(args)}", said)
 
-print(f"1..{count}")
-sys.exit(1 if failed else 0)
+done()

@@ -5,17 +5,11 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 
 SRC, BUILD = os.environ.get("srcdir", "."), os.environ.get("builddir", ".")
-count = failed = 0
-
-
-def ok(good, what):
-    global count, failed
-    count += 1
-    failed += not good
-    print("ok" if good else "not ok", count, "-", what)
-    return good
+sys.path.insert(0, os.path.join(SRC, "tests", "lib"))
+from tap import done, ok, skip  # noqa: E402
 
 
 def read(*path):
@@ -89,11 +83,9 @@ ok(documented, "doc/RECORD.md has rows")
 if shutil.which("mandoc"):
     r = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", os.path.join(SRC, "man", "llm-spy.8")],
                        capture_output=True, text=True)
-    ok(not r.stdout.strip(), "mandoc has nothing to say of the man page")
-    for line in r.stdout.splitlines():
-        print("#", line)
+    ok(not r.stdout.strip(), "mandoc has nothing to say of the man page", r.stdout)
 else:
-    ok(True, "mandoc's opinion of the man page # SKIP mandoc is not installed")
+    skip("mandoc's opinion of the man page", "mandoc is not installed")
 
 # ---- the source ----
 banned = re.compile(r"\b(strcpy|strcat|sprintf|vsprintf|gets|strtok|atoi|atol|scanf|alloca|system|popen|tmpnam|mktemp)\s*\(")
@@ -114,5 +106,4 @@ for folder, _, files in sorted(os.walk(os.path.join(SRC, "src"))):
             ok(not found, f"{path} is pure {found or ''}")
         ok("SPDX-License-Identifier:" in read(path).split("\n", 1)[0], f"{path} states its licence")
 
-print(f"1..{count}")
-raise SystemExit(1 if failed else 0)
+done()

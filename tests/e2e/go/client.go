@@ -19,6 +19,7 @@ import (
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/hex"
 	"encoding/json"
 	"encoding/pem"
@@ -171,16 +172,31 @@ func readOnStack(conn *tls.Conn) (whole []byte) {
 
 // ---- the server ----
 
-func certificate(caFile string) tls.Certificate {
+func newKey() *ecdsa.PrivateKey {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	check(err)
-	t := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: []string{"localhost"}, IsCA: true,
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
-		BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign}
-	der, err := x509.CreateCertificate(rand.Reader, t, t, &key.PublicKey, key)
+	return key
+}
+
+// A certificate for localhost, by a CA of its own that goes to caFile.
+func certificate(caFile string) tls.Certificate {
+	from, until := time.Now().Add(-time.Hour), time.Now().Add(24*time.Hour)
+	caKey, key := newKey(), newKey()
+	ca := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "mock CA"},
+		NotBefore: from, NotAfter: until, BasicConstraintsValid: true, IsCA: true,
+		KeyUsage: x509.KeyUsageCertSign}
+	der, err := x509.CreateCertificate(rand.Reader, ca, ca, &caKey.PublicKey, caKey)
 	check(err)
 	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
 	check(os.WriteFile(caFile, text, 0644))
+	ca, err = x509.ParseCertificate(der)
+	check(err)
+	leaf := &x509.Certificate{SerialNumber: big.NewInt(2), DNSNames: []string{"localhost"},
+		NotBefore: from, NotAfter: until, BasicConstraintsValid: true,
+		KeyUsage:    x509.KeyUsageDigitalSignature,
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}}
+	der, err = x509.CreateCertificate(rand.Reader, leaf, ca, &key.PublicKey, caKey)
+	check(err)
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
 }
 
