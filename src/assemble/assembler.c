@@ -402,7 +402,7 @@ void assembly_event(struct assembly *k, struct span name, const json_t *v)
 	k->dialect->event(k->x, k->state, name, v);
 }
 
-static int on_element(void *arg, struct span name, struct span data, bool cut)
+static void on_element(void *arg, struct span name, struct span data, bool cut)
 {
 	struct assembly *k = arg;
 	json_t *v;
@@ -410,9 +410,9 @@ static int on_element(void *arg, struct span name, struct span data, bool cut)
 
 	k->said_all = span_eq(data, SPAN_LIT("[DONE]"));
 	if (!data.len || data.ptr[0] != '{') /* that and the like */
-		return 0;
+		return;
 	if (!k->dialect && k->guesses >= GUESSES)
-		return 0;
+		return;
 	/* Of one that is cut or broken, the beginning may still tell something. */
 	v = json_read(data, true, &partial);
 	k->x->response_partial |= cut || partial || !v;
@@ -425,7 +425,6 @@ static int on_element(void *arg, struct span name, struct span data, bool cut)
 		k->said_all = !partial && k->dialect->is_last && k->dialect->is_last(v);
 	}
 	json_decref(v);
-	return 0;
 }
 
 static void frame_with(struct assembly *k, const struct framing_ops *ops)
@@ -455,19 +454,17 @@ static struct span sniff(struct assembly *k, struct span s)
 	return first;
 }
 
-static int on_response_decoded(void *arg, struct span s)
+static void on_response_decoded(void *arg, struct span s)
 {
 	struct assembly *k = arg;
-	int err = 0;
+	bool sniffed = k->sniffed;
 
-	if (k->framing || k->sniffed)
-		return k->framing ? framing_feed(k->framing, s) : 0;
-	s = sniff(k, s);
+	if (!k->framing && !k->sniffed)
+		s = sniff(k, s);
 	if (k->framing)
-		err = framing_feed(k->framing, s);
-	if (k->sniffed)
+		framing_feed(k->framing, s);
+	if (k->sniffed && !sniffed)
 		buf_done(&k->sniff);
-	return err;
 }
 
 static void read_answer(struct assembly *k)
@@ -623,7 +620,7 @@ void assembly_begin_side(struct assembly *k, enum http_msg m, uint64_t ts,
 			  &c->memory, request ? NULL : on_response_decoded, k);
 }
 
-static int on_head(void *arg, uint64_t id, uint64_t ts_ns, const struct http_head *h)
+static void on_head(void *arg, uint64_t id, uint64_t ts_ns, const struct http_head *h)
 {
 	struct assembler_conn *cc = arg;
 	struct assembly *k = assembly_of(cc, id);
@@ -636,25 +633,24 @@ static int on_head(void *arg, uint64_t id, uint64_t ts_ns, const struct http_hea
 		copy_request(k->x, h);
 		k->stream = h->stream;
 		deliver_match(k);
-		return 0;
+		return;
 	}
 	copy_response(k->x, h);
 	k->upgraded = h->status == 101 && ws_is_named(h);
 	frame_with(k, framing_find(span_str(k->x->response_body.media_type)));
-	return 0;
 }
 
-static int on_body(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, struct span s)
+static void on_body(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, struct span s)
 {
 	struct assembly *k = assembly_of(arg, id);
 
 	k->x->now_ns = ts_ns;
 	if (!k->begun[m])
 		assembly_begin_side(k, m, ts_ns, NULL);
-	return body_reader_bytes(&k->in[m], s);
+	body_reader_bytes(&k->in[m], s);
 }
 
-static int on_gap(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, uint64_t nbytes)
+static void on_gap(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, uint64_t nbytes)
 {
 	struct assembly *k = assembly_of(arg, id);
 
@@ -662,28 +658,27 @@ static int on_gap(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, uint6
 	if (!k->begun[m])
 		assembly_begin_side(k, m, ts_ns, NULL);
 	body_reader_gap(&k->in[m], nbytes);
-	return m == HTTP_RESPONSE && k->framing ? framing_gap(k->framing) : 0;
+	if (m == HTTP_RESPONSE && k->framing)
+		framing_gap(k->framing);
 }
 
-static int on_end(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, enum http_end why)
+static void on_end(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, enum http_end why)
 {
 	struct assembly *k = assembly_of(arg, id);
 
 	k->x->now_ns = ts_ns;
 	if (k->upgraded)
-		return 0;	     /* it lasts as long as the WebSocket */
+		return;		     /* it lasts as long as the WebSocket */
 	k->ended[m] |= !k->begun[m]; /* an answer that will not come */
 	assembly_end_side(k, m, why == HTTP_END_COMPLETE || why == HTTP_END_CLOSED);
 	if (k->ended[HTTP_RESPONSE] && (k->ended[HTTP_REQUEST] || !k->begun[HTTP_REQUEST]))
 		assembly_end(k);
-	return 0;
 }
 
-static int on_message(void *arg, uint64_t id, enum http_msg from, uint64_t ts_ns, struct span text,
-		      bool cut)
+static void on_message(void *arg, uint64_t id, enum http_msg from, uint64_t ts_ns, struct span text,
+		       bool cut)
 {
 	struct assembly *k = assembly_of(arg, id);
-	int err;
 
 	for (int m = 0; m < 2; m++)
 		if (!k->begun[m])
@@ -692,12 +687,11 @@ static int on_message(void *arg, uint64_t id, enum http_msg from, uint64_t ts_ns
 	if (!k->ws_turns)
 		k->ws_turns = ws_turns_new(k);
 	k->busy = true;
-	err = ws_turns_message(k->ws_turns, from, ts_ns, text, cut);
+	ws_turns_message(k->ws_turns, from, ts_ns, text, cut);
 	k->busy = false;
-	return err;
 }
 
-static int on_closed(void *arg, uint64_t id, uint64_t ts_ns)
+static void on_closed(void *arg, uint64_t id, uint64_t ts_ns)
 {
 	struct assembly *k = assembly_of(arg, id);
 
@@ -707,7 +701,6 @@ static int on_closed(void *arg, uint64_t id, uint64_t ts_ns)
 	assembly_end_side(k, HTTP_REQUEST, true);
 	assembly_end_side(k, HTTP_RESPONSE, true);
 	assembly_end(k);
-	return 0;
 }
 
 const struct http_out assembler_http_out = {

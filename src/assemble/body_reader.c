@@ -58,7 +58,7 @@ static void keep(struct body_reader *i, struct span s)
 		*i->memory += text->len - before;
 }
 
-static int on_decoded(void *arg, struct span s)
+static void on_decoded(void *arg, struct span s)
 {
 	struct body_reader *i = arg;
 
@@ -66,25 +66,27 @@ static int on_decoded(void *arg, struct span s)
 	if (i->body->coding)
 		sha256_update(&i->decoded_sha, s.len, s.ptr);
 	keep(i, s);
-	return i->fn ? i->fn(i->arg, s) : 0;
+	if (i->fn)
+		i->fn(i->arg, s);
 }
 
-int body_reader_bytes(struct body_reader *i, struct span s)
+void body_reader_bytes(struct body_reader *i, struct span s)
 {
 	int err;
 
 	i->body->wire += s.len;
 	sha256_update(&i->wire_sha, s.len, s.ptr);
 	if (i->body->coding_error)
-		return 0;
-	if (!i->coding)
-		return on_decoded(i, s);
+		return;
+	if (!i->coding) {
+		on_decoded(i, s);
+		return;
+	}
 	err = coding_feed(i->coding, s, on_decoded, i);
 	if (err == -EPROTO)
 		i->body->coding_error = "the coded data is broken";
 	else if (err == -ENOBUFS)
 		i->body->coding_error = "it grew past a limit when it was decoded";
-	return err == -EPROTO || err == -ENOBUFS ? 0 : err;
 }
 
 void body_reader_gap(struct body_reader *i, uint64_t nbytes)

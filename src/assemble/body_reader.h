@@ -10,7 +10,7 @@
 #include "http/coding.h"
 
 /* Called with each piece of decoded body. */
-typedef int (*body_reader_fn)(void *arg, struct span decoded);
+typedef void (*body_reader_fn)(void *arg, struct span decoded);
 
 struct body_reader {
 	struct body *body;
@@ -27,7 +27,7 @@ struct body_reader {
 struct http_head;
 void body_reader_begin(struct body_reader *i, struct body *b, const struct http_head *h,
 		       struct limits *lim, size_t *memory, body_reader_fn fn, void *arg);
-int body_reader_bytes(struct body_reader *i, struct span s);
+void body_reader_bytes(struct body_reader *i, struct span s);
 void body_reader_gap(struct body_reader *i, uint64_t nbytes);
 /* complete: by its framing. suffices: a stream of unknown length, in which the API said that
  * nothing follows; clients leave then, before the mark of the end arrives. */

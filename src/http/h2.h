@@ -21,10 +21,10 @@ struct h2;
 struct h2 *h2_new(struct limits *lim, bool from_start, const struct http_out *out, void *arg);
 void h2_free(struct h2 *h); /* accepts NULL */
 
-int h2_feed(struct h2 *h, enum http_msg m, uint64_t ts_ns, struct span s);
-int h2_gap(struct h2 *h, enum http_msg m, uint64_t ts_ns, uint64_t nbytes);
+void h2_feed(struct h2 *h, enum http_msg m, uint64_t ts_ns, struct span s);
+void h2_gap(struct h2 *h, enum http_msg m, uint64_t ts_ns, uint64_t nbytes);
 /* `ended` makes no difference: streams tell their end themselves. */
-int h2_close(struct h2 *h, uint64_t ts_ns, bool ended);
+void h2_close(struct h2 *h, uint64_t ts_ns, bool ended);
 
 /* Framing broke: h2_feed takes no more bytes. */
 bool h2_is_garbled(const struct h2 *h);

@@ -57,13 +57,13 @@ enum http_end {
  * broken compression took part of it. closed: the WebSocket ended: close frames were seen both
  * ways, or the connection ended. Either may be NULL. */
 struct http_out {
-	int (*head)(void *arg, uint64_t id, uint64_t ts_ns, const struct http_head *h);
-	int (*body)(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, struct span s);
-	int (*gap)(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, uint64_t nbytes);
-	int (*end)(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, enum http_end why);
-	int (*message)(void *arg, uint64_t id, enum http_msg from, uint64_t ts_ns, struct span s,
-		       bool cut);
-	int (*closed)(void *arg, uint64_t id, uint64_t ts_ns);
+	void (*head)(void *arg, uint64_t id, uint64_t ts_ns, const struct http_head *h);
+	void (*body)(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, struct span s);
+	void (*gap)(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, uint64_t nbytes);
+	void (*end)(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, enum http_end why);
+	void (*message)(void *arg, uint64_t id, enum http_msg from, uint64_t ts_ns, struct span s,
+			bool cut);
+	void (*closed)(void *arg, uint64_t id, uint64_t ts_ns);
 };
 
 /* What a connection turned out to speak. */
@@ -74,13 +74,13 @@ struct http;
 struct http *http_new(struct limits *lim, bool from_start, const struct http_out *out, void *arg);
 void http_free(struct http *h); /* accepts NULL */
 
-/* 0, or the first negative return of a callback. Malformed input is not an error: the
- * connection becomes opaque, and messages under way end with HTTP_END_GARBAGE. */
-int http_feed(struct http *h, enum dir d, uint64_t ts_ns, struct span s);
+/* Malformed input is not an error: the connection becomes opaque, and messages under way end with
+ * HTTP_END_GARBAGE. */
+void http_feed(struct http *h, enum dir d, uint64_t ts_ns, struct span s);
 /* `nbytes` are missing in this direction. */
-int http_gap(struct http *h, enum dir d, uint64_t ts_ns, uint64_t nbytes);
+void http_gap(struct http *h, enum dir d, uint64_t ts_ns, uint64_t nbytes);
 /* The connection is over; `ended` as in stream_out.close. Ends every message under way. */
-int http_close(struct http *h, uint64_t ts_ns, bool ended);
+void http_close(struct http *h, uint64_t ts_ns, bool ended);
 
 enum http_proto http_proto(const struct http *h);
 /* Bytes that became part of no message: another protocol, broken framing, or messages whose

@@ -19,7 +19,7 @@ static void put(struct log *l, int key, const char *mark)
 	l->last = key;
 }
 
-static int on_head(void *arg, uint64_t id, uint64_t ts_ns, const struct http_head *h)
+static void on_head(void *arg, uint64_t id, uint64_t ts_ns, const struct http_head *h)
 {
 	struct log *l = arg;
 
@@ -33,39 +33,35 @@ static int on_head(void *arg, uint64_t id, uint64_t ts_ns, const struct http_hea
 	if (h->cut)
 		buf_adds(&l->text, "(cut)");
 	l->last = -2;
-	return 0;
 }
 
-static int on_body(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, struct span s)
+static void on_body(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, struct span s)
 {
 	struct log *l = arg;
 
 	put(l, (int)id * 2 + (int)m, m == HTTP_REQUEST ? "q:" : "a:");
 	buf_add(&l->text, s);
-	return 0;
 }
 
-static int on_gap(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, uint64_t nbytes)
+static void on_gap(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, uint64_t nbytes)
 {
 	struct log *l = arg;
 
 	put(l, (int)id * 2 + (int)m, m == HTTP_REQUEST ? "q:" : "a:");
 	buf_addf(&l->text, "~%u", (unsigned)nbytes);
-	return 0;
 }
 
-static int on_end(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, enum http_end why)
+static void on_end(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, enum http_end why)
 {
 	struct log *l = arg;
 
 	put(l, -1, "");
 	buf_addf(&l->text, "%c%u%c", m == HTTP_REQUEST ? 'q' : 'a', (unsigned)id, ".$-!"[why]);
 	l->last = -2;
-	return 0;
 }
 
-static int on_message(void *arg, uint64_t id, enum http_msg from, uint64_t ts_ns, struct span s,
-		      bool cut)
+static void on_message(void *arg, uint64_t id, enum http_msg from, uint64_t ts_ns, struct span s,
+		       bool cut)
 {
 	struct log *l = arg;
 
@@ -73,17 +69,15 @@ static int on_message(void *arg, uint64_t id, enum http_msg from, uint64_t ts_ns
 	buf_addf(&l->text, "%cw%u[%.*s]%s", from == HTTP_REQUEST ? 'q' : 'a', (unsigned)id,
 		 (int)s.len, (const char *)s.ptr, cut ? "~" : "");
 	l->last = -2;
-	return 0;
 }
 
-static int on_closed(void *arg, uint64_t id, uint64_t ts_ns)
+static void on_closed(void *arg, uint64_t id, uint64_t ts_ns)
 {
 	struct log *l = arg;
 
 	put(l, -1, "");
 	buf_addf(&l->text, "w%u.", (unsigned)id);
 	l->last = -2;
-	return 0;
 }
 
 static const struct http_out out = { on_head, on_body, on_gap, on_end, on_message, on_closed };

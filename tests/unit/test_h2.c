@@ -32,7 +32,7 @@ static void put_span(struct log *l, struct span s)
 		buf_addf(&l->text, "<%zu>", s.len);
 }
 
-static int on_head(void *arg, uint64_t id, uint64_t ts_ns, const struct http_head *h)
+static void on_head(void *arg, uint64_t id, uint64_t ts_ns, const struct http_head *h)
 {
 	struct log *l = arg;
 
@@ -59,7 +59,6 @@ static int on_head(void *arg, uint64_t id, uint64_t ts_ns, const struct http_hea
 	buf_adds(&l->text, h->cut ? "(cut)" : "");
 	buf_adds(&l->text, h->version == HTTP_2 ? "" : "(version)");
 	l->last = -2;
-	return 0;
 }
 
 static void put_body(struct log *l, uint64_t id, enum http_msg m)
@@ -70,36 +69,33 @@ static void put_body(struct log *l, uint64_t id, enum http_msg m)
 	put(l, (int)id * 2 + (int)m, mark);
 }
 
-static int on_body(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, struct span s)
+static void on_body(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, struct span s)
 {
 	struct log *l = arg;
 
 	put_body(l, id, m);
 	buf_add(&l->text, s);
-	return 0;
 }
 
-static int on_gap(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, uint64_t nbytes)
+static void on_gap(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, uint64_t nbytes)
 {
 	struct log *l = arg;
 
 	put_body(l, id, m);
 	buf_addf(&l->text, "~%u", (unsigned)nbytes);
-	return 0;
 }
 
-static int on_end(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, enum http_end why)
+static void on_end(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, enum http_end why)
 {
 	struct log *l = arg;
 
 	put(l, -1, "");
 	buf_addf(&l->text, "%c%u%c", m == HTTP_REQUEST ? 'q' : 'a', (unsigned)id, ".$-!"[why]);
 	l->last = -2;
-	return 0;
 }
 
-static int on_message(void *arg, uint64_t id, enum http_msg from, uint64_t ts_ns, struct span s,
-		      bool cut)
+static void on_message(void *arg, uint64_t id, enum http_msg from, uint64_t ts_ns, struct span s,
+		       bool cut)
 {
 	struct log *l = arg;
 
@@ -108,17 +104,15 @@ static int on_message(void *arg, uint64_t id, enum http_msg from, uint64_t ts_ns
 	buf_add(&l->text, s);
 	buf_adds(&l->text, cut ? "~]" : "]");
 	l->last = -2;
-	return 0;
 }
 
-static int on_closed(void *arg, uint64_t id, uint64_t ts_ns)
+static void on_closed(void *arg, uint64_t id, uint64_t ts_ns)
 {
 	struct log *l = arg;
 
 	put(l, -1, "");
 	buf_addf(&l->text, "w%u.", (unsigned)id);
 	l->last = -2;
-	return 0;
 }
 
 static const struct http_out out = { on_head, on_body, on_gap, on_end, on_message, on_closed };
