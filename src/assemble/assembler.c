@@ -12,7 +12,6 @@
 #include "assemble/websocket_turns.h"
 #include "base/xalloc.h"
 #include "conversation/conversation.h"
-#include "http/framing.h"
 #include "http/ws.h"
 #include "llm/detect.h"
 #include "llm/json_repair.h"
@@ -20,8 +19,6 @@
 
 /* So many elements of a stream that nobody asked for are looked at before giving up. */
 #define GUESSES 8
-/* The beginning of a body that tells an event stream whose media type does not. */
-#define SNIFF 6
 
 struct assembler *assembler_new(struct limits *lim, const struct assembler_out *out, void *arg)
 {
@@ -218,7 +215,6 @@ struct assembly *assembly_of(struct assembler_conn *cc, uint64_t id)
 	k = xcalloc(1, sizeof(*k));
 	k->id = id;
 	k->cc = cc;
-	buf_init(&k->sniff, 1 << 20); /* a piece of a decoder, at most, and a few bytes */
 	k->x = exchange_new(++c->last_id, c->lim->max[LIMIT_body]);
 	k->x->on_delta = on_delta;
 	k->x->on_delta_arg = k;
@@ -329,6 +325,7 @@ static void read_request(struct assembly *k, const json_t *body)
 void assembly_set_dialect(struct assembly *k, const struct dialect *d)
 {
 	k->dialect = d;
+	k->in[HTTP_RESPONSE].array_streams = d && d->array_stream;
 	detect_as(k->x, d);
 }
 
@@ -427,46 +424,6 @@ static void on_element(void *arg, struct span name, struct span data, bool cut)
 	json_decref(v);
 }
 
-static void frame_with(struct assembly *k, const struct framing_ops *ops)
-{
-	if (ops)
-		k->framing = framing_new(ops, k->cc->assembler->lim, on_element, k);
-}
-
-/* Some servers call a stream of events plain text or JSON, and some send an array in pieces.
- * Returns what is to be framed. */
-static struct span sniff(struct assembly *k, struct span s)
-{
-	static const struct span starts[] = { SPAN_LIT("data:"), SPAN_LIT("event:"),
-					      SPAN_LIT("id:") };
-	struct span first;
-
-	buf_add(&k->sniff, s);
-	first = buf_span(&k->sniff);
-	if (first.len < SNIFF)
-		return span_of(NULL, 0);
-	k->sniffed = true;
-	if (first.ptr[0] == '[' && k->dialect && k->dialect->array_stream)
-		frame_with(k, &framing_json_array);
-	for (size_t i = 0; i < sizeof(starts) / sizeof(*starts); i++)
-		if (span_starts(first, starts[i]))
-			frame_with(k, framing_find(SPAN_LIT("text/event-stream")));
-	return first;
-}
-
-static void on_response_decoded(void *arg, struct span s)
-{
-	struct assembly *k = arg;
-	bool sniffed = k->sniffed;
-
-	if (!k->framing && !k->sniffed)
-		s = sniff(k, s);
-	if (k->framing)
-		framing_feed(k->framing, s);
-	if (k->sniffed && !sniffed)
-		buf_done(&k->sniff);
-}
-
 static void read_answer(struct assembly *k)
 {
 	struct exchange *x = k->x;
@@ -511,10 +468,7 @@ void assembly_end_side(struct assembly *k, enum http_msg m, bool complete)
 		settle(k);
 		return;
 	}
-	if (k->framing) {
-		framing_finish(k->framing);
-		x->response_partial |= framing_unread_bytes(k->framing) > 0;
-	}
+	x->response_partial |= body_reader_end_elements(&k->in[m]) > 0;
 	body_reader_end(&k->in[m], complete, k->said_all && !x->response_partial);
 }
 
@@ -557,8 +511,6 @@ void assembly_free(struct assembly *k)
 	forget_call(k);
 	body_reader_done(&k->in[0]);
 	body_reader_done(&k->in[1]);
-	framing_free(k->framing);
-	buf_done(&k->sniff);
 	if (k->state && k->dialect->state_done)
 		k->dialect->state_done(k->state);
 	free(k->state);
@@ -617,7 +569,8 @@ void assembly_begin_side(struct assembly *k, enum http_msg m, uint64_t ts,
 	k->begun[m] = true;
 	*(request ? &x->t.request_first : &x->t.response_first) = ts;
 	body_reader_begin(&k->in[m], request ? &x->request_body : &x->response_body, h, c->lim,
-			  &c->memory, request ? NULL : on_response_decoded, k);
+			  &c->memory, request ? NULL : on_element, k);
+	k->in[m].array_streams = k->dialect && k->dialect->array_stream;
 }
 
 static void on_head(void *arg, uint64_t id, uint64_t ts_ns, const struct http_head *h)
@@ -637,7 +590,6 @@ static void on_head(void *arg, uint64_t id, uint64_t ts_ns, const struct http_he
 	}
 	copy_response(k->x, h);
 	k->upgraded = h->status == 101 && ws_is_named(h);
-	frame_with(k, framing_find(span_str(k->x->response_body.media_type)));
 }
 
 static void on_body(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, struct span s)
@@ -658,8 +610,6 @@ static void on_gap(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, uint
 	if (!k->begun[m])
 		assembly_begin_side(k, m, ts_ns, NULL);
 	body_reader_gap(&k->in[m], nbytes);
-	if (m == HTTP_RESPONSE && k->framing)
-		framing_gap(k->framing);
 }
 
 static void on_end(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, enum http_end why)

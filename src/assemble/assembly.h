@@ -19,9 +19,6 @@ struct assembly {
 	const struct dialect *candidate; /* what the path suggests; the answer may prove it */
 	bool proved;			 /* the first of the answer was looked at */
 	void *state;			 /* dialect's, for the stream */
-	struct framing *framing;
-	struct buf sniff; /* first bytes of an answer whose media type says nothing */
-	bool sniffed;
 	bool said_all; /* the last element was the one that ends the API's stream */
 	unsigned guesses;
 	bool busy;		   /* may not be ended now */
