@@ -44,7 +44,6 @@ static struct link *link_of(struct pipeline *p, struct conn *c)
 	l = xcalloc(1, sizeof(*l));
 	l->assembly = assembler_conn_new(p->assembler, c);
 	l->http = http_new(p->lim, c->from_start, &assembler_http_out, l->assembly);
-	assembler_conn_set_http(l->assembly, l->http);
 	l->judge_ios = JUDGE_IOS;
 	c->user = l;
 	return l;

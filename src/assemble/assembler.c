@@ -66,11 +66,6 @@ struct assembler_conn *assembler_conn_new(struct assembler *c, const struct conn
 	return cc;
 }
 
-void assembler_conn_set_http(struct assembler_conn *cc, const struct http *h)
-{
-	cc->http = h;
-}
-
 /* ---- beginning ---- */
 
 static void on_delta(void *arg, struct exchange *x, const struct choice *c, const struct part *p,
@@ -107,7 +102,7 @@ static void describe(struct exchange *x, const struct assembler_conn *cc)
 	x->from_middle = !conn->from_start;
 	x->cleartext = cc->cleartext;
 	describe_endpoints(x, &cc->endpoints);
-	x->is_server = cc->http && http_is_server(cc->http);
+	x->is_server = cc->is_server;
 	x->protocol = "http/1.1";
 	set_string(&x->comm, span_str(conn->comm));
 	set_string(&x->server_name, span_str(conn->host));
@@ -541,7 +536,6 @@ void assembler_conn_free(struct assembler_conn *cc)
 	cc->saw_all = pairs_saw_all(cc);
 	cc->closed = true;
 	cc->conn = NULL;
-	cc->http = NULL;
 	if (!cc->first)
 		conn_done(cc);
 }
@@ -653,6 +647,11 @@ static void on_closed(void *arg, uint64_t id, uint64_t ts_ns)
 	assembly_end(k);
 }
 
+static void on_role(void *arg, bool is_server)
+{
+	((struct assembler_conn *)arg)->is_server = is_server;
+}
+
 const struct http_out assembler_http_out = {
 	.head = on_head,
 	.body = on_body,
@@ -660,4 +659,5 @@ const struct http_out assembler_http_out = {
 	.end = on_end,
 	.message = on_message,
 	.closed = on_closed,
+	.role = on_role,
 };

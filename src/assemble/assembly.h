@@ -69,7 +69,7 @@ struct assembler {
 struct assembler_conn {
 	struct assembler *assembler;
 	const struct conn *conn;
-	const struct http *http;
+	bool is_server; /* the traced program answers on it */
 	/* Open ones first, of which the newest is first, so that those that wait to be told, which
 	 * may be many, are in nobody's way. */
 	struct assembly *first, *last;

@@ -8,7 +8,7 @@
 #include "base/digest.h"
 #include "base/xalloc.h"
 #include "exchange/builder.h"
-#include "http/http.h"
+#include "http/message.h"
 
 /* Length of the beginning that shows an event stream whose media type does not. */
 #define SNIFF 6

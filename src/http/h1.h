@@ -3,7 +3,8 @@
 #ifndef SPY_HTTP_H1_H
 #define SPY_HTTP_H1_H
 
-#include "http/http.h"
+#include "base/limits.h"
+#include "http/message.h"
 #include "http/ws.h"
 
 /* What the front of some bytes looks like. */

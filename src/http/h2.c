@@ -61,7 +61,7 @@ struct h2 {
 	struct h2streams streams;
 	uint32_t last_opened; /* highest stream of a request */
 	bool in_step;	      /* every frame was seen: a stream that is not known is over */
-	bool roles_known, swapped;
+	bool is_server, roles_known;
 	bool over, garbled;
 	uint64_t unread;
 };
@@ -89,13 +89,15 @@ enum h2_start h2_start(struct span s)
 
 /* ---- life ---- */
 
-struct h2 *h2_new(struct limits *lim, bool from_start, const struct http_out *out, void *arg)
+struct h2 *h2_new(struct limits *lim, bool from_start, bool is_server, const struct http_out *out,
+		  void *arg)
 {
 	struct h2 *h = xcalloc(1, sizeof(*h));
 
 	h->lim = lim;
 	h->out = out;
 	h->arg = arg;
+	h->is_server = is_server;
 	h2streams_init(&h->streams, lim, out, arg);
 	h->in_step = h->roles_known = from_start;
 	for (int m = 0; m < 2; m++) {
@@ -125,11 +127,6 @@ void h2_free(struct h2 *h)
 bool h2_is_garbled(const struct h2 *h)
 {
 	return h->garbled;
-}
-
-bool h2_is_swapped(const struct h2 *h)
-{
-	return h->swapped;
 }
 
 uint64_t h2_unread_bytes(const struct h2 *h)
@@ -211,7 +208,9 @@ static void check_roles(struct h2 *h, struct half *p, const struct hpack_head *h
 	if (head->asks == (p->msg == HTTP_REQUEST))
 		return;
 	h2streams_end_all(&h->streams, ts, HTTP_END_CUT);
-	h->swapped = true;
+	h->is_server = !h->is_server;
+	if (h->out->role)
+		h->out->role(h->arg, h->is_server);
 	h->half[0].msg = HTTP_RESPONSE;
 	h->half[1].msg = HTTP_REQUEST;
 	h->last_opened = 0;

@@ -136,9 +136,18 @@ static void on_end(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, enum
 		forget(t, one);
 }
 
+static void on_role(void *arg, bool is_server)
+{
+	struct tunnels *t = arg;
+
+	if (t->out->role)
+		t->out->role(t->arg, is_server);
+}
+
 const struct http_out tunnels_out = {
 	.head = on_head,
 	.body = on_body,
 	.gap = on_gap,
 	.end = on_end,
+	.role = on_role,
 };

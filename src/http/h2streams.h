@@ -4,7 +4,8 @@
 #ifndef SPY_HTTP_H2STREAMS_H
 #define SPY_HTTP_H2STREAMS_H
 
-#include "http/http.h"
+#include "base/limits.h"
+#include "http/message.h"
 
 /* Streams that ended last: frames for them may still be under way. */
 #define H2STREAMS_GONE 64

@@ -57,11 +57,6 @@ enum http_proto http_proto(const struct http *h)
 	return h->proto;
 }
 
-bool http_is_server(const struct http *h)
-{
-	return (h->request_dir == DIR_READ) != (h->h2 && h2_is_swapped(h->h2));
-}
-
 bool http_garbled(const struct http *h)
 {
 	return (h->h1 && h1_is_garbled(h->h1)) ||
@@ -74,16 +69,6 @@ uint64_t http_unread_bytes(const struct http *h)
 	       (h->h2 ? h2_unread_bytes(h->h2) + tunnels_unread_bytes(h->tunnels) : 0);
 }
 
-struct span http_field_find(const struct http_head *h, const char *name)
-{
-	struct span want = span_str(name);
-
-	for (size_t i = 0; i < h->nfields; i++)
-		if (span_caseeq(h->fields[i].name, want))
-			return h->fields[i].value;
-	return span_of(NULL, 0);
-}
-
 static enum http_msg msg_of(const struct http *h, enum dir d)
 {
 	return d == h->request_dir ? HTTP_REQUEST : HTTP_RESPONSE;
@@ -92,6 +77,13 @@ static enum http_msg msg_of(const struct http *h, enum dir d)
 static enum dir other_dir(enum dir d)
 {
 	return d == DIR_WRITE ? DIR_READ : DIR_WRITE;
+}
+
+static void set_role(struct http *h, enum dir request_dir)
+{
+	h->request_dir = request_dir;
+	if (h->out->role)
+		h->out->role(h->arg, request_dir == DIR_READ);
 }
 
 static void feed(struct http *h, enum dir d, uint64_t ts, struct span s)
@@ -110,10 +102,11 @@ static void begin(struct http *h, enum http_proto proto, enum dir request_dir, u
 	enum dir answer_dir = other_dir(request_dir);
 
 	h->proto = proto;
-	h->request_dir = request_dir;
+	set_role(h, request_dir);
 	if (proto == HTTP_PROTO_H2) {
 		h->tunnels = tunnels_new(h->lim, h->out, h->arg);
-		h->h2 = h2_new(h->lim, h->from_start, &tunnels_out, h->tunnels);
+		h->h2 = h2_new(h->lim, h->from_start, request_dir == DIR_READ, &tunnels_out,
+			       h->tunnels);
 	} else {
 		h->h1 = h1_new(h->lim, h->from_start, h->out, h->arg);
 	}
@@ -139,7 +132,7 @@ static void begin_ws(struct http *h, enum dir d, uint64_t ts, struct span s,
 		     const struct ws_setup *setup)
 {
 	begin_opaque(h, HTTP_PROTO_H1);
-	h->request_dir = d;
+	set_role(h, d);
 	h->h1 = h1_new(h->lim, false, h->out, h->arg);
 	h1_join_ws(h->h1, setup, ts);
 	h1_feed(h->h1, HTTP_REQUEST, ts, s);

@@ -5,7 +5,8 @@
 #ifndef SPY_HTTP_WS_H
 #define SPY_HTTP_WS_H
 
-#include "http/http.h"
+#include "base/limits.h"
+#include "http/message.h"
 
 /* What the opening handshake agreed on. Window sizes are not kept: the largest window inflates
  * what any smaller one deflated. */
