@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* stream -> http -> calls, for each connection. */
+/* stream -> http -> assembler, for each connection. */
 #include "pipeline.h"
 
 #include <stdlib.h>
@@ -43,7 +43,6 @@ static struct link *link_of(struct pipeline *p, struct conn *c)
 	l = xcalloc(1, sizeof(*l));
 	l->assembly = assembler_conn_new(p->assembler, c);
 	l->http = http_new(p->lim, c->from_start, &assembler_http_out, l->assembly);
-	assembler_conn_set_http(l->assembly, l->http);
 	l->judge_ios = JUDGE_IOS;
 	c->user = l;
 	return l;
@@ -84,33 +83,31 @@ static void look_at(struct pipeline *p, const struct conn *c, struct link *l, en
 		judge(p, c, l);
 }
 
-static int on_bytes(void *arg, struct conn *c, enum dir d, uint64_t ts_ns, struct span s)
+static void on_bytes(void *arg, struct conn *c, enum dir d, uint64_t ts_ns, struct span s)
 {
 	struct pipeline *p = arg;
 	struct link *l = link_of(p, c);
-	int err = http_feed(l->http, d, ts_ns, s);
 
+	http_feed(l->http, d, ts_ns, s);
 	process_stats_bytes(p->process_stats, c, d, s.len, ts_ns);
 	look_at(p, c, l, d, s);
-	return err;
 }
 
-static int on_gap(void *arg, struct conn *c, enum dir d, uint64_t ts_ns, uint64_t nbytes)
+static void on_gap(void *arg, struct conn *c, enum dir d, uint64_t ts_ns, uint64_t nbytes)
 {
 	struct pipeline *p = arg;
 
-	return http_gap(link_of(p, c)->http, d, ts_ns, nbytes);
+	http_gap(link_of(p, c)->http, d, ts_ns, nbytes);
 }
 
-static int on_close(void *arg, struct conn *c, uint64_t ts_ns, bool ended)
+static void on_close(void *arg, struct conn *c, uint64_t ts_ns, bool ended)
 {
 	struct pipeline *p = arg;
 	struct link *l = c->user;
-	int err;
 
 	if (!l)
-		return 0;
-	err = http_close(l->http, ts_ns, ended);
+		return;
+	http_close(l->http, ts_ns, ended);
 	process_stats_close(p->process_stats, c, is_http(http_proto(l->http)));
 	if (p->on_class && !c->cleartext && !l->judge_bytes)
 		judge(p, c, l);
@@ -121,7 +118,6 @@ static int on_close(void *arg, struct conn *c, uint64_t ts_ns, bool ended)
 	http_free(l->http);
 	free(l);
 	c->user = NULL;
-	return err;
 }
 
 static void on_ends(void *arg, struct conn *c)
@@ -175,33 +171,30 @@ void pipeline_set_prices(struct pipeline *p, const struct prices *prices)
 int pipeline_chunk(void *pipeline, const struct chunk *c)
 {
 	struct pipeline *p = pipeline;
-	int err;
 
 	p->idle = false;
 	assembler_tick(p->assembler, c->ts_ns);
-	err = stream_feed(p->stream, c);
+	stream_feed(p->stream, c);
 	if (c->kind == CHUNK_CLOCK)
 		assembler_set_wall_offset(p->assembler, stream_wall_offset(p->stream));
 	else if (c->kind == CHUNK_LOST)
 		assembler_lost_events(p->assembler);
-	return err;
+	return 0;
 }
 
-int pipeline_tick(struct pipeline *p, uint64_t now_ns)
+void pipeline_tick(struct pipeline *p, uint64_t now_ns)
 {
 	/* While chunks come, their own times count: they may have been under way for long. */
 	if (p->idle)
 		assembler_tick(p->assembler, now_ns);
 	p->idle = true;
-	return stream_tick(p->stream, now_ns);
+	stream_tick(p->stream, now_ns);
 }
 
-int pipeline_finish(struct pipeline *p, uint64_t now_ns)
+void pipeline_finish(struct pipeline *p, uint64_t now_ns)
 {
-	int err = stream_finish(p->stream, now_ns);
-
+	stream_finish(p->stream, now_ns);
 	assembler_finish(p->assembler);
-	return err;
 }
 
 struct pipeline_stats pipeline_stats(const struct pipeline *p)

@@ -24,9 +24,13 @@ void pipeline_observe(struct pipeline *p, const struct observer *ops, void *arg)
 void pipeline_set_prices(struct pipeline *p,
 			 const struct prices *prices); /* as assembler_set_prices */
 
-int pipeline_chunk(void *pipeline, const struct chunk *c); /* a chunk_fn */
-int pipeline_tick(struct pipeline *p, uint64_t now_ns);
-int pipeline_finish(struct pipeline *p, uint64_t now_ns); /* end of input: shows all that is held */
+/* A chunk_fn, and 0 always. The time of a chunk ends waits: before it is fed, other exchanges than
+ * its own may be delivered and freed, also those of other connections. */
+int pipeline_chunk(void *pipeline, const struct chunk *c);
+/* Call about once a second: ends waits while no chunks come. */
+void pipeline_tick(struct pipeline *p, uint64_t now_ns);
+/* End of input: delivers all that is held. */
+void pipeline_finish(struct pipeline *p, uint64_t now_ns);
 struct pipeline_stats pipeline_stats(const struct pipeline *p);
 const struct process_stats *pipeline_process_stats(const struct pipeline *p);
 

@@ -12,7 +12,6 @@
 #include "assemble/websocket_turns.h"
 #include "base/xalloc.h"
 #include "conversation/conversation.h"
-#include "http/framing.h"
 #include "http/ws.h"
 #include "llm/detect.h"
 #include "llm/json_repair.h"
@@ -20,8 +19,6 @@
 
 /* So many elements of a stream that nobody asked for are looked at before giving up. */
 #define GUESSES 8
-/* The beginning of a body that tells an event stream whose media type does not. */
-#define SNIFF 6
 
 struct assembler *assembler_new(struct limits *lim, const struct observers *observers)
 {
@@ -68,11 +65,6 @@ struct assembler_conn *assembler_conn_new(struct assembler *c, const struct conn
 	return cc;
 }
 
-void assembler_conn_set_http(struct assembler_conn *cc, const struct http *h)
-{
-	cc->http = h;
-}
-
 /* ---- beginning ---- */
 
 static void on_delta(void *arg, struct exchange *x, const struct exchange_delta *d)
@@ -108,7 +100,7 @@ static void describe(struct exchange *x, const struct assembler_conn *cc)
 	x->from_middle = !conn->from_start;
 	x->cleartext = cc->cleartext;
 	describe_endpoints(x, &cc->endpoints);
-	x->is_server = cc->http && http_is_server(cc->http);
+	x->is_server = cc->is_server;
 	x->protocol = "http/1.1";
 	set_string(&x->comm, span_str(conn->comm));
 	set_string(&x->server_name, span_str(conn->host));
@@ -216,7 +208,6 @@ struct assembly *assembly_of(struct assembler_conn *cc, uint64_t id)
 	k = xcalloc(1, sizeof(*k));
 	k->id = id;
 	k->cc = cc;
-	buf_init(&k->sniff, 1 << 20); /* a piece of a decoder, at most, and a few bytes */
 	k->x = builder_new(++c->last_id, c->lim->max[LIMIT_body], on_delta, k);
 	describe(k->x, cc);
 	link_first(k);
@@ -325,6 +316,7 @@ static void read_request(struct assembly *k, const json_t *body)
 void assembly_set_dialect(struct assembly *k, const struct dialect *d)
 {
 	k->dialect = d;
+	k->in[HTTP_RESPONSE].array_streams = d && d->array_stream;
 	detect_as(k->x, d);
 }
 
@@ -398,7 +390,7 @@ void assembly_event(struct assembly *k, struct span name, const json_t *v)
 	k->dialect->event(k->x, k->state, name, v);
 }
 
-static int on_element(void *arg, struct span name, struct span data, bool cut)
+static void on_element(void *arg, struct span name, struct span data, bool cut)
 {
 	struct assembly *k = arg;
 	json_t *v;
@@ -406,9 +398,9 @@ static int on_element(void *arg, struct span name, struct span data, bool cut)
 
 	k->said_all = span_eq(data, SPAN_LIT("[DONE]"));
 	if (!data.len || data.ptr[0] != '{') /* that and the like */
-		return 0;
+		return;
 	if (!k->dialect && k->guesses >= GUESSES)
-		return 0;
+		return;
 	/* Of one that is cut or broken, the beginning may still tell something. */
 	v = json_read(data, true, &partial);
 	k->x->response_partial |= cut || partial || !v;
@@ -421,49 +413,6 @@ static int on_element(void *arg, struct span name, struct span data, bool cut)
 		k->said_all = !partial && k->dialect->is_last && k->dialect->is_last(v);
 	}
 	json_decref(v);
-	return 0;
-}
-
-static void frame_with(struct assembly *k, const struct framing_ops *ops)
-{
-	if (ops)
-		k->framing = framing_new(ops, k->cc->assembler->lim, on_element, k);
-}
-
-/* Some servers call a stream of events plain text or JSON, and some send an array in pieces.
- * Returns what is to be framed. */
-static struct span sniff(struct assembly *k, struct span s)
-{
-	static const struct span starts[] = { SPAN_LIT("data:"), SPAN_LIT("event:"),
-					      SPAN_LIT("id:") };
-	struct span first;
-
-	buf_add(&k->sniff, s);
-	first = buf_span(&k->sniff);
-	if (first.len < SNIFF)
-		return span_of(NULL, 0);
-	k->sniffed = true;
-	if (first.ptr[0] == '[' && k->dialect && k->dialect->array_stream)
-		frame_with(k, &framing_json_array);
-	for (size_t i = 0; i < sizeof(starts) / sizeof(*starts); i++)
-		if (span_starts(first, starts[i]))
-			frame_with(k, framing_find(SPAN_LIT("text/event-stream")));
-	return first;
-}
-
-static int on_response_decoded(void *arg, struct span s)
-{
-	struct assembly *k = arg;
-	int err = 0;
-
-	if (k->framing || k->sniffed)
-		return k->framing ? framing_feed(k->framing, s) : 0;
-	s = sniff(k, s);
-	if (k->framing)
-		err = framing_feed(k->framing, s);
-	if (k->sniffed)
-		buf_done(&k->sniff);
-	return err;
 }
 
 static void read_answer(struct assembly *k)
@@ -510,10 +459,7 @@ void assembly_end_side(struct assembly *k, enum http_msg m, bool complete)
 		settle(k);
 		return;
 	}
-	if (k->framing) {
-		framing_finish(k->framing);
-		x->response_partial |= framing_unread_bytes(k->framing) > 0;
-	}
+	x->response_partial |= body_reader_end_elements(&k->in[m]) > 0;
 	body_reader_end(&k->in[m], complete, k->said_all && !x->response_partial);
 }
 
@@ -556,8 +502,6 @@ void assembly_free(struct assembly *k)
 	forget_call(k);
 	body_reader_done(&k->in[0]);
 	body_reader_done(&k->in[1]);
-	framing_free(k->framing);
-	buf_done(&k->sniff);
 	if (k->state && k->dialect->state_done)
 		k->dialect->state_done(k->state);
 	free(k->state);
@@ -588,7 +532,6 @@ void assembler_conn_free(struct assembler_conn *cc)
 	cc->saw_all = pairs_saw_all(cc);
 	cc->closed = true;
 	cc->conn = NULL;
-	cc->http = NULL;
 	if (!cc->first)
 		conn_done(cc);
 }
@@ -616,10 +559,11 @@ void assembly_begin_side(struct assembly *k, enum http_msg m, uint64_t ts,
 	k->begun[m] = true;
 	*(request ? &x->t.request_first : &x->t.response_first) = ts;
 	body_reader_begin(&k->in[m], request ? &x->request_body : &x->response_body, h, c->lim,
-			  &c->memory, request ? NULL : on_response_decoded, k);
+			  &c->memory, request ? NULL : on_element, k);
+	k->in[m].array_streams = k->dialect && k->dialect->array_stream;
 }
 
-static int on_head(void *arg, uint64_t id, uint64_t ts_ns, const struct http_head *h)
+static void on_head(void *arg, uint64_t id, uint64_t ts_ns, const struct http_head *h)
 {
 	struct assembler_conn *cc = arg;
 	struct assembly *k = assembly_of(cc, id);
@@ -634,26 +578,24 @@ static int on_head(void *arg, uint64_t id, uint64_t ts_ns, const struct http_hea
 		deliver_match(k);
 		if (!k->x->is_server)
 			deliver_opened(k);
-		return 0;
+		return;
 	}
 	copy_response(k->x, h);
 	deliver_response(k);
 	k->upgraded = h->status == 101 && ws_is_named(h);
-	frame_with(k, framing_find(span_str(k->x->response_body.media_type)));
-	return 0;
 }
 
-static int on_body(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, struct span s)
+static void on_body(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, struct span s)
 {
 	struct assembly *k = assembly_of(arg, id);
 
 	builder_set_time(k->x, ts_ns);
 	if (!k->begun[m])
 		assembly_begin_side(k, m, ts_ns, NULL);
-	return body_reader_bytes(&k->in[m], s);
+	body_reader_bytes(&k->in[m], s);
 }
 
-static int on_gap(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, uint64_t nbytes)
+static void on_gap(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, uint64_t nbytes)
 {
 	struct assembly *k = assembly_of(arg, id);
 
@@ -661,28 +603,25 @@ static int on_gap(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, uint6
 	if (!k->begun[m])
 		assembly_begin_side(k, m, ts_ns, NULL);
 	body_reader_gap(&k->in[m], nbytes);
-	return m == HTTP_RESPONSE && k->framing ? framing_gap(k->framing) : 0;
 }
 
-static int on_end(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, enum http_end why)
+static void on_end(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, enum http_end why)
 {
 	struct assembly *k = assembly_of(arg, id);
 
 	builder_set_time(k->x, ts_ns);
 	if (k->upgraded)
-		return 0;	     /* it lasts as long as the WebSocket */
+		return;		     /* it lasts as long as the WebSocket */
 	k->ended[m] |= !k->begun[m]; /* an answer that will not come */
 	assembly_end_side(k, m, why == HTTP_END_COMPLETE || why == HTTP_END_CLOSED);
 	if (k->ended[HTTP_RESPONSE] && (k->ended[HTTP_REQUEST] || !k->begun[HTTP_REQUEST]))
 		assembly_end(k);
-	return 0;
 }
 
-static int on_message(void *arg, uint64_t id, enum http_msg from, uint64_t ts_ns, struct span text,
-		      bool cut)
+static void on_message(void *arg, uint64_t id, enum http_msg from, uint64_t ts_ns, struct span text,
+		       bool cut)
 {
 	struct assembly *k = assembly_of(arg, id);
-	int err;
 
 	for (int m = 0; m < 2; m++)
 		if (!k->begun[m])
@@ -691,12 +630,11 @@ static int on_message(void *arg, uint64_t id, enum http_msg from, uint64_t ts_ns
 	if (!k->ws_turns)
 		k->ws_turns = ws_turns_new(k);
 	k->busy = true;
-	err = ws_turns_message(k->ws_turns, from, ts_ns, text, cut);
+	ws_turns_message(k->ws_turns, from, ts_ns, text, cut);
 	k->busy = false;
-	return err;
 }
 
-static int on_closed(void *arg, uint64_t id, uint64_t ts_ns)
+static void on_closed(void *arg, uint64_t id, uint64_t ts_ns)
 {
 	struct assembly *k = assembly_of(arg, id);
 
@@ -706,7 +644,11 @@ static int on_closed(void *arg, uint64_t id, uint64_t ts_ns)
 	assembly_end_side(k, HTTP_REQUEST, true);
 	assembly_end_side(k, HTTP_RESPONSE, true);
 	assembly_end(k);
-	return 0;
+}
+
+static void on_role(void *arg, bool is_server)
+{
+	((struct assembler_conn *)arg)->is_server = is_server;
 }
 
 const struct http_out assembler_http_out = {
@@ -716,4 +658,5 @@ const struct http_out assembler_http_out = {
 	.end = on_end,
 	.message = on_message,
 	.closed = on_closed,
+	.role = on_role,
 };

@@ -7,7 +7,7 @@
 #define SPY_ASSEMBLE_ASSEMBLER_H
 
 #include "exchange/observer.h"
-#include "http/http.h"
+#include "http/message.h"
 #include "stream/stream.h"
 
 struct assembler;
@@ -21,9 +21,8 @@ void assembler_set_prices(struct assembler *c, const struct prices *prices);
 void assembler_lost_events(struct assembler *c); /* marks all that are under way */
 
 struct assembler_conn;
-/* `conn` outlives it; http_is_server(h) is asked when an exchange begins. */
+/* `conn` outlives it. */
 struct assembler_conn *assembler_conn_new(struct assembler *c, const struct conn *conn);
-void assembler_conn_set_http(struct assembler_conn *cc, const struct http *h);
 void assembler_conn_endpoints(struct assembler_conn *cc); /* conn->endpoints was told */
 void assembler_conn_free(
 	struct assembler_conn *cc); /* ends what is under way as cut; accepts NULL */

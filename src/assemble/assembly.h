@@ -19,9 +19,6 @@ struct assembly {
 	const struct dialect *candidate; /* what the path suggests; the answer may prove it */
 	bool proved;			 /* the first of the answer was looked at */
 	void *state;			 /* dialect's, for the stream */
-	struct framing *framing;
-	struct buf sniff; /* first bytes of an answer whose media type says nothing */
-	bool sniffed;
 	bool said_all; /* the last element was the one that ends the API's stream */
 	unsigned guesses;
 	bool busy;		   /* may not be ended now */
@@ -72,7 +69,7 @@ struct assembler {
 struct assembler_conn {
 	struct assembler *assembler;
 	const struct conn *conn;
-	const struct http *http;
+	bool is_server; /* the traced program answers on it */
 	/* Open ones first, of which the newest is first, so that those that wait to be told, which
 	 * may be many, are in nobody's way. */
 	struct assembly *first, *last;

@@ -8,7 +8,10 @@
 #include "base/digest.h"
 #include "base/xalloc.h"
 #include "exchange/builder.h"
-#include "http/http.h"
+#include "http/message.h"
+
+/* Length of the beginning that shows an event stream whose media type does not. */
+#define SNIFF 6
 
 /* "Application/JSON; charset=utf-8" -> "application/json" */
 static void set_media_type(struct body *b, struct span value)
@@ -18,119 +21,176 @@ static void set_media_type(struct body *b, struct span value)
 		*p = (char)tolower((unsigned char)*p);
 }
 
-void body_reader_begin(struct body_reader *i, struct body *b, const struct http_head *h,
-		       struct limits *lim, size_t *memory, body_reader_fn fn, void *arg)
+static void frame_with(struct body_reader *r, const struct framing_ops *ops)
+{
+	if (ops && r->element)
+		r->framing = framing_new(ops, r->lim, r->element, r->arg);
+}
+
+void body_reader_begin(struct body_reader *r, struct body *b, const struct http_head *h,
+		       struct limits *lim, size_t *memory, framing_fn element, void *arg)
 {
 	struct span coding = h ? http_field_find(h, "content-encoding") : span_of(NULL, 0);
 
-	*i = (struct body_reader){ .body = b, .lim = lim, .memory = memory, .fn = fn, .arg = arg };
-	sha256_init(&i->wire_sha);
-	sha256_init(&i->decoded_sha);
+	*r = (struct body_reader){
+		.body = b, .lim = lim, .memory = memory, .element = element, .arg = arg
+	};
+	sha256_init(&r->wire_sha);
+	sha256_init(&r->decoded_sha);
 	buf_init(&b->text, lim->max[LIMIT_body]);
+	buf_init(&r->first, 1 << 20); /* a piece of a decoder, at most, and a few bytes */
 	b->state = BODY_OPEN;
 	if (!h)
 		return;
 	set_media_type(b, http_field_find(h, "content-type"));
+	frame_with(r, framing_find(span_str(b->media_type)));
 	if (h->has_length)
 		b->expected = (int64_t)h->length;
 	if (coding.len && !span_caseeq(coding, SPAN_LIT("identity")))
 		set_string(&b->coding, coding);
-	i->coding = coding_new(coding, lim);
-	if (!i->coding)
+	r->coding = coding_new(coding, lim);
+	if (!r->coding)
 		b->coding_error = "this content coding is not known or not built in";
 }
 
-static void keep(struct body_reader *i, struct span s)
+static void keep(struct body_reader *r, struct span s)
 {
-	struct buf *text = &i->body->text;
+	struct buf *text = &r->body->text;
 	size_t before = text->len;
 
-	if (i->torn || text->full)
+	if (r->torn || text->full)
 		return;
-	if (i->memory && *i->memory + s.len > i->lim->max[LIMIT_memory]) {
-		limit_hit(i->lim, LIMIT_memory);
+	if (r->memory && *r->memory + s.len > r->lim->max[LIMIT_memory]) {
+		limit_hit(r->lim, LIMIT_memory);
 		text->full = true;
 		return;
 	}
 	if (buf_add(text, s) != 0)
-		limit_hit(i->lim, LIMIT_body);
-	if (i->memory)
-		*i->memory += text->len - before;
+		limit_hit(r->lim, LIMIT_body);
+	if (r->memory)
+		*r->memory += text->len - before;
 }
 
-static int on_decoded(void *arg, struct span s)
+/* Some servers label a stream of events as plain text or JSON, and some send an array in pieces.
+ * Returns what is to be framed. */
+static struct span sniff(struct body_reader *r, struct span s)
 {
-	struct body_reader *i = arg;
+	static const struct span starts[] = { SPAN_LIT("data:"), SPAN_LIT("event:"),
+					      SPAN_LIT("id:") };
+	struct span first;
 
-	i->body->decoded += s.len;
-	if (i->body->coding)
-		sha256_update(&i->decoded_sha, s.len, s.ptr);
-	keep(i, s);
-	return i->fn ? i->fn(i->arg, s) : 0;
+	buf_add(&r->first, s);
+	first = buf_span(&r->first);
+	if (first.len < SNIFF)
+		return span_of(NULL, 0);
+	r->sniffed = true;
+	if (first.ptr[0] == '[' && r->array_streams)
+		frame_with(r, &framing_json_array);
+	for (size_t i = 0; i < sizeof(starts) / sizeof(*starts); i++)
+		if (span_starts(first, starts[i]))
+			frame_with(r, framing_find(SPAN_LIT("text/event-stream")));
+	return first;
 }
 
-int body_reader_bytes(struct body_reader *i, struct span s)
+static void cut_elements(struct body_reader *r, struct span s)
+{
+	bool sniffed = r->sniffed;
+
+	if (!r->framing && !sniffed)
+		s = sniff(r, s);
+	if (r->framing)
+		framing_feed(r->framing, s);
+	if (r->sniffed && !sniffed)
+		buf_done(&r->first);
+}
+
+static void on_decoded(void *arg, struct span s)
+{
+	struct body_reader *r = arg;
+
+	r->body->decoded += s.len;
+	if (r->body->coding)
+		sha256_update(&r->decoded_sha, s.len, s.ptr);
+	keep(r, s);
+	if (r->element)
+		cut_elements(r, s);
+}
+
+void body_reader_bytes(struct body_reader *r, struct span s)
 {
 	int err;
 
-	i->body->wire += s.len;
-	sha256_update(&i->wire_sha, s.len, s.ptr);
-	if (i->body->coding_error)
-		return 0;
-	if (!i->coding)
-		return on_decoded(i, s);
-	err = coding_feed(i->coding, s, on_decoded, i);
+	r->body->wire += s.len;
+	sha256_update(&r->wire_sha, s.len, s.ptr);
+	if (r->body->coding_error)
+		return;
+	if (!r->coding) {
+		on_decoded(r, s);
+		return;
+	}
+	err = coding_feed(r->coding, s, on_decoded, r);
 	if (err == -EPROTO)
-		i->body->coding_error = "the coded data is broken";
+		r->body->coding_error = "the coded data is broken";
 	else if (err == -ENOBUFS)
-		i->body->coding_error = "it grew past a limit when it was decoded";
-	return err == -EPROTO || err == -ENOBUFS ? 0 : err;
+		r->body->coding_error = "it grew past a limit when it was decoded";
 }
 
-void body_reader_gap(struct body_reader *i, uint64_t nbytes)
+void body_reader_gap(struct body_reader *r, uint64_t nbytes)
 {
-	struct body *b = i->body;
+	struct body *b = r->body;
 
 	if (b->ngaps < GAPS_KEPT)
 		b->gaps[b->ngaps] = (struct body_gap){ .off = b->wire + b->missing, .len = nbytes };
 	b->ngaps++;
 	b->missing += nbytes;
-	i->torn = true;
-	/* A coding that lost bytes cannot be undone behind them. */
+	r->torn = true;
+	/* Behind missing bytes a coding cannot be undone. */
 	if (b->coding && !b->coding_error)
 		b->coding_error = "bytes are missing in the coded data";
+	if (r->framing)
+		framing_gap(r->framing);
 }
 
-void body_reader_end(struct body_reader *i, bool complete, bool suffices)
+uint64_t body_reader_end_elements(struct body_reader *r)
 {
-	struct body *b = i->body;
+	if (!r->framing)
+		return 0;
+	framing_finish(r->framing);
+	return framing_unread_bytes(r->framing);
+}
 
-	/* Nothing may follow a body that is as long as was declared (RFC 9113 section 8.1.1):
-	 * clients leave then, though HTTP/2 has a mark of its own for the end, which may be under
-	 * way still. */
+void body_reader_end(struct body_reader *r, bool complete, bool suffices)
+{
+	struct body *b = r->body;
+
+	/* Nothing may follow a body that is as long as declared (RFC 9113 section 8.1.1): clients
+	 * leave then, even over HTTP/2, whose own mark of the end may still be under way. */
 	complete |= b->expected != COUNT_UNKNOWN && b->wire + b->missing == (uint64_t)b->expected;
 	suffices &= b->expected == COUNT_UNKNOWN && b->ngaps == 0;
 	b->state = complete || suffices ? BODY_COMPLETE : BODY_CUT;
-	/* What framing promised and what it turned out to be are one when it ended as it should. */
+	/* A complete body has exactly the length that was measured. */
 	if (complete)
 		b->expected = (int64_t)(b->wire + b->missing);
-	if (complete && !b->coding_error && b->wire && i->coding && !coding_complete(i->coding))
+	if (complete && !b->coding_error && b->wire && r->coding && !coding_complete(r->coding))
 		b->coding_error = "the coded data ends too early";
-	digest_hex(&i->wire_sha, b->wire_sha256);
-	/* Without a coding both are one, and hashing is what costs most here. */
+	digest_hex(&r->wire_sha, b->wire_sha256);
+	/* Without a coding both digests are equal, and hashing costs the most here. */
 	if (b->coding)
-		digest_hex(&i->decoded_sha, b->sha256);
+		digest_hex(&r->decoded_sha, b->sha256);
 	else
 		memcpy(b->sha256, b->wire_sha256, sizeof(b->sha256));
-	coding_free(i->coding);
-	i->coding = NULL;
+	coding_free(r->coding);
+	r->coding = NULL;
 }
 
-void body_reader_done(struct body_reader *i)
+void body_reader_done(struct body_reader *r)
 {
-	coding_free(i->coding);
-	i->coding = NULL;
-	if (i->memory && i->body)
-		*i->memory -= i->body->text.len;
-	i->body = NULL;
+	coding_free(r->coding);
+	r->coding = NULL;
+	framing_free(r->framing);
+	r->framing = NULL;
+	buf_done(&r->first);
+	if (r->memory && r->body)
+		*r->memory -= r->body->text.len;
+	r->body = NULL;
 }

@@ -196,11 +196,10 @@ static void answer(struct ws_turns *s, uint64_t ts, const json_t *v, struct span
 }
 
 /* A message that belongs to no call is the opener's. */
-static int aside(struct ws_turns *s, enum http_msg from, struct span text)
+static void aside(struct ws_turns *s, enum http_msg from, struct span text)
 {
-	int err = body_reader_bytes(&s->opener->in[from], text);
-
-	return err ? err : body_reader_bytes(&s->opener->in[from], SPAN_LIT("\n"));
+	body_reader_bytes(&s->opener->in[from], text);
+	body_reader_bytes(&s->opener->in[from], SPAN_LIT("\n"));
 }
 
 static const struct dialect *guess(const json_t *v)
@@ -211,13 +210,12 @@ static const struct dialect *guess(const json_t *v)
 	return NULL;
 }
 
-int ws_turns_message(struct ws_turns *s, enum http_msg from, uint64_t ts_ns, struct span text,
-		     bool cut)
+void ws_turns_message(struct ws_turns *s, enum http_msg from, uint64_t ts_ns, struct span text,
+		      bool cut)
 {
 	bool partial, client = from == HTTP_REQUEST;
 	json_t *v = text.len && text.ptr[0] == '{' ? json_read(text, true, &partial) : NULL;
 	enum turn_step step = TURN_SKIP;
-	int err = 0;
 
 	cut |= v && partial;
 	builder_set_time(s->opener->x, ts_ns);
@@ -238,9 +236,8 @@ int ws_turns_message(struct ws_turns *s, enum http_msg from, uint64_t ts_ns, str
 	if ((step == TURN_ANSWER || step == TURN_END) && s->turn)
 		answer(s, ts_ns, v, text, cut);
 	else if (step == TURN_SKIP || step == TURN_STATE)
-		err = aside(s, from, text);
+		aside(s, from, text);
 	if (step == TURN_END)
 		end_turn(s, ts_ns, true);
 	json_decref(v);
-	return err;
 }

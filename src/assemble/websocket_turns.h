@@ -13,8 +13,8 @@ struct ws_turns *ws_turns_new(struct assembly *opener);
 /* Ends the call under way, if any. Accepts NULL. */
 void ws_turns_free(struct ws_turns *s);
 
-int ws_turns_message(struct ws_turns *s, enum http_msg from, uint64_t ts_ns, struct span text,
-		     bool cut);
+void ws_turns_message(struct ws_turns *s, enum http_msg from, uint64_t ts_ns, struct span text,
+		      bool cut);
 
 /* The call under way has ended by itself. */
 void ws_turns_forget(struct ws_turns *s);

@@ -288,7 +288,10 @@ static int feed_stage(struct coding *c, size_t n, struct span s, coding_fn fn, v
 
 	if (n == c->nstages) {
 		c->out += s.len;
-		return too_much(c) ? -ENOBUFS : fn(arg, s);
+		if (too_much(c))
+			return -ENOBUFS;
+		fn(arg, s);
+		return 0;
 	}
 	stage = &c->stages[c->nstages - 1 - n];
 	io.out = c->pieces + n * PIECE;

@@ -15,9 +15,9 @@ struct coding *coding_new(struct span names, struct limits *lim);
 void coding_free(struct coding *c); /* accepts NULL */
 
 /* Calls fn once or more with what `s` became; `out` is borrowed. 0; -EPROTO: the data is broken
- * (what came before it was passed on); -ENOBUFS: a limit was reached; or fn's own negative
- * return. After an error, further calls return the same. */
-typedef int (*coding_fn)(void *arg, struct span out);
+ * (what came before it was passed on); -ENOBUFS: a limit was reached. After an error, further
+ * calls return the same. */
+typedef void (*coding_fn)(void *arg, struct span out);
 int coding_feed(struct coding *c, struct span s, coding_fn fn, void *arg);
 
 /* True when the coded data came to its own end (or there is no coding). */

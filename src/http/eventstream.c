@@ -127,11 +127,10 @@ static void set_error_text(struct buf *out, struct span message)
 }
 
 /* The message under way, or what is there of it. */
-static int give_out(struct eventstream *e, bool cut)
+static void emit(struct eventstream *e, bool cut)
 {
 	struct span values[H_COUNT] = { 0 };
 	struct span body = buf_span(&e->body), data = span_from(body, e->nheaders);
-	int err;
 
 	if (e->body.full)
 		limit_hit(e->f.lim, LIMIT_event);
@@ -142,14 +141,13 @@ static int give_out(struct eventstream *e, bool cut)
 		set_error_text(&e->text, values[H_ERROR_MESSAGE]);
 		data = buf_span(&e->text);
 	}
-	err = e->f.fn(e->f.arg, buf_span(&e->name), data, cut);
+	e->f.fn(e->f.arg, buf_span(&e->name), data, cut);
 	buf_reset(&e->body);
 	buf_reset(&e->name);
 	buf_reset(&e->text);
 	e->state = S_PRELUDE;
 	e->nfew = 0;
 	e->torn = false;
-	return err;
 }
 
 /* ---- messages ---- */
@@ -201,7 +199,7 @@ static void in_body(struct eventstream *e, struct span *s)
 		e->state = S_TRAILER;
 }
 
-static int in_trailer(struct eventstream *e, struct span *s)
+static void in_trailer(struct eventstream *e, struct span *s)
 {
 	struct cursor c = { .rest = span_of(e->few, TRAILER_LEN) };
 
@@ -209,25 +207,26 @@ static int in_trailer(struct eventstream *e, struct span *s)
 		e->few[e->nfew++] = s->ptr[0];
 		*s = span_from(*s, 1);
 	}
-	return e->nfew == TRAILER_LEN ? give_out(e, cursor_be(&c, 4) != e->crc) : 0;
+	if (e->nfew == TRAILER_LEN)
+		emit(e, cursor_be(&c, 4) != e->crc);
 }
 
 /* What is under way goes no further. */
-static int break_off(struct eventstream *e)
+static void break_off(struct eventstream *e)
 {
-	if (e->state != S_PRELUDE)
-		return give_out(e, true);
+	if (e->state != S_PRELUDE) {
+		emit(e, true);
+		return;
+	}
 	e->f.unread += e->nfew;
 	e->nfew = 0;
-	return 0;
 }
 
-static int eventstream_feed(void *state, struct span s)
+static void eventstream_feed(void *state, struct span s)
 {
 	struct eventstream *e = state;
-	int err = 0;
 
-	while (s.len && !err) {
+	while (s.len) {
 		switch (e->state) {
 		case S_PRELUDE:
 			in_prelude(e, &s);
@@ -236,25 +235,24 @@ static int eventstream_feed(void *state, struct span s)
 			in_body(e, &s);
 			break;
 		case S_TRAILER:
-			err = in_trailer(e, &s);
+			in_trailer(e, &s);
 			break;
 		}
 	}
-	return err;
 }
 
-static int eventstream_gap(void *state)
+static void eventstream_gap(void *state)
 {
 	struct eventstream *e = state;
 
 	/* The rest of a torn message may come first; it is no sign of a second one that is torn. */
 	e->searching = true;
-	return break_off(e);
+	break_off(e);
 }
 
-static int eventstream_finish(void *state)
+static void eventstream_finish(void *state)
 {
-	return break_off(state);
+	break_off(state);
 }
 
 static void eventstream_init(void *state)

@@ -44,19 +44,19 @@ void framing_free(struct framing *f)
 	free(f);
 }
 
-int framing_feed(struct framing *f, struct span s)
+void framing_feed(struct framing *f, struct span s)
 {
-	return f->ops->feed(f, s);
+	f->ops->feed(f, s);
 }
 
-int framing_gap(struct framing *f)
+void framing_gap(struct framing *f)
 {
-	return f->ops->gap(f);
+	f->ops->gap(f);
 }
 
-int framing_finish(struct framing *f)
+void framing_finish(struct framing *f)
 {
-	return f->ops->finish(f);
+	f->ops->finish(f);
 }
 
 uint64_t framing_unread_bytes(const struct framing *f)

@@ -137,11 +137,6 @@ void h1_free(struct h1 *h)
 	free(h);
 }
 
-bool h1_is_over(const struct h1 *h)
-{
-	return h->over;
-}
-
 bool h1_is_garbled(const struct h1 *h)
 {
 	return h->garbled || (h->ws && ws_garbled(h->ws));
@@ -159,22 +154,22 @@ void h1_join_ws(struct h1 *h, const struct ws_setup *setup, uint64_t ts_ns)
 	ws_gap(h->ws, HTTP_RESPONSE, ts_ns, 0);
 }
 
-static int end(struct h1 *h, struct half *p, uint64_t ts, enum http_end why)
+static void end(struct h1 *h, struct half *p, uint64_t ts, enum http_end why)
 {
 	bool was_open = p->open;
 
 	p->open = false;
 	p->state = S_START;
 	buf_reset(&p->line);
-	return was_open ? h->out->end(h->arg, p->id, p->msg, ts, why) : 0;
+	if (was_open)
+		h->out->end(h->arg, p->id, p->msg, ts, why);
 }
 
-static int garbage(struct h1 *h, struct half *p, uint64_t ts)
+static void garbage(struct h1 *h, uint64_t ts)
 {
-	int err = end(h, &h->half[HTTP_REQUEST], ts, HTTP_END_GARBAGE);
-
+	end(h, &h->half[HTTP_REQUEST], ts, HTTP_END_GARBAGE);
 	h->over = h->garbled = true;
-	return err ? err : end(h, &h->half[HTTP_RESPONSE], ts, HTTP_END_GARBAGE);
+	end(h, &h->half[HTTP_RESPONSE], ts, HTTP_END_GARBAGE);
 }
 
 /* ---- requests and their answers ---- */
@@ -356,7 +351,7 @@ static void begin_body(struct half *p, const struct framing_fields *f, bool none
 	}
 }
 
-static int feed_half(struct h1 *h, struct half *p, uint64_t ts, struct span s);
+static void feed_half(struct h1 *h, struct half *p, uint64_t ts, struct span s);
 
 /* ---- holding ---- */
 
@@ -389,78 +384,80 @@ static void hold(struct h1 *h, struct half *p, struct span s)
 }
 
 /* Reads what was held. */
-static int release(struct h1 *h, struct half *p, uint64_t ts)
+static void release(struct h1 *h, struct half *p, uint64_t ts)
 {
 	struct buf held = p->hold;
 	uint64_t missing = p->missing;
-	int err;
 
 	buf_init(&p->hold, held.max);
 	p->missing = 0;
-	err = held.len ? feed_half(h, p, ts, buf_span(&held)) : 0;
+	if (held.len)
+		feed_half(h, p, ts, buf_span(&held));
 	buf_done(&held);
-	return err || !missing ? err : h1_gap(h, p->msg, ts, missing);
+	if (missing)
+		h1_gap(h, p->msg, ts, missing);
 }
 
 /* It is not to be a WebSocket: what the client sent is read where it looks like a request. */
-static int release_as_http(struct h1 *h, uint64_t ts)
+static void release_as_http(struct h1 *h, uint64_t ts)
 {
 	struct half *p = &h->half[HTTP_REQUEST];
 
 	if (!p->hold.len && !p->missing)
-		return 0;
+		return;
 	p->state = S_LOST;
-	return release(h, p, ts);
+	release(h, p, ts);
 }
 
-static int request_head(struct h1 *h, struct half *p, uint64_t ts, const struct http_head *head,
-			const struct framing_fields *f)
+static void request_head(struct h1 *h, struct half *p, uint64_t ts, const struct http_head *head,
+			 const struct framing_fields *f)
 {
 	struct half *answers = &h->half[HTTP_RESPONSE];
-	int err;
 
-	if (f->has_coding && !f->chunked)
-		return garbage(h, p, ts);
+	if (f->has_coding && !f->chunked) {
+		garbage(h, ts);
+		return;
+	}
 	p->id = ++h->last_id;
 	queue_add(h, head, p->id);
 	begin_body(p, f, false);
 	p->open = true;
-	err = h->out->head(h->arg, p->id, ts, head);
+	h->out->head(h->arg, p->id, ts, head);
 	/* An answer that was captured before its request has one now. */
-	return err || !answers->hold.len ? err : release(h, answers, ts);
+	if (answers->hold.len)
+		release(h, answers, ts);
 }
 
 /* From here on the connection speaks something else. */
-static int upgrade(struct h1 *h, struct half *p, uint64_t ts, const struct http_head *head)
+static void upgrade(struct h1 *h, struct half *p, uint64_t ts, const struct http_head *head)
 {
 	struct half *asked = &h->half[HTTP_REQUEST];
 	bool lost = asked->state == S_LOST;
 	struct ws_setup setup;
-	int err;
 
 	if (ws_setup_read(head, &setup))
 		h->ws = ws_new(h->lim, &setup, h->out, h->arg, p->id);
 	h->over = true;
 	if (asked->state == S_HEAD || lost)
 		h->unread += asked->line.len + asked->skipped;
-	err = end(h, p, ts, HTTP_END_COMPLETE);
-	err = err ? err : end(h, asked, ts, HTTP_END_COMPLETE);
-	err = err ? err : release(h, asked, ts);
+	end(h, p, ts, HTTP_END_COMPLETE);
+	end(h, asked, ts, HTTP_END_COMPLETE);
+	release(h, asked, ts);
 	/* Not even the request was seen, let alone where a frame begins. */
-	return err || !lost || !h->ws ? err : ws_gap(h->ws, HTTP_REQUEST, ts, 0);
+	if (lost && h->ws)
+		ws_gap(h->ws, HTTP_REQUEST, ts, 0);
 }
 
-static int response_head(struct h1 *h, struct half *p, uint64_t ts, const struct http_head *head,
-			 const struct framing_fields *f)
+static void response_head(struct h1 *h, struct half *p, uint64_t ts, const struct http_head *head,
+			  const struct framing_fields *f)
 {
 	struct pending asked;
 	bool none, over;
-	int err;
 
 	if (head->status < 200 && head->status != 101) {
 		/* An interim answer: the one that counts follows. */
 		p->state = S_START;
-		return 0;
+		return;
 	}
 	asked = queue_take(h);
 	over = head->status == 101 || (asked.is_connect && head->status < 300);
@@ -468,36 +465,35 @@ static int response_head(struct h1 *h, struct half *p, uint64_t ts, const struct
 	p->id = asked.id;
 	begin_body(p, f, none);
 	p->open = true;
-	err = h->out->head(h->arg, p->id, ts, head);
-	if (!err && over)
-		return upgrade(h, p, ts, head);
-	return err || !asked.asks_ws ? err : release_as_http(h, ts);
+	h->out->head(h->arg, p->id, ts, head);
+	if (over)
+		upgrade(h, p, ts, head);
+	else if (asked.asks_ws)
+		release_as_http(h, ts);
 }
 
-static int on_head(struct h1 *h, struct half *p, uint64_t ts)
+static void on_head(struct h1 *h, struct half *p, uint64_t ts)
 {
 	struct http_field *fields = xmalloc(FIELDS_MAX * sizeof(*fields));
 	struct http_head head = { .msg = p->msg };
 	struct framing_fields f = { 0 };
-	int err;
 
 	if (!read_section(p, &head, fields)) {
-		err = garbage(h, p, ts);
+		garbage(h, ts);
 	} else {
 		read_framing(&head, &f);
 		head.has_length = f.has_length;
 		head.length = f.length;
 		if (f.bad)
-			err = garbage(h, p, ts);
+			garbage(h, ts);
 		else if (p->msg == HTTP_REQUEST)
-			err = request_head(h, p, ts, &head, &f);
+			request_head(h, p, ts, &head, &f);
 		else
-			err = response_head(h, p, ts, &head, &f);
+			response_head(h, p, ts, &head, &f);
 	}
 	/* Only now: the head borrowed from it. */
 	buf_reset(&p->line);
 	free(fields);
-	return err;
 }
 
 /* ---- the states ---- */
@@ -514,23 +510,22 @@ static size_t take_to_line_end(struct half *p, struct span s, bool *ret_whole)
 	return n;
 }
 
-static int in_start(struct h1 *h, struct half *p, struct span *s)
+static void in_start(struct h1 *h, struct half *p, struct span *s)
 {
 	while (!p->hold.len && s->len && (s->ptr[0] == '\r' || s->ptr[0] == '\n'))
 		*s = span_from(*s, 1);
 	if (!s->len)
-		return 0;
+		return;
 	if (must_hold(h, p)) {
 		hold(h, p, *s);
 		*s = span_of(NULL, 0);
-		return 0;
+		return;
 	}
 	p->state = S_HEAD;
 	p->line_at = 0;
-	return 0;
 }
 
-static int in_head(struct h1 *h, struct half *p, uint64_t ts, struct span *s)
+static void in_head(struct h1 *h, struct half *p, uint64_t ts, struct span *s)
 {
 	bool whole;
 	size_t n = take_to_line_end(p, *s, &whole), len;
@@ -538,32 +533,34 @@ static int in_head(struct h1 *h, struct half *p, uint64_t ts, struct span *s)
 	*s = span_from(*s, n);
 	if (p->line.full) {
 		limit_hit(h->lim, LIMIT_head);
-		return garbage(h, p, ts);
+		garbage(h, ts);
+		return;
 	}
 	if (!whole)
-		return 0;
+		return;
 	len = p->line.len - p->line_at;
 	if (len == 1 || (len == 2 && p->line.ptr[p->line_at] == '\r'))
-		return on_head(h, p, ts);
-	p->line_at = p->line.len;
-	return 0;
+		on_head(h, p, ts);
+	else
+		p->line_at = p->line.len;
 }
 
 /* Passes on what of `s` belongs to the counted part, and takes it off both. */
-static int pass_counted(struct h1 *h, struct half *p, uint64_t ts, struct span *s)
+static void pass_counted(struct h1 *h, struct half *p, uint64_t ts, struct span *s)
 {
 	struct span part = span_first(*s, p->left < s->len ? (size_t)p->left : s->len);
 
 	*s = span_from(*s, part.len);
 	p->left -= part.len;
-	return part.len ? h->out->body(h->arg, p->id, p->msg, ts, part) : 0;
+	if (part.len)
+		h->out->body(h->arg, p->id, p->msg, ts, part);
 }
 
-static int in_length(struct h1 *h, struct half *p, uint64_t ts, struct span *s)
+static void in_length(struct h1 *h, struct half *p, uint64_t ts, struct span *s)
 {
-	int err = pass_counted(h, p, ts, s);
-
-	return err || p->left ? err : end(h, p, ts, HTTP_END_COMPLETE);
+	pass_counted(h, p, ts, s);
+	if (!p->left)
+		end(h, p, ts, HTTP_END_COMPLETE);
 }
 
 /* A chunk's size in hex, before extensions; -1 when it is none. */
@@ -587,35 +584,32 @@ static int64_t read_chunk_size(struct span line)
 	return digits ? n : -1;
 }
 
-static int in_chunk_size(struct h1 *h, struct half *p, uint64_t ts, struct span *s)
+static void in_chunk_size(struct h1 *h, struct half *p, uint64_t ts, struct span *s)
 {
 	int64_t size;
 	bool whole;
 
 	*s = span_from(*s, take_to_line_end(p, *s, &whole));
-	if (p->line.len > CHUNK_LINE_MAX)
-		return garbage(h, p, ts);
-	if (!whole)
-		return 0;
-	size = read_chunk_size(buf_span(&p->line));
+	if (!whole && p->line.len <= CHUNK_LINE_MAX)
+		return;
+	size = p->line.len > CHUNK_LINE_MAX ? -1 : read_chunk_size(buf_span(&p->line));
 	buf_reset(&p->line);
-	if (size < 0)
-		return garbage(h, p, ts);
+	if (size < 0) {
+		garbage(h, ts);
+		return;
+	}
 	p->left = (uint64_t)size;
 	p->state = size ? S_CHUNK_DATA : S_TRAILER;
-	return 0;
 }
 
-static int in_chunk_data(struct h1 *h, struct half *p, uint64_t ts, struct span *s)
+static void in_chunk_data(struct h1 *h, struct half *p, uint64_t ts, struct span *s)
 {
-	int err = pass_counted(h, p, ts, s);
-
+	pass_counted(h, p, ts, s);
 	if (!p->left)
 		p->state = S_CHUNK_END;
-	return err;
 }
 
-static int in_chunk_end(struct h1 *h, struct half *p, uint64_t ts, struct span *s)
+static void in_chunk_end(struct h1 *h, struct half *p, uint64_t ts, struct span *s)
 {
 	uint8_t c = s->ptr[0];
 
@@ -625,179 +619,181 @@ static int in_chunk_end(struct h1 *h, struct half *p, uint64_t ts, struct span *
 		buf_reset(&p->line);
 		p->state = S_CHUNK_SIZE;
 	} else {
-		return garbage(h, p, ts);
+		garbage(h, ts);
+		return;
 	}
 	*s = span_from(*s, 1);
-	return 0;
 }
 
 /* Trailer fields are not kept; their end is the message's. */
-static int in_trailer(struct h1 *h, struct half *p, uint64_t ts, struct span *s)
+static void in_trailer(struct h1 *h, struct half *p, uint64_t ts, struct span *s)
 {
 	bool whole, last;
 
 	*s = span_from(*s, take_to_line_end(p, *s, &whole));
-	if (p->line.full)
-		return garbage(h, p, ts);
+	if (p->line.full) {
+		garbage(h, ts);
+		return;
+	}
 	if (!whole)
-		return 0;
+		return;
 	last = p->line.len == 1 || (p->line.len == 2 && p->line.ptr[0] == '\r');
 	buf_reset(&p->line);
-	return last ? end(h, p, ts, HTTP_END_COMPLETE) : 0;
+	if (last)
+		end(h, p, ts, HTTP_END_COMPLETE);
 }
 
-static int in_until_close(struct h1 *h, struct half *p, uint64_t ts, struct span *s)
+static void in_until_close(struct h1 *h, struct half *p, uint64_t ts, struct span *s)
 {
 	struct span all = *s;
 
 	*s = span_of(NULL, 0);
-	return h->out->body(h->arg, p->id, p->msg, ts, all);
+	h->out->body(h->arg, p->id, p->msg, ts, all);
 }
 
 /* The message that was lost ends here, with the bytes that were passed over since. */
-static int end_lost(struct h1 *h, struct half *p, uint64_t ts)
+static void end_lost(struct h1 *h, struct half *p, uint64_t ts)
 {
-	int err = 0;
-
 	p->skipped += p->line.len;
 	if (p->open && p->skipped)
-		err = h->out->gap(h->arg, p->id, p->msg, ts, p->skipped);
+		h->out->gap(h->arg, p->id, p->msg, ts, p->skipped);
 	h->unread += p->skipped;
 	p->skipped = 0;
-	return err ? err : end(h, p, ts, HTTP_END_CUT);
+	end(h, p, ts, HTTP_END_CUT);
 }
 
 /* `line` holds what came so far of something that may be a message's beginning. */
-static int in_lost(struct h1 *h, struct half *p, uint64_t ts, struct span *s)
+static void in_lost(struct h1 *h, struct half *p, uint64_t ts, struct span *s)
 {
 	enum h1_start want = p->msg == HTTP_REQUEST ? H1_START_REQUEST : H1_START_RESPONSE;
 	enum h1_start start;
 	struct buf begun;
-	int err;
 
-	if (!p->line.len && h1_start(*s) == want)
-		return end_lost(h, p, ts);
+	if (!p->line.len && h1_start(*s) == want) {
+		end_lost(h, p, ts);
+		return;
+	}
 	buf_add(&p->line, *s);
 	start = h1_start(buf_span(&p->line));
 	*s = span_of(NULL, 0);
 	if (start == H1_START_MORE && !p->line.full)
-		return 0;
+		return;
 	begun = p->line;
 	buf_init(&p->line, begun.max);
 	if (start == want) {
-		err = end_lost(h, p, ts);
-		err = err ? err : feed_half(h, p, ts, buf_span(&begun));
+		end_lost(h, p, ts);
+		feed_half(h, p, ts, buf_span(&begun));
 	} else {
 		p->skipped += begun.len;
-		err = 0;
 	}
 	buf_done(&begun);
-	return err;
 }
 
-static int feed_half(struct h1 *h, struct half *p, uint64_t ts, struct span s)
+static void feed_half(struct h1 *h, struct half *p, uint64_t ts, struct span s)
 {
-	int err = 0;
-
-	while (!err && !h->over && (s.len || (p->state == S_LENGTH && !p->left))) {
+	while (!h->over && (s.len || (p->state == S_LENGTH && !p->left))) {
 		switch (p->state) {
 		case S_START:
-			err = in_start(h, p, &s);
+			in_start(h, p, &s);
 			break;
 		case S_HEAD:
-			err = in_head(h, p, ts, &s);
+			in_head(h, p, ts, &s);
 			break;
 		case S_LENGTH:
-			err = in_length(h, p, ts, &s);
+			in_length(h, p, ts, &s);
 			break;
 		case S_CHUNK_SIZE:
-			err = in_chunk_size(h, p, ts, &s);
+			in_chunk_size(h, p, ts, &s);
 			break;
 		case S_CHUNK_DATA:
-			err = in_chunk_data(h, p, ts, &s);
+			in_chunk_data(h, p, ts, &s);
 			break;
 		case S_CHUNK_END:
-			err = in_chunk_end(h, p, ts, &s);
+			in_chunk_end(h, p, ts, &s);
 			break;
 		case S_TRAILER:
-			err = in_trailer(h, p, ts, &s);
+			in_trailer(h, p, ts, &s);
 			break;
 		case S_UNTIL_CLOSE:
-			err = in_until_close(h, p, ts, &s);
+			in_until_close(h, p, ts, &s);
 			break;
 		case S_LOST:
-			err = in_lost(h, p, ts, &s);
+			in_lost(h, p, ts, &s);
 			break;
 		}
 	}
 	/* What follows the end of HTTP. */
-	if (!err && h->ws && s.len)
-		return ws_feed(h->ws, p->msg, ts, s);
-	h->unread += s.len;
-	return err;
+	if (h->ws && s.len)
+		ws_feed(h->ws, p->msg, ts, s);
+	else
+		h->unread += s.len;
 }
 
-int h1_feed(struct h1 *h, enum http_msg m, uint64_t ts_ns, struct span s)
+void h1_feed(struct h1 *h, enum http_msg m, uint64_t ts_ns, struct span s)
 {
-	return feed_half(h, &h->half[m], ts_ns, s);
+	feed_half(h, &h->half[m], ts_ns, s);
 }
 
-int h1_gap(struct h1 *h, enum http_msg m, uint64_t ts_ns, uint64_t nbytes)
+/* Bytes are missing inside a body, and not past its end. */
+static void gap_in_body(struct h1 *h, struct half *p, uint64_t ts, uint64_t nbytes)
+{
+	h->out->gap(h->arg, p->id, p->msg, ts, nbytes);
+	if (p->state == S_UNTIL_CLOSE)
+		return;
+	p->left -= nbytes;
+	if (p->left)
+		return;
+	if (p->state == S_LENGTH)
+		end(h, p, ts, HTTP_END_COMPLETE);
+	else
+		p->state = S_CHUNK_END;
+}
+
+void h1_gap(struct h1 *h, enum http_msg m, uint64_t ts_ns, uint64_t nbytes)
 {
 	struct half *p = &h->half[m];
 	bool counted = p->state == S_LENGTH || p->state == S_CHUNK_DATA;
-	int err;
 
-	if (h->ws)
-		return ws_gap(h->ws, m, ts_ns, nbytes);
-	if (h->over)
-		return 0;
-	if (m == HTTP_REQUEST && p->state == S_START && asking(h)) {
+	if (h->ws) {
+		ws_gap(h->ws, m, ts_ns, nbytes);
+	} else if (h->over) {
+		return;
+	} else if (m == HTTP_REQUEST && p->state == S_START && asking(h)) {
 		p->missing += nbytes;
-		return 0;
+	} else if ((counted && nbytes <= p->left) || p->state == S_UNTIL_CLOSE) {
+		gap_in_body(h, p, ts_ns, nbytes);
+	} else {
+		/* From here on answers can no longer be counted off against requests. */
+		h->in_step = false;
+		p->skipped += nbytes + (p->state == S_LOST ? p->line.len : 0);
+		if (p->state == S_HEAD)
+			h->unread += p->line.len;
+		buf_reset(&p->line);
+		p->state = S_LOST;
 	}
-	if ((counted && nbytes <= p->left) || p->state == S_UNTIL_CLOSE) {
-		err = h->out->gap(h->arg, p->id, m, ts_ns, nbytes);
-		if (counted)
-			p->left -= nbytes;
-		if (!err && counted && !p->left)
-			err = p->state == S_LENGTH ? end(h, p, ts_ns, HTTP_END_COMPLETE)
-						   : (p->state = S_CHUNK_END, 0);
-		return err;
-	}
-	/* From here on answers and requests can no longer be counted off against each other. */
-	h->in_step = false;
-	p->skipped += nbytes + (p->state == S_LOST ? p->line.len : 0);
-	if (p->state == S_HEAD)
-		h->unread += p->line.len;
-	buf_reset(&p->line);
-	p->state = S_LOST;
-	return 0;
 }
 
-int h1_close(struct h1 *h, uint64_t ts_ns, bool ended)
+void h1_close(struct h1 *h, uint64_t ts_ns, bool ended)
 {
-	int first = 0;
-
-	if (h->ws)
-		return ws_close(h->ws, ts_ns);
+	if (h->ws) {
+		ws_close(h->ws, ts_ns);
+		return;
+	}
 	h->in_step = false; /* a held answer gets no request any more */
 	if (asking(h))
 		asking(h)->asks_ws = false; /* and no answer tells what was held */
 	for (int m = 0; m < 2; m++) {
 		struct half *p = &h->half[m];
-		int err;
 
-		err = m == HTTP_REQUEST ? release_as_http(h, ts_ns) : release(h, p, ts_ns);
-		if (!err && p->state == S_LOST)
-			err = end_lost(h, p, ts_ns);
+		if (m == HTTP_REQUEST)
+			release_as_http(h, ts_ns);
+		else
+			release(h, p, ts_ns);
+		if (p->state == S_LOST)
+			end_lost(h, p, ts_ns);
 		if (p->state == S_HEAD)
 			h->unread += p->line.len;
-		if (!err)
-			err = end(h, p, ts_ns,
-				  ended && p->state == S_UNTIL_CLOSE ? HTTP_END_CLOSED
-								     : HTTP_END_CUT);
-		first = first ? first : err;
+		end(h, p, ts_ns,
+		    ended && p->state == S_UNTIL_CLOSE ? HTTP_END_CLOSED : HTTP_END_CUT);
 	}
-	return first;
 }

@@ -3,7 +3,8 @@
 #ifndef SPY_HTTP_H1_H
 #define SPY_HTTP_H1_H
 
-#include "http/http.h"
+#include "base/limits.h"
+#include "http/message.h"
 #include "http/ws.h"
 
 /* What the front of some bytes looks like. */
@@ -19,17 +20,15 @@ struct h1;
 struct h1 *h1_new(struct limits *lim, bool from_start, const struct http_out *out, void *arg);
 void h1_free(struct h1 *h); /* accepts NULL */
 
-int h1_feed(struct h1 *h, enum http_msg m, uint64_t ts_ns, struct span s);
-int h1_gap(struct h1 *h, enum http_msg m, uint64_t ts_ns, uint64_t nbytes);
-int h1_close(struct h1 *h, uint64_t ts_ns, bool ended);
+void h1_feed(struct h1 *h, enum http_msg m, uint64_t ts_ns, struct span s);
+void h1_gap(struct h1 *h, enum http_msg m, uint64_t ts_ns, uint64_t nbytes);
+void h1_close(struct h1 *h, uint64_t ts_ns, bool ended);
 
 /* The connection was joined in the middle of a WebSocket, which gets an id of its own; the first
  * bytes fed from the client begin a frame. */
 void h1_join_ws(struct h1 *h, const struct ws_setup *setup, uint64_t ts_ns);
 
-/* From here on the connection speaks something else: after 101, after CONNECT, or because its
- * framing broke. h1_feed passes the bytes to a WebSocket, or counts them. */
-bool h1_is_over(const struct h1 *h);
+/* The framing broke: h1_feed counts the bytes from here on. */
 bool h1_is_garbled(const struct h1 *h);
 uint64_t h1_unread_bytes(const struct h1 *h);
 

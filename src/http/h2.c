@@ -61,7 +61,7 @@ struct h2 {
 	struct h2streams streams;
 	uint32_t last_opened; /* highest stream of a request */
 	bool in_step;	      /* every frame was seen: a stream that is not known is over */
-	bool roles_known, swapped;
+	bool is_server, roles_known;
 	bool over, garbled;
 	uint64_t unread;
 };
@@ -89,13 +89,15 @@ enum h2_start h2_start(struct span s)
 
 /* ---- life ---- */
 
-struct h2 *h2_new(struct limits *lim, bool from_start, const struct http_out *out, void *arg)
+struct h2 *h2_new(struct limits *lim, bool from_start, bool is_server, const struct http_out *out,
+		  void *arg)
 {
 	struct h2 *h = xcalloc(1, sizeof(*h));
 
 	h->lim = lim;
 	h->out = out;
 	h->arg = arg;
+	h->is_server = is_server;
 	h2streams_init(&h->streams, lim, out, arg);
 	h->in_step = h->roles_known = from_start;
 	for (int m = 0; m < 2; m++) {
@@ -127,11 +129,6 @@ bool h2_is_garbled(const struct h2 *h)
 	return h->garbled;
 }
 
-bool h2_is_swapped(const struct h2 *h)
-{
-	return h->swapped;
-}
-
 uint64_t h2_unread_bytes(const struct h2 *h)
 {
 	return h->unread;
@@ -149,71 +146,74 @@ static struct half *response_half(struct h2 *h)
 
 /* The stream that a header block or DATA frame belongs to, opened if it is new; NULL when it is
  * over, or pushed. */
-static int stream_for(struct h2 *h, const struct half *p, uint32_t wire, bool block, uint64_t ts,
-		      struct h2stream **ret)
+static struct h2stream *stream_for(struct h2 *h, const struct half *p, uint32_t wire, bool block,
+				   uint64_t ts)
 {
 	bool fresh = p->msg == HTTP_REQUEST && block && wire > h->last_opened;
+	struct h2stream *s = wire % 2 ? h2streams_find(&h->streams, wire) : NULL;
 
-	*ret = wire % 2 ? h2streams_find(&h->streams, wire) : NULL;
-	if (*ret || wire % 2 == 0)
-		return 0;
+	if (s || wire % 2 == 0)
+		return s;
 	if (h->in_step ? !fresh : h2streams_is_gone(&h->streams, wire))
-		return 0;
+		return NULL;
 	if (p->msg == HTTP_REQUEST && wire > h->last_opened)
 		h->last_opened = wire;
-	return h2streams_open(&h->streams, wire, ts, ret);
+	return h2streams_open(&h->streams, wire, ts);
 }
 
 /* ---- when framing breaks or bytes are missing ---- */
 
-static int garbage(struct h2 *h, uint64_t ts)
+static void garbage(struct h2 *h, uint64_t ts)
 {
 	h->over = h->garbled = true;
 	for (int m = 0; m < 2; m++) {
 		h->unread += h->half[m].hold.len;
 		buf_done(&h->half[m].hold);
 	}
-	return h2streams_end_all(&h->streams, ts, HTTP_END_GARBAGE);
+	h2streams_end_all(&h->streams, ts, HTTP_END_GARBAGE);
 }
 
-static int block_end(struct h2 *h, struct half *p, uint64_t ts);
+static void block_end(struct h2 *h, struct half *p, uint64_t ts);
 
 /* The grid is lost. A header block under way is given out as far as it came. */
-static int lose(struct h2 *h, struct half *p, uint64_t ts)
+static void lose(struct h2 *h, struct half *p, uint64_t ts)
 {
 	hpack_lose(p->hpack);
 	other_half(h, p)->frame_max = 0; /* SETTINGS may have been among what is missing */
 	h->in_step = false;
 	h->streams.losses[p->msg]++;
 	p->state = S_LOST;
-	return p->block ? block_end(h, p, ts) : 0;
+	if (p->block)
+		block_end(h, p, ts);
 }
 
 /* A rule was broken: by the connection, or else by our guess of where its frames begin. */
-static int bad(struct h2 *h, struct half *p, uint64_t ts)
+static void bad(struct h2 *h, struct half *p, uint64_t ts)
 {
-	return p->guessed ? lose(h, p, ts) : garbage(h, ts);
+	if (p->guessed)
+		lose(h, p, ts);
+	else
+		garbage(h, ts);
 }
 
 /* ---- header blocks ---- */
 
 /* A head says which way it goes. Where that was a guess and a wrong one, what was given out so
  * far cannot be taken back: it ends here. */
-static int check_roles(struct h2 *h, struct half *p, const struct hpack_head *head, uint64_t ts)
+static void check_roles(struct h2 *h, struct half *p, const struct hpack_head *head, uint64_t ts)
 {
-	int err = 0;
-
 	if (h->roles_known || head->asks == head->answers)
-		return 0;
+		return;
 	h->roles_known = true;
-	if (head->asks != (p->msg == HTTP_REQUEST)) {
-		err = h2streams_end_all(&h->streams, ts, HTTP_END_CUT);
-		h->swapped = true;
-		h->half[0].msg = HTTP_RESPONSE;
-		h->half[1].msg = HTTP_REQUEST;
-		h->last_opened = 0;
-	}
-	return err;
+	if (head->asks == (p->msg == HTTP_REQUEST))
+		return;
+	h2streams_end_all(&h->streams, ts, HTTP_END_CUT);
+	h->is_server = !h->is_server;
+	if (h->out->role)
+		h->out->role(h->arg, h->is_server);
+	h->half[0].msg = HTTP_RESPONSE;
+	h->half[1].msg = HTTP_REQUEST;
+	h->last_opened = 0;
 }
 
 /* Whether a block is the head of a message of which nothing was seen yet, or else its trailer.
@@ -223,41 +223,39 @@ static bool is_head(const struct h2 *h, const struct half *p, const struct hpack
 	return h->in_step || b->asks || b->answers || (b->starts_lost && !p->block_ends);
 }
 
-static int give_head(struct h2 *h, struct half *p, struct h2stream *s, uint64_t ts,
-		     struct http_head *head)
+static void give_head(struct h2 *h, struct half *p, struct h2stream *s, uint64_t ts,
+		      struct http_head *head)
 {
 	head->msg = p->msg;
 	head->stream = s->wire;
 	if (p->msg == HTTP_REQUEST ? !head->method.len : !head->status)
 		head->cut = true;
 	h2streams_touch(&h->streams, s, p->msg);
-	return h->out->head(h->arg, s->id, ts, head);
+	h->out->head(h->arg, s->id, ts, head);
 }
 
-static int block_end(struct h2 *h, struct half *p, uint64_t ts)
+static void block_end(struct h2 *h, struct half *p, uint64_t ts)
 {
 	uint32_t wire = p->block;
 	struct hpack_head b;
 	struct h2stream *s;
 	bool interim;
-	int err;
 
 	hpack_end(p->hpack, &b);
 	p->block = 0;
 	if (p->block_pushed)
-		return 0;
-	err = check_roles(h, p, &b, ts);
-	err = err ? err : stream_for(h, p, wire, true, ts, &s);
-	if (err)
-		return err;
+		return;
+	check_roles(h, p, &b, ts);
+	s = stream_for(h, p, wire, true, ts);
 	if (!s || s->side[p->msg].ended) {
 		h->unread += p->block_bytes;
-		return 0;
+		return;
 	}
 	interim = b.head.status >= 100 && b.head.status < 200 && !p->block_ends;
 	if (!s->side[p->msg].begun && !interim && is_head(h, p, &b))
-		err = give_head(h, p, s, ts, &b.head);
-	return err || !p->block_ends ? err : h2streams_complete(&h->streams, s, p->msg, ts);
+		give_head(h, p, s, ts, &b.head);
+	if (p->block_ends)
+		h2streams_complete(&h->streams, s, p->msg, ts);
 }
 
 static void block_begin(struct half *p)
@@ -273,25 +271,22 @@ static void block_begin(struct half *p)
 /* ---- bodies ---- */
 
 /* `part`, or where that is empty `missing` bytes, of the message that the frame belongs to. */
-static int give_body(struct h2 *h, struct half *p, uint64_t ts, struct span part, uint64_t missing)
+static void give_body(struct h2 *h, struct half *p, uint64_t ts, struct span part, uint64_t missing)
 {
-	struct h2stream *s;
+	struct h2stream *s = stream_for(h, p, p->frame.stream, false, ts);
 	bool unsure;
-	int err = stream_for(h, p, p->frame.stream, false, ts, &s);
 
-	if (err)
-		return err;
 	if (!s || s->side[p->msg].ended) {
 		h->unread += part.len;
-		return 0;
+		return;
 	}
 	unsure = h2streams_touch(&h->streams, s, p->msg);
 	if (unsure && part.len)
-		err = h->out->gap(h->arg, s->id, p->msg, ts, 0);
-	if (err)
-		return err;
-	return part.len ? h->out->body(h->arg, s->id, p->msg, ts, part)
-			: h->out->gap(h->arg, s->id, p->msg, ts, missing);
+		h->out->gap(h->arg, s->id, p->msg, ts, 0);
+	if (part.len)
+		h->out->body(h->arg, s->id, p->msg, ts, part);
+	else
+		h->out->gap(h->arg, s->id, p->msg, ts, missing);
 }
 
 /* ---- connection frames ---- */
@@ -312,31 +307,28 @@ static void read_setting(struct h2 *h, struct half *p)
 }
 
 /* Section 6.8: streams past the one named were not, and will not be, taken up. */
-static int read_goaway(struct h2 *h, struct half *p, uint64_t ts)
+static void read_goaway(struct h2 *h, struct half *p, uint64_t ts)
 {
 	struct cursor c = { .rest = span_of(p->small, 4) };
 	uint32_t last = (uint32_t)cursor_be(&c, 4) & 0x7fffffff;
 	struct h2stream *s;
-	int err = 0;
 
-	while (!err && p->msg == HTTP_RESPONSE && (s = h2streams_next(&h->streams, last)))
-		err = h2streams_end(&h->streams, s, ts, HTTP_END_CUT);
-	return err;
+	while (p->msg == HTTP_RESPONSE && (s = h2streams_next(&h->streams, last)))
+		h2streams_end(&h->streams, s, ts, HTTP_END_CUT);
 }
 
 /* ---- frames ---- */
 
-static int data_end(struct h2 *h, struct half *p, uint64_t ts)
+static void data_end(struct h2 *h, struct half *p, uint64_t ts)
 {
 	struct h2stream *s = h2streams_find(&h->streams, p->frame.stream);
 
-	if (!s || !(p->frame.flags & H2FRAME_END_STREAM))
-		return 0;
-	return h2streams_complete(&h->streams, s, p->msg, ts);
+	if (s && p->frame.flags & H2FRAME_END_STREAM)
+		h2streams_complete(&h->streams, s, p->msg, ts);
 }
 
 /* All of the frame is there, or counted as missing. */
-static int frame_end(struct h2 *h, struct half *p, uint64_t ts)
+static void frame_end(struct h2 *h, struct half *p, uint64_t ts)
 {
 	struct h2stream *s;
 
@@ -344,33 +336,42 @@ static int frame_end(struct h2 *h, struct half *p, uint64_t ts)
 	p->got = 0;
 	switch (p->frame.type) {
 	case H2FRAME_DATA:
-		return data_end(h, p, ts);
+		data_end(h, p, ts);
+		break;
 	case H2FRAME_HEADERS:
 	case H2FRAME_PUSH_PROMISE:
 	case H2FRAME_CONTINUATION:
-		return p->frame.flags & H2FRAME_END_HEADERS ? block_end(h, p, ts) : 0;
+		if (p->frame.flags & H2FRAME_END_HEADERS)
+			block_end(h, p, ts);
+		break;
 	case H2FRAME_RST_STREAM:
 		s = h2streams_find(&h->streams, p->frame.stream);
-		return s ? h2streams_end(&h->streams, s, ts, HTTP_END_CUT) : 0;
+		if (s)
+			h2streams_end(&h->streams, s, ts, HTTP_END_CUT);
+		break;
 	case H2FRAME_GOAWAY:
-		return p->torn ? 0 : read_goaway(h, p, ts);
+		if (!p->torn)
+			read_goaway(h, p, ts);
+		break;
 	}
-	return 0;
 }
 
 /* The prefix is in `small`. */
-static int begin_payload(struct h2 *h, struct half *p, uint64_t ts)
+static void begin_payload(struct h2 *h, struct half *p, uint64_t ts)
 {
 	bool can_pad = p->frame.type == H2FRAME_DATA || p->frame.type == H2FRAME_HEADERS ||
 		       p->frame.type == H2FRAME_PUSH_PROMISE;
 
 	p->pad = can_pad && p->frame.flags & H2FRAME_PADDED ? p->small[0] : 0;
-	if (p->pad > p->left)
-		return bad(h, p, ts);
+	if (p->pad > p->left) {
+		bad(h, p, ts);
+		return;
+	}
 	p->left -= p->pad;
 	p->state = S_PAYLOAD;
 	p->got = 0;
-	return p->left || p->pad ? 0 : frame_end(h, p, ts);
+	if (!p->left && !p->pad)
+		frame_end(h, p, ts);
 }
 
 /* Sections 6.2 and 6.10: nothing but its CONTINUATION frames comes between a block's frames. */
@@ -381,15 +382,18 @@ static bool is_in_order(const struct half *p)
 	return !p->block;
 }
 
-static int begin_frame(struct h2 *h, struct half *p, uint64_t ts)
+static void begin_frame(struct h2 *h, struct half *p, uint64_t ts)
 {
 	const struct h2frame *f = &p->frame;
 
-	if (!is_in_order(p))
-		return bad(h, p, ts);
+	if (!is_in_order(p)) {
+		bad(h, p, ts);
+		return;
+	}
 	if (f->type == H2FRAME_CONTINUATION && ++p->continuations > CONTINUATIONS_MAX) {
 		limit_hit(h->lim, LIMIT_head);
-		return garbage(h, ts);
+		garbage(h, ts);
+		return;
 	}
 	if (f->type == H2FRAME_HEADERS || f->type == H2FRAME_PUSH_PROMISE)
 		block_begin(p);
@@ -399,7 +403,8 @@ static int begin_frame(struct h2 *h, struct half *p, uint64_t ts)
 	p->got = 0;
 	p->torn = false;
 	p->state = S_PREFIX;
-	return p->need ? 0 : begin_payload(h, p, ts);
+	if (!p->need)
+		begin_payload(h, p, ts);
 }
 
 /* Moves bytes to `small` until `want` are there. */
@@ -421,125 +426,121 @@ static bool must_wait(const struct h2 *h, const struct half *p)
 	       p->frame.stream > h->last_opened;
 }
 
-static int in_head(struct h2 *h, struct half *p, uint64_t ts, struct span *s)
+static void in_head(struct h2 *h, struct half *p, uint64_t ts, struct span *s)
 {
 	if (!gather(p, H2FRAME_HEAD, s))
-		return 0;
+		return;
 	p->frame = h2frame_read(p->small);
-	if (!h2frame_valid(&p->frame) || (p->frame_max && p->frame.len > p->frame_max))
-		return bad(h, p, ts);
-	if (!must_wait(h, p))
-		return begin_frame(h, p, ts);
-	p->awaited = p->frame.stream;
-	p->state = S_WAIT;
-	buf_add(&p->hold, span_of(p->small, H2FRAME_HEAD));
-	return 0;
+	if (!h2frame_valid(&p->frame) || (p->frame_max && p->frame.len > p->frame_max)) {
+		bad(h, p, ts);
+	} else if (must_wait(h, p)) {
+		p->awaited = p->frame.stream;
+		p->state = S_WAIT;
+		buf_add(&p->hold, span_of(p->small, H2FRAME_HEAD));
+	} else {
+		begin_frame(h, p, ts);
+	}
 }
 
-static int give_content(struct h2 *h, struct half *p, uint64_t ts, struct span part)
+static void give_content(struct h2 *h, struct half *p, uint64_t ts, struct span part)
 {
 	switch (p->frame.type) {
 	case H2FRAME_DATA:
-		if (!p->torn)
-			return give_body(h, p, ts, part, 0);
-		h->unread += part.len;
-		return 0;
+		if (p->torn)
+			h->unread += part.len;
+		else
+			give_body(h, p, ts, part, 0);
+		break;
 	case H2FRAME_HEADERS:
 	case H2FRAME_PUSH_PROMISE:
 	case H2FRAME_CONTINUATION:
 		p->block_bytes += part.len;
 		hpack_feed(p->hpack, part);
-		return 0;
+		break;
 	case H2FRAME_SETTINGS:
 		while (part.len && !p->torn)
 			if (gather(p, 6, &part)) {
 				read_setting(h, p);
 				p->got = 0;
 			}
-		return 0;
+		break;
 	}
-	return 0;
 }
 
-static int in_payload(struct h2 *h, struct half *p, uint64_t ts, struct span *s)
+static void in_payload(struct h2 *h, struct half *p, uint64_t ts, struct span *s)
 {
 	struct span part = span_first(*s, p->left), rest = span_from(*s, part.len);
 	struct span pad = span_first(rest, p->pad);
-	int err;
 
 	if (part.len < p->left)
 		pad.len = 0;
 	*s = span_from(rest, pad.len);
 	p->left -= (uint32_t)part.len;
 	p->pad -= (uint32_t)pad.len;
-	err = part.len ? give_content(h, p, ts, part) : 0;
-	return err || p->left || p->pad ? err : frame_end(h, p, ts);
+	if (part.len)
+		give_content(h, p, ts, part);
+	if (!p->left && !p->pad)
+		frame_end(h, p, ts);
 }
 
-static int in_preface(struct h2 *h, struct half *p, uint64_t ts, struct span *s)
+static void in_preface(struct h2 *h, struct half *p, uint64_t ts, struct span *s)
 {
 	struct span part = span_first(*s, preface.len - p->got);
 
-	if (!span_eq(part, span_first(span_from(preface, p->got), part.len)))
-		return garbage(h, ts);
+	if (!span_eq(part, span_first(span_from(preface, p->got), part.len))) {
+		garbage(h, ts);
+		return;
+	}
 	*s = span_from(*s, part.len);
 	p->got += part.len;
 	if (p->got < preface.len)
-		return 0;
+		return;
 	p->got = 0;
 	p->state = S_HEAD;
-	return 0;
 }
 
 /* ---- what is held ---- */
 
-static int feed_half(struct h2 *h, struct half *p, uint64_t ts, struct span s);
+static void feed_half(struct h2 *h, struct half *p, uint64_t ts, struct span s);
 
-static int feed_held(struct h2 *h, struct half *p, enum state state, uint64_t ts)
+static void feed_held(struct h2 *h, struct half *p, enum state state, uint64_t ts)
 {
 	struct buf held = p->hold;
-	int err;
 
 	buf_init(&p->hold, held.max);
 	p->state = state;
 	p->got = 0;
-	err = feed_half(h, p, ts, buf_span(&held));
+	feed_half(h, p, ts, buf_span(&held));
 	buf_done(&held);
-	return err;
 }
 
 /* The response direction goes on, if it waits for nothing any more. */
-static int end_wait(struct h2 *h, uint64_t ts)
+static void end_wait(struct h2 *h, uint64_t ts)
 {
 	struct half *p = response_half(h);
 
-	if (p->state != S_WAIT || (h->in_step && p->awaited > h->last_opened) || h->over)
-		return 0;
-	return feed_held(h, p, S_HEAD, ts);
+	if (p->state == S_WAIT && (!h->in_step || p->awaited <= h->last_opened) && !h->over)
+		feed_held(h, p, S_HEAD, ts);
 }
 
 /* From here on a stream that is not known may be one whose beginning was missed. */
-static int out_of_step(struct h2 *h, uint64_t ts)
+static void out_of_step(struct h2 *h, uint64_t ts)
 {
 	h->in_step = false;
-	return end_wait(h, ts);
+	end_wait(h, ts);
 }
 
-static int in_wait(struct h2 *h, struct half *p, uint64_t ts, struct span *s)
+static void in_wait(struct h2 *h, struct half *p, uint64_t ts, struct span *s)
 {
 	struct span all = *s;
 	size_t before = p->hold.len;
-	int err;
 
 	*s = span_of(NULL, 0);
 	if (buf_add(&p->hold, all) == 0)
-		return 0;
+		return;
 	limit_hit(h->lim, LIMIT_reorder);
-	all = span_from(all, p->hold.len - before);
-	err = out_of_step(h, ts);
-	if (!err)
-		*s = all;
-	return err;
+	*s = span_from(all, p->hold.len - before);
+	out_of_step(h, ts);
 }
 
 static enum h2_start look(const struct half *p, struct span s)
@@ -552,24 +553,23 @@ static enum h2_start look(const struct half *p, struct span s)
 }
 
 /* What is held, and `s`, are not understood. */
-static int pass_over(struct h2 *h, struct half *p, struct span *s)
+static void pass_over(struct h2 *h, struct half *p, struct span *s)
 {
 	h->unread += p->hold.len + s->len;
 	buf_reset(&p->hold);
 	*s = span_of(NULL, 0);
-	return 0;
 }
 
 /* What may be the beginning of a frame is held until it is whole. */
-static int in_lost(struct h2 *h, struct half *p, uint64_t ts, struct span *s)
+static void in_lost(struct h2 *h, struct half *p, uint64_t ts, struct span *s)
 {
 	size_t before = p->hold.len;
 	enum h2_start start;
 
-	if (!before && look(p, *s) == H2_START_NO)
-		return pass_over(h, p, s);
-	if (s->len > p->hold.max - before)
-		return pass_over(h, p, s);
+	if ((!before && look(p, *s) == H2_START_NO) || s->len > p->hold.max - before) {
+		pass_over(h, p, s);
+		return;
+	}
 	buf_add(&p->hold, *s);
 	start = look(p, buf_span(&p->hold));
 	if (start == H2_START_NO) {
@@ -580,67 +580,65 @@ static int in_lost(struct h2 *h, struct half *p, uint64_t ts, struct span *s)
 	}
 	*s = span_of(NULL, 0);
 	if (start == H2_START_NO || (start == H2_START_MORE && p->hold.len > LOST_MAX))
-		return pass_over(h, p, s);
-	if (start == H2_START_MORE)
-		return 0;
+		pass_over(h, p, s);
+	if (start == H2_START_NO || start == H2_START_MORE)
+		return;
 	p->guessed = start == H2_START_FRAMES;
-	if (start == H2_START_FRAMES)
-		return feed_held(h, p, S_HEAD, ts);
+	if (start == H2_START_FRAMES) {
+		feed_held(h, p, S_HEAD, ts);
+		return;
+	}
 	/* A client begins here: nothing of this direction was missed. */
 	hpack_free(p->hpack);
 	p->hpack = hpack_new(h->lim, true);
 	h->roles_known = true;
-	return feed_held(h, p, S_PREFACE, ts);
+	feed_held(h, p, S_PREFACE, ts);
 }
 
 /* ---- the face ---- */
 
-static int feed_half(struct h2 *h, struct half *p, uint64_t ts, struct span s)
+static void feed_half(struct h2 *h, struct half *p, uint64_t ts, struct span s)
 {
 	bool was_lost = p->state == S_LOST;
-	int err = 0;
 
 	/* Where the grid was lost inside a span, it is looked for at the beginning of the next. */
-	while (!err && !h->over && s.len && (was_lost || p->state != S_LOST)) {
+	while (!h->over && s.len && (was_lost || p->state != S_LOST)) {
 		switch (p->state) {
 		case S_PREFACE:
-			err = in_preface(h, p, ts, &s);
+			in_preface(h, p, ts, &s);
 			break;
 		case S_HEAD:
-			err = in_head(h, p, ts, &s);
+			in_head(h, p, ts, &s);
 			break;
 		case S_PREFIX:
 			if (gather(p, p->need, &s))
-				err = begin_payload(h, p, ts);
+				begin_payload(h, p, ts);
 			break;
 		case S_PAYLOAD:
-			err = in_payload(h, p, ts, &s);
+			in_payload(h, p, ts, &s);
 			break;
 		case S_WAIT:
-			err = in_wait(h, p, ts, &s);
+			in_wait(h, p, ts, &s);
 			break;
 		case S_LOST:
-			err = in_lost(h, p, ts, &s);
+			in_lost(h, p, ts, &s);
 			break;
 		}
 	}
 	h->unread += s.len;
-	return err;
 }
 
-int h2_feed(struct h2 *h, enum http_msg m, uint64_t ts_ns, struct span s)
+void h2_feed(struct h2 *h, enum http_msg m, uint64_t ts_ns, struct span s)
 {
-	int err = feed_half(h, &h->half[m], ts_ns, s);
-
-	return err ? err : end_wait(h, ts_ns);
+	feed_half(h, &h->half[m], ts_ns, s);
+	end_wait(h, ts_ns);
 }
 
 /* Bytes are missing in the payload of a frame, and not past its end. */
-static int gap_in_frame(struct h2 *h, struct half *p, uint64_t ts, uint64_t nbytes)
+static void gap_in_frame(struct h2 *h, struct half *p, uint64_t ts, uint64_t nbytes)
 {
 	bool in_prefix = p->state == S_PREFIX;
 	uint32_t part;
-	int err = 0;
 
 	if (in_prefix) {
 		/* How much is padding is not known: nothing of the content can be used. */
@@ -659,47 +657,46 @@ static int gap_in_frame(struct h2 *h, struct half *p, uint64_t ts, uint64_t nbyt
 	if (p->block && part)
 		hpack_lose(p->hpack);
 	if (p->frame.type == H2FRAME_DATA && part)
-		err = give_body(h, p, ts, span_of(NULL, 0), in_prefix ? 0 : part);
-	return err || p->left || p->pad ? err : frame_end(h, p, ts);
+		give_body(h, p, ts, span_of(NULL, 0), in_prefix ? 0 : part);
+	if (!p->left && !p->pad)
+		frame_end(h, p, ts);
 }
 
 /* Of a gap that goes past a frame, what the frame tells of it. */
-static int gap_to_frame_end(struct h2 *h, struct half *p, uint64_t ts)
+static void gap_to_frame_end(struct h2 *h, struct half *p, uint64_t ts)
 {
-	if (p->frame.type != H2FRAME_DATA || p->state != S_PAYLOAD || p->torn || !p->left)
-		return 0;
-	return give_body(h, p, ts, span_of(NULL, 0), p->left);
+	if (p->frame.type == H2FRAME_DATA && p->state == S_PAYLOAD && !p->torn && p->left)
+		give_body(h, p, ts, span_of(NULL, 0), p->left);
 }
 
-int h2_gap(struct h2 *h, enum http_msg m, uint64_t ts_ns, uint64_t nbytes)
+void h2_gap(struct h2 *h, enum http_msg m, uint64_t ts_ns, uint64_t nbytes)
 {
 	struct half *p = &h->half[m];
 	bool in_frame;
 	uint64_t room;
-	int err;
 
+	if (!h->over && p->state == S_WAIT)
+		out_of_step(h, ts_ns);
 	if (h->over)
-		return 0;
-	if (p->state == S_WAIT) {
-		err = out_of_step(h, ts_ns);
-		if (err || h->over)
-			return err;
-	}
+		return;
 	in_frame = p->state == S_PREFIX || p->state == S_PAYLOAD;
 	room = (uint64_t)p->left + p->pad + (p->state == S_PREFIX ? p->need - p->got : 0);
-	if (in_frame && nbytes <= room)
-		return gap_in_frame(h, p, ts_ns, nbytes);
+	if (in_frame && nbytes <= room) {
+		gap_in_frame(h, p, ts_ns, nbytes);
+		return;
+	}
 	h->unread += p->hold.len + (p->state == S_HEAD || p->state == S_PREFACE ? p->got : 0);
 	buf_reset(&p->hold);
-	err = in_frame ? gap_to_frame_end(h, p, ts_ns) : 0;
-	err = err ? err : lose(h, p, ts_ns);
-	return err ? err : end_wait(h, ts_ns);
+	if (in_frame)
+		gap_to_frame_end(h, p, ts_ns);
+	lose(h, p, ts_ns);
+	end_wait(h, ts_ns);
 }
 
-int h2_close(struct h2 *h, uint64_t ts_ns, bool ended)
+void h2_close(struct h2 *h, uint64_t ts_ns, bool ended)
 {
-	int first = h->over ? 0 : out_of_step(h, ts_ns), err;
-
+	if (!h->over)
+		out_of_step(h, ts_ns);
 	for (int m = 0; m < 2 && !h->over; m++) {
 		struct half *p = &h->half[m];
 
@@ -710,10 +707,8 @@ int h2_close(struct h2 *h, uint64_t ts_ns, bool ended)
 		/* The rest of the block does not come: what is there is shown. */
 		hpack_lose(p->hpack);
 		p->block_ends = false;
-		err = block_end(h, p, ts_ns);
-		first = first ? first : err;
+		block_end(h, p, ts_ns);
 	}
-	err = h2streams_end_all(&h->streams, ts_ns, HTTP_END_CUT);
+	h2streams_end_all(&h->streams, ts_ns, HTTP_END_CUT);
 	h->over = true;
-	return first ? first : err;
 }

@@ -77,7 +77,7 @@ uint64_t tunnels_unread_bytes(const struct tunnels *t)
 	return n;
 }
 
-static int on_head(void *arg, uint64_t id, uint64_t ts_ns, const struct http_head *h)
+static void on_head(void *arg, uint64_t id, uint64_t ts_ns, const struct http_head *h)
 {
 	struct tunnels *t = arg;
 	struct tunnel *one = find(t, id);
@@ -90,47 +90,58 @@ static int on_head(void *arg, uint64_t id, uint64_t ts_ns, const struct http_hea
 	} else if (h->msg == HTTP_RESPONSE && one && !one->ws && ws_setup_read(h, &setup)) {
 		one->ws = ws_new(t->lim, &setup, t->out, t->arg, id);
 	}
-	return t->out->head(t->arg, id, ts_ns, h);
+	t->out->head(t->arg, id, ts_ns, h);
 }
 
-static int on_body(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, struct span s)
+static void on_body(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, struct span s)
 {
 	struct tunnels *t = arg;
 	struct tunnel *one = find(t, id);
 
-	return one && one->ws ? ws_feed(one->ws, m, ts_ns, s)
-			      : t->out->body(t->arg, id, m, ts_ns, s);
+	if (one && one->ws)
+		ws_feed(one->ws, m, ts_ns, s);
+	else
+		t->out->body(t->arg, id, m, ts_ns, s);
 }
 
-static int on_gap(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, uint64_t nbytes)
+static void on_gap(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, uint64_t nbytes)
 {
 	struct tunnels *t = arg;
 	struct tunnel *one = find(t, id);
 
-	return one && one->ws ? ws_gap(one->ws, m, ts_ns, nbytes)
-			      : t->out->gap(t->arg, id, m, ts_ns, nbytes);
+	if (one && one->ws)
+		ws_gap(one->ws, m, ts_ns, nbytes);
+	else
+		t->out->gap(t->arg, id, m, ts_ns, nbytes);
 }
 
 /* Of a WebSocket, the end of its stream is its own: it is over when both sides have ended. */
-static int on_end(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, enum http_end why)
+static void on_end(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, enum http_end why)
 {
 	struct tunnels *t = arg;
 	struct tunnel *one = find(t, id);
-	int err = 0;
 
 	if (!one || !one->ws) {
 		if (one && m == HTTP_RESPONSE)
 			forget(t, one);
-		return t->out->end(t->arg, id, m, ts_ns, why);
+		t->out->end(t->arg, id, m, ts_ns, why);
+		return;
 	}
 	one->ended[m] = true;
 	if (!one->over && (m == HTTP_RESPONSE || why != HTTP_END_COMPLETE)) {
 		one->over = true;
-		err = ws_close(one->ws, ts_ns);
+		ws_close(one->ws, ts_ns);
 	}
 	if (one->ended[HTTP_REQUEST] && one->ended[HTTP_RESPONSE])
 		forget(t, one);
-	return err;
+}
+
+static void on_role(void *arg, bool is_server)
+{
+	struct tunnels *t = arg;
+
+	if (t->out->role)
+		t->out->role(t->arg, is_server);
 }
 
 const struct http_out tunnels_out = {
@@ -138,4 +149,5 @@ const struct http_out tunnels_out = {
 	.body = on_body,
 	.gap = on_gap,
 	.end = on_end,
+	.role = on_role,
 };

@@ -5,7 +5,8 @@
 #ifndef SPY_HTTP_H2_WEBSOCKET_H
 #define SPY_HTTP_H2_WEBSOCKET_H
 
-#include "http/http.h"
+#include "base/limits.h"
+#include "http/message.h"
 
 struct tunnels;
 struct tunnels *tunnels_new(struct limits *lim, const struct http_out *out, void *arg);

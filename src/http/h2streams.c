@@ -63,23 +63,23 @@ static void forget(struct h2streams *t, struct h2stream *s)
 	memmove(s, s + 1, (--t->count - at) * sizeof(*s));
 }
 
-int h2streams_open(struct h2streams *t, uint32_t wire, uint64_t ts, struct h2stream **ret)
+struct h2stream *h2streams_open(struct h2streams *t, uint32_t wire, uint64_t ts)
 {
+	struct h2stream *s;
 	size_t at;
-	int err = 0;
 
 	if (t->count >= t->lim->max[LIMIT_streams]) {
 		limit_hit(t->lim, LIMIT_streams);
-		err = h2streams_end(t, &t->items[0], ts, HTTP_END_CUT);
+		h2streams_end(t, &t->items[0], ts, HTTP_END_CUT);
 	}
 	at = position(t, wire);
 	t->items = xgrow(t->items, t->count, sizeof(*t->items));
 	memmove(&t->items[at + 1], &t->items[at], (t->count++ - at) * sizeof(*t->items));
-	*ret = &t->items[at];
-	**ret = (struct h2stream){ .wire = wire, .id = ++t->last_id };
+	s = &t->items[at];
+	*s = (struct h2stream){ .wire = wire, .id = ++t->last_id };
 	for (int m = 0; m < 2; m++)
-		(*ret)->side[m].losses = t->losses[m];
-	return err;
+		s->side[m].losses = t->losses[m];
+	return s;
 }
 
 bool h2streams_touch(struct h2streams *t, struct h2stream *s, enum http_msg m)
@@ -92,50 +92,43 @@ bool h2streams_touch(struct h2streams *t, struct h2stream *s, enum http_msg m)
 	return unsure;
 }
 
-static int end_side(struct h2streams *t, struct h2stream *s, enum http_msg m, uint64_t ts,
-		    enum http_end why)
+static void end_side(struct h2streams *t, struct h2stream *s, enum http_msg m, uint64_t ts,
+		     enum http_end why)
 {
 	struct h2side *side = &s->side[m];
 	bool open = side->begun && !side->ended;
-	int err = 0;
 
 	side->ended = true;
-	if (open && why == HTTP_END_COMPLETE && side->losses != t->losses[m])
-		err = t->out->gap(t->arg, s->id, m, ts, 0);
-	return err || !open ? err : t->out->end(t->arg, s->id, m, ts, why);
+	if (!open)
+		return;
+	if (why == HTTP_END_COMPLETE && side->losses != t->losses[m])
+		t->out->gap(t->arg, s->id, m, ts, 0);
+	t->out->end(t->arg, s->id, m, ts, why);
 }
 
-int h2streams_complete(struct h2streams *t, struct h2stream *s, enum http_msg m, uint64_t ts)
+void h2streams_complete(struct h2streams *t, struct h2stream *s, enum http_msg m, uint64_t ts)
 {
-	int err = end_side(t, s, m, ts, HTTP_END_COMPLETE);
 	const struct h2side *request = &s->side[HTTP_REQUEST];
 
+	end_side(t, s, m, ts, HTTP_END_COMPLETE);
 	if (s->side[HTTP_RESPONSE].ended && (request->ended || !request->begun))
 		forget(t, s);
-	return err;
 }
 
-int h2streams_end(struct h2streams *t, struct h2stream *s, uint64_t ts, enum http_end why)
+void h2streams_end(struct h2streams *t, struct h2stream *s, uint64_t ts, enum http_end why)
 {
 	bool asked = s->side[HTTP_REQUEST].begun;
-	int err = end_side(t, s, HTTP_REQUEST, ts, why);
 
+	end_side(t, s, HTTP_REQUEST, ts, why);
 	s->side[HTTP_RESPONSE].begun |= asked;
-	err = err ? err : end_side(t, s, HTTP_RESPONSE, ts, why);
+	end_side(t, s, HTTP_RESPONSE, ts, why);
 	forget(t, s);
-	return err;
 }
 
-int h2streams_end_all(struct h2streams *t, uint64_t ts, enum http_end why)
+void h2streams_end_all(struct h2streams *t, uint64_t ts, enum http_end why)
 {
-	int first = 0;
-
 	for (size_t i = 0; i < t->count; i++)
-		for (int m = 0; m < 2; m++) {
-			int err = end_side(t, &t->items[i], (enum http_msg)m, ts, why);
-
-			first = first ? first : err;
-		}
+		for (int m = 0; m < 2; m++)
+			end_side(t, &t->items[i], (enum http_msg)m, ts, why);
 	t->count = 0;
-	return first;
 }

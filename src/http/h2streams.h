@@ -4,7 +4,8 @@
 #ifndef SPY_HTTP_H2STREAMS_H
 #define SPY_HTTP_H2STREAMS_H
 
-#include "http/http.h"
+#include "base/limits.h"
+#include "http/message.h"
 
 /* Streams that ended last: frames for them may still be under way. */
 #define H2STREAMS_GONE 64
@@ -44,17 +45,15 @@ struct h2stream *h2streams_next(struct h2streams *t, uint32_t wire);
 /* Whether it is one of the last that were forgotten. */
 bool h2streams_is_gone(const struct h2streams *t, uint32_t wire);
 
-/* The calls below return the first negative return of a callback, else 0. */
-
 /* At the limit `streams`, the oldest one is ended as cut. */
-int h2streams_open(struct h2streams *t, uint32_t wire, uint64_t ts, struct h2stream **ret);
+struct h2stream *h2streams_open(struct h2streams *t, uint32_t wire, uint64_t ts);
 /* One message has ended as it should. Forgets the stream when nothing more is to come of it. */
-int h2streams_complete(struct h2streams *t, struct h2stream *s, enum http_msg m, uint64_t ts);
+void h2streams_complete(struct h2streams *t, struct h2stream *s, enum http_msg m, uint64_t ts);
 /* Ends what is open of both messages, and forgets the stream. A request that was not answered is
  * given an end of its answer. */
-int h2streams_end(struct h2streams *t, struct h2stream *s, uint64_t ts, enum http_end why);
+void h2streams_end(struct h2streams *t, struct h2stream *s, uint64_t ts, enum http_end why);
 /* Ends what is open of all of them. */
-int h2streams_end_all(struct h2streams *t, uint64_t ts, enum http_end why);
+void h2streams_end_all(struct h2streams *t, uint64_t ts, enum http_end why);
 
 /* Some of the message is there. Returns whether bytes before it may be missing, which is so when
  * nothing of it was seen before, or when frames were missed since. */

@@ -4,7 +4,8 @@
 #ifndef SPY_HTTP_HPACK_H
 #define SPY_HTTP_HPACK_H
 
-#include "http/http.h"
+#include "base/limits.h"
+#include "http/message.h"
 
 /* What a block says. `head` is all but for `msg`; its `cut` is set where a field is missing: past
  * a limit, malformed, or coded as a reference to a block that was not seen. Values that are there

@@ -57,11 +57,6 @@ enum http_proto http_proto(const struct http *h)
 	return h->proto;
 }
 
-bool http_is_server(const struct http *h)
-{
-	return (h->request_dir == DIR_READ) != (h->h2 && h2_is_swapped(h->h2));
-}
-
 bool http_garbled(const struct http *h)
 {
 	return (h->h1 && h1_is_garbled(h->h1)) ||
@@ -74,16 +69,6 @@ uint64_t http_unread_bytes(const struct http *h)
 	       (h->h2 ? h2_unread_bytes(h->h2) + tunnels_unread_bytes(h->tunnels) : 0);
 }
 
-struct span http_field_find(const struct http_head *h, const char *name)
-{
-	struct span want = span_str(name);
-
-	for (size_t i = 0; i < h->nfields; i++)
-		if (span_caseeq(h->fields[i].name, want))
-			return h->fields[i].value;
-	return span_of(NULL, 0);
-}
-
 static enum http_msg msg_of(const struct http *h, enum dir d)
 {
 	return d == h->request_dir ? HTTP_REQUEST : HTTP_RESPONSE;
@@ -94,33 +79,42 @@ static enum dir other_dir(enum dir d)
 	return d == DIR_WRITE ? DIR_READ : DIR_WRITE;
 }
 
-static int feed(struct http *h, enum dir d, uint64_t ts, struct span s)
+static void set_role(struct http *h, enum dir request_dir)
 {
-	return h->h2 ? h2_feed(h->h2, msg_of(h, d), ts, s) : h1_feed(h->h1, msg_of(h, d), ts, s);
+	h->request_dir = request_dir;
+	if (h->out->role)
+		h->out->role(h->arg, request_dir == DIR_READ);
+}
+
+static void feed(struct http *h, enum dir d, uint64_t ts, struct span s)
+{
+	if (h->h2)
+		h2_feed(h->h2, msg_of(h, d), ts, s);
+	else
+		h1_feed(h->h1, msg_of(h, d), ts, s);
 }
 
 /* The protocol is known: hands it what was held, the asking direction first, and then `s` of
  * that direction. */
-static int begin(struct http *h, enum http_proto proto, enum dir request_dir, uint64_t ts,
-		 struct span s)
+static void begin(struct http *h, enum http_proto proto, enum dir request_dir, uint64_t ts,
+		  struct span s)
 {
 	enum dir answer_dir = other_dir(request_dir);
-	int err;
 
 	h->proto = proto;
-	h->request_dir = request_dir;
+	set_role(h, request_dir);
 	if (proto == HTTP_PROTO_H2) {
 		h->tunnels = tunnels_new(h->lim, h->out, h->arg);
-		h->h2 = h2_new(h->lim, h->from_start, &tunnels_out, h->tunnels);
+		h->h2 = h2_new(h->lim, h->from_start, request_dir == DIR_READ, &tunnels_out,
+			       h->tunnels);
 	} else {
 		h->h1 = h1_new(h->lim, h->from_start, h->out, h->arg);
 	}
-	err = feed(h, request_dir, ts, buf_span(&h->held[request_dir]));
-	err = err ? err : feed(h, request_dir, ts, s);
-	err = err ? err : feed(h, answer_dir, ts, buf_span(&h->held[answer_dir]));
+	feed(h, request_dir, ts, buf_span(&h->held[request_dir]));
+	feed(h, request_dir, ts, s);
+	feed(h, answer_dir, ts, buf_span(&h->held[answer_dir]));
 	buf_done(&h->held[request_dir]);
 	buf_done(&h->held[answer_dir]);
-	return err;
 }
 
 static void begin_opaque(struct http *h, enum http_proto proto)
@@ -134,14 +128,14 @@ static void begin_opaque(struct http *h, enum http_proto proto)
 
 /* `s`, from a client, is frames of a WebSocket. What was held is part of none that can be read;
  * where the server's frames begin is found by their looks. */
-static int begin_ws(struct http *h, enum dir d, uint64_t ts, struct span s,
-		    const struct ws_setup *setup)
+static void begin_ws(struct http *h, enum dir d, uint64_t ts, struct span s,
+		     const struct ws_setup *setup)
 {
 	begin_opaque(h, HTTP_PROTO_H1);
-	h->request_dir = d;
+	set_role(h, d);
 	h->h1 = h1_new(h->lim, false, h->out, h->arg);
 	h1_join_ws(h->h1, setup, ts);
-	return h1_feed(h->h1, HTTP_REQUEST, ts, s);
+	h1_feed(h->h1, HTTP_REQUEST, ts, s);
 }
 
 /* What a client speaks that begins so, or HTTP_PROTO_UNKNOWN. */
@@ -157,38 +151,36 @@ static bool is_nothing(struct span s)
 	return h1_start(s) == H1_START_NO && h2_start(s) == H2_START_NO;
 }
 
-/* Looks at what is held of a direction. `may_wait`: more of it can be held. */
-static int judge(struct http *h, enum dir d, uint64_t ts, bool may_wait)
+/* Classifies what is held of a direction. `may_wait`: more of it can be held. */
+static void judge(struct http *h, enum dir d, uint64_t ts, bool may_wait)
 {
 	static const struct span none;
 	struct buf *held = &h->held[d];
 	enum http_proto proto = proto_of_client(buf_span(held));
 	enum h1_start h1 = h1_start(buf_span(held));
 
-	if (proto != HTTP_PROTO_UNKNOWN)
-		return begin(h, proto, d, ts, none);
-	if (h1 == H1_START_RESPONSE && !h->from_start)
-		return begin(h, HTTP_PROTO_H1, other_dir(d), ts, none);
-	/* Who asks is not known: most programs that are traced do, and the first head tells. */
-	if (h2_start(buf_span(held)) == H2_START_FRAMES && !h->from_start)
-		return begin(h, HTTP_PROTO_H2, DIR_WRITE, ts, none);
-	if (h1 == H1_START_RESPONSE)
-		return 0; /* its request comes later: see h1's in_step */
-	/* An HTTP/2 server may begin before its client: the preface will tell. */
-	if (may_wait && !is_nothing(buf_span(held)))
-		return 0;
-	if (h->from_start) {
+	if (proto != HTTP_PROTO_UNKNOWN) {
+		begin(h, proto, d, ts, none);
+	} else if (h1 == H1_START_RESPONSE) {
+		/* From the start, its request comes later: see h1's in_step. */
+		if (!h->from_start)
+			begin(h, HTTP_PROTO_H1, other_dir(d), ts, none);
+	} else if (h2_start(buf_span(held)) == H2_START_FRAMES && !h->from_start) {
+		/* Most traced programs are clients; the first head shows whether this one is. */
+		begin(h, HTTP_PROTO_H2, DIR_WRITE, ts, none);
+	} else if (may_wait && !is_nothing(buf_span(held))) {
+		return; /* an HTTP/2 server may begin before its client: the preface decides */
+	} else if (h->from_start) {
 		begin_opaque(h, HTTP_PROTO_OPAQUE);
-		return 0;
+	} else {
+		/* Joined in the middle: this belongs to a message whose beginning is missing. */
+		h->unread += held->len;
+		buf_reset(held);
 	}
-	/* Joined in the middle: this belongs to a message whose beginning is lost. */
-	h->unread += held->len;
-	buf_reset(held);
-	return 0;
 }
 
 /* One more span of a connection of which nothing is known yet. */
-static int detect(struct http *h, enum dir d, uint64_t ts, struct span s)
+static void detect(struct http *h, enum dir d, uint64_t ts, struct span s)
 {
 	struct buf *held = &h->held[d];
 	size_t before = held->len;
@@ -196,8 +188,10 @@ static int detect(struct http *h, enum dir d, uint64_t ts, struct span s)
 	bool fits;
 
 	/* Mostly the first span tells; then nothing has to be held, however long it is. */
-	if (!before && proto_of_client(s) != HTTP_PROTO_UNKNOWN)
-		return begin(h, proto_of_client(s), d, ts, s);
+	if (!before && proto_of_client(s) != HTTP_PROTO_UNKNOWN) {
+		begin(h, proto_of_client(s), d, ts, s);
+		return;
+	}
 	fits = buf_add(held, s) == 0;
 	if (!fits) {
 		limit_hit(h->lim, LIMIT_reorder);
@@ -211,50 +205,48 @@ static int detect(struct http *h, enum dir d, uint64_t ts, struct span s)
 	}
 	if (!before && !h->from_start && d == DIR_WRITE && ws_is_joined(s, &setup)) {
 		buf_reset(held);
-		return begin_ws(h, d, ts, s, &setup);
+		begin_ws(h, d, ts, s, &setup);
+		return;
 	}
-	return judge(h, d, ts, fits && held->len <= START_MAX);
+	judge(h, d, ts, fits && held->len <= START_MAX);
 }
 
-int http_feed(struct http *h, enum dir d, uint64_t ts_ns, struct span s)
+void http_feed(struct http *h, enum dir d, uint64_t ts_ns, struct span s)
 {
 	if (!s.len)
-		return 0;
+		return;
 	if (h->proto == HTTP_PROTO_UNKNOWN)
-		return detect(h, d, ts_ns, s);
-	if (h->h1 || h->h2)
-		return feed(h, d, ts_ns, s);
-	h->unread += s.len;
-	return 0;
+		detect(h, d, ts_ns, s);
+	else if (h->h1 || h->h2)
+		feed(h, d, ts_ns, s);
+	else
+		h->unread += s.len;
 }
 
-int http_gap(struct http *h, enum dir d, uint64_t ts_ns, uint64_t nbytes)
+void http_gap(struct http *h, enum dir d, uint64_t ts_ns, uint64_t nbytes)
 {
 	if (h->proto == HTTP_PROTO_UNKNOWN) {
 		/* What begins behind the gap may be anything: as if joined there. */
 		h->unread += h->held[d].len;
 		buf_reset(&h->held[d]);
 		h->from_start = false;
-		return 0;
+	} else if (h->h2) {
+		h2_gap(h->h2, msg_of(h, d), ts_ns, nbytes);
+	} else if (h->h1) {
+		h1_gap(h->h1, msg_of(h, d), ts_ns, nbytes);
 	}
-	if (h->h2)
-		return h2_gap(h->h2, msg_of(h, d), ts_ns, nbytes);
-	return h->h1 ? h1_gap(h->h1, msg_of(h, d), ts_ns, nbytes) : 0;
 }
 
-int http_close(struct http *h, uint64_t ts_ns, bool ended)
+void http_close(struct http *h, uint64_t ts_ns, bool ended)
 {
-	int err = 0;
-
 	/* An answer without its request may still be held. */
-	if (h->proto == HTTP_PROTO_UNKNOWN)
-		for (int d = 0; d < 2 && h->proto == HTTP_PROTO_UNKNOWN; d++)
-			if (h1_start(buf_span(&h->held[d])) == H1_START_RESPONSE)
-				err = begin(h, HTTP_PROTO_H1, other_dir((enum dir)d), ts_ns,
-					    span_of(NULL, 0));
+	for (int d = 0; d < 2 && h->proto == HTTP_PROTO_UNKNOWN; d++)
+		if (h1_start(buf_span(&h->held[d])) == H1_START_RESPONSE)
+			begin(h, HTTP_PROTO_H1, other_dir((enum dir)d), ts_ns, span_of(NULL, 0));
 	if (h->proto == HTTP_PROTO_UNKNOWN)
 		begin_opaque(h, HTTP_PROTO_UNKNOWN);
-	if (!err && h->h2)
-		err = h2_close(h->h2, ts_ns, ended);
-	return err || !h->h1 ? err : h1_close(h->h1, ts_ns, ended);
+	if (h->h2)
+		h2_close(h->h2, ts_ns, ended);
+	if (h->h1)
+		h1_close(h->h1, ts_ns, ended);
 }

@@ -17,8 +17,8 @@ enum state {
 	S_BEFORE, /* the opening bracket is awaited */
 	S_BETWEEN,
 	S_ELEMENT,
-	S_LOST, /* behind a gap: a border is awaited */
-	S_OVER, /* the array was closed, or this is none */
+	S_DESYNC, /* behind a gap: a border is awaited */
+	S_OVER,	  /* the array was closed, or this is none */
 };
 
 enum border { BORDER_NONE, BORDER_LINE, BORDER_COMMA };
@@ -60,17 +60,14 @@ static void begin(struct jsonarray *j, uint8_t first, bool doubt)
 	j->doubt = doubt;
 }
 
-static int give_out(struct jsonarray *j, bool cut)
+static void emit(struct jsonarray *j, bool cut)
 {
-	int err;
-
 	if (j->element.full)
 		limit_hit(j->f.lim, LIMIT_event);
 	cut |= j->element.full || j->deep || j->doubt;
-	err = j->f.fn(j->f.arg, span_of(NULL, 0), buf_span(&j->element), cut);
+	j->f.fn(j->f.arg, span_of(NULL, 0), buf_span(&j->element), cut);
 	buf_reset(&j->element);
-	j->state = j->doubt ? S_LOST : S_BETWEEN;
-	return err;
+	j->state = j->doubt ? S_DESYNC : S_BETWEEN;
 }
 
 static void open_bracket(struct jsonarray *j)
@@ -98,7 +95,7 @@ static bool goes_on(struct jsonarray *j, uint8_t c)
 	return true;
 }
 
-static int in_value(struct jsonarray *j, struct span *s)
+static void in_value(struct jsonarray *j, struct span *s)
 {
 	size_t at = 0, keep = 0;
 	bool on = true;
@@ -110,10 +107,11 @@ static int in_value(struct jsonarray *j, struct span *s)
 	}
 	buf_add(&j->element, span_first(*s, keep));
 	*s = span_from(*s, at);
-	return on ? 0 : give_out(j, false);
+	if (!on)
+		emit(j, false);
 }
 
-static int in_scalar(struct jsonarray *j, struct span *s)
+static void in_scalar(struct jsonarray *j, struct span *s)
 {
 	size_t at = 0;
 
@@ -121,32 +119,35 @@ static int in_scalar(struct jsonarray *j, struct span *s)
 		at++;
 	buf_add(&j->element, span_first(*s, at));
 	*s = span_from(*s, at);
-	return s->len ? give_out(j, false) : 0;
+	if (s->len)
+		emit(j, false);
 }
 
 /* Takes byte after byte, to see where a trusted border shows that it had no end of its own. */
-static int in_doubt(struct jsonarray *j, struct span *s)
+static void in_doubt(struct jsonarray *j, struct span *s)
 {
 	struct span one = span_first(*s, 1);
-	int err;
 
 	if (j->element.len && border_at(j, s->ptr[0]) == BORDER_LINE) {
-		err = give_out(j, true);
+		emit(j, true);
 		begin(j, '{', false);
-		return err;
+		return;
 	}
 	*s = span_from(*s, 1);
-	return in_value(j, &one);
+	in_value(j, &one);
 }
 
-static int in_element(struct jsonarray *j, struct span *s)
+static void in_element(struct jsonarray *j, struct span *s)
 {
 	if (j->scalar)
-		return in_scalar(j, s);
-	return j->doubt ? in_doubt(j, s) : in_value(j, s);
+		in_scalar(j, s);
+	else if (j->doubt)
+		in_doubt(j, s);
+	else
+		in_value(j, s);
 }
 
-static void in_lost(struct jsonarray *j, struct span *s)
+static void in_desync(struct jsonarray *j, struct span *s)
 {
 	size_t at = 0;
 
@@ -186,7 +187,7 @@ static void in_between(struct jsonarray *j, struct span *s)
 		begin(j, c, false);
 		return;
 	}
-	j->state = j->torn ? S_LOST : S_OVER;
+	j->state = j->torn ? S_DESYNC : S_OVER;
 	j->tail = 0;
 	if (c == ']')
 		*s = span_from(*s, 1);
@@ -199,12 +200,11 @@ static void in_over(struct jsonarray *j, struct span *s)
 	*s = span_of(NULL, 0);
 }
 
-static int jsonarray_feed(void *state, struct span s)
+static void jsonarray_feed(void *state, struct span s)
 {
 	struct jsonarray *j = state;
-	int err = 0;
 
-	while (s.len && !err) {
+	while (s.len) {
 		switch (j->state) {
 		case S_BEFORE:
 			in_before(j, &s);
@@ -213,36 +213,35 @@ static int jsonarray_feed(void *state, struct span s)
 			in_between(j, &s);
 			break;
 		case S_ELEMENT:
-			err = in_element(j, &s);
+			in_element(j, &s);
 			break;
-		case S_LOST:
-			in_lost(j, &s);
+		case S_DESYNC:
+			in_desync(j, &s);
 			break;
 		case S_OVER:
 			in_over(j, &s);
 			break;
 		}
 	}
-	return err;
 }
 
-static int jsonarray_finish(void *state)
+static void jsonarray_finish(void *state)
 {
 	struct jsonarray *j = state;
 
-	return j->state == S_ELEMENT ? give_out(j, true) : 0;
+	if (j->state == S_ELEMENT)
+		emit(j, true);
 }
 
-static int jsonarray_gap(void *state)
+static void jsonarray_gap(void *state)
 {
 	struct jsonarray *j = state;
-	int err = jsonarray_finish(j);
 
+	jsonarray_finish(j);
 	if (j->state != S_OVER)
-		j->state = S_LOST;
+		j->state = S_DESYNC;
 	j->torn = true;
 	j->tail = 0;
-	return err;
 }
 
 static void jsonarray_init(void *state)

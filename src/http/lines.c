@@ -25,10 +25,9 @@ static size_t line_end(const struct lines *l, struct span s)
 }
 
 /* `s` is the line, or its end where `part` holds what came before. */
-static int give_out(struct lines *l, struct span s, bool cut)
+static void emit(struct lines *l, struct span s, bool cut)
 {
 	size_t max = l->f->lim->max[LIMIT_event];
-	int err;
 
 	if (l->part.len) {
 		buf_add(&l->part, s);
@@ -41,16 +40,13 @@ static int give_out(struct lines *l, struct span s, bool cut)
 	}
 	if (!l->bare_cr && s.len && s.ptr[s.len - 1] == '\r')
 		s.len--;
-	err = l->fn(l->f, s, cut);
+	l->fn(l->f, s, cut);
 	buf_reset(&l->part);
-	return err;
 }
 
-int lines_feed(struct lines *l, struct span s)
+void lines_feed(struct lines *l, struct span s)
 {
-	int err = 0;
-
-	while (s.len && !err) {
+	while (s.len) {
 		size_t end;
 
 		if (l->after_cr && s.ptr[0] == '\n')
@@ -66,21 +62,22 @@ int lines_feed(struct lines *l, struct span s)
 		}
 		l->after_cr = s.ptr[end] == '\r';
 		if (!l->skip)
-			err = give_out(l, span_first(s, end), false);
+			emit(l, span_first(s, end), false);
 		l->skip = false;
 		s = span_from(s, end + 1);
 	}
-	return err;
 }
 
-int lines_gap(struct lines *l)
+void lines_gap(struct lines *l)
 {
 	l->skip = true;
 	l->after_cr = false;
-	return l->part.len ? give_out(l, span_of(NULL, 0), true) : 0;
+	if (l->part.len)
+		emit(l, span_of(NULL, 0), true);
 }
 
-int lines_finish(struct lines *l)
+void lines_finish(struct lines *l)
 {
-	return l->part.len ? give_out(l, span_of(NULL, 0), false) : 0;
+	if (l->part.len)
+		emit(l, span_of(NULL, 0), false);
 }

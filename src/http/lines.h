@@ -8,10 +8,10 @@
 
 /* `line` is borrowed and has no line end; cut: the limit `event` or a gap took part of it. arg is
  * the framing's state. */
-typedef int (*line_fn)(void *arg, struct span line, bool cut);
+typedef void (*line_fn)(void *arg, struct span line, bool cut);
 
 struct lines {
-	struct framing *f; /* gives the limits, and counts the bytes that are passed over */
+	struct framing *f; /* gives the limits, and counts the bytes that are skipped */
 	line_fn fn;
 	struct buf part; /* the beginning of a line that goes on in the next piece */
 	bool after_cr;	 /* an LF that comes now belongs to the CR before */
@@ -21,10 +21,10 @@ struct lines {
 
 void lines_init(struct lines *l, struct framing *f, line_fn fn, bool bare_cr);
 void lines_done(struct lines *l);
-int lines_feed(struct lines *l, struct span s);
-/* Gives out what there is of the last line, if anything, and passes over the rest of it. */
-int lines_gap(struct lines *l);
-/* Gives out the last line when it had no line end. */
-int lines_finish(struct lines *l);
+void lines_feed(struct lines *l, struct span s);
+/* Emits what there is of the last line, if anything, and skips the rest of it. */
+void lines_gap(struct lines *l);
+/* Emits the last line when it had no line end. */
+void lines_finish(struct lines *l);
 
 #endif

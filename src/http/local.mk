@@ -25,6 +25,8 @@ libpure_a_SOURCES += \
 	src/http/jsonarray.c \
 	src/http/lines.c \
 	src/http/lines.h \
+	src/http/message.c \
+	src/http/message.h \
 	src/http/ndjson.c \
 	src/http/sse.c \
 	src/http/traffic_class.c \

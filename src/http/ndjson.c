@@ -9,11 +9,12 @@ struct ndjson {
 	struct lines lines;
 };
 
-static int on_line(void *arg, struct span line, bool cut)
+static void on_line(void *arg, struct span line, bool cut)
 {
 	struct ndjson *n = arg;
 
-	return span_trim(line).len ? n->f.fn(n->f.arg, span_of(NULL, 0), line, cut) : 0;
+	if (span_trim(line).len)
+		n->f.fn(n->f.arg, span_of(NULL, 0), line, cut);
 }
 
 static void ndjson_init(void *state)
@@ -30,25 +31,25 @@ static void ndjson_done(void *state)
 	lines_done(&n->lines);
 }
 
-static int ndjson_feed(void *state, struct span s)
+static void ndjson_feed(void *state, struct span s)
 {
 	struct ndjson *n = state;
 
-	return lines_feed(&n->lines, s);
+	lines_feed(&n->lines, s);
 }
 
-static int ndjson_gap(void *state)
+static void ndjson_gap(void *state)
 {
 	struct ndjson *n = state;
 
-	return lines_gap(&n->lines);
+	lines_gap(&n->lines);
 }
 
-static int ndjson_finish(void *state)
+static void ndjson_finish(void *state)
 {
 	struct ndjson *n = state;
 
-	return lines_finish(&n->lines);
+	lines_finish(&n->lines);
 }
 
 const struct framing_ops framing_lines = {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Server-sent events: WHATWG HTML standard, section 9.2.6. Lines end in LF, CRLF or CR; a blank
  * line ends an event; data lines are joined with LF; a line that begins with a colon is a
- * comment. Events without data are given out by nobody.
+ * comment. An event without data is not emitted.
  *
- * Where we differ: an event that lacks its blank line at the end of the stream is given out, since
+ * Where we differ: an event that lacks its blank line at the end of the stream is emitted, because
  * the program may have acted on it; and bytes that are no UTF-8 are passed on as they are. */
 #include "http/framing.h"
 #include "http/lines.h"
@@ -19,22 +19,19 @@ struct sse {
 	bool begun; /* past the first line, which a byte order mark may precede */
 };
 
-static int dispatch(struct sse *e)
+static void dispatch(struct sse *e)
 {
-	int err = 0;
-
 	if (e->data.full)
 		limit_hit(e->f.lim, LIMIT_event);
 	if (e->has_data)
-		err = e->f.fn(e->f.arg, buf_span(&e->name), buf_span(&e->data),
-			      e->cut || e->data.full || e->name.full);
+		e->f.fn(e->f.arg, buf_span(&e->name), buf_span(&e->data),
+			e->cut || e->data.full || e->name.full);
 	buf_reset(&e->name);
 	buf_reset(&e->data);
 	e->has_data = e->cut = false;
-	return err;
 }
 
-static int on_line(void *arg, struct span line, bool cut)
+static void on_line(void *arg, struct span line, bool cut)
 {
 	struct sse *e = arg;
 	struct span field, value;
@@ -43,8 +40,10 @@ static int on_line(void *arg, struct span line, bool cut)
 	if (!e->begun && span_starts(line, SPAN_LIT("\xef\xbb\xbf")))
 		line = span_from(line, 3);
 	e->begun = true;
-	if (!line.len)
-		return dispatch(e);
+	if (!line.len) {
+		dispatch(e);
+		return;
+	}
 	colon = span_find(line, ':');
 	field = span_first(line, colon);
 	value = span_from(line, colon + 1);
@@ -61,7 +60,6 @@ static int on_line(void *arg, struct span line, bool cut)
 		buf_reset(&e->name);
 		buf_add(&e->name, value);
 	}
-	return 0;
 }
 
 static void sse_init(void *state)
@@ -82,33 +80,31 @@ static void sse_done(void *state)
 	buf_done(&e->data);
 }
 
-static int sse_feed(void *state, struct span s)
+static void sse_feed(void *state, struct span s)
 {
 	struct sse *e = state;
 
-	return lines_feed(&e->lines, s);
+	lines_feed(&e->lines, s);
 }
 
-static int sse_gap(void *state)
+static void sse_gap(void *state)
 {
 	struct sse *e = state;
-	int err = lines_gap(&e->lines);
 
+	lines_gap(&e->lines);
 	e->begun = true;
 	e->cut = true;
-	if (!err)
-		err = dispatch(e);
+	dispatch(e);
 	/* What comes before the next blank line may be the rest of a torn event. */
 	e->cut = true;
-	return err;
 }
 
-static int sse_finish(void *state)
+static void sse_finish(void *state)
 {
 	struct sse *e = state;
-	int err = lines_finish(&e->lines);
 
-	return err ? err : dispatch(e);
+	lines_finish(&e->lines);
+	dispatch(e);
 }
 
 const struct framing_ops framing_sse = {

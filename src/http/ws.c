@@ -306,13 +306,12 @@ static void inflate_tail(struct ws *w, struct side *p)
 /* ---- messages ---- */
 
 /* Hands out the message under way, if there is one. `cut`: its end has not come. */
-static int give(struct ws *w, struct side *p, uint64_t ts, bool cut)
+static void give(struct ws *w, struct side *p, uint64_t ts, bool cut)
 {
 	struct message *m = &p->message;
-	int err = 0;
 
 	if (!m->open)
-		return 0;
+		return;
 	m->open = false;
 	if (m->data.full)
 		limit_hit(w->lim, LIMIT_event);
@@ -322,18 +321,17 @@ static int give(struct ws *w, struct side *p, uint64_t ts, bool cut)
 		w->unread += m->wire;
 	cut |= m->cut || m->stuck || m->data.full;
 	if (w->out->message)
-		err = w->out->message(w->arg, w->id, p->from, ts, buf_span(&m->data), cut);
+		w->out->message(w->arg, w->id, p->from, ts, buf_span(&m->data), cut);
 	if (m->data.cap > KEEP_MAX)
 		buf_done(&m->data);
 	buf_reset(&m->data);
-	return err;
 }
 
-static int end_message(struct ws *w, struct side *p, uint64_t ts)
+static void end_message(struct ws *w, struct side *p, uint64_t ts)
 {
 	if (p->message.compressed && !p->message.stuck)
 		inflate_tail(w, p);
-	return give(w, p, ts, false);
+	give(w, p, ts, false);
 }
 
 /* A gap, or a loss, fell into the message. */
@@ -344,17 +342,16 @@ static void message_torn(struct message *m)
 }
 
 /* The header of a data frame has come. */
-static int begin_data(struct ws *w, struct side *p, uint64_t ts)
+static void begin_data(struct ws *w, struct side *p, uint64_t ts)
 {
 	struct message *m = &p->message;
 	bool first = p->frame.opcode != OP_MORE;
-	int err;
 
 	p->lost = false;
 	if (m->open && !first)
-		return 0;
-	/* Is there one under way now, then its end was among what was lost. */
-	err = give(w, p, ts, true);
+		return;
+	/* If a message is still open here, its final frame was lost. */
+	give(w, p, ts, true);
 	*m = (struct message){ .open = true, .data = m->data };
 	if (first) {
 		m->compressed = p->frame.rsv == RSV1;
@@ -364,7 +361,6 @@ static int begin_data(struct ws *w, struct side *p, uint64_t ts)
 		m->compressed = w->setup.deflate;
 		message_torn(m);
 	}
-	return err;
 }
 
 static void take_data(struct ws *w, struct side *p, struct span s)
@@ -392,23 +388,24 @@ static void take_data(struct ws *w, struct side *p, struct span s)
 
 /* ---- a direction ---- */
 
-static int end_ws(struct ws *w, uint64_t ts)
+static void end_ws(struct ws *w, uint64_t ts)
 {
 	if (w->ended)
-		return 0;
+		return;
 	w->ended = true;
-	return w->out->closed ? w->out->closed(w->arg, w->id, ts) : 0;
+	if (w->out->closed)
+		w->out->closed(w->arg, w->id, ts);
 }
 
-static int stop(struct ws *w, struct side *p, uint64_t ts)
+static void stop(struct ws *w, struct side *p, uint64_t ts)
 {
 	w->unread += p->nheader;
 	p->nheader = 0;
 	p->state = S_STOPPED;
-	return give(w, p, ts, true);
+	give(w, p, ts, true);
 }
 
-static int lose(struct ws *w, struct side *p, uint64_t ts)
+static void lose(struct ws *w, struct side *p, uint64_t ts)
 {
 	bool past_end = p->state == S_PAYLOAD && !is_control(&p->frame) && p->frame.fin;
 
@@ -419,21 +416,24 @@ static int lose(struct ws *w, struct side *p, uint64_t ts)
 	/* Whole messages may be missing, whose text later ones refer to. */
 	p->inflater.stale = true;
 	message_torn(&p->message);
-	return past_end ? give(w, p, ts, true) : 0;
+	if (past_end)
+		give(w, p, ts, true);
 }
 
-static int end_frame(struct ws *w, struct side *p, uint64_t ts)
+static void end_frame(struct ws *w, struct side *p, uint64_t ts)
 {
-	int err;
-
 	p->state = S_HEADER;
-	if (!is_control(&p->frame))
-		return p->frame.fin ? end_message(w, p, ts) : 0;
+	if (!is_control(&p->frame)) {
+		if (p->frame.fin)
+			end_message(w, p, ts);
+		return;
+	}
 	if (p->frame.opcode != OP_CLOSE)
-		return 0;
+		return;
 	p->closed = true;
-	err = stop(w, p, ts);
-	return err || !w->side[0].closed || !w->side[1].closed ? err : end_ws(w, ts);
+	stop(w, p, ts);
+	if (w->side[0].closed && w->side[1].closed)
+		end_ws(w, ts);
 }
 
 /* Where framing was lost, the order of frames cannot be held against them. */
@@ -443,30 +443,38 @@ static bool may_come(const struct ws *w, const struct side *p, const struct fram
 	       (is_control(f) || p->lost || p->message.open == (f->opcode == OP_MORE));
 }
 
-static int in_header(struct ws *w, struct side *p, uint64_t ts, struct span *s)
+/* A frame's header breaks a rule: of the connection, or else of a guess where frames begin. */
+static void bad_header(struct ws *w, struct side *p, uint64_t ts)
 {
-	int err = 0;
+	if (p->guessed) {
+		lose(w, p, ts);
+		return;
+	}
+	w->garbled |= !w->setup.unknown || !is_reserved(&p->frame);
+	stop(w, p, ts);
+}
 
+static void in_header(struct ws *w, struct side *p, uint64_t ts, struct span *s)
+{
 	p->header[p->nheader++] = s->ptr[0];
 	*s = span_from(*s, 1);
 	if (!frame_read(span_of(p->header, p->nheader), &p->frame))
-		return 0;
+		return;
 	if (!may_come(w, p, &p->frame)) {
-		if (p->guessed)
-			return lose(w, p, ts);
-		w->garbled |= !w->setup.unknown || !is_reserved(&p->frame);
-		return stop(w, p, ts);
+		bad_header(w, p, ts);
+		return;
 	}
 	p->nheader = 0;
 	p->masks = p->frame.masked;
 	p->left = p->frame.len;
 	p->state = S_PAYLOAD;
 	if (!is_control(&p->frame))
-		err = begin_data(w, p, ts);
-	return err || p->left ? err : end_frame(w, p, ts);
+		begin_data(w, p, ts);
+	if (!p->left)
+		end_frame(w, p, ts);
 }
 
-static int in_payload(struct ws *w, struct side *p, uint64_t ts, struct span *s)
+static void in_payload(struct ws *w, struct side *p, uint64_t ts, struct span *s)
 {
 	struct span part = span_first(*s, p->left < s->len ? (size_t)p->left : s->len);
 
@@ -474,7 +482,8 @@ static int in_payload(struct ws *w, struct side *p, uint64_t ts, struct span *s)
 		take_data(w, p, part);
 	*s = span_from(*s, part.len);
 	p->left -= part.len;
-	return p->left ? 0 : end_frame(w, p, ts);
+	if (!p->left)
+		end_frame(w, p, ts);
 }
 
 /* ---- finding frames again ---- */
@@ -520,44 +529,43 @@ static bool looks_like_frames(const struct ws *w, const struct side *p, struct s
 
 /* ---- the face ---- */
 
-int ws_feed(struct ws *w, enum http_msg from, uint64_t ts_ns, struct span s)
+void ws_feed(struct ws *w, enum http_msg from, uint64_t ts_ns, struct span s)
 {
 	struct side *p = &w->side[from];
-	int err = 0;
 
 	if (p->state == S_LOST && s.len && looks_like_frames(w, p, s)) {
 		p->state = S_HEADER;
 		p->guessed = true;
 	}
-	while (!err && s.len && (p->state == S_HEADER || p->state == S_PAYLOAD))
-		err = p->state == S_HEADER ? in_header(w, p, ts_ns, &s)
-					   : in_payload(w, p, ts_ns, &s);
+	while (s.len && (p->state == S_HEADER || p->state == S_PAYLOAD))
+		if (p->state == S_HEADER)
+			in_header(w, p, ts_ns, &s);
+		else
+			in_payload(w, p, ts_ns, &s);
 	w->unread += s.len;
-	return err;
 }
 
-int ws_gap(struct ws *w, enum http_msg from, uint64_t ts_ns, uint64_t nbytes)
+void ws_gap(struct ws *w, enum http_msg from, uint64_t ts_ns, uint64_t nbytes)
 {
 	struct side *p = &w->side[from];
 
 	if (p->state == S_STOPPED)
-		return 0;
-	if (p->state != S_PAYLOAD || !nbytes || nbytes > p->left)
-		return lose(w, p, ts_ns);
+		return;
+	if (p->state != S_PAYLOAD || !nbytes || nbytes > p->left) {
+		lose(w, p, ts_ns);
+		return;
+	}
 	if (!is_control(&p->frame))
 		message_torn(&p->message);
 	p->left -= nbytes;
-	return p->left ? 0 : end_frame(w, p, ts_ns);
+	if (!p->left)
+		end_frame(w, p, ts_ns);
 }
 
-int ws_close(struct ws *w, uint64_t ts_ns)
+void ws_close(struct ws *w, uint64_t ts_ns)
 {
-	int first = 0;
-
-	for (int m = 0; m < 2; m++) {
-		int err = w->side[m].state == S_STOPPED ? 0 : stop(w, &w->side[m], ts_ns);
-
-		first = first ? first : err;
-	}
-	return first ? first : end_ws(w, ts_ns);
+	for (int m = 0; m < 2; m++)
+		if (w->side[m].state != S_STOPPED)
+			stop(w, &w->side[m], ts_ns);
+	end_ws(w, ts_ns);
 }

@@ -5,7 +5,8 @@
 #ifndef SPY_HTTP_WS_H
 #define SPY_HTTP_WS_H
 
-#include "http/http.h"
+#include "base/limits.h"
+#include "http/message.h"
 
 /* What the opening handshake agreed on. Window sizes are not kept: the largest window inflates
  * what any smaller one deflated. */
@@ -35,13 +36,12 @@ struct ws *ws_new(struct limits *lim, const struct ws_setup *setup, const struct
 		  void *arg, uint64_t id);
 void ws_free(struct ws *w); /* accepts NULL */
 
-/* 0, or the first negative return of a callback. Malformed input is not an error: that direction
- * stops, and its bytes are counted. */
-int ws_feed(struct ws *w, enum http_msg from, uint64_t ts_ns, struct span s);
+/* Malformed input is not an error: its direction stops, and the bytes are counted. */
+void ws_feed(struct ws *w, enum http_msg from, uint64_t ts_ns, struct span s);
 /* `nbytes` are missing in this direction; 0 when their number cannot be told. */
-int ws_gap(struct ws *w, enum http_msg from, uint64_t ts_ns, uint64_t nbytes);
+void ws_gap(struct ws *w, enum http_msg from, uint64_t ts_ns, uint64_t nbytes);
 /* The connection is over: messages under way are given out as cut. */
-int ws_close(struct ws *w, uint64_t ts_ns);
+void ws_close(struct ws *w, uint64_t ts_ns);
 
 /* True once a direction stopped because its framing was broken. */
 bool ws_garbled(const struct ws *w);

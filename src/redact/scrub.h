@@ -4,7 +4,8 @@
  *
  * A connection that was joined in the middle may be inside of anything, HTTP/2's header fields too.
  * Nothing of it is fit to be stored before a span begins like a message, like frames, or is
- * WebSocket's, as http/http.h tells them; a reader passes over the bytes before that as well. Pure.
+ * WebSocket's, as http/message.h tells them; a reader passes over the bytes before that as well.
+ * Pure.
  */
 #ifndef SPY_REDACT_SCRUB_H
 #define SPY_REDACT_SCRUB_H

@@ -495,7 +495,7 @@ static int run(struct tracer *t)
 			err = live_drain(t->live, false, DRAIN_BUDGET);
 		if (!err && now_ns() - t->ticked_ns > TICK_NS) {
 			t->ticked_ns = now_ns();
-			err = pipeline_tick(t->pipeline, t->ticked_ns);
+			pipeline_tick(t->pipeline, t->ticked_ns);
 			tell_status(t);
 		}
 		busy = live_events(t->live) != before;
@@ -539,7 +539,7 @@ static int finish(struct tracer *t, int err)
 	if (!err)
 		err = live_drain(t->live, true, SIZE_MAX);
 	if (!err)
-		err = pipeline_finish(t->pipeline, now_ns());
+		pipeline_finish(t->pipeline, now_ns());
 	read_counters(t, counters);
 	failed = recorder_close(t->record);
 	t->record = NULL;

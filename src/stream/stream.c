@@ -14,8 +14,8 @@
 #define BUCKETS 4096
 /* How long an earlier fragment is awaited. Events come at most some ms out of order. */
 #define WAIT_NS 200000000ull
-/* No TLS library takes more in one call. */
-#define CALL_MAX (1u << 30)
+/* No TLS library reads or writes more at once. */
+#define IO_MAX (1u << 30)
 /* So that a list is never long to walk. */
 #define HELD_MAX 1024
 
@@ -152,26 +152,27 @@ static void forget(struct stream *s, struct entry *e)
 
 /* ---- order ---- */
 
-static int give_bytes(struct stream *s, struct entry *e, enum dir d, uint64_t ts, struct span b)
+static void emit_bytes(struct stream *s, struct entry *e, enum dir d, uint64_t ts, struct span b)
 {
 	e->flow[d].next += b.len;
 	e->conn.bytes[d] += b.len;
 	s->stats.bytes[d] += b.len;
-	return b.len ? s->out->bytes(s->arg, &e->conn, d, ts, b) : 0;
+	if (b.len)
+		s->out->bytes(s->arg, &e->conn, d, ts, b);
 }
 
-static int give_gap(struct stream *s, struct entry *e, enum dir d, uint64_t ts, uint64_t n)
+static void emit_gap(struct stream *s, struct entry *e, enum dir d, uint64_t ts, uint64_t n)
 {
 	e->flow[d].next += n;
 	e->conn.missing[d] += n;
 	s->stats.gaps++;
 	s->stats.missing_bytes += n;
-	return s->out->gap(s->arg, &e->conn, d, ts, n);
+	s->out->gap(s->arg, &e->conn, d, ts, n);
 }
 
-/* A piece at the awaited offset or before it: what was given out already is left off. */
-static int give_piece(struct stream *s, struct entry *e, enum dir d, uint64_t ts, uint64_t off,
-		      struct span b, uint64_t missing)
+/* A piece at the awaited offset or before it. The bytes that were emitted already are left off. */
+static void emit_piece(struct stream *s, struct entry *e, enum dir d, uint64_t ts, uint64_t off,
+		       struct span b, uint64_t missing)
 {
 	uint64_t seen = e->flow[d].next - off;
 	uint64_t len = missing ? missing : b.len;
@@ -179,9 +180,11 @@ static int give_piece(struct stream *s, struct entry *e, enum dir d, uint64_t ts
 	if (seen)
 		s->stats.late_chunks++;
 	if (seen >= len)
-		return 0;
-	return missing ? give_gap(s, e, d, ts, missing - seen)
-		       : give_bytes(s, e, d, ts, span_from(b, (size_t)seen));
+		return;
+	if (missing)
+		emit_gap(s, e, d, ts, missing - seen);
+	else
+		emit_bytes(s, e, d, ts, span_from(b, (size_t)seen));
 }
 
 static struct held *unhold(struct stream *s, struct flow *f)
@@ -195,31 +198,29 @@ static struct held *unhold(struct stream *s, struct flow *f)
 	return h;
 }
 
-/* Gives out what is held as far as it follows on. */
-static int give_held(struct stream *s, struct entry *e, enum dir d)
+/* Emits the held pieces that follow without a hole. */
+static void emit_held(struct stream *s, struct entry *e, enum dir d)
 {
 	struct flow *f = &e->flow[d];
-	int err = 0;
 
-	while (f->held && f->held->off <= f->next && !err) {
+	while (f->held && f->held->off <= f->next) {
 		struct held *h = unhold(s, f);
 
-		err = give_piece(s, e, d, h->ts_ns, h->off, span_of(h->bytes, h->len), h->missing);
+		emit_piece(s, e, d, h->ts_ns, h->off, span_of(h->bytes, h->len), h->missing);
 		free(h);
 	}
-	return err;
 }
 
-/* The bytes before the first that is held will not come any more. */
-static int give_up_first(struct stream *s, struct entry *e, enum dir d)
+/* The bytes before the first held piece are given up: they become a gap. */
+static void give_up_first(struct stream *s, struct entry *e, enum dir d)
 {
 	struct flow *f = &e->flow[d];
-	int err = give_gap(s, e, d, f->held->ts_ns, f->held->off - f->next);
 
-	return err ? err : give_held(s, e, d);
+	emit_gap(s, e, d, f->held->ts_ns, f->held->off - f->next);
+	emit_held(s, e, d);
 }
 
-static int hold(struct stream *s, struct entry *e, const struct chunk *c)
+static void hold(struct stream *s, struct entry *e, const struct chunk *c)
 {
 	struct flow *f = &e->flow[c->dir];
 	struct held **at = &f->held;
@@ -239,36 +240,34 @@ static int hold(struct stream *s, struct entry *e, const struct chunk *c)
 	*at = h;
 	f->held_bytes += h->len;
 	if (f->held_bytes <= s->lim->max[LIMIT_reorder] && ++f->held_count <= HELD_MAX)
-		return 0;
+		return;
 	limit_hit(s->lim, LIMIT_reorder);
-	return give_up_first(s, e, c->dir);
+	give_up_first(s, e, c->dir);
 }
 
-/* All that a flow holds, holes and all; then what its totals say beyond. */
-static int drain(struct stream *s, struct entry *e, enum dir d, uint64_t ts, uint64_t total)
+/* Emits all that a flow holds, with its holes, and a gap for what `total` counts beyond that. */
+static void drain(struct stream *s, struct entry *e, enum dir d, uint64_t ts, uint64_t total)
 {
 	struct flow *f = &e->flow[d];
-	int err = 0;
 
-	while (f->held && !err)
-		err = f->held->off > f->next ? give_up_first(s, e, d) : give_held(s, e, d);
-	if (!err && f->begun && total > f->next)
-		err = give_gap(s, e, d, ts, total - f->next);
-	return err;
+	while (f->held)
+		if (f->held->off > f->next)
+			give_up_first(s, e, d);
+		else
+			emit_held(s, e, d);
+	if (f->begun && total > f->next)
+		emit_gap(s, e, d, ts, total - f->next);
 }
 
 /* ---- connections ---- */
 
-static int close_entry(struct stream *s, struct entry *e, uint64_t ts, const uint64_t *totals,
-		       bool ended)
+static void close_entry(struct stream *s, struct entry *e, uint64_t ts, const uint64_t *totals,
+			bool ended)
 {
-	int err = 0, closed;
-
-	for (int d = 0; d < 2 && !err; d++)
-		err = drain(s, e, (enum dir)d, ts, totals ? totals[d] : 0);
-	closed = s->out->close(s->arg, &e->conn, ts, ended);
+	for (int d = 0; d < 2; d++)
+		drain(s, e, (enum dir)d, ts, totals ? totals[d] : 0);
+	s->out->close(s->arg, &e->conn, ts, ended);
 	forget(s, e);
-	return err ? err : closed;
 }
 
 static struct entry *add(struct stream *s, const struct chunk *c)
@@ -288,28 +287,24 @@ static struct entry *add(struct stream *s, const struct chunk *c)
 	return e;
 }
 
-/* The connection a chunk belongs to, made when new. */
-static int entry_of(struct stream *s, const struct chunk *c, struct entry **ret)
+/* The connection of a chunk, added when it is new. NULL for a late chunk of an earlier connection
+ * at the same address, which was closed when this one began. */
+static struct entry *entry_of(struct stream *s, const struct chunk *c)
 {
 	struct entry *e = find(s, &c->conn);
-	int err = 0;
 
+	if (e && e->conn.id.first_seen_ns > c->conn.first_seen_ns) {
+		s->stats.late_chunks++;
+		return NULL;
+	}
 	if (e && e->conn.id.first_seen_ns != c->conn.first_seen_ns) {
-		/* A late chunk of an earlier connection at this address has lost its place. */
-		if (e->conn.id.first_seen_ns > c->conn.first_seen_ns) {
-			s->stats.late_chunks++;
-			*ret = NULL;
-			return 0;
-		}
-		err = close_entry(s, e, c->ts_ns, NULL, false);
+		close_entry(s, e, c->ts_ns, NULL, false);
 		e = NULL;
 	}
-	if (!e && !err && s->count >= s->lim->max[LIMIT_connections]) {
+	if (!e && s->count >= s->lim->max[LIMIT_connections]) {
 		limit_hit(s->lim, LIMIT_connections);
-		err = close_entry(s, s->oldest, c->ts_ns, NULL, false);
+		close_entry(s, s->oldest, c->ts_ns, NULL, false);
 	}
-	if (err)
-		return err;
 	if (!e)
 		e = add(s, c);
 	list_remove(s, e);
@@ -317,48 +312,45 @@ static int entry_of(struct stream *s, const struct chunk *c, struct entry **ret)
 	e->conn.seen_ns = c->ts_ns;
 	e->conn.tid = c->tid;
 	memcpy(e->conn.comm, c->comm, sizeof(e->conn.comm));
-	*ret = e;
-	return 0;
+	return e;
 }
 
-/* Puts one piece, or one hole, to its place. */
-static int place(struct stream *s, struct entry *e, const struct chunk *c)
+/* One piece, or one hole: emitted if it is the next one, else held. */
+static void place(struct stream *s, struct entry *e, const struct chunk *c)
 {
-	int err;
-
-	if (c->off > e->flow[c->dir].next)
-		return hold(s, e, c);
-	err = give_piece(s, e, c->dir, c->ts_ns, c->off, c->data, c->missing);
-	return err ? err : give_held(s, e, c->dir);
+	if (c->off > e->flow[c->dir].next) {
+		hold(s, e, c);
+		return;
+	}
+	emit_piece(s, e, c->dir, c->ts_ns, c->off, c->data, c->missing);
+	emit_held(s, e, c->dir);
 }
 
-static int on_data(struct stream *s, const struct chunk *c)
+static void on_data(struct stream *s, const struct chunk *c)
 {
-	struct entry *e;
+	struct entry *e = entry_of(s, c);
 	struct flow *f;
-	int err = entry_of(s, c, &e);
 
-	if (err || !e)
-		return err;
+	if (!e)
+		return;
 	if (!c->io_off) {
 		e->conn.ios++;
-		e->conn.implausible_ios += c->flags & CHUNK_MISSING || c->io_len > CALL_MAX;
+		e->conn.implausible_ios += c->flags & CHUNK_MISSING || c->io_len > IO_MAX;
 	}
 	f = &e->flow[c->dir];
 	if (!f->begun) {
 		f->begun = true;
 		f->next = e->conn.from_start ? 0 : c->off;
 	}
-	return place(s, e, c);
+	place(s, e, c);
 }
 
-static int on_close(struct stream *s, const struct chunk *c)
+static void on_close(struct stream *s, const struct chunk *c)
 {
 	struct entry *e = find(s, &c->conn);
 
-	if (!e || e->conn.id.first_seen_ns != c->conn.first_seen_ns)
-		return 0;
-	return close_entry(s, e, c->ts_ns, c->totals, true);
+	if (e && e->conn.id.first_seen_ns == c->conn.first_seen_ns)
+		close_entry(s, e, c->ts_ns, c->totals, true);
 }
 
 /* A name that a program may ask for: letters, digits, '-', '_', '.'; in lower case. */
@@ -381,25 +373,21 @@ static void set_host(struct conn *c, struct span name)
 	c->host[name.len] = '\0';
 }
 
-static int on_host(struct stream *s, const struct chunk *c)
+static void on_host(struct stream *s, const struct chunk *c)
 {
-	struct entry *e;
-	int err = entry_of(s, c, &e);
+	struct entry *e = entry_of(s, c);
 
-	if (!err && e)
+	if (e)
 		set_host(&e->conn, c->data);
-	return err;
 }
 
-static int on_peer(struct stream *s, const struct chunk *c)
+static void on_endpoints(struct stream *s, const struct chunk *c)
 {
-	struct entry *e;
-	int err = entry_of(s, c, &e);
+	struct entry *e = entry_of(s, c);
 
-	/* Malformed: nothing is learnt. */
-	if (!err && e && endpoints_decode(c->data, &e->conn.endpoints) == 0 && s->out->endpoints)
+	/* Malformed endpoints change nothing. */
+	if (e && endpoints_decode(c->data, &e->conn.endpoints) == 0 && s->out->endpoints)
 		s->out->endpoints(s->arg, &e->conn);
-	return err;
 }
 
 static void on_proc(struct stream *s, const struct chunk *c)
@@ -410,51 +398,45 @@ static void on_proc(struct stream *s, const struct chunk *c)
 		procs_describe(s->procs, c->conn.tgid, &text);
 }
 
-int stream_feed(struct stream *s, const struct chunk *c)
+void stream_feed(struct stream *s, const struct chunk *c)
 {
 	switch (c->kind) {
 	case CHUNK_DATA:
-		return on_data(s, c);
+		on_data(s, c);
+		break;
 	case CHUNK_CLOSE:
-		return on_close(s, c);
+		on_close(s, c);
+		break;
 	case CHUNK_HOST:
-		return on_host(s, c);
+		on_host(s, c);
+		break;
 	case CHUNK_ENDPOINTS:
-		return on_peer(s, c);
+		on_endpoints(s, c);
+		break;
 	case CHUNK_PROC:
 		on_proc(s, c);
-		return 0;
+		break;
 	case CHUNK_CLOCK:
 		s->wall_offset = (int64_t)c->off;
-		return 0;
+		break;
 	case CHUNK_LOST:
 		s->stats.lost_events += c->off;
-		return 0;
+		break;
 	}
-	return 0;
 }
 
-int stream_tick(struct stream *s, uint64_t now_ns)
+void stream_tick(struct stream *s, uint64_t now_ns)
 {
-	int err = 0;
-
 	if (!s->waiting)
-		return 0;
-	for (struct entry *e = s->newest; e && !err; e = e->older)
-		for (int d = 0; d < 2 && !err; d++)
+		return;
+	for (struct entry *e = s->newest; e; e = e->older)
+		for (int d = 0; d < 2; d++)
 			if (e->flow[d].held && e->flow[d].held->ts_ns + WAIT_NS < now_ns)
-				err = give_up_first(s, e, (enum dir)d);
-	return err;
+				give_up_first(s, e, (enum dir)d);
 }
 
-int stream_finish(struct stream *s, uint64_t now_ns)
+void stream_finish(struct stream *s, uint64_t now_ns)
 {
-	int err = 0;
-
-	while (s->oldest) {
-		int closed = close_entry(s, s->oldest, now_ns, NULL, false);
-
-		err = err ? err : closed;
-	}
-	return err;
+	while (s->oldest)
+		close_entry(s, s->oldest, now_ns, NULL, false);
 }

@@ -39,14 +39,14 @@ struct conn {
 };
 
 /* In order of offset within a direction; across directions in order of arrival. `s` is
- * borrowed. A gap of `nbytes` stands exactly where the bytes are missing. `close` is the last
+ * borrowed. A gap of `nbytes` comes exactly where the bytes are missing. `close` is the last
  * call for a connection; `ended` is false where it was dropped (idle, limit, end of input)
- * rather than closed by its program. Negative returns stop stream_feed and are passed on. */
+ * rather than closed by its program. */
 struct stream_out {
-	int (*bytes)(void *arg, struct conn *c, enum dir d, uint64_t ts_ns, struct span s);
-	int (*gap)(void *arg, struct conn *c, enum dir d, uint64_t ts_ns, uint64_t nbytes);
-	int (*close)(void *arg, struct conn *c, uint64_t ts_ns, bool ended);
-	void (*endpoints)(void *arg, struct conn *c); /* c->endpoints was told; may be NULL */
+	void (*bytes)(void *arg, struct conn *c, enum dir d, uint64_t ts_ns, struct span s);
+	void (*gap)(void *arg, struct conn *c, enum dir d, uint64_t ts_ns, uint64_t nbytes);
+	void (*close)(void *arg, struct conn *c, uint64_t ts_ns, bool ended);
+	void (*endpoints)(void *arg, struct conn *c); /* c->endpoints changed; may be NULL */
 };
 
 struct stream_stats {
@@ -57,13 +57,13 @@ struct stream;
 struct stream *stream_new(struct limits *lim, const struct stream_out *out, void *arg);
 void stream_free(struct stream *s); /* without calling close: call stream_finish before */
 
-int stream_feed(struct stream *s, const struct chunk *c);
+void stream_feed(struct stream *s, const struct chunk *c);
 
 /* Call now and then: gives up waiting for fragments that are overdue. */
-int stream_tick(struct stream *s, uint64_t now_ns);
+void stream_tick(struct stream *s, uint64_t now_ns);
 
 /* End of input: reports what is held, then closes every connection (ended = false). */
-int stream_finish(struct stream *s, uint64_t now_ns);
+void stream_finish(struct stream *s, uint64_t now_ns);
 
 const struct stream_stats *stream_stats(const struct stream *s);
 /* Wall-clock minus monotonic time, ns; 0 before a CHUNK_CLOCK came. */

@@ -17,7 +17,7 @@ struct outcome {
 	uint64_t count, unread, hits;
 };
 
-static int on_element(void *arg, struct span name, struct span data, bool cut)
+static void on_element(void *arg, struct span name, struct span data, bool cut)
 {
 	struct outcome *o = arg;
 	uint8_t end[] = { cut, (uint8_t)name.len, (uint8_t)data.len, (uint8_t)(data.len >> 8) };
@@ -28,7 +28,6 @@ static int on_element(void *arg, struct span name, struct span data, bool cut)
 	o->crc = (uint32_t)crc32(o->crc, data.len ? data.ptr : end, (uInt)data.len);
 	o->crc = (uint32_t)crc32(o->crc, end, sizeof(end));
 	o->count++;
-	return 0;
 }
 
 static struct outcome play(const struct framing_ops *ops, struct span s, uint8_t gap, size_t piece)

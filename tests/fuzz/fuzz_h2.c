@@ -28,7 +28,10 @@ static void check(bool good)
 		abort();
 }
 
-static int on_head(void *arg, uint64_t id, uint64_t ts_ns, const struct http_head *h)
+/* Keeps the compiler from leaving the reading out. */
+static volatile uint64_t read_all;
+
+static void on_head(void *arg, uint64_t id, uint64_t ts_ns, const struct http_head *h)
 {
 	uint8_t *what = seen_of(arg, id, h->msg);
 	uint64_t sum = h->method.len + h->target.len + h->authority.len;
@@ -42,28 +45,26 @@ static int on_head(void *arg, uint64_t id, uint64_t ts_ns, const struct http_hea
 		for (size_t k = 0; k < h->fields[i].value.len; k++)
 			sum += h->fields[i].value.ptr[k];
 	}
-	return sum == 12345678;
+	read_all = sum;
 }
 
-static int on_body(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, struct span s)
+static void on_body(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, struct span s)
 {
 	uint8_t *what = seen_of(arg, id, m);
 
 	check(s.len && !(*what & 4));
 	*what |= 1;
-	return 0;
 }
 
-static int on_gap(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, uint64_t nbytes)
+static void on_gap(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, uint64_t nbytes)
 {
 	uint8_t *what = seen_of(arg, id, m);
 
 	check(!(*what & 4));
 	*what |= 1;
-	return 0;
 }
 
-static int on_end(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, enum http_end why)
+static void on_end(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, enum http_end why)
 {
 	uint8_t *what = seen_of(arg, id, m);
 
@@ -71,7 +72,6 @@ static int on_end(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, enum 
 	/* Only an answer that never came ends without a beginning. */
 	check(*what & 1 || id >= IDS || (m == HTTP_RESPONSE && why == HTTP_END_CUT));
 	*what |= 4;
-	return 0;
 }
 
 static void feed_preface(struct http *h)

@@ -9,31 +9,31 @@ struct count {
 	uint64_t open[2];
 };
 
-static int on_head(void *arg, uint64_t id, uint64_t ts_ns, const struct http_head *h)
+/* Keeps the compiler from leaving the reading out. */
+static volatile uint64_t read_all;
+
+static void on_head(void *arg, uint64_t id, uint64_t ts_ns, const struct http_head *h)
 {
 	uint64_t sum = h->target.len + h->authority.len;
 
 	for (size_t i = 0; i < h->nfields; i++)
 		sum += h->fields[i].name.len + h->fields[i].value.len;
 	((struct count *)arg)->open[h->msg]++;
-	return sum == 12345678;
+	read_all = sum;
 }
 
-static int on_body(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, struct span s)
+static void on_body(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, struct span s)
 {
 	if (!s.len)
 		abort();
-	return 0;
 }
 
-static int on_gap(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, uint64_t nbytes)
+static void on_gap(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, uint64_t nbytes)
 {
-	return 0;
 }
 
-static int on_end(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, enum http_end why)
+static void on_end(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, enum http_end why)
 {
-	return 0;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -8,8 +8,11 @@
 
 #define MESSAGE_MAX 3000
 
-static int on_message(void *arg, uint64_t id, enum http_msg from, uint64_t ts_ns, struct span s,
-		      bool cut)
+/* Keeps the compiler from leaving the reading out. */
+static volatile uint64_t read_all;
+
+static void on_message(void *arg, uint64_t id, enum http_msg from, uint64_t ts_ns, struct span s,
+		       bool cut)
 {
 	uint64_t sum = 0;
 
@@ -17,14 +20,13 @@ static int on_message(void *arg, uint64_t id, enum http_msg from, uint64_t ts_ns
 		sum += s.ptr[i];
 	if (s.len > MESSAGE_MAX || *(unsigned *)arg)
 		abort();
-	return sum == UINT64_MAX;
+	read_all = sum;
 }
 
-static int on_closed(void *arg, uint64_t id, uint64_t ts_ns)
+static void on_closed(void *arg, uint64_t id, uint64_t ts_ns)
 {
 	if ((*(unsigned *)arg)++)
 		abort();
-	return 0;
 }
 
 /* The handshake's reader, with the input as a value. */

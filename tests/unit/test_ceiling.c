@@ -109,7 +109,7 @@ struct endless {
 	uint64_t elements, cut, largest, hits; /* what is to come out */
 };
 
-static int on_element(void *arg, struct span name, struct span data, bool cut)
+static void on_element(void *arg, struct span name, struct span data, bool cut)
 {
 	struct outcome *o = arg;
 
@@ -117,7 +117,6 @@ static int on_element(void *arg, struct span name, struct span data, bool cut)
 	o->cut += cut;
 	if (o->largest < data.len)
 		o->largest = data.len;
-	return 0;
 }
 
 static void feed_endless(struct outcome *o, const void *arg)
@@ -200,10 +199,9 @@ struct bomb {
 	size_t ratio; /* the limit: its default, or so high that only `decoded` is left */
 };
 
-static int on_out(void *arg, struct span s)
+static void on_out(void *arg, struct span s)
 {
 	((struct outcome *)arg)->out += s.len;
-	return 0;
 }
 
 static void feed_bomb(struct outcome *o, const void *arg)

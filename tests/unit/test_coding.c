@@ -19,12 +19,11 @@ struct undo {
 	int err;
 };
 
-static int on_out(void *arg, struct span s)
+static void on_out(void *arg, struct span s)
 {
 	struct undo *u = arg;
 
 	buf_add(&u->out, s);
-	return 0;
 }
 
 static void on_piece(void *arg, struct span s)

@@ -17,7 +17,7 @@ struct body {
 	size_t gaps[4], ngaps;
 };
 
-static int on_element(void *arg, struct span name, struct span data, bool cut)
+static void on_element(void *arg, struct span name, struct span data, bool cut)
 {
 	struct buf *b = arg;
 
@@ -29,7 +29,7 @@ static int on_element(void *arg, struct span name, struct span data, bool cut)
 			buf_addc(b, (char)data.ptr[i]);
 		else
 			buf_adds(b, "<NUL>");
-	return buf_adds(b, cut ? "~]" : "]");
+	buf_adds(b, cut ? "~]" : "]");
 }
 
 static void on_piece(void *arg, struct span s)
@@ -485,41 +485,8 @@ static void test_event_limit(void)
 	buf_done(&b.bytes);
 }
 
-/* ---- the caller says stop ---- */
-
-static int refuse(void *arg, struct span name, struct span data, bool cut)
-{
-	++*(int *)arg;
-	return -7;
-}
-
-static void test_refused(const char *media_type, struct span two)
-{
-	const struct framing_ops *ops = &framing_json_array;
-	struct limits lim;
-	struct framing *f;
-	int calls = 0;
-
-	if (media_type)
-		ops = framing_find(span_str(media_type));
-	limits_init(&lim);
-	f = framing_new(ops, &lim, refuse, &calls);
-	ok(framing_feed(f, two) == -7 && calls == 1, "%s stops where it is told to", ops->name);
-	framing_free(f);
-}
-
 int main(void)
 {
-	struct body b;
-
-	body_init(&b);
-	add_event(&b.bytes, "a", "{1}");
-	add_event(&b.bytes, "b", "{2}");
-	test_refused(AWS, buf_span(&b.bytes));
-	buf_done(&b.bytes);
-	test_refused(SSE, SPAN_LIT("data: 1\n\ndata: 2\n\n"));
-	test_refused(LINES, SPAN_LIT("{1}\n{2}\n"));
-	test_refused(ARRAY, SPAN_LIT("[{1},{2}]"));
 	test_rows();
 	test_long_name();
 	test_nesting();

@@ -9,7 +9,8 @@
 
 struct log {
 	struct buf text;
-	int last; /* message whose body was written last; bodies are joined */
+	int last;	  /* message whose body was written last; bodies are joined */
+	const char *role; /* of the traced program, as it was called last */
 };
 
 static void put(struct log *l, int key, const char *mark)
@@ -19,7 +20,7 @@ static void put(struct log *l, int key, const char *mark)
 	l->last = key;
 }
 
-static int on_head(void *arg, uint64_t id, uint64_t ts_ns, const struct http_head *h)
+static void on_head(void *arg, uint64_t id, uint64_t ts_ns, const struct http_head *h)
 {
 	struct log *l = arg;
 
@@ -33,39 +34,35 @@ static int on_head(void *arg, uint64_t id, uint64_t ts_ns, const struct http_hea
 	if (h->cut)
 		buf_adds(&l->text, "(cut)");
 	l->last = -2;
-	return 0;
 }
 
-static int on_body(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, struct span s)
+static void on_body(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, struct span s)
 {
 	struct log *l = arg;
 
 	put(l, (int)id * 2 + (int)m, m == HTTP_REQUEST ? "q:" : "a:");
 	buf_add(&l->text, s);
-	return 0;
 }
 
-static int on_gap(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, uint64_t nbytes)
+static void on_gap(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, uint64_t nbytes)
 {
 	struct log *l = arg;
 
 	put(l, (int)id * 2 + (int)m, m == HTTP_REQUEST ? "q:" : "a:");
 	buf_addf(&l->text, "~%u", (unsigned)nbytes);
-	return 0;
 }
 
-static int on_end(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, enum http_end why)
+static void on_end(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, enum http_end why)
 {
 	struct log *l = arg;
 
 	put(l, -1, "");
 	buf_addf(&l->text, "%c%u%c", m == HTTP_REQUEST ? 'q' : 'a', (unsigned)id, ".$-!"[why]);
 	l->last = -2;
-	return 0;
 }
 
-static int on_message(void *arg, uint64_t id, enum http_msg from, uint64_t ts_ns, struct span s,
-		      bool cut)
+static void on_message(void *arg, uint64_t id, enum http_msg from, uint64_t ts_ns, struct span s,
+		       bool cut)
 {
 	struct log *l = arg;
 
@@ -73,20 +70,24 @@ static int on_message(void *arg, uint64_t id, enum http_msg from, uint64_t ts_ns
 	buf_addf(&l->text, "%cw%u[%.*s]%s", from == HTTP_REQUEST ? 'q' : 'a', (unsigned)id,
 		 (int)s.len, (const char *)s.ptr, cut ? "~" : "");
 	l->last = -2;
-	return 0;
 }
 
-static int on_closed(void *arg, uint64_t id, uint64_t ts_ns)
+static void on_closed(void *arg, uint64_t id, uint64_t ts_ns)
 {
 	struct log *l = arg;
 
 	put(l, -1, "");
 	buf_addf(&l->text, "w%u.", (unsigned)id);
 	l->last = -2;
-	return 0;
 }
 
-static const struct http_out out = { on_head, on_body, on_gap, on_end, on_message, on_closed };
+static void on_role(void *arg, bool is_server)
+{
+	((struct log *)arg)->role = is_server ? "server" : "client";
+}
+
+static const struct http_out out = { on_head,	 on_body,   on_gap, on_end,
+				     on_message, on_closed, on_role };
 
 /* A request to speak WebSocket, the answer that agrees, and a masked frame of "hi". */
 #define ASK "GET /w HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
@@ -321,8 +322,8 @@ static void test_joined(void)
 	http_close(h, 2, true);
 	is_str(l.text.ptr, "qw1[{}] aw1[yo] qw1[hi] w1.", "a WebSocket joined in the middle");
 	is_int(http_unread_bytes(h), 33, "and what came before is counted");
-	ok(http_proto(h) == HTTP_PROTO_H1 && !http_garbled(h) && !http_is_server(h),
-	   "it is a client's, of HTTP/1.1");
+	ok(http_proto(h) == HTTP_PROTO_H1 && !http_garbled(h), "it is HTTP/1.1");
+	is_str(l.role, "client", "and a client's");
 	http_free(h);
 	buf_done(&l.text);
 }

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "http/h2.h"
+#include "http/http.h"
 #include "tests/unit/cuts.h"
 #include "tests/unit/tap.h"
 
@@ -14,7 +15,8 @@
 
 struct log {
 	struct buf text;
-	int last; /* message whose body was written last; bodies are joined */
+	int last;	  /* message whose body was written last; bodies are joined */
+	const char *role; /* of the traced program, as it was called last */
 };
 
 static void put(struct log *l, int key, const char *mark)
@@ -32,7 +34,7 @@ static void put_span(struct log *l, struct span s)
 		buf_addf(&l->text, "<%zu>", s.len);
 }
 
-static int on_head(void *arg, uint64_t id, uint64_t ts_ns, const struct http_head *h)
+static void on_head(void *arg, uint64_t id, uint64_t ts_ns, const struct http_head *h)
 {
 	struct log *l = arg;
 
@@ -59,7 +61,6 @@ static int on_head(void *arg, uint64_t id, uint64_t ts_ns, const struct http_hea
 	buf_adds(&l->text, h->cut ? "(cut)" : "");
 	buf_adds(&l->text, h->version == HTTP_2 ? "" : "(version)");
 	l->last = -2;
-	return 0;
 }
 
 static void put_body(struct log *l, uint64_t id, enum http_msg m)
@@ -70,36 +71,33 @@ static void put_body(struct log *l, uint64_t id, enum http_msg m)
 	put(l, (int)id * 2 + (int)m, mark);
 }
 
-static int on_body(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, struct span s)
+static void on_body(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, struct span s)
 {
 	struct log *l = arg;
 
 	put_body(l, id, m);
 	buf_add(&l->text, s);
-	return 0;
 }
 
-static int on_gap(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, uint64_t nbytes)
+static void on_gap(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, uint64_t nbytes)
 {
 	struct log *l = arg;
 
 	put_body(l, id, m);
 	buf_addf(&l->text, "~%u", (unsigned)nbytes);
-	return 0;
 }
 
-static int on_end(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, enum http_end why)
+static void on_end(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, enum http_end why)
 {
 	struct log *l = arg;
 
 	put(l, -1, "");
 	buf_addf(&l->text, "%c%u%c", m == HTTP_REQUEST ? 'q' : 'a', (unsigned)id, ".$-!"[why]);
 	l->last = -2;
-	return 0;
 }
 
-static int on_message(void *arg, uint64_t id, enum http_msg from, uint64_t ts_ns, struct span s,
-		      bool cut)
+static void on_message(void *arg, uint64_t id, enum http_msg from, uint64_t ts_ns, struct span s,
+		       bool cut)
 {
 	struct log *l = arg;
 
@@ -108,20 +106,24 @@ static int on_message(void *arg, uint64_t id, enum http_msg from, uint64_t ts_ns
 	buf_add(&l->text, s);
 	buf_adds(&l->text, cut ? "~]" : "]");
 	l->last = -2;
-	return 0;
 }
 
-static int on_closed(void *arg, uint64_t id, uint64_t ts_ns)
+static void on_closed(void *arg, uint64_t id, uint64_t ts_ns)
 {
 	struct log *l = arg;
 
 	put(l, -1, "");
 	buf_addf(&l->text, "w%u.", (unsigned)id);
 	l->last = -2;
-	return 0;
 }
 
-static const struct http_out out = { on_head, on_body, on_gap, on_end, on_message, on_closed };
+static void on_role(void *arg, bool is_server)
+{
+	((struct log *)arg)->role = is_server ? "server" : "client";
+}
+
+static const struct http_out out = { on_head,	 on_body,   on_gap, on_end,
+				     on_message, on_closed, on_role };
 
 /* ---- the script: what is said, in turns ---- */
 
@@ -144,7 +146,8 @@ struct script {
 	bool spans_matter; /* is played whole only */
 	/* What came of it, the last way it was played. */
 	enum http_proto proto;
-	bool garbled, is_server;
+	bool garbled;
+	const char *role;
 	uint64_t unread;
 };
 
@@ -312,7 +315,7 @@ static void play_way(struct script *s, unsigned way, struct log *l)
 	http_close(p.http, 2, true);
 	s->proto = http_proto(p.http);
 	s->garbled = http_garbled(p.http);
-	s->is_server = http_is_server(p.http);
+	s->role = l->role;
 	s->unread = http_unread_bytes(p.http);
 	http_free(p.http);
 }
@@ -571,7 +574,8 @@ static void server_first(struct script *s)
 	head(s, SERVER, 1, END, OK);
 	s->server_traced = true;
 	play(s, "a server, which begins before its client", "Q1 POST /1 q1. A1 200 a1.");
-	ok(s->proto == HTTP_PROTO_H2 && s->is_server, "is known as one");
+	ok(s->proto == HTTP_PROTO_H2, "is known as HTTP/2");
+	is_str(s->role, "server", "and as a server");
 }
 
 /* ---- bytes are missing ---- */
@@ -689,7 +693,8 @@ static void joined_body(struct script *s)
 	head(s, SERVER, 3, END, ":status 204");
 	play(s, "joined in the middle of a body",
 	     "a1:~0data: 1data: 2 a1. Q2 GET /3 q2. A2 204 a2.");
-	ok(s->proto == HTTP_PROTO_H2 && !s->is_server, "it is HTTP/2, and a client");
+	ok(s->proto == HTTP_PROTO_H2, "it is HTTP/2");
+	is_str(s->role, "client", "and a client");
 }
 
 static void joined_table(struct script *s)
@@ -716,7 +721,7 @@ static void joined_server(struct script *s)
 	data(s, SERVER, 1, END, "one");
 	play(s, "joined: a server is found out by the first head",
 	     "q1:~0unknown q1- Q2 GET /3 q2. A2 200 a2:three a2. a3:~0one a3.");
-	ok(s->is_server, "and known as one");
+	is_str(s->role, "server", "and known as one");
 }
 
 static void joined_reset(struct script *s)

@@ -7,28 +7,25 @@ struct log {
 	struct buf text;
 };
 
-static int on_bytes(void *arg, struct conn *c, enum dir d, uint64_t ts_ns, struct span s)
+static void on_bytes(void *arg, struct conn *c, enum dir d, uint64_t ts_ns, struct span s)
 {
 	struct log *l = arg;
 
 	buf_addf(&l->text, "%c%.*s", d == DIR_WRITE ? '>' : '<', (int)s.len, (const char *)s.ptr);
-	return 0;
 }
 
-static int on_gap(void *arg, struct conn *c, enum dir d, uint64_t ts_ns, uint64_t nbytes)
+static void on_gap(void *arg, struct conn *c, enum dir d, uint64_t ts_ns, uint64_t nbytes)
 {
 	struct log *l = arg;
 
 	buf_addf(&l->text, "%c~%u", d == DIR_WRITE ? '>' : '<', (unsigned)nbytes);
-	return 0;
 }
 
-static int on_close(void *arg, struct conn *c, uint64_t ts_ns, bool ended)
+static void on_close(void *arg, struct conn *c, uint64_t ts_ns, bool ended)
 {
 	struct log *l = arg;
 
 	buf_adds(&l->text, ended ? "." : "-");
-	return 0;
 }
 
 static const struct stream_out out = { on_bytes, on_gap, on_close };

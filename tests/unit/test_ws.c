@@ -12,8 +12,8 @@
 
 #define SHOWN_MAX 60
 
-static int on_message(void *arg, uint64_t id, enum http_msg from, uint64_t ts_ns, struct span s,
-		      bool cut)
+static void on_message(void *arg, uint64_t id, enum http_msg from, uint64_t ts_ns, struct span s,
+		       bool cut)
 {
 	struct buf *log = arg;
 
@@ -22,12 +22,12 @@ static int on_message(void *arg, uint64_t id, enum http_msg from, uint64_t ts_ns
 		buf_addf(log, "%zu bytes", s.len);
 	else
 		buf_add(log, s);
-	return buf_adds(log, cut ? "]~" : "]");
+	buf_adds(log, cut ? "]~" : "]");
 }
 
-static int on_closed(void *arg, uint64_t id, uint64_t ts_ns)
+static void on_closed(void *arg, uint64_t id, uint64_t ts_ns)
 {
-	return buf_adds(arg, ((struct buf *)arg)->len ? " ." : ".");
+	buf_adds(arg, ((struct buf *)arg)->len ? " ." : ".");
 }
 
 static const struct http_out out = { .message = on_message, .closed = on_closed };
@@ -366,8 +366,8 @@ struct process_stats {
 	bool good; /* nothing but zeroes and the text "after" */
 };
 
-static int on_seen(void *arg, uint64_t id, enum http_msg from, uint64_t ts_ns, struct span s,
-		   bool cut)
+static void on_seen(void *arg, uint64_t id, enum http_msg from, uint64_t ts_ns, struct span s,
+		    bool cut)
 {
 	struct process_stats *seen = arg;
 
@@ -375,7 +375,6 @@ static int on_seen(void *arg, uint64_t id, enum http_msg from, uint64_t ts_ns, s
 	seen->cut += cut;
 	seen->len = s.len > seen->len ? s.len : seen->len;
 	seen->good = span_eq(s, SPAN_LIT("after"));
-	return 0;
 }
 
 /* 8 MiB of zeroes, then a short text that uses the same window. */
@@ -539,27 +538,18 @@ static void test_joined(void)
 	}
 }
 
-/* An error of a callback stops the feed and comes back. */
-static int fail(void *arg, uint64_t id, enum http_msg from, uint64_t ts_ns, struct span s, bool cut)
+static void test_no_callbacks(void)
 {
-	return -7;
-}
-
-static void test_callbacks(void)
-{
-	static const struct http_out failing = { .message = fail }, none = { 0 };
+	static const struct http_out none = { 0 };
 	struct ws_setup setup = { 0 };
-	struct span frame = SPAN_LIT("\x81\x02hi");
 	struct limits lim;
 	struct ws *w;
 
 	limits_init(&lim);
-	w = ws_new(&lim, &setup, &failing, NULL, 1);
-	is_int(ws_feed(w, HTTP_RESPONSE, 1, frame), -7, "a callback's error is passed on");
-	ws_free(w);
 	w = ws_new(&lim, &setup, &none, NULL, 1);
-	is_int(ws_feed(w, HTTP_RESPONSE, 1, frame), 0, "without callbacks nothing happens");
-	is_int(ws_close(w, 2), 0, "to the end");
+	ws_feed(w, HTTP_RESPONSE, 1, SPAN_LIT("\x81\x02hi\x88"));
+	ws_close(w, 2);
+	is_int((long)ws_unread_bytes(w), 1, "without callbacks a frame is read all the same");
 	ws_free(w);
 	ws_free(NULL);
 }
@@ -578,6 +568,6 @@ int main(void)
 	test_extensions();
 	test_handshake();
 	test_joined();
-	test_callbacks();
+	test_no_callbacks();
 	return tap_done();
 }
