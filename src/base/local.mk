@@ -8,6 +8,8 @@ libpure_a_SOURCES += \
 	src/base/dir.h \
 	src/base/error.c \
 	src/base/error.h \
+	src/base/file.c \
+	src/base/file.h \
 	src/base/limits.c \
 	src/base/limits.def \
 	src/base/limits.h \
@@ -21,4 +23,4 @@ libpure_a_SOURCES += \
 	src/base/xalloc.c \
 	src/base/xalloc.h
 
-check_PROGRAMS += tests/unit/test_base
+check_PROGRAMS += tests/unit/test_base tests/unit/test_file
