@@ -11,7 +11,7 @@
 #include "options/exit_code.h"
 #include "options/options.h"
 #include "pipeline.h"
-#include "report/summary.h"
+#include "run/report.h"
 #include "sink/fanout.h"
 #include "source/replay.h"
 #ifdef HAVE_BPF
@@ -34,7 +34,7 @@ static void print_version(void)
 
 static int complain(const struct error *e, int code)
 {
-	fprintf(stderr, "llm-spy: %s\n", e->text);
+	log_say("%s", e->text);
 	return code;
 }
 
@@ -42,6 +42,7 @@ static int replay(const struct options *o)
 {
 	struct limits limits = o->limits;
 	struct error e = { 0 };
+	struct run_report report;
 	struct fanout show;
 	struct prices *prices = price_file_open(o->prices, &e);
 	struct pipeline *p;
@@ -57,7 +58,8 @@ static int replay(const struct options *o)
 	f = filter_new(&o->filter, pipeline_chunk, p);
 	err = replay_file(o->replay, filter_chunk, f, &e);
 	pipeline_finish(p, UINT64_MAX);
-	summary_print(stderr, &(struct summary){ .show = &show, .pipeline = p, .limits = &limits });
+	report = report_gather(p, &show, &limits);
+	report_print(&report);
 	filter_free(f);
 	pipeline_free(p);
 	prices_free(prices);

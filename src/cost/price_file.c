@@ -3,11 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/log.h"
 
 static int read_file(const char *path, struct buf *out)
 {
@@ -37,9 +37,8 @@ static int load(struct prices *p, const char *path, struct error *reterr)
 		err = error_set(reterr, why.code, "--prices %s: %s", path, why.text);
 	buf_done(&text);
 	if (!err && prices_skipped(p))
-		fprintf(stderr,
-			"llm-spy: --prices %s: %zu entries have no price that can be used; see "
-			"doc/PRICES.md\n",
+		log_say("--prices %s: %zu entries have no price that can be used; see "
+			"doc/PRICES.md",
 			path, prices_skipped(p));
 	return err;
 }

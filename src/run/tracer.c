@@ -26,8 +26,9 @@
 #include "probe/compiler.h"
 #include "probes/event.h"
 #include "report/status_file.h"
-#include "report/summary.h"
 #include "run/child.h"
+#include "run/report.h"
+#include "run/report_files.h"
 #include "sink/fanout.h"
 #include "source/live.h"
 #include "source/record.h"
@@ -399,10 +400,12 @@ static int on_wanted(void *arg, const struct chunk *c)
 
 static void print_map(const struct tracer *t)
 {
+	struct run_report r = report_gather(t->pipeline, &t->show, &t->limits);
 	struct unseen notes = { 0 };
 
 	discover_unseen(t->discover, &notes);
-	summary_print_map(stderr, pipeline_process_stats(t->pipeline), &notes);
+	r.unseen = &notes;
+	report_print_map(&r);
 	unseen_done(&notes);
 }
 
@@ -521,8 +524,25 @@ static void read_counters(const struct tracer *t, uint64_t *sums)
 static void say_ready(const struct tracer *t, size_t hooked)
 {
 	if (!t->o->command || t->o->debug)
-		fprintf(stderr, "llm-spy: ready: TLS hooked in %zu file%s; Ctrl-C ends\n", hooked,
+		log_say("ready: TLS hooked in %zu file%s; Ctrl-C ends", hooked,
 			hooked == 1 ? "" : "s");
+}
+
+static void summarize(const struct tracer *t, const uint64_t *counters)
+{
+	struct run_report r = report_gather(t->pipeline, &t->show, &t->limits);
+	struct unseen notes = { 0 };
+
+	r.counters = counters;
+	r.lost = live_lost(t->live);
+	if (t->discover) {
+		report_add_files(&r, discover_targets(t->discover), t->o->debug);
+		discover_unseen(t->discover, &notes);
+		r.unseen = &notes;
+	}
+	report_print(&r);
+	unseen_done(&notes);
+	free(r.files);
 }
 
 static int finish(struct tracer *t, int err)
@@ -541,13 +561,7 @@ static int finish(struct tracer *t, int err)
 	t->record = NULL;
 	if (!t->failed)
 		t->failed = failed;
-	summary_print(stderr, &(struct summary){ .show = &t->show,
-						 .pipeline = t->pipeline,
-						 .limits = &t->limits,
-						 .discover = t->discover,
-						 .every_file = t->o->debug,
-						 .counters = counters,
-						 .lost = live_lost(t->live) });
+	summarize(t, counters);
 	return err;
 }
 
