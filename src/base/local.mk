@@ -13,6 +13,7 @@ libpure_a_SOURCES += \
 	src/base/limits.c \
 	src/base/limits.def \
 	src/base/limits.h \
+	src/base/list.h \
 	src/base/log.c \
 	src/base/log.h \
 	src/base/safe_text.c \
