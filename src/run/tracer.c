@@ -70,6 +70,9 @@ struct tracer {
 	bool stop, all_gone; /* asked to stop; the command and its children have ended */
 	int failed;	     /* first error of the recorder or output */
 	uint64_t ticked_ns;
+	/* The exit code when what is being done at the start fails: files of prices, output and
+	 * recording have the same one in a replay. */
+	enum exit_code cannot;
 };
 
 /* ---- what the kernel leaves out ---- */
@@ -593,13 +596,28 @@ static void raise_descriptors(void)
 	setrlimit(RLIMIT_NOFILE, &l);
 }
 
+static int open_outputs(struct tracer *t, struct error *reterr)
+{
+	int err;
+
+	t->cannot = EXIT_FAILED;
+	err = fanout_open(&t->show, t->o, reterr);
+	if (!err && t->o->record)
+		err = recorder_open(&t->record, t->o->record, reterr);
+	if (!err)
+		t->cannot = EXIT_CANNOT;
+	return err;
+}
+
 static int start(struct tracer *t, struct error *reterr)
 {
 	int err;
 
+	t->cannot = EXIT_FAILED;
 	t->prices = price_file_open(t->o->prices, reterr);
 	if (!t->prices)
 		return reterr->code;
+	t->cannot = EXIT_CANNOT;
 	t->compiler = compiler_start();
 	if (t->compiler < 0)
 		return error_set(reterr, t->compiler, "the compiler cannot be started: %s",
@@ -614,9 +632,7 @@ static int start(struct tracer *t, struct error *reterr)
 	t->signals = open_signals(reterr);
 	if (t->signals < 0)
 		return t->signals;
-	err = fanout_open(&t->show, t->o, reterr);
-	if (!err && t->o->record)
-		err = recorder_open(&t->record, t->o->record, reterr);
+	err = open_outputs(t, reterr);
 	if (!err)
 		err = choose_buffer(t, reterr);
 	if (!err)
@@ -681,7 +697,9 @@ static int exit_code(const struct tracer *t, int err, bool blind)
 
 int tracer_run(const struct options *o, struct error *reterr)
 {
-	struct tracer t = { .o = o, .limits = o->limits, .signals = -1, .compiler = -1 };
+	struct tracer t = {
+		.o = o, .limits = o->limits, .signals = -1, .compiler = -1, .cannot = EXIT_CANNOT
+	};
 	size_t hooked;
 	bool blind;
 	int err, code;
@@ -695,7 +713,7 @@ int tracer_run(const struct options *o, struct error *reterr)
 		/* The command, still at its gate, ends with us. */
 		tracer_done(&t);
 		fanout_close(&t.show);
-		return EXIT_CANNOT;
+		return t.cannot;
 	}
 	say_ready(&t, hooked);
 	if (o->command)
