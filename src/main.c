@@ -11,7 +11,7 @@
 #include "options/exit_code.h"
 #include "options/options.h"
 #include "pipeline.h"
-#include "report/summary.h"
+#include "run/report.h"
 #include "sink/fanout.h"
 #include "source/replay.h"
 #ifdef HAVE_BPF
@@ -34,7 +34,7 @@ static void print_version(void)
 
 static int complain(const struct error *e, int code)
 {
-	fprintf(stderr, "llm-spy: %s\n", e->text);
+	log_say("%s", e->text);
 	return code;
 }
 
@@ -44,9 +44,9 @@ static int replay(const struct options *o)
 	struct error e = { 0 };
 	struct output_defaults defaults = options_output(o);
 	struct fanout *fanout = NULL;
+	struct run_report report;
 	struct output_totals *outputs;
 	struct totals totals;
-	size_t noutputs;
 	bool failed;
 	struct prices *prices = price_file_open(o->prices, &e);
 	struct pipeline *p;
@@ -71,12 +71,9 @@ static int replay(const struct options *o)
 	err = replay_file(o->replay, filter_chunk, f, &e);
 	pipeline_finish(p, UINT64_MAX);
 	fanout_finish(fanout);
-	outputs = fanout_totals(fanout, &noutputs, &failed);
-	summary_print(stderr, &(struct summary){ .totals = &totals,
-						 .outputs = outputs,
-						 .noutputs = noutputs,
-						 .pipeline = p,
-						 .limits = &limits });
+	report = report_gather(p, &totals, &limits);
+	report.outputs = outputs = fanout_totals(fanout, &report.noutputs, &failed);
+	report_print(&report);
 	filter_free(f);
 	pipeline_free(p);
 	prices_free(prices);

@@ -13,8 +13,11 @@ libpure_a_SOURCES += \
 	src/base/limits.c \
 	src/base/limits.def \
 	src/base/limits.h \
+	src/base/list.h \
 	src/base/log.c \
 	src/base/log.h \
+	src/base/safe_text.c \
+	src/base/safe_text.h \
 	src/base/span.h \
 	src/base/str.c \
 	src/base/str.h \
@@ -23,4 +26,4 @@ libpure_a_SOURCES += \
 	src/base/xalloc.c \
 	src/base/xalloc.h
 
-check_PROGRAMS += tests/unit/test_base
+check_PROGRAMS += tests/unit/test_base tests/unit/test_file tests/unit/test_safe_text

@@ -1,14 +1,23 @@
 /* SPDX-License-Identifier: MIT */
-/* Messages for the person at the terminal, on stderr. Data never goes through here. */
+/* Messages for the person at the terminal, on stderr: all of them go through here. Data never
+ * does. */
 #ifndef SPY_BASE_LOG_H
 #define SPY_BASE_LOG_H
 
 #include <stdbool.h>
 
+#include "base/span.h"
+
 extern bool log_debug_on; /* set once, by --debug */
 
+/* "llm-spy: ..." and a line end. What the text quotes is made safe for a terminal. */
+void log_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* `stage` is the folder that speaks ("attach", "http"), so that lines can be filtered. */
 void log_warn(const char *stage, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void log_debug(const char *stage, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Whole lines, as they are: what they quote went through safe_text_add. */
+void log_lines(struct span lines);
+/* Whether the user's terminal reads UTF-8, as far as the locale knows. */
+bool log_utf8(void);
 
 #endif

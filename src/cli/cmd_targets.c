@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <jansson.h>
-#include <langinfo.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,14 +11,15 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/utf8.h"
 #include "base/xalloc.h"
 #include "discover/coverage.h"
 #include "options/exit_code.h"
 #include "proc/list.h"
 #include "proc/maps.h"
+#include "report/size_text.h"
 #include "report/status_file.h"
-#include "report/summary.h"
 #include "sink/term.h"
 
 #define PROGRAM_COLUMNS 24
@@ -148,7 +148,7 @@ static void print_seen(struct term *t, const struct row *r)
 
 	if (s)
 		term_ownf(t, "%6llu  %10s  ", (unsigned long long)s->calls,
-			  size_text(s->bytes[DIR_WRITE] + s->bytes[DIR_READ]));
+			  size_text(s->bytes[DIR_WRITE] + s->bytes[DIR_READ]).text);
 	else
 		term_ownf(t, "%6s  %10s  ", "-", "-");
 }
@@ -173,7 +173,7 @@ static void print_text(FILE *out, unsigned column, const struct row *r)
 {
 	struct term t;
 
-	term_init(&t, out, 0, strcmp(nl_langinfo(CODESET), "UTF-8") == 0);
+	term_init(&t, out, 0, log_utf8());
 	if (r->pid)
 		term_ownf(&t, "%8d  ", (int)r->pid);
 	else
@@ -453,12 +453,10 @@ static void say_end(const struct table *t)
 			"443\n",
 			t->denied ? " that may be looked at" : "");
 	if (t->denied)
-		fprintf(stderr, "llm-spy: %zu process%s could not be looked at%s\n", t->denied,
+		log_say("%zu process%s could not be looked at%s", t->denied,
 			t->denied == 1 ? "" : "es", geteuid() == 0 ? "" : ": run with sudo");
 	if (t->unread)
-		fprintf(stderr,
-			"llm-spy: the status of %zu tracer%s could not be read: what %s saw is "
-			"missing\n",
+		log_say("the status of %zu tracer%s could not be read: what %s saw is missing",
 			t->unread, t->unread == 1 ? "" : "s", t->unread == 1 ? "it" : "they");
 }
 

@@ -2,40 +2,45 @@
 #include "cost/price_file.h"
 
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/file.h"
 #include "base/log.h"
-#include "base/xalloc.h"
+
+static int read_file(const char *path, struct buf *out)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), err;
+
+	if (fd < 0)
+		return -errno;
+	err = file_read_all(fd, out);
+	close(fd);
+	return err;
+}
 
 static int load(struct prices *p, const char *path, struct error *reterr)
 {
-	FILE *f = fopen(path, "re");
-	AUTO_FREE char *text = NULL;
 	struct error why;
-	size_t len;
+	struct buf text;
+	int err;
 
-	if (!f)
-		return error_set(reterr, -errno, "--prices %s: %s", path, strerror(errno));
-	text = xmalloc(PRICES_FILE_MAX + 1);
-	len = fread(text, 1, PRICES_FILE_MAX + 1, f);
-	if (ferror(f)) {
-		fclose(f);
-		return error_set(reterr, -EIO, "--prices %s: cannot be read", path);
-	}
-	fclose(f);
-	if (len > PRICES_FILE_MAX)
-		return error_set(reterr, -ENOBUFS, "--prices %s: larger than %d MiB", path,
-				 PRICES_FILE_MAX >> 20);
-	if (prices_load(p, span_of(text, len), &why) != 0)
-		return error_set(reterr, why.code, "--prices %s: %s", path, why.text);
-	if (prices_skipped(p))
-		fprintf(stderr,
-			"llm-spy: --prices %s: %zu entries have no price that can be used; see "
-			"doc/PRICES.md\n",
+	buf_init(&text, PRICES_FILE_MAX);
+	err = read_file(path, &text);
+	if (err == -EFBIG)
+		error_set(reterr, err, "--prices %s: larger than %d MiB", path,
+			  PRICES_FILE_MAX >> 20);
+	else if (err)
+		error_set(reterr, err, "--prices %s: %s", path, strerror(-err));
+	else if (prices_load(p, buf_span(&text), &why) != 0)
+		err = error_set(reterr, why.code, "--prices %s: %s", path, why.text);
+	buf_done(&text);
+	if (!err && prices_skipped(p))
+		log_say("--prices %s: %zu entries have no price that can be used; see "
+			"doc/PRICES.md",
 			path, prices_skipped(p));
-	return 0;
+	return err;
 }
 
 struct prices *price_file_open(const char *path, struct error *reterr)

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/xalloc.h"
 #include "options/exit_code.h"
 #include "probe/embedded.h"
@@ -51,7 +52,7 @@ static unsigned start_mock(const char *ca_file, pid_t *ret_pid)
 		close(out[0]);
 		close(out[1]);
 		execl(path, "llm-spy-mock", "--ca-file", ca_file, (char *)NULL);
-		fprintf(stderr, "llm-spy: %s: %s\n", path, strerror(errno));
+		log_say("%s: %s", path, strerror(errno));
 		_exit(127);
 	}
 	close(out[1]);
@@ -77,7 +78,7 @@ static int trace_apart(const struct options *o)
 		prctl(PR_SET_PDEATHSIG, SIGTERM);
 		code = tracer_run(o, &e);
 		if (e.code)
-			fprintf(stderr, "llm-spy: %s\n", e.text);
+			log_say("%s", e.text);
 		exit(code);
 	}
 	signal(SIGINT, SIG_IGN); /* the tracer acts on it, and then we end too */
@@ -108,9 +109,8 @@ int demo_run(struct options *o, struct error *reterr)
 		command[4] = url;
 		command[5] = ca_file;
 		o->command = (char **)command; /* exec takes them for const */
-		fprintf(stderr,
-			"llm-spy: demo: curl and python3 talk to a mock provider at %s; nothing "
-			"leaves this machine\n",
+		log_say("demo: curl and python3 talk to a mock provider at %s; nothing leaves "
+			"this machine",
 			url);
 		code = trace_apart(o);
 		o->command = NULL;

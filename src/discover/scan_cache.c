@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "config.h"
@@ -34,20 +35,9 @@ struct scan_cache {
 int scan_cache_dir(char *path, size_t size)
 {
 	const char *home = getenv("XDG_CACHE_HOME");
-	struct stat st;
-	int fd;
 
 	snprintf(path, size, "%s/llm-spy", home && home[0] == '/' ? home : "/var/cache");
-	if (mkdir(path, 0700) != 0 && errno != EEXIST)
-		return -errno;
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &st) != 0 || st.st_uid != geteuid() || st.st_mode & 022) {
-		close(fd);
-		return -EPERM;
-	}
-	return fd;
+	return file_open_own_dir(path, true, 022);
 }
 
 static void add_text(struct sha256_ctx *ctx, const char *s)
@@ -81,16 +71,6 @@ static bool is_trusted(int fd)
 	       !(st.st_mode & 077) && st.st_size <= (off_t)CATALOG_BYTES_MAX;
 }
 
-static int slurp(int fd, struct buf *out)
-{
-	char bytes[65536];
-	ssize_t n;
-
-	while ((n = read(fd, bytes, sizeof(bytes))) > 0)
-		buf_add(out, span_of(bytes, (size_t)n));
-	return n < 0 ? -errno : out->full ? -EFBIG : 0;
-}
-
 static void load(struct scan_cache *f)
 {
 	uint8_t stamp[CATALOG_STAMP_LEN];
@@ -109,7 +89,7 @@ static void load(struct scan_cache *f)
 	buf_init(&bytes, CATALOG_BYTES_MAX);
 	make_stamp(stamp);
 	if (is_trusted(fd))
-		err = slurp(fd, &bytes);
+		err = file_read_all(fd, &bytes);
 	close(fd);
 	if (!err)
 		err = catalog_decode(f->catalog, stamp, buf_span(&bytes));
@@ -117,39 +97,6 @@ static void load(struct scan_cache *f)
 		log_debug("attach", "the catalog in %s is not used: %s", path,
 			  err == -ESTALE ? "another llm-spy made it" : strerror(-err));
 	buf_done(&bytes);
-}
-
-static int write_all(int fd, struct span s)
-{
-	while (s.len) {
-		ssize_t n = write(fd, s.ptr, s.len);
-
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		s = span_from(s, n > 0 ? (size_t)n : 0);
-	}
-	return 0;
-}
-
-/* Renamed into its place when it is whole, so that two tracers never see half of it. */
-static int store_in(int dir, struct span bytes)
-{
-	char temp[64];
-	int fd, err;
-
-	snprintf(temp, sizeof(temp), CATALOG_FILE ".%d", (int)getpid());
-	unlinkat(dir, temp, 0);
-	fd = openat(dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return -errno;
-	err = write_all(fd, bytes);
-	if (close(fd) != 0 && !err)
-		err = -errno;
-	if (!err && renameat(dir, temp, dir, CATALOG_FILE) != 0)
-		err = -errno;
-	if (err)
-		unlinkat(dir, temp, 0);
-	return err;
 }
 
 static void store(struct scan_cache *f)
@@ -166,7 +113,7 @@ static void store(struct scan_cache *f)
 	make_stamp(stamp);
 	err = dir < 0 ? dir : catalog_encode(f->catalog, stamp, &bytes);
 	if (!err)
-		err = store_in(dir, buf_span(&bytes));
+		err = file_replace(dir, CATALOG_FILE, buf_span(&bytes));
 	if (err)
 		log_debug("attach", "what was found in files is not kept in %s: %s", path,
 			  strerror(-err));

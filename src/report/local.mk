@@ -2,21 +2,22 @@
 libpure_a_SOURCES += \
 	src/report/process_stats.c \
 	src/report/process_stats.h \
+	src/report/size_text.c \
+	src/report/size_text.h \
 	src/report/spend.c \
 	src/report/spend.h \
 	src/report/status.c \
 	src/report/status.h \
 	src/report/totals.c \
 	src/report/totals.h \
+	src/report/summary.c \
+	src/report/summary.h \
 	src/report/unseen.c \
 	src/report/unseen.h
-llm_spy_SOURCES += \
-	src/report/summary.c \
-	src/report/summary.h
 if BPF
 llm_spy_SOURCES += \
 	src/report/status_file.c \
 	src/report/status_file.h
 endif
 
-check_PROGRAMS += tests/unit/test_process_stats
+check_PROGRAMS += tests/unit/test_process_stats tests/unit/test_summary

@@ -2,10 +2,10 @@
 #include "report/spend.h"
 
 #include <inttypes.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/safe_text.h"
 #include "base/xalloc.h"
 
 /* As many fit the 80 columns of a terminal; a longer name shifts its row. */
@@ -147,34 +147,32 @@ static int dearer(const void *a, const void *b)
 	       (x->input + x->output > y->input + y->output);
 }
 
-/* A name may come from the traffic. */
-static void print_name(FILE *out, const char *name)
+static void write_row(struct buf *out, const char *name, bool utf8, const struct row *r)
 {
-	size_t n = 0;
+	unsigned columns;
 
-	for (; name[n] && n < NAME_SHOWN; n++)
-		fputc(name[n] > 0x20 && name[n] < 0x7f ? name[n] : '?', out);
-	fprintf(out, "%*s", n < NAME_COLUMNS ? (int)(NAME_COLUMNS - n) : 0, "");
-}
-
-static void print_row(FILE *out, enum by by, const struct row *r)
-{
-	const struct passwd *pw =
-		by == BY_USER ? getpwuid((uid_t)strtoul(r->name, NULL, 10)) : NULL;
-
-	fputs("llm-spy:   ", out);
-	print_name(out, pw ? pw->pw_name : r->name);
-	fprintf(out, " %6" PRIu64 " %10" PRId64 " %10" PRId64, r->calls, r->input, r->output);
+	buf_adds(out, "llm-spy:   ");
+	columns = safe_text_add(out, span_str(name), utf8, NAME_SHOWN);
+	buf_addf(out, "%*s", columns < NAME_COLUMNS ? (int)(NAME_COLUMNS - columns) : 0, "");
+	buf_addf(out, " %6" PRIu64 " %10" PRId64 " %10" PRId64, r->calls, r->input, r->output);
 	if (r->unpriced == r->calls)
-		fputs("   unknown\n", out);
+		buf_adds(out, "   unknown\n");
 	else if (r->unpriced)
-		fprintf(out, " %9.4f (%" PRIu64 " call%s of unknown price)\n", r->usd, r->unpriced,
-			r->unpriced == 1 ? "" : "s");
+		buf_addf(out, " %9.4f (%" PRIu64 " call%s of unknown price)\n", r->usd, r->unpriced,
+			 r->unpriced == 1 ? "" : "s");
 	else
-		fprintf(out, " %9.4f\n", r->usd);
+		buf_addf(out, " %9.4f\n", r->usd);
 }
 
-void spend_print(FILE *out, const struct spend *t)
+static const char *shown_name(enum by by, const struct row *r, user_name_fn user_name)
+{
+	bool user = by == BY_USER && user_name && strcmp(r->name, others) != 0;
+	const char *name = user ? user_name((uint32_t)strtoul(r->name, NULL, 10)) : NULL;
+
+	return name ? name : r->name;
+}
+
+void spend_write(struct buf *out, const struct spend *t, bool utf8, user_name_fn user_name)
 {
 	static const char *const titles[] = { "model", "provider", "process", "user", "cgroup" };
 
@@ -186,11 +184,12 @@ void spend_print(FILE *out, const struct spend *t)
 		if (b != BY_MODEL && one->count < 2)
 			continue;
 		qsort(one->rows, one->count, sizeof(*one->rows), dearer);
-		fprintf(out, "llm-spy: by %-*s %6s %10s %10s %9s\n", NAME_COLUMNS - 1, titles[b],
-			"calls", "tokens in", "out", "USD");
+		buf_addf(out, "llm-spy: by %-*s %6s %10s %10s %9s\n", NAME_COLUMNS - 1, titles[b],
+			 "calls", "tokens in", "out", "USD");
 		for (size_t i = 0; i < one->count && i < ROWS_SHOWN; i++)
-			print_row(out, (enum by)b, &one->rows[i]);
+			write_row(out, shown_name((enum by)b, &one->rows[i], user_name), utf8,
+				  &one->rows[i]);
 		if (one->count > ROWS_SHOWN)
-			fprintf(out, "llm-spy:   and %zu more\n", one->count - ROWS_SHOWN);
+			buf_addf(out, "llm-spy:   and %zu more\n", one->count - ROWS_SHOWN);
 	}
 }

@@ -6,9 +6,9 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "proc/list.h"
@@ -21,7 +21,7 @@
 
 struct status_file {
 	int dir; /* negative: there is none */
-	char name[32], temp[32];
+	char name[32];
 	uint64_t started, key, written_ns;
 	bool kept, failed; /* the last one, and so key, was written; one was not, which was said */
 };
@@ -29,19 +29,7 @@ struct status_file {
 /* Ours, and nobody else's: then what is in it needs no distrust. */
 static int open_directory(bool make)
 {
-	struct stat st;
-	int fd;
-
-	if (make && mkdir(DIRECTORY, 0700) != 0 && errno != EEXIST)
-		return -errno;
-	fd = open(DIRECTORY, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &st) != 0 || st.st_uid != geteuid() || st.st_mode & 077) {
-		close(fd);
-		return -EPERM;
-	}
-	return fd;
+	return file_open_own_dir(DIRECTORY, make, 077);
 }
 
 struct status_file *status_file_open(void)
@@ -51,7 +39,6 @@ struct status_file *status_file_open(void)
 	f->dir = open_directory(true);
 	f->started = proc_started(getpid());
 	snprintf(f->name, sizeof(f->name), "%d", (int)getpid());
-	snprintf(f->temp, sizeof(f->temp), "%d.new", (int)getpid());
 	if (f->dir < 0)
 		log_debug("trace", "no status in " DIRECTORY ": %s", strerror(-f->dir));
 	return f;
@@ -60,29 +47,6 @@ struct status_file *status_file_open(void)
 bool status_file_is_due(const struct status_file *f, uint64_t now_ns)
 {
 	return f->dir >= 0 && (!f->written_ns || now_ns - f->written_ns >= EVERY_NS);
-}
-
-/* Renamed into its place when it is whole. */
-static int store(const struct status_file *f, struct span bytes)
-{
-	int fd, err = 0;
-
-	unlinkat(f->dir, f->temp, 0);
-	fd = openat(f->dir, f->temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return -errno;
-	while (bytes.len && !err) {
-		ssize_t n = write(fd, bytes.ptr, bytes.len);
-
-		err = n < 0 && errno != EINTR ? -errno : 0;
-		bytes = span_from(bytes, n > 0 ? (size_t)n : 0);
-	}
-	close(fd);
-	if (!err && renameat(f->dir, f->temp, f->dir, f->name) != 0)
-		err = -errno;
-	if (err)
-		unlinkat(f->dir, f->temp, 0);
-	return err;
 }
 
 void status_file_write(struct status_file *f, struct status *s, uint64_t key, uint64_t now_ns)
@@ -97,7 +61,7 @@ void status_file_write(struct status_file *f, struct status *s, uint64_t key, ui
 	buf_init(&text, STATUS_BYTES_MAX);
 	err = status_encode(s, &text);
 	if (!err)
-		err = store(f, buf_span(&text));
+		err = file_replace(f->dir, f->name, buf_span(&text));
 	if (err && !f->failed)
 		log_warn("trace",
 			 "what llm-spy targets asks for cannot be written to " DIRECTORY ": %s",
@@ -121,27 +85,17 @@ void status_file_close(struct status_file *f)
 
 /* ---- reading ---- */
 
-static int slurp(int dir, const char *name, struct buf *out)
-{
-	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	char bytes[16384];
-	ssize_t n;
-
-	if (fd < 0)
-		return -errno;
-	while ((n = read(fd, bytes, sizeof(bytes))) > 0 && !out->full)
-		buf_add(out, span_of(bytes, (size_t)n));
-	close(fd);
-	return n < 0 || out->full ? -EIO : 0;
-}
-
 static int read_one(int dir, const char *name, struct status *ret)
 {
+	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	struct buf text;
 	int err;
 
+	if (fd < 0)
+		return -errno;
 	buf_init(&text, STATUS_BYTES_MAX);
-	err = slurp(dir, name, &text);
+	err = file_read_all(fd, &text);
+	close(fd);
 	if (!err)
 		err = status_decode(buf_span(&text), ret);
 	buf_done(&text);

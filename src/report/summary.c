@@ -2,17 +2,14 @@
 #include "report/summary.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <linux/types.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "config.h"
-#ifdef HAVE_BPF
-#include "discover/discover.h"
-#endif
+#include "base/safe_text.h"
 #include "probes/event.h"
-#include "report/spend.h"
-#include "report/unseen.h"
+#include "report/size_text.h"
 
 #define NAME_COLUMNS 24
 #define ROWS_SHOWN   20
@@ -22,65 +19,45 @@ static const char *plural(uint64_t n)
 	return n == 1 ? "" : "s";
 }
 
-const char *size_text(uint64_t bytes)
+static void write_totals(struct buf *out, const struct totals *w)
 {
-	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB" };
-	static char texts[4][32];
-	static unsigned turn;
-	char *text = texts[turn++ % 4];
-	double value = (double)bytes;
-	size_t unit = 0;
-
-	while (value >= 1024 && unit < 4) {
-		value /= 1024;
-		unit++;
-	}
-	snprintf(text, sizeof(texts[0]), unit ? "%.1f %s" : "%.0f %s", value, units[unit]);
-	return text;
-}
-
-static void print_calls(FILE *out, const struct summary *s)
-{
-	const struct totals *w = s->totals;
 	uint64_t other = w->exchanges - w->llm;
 
 	if (w->twice == 1)
-		fprintf(out, "llm-spy: 1 call was seen at both ends and is shown once\n");
+		buf_adds(out, "llm-spy: 1 call was seen at both ends and is shown once\n");
 	else if (w->twice)
-		fprintf(out,
-			"llm-spy: %" PRIu64 " calls were seen at both ends and are shown once\n",
-			w->twice);
-	fprintf(out, "llm-spy: %" PRIu64 " model call%s", w->llm, plural(w->llm));
+		buf_addf(out,
+			 "llm-spy: %" PRIu64 " calls were seen at both ends and are shown once\n",
+			 w->twice);
+	buf_addf(out, "llm-spy: %" PRIu64 " model call%s", w->llm, plural(w->llm));
 	if (other)
-		fprintf(out, " and %" PRIu64 " other exchange%s", other, plural(other));
-	fprintf(out, " shown: %s sent, %s received", size_text(w->request_bytes),
-		size_text(w->response_bytes));
+		buf_addf(out, " and %" PRIu64 " other exchange%s", other, plural(other));
+	buf_addf(out, " shown: %s sent, %s received", size_text(w->request_bytes).text,
+		 size_text(w->response_bytes).text);
 	if (w->errors)
-		fprintf(out, "; %" PRIu64 " failed", w->errors);
+		buf_addf(out, "; %" PRIu64 " failed", w->errors);
 	if (w->incomplete)
-		fprintf(out, "; %" PRIu64 " incomplete", w->incomplete);
-	fputc('\n', out);
+		buf_addf(out, "; %" PRIu64 " incomplete", w->incomplete);
+	buf_addc(out, '\n');
 }
 
-static void print_streams(FILE *out, const struct summary *s)
+static void write_traffic(struct buf *out, const struct report_traffic *t)
 {
-	struct pipeline_stats p = pipeline_stats(s->pipeline);
-
-	fprintf(out,
-		"llm-spy: %" PRIu64 " connection%s, %s captured; %s missing in %" PRIu64 " gap%s\n",
-		p.stream->conns, plural(p.stream->conns),
-		size_text(p.stream->bytes[0] + p.stream->bytes[1]),
-		size_text(p.stream->missing_bytes), p.stream->gaps, plural(p.stream->gaps));
-	if (p.opaque_conns)
-		fprintf(out, "llm-spy: %" PRIu64 " connection%s spoke no HTTP (%s)\n",
-			p.opaque_conns, plural(p.opaque_conns), size_text(p.opaque_bytes));
-	if (p.garbled_conns)
-		fprintf(out, "llm-spy: %" PRIu64 " connection%s broke off in malformed HTTP\n",
-			p.garbled_conns, plural(p.garbled_conns));
+	buf_addf(out,
+		 "llm-spy: %" PRIu64 " connection%s, %s captured; %s missing in %" PRIu64
+		 " gap%s\n",
+		 t->conns, plural(t->conns), size_text(t->bytes).text,
+		 size_text(t->missing_bytes).text, t->gaps, plural(t->gaps));
+	if (t->opaque_conns)
+		buf_addf(out, "llm-spy: %" PRIu64 " connection%s spoke no HTTP (%s)\n",
+			 t->opaque_conns, plural(t->opaque_conns), size_text(t->opaque_bytes).text);
+	if (t->garbled_conns)
+		buf_addf(out, "llm-spy: %" PRIu64 " connection%s broke off in malformed HTTP\n",
+			 t->garbled_conns, plural(t->garbled_conns));
 }
 
 /* Each counter of the probe that tells of something not seen. */
-static void print_losses(FILE *out, const struct summary *s)
+static void write_losses(struct buf *out, const struct run_report *r)
 {
 	static const struct {
 		enum spy_counter which;
@@ -95,97 +72,80 @@ static void print_losses(FILE *out, const struct summary *s)
 		  "directions of rustls connections could not be joined to the other" },
 	};
 
-	if (s->lost)
-		fprintf(out,
-			"llm-spy: %" PRIu64 " event%s lost in the kernel's buffer (try a larger "
-			"--buffer-size)\n",
-			s->lost, plural(s->lost));
-	for (size_t i = 0; s->counters && i < sizeof(rows) / sizeof(*rows); i++)
-		if (s->counters[rows[i].which])
-			fprintf(out, "llm-spy: %" PRIu64 " %s\n", s->counters[rows[i].which],
-				rows[i].what);
-	for (size_t i = 0; i < LIMIT_COUNT; i++)
-		if (s->limits->hits[i])
-			fprintf(out, "llm-spy: limit %s (%zu) was reached %" PRIu64 " time%s\n",
-				limit_infos[i].name, s->limits->max[i], s->limits->hits[i],
-				plural(s->limits->hits[i]));
+	if (r->lost)
+		buf_addf(out,
+			 "llm-spy: %" PRIu64 " event%s lost in the kernel's buffer (try a larger "
+			 "--buffer-size)\n",
+			 r->lost, plural(r->lost));
+	for (size_t i = 0; r->counters && i < sizeof(rows) / sizeof(*rows); i++)
+		if (r->counters[rows[i].which])
+			buf_addf(out, "llm-spy: %" PRIu64 " %s\n", r->counters[rows[i].which],
+				 rows[i].what);
 }
 
-/* Names are the programs' own: no control character of theirs may reach the terminal. Returns how
- * many characters were written. */
-static int print_name(FILE *out, const char *name)
+static void write_limits(struct buf *out, const struct limits *l)
 {
-	int n = 0;
-
-	for (; *name; name++, n++)
-		fputc((unsigned char)*name < ' ' || *name == 0x7f ? '?' : *name, out);
-	return n;
-}
-
-/* Outputs that did not get all that was meant for them. */
-static void print_outputs(FILE *out, const struct summary *s)
-{
-	for (size_t i = 0; i < s->noutputs; i++) {
-		const struct output_totals *o = &s->outputs[i];
-
-		if (!o->dropped && !o->failed && !o->problem[0])
-			continue;
-		fputs("llm-spy: output ", out);
-		print_name(out, o->name);
-		fprintf(out, ": %" PRIu64 " record%s written", o->written, plural(o->written));
-		if (o->dropped)
-			fprintf(out, ", %" PRIu64 " dropped because it is too slow", o->dropped);
-		if (o->failed)
-			fprintf(out, ", %" PRIu64 " failed", o->failed);
-		fputs(o->problem[0] ? ": " : "", out);
-		print_name(out, o->problem);
-		fputc('\n', out);
-	}
+	for (size_t i = 0; l && i < LIMIT_COUNT; i++)
+		if (l->hits[i])
+			buf_addf(out, "llm-spy: limit %s (%zu) was reached %" PRIu64 " time%s\n",
+				 limit_infos[i].name, l->max[i], l->hits[i], plural(l->hits[i]));
 }
 
 /* ---- who was seen, and who not ---- */
 
-static int print_who(FILE *out, const char *program, uint32_t pid, uint64_t processes)
+/* Names are the programs' own. Returns how many columns were written. */
+static unsigned write_name(struct buf *out, const struct run_report *r, const char *name)
 {
-	int n = print_name(out, program);
+	return safe_text_add(out, span_str(name), r->utf8, UINT_MAX);
+}
+
+static unsigned write_who(struct buf *out, const struct run_report *r, const char *program,
+			  uint32_t pid, uint64_t processes)
+{
+	unsigned columns = write_name(out, r, program);
+	size_t before = out->len;
 
 	if (pid)
-		return n + fprintf(out, "[%u]", pid);
-	return n + fprintf(out, " (%" PRIu64 " process%s)", processes, processes == 1 ? "" : "es");
+		buf_addf(out, "[%u]", pid);
+	else
+		buf_addf(out, " (%" PRIu64 " process%s)", processes, processes == 1 ? "" : "es");
+	return columns + (unsigned)(out->len - before);
 }
 
-static void print_seen(FILE *out, const struct process_row *r)
+static void write_process(struct buf *out, const struct run_report *report,
+			  const struct process_row *r)
 {
-	int n = fprintf(out, "llm-spy:   ") - 11;
+	unsigned n;
 
-	n += print_who(out, r->program, r->tgid, r->processes);
-	fprintf(out, "%*s %6" PRIu64 " %6" PRIu64 " %10s %10s",
-		n < NAME_COLUMNS ? NAME_COLUMNS - n : 0, "", r->calls, r->others,
-		size_text(r->bytes[DIR_WRITE]), size_text(r->bytes[DIR_READ]));
+	buf_adds(out, "llm-spy:   ");
+	n = write_who(out, report, r->program, r->tgid, r->processes);
+	buf_addf(out, "%*s %6" PRIu64 " %6" PRIu64 " %10s %10s",
+		 n < NAME_COLUMNS ? (int)(NAME_COLUMNS - n) : 0, "", r->calls, r->others,
+		 size_text(r->bytes[DIR_WRITE]).text, size_text(r->bytes[DIR_READ]).text);
 	for (size_t i = 0; i < PROCESS_HOSTS && r->hosts[i][0]; i++) {
-		fputs(i ? ", " : "  ", out);
-		print_name(out, r->hosts[i]);
+		buf_adds(out, i ? ", " : "  ");
+		write_name(out, report, r->hosts[i]);
 	}
-	fputs(r->more_hosts ? " and more" : "", out);
+	buf_adds(out, r->more_hosts ? " and more" : "");
 	if (r->opaque)
-		fprintf(out, "  (%" PRIu64 " of %" PRIu64 " connection%s without HTTP)", r->opaque,
-			r->conns, plural(r->conns));
-	fputc('\n', out);
+		buf_addf(out, "  (%" PRIu64 " of %" PRIu64 " connection%s without HTTP)", r->opaque,
+			 r->conns, plural(r->conns));
+	buf_addc(out, '\n');
 }
 
-static void print_all_seen(FILE *out, const struct process_stats *seen)
+static void write_processes(struct buf *out, const struct run_report *r)
 {
 	size_t count, n;
-	const struct process_row *rows = process_stats_rows(seen, &count);
+	const struct process_row *rows = process_stats_rows(r->processes, &count);
 	struct process_row *sums = process_rows_sum_up(rows, count, &n);
 
 	if (n)
-		fprintf(out, "llm-spy: %-*s %6s %6s %10s %10s  %s\n", NAME_COLUMNS + 2,
-			"traffic by process", "calls", "other", "sent", "received", "with");
+		buf_addf(out, "llm-spy: %-*s %6s %6s %10s %10s  %s\n", NAME_COLUMNS + 2,
+			 "traffic by process", "calls", "other", "sent", "received", "with");
 	for (size_t i = 0; i < n && i < ROWS_SHOWN; i++)
-		print_seen(out, &sums[i]);
+		write_process(out, r, &sums[i]);
 	if (n > ROWS_SHOWN)
-		fprintf(out, "llm-spy:   and %zu more\n", n - ROWS_SHOWN);
+		buf_addf(out, "llm-spy:   and %zu more\n", n - ROWS_SHOWN);
 	free(sums);
 }
 
@@ -195,99 +155,116 @@ static bool is_same(const struct unseen_note *a, const struct unseen_note *b)
 	       strcmp(a->reason, b->reason) == 0;
 }
 
+/* How many processes are like this one; 0 when one before it was. */
+static uint64_t count_same(const struct unseen *u, size_t at)
+{
+	uint64_t same = 0;
+
+	for (size_t i = 0; i < u->count; i++) {
+		if (!is_same(&u->items[i], &u->items[at]))
+			continue;
+		if (i < at)
+			return 0;
+		same += u->items[i].processes;
+	}
+	return same;
+}
+
+static void write_note(struct buf *out, const struct run_report *r, const struct unseen_note *n,
+		       uint64_t same)
+{
+	buf_adds(out, "llm-spy: not seen: ");
+	write_who(out, r, n->name, same == 1 ? (uint32_t)n->pid : 0, same);
+	buf_adds(out, ": ");
+	write_name(out, r, n->reason);
+	buf_addc(out, '\n');
+	if (!n->remedy)
+		return;
+	buf_adds(out, "llm-spy:   -> ");
+	write_name(out, r, n->remedy);
+	buf_addc(out, '\n');
+}
+
 /* Processes of one program with one reason are one line. Files are listed elsewhere. */
-static void print_unseen(FILE *out, const struct unseen *notes)
+static void write_unseen(struct buf *out, const struct run_report *r)
 {
 	size_t shown = 0;
 
-	for (size_t i = 0; i < notes->count; i++) {
-		const struct unseen_note *n = &notes->items[i];
-		uint64_t same = 0;
-		size_t first = 0;
+	for (size_t i = 0; i < r->unseen->count; i++) {
+		uint64_t same = count_same(r->unseen, i);
 
-		while (!is_same(&notes->items[first], n) && first < i)
-			first++;
-		for (size_t k = i; k < notes->count; k++)
-			same += is_same(&notes->items[k], n) ? notes->items[k].processes : 0;
-		if (first < i || !n->processes || shown++ >= ROWS_SHOWN)
-			continue;
-		fputs("llm-spy: not seen: ", out);
-		print_who(out, n->name, same == 1 ? (uint32_t)n->pid : 0, same);
-		fprintf(out, ": %s\n", n->reason);
-		if (n->remedy)
-			fprintf(out, "llm-spy:   -> %s\n", n->remedy);
+		if (same && shown++ < ROWS_SHOWN)
+			write_note(out, r, &r->unseen->items[i], same);
 	}
 	if (shown > ROWS_SHOWN)
-		fprintf(out, "llm-spy: not seen: and %zu more\n", shown - ROWS_SHOWN);
+		buf_addf(out, "llm-spy: not seen: and %zu more\n", shown - ROWS_SHOWN);
 }
 
-void summary_print_map(FILE *out, const struct process_stats *seen, const struct unseen *notes)
+void summary_write_map(struct buf *out, const struct run_report *r)
 {
-	print_all_seen(out, seen);
-	if (notes)
-		print_unseen(out, notes);
-	fflush(out);
+	if (r->processes)
+		write_processes(out, r);
+	if (r->unseen)
+		write_unseen(out, r);
 }
 
-#ifdef HAVE_BPF
-
-static void print_target(FILE *out, const struct target *t)
+static void write_file(struct buf *out, const struct run_report *r, const struct report_file *f)
 {
-	fputs(t->hooked ? "llm-spy: hooked " : "llm-spy: not hooked: ", out);
-	print_name(out, t->name);
-	if (t->hooked)
-		fprintf(out, " (%s)%s%s\n", t->found, t->problem ? "; not hooked in it: " : "",
-			t->problem ? t->problem : "");
-	else
-		fprintf(out, ": %s\n", t->problem ? t->problem : "never tried");
+	const char *problem = f->problem ? f->problem : f->hooked ? "" : "never tried";
+
+	buf_adds(out, f->hooked ? "llm-spy: hooked " : "llm-spy: not hooked: ");
+	write_name(out, r, f->name);
+	if (f->hooked)
+		buf_addf(out, " (%s)%s", f->found, *problem ? "; not hooked in it" : "");
+	buf_adds(out, *problem ? ": " : "");
+	write_name(out, r, problem);
+	buf_addc(out, '\n');
 }
 
-/* What matters of the files: those that the user named or that somebody is known to have used, and
- * those that somebody could not be seen for. */
-static void print_targets(FILE *out, const struct summary *s)
+static void write_files(struct buf *out, const struct run_report *r)
 {
-	const struct target_list *l = discover_targets(s->discover);
-	size_t rest = 0;
-
-	for (size_t i = 0; i < l->count; i++) {
-		const struct target *t = &l->items[i];
-
-		if (!t->tls || t->changed)
-			continue;
-		if (s->every_file || t->named || (t->hooked ? t->used : t->mapped))
-			print_target(out, t);
-		else
-			rest += t->hooked;
-	}
-	if (rest)
-		fprintf(out, "llm-spy: hooked %zu %sfile%s (--debug names them)\n", rest,
-			rest < target_count_hooked(l) ? "more " : "", plural(rest));
+	for (size_t i = 0; i < r->nfiles; i++)
+		write_file(out, r, &r->files[i]);
+	if (r->files_more)
+		buf_addf(out, "llm-spy: hooked %" PRIu64 " %sfile%s (--debug names them)\n",
+			 r->files_more, r->files_more < r->files_hooked ? "more " : "",
+			 plural(r->files_more));
 }
-
-#endif
 
 /* Files first, for what follows is read first from the end. */
-static void print_coverage(FILE *out, const struct summary *s)
+/* Outputs that did not get all that was meant for them. */
+static void write_outputs(struct buf *out, const struct run_report *r)
 {
-	struct unseen notes = { 0 };
+	for (size_t i = 0; i < r->noutputs; i++) {
+		const struct output_totals *o = &r->outputs[i];
 
-#ifdef HAVE_BPF
-	if (s->discover) {
-		print_targets(out, s);
-		discover_unseen(s->discover, &notes);
+		if (!o->dropped && !o->failed && !o->problem[0])
+			continue;
+		buf_adds(out, "llm-spy: output ");
+		write_name(out, r, o->name);
+		buf_addf(out, ": %" PRIu64 " record%s written", o->written, plural(o->written));
+		if (o->dropped)
+			buf_addf(out, ", %" PRIu64 " dropped because it is too slow", o->dropped);
+		if (o->failed)
+			buf_addf(out, ", %" PRIu64 " failed", o->failed);
+		if (o->problem[0]) {
+			buf_adds(out, ": ");
+			write_name(out, r, o->problem);
+		}
+		buf_addc(out, '\n');
 	}
-#endif
-	summary_print_map(out, pipeline_process_stats(s->pipeline), &notes);
-	unseen_done(&notes);
 }
 
-void summary_print(FILE *out, const struct summary *s)
+void summary_write(struct buf *out, const struct run_report *r)
 {
-	print_coverage(out, s);
-	print_streams(out, s);
-	print_losses(out, s);
-	spend_print(out, s->totals->spend);
-	print_outputs(out, s);
-	print_calls(out, s);
-	fflush(out);
+	write_files(out, r);
+	summary_write_map(out, r);
+	write_traffic(out, &r->traffic);
+	write_losses(out, r);
+	write_limits(out, r->limits);
+	write_outputs(out, r);
+	if (!r->totals)
+		return;
+	spend_write(out, r->totals->spend, r->utf8, r->user_name);
+	write_totals(out, r->totals);
 }

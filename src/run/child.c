@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "options/exit_code.h"
 
 /* The number sudo left in the environment, or -1. */
@@ -68,7 +69,7 @@ _Noreturn static void child(char **argv, int gate, const sigset_t *mask)
 		execvp(argv[0], argv);
 		err = -errno;
 	}
-	fprintf(stderr, "llm-spy: %s: %s\n", argv[0], strerror(-err));
+	log_say("%s: %s", argv[0], strerror(-err));
 	_exit(err == -ENOENT ? 127 : 126);
 }
 

@@ -26,8 +26,9 @@
 #include "probe/compiler.h"
 #include "probes/event.h"
 #include "report/status_file.h"
-#include "report/summary.h"
 #include "run/child.h"
+#include "run/report.h"
+#include "run/report_files.h"
 #include "sink/fanout.h"
 #include "source/live.h"
 #include "source/record.h"
@@ -71,6 +72,9 @@ struct tracer {
 	int failed;	     /* first error of the recorder */
 	bool output_failed;  /* the summary says which and why */
 	uint64_t ticked_ns;
+	/* The exit code when what is being done at the start fails: files of prices, output and
+	 * recording have the same one in a replay. */
+	enum exit_code cannot;
 };
 
 /* ---- what the kernel leaves out ---- */
@@ -401,10 +405,12 @@ static int on_wanted(void *arg, const struct chunk *c)
 
 static void print_map(const struct tracer *t)
 {
+	struct run_report r = report_gather(t->pipeline, &t->totals, &t->limits);
 	struct unseen notes = { 0 };
 
 	discover_unseen(t->discover, &notes);
-	summary_print_map(stderr, pipeline_process_stats(t->pipeline), &notes);
+	r.unseen = &notes;
+	report_print_map(&r);
 	unseen_done(&notes);
 }
 
@@ -523,15 +529,34 @@ static void read_counters(const struct tracer *t, uint64_t *sums)
 static void say_ready(const struct tracer *t, size_t hooked)
 {
 	if (!t->o->command || t->o->debug)
-		fprintf(stderr, "llm-spy: ready: TLS hooked in %zu file%s; Ctrl-C ends\n", hooked,
+		log_say("ready: TLS hooked in %zu file%s; Ctrl-C ends", hooked,
 			hooked == 1 ? "" : "s");
+}
+
+static void summarize(struct tracer *t, const uint64_t *counters)
+{
+	struct run_report r = report_gather(t->pipeline, &t->totals, &t->limits);
+	struct output_totals *outputs = fanout_totals(t->fanout, &r.noutputs, &t->output_failed);
+	struct unseen notes = { 0 };
+
+	r.outputs = outputs;
+
+	r.counters = counters;
+	r.lost = live_lost(t->live);
+	if (t->discover) {
+		report_add_files(&r, discover_targets(t->discover), t->o->debug);
+		discover_unseen(t->discover, &notes);
+		r.unseen = &notes;
+	}
+	report_print(&r);
+	free(outputs);
+	unseen_done(&notes);
+	free(r.files);
 }
 
 static int finish(struct tracer *t, int err)
 {
 	uint64_t counters[SPY_N_COUNTERS];
-	struct output_totals *outputs;
-	size_t noutputs;
 	int failed;
 
 	/* First no more events, then what is still in the buffer. */
@@ -546,17 +571,7 @@ static int finish(struct tracer *t, int err)
 	if (!t->failed)
 		t->failed = failed;
 	fanout_finish(t->fanout);
-	outputs = fanout_totals(t->fanout, &noutputs, &t->output_failed);
-	summary_print(stderr, &(struct summary){ .totals = &t->totals,
-						 .outputs = outputs,
-						 .noutputs = noutputs,
-						 .pipeline = t->pipeline,
-						 .limits = &t->limits,
-						 .discover = t->discover,
-						 .every_file = t->o->debug,
-						 .counters = counters,
-						 .lost = live_lost(t->live) });
-	free(outputs);
+	summarize(t, counters);
 	return err;
 }
 
@@ -590,14 +605,32 @@ static void raise_descriptors(void)
 	setrlimit(RLIMIT_NOFILE, &l);
 }
 
-static int start(struct tracer *t, struct error *reterr)
+static int open_outputs(struct tracer *t, struct error *reterr)
 {
 	struct output_defaults defaults = options_output(t->o);
 	int err;
 
+	t->cannot = EXIT_FAILED;
+	err = fanout_open(&t->fanout, t->o->outputs.items, t->o->outputs.count, t->o->format,
+			  &defaults, reterr);
+	if (!err)
+		err = fanout_start(t->fanout, reterr);
+	if (!err && t->o->record)
+		err = recorder_open(&t->record, t->o->record, reterr);
+	if (!err)
+		t->cannot = EXIT_CANNOT;
+	return err;
+}
+
+static int start(struct tracer *t, struct error *reterr)
+{
+	int err;
+
+	t->cannot = EXIT_FAILED;
 	t->prices = price_file_open(t->o->prices, reterr);
 	if (!t->prices)
 		return reterr->code;
+	t->cannot = EXIT_CANNOT;
 	t->compiler = compiler_start();
 	if (t->compiler < 0)
 		return error_set(reterr, t->compiler, "the compiler cannot be started: %s",
@@ -612,12 +645,7 @@ static int start(struct tracer *t, struct error *reterr)
 	t->signals = open_signals(reterr);
 	if (t->signals < 0)
 		return t->signals;
-	err = fanout_open(&t->fanout, t->o->outputs.items, t->o->outputs.count, t->o->format,
-			  &defaults, reterr);
-	if (!err)
-		err = fanout_start(t->fanout, reterr);
-	if (!err && t->o->record)
-		err = recorder_open(&t->record, t->o->record, reterr);
+	err = open_outputs(t, reterr);
 	if (!err)
 		err = choose_buffer(t, reterr);
 	if (!err)
@@ -685,7 +713,9 @@ static int exit_code(const struct tracer *t, int err, bool blind)
 
 int tracer_run(const struct options *o, struct error *reterr)
 {
-	struct tracer t = { .o = o, .limits = o->limits, .signals = -1, .compiler = -1 };
+	struct tracer t = {
+		.o = o, .limits = o->limits, .signals = -1, .compiler = -1, .cannot = EXIT_CANNOT
+	};
 	size_t hooked;
 	bool blind;
 	int err, code;
@@ -698,7 +728,7 @@ int tracer_run(const struct options *o, struct error *reterr)
 	if (err) {
 		/* The command, still at its gate, ends with us. */
 		tracer_done(&t);
-		return EXIT_CANNOT;
+		return t.cannot;
 	}
 	say_ready(&t, hooked);
 	if (o->command)

@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 
+#include "base/safe_text.h"
 #include "base/utf8.h"
 
 #define TAB 8
@@ -21,55 +22,6 @@ void term_done(struct term *t)
 {
 	buf_done(&t->word);
 	buf_done(&t->torn);
-}
-
-struct range {
-	uint32_t first, last;
-};
-
-static bool in_ranges(uint32_t code, const struct range *r, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (code >= r[i].first && code <= r[i].last)
-			return true;
-	return false;
-}
-#define IN(code, table) in_ranges(code, table, sizeof(table) / sizeof(*(table)))
-
-unsigned term_columns(uint32_t code)
-{
-	/* Unicode's combining marks, joiners and variation selectors; coarse. */
-	static const struct range none[] = { { 0x300, 0x36f },	 { 0x483, 0x489 },
-					     { 0x591, 0x5bd },	 { 0x610, 0x61a },
-					     { 0x64b, 0x65f },	 { 0x200b, 0x200d },
-					     { 0x20d0, 0x20ff }, { 0xfe00, 0xfe0f },
-					     { 0xfe20, 0xfe2f }, { 0xe0100, 0xe01ef } };
-	/* East Asian wide and fullwidth (UAX #11), and emoji. */
-	static const struct range wide[] = {
-		{ 0x1100, 0x115f }, { 0x231a, 0x231b },	  { 0x23e9, 0x23f3 },  { 0x2614, 0x2615 },
-		{ 0x2705, 0x2705 }, { 0x274c, 0x274c },	  { 0x2753, 0x2757 },  { 0x2e80, 0x303e },
-		{ 0x3041, 0x33ff }, { 0x3400, 0x4dbf },	  { 0x4e00, 0x9fff },  { 0xa000, 0xa4cf },
-		{ 0xac00, 0xd7a3 }, { 0xf900, 0xfaff },	  { 0xfe30, 0xfe6f },  { 0xff00, 0xff60 },
-		{ 0xffe0, 0xffe6 }, { 0x1f000, 0x1faff }, { 0x20000, 0x3fffd }
-	};
-
-	if (code < 0x300)
-		return 1;
-	if (IN(code, none))
-		return 0;
-	return IN(code, wide) ? 2 : 1;
-}
-
-/* What could move the cursor, reorder text, or hide it. */
-static bool is_unsafe(uint32_t code)
-{
-	static const struct range unsafe[] = { { 0x00, 0x1f },	   { 0x7f, 0x9f },
-					       { 0xad, 0xad },	   { 0x61c, 0x61c },
-					       { 0x200e, 0x200f }, { 0x2028, 0x202e },
-					       { 0x2060, 0x2069 }, { 0xfeff, 0xfeff },
-					       { 0xfff0, 0xfffb }, { 0xe0000, 0xe007f } };
-
-	return IN(code, unsafe);
 }
 
 static void put(struct term *t, struct span s)
@@ -114,10 +66,19 @@ static void add_to_word(struct term *t, struct span s, unsigned columns)
 	t->word_columns += columns;
 }
 
-static void add_escape(struct term *t, const char *fmt, unsigned code)
+static void add_escape(struct term *t, uint32_t code)
 {
-	char text[16];
-	int n = snprintf(text, sizeof(text), fmt, code);
+	char text[SAFE_TEXT_ESCAPE];
+	size_t n = safe_text_escape(text, code);
+
+	add_to_word(t, span_of(text, n), (unsigned)n);
+}
+
+/* Of a byte that belongs to no character. */
+static void add_byte(struct term *t, uint8_t byte)
+{
+	char text[8];
+	int n = snprintf(text, sizeof(text), "\\x%02x", byte);
 
 	add_to_word(t, span_of(text, (size_t)n), (unsigned)n);
 }
@@ -144,12 +105,10 @@ static void character(struct term *t, struct span s, uint32_t code)
 		blank(t, 1);
 	} else if (code == '\t') {
 		blank(t, TAB - t->column % TAB);
-	} else if (is_unsafe(code)) {
-		add_escape(t, code < 0x80 ? "\\x%02x" : "\\u%04x", code);
-	} else if (code >= 0x80 && !t->utf8) {
-		add_escape(t, "\\u%04x", code);
+	} else if (safe_text_is_unsafe(code) || (code >= 0x80 && !t->utf8)) {
+		add_escape(t, code);
 	} else {
-		add_to_word(t, s, term_columns(code));
+		add_to_word(t, s, safe_text_columns(code));
 	}
 }
 
@@ -170,7 +129,7 @@ static void whole_characters(struct term *t, struct span s)
 		if (n)
 			character(t, span_first(s, n), code);
 		else
-			add_escape(t, "\\x%02x", s.ptr[0]);
+			add_byte(t, s.ptr[0]);
 		s = span_from(s, n ? n : 1);
 	}
 }
@@ -220,10 +179,10 @@ void term_inline(struct term *t, struct span s, unsigned max)
 		size_t n = utf8_next(s, &code);
 
 		if (!n || code < 0x20)
-			add_escape(t, "\\x%02x", s.ptr[0]);
+			add_byte(t, s.ptr[0]);
 		else
 			character(t, span_first(s, n), code);
-		used += n ? term_columns(code) : 4;
+		used += n ? safe_text_columns(code) : 4;
 		s = span_from(s, n ? n : 1);
 	}
 	if (s.len)
@@ -247,7 +206,7 @@ static unsigned own_columns(const char *s)
 			continue;
 		}
 		n = utf8_next(span_str(s), &code);
-		columns += term_columns(code);
+		columns += safe_text_columns(code);
 		s += n ? n : 1;
 	}
 	return columns;

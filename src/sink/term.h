@@ -38,7 +38,4 @@ void term_inline(struct term *t, struct span s, unsigned max);
 /* Writes what is held back, after a piece of a stream or at the end of a text. */
 void term_flush(struct term *t, bool last);
 
-/* Columns that a character takes: 0, 1 or 2. */
-unsigned term_columns(uint32_t code);
-
 #endif

@@ -2,14 +2,12 @@
 #include "source/record.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <zlib.h>
 
 #include "base/buf.h"
+#include "base/file.h"
 #include "base/xalloc.h"
 #include "redact/scrub.h"
 
@@ -53,35 +51,27 @@ static int write_record(struct recorder *r, enum record_type type, struct span p
 	return write_all(r, payload.ptr, payload.len);
 }
 
-static FILE *create(const char *path)
+/* NULL with reterr filled when it cannot be written. */
+static FILE *create(const char *path, struct error *reterr)
 {
-	struct stat st;
 	int fd;
 
 	if (strcmp(path, "-") == 0)
 		return stdout;
-	/* A link planted in a shared directory must not lead us elsewhere. */
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return NULL;
-	if (fstat(fd, &st) == 0 && (!S_ISREG(st.st_mode) || fchmod(fd, 0600) == 0))
-		return fdopen(fd, "w");
-	close(fd);
-	return NULL;
+	fd = file_create_private(path, reterr);
+	return fd < 0 ? NULL : fdopen(fd, "w");
 }
 
 int recorder_open(struct recorder **ret, const char *path, struct error *reterr)
 {
-	struct recorder *r = xcalloc(1, sizeof(*r));
+	FILE *out = create(path, reterr);
 	uint8_t head[RECORD_MAGIC_LEN + 4];
+	struct recorder *r;
 
-	r->out = create(path);
-	if (!r->out) {
-		int err = -errno;
-
-		free(r);
-		return error_set(reterr, err, "%.200s cannot be written: %s", path, strerror(-err));
-	}
+	if (!out)
+		return reterr->code;
+	r = xcalloc(1, sizeof(*r));
+	r->out = out;
 	buf_init(&r->plain, RECORD_PAYLOAD_MAX);
 	buf_init(&r->payload, RECORD_PAYLOAD_MAX);
 	memcpy(head, RECORD_MAGIC, RECORD_MAGIC_LEN);

@@ -5,4 +5,4 @@ libpure_a_SOURCES += \
 	src/stream/stream.c \
 	src/stream/stream.h
 
-check_PROGRAMS += tests/unit/test_stream
+check_PROGRAMS += tests/unit/test_procs tests/unit/test_stream

@@ -1,30 +1,41 @@
 /* SPDX-License-Identifier: MIT */
-/* A few processes have connections at a time, so a list in order of their last use serves. Those
- * without references are dropped from its end. */
+/* Processes are found by a hash of their number. Those without references are in a list too, by
+ * when that came about or they were described; past a ceiling the first of them are dropped. */
 #include "stream/procs.h"
 
 #include <stdlib.h>
 
+#include "base/list.h"
 #include "base/str.h"
 #include "base/utf8.h"
 #include "base/xalloc.h"
 #include "capture/process.h"
 
-#define UNUSED_MAX 256
+#define UNUSED_MAX    256
+#define BUCKETS_FIRST 64
 
 struct node {
 	struct proc proc; /* first */
-	struct node *next;
+	struct node *chain;
+	struct list unused; /* while it has no references */
 };
 
 struct procs {
-	struct node *first;
-	size_t unused;
+	struct node **buckets;
+	size_t nbuckets; /* a power of two, never less than there are nodes */
+	size_t count;
+	struct list unused; /* the latest first */
+	size_t nunused;
 };
 
 struct procs *procs_new(void)
 {
-	return xcalloc(1, sizeof(struct procs));
+	struct procs *p = xcalloc(1, sizeof(*p));
+
+	p->nbuckets = BUCKETS_FIRST;
+	p->buckets = xcalloc(p->nbuckets, sizeof(struct node *));
+	list_init(&p->unused);
+	return p;
 }
 
 static void node_free(struct node *n)
@@ -36,55 +47,91 @@ static void node_free(struct node *n)
 
 void procs_free(struct procs *p)
 {
-	while (p->first) {
-		struct node *n = p->first;
+	for (size_t i = 0; i < p->nbuckets; i++)
+		while (p->buckets[i]) {
+			struct node *n = p->buckets[i];
 
-		p->first = n->next;
-		node_free(n);
-	}
+			p->buckets[i] = n->chain;
+			node_free(n);
+		}
+	free(p->buckets);
 	free(p);
 }
 
-/* Finds or makes it, and brings it to the front. */
-static struct node *touch(struct procs *p, uint32_t tgid)
-{
-	struct node **at = &p->first;
-	struct node *n;
+/* ---- the table ---- */
 
-	while (*at && (*at)->proc.tgid != tgid)
-		at = &(*at)->next;
-	n = *at;
-	if (n) {
-		*at = n->next;
-	} else {
-		n = xcalloc(1, sizeof(*n));
-		n->proc.tgid = tgid;
-		p->unused++;
-	}
-	n->next = p->first;
-	p->first = n;
+static struct node **bucket_of(const struct procs *p, uint32_t tgid)
+{
+	return &p->buckets[(tgid * 0x9e3779b1u >> 7) & (p->nbuckets - 1)];
+}
+
+static void grow(struct procs *p)
+{
+	struct node **old = p->buckets;
+	size_t nold = p->nbuckets;
+
+	p->nbuckets *= 2;
+	p->buckets = xcalloc(p->nbuckets, sizeof(struct node *));
+	for (size_t i = 0; i < nold; i++)
+		for (struct node *n = old[i], *next; n; n = next) {
+			struct node **at = bucket_of(p, n->proc.tgid);
+
+			next = n->chain;
+			n->chain = *at;
+			*at = n;
+		}
+	free(old);
+}
+
+static struct node *find(const struct procs *p, uint32_t tgid)
+{
+	struct node *n = *bucket_of(p, tgid);
+
+	while (n && n->proc.tgid != tgid)
+		n = n->chain;
 	return n;
+}
+
+/* Finds or makes it; a new one is unused. */
+static struct node *node_of(struct procs *p, uint32_t tgid)
+{
+	struct node *n = find(p, tgid), **at;
+
+	if (n)
+		return n;
+	if (p->count == p->nbuckets)
+		grow(p);
+	n = xcalloc(1, sizeof(*n));
+	n->proc.tgid = tgid;
+	at = bucket_of(p, tgid);
+	n->chain = *at;
+	*at = n;
+	p->count++;
+	list_add_first(&p->unused, &n->unused);
+	p->nunused++;
+	return n;
+}
+
+static void drop(struct procs *p, struct node *n)
+{
+	struct node **at = bucket_of(p, n->proc.tgid);
+
+	while (*at != n)
+		at = &(*at)->chain;
+	*at = n->chain;
+	list_remove(&n->unused);
+	p->nunused--;
+	p->count--;
+	node_free(n);
 }
 
 static void drop_unused(struct procs *p)
 {
-	size_t kept = 0;
-	struct node **at = &p->first;
-
-	if (p->unused <= UNUSED_MAX)
-		return;
-	while (*at) {
-		struct node *n = *at;
-
-		if (n->proc.refs || kept++ < UNUSED_MAX / 2) {
-			at = &n->next;
-			continue;
-		}
-		*at = n->next;
-		p->unused--;
-		node_free(n);
-	}
+	while (p->nunused > UNUSED_MAX)
+		drop(p, container_of(list_last(&p->unused), struct node, unused));
 }
+
+/* ---- one process ---- */
 
 static void set_name(struct proc *proc, struct span name)
 {
@@ -99,9 +146,12 @@ static void set_name(struct proc *proc, struct span name)
 struct proc *procs_ref(struct procs *p, uint32_t tgid, uint32_t uid, uint64_t cgroup,
 		       const char *comm)
 {
-	struct node *n = touch(p, tgid);
+	struct node *n = node_of(p, tgid);
 
-	p->unused -= n->proc.refs++ == 0;
+	if (n->proc.refs++ == 0) {
+		list_remove(&n->unused);
+		p->nunused--;
+	}
 	n->proc.uid = uid;
 	n->proc.cgroup = cgroup;
 	if (!n->proc.name[0])
@@ -111,14 +161,21 @@ struct proc *procs_ref(struct procs *p, uint32_t tgid, uint32_t uid, uint64_t cg
 
 void procs_unref(struct procs *p, struct proc *proc)
 {
-	p->unused += --proc->refs == 0;
+	if (--proc->refs)
+		return;
+	list_add_first(&p->unused, &container_of(proc, struct node, proc)->unused);
+	p->nunused++;
 	drop_unused(p);
 }
 
 void procs_describe(struct procs *p, uint32_t tgid, const struct proc_text *text)
 {
-	struct node *n = touch(p, tgid);
+	struct node *n = node_of(p, tgid);
 
+	if (!n->proc.refs) {
+		list_remove(&n->unused);
+		list_add_first(&p->unused, &n->unused);
+	}
 	/* It has ended meanwhile: what was known of it says more. */
 	if (n->proc.exe && !text->exe.len)
 		return;
@@ -126,4 +183,9 @@ void procs_describe(struct procs *p, uint32_t tgid, const struct proc_text *text
 	set_string(&n->proc.exe, text->exe);
 	set_string(&n->proc.cmdline, text->cmdline);
 	drop_unused(p);
+}
+
+size_t procs_count(const struct procs *p)
+{
+	return p->count;
 }

@@ -17,5 +17,6 @@ struct proc *procs_ref(struct procs *p, uint32_t tgid, uint32_t uid, uint64_t cg
 void procs_unref(struct procs *p, struct proc *proc);
 /* What /proc tells. For a process without connections it is kept for the next one. */
 void procs_describe(struct procs *p, uint32_t tgid, const struct proc_text *text);
+size_t procs_count(const struct procs *p); /* those remembered */
 
 #endif

@@ -103,6 +103,22 @@ kinds = [json.loads(line)["kind"] for line in out.splitlines()]
 ok(code == 0 and kinds == ["llm"] * 3 and "limit exchanges (1)" in err, "the limit of exchanges, on a WebSocket",
    (code, kinds, err))
 
+# ---- a file that cannot be used, live as in a replay ----
+version = subprocess.run([os.path.join(BUILD, "llm-spy"), "--version"], capture_output=True, text=True).stdout
+with tempfile.TemporaryDirectory() as folder:
+    path = os.path.join(folder, "prices")
+    with open(path, "w") as file:
+        file.write("[1,")
+    for name in (path, os.path.join(folder, "none")):
+        args = [os.path.join(BUILD, "llm-spy"), "--prices", name]
+        again = subprocess.run([*args, "-r", "-"], input=data, capture_output=True)
+        ok(again.returncode == 1 and not again.stdout, f"a replay with --prices {os.path.basename(name)}", again)
+        if "live tracing: yes" in version:
+            live = subprocess.run([*args, "--", "true"], capture_output=True, timeout=60)
+            ok((live.returncode, live.stderr) == (1, again.stderr), "and live tracing end alike", live)
+        else:
+            ok(True, "live tracing # SKIP it is not built")
+
 # ---- wrong usage ----
 for args, words in ((["--"], "no command"), (["-a", "--"], "no command"), (["-r", "-", "--comm=x"], "--comm"),
                     (["--strict", "-r", "-"], "--strict"), (["8000"], "--plain="), (["--plain=0"], "PORTS")):

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+#include "run/report.h"
+
+#include <pwd.h>
+
+#include "base/log.h"
+
+#define REPORT_BYTES_MAX (4u << 20)
+
+static const char *user_name(uint32_t uid)
+{
+	const struct passwd *pw = getpwuid((uid_t)uid);
+
+	return pw ? pw->pw_name : NULL;
+}
+
+static struct report_traffic traffic_of(const struct pipeline *p)
+{
+	struct pipeline_stats s = pipeline_stats(p);
+
+	return (struct report_traffic){
+		.conns = s.stream->conns,
+		.bytes = s.stream->bytes[0] + s.stream->bytes[1],
+		.gaps = s.stream->gaps,
+		.missing_bytes = s.stream->missing_bytes,
+		.opaque_conns = s.opaque_conns,
+		.opaque_bytes = s.opaque_bytes,
+		.garbled_conns = s.garbled_conns,
+	};
+}
+
+struct run_report report_gather(const struct pipeline *p, const struct totals *t,
+				const struct limits *l)
+{
+	return (struct run_report){
+		.processes = pipeline_process_stats(p),
+		.traffic = traffic_of(p),
+		.limits = l,
+		.totals = t,
+		.user_name = user_name,
+		.utf8 = log_utf8(),
+	};
+}
+
+static void print(void (*write)(struct buf *, const struct run_report *),
+		  const struct run_report *r)
+{
+	struct buf text;
+
+	buf_init(&text, REPORT_BYTES_MAX);
+	write(&text, r);
+	log_lines(buf_span(&text));
+	buf_done(&text);
+}
+
+void report_print(const struct run_report *r)
+{
+	print(summary_write, r);
+}
+
+void report_print_map(const struct run_report *r)
+{
+	print(summary_write_map, r);
+}

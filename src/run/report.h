@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* Gathers what the summary is made of, and prints it. */
+#ifndef SPY_RUN_REPORT_H
+#define SPY_RUN_REPORT_H
+
+#include "pipeline.h"
+#include "report/summary.h"
+
+/* What a replay and a live run have in common. */
+struct run_report report_gather(const struct pipeline *p, const struct totals *t,
+				const struct limits *l);
+void report_print(const struct run_report *r);
+void report_print_map(const struct run_report *r);
+
+#endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+#include "stream/procs.h"
+
+#include <stdlib.h>
+
+#include "base/list.h"
+#include "base/xalloc.h"
+#include "capture/process.h"
+#include "tests/unit/tap.h"
+
+#define MANY 100000
+
+static void describe(struct procs *p, uint32_t tgid, const char *name, const char *exe)
+{
+	procs_describe(p, tgid,
+		       &(struct proc_text){ .name = span_str(name), .exe = span_str(exe) });
+}
+
+static void test_one(void)
+{
+	struct procs *p = procs_new();
+	struct proc *a = procs_ref(p, 7, 1000, 1, "comm");
+
+	is_str(a->name, "comm", "a thread's name at first");
+	ok(procs_ref(p, 7, 1001, 2, "other") == a && a->refs == 2 && a->uid == 1001,
+	   "the same number is the same process");
+	describe(p, 7, "curl", "/usr/bin/curl");
+	is_str(a->name, "curl", "then the program's");
+	describe(p, 7, "cu", "");
+	is_str(a->name, "curl", "which stays when it has ended");
+	procs_unref(p, a);
+	procs_unref(p, a);
+	describe(p, 8, "later", "/later");
+	is_str(procs_ref(p, 8, 0, 0, "x")->name, "later", "one described before it is used");
+	is_str(procs_ref(p, 9, 0, 0, "")->name, "?", "one without any name");
+	procs_free(p);
+}
+
+/* 100,000 that have a connection each, and as many that come and go. A walk through all of them
+ * for each would be 10^10 steps, minutes in place of milliseconds. */
+static void test_many(void)
+{
+	struct procs *p = procs_new();
+	struct proc **all = xcalloc(MANY, sizeof(*all));
+	size_t wrong = 0;
+
+	for (uint32_t i = 0; i < MANY; i++)
+		all[i] = procs_ref(p, i + 1, i, 0, "x");
+	for (uint32_t i = 0; i < MANY; i++) {
+		struct proc *again = procs_ref(p, i + 1, i, 0, "x");
+
+		wrong += again != all[i] || again->uid != i;
+		procs_unref(p, again);
+	}
+	is_int(wrong, 0, "each of many processes is found again");
+	is_int(procs_count(p), MANY, "all that are used are remembered");
+	for (uint32_t i = 0; i < MANY; i++)
+		describe(p, MANY + 1 + i, "short", "/short");
+	is_int(procs_count(p), MANY + 256, "of those unused, no more than the ceiling");
+	for (uint32_t i = 0; i < MANY; i++)
+		procs_unref(p, all[i]);
+	is_int(procs_count(p), 256, "also when all others become so");
+	ok(procs_ref(p, MANY, 0, 0, "new") == all[MANY - 1], "the latest ones stay");
+	is_str(procs_ref(p, 1, 0, 0, "new")->name, "new", "the first are forgotten");
+	free(all);
+	procs_free(p);
+}
+
+struct item {
+	int n;
+	struct list in;
+};
+
+static void test_list(void)
+{
+	struct item items[3] = { { .n = 0 }, { .n = 1 }, { .n = 2 } };
+	struct list l;
+	int sum = 0;
+
+	list_init(&l);
+	ok(list_is_empty(&l) && !list_first(&l) && !list_last(&l), "a list is empty at first");
+	for (int i = 0; i < 3; i++)
+		list_add_first(&l, &items[i].in);
+	is_int(container_of(list_first(&l), struct item, in)->n, 2, "the last added is first");
+	is_int(container_of(list_last(&l), struct item, in)->n, 0, "the first added is last");
+	list_remove(&items[1].in);
+	list_remove(&items[1].in);
+	list_each(at, &l) sum = 10 * sum + container_of(at, struct item, in)->n;
+	is_int(sum, 20, "one is removed from the middle, twice without harm");
+	list_remove(&items[0].in);
+	list_remove(&items[2].in);
+	ok(list_is_empty(&l), "and all");
+}
+
+int main(void)
+{
+	test_list();
+	test_one();
+	test_many();
+	return tap_done();
+}
