@@ -6,6 +6,8 @@ libkernel_a_SOURCES += \
 	src/probe/compiler.c \
 	src/probe/compiler.h \
 	src/probe/embedded.h \
+	src/probe/kernel_filter.c \
+	src/probe/kernel_filter.h \
 	src/probe/links.c \
 	src/probe/links.h
 nodist_libkernel_a_SOURCES = src/probe/embedded.c

@@ -6,6 +6,8 @@ if BPF
 llm_spy_SOURCES += \
 	src/run/child.c \
 	src/run/child.h \
+	src/run/loop.c \
+	src/run/loop.h \
 	src/run/report_files.c \
 	src/run/report_files.h \
 	src/run/tracer.c \

@@ -2,13 +2,10 @@
 #include "run/tracer.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <linux/types.h>
@@ -24,9 +21,11 @@
 #include "options/exit_code.h"
 #include "pipeline.h"
 #include "probe/compiler.h"
+#include "probe/kernel_filter.h"
 #include "probes/event.h"
 #include "report/status_file.h"
 #include "run/child.h"
+#include "run/loop.h"
 #include "run/report.h"
 #include "run/report_files.h"
 #include "sink/fanout.h"
@@ -39,12 +38,6 @@
 #define PERF_TOTAL (64u << 20)
 #define PERF_MIN   (1u << 20)
 #define PERF_MAX   (16u << 20)
-/* How often the buffer is looked at. The probe wakes us when a connection begins and when much
- * came at once, so this bounds the delay of what is shown, no more. */
-#define DRAIN_BUSY_MS 5
-#define DRAIN_IDLE_MS 20
-#define DRAIN_BUDGET  (8u << 20)
-#define TICK_NS	      50000000ull
 
 struct tracer {
 	const struct options *o;
@@ -66,67 +59,14 @@ struct tracer {
 	struct fanout *fanout;
 	struct totals totals;
 	struct child command;
+	struct loop loop;
 	struct status_file *status;
-	int signals;	     /* signalfd */
-	bool stop, all_gone; /* asked to stop; the command and its children have ended */
-	int failed;	     /* first error of the recorder */
-	bool output_failed;  /* the summary says which and why */
-	uint64_t ticked_ns;
+	int failed;	    /* first error of the recorder */
+	bool output_failed; /* the summary says which and why */
 	/* The exit code when what is being done at the start fails: files of prices, output and
 	 * recording have the same one in a replay. */
 	enum exit_code cannot;
 };
-
-/* ---- what the kernel leaves out ---- */
-
-static void skip_unless(struct buf *skip, const char *condition)
-{
-	buf_addf(skip, "%s!(%s)", skip->len ? " || " : "", condition);
-}
-
-static int add_cgroup(const struct options *o, struct buf *skip, struct error *reterr)
-{
-	char text[64];
-	struct stat st;
-
-	if (stat(o->cgroup, &st) != 0 || !S_ISDIR(st.st_mode))
-		return error_set(reterr, -ENOENT, "--cgroup %.200s: no such directory", o->cgroup);
-	snprintf(text, sizeof(text), "cgroup == %lluull", (unsigned long long)st.st_ino);
-	skip_unless(skip, text);
-	return 0;
-}
-
-/* A C expression for probes/tls.bpf.c; the caller frees it. */
-static int build_skip(const struct options *o, char **ret, struct error *reterr)
-{
-	struct buf skip, any;
-	char text[64];
-	int err = 0;
-
-	buf_init(&skip, 64 << 10);
-	buf_init(&any, 32 << 10);
-	for (size_t i = 0; i < o->filter.npids; i++)
-		buf_addf(&any, "%stgid == %d", i ? " || " : "", (int)o->filter.pids[i]);
-	if (o->filter.npids)
-		skip_unless(&skip, any.ptr);
-	if (o->filter.has_uid) {
-		snprintf(text, sizeof(text), "uid == %u", o->filter.uid);
-		skip_unless(&skip, text);
-	}
-	for (size_t i = 0; o->comm && i <= strlen(o->comm); i++) {
-		snprintf(text, sizeof(text), "comm[%zu] == %d", i, o->comm[i]);
-		skip_unless(&skip, text);
-	}
-	if (o->cgroup)
-		err = add_cgroup(o, &skip, reterr);
-	if (!err && (any.full || skip.full))
-		err = error_set(reterr, -E2BIG, "too many processes are chosen by --pid");
-	if (!skip.len)
-		buf_adds(&skip, "0");
-	*ret = buf_take(&skip);
-	buf_done(&any);
-	return err;
-}
 
 /* ---- start ---- */
 
@@ -179,7 +119,10 @@ static int open_probe(struct tracer *t, struct error *reterr)
 		.plain_near = t->o->plain_near,
 		.sock_length = probe_can_sock_length(),
 	};
-	int err = build_skip(t->o, &skip, reterr);
+	int err = kernel_filter_expression(&(struct kernel_filter){ .filter = &t->o->filter,
+								    .comm = t->o->comm,
+								    .cgroup = t->o->cgroup },
+					   &skip, reterr);
 
 	if (err)
 		return err;
@@ -360,37 +303,6 @@ static void stop_discovery(struct tracer *t)
 	t->files = NULL;
 }
 
-/* The signals that end us. While we start they do so at once, since nobody reads of them yet. */
-static void hold_ends(bool hold)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
-}
-
-/* Signals arrive as readable bytes, so that nothing ever runs in a handler. */
-static int open_signals(struct error *reterr)
-{
-	sigset_t set;
-	int fd;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGCHLD);
-	sigaddset(&set, SIGUSR1);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	signal(SIGPIPE, SIG_IGN);
-	hold_ends(false);
-	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return fd < 0 ? error_set(reterr, -errno, "signalfd: %s", strerror(errno)) : fd;
-}
-
 /* ---- running ---- */
 
 static int on_wanted(void *arg, const struct chunk *c)
@@ -403,8 +315,9 @@ static int on_wanted(void *arg, const struct chunk *c)
 	return pipeline_chunk(t->pipeline, c);
 }
 
-static void print_map(const struct tracer *t)
+static void print_map(void *arg)
 {
+	const struct tracer *t = arg;
 	struct run_report r = report_gather(t->pipeline, &t->totals, &t->limits);
 	struct unseen notes = { 0 };
 
@@ -421,94 +334,35 @@ static bool sees_all(const struct options *o)
 }
 
 /* For `llm-spy targets`. */
-static void tell_status(struct tracer *t)
+static void tell_status(struct tracer *t, uint64_t now)
 {
 	const struct process_stats *seen = pipeline_process_stats(t->pipeline);
 	struct status s = { .all = sees_all(t->o) };
 
-	if (!status_file_is_due(t->status, t->ticked_ns))
+	if (!status_file_is_due(t->status, now))
 		return;
 	discover_unseen(t->discover, &s.notes);
 	s.rows = process_stats_rows(seen, &s.nrows);
-	status_file_write(t->status, &s, process_stats_changes(seen) + s.notes.changes,
-			  t->ticked_ns);
+	status_file_write(t->status, &s, process_stats_changes(seen) + s.notes.changes, now);
 	unseen_done(&s.notes);
 }
 
-static void on_signal(struct tracer *t, const struct signalfd_siginfo *s)
+static void tick(void *arg, uint64_t now)
 {
-	switch (s->ssi_signo) {
-	case SIGUSR1:
-		print_map(t);
-		break;
-	case SIGCHLD:
-		if (t->command.pid && child_reap(&t->command))
-			t->all_gone = true;
-		/* After Ctrl-C, what the command leaves behind is not waited for. */
-		if (t->stop && t->command.exited)
-			t->all_gone = true;
-		break;
-	case SIGINT:
-		/* Ctrl-C reaches the command as well, and it may go on: a second one ends us. */
-		if (!t->command.pid || t->command.exited || t->stop)
-			t->all_gone = true;
-		t->stop = true;
-		break;
-	default:
-		if (t->command.pid && !t->command.exited)
-			kill(t->command.pid, (int)s->ssi_signo);
-		t->stop = t->all_gone = true;
-		break;
-	}
+	struct tracer *t = arg;
+
+	pipeline_tick(t->pipeline, now);
+	tell_status(t, now);
 }
 
-static void read_signals(struct tracer *t)
+static bool is_over(const void *arg)
 {
-	struct signalfd_siginfo s;
+	const struct tracer *t = arg;
 
-	while (read(t->signals, &s, sizeof(s)) == sizeof(s))
-		on_signal(t, &s);
+	return t->failed || !fanout_is_alive(t->fanout);
 }
 
-static int poll_once(struct tracer *t, bool busy)
-{
-	struct pollfd fds[1 + LIVE_POLLFDS];
-	size_t n = live_pollfds(t->live, fds + 1, LIVE_POLLFDS);
-
-	fds[0] = (struct pollfd){ .fd = t->signals, .events = POLLIN };
-	if (poll(fds, 1 + (n < LIVE_POLLFDS ? n : LIVE_POLLFDS),
-		 busy ? DRAIN_BUSY_MS : DRAIN_IDLE_MS) < 0 &&
-	    errno != EINTR)
-		return -errno;
-	if (fds[0].revents)
-		read_signals(t);
-	return 0;
-}
-
-/* Of this thread alone: what it does not take out of the kernel's buffer in time is lost. */
-#define PRIORITY -10
-
-static int run(struct tracer *t)
-{
-	uint64_t before = 0;
-	bool busy = false;
-	int err = 0;
-
-	setpriority(PRIO_PROCESS, 0, PRIORITY); /* may be refused, and does without */
-	while (!err && !t->all_gone && !t->failed && fanout_is_alive(t->fanout)) {
-		err = poll_once(t, busy);
-		if (!err)
-			err = live_drain(t->live, false, DRAIN_BUDGET);
-		if (!err && now_ns() - t->ticked_ns > TICK_NS) {
-			t->ticked_ns = now_ns();
-			pipeline_tick(t->pipeline, t->ticked_ns);
-			tell_status(t);
-		}
-		busy = live_events(t->live) != before;
-		before = live_events(t->live);
-	}
-	return err;
-}
+static const struct loop_ops loop_ops = { .tick = tick, .is_over = is_over, .show = print_map };
 
 /* ---- the end ---- */
 
@@ -590,8 +444,7 @@ static void tracer_done(struct tracer *t)
 	prices_free(t->prices);
 	filter_free(t->filter);
 	status_file_close(t->status);
-	if (t->signals >= 0)
-		close(t->signals);
+	loop_done(&t->loop);
 }
 
 /* Each probe takes one or more. The command was started with what there was. */
@@ -642,9 +495,9 @@ static int start(struct tracer *t, struct error *reterr)
 			return err;
 	}
 	raise_descriptors();
-	t->signals = open_signals(reterr);
-	if (t->signals < 0)
-		return t->signals;
+	err = loop_init(&t->loop, reterr);
+	if (err)
+		return err;
 	err = open_outputs(t, reterr);
 	if (!err)
 		err = choose_buffer(t, reterr);
@@ -714,14 +567,15 @@ static int exit_code(const struct tracer *t, int err, bool blind)
 int tracer_run(const struct options *o, struct error *reterr)
 {
 	struct tracer t = {
-		.o = o, .limits = o->limits, .signals = -1, .compiler = -1, .cannot = EXIT_CANNOT
+		.o = o, .limits = o->limits, .compiler = -1, .cannot = EXIT_CANNOT
 	};
 	size_t hooked;
 	bool blind;
 	int err, code;
 
+	t.loop = (struct loop){ .ops = &loop_ops, .arg = &t, .command = &t.command, .signals = -1 };
 	err = start(&t, reterr);
-	hold_ends(true);
+	loop_hold_ends(true);
 	hooked = err ? 0 : target_count_hooked(discover_targets(t.discover));
 	if (!err)
 		err = start_discovery(&t, reterr);
@@ -733,7 +587,8 @@ int tracer_run(const struct options *o, struct error *reterr)
 	say_ready(&t, hooked);
 	if (o->command)
 		child_release(&t.command);
-	err = finish(&t, run(&t));
+	t.loop.live = t.live;
+	err = finish(&t, loop_run(&t.loop));
 	blind = is_blind(&t);
 	tracer_done(&t);
 	code = exit_code(&t, err, blind);

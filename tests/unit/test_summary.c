@@ -30,7 +30,8 @@ static void test_sizes(void)
 
 static void test_empty(void)
 {
-	struct run_report r = { 0 };
+	struct totals totals = { .spend = spend_new() };
+	struct run_report r = { .totals = &totals };
 	struct buf out;
 
 	buf_init(&out, 1 << 20);
@@ -39,12 +40,24 @@ static void test_empty(void)
 	       "llm-spy: 0 connections, 0 B captured; 0 B missing in 0 gaps\n"
 	       "llm-spy: 0 model calls shown: 0 B sent, 0 B received\n",
 	       "a run without anything");
+	totals_done(&totals);
 	buf_done(&out);
 }
 
 static void test_numbers(void)
 {
 	uint64_t counters[SPY_N_COUNTERS] = { [SPY_N_CUT] = 3 };
+	struct totals totals = {
+		.exchanges = 3, .llm = 2, .errors = 1, .incomplete = 1, .twice = 2
+	};
+	struct output_totals outputs[] = {
+		{ .name = "text", .written = 3 },
+		{ .name = "jsonl:a\x1b.jsonl",
+		  .written = 1,
+		  .dropped = 4,
+		  .failed = 2,
+		  .problem = "No space left on device" },
+	};
 	struct limits limits;
 	struct run_report r = {
 		.traffic = { .conns = 1,
@@ -57,9 +70,12 @@ static void test_numbers(void)
 		.counters = counters,
 		.lost = 5,
 		.limits = &limits,
-		.output = { .shown = 3, .llm = 2, .errors = 1, .incomplete = 1, .twice = 2 },
+		.totals = &totals,
+		.outputs = outputs,
+		.noutputs = 2,
 	};
 
+	totals.spend = spend_new();
 	limits_init(&limits);
 	limits.hits[LIMIT_body] = 1;
 	says(&r, "1 connection, 2.0 KiB captured; 7 B missing in 1 gap\n", "traffic");
@@ -68,11 +84,16 @@ static void test_numbers(void)
 	says(&r, "5 events lost in the kernel's buffer", "lost events");
 	says(&r, "3 calls were longer than --call-limit", "a counter of the probe");
 	says(&r, "limit body (67108864) was reached 1 time\n", "a limit");
+	says(&r,
+	     "llm-spy: output jsonl:a\\x1b.jsonl: 1 record written, 4 dropped because it is too slow, "
+	     "2 failed: No space left on device\n",
+	     "an output that lost something");
 	says(&r, "2 calls were seen at both ends and are shown once\n", "seen twice");
 	says(&r,
 	     "2 model calls and 1 other exchange shown: 0 B sent, 0 B received; 1 failed; 1 "
 	     "incomplete\n",
 	     "what was shown");
+	totals_done(&totals);
 }
 
 static void test_files(void)

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* Which processes the probe leaves out, as a C expression that is compiled into it: what nobody
+ * wants costs the traced programs nothing more then. */
+#ifndef SPY_PROBE_KERNEL_FILTER_H
+#define SPY_PROBE_KERNEL_FILTER_H
+
+#include "base/error.h"
+#include "capture/filter.h"
+
+struct kernel_filter {
+	const struct filter_options *filter; /* its pids and uid; names are compared later on */
+	const char *comm;		     /* name of the thread; NULL: any */
+	const char *cgroup;		     /* directory of a cgroup v2; NULL: any */
+};
+
+/* An expression of tgid, uid, comm and cgroup (probes/tls.bpf.c) that is true for what is left out.
+ * The caller frees it, on failure too. */
+int kernel_filter_expression(const struct kernel_filter *f, char **ret, struct error *reterr);
+
+#endif
