@@ -5,7 +5,7 @@ BUILD_PACKAGES='gcc make autoconf automake pkg-config libbpfcc-dev libelf-dev li
 RUN_PACKAGES='curl python3'
 TEST_PACKAGES='mandoc xz-utils openssl python3-httpx python3-h2 python3-websockets nodejs
 	wget gnutls-bin python3-pycurl git libnss3-tools libmbedtls-dev libwolfssl-dev
-	bubblewrap'
+	bubblewrap python3-jsonschema'
 # Ubuntu's is a snap.
 case $(. /etc/os-release 2>/dev/null && echo "$ID") in
 debian) TEST_PACKAGES="$TEST_PACKAGES chromium" ;;

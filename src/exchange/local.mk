@@ -3,10 +3,17 @@ libpure_a_SOURCES += \
 	src/exchange/builder.c \
 	src/exchange/builder.h \
 	src/exchange/exchange.c \
+	src/exchange/exchange.h \
 	src/exchange/exchange_int.h \
+	src/exchange/from_json.c \
+	src/exchange/json.h \
+	src/exchange/json_member.c \
+	src/exchange/json_member.h \
 	src/exchange/observer.c \
 	src/exchange/observer.h \
 	src/exchange/share.c \
 	src/exchange/show_mode.c \
 	src/exchange/show_mode.h \
-	src/exchange/exchange.h
+	src/exchange/to_json.c
+
+check_PROGRAMS += tests/unit/test_exchange_json
