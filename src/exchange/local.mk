@@ -17,3 +17,8 @@ libpure_a_SOURCES += \
 	src/exchange/to_json.c
 
 check_PROGRAMS += tests/unit/test_exchange_json
+
+check_PROGRAMS += tests/fuzz/fuzz_record
+tests_fuzz_fuzz_record_SOURCES = tests/fuzz/fuzz_record.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_record_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+EXTRA_DIST += tests/fuzz/corpus/record
