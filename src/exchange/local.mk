@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
 libpure_a_SOURCES += \
+	src/exchange/account.c \
+	src/exchange/account.h \
 	src/exchange/builder.c \
 	src/exchange/builder.h \
 	src/exchange/exchange.c \

@@ -4,9 +4,9 @@
 #include "exchange/json.h"
 
 #include <stdio.h>
-#include <time.h>
 
 #include "base/utf8.h"
+#include "exchange/account.h"
 #include "redact/credential.h"
 
 static void set(json_t *o, const char *key, json_t *value)
@@ -303,18 +303,11 @@ static json_t *error(const struct api_error *e)
 	return o;
 }
 
-/* "2026-11-24T14:02:11.093481223Z" */
 static json_t *wall_time(int64_t ns)
 {
-	time_t seconds = (time_t)(ns / 1000000000);
-	char day[32], all[64];
-	struct tm tm;
+	char text[WALL_TEXT];
 
-	if (ns <= 0 || !gmtime_r(&seconds, &tm))
-		return json_null();
-	strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(all, sizeof(all), "%s.%09lldZ", day, (long long)(ns % 1000000000));
-	return json_string(all);
+	return wall_text(ns, text) ? json_string(text) : json_null();
 }
 
 static json_t *times(const struct exchange *x)

@@ -43,8 +43,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	} else if (first && size < 2048) {
 		abort();
 	}
-	exchange_free(again);
-	exchange_free(x);
+	exchange_unref(again);
+	exchange_unref(x);
 	free(first);
 	return 0;
 }
