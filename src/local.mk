@@ -12,7 +12,7 @@ llm_spy_LDADD = libkernel.a libfind.a libpure.a $(PURE_LIBS) $(LIBELF_LIBS) -ldl
 endif
 
 check_PROGRAMS += tests/unit/test_cases
-EXTRA_DIST += tests/cases tests/unit/cuts.h
+EXTRA_DIST += tests/cases tests/unit/cuts.h tests/unit/keep_record.h
 
 check_PROGRAMS += tests/fuzz/fuzz_pipeline
 tests_fuzz_fuzz_pipeline_SOURCES = tests/fuzz/fuzz_pipeline.c $(FUZZ_MAIN)

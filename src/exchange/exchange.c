@@ -8,6 +8,7 @@
 static void body_init(struct body *b, size_t text_max)
 {
 	b->expected = COUNT_UNKNOWN;
+	b->kept = COUNT_UNKNOWN;
 	buf_init(&b->text, text_max);
 }
 
@@ -145,6 +146,20 @@ void exchange_done(struct exchange *x)
 	char **const strings[] = { EXCHANGE_STRINGS(x) };
 	for (size_t i = 0; i < sizeof(strings) / sizeof(*strings); i++)
 		free(*strings[i]);
+	for (size_t i = 0; i < x->nowned; i++)
+		free(x->owned[i]);
+	free(x->owned);
+}
+
+const char *exchange_own(struct exchange *x, const char *text)
+{
+	x->owned = xgrow(x->owned, x->nowned, sizeof(*x->owned));
+	return x->owned[x->nowned++] = xstrdup(text);
+}
+
+uint64_t body_kept(const struct body *b)
+{
+	return b->kept == COUNT_UNKNOWN ? b->text.len : (uint64_t)b->kept;
 }
 
 uint64_t exchange_missing(const struct exchange *x)
@@ -253,4 +268,19 @@ const char *conversation_break_name(enum conversation_break b)
 		return "tools";
 	}
 	return "messages";
+}
+
+const char *cost_source_name(enum cost_source s)
+{
+	switch (s) {
+	case COST_UNKNOWN:
+		return "unknown";
+	case COST_STATED:
+		return "stated";
+	case COST_TABLE:
+		return "table";
+	case COST_LOCAL:
+		return "local";
+	}
+	return "unknown";
 }

@@ -131,9 +131,13 @@ struct body {
 	uint64_t missing; /* known to be missing */
 	int64_t expected; /* what framing promised, COUNT_UNKNOWN when it does not say */
 	struct body_gap gaps[GAPS_KEPT];
-	size_t ngaps;	      /* may exceed GAPS_KEPT */
-	uint64_t decoded;     /* bytes after the content coding was undone */
-	struct buf text;      /* those bytes, as far as they are kept; full = cut by a limit */
+	size_t ngaps;	  /* may exceed GAPS_KEPT */
+	uint64_t decoded; /* bytes after the content coding was undone */
+	struct buf text;  /* those bytes, as far as they are kept; full = cut by a limit */
+	/* A record that was read back may lack its text, or hold it masked: how many bytes were
+	 * kept, and whether they were no UTF-8. COUNT_UNKNOWN: text.len. */
+	int64_t kept;
+	bool binary;
 	char wire_sha256[65]; /* of the captured bytes as they were on the wire; "" until ended */
 	char sha256[65];      /* of the bytes after content coding was undone */
 	char *media_type;     /* lower case, without parameters */
@@ -278,6 +282,9 @@ struct exchange {
 	bool rpc_failed;	  /* the tool said that it failed */
 	uint64_t rpc_messages[2]; /* EXCHANGE_RPC: number sent, and received */
 
+	char **owned; /* what static texts are in a record that was read back */
+	size_t nowned;
+
 	/* Private to exchange/share.c. */
 	unsigned refs;
 	struct exchange *snapshot; /* NULL: none, or the record has changed since */
@@ -315,6 +322,12 @@ void exchange_set_other_end(struct exchange *x, const struct exchange *at);
 
 void message_clear(struct message *m); /* frees its parts */
 
+/* A copy that lives as long as `x`, for members that otherwise point to static text. */
+const char *exchange_own(struct exchange *x, const char *text);
+
+/* Bytes of the body that were kept as text when it was read. */
+uint64_t body_kept(const struct body *b);
+
 /* Total of missing bytes in both bodies, and whether anything of the exchange is known to be
  * missing at all (gap, cut, unseen head, limit, broken coding). */
 uint64_t exchange_missing(const struct exchange *x);
@@ -328,5 +341,6 @@ const char *part_kind_name(enum part_kind k);
 const char *finish_name(enum finish f);
 const char *body_state_name(enum body_state s);
 const char *conversation_break_name(enum conversation_break b);
+const char *cost_source_name(enum cost_source s);
 
 #endif

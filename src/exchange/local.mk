@@ -1,12 +1,26 @@
 # SPDX-License-Identifier: MIT
 libpure_a_SOURCES += \
+	src/exchange/account.c \
+	src/exchange/account.h \
 	src/exchange/builder.c \
 	src/exchange/builder.h \
 	src/exchange/exchange.c \
+	src/exchange/exchange.h \
 	src/exchange/exchange_int.h \
+	src/exchange/from_json.c \
+	src/exchange/json.h \
+	src/exchange/json_member.c \
+	src/exchange/json_member.h \
 	src/exchange/observer.c \
 	src/exchange/observer.h \
 	src/exchange/share.c \
 	src/exchange/show_mode.c \
 	src/exchange/show_mode.h \
-	src/exchange/exchange.h
+	src/exchange/to_json.c
+
+check_PROGRAMS += tests/unit/test_exchange_json
+
+check_PROGRAMS += tests/fuzz/fuzz_record
+tests_fuzz_fuzz_record_SOURCES = tests/fuzz/fuzz_record.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_record_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+EXTRA_DIST += tests/fuzz/corpus/record

@@ -156,6 +156,26 @@ static void copy_answer(struct exchange *x)
 	}
 }
 
+/* Static texts are shared; those of a record that was read back belong to it. */
+static void copy_labels(struct exchange *x)
+{
+	const char **const labels[] = {
+		&x->provider,
+		&x->provider_label,
+		&x->api,
+		&x->protocol,
+		&x->request_body.coding_error,
+		&x->response_body.coding_error,
+	};
+	bool owned = x->nowned;
+
+	x->owned = NULL;
+	x->nowned = 0;
+	for (size_t i = 0; i < sizeof(labels) / sizeof(*labels); i++)
+		if (owned && *labels[i])
+			*labels[i] = exchange_own(x, *labels[i]);
+}
+
 struct exchange *exchange_copy(const struct exchange *from, unsigned parts)
 {
 	struct exchange *x = xmalloc(sizeof(*x));
@@ -163,6 +183,7 @@ struct exchange *exchange_copy(const struct exchange *from, unsigned parts)
 	*x = *from;
 	x->refs = 1;
 	x->snapshot = NULL;
+	copy_labels(x);
 	char **const strings[] = { EXCHANGE_STRINGS(x) };
 
 	for (size_t i = 0; i < sizeof(strings) / sizeof(*strings); i++)

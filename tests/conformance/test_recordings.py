@@ -16,6 +16,7 @@ from spyfile import *
 
 SRC, BUILD = os.environ.get("srcdir", "."), os.environ.get("builddir", ".")
 sys.path.insert(0, os.path.join(SRC, "tests", "lib"))
+import record_schema  # noqa: E402
 from tap import done, ok, skip_all  # noqa: E402
 
 SPY = os.path.join(BUILD, "llm-spy")
@@ -100,6 +101,14 @@ def recode(raw, name, code):
     return join(start, fields + [(b"Content-Encoding", name)], code(body)) if body else raw
 
 
+def form_faults(data):
+    """What is wrong with the form of the records: by the schema, and when they are read back."""
+    lines = subprocess.run([SPY, "-r", "-", "-f", "jsonl", "--all", "--bodies"], input=data, capture_output=True).stdout
+    again = subprocess.run([os.path.join(BUILD, "tests/unit/test_exchange_json"), "-"], input=lines, capture_output=True)
+    faults = [f"{path}: {why}" for line in lines.splitlines() for path, why in record_schema.errors(json.loads(line))]
+    return faults + [line for line in again.stdout.decode().splitlines() if line.startswith("not ok")]
+
+
 def spy(data):
     r = subprocess.run([SPY, "-r", "-", "-f", "jsonl", "--all"], input=data, capture_output=True)
     text = subprocess.run([SPY, "-r", "-", "--raw"], input=data, capture_output=True)
@@ -119,6 +128,8 @@ def play(cases, way, make):
             else:
                 f.connection(number, *make(case))
         records, leak, _ = spy(f.bytes())
+        if way in ("as recorded", "as HTTP/2"):
+            faults += [f"{way}: {fault}" for fault in form_faults(f.bytes())]
         if leak:
             faults.append(f"{way}: group {at}")
         for r in records:
@@ -287,7 +298,7 @@ def main():
         ok(not bad, f"{way}: {len(expected) - len({b[0] for b in bad})} of {len(expected)} agree in every field", *bad[:most])
         ok(not wrong, f"{way}: what is no model call is not called one", *wrong[:most])
         ok(not missing, f"{way}: each exchange is shown", *missing[:most])
-        ok(not faults, f"{way}: no credential is shown, and who is at the other end", *faults[:most])
+        ok(not faults, f"{way}: no credential is shown, the form of records, and who is at the other end", *faults[:most])
     done()
 
 

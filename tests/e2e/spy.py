@@ -17,6 +17,7 @@ import time
 SRC = os.environ.get("srcdir", ".")
 BUILD = os.environ.get("builddir", ".")
 sys.path.insert(0, os.path.join(SRC, "tests", "lib"))
+import record_schema  # noqa: E402
 from tap import done, ok, skip, skip_all  # noqa: E402
 
 SPY = os.path.abspath(os.path.join(BUILD, "llm-spy"))
@@ -187,7 +188,7 @@ class Spy:
 
     def records(self):
         with open(self.out) as f:
-            return [json.loads(line) for line in f if line.endswith("\n")]
+            return record_schema.check([json.loads(line) for line in f if line.endswith("\n")])
 
     def wait_for(self, n, seconds=WAIT):
         """Until so many exchanges were written; one that was seen at both ends counts as two."""

@@ -23,7 +23,8 @@
  *   | text                           the text sink's output, line by line
  * Consecutive lines of one direction up to the next head are one message; it is played whole, one
  * byte at a time and in random pieces, and, where there are several connections, recorded and
- * replayed; every way must write the same. */
+ * replayed; every way must write the same. Each record is read back from its JSON, which gives the
+ * same JSON and the same text again. */
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <jansson.h>
@@ -34,11 +35,12 @@
 #include "base/buf.h"
 #include "base/xalloc.h"
 #include "cost/price.h"
-#include "exchange/exchange.h"
+#include "exchange/json.h"
 #include "pipeline.h"
 #include "source/record.h"
 #include "source/replay.h"
 #include "tests/unit/cuts.h"
+#include "tests/unit/keep_record.h"
 #include "tests/unit/outputs.h"
 #include "tests/unit/tap.h"
 
@@ -327,6 +329,82 @@ struct player {
 	size_t conn;
 };
 
+/* The record as it is after a way through JSON; NULL, and a failed test, where it has none. */
+static struct exchange *read_back(const struct exchange *x, unsigned flags)
+{
+	json_t *v = exchange_to_json(x, flags);
+	AUTO_FREE char *line = json_dumps(v, JSON_COMPACT);
+	json_t *parsed = json_loads(line, JSON_ALLOW_NUL, NULL);
+	struct error e = { 0 };
+	struct exchange *again = exchange_from_json(parsed, &e);
+
+	ok(again != NULL, "exchange %d is read back %s", (int)x->id, e.text);
+	json_decref(parsed);
+	json_decref(v);
+	return again;
+}
+
+static char *line_of(const struct exchange *x, unsigned flags)
+{
+	json_t *v = exchange_to_json(x, flags);
+	char *line = json_dumps(v, JSON_COMPACT);
+
+	json_decref(v);
+	return line;
+}
+
+static void check_round_trip(const struct exchange *x, unsigned flags)
+{
+	struct exchange *again = read_back(x, flags);
+	AUTO_FREE char *first = line_of(x, flags);
+	AUTO_FREE char *second = again ? line_of(again, flags) : NULL;
+
+	is_str(second, first, "exchange %d has the same JSON after it", (int)x->id);
+	if (!x->hidden)
+		keep_record(first);
+	exchange_unref(again);
+}
+
+/* What the text sink shows of a record that came without deltas. */
+static char *text_of(const struct exchange *x, enum show_mode mode)
+{
+	struct sink_config c = { .mode = mode, .width = 100 };
+	struct sink *s = NULL;
+	char *out = NULL;
+	struct error e;
+	size_t len;
+	FILE *f = open_memstream(&out, &len);
+
+	c.out = f;
+	sink_text.open(&s, &c, &e);
+	sink_text.end(s, x, &e);
+	sink_text.free(s);
+	fclose(f);
+	return out;
+}
+
+static void check_text_of_copy(const struct exchange *x, enum show_mode mode)
+{
+	struct exchange *again = read_back(x, EXCHANGE_JSON_BODIES);
+	AUTO_FREE char *first = text_of(x, mode);
+	AUTO_FREE char *second = again ? text_of(again, mode) : NULL;
+
+	is_str(second, first, "exchange %d has the same text after it", (int)x->id);
+	exchange_unref(again);
+}
+
+static void on_ended(void *arg, struct exchange *x)
+{
+	check_round_trip(x, 0);
+	check_round_trip(x, EXCHANGE_JSON_BODIES);
+	if (!x->hidden)
+		check_text_of_copy(x, SHOW_SMART);
+}
+
+static const struct observer reads_back = {
+	.ended = on_ended,
+};
+
 static void feed(struct player *p, const struct chunk *c)
 {
 	if (p->recorder)
@@ -449,10 +527,13 @@ static char *play(const struct scenario *c, unsigned way, const char *format)
 	struct limits lim;
 
 	limits_init(&lim);
-	if (!ok(outputs_open(&outputs, format, text ? ",show=all,width=100" : ",show=all"), "%s opens", format))
+	if (!ok(outputs_open(&outputs, format, text ? ",show=all,width=100" : ",show=all"),
+		"%s opens", format))
 		return xstrdup("");
 	p.pipeline = pipeline_new(&lim);
 	pipeline_observe(p.pipeline, &fanout_observer, outputs.fanout);
+	if (way == CUT_WHOLE && !text)
+		pipeline_observe(p.pipeline, &reads_back, NULL);
 	pipeline_set_prices(p.pipeline, prices);
 	if (way == RECORDED)
 		play_recorded(&p, c);

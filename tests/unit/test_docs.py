@@ -9,6 +9,7 @@ import sys
 
 SRC, BUILD = os.environ.get("srcdir", "."), os.environ.get("builddir", ".")
 sys.path.insert(0, os.path.join(SRC, "tests", "lib"))
+import record_schema  # noqa: E402
 from tap import done, ok, skip  # noqa: E402
 
 
@@ -71,13 +72,17 @@ section = man[man.index(".Sh EXIT STATUS"):man.index(".Sh EXAMPLES")]
 ok(codes == set(re.findall(r"^\.It (\d)$", section, re.M)), "the man page lists the exit statuses")
 
 # ---- the record ----
-record = read("doc", "RECORD.md")
-documented = set(re.findall(r"^\| `([a-z0-9_.\[\]]+)` \|", record, re.M))
-last = {re.split(r"[.\]]+", d)[-1] for d in documented}
-for key in sorted(set(re.findall(r'\bset\(\w+, "(\w+)"', read("src", "sink", "jsonl.c")) +
-                      re.findall(r'^\s*{ "(\w+)", ', read("src", "sink", "jsonl.c"), re.M))):
-    ok(key in last, f"doc/RECORD.md describes {key}")
-ok(documented, "doc/RECORD.md has rows")
+JSON_TYPES = {"string": {"string"}, "bool": {"boolean"}, "array": {"array"}, "object": {"object"}, "number": {"integer", "number"}}
+documented = dict(re.findall(r"^\| `([a-z0-9_.\[\]]+)` \| (\w+) \|", read("doc", "RECORD.md"), re.M))
+described = dict(record_schema.members())
+ok(len(documented) > 100, "doc/RECORD.md has rows")
+for path in sorted(documented.keys() | described.keys()):
+    ok(path in documented and path in described, f"doc/RECORD.md and doc/record.schema.json both have {path}")
+for path in sorted(documented.keys() & described.keys()):
+    types = described[path].get("type", [])
+    types = {types} if isinstance(types, str) else set(types)
+    ok(types - {"null"} <= JSON_TYPES[documented[path]], f"{path} has the same type in both")
+    ok(described[path].get("description"), f"doc/record.schema.json describes {path}")
 
 # ---- the man page's own form ----
 if shutil.which("mandoc"):

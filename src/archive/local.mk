@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: MIT
+if SQLITE
+libpure_a_SOURCES += \
+	src/archive/content.c \
+	src/archive/content.h \
+	src/archive/db.c \
+	src/archive/db.h \
+	src/archive/private_file.c \
+	src/archive/private_file.h \
+	src/archive/retain.c \
+	src/archive/retain.h \
+	src/archive/split.c \
+	src/archive/split.h \
+	src/archive/archive.c \
+	src/archive/archive.h
+
+check_PROGRAMS += tests/unit/test_archive
+endif
+EXTRA_DIST += src/archive/migrations.def src/archive/queries.def

@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: MIT */
+/* doc/RECORD.md documents each member, doc/record.schema.json too; tests hold the three together.
+ * Unknown counts and times are null. */
+#include "exchange/json.h"
+
+#include <stdio.h>
+
+#include "base/utf8.h"
+#include "exchange/account.h"
+#include "redact/credential.h"
+
+static void set(json_t *o, const char *key, json_t *value)
+{
+	json_object_set_new(o, key, value ? value : json_null());
+}
+
+/* Any bytes as a JSON string: what is no UTF-8 is replaced. */
+static json_t *text(struct span s)
+{
+	struct buf fixed;
+	json_t *v = NULL;
+
+	if (utf8_valid(s))
+		return json_stringn(s.len ? (const char *)s.ptr : "", s.len);
+	buf_init(&fixed, 3 * s.len);
+	utf8_fix(s, &fixed);
+	v = json_stringn(fixed.ptr, fixed.len);
+	buf_done(&fixed);
+	return v;
+}
+
+static json_t *string(const char *s)
+{
+	return s ? text(span_str(s)) : json_null();
+}
+
+static json_t *count(int64_t n)
+{
+	return n == COUNT_UNKNOWN ? json_null() : json_integer(n);
+}
+
+static json_t *digest(const char *hex)
+{
+	return hex[0] ? json_string(hex) : json_null();
+}
+
+static json_t *headers(const struct headers *h)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < h->count; i++) {
+		json_t *pair = json_array();
+
+		json_array_append_new(pair, string(h->items[i].name));
+		json_array_append_new(pair, string(h->items[i].value));
+		json_array_append_new(list, pair);
+	}
+	return list;
+}
+
+static json_t *gaps(const struct body *b)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < b->ngaps && i < GAPS_KEPT; i++) {
+		json_t *g = json_object();
+
+		set(g, "offset", json_integer((json_int_t)b->gaps[i].off));
+		set(g, "bytes", json_integer((json_int_t)b->gaps[i].len));
+		json_array_append_new(list, g);
+	}
+	return list;
+}
+
+static void body_text(json_t *o, const struct body *b)
+{
+	struct buf masked;
+
+	if (!b->text.len && body_kept(b) && !b->binary)
+		return; /* read back without it */
+	if (b->binary || !utf8_valid(buf_span(&b->text))) {
+		set(o, "binary", json_true());
+		return;
+	}
+	buf_init(&masked, b->text.len + b->text.len / 2 + 64);
+	credential_mask_text(buf_span(&b->text), &masked);
+	set(o, "text", text(buf_span(&masked)));
+	buf_done(&masked);
+}
+
+static json_t *body(const struct body *b, unsigned flags)
+{
+	json_t *o = json_object();
+
+	set(o, "state", json_string(body_state_name(b->state)));
+	set(o, "expected", count(b->expected));
+	set(o, "captured", json_integer((json_int_t)b->wire));
+	set(o, "missing", json_integer((json_int_t)b->missing));
+	set(o, "gap_count", json_integer((json_int_t)b->ngaps));
+	set(o, "gaps", gaps(b));
+	set(o, "decoded", json_integer((json_int_t)b->decoded));
+	set(o, "kept", json_integer((json_int_t)body_kept(b)));
+	set(o, "cut", json_boolean(b->text.full));
+	set(o, "media_type", string(b->media_type));
+	set(o, "coding", string(b->coding));
+	set(o, "coding_error", string(b->coding_error));
+	set(o, "wire_sha256", digest(b->wire_sha256));
+	set(o, "sha256", b->coding_error ? json_null() : digest(b->sha256));
+	if (flags & EXCHANGE_JSON_BODIES)
+		body_text(o, b);
+	return o;
+}
+
+static json_t *part(const struct part *p)
+{
+	json_t *o = json_object();
+
+	set(o, "kind", json_string(part_kind_name(p->kind)));
+	if (p->type_raw)
+		set(o, "type", string(p->type_raw));
+	if (p->id)
+		set(o, "id", string(p->id));
+	if (p->name)
+		set(o, "name", string(p->name));
+	if (p->media_type)
+		set(o, "media_type", string(p->media_type));
+	if (p->sha256[0]) {
+		set(o, "bytes", json_integer((json_int_t)p->size));
+		set(o, "sha256", json_string(p->sha256));
+	}
+	if (p->is_error)
+		set(o, "is_error", json_true());
+	if (p->text.full)
+		set(o, "cut", json_true());
+	set(o, "text", text(buf_span(&p->text)));
+	return o;
+}
+
+static json_t *message(const struct message *m)
+{
+	json_t *o = json_object(), *parts = json_array();
+
+	set(o, "role", string(m->role));
+	if (m->name)
+		set(o, "name", string(m->name));
+	for (size_t i = 0; i < m->nparts; i++)
+		json_array_append_new(parts, part(&m->parts[i]));
+	set(o, "parts", parts);
+	return o;
+}
+
+static json_t *tools(const struct exchange *x)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < x->ntools; i++) {
+		json_t *o = json_object();
+
+		set(o, "name", string(x->tools[i].name));
+		set(o, "type", string(x->tools[i].type));
+		set(o, "description", string(x->tools[i].description));
+		set(o, "schema", json_incref(x->tools[i].schema));
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
+/* Its bodies were read by a dialect. */
+static bool has_content(const struct exchange *x)
+{
+	return x->kind == EXCHANGE_LLM || x->kind == EXCHANGE_MCP;
+}
+
+static json_t *request(const struct exchange *x, unsigned flags)
+{
+	json_t *o = json_object(), *messages = json_array(), *params = json_object();
+
+	set(o, "seen", json_boolean(x->request_seen));
+	set(o, "body", body(&x->request_body, flags));
+	if (!has_content(x)) {
+		json_decref(messages);
+		json_decref(params);
+		return o;
+	}
+	for (size_t i = 0; i < x->nmessages; i++)
+		json_array_append_new(messages, message(&x->messages[i]));
+	for (size_t i = 0; i < x->nparams; i++)
+		json_object_set(params, x->params[i].name, x->params[i].value);
+	set(o, "parsed", json_boolean(x->request_parsed));
+	set(o, "partial", json_boolean(x->request_partial));
+	set(o, "model", string(x->model_asked));
+	set(o, "stream", json_boolean(x->stream_requested));
+	set(o, "system", x->system.nparts ? message(&x->system) : NULL);
+	set(o, "messages", messages);
+	set(o, "tools", tools(x));
+	set(o, "params", params);
+	return o;
+}
+
+static json_t *choices(const struct exchange *x)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < x->nchoices; i++) {
+		json_t *o = message(&x->choices[i].msg);
+
+		set(o, "index", json_integer(x->choices[i].index));
+		set(o, "finish", json_string(finish_name(x->choices[i].finish)));
+		set(o, "finish_raw", string(x->choices[i].finish_raw));
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
+static json_t *response(const struct exchange *x, unsigned flags)
+{
+	json_t *o = json_object();
+
+	set(o, "seen", json_boolean(x->response_seen));
+	set(o, "status", x->status ? json_integer(x->status) : NULL);
+	set(o, "body", body(&x->response_body, flags));
+	if (!has_content(x))
+		return o;
+	set(o, "id", string(x->response_id));
+	set(o, "model", string(x->model_answered));
+	set(o, "stream", json_boolean(x->stream));
+	set(o, "events", json_integer((json_int_t)x->stream_events));
+	set(o, "partial", json_boolean(x->response_partial));
+	set(o, "service_tier", string(x->service_tier));
+	set(o, "choices", choices(x));
+	return o;
+}
+
+static json_t *usage(const struct usage *u)
+{
+	json_t *o = json_object();
+
+	set(o, "input", count(u->input));
+	set(o, "cached_read", count(u->cached_read));
+	set(o, "cache_write_5m", count(u->cache_write_5m));
+	set(o, "cache_write_1h", count(u->cache_write_1h));
+	set(o, "output", count(u->output));
+	set(o, "reasoning", count(u->reasoning));
+	set(o, "audio_in", count(u->audio_in));
+	set(o, "audio_out", count(u->audio_out));
+	set(o, "image_in", count(u->image_in));
+	set(o, "image_out", count(u->image_out));
+	set(o, "total", count(u->total));
+	set(o, "raw", json_incref(u->raw));
+	return o;
+}
+
+static json_t *conversation(const struct conversation *k)
+{
+	json_t *o;
+
+	if (!k->id[0] && !k->session)
+		return json_null();
+	o = json_object();
+	set(o, "id", digest(k->id));
+	set(o, "turn", k->turn ? json_integer(k->turn) : NULL);
+	set(o, "retry", json_boolean(k->retry));
+	set(o, "parent", digest(k->parent));
+	set(o, "parent_turn", k->parent_turn ? json_integer(k->parent_turn) : NULL);
+	set(o, "session", string(k->session));
+	set(o, "repeated", json_integer((json_int_t)k->repeated));
+	set(o, "repeated_from", json_integer((json_int_t)k->repeated_from));
+	set(o, "same_system", json_boolean(k->same_system));
+	set(o, "same_tools", json_boolean(k->same_tools));
+	set(o, "broke_by", k->broke ? json_string(conversation_break_name(k->broke_by)) : NULL);
+	set(o, "broke_at", k->broke ? json_integer((json_int_t)k->broke_at) : NULL);
+	set(o, "lost_cache", count(k->lost_cache));
+	return o;
+}
+
+static json_t *cost(const struct cost *c)
+{
+	bool known = c->source != COST_UNKNOWN, parts = c->source == COST_TABLE;
+	json_t *o = json_object();
+
+	set(o, "usd", known ? json_real(c->usd) : NULL);
+	set(o, "source", json_string(cost_source_name(c->source)));
+	set(o, "partial", json_boolean(c->partial));
+	set(o, "input_usd", parts ? json_real(c->input_usd) : NULL);
+	set(o, "cached_usd", parts ? json_real(c->cached_usd) : NULL);
+	set(o, "write_usd", parts ? json_real(c->write_usd) : NULL);
+	set(o, "output_usd", parts ? json_real(c->output_usd) : NULL);
+	set(o, "request_usd", parts ? json_real(c->request_usd) : NULL);
+	set(o, "row", string(c->row[0] ? c->row : NULL));
+	return o;
+}
+
+static json_t *error(const struct api_error *e)
+{
+	json_t *o;
+
+	if (!e)
+		return json_null();
+	o = json_object();
+	set(o, "type", string(e->type));
+	set(o, "code", string(e->code));
+	set(o, "message", string(e->message));
+	return o;
+}
+
+static json_t *wall_time(int64_t ns)
+{
+	char text[WALL_TEXT];
+
+	return wall_text(ns, text) ? json_string(text) : json_null();
+}
+
+static json_t *times(const struct exchange *x)
+{
+	uint64_t zero = x->t.request_first ? x->t.request_first : x->t.response_first;
+	const struct {
+		const char *key;
+		uint64_t ns;
+	} rows[] = {
+		{ "request_last_ns", x->t.request_last },
+		{ "response_first_ns", x->t.response_first },
+		{ "first_token_ns", x->t.first_token },
+		{ "response_last_ns", x->t.response_last },
+	};
+	json_t *o = json_object();
+
+	set(o, "start", wall_time(exchange_wall_ns(x, zero)));
+	set(o, "monotonic_ns", json_integer((json_int_t)zero));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		set(o, rows[i].key,
+		    rows[i].ns >= zero && rows[i].ns ? json_integer((json_int_t)(rows[i].ns - zero))
+						     : NULL);
+	return o;
+}
+
+static json_t *process(const struct exchange *x)
+{
+	json_t *o = json_object();
+
+	set(o, "pid", json_integer(x->tgid));
+	set(o, "tid", json_integer(x->tid));
+	set(o, "uid", json_integer(x->uid));
+	set(o, "cgroup", json_integer((json_int_t)x->cgroup));
+	set(o, "name", string(x->process));
+	set(o, "exe", string(x->exe));
+	set(o, "cmdline", string(x->cmdline));
+	set(o, "thread", string(x->comm));
+	return o;
+}
+
+static json_t *other_end(const struct other_end *e)
+{
+	json_t *o;
+
+	if (!e)
+		return json_null();
+	o = json_object();
+	set(o, "pid", json_integer(e->tgid));
+	set(o, "uid", json_integer(e->uid));
+	set(o, "name", string(e->process));
+	set(o, "exe", string(e->exe));
+	set(o, "cmdline", string(e->cmdline));
+	set(o, "cgroup", json_integer((json_int_t)e->cgroup));
+	return o;
+}
+
+static json_t *rpc(const struct exchange *x)
+{
+	json_t *o = json_object();
+
+	set(o, "method", string(x->rpc_method));
+	set(o, "name", string(x->rpc_name));
+	if (x->kind == EXCHANGE_RPC) {
+		set(o, "messages_sent", json_integer((json_int_t)x->rpc_messages[0]));
+		set(o, "messages_received", json_integer((json_int_t)x->rpc_messages[1]));
+	} else {
+		set(o, "failed", json_boolean(x->rpc_failed));
+	}
+	return o;
+}
+
+static json_t *connection(const struct exchange *x)
+{
+	json_t *o = json_object();
+	char id[64];
+
+	snprintf(id, sizeof(id), "%u-%llx-%llx", x->tgid, (unsigned long long)x->conn_object,
+		 (unsigned long long)x->conn_first_seen_ns);
+	set(o, "id", json_string(id));
+	set(o, "role", json_string(x->is_server ? "server" : "client"));
+	set(o, "server_name", string(x->server_name));
+	set(o, "local", string(x->local));
+	set(o, "peer", string(x->peer));
+	set(o, "tls", json_boolean(!x->cleartext));
+	set(o, "protocol", string(x->protocol));
+	set(o, "from_middle", json_boolean(x->from_middle));
+	return o;
+}
+
+static json_t *http(const struct exchange *x)
+{
+	json_t *o = json_object();
+
+	set(o, "method", string(x->method));
+	set(o, "host", string(x->host));
+	set(o, "port", x->port ? json_integer(x->port) : NULL);
+	set(o, "target", string(x->target));
+	set(o, "status", x->status ? json_integer(x->status) : NULL);
+	set(o, "request_id", string(x->request_id));
+	set(o, "request_headers", headers(&x->request_headers));
+	set(o, "response_headers", headers(&x->response_headers));
+	set(o, "headers_cut", json_boolean(x->request_headers.cut || x->response_headers.cut));
+	return o;
+}
+
+json_t *exchange_to_json(const struct exchange *x, unsigned flags)
+{
+	bool llm = x->kind == EXCHANGE_LLM;
+	json_t *o = json_object();
+
+	set(o, "v", json_integer(RECORD_VERSION));
+	set(o, "id", json_integer((json_int_t)x->id));
+	set(o, "kind", json_string(exchange_kind_name(x->kind)));
+	set(o, "provider", string(x->provider));
+	set(o, "provider_label", string(x->provider_label));
+	set(o, "api", string(x->api));
+	set(o, "complete", json_boolean(exchange_complete(x)));
+	set(o, "missing_bytes", json_integer((json_int_t)exchange_missing(x)));
+	set(o, "lost_events", json_boolean(x->lost_events));
+	set(o, "process", process(x));
+	set(o, "connection", connection(x));
+	set(o, "other_end", other_end(x->other));
+	set(o, "twin_of", x->twin_of ? json_integer((json_int_t)x->twin_of) : NULL);
+	set(o, "http", http(x));
+	set(o, "times", times(x));
+	set(o, "request", request(x, flags));
+	set(o, "response", response(x, flags));
+	if (llm) {
+		set(o, "conversation", conversation(&x->conversation));
+		set(o, "usage", usage(&x->usage));
+		set(o, "cost", cost(&x->cost));
+	}
+	if (x->kind == EXCHANGE_MCP || x->kind == EXCHANGE_RPC)
+		set(o, "rpc", rpc(x));
+	set(o, "error", error(x->error));
+	return o;
+}
