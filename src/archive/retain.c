@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "archive/retain.h"
 
-#include "base/log.h"
 #include "archive/content.h"
+#include "base/log.h"
 
 /* Exchanges that are removed at a time. */
 #define BATCH 200

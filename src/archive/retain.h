@@ -3,8 +3,8 @@
 #ifndef SPY_ARCHIVE_RETAIN_H
 #define SPY_ARCHIVE_RETAIN_H
 
-#include "archive/db.h"
 #include "archive/archive.h"
+#include "archive/db.h"
 
 struct retention {
 	bool warned; /* that pinned exchanges alone are too much */

@@ -566,9 +566,7 @@ static int exit_code(const struct tracer *t, int err, bool blind)
 
 int tracer_run(const struct options *o, struct error *reterr)
 {
-	struct tracer t = {
-		.o = o, .limits = o->limits, .compiler = -1, .cannot = EXIT_CANNOT
-	};
+	struct tracer t = { .o = o, .limits = o->limits, .compiler = -1, .cannot = EXIT_CANNOT };
 	size_t hooked;
 	bool blind;
 	int err, code;

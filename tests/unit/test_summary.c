@@ -85,7 +85,8 @@ static void test_numbers(void)
 	says(&r, "3 calls were longer than --call-limit", "a counter of the probe");
 	says(&r, "limit body (67108864) was reached 1 time\n", "a limit");
 	says(&r,
-	     "llm-spy: output jsonl:a\\x1b.jsonl: 1 record written, 4 dropped because it is too slow, "
+	     "llm-spy: output jsonl:a\\x1b.jsonl: 1 record written, 4 dropped because it is too "
+	     "slow, "
 	     "2 failed: No space left on device\n",
 	     "an output that lost something");
 	says(&r, "2 calls were seen at both ends and are shown once\n", "seen twice");
