@@ -2,6 +2,8 @@
 libpure_a_SOURCES += \
 	src/report/process_stats.c \
 	src/report/process_stats.h \
+	src/report/registry.c \
+	src/report/registry.h \
 	src/report/size_text.c \
 	src/report/size_text.h \
 	src/report/spend.c \
@@ -21,3 +23,4 @@ llm_spy_SOURCES += \
 endif
 
 check_PROGRAMS += tests/unit/test_process_stats tests/unit/test_summary
+check_PROGRAMS += tests/unit/test_registry

@@ -22,7 +22,8 @@ libpure_a_SOURCES += \
 	src/sink/writer.c \
 	src/sink/writer.h
 
-check_PROGRAMS += tests/unit/test_term
+check_PROGRAMS += tests/unit/test_outputs tests/unit/test_term
+EXTRA_DIST += tests/unit/outputs.h
 
 check_PROGRAMS += tests/fuzz/fuzz_text
 tests_fuzz_fuzz_text_SOURCES = tests/fuzz/fuzz_text.c $(FUZZ_MAIN)

@@ -242,13 +242,20 @@ void output_free(struct output *o)
 
 /* ---- its thread ---- */
 
+static void count_failed(struct output *o, uint64_t records)
+{
+	pthread_mutex_lock(&o->lock);
+	o->totals.failed += records;
+	pthread_mutex_unlock(&o->lock);
+}
+
 /* What it could not write, once for a while; the end sums up. */
 static void report(struct output *o, int err, const char *text, uint64_t records)
 {
 	bool first = !o->troubled;
 
+	count_failed(o, records);
 	pthread_mutex_lock(&o->lock);
-	o->totals.failed += records;
 	snprintf(o->totals.problem, sizeof(o->totals.problem), "%s", text);
 	pthread_mutex_unlock(&o->lock);
 	o->troubled = true;
@@ -340,7 +347,7 @@ static void *run(void *arg)
 		if (e && !__atomic_load_n(&o->dead, __ATOMIC_RELAXED))
 			handle(o, e);
 		else if (e && e->kind == EVENT_END)
-			report(o, -EPIPE, o->totals.problem, 1);
+			count_failed(o, 1);
 		event_free(e);
 		__atomic_add_fetch(&o->handled, 1, __ATOMIC_RELAXED);
 		tick(o);
