@@ -47,6 +47,8 @@
 #define SWEEP_NS 10000000000ull
 /* When a file that nobody has run yet is looked at again, if probes for it are being compiled. */
 #define PLACE_NS 50000000ull
+/* How often it is asked whether the next programs for the kernel can be compiled. */
+#define PREFETCH_NS 50000000ull
 /* Processes of which it is known what they map, by number; and targets of each. */
 #define USERS	     4096
 #define USER_TARGETS 8
@@ -91,6 +93,8 @@ struct discover {
 	struct sockets opened; /* who has or had connections to port 443 */
 	struct install_paths places;
 	uint64_t place_ns; /* when the next of them may be looked at */
+	bool prefetched;   /* all programs for the kernel are compiled */
+	uint64_t prefetch_ns;
 	bool stopped;
 	pthread_t thread;
 	struct mailbox *mailbox;
@@ -718,7 +722,9 @@ static uint64_t next_ns(const struct discover *d)
 	for (size_t i = 0; i < d->nvisits; i++)
 		if (due_ns(&d->visits[i]) < next)
 			next = due_ns(&d->visits[i]);
-	return d->places.count && d->place_ns < next ? d->place_ns : next;
+	if (d->places.count && d->place_ns < next)
+		next = d->place_ns;
+	return !d->prefetched && d->prefetch_ns < next ? d->prefetch_ns : next;
 }
 
 /* While it is looked at again anyway, only its first connection needs a look of its own. */
@@ -765,6 +771,16 @@ static void look_at_a_place(struct discover *d)
 	free(path);
 }
 
+/* A program that has not run yet may need programs for the kernel that no other did, and would make
+ * its first calls while they are compiled. */
+static void prefetch(struct discover *d)
+{
+	if (d->prefetched || now_ns() < d->prefetch_ns)
+		return;
+	d->prefetched = links_prefetch(d->hooks);
+	d->prefetch_ns = now_ns() + PREFETCH_NS;
+}
+
 static void work_off(struct discover *d, const struct batch *n)
 {
 	for (size_t i = 0; i < n->npids; i++)
@@ -797,6 +813,7 @@ static void *run(void *arg)
 			poll_processes(d);
 		if (d->places.count && now_ns() >= d->place_ns)
 			look_at_a_place(d);
+		prefetch(d);
 	}
 	return NULL;
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -41,6 +42,8 @@ struct group {
 	struct error why; /* FAILED */
 	uint64_t failed_ns;
 	unsigned tries;
+	bool background; /* nobody waits for it yet */
+	pid_t compiler;	 /* its process, while it has a low priority; 0 */
 };
 
 struct probe {
@@ -48,6 +51,7 @@ struct probe {
 	char *skip, *headers_dir, *plain_ports; /* what config points to */
 	char headers[128];			/* which headers are taken, for people */
 	int compiler;
+	int priority; /* of what is waited for */
 	struct group groups[GROUP_COUNT];
 	int prog[PROG_COUNT];
 	struct compiler_maps maps;
@@ -209,7 +213,9 @@ int probe_open(struct probe **ret, const struct probe_config *c, int compiler, s
 	struct probe *p = xcalloc(1, sizeof(*p));
 	int err;
 
-	*p = (struct probe){ .config = *c, .compiler = compiler };
+	*p = (struct probe){ .config = *c,
+			     .compiler = compiler,
+			     .priority = getpriority(PRIO_PROCESS, 0) };
 	memset(p->prog, -1, sizeof(p->prog));
 	p->skip = xstrdup(c->skip);
 	p->headers_dir = c->headers_dir ? xstrdup(c->headers_dir) : NULL;
@@ -312,6 +318,7 @@ static int order(struct probe *p, enum probe_group g, int output)
 	for (size_t i = 0; i < PROG_COUNT; i++)
 		o->wanted[i] = probe_group_of(i) == g && is_wanted(&p->config, i);
 	o->multi = p->config.multi;
+	o->background = p->groups[g].background;
 	o->builtin = p->config.headers == HEADERS_BUILTIN;
 	p->groups[g].found = p->config.headers == HEADERS_AUTO;
 	if (p->config.headers == HEADERS_DIR)
@@ -346,15 +353,27 @@ static bool may_try_again(const struct group *group)
 	       now_ns() - group->failed_ns >= RETRY_NS && err_is_transient(group->why.code);
 }
 
-void probe_begin(struct probe *p, enum probe_group g)
+/* Now somebody waits for it. */
+static void hurry(const struct probe *p, struct group *group)
+{
+	if (group->compiler && !group->background)
+		setpriority(PRIO_PROCESS, (id_t)group->compiler, p->priority);
+	if (!group->background)
+		group->compiler = 0;
+}
+
+static void begin(struct probe *p, enum probe_group g, bool background)
 {
 	struct group *group = &p->groups[g];
 
+	if (groups[g].after != g)
+		begin(p, groups[g].after, background);
+	group->background &= background;
+	hurry(p, group);
 	if (group->state != IDLE && !may_try_again(group))
 		return;
 	group->tries++;
-	if (groups[g].after != g)
-		probe_begin(p, groups[g].after);
+	group->background = background;
 	group->output = memfd_create("llm-spy-libbcc", MFD_CLOEXEC);
 	group->sock = group->output < 0 ? -errno : order(p, g, group->output);
 	if (group->sock < 0) {
@@ -367,6 +386,11 @@ void probe_begin(struct probe *p, enum probe_group g)
 	}
 	group->state = COMPILING;
 	give_maps(p, g);
+}
+
+void probe_begin(struct probe *p, enum probe_group g)
+{
+	begin(p, g, false);
 }
 
 /* ---- answers ---- */
@@ -437,15 +461,21 @@ static void begin_with_builtin(struct probe *p, enum probe_group g)
 	probe_begin(p, g);
 }
 
+/* For one message: the compiler's number or its answer. */
 static void wait_for(struct probe *p, enum probe_group g)
 {
 	struct group *group = &p->groups[g];
 	struct compiler_report r = { 0 };
 	int fds[FDPASS_MAX], err;
 	size_t nfds;
+	ssize_t n = fdpass_receive(group->sock, &r, sizeof(r), fds, FDPASS_MAX, &nfds);
 
-	if (fdpass_receive(group->sock, &r, sizeof(r), fds, FDPASS_MAX, &nfds) !=
-	    (ssize_t)sizeof(r))
+	if (n == sizeof(group->compiler)) {
+		memcpy(&group->compiler, &r, sizeof(group->compiler));
+		hurry(p, group);
+		return;
+	}
+	if (n != (ssize_t)sizeof(r))
 		err = fail(p, g, -EIO, "the compiler gave no answer");
 	else
 		err = take_answer(p, g, &r, fds, nfds);
@@ -473,19 +503,45 @@ int probe_need(struct probe *p, enum probe_group g, struct error *reterr)
 	return reterr->code;
 }
 
-bool probe_is_ready(struct probe *p, enum probe_group g)
+static bool has_message(const struct group *group)
 {
-	struct group *group = &p->groups[g];
-	struct pollfd answer = { .events = POLLIN };
+	struct pollfd fd = { .fd = group->sock, .events = POLLIN };
 
-	probe_begin(p, g);
+	return poll(&fd, 1, 0) == 1;
+}
+
+/* Whether probe_need() would not wait. */
+static bool is_done(struct probe *p, enum probe_group g)
+{
+	enum probe_group after = groups[g].after;
+	struct group *group = &p->groups[g];
+
 	if (group->state == COMPILING)
-		return probe_is_ready(p, groups[g].after) &&
-		       p->groups[groups[g].after].state == FAILED;
-	answer.fd = group->sock;
-	while (group->state == LOADING && poll(&answer, 1, 0) == 1)
+		return is_done(p, after) && p->groups[after].state == FAILED;
+	while (group->state == LOADING && has_message(group))
 		wait_for(p, g);
 	return group->state == READY || group->state == FAILED;
+}
+
+bool probe_is_ready(struct probe *p, enum probe_group g)
+{
+	probe_begin(p, g);
+	return is_done(p, g);
+}
+
+bool probe_prefetch(struct probe *p)
+{
+	size_t next = GROUP_COUNT;
+
+	for (size_t i = 0; i < GROUP_COUNT; i++) {
+		if (p->groups[i].state != IDLE && !is_done(p, i))
+			return false;
+		if (p->groups[i].state == IDLE && next == GROUP_COUNT)
+			next = i;
+	}
+	if (next < GROUP_COUNT)
+		begin(p, next, true);
+	return next == GROUP_COUNT;
 }
 
 void probe_settle(struct probe *p)

@@ -28,6 +28,7 @@
 
 #define LOG_BYTES  (1 << 16)
 #define TEXT_BYTES (1 << 20)
+#define BACKGROUND 10 /* added to its nice value */
 
 const char compiler_libbcc[] = "libbcc.so.0";
 
@@ -309,6 +310,11 @@ _Noreturn static void be_compiler(const struct compiler_order *o, const char *di
 	struct rusage usage;
 	size_t nfds = 0;
 
+	pid_t self = getpid();
+
+	fdpass_send(sock, &self, sizeof(self), NULL, 0);
+	if (o->background)
+		setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + BACKGROUND);
 	dup2(output, STDOUT_FILENO);
 	dup2(output, STDERR_FILENO);
 	if (dir[0])

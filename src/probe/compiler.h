@@ -6,9 +6,10 @@
  * writes the builtin headers, removes them, and says how the compiler died compiler  loads libbcc,
  * compiles, loads, hands the descriptors over, ends
  *
- * An order goes to the zygote with a socket of its own. On that the compiler, when it has compiled,
- * is given the maps that are there already (struct compiler_maps, with descriptors), and answers
- * with struct compiler_report and descriptors: programs, then maps. */
+ * An order goes to the zygote with a socket of its own. On that the compiler
+ * tells its process number, is given the maps that are there already (struct compiler_maps, with
+ * descriptors) when it has compiled, and answers with struct compiler_report and descriptors:
+ * programs, then maps. */
 #ifndef SPY_PROBE_COMPILER_H
 #define SPY_PROBE_COMPILER_H
 
@@ -26,6 +27,7 @@ struct compiler_order {
 	enum probe_group group;
 	bool wanted[PROG_COUNT]; /* of its programs */
 	bool multi;
+	bool background; /* at a low priority */
 	bool builtin;	    /* kernel headers: those that we bring */
 	char dir[PATH_MAX]; /* else this tree; "": libbcc looks for the running kernel's by itself
 			     */

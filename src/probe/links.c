@@ -147,6 +147,11 @@ void links_prepare(struct links *h, const struct plan *plan)
 			probe_begin(h->probe, probe_group_of(plan->parts[i].sites[s].prog));
 }
 
+bool links_prefetch(struct links *h)
+{
+	return probe_prefetch(h->probe);
+}
+
 static bool is_ready(struct links *h, const struct plan_entry *p)
 {
 	for (size_t s = 0; s < p->nsites; s++)

@@ -13,7 +13,9 @@ struct links; /* what is attached */
 struct links *links_new(struct probe *p, bool multi, const pid_t *pids, size_t npids);
 /* Has the programs that a plan needs compiled, and does not wait for them. */
 void links_prepare(struct links *h, const struct plan *plan);
-/* The same; whether links_attach() would not wait for any. */
+/* probe_prefetch of those programs that no plan has needed yet. */
+bool links_prefetch(struct links *h);
+/* The same as links_prepare; whether links_attach() would not wait for any. */
 bool links_are_ready(struct links *h, const struct plan *plan);
 /* Hooks one file by its plan; fd is the file. Waits for programs that are still to be compiled,
  * after what is ready was attached; an implementation whose programs cannot be had is left out, and

@@ -143,6 +143,9 @@ static int compile(struct tracer *t, struct error *reterr)
 	if (err)
 		return err;
 	probe_begin(t->probe, GROUP_CORE);
+	/* What the command will run is not known: a script may end in any program. */
+	for (size_t i = 0; t->o->command && i < GROUP_COUNT; i++)
+		probe_begin(t->probe, i);
 	t->hooks = links_new(t->probe, t->multi, t->o->filter.pids, t->o->filter.npids);
 	t->discover_options =
 		(struct discover_options){ .filter = &t->o->filter,
