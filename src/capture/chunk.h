@@ -16,6 +16,7 @@ enum chunk_kind {
 	CHUNK_LOST,	 /* `off` events were lost in the kernel, of which connections is unknown */
 	CHUNK_ENDPOINTS, /* `data` says where the connection's ends are (capture/endpoints.h); may
 			  * come again, and the last one counts */
+	CHUNK_EXIT,	 /* process conn.tgid has ended, and nothing more comes of it */
 };
 
 /* Process, address of the TLS object, and when that was first seen: pointer reuse and forks
@@ -28,8 +29,9 @@ struct conn_id {
 
 #define CHUNK_FROM_START 1 /* no byte of this connection came before the first captured one */
 #define CHUNK_MISSING	 2 /* `missing` bytes at `off` could not be captured; `data` is empty */
-#define CHUNK_CLEARTEXT	 4 /* no TLS: what passed a socket; conn.object is a number made up for it \
-			    */
+#define CHUNK_CLEARTEXT                                                                            \
+	4 /* no TLS: what passed a socket; conn.object is a number made up for it                  \
+	   */
 
 /* `data` is borrowed: valid until the function that got the chunk returns. */
 struct chunk {
@@ -49,9 +51,11 @@ struct chunk {
 };
 
 /* Events for the tracer itself, which make no chunk. The process that an event of kind SPY_EXEC
- * tells of, 0 for other events; and of one of kind SPY_CONNECT, with the encoded ends. */
+ * tells of, 0 for other events; and of one of kind SPY_CONNECT, with the encoded ends. And of one
+ * of kind SPY_EXIT. */
 uint32_t chunk_exec(const void *raw, size_t len);
 uint32_t chunk_connect(const void *raw, size_t len, struct span *ret_ends);
+uint32_t chunk_exit(const void *raw, size_t len);
 /* Takes one event of the probe apart. 0, or -EPROTO when its lengths contradict each other. */
 int chunk_from_event(const void *raw, size_t len, struct chunk *ret);
 

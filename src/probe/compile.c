@@ -299,7 +299,6 @@ static bool is_wanted(const struct probe_config *c, size_t prog)
 	case PROG_SOCK_RECEIVED:
 		return plain && c->sock_length;
 	case PROG_RECEIVED:
-	case PROG_THREAD_EXIT:
 		return c->peers || plain;
 	default:
 		return true;

@@ -361,6 +361,24 @@ static int on_close(struct stream *s, const struct chunk *c)
 	return close_entry(s, e, c->ts_ns, c->totals, true);
 }
 
+/* What the process had open is over where it stands, except sockets: the kernel sends what is left
+ * in them, and says so when they are gone. */
+static int on_exit_of(struct stream *s, const struct chunk *c)
+{
+	struct entry *e = s->newest;
+	int err = 0;
+
+	while (e && !err) {
+		struct entry *older = e->older;
+
+		if (e->conn.id.tgid == c->conn.tgid && e->conn.id.first_seen_ns <= c->ts_ns &&
+		    !e->conn.cleartext)
+			err = close_entry(s, e, c->ts_ns, NULL, false);
+		e = older;
+	}
+	return err;
+}
+
 /* A name that a program may ask for: letters, digits, '-', '_', '.'; in lower case. */
 static void set_host(struct conn *c, struct span name)
 {
@@ -421,6 +439,8 @@ int stream_feed(struct stream *s, const struct chunk *c)
 		return on_host(s, c);
 	case CHUNK_ENDPOINTS:
 		return on_peer(s, c);
+	case CHUNK_EXIT:
+		return on_exit_of(s, c);
 	case CHUNK_PROC:
 		on_proc(s, c);
 		return 0;
