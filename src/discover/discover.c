@@ -240,12 +240,14 @@ static void hook_file(struct discover *d, const struct catalog_entry *e, int fd,
 	note_user(d, t);
 }
 
-/* Not that it is gone: then nobody maps it any more; nor that its search failed, which was said. */
+/* Not that it is gone: then nobody maps it any more; nor that its search failed or was killed,
+ * which was said. */
 static void note_unopened(struct discover *d, const char *name, int err)
 {
 	if (err != -EIO && err_is_transient(err))
 		retry_at(d, now_ns() + RETRY_NS);
-	if (!d->said_unopened && err != -ENOENT && err != -ESRCH && err != -EINVAL && err != -EIO) {
+	if (!d->said_unopened && err != -EAGAIN && err != -ENOENT && err != -ESRCH &&
+	    err != -EINVAL && err != -EIO) {
 		d->said_unopened = true;
 		log_warn("attach", "%s cannot be looked at: %s; of others like it, --debug tells",
 			 name, strerror(-err));

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 if BPF
 libkernel_a_SOURCES += \
+	src/probe/builtin_headers.c \
+	src/probe/builtin_headers.h \
 	src/probe/compile.c \
 	src/probe/compile.h \
 	src/probe/compiler.c \

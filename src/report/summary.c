@@ -100,6 +100,12 @@ static void print_losses(FILE *out, const struct summary *s)
 			"llm-spy: %" PRIu64 " event%s lost in the kernel's buffer (try a larger "
 			"--buffer-size)\n",
 			s->lost, plural(s->lost));
+	if (s->unsearched)
+		fprintf(out, "llm-spy: %" PRIu64 " file%s could not be searched for TLS\n",
+			s->unsearched, plural(s->unsearched));
+	if (s->killed)
+		fprintf(out, "llm-spy: %" PRIu64 " search%s for TLS w%s killed by somebody else\n",
+			s->killed, s->killed == 1 ? "" : "es", s->killed == 1 ? "as" : "ere");
 	for (size_t i = 0; s->counters && i < sizeof(rows) / sizeof(*rows); i++)
 		if (s->counters[rows[i].which])
 			fprintf(out, "llm-spy: %" PRIu64 " %s\n", s->counters[rows[i].which],

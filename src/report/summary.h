@@ -16,10 +16,12 @@ struct summary {
 	const struct fanout *show;
 	const struct pipeline *pipeline;
 	const struct limits *limits;
-	struct discover *discover; /* NULL for a replay */
-	const uint64_t *counters;  /* by enum spy_counter; NULL for a replay */
-	bool every_file;	   /* name all that was hooked, not what was used alone */
-	uint64_t lost;		   /* events that the kernel says were lost */
+	struct discover *discover;   /* NULL for a replay */
+	const uint64_t *counters;    /* by enum spy_counter; NULL for a replay */
+	bool every_file;	     /* name all that was hooked, not what was used alone */
+	uint64_t lost;		     /* events that the kernel says were lost */
+	uint64_t unsearched, killed; /* files that could not be searched; searches somebody killed
+				      */
 };
 
 void summary_print(FILE *out, const struct summary *s);

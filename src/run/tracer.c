@@ -49,7 +49,8 @@ struct tracer {
 	struct scan_cache *files;
 	struct discover_options discover_options;
 	struct discover *discover;
-	bool discovering; /* its thread runs */
+	bool discovering;		 /* its thread runs */
+	struct scan_cache_stats scanned; /* when all was over */
 	struct live *live;
 	struct filter *filter;
 	struct recorder *record;
@@ -296,6 +297,7 @@ static void stop_discovery(struct tracer *t)
 	t->limits.hits[LIMIT_files] += s.dropped;
 	t->limits.hits[LIMIT_recent_execs] +=
 		t->discover ? discover_stats(t->discover).overflows : 0;
+	t->scanned = s;
 	scan_cache_close(t->files);
 	t->files = NULL;
 }
@@ -405,6 +407,8 @@ static int finish(struct tracer *t, int err)
 						 .discover = t->discover,
 						 .every_file = t->o->debug,
 						 .counters = counters,
+						 .unsearched = t->scanned.failed,
+						 .killed = t->scanned.killed,
 						 .lost = live_lost(t->live) });
 	return err;
 }
@@ -496,7 +500,7 @@ static bool is_blind(const struct tracer *t)
 
 	if (!t->discover)
 		return true; /* who knows */
-	if (discover_stats(t->discover).unjudged)
+	if (discover_stats(t->discover).unjudged || t->scanned.ended || t->scanned.killed)
 		return true;
 	l = discover_targets(t->discover);
 	for (size_t i = 0; i < l->count; i++)
