@@ -218,13 +218,14 @@ void summary_print_map(FILE *out, const struct process_stats *seen, const struct
 
 static void print_target(FILE *out, const struct target *t)
 {
-	fputs(t->hooked ? "llm-spy: hooked " : "llm-spy: not hooked: ", out);
+	fputs(t->links.hooked ? "llm-spy: hooked " : "llm-spy: not hooked: ", out);
 	print_name(out, t->name);
-	if (t->hooked)
-		fprintf(out, " (%s)%s%s\n", t->found, t->problem ? "; not hooked in it: " : "",
-			t->problem ? t->problem : "");
+	if (t->links.hooked)
+		fprintf(out, " (%s)%s%s\n", t->found,
+			t->links.problem ? "; not hooked in it: " : "",
+			t->links.problem ? t->links.problem : "");
 	else
-		fprintf(out, ": %s\n", t->problem ? t->problem : "never tried");
+		fprintf(out, ": %s\n", t->links.problem ? t->links.problem : "never tried");
 }
 
 /* What matters of the files: those that the user named or that somebody is known to have used, and
@@ -239,10 +240,10 @@ static void print_targets(FILE *out, const struct summary *s)
 
 		if (!t->tls || t->changed)
 			continue;
-		if (s->every_file || t->named || (t->hooked ? t->used : t->mapped))
+		if (s->every_file || t->named || (t->links.hooked ? t->used : t->mapped))
 			print_target(out, t);
 		else
-			rest += t->hooked;
+			rest += t->links.hooked;
 	}
 	if (rest)
 		fprintf(out, "llm-spy: hooked %zu %sfile%s (--debug names them)\n", rest,

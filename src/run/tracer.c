@@ -193,7 +193,7 @@ static int check_hooked(const struct tracer *t, struct error *reterr)
 	bool refused = false;
 
 	for (size_t i = 0; i < l->count; i++) {
-		if (l->items[i].hooked)
+		if (l->items[i].links.hooked)
 			return 0;
 		refused |= l->items[i].found != NULL;
 	}
@@ -504,7 +504,7 @@ static bool is_blind(const struct tracer *t)
 		return true;
 	l = discover_targets(t->discover);
 	for (size_t i = 0; i < l->count; i++)
-		if (l->items[i].mapped && l->items[i].tls && !l->items[i].hooked &&
+		if (l->items[i].mapped && l->items[i].tls && !l->items[i].links.hooked &&
 		    !l->items[i].changed)
 			return true;
 	discover_unseen(t->discover, &notes);
