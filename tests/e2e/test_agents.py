@@ -130,13 +130,14 @@ def test_codex_command(codex, name):
     what, provider = f"llm-spy -- {name}", Provider(key, cert)
     home, env = new_home()
     write(CODEX_CONFIG % (provider.url, "false"), home, ".codex/config.toml")
-    write(f'exec {codex} exec --skip-git-repo-check "$@"\n', home, "run")
+    write(f'exec {codex} exec --skip-git-repo-check "$@" >{home}/shown 2>&1\n', home, "run")
     spy = Spy("--", "env", "-i", *(f"{k}={v}" for k, v in env.items()), "MOCK_KEY=" + KEY, "SSL_CERT_FILE=" + ca,
               "sh", os.path.join(home, "run"), QUESTION, ready=False)
     spy.proc.wait(timeout=120)
     mine, log = of_program(spy.records(), codex), provider.take_log()
     check_calls(what, mine, sorted((e["received"], e["sent"]) for e in log))
     check_start(what, mine)
+    check_answer(what, spy, mine, open(os.path.join(home, "shown")).read(), "openai.responses")
     provider.stop()
 
 
