@@ -3,14 +3,12 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <linux/bpf.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -18,19 +16,15 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
-#include "kernel/bpf.h"
+#include "kernel/features.h"
 #include "kernel/helper_process.h"
 #include "probe/compiler.h"
+#include "probe/preamble.h"
 
-/* The verifier walks some 850 instructions for each fragment of a call, out of a million. */
-#define CHUNKS_MAX 1024
-#define RING_CHUNK 65536
 /* A group that could not be had for want of memory or the like is tried again, so often and not at
  * once. */
 #define TRIES_MAX 3
 #define RETRY_NS  10000000000ull
-/* A perf record that holds more than 65,498 bytes vanishes without an error. */
-#define PERF_CHUNK 32768
 
 enum state { IDLE, COMPILING, LOADING, READY, FAILED };
 
@@ -77,76 +71,6 @@ enum probe_group probe_group_of(enum probe_program prog)
 }
 
 /* ---- what is asked for ---- */
-
-static unsigned kernel_release(void)
-{
-	unsigned major = 0, minor = 0;
-	struct utsname u;
-
-	if (uname(&u) != 0 || sscanf(u.release, "%u.%u", &major, &minor) != 2)
-		return 0;
-	return major << 8 | minor;
-}
-
-static void sock_preamble(const struct probe_config *c, struct buf *out)
-{
-	static const struct {
-		const char *name;
-		long number;
-	} calls[] = {
-		{ "read", SYS_read },	      { "write", SYS_write },
-		{ "readv", SYS_readv },	      { "writev", SYS_writev },
-		{ "preadv2", SYS_preadv2 },   { "pwritev2", SYS_pwritev2 },
-		{ "recvfrom", SYS_recvfrom }, { "sendto", SYS_sendto },
-		{ "recvmsg", SYS_recvmsg },   { "sendmsg", SYS_sendmsg },
-		{ "recvmmsg", SYS_recvmmsg }, { "sendmmsg", SYS_sendmmsg },
-		{ "sendfile", SYS_sendfile }, { "splice", SYS_splice },
-		{ "connect", SYS_connect },   { "close", SYS_close },
-		{ "dup", SYS_dup },	      { "dup3", SYS_dup3 },
-		{ "fcntl", SYS_fcntl },	      { "close_range", 436 }, /* glibc may be older */
-#ifdef SYS_dup2
-		{ "dup2", SYS_dup2 },
-#endif
-	};
-
-	buf_addf(out, "#define SPY_PEERS %d\n#define SPY_PLAIN_ON %d\n", c->peers,
-		 c->plain_ports != NULL);
-	buf_addf(out, "#define SPY_NETNS %d\n", access("/proc/self/ns/net", F_OK) == 0);
-	if (!c->plain_ports)
-		return;
-	buf_addf(out, "#define SPY_PLAIN_PORT(p) (%s)\n#define SPY_PLAIN_NEAR %d\n", c->plain_ports,
-		 c->plain_near);
-	buf_addf(out, "#define SPY_SOCK_LENGTH %d\n", c->sock_length);
-	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++)
-		buf_addf(out, "#define SPY_NR_%s %ld\n", calls[i].name, calls[i].number);
-}
-
-/* The C text before event.h. A ring buffer that gives way to the first group's can be small. */
-static void add_preamble(const struct probe_config *c, enum probe_group g, struct buf *out)
-{
-	size_t chunk = c->ring_buffer ? RING_CHUNK : PERF_CHUNK;
-	size_t chunks = (c->call_max + chunk - 1) / chunk;
-	bool read_user = kernel_release() >= (5 << 8 | 5);
-	bool cgroup = kernel_release() >= (4 << 8 | 18);
-
-	if (chunks > CHUNKS_MAX)
-		chunks = CHUNKS_MAX;
-	buf_addf(out, "#define SPY_RINGBUF %d\n", c->ring_buffer);
-	buf_addf(out, "#define SPY_RING_PAGES %zu\n", g == GROUP_CORE ? c->ring_bytes / 4096 : 1);
-	buf_addf(out, "#define SPY_WAKE_BYTES %zu\n", c->ring_bytes / 16);
-	buf_addf(out, "#define SPY_CHUNK %zu\n#define SPY_CHUNKS %zu\n", chunk, chunks);
-	buf_addf(out, "#define SPY_CONNS %zu\n", c->conns);
-	buf_addf(out, "#define SPY_TREE %d\n#define SPY_SELF %d\n", c->tree, (int)getpid());
-	buf_addf(out, "#define SPY_SKIP %s\n", c->skip);
-	buf_addf(out, "#define SPY_NEED_CGROUP %d\n#define SPY_NEED_COMM %d\n", c->need_cgroup,
-		 c->need_comm);
-	buf_addf(out, "#define SPY_CGROUP_ID %s\n", cgroup ? "bpf_get_current_cgroup_id()" : "0");
-	buf_addf(out, "#define SPY_READ_USER bpf_probe_read%s\n", read_user ? "_user" : "");
-	buf_addf(out, "#define SPY_READ_USER_STR bpf_probe_read%s_str\n", read_user ? "_user" : "");
-	buf_addf(out, "#define SPY_READ_KERNEL bpf_probe_read%s\n", read_user ? "_kernel" : "");
-	sock_preamble(c, out);
-	buf_adds(out, "#include <linux/types.h>\n");
-}
 
 /* Those in /sys/kernel/kheaders.tar.xz are not used: libbcc unpacks them to /tmp, under a name that
  * anybody can take before it does. */
@@ -223,7 +147,7 @@ int probe_open(struct probe **ret, const struct probe_config *c, int compiler, s
 	p->config.skip = p->skip;
 	p->config.plain_ports = p->plain_ports;
 	/* Asked before the compiler starts, whose own complaint would say nothing of privileges. */
-	err = probe_may_load() ? choose_headers(p, reterr) : no_privilege(reterr);
+	err = kernel_may_load_bpf() ? choose_headers(p, reterr) : no_privilege(reterr);
 	if (err) {
 		probe_free(p);
 		return err;
@@ -312,7 +236,7 @@ static int order(struct probe *p, enum probe_group g, int output)
 	int sock;
 
 	buf_init(&text, COMPILER_PREAMBLE - 1);
-	add_preamble(&p->config, g, &text);
+	preamble_add(&p->config, g, &text);
 	o->group = g;
 	for (size_t i = 0; i < PROG_COUNT; i++)
 		o->wanted[i] = probe_group_of(i) == g && is_wanted(&p->config, i);
@@ -550,71 +474,4 @@ void probe_settle(struct probe *p)
 	for (size_t i = 0; i < GROUP_COUNT; i++)
 		if (p->groups[i].state != IDLE)
 			probe_need(p, i, &ignored);
-}
-
-/* ---- the kernel ---- */
-
-/* mov r0, 0; exit */
-static const uint64_t empty_program[] = { 0xb7, 0x95 };
-
-bool probe_may_load(void)
-{
-	int fd = bpf_prog_load_kind(BPF_KIND_UPROBE, "spy_try", empty_program,
-				    sizeof(empty_program), NULL, 0);
-
-	if (fd >= 0)
-		close(fd);
-	return fd != -EPERM && fd != -EACCES;
-}
-
-bool probe_can_ring_buffer(void)
-{
-	/* BPF_MAP_TYPE_RINGBUF of one page; Linux 5.8. */
-	union bpf_attr a;
-	int fd;
-
-	memset(&a, 0, sizeof(a));
-	a.map_type = BPF_MAP_TYPE_RINGBUF;
-	a.max_entries = (uint32_t)sysconf(_SC_PAGESIZE);
-	fd = (int)syscall(__NR_bpf, BPF_MAP_CREATE, &a, sizeof(a));
-	if (fd >= 0)
-		close(fd);
-	return fd >= 0;
-}
-
-bool probe_can_multi(void)
-{
-	uint64_t offset = 0;
-	int prog = bpf_prog_load_kind(BPF_KIND_UPROBE_MULTI, "spy_try", empty_program,
-				      sizeof(empty_program), NULL, 0);
-	int link;
-
-	if (prog < 0)
-		return false;
-	/* Older kernels load it all the same; a link without offsets is refused by both, with
-	 * EINVAL where the kind of link is known but the file is none: so try a directory. */
-	link = bpf_uprobe_multi(prog, "/", &offset, 1, 0);
-	if (link >= 0)
-		close(link);
-	close(prog);
-	return link == -EBADF || link >= 0;
-}
-
-bool probe_can_raw_tracepoint(const char *name)
-{
-	int prog = bpf_prog_load_kind(BPF_KIND_RAW_TRACEPOINT, "spy_try", empty_program,
-				      sizeof(empty_program), NULL, 0);
-	int link = prog < 0 ? prog : bpf_raw_tracepoint(prog, name);
-
-	if (link >= 0)
-		close(link);
-	if (prog >= 0)
-		close(prog);
-	return link >= 0;
-}
-
-bool probe_can_sock_length(void)
-{
-	return probe_can_raw_tracepoint("sock_send_length") &&
-	       probe_can_raw_tracepoint("sock_recv_length");
 }

@@ -18,6 +18,7 @@
 #include "discover/discover.h"
 #include "kernel/bpf.h"
 #include "kernel/cpus.h"
+#include "kernel/features.h"
 #include "options/exit_code.h"
 #include "pipeline.h"
 #include "probe/compiler.h"
@@ -67,7 +68,7 @@ struct tracer {
 
 static int choose_buffer(struct tracer *t, struct error *reterr)
 {
-	bool can = probe_can_ring_buffer();
+	bool can = kernel_can_ring_buffer();
 
 	if (t->o->buffer == BUFFER_RING && !can)
 		return error_set(reterr, -ENOTSUP,
@@ -112,7 +113,7 @@ static int open_probe(struct tracer *t, struct error *reterr)
 		.peers = !t->o->no_peer,
 		.plain_ports = t->o->plain,
 		.plain_near = t->o->plain_near,
-		.sock_length = probe_can_sock_length(),
+		.sock_length = kernel_can_sock_length(),
 	};
 	int err = kernel_filter_expression(&(struct kernel_filter){ .filter = &t->o->filter,
 								    .comm = t->o->comm,
@@ -122,7 +123,7 @@ static int open_probe(struct tracer *t, struct error *reterr)
 	if (err)
 		return err;
 	/* A process filter keeps the others at full speed only with single probes. */
-	t->multi = t->o->filter.npids == 0 && probe_can_multi();
+	t->multi = t->o->filter.npids == 0 && kernel_can_multi();
 	c.ring_buffer = t->ring;
 	c.multi = t->multi;
 	c.skip = skip;
