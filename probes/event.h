@@ -17,6 +17,8 @@ enum spy_kind {
 			    * Sent again when something surer is known: the last one counts */
 	SPY_CONNECT = 6,   /* process `tgid` opened a TCP connection; struct spy_endpoints follows.
 			    * For the tracer itself, as SPY_EXEC */
+	SPY_EXIT = 7, /* the first thread of process `tgid`, which had connections, ends; others
+		       * of its threads may go on. For the tracer itself, as SPY_EXEC */
 };
 
 enum spy_dir {

@@ -733,6 +733,7 @@ int spy_thread_exit(struct bpf_raw_tracepoint_args *ctx)
 
 	spy_peer_exit(thread);
 	spy_plain_exit(ctx, thread);
+	spy_user_exit(ctx, thread);
 	return 0;
 }
 

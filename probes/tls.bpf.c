@@ -66,6 +66,9 @@ struct spy_conn {
 };
 BPF_TABLE("lru_hash", struct spy_conn_key, struct spy_conn, spy_conns, SPY_CONNS);
 
+/* Processes that have connections: of others nobody wants to know when they end. */
+BPF_TABLE("lru_hash", u32, u8, spy_users, SPY_CONNS);
+
 BPF_PERCPU_ARRAY(spy_counters, u64, SPY_N_COUNTERS);
 
 #if SPY_RINGBUF
@@ -144,6 +147,7 @@ static __always_inline struct spy_conn *spy_conn_of(u64 tls)
 	struct spy_conn_key key = {};
 	struct spy_conn fresh = {};
 	struct spy_conn *c;
+	u8 one = 1;
 
 	key.tls = tls;
 	key.tgid = bpf_get_current_pid_tgid() >> 32;
@@ -152,6 +156,7 @@ static __always_inline struct spy_conn *spy_conn_of(u64 tls)
 		return c;
 	fresh.first_seen_ns = bpf_ktime_get_ns();
 	spy_conns.update(&key, &fresh);
+	spy_users.update(&key.tgid, &one);
 	return spy_conns.lookup(&key);
 }
 
@@ -475,12 +480,14 @@ static __always_inline void spy_begin(u64 tls)
 {
 	struct spy_conn_key key = {};
 	struct spy_conn fresh = {};
+	u8 one = 1;
 
 	key.tls = tls;
 	key.tgid = bpf_get_current_pid_tgid() >> 32;
 	fresh.first_seen_ns = bpf_ktime_get_ns();
 	fresh.from_start = 1;
 	spy_conns.update(&key, &fresh);
+	spy_users.update(&key.tgid, &one);
 }
 
 static __always_inline int spy_end(struct pt_regs *ctx, u64 tls, int again)
@@ -632,6 +639,22 @@ static __always_inline int spy_tell(void *ctx)
 	spy_events.perf_submit(ctx, &e, sizeof(e));
 #endif
 	return 0;
+}
+
+/* Of each thread that ends. When others of its process go on, user space waits for them. */
+static __always_inline void spy_user_exit(void *ctx, u64 thread)
+{
+	u32 tgid = thread >> 32;
+	struct spy_event e = {};
+
+	if (tgid != (u32)thread || !spy_users.lookup(&tgid))
+		return;
+	spy_users.delete(&tgid);
+	e.kind = SPY_EXIT;
+	e.ts_ns = bpf_ktime_get_ns();
+	e.tgid = tgid;
+	e.tid = tgid;
+	spy_send_small(ctx, &e, sizeof(e));
 }
 
 /* The dynamic linker has mapped libraries, or is about to. */

@@ -21,6 +21,7 @@ E2E_TESTS = \
 	tests/e2e/test_discovery.py \
 	tests/e2e/test_finders.py \
 	tests/e2e/test_go.py \
+	tests/e2e/test_killed.py \
 	tests/e2e/test_libraries.py \
 	tests/e2e/test_modes.py \
 	tests/e2e/test_plain.py \

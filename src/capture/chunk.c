@@ -40,14 +40,24 @@ static int read_data(const struct spy_event *e, struct span rest, struct chunk *
 	return c->data.len == e->len ? 0 : -EPROTO;
 }
 
-uint32_t chunk_exec(const void *raw, size_t len)
+static uint32_t tgid_of(const void *raw, size_t len, enum spy_kind kind)
 {
 	struct spy_event e;
 
 	if (len < sizeof(e))
 		return 0;
 	memcpy(&e, raw, sizeof(e));
-	return e.kind == SPY_EXEC ? e.tgid : 0;
+	return e.kind == kind ? e.tgid : 0;
+}
+
+uint32_t chunk_exec(const void *raw, size_t len)
+{
+	return tgid_of(raw, len, SPY_EXEC);
+}
+
+uint32_t chunk_exit(const void *raw, size_t len)
+{
+	return tgid_of(raw, len, SPY_EXIT);
 }
 
 uint32_t chunk_connect(const void *raw, size_t len, struct span *ret_ends)
@@ -155,7 +165,7 @@ int chunk_decode(struct span in, struct chunk *ret)
 	ret->totals[0] = cursor_le(&r, 8);
 	ret->totals[1] = cursor_le(&r, 8);
 	comm = cursor_take(&r, 16);
-	if (r.bad || kind > CHUNK_ENDPOINTS || dir > DIR_READ)
+	if (r.bad || kind > CHUNK_EXIT || dir > DIR_READ)
 		return -EPROTO;
 	memcpy(ret->comm, comm.ptr, comm.len);
 	ret->data = r.rest;

@@ -16,6 +16,7 @@ enum chunk_kind {
 	CHUNK_LOST,	 /* `off` events were lost in the kernel, of which connections is unknown */
 	CHUNK_ENDPOINTS, /* `data` says where the connection's ends are (capture/endpoints.h); may
 			  * come again, and the last one counts */
+	CHUNK_EXIT,	 /* process conn.tgid has ended, and nothing more comes of it */
 };
 
 /* Process, address of the TLS object, and when that was first seen: pointer reuse and forks
@@ -50,9 +51,11 @@ struct chunk {
 };
 
 /* Events for the tracer itself, which make no chunk. The process that an event of kind SPY_EXEC
- * tells of, 0 for other events; and of one of kind SPY_CONNECT, with the encoded ends. */
+ * tells of, 0 for other events; and of one of kind SPY_CONNECT, with the encoded ends. And of one
+ * of kind SPY_EXIT. */
 uint32_t chunk_exec(const void *raw, size_t len);
 uint32_t chunk_connect(const void *raw, size_t len, struct span *ret_ends);
+uint32_t chunk_exit(const void *raw, size_t len);
 /* Takes one event of the probe apart. 0, or -EPROTO when its lengths contradict each other. */
 int chunk_from_event(const void *raw, size_t len, struct chunk *ret);
 

@@ -74,7 +74,8 @@ int filter_chunk(void *filter, const struct chunk *c)
 
 	if (c->kind == CHUNK_PROC)
 		learn(f, c);
-	if (c->kind == CHUNK_CLOCK || c->kind == CHUNK_LOST || wanted(f, c))
+	if (c->kind == CHUNK_CLOCK || c->kind == CHUNK_LOST || c->kind == CHUNK_EXIT ||
+	    wanted(f, c))
 		return f->next(f->arg, c);
 	return 0;
 }

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "discover/scan_cache.h"
+#include "kernel/features.h"
 #include "options/exit_code.h"
 #include "probe/compiler.h"
 
@@ -25,24 +26,13 @@ struct diagnosis {
 	const char *mend;
 };
 
-static unsigned kernel_release(void)
-{
-	unsigned major = 0, minor = 0;
-	struct utsname u;
-
-	if (uname(&u) != 0 || sscanf(u.release, "%u.%u", &major, &minor) != 2)
-		return 0;
-	return major << 8 | minor;
-}
-
 static enum verdict check_kernel(struct diagnosis *f)
 {
 	struct utsname u = { 0 };
-	unsigned release = kernel_release();
 
 	uname(&u);
 	snprintf(f->said, sizeof(f->said), "Linux %.100s, %.50s", u.release, u.machine);
-	if (release < (5 << 8 | 3)) {
+	if (kernel_version() < KERNEL(5, 3)) {
 		f->mend = "the probe needs loops in BPF: Linux 5.3 or later";
 		return FAIL;
 	}
@@ -53,27 +43,12 @@ static enum verdict check_kernel(struct diagnosis *f)
 	return GOOD;
 }
 
-/* The line of /proc/self/status that holds the effective capabilities. */
-static uint64_t capabilities(void)
-{
-	FILE *f = fopen("/proc/self/status", "re");
-	unsigned long long bits = 0;
-	char line[256];
-
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "CapEff: %llx", &bits) == 1)
-			break;
-	if (f)
-		fclose(f);
-	return bits;
-}
-
 static enum verdict check_privileges(struct diagnosis *f)
 {
 	static const struct {
 		int bit;
 		const char *name;
-		unsigned since;		 /* release */
+		uint32_t since;		 /* version */
 		enum verdict root, user; /* without it */
 	} needed[] = { { 2, "CAP_DAC_READ_SEARCH", 0, WARN, WARN },
 		       /* Root's files are searched by nobody, or not at all. */
@@ -81,9 +56,9 @@ static enum verdict check_privileges(struct diagnosis *f)
 		       { 7, "CAP_SETUID", 0, FAIL, GOOD },
 		       { 19, "CAP_SYS_PTRACE", 0, WARN, FAIL },
 		       { 21, "CAP_SYS_ADMIN", 0, WARN, FAIL },
-		       { 38, "CAP_PERFMON", 5 << 8 | 8, WARN, FAIL },
-		       { 39, "CAP_BPF", 5 << 8 | 8, WARN, FAIL } };
-	uint64_t have = capabilities();
+		       { 38, "CAP_PERFMON", KERNEL(5, 8), WARN, FAIL },
+		       { 39, "CAP_BPF", KERNEL(5, 8), WARN, FAIL } };
+	uint64_t have = kernel_capabilities();
 	int n = snprintf(f->said, sizeof(f->said), "user %u", geteuid());
 	enum verdict v = GOOD;
 
@@ -92,7 +67,7 @@ static enum verdict check_privileges(struct diagnosis *f)
 	for (size_t i = 0; i < sizeof(needed) / sizeof(*needed); i++) {
 		enum verdict without = geteuid() == 0 ? needed[i].root : needed[i].user;
 
-		if (have >> needed[i].bit & 1 || kernel_release() < needed[i].since ||
+		if (have >> needed[i].bit & 1 || kernel_version() < needed[i].since ||
 		    without == GOOD || n >= (int)sizeof(f->said))
 			continue;
 		n += snprintf(f->said + n, sizeof(f->said) - (size_t)n, "%s %s",
@@ -121,7 +96,7 @@ static enum verdict check_lockdown(struct diagnosis *f)
 
 static enum verdict check_bpf(struct diagnosis *f)
 {
-	bool may = probe_may_load();
+	bool may = kernel_may_load_bpf();
 
 	snprintf(f->said, sizeof(f->said), "BPF programs %s",
 		 may ? "can be loaded" : "are refused");
@@ -134,7 +109,7 @@ static enum verdict check_bpf(struct diagnosis *f)
 static enum verdict check_uprobes(struct diagnosis *f)
 {
 	bool there = access("/sys/bus/event_source/devices/uprobe/type", R_OK) == 0;
-	bool multi = probe_can_multi();
+	bool multi = kernel_can_multi();
 
 	snprintf(f->said, sizeof(f->said), "uprobes: %s; many at once: %s", there ? "yes" : "no",
 		 multi ? "yes" : "no");
@@ -148,7 +123,7 @@ static enum verdict check_uprobes(struct diagnosis *f)
 
 static enum verdict check_buffer(struct diagnosis *f)
 {
-	bool ring = probe_can_ring_buffer();
+	bool ring = kernel_can_ring_buffer();
 
 	snprintf(f->said, sizeof(f->said), "ring buffer: %s", ring ? "yes" : "no");
 	f->mend = "perf buffers serve instead, at a higher cost (Linux 5.8 has the ring buffer)";
@@ -157,7 +132,7 @@ static enum verdict check_buffer(struct diagnosis *f)
 
 static enum verdict check_tracepoints(struct diagnosis *f)
 {
-	bool can = probe_can_raw_tracepoint("sched_process_exec");
+	bool can = kernel_can_raw_tracepoint("sched_process_exec");
 
 	snprintf(f->said, sizeof(f->said), "raw tracepoints: %s", can ? "yes" : "no");
 	f->mend = "programs that start are noticed once a second only, and commands cannot be "
@@ -173,7 +148,7 @@ static enum verdict try_tracepoints(struct diagnosis *f, const char *what, const
 	enum verdict v = GOOD;
 
 	for (size_t i = 0; names[i] && n < sizeof(f->said); i++) {
-		bool can = probe_can_raw_tracepoint(names[i]);
+		bool can = kernel_can_raw_tracepoint(names[i]);
 
 		n += (size_t)snprintf(f->said + n, sizeof(f->said) - n, "%s %s: %s", i ? "," : "",
 				      names[i], can ? "yes" : "no");
@@ -238,7 +213,7 @@ static enum verdict check_memlock(struct diagnosis *f)
 	struct rlimit r = { 0, 0 };
 
 	getrlimit(RLIMIT_MEMLOCK, &r);
-	if (kernel_release() >= (5 << 8 | 11)) {
+	if (kernel_version() >= KERNEL(5, 11)) {
 		snprintf(f->said, sizeof(f->said), "locked memory: counted by cgroup");
 		return GOOD;
 	}

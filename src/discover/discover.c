@@ -47,6 +47,8 @@
 #define SWEEP_NS 10000000000ull
 /* When a file that nobody has run yet is looked at again, if probes for it are being compiled. */
 #define PLACE_NS 50000000ull
+/* How often it is asked whether the next programs for the kernel can be compiled. */
+#define PREFETCH_NS 50000000ull
 /* Processes of which it is known what they map, by number; and targets of each. */
 #define USERS	     4096
 #define USER_TARGETS 8
@@ -91,6 +93,8 @@ struct discover {
 	struct sockets opened; /* who has or had connections to port 443 */
 	struct install_paths places;
 	uint64_t place_ns; /* when the next of them may be looked at */
+	bool prefetched;   /* all programs for the kernel are compiled */
+	uint64_t prefetch_ns;
 	bool stopped;
 	pthread_t thread;
 	struct mailbox *mailbox;
@@ -140,8 +144,8 @@ static bool is_overlay(int fd)
 
 static void let_go(struct discover *d, struct target *t)
 {
-	if (t->hooked)
-		links_detach(d->hooks, t);
+	if (t->links.hooked)
+		links_detach(d->hooks, &t->links);
 	if (t->file >= 0)
 		close(t->file);
 	t->file = -1;
@@ -162,7 +166,8 @@ static struct target *settle_older(struct discover *d, const struct catalog_entr
 
 	if (!old)
 		return NULL;
-	if ((old->hooked || old->noisy) && memcmp(old->check, e->check, sizeof(old->check)) == 0) {
+	if ((old->links.hooked || old->noisy) &&
+	    memcmp(old->check, e->check, sizeof(old->check)) == 0) {
 		old->id = e->id;
 		return old;
 	}
@@ -179,7 +184,7 @@ static void note_user(struct discover *d, struct target *t)
 		return;
 	t->mapped = true;
 	class_votes_user(&t->tally, d->looking.uid);
-	if (t->tls && t->hooked && d->looking.count < USER_TARGETS)
+	if (t->tls && t->links.hooked && d->looking.count < USER_TARGETS)
 		d->looking.targets[d->looking.count++] = (unsigned)(t - d->targets.items);
 }
 
@@ -189,13 +194,16 @@ static void attach(struct discover *d, struct target *t, const struct catalog_en
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	t->changed = false;
-	links_attach(d->hooks, t, fd, &e->plan);
-	if (t->hooked && t->file < 0)
+	free(t->found);
+	t->found = plan_text(&e->plan);
+	t->tls = plan_has_tls(&e->plan);
+	links_attach(d->hooks, &t->links, fd, &e->plan);
+	if (t->links.hooked && t->file < 0)
 		t->file = open(path, O_PATH | O_CLOEXEC);
-	if ((!t->hooked || t->unfinished) && !t->tries)
+	if ((!t->links.hooked || t->links.unfinished) && !t->tries)
 		log_warn("attach", "%s is not hooked%s: %s", t->name,
-			 t->hooked ? " as a whole" : "", t->problem);
-	t->again_ns = t->unfinished ? now_ns() + (RETRY_NS << t->tries) : 0;
+			 t->links.hooked ? " as a whole" : "", t->links.problem);
+	t->again_ns = t->links.unfinished ? now_ns() + (RETRY_NS << t->tries) : 0;
 	t->tries += t->tries < RETRY_DOUBLED;
 	if (t->again_ns)
 		retry_at(d, t->again_ns);
@@ -236,12 +244,14 @@ static void hook_file(struct discover *d, const struct catalog_entry *e, int fd,
 	note_user(d, t);
 }
 
-/* Not that it is gone: then nobody maps it any more; nor that its search failed, which was said. */
+/* Not that it is gone: then nobody maps it any more; nor that its search failed or was killed,
+ * which was said. */
 static void note_unopened(struct discover *d, const char *name, int err)
 {
 	if (err != -EIO && err_is_transient(err))
 		retry_at(d, now_ns() + RETRY_NS);
-	if (!d->said_unopened && err != -ENOENT && err != -ESRCH && err != -EINVAL && err != -EIO) {
+	if (!d->said_unopened && err != -EAGAIN && err != -ENOENT && err != -ESRCH &&
+	    err != -EINVAL && err != -EIO) {
 		d->said_unopened = true;
 		log_warn("attach", "%s cannot be looked at: %s; of others like it, --debug tells",
 			 name, strerror(-err));
@@ -259,8 +269,8 @@ static void note_nothing(struct discover *d, const struct catalog_entry *e, cons
 		return;
 	t = target_add(&d->targets, e, name);
 	t->named = t->tls = true;
-	t->problem = xstrdup("no TLS implementation that is known was found in it");
-	log_warn("attach", "%s is not hooked: %s", name, t->problem);
+	t->links.problem = xstrdup("no TLS implementation that is known was found in it");
+	log_warn("attach", "%s is not hooked: %s", name, t->links.problem);
 }
 
 static void look_at_file(struct discover *d, const char *path, const char *name, bool named)
@@ -413,7 +423,7 @@ static void let_go_of_deleted(struct discover *d)
 	for (size_t i = 0; i < l->count; i++) {
 		struct target *t = &l->items[i];
 
-		if (t->kept || !t->hooked)
+		if (t->kept || !t->links.hooked)
 			continue;
 		log_debug("attach", "%s was deleted and nobody maps it: detached", t->name);
 		let_go(d, t);
@@ -433,7 +443,7 @@ static void look_after_hooked(struct discover *d)
 		struct statx now;
 
 		/* A file system that does not answer is not waited for. */
-		if (!t->hooked || t->file < 0 ||
+		if (!t->links.hooked || t->file < 0 ||
 		    statx(t->file, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_BASIC_STATS,
 			  &now) != 0)
 			continue;
@@ -621,11 +631,11 @@ static void give_up(struct discover *d, struct target *t)
 
 	log_warn("attach", "%s (%s): %s", t->name, t->found, why);
 	if (d->hooks && !d->stopped)
-		links_detach(d->hooks, t);
-	t->hooked = false;
+		links_detach(d->hooks, &t->links);
+	t->links.hooked = false;
 	t->noisy = true;
-	free(t->problem);
-	t->problem = why;
+	free(t->links.problem);
+	t->links.problem = why;
 	pthread_mutex_lock(&d->lock);
 	unseen_add_file(&d->given_up, t->name, t->overlay ? 0 : t->id.dev, t->id.ino, why,
 			"report it with the file");
@@ -641,7 +651,8 @@ static void count_verdict(struct discover *d, const struct verdict *v)
 		struct target *t = &d->targets.items[u->targets[i]];
 
 		t->used = true;
-		if (!t->guess || !t->hooked || (v->looks == TRAFFIC_UNINTELLIGIBLE && u->count > 1))
+		if (!t->guess || !t->links.hooked ||
+		    (v->looks == TRAFFIC_UNINTELLIGIBLE && u->count > 1))
 			continue;
 		for (uint64_t n = 0; n < v->times; n++)
 			class_votes_add(&t->tally, u->uid, v->looks, n ? 0 : v->bytes);
@@ -718,7 +729,9 @@ static uint64_t next_ns(const struct discover *d)
 	for (size_t i = 0; i < d->nvisits; i++)
 		if (due_ns(&d->visits[i]) < next)
 			next = due_ns(&d->visits[i]);
-	return d->places.count && d->place_ns < next ? d->place_ns : next;
+	if (d->places.count && d->place_ns < next)
+		next = d->place_ns;
+	return !d->prefetched && d->prefetch_ns < next ? d->prefetch_ns : next;
 }
 
 /* While it is looked at again anyway, only its first connection needs a look of its own. */
@@ -765,6 +778,16 @@ static void look_at_a_place(struct discover *d)
 	free(path);
 }
 
+/* A program that has not run yet may need programs for the kernel that no other did, and would make
+ * its first calls while they are compiled. */
+static void prefetch(struct discover *d)
+{
+	if (d->prefetched || now_ns() < d->prefetch_ns)
+		return;
+	d->prefetched = links_prefetch(d->hooks);
+	d->prefetch_ns = now_ns() + PREFETCH_NS;
+}
+
 static void work_off(struct discover *d, const struct batch *n)
 {
 	for (size_t i = 0; i < n->npids; i++)
@@ -797,6 +820,7 @@ static void *run(void *arg)
 			poll_processes(d);
 		if (d->places.count && now_ns() >= d->place_ns)
 			look_at_a_place(d);
+		prefetch(d);
 	}
 	return NULL;
 }

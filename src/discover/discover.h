@@ -9,8 +9,10 @@
 #include "capture/endpoints.h"
 #include "capture/filter.h"
 #include "discover/scan_cache.h"
-#include "probe/links.h"
+#include "discover/target.h"
 #include "report/unseen.h"
+
+struct links;
 
 struct discover_options {
 	const struct filter_options *filter; /* its pids: only these; the rest for what is blind */

@@ -16,11 +16,13 @@
 #include "base/span.h"
 #include "base/xalloc.h"
 
-/* How the names of libraries begin that programs share. Firefox has NSPR and NSS in one libnss3. */
+/* How the names of files begin that programs share: of libraries, and of dynamic linkers. */
 static const char *const library_names[] = {
-	"libgnutls.so.",      "libmbedtls.so.",	     "libnspr4.so", "libnss3.so",
-	"libs2n.so",	      "libssl.so.",	     "libssl3.so",  "libwolfssl.so.",
-	"ld-linux-x86-64.so", "ld-linux-aarch64.so", "ld-musl-",
+#define LIBRARY(id, implementation, sign, ...) __VA_ARGS__,
+#include "find/hooks.def"
+	"ld-linux-x86-64.so",
+	"ld-linux-aarch64.so",
+	"ld-musl-",
 };
 /* Of a command: a script's interpreter may be a script. */
 #define INTERPRETERS_MAX 5

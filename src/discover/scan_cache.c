@@ -191,10 +191,23 @@ static void make_check(int fd, const struct plan *p, uint8_t ret[SHA256_DIGEST_S
 	sha256_digest(&ctx, SHA256_DIGEST_SIZE, ret);
 }
 
+/* Or could not be started: a later search may come to its end. */
+static bool is_killed(int err)
+{
+	return err == -EINTR || err == -EAGAIN;
+}
+
 /* Without the process none is searched from then on: that is said once. */
 static void say_failed(struct scan_cache *f, const char *path, int err)
 {
-	if (err != -EPIPE)
+	if (is_killed(err) && !f->stats.killed++)
+		log_warn("attach",
+			 "%s was not searched for TLS: somebody kills who searches; it is tried "
+			 "again, and of others like it, --debug tells",
+			 path);
+	else if (is_killed(err))
+		log_debug("attach", "%s was not searched for TLS: the search was killed", path);
+	else if (err != -EPIPE)
 		log_warn("attach", "%s was not searched for TLS: the finders came to no end", path);
 	else if (!f->ended)
 		log_warn("attach",
@@ -204,6 +217,7 @@ static void say_failed(struct scan_cache *f, const char *path, int err)
 	f->ended |= err == -EPIPE;
 }
 
+/* NULL: the search was killed. */
 static struct catalog_entry *search(struct scan_cache *f, int fd, const char *path,
 				    const struct file_id *id)
 {
@@ -216,6 +230,10 @@ static struct catalog_entry *search(struct scan_cache *f, int fd, const char *pa
 
 	f->stats.search_ns += now_ns() - begin;
 	f->stats.searched++;
+	if (err && err != -ENOEXEC)
+		say_failed(f, path, err);
+	if (is_killed(err))
+		return NULL;
 	if (cut)
 		log_warn("attach", "%s was searched for TLS in its first %llu MiB only", path,
 			 FINDER_BYTES_MAX >> 20);
@@ -223,10 +241,7 @@ static struct catalog_entry *search(struct scan_cache *f, int fd, const char *pa
 		make_check(fd, &plan, check);
 	e = catalog_add(f->catalog, id, check, &plan);
 	e->failed = err && err != -ENOEXEC;
-	if (e->failed) {
-		f->stats.failed++;
-		say_failed(f, path, err);
-	}
+	f->stats.failed += e->failed;
 	return e;
 }
 
@@ -259,10 +274,12 @@ int scan_cache_scan(struct scan_cache *f, const char *path, const struct catalog
 		if (!e || !still_fits(*ret_fd, e))
 			e = search(f, *ret_fd, path, &id);
 	}
-	if (*ret_fd >= 0 && !e->plan.nparts) {
+	if (*ret_fd >= 0 && (!e || !e->plan.nparts)) {
 		close(*ret_fd);
 		*ret_fd = -1;
 	}
+	if (!e)
+		return -EAGAIN;
 	*ret = e;
 	return e->failed ? -EIO : 0;
 }
@@ -301,5 +318,6 @@ struct scan_cache_stats scan_cache_stats(const struct scan_cache *f)
 	struct scan_cache_stats s = f->stats;
 
 	s.dropped = catalog_dropped(f->catalog);
+	s.ended = f->ended;
 	return s;
 }

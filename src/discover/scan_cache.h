@@ -18,13 +18,16 @@ int scan_cache_identify(const char *path, struct file_id *ret);
 /* What is to be hooked in a file. *ret is valid until the next call; its plan is empty for what is
  * no program or library. *ret_fd, which the caller closes, is that very file, since its path may
  * lead elsewhere a moment later; -1 where the plan is empty. 0, or -errno: it cannot be opened, and
- * *ret is left alone; -EIO: the finders came to no end. */
+ * *ret is left alone; -EIO: the finders came to no end; -EAGAIN: they were killed, and may come to
+ * it another time. */
 int scan_cache_scan(struct scan_cache *f, const char *path, const struct catalog_entry **ret,
 		    int *ret_fd);
 
 struct scan_cache_stats {
 	uint64_t searched; /* files given to the finders */
 	uint64_t failed;   /* of which the finders came to no end */
+	uint64_t killed;   /* searches that somebody killed, and were not made then */
+	bool ended;	   /* none is searched any more */
 	uint64_t dropped;  /* forgotten for want of room */
 	uint64_t search_ns;
 };

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Three processes: the tracer asks; a zygote, which never touches a file, starts one that searches
  * for each question, and answers when it has ended, however that was. A question is one byte with
- * the file's descriptor, an answer an error number and a plan's bytes with their length. */
+ * the file's descriptor, an answer an error number and a plan's bytes with their length.
+ *
+ * A user may kill what runs as that user: so the zygote stays root, and who searches has a user of
+ * its own. */
 #include "discover/scanner.h"
 
 #include <errno.h>
@@ -19,6 +22,8 @@
 #define NOBODY 65534
 /* Far more than the finders need; a hostile file must not use up the host's memory. */
 #define SEARCH_MEMORY (2ull << 30)
+/* Of a search that somebody kills. */
+#define TRIES 3
 
 struct answer {
 	int32_t err;
@@ -82,6 +87,40 @@ static int search(int fd, struct buf *out, uint32_t *ret_cut)
 	return err;
 }
 
+/* Numbers that no user database and no user namespace hands out (systemd's UIDS-GIDS.md calls them
+ * unused), one for each tracer. */
+#define OWN_USERS 0xe0000000u
+
+/* 0 or -errno. */
+static int become(uid_t id)
+{
+	if (setresgid(id, id, id) != 0 || setresuid(id, id, id) != 0)
+		return -errno;
+	return 0;
+}
+
+/* Nothing may be done that a nobody may not do. In a user namespace the number may not be there:
+ * then it is nobody's. 0 or -errno. */
+static int give_up_all(void)
+{
+	struct rlimit none = { 0, 0 };
+	int err = 0;
+
+	setrlimit(RLIMIT_CORE, &none);
+#ifndef __SANITIZE_ADDRESS__ /* whose own tables are larger */
+	setrlimit(RLIMIT_DATA, &(struct rlimit){ SEARCH_MEMORY, SEARCH_MEMORY });
+#endif
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	if (geteuid() == 0) {
+		err = setgroups(0, NULL) != 0 ? -errno : become(OWN_USERS + (uid_t)getppid());
+		if (err == -EINVAL)
+			err = become(NOBODY);
+	}
+	setrlimit(RLIMIT_NPROC, &none);
+	helper_tie(); /* which a change of the user ends */
+	return err;
+}
+
 _Noreturn static void answer(int fd, struct result *ret)
 {
 	struct answer a = { 0 };
@@ -89,12 +128,44 @@ _Noreturn static void answer(int fd, struct result *ret)
 
 	buf_init(&out, sizeof(ret->plan));
 	alarm(SCAN_SECONDS);
-	a.err = search(fd, &out, &a.cut);
+	a.err = give_up_all();
+	if (!a.err)
+		a.err = search(fd, &out, &a.cut);
 	a.len = a.err ? 0 : (uint32_t)out.len;
 	if (a.len)
 		memcpy(ret->plan, out.ptr, a.len);
 	ret->answer = a;
 	_exit(0);
+}
+
+/* Whether somebody else ended it, and not the file that it searched. */
+static bool was_killed(int status)
+{
+	int sig = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+
+	return sig && sig != SIGALRM && sig != SIGBUS && sig != SIGSEGV && sig != SIGABRT &&
+	       sig != SIGILL && sig != SIGFPE;
+}
+
+/* One search; -EINTR: it was killed. */
+static struct answer try_search(int sock, int fd, struct result *r)
+{
+	struct answer none = { .err = -EIO }, a;
+	struct helper_child c;
+	int status, err;
+	pid_t pid;
+
+	r->answer = none;
+	pid = helper_fork(&c);
+	if (pid == 0)
+		answer(fd, r);
+	if (pid < 0)
+		return (struct answer){ .err = -EAGAIN };
+	err = helper_wait(&c, sock, SCAN_SECONDS + 1, &status);
+	a = r->answer; /* which a hostile file may have made */
+	if (err || (!was_killed(status) && (!WIFEXITED(status) || a.len > sizeof(r->plan))))
+		return none;
+	return was_killed(status) ? (struct answer){ .err = -EINTR } : a;
 }
 
 _Noreturn static void keep(int sock)
@@ -104,47 +175,37 @@ _Noreturn static void keep(int sock)
 	int fd;
 
 	while (r != MAP_FAILED && (fd = next_question(sock)) >= 0) {
-		static const struct answer none = { .err = -EIO };
-		struct answer a;
-		int status = 0;
-		pid_t pid;
+		struct answer a = { .err = -EINTR };
 
-		r->answer = none;
-		pid = fork();
-		if (pid == 0)
-			answer(fd, r);
+		for (unsigned i = 0; i < TRIES && a.err == -EINTR; i++)
+			a = try_search(sock, fd, r);
 		close(fd);
-		if (pid > 0)
-			waitpid(pid, &status, 0);
-		a = r->answer; /* which a hostile file may have made */
-		if (pid < 0 || !WIFEXITED(status) || a.len > sizeof(r->plan))
-			a = none;
 		if (write_all(sock, &a, sizeof(a)) != 0 || write_all(sock, r->plan, a.len) != 0)
 			break;
 	}
 	_exit(0);
 }
 
-/* Nothing may be done that a nobody may not do. 0 or -errno. */
-static int give_up_all(void)
+/* Whether a search may be started at all: 0 or -errno. */
+static int try_to_give_up(int sock)
 {
-	struct rlimit none = { 0, 0 };
+	struct helper_child c;
+	int status;
+	pid_t pid = helper_fork(&c);
 
-	setrlimit(RLIMIT_CORE, &none);
-#ifndef __SANITIZE_ADDRESS__ /* whose own tables are larger */
-	setrlimit(RLIMIT_DATA, &(struct rlimit){ SEARCH_MEMORY, SEARCH_MEMORY });
-#endif
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	if (geteuid() == 0 && (setgroups(0, NULL) != 0 || setresgid(NOBODY, NOBODY, NOBODY) != 0 ||
-			       setresuid(NOBODY, NOBODY, NOBODY) != 0))
-		return -errno;
-	return 0;
+	if (pid == 0)
+		_exit(-give_up_all());
+	if (pid < 0)
+		return pid;
+	helper_wait(&c, sock, SCAN_SECONDS, &status);
+	return WIFEXITED(status) ? -WEXITSTATUS(status) : -EINTR;
 }
 
 static void run(int sock)
 {
-	struct answer first = { .err = give_up_all() };
+	struct answer first = { .err = try_to_give_up(sock) };
 
+	prctl(PR_SET_DUMPABLE, 0);
 	if (write_all(sock, &first, sizeof(first)) == 0 && !first.err)
 		keep(sock);
 }

@@ -16,8 +16,9 @@ struct scanner {
 /* To be called while the program has one thread. 0, or -errno: also when it may not give up its
  * privileges. */
 int scanner_start(struct scanner *s);
-/* 0; -ENOEXEC: no program or library for this machine; -EIO: it came to no end; -EPIPE: no process
- * is left. ret is valid in any case. *ret_cut: the file loads more than is searched. */
+/* 0; -ENOEXEC: no program or library for this machine; -EIO: it came to no end; -EINTR: it was
+ * killed each time; -EPIPE: no process is left. ret is valid in any case. *ret_cut: the file loads
+ * more than is searched. */
 int scanner_scan(struct scanner *s, int fd, struct plan *ret, bool *ret_cut);
 void scanner_end(struct scanner *s);
 

@@ -13,7 +13,7 @@ void target_list_done(struct target_list *l)
 			close(l->items[i].file);
 		free(l->items[i].name);
 		free(l->items[i].found);
-		free(l->items[i].problem);
+		free(l->items[i].links.problem);
 	}
 	free(l->items);
 	*l = (struct target_list){ 0 };
@@ -52,6 +52,7 @@ struct target *target_add(struct target_list *l, const struct catalog_entry *of,
 	l->items = xgrow(l->items, l->count, sizeof(*l->items));
 	t = &l->items[l->count++];
 	t->name = xstrdup(name);
+	t->links.name = t->name;
 	t->id = of->id;
 	t->file = -1;
 	memcpy(t->check, of->check, sizeof(t->check));
@@ -63,6 +64,6 @@ size_t target_count_hooked(const struct target_list *l)
 	size_t n = 0;
 
 	for (size_t i = 0; i < l->count; i++)
-		n += l->items[i].hooked && l->items[i].tls;
+		n += l->items[i].links.hooked && l->items[i].tls;
 	return n;
 }

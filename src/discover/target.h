@@ -6,6 +6,7 @@
 
 #include "find/catalog.h"
 #include "http/traffic_class.h"
+#include "probe/links.h"
 
 struct target {
 	char *name; /* the path as a person would name it */
@@ -15,23 +16,19 @@ struct target {
 	bool named;			   /* by the user */
 	bool mapped;			   /* by a process */
 	bool tls;			   /* false: only tells of libraries being mapped */
-	bool hooked;
-	bool guess; /* of struct plan: it is given up when it yields noise */
+	bool guess;			   /* of struct plan: it is given up when it yields noise */
 	bool noisy; /* it was, until another user comes; the problem says so */
 	bool used;  /* a process that maps it said something */
 	struct class_votes tally;
-	bool unfinished;   /* what is not hooked in it may be later */
-	uint64_t again_ns; /* when that is tried, CLOCK_MONOTONIC; 0: not */
+	struct attachment links;
+	uint64_t again_ns; /* when what is unfinished is tried, CLOCK_MONOTONIC; 0: not */
 	unsigned tries;
 	int file;     /* itself (O_PATH), while it is hooked; -1 */
 	bool deleted; /* it has no name any more */
 	bool kept;    /* while deleted ones are let go: it is not */
 	/* While it was hooked it was written to, or deleted and left by all: it is detached. */
 	bool changed;
-	size_t probes;	     /* how many were attached */
-	char *found;	     /* which implementations, and how they were found; NULL: none */
-	char *problem;	     /* why it could not be hooked; NULL */
-	size_t first, count; /* its descriptors in struct links */
+	char *found; /* which implementations, and how they were found; NULL: none */
 };
 
 struct target_list {

@@ -3,13 +3,8 @@
 #include "find/finder.h"
 
 enum library {
-	LIBRARY_OPENSSL,
-	LIBRARY_GNUTLS,
-	LIBRARY_NSPR,
-	LIBRARY_NSS,
-	LIBRARY_WOLFSSL,
-	LIBRARY_MBEDTLS,
-	LIBRARY_S2N,
+#define LIBRARY(id, ...) LIBRARY_##id,
+#include "find/hooks.def"
 };
 
 struct hook_row {
@@ -31,8 +26,6 @@ static const struct hook_row rows[] = {
 #define MARK(library_, symbol_)                                                                    \
 	{ .library = LIBRARY_##library_, .symbol = symbol_, .needed = true, .mark = true },
 #include "find/hooks.def"
-#undef HOOK
-#undef MARK
 };
 #define ROWS (sizeof(rows) / sizeof(*rows))
 
@@ -73,22 +66,15 @@ static void find_library(const struct image *im, enum library which, const char 
 }
 
 /* A finder of its own for each library: a file may hold several. */
-#define SYMBOLS_FINDER(name_, library, implementation, sign)                                       \
-	static void find_##name_(const struct image *im, struct finding *ret)                      \
+#define LIBRARY(id, implementation, sign, ...)                                                     \
+	static void find_##id(const struct image *im, struct finding *ret)                         \
 	{                                                                                          \
-		find_library(im, library, implementation, ret);                                    \
+		find_library(im, LIBRARY_##id, implementation, ret);                               \
 	}                                                                                          \
-	const struct finder finder_symbols_##name_ = {                                             \
-		.name = #name_ "-symbols",                                                         \
-		.group = #name_,                                                                   \
+	const struct finder finder_symbols_##id = {                                                \
+		.name = #id "-symbols",                                                            \
+		.group = #id,                                                                      \
 		.signs = { sign },                                                                 \
-		.find = find_##name_,                                                              \
+		.find = find_##id,                                                                 \
 	};
-
-SYMBOLS_FINDER(openssl, LIBRARY_OPENSSL, "OpenSSL", "SSL_write")
-SYMBOLS_FINDER(gnutls, LIBRARY_GNUTLS, "GnuTLS", "gnutls_record_send")
-SYMBOLS_FINDER(nspr, LIBRARY_NSPR, "NSPR", "PR_Write")
-SYMBOLS_FINDER(nss, LIBRARY_NSS, "NSS", "SSL_ImportFD")
-SYMBOLS_FINDER(wolfssl, LIBRARY_WOLFSSL, "wolfSSL", "wolfSSL_write")
-SYMBOLS_FINDER(mbedtls, LIBRARY_MBEDTLS, "Mbed TLS", "mbedtls_ssl_write")
-SYMBOLS_FINDER(s2n, LIBRARY_S2N, "s2n", "s2n_send")
+#include "find/hooks.def"

@@ -10,8 +10,9 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
-#include <sys/utsname.h>
 #include <unistd.h>
+
+#include "kernel/features.h"
 
 /* Not in the headers of older distributions. */
 #define TRACE_UPROBE_MULTI  48
@@ -22,16 +23,6 @@ static int bpf_call(int cmd, void *attr, size_t size)
 	long r = syscall(__NR_bpf, cmd, attr, size);
 
 	return r < 0 ? -errno : (int)r;
-}
-
-static uint32_t kernel_version(void)
-{
-	unsigned a = 0, b = 0, c = 0;
-	struct utsname u;
-
-	if (uname(&u) == 0 && sscanf(u.release, "%u.%u.%u", &a, &b, &c) < 2)
-		return 0;
-	return (a << 16) + (b << 8) + (c > 255 ? 255 : c);
 }
 
 int bpf_prog_load_kind(enum bpf_prog_kind kind, const char *name, const void *insns, size_t len,

@@ -4,12 +4,15 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* Of those at the end of a list that closing shortens, one may be passed over: until none is left.
@@ -81,6 +84,52 @@ int helper_spawn(int type, const char *name, void (*run)(int sock))
 		return -EAGAIN;
 	}
 	return sock[0];
+}
+
+void helper_tie(void)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
+pid_t helper_fork(struct helper_child *c)
+{
+	pid_t parent = getpid();
+	int pipe[2];
+
+	if (pipe2(pipe, O_CLOEXEC) != 0)
+		return -errno;
+	c->pid = fork();
+	if (c->pid == 0) {
+		close(pipe[0]);
+		helper_tie();
+		if (getppid() != parent)
+			_exit(1);
+		return 0;
+	}
+	close(pipe[1]);
+	c->ended = pipe[0];
+	if (c->pid > 0)
+		return c->pid;
+	close(pipe[0]);
+	return -EAGAIN;
+}
+
+int helper_wait(struct helper_child *c, int sock, int seconds, int *ret_status)
+{
+	/* The pipe's other end is the child's alone; of the socket a hang-up is told unasked. */
+	struct pollfd fds[2] = { { .fd = c->ended, .events = POLLIN }, { .fd = sock } };
+	int n, err;
+
+	do
+		n = poll(fds, 2, seconds ? seconds * 1000 : -1);
+	while (n < 0 && errno == EINTR);
+	err = n == 0 ? -ETIME : fds[0].revents ? 0 : -EPIPE;
+	if (err)
+		kill(c->pid, SIGKILL);
+	close(c->ended);
+	while (waitpid(c->pid, ret_status, 0) < 0 && errno == EINTR)
+		;
+	return err;
 }
 
 int fdpass_send(int sock, const void *bytes, size_t len, const int *fds, size_t nfds)

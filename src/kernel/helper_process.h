@@ -14,6 +14,19 @@
  * waitpid(2) finds. type: of the socket. */
 int helper_spawn(int type, const char *name, void (*run)(int sock));
 
+/* A child of such a process, which the kernel kills when its parent ends. A process may not outlive
+ * its purpose, whatever ends the tracer: so it is waited for beside the socket. */
+struct helper_child {
+	pid_t pid;
+	int ended; /* becomes readable then */
+};
+/* As fork(2); or -errno. Who gives up privileges in the child calls helper_tie after that. */
+pid_t helper_fork(struct helper_child *c);
+void helper_tie(void);
+/* Waits until it ends: 0. Kills it when the other end of `sock` is closed: -EPIPE; or when so many
+ * seconds have passed (0: any number may): -ETIME. *ret_status is as of waitpid(2). */
+int helper_wait(struct helper_child *c, int sock, int seconds, int *ret_status);
+
 /* 0 or -errno. */
 int fdpass_send(int sock, const void *bytes, size_t len, const int *fds, size_t nfds);
 /* How many bytes came, 0 at the end of all, or -errno. The caller closes the *ret_nfds descriptors;

@@ -5,6 +5,8 @@ libkernel_a_SOURCES += \
 	src/kernel/bpf.h \
 	src/kernel/cpus.c \
 	src/kernel/cpus.h \
+	src/kernel/features.c \
+	src/kernel/features.h \
 	src/kernel/helper_process.c \
 	src/kernel/helper_process.h
 endif

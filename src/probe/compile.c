@@ -3,13 +3,12 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <linux/bpf.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
+#include <sys/resource.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -17,19 +16,15 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
-#include "kernel/bpf.h"
+#include "kernel/features.h"
 #include "kernel/helper_process.h"
 #include "probe/compiler.h"
+#include "probe/preamble.h"
 
-/* The verifier walks some 850 instructions for each fragment of a call, out of a million. */
-#define CHUNKS_MAX 1024
-#define RING_CHUNK 65536
 /* A group that could not be had for want of memory or the like is tried again, so often and not at
  * once. */
 #define TRIES_MAX 3
 #define RETRY_NS  10000000000ull
-/* A perf record that holds more than 65,498 bytes vanishes without an error. */
-#define PERF_CHUNK 32768
 
 enum state { IDLE, COMPILING, LOADING, READY, FAILED };
 
@@ -41,6 +36,8 @@ struct group {
 	struct error why; /* FAILED */
 	uint64_t failed_ns;
 	unsigned tries;
+	bool background; /* nobody waits for it yet */
+	pid_t compiler;	 /* its process, while it has a low priority; 0 */
 };
 
 struct probe {
@@ -48,6 +45,7 @@ struct probe {
 	char *skip, *headers_dir, *plain_ports; /* what config points to */
 	char headers[128];			/* which headers are taken, for people */
 	int compiler;
+	int priority; /* of what is waited for */
 	struct group groups[GROUP_COUNT];
 	int prog[PROG_COUNT];
 	struct compiler_maps maps;
@@ -73,76 +71,6 @@ enum probe_group probe_group_of(enum probe_program prog)
 }
 
 /* ---- what is asked for ---- */
-
-static unsigned kernel_release(void)
-{
-	unsigned major = 0, minor = 0;
-	struct utsname u;
-
-	if (uname(&u) != 0 || sscanf(u.release, "%u.%u", &major, &minor) != 2)
-		return 0;
-	return major << 8 | minor;
-}
-
-static void sock_preamble(const struct probe_config *c, struct buf *out)
-{
-	static const struct {
-		const char *name;
-		long number;
-	} calls[] = {
-		{ "read", SYS_read },	      { "write", SYS_write },
-		{ "readv", SYS_readv },	      { "writev", SYS_writev },
-		{ "preadv2", SYS_preadv2 },   { "pwritev2", SYS_pwritev2 },
-		{ "recvfrom", SYS_recvfrom }, { "sendto", SYS_sendto },
-		{ "recvmsg", SYS_recvmsg },   { "sendmsg", SYS_sendmsg },
-		{ "recvmmsg", SYS_recvmmsg }, { "sendmmsg", SYS_sendmmsg },
-		{ "sendfile", SYS_sendfile }, { "splice", SYS_splice },
-		{ "connect", SYS_connect },   { "close", SYS_close },
-		{ "dup", SYS_dup },	      { "dup3", SYS_dup3 },
-		{ "fcntl", SYS_fcntl },	      { "close_range", 436 }, /* glibc may be older */
-#ifdef SYS_dup2
-		{ "dup2", SYS_dup2 },
-#endif
-	};
-
-	buf_addf(out, "#define SPY_PEERS %d\n#define SPY_PLAIN_ON %d\n", c->peers,
-		 c->plain_ports != NULL);
-	buf_addf(out, "#define SPY_NETNS %d\n", access("/proc/self/ns/net", F_OK) == 0);
-	if (!c->plain_ports)
-		return;
-	buf_addf(out, "#define SPY_PLAIN_PORT(p) (%s)\n#define SPY_PLAIN_NEAR %d\n", c->plain_ports,
-		 c->plain_near);
-	buf_addf(out, "#define SPY_SOCK_LENGTH %d\n", c->sock_length);
-	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++)
-		buf_addf(out, "#define SPY_NR_%s %ld\n", calls[i].name, calls[i].number);
-}
-
-/* The C text before event.h. A ring buffer that gives way to the first group's can be small. */
-static void add_preamble(const struct probe_config *c, enum probe_group g, struct buf *out)
-{
-	size_t chunk = c->ring_buffer ? RING_CHUNK : PERF_CHUNK;
-	size_t chunks = (c->call_max + chunk - 1) / chunk;
-	bool read_user = kernel_release() >= (5 << 8 | 5);
-	bool cgroup = kernel_release() >= (4 << 8 | 18);
-
-	if (chunks > CHUNKS_MAX)
-		chunks = CHUNKS_MAX;
-	buf_addf(out, "#define SPY_RINGBUF %d\n", c->ring_buffer);
-	buf_addf(out, "#define SPY_RING_PAGES %zu\n", g == GROUP_CORE ? c->ring_bytes / 4096 : 1);
-	buf_addf(out, "#define SPY_WAKE_BYTES %zu\n", c->ring_bytes / 16);
-	buf_addf(out, "#define SPY_CHUNK %zu\n#define SPY_CHUNKS %zu\n", chunk, chunks);
-	buf_addf(out, "#define SPY_CONNS %zu\n", c->conns);
-	buf_addf(out, "#define SPY_TREE %d\n#define SPY_SELF %d\n", c->tree, (int)getpid());
-	buf_addf(out, "#define SPY_SKIP %s\n", c->skip);
-	buf_addf(out, "#define SPY_NEED_CGROUP %d\n#define SPY_NEED_COMM %d\n", c->need_cgroup,
-		 c->need_comm);
-	buf_addf(out, "#define SPY_CGROUP_ID %s\n", cgroup ? "bpf_get_current_cgroup_id()" : "0");
-	buf_addf(out, "#define SPY_READ_USER bpf_probe_read%s\n", read_user ? "_user" : "");
-	buf_addf(out, "#define SPY_READ_USER_STR bpf_probe_read%s_str\n", read_user ? "_user" : "");
-	buf_addf(out, "#define SPY_READ_KERNEL bpf_probe_read%s\n", read_user ? "_kernel" : "");
-	sock_preamble(c, out);
-	buf_adds(out, "#include <linux/types.h>\n");
-}
 
 /* Those in /sys/kernel/kheaders.tar.xz are not used: libbcc unpacks them to /tmp, under a name that
  * anybody can take before it does. */
@@ -209,7 +137,9 @@ int probe_open(struct probe **ret, const struct probe_config *c, int compiler, s
 	struct probe *p = xcalloc(1, sizeof(*p));
 	int err;
 
-	*p = (struct probe){ .config = *c, .compiler = compiler };
+	*p = (struct probe){ .config = *c,
+			     .compiler = compiler,
+			     .priority = getpriority(PRIO_PROCESS, 0) };
 	memset(p->prog, -1, sizeof(p->prog));
 	p->skip = xstrdup(c->skip);
 	p->headers_dir = c->headers_dir ? xstrdup(c->headers_dir) : NULL;
@@ -217,7 +147,7 @@ int probe_open(struct probe **ret, const struct probe_config *c, int compiler, s
 	p->config.skip = p->skip;
 	p->config.plain_ports = p->plain_ports;
 	/* Asked before the compiler starts, whose own complaint would say nothing of privileges. */
-	err = probe_may_load() ? choose_headers(p, reterr) : no_privilege(reterr);
+	err = kernel_may_load_bpf() ? choose_headers(p, reterr) : no_privilege(reterr);
 	if (err) {
 		probe_free(p);
 		return err;
@@ -293,7 +223,6 @@ static bool is_wanted(const struct probe_config *c, size_t prog)
 	case PROG_SOCK_RECEIVED:
 		return plain && c->sock_length;
 	case PROG_RECEIVED:
-	case PROG_THREAD_EXIT:
 		return c->peers || plain;
 	default:
 		return true;
@@ -307,11 +236,12 @@ static int order(struct probe *p, enum probe_group g, int output)
 	int sock;
 
 	buf_init(&text, COMPILER_PREAMBLE - 1);
-	add_preamble(&p->config, g, &text);
+	preamble_add(&p->config, g, &text);
 	o->group = g;
 	for (size_t i = 0; i < PROG_COUNT; i++)
 		o->wanted[i] = probe_group_of(i) == g && is_wanted(&p->config, i);
 	o->multi = p->config.multi;
+	o->background = p->groups[g].background;
 	o->builtin = p->config.headers == HEADERS_BUILTIN;
 	p->groups[g].found = p->config.headers == HEADERS_AUTO;
 	if (p->config.headers == HEADERS_DIR)
@@ -346,15 +276,27 @@ static bool may_try_again(const struct group *group)
 	       now_ns() - group->failed_ns >= RETRY_NS && err_is_transient(group->why.code);
 }
 
-void probe_begin(struct probe *p, enum probe_group g)
+/* Now somebody waits for it. */
+static void hurry(const struct probe *p, struct group *group)
+{
+	if (group->compiler && !group->background)
+		setpriority(PRIO_PROCESS, (id_t)group->compiler, p->priority);
+	if (!group->background)
+		group->compiler = 0;
+}
+
+static void begin(struct probe *p, enum probe_group g, bool background)
 {
 	struct group *group = &p->groups[g];
 
+	if (groups[g].after != g)
+		begin(p, groups[g].after, background);
+	group->background &= background;
+	hurry(p, group);
 	if (group->state != IDLE && !may_try_again(group))
 		return;
 	group->tries++;
-	if (groups[g].after != g)
-		probe_begin(p, groups[g].after);
+	group->background = background;
 	group->output = memfd_create("llm-spy-libbcc", MFD_CLOEXEC);
 	group->sock = group->output < 0 ? -errno : order(p, g, group->output);
 	if (group->sock < 0) {
@@ -367,6 +309,11 @@ void probe_begin(struct probe *p, enum probe_group g)
 	}
 	group->state = COMPILING;
 	give_maps(p, g);
+}
+
+void probe_begin(struct probe *p, enum probe_group g)
+{
+	begin(p, g, false);
 }
 
 /* ---- answers ---- */
@@ -437,15 +384,21 @@ static void begin_with_builtin(struct probe *p, enum probe_group g)
 	probe_begin(p, g);
 }
 
+/* For one message: the compiler's number or its answer. */
 static void wait_for(struct probe *p, enum probe_group g)
 {
 	struct group *group = &p->groups[g];
 	struct compiler_report r = { 0 };
 	int fds[FDPASS_MAX], err;
 	size_t nfds;
+	ssize_t n = fdpass_receive(group->sock, &r, sizeof(r), fds, FDPASS_MAX, &nfds);
 
-	if (fdpass_receive(group->sock, &r, sizeof(r), fds, FDPASS_MAX, &nfds) !=
-	    (ssize_t)sizeof(r))
+	if (n == sizeof(group->compiler)) {
+		memcpy(&group->compiler, &r, sizeof(group->compiler));
+		hurry(p, group);
+		return;
+	}
+	if (n != (ssize_t)sizeof(r))
 		err = fail(p, g, -EIO, "the compiler gave no answer");
 	else
 		err = take_answer(p, g, &r, fds, nfds);
@@ -473,19 +426,45 @@ int probe_need(struct probe *p, enum probe_group g, struct error *reterr)
 	return reterr->code;
 }
 
-bool probe_is_ready(struct probe *p, enum probe_group g)
+static bool has_message(const struct group *group)
 {
-	struct group *group = &p->groups[g];
-	struct pollfd answer = { .events = POLLIN };
+	struct pollfd fd = { .fd = group->sock, .events = POLLIN };
 
-	probe_begin(p, g);
+	return poll(&fd, 1, 0) == 1;
+}
+
+/* Whether probe_need() would not wait. */
+static bool is_done(struct probe *p, enum probe_group g)
+{
+	enum probe_group after = groups[g].after;
+	struct group *group = &p->groups[g];
+
 	if (group->state == COMPILING)
-		return probe_is_ready(p, groups[g].after) &&
-		       p->groups[groups[g].after].state == FAILED;
-	answer.fd = group->sock;
-	while (group->state == LOADING && poll(&answer, 1, 0) == 1)
+		return is_done(p, after) && p->groups[after].state == FAILED;
+	while (group->state == LOADING && has_message(group))
 		wait_for(p, g);
 	return group->state == READY || group->state == FAILED;
+}
+
+bool probe_is_ready(struct probe *p, enum probe_group g)
+{
+	probe_begin(p, g);
+	return is_done(p, g);
+}
+
+bool probe_prefetch(struct probe *p)
+{
+	size_t next = GROUP_COUNT;
+
+	for (size_t i = 0; i < GROUP_COUNT; i++) {
+		if (p->groups[i].state != IDLE && !is_done(p, i))
+			return false;
+		if (p->groups[i].state == IDLE && next == GROUP_COUNT)
+			next = i;
+	}
+	if (next < GROUP_COUNT)
+		begin(p, next, true);
+	return next == GROUP_COUNT;
 }
 
 void probe_settle(struct probe *p)
@@ -495,71 +474,4 @@ void probe_settle(struct probe *p)
 	for (size_t i = 0; i < GROUP_COUNT; i++)
 		if (p->groups[i].state != IDLE)
 			probe_need(p, i, &ignored);
-}
-
-/* ---- the kernel ---- */
-
-/* mov r0, 0; exit */
-static const uint64_t empty_program[] = { 0xb7, 0x95 };
-
-bool probe_may_load(void)
-{
-	int fd = bpf_prog_load_kind(BPF_KIND_UPROBE, "spy_try", empty_program,
-				    sizeof(empty_program), NULL, 0);
-
-	if (fd >= 0)
-		close(fd);
-	return fd != -EPERM && fd != -EACCES;
-}
-
-bool probe_can_ring_buffer(void)
-{
-	/* BPF_MAP_TYPE_RINGBUF of one page; Linux 5.8. */
-	union bpf_attr a;
-	int fd;
-
-	memset(&a, 0, sizeof(a));
-	a.map_type = BPF_MAP_TYPE_RINGBUF;
-	a.max_entries = (uint32_t)sysconf(_SC_PAGESIZE);
-	fd = (int)syscall(__NR_bpf, BPF_MAP_CREATE, &a, sizeof(a));
-	if (fd >= 0)
-		close(fd);
-	return fd >= 0;
-}
-
-bool probe_can_multi(void)
-{
-	uint64_t offset = 0;
-	int prog = bpf_prog_load_kind(BPF_KIND_UPROBE_MULTI, "spy_try", empty_program,
-				      sizeof(empty_program), NULL, 0);
-	int link;
-
-	if (prog < 0)
-		return false;
-	/* Older kernels load it all the same; a link without offsets is refused by both, with
-	 * EINVAL where the kind of link is known but the file is none: so try a directory. */
-	link = bpf_uprobe_multi(prog, "/", &offset, 1, 0);
-	if (link >= 0)
-		close(link);
-	close(prog);
-	return link == -EBADF || link >= 0;
-}
-
-bool probe_can_raw_tracepoint(const char *name)
-{
-	int prog = bpf_prog_load_kind(BPF_KIND_RAW_TRACEPOINT, "spy_try", empty_program,
-				      sizeof(empty_program), NULL, 0);
-	int link = prog < 0 ? prog : bpf_raw_tracepoint(prog, name);
-
-	if (link >= 0)
-		close(link);
-	if (prog >= 0)
-		close(prog);
-	return link >= 0;
-}
-
-bool probe_can_sock_length(void)
-{
-	return probe_can_raw_tracepoint("sock_send_length") &&
-	       probe_can_raw_tracepoint("sock_recv_length");
 }

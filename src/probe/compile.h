@@ -29,7 +29,7 @@ struct probe_config {
 	/* C expression of a port p that is true for those whose plaintext is captured; NULL: none
 	 */
 	const char *plain_ports;
-	bool sock_length; /* probe_can_sock_length() */
+	bool sock_length; /* kernel_can_sock_length() */
 	bool plain_near;  /* of these, only between processes of this host */
 };
 
@@ -51,6 +51,9 @@ int probe_need(struct probe *p, enum probe_group g, struct error *reterr);
 bool err_is_transient(int err);
 /* Begins it too. Whether probe_need() would not wait. */
 bool probe_is_ready(struct probe *p, enum probe_group g);
+/* Has what is left compiled, one group after another and at a low priority. Does not wait; to be
+ * called again until it returns true: nothing is left. */
+bool probe_prefetch(struct probe *p);
 /* Waits for all that was begun, whatever comes of it. */
 void probe_settle(struct probe *p);
 
@@ -59,12 +62,6 @@ enum probe_group probe_group_of(enum probe_program prog);
 int probe_program(const struct probe *p, enum probe_program prog);
 int probe_map(const struct probe *p, const char *name);
 
-/* What this kernel can do, and lets us do. */
-bool probe_may_load(void);
-bool probe_can_ring_buffer(void);
-bool probe_can_multi(void);
-bool probe_can_raw_tracepoint(const char *name);
-bool probe_can_sock_length(void); /* sock_send_length and sock_recv_length: Linux 6.3 */
 /* True when libbcc will find headers of the running kernel by itself: says which. */
 bool probe_kernel_headers(char *what, size_t size);
 

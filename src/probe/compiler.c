@@ -6,7 +6,6 @@
 #include <bcc/bcc_common.h>
 #include <dlfcn.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/bpf.h>
 #include <pthread.h>
 #include <signal.h>
@@ -15,7 +14,6 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,10 +22,12 @@
 #include "base/xalloc.h"
 #include "kernel/bpf.h"
 #include "kernel/helper_process.h"
+#include "probe/builtin_headers.h"
 #include "probe/embedded.h"
 
 #define LOG_BYTES  (1 << 16)
 #define TEXT_BYTES (1 << 20)
+#define BACKGROUND 10 /* added to its nice value */
 
 const char compiler_libbcc[] = "libbcc.so.0";
 
@@ -309,6 +309,11 @@ _Noreturn static void be_compiler(const struct compiler_order *o, const char *di
 	struct rusage usage;
 	size_t nfds = 0;
 
+	pid_t self = getpid();
+
+	fdpass_send(sock, &self, sizeof(self), NULL, 0);
+	if (o->background)
+		setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + BACKGROUND);
 	dup2(output, STDOUT_FILENO);
 	dup2(output, STDERR_FILENO);
 	if (dir[0])
@@ -317,77 +322,6 @@ _Noreturn static void be_compiler(const struct compiler_order *o, const char *di
 	if (getrusage(RUSAGE_SELF, &usage) == 0)
 		r.peak_kb = usage.ru_maxrss;
 	_exit(fdpass_send(sock, &r, sizeof(r), fds, nfds) != 0);
-}
-
-/* ---- the builtin headers ---- */
-
-static int write_text(const char *path, const char *text)
-{
-	FILE *f = fopen(path, "we");
-	int err = 0;
-
-	if (!f)
-		return -errno;
-	if (fputs(text, f) < 0)
-		err = -EIO;
-	if (fclose(f) != 0)
-		err = -errno;
-	return err;
-}
-
-/* The builtin headers as a directory that libbcc takes for a kernel's; `dir` is a mkdtemp
- * template. Private: what is compiled there runs in the kernel. */
-static int make_builtin(char *dir)
-{
-	static const char *const sub[] = { "",
-					   "/include",
-					   "/include/asm",
-					   "/include/linux",
-					   "/include/uapi",
-					   "/include/uapi/linux" };
-	static const struct {
-		const char *path, *text;
-	} files[] = {
-#define X(symbol, path_) { .path = path_, .text = symbol },
-		BUILTIN_HEADERS(X)
-#undef X
-	};
-	char path[256];
-	int err = 0;
-
-	if (!mkdtemp(dir))
-		return -errno;
-	for (size_t i = 1; i < sizeof(sub) / sizeof(*sub); i++) {
-		snprintf(path, sizeof(path), "%s%s", dir, sub[i]);
-		if (mkdir(path, 0700) != 0)
-			return -errno;
-	}
-	for (size_t i = 0; i < sizeof(files) / sizeof(*files) && !err; i++) {
-		snprintf(path, sizeof(path), "%s/include/%s", dir, files[i].path);
-		err = write_text(path, files[i].text);
-	}
-	return err;
-}
-
-static void remove_builtin(const char *dir)
-{
-	static const char *const names[] = {
-#define X(symbol, path) "include/" path,
-		BUILTIN_HEADERS(X)
-#undef X
-			"include/asm",
-		"include/linux",
-		"include/uapi/linux",
-		"include/uapi",
-		"include",
-		"",
-	};
-	char path[256];
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
-		remove(path);
-	}
 }
 
 /* ---- the supervisor ---- */
@@ -402,14 +336,19 @@ static void answer_failure(int sock, int code, const char *what, const char *det
 
 static void run_compiler(const struct compiler_order *o, const char *dir, int sock, int output)
 {
+	struct helper_child c;
 	char number[16];
 	int status = 0;
-	pid_t pid = fork();
+	pid_t pid = helper_fork(&c);
 
 	if (pid == 0)
 		be_compiler(o, dir, sock, output);
-	if (pid < 0 || waitpid(pid, &status, 0) != pid)
-		answer_failure(sock, -EAGAIN, "no process can be started to compile the probe", "");
+	if (pid < 0) {
+		answer_failure(sock, pid, "no process can be started to compile the probe", "");
+		return;
+	}
+	builtin_headers_sweep();
+	helper_wait(&c, sock, 0, &status);
 	snprintf(number, sizeof(number), "%d", WTERMSIG(status));
 	if (WIFSIGNALED(status))
 		answer_failure(sock, -EIO, "the compiler was killed by signal ", number);
@@ -417,16 +356,16 @@ static void run_compiler(const struct compiler_order *o, const char *dir, int so
 
 _Noreturn static void mind(const struct compiler_order *o, int sock, int output)
 {
-	char temp[] = "/tmp/llm-spy-headers-XXXXXX";
-	int err = o->builtin ? make_builtin(temp) : 0;
+	struct builtin_headers h;
+	int err = o->builtin ? builtin_headers_make(&h) : 0;
 
 	if (err)
 		answer_failure(sock, err, "the builtin kernel headers cannot be written to /tmp: ",
 			       strerror(-err));
 	else
-		run_compiler(o, o->builtin ? temp : o->dir, sock, output);
-	if (o->builtin)
-		remove_builtin(temp);
+		run_compiler(o, o->builtin ? h.path : o->dir, sock, output);
+	if (o->builtin && !err)
+		builtin_headers_remove(&h);
 	_exit(0);
 }
 

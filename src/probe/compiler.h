@@ -1,14 +1,23 @@
 /* SPDX-License-Identifier: MIT */
+/* clang-format off */
 /* From source text to loaded programs, in processes of their own:
  *
- *   zygote    started while the tracer has one thread, waits for orders; it is what forks later,
- * when the tracer has threads, whose locks a fork would copy supervisor    one for each order:
- * writes the builtin headers, removes them, and says how the compiler died compiler  loads libbcc,
- * compiles, loads, hands the descriptors over, ends
+ *   tracer
+ *     |  orders, each with a socket of its own
+ *   zygote       One. Started while the tracer has one thread: it forks where the tracer, with
+ *     |          its threads, could not. Ends when the tracer does.
+ *   supervisor   One for each order. Writes the builtin headers and removes them, says how its
+ *     |          compiler died, and kills it when nobody waits for the answer any more.
+ *   compiler     Loads libbcc, compiles, loads, hands the descriptors over, and ends.
  *
- * An order goes to the zygote with a socket of its own. On that the compiler, when it has compiled,
- * is given the maps that are there already (struct compiler_maps, with descriptors), and answers
- * with struct compiler_report and descriptors: programs, then maps. */
+ * What passes on the socket of an order:
+ *
+ *   compiler -> tracer   its process number
+ *   tracer -> compiler   struct compiler_maps and descriptors: the maps that are there already,
+ *                        as soon as they are
+ *   compiler -> tracer   struct compiler_report and descriptors: programs, then maps
+ */
+/* clang-format on */
 #ifndef SPY_PROBE_COMPILER_H
 #define SPY_PROBE_COMPILER_H
 
@@ -26,6 +35,7 @@ struct compiler_order {
 	enum probe_group group;
 	bool wanted[PROG_COUNT]; /* of its programs */
 	bool multi;
+	bool background;    /* at a low priority */
 	bool builtin;	    /* kernel headers: those that we bring */
 	char dir[PATH_MAX]; /* else this tree; "": libbcc looks for the running kernel's by itself
 			     */

@@ -122,7 +122,7 @@ static size_t same_program(const struct site *s, size_t count)
 	return n;
 }
 
-static int attach_part(struct links *h, struct target *t, const char *path,
+static int attach_part(struct links *h, struct attachment *a, const char *path,
 		       const struct plan_entry *p)
 {
 	int err = 0;
@@ -132,10 +132,10 @@ static int attach_part(struct links *h, struct target *t, const char *path,
 
 		n = same_program(p->sites + s, p->nsites - s);
 		err = attach_sites(h, path, p->sites + s, n);
-		t->probes += !err && h->nfds > before ? n : 0;
+		a->probes += !err && h->nfds > before ? n : 0;
 	}
 	if (!err)
-		log_debug("attach", "%s: %s by %s, %zu places", t->name, p->implementation,
+		log_debug("attach", "%s: %s by %s, %zu places", a->name, p->implementation,
 			  p->method, p->nsites);
 	return err;
 }
@@ -145,6 +145,11 @@ void links_prepare(struct links *h, const struct plan *plan)
 	for (size_t i = 0; i < plan->nparts; i++)
 		for (size_t s = 0; s < plan->parts[i].nsites; s++)
 			probe_begin(h->probe, probe_group_of(plan->parts[i].sites[s].prog));
+}
+
+bool links_prefetch(struct links *h)
+{
+	return probe_prefetch(h->probe);
 }
 
 static bool is_ready(struct links *h, const struct plan_entry *p)
@@ -175,91 +180,91 @@ static int need_programs(struct links *h, const struct plan_entry *p, struct err
 }
 
 /* The first part that is left out is named. */
-static void note_left_out(struct target *t, const struct plan_entry *p, int err, const char *why)
+static void note_left_out(struct attachment *a, const struct plan_entry *p, int err,
+			  const char *why)
 {
-	t->unfinished |= err_is_transient(err);
-	if (!t->problem)
-		t->problem = xasprintf("%s: %s", p->implementation, why);
+	a->unfinished |= err_is_transient(err);
+	if (!a->problem)
+		a->problem = xasprintf("%s: %s", p->implementation, why);
 }
 
 /* A part whose programs cannot be had is left out; a place that the kernel refuses holds for the
  * file. */
-static int try_part(struct links *h, struct target *t, const char *path, const struct plan_entry *p)
+static int try_part(struct links *h, struct attachment *a, const char *path, bool tls,
+		    const struct plan_entry *p)
 {
 	struct error why;
 	int err = 0, missing = need_programs(h, p, &why);
-	size_t before = t->probes;
+	size_t before = a->probes;
 
 	if (missing)
-		note_left_out(t, p, missing, why.text);
+		note_left_out(a, p, missing, why.text);
 	else
-		err = attach_part(h, t, path, p);
-	t->hooked |= t->probes > before && (!p->watch || !t->tls);
+		err = attach_part(h, a, path, p);
+	a->hooked |= a->probes > before && (!p->watch || !tls);
 	return err;
 }
 
 /* What is ready comes first: a program may call with it before the rest is compiled. */
-static int attach_plan(struct links *h, struct target *t, const char *path, const struct plan *plan)
+static int attach_plan(struct links *h, struct attachment *a, const char *path,
+		       const struct plan *plan)
 {
-	bool *done = xcalloc(plan->nparts + 1, sizeof(*done));
+	bool *done = xcalloc(plan->nparts + 1, sizeof(*done)), tls = plan_has_tls(plan);
 	int err = 0;
 
 	for (int wait = 0; wait < 2; wait++)
 		for (size_t i = 0; i < plan->nparts && !err; i++)
 			if (!done[i] && (wait || is_ready(h, &plan->parts[i]))) {
 				done[i] = true;
-				err = try_part(h, t, path, &plan->parts[i]);
+				err = try_part(h, a, path, tls, &plan->parts[i]);
 			}
 	free(done);
-	t->count = h->nfds - t->first;
+	a->count = h->nfds - a->first;
 	return err;
 }
 
-int links_attach(struct links *h, struct target *t, int fd, const struct plan *plan)
+int links_attach(struct links *h, struct attachment *a, int fd, const struct plan *plan)
 {
 	int err, missing = 0;
 	struct error ignored;
 	char path[32];
 
 	links_prepare(h, plan);
-	for (size_t i = 0; t->hooked && i < plan->nparts && !missing; i++)
+	for (size_t i = 0; a->hooked && i < plan->nparts && !missing; i++)
 		missing = need_programs(h, &plan->parts[i], &ignored);
 	if (missing)
 		return 0;
 	/* The very file that was searched: a name could lead to another one by now. */
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	links_detach(h, t);
-	free(t->found);
-	free(t->problem);
-	t->found = plan_text(plan);
-	t->problem = plan_problem(plan);
-	t->tls = plan_has_tls(plan);
-	t->unfinished = false;
-	t->probes = 0;
-	t->first = h->nfds;
-	err = attach_plan(h, t, path, plan);
-	if (!err && t->hooked)
+	links_detach(h, a);
+	free(a->problem);
+	a->problem = plan_problem(plan);
+	a->unfinished = false;
+	a->probes = 0;
+	a->first = h->nfds;
+	err = attach_plan(h, a, path, plan);
+	if (!err && a->hooked)
 		return 0;
-	links_detach(h, t);
+	links_detach(h, a);
 	if (err) {
-		free(t->problem);
-		t->problem = xstrdup(explain(err));
-		t->unfinished = err_is_transient(err);
-	} else if (!t->problem) {
-		t->problem = xstrdup("the processes that were chosen have ended");
+		free(a->problem);
+		a->problem = xstrdup(explain(err));
+		a->unfinished = err_is_transient(err);
+	} else if (!a->problem) {
+		a->problem = xstrdup("the processes that were chosen have ended");
 	}
 	return err ? err : -ENOTSUP;
 }
 
-void links_detach(struct links *h, struct target *t)
+void links_detach(struct links *h, struct attachment *a)
 {
-	detach(h->fds + t->first, t->count);
-	for (size_t i = 0; i < t->count; i++)
-		h->fds[t->first + i] = -1;
-	if (t->first + t->count == h->nfds)
-		h->nfds = t->first;
-	t->count = 0;
-	t->hooked = false;
+	detach(h->fds + a->first, a->count);
+	for (size_t i = 0; i < a->count; i++)
+		h->fds[a->first + i] = -1;
+	if (a->first + a->count == h->nfds)
+		h->nfds = a->first;
+	a->count = 0;
+	a->hooked = false;
 }
 
 int links_attach_exec(struct links *h)

@@ -3,24 +3,36 @@
 #ifndef SPY_PROBE_LINKS_H
 #define SPY_PROBE_LINKS_H
 
-#include "discover/target.h"
+#include "find/plan.h"
 #include "probe/compile.h"
 
 struct links; /* what is attached */
+
+/* What of one file is attached. */
+struct attachment {
+	const char *name;    /* the file's, for messages; borrowed */
+	size_t first, count; /* its descriptors in struct links */
+	size_t probes;	     /* how many were attached */
+	bool hooked;
+	bool unfinished; /* what is not hooked in it may be later */
+	char *problem;	 /* why it is not, or not as a whole; NULL. The owner frees it */
+};
 
 /* pids: attach for these processes only, so that all others run at full speed; none: for all.
  * multi: the probe's programs were loaded for it. */
 struct links *links_new(struct probe *p, bool multi, const pid_t *pids, size_t npids);
 /* Has the programs that a plan needs compiled, and does not wait for them. */
 void links_prepare(struct links *h, const struct plan *plan);
-/* The same; whether links_attach() would not wait for any. */
+/* probe_prefetch of those programs that no plan has needed yet. */
+bool links_prefetch(struct links *h);
+/* The same as links_prepare; whether links_attach() would not wait for any. */
 bool links_are_ready(struct links *h, const struct plan *plan);
 /* Hooks one file by its plan; fd is the file. Waits for programs that are still to be compiled,
  * after what is ready was attached; an implementation whose programs cannot be had is left out, and
  * the file hooked anew when it is called again and they can. On failure nothing of it is attached.
- * t->problem says in words what is not hooked, and t->unfinished whether it may be later. */
-int links_attach(struct links *h, struct target *t, int fd, const struct plan *plan);
-void links_detach(struct links *h, struct target *t);
+ */
+int links_attach(struct links *h, struct attachment *a, int fd, const struct plan *plan);
+void links_detach(struct links *h, struct attachment *a);
 /* The raw tracepoint that tells of programs that start. -errno where it is refused. */
 int links_attach_exec(struct links *h);
 /* The raw tracepoints on sockets, as the probe was made for them: who connects; which sockets

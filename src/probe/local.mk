@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 if BPF
 libkernel_a_SOURCES += \
+	src/probe/builtin_headers.c \
+	src/probe/builtin_headers.h \
 	src/probe/compile.c \
 	src/probe/compile.h \
 	src/probe/compiler.c \
@@ -9,7 +11,9 @@ libkernel_a_SOURCES += \
 	src/probe/kernel_filter.c \
 	src/probe/kernel_filter.h \
 	src/probe/links.c \
-	src/probe/links.h
+	src/probe/links.h \
+	src/probe/preamble.c \
+	src/probe/preamble.h
 nodist_libkernel_a_SOURCES = src/probe/embedded.c
 BUILT_SOURCES += src/probe/embedded.c
 CLEANFILES += src/probe/embedded.c

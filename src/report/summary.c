@@ -77,6 +77,13 @@ static void write_losses(struct buf *out, const struct run_report *r)
 			 "llm-spy: %" PRIu64 " event%s lost in the kernel's buffer (try a larger "
 			 "--buffer-size)\n",
 			 r->lost, plural(r->lost));
+	if (r->unscanned)
+		buf_addf(out, "llm-spy: %" PRIu64 " file%s could not be scanned for TLS\n",
+			 r->unscanned, plural(r->unscanned));
+	if (r->killed)
+		buf_addf(out,
+			 "llm-spy: another process killed the file scanner %" PRIu64 " time%s\n",
+			 r->killed, plural(r->killed));
 	for (size_t i = 0; r->counters && i < sizeof(rows) / sizeof(*rows); i++)
 		if (r->counters[rows[i].which])
 			buf_addf(out, "llm-spy: %" PRIu64 " %s\n", r->counters[rows[i].which],

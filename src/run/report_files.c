@@ -7,7 +7,7 @@
  * not be seen for. */
 static bool is_worth_a_line(const struct target *t)
 {
-	return t->named || (t->hooked ? t->used : t->mapped);
+	return t->named || (t->links.hooked ? t->used : t->mapped);
 }
 
 void report_add_files(struct run_report *r, const struct target_list *l, bool every)
@@ -19,13 +19,13 @@ void report_add_files(struct run_report *r, const struct target_list *l, bool ev
 		if (!t->tls || t->changed)
 			continue;
 		if (!every && !is_worth_a_line(t)) {
-			r->files_more += t->hooked;
+			r->files_more += t->links.hooked;
 			continue;
 		}
 		r->files = xgrow(r->files, r->nfiles, sizeof(*r->files));
-		r->files[r->nfiles++] = (struct report_file){ .hooked = t->hooked,
+		r->files[r->nfiles++] = (struct report_file){ .hooked = t->links.hooked,
 							      .name = t->name,
 							      .found = t->found,
-							      .problem = t->problem };
+							      .problem = t->links.problem };
 	}
 }

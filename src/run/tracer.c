@@ -18,6 +18,7 @@
 #include "discover/discover.h"
 #include "kernel/bpf.h"
 #include "kernel/cpus.h"
+#include "kernel/features.h"
 #include "options/exit_code.h"
 #include "pipeline.h"
 #include "probe/compiler.h"
@@ -50,7 +51,8 @@ struct tracer {
 	struct scan_cache *files;
 	struct discover_options discover_options;
 	struct discover *discover;
-	bool discovering; /* its thread runs */
+	bool discovering;		 /* its thread runs */
+	struct scan_cache_stats scanned; /* when all was over */
 	struct live *live;
 	struct filter *filter;
 	struct recorder *record;
@@ -72,7 +74,7 @@ struct tracer {
 
 static int choose_buffer(struct tracer *t, struct error *reterr)
 {
-	bool can = probe_can_ring_buffer();
+	bool can = kernel_can_ring_buffer();
 
 	if (t->o->buffer == BUFFER_RING && !can)
 		return error_set(reterr, -ENOTSUP,
@@ -117,7 +119,7 @@ static int open_probe(struct tracer *t, struct error *reterr)
 		.peers = !t->o->no_peer,
 		.plain_ports = t->o->plain,
 		.plain_near = t->o->plain_near,
-		.sock_length = probe_can_sock_length(),
+		.sock_length = kernel_can_sock_length(),
 	};
 	int err = kernel_filter_expression(&(struct kernel_filter){ .filter = &t->o->filter,
 								    .comm = t->o->comm,
@@ -127,7 +129,7 @@ static int open_probe(struct tracer *t, struct error *reterr)
 	if (err)
 		return err;
 	/* A process filter keeps the others at full speed only with single probes. */
-	t->multi = t->o->filter.npids == 0 && probe_can_multi();
+	t->multi = t->o->filter.npids == 0 && kernel_can_multi();
 	c.ring_buffer = t->ring;
 	c.multi = t->multi;
 	c.skip = skip;
@@ -149,6 +151,9 @@ static int compile(struct tracer *t, struct error *reterr)
 	if (err)
 		return err;
 	probe_begin(t->probe, GROUP_CORE);
+	/* What the command will run is not known: a script may end in any program. */
+	for (size_t i = 0; t->o->command && i < GROUP_COUNT; i++)
+		probe_begin(t->probe, i);
 	t->hooks = links_new(t->probe, t->multi, t->o->filter.pids, t->o->filter.npids);
 	t->discover_options =
 		(struct discover_options){ .filter = &t->o->filter,
@@ -195,7 +200,7 @@ static int check_hooked(const struct tracer *t, struct error *reterr)
 	bool refused = false;
 
 	for (size_t i = 0; i < l->count; i++) {
-		if (l->items[i].hooked)
+		if (l->items[i].links.hooked)
 			return 0;
 		refused |= l->items[i].found != NULL;
 	}
@@ -299,6 +304,7 @@ static void stop_discovery(struct tracer *t)
 	t->limits.hits[LIMIT_files] += s.dropped;
 	t->limits.hits[LIMIT_recent_execs] +=
 		t->discover ? discover_stats(t->discover).overflows : 0;
+	t->scanned = s;
 	scan_cache_close(t->files);
 	t->files = NULL;
 }
@@ -394,6 +400,8 @@ static void summarize(struct tracer *t, const uint64_t *counters)
 	struct unseen notes = { 0 };
 
 	r.outputs = outputs;
+	r.unscanned = t->scanned.failed;
+	r.killed = t->scanned.killed;
 
 	r.counters = counters;
 	r.lost = live_lost(t->live);
@@ -538,11 +546,11 @@ static bool is_blind(const struct tracer *t)
 
 	if (!t->discover)
 		return true; /* who knows */
-	if (discover_stats(t->discover).unjudged)
+	if (discover_stats(t->discover).unjudged || t->scanned.ended || t->scanned.killed)
 		return true;
 	l = discover_targets(t->discover);
 	for (size_t i = 0; i < l->count; i++)
-		if (l->items[i].mapped && l->items[i].tls && !l->items[i].hooked &&
+		if (l->items[i].mapped && l->items[i].tls && !l->items[i].links.hooked &&
 		    !l->items[i].changed)
 			return true;
 	discover_unseen(t->discover, &notes);

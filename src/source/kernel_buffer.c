@@ -56,6 +56,7 @@ struct perf {
 
 struct events {
 	const struct event_ops *ops;
+	bool drained;
 	union {
 		struct ring ring;
 		struct perf perf;
@@ -89,6 +90,7 @@ static int ring_drain(struct events *e, event_fn fn, void *arg, bool all, size_t
 		at += (len + BPF_RINGBUF_HDR_SZ + 7) & ~7ull;
 		__atomic_store_n(r->consumer, at, __ATOMIC_RELEASE);
 	}
+	e->drained = at >= end;
 	return err;
 }
 
@@ -222,6 +224,7 @@ static int perf_drain(struct events *e, event_fn fn, void *arg, bool all, size_t
 		err = fn(arg, h->bytes, h->len);
 		free(h->bytes);
 	}
+	e->drained = true;
 	p->nheld -= done;
 	if (done && p->nheld)
 		memmove(p->held, p->held + done, p->nheld * sizeof(*p->held));
@@ -321,6 +324,11 @@ void events_free(struct events *e)
 size_t events_pollfds(const struct events *e, struct pollfd *fds, size_t max)
 {
 	return e->ops->pollfds(e, fds, max);
+}
+
+bool events_drained(const struct events *e)
+{
+	return e->drained;
 }
 
 int events_drain(struct events *e, event_fn fn, void *arg, bool all, size_t budget)

@@ -31,4 +31,7 @@ size_t events_pollfds(const struct events *e, struct pollfd *fds, size_t max);
  * unless `all`. Stops early after `budget` bytes, so that the caller's loop stays responsive. */
 int events_drain(struct events *e, event_fn fn, void *arg, bool all, size_t budget);
 
+/* Whether the last drain took out all that was in the buffer more than some ms before it. */
+bool events_drained(const struct events *e);
+
 #endif

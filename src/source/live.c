@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "source/live.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "capture/endpoints.h"
@@ -13,6 +18,14 @@
 /* Connections whose process was described lately. One that falls out of its place is described
  * again: that costs a little and is harmless. */
 #define KNOWN 1024
+
+/* Processes that end at once: of more, connections are open until the tracer ends. */
+#define ENDING 256
+/* What such a process sent before is in the buffer, and is out of it when it was empty so much
+ * later: perf buffers hold it back for some ms, to bring it in order. */
+#define ENDED_NS 20000000ull
+/* Not in the headers of older distributions; the same on all machines. */
+#define PIDFD_OPEN 434
 
 /* Network namespaces told apart at once: one more takes the place of that unused for longest. */
 #define NAMESPACES 256
@@ -32,6 +45,12 @@ struct live {
 		uint64_t number, used; /* used: by nused */
 	} netns[NAMESPACES];
 	uint64_t nnetns, nused; /* ever */
+	struct ending {
+		uint32_t tgid;
+		int pidfd;	   /* readable when all its threads have ended; -1: they have */
+		uint64_t ended_ns; /* when that was noticed; 0: not yet */
+	} ending[ENDING];
+	size_t nending;
 };
 
 static int64_t wall_offset(void)
@@ -79,6 +98,9 @@ void live_free(struct live *l)
 {
 	if (!l)
 		return;
+	for (size_t i = 0; i < l->nending; i++)
+		if (l->ending[i].pidfd >= 0)
+			close(l->ending[i].pidfd);
 	events_free(l->events);
 	free(l);
 }
@@ -144,6 +166,62 @@ static int give_ends(struct live *l, struct chunk *c)
 	return l->fn(l->arg, c);
 }
 
+/* ---- processes that end ---- */
+
+static void begin_ending(struct live *l, uint32_t tgid)
+{
+	struct ending *e = &l->ending[l->nending];
+
+	if (l->nending == ENDING)
+		return;
+	l->nending++;
+	*e = (struct ending){ .tgid = tgid };
+	e->pidfd = (int)syscall(PIDFD_OPEN, tgid, 0);
+}
+
+/* Its first thread may end long before the others. Without its descriptor, it is gone when nobody
+ * has its number any more. */
+static bool has_ended(const struct ending *e)
+{
+	struct pollfd fd = { .fd = e->pidfd, .events = POLLIN };
+
+	return e->pidfd >= 0 ? poll(&fd, 1, 0) == 1
+			     : kill((pid_t)e->tgid, 0) != 0 && errno == ESRCH;
+}
+
+static int end(struct live *l, const struct ending *e)
+{
+	struct chunk c = { .kind = CHUNK_EXIT, .conn = { .tgid = e->tgid }, .ts_ns = e->ended_ns };
+
+	return l->fn(l->arg, &c);
+}
+
+/* begun_ns: when the last drain began. */
+static int end_processes(struct live *l, uint64_t begun_ns)
+{
+	size_t kept = 0;
+	int err = 0;
+
+	for (size_t i = 0; i < l->nending; i++) {
+		struct ending e = l->ending[i];
+
+		if (!e.ended_ns && has_ended(&e))
+			e.ended_ns = now_ns();
+		if (err || !e.ended_ns || e.ended_ns + ENDED_NS > begun_ns ||
+		    !events_drained(l->events)) {
+			l->ending[kept++] = e;
+			continue;
+		}
+		if (e.pidfd >= 0)
+			close(e.pidfd);
+		err = end(l, &e);
+	}
+	l->nending = kept;
+	return err;
+}
+
+/* ---- events ---- */
+
 /* True for an event that is for the tracer itself. */
 static bool is_told(struct live *l, const void *raw, size_t len)
 {
@@ -154,6 +232,11 @@ static bool is_told(struct live *l, const void *raw, size_t len)
 	if (tgid) {
 		if (l->on_exec)
 			l->on_exec(l->exec_arg, tgid);
+		return true;
+	}
+	tgid = chunk_exit(raw, len);
+	if (tgid) {
+		begin_ending(l, tgid);
 		return true;
 	}
 	tgid = chunk_connect(raw, len, &encoded);
@@ -188,7 +271,10 @@ static int on_event(void *arg, const void *raw, size_t len)
 
 int live_drain(struct live *l, bool all, size_t budget)
 {
-	return events_drain(l->events, on_event, l, all, budget);
+	uint64_t begun_ns = now_ns();
+	int err = events_drain(l->events, on_event, l, all, budget);
+
+	return err || !l->nending ? err : end_processes(l, begun_ns);
 }
 
 uint64_t live_events(const struct live *l)

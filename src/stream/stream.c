@@ -353,6 +353,22 @@ static void on_close(struct stream *s, const struct chunk *c)
 		close_entry(s, e, c->ts_ns, c->totals, true);
 }
 
+/* What the process had open is over where it stands, except sockets: the kernel sends what is left
+ * in them, and says so when they are gone. */
+static void on_exit_of(struct stream *s, const struct chunk *c)
+{
+	struct entry *e = s->newest;
+
+	while (e) {
+		struct entry *older = e->older;
+
+		if (e->conn.id.tgid == c->conn.tgid && e->conn.id.first_seen_ns <= c->ts_ns &&
+		    !e->conn.cleartext)
+			close_entry(s, e, c->ts_ns, NULL, false);
+		e = older;
+	}
+}
+
 /* A name that a program may ask for: letters, digits, '-', '_', '.'; in lower case. */
 static void set_host(struct conn *c, struct span name)
 {
@@ -412,6 +428,9 @@ void stream_feed(struct stream *s, const struct chunk *c)
 		break;
 	case CHUNK_ENDPOINTS:
 		on_endpoints(s, c);
+		break;
+	case CHUNK_EXIT:
+		on_exit_of(s, c);
 		break;
 	case CHUNK_PROC:
 		on_proc(s, c);

@@ -40,8 +40,8 @@ struct conn {
 
 /* In order of offset within a direction; across directions in order of arrival. `s` is
  * borrowed. A gap of `nbytes` comes exactly where the bytes are missing. `close` is the last
- * call for a connection; `ended` is false where it was dropped (idle, limit, end of input)
- * rather than closed by its program. */
+ * call for a connection; `ended` is false where it was dropped (limit, end of its process, end of
+ * input) rather than closed by its program. */
 struct stream_out {
 	void (*bytes)(void *arg, struct conn *c, enum dir d, uint64_t ts_ns, struct span s);
 	void (*gap)(void *arg, struct conn *c, enum dir d, uint64_t ts_ns, uint64_t nbytes);

@@ -125,6 +125,22 @@ def test_codex(codex, name, socket, tls):
     provider.stop()
 
 
+def test_codex_command(codex, name):
+    """As a command, begun by a script: nothing tells before it runs that it will need probes for rustls."""
+    what, provider = f"llm-spy -- {name}", Provider(key, cert)
+    home, env = new_home()
+    write(CODEX_CONFIG % (provider.url, "false"), home, ".codex/config.toml")
+    write(f'exec {codex} exec --skip-git-repo-check "$@" >{home}/shown 2>&1\n', home, "run")
+    spy = Spy("--", "env", "-i", *(f"{k}={v}" for k, v in env.items()), "MOCK_KEY=" + KEY, "SSL_CERT_FILE=" + ca,
+              "sh", os.path.join(home, "run"), QUESTION, ready=False)
+    spy.proc.wait(timeout=120)
+    mine, log = of_program(spy.records(), codex), provider.take_log()
+    check_calls(what, mine, sorted((e["received"], e["sent"]) for e in log))
+    check_start(what, mine)
+    check_answer(what, spy, mine, open(os.path.join(home, "shown")).read(), "openai.responses")
+    provider.stop()
+
+
 if is_there(opencode, "opencode"):
     test_opencode()
 if AGENTS:
@@ -135,4 +151,5 @@ if AGENTS:
     if is_there(codex, "Codex 0.169.0"):
         for socket, tls in ((False, "OpenSSL"), (False, "rustls"), (True, "rustls")):
             test_codex(codex, "Codex 0.169.0", socket, tls)
+        test_codex_command(codex, "Codex 0.169.0")
 done()

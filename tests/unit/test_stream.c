@@ -163,11 +163,52 @@ static void test_patience(void)
 	buf_done(&l.text);
 }
 
+static void feed_exit(struct stream *s, uint32_t tgid, uint64_t ts)
+{
+	struct chunk c = { .kind = CHUNK_EXIT, .conn = { .tgid = tgid }, .ts_ns = ts };
+
+	stream_feed(s, &c);
+}
+
+static void test_exit(void)
+{
+	struct chunk socket = { .kind = CHUNK_DATA,
+				.flags = CHUNK_FROM_START | CHUNK_CLEARTEXT,
+				.conn = { 1, 3, 1 },
+				.ts_ns = 1,
+				.data = SPAN_LIT("c") };
+	struct stream *s;
+	struct limits lim;
+	struct log l;
+
+	limits_init(&lim);
+	buf_init(&l.text, 1 << 16);
+	s = stream_new(&lim, &out, &l);
+	feed(s, 1, 0, "a", 1);
+	feed(s, 2, 2, "b", 2);
+	stream_feed(s, &socket);
+	feed_exit(s, 2, 3);
+	is_str(l.text.ptr, ">a>c", "another process has ended: nothing changes");
+	feed_exit(s, 1, 0);
+	is_str(l.text.ptr, ">a>c", "nor does one that had the same number before");
+	feed_exit(s, 1, 3);
+	is_str(l.text.ptr, ">a>c>~2>b--",
+	       "an ended process: what is held comes out, and all is cut");
+	socket.off = 1;
+	stream_feed(s, &socket);
+	is_str(l.text.ptr, ">a>c>~2>b-->c", "but for a socket, of which the kernel tells");
+	stream_finish(s, 4);
+	is_str(l.text.ptr, ">a>c>~2>b-->c-", "each connection is closed once");
+	stream_free(s);
+	buf_done(&l.text);
+}
+
 int main(void)
 {
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
 		play(&rows[i]);
 	test_limits();
 	test_patience();
+	test_exit();
 	return tap_done();
 }
