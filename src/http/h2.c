@@ -62,7 +62,7 @@ struct h2 {
 	uint32_t last_opened; /* highest stream of a request */
 	bool in_step;	      /* every frame was seen: a stream that is not known is over */
 	bool is_server, roles_known;
-	bool over, garbled;
+	bool over, protocol_error;
 	uint64_t unread;
 };
 
@@ -124,9 +124,9 @@ void h2_free(struct h2 *h)
 	free(h);
 }
 
-bool h2_is_garbled(const struct h2 *h)
+bool h2_protocol_error(const struct h2 *h)
 {
-	return h->garbled;
+	return h->protocol_error;
 }
 
 uint64_t h2_unread_bytes(const struct h2 *h)
@@ -165,12 +165,12 @@ static struct h2stream *stream_for(struct h2 *h, const struct half *p, uint32_t 
 
 static void garbage(struct h2 *h, uint64_t ts)
 {
-	h->over = h->garbled = true;
+	h->over = h->protocol_error = true;
 	for (int m = 0; m < 2; m++) {
 		h->unread += h->half[m].hold.len;
 		buf_done(&h->half[m].hold);
 	}
-	h2streams_end_all(&h->streams, ts, HTTP_END_GARBAGE);
+	h2streams_end_all(&h->streams, ts, HTTP_END_ERROR);
 }
 
 static void block_end(struct h2 *h, struct half *p, uint64_t ts);

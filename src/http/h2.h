@@ -30,7 +30,7 @@ void h2_gap(struct h2 *h, enum http_msg m, uint64_t ts_ns, uint64_t nbytes);
 void h2_close(struct h2 *h, uint64_t ts_ns, bool ended);
 
 /* Framing broke: h2_feed takes no more bytes. */
-bool h2_is_garbled(const struct h2 *h);
+bool h2_protocol_error(const struct h2 *h);
 uint64_t h2_unread_bytes(const struct h2 *h);
 
 #endif

@@ -8,6 +8,10 @@ libpure_a_SOURCES += \
 	src/http/framings.def \
 	src/http/h1.c \
 	src/http/h1.h \
+	src/http/h1_body.c \
+	src/http/h1_body.h \
+	src/http/h1_head.c \
+	src/http/h1_head.h \
 	src/http/h2.c \
 	src/http/h2.h \
 	src/http/h2_websocket.c \

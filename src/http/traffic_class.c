@@ -7,7 +7,7 @@
 #include "http/traffic_class.h"
 
 #include "base/utf8.h"
-#include "http/h1.h"
+#include "http/h1_head.h"
 #include "http/h2.h"
 #include "http/ws.h"
 

@@ -89,7 +89,7 @@ struct ws {
 	struct ws_setup setup;
 	struct side side[2]; /* by enum http_msg */
 	struct scratch *scratch;
-	bool ended, garbled;
+	bool ended, protocol_error;
 	uint64_t unread;
 };
 
@@ -217,9 +217,9 @@ void ws_free(struct ws *w)
 	free(w);
 }
 
-bool ws_garbled(const struct ws *w)
+bool ws_protocol_error(const struct ws *w)
 {
-	return w->garbled;
+	return w->protocol_error;
 }
 
 uint64_t ws_unread_bytes(const struct ws *w)
@@ -450,7 +450,7 @@ static void bad_header(struct ws *w, struct side *p, uint64_t ts)
 		lose(w, p, ts);
 		return;
 	}
-	w->garbled |= !w->setup.unknown || !is_reserved(&p->frame);
+	w->protocol_error |= !w->setup.unknown || !is_reserved(&p->frame);
 	stop(w, p, ts);
 }
 

@@ -44,7 +44,7 @@ void ws_gap(struct ws *w, enum http_msg from, uint64_t ts_ns, uint64_t nbytes);
 void ws_close(struct ws *w, uint64_t ts_ns);
 
 /* True once a direction stopped because its framing was broken. */
-bool ws_garbled(const struct ws *w);
+bool ws_protocol_error(const struct ws *w);
 /* Bytes that became part of no message, frame headers and control frames aside. */
 uint64_t ws_unread_bytes(const struct ws *w);
 

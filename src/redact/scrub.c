@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "redact/scrub.h"
 
-#include "http/h1.h"
+#include "http/h1_head.h"
 #include "http/ws.h"
 
 enum proto {

@@ -76,7 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	ws_close(w, 2);
 	if (closed != 1 || ws_unread_bytes(w) > fed)
 		abort();
-	(void)ws_garbled(w);
+	(void)ws_protocol_error(w);
 	ws_free(w);
 	return 0;
 }
