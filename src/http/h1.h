@@ -5,7 +5,7 @@
 
 #include "base/limits.h"
 #include "http/message.h"
-#include "http/ws.h"
+#include "http/ws_setup.h"
 
 struct h1;
 struct h1 *h1_new(struct limits *lim, bool from_start, const struct http_out *out, void *arg);

@@ -11,8 +11,9 @@
 #include "http/h1.h"
 #include "http/h1_head.h"
 #include "http/h2.h"
+#include "http/h2_start.h"
 #include "http/h2_websocket.h"
-#include "http/ws.h"
+#include "http/ws_frame.h"
 
 /* A request line or a frame longer than this is not waited for. */
 #define START_MAX (64u << 10)

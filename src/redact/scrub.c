@@ -2,7 +2,7 @@
 #include "redact/scrub.h"
 
 #include "http/h1_head.h"
-#include "http/ws.h"
+#include "http/ws_frame.h"
 
 enum proto {
 	P_UNKNOWN,

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "http/ws.h"
+#include "http/ws_frame.h"
 #include "tests/fuzz/fuzz.h"
 
 #define MESSAGE_MAX 3000

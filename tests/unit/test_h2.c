@@ -6,7 +6,7 @@
 #include <nghttp2/nghttp2.h>
 
 #include "base/buf.h"
-#include "http/h2.h"
+#include "http/h2_start.h"
 #include "http/http.h"
 #include "tests/unit/cuts.h"
 #include "tests/unit/tap.h"

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/xalloc.h"
 #include "http/ws.h"
+#include "http/ws_frame.h"
 #include "tests/unit/cuts.h"
 #include "tests/unit/tap.h"
 
@@ -303,7 +304,7 @@ static void play(const struct row *row, unsigned way)
 	finish(&p);
 	is_str(p.log.ptr, row->want, "%s, %s", row->what, cut_name(way));
 	is_int(ws_unread_bytes(p.ws), row->unread, "%s: bytes not read", row->what);
-	ok(ws_protocol_error(p.ws) == row->protocol_error, "%s: %sgarbled", row->what,
+	ok(ws_protocol_error(p.ws) == row->protocol_error, "%s: %sa protocol error", row->what,
 	   row->protocol_error ? "" : "not ");
 	player_done(&p);
 }
