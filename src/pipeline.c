@@ -114,7 +114,7 @@ static void on_close(void *arg, struct conn *c, uint64_t ts_ns, bool ended)
 	assembler_conn_free(l->assembly);
 	p->stats.opaque_bytes += http_unread_bytes(l->http);
 	p->stats.opaque_conns += !is_http(http_proto(l->http));
-	p->stats.garbled_conns += http_garbled(l->http);
+	p->stats.protocol_errors += http_protocol_error(l->http);
 	http_free(l->http);
 	free(l);
 	c->user = NULL;

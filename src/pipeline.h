@@ -13,7 +13,7 @@ struct pipeline_stats {
 	const struct stream_stats *stream;
 	uint64_t opaque_conns; /* connections that spoke no HTTP we know */
 	uint64_t opaque_bytes;
-	uint64_t garbled_conns; /* HTTP whose framing broke */
+	uint64_t protocol_errors; /* HTTP whose framing broke */
 };
 
 struct pipeline;

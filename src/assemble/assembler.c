@@ -12,7 +12,7 @@
 #include "assemble/websocket_turns.h"
 #include "base/xalloc.h"
 #include "conversation/conversation.h"
-#include "http/ws.h"
+#include "http/ws_setup.h"
 #include "llm/detect.h"
 #include "llm/json_repair.h"
 #include "redact/credential.h"

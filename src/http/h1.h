@@ -5,16 +5,7 @@
 
 #include "base/limits.h"
 #include "http/message.h"
-#include "http/ws.h"
-
-/* What the front of some bytes looks like. */
-enum h1_start {
-	H1_START_NO,
-	H1_START_MORE, /* too few bytes to tell */
-	H1_START_REQUEST,
-	H1_START_RESPONSE,
-};
-enum h1_start h1_start(struct span s);
+#include "http/ws_setup.h"
 
 struct h1;
 struct h1 *h1_new(struct limits *lim, bool from_start, const struct http_out *out, void *arg);
@@ -29,7 +20,7 @@ void h1_close(struct h1 *h, uint64_t ts_ns, bool ended);
 void h1_join_ws(struct h1 *h, const struct ws_setup *setup, uint64_t ts_ns);
 
 /* The framing broke: h1_feed counts the bytes from here on. */
-bool h1_is_garbled(const struct h1 *h);
+bool h1_protocol_error(const struct h1 *h);
 uint64_t h1_unread_bytes(const struct h1 *h);
 
 #endif

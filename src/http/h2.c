@@ -1,28 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /* Each direction is a state machine over frames. Payload of DATA is passed on as it lies in the
- * fed span; header blocks go to http/hpack.h as they come, so no frame is ever held whole.
+ * fed span; header blocks go to http/h2_block.h as they come, so no frame is ever held whole.
  *
- * Where bytes are missing inside a frame's payload, its length says where the next one begins.
- * Elsewhere the grid of frames is lost, until a span begins like frames: programs begin a frame
- * with a write of their own. A message that was open meanwhile may lack bytes of which the number
- * is not known, so it is given a gap of 0 bytes when more of it comes. */
+ * Where bytes are missing inside a frame's payload, its length shows where the next one begins.
+ * Elsewhere sync is lost until http/h2_start.h finds a frame again. A message that was open then
+ * may lack an unknown number of bytes, so it gets a gap of 0 bytes when more of it comes. */
 #include "http/h2.h"
 
 #include <stdlib.h>
 
 #include "base/buf.h"
 #include "base/xalloc.h"
-#include "http/h2frame.h"
+#include "http/h2_block.h"
+#include "http/h2_start.h"
 #include "http/h2streams.h"
-#include "http/hpack.h"
 
-/* CONTINUATION frames of one header block. */
-#define CONTINUATIONS_MAX 1024
-/* While the grid is lost, so many bytes are held at most until a frame is whole. */
-#define LOST_MAX   (64u << 10)
 #define PREFIX_MAX 9
-
-static const struct span preface = SPAN_LIT("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 
 enum state {
 	S_PREFACE,
@@ -30,26 +23,21 @@ enum state {
 	S_PREFIX,  /* the front of its payload, in `small` too, `need` bytes in all */
 	S_PAYLOAD, /* `left` bytes of content, then `pad` of padding */
 	S_WAIT,	   /* a response came before its request: all is held */
-	S_LOST,	   /* looks for the grid */
+	S_DESYNC,  /* looks for the border of a frame */
 };
 
 struct half {
 	enum http_msg msg; /* what this direction carries */
 	enum state state;
-	bool guessed;	  /* the grid was found, not followed from the start */
+	bool guessed;	  /* the border of frames was found by looks, not followed from the start */
 	size_t frame_max; /* longest payload that the receiver allows; 0: not known */
 	struct h2frame frame;
 	uint8_t small[PREFIX_MAX];
 	size_t got, need;
 	uint32_t left, pad;
-	bool torn; /* bytes of this frame are missing, and of its content not all can be told */
-	/* The header block under way: that of stream `block`, 0 for none. */
-	uint32_t block;
-	bool block_ends, block_pushed; /* END_STREAM; PUSH_PROMISE */
-	unsigned continuations;
-	uint64_t block_bytes;
-	struct hpack *hpack;
-	struct buf hold;  /* S_WAIT, S_LOST */
+	bool torn; /* bytes of this frame are missing, and where its content is, is not known */
+	struct h2_block block;
+	struct buf hold;  /* S_WAIT, S_DESYNC */
 	uint32_t awaited; /* S_WAIT: the stream */
 };
 
@@ -60,32 +48,11 @@ struct h2 {
 	struct half half[2]; /* by what they were fed as */
 	struct h2streams streams;
 	uint32_t last_opened; /* highest stream of a request */
-	bool in_step;	      /* every frame was seen: a stream that is not known is over */
+	bool in_sync;	      /* every frame was seen: an unknown stream is over */
 	bool is_server, roles_known;
-	bool over, garbled;
+	bool over, protocol_error;
 	uint64_t unread;
 };
-
-/* `max`: longest payload of a frame. */
-static enum h2_start start_of(struct span s, size_t max)
-{
-	static const enum h2_start of_grid[] = {
-		[H2FRAME_GRID_NO] = H2_START_NO,
-		[H2FRAME_GRID_MORE] = H2_START_MORE,
-		[H2FRAME_GRID_YES] = H2_START_FRAMES,
-	};
-
-	if (span_starts(s, preface))
-		return H2_START_PREFACE;
-	if (span_starts(preface, s))
-		return H2_START_MORE;
-	return of_grid[h2frame_grid(s, max)];
-}
-
-enum h2_start h2_start(struct span s)
-{
-	return start_of(s, H2FRAME_MAX);
-}
 
 /* ---- life ---- */
 
@@ -94,19 +61,16 @@ struct h2 *h2_new(struct limits *lim, bool from_start, bool is_server, const str
 {
 	struct h2 *h = xcalloc(1, sizeof(*h));
 
-	h->lim = lim;
-	h->out = out;
-	h->arg = arg;
-	h->is_server = is_server;
+	*h = (struct h2){ .lim = lim, .out = out, .arg = arg, .is_server = is_server };
+	h->in_sync = h->roles_known = from_start;
 	h2streams_init(&h->streams, lim, out, arg);
-	h->in_step = h->roles_known = from_start;
 	for (int m = 0; m < 2; m++) {
 		struct half *p = &h->half[m];
 
 		p->msg = (enum http_msg)m;
-		p->state = !from_start ? S_LOST : m == HTTP_REQUEST ? S_PREFACE : S_HEAD;
+		p->state = !from_start ? S_DESYNC : m == HTTP_REQUEST ? S_PREFACE : S_HEAD;
 		p->frame_max = from_start ? H2FRAME_MAX : 0;
-		p->hpack = hpack_new(lim, from_start);
+		p->block.hpack = hpack_new(lim, from_start);
 		buf_init(&p->hold, lim->max[LIMIT_reorder]);
 	}
 	return h;
@@ -117,16 +81,16 @@ void h2_free(struct h2 *h)
 	if (!h)
 		return;
 	for (int m = 0; m < 2; m++) {
-		hpack_free(h->half[m].hpack);
+		hpack_free(h->half[m].block.hpack);
 		buf_done(&h->half[m].hold);
 	}
 	h2streams_done(&h->streams);
 	free(h);
 }
 
-bool h2_is_garbled(const struct h2 *h)
+bool h2_protocol_error(const struct h2 *h)
 {
-	return h->garbled;
+	return h->protocol_error;
 }
 
 uint64_t h2_unread_bytes(const struct h2 *h)
@@ -154,7 +118,7 @@ static struct h2stream *stream_for(struct h2 *h, const struct half *p, uint32_t 
 
 	if (s || wire % 2 == 0)
 		return s;
-	if (h->in_step ? !fresh : h2streams_is_gone(&h->streams, wire))
+	if (h->in_sync ? !fresh : h2streams_is_gone(&h->streams, wire))
 		return NULL;
 	if (p->msg == HTTP_REQUEST && wire > h->last_opened)
 		h->last_opened = wire;
@@ -163,43 +127,43 @@ static struct h2stream *stream_for(struct h2 *h, const struct half *p, uint32_t 
 
 /* ---- when framing breaks or bytes are missing ---- */
 
-static void garbage(struct h2 *h, uint64_t ts)
+static void protocol_error(struct h2 *h, uint64_t ts)
 {
-	h->over = h->garbled = true;
+	h->over = h->protocol_error = true;
 	for (int m = 0; m < 2; m++) {
 		h->unread += h->half[m].hold.len;
 		buf_done(&h->half[m].hold);
 	}
-	h2streams_end_all(&h->streams, ts, HTTP_END_GARBAGE);
+	h2streams_end_all(&h->streams, ts, HTTP_END_ERROR);
 }
 
 static void block_end(struct h2 *h, struct half *p, uint64_t ts);
 
-/* The grid is lost. A header block under way is given out as far as it came. */
-static void lose(struct h2 *h, struct half *p, uint64_t ts)
+/* Sync is lost. A header block under way is emitted as far as it came. */
+static void desync(struct h2 *h, struct half *p, uint64_t ts)
 {
-	hpack_lose(p->hpack);
+	h2_block_gap(&p->block);
 	other_half(h, p)->frame_max = 0; /* SETTINGS may have been among what is missing */
-	h->in_step = false;
-	h->streams.losses[p->msg]++;
-	p->state = S_LOST;
-	if (p->block)
+	h->in_sync = false;
+	h->streams.desyncs[p->msg]++;
+	p->state = S_DESYNC;
+	if (p->block.stream)
 		block_end(h, p, ts);
 }
 
-/* A rule was broken: by the connection, or else by our guess of where its frames begin. */
-static void bad(struct h2 *h, struct half *p, uint64_t ts)
+/* A rule is broken: by the connection, or else by a wrong guess of where its frames begin. */
+static void violation(struct h2 *h, struct half *p, uint64_t ts)
 {
 	if (p->guessed)
-		lose(h, p, ts);
+		desync(h, p, ts);
 	else
-		garbage(h, ts);
+		protocol_error(h, ts);
 }
 
 /* ---- header blocks ---- */
 
-/* A head says which way it goes. Where that was a guess and a wrong one, what was given out so
- * far cannot be taken back: it ends here. */
+/* A head shows which way it goes. Where a wrong guess had been made, what was emitted so far cannot
+ * be taken back: it ends here. */
 static void check_roles(struct h2 *h, struct half *p, const struct hpack_head *head, uint64_t ts)
 {
 	if (h->roles_known || head->asks == head->answers)
@@ -216,14 +180,14 @@ static void check_roles(struct h2 *h, struct half *p, const struct hpack_head *h
 	h->last_opened = 0;
 }
 
-/* Whether a block is the head of a message of which nothing was seen yet, or else its trailer.
- * Pseudo-header fields come first, and only in heads (RFC 9113 section 8.3). */
+/* Whether a block, of a message that has none yet, is its head, or else its trailer. Pseudo-header
+ * fields come first, and only in heads (RFC 9113 section 8.3). */
 static bool is_head(const struct h2 *h, const struct half *p, const struct hpack_head *b)
 {
-	return h->in_step || b->asks || b->answers || (b->starts_lost && !p->block_ends);
+	return h->in_sync || b->asks || b->answers || (b->start_unknown && !p->block.ends);
 }
 
-static void give_head(struct h2 *h, struct half *p, struct h2stream *s, uint64_t ts,
+static void emit_head(struct h2 *h, struct half *p, struct h2stream *s, uint64_t ts,
 		      struct http_head *head)
 {
 	head->msg = p->msg;
@@ -236,42 +200,31 @@ static void give_head(struct h2 *h, struct half *p, struct h2stream *s, uint64_t
 
 static void block_end(struct h2 *h, struct half *p, uint64_t ts)
 {
-	uint32_t wire = p->block;
+	uint32_t wire = p->block.stream;
 	struct hpack_head b;
 	struct h2stream *s;
 	bool interim;
 
-	hpack_end(p->hpack, &b);
-	p->block = 0;
-	if (p->block_pushed)
+	h2_block_end(&p->block, &b);
+	if (p->block.pushed)
 		return;
 	check_roles(h, p, &b, ts);
 	s = stream_for(h, p, wire, true, ts);
 	if (!s || s->side[p->msg].ended) {
-		h->unread += p->block_bytes;
+		h->unread += p->block.bytes;
 		return;
 	}
-	interim = b.head.status >= 100 && b.head.status < 200 && !p->block_ends;
+	interim = b.head.status >= 100 && b.head.status < 200 && !p->block.ends;
 	if (!s->side[p->msg].begun && !interim && is_head(h, p, &b))
-		give_head(h, p, s, ts, &b.head);
-	if (p->block_ends)
+		emit_head(h, p, s, ts, &b.head);
+	if (p->block.ends)
 		h2streams_complete(&h->streams, s, p->msg, ts);
-}
-
-static void block_begin(struct half *p)
-{
-	p->block = p->frame.stream;
-	p->block_pushed = p->frame.type == H2FRAME_PUSH_PROMISE;
-	p->block_ends = !p->block_pushed && p->frame.flags & H2FRAME_END_STREAM;
-	p->block_bytes = 0;
-	p->continuations = 0;
-	hpack_begin(p->hpack);
 }
 
 /* ---- bodies ---- */
 
 /* `part`, or where that is empty `missing` bytes, of the message that the frame belongs to. */
-static void give_body(struct h2 *h, struct half *p, uint64_t ts, struct span part, uint64_t missing)
+static void emit_body(struct h2 *h, struct half *p, uint64_t ts, struct span part, uint64_t missing)
 {
 	struct h2stream *s = stream_for(h, p, p->frame.stream, false, ts);
 	bool unsure;
@@ -291,26 +244,10 @@ static void give_body(struct h2 *h, struct half *p, uint64_t ts, struct span par
 
 /* ---- connection frames ---- */
 
-#define SETTINGS_MAX_FRAME_SIZE 5
-
-/* One of the pairs: what its sender wants of the other direction. */
-static void read_setting(struct h2 *h, struct half *p)
-{
-	struct cursor c = { .rest = span_of(p->small, 6) };
-	struct half *o = other_half(h, p);
-	uint64_t name = cursor_be(&c, 2), value = cursor_be(&c, 4);
-
-	/* Frames that are under way may still be of the old size: only a larger one counts. */
-	if (name == SETTINGS_MAX_FRAME_SIZE && value >= H2FRAME_MAX && value <= 0xffffff &&
-	    value > o->frame_max)
-		o->frame_max = (size_t)value;
-}
-
-/* Section 6.8: streams past the one named were not, and will not be, taken up. */
+/* Section 6.8: the server ignores, and will ignore, streams past the last one named. */
 static void read_goaway(struct h2 *h, struct half *p, uint64_t ts)
 {
-	struct cursor c = { .rest = span_of(p->small, 4) };
-	uint32_t last = (uint32_t)cursor_be(&c, 4) & 0x7fffffff;
+	uint32_t last = h2frame_goaway_last(p->small);
 	struct h2stream *s;
 
 	while (p->msg == HTTP_RESPONSE && (s = h2streams_next(&h->streams, last)))
@@ -319,24 +256,17 @@ static void read_goaway(struct h2 *h, struct half *p, uint64_t ts)
 
 /* ---- frames ---- */
 
-static void data_end(struct h2 *h, struct half *p, uint64_t ts)
-{
-	struct h2stream *s = h2streams_find(&h->streams, p->frame.stream);
-
-	if (s && p->frame.flags & H2FRAME_END_STREAM)
-		h2streams_complete(&h->streams, s, p->msg, ts);
-}
-
 /* All of the frame is there, or counted as missing. */
 static void frame_end(struct h2 *h, struct half *p, uint64_t ts)
 {
-	struct h2stream *s;
+	struct h2stream *s = h2streams_find(&h->streams, p->frame.stream);
 
 	p->state = S_HEAD;
 	p->got = 0;
 	switch (p->frame.type) {
 	case H2FRAME_DATA:
-		data_end(h, p, ts);
+		if (s && p->frame.flags & H2FRAME_END_STREAM)
+			h2streams_complete(&h->streams, s, p->msg, ts);
 		break;
 	case H2FRAME_HEADERS:
 	case H2FRAME_PUSH_PROMISE:
@@ -345,7 +275,6 @@ static void frame_end(struct h2 *h, struct half *p, uint64_t ts)
 			block_end(h, p, ts);
 		break;
 	case H2FRAME_RST_STREAM:
-		s = h2streams_find(&h->streams, p->frame.stream);
 		if (s)
 			h2streams_end(&h->streams, s, ts, HTTP_END_CUT);
 		break;
@@ -359,12 +288,9 @@ static void frame_end(struct h2 *h, struct half *p, uint64_t ts)
 /* The prefix is in `small`. */
 static void begin_payload(struct h2 *h, struct half *p, uint64_t ts)
 {
-	bool can_pad = p->frame.type == H2FRAME_DATA || p->frame.type == H2FRAME_HEADERS ||
-		       p->frame.type == H2FRAME_PUSH_PROMISE;
-
-	p->pad = can_pad && p->frame.flags & H2FRAME_PADDED ? p->small[0] : 0;
+	p->pad = h2frame_padding(&p->frame, p->small);
 	if (p->pad > p->left) {
-		bad(h, p, ts);
+		violation(h, p, ts);
 		return;
 	}
 	p->left -= p->pad;
@@ -374,29 +300,19 @@ static void begin_payload(struct h2 *h, struct half *p, uint64_t ts)
 		frame_end(h, p, ts);
 }
 
-/* Sections 6.2 and 6.10: nothing but its CONTINUATION frames comes between a block's frames. */
-static bool is_in_order(const struct half *p)
-{
-	if (p->frame.type == H2FRAME_CONTINUATION)
-		return p->block && p->block == p->frame.stream;
-	return !p->block;
-}
-
 static void begin_frame(struct h2 *h, struct half *p, uint64_t ts)
 {
 	const struct h2frame *f = &p->frame;
 
-	if (!is_in_order(p)) {
-		bad(h, p, ts);
+	if (!h2_block_allows(&p->block, f)) {
+		violation(h, p, ts);
 		return;
 	}
-	if (f->type == H2FRAME_CONTINUATION && ++p->continuations > CONTINUATIONS_MAX) {
+	if (h2frame_is_block(f) && !h2_block_frame(&p->block, f)) {
 		limit_hit(h->lim, LIMIT_head);
-		garbage(h, ts);
+		protocol_error(h, ts);
 		return;
 	}
-	if (f->type == H2FRAME_HEADERS || f->type == H2FRAME_PUSH_PROMISE)
-		block_begin(p);
 	p->need = h2frame_prefix(f);
 	p->left = f->len - (uint32_t)p->need;
 	p->pad = 0;
@@ -422,7 +338,7 @@ static bool gather(struct half *p, size_t want, struct span *s)
  * was captured late. */
 static bool must_wait(const struct h2 *h, const struct half *p)
 {
-	return h->in_step && p->msg == HTTP_RESPONSE && p->frame.stream % 2 &&
+	return h->in_sync && p->msg == HTTP_RESPONSE && p->frame.stream % 2 &&
 	       p->frame.stream > h->last_opened;
 }
 
@@ -432,7 +348,7 @@ static void in_head(struct h2 *h, struct half *p, uint64_t ts, struct span *s)
 		return;
 	p->frame = h2frame_read(p->small);
 	if (!h2frame_valid(&p->frame) || (p->frame_max && p->frame.len > p->frame_max)) {
-		bad(h, p, ts);
+		violation(h, p, ts);
 	} else if (must_wait(h, p)) {
 		p->awaited = p->frame.stream;
 		p->state = S_WAIT;
@@ -442,27 +358,37 @@ static void in_head(struct h2 *h, struct half *p, uint64_t ts, struct span *s)
 	}
 }
 
-static void give_content(struct h2 *h, struct half *p, uint64_t ts, struct span part)
+/* Pairs that describe what their sender wants of the other direction. */
+static void take_settings(struct h2 *h, struct half *p, struct span part)
+{
+	struct half *o = other_half(h, p);
+
+	while (part.len && !p->torn && gather(p, H2FRAME_SETTING, &part)) {
+		size_t max = h2frame_setting_max(p->small);
+
+		/* Frames under way may still be of the old size: only a larger one counts. */
+		if (max > o->frame_max)
+			o->frame_max = max;
+		p->got = 0;
+	}
+}
+
+static void take_content(struct h2 *h, struct half *p, uint64_t ts, struct span part)
 {
 	switch (p->frame.type) {
 	case H2FRAME_DATA:
 		if (p->torn)
 			h->unread += part.len;
 		else
-			give_body(h, p, ts, part, 0);
+			emit_body(h, p, ts, part, 0);
 		break;
 	case H2FRAME_HEADERS:
 	case H2FRAME_PUSH_PROMISE:
 	case H2FRAME_CONTINUATION:
-		p->block_bytes += part.len;
-		hpack_feed(p->hpack, part);
+		h2_block_feed(&p->block, part);
 		break;
 	case H2FRAME_SETTINGS:
-		while (part.len && !p->torn)
-			if (gather(p, 6, &part)) {
-				read_setting(h, p);
-				p->got = 0;
-			}
+		take_settings(h, p, part);
 		break;
 	}
 }
@@ -478,25 +404,19 @@ static void in_payload(struct h2 *h, struct half *p, uint64_t ts, struct span *s
 	p->left -= (uint32_t)part.len;
 	p->pad -= (uint32_t)pad.len;
 	if (part.len)
-		give_content(h, p, ts, part);
+		take_content(h, p, ts, part);
 	if (!p->left && !p->pad)
 		frame_end(h, p, ts);
 }
 
 static void in_preface(struct h2 *h, struct half *p, uint64_t ts, struct span *s)
 {
-	struct span part = span_first(*s, preface.len - p->got);
-
-	if (!span_eq(part, span_first(span_from(preface, p->got), part.len))) {
-		garbage(h, ts);
-		return;
+	if (!h2_preface_take(&p->got, s)) {
+		protocol_error(h, ts);
+	} else if (p->got == h2_preface.len) {
+		p->got = 0;
+		p->state = S_HEAD;
 	}
-	*s = span_from(*s, part.len);
-	p->got += part.len;
-	if (p->got < preface.len)
-		return;
-	p->got = 0;
-	p->state = S_HEAD;
 }
 
 /* ---- what is held ---- */
@@ -514,19 +434,19 @@ static void feed_held(struct h2 *h, struct half *p, enum state state, uint64_t t
 	buf_done(&held);
 }
 
-/* The response direction goes on, if it waits for nothing any more. */
+/* Goes on with the response direction, if it waits for nothing any more. */
 static void end_wait(struct h2 *h, uint64_t ts)
 {
 	struct half *p = response_half(h);
 
-	if (p->state == S_WAIT && (!h->in_step || p->awaited <= h->last_opened) && !h->over)
+	if (p->state == S_WAIT && (!h->in_sync || p->awaited <= h->last_opened) && !h->over)
 		feed_held(h, p, S_HEAD, ts);
 }
 
-/* From here on a stream that is not known may be one whose beginning was missed. */
-static void out_of_step(struct h2 *h, uint64_t ts)
+/* From here on an unknown stream may be one whose beginning was missed. */
+static void out_of_sync(struct h2 *h, uint64_t ts)
 {
-	h->in_step = false;
+	h->in_sync = false;
 	end_wait(h, ts);
 }
 
@@ -540,69 +460,36 @@ static void in_wait(struct h2 *h, struct half *p, uint64_t ts, struct span *s)
 		return;
 	limit_hit(h->lim, LIMIT_reorder);
 	*s = span_from(all, p->hold.len - before);
-	out_of_step(h, ts);
+	out_of_sync(h, ts);
 }
 
-static enum h2_start look(const struct half *p, struct span s)
+static void in_desync(struct h2 *h, struct half *p, uint64_t ts, struct span *s)
 {
 	size_t max = p->frame_max > H2FRAME_MAX ? p->frame_max : H2FRAME_MAX;
-	enum h2_start start = start_of(s, max);
+	enum h2_start start = h2_resync(&p->hold, *s, max, p->msg == HTTP_REQUEST, &h->unread);
 
-	/* Only a client says the preface. */
-	return start == H2_START_PREFACE && p->msg == HTTP_RESPONSE ? H2_START_NO : start;
-}
-
-/* What is held, and `s`, are not understood. */
-static void pass_over(struct h2 *h, struct half *p, struct span *s)
-{
-	h->unread += p->hold.len + s->len;
-	buf_reset(&p->hold);
 	*s = span_of(NULL, 0);
-}
-
-/* What may be the beginning of a frame is held until it is whole. */
-static void in_lost(struct h2 *h, struct half *p, uint64_t ts, struct span *s)
-{
-	size_t before = p->hold.len;
-	enum h2_start start;
-
-	if ((!before && look(p, *s) == H2_START_NO) || s->len > p->hold.max - before) {
-		pass_over(h, p, s);
-		return;
-	}
-	buf_add(&p->hold, *s);
-	start = look(p, buf_span(&p->hold));
-	if (start == H2_START_NO) {
-		/* What was held was none; this span may yet be. */
-		h->unread += before;
-		buf_drop(&p->hold, before);
-		start = look(p, buf_span(&p->hold));
-	}
-	*s = span_of(NULL, 0);
-	if (start == H2_START_NO || (start == H2_START_MORE && p->hold.len > LOST_MAX))
-		pass_over(h, p, s);
-	if (start == H2_START_NO || start == H2_START_MORE)
-		return;
-	p->guessed = start == H2_START_FRAMES;
 	if (start == H2_START_FRAMES) {
+		p->guessed = true;
 		feed_held(h, p, S_HEAD, ts);
-		return;
+	} else if (start == H2_START_PREFACE) {
+		/* A client begins here: nothing of this direction was missed. */
+		p->guessed = false;
+		hpack_free(p->block.hpack);
+		p->block.hpack = hpack_new(h->lim, true);
+		h->roles_known = true;
+		feed_held(h, p, S_PREFACE, ts);
 	}
-	/* A client begins here: nothing of this direction was missed. */
-	hpack_free(p->hpack);
-	p->hpack = hpack_new(h->lim, true);
-	h->roles_known = true;
-	feed_held(h, p, S_PREFACE, ts);
 }
 
 /* ---- the face ---- */
 
 static void feed_half(struct h2 *h, struct half *p, uint64_t ts, struct span s)
 {
-	bool was_lost = p->state == S_LOST;
+	bool was_desync = p->state == S_DESYNC;
 
-	/* Where the grid was lost inside a span, it is looked for at the beginning of the next. */
-	while (!h->over && s.len && (was_lost || p->state != S_LOST)) {
+	/* Where sync is lost inside a span, it is looked for at the beginning of the next one. */
+	while (!h->over && s.len && (was_desync || p->state != S_DESYNC)) {
 		switch (p->state) {
 		case S_PREFACE:
 			in_preface(h, p, ts, &s);
@@ -620,8 +507,8 @@ static void feed_half(struct h2 *h, struct half *p, uint64_t ts, struct span s)
 		case S_WAIT:
 			in_wait(h, p, ts, &s);
 			break;
-		case S_LOST:
-			in_lost(h, p, ts, &s);
+		case S_DESYNC:
+			in_desync(h, p, ts, &s);
 			break;
 		}
 	}
@@ -654,19 +541,19 @@ static void gap_in_frame(struct h2 *h, struct half *p, uint64_t ts, uint64_t nby
 		p->torn = true;
 		other_half(h, p)->frame_max = 0;
 	}
-	if (p->block && part)
-		hpack_lose(p->hpack);
+	if (p->block.stream && part)
+		h2_block_gap(&p->block);
 	if (p->frame.type == H2FRAME_DATA && part)
-		give_body(h, p, ts, span_of(NULL, 0), in_prefix ? 0 : part);
+		emit_body(h, p, ts, span_of(NULL, 0), in_prefix ? 0 : part);
 	if (!p->left && !p->pad)
 		frame_end(h, p, ts);
 }
 
-/* Of a gap that goes past a frame, what the frame tells of it. */
+/* A gap goes past the current frame: reports the part of it that lies inside. */
 static void gap_to_frame_end(struct h2 *h, struct half *p, uint64_t ts)
 {
 	if (p->frame.type == H2FRAME_DATA && p->state == S_PAYLOAD && !p->torn && p->left)
-		give_body(h, p, ts, span_of(NULL, 0), p->left);
+		emit_body(h, p, ts, span_of(NULL, 0), p->left);
 }
 
 void h2_gap(struct h2 *h, enum http_msg m, uint64_t ts_ns, uint64_t nbytes)
@@ -676,7 +563,7 @@ void h2_gap(struct h2 *h, enum http_msg m, uint64_t ts_ns, uint64_t nbytes)
 	uint64_t room;
 
 	if (!h->over && p->state == S_WAIT)
-		out_of_step(h, ts_ns);
+		out_of_sync(h, ts_ns);
 	if (h->over)
 		return;
 	in_frame = p->state == S_PREFIX || p->state == S_PAYLOAD;
@@ -689,24 +576,24 @@ void h2_gap(struct h2 *h, enum http_msg m, uint64_t ts_ns, uint64_t nbytes)
 	buf_reset(&p->hold);
 	if (in_frame)
 		gap_to_frame_end(h, p, ts_ns);
-	lose(h, p, ts_ns);
+	desync(h, p, ts_ns);
 	end_wait(h, ts_ns);
 }
 
 void h2_close(struct h2 *h, uint64_t ts_ns, bool ended)
 {
 	if (!h->over)
-		out_of_step(h, ts_ns);
+		out_of_sync(h, ts_ns);
 	for (int m = 0; m < 2 && !h->over; m++) {
 		struct half *p = &h->half[m];
 
 		h->unread += p->hold.len + (p->state == S_HEAD ? p->got : 0);
 		buf_reset(&p->hold);
-		if (!p->block)
+		if (!p->block.stream)
 			continue;
 		/* The rest of the block does not come: what is there is shown. */
-		hpack_lose(p->hpack);
-		p->block_ends = false;
+		h2_block_gap(&p->block);
+		p->block.ends = false;
 		block_end(h, p, ts_ns);
 	}
 	h2streams_end_all(&h->streams, ts_ns, HTTP_END_CUT);

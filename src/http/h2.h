@@ -7,15 +7,6 @@
 #include "base/limits.h"
 #include "http/message.h"
 
-/* What the front of some bytes looks like. */
-enum h2_start {
-	H2_START_NO,
-	H2_START_MORE,	  /* too few bytes to tell */
-	H2_START_PREFACE, /* all of a client's connection preface */
-	H2_START_FRAMES,  /* from the middle of a connection, or a server's beginning */
-};
-enum h2_start h2_start(struct span s);
-
 struct h2;
 /* from_start: no byte came before those fed, and the roles are known. Else is_server and `m` of the
  * calls below are a guess. A head that proves it wrong swaps what `m` means, and calls out->role.
@@ -26,11 +17,11 @@ void h2_free(struct h2 *h); /* accepts NULL */
 
 void h2_feed(struct h2 *h, enum http_msg m, uint64_t ts_ns, struct span s);
 void h2_gap(struct h2 *h, enum http_msg m, uint64_t ts_ns, uint64_t nbytes);
-/* `ended` makes no difference: streams tell their end themselves. */
+/* `ended` makes no difference: the end of a stream is in its frames. */
 void h2_close(struct h2 *h, uint64_t ts_ns, bool ended);
 
 /* Framing broke: h2_feed takes no more bytes. */
-bool h2_is_garbled(const struct h2 *h);
+bool h2_protocol_error(const struct h2 *h);
 uint64_t h2_unread_bytes(const struct h2 *h);
 
 #endif

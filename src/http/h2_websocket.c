@@ -20,8 +20,8 @@ struct tunnels {
 	void *arg;
 	struct tunnel *items;
 	size_t count;
-	bool garbled;	 /* of those that ended */
-	uint64_t unread; /* likewise */
+	bool protocol_error; /* of those that ended */
+	uint64_t unread;     /* likewise */
 };
 
 struct tunnels *tunnels_new(struct limits *lim, const struct http_out *out, void *arg)
@@ -43,7 +43,7 @@ static struct tunnel *find(struct tunnels *t, uint64_t id)
 static void forget(struct tunnels *t, struct tunnel *one)
 {
 	if (one->ws) {
-		t->garbled |= ws_garbled(one->ws);
+		t->protocol_error |= ws_protocol_error(one->ws);
 		t->unread += ws_unread_bytes(one->ws);
 	}
 	ws_free(one->ws);
@@ -60,12 +60,12 @@ void tunnels_free(struct tunnels *t)
 	free(t);
 }
 
-bool tunnels_garbled(const struct tunnels *t)
+bool tunnels_protocol_error(const struct tunnels *t)
 {
 	for (size_t i = 0; i < t->count; i++)
-		if (t->items[i].ws && ws_garbled(t->items[i].ws))
+		if (t->items[i].ws && ws_protocol_error(t->items[i].ws))
 			return true;
-	return t->garbled;
+	return t->protocol_error;
 }
 
 uint64_t tunnels_unread_bytes(const struct tunnels *t)

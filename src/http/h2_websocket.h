@@ -13,7 +13,7 @@ struct tunnels *tunnels_new(struct limits *lim, const struct http_out *out, void
 void tunnels_free(struct tunnels *t);	  /* accepts NULL */
 extern const struct http_out tunnels_out; /* give it a struct tunnels * as arg */
 
-bool tunnels_garbled(const struct tunnels *t);
+bool tunnels_protocol_error(const struct tunnels *t);
 uint64_t tunnels_unread_bytes(const struct tunnels *t);
 
 #endif

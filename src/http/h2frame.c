@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "http/h2frame.h"
 
+#define SETTINGS_MAX_FRAME_SIZE 5
+
 /* Connection settings: a handful of pairs of 6 bytes; more than this is no SETTINGS frame. */
 #define SETTINGS_MAX (6 * 32)
 
@@ -57,6 +59,37 @@ size_t h2frame_prefix(const struct h2frame *f)
 	return 0;
 }
 
+uint8_t h2frame_padding(const struct h2frame *f, const uint8_t *prefix)
+{
+	bool can_pad = f->type == H2FRAME_DATA || f->type == H2FRAME_HEADERS ||
+		       f->type == H2FRAME_PUSH_PROMISE;
+
+	return can_pad && f->flags & H2FRAME_PADDED ? prefix[0] : 0;
+}
+
+bool h2frame_is_block(const struct h2frame *f)
+{
+	return f->type == H2FRAME_HEADERS || f->type == H2FRAME_PUSH_PROMISE ||
+	       f->type == H2FRAME_CONTINUATION;
+}
+
+size_t h2frame_setting_max(const uint8_t pair[H2FRAME_SETTING])
+{
+	struct cursor c = { .rest = span_of(pair, H2FRAME_SETTING) };
+	uint64_t name = cursor_be(&c, 2), value = cursor_be(&c, 4);
+
+	if (name != SETTINGS_MAX_FRAME_SIZE || value < H2FRAME_MAX || value > 0xffffff)
+		return 0;
+	return (size_t)value;
+}
+
+uint32_t h2frame_goaway_last(const uint8_t prefix[4])
+{
+	struct cursor c = { .rest = span_of(prefix, 4) };
+
+	return (uint32_t)cursor_be(&c, 4) & 0x7fffffff;
+}
+
 bool h2frame_valid(const struct h2frame *f)
 {
 	const struct rule *r = &rules[f->type < RULES ? f->type : 0];
@@ -71,7 +104,7 @@ bool h2frame_valid(const struct h2frame *f)
 	return f->type == H2FRAME_WINDOW_UPDATE || r->stream == (f->stream != 0);
 }
 
-/* ---- the grid ---- */
+/* ---- alignment ---- */
 
 /* Of a header of which `len` bytes are there: the rest reads as zero, which every check passes
  * that looks only at a part that is there. */
@@ -99,12 +132,10 @@ static bool is_in_order(const struct h2frame *f, uint32_t open)
 
 static bool opens_block(const struct h2frame *f)
 {
-	return (f->type == H2FRAME_HEADERS || f->type == H2FRAME_PUSH_PROMISE ||
-		f->type == H2FRAME_CONTINUATION) &&
-	       !(f->flags & H2FRAME_END_HEADERS);
+	return h2frame_is_block(f) && !(f->flags & H2FRAME_END_HEADERS);
 }
 
-enum h2frame_grid h2frame_grid(struct span s, size_t max)
+enum h2frame_aligned h2frame_aligned(struct span s, size_t max)
 {
 	uint32_t open = 0;
 	unsigned whole = 0; /* empty frames are too little to count */
@@ -117,16 +148,16 @@ enum h2frame_grid h2frame_grid(struct span s, size_t max)
 		memcpy(head, part.ptr, part.len);
 		f = h2frame_read(head);
 		if (!is_plausible(&f, head, part.len, max))
-			return H2FRAME_GRID_NO;
+			return H2FRAME_ALIGNED_NO;
 		if (part.len < H2FRAME_HEAD)
-			return H2FRAME_GRID_MORE;
+			return H2FRAME_ALIGNED_MORE;
 		if (!is_in_order(&f, open))
-			return H2FRAME_GRID_NO;
+			return H2FRAME_ALIGNED_NO;
 		if (s.len - H2FRAME_HEAD < f.len)
-			return whole > 1 ? H2FRAME_GRID_YES : H2FRAME_GRID_MORE;
+			return whole > 1 ? H2FRAME_ALIGNED_YES : H2FRAME_ALIGNED_MORE;
 		whole += f.len > 0;
 		open = opens_block(&f) ? f.stream : 0;
 		s = span_from(s, H2FRAME_HEAD + f.len);
 	}
-	return whole ? H2FRAME_GRID_YES : H2FRAME_GRID_MORE;
+	return whole ? H2FRAME_ALIGNED_YES : H2FRAME_ALIGNED_MORE;
 }

@@ -78,17 +78,17 @@ struct h2stream *h2streams_open(struct h2streams *t, uint32_t wire, uint64_t ts)
 	s = &t->items[at];
 	*s = (struct h2stream){ .wire = wire, .id = ++t->last_id };
 	for (int m = 0; m < 2; m++)
-		s->side[m].losses = t->losses[m];
+		s->side[m].desyncs = t->desyncs[m];
 	return s;
 }
 
 bool h2streams_touch(struct h2streams *t, struct h2stream *s, enum http_msg m)
 {
 	struct h2side *side = &s->side[m];
-	bool unsure = !side->begun || side->losses != t->losses[m];
+	bool unsure = !side->begun || side->desyncs != t->desyncs[m];
 
 	side->begun = true;
-	side->losses = t->losses[m];
+	side->desyncs = t->desyncs[m];
 	return unsure;
 }
 
@@ -101,7 +101,7 @@ static void end_side(struct h2streams *t, struct h2stream *s, enum http_msg m, u
 	side->ended = true;
 	if (!open)
 		return;
-	if (why == HTTP_END_COMPLETE && side->losses != t->losses[m])
+	if (why == HTTP_END_COMPLETE && side->desyncs != t->desyncs[m])
 		t->out->gap(t->arg, s->id, m, ts, 0);
 	t->out->end(t->arg, s->id, m, ts, why);
 }

@@ -13,7 +13,7 @@
 /* begun: head, body or gap was called. ended: and so was end, or nothing more is to come. */
 struct h2side {
 	bool begun, ended;
-	uint64_t losses; /* of its kind, when it was last heard of */
+	uint64_t desyncs; /* of its direction, when bytes of it came last */
 };
 
 struct h2stream {
@@ -29,9 +29,9 @@ struct h2streams {
 	struct h2stream *items; /* by `wire`, ascending */
 	size_t count;
 	uint64_t last_id;
-	/* By enum http_msg, how often an unknown number of its frames was missed: what was open
-	 * then may lack bytes. */
-	uint64_t losses[2];
+	/* By enum http_msg, how often sync was lost in that direction: what was open then may lack
+	 * bytes. */
+	uint64_t desyncs[2];
 	uint32_t gone[H2STREAMS_GONE];
 	size_t ngone; /* ever */
 };

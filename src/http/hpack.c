@@ -32,8 +32,8 @@ struct hpack {
 	nghttp2_hd_inflater *inflater; /* NULL: made when a block begins */
 	bool primed; /* earlier blocks are missing: the next inflater is filled with unknowns */
 	/* Of the block under way: */
-	bool lost; /* the rest of it cannot be read */
-	bool cut, full, starts_lost;
+	bool unreadable; /* the rest of it */
+	bool cut, full, start_unknown;
 	struct buf text;
 	struct entry *entries;	   /* `count` are used */
 	struct http_field *fields; /* made of them; as many */
@@ -122,13 +122,13 @@ static void make_inflater(struct hpack *p)
 		inflate(p, span_of(unknown, sizeof(unknown)), i == UNKNOWNS - 1, false);
 }
 
-void hpack_lose(struct hpack *p)
+void hpack_gap(struct hpack *p)
 {
 	if (p->inflater)
 		nghttp2_hd_inflate_del(p->inflater);
 	p->inflater = NULL;
-	p->primed = p->lost = p->cut = true;
-	p->starts_lost |= !p->count;
+	p->primed = p->unreadable = p->cut = true;
+	p->start_unknown |= !p->count;
 }
 
 /* ---- fields ---- */
@@ -155,7 +155,7 @@ static void add_field(struct hpack *p, const nghttp2_nv *nv)
 		return;
 	if (span_eq(name, span_of(&unknown, 1)) || !is_well_formed(name, value)) {
 		p->cut = true;
-		p->starts_lost |= !p->count;
+		p->start_unknown |= !p->count;
 		return;
 	}
 	if (p->count == FIELDS_MAX || p->text.max - p->text.len < name.len + value.len) {
@@ -250,22 +250,22 @@ void hpack_begin(struct hpack *p)
 {
 	if (!p->inflater)
 		make_inflater(p);
-	p->lost = p->cut = p->full = p->starts_lost = false;
+	p->unreadable = p->cut = p->full = p->start_unknown = false;
 	p->count = 0;
 	buf_reset(&p->text);
 }
 
 void hpack_feed(struct hpack *p, struct span fragment)
 {
-	if (!p->lost && fragment.len && !inflate(p, fragment, false, true))
-		hpack_lose(p);
+	if (!p->unreadable && fragment.len && !inflate(p, fragment, false, true))
+		hpack_gap(p);
 }
 
 void hpack_end(struct hpack *p, struct hpack_head *ret)
 {
-	if (!p->lost && !inflate(p, span_of("", 0), true, true))
-		hpack_lose(p);
+	if (!p->unreadable && !inflate(p, span_of("", 0), true, true))
+		hpack_gap(p);
 	*ret = (struct hpack_head){ .head = { .version = HTTP_2, .cut = p->cut },
-				    .starts_lost = p->starts_lost };
+				    .start_unknown = p->start_unknown };
 	read_fields(p, ret);
 }

@@ -13,7 +13,7 @@
 struct hpack_head {
 	struct http_head head;
 	bool asks, answers; /* has pseudo-header fields of a request, or of a response */
-	bool starts_lost;   /* what its first field is, is not known */
+	bool start_unknown; /* its first field is among those that are missing */
 };
 
 struct hpack;
@@ -28,6 +28,6 @@ void hpack_end(struct hpack *p, struct hpack_head *ret);
 
 /* Blocks, or a part of the one under way, are missing here. What follows of that block is not
  * read. */
-void hpack_lose(struct hpack *p);
+void hpack_gap(struct hpack *p);
 
 #endif

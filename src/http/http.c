@@ -9,9 +9,11 @@
 #include "base/buf.h"
 #include "base/xalloc.h"
 #include "http/h1.h"
+#include "http/h1_head.h"
 #include "http/h2.h"
+#include "http/h2_start.h"
 #include "http/h2_websocket.h"
-#include "http/ws.h"
+#include "http/ws_frame.h"
 
 /* A request line or a frame longer than this is not waited for. */
 #define START_MAX (64u << 10)
@@ -57,10 +59,10 @@ enum http_proto http_proto(const struct http *h)
 	return h->proto;
 }
 
-bool http_garbled(const struct http *h)
+bool http_protocol_error(const struct http *h)
 {
-	return (h->h1 && h1_is_garbled(h->h1)) ||
-	       (h->h2 && (h2_is_garbled(h->h2) || tunnels_garbled(h->tunnels)));
+	return (h->h1 && h1_protocol_error(h->h1)) ||
+	       (h->h2 && (h2_protocol_error(h->h2) || tunnels_protocol_error(h->tunnels)));
 }
 
 uint64_t http_unread_bytes(const struct http *h)

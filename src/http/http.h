@@ -21,7 +21,7 @@ struct http *http_new(struct limits *lim, bool from_start, const struct http_out
 void http_free(struct http *h); /* accepts NULL */
 
 /* Malformed input is not an error: the connection becomes opaque, and messages under way end with
- * HTTP_END_GARBAGE. */
+ * HTTP_END_ERROR. */
 void http_feed(struct http *h, enum dir d, uint64_t ts_ns, struct span s);
 /* `nbytes` are missing in this direction. */
 void http_gap(struct http *h, enum dir d, uint64_t ts_ns, uint64_t nbytes);
@@ -33,6 +33,6 @@ enum http_proto http_proto(const struct http *h);
  * beginning was not seen. */
 uint64_t http_unread_bytes(const struct http *h);
 /* True once framing broke on it. */
-bool http_garbled(const struct http *h);
+bool http_protocol_error(const struct http *h);
 
 #endif

@@ -8,8 +8,16 @@ libpure_a_SOURCES += \
 	src/http/framings.def \
 	src/http/h1.c \
 	src/http/h1.h \
+	src/http/h1_body.c \
+	src/http/h1_body.h \
+	src/http/h1_head.c \
+	src/http/h1_head.h \
 	src/http/h2.c \
 	src/http/h2.h \
+	src/http/h2_block.c \
+	src/http/h2_block.h \
+	src/http/h2_start.c \
+	src/http/h2_start.h \
 	src/http/h2_websocket.c \
 	src/http/h2_websocket.h \
 	src/http/h2frame.c \
@@ -33,7 +41,10 @@ libpure_a_SOURCES += \
 	src/http/traffic_class.h \
 	src/http/ws.c \
 	src/http/ws.h \
-	src/http/ws_setup.c
+	src/http/ws_frame.c \
+	src/http/ws_frame.h \
+	src/http/ws_setup.c \
+	src/http/ws_setup.h
 
 check_PROGRAMS += tests/unit/test_h1
 check_PROGRAMS += tests/unit/test_h2

@@ -35,7 +35,7 @@ enum http_end {
 	HTTP_END_COMPLETE, /* framing says that this was all */
 	HTTP_END_CLOSED,   /* ended with the connection, as its framing allows */
 	HTTP_END_CUT,	   /* connection ended, or was lost, before the message did */
-	HTTP_END_GARBAGE,  /* framing broke; the rest of the connection is not understood */
+	HTTP_END_ERROR,	   /* framing broke; the rest of the connection is not understood */
 };
 
 /* `id` tells exchanges of one connection apart, request and response share it. For each message:

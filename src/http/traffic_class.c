@@ -7,9 +7,9 @@
 #include "http/traffic_class.h"
 
 #include "base/utf8.h"
-#include "http/h1.h"
-#include "http/h2.h"
-#include "http/ws.h"
+#include "http/h1_head.h"
+#include "http/h2_start.h"
+#include "http/ws_frame.h"
 
 /* Fewer bytes are not called text, and fewer are not called noise. */
 #define TEXT_MIN  16

@@ -1,52 +1,38 @@
 /* SPDX-License-Identifier: MIT */
-/* Each direction is a machine over frame headers and counted payloads; a message gathers the
- * payloads of its frames, control frames may stand between them.
+/* Each direction is a state machine over frame headers and counted payloads; a message gathers the
+ * payloads of its frames, control frames may come between them.
  *
- * Where bytes are missing: inside a payload the count goes on over the hole. Elsewhere the framing
- * is lost, and is found again where a later span looks like frames, since programs write a frame
- * with a call of its own. Messages deflated with one window cannot be read before the window is
- * known again: inflating begins anew with each of them until one needs nothing from before. */
+ * Where bytes are missing: inside a payload the count goes on over the hole. Elsewhere sync is
+ * lost, and found again where a later span looks like frames, because programs write a frame with a
+ * call of its own. Messages deflated with one window cannot be read before the window is known
+ * again: inflating begins anew with each of them until one refers to nothing before it. */
 #include "http/ws.h"
 
 #include <stdlib.h>
 #include <zlib.h>
 
 #include "base/buf.h"
-#include "base/utf8.h"
 #include "base/xalloc.h"
+#include "http/ws_frame.h"
 
-#define HEADER_MAX  14
-#define CONTROL_MAX 125
-#define RSV1	    4
 #define SCRATCH_IN  (8u << 10)
 #define SCRATCH_OUT (32u << 10)
-/* A message's memory past this is given back rather than kept for the next one. */
+/* Memory of a message past this is freed rather than kept for the next one. */
 #define KEEP_MAX (64u << 10)
 /* As for bodies: below this, output says nothing about a bomb. */
 #define RATIO_FREE (1u << 20)
 /* Of z_stream.data_type: inflate stopped between two blocks. */
 #define BETWEEN_BLOCKS 128
 
-enum opcode { OP_MORE = 0, OP_TEXT = 1, OP_BINARY = 2, OP_CLOSE = 8, OP_PONG = 10 };
-
-/* RFC 6455 section 5.2. */
-struct frame {
-	bool fin, masked;
-	uint8_t rsv, opcode;
-	uint8_t key[4];
-	uint64_t len;
-	bool minimal; /* its length is written in as few bytes as it can be */
-};
-
 enum state {
 	S_HEADER,
 	S_PAYLOAD, /* `left` bytes of it are to come */
-	S_LOST,	   /* waits for a span that looks like frames */
+	S_DESYNC,  /* waits for a span that looks like frames */
 	S_STOPPED, /* closed, or not understood any more */
 };
 
-struct message {
-	bool open; /* begun, and not given out */
+struct ws_message {
+	bool open; /* begun, and not emitted */
 	bool compressed;
 	bool cut;      /* some of it is missing */
 	bool stuck;    /* compressed, and what follows cannot be inflated */
@@ -58,22 +44,22 @@ struct message {
 struct inflater {
 	z_stream z;
 	bool live;  /* z was initialised */
-	bool stale; /* its window is not that of the other end any more */
+	bool stale; /* its window differs from the other end's */
 	bool fed;   /* took input since a message, or a deflated stream, ended */
 };
 
 struct side {
 	enum http_msg from;
 	enum state state;
-	uint8_t header[HEADER_MAX];
+	uint8_t header[WS_FRAME_HEADER_MAX];
 	size_t nheader;
-	struct frame frame;
+	struct ws_frame frame;
 	uint64_t left;
-	bool lost;    /* framing was lost, no data frame was seen since */
-	bool guessed; /* framing was lost once and taken up again on its looks */
-	bool masks;   /* whether its frames are masked, as far as seen */
-	bool closed;  /* a close frame was seen */
-	struct message message;
+	bool resyncing; /* sync was lost, and no data frame was seen since */
+	bool guessed;	/* sync was lost once and found again by the looks of frames */
+	bool masks;	/* whether its frames are masked, as far as seen */
+	bool closed;	/* a close frame was seen */
+	struct ws_message message;
 	struct inflater inflater;
 };
 
@@ -89,100 +75,9 @@ struct ws {
 	struct ws_setup setup;
 	struct side side[2]; /* by enum http_msg */
 	struct scratch *scratch;
-	bool ended, garbled;
+	bool ended, protocol_error;
 	uint64_t unread;
 };
-
-/* ---- frames ---- */
-
-/* Length of the header at the front of `s`; 0 when it goes on behind it, with as much of `ret`
- * filled as the first two bytes say, if there are two. */
-static size_t frame_read(struct span s, struct frame *ret)
-{
-	struct cursor c = { .rest = s };
-	uint8_t first = (uint8_t)cursor_be(&c, 1), second = (uint8_t)cursor_be(&c, 1);
-	uint8_t form = second & 0x7f;
-
-	*ret = (struct frame){
-		.fin = first & 0x80,
-		.rsv = first >> 4 & 7,
-		.opcode = first & 0x0f,
-		.masked = second & 0x80,
-		.len = form,
-		.minimal = true,
-	};
-	if (form > CONTROL_MAX) {
-		ret->len = cursor_be(&c, form == 126 ? 2 : 8);
-		ret->minimal = ret->len > (form == 126 ? CONTROL_MAX : UINT16_MAX);
-	}
-	if (ret->masked)
-		for (size_t i = 0; i < sizeof(ret->key); i++)
-			ret->key[i] = (uint8_t)cursor_be(&c, 1);
-	return c.bad ? 0 : s.len - c.rest.len;
-}
-
-static bool is_control(const struct frame *f)
-{
-	return f->opcode >= OP_CLOSE;
-}
-
-/* RFC 6455 sections 5.2 and 5.5, RFC 7692 section 6. */
-static bool is_sane(const struct ws_setup *setup, const struct frame *f)
-{
-	if (f->len >> 63)
-		return false;
-	if (is_control(f))
-		return f->opcode <= OP_PONG && f->fin && !f->rsv && f->len <= CONTROL_MAX;
-	if (f->rsv)
-		return setup->deflate && f->rsv == RSV1 &&
-		       (f->opcode == OP_TEXT || f->opcode == OP_BINARY);
-	return f->opcode <= OP_BINARY;
-}
-
-/* An extension that is not known here may use what RFC 6455 reserves. */
-static bool is_reserved(const struct frame *f)
-{
-	return f->rsv || f->opcode > OP_PONG || (f->opcode > OP_BINARY && !is_control(f));
-}
-
-/* `at` is the place of the first of these bytes in the frame's payload. */
-static void unmask(const struct frame *f, uint64_t at, uint8_t *bytes, size_t len)
-{
-	if (f->masked)
-		for (size_t i = 0; i < len; i++)
-			bytes[i] ^= f->key[(at + i) & 3];
-}
-
-static bool is_json_text(const struct frame *f, struct span payload)
-{
-	struct buf text;
-	bool good;
-
-	buf_init(&text, payload.len);
-	buf_add(&text, payload);
-	unmask(f, 0, (uint8_t *)text.ptr, text.len);
-	good = text.len && text.ptr[0] == '{' && utf8_valid(buf_span(&text));
-	buf_done(&text);
-	return good;
-}
-
-bool ws_is_joined(struct span s, struct ws_setup *ret)
-{
-	bool any = s.len != 0;
-
-	while (s.len) {
-		struct frame f;
-		size_t n = frame_read(s, &f);
-
-		if (!n || s.ptr[0] != (0x80 | OP_TEXT) || !f.masked || !f.minimal ||
-		    f.len > s.len - n || !is_json_text(&f, span_first(span_from(s, n), f.len)))
-			return false;
-		s = span_from(s, n + f.len);
-	}
-	if (any)
-		*ret = (struct ws_setup){ .deflate = true, .unknown = true };
-	return any;
-}
 
 /* ---- life ---- */
 
@@ -217,9 +112,9 @@ void ws_free(struct ws *w)
 	free(w);
 }
 
-bool ws_garbled(const struct ws *w)
+bool ws_protocol_error(const struct ws *w)
 {
-	return w->garbled;
+	return w->protocol_error;
 }
 
 uint64_t ws_unread_bytes(const struct ws *w)
@@ -245,7 +140,7 @@ static bool inflater_begin(struct ws *w, struct side *p)
 	return i->live;
 }
 
-static bool too_much(struct ws *w, const struct message *m)
+static bool too_much(struct ws *w, const struct ws_message *m)
 {
 	if (m->inflated > w->lim->max[LIMIT_decoded]) {
 		limit_hit(w->lim, LIMIT_decoded);
@@ -258,11 +153,11 @@ static bool too_much(struct ws *w, const struct message *m)
 	return false;
 }
 
-/* Past the ceiling of a message inflating goes on, since later ones refer to what comes out. */
+/* Past the ceiling of a message inflating goes on, because later ones refer to its text. */
 static void inflate_bytes(struct ws *w, struct side *p, struct span s)
 {
 	struct inflater *i = &p->inflater;
-	struct message *m = &p->message;
+	struct ws_message *m = &p->message;
 	size_t made;
 	int r;
 
@@ -286,12 +181,12 @@ static void inflate_bytes(struct ws *w, struct side *p, struct span s)
 	} while (!m->stuck && (i->z.avail_in || made == SCRATCH_OUT));
 }
 
-/* RFC 7692 section 7.2.2: the sender took these bytes off. Without input there is nothing that
- * they could complete. They make no text: where some comes of them, the data was broken off. */
+/* RFC 7692 section 7.2.2: the sender took these bytes off. Without input they complete nothing.
+ * They make no text: if some comes of them, the data was incomplete. */
 static void inflate_tail(struct ws *w, struct side *p)
 {
 	static const uint8_t tail[] = { 0x00, 0x00, 0xff, 0xff };
-	struct message *m = &p->message;
+	struct ws_message *m = &p->message;
 	size_t had = m->data.len;
 
 	if (!p->inflater.fed)
@@ -305,10 +200,10 @@ static void inflate_tail(struct ws *w, struct side *p)
 
 /* ---- messages ---- */
 
-/* Hands out the message under way, if there is one. `cut`: its end has not come. */
-static void give(struct ws *w, struct side *p, uint64_t ts, bool cut)
+/* Emits the message under way, if there is one. `cut`: its end is missing. */
+static void emit_message(struct ws *w, struct side *p, uint64_t ts, bool cut)
 {
-	struct message *m = &p->message;
+	struct ws_message *m = &p->message;
 
 	if (!m->open)
 		return;
@@ -331,11 +226,11 @@ static void end_message(struct ws *w, struct side *p, uint64_t ts)
 {
 	if (p->message.compressed && !p->message.stuck)
 		inflate_tail(w, p);
-	give(w, p, ts, false);
+	emit_message(w, p, ts, false);
 }
 
-/* A gap, or a loss, fell into the message. */
-static void message_torn(struct message *m)
+/* Bytes of the message are missing. */
+static void message_torn(struct ws_message *m)
 {
 	m->cut = true;
 	m->stuck |= m->compressed;
@@ -344,20 +239,20 @@ static void message_torn(struct message *m)
 /* The header of a data frame has come. */
 static void begin_data(struct ws *w, struct side *p, uint64_t ts)
 {
-	struct message *m = &p->message;
-	bool first = p->frame.opcode != OP_MORE;
+	struct ws_message *m = &p->message;
+	bool first = p->frame.opcode != WS_OP_MORE;
 
-	p->lost = false;
+	p->resyncing = false;
 	if (m->open && !first)
 		return;
 	/* If a message is still open here, its final frame was lost. */
-	give(w, p, ts, true);
-	*m = (struct message){ .open = true, .data = m->data };
+	emit_message(w, p, ts, true);
+	*m = (struct ws_message){ .open = true, .data = m->data };
 	if (first) {
-		m->compressed = p->frame.rsv == RSV1;
+		m->compressed = p->frame.rsv == WS_FRAME_RSV1;
 		m->stuck = m->compressed && !inflater_begin(w, p);
 	} else {
-		/* Its first frame was lost, and with it whether it is compressed. */
+		/* Its first frame is missing, and with it whether it is compressed. */
 		m->compressed = w->setup.deflate;
 		message_torn(m);
 	}
@@ -365,21 +260,21 @@ static void begin_data(struct ws *w, struct side *p, uint64_t ts)
 
 static void take_data(struct ws *w, struct side *p, struct span s)
 {
-	struct message *m = &p->message;
+	struct ws_message *m = &p->message;
 	uint64_t at = p->frame.len - p->left;
 	size_t had = m->data.len;
 
 	m->wire += s.len;
 	if (!m->compressed) {
 		buf_add(&m->data, s);
-		unmask(&p->frame, at, (uint8_t *)m->data.ptr + had, m->data.len - had);
+		ws_frame_unmask(&p->frame, at, (uint8_t *)m->data.ptr + had, m->data.len - had);
 		return;
 	}
 	while (s.len && !m->stuck) {
 		struct span piece = span_first(s, SCRATCH_IN);
 
 		memcpy(w->scratch->in, piece.ptr, piece.len);
-		unmask(&p->frame, at, w->scratch->in, piece.len);
+		ws_frame_unmask(&p->frame, at, w->scratch->in, piece.len);
 		inflate_bytes(w, p, span_of(w->scratch->in, piece.len));
 		at += piece.len;
 		s = span_from(s, piece.len);
@@ -402,33 +297,33 @@ static void stop(struct ws *w, struct side *p, uint64_t ts)
 	w->unread += p->nheader;
 	p->nheader = 0;
 	p->state = S_STOPPED;
-	give(w, p, ts, true);
+	emit_message(w, p, ts, true);
 }
 
-static void lose(struct ws *w, struct side *p, uint64_t ts)
+static void desync(struct ws *w, struct side *p, uint64_t ts)
 {
-	bool past_end = p->state == S_PAYLOAD && !is_control(&p->frame) && p->frame.fin;
+	bool past_end = p->state == S_PAYLOAD && !ws_frame_is_control(&p->frame) && p->frame.fin;
 
 	w->unread += p->nheader;
 	p->nheader = 0;
-	p->state = S_LOST;
-	p->lost = true;
-	/* Whole messages may be missing, whose text later ones refer to. */
+	p->state = S_DESYNC;
+	p->resyncing = true;
+	/* Whole messages may be missing whose text later ones refer to. */
 	p->inflater.stale = true;
 	message_torn(&p->message);
 	if (past_end)
-		give(w, p, ts, true);
+		emit_message(w, p, ts, true);
 }
 
 static void end_frame(struct ws *w, struct side *p, uint64_t ts)
 {
 	p->state = S_HEADER;
-	if (!is_control(&p->frame)) {
+	if (!ws_frame_is_control(&p->frame)) {
 		if (p->frame.fin)
 			end_message(w, p, ts);
 		return;
 	}
-	if (p->frame.opcode != OP_CLOSE)
+	if (p->frame.opcode != WS_OP_CLOSE)
 		return;
 	p->closed = true;
 	stop(w, p, ts);
@@ -436,21 +331,21 @@ static void end_frame(struct ws *w, struct side *p, uint64_t ts)
 		end_ws(w, ts);
 }
 
-/* Where framing was lost, the order of frames cannot be held against them. */
-static bool may_come(const struct ws *w, const struct side *p, const struct frame *f)
+/* After a loss of sync, the order of frames proves nothing. */
+static bool may_come(const struct ws *w, const struct side *p, const struct ws_frame *f)
 {
-	return is_sane(&w->setup, f) &&
-	       (is_control(f) || p->lost || p->message.open == (f->opcode == OP_MORE));
+	return ws_frame_is_valid(&w->setup, f) && (ws_frame_is_control(f) || p->resyncing ||
+						   p->message.open == (f->opcode == WS_OP_MORE));
 }
 
 /* A frame's header breaks a rule: of the connection, or else of a guess where frames begin. */
 static void bad_header(struct ws *w, struct side *p, uint64_t ts)
 {
 	if (p->guessed) {
-		lose(w, p, ts);
+		desync(w, p, ts);
 		return;
 	}
-	w->garbled |= !w->setup.unknown || !is_reserved(&p->frame);
+	w->protocol_error |= !w->setup.unknown || !ws_frame_is_reserved(&p->frame);
 	stop(w, p, ts);
 }
 
@@ -458,7 +353,7 @@ static void in_header(struct ws *w, struct side *p, uint64_t ts, struct span *s)
 {
 	p->header[p->nheader++] = s->ptr[0];
 	*s = span_from(*s, 1);
-	if (!frame_read(span_of(p->header, p->nheader), &p->frame))
+	if (!ws_frame_read(span_of(p->header, p->nheader), &p->frame))
 		return;
 	if (!may_come(w, p, &p->frame)) {
 		bad_header(w, p, ts);
@@ -468,7 +363,7 @@ static void in_header(struct ws *w, struct side *p, uint64_t ts, struct span *s)
 	p->masks = p->frame.masked;
 	p->left = p->frame.len;
 	p->state = S_PAYLOAD;
-	if (!is_control(&p->frame))
+	if (!ws_frame_is_control(&p->frame))
 		begin_data(w, p, ts);
 	if (!p->left)
 		end_frame(w, p, ts);
@@ -478,53 +373,12 @@ static void in_payload(struct ws *w, struct side *p, uint64_t ts, struct span *s
 {
 	struct span part = span_first(*s, p->left < s->len ? (size_t)p->left : s->len);
 
-	if (!is_control(&p->frame))
+	if (!ws_frame_is_control(&p->frame))
 		take_data(w, p, part);
 	*s = span_from(*s, part.len);
 	p->left -= part.len;
 	if (!p->left)
 		end_frame(w, p, ts);
-}
-
-/* ---- finding frames again ---- */
-
-/* `s`, the last frame of a span, goes on behind it; `n` is the length of its header, 0 when that
- * does too. Some programs read or write the header, or its first two bytes, with a call of its
- * own; else only what looks like JSON is trusted. */
-static bool begins_frame(const struct frame *f, struct span s, size_t n, bool alone)
-{
-	uint8_t first;
-
-	if (f->opcode != OP_TEXT && f->opcode != OP_BINARY)
-		return false;
-	if (alone && (s.len == 2 || s.len == n))
-		return true;
-	if (!n || s.len == n || f->opcode != OP_TEXT || f->rsv)
-		return false;
-	first = s.ptr[n];
-	unmask(f, 0, &first, 1);
-	return first == '{';
-}
-
-static bool looks_like_frames(const struct ws *w, const struct side *p, struct span s)
-{
-	bool alone = true;
-
-	while (s.len) {
-		struct frame f;
-		size_t n = frame_read(s, &f);
-
-		if (s.len < 2 || f.masked != p->masks || !is_sane(&w->setup, &f) ||
-		    f.len > w->lim->max[LIMIT_event])
-			return false;
-		if (!n || f.len > s.len - n)
-			return (!n || f.minimal) && begins_frame(&f, s, n, alone);
-		if (!f.minimal)
-			return false;
-		s = span_from(s, n + (size_t)f.len);
-		alone = false;
-	}
-	return true;
 }
 
 /* ---- the face ---- */
@@ -533,7 +387,8 @@ void ws_feed(struct ws *w, enum http_msg from, uint64_t ts_ns, struct span s)
 {
 	struct side *p = &w->side[from];
 
-	if (p->state == S_LOST && s.len && looks_like_frames(w, p, s)) {
+	if (p->state == S_DESYNC && s.len &&
+	    ws_frames_begin(s, &w->setup, p->masks, w->lim->max[LIMIT_event])) {
 		p->state = S_HEADER;
 		p->guessed = true;
 	}
@@ -552,10 +407,10 @@ void ws_gap(struct ws *w, enum http_msg from, uint64_t ts_ns, uint64_t nbytes)
 	if (p->state == S_STOPPED)
 		return;
 	if (p->state != S_PAYLOAD || !nbytes || nbytes > p->left) {
-		lose(w, p, ts_ns);
+		desync(w, p, ts_ns);
 		return;
 	}
-	if (!is_control(&p->frame))
+	if (!ws_frame_is_control(&p->frame))
 		message_torn(&p->message);
 	p->left -= nbytes;
 	if (!p->left)

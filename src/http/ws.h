@@ -7,27 +7,7 @@
 
 #include "base/limits.h"
 #include "http/message.h"
-
-/* What the opening handshake agreed on. Window sizes are not kept: the largest window inflates
- * what any smaller one deflated. */
-struct ws_setup {
-	bool deflate;	     /* permessage-deflate */
-	bool no_takeover[2]; /* by enum http_msg, who deflates: each message begins anew */
-	bool unknown;	     /* an extension that is not known here: it may give meaning to what
-			      * would be garbage otherwise */
-};
-
-/* Whether this answer opens a WebSocket: 101 and "Upgrade: websocket", or over HTTP/2 any 2xx,
- * where the caller knows that it answers a CONNECT with ":protocol websocket". Only then is `ret`
- * filled, from Sec-WebSocket-Extensions. */
-bool ws_setup_read(const struct http_head *response, struct ws_setup *ret);
-/* Whether the field Upgrade names websocket, of a request or an answer. */
-bool ws_is_named(const struct http_head *h);
-
-/* For a connection joined in the middle: whether `s`, which a client wrote, is nothing but whole
- * masked text frames, each of them one JSON object by its looks. Then fills `ret` with what has to
- * be assumed where the handshake was not seen. */
-bool ws_is_joined(struct span s, struct ws_setup *ret);
+#include "http/ws_setup.h"
 
 struct ws;
 /* `id` is the exchange whose answer opened it. Of `out`, message and closed are called; the
@@ -44,7 +24,7 @@ void ws_gap(struct ws *w, enum http_msg from, uint64_t ts_ns, uint64_t nbytes);
 void ws_close(struct ws *w, uint64_t ts_ns);
 
 /* True once a direction stopped because its framing was broken. */
-bool ws_garbled(const struct ws *w);
+bool ws_protocol_error(const struct ws *w);
 /* Bytes that became part of no message, frame headers and control frames aside. */
 uint64_t ws_unread_bytes(const struct ws *w);
 

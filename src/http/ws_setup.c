@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The opening handshake of a WebSocket: heads to what was agreed on. */
-#include "http/ws.h"
+#include "http/ws_setup.h"
 
-/* Takes what stands before the next mark outside of quotes, a comma or semicolon, and the mark. */
+/* Takes the part before the next mark outside of quotes, a comma or semicolon, and the mark. */
 static struct span take_part(struct span *rest, uint8_t *ret_mark)
 {
 	bool quoted = false;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "redact/scrub.h"
 
-#include "http/h1.h"
-#include "http/ws.h"
+#include "http/h1_head.h"
+#include "http/ws_frame.h"
 
 enum proto {
 	P_UNKNOWN,

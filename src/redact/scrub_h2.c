@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "redact/scrub_h2.h"
 
-/* Of a server's first SETTINGS frame; as many settings as h2frame_grid takes for some. */
+/* Of a server's first SETTINGS frame; as many settings as h2frame_aligned takes for some. */
 #define FIRST_MAX (6 * 32)
 
 static const struct span preface = SPAN_LIT("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
@@ -117,7 +117,7 @@ static void in_start(struct scrub_h2 *b, uint8_t c)
 		}
 		return;
 	}
-	if (h2frame_grid(s, FIRST_MAX) == H2FRAME_GRID_NO ||
+	if (h2frame_aligned(s, FIRST_MAX) == H2FRAME_ALIGNED_NO ||
 	    (s.len > 3 && s.ptr[3] != H2FRAME_SETTINGS)) {
 		b->state = S_OTHER;
 	} else if (s.len == H2FRAME_HEAD) {
@@ -127,15 +127,15 @@ static void in_start(struct scrub_h2 *b, uint8_t c)
 }
 
 /* The same for a span behind which nothing is known. A frame and the header of another, or what
- * h2frame_grid takes for frames, are more than chance. */
+ * h2frame_aligned takes for frames, are more than chance. */
 enum scrub_h2_align scrub_h2_align(struct span s)
 {
-	enum h2frame_grid grid = h2frame_grid(s, H2FRAME_MAX);
+	enum h2frame_aligned aligned = h2frame_aligned(s, H2FRAME_MAX);
 	struct h2frame f;
 
-	if (span_starts(s, preface) || grid == H2FRAME_GRID_YES)
+	if (span_starts(s, preface) || aligned == H2FRAME_ALIGNED_YES)
 		return H2BLANK_LOOK_YES;
-	if (grid == H2FRAME_GRID_NO || s.len < H2FRAME_HEAD)
+	if (aligned == H2FRAME_ALIGNED_NO || s.len < H2FRAME_HEAD)
 		return H2BLANK_LOOK_NO;
 	f = h2frame_read(s.ptr);
 	return f.len && s.len >= 2 * H2FRAME_HEAD + f.len ? H2BLANK_LOOK_YES : H2BLANK_LOOK_MAYBE;
@@ -186,7 +186,7 @@ static bool becomes_sure(struct scrub_h2 *b, bool first, size_t after)
 	struct span head = span_of(b->small, H2FRAME_HEAD);
 
 	if (b->sure || first || b->block || after < H2FRAME_HEAD ||
-	    h2frame_grid(head, H2FRAME_MAX) == H2FRAME_GRID_NO)
+	    h2frame_aligned(head, H2FRAME_MAX) == H2FRAME_ALIGNED_NO)
 		return false;
 	b->sure = true;
 	return true;

@@ -51,9 +51,9 @@ static void write_traffic(struct buf *out, const struct report_traffic *t)
 	if (t->opaque_conns)
 		buf_addf(out, "llm-spy: %" PRIu64 " connection%s spoke no HTTP (%s)\n",
 			 t->opaque_conns, plural(t->opaque_conns), size_text(t->opaque_bytes).text);
-	if (t->garbled_conns)
+	if (t->protocol_errors)
 		buf_addf(out, "llm-spy: %" PRIu64 " connection%s broke off in malformed HTTP\n",
-			 t->garbled_conns, plural(t->garbled_conns));
+			 t->protocol_errors, plural(t->protocol_errors));
 }
 
 /* Each counter of the probe that tells of something not seen. */

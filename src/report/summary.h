@@ -21,7 +21,7 @@ struct report_file {
 struct report_traffic {
 	uint64_t conns, bytes, gaps, missing_bytes;
 	uint64_t opaque_conns, opaque_bytes; /* that spoke no HTTP */
-	uint64_t garbled_conns;		     /* HTTP whose framing broke */
+	uint64_t protocol_errors;	     /* HTTP whose framing broke */
 };
 
 /* All is borrowed; a zeroed member is left out. */

@@ -25,7 +25,7 @@ static struct report_traffic traffic_of(const struct pipeline *p)
 		.missing_bytes = s.stream->missing_bytes,
 		.opaque_conns = s.opaque_conns,
 		.opaque_bytes = s.opaque_bytes,
-		.garbled_conns = s.garbled_conns,
+		.protocol_errors = s.protocol_errors,
 	};
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "http/ws.h"
+#include "http/ws_frame.h"
 #include "tests/fuzz/fuzz.h"
 
 #define MESSAGE_MAX 3000
@@ -76,7 +77,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	ws_close(w, 2);
 	if (closed != 1 || ws_unread_bytes(w) > fed)
 		abort();
-	(void)ws_garbled(w);
+	(void)ws_protocol_error(w);
 	ws_free(w);
 	return 0;
 }

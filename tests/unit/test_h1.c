@@ -322,7 +322,7 @@ static void test_joined(void)
 	http_close(h, 2, true);
 	is_str(l.text.ptr, "qw1[{}] aw1[yo] qw1[hi] w1.", "a WebSocket joined in the middle");
 	is_int(http_unread_bytes(h), 33, "and what came before is counted");
-	ok(http_proto(h) == HTTP_PROTO_H1 && !http_garbled(h), "it is HTTP/1.1");
+	ok(http_proto(h) == HTTP_PROTO_H1 && !http_protocol_error(h), "it is HTTP/1.1");
 	is_str(l.role, "client", "and a client's");
 	http_free(h);
 	buf_done(&l.text);

@@ -6,7 +6,7 @@
 #include <nghttp2/nghttp2.h>
 
 #include "base/buf.h"
-#include "http/h2.h"
+#include "http/h2_start.h"
 #include "http/http.h"
 #include "tests/unit/cuts.h"
 #include "tests/unit/tap.h"
@@ -146,7 +146,7 @@ struct script {
 	bool spans_matter; /* is played whole only */
 	/* What came of it, the last way it was played. */
 	enum http_proto proto;
-	bool garbled;
+	bool protocol_error;
 	const char *role;
 	uint64_t unread;
 };
@@ -314,7 +314,7 @@ static void play_way(struct script *s, unsigned way, struct log *l)
 	}
 	http_close(p.http, 2, true);
 	s->proto = http_proto(p.http);
-	s->garbled = http_garbled(p.http);
+	s->protocol_error = http_protocol_error(p.http);
 	s->role = l->role;
 	s->unread = http_unread_bytes(p.http);
 	http_free(p.http);
@@ -347,7 +347,8 @@ static void single(struct script *s)
 	data(s, SERVER, 1, END, "k");
 	play(s, "an exchange",
 	     "Q1 GET /@www.example.com q1. A1 200(2) [content-length=2] a1:ok a1.");
-	ok(s->proto == HTTP_PROTO_H2 && !s->garbled && !s->unread, "all of it was understood");
+	ok(s->proto == HTTP_PROTO_H2 && !s->protocol_error && !s->unread,
+	   "all of it was understood");
 }
 
 static void interleaved(struct script *s)
@@ -494,7 +495,7 @@ static void other_frames(struct script *s)
 	data(s, SERVER, 1, END, "");
 	snprintf(want, sizeof(want), "Q1 POST /1 q1. A1 200 a1:%s a1.", big);
 	play(s, "frames of other kinds, larger and empty ones", want);
-	ok(!s->garbled && !s->unread, "and nothing is left over");
+	ok(!s->protocol_error && !s->unread, "and nothing is left over");
 }
 
 /* One span holds more than is ever held while the protocol is not known. */
@@ -791,7 +792,7 @@ static void oversized(struct script *s)
 	head(s, CLIENT, 1, NONE, ASK "/1");
 	data(s, CLIENT, 1, NONE, big);
 	play(s, "a frame larger than allowed", "Q1 POST /1 q1!");
-	ok(s->garbled && s->unread > 19000, "ends the connection, and the rest is counted");
+	ok(s->protocol_error && s->unread > 19000, "ends the connection, and the rest is counted");
 }
 
 static void no_h2_answer(struct script *s)
@@ -801,7 +802,7 @@ static void no_h2_answer(struct script *s)
 	head(s, CLIENT, 1, END, ASK "/1");
 	say(s, SERVER, SPAN_LIT("HTTP/1.1 400 Bad Request\r\n\r\n"));
 	play(s, "an answer in HTTP/1.1", "Q1 POST /1 q1.");
-	ok(s->garbled, "is none");
+	ok(s->protocol_error, "is none");
 }
 
 static void order_broken(struct script *s)
@@ -810,7 +811,7 @@ static void order_broken(struct script *s)
 	frame(s, CLIENT, HEADERS, NONE, 1, SPAN_LIT("\x83\x87\x84"));
 	data(s, CLIENT, 1, END, "no CONTINUATION");
 	play(s, "a block that is interrupted", "");
-	ok(s->garbled, "ends the connection");
+	ok(s->protocol_error, "ends the connection");
 }
 
 static void continuation_flood(struct script *s)
@@ -820,7 +821,7 @@ static void continuation_flood(struct script *s)
 	for (int i = 0; i < 2000; i++)
 		frame(s, CLIENT, CONT, NONE, 1, SPAN_LIT(""));
 	play(s, "endless CONTINUATION", "");
-	ok(s->garbled && s->lim.hits[LIMIT_head], "ends the connection");
+	ok(s->protocol_error && s->lim.hits[LIMIT_head], "ends the connection");
 }
 
 static void stream_flood(struct script *s)

@@ -66,7 +66,7 @@ static void test_numbers(void)
 			     .missing_bytes = 7,
 			     .opaque_conns = 2,
 			     .opaque_bytes = 9,
-			     .garbled_conns = 1 },
+			     .protocol_errors = 1 },
 		.counters = counters,
 		.lost = 5,
 		.limits = &limits,

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/xalloc.h"
 #include "http/ws.h"
+#include "http/ws_frame.h"
 #include "tests/unit/cuts.h"
 #include "tests/unit/tap.h"
 
@@ -161,7 +162,7 @@ static void play_turn(struct player *p, unsigned way, struct span turn)
 struct row {
 	const char *what, *extensions, *turns, *want;
 	unsigned unread;
-	bool garbled;
+	bool protocol_error;
 	bool spans; /* it depends on where spans begin */
 };
 
@@ -189,23 +190,27 @@ static const struct row rows[] = {
 	{ "a close frame between fragments", "", "<t:ab <X:", "a[ab]~ | ." },
 	{ "an end in the middle", "", "<!810a6162 >!8185", "| a[ab]~ .", .unread = 2 },
 	{ "a reserved opcode", "", "<T:a <!830161 >T:b", "a[a] q[b] | .", .unread = 3,
-	  .garbled = true },
-	{ "a reserved control opcode", "", "<!8b00 <T:a", "| .", .unread = 5, .garbled = true },
-	{ "a reserved bit", "", "<!c10161 >T:b", "q[b] | .", .unread = 3, .garbled = true },
+	  .protocol_error = true },
+	{ "a reserved control opcode", "", "<!8b00 <T:a", "| .", .unread = 5,
+	  .protocol_error = true },
+	{ "a reserved bit", "", "<!c10161 >T:b", "q[b] | .", .unread = 3, .protocol_error = true },
 	{ "a bit that compression does not use", DEFLATE, "<!a10161", "| .", .unread = 3,
-	  .garbled = true },
+	  .protocol_error = true },
 	{ "a compressed continuation", DEFLATE, "<!4103f248cd <!c004c9c90700", "a[He]~ | .",
-	  .unread = 6, .garbled = true },
-	{ "a compressed control frame", DEFLATE, "<!c90161", "| .", .unread = 3, .garbled = true },
+	  .unread = 6, .protocol_error = true },
+	{ "a compressed control frame", DEFLATE, "<!c90161", "| .", .unread = 3,
+	  .protocol_error = true },
 	{ "a bit that an unknown extension may use", "x-new", "<T:a <!a10161 >T:b", "a[a] q[b] | .",
 	  .unread = 3 },
 	{ "a length past 63 bits", "", "<!817f8000000000000000", "| .", .unread = 10,
-	  .garbled = true },
+	  .protocol_error = true },
 	{ "a length of 63 bits", "", "<!817f7fffffffffffffff6162", "| a[ab]~ ." },
-	{ "a control frame in fragments", "", "<!0900", "| .", .unread = 2, .garbled = true },
-	{ "a long control frame", "", "<!897e007e", "| .", .unread = 4, .garbled = true },
-	{ "a continuation of nothing", "", "<C:a", "| .", .unread = 3, .garbled = true },
-	{ "a message inside another", "", "<t:a <T:b", "a[a]~ | .", .unread = 3, .garbled = true },
+	{ "a control frame in fragments", "", "<!0900", "| .", .unread = 2,
+	  .protocol_error = true },
+	{ "a long control frame", "", "<!897e007e", "| .", .unread = 4, .protocol_error = true },
+	{ "a continuation of nothing", "", "<C:a", "| .", .unread = 3, .protocol_error = true },
+	{ "a message inside another", "", "<t:a <T:b", "a[a]~ | .", .unread = 3,
+	  .protocol_error = true },
 
 	{ "a gap in a payload", "", "<!810a6162 ~<5 <!636465 <T:ok", "a[abcde]~ a[ok] | ." },
 	{ "a gap in a masked payload", "", ">!818737fa213d5698 ~>2 >!529c46 >mT:ok",
@@ -299,8 +304,8 @@ static void play(const struct row *row, unsigned way)
 	finish(&p);
 	is_str(p.log.ptr, row->want, "%s, %s", row->what, cut_name(way));
 	is_int(ws_unread_bytes(p.ws), row->unread, "%s: bytes not read", row->what);
-	ok(ws_garbled(p.ws) == row->garbled, "%s: %sgarbled", row->what,
-	   row->garbled ? "" : "not ");
+	ok(ws_protocol_error(p.ws) == row->protocol_error, "%s: %sa protocol error", row->what,
+	   row->protocol_error ? "" : "not ");
 	player_done(&p);
 }
 
