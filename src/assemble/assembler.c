@@ -12,10 +12,11 @@
 #include "assemble/websocket_turns.h"
 #include "base/xalloc.h"
 #include "conversation/conversation.h"
+#include "exchange/memory.h"
 #include "http/framing.h"
 #include "http/ws.h"
 #include "llm/detect.h"
-#include "llm/json_repair.h"
+#include "llm/json_read.h"
 #include "redact/credential.h"
 
 /* So many elements of a stream that nobody asked for are looked at before giving up. */
@@ -220,6 +221,7 @@ struct assembly *assembly_of(struct assembler_conn *cc, uint64_t id)
 	k->cc = cc;
 	buf_init(&k->sniff, 1 << 20); /* a piece of a decoder, at most, and a few bytes */
 	k->x = exchange_new(++c->last_id, c->lim->max[LIMIT_body]);
+	k->x->lim = c->lim;
 	k->x->on_delta = on_delta;
 	k->x->on_delta_arg = k;
 	describe(k->x, cc);
@@ -302,6 +304,23 @@ static void copy_response(struct exchange *x, const struct http_head *h)
 	copy_headers(&x->response_headers, h);
 }
 
+/* ---- memory ---- */
+
+/* At least so many bytes of an answer come before its record is counted again. */
+#define MEASURE_STEP (1 << 20)
+
+/* Counts what the record takes. Rarely enough, as an answer comes, that all of it costs no more
+ * than a few looks at what is kept. */
+static void count_memory(struct assembly *k)
+{
+	struct limits *lim = k->cc->assembler->lim;
+	size_t now = exchange_memory(k->x), step = now / 8;
+
+	lim->memory += now - k->memory;
+	k->memory = now;
+	k->measure_at = k->x->response_body.decoded + (step > MEASURE_STEP ? step : MEASURE_STEP);
+}
+
 /* ---- the request ---- */
 
 static void name_model(struct exchange *x)
@@ -324,6 +343,7 @@ static void read_request(struct assembly *k, const json_t *body)
 		k->x->request_parsed = true;
 	}
 	name_model(k->x);
+	count_memory(k);
 }
 
 void assembly_set_dialect(struct assembly *k, const struct dialect *d)
@@ -346,8 +366,9 @@ static void settle(struct assembly *k)
 
 	if (k->settled || !x->request_seen)
 		return;
-	body = detect_body(&x->request_body, &x->request_partial);
+	body = detect_body(&x->request_body, k->cc->assembler->lim, &x->request_partial);
 	d = detect_request(x, body, &k->candidate);
+	x->request_partial |= d && !body && detect_json(&x->request_body);
 	if (d) {
 		assembly_set_dialect(k, d);
 		read_request(k, body);
@@ -366,6 +387,7 @@ static void settle(struct assembly *k)
 static void try_answer(struct assembly *k, const json_t *v)
 {
 	const struct dialect *d = k->dialect;
+	struct body *request = &k->x->request_body;
 	bool partial;
 	json_t *body;
 
@@ -386,7 +408,8 @@ static void try_answer(struct assembly *k, const json_t *v)
 	assembly_set_dialect(k, d);
 	if (!k->settled)
 		return;
-	body = detect_body(&k->x->request_body, &partial);
+	body = detect_body(request, k->cc->assembler->lim, &partial);
+	k->x->request_partial |= partial || (!body && detect_json(request));
 	read_request(k, body);
 	json_decref(body);
 	if (k->delivered)
@@ -400,6 +423,8 @@ void assembly_event(struct assembly *k, struct span name, const json_t *v)
 	k->x->stream = true;
 	k->x->stream_events++;
 	k->dialect->event(k->x, k->state, name, v);
+	if (k->x->response_body.decoded >= k->measure_at)
+		count_memory(k);
 }
 
 static int on_element(void *arg, struct span name, struct span data, bool cut)
@@ -414,7 +439,7 @@ static int on_element(void *arg, struct span name, struct span data, bool cut)
 	if (!k->dialect && k->guesses >= GUESSES)
 		return 0;
 	/* Of one that is cut or broken, the beginning may still tell something. */
-	v = json_read(data, true, &partial);
+	v = json_read(k->cc->assembler->lim, data, true, &partial);
 	k->x->response_partial |= cut || partial || !v;
 	if (v && !k->dialect)
 		k->guesses++;
@@ -478,14 +503,16 @@ static void read_answer(struct assembly *k)
 
 	if (x->stream || !k->begun[HTTP_RESPONSE])
 		return;
-	body = detect_body(&x->response_body, &partial);
+	body = detect_body(&x->response_body, k->cc->assembler->lim, &partial);
 	if (body)
 		try_answer(k, body);
-	if (body && k->dialect) {
-		x->response_partial |= partial;
+	x->response_partial |= partial;
+	if (body && k->dialect)
 		k->dialect->response(x, body);
-	}
+	else if (k->dialect)
+		x->response_partial |= detect_json(&x->response_body);
 	json_decref(body);
+	count_memory(k);
 }
 
 /* ---- the end ---- */
@@ -557,6 +584,7 @@ void assembly_free(struct assembly *k)
 {
 	struct assembler_conn *cc = k->cc;
 
+	k->cc->assembler->lim->memory -= k->memory;
 	forget_call(k);
 	body_reader_done(&k->in[0]);
 	body_reader_done(&k->in[1]);
@@ -620,7 +648,7 @@ void assembly_begin_side(struct assembly *k, enum http_msg m, uint64_t ts,
 	k->begun[m] = true;
 	*(request ? &x->t.request_first : &x->t.response_first) = ts;
 	body_reader_begin(&k->in[m], request ? &x->request_body : &x->response_body, h, c->lim,
-			  &c->memory, request ? NULL : on_response_decoded, k);
+			  request ? NULL : on_response_decoded, k);
 }
 
 static int on_head(void *arg, uint64_t id, uint64_t ts_ns, const struct http_head *h)

@@ -19,11 +19,11 @@ static void set_media_type(struct body *b, struct span value)
 }
 
 void body_reader_begin(struct body_reader *i, struct body *b, const struct http_head *h,
-		       struct limits *lim, size_t *memory, body_reader_fn fn, void *arg)
+		       struct limits *lim, body_reader_fn fn, void *arg)
 {
 	struct span coding = h ? http_field_find(h, "content-encoding") : span_of(NULL, 0);
 
-	*i = (struct body_reader){ .body = b, .lim = lim, .memory = memory, .fn = fn, .arg = arg };
+	*i = (struct body_reader){ .body = b, .lim = lim, .fn = fn, .arg = arg };
 	sha256_init(&i->wire_sha);
 	sha256_init(&i->decoded_sha);
 	buf_init(&b->text, lim->max[LIMIT_body]);
@@ -47,15 +47,14 @@ static void keep(struct body_reader *i, struct span s)
 
 	if (i->torn || text->full)
 		return;
-	if (i->memory && *i->memory + s.len > i->lim->max[LIMIT_memory]) {
+	if (i->lim->memory + s.len > i->lim->max[LIMIT_memory]) {
 		limit_hit(i->lim, LIMIT_memory);
 		text->full = true;
 		return;
 	}
 	if (buf_add(text, s) != 0)
 		limit_hit(i->lim, LIMIT_body);
-	if (i->memory)
-		*i->memory += text->len - before;
+	i->lim->memory += text->len - before;
 }
 
 static int on_decoded(void *arg, struct span s)
@@ -130,7 +129,7 @@ void body_reader_done(struct body_reader *i)
 {
 	coding_free(i->coding);
 	i->coding = NULL;
-	if (i->memory && i->body)
-		*i->memory -= i->body->text.len;
+	if (i->body)
+		i->lim->memory -= i->body->text.len;
 	i->body = NULL;
 }

@@ -15,7 +15,6 @@ typedef int (*body_reader_fn)(void *arg, struct span decoded);
 struct body_reader {
 	struct body *body;
 	struct limits *lim;
-	size_t *memory; /* all bytes kept by all bodies; may be NULL */
 	struct coding *coding;
 	struct sha256_ctx wire_sha, decoded_sha;
 	bool torn; /* behind a gap: nothing more is kept */
@@ -26,7 +25,7 @@ struct body_reader {
 /* A message began. h NULL: its head was not seen. */
 struct http_head;
 void body_reader_begin(struct body_reader *i, struct body *b, const struct http_head *h,
-		       struct limits *lim, size_t *memory, body_reader_fn fn, void *arg);
+		       struct limits *lim, body_reader_fn fn, void *arg);
 int body_reader_bytes(struct body_reader *i, struct span s);
 void body_reader_gap(struct body_reader *i, uint64_t nbytes);
 /* complete: by its framing. suffices: a stream of unknown length, in which the API said that

@@ -16,6 +16,7 @@ enum limit {
 struct limits {
 	size_t max[LIMIT_COUNT];
 	uint64_t hits[LIMIT_COUNT]; /* times that something was cut or dropped for it */
+	size_t memory;		    /* bytes in use that the limit `memory` counts */
 };
 
 struct limit_info {

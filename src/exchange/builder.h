@@ -35,7 +35,8 @@ void part_json(struct part *p, const json_t *v);
 struct tool *request_tool(struct exchange *x);
 void request_param(struct exchange *x, const char *name, const json_t *value); /* NULL: nothing */
 
-/* More content blocks than any answer has; past it they share the last. */
+/* More content blocks than any answer has; past it they share the last, and the answer is partial.
+ */
 #define ANSWER_PARTS_MAX 4096
 
 /* Answer side: finds or makes choice `index` (at most 128, then -> the last). */
@@ -45,6 +46,13 @@ void answer_text(struct exchange *x, unsigned index, enum part_kind kind, struct
 /* Appends to part number `slot` (the provider's own index of content blocks or tool calls, kept
  * per choice), making it when new; so interleaved blocks stay apart. */
 struct part *answer_part(struct exchange *x, unsigned index, enum part_kind kind, int slot);
+/* The part that answer_part made for that; NULL: none. */
+struct part *answer_find(struct exchange *x, unsigned index, enum part_kind kind, int slot);
+/* The nth (from 0) of that kind with a slot from `first` on and before `end`; NULL: none. */
+struct part *answer_nth(struct exchange *x, unsigned index, enum part_kind kind, int first, int end,
+			size_t n);
+/* The call of that id among the last parts; NULL: none, or the id is empty. */
+struct part *answer_call_of(struct exchange *x, unsigned index, struct span id);
 void answer_append(struct exchange *x, unsigned index, struct part *p, struct span text);
 /* The part came as a whole, by message_part and the like: reports it as answer_append would have.
  */

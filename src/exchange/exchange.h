@@ -8,6 +8,7 @@
 #include <jansson.h>
 
 #include "base/buf.h"
+#include "base/limits.h"
 #include "base/span.h"
 
 /* A count that the provider did not state. Never shown as 0. */
@@ -61,6 +62,9 @@ struct choice {
 	struct message msg;
 	char *finish_raw;
 	enum finish finish;
+	/* Places in msg.parts of those with a slot, by slot and kind: builder.c's. */
+	unsigned *by_slot;
+	size_t nslots;
 };
 
 struct tool {
@@ -266,8 +270,10 @@ struct exchange {
 	uint64_t rpc_messages[2]; /* EXCHANGE_RPC: number sent, and received */
 
 	/* for builder.c and its caller; sinks leave it alone */
-	uint64_t now_ns; /* time of the bytes being read */
-	size_t text_max; /* ceiling for each text */
+	uint64_t now_ns;    /* time of the bytes being read */
+	size_t text_max;    /* ceiling for each text */
+	struct limits *lim; /* of what is read; may be NULL */
+	size_t nkept;	    /* of the limit `parts` */
 	void (*on_delta)(void *arg, struct exchange *x, const struct choice *c,
 			 const struct part *p, struct span text);
 	void *on_delta_arg;
