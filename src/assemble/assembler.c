@@ -12,9 +12,10 @@
 #include "assemble/websocket_turns.h"
 #include "base/xalloc.h"
 #include "conversation/conversation.h"
+#include "exchange/memory.h"
 #include "http/ws_setup.h"
 #include "llm/detect.h"
-#include "llm/json_repair.h"
+#include "llm/json_read.h"
 #include "redact/credential.h"
 
 /* So many elements of a stream that nobody asked for are looked at before giving up. */
@@ -209,6 +210,7 @@ struct assembly *assembly_of(struct assembler_conn *cc, uint64_t id)
 	k->id = id;
 	k->cc = cc;
 	k->x = builder_new(++c->last_id, c->lim->max[LIMIT_body], on_delta, k);
+	builder_set_limits(k->x, c->lim);
 	describe(k->x, cc);
 	link_first(k);
 	k->older = c->newest;
@@ -289,6 +291,23 @@ static void copy_response(struct exchange *x, const struct http_head *h)
 	copy_headers(&x->response_headers, h);
 }
 
+/* ---- memory ---- */
+
+/* At least so many bytes of an answer come before its record is counted again. */
+#define MEASURE_STEP (1 << 20)
+
+/* Counts what the record takes. Rarely enough, as an answer comes, that all of it costs no more
+ * than a few looks at what is kept. */
+static void count_memory(struct assembly *k)
+{
+	struct limits *lim = k->cc->assembler->lim;
+	size_t now = exchange_memory(k->x), step = now / 8;
+
+	limits_memory_add(lim, now - k->memory);
+	k->memory = now;
+	k->measure_at = k->x->response_body.decoded + (step > MEASURE_STEP ? step : MEASURE_STEP);
+}
+
 /* ---- the request ---- */
 
 static void name_model(struct exchange *x)
@@ -311,6 +330,7 @@ static void read_request(struct assembly *k, const json_t *body)
 		k->x->request_parsed = true;
 	}
 	name_model(k->x);
+	count_memory(k);
 }
 
 void assembly_set_dialect(struct assembly *k, const struct dialect *d)
@@ -334,8 +354,9 @@ static void settle(struct assembly *k)
 
 	if (k->settled || !x->request_seen)
 		return;
-	body = detect_body(&x->request_body, &x->request_partial);
+	body = detect_body(&x->request_body, k->cc->assembler->lim, &x->request_partial);
 	d = detect_request(x, body, &k->candidate);
+	x->request_partial |= d && !body && detect_json(&x->request_body);
 	if (d) {
 		assembly_set_dialect(k, d);
 		read_request(k, body);
@@ -354,6 +375,7 @@ static void settle(struct assembly *k)
 static void try_answer(struct assembly *k, const json_t *v)
 {
 	const struct dialect *d = k->dialect;
+	struct body *request = &k->x->request_body;
 	bool partial;
 	json_t *body;
 
@@ -374,7 +396,8 @@ static void try_answer(struct assembly *k, const json_t *v)
 	assembly_set_dialect(k, d);
 	if (!k->settled)
 		return;
-	body = detect_body(&k->x->request_body, &partial);
+	body = detect_body(request, k->cc->assembler->lim, &partial);
+	k->x->request_partial |= partial || (!body && detect_json(request));
 	read_request(k, body);
 	json_decref(body);
 	if (k->delivered)
@@ -388,6 +411,8 @@ void assembly_event(struct assembly *k, struct span name, const json_t *v)
 	k->x->stream = true;
 	k->x->stream_events++;
 	k->dialect->event(k->x, k->state, name, v);
+	if (k->x->response_body.decoded >= k->measure_at)
+		count_memory(k);
 }
 
 static void on_element(void *arg, struct span name, struct span data, bool cut)
@@ -402,7 +427,7 @@ static void on_element(void *arg, struct span name, struct span data, bool cut)
 	if (!k->dialect && k->guesses >= GUESSES)
 		return;
 	/* Of one that is cut or broken, the beginning may still tell something. */
-	v = json_read(data, true, &partial);
+	v = json_read(k->cc->assembler->lim, data, true, &partial);
 	k->x->response_partial |= cut || partial || !v;
 	if (v && !k->dialect)
 		k->guesses++;
@@ -423,14 +448,16 @@ static void read_answer(struct assembly *k)
 
 	if (x->stream || !k->begun[HTTP_RESPONSE])
 		return;
-	body = detect_body(&x->response_body, &partial);
+	body = detect_body(&x->response_body, k->cc->assembler->lim, &partial);
 	if (body)
 		try_answer(k, body);
-	if (body && k->dialect) {
-		x->response_partial |= partial;
+	x->response_partial |= partial;
+	if (body && k->dialect)
 		k->dialect->response(x, body);
-	}
+	else if (k->dialect)
+		x->response_partial |= detect_json(&x->response_body);
 	json_decref(body);
+	count_memory(k);
 }
 
 /* ---- the end ---- */
@@ -499,6 +526,8 @@ void assembly_free(struct assembly *k)
 {
 	struct assembler_conn *cc = k->cc;
 
+	exchange_charge(k->x, cc->assembler->lim,
+			k->memory + k->x->request_body.text.len + k->x->response_body.text.len);
 	forget_call(k);
 	body_reader_done(&k->in[0]);
 	body_reader_done(&k->in[1]);
@@ -559,7 +588,7 @@ void assembly_begin_side(struct assembly *k, enum http_msg m, uint64_t ts,
 	k->begun[m] = true;
 	*(request ? &x->t.request_first : &x->t.response_first) = ts;
 	body_reader_begin(&k->in[m], request ? &x->request_body : &x->response_body, h, c->lim,
-			  &c->memory, request ? NULL : on_element, k);
+			  request ? NULL : on_element, k);
 	k->in[m].array_streams = k->dialect && k->dialect->array_stream;
 }
 

@@ -21,6 +21,8 @@ struct assembly {
 	void *state;			 /* dialect's, for the stream */
 	bool said_all; /* the last element was the one that ends the API's stream */
 	unsigned guesses;
+	size_t memory;		   /* that the record takes, as it was counted last */
+	uint64_t measure_at;	   /* with so many bytes of the answer it is counted again */
 	bool busy;		   /* may not be ended now */
 	bool upgraded;		   /* its connection speaks WebSocket now */
 	struct ws_turns *ws_turns; /* of the exchange that opened one */
@@ -62,7 +64,7 @@ struct assembler {
 		awaiting_client; /* servers' views that are over, of which the client's is not */
 	struct pairs *pairs;
 	bool knows_endpoints; /* of some connection they were told */
-	size_t count, memory;
+	size_t count;
 	int64_t wall_offset;
 };
 

@@ -28,13 +28,11 @@ static void frame_with(struct body_reader *r, const struct framing_ops *ops)
 }
 
 void body_reader_begin(struct body_reader *r, struct body *b, const struct http_head *h,
-		       struct limits *lim, size_t *memory, framing_fn element, void *arg)
+		       struct limits *lim, framing_fn element, void *arg)
 {
 	struct span coding = h ? http_field_find(h, "content-encoding") : span_of(NULL, 0);
 
-	*r = (struct body_reader){
-		.body = b, .lim = lim, .memory = memory, .element = element, .arg = arg
-	};
+	*r = (struct body_reader){ .body = b, .lim = lim, .element = element, .arg = arg };
 	sha256_init(&r->wire_sha);
 	sha256_init(&r->decoded_sha);
 	buf_init(&b->text, lim->max[LIMIT_body]);
@@ -60,15 +58,14 @@ static void keep(struct body_reader *r, struct span s)
 
 	if (r->torn || text->full)
 		return;
-	if (r->memory && *r->memory + s.len > r->lim->max[LIMIT_memory]) {
+	if (limits_memory(r->lim) + s.len > r->lim->max[LIMIT_memory]) {
 		limit_hit(r->lim, LIMIT_memory);
 		text->full = true;
 		return;
 	}
 	if (buf_add(text, s) != 0)
 		limit_hit(r->lim, LIMIT_body);
-	if (r->memory)
-		*r->memory += text->len - before;
+	limits_memory_add(r->lim, text->len - before);
 }
 
 /* Some servers label a stream of events as plain text or JSON, and some send an array in pieces.
@@ -190,7 +187,5 @@ void body_reader_done(struct body_reader *r)
 	framing_free(r->framing);
 	r->framing = NULL;
 	buf_done(&r->first);
-	if (r->memory && r->body)
-		*r->memory -= r->body->text.len;
 	r->body = NULL;
 }

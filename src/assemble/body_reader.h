@@ -13,7 +13,6 @@
 struct body_reader {
 	struct body *body;
 	struct limits *lim;
-	size_t *memory; /* all bytes kept by all bodies; may be NULL */
 	struct coding *coding;
 	struct sha256_ctx wire_sha, decoded_sha;
 	bool torn;	    /* behind a gap: nothing more is kept */
@@ -29,7 +28,7 @@ struct body_reader {
  * where none is expected. */
 struct http_head;
 void body_reader_begin(struct body_reader *r, struct body *b, const struct http_head *h,
-		       struct limits *lim, size_t *memory, framing_fn element, void *arg);
+		       struct limits *lim, framing_fn element, void *arg);
 void body_reader_bytes(struct body_reader *r, struct span s);
 void body_reader_gap(struct body_reader *r, uint64_t nbytes);
 /* No bytes follow: emits an element that lacks its closing mark. Returns how many bytes became part
@@ -38,7 +37,7 @@ uint64_t body_reader_end_elements(struct body_reader *r);
 /* complete: by the framing of HTTP. suffices: a stream of unknown length in which the API announced
  * its end; clients leave then, before the end of the message arrives. */
 void body_reader_end(struct body_reader *r, bool complete, bool suffices);
-/* Frees what it works with and gives the memory back to the budget; the body stays as it is. */
+/* Frees what it works with. The body stays as it is, and counts against the limit `memory`. */
 void body_reader_done(struct body_reader *r);
 
 #endif

@@ -5,9 +5,10 @@
 
 #include "assemble/deliver.h"
 #include "base/xalloc.h"
+#include "exchange/memory.h"
 #include "llm/detect.h"
 #include "llm/json.h"
-#include "llm/json_repair.h"
+#include "llm/json_read.h"
 
 /* Numbers that http does not give out. */
 #define TURN_IDS (1ull << 63)
@@ -21,9 +22,10 @@ struct ws_turns {
 	const struct dialect *dialect; /* NULL: not known, or none */
 	unsigned guesses;
 	uint64_t turns;
-	json_t *states;	 /* last message of each kind that lasts */
-	json_t *inputs;	 /* messages of the next request */
-	struct buf text; /* the bytes of these, a line each */
+	json_t *states;			     /* last message of each kind that lasts */
+	json_t *inputs;			     /* messages of the next request */
+	struct buf text;		     /* the bytes of these, a line each */
+	size_t states_memory, inputs_memory; /* of the limit `memory`; the latter with text */
 	uint64_t first_ts, last_ts;
 	bool cut;
 };
@@ -61,9 +63,15 @@ static void end_turn(struct ws_turns *s, uint64_t ts, bool complete)
 	assembly_end(k);
 }
 
+static struct limits *lim_of(const struct ws_turns *s)
+{
+	return s->opener->cc->assembler->lim;
+}
+
 static void drop_inputs(struct ws_turns *s)
 {
-	s->opener->cc->assembler->memory -= s->text.len;
+	limits_memory_sub(lim_of(s), s->inputs_memory);
+	s->inputs_memory = 0;
 	json_array_clear(s->inputs);
 	buf_reset(&s->text);
 }
@@ -74,59 +82,80 @@ void ws_turns_free(struct ws_turns *s)
 		return;
 	end_turn(s, 0, false);
 	drop_inputs(s);
+	limits_memory_sub(lim_of(s), s->states_memory);
 	json_decref(s->states);
 	json_decref(s->inputs);
 	buf_done(&s->text);
 	free(s);
 }
 
+static bool has_memory(struct ws_turns *s, size_t size)
+{
+	struct limits *lim = lim_of(s);
+
+	if (limits_memory(lim) + size <= lim->max[LIMIT_memory])
+		return true;
+	limit_hit(lim, LIMIT_memory);
+	return false;
+}
+
+static size_t state_place(const struct ws_turns *s, struct span type)
+{
+	size_t i = 0;
+
+	while (i < json_array_size(s->states) &&
+	       !span_eq(json_text(json_array_get(s->states, i), "type"), type))
+		i++;
+	return i;
+}
+
 /* Replaces the one of the same kind. */
 static void keep_state(struct ws_turns *s, json_t *v, size_t len)
 {
-	struct span type = json_text(v, "type");
+	size_t at = state_place(s, json_text(v, "type")), size = json_memory(v);
+	const json_t *old = json_array_get(s->states, at);
 
-	if (len > STATE_BYTES_MAX) {
+	if (len > STATE_BYTES_MAX || !has_memory(s, size)) {
 		s->cut = true;
 		return;
 	}
-	for (size_t i = 0; i < json_array_size(s->states); i++)
-		if (span_eq(json_text(json_array_get(s->states, i), "type"), type)) {
-			json_array_set(s->states, i, v);
-			return;
-		}
-	if (json_array_size(s->states) < STATES_MAX)
+	if (!old && json_array_size(s->states) == STATES_MAX)
+		return;
+	size -= old ? json_memory(old) : 0;
+	s->states_memory += size;
+	limits_memory_add(lim_of(s), size);
+	if (old)
+		json_array_set(s->states, at, v);
+	else
 		json_array_append(s->states, v);
 }
 
 /* The next request's bytes and values, within what all bodies may take. */
-static bool has_room(struct ws_turns *s, size_t len)
+static bool has_room(struct ws_turns *s, size_t len, size_t size)
 {
-	struct assembler *c = s->opener->cc->assembler;
-
-	if (c->memory + len > c->lim->max[LIMIT_memory]) {
-		limit_hit(c->lim, LIMIT_memory);
-		return false;
-	}
 	if (s->text.len + len > s->text.max) {
-		limit_hit(c->lim, LIMIT_body);
+		limit_hit(lim_of(s), LIMIT_body);
 		return false;
 	}
-	return true;
+	return has_memory(s, size);
 }
 
 static void keep_input(struct ws_turns *s, uint64_t ts, json_t *v, struct span text, bool cut)
 {
+	size_t len = text.len + 1, size = len + json_memory(v);
+
 	if (!json_array_size(s->inputs))
 		s->first_ts = ts;
 	s->last_ts = ts;
 	s->cut |= cut;
-	if (!has_room(s, text.len + 1)) {
+	if (!has_room(s, len, size)) {
 		s->cut = true;
 		return;
 	}
 	buf_add(&s->text, text);
 	buf_addc(&s->text, '\n');
-	s->opener->cc->assembler->memory += text.len + 1;
+	s->inputs_memory += size;
+	limits_memory_add(lim_of(s), size);
 	json_array_append(s->inputs, v);
 }
 
@@ -202,6 +231,17 @@ static void aside(struct ws_turns *s, enum http_msg from, struct span text)
 	body_reader_bytes(&s->opener->in[from], SPAN_LIT("\n"));
 }
 
+/* What it was part of is not known, so each that it may be is not complete. */
+static void not_read(struct ws_turns *s, bool client)
+{
+	struct exchange *x = s->opener->x;
+
+	*(client ? &x->request_partial : &x->response_partial) = true;
+	s->cut |= client;
+	if (s->turn && !client)
+		s->turn->x->response_partial = true;
+}
+
 static const struct dialect *guess(const json_t *v)
 {
 	for (size_t i = 0; dialects[i]; i++)
@@ -213,11 +253,14 @@ static const struct dialect *guess(const json_t *v)
 void ws_turns_message(struct ws_turns *s, enum http_msg from, uint64_t ts_ns, struct span text,
 		      bool cut)
 {
-	bool partial, client = from == HTTP_REQUEST;
-	json_t *v = text.len && text.ptr[0] == '{' ? json_read(text, true, &partial) : NULL;
+	bool partial = false, client = from == HTTP_REQUEST;
+	bool is_json = text.len && text.ptr[0] == '{';
+	json_t *v = is_json ? json_read(lim_of(s), text, true, &partial) : NULL;
 	enum turn_step step = TURN_SKIP;
 
-	cut |= v && partial;
+	cut |= partial;
+	if (is_json && !v && (partial || s->dialect))
+		not_read(s, client);
 	builder_set_time(s->opener->x, ts_ns);
 	if (v && !s->dialect && s->guesses < GUESSES) {
 		s->guesses++;

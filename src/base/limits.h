@@ -16,6 +16,7 @@ enum limit {
 struct limits {
 	size_t max[LIMIT_COUNT];
 	uint64_t hits[LIMIT_COUNT]; /* times that something was cut or dropped for it */
+	size_t memory; /* atomic: bytes in use that the limit `memory` counts */
 };
 
 struct limit_info {
@@ -31,6 +32,22 @@ int size_parse(const char *text, size_t *ret);
 
 /* Reads "name=value", value as above. 0, or -EINVAL when either is not valid. */
 int limits_set(struct limits *l, const char *assignment);
+
+/* Records give their share back on whatever thread drops the last reference to them. */
+static inline size_t limits_memory(const struct limits *l)
+{
+	return __atomic_load_n(&l->memory, __ATOMIC_RELAXED);
+}
+
+static inline void limits_memory_add(struct limits *l, size_t bytes)
+{
+	__atomic_add_fetch(&l->memory, bytes, __ATOMIC_RELAXED);
+}
+
+static inline void limits_memory_sub(struct limits *l, size_t bytes)
+{
+	__atomic_sub_fetch(&l->memory, bytes, __ATOMIC_RELAXED);
+}
 
 static inline void limit_hit(struct limits *l, enum limit which)
 {

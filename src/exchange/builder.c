@@ -11,12 +11,16 @@
 
 #define CHOICES_MAX 128
 #define NO_SLOT	    (-1)
+/* A call that goes on is one of the last. */
+#define CALLS_SEARCHED 256
 
 struct builder {
 	struct exchange x; /* first: exchange_unref() frees the whole */
 	uint64_t now_ns;
 	size_t text_max;
-	uint32_t deltas; /* reported so far */
+	struct limits *lim; /* NULL: none */
+	size_t nkept;	    /* of the limit `parts` */
+	uint32_t deltas;    /* reported so far */
 	delta_fn fn;
 	void *arg;
 };
@@ -47,6 +51,16 @@ uint64_t builder_time(const struct exchange *x)
 	return builder_of(x)->now_ns;
 }
 
+void builder_set_limits(struct exchange *x, struct limits *lim)
+{
+	builder_of(x)->lim = lim;
+}
+
+struct limits *builder_limits(const struct exchange *x)
+{
+	return builder_of(x)->lim;
+}
+
 size_t builder_text_max(const struct exchange *x)
 {
 	return builder_of(x)->text_max;
@@ -74,12 +88,42 @@ void set_json(char **dst, const json_t *v)
 	}
 }
 
+/* ---- what is kept of both sides ---- */
+
+/* Whether one thing more may be kept. */
+static bool keep(struct exchange *x, bool *partial)
+{
+	struct builder *b = builder_of(x);
+	size_t max = b->lim ? b->lim->max[LIMIT_parts] : SIZE_MAX;
+
+	if (b->nkept < max) {
+		b->nkept++;
+		return true;
+	}
+	if (b->nkept == max) {
+		b->nkept++;
+		limit_hit(b->lim, LIMIT_parts);
+	}
+	*partial = true;
+	return false;
+}
+
+static bool *partial_of(struct exchange *x, const struct message *m)
+{
+	bool answers =
+		x->nchoices && m >= &x->choices[0].msg && m <= &x->choices[x->nchoices - 1].msg;
+
+	return answers ? &x->response_partial : &x->request_partial;
+}
+
 /* ---- request ---- */
 
 struct message *request_message(struct exchange *x, struct span role)
 {
 	struct message *m;
 
+	if (!keep(x, &x->request_partial) && x->nmessages)
+		return &x->messages[x->nmessages - 1];
 	x->messages = xgrow(x->messages, x->nmessages, sizeof(*x->messages));
 	m = &x->messages[x->nmessages++];
 	set_string(&m->role, role);
@@ -90,6 +134,8 @@ struct part *message_part(struct exchange *x, struct message *m, enum part_kind 
 {
 	struct part *p;
 
+	if (!keep(x, partial_of(x, m)) && m->nparts)
+		return &m->parts[m->nparts - 1];
 	m->parts = xgrow(m->parts, m->nparts, sizeof(*m->parts));
 	p = &m->parts[m->nparts++];
 	p->kind = kind;
@@ -184,6 +230,13 @@ void part_json(struct part *p, const json_t *v)
 
 struct tool *request_tool(struct exchange *x)
 {
+	struct tool *last = x->ntools ? &x->tools[x->ntools - 1] : NULL;
+
+	if (!keep(x, &x->request_partial) && last) {
+		json_decref(last->schema);
+		last->schema = NULL;
+		return last;
+	}
 	x->tools = xgrow(x->tools, x->ntools, sizeof(*x->tools));
 	return &x->tools[x->ntools++];
 }
@@ -192,7 +245,7 @@ void request_param(struct exchange *x, const char *name, const json_t *value)
 {
 	struct param *p;
 
-	if (!value)
+	if (!value || !keep(x, &x->request_partial))
 		return;
 	x->params = xgrow(x->params, x->nparams, sizeof(*x->params));
 	p = &x->params[x->nparams++];
@@ -202,6 +255,16 @@ void request_param(struct exchange *x, const char *name, const json_t *value)
 
 /* ---- answer ---- */
 
+/* What comes now has no place of its own any more. */
+static void share(struct exchange *x)
+{
+	struct limits *lim = builder_limits(x);
+
+	if (!x->response_partial && lim)
+		limit_hit(lim, LIMIT_parts);
+	x->response_partial = true;
+}
+
 struct choice *answer_choice(struct exchange *x, unsigned index)
 {
 	struct choice *c;
@@ -209,8 +272,10 @@ struct choice *answer_choice(struct exchange *x, unsigned index)
 	for (size_t i = 0; i < x->nchoices; i++)
 		if (x->choices[i].index == index)
 			return &x->choices[i];
-	if (x->nchoices >= CHOICES_MAX)
+	if (x->nchoices >= CHOICES_MAX) {
+		share(x);
 		return &x->choices[x->nchoices - 1];
+	}
 	x->choices = xgrow(x->choices, x->nchoices, sizeof(*x->choices));
 	c = &x->choices[x->nchoices++];
 	c->index = index;
@@ -268,33 +333,102 @@ void answer_text(struct exchange *x, unsigned index, enum part_kind kind, struct
 
 	if (!text.len)
 		return;
-	if (!p || ((p->kind != kind || p->slot != NO_SLOT) && c->msg.nparts < ANSWER_PARTS_MAX))
-		p = message_part(x, &c->msg, kind);
+	if (!p || p->kind != kind || p->slot != NO_SLOT) {
+		if (c->msg.nparts < ANSWER_PARTS_MAX)
+			p = message_part(x, &c->msg, kind);
+		else
+			share(x);
+	}
 	answer_append(x, index, p, text);
+}
+
+/* The first place in by_slot that is not before that slot and kind. */
+static size_t place_of(const struct choice *c, int slot, enum part_kind kind)
+{
+	size_t low = 0, high = c->nslots;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct part *p = &c->msg.parts[c->by_slot[middle]];
+
+		if (p->slot < slot || (p->slot == slot && p->kind < kind))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static struct part *part_at(const struct choice *c, size_t place)
+{
+	return place < c->nslots ? &c->msg.parts[c->by_slot[place]] : NULL;
+}
+
+struct part *answer_find(struct exchange *x, unsigned index, enum part_kind kind, int slot)
+{
+	const struct choice *c = answer_choice(x, index);
+	struct part *p = part_at(c, place_of(c, slot, kind));
+
+	return p && p->slot == slot && p->kind == kind ? p : NULL;
+}
+
+struct part *answer_nth(struct exchange *x, unsigned index, enum part_kind kind, int first, int end,
+			size_t n)
+{
+	const struct choice *c = answer_choice(x, index);
+	size_t place = place_of(c, first, (enum part_kind)0);
+
+	for (struct part *p; (p = part_at(c, place)) && p->slot < end; place++)
+		if (p->kind == kind && n-- == 0)
+			return p;
+	return NULL;
+}
+
+struct part *answer_call_of(struct exchange *x, unsigned index, struct span id)
+{
+	const struct message *m = &answer_choice(x, index)->msg;
+	size_t stop = m->nparts > CALLS_SEARCHED ? m->nparts - CALLS_SEARCHED : 0;
+
+	for (size_t i = m->nparts; i > stop && id.len; i--) {
+		struct part *p = &m->parts[i - 1];
+
+		if (p->kind == PART_TOOL_CALL && p->id && span_eq(id, span_str(p->id)))
+			return p;
+	}
+	return NULL;
 }
 
 struct part *answer_part(struct exchange *x, unsigned index, enum part_kind kind, int slot)
 {
 	struct choice *c = answer_choice(x, index);
-	struct part *p;
+	struct part *p = slot == NO_SLOT ? NULL : answer_find(x, index, kind, slot);
+	size_t before = c->msg.nparts, place;
 
-	/* From the end: the block that grows is one of the last. */
-	for (size_t i = c->msg.nparts; i > 0; i--) {
-		p = &c->msg.parts[i - 1];
-		if (slot != NO_SLOT && p->slot == slot && p->kind == kind)
-			return p;
+	if (p)
+		return p;
+	if (before >= ANSWER_PARTS_MAX) {
+		share(x);
+		return &c->msg.parts[before - 1];
 	}
-	if (c->msg.nparts >= ANSWER_PARTS_MAX)
-		return &c->msg.parts[c->msg.nparts - 1];
 	p = message_part(x, &c->msg, kind);
+	if (slot == NO_SLOT || c->msg.nparts == before)
+		return p;
+	place = place_of(c, slot, kind);
 	p->slot = slot;
+	c->by_slot = xgrow(c->by_slot, c->nslots, sizeof(*c->by_slot));
+	memmove(&c->by_slot[place + 1], &c->by_slot[place],
+		(c->nslots++ - place) * sizeof(*c->by_slot));
+	c->by_slot[place] = (unsigned)before;
 	return p;
 }
 
 void answer_restart(struct exchange *x, unsigned index)
 {
 	struct choice *c = answer_choice(x, index);
+	struct builder *b = builder_of(x);
 
+	b->nkept -= c->msg.nparts < b->nkept ? c->msg.nparts : b->nkept;
+	c->nslots = 0;
 	message_clear(&c->msg);
 	free(c->finish_raw);
 	c->finish_raw = NULL;

@@ -23,6 +23,9 @@ struct exchange *builder_new(uint64_t id, size_t text_max, delta_fn fn, void *ar
 /* The time of the bytes that are read next, CLOCK_MONOTONIC. */
 void builder_set_time(struct exchange *x, uint64_t now_ns);
 uint64_t builder_time(const struct exchange *x);
+/* What is read counts against these; they outlive the record. NULL, as at first: nothing counts. */
+void builder_set_limits(struct exchange *x, struct limits *lim);
+struct limits *builder_limits(const struct exchange *x);
 /* Ceiling of each text, bytes. */
 size_t builder_text_max(const struct exchange *x);
 
@@ -50,7 +53,8 @@ void part_json(struct part *p, const json_t *v);
 struct tool *request_tool(struct exchange *x);
 void request_param(struct exchange *x, const char *name, const json_t *value); /* NULL: nothing */
 
-/* More content blocks than any answer has; past it they share the last. */
+/* More content blocks than any answer has; past it they share the last, and the answer is partial.
+ */
 #define ANSWER_PARTS_MAX 4096
 
 /* Answer side: finds or makes choice `index` (at most 128, then -> the last). */
@@ -60,6 +64,13 @@ void answer_text(struct exchange *x, unsigned index, enum part_kind kind, struct
 /* Appends to part number `slot` (the provider's own index of content blocks or tool calls, kept
  * per choice), making it when new; so interleaved blocks stay apart. */
 struct part *answer_part(struct exchange *x, unsigned index, enum part_kind kind, int slot);
+/* The part that answer_part made for that; NULL: none. */
+struct part *answer_find(struct exchange *x, unsigned index, enum part_kind kind, int slot);
+/* The nth (from 0) of that kind with a slot from `first` on and before `end`; NULL: none. */
+struct part *answer_nth(struct exchange *x, unsigned index, enum part_kind kind, int first, int end,
+			size_t n);
+/* The call of that id among the last parts; NULL: none, or the id is empty. */
+struct part *answer_call_of(struct exchange *x, unsigned index, struct span id);
 void answer_append(struct exchange *x, unsigned index, struct part *p, struct span text);
 /* The part came as a whole, by message_part and the like: reports it as answer_append would have.
  */

@@ -103,6 +103,7 @@ static void answer_done(struct exchange *x)
 	for (size_t i = 0; i < x->nchoices; i++) {
 		message_done(&x->choices[i].msg);
 		free(x->choices[i].finish_raw);
+		free(x->choices[i].by_slot);
 	}
 	free(x->choices);
 	json_decref(x->usage.raw);

@@ -8,6 +8,8 @@
 #include <jansson.h>
 
 #include "base/buf.h"
+#include "base/limits.h"
+#include "base/limits.h"
 #include "base/span.h"
 
 /* A count that the provider did not state. Never shown as 0. */
@@ -61,6 +63,9 @@ struct choice {
 	struct message msg;
 	char *finish_raw;
 	enum finish finish;
+	/* Places in msg.parts of those with a slot, by slot and kind: builder.c's. */
+	unsigned *by_slot;
+	size_t nslots;
 };
 
 struct tool {
@@ -287,6 +292,8 @@ struct exchange {
 
 	/* Private to exchange/share.c. */
 	unsigned refs;
+	struct limits *lim; /* whose memory `charged` bytes are given back with the last reference */
+	size_t charged;
 	struct exchange *snapshot; /* NULL: none, or the record has changed since */
 	unsigned snapshot_parts;
 };
@@ -314,6 +321,8 @@ struct exchange *exchange_snapshot(struct exchange *x, unsigned parts);
 void exchange_changed(struct exchange *x);
 /* A copy of its own, which the caller may change. */
 struct exchange *exchange_copy(const struct exchange *from, unsigned parts);
+/* The record takes so much of the limit `memory`, until its last reference is dropped. */
+void exchange_charge(struct exchange *x, struct limits *lim, size_t bytes);
 /* Bytes of memory that the record takes, nearly: for queues that are bounded in bytes. */
 size_t exchange_bytes(const struct exchange *x);
 

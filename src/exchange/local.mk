@@ -11,6 +11,8 @@ libpure_a_SOURCES += \
 	src/exchange/json.h \
 	src/exchange/json_member.c \
 	src/exchange/json_member.h \
+	src/exchange/memory.c \
+	src/exchange/memory.h \
 	src/exchange/observer.c \
 	src/exchange/observer.h \
 	src/exchange/share.c \

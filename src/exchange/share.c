@@ -4,6 +4,7 @@
 
 #include "base/xalloc.h"
 #include "exchange/exchange_int.h"
+#include "exchange/memory.h"
 
 struct exchange *exchange_ref(const struct exchange *x)
 {
@@ -18,6 +19,8 @@ void exchange_unref(struct exchange *x)
 	if (!x || __atomic_sub_fetch(&x->refs, 1, __ATOMIC_ACQ_REL) != 0)
 		return;
 	exchange_unref(x->snapshot);
+	if (x->lim)
+		limits_memory_sub(x->lim, x->charged);
 	exchange_done(x);
 	free(x);
 }
@@ -145,6 +148,8 @@ static void copy_answer(struct exchange *x)
 	for (size_t i = 0; i < x->nchoices; i++) {
 		copy_message(&x->choices[i].msg);
 		copy_string(&x->choices[i].finish_raw);
+		x->choices[i].by_slot = NULL; /* nothing is added to a copy */
+		x->choices[i].nslots = 0;
 	}
 	/* The one JSON value that grows while a stream comes. */
 	x->usage.raw = json_deep_copy(x->usage.raw);
@@ -207,47 +212,14 @@ struct exchange *exchange_copy(const struct exchange *from, unsigned parts)
 
 /* ---- size ---- */
 
-/* Of one allocation of a few bytes, with what malloc adds. */
-#define SMALL 48
-
-static size_t message_bytes(const struct message *m)
+void exchange_charge(struct exchange *x, struct limits *lim, size_t bytes)
 {
-	size_t n = SMALL;
-
-	for (size_t i = 0; i < m->nparts; i++)
-		n += sizeof(m->parts[i]) + m->parts[i].text.cap + SMALL;
-	return n;
-}
-
-static size_t json_bytes(const json_t *v)
-{
-	const char *key;
-	json_t *item;
-	size_t i, n = SMALL;
-
-	if (json_is_string(v))
-		n += json_string_length(v);
-	json_array_foreach(v, i, item)
-		n += json_bytes(item);
-	json_object_foreach((json_t *)v, key, item)
-		n += SMALL + strlen(key) + json_bytes(item);
-	return n;
+	x->lim = lim;
+	x->charged = bytes;
 }
 
 size_t exchange_bytes(const struct exchange *x)
 {
-	size_t n = sizeof(*x) + x->request_body.text.cap + x->response_body.text.cap;
-
-	n += (x->request_headers.count + x->response_headers.count) * 2 * SMALL;
-	n += message_bytes(&x->system);
-	for (size_t i = 0; i < x->nmessages; i++)
-		n += sizeof(x->messages[i]) + message_bytes(&x->messages[i]);
-	for (size_t i = 0; i < x->nchoices; i++)
-		n += sizeof(x->choices[i]) + message_bytes(&x->choices[i].msg);
-	for (size_t i = 0; i < x->ntools; i++)
-		n += sizeof(x->tools[i]) + SMALL + json_bytes(x->tools[i].schema) +
-		     (x->tools[i].description ? strlen(x->tools[i].description) : 0);
-	for (size_t i = 0; i < x->nparams; i++)
-		n += sizeof(x->params[i]) + SMALL + json_bytes(x->params[i].value);
-	return n;
+	return sizeof(*x) + x->request_body.text.cap + x->response_body.text.cap +
+	       exchange_memory(x);
 }

@@ -2,7 +2,7 @@
 #include "llm/detect.h"
 
 #include "llm/json.h"
-#include "llm/json_repair.h"
+#include "llm/json_read.h"
 #include "llm/multipart.h"
 
 /* ---- provider ---- */
@@ -142,8 +142,9 @@ void detect_rpc_messages(struct exchange *x)
 
 /* ---- bodies ---- */
 
-static bool may_be_json(struct span s)
+bool detect_json(const struct body *b)
 {
+	struct span s = buf_span(&b->text);
 	size_t at = 0;
 
 	while (at < s.len && s.ptr[at] && strchr(" \t\r\n", s.ptr[at]))
@@ -151,13 +152,13 @@ static bool may_be_json(struct span s)
 	return at < s.len && (s.ptr[at] == '{' || s.ptr[at] == '[');
 }
 
-json_t *detect_body(const struct body *b, bool *ret_partial)
+json_t *detect_body(const struct body *b, struct limits *lim, bool *ret_partial)
 {
 	bool cut = b->state != BODY_COMPLETE || b->ngaps || b->text.full || b->coding_error;
 	struct span s = buf_span(&b->text);
 
 	*ret_partial = false;
 	if (span_eq(span_str(b->media_type), SPAN_LIT("multipart/form-data")))
-		return multipart_read(s, cut, ret_partial);
-	return may_be_json(s) ? json_read(s, cut, ret_partial) : NULL;
+		return multipart_read(lim, s, cut, ret_partial);
+	return detect_json(b) ? json_read(lim, s, cut, ret_partial) : NULL;
 }

@@ -26,6 +26,8 @@ void detect_rpc_messages(struct exchange *x);
 
 /* A body as JSON: as it is, or the fields of a form. NULL when it is neither. Owned by the caller.
  * *ret_partial: only its beginning could be read. */
-json_t *detect_body(const struct body *b, bool *ret_partial);
+json_t *detect_body(const struct body *b, struct limits *lim, bool *ret_partial);
+/* Whether it looks like JSON, whatever its media type. */
+bool detect_json(const struct body *b);
 
 #endif

@@ -5,10 +5,8 @@
 
 #include "base/utf8.h"
 
-#define DEPTH_MAX 512
-
 struct scan {
-	char stack[DEPTH_MAX]; /* the closing mark of each open object or array */
+	char stack[JSON_DEPTH_MAX]; /* the closing mark of each open object or array */
 	size_t depth;
 	size_t safe; /* what precedes can be closed by the stack's marks alone */
 	bool in_string, is_key, escaped;
@@ -18,7 +16,7 @@ struct scan {
 
 static int open_mark(struct scan *c, char close, size_t at)
 {
-	if (c->depth == DEPTH_MAX)
+	if (c->depth == JSON_DEPTH_MAX)
 		return -EPROTO;
 	c->stack[c->depth++] = close;
 	c->safe = at + 1;
@@ -109,39 +107,4 @@ int json_repair(struct span s, struct buf *out)
 	while (c.depth)
 		buf_addc(out, c.stack[--c.depth]);
 	return 0;
-}
-
-static json_t *parse(struct span s)
-{
-	json_t *v = json_loadb((const char *)s.ptr, s.len, JSON_ALLOW_NUL, NULL);
-
-	/* Integers past 64 bits, as some send for seeds. */
-	return v ? v
-		 : json_loadb((const char *)s.ptr, s.len, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL,
-			      NULL);
-}
-
-json_t *json_read(struct span s, bool cut, bool *ret_partial)
-{
-	struct buf fixed, repaired;
-	json_t *v;
-
-	*ret_partial = false;
-	if (!s.len)
-		return NULL;
-	v = parse(s);
-	if (v)
-		return v;
-	/* A high surrogate alone, or bytes that are no text, would spoil the whole body. */
-	buf_init(&fixed, s.len * 3 + 16);
-	buf_init(&repaired, s.len * 3 + 16 + DEPTH_MAX);
-	if (utf8_fix(s, &fixed))
-		v = parse(buf_span(&fixed));
-	if (!v && cut && json_repair(buf_span(&fixed), &repaired) == 0) {
-		v = parse(buf_span(&repaired));
-		*ret_partial = v != NULL;
-	}
-	buf_done(&fixed);
-	buf_done(&repaired);
-	return v;
 }

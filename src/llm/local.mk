@@ -28,6 +28,8 @@ libpure_a_SOURCES += \
 	src/llm/dialects/openai_responses.c \
 	src/llm/json.c \
 	src/llm/json.h \
+	src/llm/json_read.c \
+	src/llm/json_read.h \
 	src/llm/json_repair.c \
 	src/llm/json_repair.h \
 	src/llm/multipart.c \

@@ -6,9 +6,12 @@
 #include "base/buf.h"
 #include "base/digest.h"
 #include "base/utf8.h"
+#include "exchange/memory.h"
 #include "llm/json.h"
 
-#define FIELDS_MAX   256
+#define FIELDS_MAX 256
+/* More than one field takes beside its text: a file becomes an object of four members. */
+#define FIELD_MEMORY (JSON_OBJECT_MEMORY + 8 * JSON_STRING_MEMORY)
 #define BOUNDARY_MAX 72 /* RFC 2046 section 5.1.1: 70, and two dashes */
 
 /* Position of `what` in `s`, or s.len. */
@@ -108,10 +111,11 @@ static void read_part(json_t *fields, struct span part)
 		add(fields, name, json_from_bytes(data));
 }
 
-json_t *multipart_read(struct span body, bool cut, bool *ret_partial)
+json_t *multipart_read(struct limits *lim, struct span body, bool cut, bool *ret_partial)
 {
 	struct span line = span_first(body, find(body, SPAN_LIT("\r\n")));
 	uint8_t mark[BOUNDARY_MAX + 4] = { '\r', '\n' };
+	size_t taken = 0;
 	json_t *fields;
 
 	*ret_partial = false;
@@ -124,6 +128,12 @@ json_t *multipart_read(struct span body, bool cut, bool *ret_partial)
 	while (body.len) {
 		struct span part = span_first(body, find(body, span_of(mark, line.len + 2)));
 
+		taken += FIELD_MEMORY + part.len;
+		if (limits_memory(lim) + taken > lim->max[LIMIT_memory]) {
+			limit_hit(lim, LIMIT_memory);
+			*ret_partial = true;
+			break;
+		}
 		*ret_partial |= cut && part.len == body.len;
 		read_part(fields, part);
 		body = span_from(body, part.len + line.len + 2);

@@ -31,10 +31,42 @@ static void first_lines(struct sink *s, struct span text)
 	}
 }
 
+/* Each level indents all that it holds, and all of it is in memory at once. */
+#define PRETTY_BYTES (512 << 10)
+#define PRETTY_DEPTH 64
+
+static bool is_shallow(struct span s)
+{
+	size_t depth = 0, deepest = 0;
+	bool in_string = false;
+
+	for (size_t i = 0; i < s.len; i++) {
+		uint8_t b = s.ptr[i];
+
+		in_string ^= b == '"';
+		i += in_string && b == '\\';
+		depth += !in_string && (b == '[' || b == '{');
+		depth -= !in_string && (b == ']' || b == '}') && depth;
+		deepest = depth > deepest ? depth : deepest;
+	}
+	return deepest <= PRETTY_DEPTH;
+}
+
+char *text_pretty(struct span s)
+{
+	json_t *v = NULL;
+	char *pretty;
+
+	if (s.len && s.len <= PRETTY_BYTES && is_shallow(s))
+		v = json_loadb((const char *)s.ptr, s.len, JSON_ALLOW_NUL, NULL);
+	pretty = v ? json_dumps(v, JSON_INDENT(2)) : NULL;
+	json_decref(v);
+	return pretty;
+}
+
 static void json_body(struct sink *s, const char *name, const struct body *b)
 {
-	json_t *v = b->text.len ? json_loadb(b->text.ptr, b->text.len, JSON_ALLOW_NUL, NULL) : NULL;
-	char *pretty = v ? json_dumps(v, JSON_INDENT(2)) : NULL;
+	char *pretty = text_pretty(buf_span(&b->text));
 	struct buf masked;
 
 	if (pretty) {
@@ -46,7 +78,6 @@ static void json_body(struct sink *s, const char *name, const struct body *b)
 		buf_done(&masked);
 	}
 	free(pretty);
-	json_decref(v);
 }
 
 static void size_line(struct sink *s, const char *name, const struct body *b)

@@ -63,6 +63,9 @@ void text_rpc(struct sink *s, const struct exchange *x);
 void text_http(struct sink *s, const struct exchange *x);
 void text_raw_request(struct sink *s, const struct exchange *x);
 void text_raw_response(struct sink *s, const struct exchange *x);
+/* JSON with indentation, to be freed; NULL: it is none, or so long or deep that this would be dear.
+ */
+char *text_pretty(struct span s);
 void text_ledger(struct sink *s, const struct exchange *x);
 
 #endif

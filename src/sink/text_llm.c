@@ -22,12 +22,10 @@ static void traffic(struct sink *s, struct span text, unsigned indent)
 /* Valid JSON indented, anything else as it is. */
 static void arguments(struct sink *s, const struct part *p, unsigned indent)
 {
-	json_t *v = json_loadb(p->text.ptr ? p->text.ptr : "", p->text.len, JSON_ALLOW_NUL, NULL);
-	char *pretty = v ? json_dumps(v, JSON_INDENT(2)) : NULL;
+	char *pretty = text_pretty(buf_span(&p->text));
 
 	traffic(s, pretty ? span_str(pretty) : buf_span(&p->text), indent);
 	free(pretty);
-	json_decref(v);
 }
 
 static void binary(struct sink *s, const struct part *p)

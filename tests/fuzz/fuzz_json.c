@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "llm/dialect.h"
-#include "llm/json_repair.h"
+#include "llm/json_read.h"
 #include "tests/fuzz/fuzz.h"
 
 static void on_delta(void *arg, struct exchange *x, const struct exchange_delta *d)
@@ -53,7 +53,11 @@ static void read_with(const struct dialect *d, const json_t *v)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	bool partial = false;
-	json_t *v = json_read(span_of(data, size), true, &partial);
+	struct limits lim;
+	json_t *v;
+
+	limits_init(&lim);
+	v = json_read(&lim, span_of(data, size), true, &partial);
 
 	for (size_t i = 0; v && dialects[i]; i++)
 		read_with(dialects[i], v);

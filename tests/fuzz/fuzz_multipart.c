@@ -5,10 +5,13 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	struct limits lim;
+
+	limits_init(&lim);
 	for (int cut = 0; cut < 2; cut++) {
 		bool partial;
 
-		json_decref(multipart_read(span_of(data, size), cut, &partial));
+		json_decref(multipart_read(&lim, span_of(data, size), cut, &partial));
 	}
 	return 0;
 }

@@ -504,6 +504,261 @@ static void test_connections(void)
 	}
 }
 
+/* ---- JSON that becomes large when it is read ---- */
+
+/* `unit` again and again between `head` and `tail` makes a text; several make a body or row of
+ * messages. */
+struct json_bomb {
+	const char *what;
+	void (*wrap)(struct buf *out, struct span text); /* into an element; NULL: a whole body */
+	const char *media_type;
+	bool asked; /* it is the request */
+	struct span head, unit, tail;
+	size_t elements;
+	enum limit limit; /* that is to be reached */
+};
+
+/* Bodies and what is read of them; so far under GROWTH_MAX as buffers may take. */
+#define READ_MAX (16 * MIB)
+#define JSON_LEN (3 * MIB)
+
+static void wrap_sse(struct buf *out, struct span text)
+{
+	buf_adds(out, "data: ");
+	buf_add(out, text);
+	buf_adds(out, "\n\n");
+}
+
+static void wrap_line(struct buf *out, struct span text)
+{
+	buf_add(out, text);
+	buf_addc(out, '\n');
+}
+
+static void add_be(struct buf *out, uint32_t v)
+{
+	for (int shift = 24; shift >= 0; shift -= 8)
+		buf_addc(out, (char)(v >> shift));
+}
+
+static void wrap_aws(struct buf *out, struct span text)
+{
+	static const char fields[] = "\x0b:event-type\x07\0\x11"
+				     "contentBlockDelta"
+				     "\x0d:message-type\x07\0\x05"
+				     "event";
+	size_t at = out->len, len = sizeof(fields) - 1;
+
+	add_be(out, (uint32_t)(16 + len + text.len));
+	add_be(out, (uint32_t)len);
+	add_be(out, (uint32_t)crc32(0, (const Bytef *)out->ptr + at, 8));
+	buf_add(out, span_of(fields, len));
+	buf_add(out, text);
+	add_be(out, (uint32_t)crc32(0, (const Bytef *)out->ptr + at, (uInt)(out->len - at)));
+}
+
+static void wrap_message(struct buf *out, struct span text)
+{
+	buf_add(out, SPAN_LIT("\x81\x7f\0\0\0\0"));
+	add_be(out, (uint32_t)text.len);
+	buf_add(out, text);
+}
+
+static void wrap_data(struct buf *out, struct span text)
+{
+	for (; text.len; text = span_from(text, 16000)) {
+		frame(out, 0, text.len <= 16000, 1, text.len < 16000 ? text.len : 16000);
+		buf_add(out, span_first(text, 16000));
+	}
+}
+
+static void add_text(const struct json_bomb *b, struct buf *out)
+{
+	struct buf text;
+
+	buf_init(&text, JSON_LEN + PIECE);
+	buf_add(&text, b->head);
+	while (text.len < JSON_LEN)
+		buf_add(&text, b->unit);
+	buf_add(&text, b->tail);
+	for (size_t i = 0; i < b->elements; i++) {
+		if (b->wrap)
+			b->wrap(out, buf_span(&text));
+		else
+			buf_add(out, buf_span(&text));
+	}
+	buf_done(&text);
+}
+
+static void gzip(struct span in, struct buf *out)
+{
+	z_stream z = { .next_in = (Bytef *)in.ptr, .avail_in = (uInt)in.len };
+	uint8_t room[4096];
+	int r = Z_OK;
+
+	deflateInit2(&z, 9, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY);
+	while (r != Z_STREAM_END) {
+		z.next_out = room;
+		z.avail_out = sizeof(room);
+		r = deflate(&z, Z_FINISH);
+		buf_add(out, span_of(room, sizeof(room) - z.avail_out));
+	}
+	deflateEnd(&z);
+}
+
+static void add_http(struct buf *out, const char *start, const char *media_type, struct span body)
+{
+	struct buf packed;
+
+	buf_init(&packed, MIB);
+	gzip(body, &packed);
+	buf_addf(out,
+		 "%s\r\nContent-Type: %s\r\nContent-Encoding: gzip\r\nContent-Length: %zu\r\n\r\n",
+		 start, media_type, packed.len);
+	buf_add(out, buf_span(&packed));
+	buf_done(&packed);
+}
+
+static const char *path_of(const struct json_bomb *b)
+{
+	if (b->wrap == wrap_aws)
+		return "/model/m/converse-stream";
+	return b->wrap == wrap_line ? "/api/chat" : "/v1/chat/completions";
+}
+
+/* Both directions of the connection. */
+static void add_bytes(const struct json_bomb *b, struct buf *asked, struct buf *answered)
+{
+	static const struct span small = SPAN_LIT("{\"model\":\"m\",\"messages\":[]}");
+	struct buf body;
+	char start[128];
+
+	buf_init(&body, 64 * MIB);
+	add_text(b, &body);
+	if (b->wrap == wrap_message || b->wrap == wrap_data) {
+		bool ws = b->wrap == wrap_message;
+
+		buf_add(asked, ws ? SPAN_LIT(WS_ASK) : SPAN_LIT(H2_ASK));
+		buf_add(answered, ws ? SPAN_LIT(WS_ANSWER) : SPAN_LIT(H2_ANSWER));
+		buf_add(answered, buf_span(&body));
+	} else {
+		snprintf(start, sizeof(start), "POST %s HTTP/1.1\r\nHost: h", path_of(b));
+		add_http(asked, start, b->asked ? b->media_type : "application/json",
+			 b->asked ? buf_span(&body) : small);
+		add_http(answered, "HTTP/1.1 200 OK", b->asked ? "application/json" : b->media_type,
+			 b->asked ? SPAN_LIT("{}") : buf_span(&body));
+	}
+	buf_done(&body);
+}
+
+static void on_read(void *arg, struct exchange *x)
+{
+	struct outcome *o = arg;
+
+	o->elements++;
+	o->cut += !exchange_complete(x) && (x->request_partial || x->response_partial);
+}
+
+static const struct observer json_out = { .superseded = on_read, .ended = on_read };
+
+static void feed_all(struct pipeline *p, struct chunk *c, enum dir dir, struct span rest)
+{
+	c->dir = dir;
+	for (c->off = 0; rest.len; rest = span_from(rest, PIECE)) {
+		c->data = span_first(rest, PIECE);
+		c->ts_ns++;
+		pipeline_chunk(p, c);
+		c->off += c->data.len;
+	}
+}
+
+static void feed_json(struct outcome *o, const void *arg)
+{
+	struct chunk c = { .kind = CHUNK_DATA,
+			   .flags = CHUNK_FROM_START,
+			   .conn = { .tgid = 7, .object = 1, .first_seen_ns = 1 },
+			   .tid = 7,
+			   .ts_ns = 1000,
+			   .comm = "tester" };
+	struct buf asked, answered;
+	struct limits lim;
+	struct pipeline *p;
+
+	limits_init(&lim);
+	lim.max[LIMIT_memory] = READ_MAX;
+	buf_init(&asked, 64 * MIB);
+	buf_init(&answered, 64 * MIB);
+	add_bytes(arg, &asked, &answered);
+	p = pipeline_new(&lim);
+	pipeline_observe(p, &json_out, o);
+	feed_all(p, &c, DIR_WRITE, buf_span(&asked));
+	feed_all(p, &c, DIR_READ, buf_span(&answered));
+	pipeline_finish(p, c.ts_ns);
+	pipeline_free(p);
+	o->out = lim.memory;
+	memcpy(o->hits, lim.hits, sizeof(o->hits));
+	buf_done(&asked);
+	buf_done(&answered);
+}
+
+#define CHAT	 "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}],\"x\":["
+#define CHUNK	 "{\"object\":\"chat.completion.chunk\",\"choices\":[],\"x\":["
+#define LINE	 "{\"model\":\"m\",\"created_at\":\"\",\"done\":false,\"x\":["
+#define DELTA	 "{\"contentBlockIndex\":0,\"delta\":{\"text\":\"a\"},\"x\":["
+#define MESSAGE_ "{\"type\":\"response.output_text.delta\",\"delta\":\"a\",\"x\":["
+#define JSON	 "application/json"
+#define ARRAYS	 .unit = SPAN_LIT("[],"), .tail = SPAN_LIT("[]]}")
+#define FORM	 "--x\r\nContent-Disposition: form-data; name=a\r\n\r\n\r\n"
+
+static void test_json(void)
+{
+	static const struct json_bomb rows[] = {
+		{ "arrays in an answer", NULL, JSON, false, SPAN_LIT(CHUNK), ARRAYS, .elements = 1,
+		  .limit = LIMIT_memory },
+		{ "objects in an answer", NULL, JSON, false, SPAN_LIT(CHUNK), SPAN_LIT("{},"),
+		  SPAN_LIT("0]}"), 1, LIMIT_memory },
+		{ "members in an answer", NULL, JSON, false, SPAN_LIT(CHUNK),
+		  SPAN_LIT("{\"a\":{},\"b\":{}},"), SPAN_LIT("0]}"), 1, LIMIT_memory },
+		{ "numbers in an answer", NULL, JSON, false, SPAN_LIT(CHUNK), SPAN_LIT("1,"),
+		  SPAN_LIT("1]}"), 1, LIMIT_memory },
+		{ "texts in an answer", NULL, JSON, false, SPAN_LIT(CHUNK), SPAN_LIT("\"\","),
+		  SPAN_LIT("1]}"), 1, LIMIT_memory },
+		{ "nesting in an answer", NULL, JSON, false, SPAN_LIT(CHUNK "["), SPAN_LIT("["),
+		  SPAN_LIT(""), 1, LIMIT_json_depth },
+		{ "arrays in a request", NULL, JSON, true, SPAN_LIT(CHAT), ARRAYS, .elements = 1,
+		  .limit = LIMIT_memory },
+		{ "messages in a request", NULL, JSON, true,
+		  SPAN_LIT("{\"model\":\"m\",\"messages\":[{\"role\":\"user\"},"), SPAN_LIT("{},"),
+		  SPAN_LIT("{}]}"), 1, LIMIT_memory },
+		{ "contents in a request", NULL, JSON, true,
+		  SPAN_LIT("{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":["),
+		  SPAN_LIT("0,"), SPAN_LIT("0]}]}"), 1, LIMIT_parts },
+		{ "fields of a form", NULL, "multipart/form-data; boundary=x", true, SPAN_LIT(FORM),
+		  SPAN_LIT(FORM), SPAN_LIT("--x--\r\n"), 1, LIMIT_memory },
+		{ "arrays in events", wrap_sse, "text/event-stream", false, SPAN_LIT(CHUNK), ARRAYS,
+		  .elements = 4, .limit = LIMIT_memory },
+		{ "arrays in lines", wrap_line, "application/x-ndjson", false, SPAN_LIT(LINE),
+		  ARRAYS, .elements = 4, .limit = LIMIT_memory },
+		{ "arrays in messages of Amazon's", wrap_aws, "application/vnd.amazon.eventstream",
+		  false, SPAN_LIT(DELTA), ARRAYS, .elements = 4, .limit = LIMIT_memory },
+		{ "arrays in messages of a WebSocket", wrap_message, NULL, false,
+		  SPAN_LIT(MESSAGE_), ARRAYS, .elements = 4, .limit = LIMIT_memory },
+		{ "arrays in HTTP/2", wrap_data, NULL, false, SPAN_LIT(CHUNK), ARRAYS,
+		  .elements = 1, .limit = LIMIT_memory },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct outcome o = in_child(feed_json, &rows[i]);
+
+		is_bounded(&o, rows[i].what);
+		ok(o.cut > 0 && o.hits[rows[i].limit] > 0,
+		   "%s: %" PRIu64 " of %" PRIu64 " incomplete, %" PRIu64 " times the limit %s",
+		   rows[i].what, o.cut, o.elements, o.hits[rows[i].limit],
+		   limit_infos[rows[i].limit].name);
+		is_int((long long)o.out, 0, "%s: all memory is given back", rows[i].what);
+	}
+}
+
 int main(void)
 {
 	struct outcome o = in_child(take_memory, NULL);
@@ -513,6 +768,7 @@ int main(void)
 	   o.growth / 1024);
 	test_framings();
 	test_connections();
+	test_json();
 	test_zlib();
 #ifdef HAVE_BROTLIENC
 	test_br();

@@ -284,12 +284,10 @@ static void read_delta(struct exchange *x, int slot, const json_t *delta)
 /* A call without input sends no piece of it at all. */
 static void end_block(struct exchange *x, int slot)
 {
-	struct message *m = &answer_choice(x, 0)->msg;
+	struct part *p = answer_find(x, 0, PART_TOOL_CALL, slot);
 
-	for (size_t i = 0; i < m->nparts; i++)
-		if (m->parts[i].slot == slot && m->parts[i].kind == PART_TOOL_CALL &&
-		    !m->parts[i].text.len)
-			buf_adds(&m->parts[i].text, "{}");
+	if (p && !p->text.len)
+		buf_adds(&p->text, "{}");
 }
 
 static void messages_event(struct exchange *x, void *state, struct span name, const json_t *data)

@@ -6,7 +6,7 @@
 #include <nettle/base64.h>
 
 #include "llm/json.h"
-#include "llm/json_repair.h"
+#include "llm/json_read.h"
 
 /* ---- errors ---- */
 
@@ -217,7 +217,7 @@ static bool decode(struct span base64, struct buf *out)
 	return base64_decode_final(&decoder);
 }
 
-json_t *bedrock_unpack(const json_t *base64, size_t max, bool *ret_whole)
+json_t *bedrock_unpack(struct limits *lim, const json_t *base64, size_t max, bool *ret_whole)
 {
 	struct buf plain;
 	bool whole, partial;
@@ -225,8 +225,8 @@ json_t *bedrock_unpack(const json_t *base64, size_t max, bool *ret_whole)
 
 	buf_init(&plain, max);
 	whole = decode(json_span(base64), &plain);
-	v = json_read(buf_span(&plain), !whole, &partial);
+	v = json_read(lim, buf_span(&plain), !whole, &partial);
 	buf_done(&plain);
-	*ret_whole = whole && v;
+	*ret_whole = whole && v && !partial;
 	return v;
 }

@@ -262,7 +262,7 @@ static void read_counted(struct exchange *x, const json_t *input)
 		bedrock_conversation(x, json_object_get(input, "converse"));
 	if (!base64)
 		return;
-	body = bedrock_unpack(base64, builder_text_max(x), &whole);
+	body = bedrock_unpack(builder_limits(x), base64, builder_text_max(x), &whole);
 	x->request_partial |= !whole;
 	if (body)
 		dialect_bedrock_invoke.request(x, body);
@@ -408,12 +408,10 @@ static void on_delta(struct exchange *x, const json_t *data)
 /* A call without input may send no piece of it at all. */
 static void on_block_stop(struct exchange *x, const json_t *data)
 {
-	struct message *m = &answer_choice(x, 0)->msg;
+	struct part *p = answer_find(x, 0, PART_TOOL_CALL, slot_of(data));
 
-	for (size_t i = 0; i < m->nparts; i++)
-		if (m->parts[i].slot == slot_of(data) && m->parts[i].kind == PART_TOOL_CALL &&
-		    !m->parts[i].text.len)
-			buf_adds(&m->parts[i].text, "{}");
+	if (p && !p->text.len)
+		buf_adds(&p->text, "{}");
 }
 
 static void on_metadata(struct exchange *x, const json_t *data)

@@ -150,7 +150,7 @@ static void invoke_event(struct exchange *x, void *state, struct span name, cons
 	if (bedrock_exception(x, name, data))
 		return;
 	/* Without it, somebody on the way undid the base64. */
-	v = bytes ? bedrock_unpack(bytes, builder_text_max(x), &whole)
+	v = bytes ? bedrock_unpack(builder_limits(x), bytes, builder_text_max(x), &whole)
 		  : json_incref((json_t *)data);
 	x->response_partial |= !whole;
 	if (v) {
@@ -184,7 +184,7 @@ static bool is_invoke_response(const json_t *body)
 	if (!json_is_string(json_object_get(body, "bytes")))
 		return false;
 	/* Agents and others send bytes too, so what is in them must agree. */
-	v = bedrock_unpack(json_object_get(body, "bytes"), enough, &whole);
+	v = bedrock_unpack(NULL, json_object_get(body, "bytes"), enough, &whole);
 	known = maker_of_answer(v) || (!json_has(v, "bytes") && is_invoke_response(v));
 	json_decref(v);
 	return known;

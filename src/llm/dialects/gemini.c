@@ -290,6 +290,8 @@ void gemini_answer_part(struct exchange *x, unsigned index, const json_t *v)
 		return;
 	if (before < ANSWER_PARTS_MAX)
 		read_part(x, m, v);
+	else
+		x->response_partial = true;
 	/* A call is shown as it comes; its text is there already. */
 	if (m->nparts > before && m->parts[before].kind == PART_TOOL_CALL)
 		answer_shown(x, index, &m->parts[before]);

@@ -5,6 +5,9 @@
 #include "llm/dialects/gemini.h"
 #include "llm/json.h"
 
+/* More than a turn of any program has. */
+#define CONTENTS_MAX (16 << 10)
+
 struct live {
 	struct sha256_ctx audio; /* of the answer */
 	bool begun;
@@ -49,9 +52,13 @@ static void add_contents(json_t *contents, const json_t *v)
 		json_array_append(contents, (json_t *)turn);
 	if (json_is_object(json_object_get(content, "turns")))
 		json_array_append(contents, json_object_get(content, "turns"));
-	json_array_foreach(results, i, result)
+	/* Each becomes three values more, which no ceiling counts. */
+	json_array_foreach(results, i, result) {
+		if (json_array_size(contents) >= CONTENTS_MAX)
+			return;
 		json_array_append_new(contents, json_pack("{s:s, s:[{s:O}]}", "role", "tool",
 							  "parts", "functionResponse", result));
+	}
 }
 
 /* Speech and pictures as they come: one part, however many messages. */
@@ -102,6 +109,7 @@ static void live_request(struct exchange *x, const json_t *messages)
 		if (speech && at == SIZE_MAX)
 			at = (size_t)(speech - x->messages);
 	}
+	x->request_partial |= json_array_size(contents) >= CONTENTS_MAX;
 	json_object_set_new(body, "contents", contents);
 	dialect_gemini.request(x, body);
 	json_decref(body);

@@ -267,17 +267,17 @@ static void answer_call(struct exchange *x, unsigned index, int slot, const json
 /* The call that a piece without an index belongs to: the one of that id, else a new one. */
 static int slot_of_id(struct exchange *x, unsigned index, const json_t *call)
 {
-	const struct message *m = &answer_choice(x, index)->msg;
+	const struct choice *c = answer_choice(x, index);
 	struct span id = json_text(call, "id");
+	const struct part *same = answer_call_of(x, index, id);
 	int last = -1;
 
-	for (size_t i = 0; i < m->nparts; i++) {
-		if (m->parts[i].kind != PART_TOOL_CALL)
-			continue;
-		if (id.len && m->parts[i].id && span_eq(id, span_str(m->parts[i].id)))
-			return m->parts[i].slot;
-		last = m->parts[i].slot > last ? m->parts[i].slot : last;
-	}
+	if (same)
+		return same->slot;
+	/* The highest slot of a call: parts of other kinds have few slots, if any. */
+	for (size_t i = c->nslots; i > 0 && last < 0; i--)
+		if (c->msg.parts[c->by_slot[i - 1]].kind == PART_TOOL_CALL)
+			last = c->msg.parts[c->by_slot[i - 1]].slot;
 	return id.len || last < 0 ? last + 1 : last;
 }
 

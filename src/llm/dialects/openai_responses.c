@@ -234,22 +234,11 @@ static void read_usage(struct exchange *x, const json_t *v)
 
 /* ---- answer ---- */
 
-static struct part *find_call(struct exchange *x, struct span id)
-{
-	const struct message *m = &answer_choice(x, 0)->msg;
-
-	for (size_t i = m->nparts; i > 0 && id.len; i--)
-		if (m->parts[i - 1].kind == PART_TOOL_CALL && m->parts[i - 1].id &&
-		    span_eq(id, span_str(m->parts[i - 1].id)))
-			return &m->parts[i - 1];
-	return NULL;
-}
-
 /* The part of a call, by the call's own id where it has one: xAI's Realtime numbers items wrongly.
  */
 static struct part *call_part(struct exchange *x, int item, struct span id)
 {
-	struct part *p = find_call(x, id);
+	struct part *p = answer_call_of(x, 0, id);
 
 	if (p)
 		return p;
@@ -284,14 +273,10 @@ static void answer_call(struct exchange *x, int item, const json_t *v, bool anno
 static struct part *nth_part(struct exchange *x, int item, enum part_kind kind, size_t n,
 			     int number)
 {
-	const struct message *m = &answer_choice(x, 0)->msg;
 	int first = slot_of(item, number < REASONING_PARTS ? 0 : REASONING_PARTS);
+	struct part *p = answer_nth(x, 0, kind, first, first + REASONING_PARTS, n);
 
-	for (size_t i = 0; i < m->nparts; i++)
-		if (m->parts[i].kind == kind && m->parts[i].slot >= first &&
-		    m->parts[i].slot < first + REASONING_PARTS && n-- == 0)
-			return &m->parts[i];
-	return answer_part(x, 0, kind, slot_of(item, number));
+	return p ? p : answer_part(x, 0, kind, slot_of(item, number));
 }
 
 static void answer_texts(struct exchange *x, int item, const json_t *list, enum part_kind kind,
@@ -427,7 +412,8 @@ static bool read_delta(struct exchange *x, struct span type, const json_t *data)
 
 		if (!span_eq(type, span_str(d->type)))
 			continue;
-		p = d->kind == PART_TOOL_CALL ? find_call(x, json_text(data, "call_id")) : NULL;
+		p = d->kind == PART_TOOL_CALL ? answer_call_of(x, 0, json_text(data, "call_id"))
+					      : NULL;
 		answer_append(x, 0, p ? p : answer_part(x, 0, d->kind, slot),
 			      json_text(data, "delta"));
 		return true;

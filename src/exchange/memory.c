@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+#include "exchange/memory.h"
+
+#include <string.h>
+
+size_t json_memory(const json_t *v)
+{
+	size_t sum = 0, i;
+	const char *key;
+	json_t *item;
+
+	switch (v ? json_typeof(v) : JSON_NULL) {
+	case JSON_OBJECT:
+		json_object_foreach((json_t *)v, key, item)
+			sum += JSON_STRING_MEMORY + strlen(key) + json_memory(item);
+		return sum + JSON_OBJECT_MEMORY;
+	case JSON_ARRAY:
+		json_array_foreach(v, i, item)
+			sum += json_memory(item);
+		return sum + JSON_ARRAY_MEMORY;
+	case JSON_STRING:
+		return JSON_STRING_MEMORY + json_string_length(v);
+	case JSON_INTEGER:
+	case JSON_REAL:
+		return JSON_NUMBER_MEMORY;
+	default:
+		return 2 * sizeof(json_t *); /* its place: the value itself is shared by all */
+	}
+}
+
+/* With what the allocator puts around it. */
+static size_t text_memory(const char *s)
+{
+	return s ? strlen(s) + 32 : 0;
+}
+
+/* Arrays have up to twice the room (xgrow). */
+static size_t message_memory(const struct message *m)
+{
+	size_t sum =
+		2 * m->nparts * sizeof(*m->parts) + text_memory(m->role) + text_memory(m->name);
+
+	for (size_t i = 0; i < m->nparts; i++) {
+		const struct part *p = &m->parts[i];
+
+		sum += p->text.cap + text_memory(p->id) + text_memory(p->name) +
+		       text_memory(p->type_raw) + text_memory(p->media_type);
+	}
+	return sum;
+}
+
+static size_t request_memory(const struct exchange *x)
+{
+	size_t sum = 2 * (x->nmessages * sizeof(*x->messages) + x->ntools * sizeof(*x->tools) +
+			  x->nparams * sizeof(*x->params));
+
+	sum += message_memory(&x->system) + text_memory(x->model_asked);
+	for (size_t i = 0; i < x->nmessages; i++)
+		sum += message_memory(&x->messages[i]);
+	for (size_t i = 0; i < x->ntools; i++)
+		sum += text_memory(x->tools[i].name) + text_memory(x->tools[i].type) +
+		       text_memory(x->tools[i].description) + json_memory(x->tools[i].schema);
+	for (size_t i = 0; i < x->nparams; i++)
+		sum += text_memory(x->params[i].name) + json_memory(x->params[i].value);
+	return sum;
+}
+
+static size_t answer_memory(const struct exchange *x)
+{
+	size_t sum = 2 * x->nchoices * sizeof(*x->choices) + json_memory(x->usage.raw) +
+		     text_memory(x->response_id) + text_memory(x->model_answered) +
+		     text_memory(x->service_tier);
+
+	for (size_t i = 0; i < x->nchoices; i++)
+		sum += message_memory(&x->choices[i].msg) + text_memory(x->choices[i].finish_raw) +
+		       2 * x->choices[i].nslots * sizeof(*x->choices[i].by_slot);
+	if (x->error)
+		sum += text_memory(x->error->type) + text_memory(x->error->code) +
+		       text_memory(x->error->message);
+	return sum;
+}
+
+size_t exchange_memory(const struct exchange *x)
+{
+	return request_memory(x) + answer_memory(x) + text_memory(x->rpc_name);
+}
