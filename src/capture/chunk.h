@@ -29,9 +29,7 @@ struct conn_id {
 
 #define CHUNK_FROM_START 1 /* no byte of this connection came before the first captured one */
 #define CHUNK_MISSING	 2 /* `missing` bytes at `off` could not be captured; `data` is empty */
-#define CHUNK_CLEARTEXT                                                                            \
-	4 /* no TLS: what passed a socket; conn.object is a number made up for it                  \
-	   */
+#define CHUNK_CLEARTEXT	 4 /* no TLS: what passed a socket; conn.object is made up for it */
 
 /* `data` is borrowed: valid until the function that got the chunk returns. */
 struct chunk {

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+# shellcheck shell=sh
 # The clients of --demo: sh -c THIS demo BASE-URL CA-FILE. Plain and streamed calls in OpenAI's and
 # Anthropic's form, by curl and by python3 where they are.
 url=$1 ca=$2

@@ -712,7 +712,8 @@ static void accept_all(int listener, SSL_CTX *ctx)
 		if (fd < 0)
 			continue;
 		a = xcalloc(1, sizeof(*a));
-		*a = (struct arrival){ .fd = fd, .ctx = ctx, .number = ++number };
+		number++;
+		*a = (struct arrival){ .fd = fd, .ctx = ctx, .number = number };
 		if (pthread_create(&t, &attr, serve, a) != 0) {
 			close(fd);
 			free(a);

@@ -38,8 +38,8 @@ void unseen_drop_file(struct unseen *n, const char *name);
 void unseen_drop(struct unseen *n, pid_t pid); /* of a process that runs, if there is one */
 /* If there is one, it stays, though the number may be another's from now on. */
 void unseen_ended(struct unseen *n, pid_t pid);
-void notes_put(struct unseen *to, const struct unseen_note *from); /* as it is */
-void unseen_copy(struct unseen *to, const struct unseen *from);	   /* puts all */
+void notes_put(struct unseen *n, const struct unseen_note *from); /* as it is */
+void unseen_copy(struct unseen *to, const struct unseen *from);	  /* puts all */
 void unseen_done(struct unseen *n);
 
 #endif

@@ -2,6 +2,7 @@
 #include "source/replay.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <zlib.h>
 
@@ -22,8 +23,8 @@ void replay_done(struct replay *r)
 
 static int damaged(const struct replay *r, size_t at, const char *what, struct error *reterr)
 {
-	return error_set(reterr, -EPROTO, "the recording is damaged at byte %llu: %s",
-			 (unsigned long long)(r->off + at), what);
+	return error_set(reterr, -EPROTO, "the recording is damaged at byte %" PRIu64 ": %s",
+			 r->off + at, what);
 }
 
 /* Length of the file's head; 0: more bytes are needed. */

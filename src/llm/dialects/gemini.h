@@ -7,7 +7,7 @@
 
 /* Tokens by kind of content; `count`: the member that holds a number. */
 void gemini_modalities(const json_t *list, const char *count, int64_t *audio, int64_t *image);
-void gemini_usage(struct exchange *x, const json_t *usage_metadata);
-void gemini_answer_part(struct exchange *x, unsigned index, const json_t *part);
+void gemini_usage(struct exchange *x, const json_t *v); /* usageMetadata */
+void gemini_answer_part(struct exchange *x, unsigned index, const json_t *v);
 
 #endif

@@ -6,7 +6,7 @@
 #include "exchange/builder.h"
 
 /* A usage object of Chat Completions, and of all that count as it does; the last one counts. */
-void openai_usage(struct exchange *x, const json_t *usage);
+void openai_usage(struct exchange *x, const json_t *v);
 
 enum finish openai_finish(struct span raw);
 
