@@ -13,7 +13,8 @@ FUZZ_MAIN = tests/fuzz/corpus_main.c
 endif
 EXTRA_DIST += tests/fuzz/corpus_main.c
 
-# End-to-end: real programs on loopback. They say SKIP where the host lacks something.
+# End-to-end, for `make check-root`: real programs on loopback. They say SKIP where the host lacks
+# something.
 E2E_TESTS = \
 	tests/e2e/test_agents.py \
 	tests/e2e/test_capture.py \
@@ -47,8 +48,7 @@ EXTRA_DIST += \
 	tests/e2e/sdks/package-lock.json \
 	tests/e2e/sdks/package.json \
 	tests/e2e/sdks/say.mjs
-TESTS += $(E2E_TESTS)
-PURE_TESTS += tests/unit/test_cli.py tests/unit/test_docs.py tests/unit/test_layers.py tests/unit/test_schema.py tests/conformance/test_recordings.py
+PY_TESTS += tests/unit/test_cli.py tests/unit/test_docs.py tests/unit/test_layers.py tests/unit/test_schema.py tests/conformance/test_recordings.py
 EXTRA_DIST += tests/conformance/test_recordings.py tests/conformance/spyfile.py tests/lib/record_schema.py tests/lib/tap.py
 EXTRA_DIST += tests/unit/test_cli.py tests/unit/test_docs.py tests/unit/test_layers.py tests/unit/test_schema.py doc/record.schema.json \
 	doc/RECORD.md doc/RECORDING.md doc/INTERNALS.md
