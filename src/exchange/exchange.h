@@ -313,7 +313,7 @@ enum exchange_parts {
 struct exchange *exchange_snapshot(struct exchange *x, unsigned parts);
 void exchange_changed(struct exchange *x);
 /* A copy of its own, which the caller may change. */
-struct exchange *exchange_copy(const struct exchange *x, unsigned parts);
+struct exchange *exchange_copy(const struct exchange *from, unsigned parts);
 /* Bytes of memory that the record takes, nearly: for queues that are bounded in bytes. */
 size_t exchange_bytes(const struct exchange *x);
 
