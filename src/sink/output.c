@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <langinfo.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -359,10 +360,17 @@ static void *run(void *arg)
 	return NULL;
 }
 
+/* The tracer takes signals by a descriptor and blocks them after its outputs have started: one
+ * that a thread left open would end the process instead. */
 int output_start(struct output *o, struct error *reterr)
 {
-	int err = pthread_create(&o->thread, NULL, run, o);
+	sigset_t all, before;
+	int err;
 
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	err = pthread_create(&o->thread, NULL, run, o);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	o->started = !err;
 	return err ? error_set(reterr, -err, "no thread can be started: %s", strerror(err)) : 0;
 }
