@@ -339,7 +339,9 @@ static void settle(struct assembly *k)
 	if (d) {
 		assembly_set_dialect(k, d);
 		read_request(k, body);
-	} else if (!detect_rpc(x)) {
+	} else if (detect_rpc(x)) {
+		detect_rpc_messages(x, HTTP_REQUEST);
+	} else {
 		detect_provider(x);
 	}
 	json_decref(body);
@@ -475,8 +477,9 @@ static void finish(struct assembly *k)
 	assembly_end_side(k, HTTP_REQUEST, false);
 	assembly_end_side(k, HTTP_RESPONSE, false);
 	read_answer(k);
+	answer_end(x);
 	if (x->kind == EXCHANGE_RPC)
-		detect_rpc_messages(x);
+		detect_rpc_messages(x, HTTP_RESPONSE);
 	k->over = true;
 	unlink_call(k);
 	link_last(k);

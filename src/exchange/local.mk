@@ -13,6 +13,8 @@ libpure_a_SOURCES += \
 	src/exchange/json_member.h \
 	src/exchange/observer.c \
 	src/exchange/observer.h \
+	src/exchange/redact.c \
+	src/exchange/redact.h \
 	src/exchange/share.c \
 	src/exchange/show_mode.c \
 	src/exchange/show_mode.h \

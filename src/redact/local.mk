@@ -3,6 +3,9 @@ libpure_a_SOURCES += \
 	src/redact/credential.c \
 	src/redact/credential.h \
 	src/redact/kept_fields.def \
+	src/redact/key_shapes.def \
+	src/redact/redact_stream.c \
+	src/redact/redact_stream.h \
 	src/redact/scrub.c \
 	src/redact/scrub.h \
 	src/redact/scrub_h2.c \
@@ -11,6 +14,7 @@ libpure_a_SOURCES += \
 	src/redact/scrub_hpack.h
 
 check_PROGRAMS += tests/unit/test_credential
+check_PROGRAMS += tests/unit/test_redact_stream
 check_PROGRAMS += tests/unit/test_scrub
 check_PROGRAMS += tests/unit/test_scrub_hpack
 EXTRA_DIST += tests/unit/hpackmake.h

@@ -412,7 +412,7 @@ static void on_block_stop(struct exchange *x, const json_t *data)
 
 	for (size_t i = 0; i < m->nparts; i++)
 		if (m->parts[i].slot == slot_of(data) && m->parts[i].kind == PART_TOOL_CALL &&
-		    !m->parts[i].text.len)
+		    !m->parts[i].text.len && !m->parts[i].taken)
 			buf_adds(&m->parts[i].text, "{}");
 }
 
