@@ -74,7 +74,7 @@ void deliver_opened(struct assembly *k)
 	if (k->opened || !k->x->request_seen)
 		return;
 	k->opened = true;
-	redact_exchange(k->x);
+	redact_exchange(k->x, NULL);
 	observers_opened(k->cc->assembler->observers, k->x);
 }
 
@@ -83,7 +83,7 @@ void deliver_response(struct assembly *k)
 	if (!k->delivered || k->response_delivered)
 		return;
 	k->response_delivered = true;
-	redact_exchange(k->x);
+	redact_exchange(k->x, NULL);
 	exchange_changed(k->x);
 	observers_response(k->cc->assembler->observers, k->x);
 }
@@ -95,7 +95,7 @@ static void deliver_request_now(struct assembly *k)
 	deliver_opened(k);
 	k->delivered = true;
 	conversations_request(c->conversations, k->x);
-	redact_exchange(k->x);
+	redact_exchange(k->x, NULL);
 	exchange_changed(k->x);
 	observers_request(c->observers, k->x);
 	if (k->x->response_seen)
@@ -141,7 +141,7 @@ static void deliver(struct assembly *k)
 		conversations_answer(c->conversations, x);
 	if (!x->hidden)
 		bill(c->prices, x);
-	redact_exchange(x);
+	redact_exchange(x, NULL);
 	exchange_changed(x);
 	if (x->hidden) {
 		observers_superseded(c->observers, x);

@@ -347,7 +347,7 @@ void redact_answer(struct exchange *x)
 	redact_error(x->error);
 }
 
-void redact_exchange(struct exchange *x)
+void redact_exchange(struct exchange *x, const struct redact_policy *policy)
 {
 	redact_strings(x);
 	redact_headers(&x->request_headers);
@@ -359,4 +359,6 @@ void redact_exchange(struct exchange *x)
 	redact_answer(x);
 	if (x->usage.raw)
 		replace(&x->usage.raw, redact_value(x->usage.raw));
+	if (policy)
+		redact_policy_apply(policy, x);
 }

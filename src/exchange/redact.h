@@ -6,11 +6,14 @@
 #define SPY_EXCHANGE_REDACT_H
 
 #include "exchange/exchange.h"
+#include "exchange/redact_policy.h"
 
 /* Masks credentials (redact/redact_stream.h) in everything that the record says: request and
  * answer, bodies, header fields, command lines. Sizes and digests stay those of the wire. Call it
- * before the record is shown; it may grow and be shown again. */
-void redact_exchange(struct exchange *x);
+ * before the record is shown; it may grow and be shown again.
+ * policy: what is hidden besides, of a record that is one output's own copy and grows no more;
+ * NULL: nothing. */
+void redact_exchange(struct exchange *x, const struct redact_policy *policy);
 /* The same for what grows with an answer, and that alone: before a delta is shown. */
 void redact_answer(struct exchange *x);
 

@@ -151,7 +151,7 @@ static void mask(struct scan *c, size_t keep, enum state state, unsigned count)
 	r->state = state;
 	r->count = count;
 	r->prev = '*';
-	r->line = r->after_quote = r->query_name = r->percent = false;
+	r->line = r->after_quote = false;
 }
 
 /* ---- looking ahead ---- */
@@ -339,12 +339,14 @@ static size_t before_value(struct span w, size_t at)
 {
 	size_t blanks = at, quote;
 
-	while (blanks < w.len && (w.ptr[blanks] == ' ' || w.ptr[blanks] == '\t'))
+	while (blanks < w.len && in_set(w.ptr[blanks], SET_BLANK))
 		blanks++;
 	quote = blanks;
 	while (quote < w.len && w.ptr[quote] == '\\')
 		quote++;
-	return quote < w.len && (w.ptr[quote] == '"' || w.ptr[quote] == '\'') ? quote + 1 : blanks;
+	if (quote == w.len)
+		return quote; /* a quote may follow */
+	return w.ptr[quote] == '"' || w.ptr[quote] == '\'' ? quote + 1 : blanks;
 }
 
 /* A value at `at` of the window that looks like no word: letters, digits, and long enough. */
@@ -429,21 +431,29 @@ static void mask_number(struct scan *c, size_t at)
 	r->line = r->after_quote = true;
 }
 
-/* The field of a form: `name="api_key"`, perhaps more fields, an empty line, the value. */
+static bool in_field_line(uint8_t c)
+{
+	return in_set(c, SET_TOKEN) || c == ' ' || c == ':' || c == ';';
+}
+
+/* The field of a form: `name="api_key"`, perhaps a line more, an empty line, the value. */
 static enum verdict at_form_field(struct scan *c, struct span w, size_t at)
 {
-	static const struct span empty = SPAN_LIT("\r\n\r\n"), type = SPAN_LIT("\r\nContent-");
+	static const struct span line = SPAN_LIT("\r\nContent-"), empty = SPAN_LIT("\r\n\r\n");
 	struct span rest = span_from(w, at);
-	const uint8_t *end;
+	size_t len = 0;
 
-	if (rest.len < type.len && (span_starts(type, rest) || span_starts(empty, rest)))
+	if (rest.len < line.len && (span_starts(line, rest) || span_starts(empty, rest)))
 		return undecided(c, w);
-	if (!span_starts(rest, empty) && !span_starts(rest, type))
+	if (span_starts(rest, line))
+		for (len = line.len; len < rest.len && in_field_line(rest.ptr[len]);)
+			len++;
+	rest = span_from(rest, len);
+	if (rest.len < empty.len && span_starts(empty, rest))
+		return undecided(c, w);
+	if (!span_starts(rest, empty))
 		return NO;
-	end = memmem(rest.ptr, rest.len, empty.ptr, empty.len);
-	if (!end)
-		return undecided(c, w);
-	mask(c, at + (size_t)(end - rest.ptr) + empty.len, IN_FIELD, 0);
+	mask(c, at + len + empty.len, IN_FIELD, 0);
 	return YES;
 }
 
@@ -519,6 +529,7 @@ static enum verdict at_authority(struct scan *c)
 		return MORE;
 	c->r->in_url = true;
 	if (len && mark.len + len < w.len && w.ptr[mark.len + len] == '@') {
+		c->r->query_name = false;
 		mask(c, mark.len, IN_RUN, SET_USERINFO);
 		return YES;
 	}
@@ -533,6 +544,7 @@ static enum verdict at_query_value(struct scan *c)
 		return NO;
 	if (!r->percent && !credential_query(word_of(r)) && !credential_member(word_of(r)))
 		return NO;
+	r->query_name = false;
 	mask(c, 1, IN_RUN, SET_QUERY);
 	return YES;
 }
