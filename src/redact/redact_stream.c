@@ -106,13 +106,17 @@ struct scan {
 	struct redact_stream *r;
 	struct span s;
 	size_t at, from;
+	size_t safe; /* where it is not decided what is at `at`: so much of it is no credential */
 	bool final;
-	struct buf *out;
+	struct buf *out; /* NULL: what is masked is overwritten instead */
+	uint8_t *blank;	 /* from `blank_at` of `s` on; what precedes was written before */
+	size_t blank_at;
 };
 
 static void flush(struct scan *c)
 {
-	buf_add(c->out, span_first(span_from(c->s, c->from), c->at - c->from));
+	if (c->out)
+		buf_add(c->out, span_first(span_from(c->s, c->from), c->at - c->from));
 	c->from = c->at;
 }
 
@@ -146,12 +150,14 @@ static void mask(struct scan *c, size_t keep, enum state state, unsigned count)
 
 	c->at += keep;
 	flush(c);
-	buf_adds(c->out, MASK);
+	if (c->out)
+		buf_adds(c->out, MASK);
 	forget_word(r);
 	r->state = state;
 	r->count = count;
 	r->prev = '*';
 	r->line = r->after_quote = false;
+	r->escape_left = 0;
 }
 
 /* ---- looking ahead ---- */
@@ -269,7 +275,7 @@ static bool has_needed(const struct shape *k, struct span rest)
 	return false;
 }
 
-static enum verdict try_shape(const struct scan *c, const struct shape *k, struct span w)
+static enum verdict try_shape(struct scan *c, const struct shape *k, struct span w)
 {
 	struct span prefix = span_of(k->prefix, k->len), rest;
 
@@ -281,7 +287,10 @@ static enum verdict try_shape(const struct scan *c, const struct shape *k, struc
 	rest = span_first(rest, run_of(rest, 0, k->set));
 	if (rest.len >= k->min && has_needed(k, rest))
 		return YES;
-	return prefix.len + rest.len == w.len ? undecided(c, w) : NO;
+	if (prefix.len + rest.len < w.len)
+		return NO;
+	c->safe = prefix.len < c->safe ? prefix.len : c->safe;
+	return undecided(c, w);
 }
 
 /* At the beginning of a word. */
@@ -350,14 +359,17 @@ static size_t before_value(struct span w, size_t at)
 }
 
 /* A value at `at` of the window that looks like no word: letters, digits, and long enough. */
-static enum verdict is_random(const struct scan *c, struct span w, size_t at, size_t min)
+static enum verdict is_random(struct scan *c, struct span w, size_t at, size_t min)
 {
 	size_t len = run_of(w, at, SET_VALUE);
 	struct span value = span_first(span_from(w, at), len);
 
 	if (len >= min && has(value, SET_DIGIT) && has(value, SET_LETTER))
 		return YES;
-	return at + len == w.len ? undecided(c, w) : NO;
+	if (at + len < w.len)
+		return NO;
+	c->safe = at;
+	return undecided(c, w);
 }
 
 /* Behind "name" and its mark, of length `mark`. */
@@ -414,6 +426,7 @@ static enum verdict find_value(const struct scan *c, struct span w, size_t *at, 
 	return w.ptr[*at] != '\\' || w.len > *at + 32 ? NO : undecided(c, w);
 }
 
+/* It becomes a string. */
 static void mask_number(struct scan *c, size_t at)
 {
 	static const char slashes[] = "\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\";
@@ -422,11 +435,15 @@ static void mask_number(struct scan *c, size_t at)
 
 	c->at += at;
 	flush(c);
-	buf_add(c->out, before);
-	buf_addc(c->out, (char)r->quote);
+	if (c->out) {
+		buf_add(c->out, before);
+		buf_addc(c->out, (char)r->quote);
+	}
 	mask(c, 0, IN_RUN, SET_NUMBER);
-	buf_add(c->out, before);
-	buf_addc(c->out, (char)r->quote);
+	if (c->out) {
+		buf_add(c->out, before);
+		buf_addc(c->out, (char)r->quote);
+	}
 	r->prev = r->quote;
 	r->line = r->after_quote = true;
 }
@@ -489,6 +506,12 @@ static enum verdict at_closing_quote(struct scan *c, size_t len)
 	return YES;
 }
 
+/* Whether a header field's value ends there, or is made by a program's text that goes on. */
+static bool ends_value(struct span w, size_t at)
+{
+	return at >= w.len || memchr("\r\n\"'`\\", w.ptr[at], 6);
+}
+
 /* "Authorization: Bearer ..." at ":"; the scheme stays. */
 static enum verdict at_header(struct scan *c)
 {
@@ -498,14 +521,15 @@ static enum verdict at_header(struct scan *c)
 
 	if (!r->word_line || !credential_header(word_of(r)))
 		return NO;
-	while (at < w.len && (w.ptr[at] == ' ' || w.ptr[at] == '\t'))
+	while (at < w.len && in_set(w.ptr[at], SET_BLANK))
 		at++;
-	scheme = credential_scheme(span_from(w, at));
+	c->safe = at;
 	if (w.len < at + CREDENTIAL_SCHEME_MAX + 1 && !is_whole(c, w))
 		return MORE;
-	if (at + scheme >= w.len || strchr("\r\n\"'`\\", w.ptr[at + scheme]))
+	if (ends_value(w, at))
 		return NO;
-	mask(c, at + scheme, IN_LINE, 0);
+	scheme = credential_scheme(span_from(w, at));
+	mask(c, at + (ends_value(w, at + scheme) ? 0 : scheme), IN_LINE, 0);
 	return YES;
 }
 
@@ -525,6 +549,7 @@ static enum verdict at_authority(struct scan *c)
 	if (!span_starts(w, mark))
 		return NO;
 	len = run_of(w, mark.len, SET_USERINFO);
+	c->safe = mark.len;
 	if (mark.len + len == w.len && !is_whole(c, w))
 		return MORE;
 	c->r->in_url = true;
@@ -703,9 +728,31 @@ static enum verdict at_colon(struct scan *c)
 	return v == NO ? at_assignment(c, 1) : v;
 }
 
+/* A recording's bytes do not say that a form follows: a pair at a line's beginning, and another. */
+static enum verdict at_form(struct scan *c)
+{
+	struct redact_stream *r = c->r;
+	struct span w = window(c);
+	size_t len;
+
+	if (c->out || r->in_url || r->word_state != OPEN_WORD || !r->word_line)
+		return NO;
+	len = 1 + run_of(w, 1, SET_QUERY);
+	c->safe = 1;
+	if (len == w.len)
+		return undecided(c, w);
+	r->in_url = r->query_name = w.ptr[len] == '&';
+	r->percent = false;
+	return NO;
+}
+
 static enum verdict at_equals(struct scan *c, size_t len)
 {
-	enum verdict v = at_query_value(c);
+	enum verdict v = at_form(c);
+
+	if (v != NO)
+		return v;
+	v = at_query_value(c);
 
 	if (v != NO || c->r->in_url || c->r->word_state == NO_WORD)
 		return v;
@@ -781,11 +828,48 @@ static bool step_plain(struct scan *c)
 
 /* ---- inside of what is masked ---- */
 
-/* What was passed over is gone. */
+/* What one byte of a credential is overwritten with. Blanks and line ends stay, and a number stays
+ * one. */
+static uint8_t blank_for(uint8_t c, bool number)
+{
+	if (c == ' ' || c == '\r' || c == '\n')
+		return c;
+	return !number ? '*' : in_set(c, SET_DIGIT) ? '1' : c;
+}
+
+static void blank(struct scan *c, size_t at, size_t len, bool number)
+{
+	for (size_t i = at < c->blank_at ? c->blank_at : at; i < at + len; i++)
+		c->blank[i - c->blank_at] = blank_for(c->blank[i - c->blank_at], number);
+}
+
+/* What is passed over is gone. Where it is overwritten instead, escapes stay as they are, so that
+ * strings end where they did. */
 static void drop(struct scan *c, size_t len)
 {
+	struct redact_stream *r = c->r;
+
+	if (!c->out)
+		blank(c, c->at, len, r->state == IN_RUN && r->count == SET_NUMBER);
 	c->at += len;
 	c->from = c->at;
+}
+
+static void drop_byte(struct scan *c)
+{
+	struct redact_stream *r = c->r;
+	uint8_t b = c->s.ptr[c->at];
+	bool escaped = r->escape_left > 0;
+
+	if (b == '\\' && !escaped)
+		r->escape_left = 1;
+	else if (escaped)
+		r->escape_left = b == 'u' && !r->escape_hex ? 4 : r->escape_left - 1;
+	r->escape_hex = escaped && (b == 'u' || r->escape_hex) && r->escape_left;
+	if (b == '\\' || escaped)
+		c->from = ++c->at;
+	else
+		drop(c, 1);
 }
 
 /* Whether a quote behind `slashes` backslashes closes a string that is quoted `level` deep, or one
@@ -808,14 +892,17 @@ static void step_string(struct scan *c)
 	uint8_t b = c->s.ptr[c->at];
 	unsigned slashes;
 
-	drop(c, 1);
 	if (b == r->quote && closes(r->count, r->level, &slashes)) {
-		for (unsigned i = 0; i < slashes; i++)
+		c->from = ++c->at;
+		for (unsigned i = 0; c->out && i < slashes; i++)
 			buf_addc(c->out, '\\');
-		buf_addc(c->out, (char)b);
+		if (c->out)
+			buf_addc(c->out, (char)b);
 		pass_quote(r, b, (uint8_t)slashes);
 		r->state = r->in_array ? AFTER_ELEMENT : PLAIN;
+		return;
 	}
+	drop_byte(c);
 	r->count = b == '\\' ? r->count + 1 : 0;
 }
 
@@ -859,8 +946,10 @@ static bool step_line(struct scan *c)
 	if (u.c == '\n' || (u.c == '"' && !u.slashes) ||
 	    (r->word_quoted && u.c == r->quote && u.slashes == r->slashes))
 		c->r->state = PLAIN;
+	else if (u.len == 1)
+		drop(c, 1);
 	else
-		drop(c, u.len);
+		c->from = c->at += u.len;
 	return true;
 }
 
@@ -883,17 +972,36 @@ static void step_pem(struct scan *c)
 		r->state = PLAIN;
 		return;
 	}
-	drop(c, 1);
+	if (!c->out && b == '-')
+		c->from = ++c->at;
+	else
+		drop_byte(c);
 	r->count = b == '-' ? r->count + 1 : 0;
 	if (r->count == 5) {
-		buf_adds(c->out, "-----");
+		if (c->out)
+			buf_adds(c->out, "-----");
 		r->prev = '-';
 		r->state = PLAIN;
 	}
 }
 
+/* In what is overwritten, lines frame messages, and nothing masked goes on behind one: a string
+ * that is never closed must not take other messages with it. */
+static bool ends_line(const struct scan *c)
+{
+	uint8_t b = c->s.ptr[c->at];
+	unsigned state = c->r->state;
+
+	return !c->out && (b == '\r' || b == '\n') && state != PLAIN && state != IN_PEM;
+}
+
 static bool step(struct scan *c)
 {
+	c->safe = SIZE_MAX;
+	if (ends_line(c)) {
+		c->r->state = PLAIN;
+		c->r->in_array = false;
+	}
 	switch ((enum state)c->r->state) {
 	case PLAIN:
 		return step_plain(c);
@@ -917,15 +1025,11 @@ static bool step(struct scan *c)
 	return true;
 }
 
-/* Returns how much was decided. */
-static size_t scan(struct redact_stream *r, struct span s, bool final, struct buf *out)
+static void run(struct scan *c)
 {
-	struct scan c = { .r = r, .s = s, .final = final, .out = out };
-
-	while (c.at < s.len && step(&c))
+	while (c->at < c->s.len && step(c))
 		;
-	flush(&c);
-	return c.at;
+	flush(c);
 }
 
 /* ---- the face ---- */
@@ -940,27 +1044,36 @@ void redact_stream_init(struct redact_stream *r, enum redact_begin begin)
 
 static void hold(struct redact_stream *r, struct span rest)
 {
-	memcpy(r->held, rest.ptr, rest.len);
+	if (rest.len)
+		memcpy(r->held, rest.ptr, rest.len);
 	r->held_len = rest.len;
 }
 
-static void feed(struct redact_stream *r, struct span s, bool final, struct buf *out)
+/* What was held back, and `s`; *ret_copy is to be freed. */
+static struct span behind_held(struct redact_stream *r, struct span s, uint8_t **ret_copy)
 {
 	size_t held = r->held_len;
 	uint8_t *all = NULL;
 
-	if (held) {
-		all = xmalloc(held + s.len);
-		memcpy(all, r->held, held);
-		if (s.len)
-			memcpy(all + held, s.ptr, s.len);
-		s = span_of(all, held + s.len);
-		r->held_len = 0;
-	}
-	s = span_from(s, scan(r, s, final, out));
+	*ret_copy = NULL;
+	if (!held)
+		return s;
+	all = *ret_copy = xmalloc(held + s.len);
+	memcpy(all, r->held, held);
 	if (s.len)
-		hold(r, s);
-	free(all);
+		memcpy(all + held, s.ptr, s.len);
+	r->held_len = 0;
+	return span_of(all, held + s.len);
+}
+
+static void feed(struct redact_stream *r, struct span s, bool final, struct buf *out)
+{
+	uint8_t *copy;
+	struct scan c = { .r = r, .s = behind_held(r, s, &copy), .final = final, .out = out };
+
+	run(&c);
+	hold(r, span_from(c.s, c.at));
+	free(copy);
 }
 
 void redact_stream_feed(struct redact_stream *r, struct span s, struct buf *out)
@@ -980,4 +1093,35 @@ void redact_text(struct span text, enum redact_begin begin, struct buf *out)
 
 	redact_stream_init(&r, begin);
 	feed(&r, text, true, out);
+}
+
+/* What is not decided may be a credential: it is overwritten as well, as far as its string goes. */
+static void blank_rest(struct scan *c)
+{
+	struct span rest = span_from(c->s, c->at);
+	size_t len = c->safe;
+
+	while (len < rest.len && !memchr("\r\n\"'`\\", rest.ptr[len], 6))
+		len++;
+	if (len < SIZE_MAX && c->safe < rest.len)
+		blank(c, c->at + c->safe, len - c->safe, false);
+}
+
+void redact_stream_blank(struct redact_stream *r, uint8_t *bytes, size_t len)
+{
+	size_t held = r->held_len;
+	uint8_t *copy, *own = NULL;
+	struct scan c = { .r = r, .s = behind_held(r, span_of(bytes, len), &copy) };
+
+	/* What is read must stay as it came while it is overwritten. */
+	if (!copy)
+		c.s = span_of(own = (uint8_t *)xstrndup((const char *)bytes, len), len);
+	c.blank = bytes;
+	c.blank_at = held;
+	run(&c);
+	if (c.at < c.s.len)
+		blank_rest(&c);
+	hold(r, span_from(c.s, c.at));
+	free(copy);
+	free(own);
 }

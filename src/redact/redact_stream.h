@@ -43,6 +43,8 @@ struct redact_stream {
 	uint8_t word_state, word_len;
 	bool word_line, word_quoted; /* what preceded the word */
 	unsigned count;		     /* of backslashes or dashes, or a set of characters */
+	uint8_t escape_left;	     /* bytes of an escape, in what is masked */
+	bool escape_hex;
 	size_t held_len;
 	char word[REDACT_WORD_MAX];
 	uint8_t held[REDACT_HELD_MAX];
@@ -53,6 +55,11 @@ void redact_stream_init(struct redact_stream *r, enum redact_begin begin);
 void redact_stream_feed(struct redact_stream *r, struct span s, struct buf *out);
 /* The text is over: appends the rest. */
 void redact_stream_end(struct redact_stream *r, struct buf *out);
+
+/* For recordings: what is masked is overwritten in place with "*", and no byte moves. What was not
+ * decided at the end of `bytes` is overwritten too where it may be of a credential. Escapes, blanks
+ * and line ends stay; what is masked ends with its line. Not to be mixed with feed. */
+void redact_stream_blank(struct redact_stream *r, uint8_t *bytes, size_t len);
 
 /* A whole text. */
 void redact_text(struct span text, enum redact_begin begin, struct buf *out);

@@ -268,6 +268,63 @@ static void test_planted(void)
 	is_int(leaks, 0, "credentials that show in pieces");
 }
 
+/* ---- in place ---- */
+
+static void test_blank(void)
+{
+	static const char *const list[][2] = {
+		{ "{\"api_key\":\"a\\\"b c\",\"x\":1}", "{\"api_key\":\"*\\\"* *\",\"x\":1}" },
+		{ "{\"a\":\"{\\\"token\\\":\\\"abcdefgh12345678\\\"}\"}",
+		  "{\"a\":\"{\\\"token\\\":\\\"****************\\\"}\"}" },
+		{ "{\"secret\":\"\\u00e4b\",\"passwd\":-12.5}",
+		  "{\"secret\":\"\\u00e4*\",\"passwd\":-11.1}" },
+		{ "{\"password\":[\"ab\", \"cd\"]}", "{\"password\":[\"**\", \"**\"]}" },
+		{ "key " KEY ", x", "key sk-*********************, x" },
+		{ "\"api_key\":\"ab\r\nHTTP/1.1 200 OK", "\"api_key\":\"**\r\nHTTP/1.1 200 OK" },
+		{ "https://u:p@h/?key=abc&b=c", "https://***@h/?key=***&b=c" },
+		{ "\"-----BEGIN PRIVATE KEY-----\\nMII\\n-----END PRIVATE KEY-----\"",
+		  "\"-----BEGIN PRIVATE KEY-----\\n***\\n-----END PRIVATE KEY-----\"" },
+	};
+
+	for (size_t i = 0; i < sizeof(list) / sizeof(*list); i++) {
+		struct redact_stream r;
+		char text[256];
+
+		snprintf(text, sizeof(text), "%s", list[i][0]);
+		redact_stream_init(&r, REDACT_TEXT);
+		redact_stream_blank(&r, (uint8_t *)text, strlen(text));
+		is_str(text, list[i][1], "in place: text %zu", i);
+	}
+}
+
+/* Cut anywhere: of the credential, what was written before it could be known as one is its
+ * beginning that all keys share. */
+static void test_blank_cut(void)
+{
+	static const char text[] = "{\"a\":\"the sk-Plant3dSecretV4lue\",\"api_key\":\"Plant3dS\","
+				   "\"u\":\"https://u:Plant3dS@h/\",\"b\":\"c: Bearer "
+				   "Plant3dSecretV4lue\"}";
+	unsigned leaks = 0, moved = 0;
+
+	for (size_t a = 0; a < sizeof(text); a++)
+		for (size_t b = a; b < sizeof(text); b++) {
+			struct redact_stream r;
+			char copy[sizeof(text)];
+
+			memcpy(copy, text, sizeof(text));
+			redact_stream_init(&r, REDACT_TEXT);
+			redact_stream_blank(&r, (uint8_t *)copy, a);
+			redact_stream_blank(&r, (uint8_t *)copy + a, b - a);
+			redact_stream_blank(&r, (uint8_t *)copy + b, sizeof(text) - 1 - b);
+			leaks += strstr(copy, "lant") || strstr(copy, "V4") || strstr(copy, "3d");
+			for (size_t i = 0; i < sizeof(text); i++)
+				moved += copy[i] != text[i] &&
+					 (copy[i] != '*' || strchr("\"\\{}", text[i]));
+		}
+	is_int(leaks, 0, "credentials that show in a recording, wherever it is cut");
+	is_int(moved, 0, "bytes that became another than a star, or quotes that became one");
+}
+
 int main(void)
 {
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
@@ -275,5 +332,7 @@ int main(void)
 	test_begins();
 	test_random();
 	test_planted();
+	test_blank();
+	test_blank_cut();
 	return tap_done();
 }
