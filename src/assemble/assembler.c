@@ -360,7 +360,9 @@ static void settle(struct assembly *k)
 	if (d) {
 		assembly_set_dialect(k, d);
 		read_request(k, body);
-	} else if (!detect_rpc(x)) {
+	} else if (detect_rpc(x)) {
+		detect_rpc_messages(x, HTTP_REQUEST);
+	} else {
 		detect_provider(x);
 	}
 	json_decref(body);
@@ -502,8 +504,9 @@ static void finish(struct assembly *k)
 	assembly_end_side(k, HTTP_REQUEST, false);
 	assembly_end_side(k, HTTP_RESPONSE, false);
 	read_answer(k);
+	answer_end(x);
 	if (x->kind == EXCHANGE_RPC)
-		detect_rpc_messages(x);
+		detect_rpc_messages(x, HTTP_RESPONSE);
 	k->over = true;
 	unlink_call(k);
 	link_last(k);
@@ -527,7 +530,8 @@ void assembly_free(struct assembly *k)
 	struct assembler_conn *cc = k->cc;
 
 	exchange_charge(k->x, cc->assembler->lim,
-			k->memory + k->x->request_body.text.len + k->x->response_body.text.len);
+			k->memory + body_kept(&k->x->request_body) +
+				body_kept(&k->x->response_body));
 	forget_call(k);
 	body_reader_done(&k->in[0]);
 	body_reader_done(&k->in[1]);

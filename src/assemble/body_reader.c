@@ -38,6 +38,7 @@ void body_reader_begin(struct body_reader *r, struct body *b, const struct http_
 	buf_init(&b->text, lim->max[LIMIT_body]);
 	buf_init(&r->first, 1 << 20); /* a piece of a decoder, at most, and a few bytes */
 	b->state = BODY_OPEN;
+	b->kept = 0;
 	if (!h)
 		return;
 	set_media_type(b, http_field_find(h, "content-type"));
@@ -65,6 +66,7 @@ static void keep(struct body_reader *r, struct span s)
 	}
 	if (buf_add(text, s) != 0)
 		limit_hit(r->lim, LIMIT_body);
+	r->body->kept += (int64_t)(text->len - before);
 	limits_memory_add(r->lim, text->len - before);
 }
 

@@ -7,6 +7,7 @@
 #include "base/xalloc.h"
 #include "conversation/conversation.h"
 #include "cost/bill.h"
+#include "exchange/redact.h"
 
 /* How long the other view is awaited. Events come some ms out of order, at most. */
 #define WAIT_NS 100000000ull
@@ -73,6 +74,7 @@ void deliver_opened(struct assembly *k)
 	if (k->opened || !k->x->request_seen)
 		return;
 	k->opened = true;
+	redact_exchange(k->x, NULL);
 	observers_opened(k->cc->assembler->observers, k->x);
 }
 
@@ -81,6 +83,7 @@ void deliver_response(struct assembly *k)
 	if (!k->delivered || k->response_delivered)
 		return;
 	k->response_delivered = true;
+	redact_exchange(k->x, NULL);
 	exchange_changed(k->x);
 	observers_response(k->cc->assembler->observers, k->x);
 }
@@ -92,6 +95,7 @@ static void deliver_request_now(struct assembly *k)
 	deliver_opened(k);
 	k->delivered = true;
 	conversations_request(c->conversations, k->x);
+	redact_exchange(k->x, NULL);
 	exchange_changed(k->x);
 	observers_request(c->observers, k->x);
 	if (k->x->response_seen)
@@ -112,8 +116,10 @@ void deliver_delta(struct assembly *k, const struct exchange_delta *d)
 {
 	/* What came while it waited cannot be delivered in its order later: the end shows it. */
 	k->quiet |= k->waiting || k->x->twin_of;
-	if (k->delivered && !k->quiet)
-		observers_delta(k->cc->assembler->observers, k->x, d);
+	if (!k->delivered || k->quiet)
+		return;
+	redact_answer(k->x);
+	observers_delta(k->cc->assembler->observers, k->x, d);
 }
 
 /* Worth telling: a head, or a body that some dialect understood. */
@@ -135,6 +141,7 @@ static void deliver(struct assembly *k)
 		conversations_answer(c->conversations, x);
 	if (!x->hidden)
 		bill(c->prices, x);
+	redact_exchange(x, NULL);
 	exchange_changed(x);
 	if (x->hidden) {
 		observers_superseded(c->observers, x);

@@ -8,6 +8,7 @@
 #include "base/digest.h"
 #include "base/xalloc.h"
 #include "exchange/exchange_int.h"
+#include "exchange/redact.h"
 
 #define CHOICES_MAX 128
 #define NO_SLOT	    (-1)
@@ -297,7 +298,8 @@ static void show(struct exchange *x, unsigned index, struct part *p, struct span
 		return;
 	if (!x->t.first_token)
 		x->t.first_token = b->now_ns;
-	if (!b->fn)
+	/* All of it may be held back; calls are announced without text. */
+	if (!b->fn || (!text.len && p->kind != PART_TOOL_CALL))
 		return;
 	c = answer_choice(x, index);
 	/* A part that lives in a choice keeps its place while nothing is added to the choice. */
@@ -318,12 +320,39 @@ void answer_append(struct exchange *x, unsigned index, struct part *p, struct sp
 	if (!text.len && p->kind != PART_TOOL_CALL)
 		return;
 	buf_add(&p->text, text);
-	show(x, index, p, text);
+	show(x, index, p, redact_part(p));
 }
 
 void answer_shown(struct exchange *x, unsigned index, struct part *p)
 {
+	redact_part(p);
 	show(x, index, p, buf_span(&p->text));
+}
+
+/* Nothing follows: what was held back is shown. */
+static void end_part(struct exchange *x, unsigned index, struct part *p)
+{
+	struct span rest = redact_part_end(p);
+
+	if (rest.len)
+		show(x, index, p, rest);
+}
+
+void answer_end(struct exchange *x)
+{
+	for (size_t i = 0; i < x->nchoices; i++)
+		for (size_t n = 0; n < x->choices[i].msg.nparts; n++)
+			end_part(x, x->choices[i].index, &x->choices[i].msg.parts[n]);
+}
+
+/* Text that another part follows is over, as nothing finds it again. */
+static struct part *next_part(struct exchange *x, struct choice *c, enum part_kind kind)
+{
+	struct part *last = c->msg.nparts ? &c->msg.parts[c->msg.nparts - 1] : NULL;
+
+	if (last && last->slot == NO_SLOT)
+		end_part(x, c->index, last);
+	return message_part(x, &c->msg, kind);
 }
 
 void answer_text(struct exchange *x, unsigned index, enum part_kind kind, struct span text)
@@ -335,7 +364,7 @@ void answer_text(struct exchange *x, unsigned index, enum part_kind kind, struct
 		return;
 	if (!p || p->kind != kind || p->slot != NO_SLOT) {
 		if (c->msg.nparts < ANSWER_PARTS_MAX)
-			p = message_part(x, &c->msg, kind);
+			p = next_part(x, c, kind);
 		else
 			share(x);
 	}
@@ -410,7 +439,7 @@ struct part *answer_part(struct exchange *x, unsigned index, enum part_kind kind
 		share(x);
 		return &c->msg.parts[before - 1];
 	}
-	p = message_part(x, &c->msg, kind);
+	p = next_part(x, c, kind);
 	if (slot == NO_SLOT || c->msg.nparts == before)
 		return p;
 	place = place_of(c, slot, kind);
@@ -435,16 +464,39 @@ void answer_restart(struct exchange *x, unsigned index)
 	c->finish = FINISH_NONE;
 }
 
+/* `whole` begins with what is known of `p`, and is masked likewise: takes its place. */
+static void take_whole(struct exchange *x, unsigned index, struct part *p, struct part *whole)
+{
+	struct span more = span_from(buf_span(&whole->text), p->text.len);
+
+	buf_add(&p->text, more);
+	free(p->masking);
+	p->masking = whole->masking;
+	p->clean = p->text.len;
+	p->taken = whole->taken;
+	p->text.full |= whole->text.full;
+	whole->masking = NULL;
+	if (more.len || p->kind == PART_TOOL_CALL)
+		show(x, index, p, span_from(buf_span(&p->text), p->text.len - more.len));
+}
+
 void answer_whole(struct exchange *x, unsigned index, struct part *p, struct span text)
 {
-	if (text.len <= p->text.len)
+	struct part whole = { .kind = p->kind };
+
+	if (text.len <= p->taken)
 		return;
-	if (span_starts(text, buf_span(&p->text))) {
-		answer_append(x, index, p, span_from(text, p->text.len));
-		return;
+	buf_init(&whole.text, builder_of(x)->text_max);
+	buf_add(&whole.text, text);
+	redact_part(&whole);
+	if (span_starts(buf_span(&whole.text), buf_span(&p->text))) {
+		take_whole(x, index, p, &whole);
+	} else {
+		redact_part_reset(p);
+		answer_append(x, index, p, text);
 	}
-	buf_reset(&p->text);
-	answer_append(x, index, p, text);
+	buf_done(&whole.text);
+	free(whole.masking);
 }
 
 void answer_finish(struct exchange *x, unsigned index, struct span raw, enum finish f)

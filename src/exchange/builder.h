@@ -75,6 +75,8 @@ void answer_append(struct exchange *x, unsigned index, struct part *p, struct sp
 /* The part came as a whole, by message_part and the like: reports it as answer_append would have.
  */
 void answer_shown(struct exchange *x, unsigned index, struct part *p);
+/* Nothing follows: shows what masking held back. */
+void answer_end(struct exchange *x);
 /* The provider began its answer anew: what came so far does not count. */
 void answer_restart(struct exchange *x, unsigned index);
 /* Sets a part's text to the whole of it, as a final event repeats it; no delta is reported for what

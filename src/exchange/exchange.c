@@ -45,6 +45,7 @@ void message_clear(struct message *m)
 		struct part *p = &m->parts[i];
 
 		buf_done(&p->text);
+		free(p->masking);
 		free(p->id);
 		free(p->name);
 		free(p->type_raw);
@@ -74,6 +75,7 @@ static void headers_done(struct headers *h)
 static void body_done(struct body *b)
 {
 	buf_done(&b->text);
+	free(b->masking);
 	free(b->media_type);
 	free(b->coding);
 }

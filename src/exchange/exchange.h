@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* One request and its answer: what every provider fills and every sink prints; neither knows the
  * other. All strings are owned by the record, NUL-terminated, and NULL when unknown. Text that
- * grows while it streams is a struct buf. Secrets are masked before they get here. */
+ * grows while it streams is a struct buf. Credentials are masked before anyone is shown it:
+ * redact.h. */
 #ifndef SPY_EXCHANGE_EXCHANGE_H
 #define SPY_EXCHANGE_EXCHANGE_H
 
@@ -37,6 +38,10 @@ struct part {
 	char sha256[65]; /* of the data itself, hex; "" unknown */
 	bool is_error;
 	int slot; /* answers: the provider's own number of this block or call, -1 none */
+
+	/* For redact.c: so much of the text is masked, of so many bytes that came; what goes on. */
+	size_t clean, taken;
+	struct redact_stream *masking;
 };
 
 struct message {
@@ -66,6 +71,7 @@ struct choice {
 	/* Places in msg.parts of those with a slot, by slot and kind: builder.c's. */
 	unsigned *by_slot;
 	size_t nslots;
+	size_t clean; /* for redact.c: parts that are masked */
 };
 
 struct tool {
@@ -138,9 +144,9 @@ struct body {
 	struct body_gap gaps[GAPS_KEPT];
 	size_t ngaps;	  /* may exceed GAPS_KEPT */
 	uint64_t decoded; /* bytes after the content coding was undone */
-	struct buf text;  /* those bytes, as far as they are kept; full = cut by a limit */
-	/* A record that was read back may lack its text, or hold it masked: how many bytes were
-	 * kept, and whether they were no UTF-8. COUNT_UNKNOWN: text.len. */
+	struct buf text;  /* those that are kept, masked; full = cut by a limit */
+	/* How many bytes were kept, since masks change the text's length, and a record that was
+	 * read back may lack it; COUNT_UNKNOWN: text.len. And whether they were no UTF-8. */
 	int64_t kept;
 	bool binary;
 	char wire_sha256[65]; /* of the captured bytes as they were on the wire; "" until ended */
@@ -148,6 +154,9 @@ struct body {
 	char *media_type;     /* lower case, without parameters */
 	char *coding;	      /* Content-Encoding, NULL when none */
 	const char *coding_error; /* static text: why it could not be undone; NULL when it could */
+
+	size_t clean; /* for redact.c: so much of the text is masked, and what goes on */
+	struct redact_stream *masking;
 };
 
 struct header {
@@ -158,6 +167,7 @@ struct headers {
 	struct header *items;
 	size_t count;
 	bool cut;
+	size_t clean; /* for redact.c: so many are masked */
 };
 
 enum exchange_kind {
@@ -289,6 +299,10 @@ struct exchange {
 
 	char **owned; /* what static texts are in a record that was read back */
 	size_t nowned;
+
+	struct {
+		size_t messages, tools, params;
+	} clean; /* for redact.c: so many are masked */
 
 	/* Private to exchange/share.c. */
 	unsigned refs;

@@ -15,12 +15,17 @@ libpure_a_SOURCES += \
 	src/exchange/memory.h \
 	src/exchange/observer.c \
 	src/exchange/observer.h \
+	src/exchange/redact.c \
+	src/exchange/redact.h \
+	src/exchange/redact_policy.c \
+	src/exchange/redact_policy.h \
 	src/exchange/share.c \
 	src/exchange/show_mode.c \
 	src/exchange/show_mode.h \
 	src/exchange/to_json.c
 
 check_PROGRAMS += tests/unit/test_exchange_json
+check_PROGRAMS += tests/unit/test_redact_policy
 
 check_PROGRAMS += tests/fuzz/fuzz_record
 tests_fuzz_fuzz_record_SOURCES = tests/fuzz/fuzz_record.c $(FUZZ_MAIN)

@@ -77,6 +77,7 @@ static void copy_parts(struct message *m)
 		struct part *p = &m->parts[i];
 
 		copy_buf(&p->text);
+		p->masking = NULL; /* the text is masked, and does not grow */
 		copy_string(&p->id);
 		copy_string(&p->name);
 		copy_string(&p->type_raw);
@@ -106,6 +107,8 @@ static void copy_body(struct body *b, bool text)
 		copy_buf(&b->text);
 	else
 		buf_init(&b->text, b->text.max);
+	b->masking = NULL;
+	b->clean = b->text.len;
 	copy_string(&b->media_type);
 	copy_string(&b->coding);
 }

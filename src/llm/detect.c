@@ -134,10 +134,10 @@ static uint64_t count_messages(const struct body *b)
 	return n;
 }
 
-void detect_rpc_messages(struct exchange *x)
+void detect_rpc_messages(struct exchange *x, enum http_msg m)
 {
-	x->rpc_messages[0] = count_messages(&x->request_body);
-	x->rpc_messages[1] = count_messages(&x->response_body);
+	x->rpc_messages[m] =
+		count_messages(m == HTTP_REQUEST ? &x->request_body : &x->response_body);
 }
 
 /* ---- bodies ---- */

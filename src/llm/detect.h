@@ -3,6 +3,7 @@
 #ifndef SPY_LLM_DETECT_H
 #define SPY_LLM_DETECT_H
 
+#include "http/http.h"
 #include "llm/dialect.h"
 
 /* What a request speaks; NULL where it does not say so. `ret_candidate`: what its path suggests,
@@ -22,7 +23,7 @@ void detect_provider(struct exchange *x);
  * both bodies once these have ended. github.com/grpc/grpc, doc/PROTOCOL-HTTP2.md;
  * connectrpc.com/docs/protocol. */
 bool detect_rpc(struct exchange *x);
-void detect_rpc_messages(struct exchange *x);
+void detect_rpc_messages(struct exchange *x, enum http_msg m);
 
 /* A body as JSON: as it is, or the fields of a form. NULL when it is neither. Owned by the caller.
  * *ret_partial: only its beginning could be read. */

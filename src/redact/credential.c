@@ -3,86 +3,142 @@
 
 #include <ctype.h>
 
-#define MASK "***"
+#define MASK	     "***"
+#define NAME_MAX_LEN 64
+#define NAME(s)	     SPAN_LIT(s)
 
-static const char *const header_names[] = {
-	"authorization",
-	"proxy-authorization",
-	"x-api-key",
-	"api-key",
-	"x-goog-api-key",
-	"cookie",
-	"set-cookie",
-	"x-amz-security-token",
-	"ocp-apim-subscription-key",
-	"cf-aig-authorization",
-	"x-portkey-api-key",
-	"helicone-auth",
-	"x-litellm-api-key",
-	"x-auth-token",
-	"x-goog-iam-authorization-token",
+static const struct span header_names[] = {
+	NAME("authorization"),
+	NAME("proxy-authorization"),
+	NAME("x-api-key"),
+	NAME("api-key"),
+	NAME("x-goog-api-key"),
+	NAME("cookie"),
+	NAME("set-cookie"),
+	NAME("x-amz-security-token"),
+	NAME("ocp-apim-subscription-key"),
+	NAME("cf-aig-authorization"),
+	NAME("x-portkey-api-key"),
+	NAME("helicone-auth"),
+	NAME("x-litellm-api-key"),
+	NAME("x-auth-token"),
+	NAME("x-goog-iam-authorization-token"),
 };
 
 /* Any name that ends so is taken for a credential. */
-static const char *const header_ends[] = { "api-key", "apikey", "-token", "-secret", "-auth" };
+static const struct span header_ends[] = { NAME("api-key"), NAME("apikey"), NAME("-token"),
+					   NAME("-secret"), NAME("-auth") };
 
-static const char *const query_names[] = { "key",
-					   "api_key",
-					   "api-key",
-					   "apikey",
-					   "token",
-					   "access_token",
-					   "sig",
-					   "signature",
-					   "client_secret",
-					   "x-amz-signature",
-					   "x-amz-credential",
-					   "x-amz-security-token",
-					   "code" };
+static const struct span query_names[] = { NAME("key"),
+					   NAME("api_key"),
+					   NAME("api-key"),
+					   NAME("apikey"),
+					   NAME("token"),
+					   NAME("access_token"),
+					   NAME("sig"),
+					   NAME("signature"),
+					   NAME("client_secret"),
+					   NAME("x-amz-signature"),
+					   NAME("x-amz-credential"),
+					   NAME("x-amz-security-token"),
+					   NAME("code") };
 
-static const char *const member_names[] = {
-	"authorization_token",
-	"authorization",
-	"api_key",
-	"apikey",
-	"api-key",
-	"x-api-key",
-	"access_token",
-	"refresh_token",
-	"id_token",
-	"client_secret",
-	"fallback_credit_token",
-	"private_key",
-	"password",
+/* Of members of JSON and of variables: lower case, without "-" and "_". */
+static const struct span member_names[] = { NAME("secret"), NAME("passphrase"),
+					    NAME("pgpassword") };
+
+/* Any name that ends so is taken for a credential. Tokens are counted in most records: only what
+ * else the name says makes one a credential. */
+static const struct span member_ends[] = {
+	NAME("apikey"),		 NAME("apisecret"),	  NAME("apitoken"),
+	NAME("accesskey"),	 NAME("accesstoken"),	  NAME("authtoken"),
+	NAME("authkey"),	 NAME("authorization"),	  NAME("authorizationtoken"),
+	NAME("bearertoken"),	 NAME("clientassertion"), NAME("clientsecret"),
+	NAME("credittoken"),	 NAME("idtoken"),	  NAME("oauthtoken"),
+	NAME("passwd"),		 NAME("password"),	  NAME("privatekey"),
+	NAME("refreshtoken"),	 NAME("secretaccesskey"), NAME("secretkey"),
+	NAME("securitytoken"),	 NAME("sessiontoken"),	  NAME("signingkey"),
+	NAME("subscriptionkey"), NAME("webhooksecret"),
 };
 
-/* What may stand before a credential and tells nothing of it. */
-static const char *const schemes[] = { "bearer ", "basic ", "token ", "aws4-hmac-sha256 ",
-				       "apikey " };
+/* These may be anything: what they hold has to look like a credential as well. */
+static const struct span vague_names[] = { NAME("token"),	NAME("auth"), NAME("credential"),
+					   NAME("credentials"), NAME("pass"), NAME("pwd") };
 
-static const char *const methods[] = { "get", "post", "put", "patch", "delete", "head", "options" };
+/* What may stand before a credential and tells nothing of it. */
+static const struct span schemes[] = { NAME("bearer "), NAME("basic "), NAME("token "),
+				       NAME("aws4-hmac-sha256 "), NAME("apikey ") };
+
+static const struct span methods[] = { NAME("get"),    NAME("post"), NAME("put"),    NAME("patch"),
+				       NAME("delete"), NAME("head"), NAME("options") };
 
 #define COUNT(list) (sizeof(list) / sizeof(*(list)))
 
-static bool in_list(struct span word, const char *const *list, size_t count)
+static bool in_list(struct span word, const struct span *list, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (span_caseeq(word, span_str(list[i])))
+		if (span_caseeq(word, list[i]))
 			return true;
+	return false;
+}
+
+static bool ends_in_list(struct span word, const struct span *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct span end = list[i];
+
+		/* Most differ in the last letter: names are many. */
+		if (word.len >= end.len && (word.ptr[word.len - 1] | 32) == end.ptr[end.len - 1] &&
+		    span_caseeq(span_from(word, word.len - end.len), end))
+			return true;
+	}
 	return false;
 }
 
 bool credential_header(struct span name)
 {
-	if (in_list(name, header_names, COUNT(header_names)))
-		return true;
-	for (size_t i = 0; i < COUNT(header_ends); i++) {
-		struct span end = span_str(header_ends[i]);
+	return in_list(name, header_names, COUNT(header_names)) ||
+	       ends_in_list(name, header_ends, COUNT(header_ends));
+}
 
-		if (name.len >= end.len && span_caseeq(span_from(name, name.len - end.len), end))
-			return true;
+/* "clientSecret", "CLIENT_SECRET" and "client-secret" are one name. Of one that is longer than
+ * `ret` the end counts. */
+static struct span squeeze(struct span name, char ret[NAME_MAX_LEN])
+{
+	size_t n = 0;
+
+	name = span_from(name, name.len > NAME_MAX_LEN ? name.len - NAME_MAX_LEN : 0);
+	for (size_t i = 0; i < name.len; i++)
+		if (name.ptr[i] != '_' && name.ptr[i] != '-')
+			ret[n++] = (char)tolower(name.ptr[i]);
+	return span_of(ret, n);
+}
+
+bool credential_member(struct span name)
+{
+	char text[NAME_MAX_LEN];
+	struct span squeezed = squeeze(name, text);
+
+	return in_list(squeezed, member_names, COUNT(member_names)) ||
+	       ends_in_list(squeezed, member_ends, COUNT(member_ends)) || credential_header(name);
+}
+
+bool credential_vague_member(struct span name)
+{
+	char text[NAME_MAX_LEN];
+
+	return in_list(squeeze(name, text), vague_names, COUNT(vague_names));
+}
+
+size_t credential_scheme(struct span value)
+{
+	for (size_t i = 0; i < COUNT(schemes); i++) {
+		struct span scheme = schemes[i];
+
+		if (value.len > scheme.len && span_caseeq(span_first(value, scheme.len), scheme))
+			return scheme.len;
 	}
-	return false;
+	return 0;
 }
 
 /* "a=secret; b=secret" -> "a=***; b=***" */
@@ -108,19 +164,12 @@ void credential_mask_value(struct span name, struct span value, struct buf *out)
 		mask_cookies(value, out);
 		return;
 	}
-	for (size_t i = 0; i < COUNT(schemes); i++) {
-		struct span scheme = span_str(schemes[i]);
-
-		if (value.len > scheme.len && span_caseeq(span_first(value, scheme.len), scheme)) {
-			buf_add(out, span_first(value, scheme.len));
-			break;
-		}
-	}
+	buf_add(out, span_first(value, credential_scheme(value)));
 	buf_adds(out, MASK);
 }
 
 /* A name that is percent-encoded has no reason to be but to hide what it says. */
-static bool secret_query(struct span name)
+bool credential_query(struct span name)
 {
 	return in_list(name, query_names, COUNT(query_names)) || span_find(name, '%') < name.len;
 }
@@ -137,7 +186,7 @@ void credential_mask_target(struct span target, struct buf *out)
 		struct span one = span_first(rest, span_find(rest, '&'));
 		size_t eq = span_find(one, '=');
 
-		if (eq < one.len && secret_query(span_first(one, eq))) {
+		if (eq < one.len && credential_query(span_first(one, eq))) {
 			buf_add(out, span_first(one, eq + 1));
 			buf_adds(out, MASK);
 		} else {
@@ -149,84 +198,15 @@ void credential_mask_target(struct span target, struct buf *out)
 	}
 }
 
-/* Length of the JSON string whose opening quote was just passed, without the closing one. */
-static size_t string_length(struct span s)
-{
-	size_t at = 0;
-
-	while (at < s.len && s.ptr[at] != '"')
-		at += s.ptr[at] == '\\' ? 2 : 1;
-	return at < s.len ? at : s.len;
-}
-
-static size_t skip_blanks(struct span s, size_t at)
-{
-	while (at < s.len && strchr(" \t\r\n", s.ptr[at]) && s.ptr[at])
-		at++;
-	return at;
-}
-
-/* Where the value of a member "value" begins, if that is what stands at `at`; else s.len. */
-static size_t value_at(struct span s, size_t at)
-{
-	at = skip_blanks(s, at);
-	if (!span_starts(span_from(s, at), SPAN_LIT("\"value\"")))
-		return s.len;
-	at = skip_blanks(s, at + 7);
-	return at < s.len && s.ptr[at] == ':' ? skip_blanks(s, at + 1) : s.len;
-}
-
-/* s stands behind the opening quote of a member's name. Returns how much of s precedes the
- * credential's first byte, or 0 when this is none. */
-static size_t credential_at(struct span s)
-{
-	size_t at = span_find(span_first(s, 40), '"');
-
-	if (at >= 40 || at >= s.len ||
-	    !in_list(span_first(s, at), member_names, COUNT(member_names)))
-		return 0;
-	at = skip_blanks(s, at + 1);
-	if (at >= s.len || s.ptr[at] != ':')
-		return 0;
-	at = skip_blanks(s, at + 1);
-	if (at < s.len && s.ptr[at] == '{') /* "client_secret": {"value": "ek_..."} */
-		at = value_at(s, at + 1);
-	return at < s.len && s.ptr[at] == '"' ? at + 1 : 0;
-}
-
-void credential_mask_text(struct span text, struct buf *out)
-{
-	while (text.len) {
-		size_t quote = span_find(text, '"');
-		struct span name = span_from(text, quote + 1);
-		size_t before = credential_at(name);
-
-		buf_add(out, span_first(text, quote + 1));
-		text = name;
-		if (before) {
-			buf_add(out, span_first(text, before));
-			buf_adds(out, MASK);
-			text = span_from(text, before);
-			text = span_from(text, string_length(text));
-		}
-	}
-}
-
 /* "--api-key", "OPENAI_API_KEY", "-u": what follows is a credential. */
 static bool names_credential(struct span word)
 {
-	static const char *const ends[] = {
-		"key", "token", "secret", "password", "passwd", "auth"
-	};
-	static const char *const options[] = { "-u", "--user", "--oauth2-bearer" };
+	static const struct span ends[] = { NAME("key"),      NAME("token"),  NAME("secret"),
+					    NAME("password"), NAME("passwd"), NAME("auth") };
+	static const struct span options[] = { NAME("-u"), NAME("--user"),
+					       NAME("--oauth2-bearer") };
 
-	for (size_t i = 0; i < COUNT(ends); i++) {
-		struct span end = span_str(ends[i]);
-
-		if (word.len >= end.len && span_caseeq(span_from(word, word.len - end.len), end))
-			return true;
-	}
-	return in_list(word, options, COUNT(options));
+	return ends_in_list(word, ends, COUNT(ends)) || in_list(word, options, COUNT(options));
 }
 
 void credential_mask_argument(struct span before, struct span arg, struct buf *out)
@@ -288,7 +268,7 @@ static void enter(struct credential_scan *s, unsigned state)
 static bool scheme_goes_on(const struct credential_scan *s)
 {
 	for (size_t i = 0; i < COUNT(schemes); i++)
-		if (span_starts(span_str(schemes[i]), word_of(s)))
+		if (span_starts(schemes[i], word_of(s)))
 			return true;
 	return false;
 }
@@ -330,7 +310,7 @@ static uint8_t in_scheme(struct credential_scan *s, uint8_t c)
 static uint8_t in_query(struct credential_scan *s, uint8_t c)
 {
 	if (c == '=') {
-		enter(s, secret_query(word_of(s)) ? AT_QUERY_SECRET : AT_TARGET);
+		enter(s, credential_query(word_of(s)) ? AT_QUERY_SECRET : AT_TARGET);
 	} else if (c == '&') {
 		s->len = 0;
 	} else if (c == ' ') {
@@ -389,7 +369,7 @@ void credential_scrub(struct credential_scan *s, uint8_t *bytes, size_t len)
 bool credential_target_next(struct credential_scan *s, uint8_t c)
 {
 	if (s->state == AT_QUERY_NAME && c == '=')
-		enter(s, secret_query(word_of(s)) ? AT_QUERY_SECRET : AT_TARGET);
+		enter(s, credential_query(word_of(s)) ? AT_QUERY_SECRET : AT_TARGET);
 	else if (s->state == AT_NAME ? c == '?' : c == '&')
 		enter(s, AT_QUERY_NAME);
 	else if (s->state == AT_QUERY_NAME)

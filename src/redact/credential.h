@@ -11,16 +11,22 @@
  * "api-key", "apikey", "-token" or "-secret". */
 bool credential_header(struct span name);
 
+/* Members of JSON and variables whose value is a credential, in any style of writing: api_key,
+ * clientSecret, AWS_SECRET_ACCESS_KEY ..., and header fields. */
+bool credential_member(struct span name);
+/* "token" and the like: a credential if the value looks like one. */
+bool credential_vague_member(struct span name);
+/* Parameters of a URL; any name that is percent-encoded. */
+bool credential_query(struct span name);
+/* Length of "Bearer " and the like at the value's beginning; 0 when nothing follows or precedes. */
+#define CREDENTIAL_SCHEME_MAX 17
+size_t credential_scheme(struct span value);
+
 /* The value as it may be shown: the scheme is kept ("Bearer ***"), cookies keep their names. */
 void credential_mask_value(struct span name, struct span value, struct buf *out);
 
 /* A request target with the values of key, api_key, token, access_token, sig ... replaced. */
 void credential_mask_target(struct span target, struct buf *out);
-
-/* Credentials in a text body, told by the JSON member that holds them ("authorization_token",
- * "api_key", "client_secret" ...): appends the text with their values replaced. One pass.
- * Free text, such as a prompt, is left alone: it is what the user asked to see. */
-void credential_mask_text(struct span text, struct buf *out);
 
 /* One argument of a command line, appended with credentials replaced: header fields (curl -H),
  * values of options and variables named like one, query values, words of the form sk-... `before`

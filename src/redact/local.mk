@@ -3,6 +3,11 @@ libpure_a_SOURCES += \
 	src/redact/credential.c \
 	src/redact/credential.h \
 	src/redact/kept_fields.def \
+	src/redact/key_shapes.def \
+	src/redact/pattern.c \
+	src/redact/pattern.h \
+	src/redact/redact_stream.c \
+	src/redact/redact_stream.h \
 	src/redact/scrub.c \
 	src/redact/scrub.h \
 	src/redact/scrub_h2.c \
@@ -11,6 +16,7 @@ libpure_a_SOURCES += \
 	src/redact/scrub_hpack.h
 
 check_PROGRAMS += tests/unit/test_credential
+check_PROGRAMS += tests/unit/test_redact_stream
 check_PROGRAMS += tests/unit/test_scrub
 check_PROGRAMS += tests/unit/test_scrub_hpack
 EXTRA_DIST += tests/unit/hpackmake.h
@@ -24,3 +30,8 @@ check_PROGRAMS += tests/fuzz/fuzz_scrub_h2
 tests_fuzz_fuzz_scrub_h2_SOURCES = tests/fuzz/fuzz_scrub_h2.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_scrub_h2_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 EXTRA_DIST += tests/fuzz/corpus/scrub_h2
+
+check_PROGRAMS += tests/fuzz/fuzz_redact_stream
+tests_fuzz_fuzz_redact_stream_SOURCES = tests/fuzz/fuzz_redact_stream.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_redact_stream_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+EXTRA_DIST += tests/fuzz/corpus/redact_stream

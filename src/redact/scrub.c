@@ -13,6 +13,8 @@ enum proto {
 void scrub_init(struct scrub *b, bool from_start)
 {
 	*b = (struct scrub){ 0 };
+	for (int d = 0; d < 2; d++)
+		redact_stream_init(&b->text[d], REDACT_TEXT);
 	for (int d = 0; d < 2 && !from_start; d++) {
 		credential_gap(&b->scan[d]);
 		scrub_h2_desync(&b->h2[d]);
@@ -22,6 +24,7 @@ void scrub_init(struct scrub *b, bool from_start)
 static struct scrub_h2_part as_other(struct scrub *b, enum dir d, uint8_t *bytes, size_t len)
 {
 	credential_scrub(&b->scan[d], bytes, len);
+	redact_stream_blank(&b->text[d], bytes, len);
 	return (struct scrub_h2_part){ .len = len };
 }
 
@@ -87,6 +90,7 @@ struct scrub_h2_part scrub_feed(struct scrub *b, enum dir d, uint64_t off, uint8
 	if (off < b->next[d] && !lines)
 		return (struct scrub_h2_part){ 0 };
 	if (off != b->next[d]) {
+		redact_stream_init(&b->text[d], REDACT_TEXT);
 		credential_gap(&b->scan[d]);
 		scrub_h2_gap(&b->h2[d], off - b->next[d]);
 	}

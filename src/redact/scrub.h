@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Blanks credentials in the bytes of one connection as they are captured, for recordings. Finds out
- * what is spoken: HTTP/2 is left to redact/scrub_h2.h, all else to credential_scrub.
+ * what is spoken: HTTP/2 is left to redact/scrub_h2.h, all else to credential_scrub and
+ * redact_stream_blank.
  *
  * A connection that was joined in the middle may be inside of anything, HTTP/2's header fields too.
  * Nothing of it is fit to be stored before a span begins like a message, like frames, or is
@@ -19,6 +20,7 @@ struct scrub {
 	uint64_t next[2]; /* by enum dir: offset of the byte that is awaited */
 	bool begun[2];	  /* the beginning of a message was seen, where the connection was joined */
 	struct credential_scan scan[2];
+	struct redact_stream text[2];
 	struct scrub_h2 h2[2];
 };
 

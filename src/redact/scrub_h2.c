@@ -44,12 +44,21 @@ void scrub_h2_desync(struct scrub_h2 *b)
 {
 	enter(b, S_LOST);
 	b->sure = false;
-	b->block = 0;
+	b->block = b->data_stream = 0;
 	scrub_hpack_desync(&b->fields);
 	scrub_hpack_end(&b->fields);
 }
 
 /* ---- frames ---- */
+
+/* Bodies that take turns are read anew with each. */
+static void blank_body(struct scrub_h2 *b, uint8_t *bytes, size_t len)
+{
+	if (b->data_stream != b->frame.stream)
+		redact_stream_init(&b->data, REDACT_TEXT);
+	b->data_stream = b->frame.stream;
+	redact_stream_blank(&b->data, bytes, len);
+}
 
 static bool has_block(const struct h2frame *f)
 {
@@ -94,7 +103,7 @@ static bool begin_frame(struct scrub_h2 *b)
 	    (b->block && f->stream != b->block))
 		return false;
 	/* What is in front of other frames' content makes no difference here. */
-	b->need = has_block(f) ? (uint8_t)h2frame_prefix(f) : 0;
+	b->need = has_block(f) || f->type == H2FRAME_DATA ? (uint8_t)h2frame_prefix(f) : 0;
 	b->left = f->len - b->need;
 	b->pad = 0;
 	enter(b, S_PREFIX);
@@ -174,6 +183,8 @@ static void in_payload(struct scrub_h2 *b, uint8_t *bytes, struct span *s)
 	*s = span_from(rest, pad.len);
 	if (has_block(&b->frame))
 		scrub_hpack_feed(&b->fields, bytes, part.len);
+	else if (b->frame.type == H2FRAME_DATA)
+		blank_body(b, bytes, part.len);
 	if (!b->left && !b->pad)
 		end_frame(b);
 }
@@ -264,6 +275,7 @@ void scrub_h2_gap(struct scrub_h2 *b, uint64_t nbytes)
 		b->left = room;
 		enter(b, S_PAYLOAD);
 	}
+	b->data_stream = 0;
 	part = nbytes < b->left ? (uint32_t)nbytes : b->left;
 	b->left -= part;
 	b->pad -= (uint32_t)nbytes - part;

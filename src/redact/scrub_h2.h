@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Blanks credentials in one direction of an HTTP/2 connection (RFC 9113), for recordings: follows
- * the frames and gives header blocks to redact/scrub_hpack.h. No byte moves and none is held.
+ * the frames and gives header blocks to redact/scrub_hpack.h, bodies to redact/redact_stream.h. No
+ * byte moves and none is held.
  *
  * Where bytes are missing, a frame's length may still say where the next one begins. If not, header
  * blocks cannot be told from bodies, so nothing is fit to be stored until bytes are frames again,
@@ -10,6 +11,7 @@
 #define SPY_REDACT_SCRUB_H2_H
 
 #include "http/h2frame.h"
+#include "redact/redact_stream.h"
 #include "redact/scrub_hpack.h"
 
 #define H2BLANK_SMALL 24 /* bytes of a client's preface, the longest that is gathered */
@@ -24,6 +26,8 @@ struct scrub_h2 {
 	uint32_t left, pad; /* of its payload: content, then padding */
 	uint32_t block;	    /* stream whose header block is under way, or 0 */
 	struct scrub_hpack fields;
+	uint32_t data_stream; /* whose body `data` reads, or 0 */
+	struct redact_stream data;
 };
 
 enum scrub_h2_is {

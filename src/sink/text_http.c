@@ -2,7 +2,6 @@
 /* HTTP that is no model call, everything as it is (--raw), and what is missing. */
 #include <stdlib.h>
 
-#include "redact/credential.h"
 #include "sink/text_int.h"
 
 #define LINES_MAX 24
@@ -67,15 +66,11 @@ char *text_pretty(struct span s)
 static void json_body(struct sink *s, const char *name, const struct body *b)
 {
 	char *pretty = text_pretty(buf_span(&b->text));
-	struct buf masked;
 
 	if (pretty) {
-		buf_init(&masked, 2 * strlen(pretty) + 64);
-		credential_mask_text(span_str(pretty), &masked);
 		term_ownf(&s->t, "  %s:", name);
 		term_newline(&s->t);
-		first_lines(s, buf_span(&masked));
-		buf_done(&masked);
+		first_lines(s, span_str(pretty));
 	}
 	free(pretty);
 }
@@ -130,15 +125,10 @@ static void raw_headers(struct sink *s, const struct headers *h)
 
 static void raw_body(struct sink *s, const struct body *b)
 {
-	struct buf masked;
-
-	buf_init(&masked, b->text.len + b->text.len / 2 + 64);
-	credential_mask_text(buf_span(&b->text), &masked);
-	traffic(s, buf_span(&masked), 2);
-	buf_done(&masked);
-	if (b->text.len < b->decoded)
+	traffic(s, buf_span(&b->text), 2);
+	if (body_kept(b) < b->decoded)
 		text_warn(s, "%llu bytes of this body were not kept",
-			  (unsigned long long)(b->decoded - b->text.len));
+			  (unsigned long long)(b->decoded - body_kept(b)));
 }
 
 void text_raw_request(struct sink *s, const struct exchange *x)

@@ -162,8 +162,25 @@ static int write_data(struct recorder *r, const struct chunk *c)
 	return err ? err : write_part(r, c, end, len - end, false);
 }
 
+/* Command lines were masked when they were read, if it was by this program. */
+static int write_text(struct recorder *r, const struct chunk *c)
+{
+	struct redact_stream text;
+	struct chunk blanked = *c;
+
+	buf_reset(&r->plain);
+	if (buf_add(&r->plain, c->data) != 0)
+		return -EMSGSIZE;
+	redact_stream_init(&text, REDACT_TEXT);
+	redact_stream_blank(&text, (uint8_t *)r->plain.ptr, r->plain.len);
+	blanked.data = buf_span(&r->plain);
+	return write_chunk(r, &blanked);
+}
+
 int recorder_chunk(struct recorder *r, const struct chunk *c)
 {
+	if (c->kind == CHUNK_PROC)
+		return write_text(r, c);
 	if (c->kind == CHUNK_DATA && c->data.len)
 		return write_data(r, c);
 	if (c->kind == CHUNK_CLOSE)

@@ -21,7 +21,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	free(copy);
 	buf_init(&out, 1 << 20);
 	credential_mask_target(s, &out);
-	credential_mask_text(s, &out);
 	credential_mask_value(SPAN_LIT("cookie"), s, &out);
 	credential_mask_value(SPAN_LIT("authorization"), s, &out);
 	credential_mask_argument(span_first(s, size / 2), span_from(s, size / 2), &out);

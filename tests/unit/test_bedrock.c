@@ -552,6 +552,7 @@ static void test_broken_chunks(void)
 		r.x->response_partial = false;
 		chunk(&r, "{'generation':'x'}");
 		ok(!r.x->response_partial, "and the next one is whole");
+		answer_end(r.x);
 		ok(r.x->nchoices && answer(&r, r.x->choices[0].msg.nparts - 1)->text.len,
 		   "and read");
 		reader_done(&r);

@@ -123,8 +123,9 @@ static void read_tool(struct exchange *x, const json_t *v)
 
 static void messages_request(struct exchange *x, const json_t *body)
 {
-	static const char *const known[] = { "model",  "messages",    "system", "tools",
-					     "stream", "mcp_servers", NULL };
+	static const char *const known[] = {
+		"model", "messages", "system", "tools", "stream", NULL
+	};
 	const json_t *v;
 	size_t i;
 
@@ -137,9 +138,6 @@ static void messages_request(struct exchange *x, const json_t *body)
 			     json_object_get(v, "content"));
 	json_array_foreach(json_object_get(body, "tools"), i, v)
 		read_tool(x, v);
-	/* These carry tokens: what they are named is all that is kept. */
-	json_array_foreach(json_object_get(body, "mcp_servers"), i, v)
-		request_param(x, "mcp_server", json_object_get(v, "name"));
 	request_params(x, body, known);
 }
 
@@ -286,7 +284,7 @@ static void end_block(struct exchange *x, int slot)
 {
 	struct part *p = answer_find(x, 0, PART_TOOL_CALL, slot);
 
-	if (p && !p->text.len)
+	if (p && !p->text.len && !p->taken)
 		buf_adds(&p->text, "{}");
 }
 

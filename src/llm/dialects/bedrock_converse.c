@@ -410,7 +410,7 @@ static void on_block_stop(struct exchange *x, const json_t *data)
 {
 	struct part *p = answer_find(x, 0, PART_TOOL_CALL, slot_of(data));
 
-	if (p && !p->text.len)
+	if (p && !p->text.len && !p->taken)
 		buf_adds(&p->text, "{}");
 }
 

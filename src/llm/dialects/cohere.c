@@ -3,6 +3,7 @@
  * .../chat-v1, .../chat-stream (read November 2026). Version 2 streams events, version 1 lines. */
 #include <stdlib.h>
 
+#include "exchange/redact.h"
 #include "llm/dialect.h"
 #include "llm/json.h"
 
@@ -161,7 +162,7 @@ static void answer_calls(struct exchange *x, const json_t *list)
 	json_array_foreach(list, i, v) {
 		struct part *p = answer_part(x, 0, PART_TOOL_CALL, (int)(i % ANSWER_PARTS_MAX));
 
-		buf_reset(&p->text);
+		redact_part_reset(p);
 		read_call(p, v);
 		answer_shown(x, 0, p);
 	}

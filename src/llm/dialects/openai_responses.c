@@ -5,6 +5,7 @@
  * change ids. */
 #include <stdlib.h>
 
+#include "exchange/redact.h"
 #include "llm/dialect.h"
 #include "llm/json.h"
 
@@ -314,7 +315,7 @@ static void answer_item(struct exchange *x, int item, const json_t *v)
 	} else if (type.len) {
 		p = answer_part(x, 0, PART_OTHER, slot_of(item, 0));
 		set_string(&p->type_raw, type);
-		buf_reset(&p->text);
+		redact_part_reset(p);
 		part_json(p, v);
 	}
 }

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* Redaction, as one stage: what any observer sees of an exchange went through here before. Pieces
+ * of a streamed answer are masked as they are appended (builder.h), all else is masked here; each
+ * text once, as it is told which are. So a call costs what came since the last one. */
+#ifndef SPY_EXCHANGE_REDACT_H
+#define SPY_EXCHANGE_REDACT_H
+
+#include "exchange/exchange.h"
+#include "exchange/redact_policy.h"
+
+/* Masks credentials (redact/redact_stream.h) in everything that the record says: request and
+ * answer, bodies, header fields, command lines. Sizes and digests stay those of the wire. Call it
+ * before the record is shown; it may grow and be shown again.
+ * policy: what is hidden besides, of a record that is one output's own copy and grows no more;
+ * NULL: nothing. */
+void redact_exchange(struct exchange *x, const struct redact_policy *policy);
+/* The same for what grows with an answer, and that alone: before a delta is shown. */
+void redact_answer(struct exchange *x);
+
+/* A part of an answer: what was appended to it since is masked, or held back where that is not
+ * decided yet. Returns what is new and may be shown. */
+struct span redact_part(struct part *p);
+/* The part is over: what was held back. */
+struct span redact_part_end(struct part *p);
+/* Its text begins anew. */
+void redact_part_reset(struct part *p);
+
+#endif
