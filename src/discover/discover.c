@@ -21,6 +21,7 @@
 #include "discover/install_paths.h"
 #include "discover/mailbox.h"
 #include "discover/targets.h"
+#include "proc/hold.h"
 #include "proc/list.h"
 #include "proc/sockets.h"
 
@@ -375,11 +376,22 @@ static void prefetch(struct discover *d)
 	d->prefetch_ns = now_ns() + PREFETCH_NS;
 }
 
+/* The search of a large program takes a second, in which it would make its first calls. A process
+ * of the command's tree is ours to keep waiting; others are not. */
+static void meet(struct discover *d, pid_t pid)
+{
+	bool held = d->o->command && !targets_know(d->targets, pid) && hold_begin(pid);
+
+	begin_visits(d, pid);
+	if (held)
+		hold_end(pid);
+}
+
 static void work_off(struct discover *d, const struct batch *n)
 {
 	for (size_t i = 0; i < n->npids; i++)
 		if (is_ours(d, n->pids[i]))
-			begin_visits(d, n->pids[i]);
+			meet(d, n->pids[i]);
 	for (size_t i = 0; i < n->nopened; i++)
 		on_opened(d, &n->opened[i]);
 	if (n->overflow) {

@@ -254,6 +254,26 @@ static void on_file(void *arg, const char *path, const char *name)
 	targets_look_at(arg, path, name, false);
 }
 
+struct knowledge {
+	struct targets *of;
+	bool all;
+};
+
+static void on_mapped(void *arg, const char *path, const char *name)
+{
+	struct knowledge *k = arg;
+
+	k->all = k->all && scan_cache_knows(k->of->files, path);
+}
+
+bool targets_know(struct targets *ts, pid_t pid)
+{
+	struct knowledge k = { .of = ts, .all = true };
+
+	maps_each(pid, on_mapped, &k);
+	return k.all;
+}
+
 /* Of a file that nobody has run yet it is not waited for probes. */
 bool targets_would_wait(struct targets *ts, const char *path)
 {

@@ -23,6 +23,8 @@ void targets_set_ahead(struct targets *ts, bool ahead);
 void targets_look_at(struct targets *ts, const char *path, const char *name, bool named);
 /* What a process has mapped. */
 void targets_look_at_process(struct targets *ts, pid_t pid);
+/* Whether all that a process has mapped was searched before. */
+bool targets_know(struct targets *ts, pid_t pid);
 bool targets_would_wait(struct targets *ts, const char *path);
 /* What has become of hooked files. */
 void targets_look_after(struct targets *ts, uint64_t now_ns);
