@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 if BPF
 libkernel_a_SOURCES += \
+	src/discover/blind.c \
+	src/discover/blind.h \
 	src/discover/coverage.c \
 	src/discover/coverage.h \
 	src/discover/discover.c \
@@ -15,5 +17,7 @@ libkernel_a_SOURCES += \
 	src/discover/scanner.c \
 	src/discover/scanner.h \
 	src/discover/target.c \
-	src/discover/target.h
+	src/discover/target.h \
+	src/discover/targets.c \
+	src/discover/targets.h
 endif

@@ -255,6 +255,13 @@ static bool still_fits(int fd, const struct catalog_entry *e)
 	return memcmp(check, e->check, sizeof(check)) == 0;
 }
 
+bool scan_cache_knows(struct scan_cache *f, const char *path)
+{
+	struct file_id id;
+
+	return scan_cache_identify(path, &id) != 0 || catalog_find(f->catalog, &id);
+}
+
 int scan_cache_scan(struct scan_cache *f, const char *path, const struct catalog_entry **ret,
 		    int *ret_fd)
 {

@@ -15,6 +15,8 @@ void scan_cache_close(struct scan_cache *f);
 
 /* What a path leads to, by stat(2): -errno, or -EINVAL when it is no regular file. */
 int scan_cache_identify(const char *path, struct file_id *ret);
+/* Whether scan_cache_scan would not have to search it. */
+bool scan_cache_knows(struct scan_cache *f, const char *path);
 /* What is to be hooked in a file. *ret is valid until the next call; its plan is empty for what is
  * no program or library. *ret_fd, which the caller closes, is that very file, since its path may
  * lead elsewhere a moment later; -1 where the plan is empty. 0, or -errno: it cannot be opened, and

@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "probe/embedded.h"
 
 #define PLACE	 "/tmp"
@@ -37,19 +37,9 @@ static const char *const directories[] = {
 static int write_file(int dir, const char *path, const char *text)
 {
 	int fd = openat(dir, path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	size_t len = strlen(text);
-	int err = 0;
+	int err = fd < 0 ? -errno : file_write_all(fd, span_str(text));
 
-	if (fd < 0)
-		return -errno;
-	while (len && !err) {
-		ssize_t n = write(fd, text, len);
-
-		err = n < 0 && errno != EINTR ? -errno : 0;
-		text += n > 0 ? n : 0;
-		len -= n > 0 ? (size_t)n : 0;
-	}
-	if (close(fd) != 0 && !err)
+	if (fd >= 0 && close(fd) != 0 && !err)
 		err = -errno;
 	return err;
 }

@@ -452,6 +452,17 @@ bool probe_is_ready(struct probe *p, enum probe_group g)
 	return is_done(p, g);
 }
 
+void probe_begin_all(struct probe *p, size_t at_once)
+{
+	struct error ignored;
+
+	for (size_t i = 0; i < GROUP_COUNT; i++) {
+		if (i >= at_once)
+			probe_need(p, i - at_once, &ignored);
+		probe_begin(p, i);
+	}
+}
+
 bool probe_prefetch(struct probe *p)
 {
 	size_t next = GROUP_COUNT;

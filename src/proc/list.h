@@ -16,5 +16,7 @@ bool proc_descends(pid_t pid, pid_t ancestor);
 
 /* When a process began, in clock ticks since boot; 0: it is gone. */
 uint64_t proc_started(pid_t pid);
+/* Its user; the largest number, which nobody has, when it is gone. */
+uid_t proc_uid(pid_t pid);
 
 #endif

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 if BPF
 libkernel_a_SOURCES += \
+	src/proc/hold.c \
+	src/proc/hold.h \
 	src/proc/identity.c \
 	src/proc/identity.h \
 	src/proc/list.c \

@@ -116,7 +116,8 @@ bool child_reap(struct child *c)
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-		if (pid == c->pid) {
+		/* One that is held (proc/hold.h) tells that it stands. */
+		if (pid == c->pid && !WIFSTOPPED(status)) {
 			c->exited = true;
 			c->status = status;
 		}

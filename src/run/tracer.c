@@ -151,9 +151,6 @@ static int compile(struct tracer *t, struct error *reterr)
 	if (err)
 		return err;
 	probe_begin(t->probe, GROUP_CORE);
-	/* What the command will run is not known: a script may end in any program. */
-	for (size_t i = 0; t->o->command && i < GROUP_COUNT; i++)
-		probe_begin(t->probe, i);
 	t->hooks = links_new(t->probe, t->multi, t->o->filter.pids, t->o->filter.npids);
 	t->discover_options =
 		(struct discover_options){ .filter = &t->o->filter,
@@ -168,6 +165,9 @@ static int compile(struct tracer *t, struct error *reterr)
 	log_debug("attach", "looked at what is there in %u ms; %u files searched, in %u ms of it",
 		  (unsigned)((now_ns() - begin) / 1000000), (unsigned)s.searched,
 		  (unsigned)(s.search_ns / 1000000));
+	/* What the command will run is not known: a script may end in any program. */
+	if (t->o->command)
+		probe_begin_all(t->probe, cpus_possible());
 	err = probe_need(t->probe, GROUP_CORE, reterr);
 	probe_settle(t->probe);
 	t->counters = probe_map(t->probe, "spy_counters");

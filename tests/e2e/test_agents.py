@@ -131,8 +131,10 @@ def test_codex_command(codex, name):
     home, env = new_home()
     write(CODEX_CONFIG % (provider.url, "false"), home, ".codex/config.toml")
     write(f'exec {codex} exec --skip-git-repo-check "$@" >{home}/shown 2>&1\n', home, "run")
+    os.environ["XDG_CACHE_HOME"] = home # nothing is known of it
     spy = Spy("--", "env", "-i", *(f"{k}={v}" for k, v in env.items()), "MOCK_KEY=" + KEY, "SSL_CERT_FILE=" + ca,
               "sh", os.path.join(home, "run"), QUESTION, ready=False)
+    del os.environ["XDG_CACHE_HOME"]
     spy.proc.wait(timeout=120)
     mine, log = of_program(spy.records(), codex), provider.take_log()
     check_calls(what, mine, sorted((e["received"], e["sent"]) for e in log))

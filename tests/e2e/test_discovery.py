@@ -94,6 +94,8 @@ spy = Spy("--debug")
 before.say("load", "loaded")
 ok(wait_until(spy, hooked(f"{before_dir}/libssl.so.3")), "a library that a running program loads later is hooked", spy.stderr())
 before.say("from before", "done")
+ok(all(wait_until(spy, f"probe {group}: ") for group in ("LIBRARIES", "GO", "RUSTLS", "AEAD")),
+   "programs for the kernel that nothing has needed yet are compiled as well", spy.stderr())
 after = Late(after_dir)
 after.say("load", "loaded")
 ok(wait_until(spy, hooked(f"{after_dir}/libssl.so.3")), "one that a new program loads is hooked", spy.stderr())

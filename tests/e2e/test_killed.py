@@ -90,6 +90,22 @@ def test_searcher():
     ok("killed" not in said, "there was nothing that they could kill", said)
 
 
+def test_command():
+    """The first program that maps a library is a child of the command, and calls at once; it is held while that is searched."""
+    lib, out = own_libssl(), os.path.join(TMP, "command.out")
+    if not lib:
+        skip("a command's child with a new library", "there is no libssl.so.3")
+        return
+    run = f"LD_LIBRARY_PATH={os.path.dirname(lib)} {PYTHON} {CLIENT} single {mock.url} {mock.ca} {out}; exit 5"
+    spy = Spy("--", "sh", "-c", run, ready=False)
+    ok(spy.proc.wait(120) == 5, "the command's exit code is kept", spy.stderr())
+    compare("a command's child with a library that nobody knew", spy.records(), notes(out))
+    # Whoever is held may be killed, and may get signals.
+    script = f"cp {PYTHON} {TMP}/copy; {TMP}/copy -c 'import time; time.sleep(100)' & sleep 0.01; kill -USR1 $!; wait $!; exit $?"
+    r = subprocess.run([SPY, "--", "sh", "-c", script], capture_output=True, timeout=120)
+    ok(r.returncode == 128 + signal.SIGUSR1, "a signal that comes meanwhile arrives", r)
+
+
 def folders():
     return {d for d in os.listdir("/tmp") if d.startswith("llm-spy-headers-")}
 
@@ -128,6 +144,7 @@ def test_tracer():
 
 test_client()
 test_searcher()
+test_command()
 test_tracer()
 mock.stop()
 done()

@@ -148,6 +148,18 @@ def test_joined(name, deno, front):
     ok(records and all(r["connection"]["from_middle"] for r in records), f"{what}: and it is said")
 
 
+def test_command(name, deno, front):
+    """Nobody knows the program, and it is a child of the command: it is held until it was searched."""
+    what = f"{name}, {front.protocol}, run for the first time by a command"
+    os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(dir=TMP)
+    spy = Spy("--", "env", "-i", *(f"{k}={v}" for k, v in environment().items()), "sh", "-c", '"$@"; exit 5', "sh",
+              *deno_command(deno, "calls", front), ready=False)
+    del os.environ["XDG_CACHE_HOME"]
+    code = spy.proc.wait(120)
+    records = check(what, spy, deno, front, front.provider.take_log())
+    ok(code == 5 and records and not any(r["connection"]["from_middle"] for r in records), f"{what}: seen from its start", code)
+
+
 def test_codex(name, program, front):
     test_agent(name, program, front, [program, "exec", "--skip-git-repo-check", "-m", "gpt-4o", "-c",
                                       "model_provider=mock", "-c", CODEX_MOCK % front.url, "Hello"],
@@ -185,6 +197,7 @@ for protocol in ("http/1.1", "http/2"):
     front = Front(protocol)
     test_deno("Deno 2.9.6", deno, front)
     test_joined("Deno 2.9.6", deno, front)
+    test_command("Deno 2.9.6", deno, front)
     test_deno("Deno without vtables", bare, front)
     test_joined("Deno without vtables", bare, front)
     if AGENTS and is_there(ring, f"Deno 2.3.0, {protocol}"):

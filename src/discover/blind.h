@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* Processes with connections to port 443 whose TLS cannot be hooked or is not known. A verdict is
+ * given anew each time; the last one counts, and of one that has ended, the last before. Used by
+ * one thread at a time, but for blind_unseen. */
+#ifndef SPY_DISCOVER_BLIND_H
+#define SPY_DISCOVER_BLIND_H
+
+#include "capture/filter.h"
+#include "discover/scan_cache.h"
+#include "report/unseen.h"
+
+struct blind;
+/* Borrows both until blind_free. */
+struct blind *blind_new(const struct filter_options *filter, struct scan_cache *files);
+void blind_free(struct blind *b);
+
+/* It has a connection. False: there is no room for it. */
+bool blind_remember(struct blind *b, pid_t pid, bool udp, const char *peer);
+bool blind_knows(const struct blind *b, pid_t pid);
+void blind_judge(struct blind *b, pid_t pid);
+void blind_forget_gone(struct blind *b);
+/* How often there was no room for one. */
+uint64_t blind_unjudged(const struct blind *b);
+/* Who is blind, added to ret. */
+void blind_unseen(struct blind *b, struct unseen *ret);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* Hooks files, and keeps what is hooked right: what failed is tried again, what was written to or
+ * deleted is let go, and what was hooked by a guess is given up when it yields no plaintext. Used
+ * by one thread at a time, but for targets_unseen. */
+#ifndef SPY_DISCOVER_TARGETS_H
+#define SPY_DISCOVER_TARGETS_H
+
+#include "discover/mailbox.h"
+#include "discover/scan_cache.h"
+#include "discover/target.h"
+#include "report/unseen.h"
+
+struct targets;
+/* Borrows both until targets_free; hooks until targets_stop. */
+struct targets *targets_new(struct scan_cache *files, struct links *hooks);
+void targets_free(struct targets *ts);
+/* All is being detached. */
+void targets_stop(struct targets *ts);
+/* While it is set, nothing is hooked: what hooking will take is compiled. */
+void targets_set_ahead(struct targets *ts, bool ahead);
+
+/* Hooks what a file holds. name: for people; named: by the user. */
+void targets_look_at(struct targets *ts, const char *path, const char *name, bool named);
+/* What a process has mapped. */
+void targets_look_at_process(struct targets *ts, pid_t pid);
+/* Whether all that a process has mapped was searched before. */
+bool targets_know(struct targets *ts, pid_t pid);
+bool targets_would_wait(struct targets *ts, const char *path);
+/* What has become of hooked files. */
+void targets_look_after(struct targets *ts, uint64_t now_ns);
+/* Whether all is to be looked at anew, since something that failed is due; asked once. */
+bool targets_take_retry(struct targets *ts, uint64_t now_ns);
+/* How connections of a process looked. */
+void targets_verdict(struct targets *ts, const struct verdict *v);
+
+const struct target_list *targets_list(const struct targets *ts);
+/* Files that were given up, added to ret. */
+void targets_unseen(struct targets *ts, struct unseen *ret);
+
+#endif
