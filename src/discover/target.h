@@ -5,7 +5,7 @@
 #define SPY_DISCOVER_TARGET_H
 
 #include "find/catalog.h"
-#include "http/traffic_class.h"
+#include "discover/class_votes.h"
 
 struct target {
 	char *name; /* the path as a person would name it */
