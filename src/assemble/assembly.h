@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What calls.c, socket.c, join.c and tell.c share. */
+/* What the files of assemble/ share. */
 #ifndef SPY_ASSEMBLE_ASSEMBLY_H
 #define SPY_ASSEMBLE_ASSEMBLY_H
 
@@ -17,36 +17,38 @@ struct assembly {
 	bool settled; /* the request was read */
 	const struct dialect *dialect;
 	const struct dialect *candidate; /* what the path suggests; the answer may prove it */
-	bool proved;			 /* the first of the answer was looked at */
+	bool proved;			 /* the dialect was checked by the answer */
 	void *state;			 /* dialect's, for the stream */
-	bool said_all; /* the last element was the one that ends the API's stream */
+	bool stream_ended; /* the last element was the one that ends the API's stream */
 	unsigned guesses;
 	size_t memory;		   /* that the record takes, as it was counted last */
 	uint64_t measure_at;	   /* with so many bytes of the answer it is counted again */
 	bool busy;		   /* may not be ended now */
 	bool upgraded;		   /* its connection speaks WebSocket now */
 	struct ws_turns *ws_turns; /* of the exchange that opened one */
-	struct ws_turns *turn_of;  /* of a call over one */
+	struct ws_turns *turn_of;  /* of an exchange over one */
 	uint64_t turn;		   /* its number on that, from 1; else 0 */
 	uint32_t stream;	   /* HTTP/2: as in frames; of a turn, its opener's; else 0 */
-	/* tell.c's */
-	bool over; /* nothing more comes; it waits to be told */
+	/* deliver.c's */
+	bool over; /* nothing more comes; it waits to be delivered */
+	bool done; /* delivered for the last time: to be freed */
+	struct assembly *done_next;
 	bool opened, response_delivered;
 	bool delivered;		    /* its request was */
-	bool quiet;		    /* of its answer, not all was told as it came */
-	struct assembly *peer_view; /* its view from the other end, until one of them is told */
-	bool peer_view_whole;	    /* the client's was complete when it was told */
+	bool quiet;		    /* not all of its answer was delivered as it came */
+	struct assembly *peer_view; /* its view from the other end, until one is delivered */
+	bool peer_view_whole;	    /* the client's was complete when it was delivered */
 	struct wait *waiting;	    /* for its other view, or for that to end; or NULL */
 	bool waited;		    /* for its other view, at some time */
 	uint64_t since_ns;
 	struct assembly *wait_next, *wait_prev;
-	bool registered; /* to be found as another's twin (join.h) */
+	bool registered; /* to be found as another's view (pair.h) */
 	struct assembly *registered_next, *registered_prev;
 	struct assembly *next, *prev;	/* of the same connection */
 	struct assembly *newer, *older; /* of all */
 };
 
-/* Calls that wait, in order of since_ns, almost. */
+/* Exchanges that wait, nearly in order of since_ns. */
 struct wait {
 	struct assembly *first, *last;
 };
@@ -57,13 +59,14 @@ struct assembler {
 	struct conversations *conversations;
 	const struct prices *prices; /* NULL: none are known */
 	uint64_t last_id;
-	uint64_t last_turn; /* numbers calls over WebSocket, which http knows nothing of */
+	uint64_t last_turn; /* numbers exchanges over WebSocket, which http does not know */
 	struct assembly *newest, *oldest;
-	struct wait unpaired; /* may have another view */
+	struct assembly *done; /* to be freed */
+	struct wait unpaired;  /* may have another view */
 	struct wait
 		awaiting_client; /* servers' views that are over, of which the client's is not */
 	struct pairs *pairs;
-	bool knows_endpoints; /* of some connection they were told */
+	bool knows_endpoints; /* of some connection */
 	size_t count;
 	int64_t wall_offset;
 };
@@ -72,31 +75,25 @@ struct assembler_conn {
 	struct assembler *assembler;
 	const struct conn *conn;
 	bool is_server; /* the traced program answers on it */
-	/* Open ones first, of which the newest is first, so that those that wait to be told, which
-	 * may be many, are in nobody's way. */
+	/* Open exchanges first, newest first; finished ones that await delivery follow, so that
+	 * lookups do not walk them. */
 	struct assembly *first, *last;
 	struct assembly *registered_first, *registered_last; /* oldest first */
-	bool closed;  /* conn is NULL; what is left waits to be told */
-	bool saw_all; /* what join.c asks of conn, once that is gone */
+	bool closed;  /* conn is NULL; what is left waits to be delivered */
+	bool saw_all; /* pairs_saw_all, once conn is gone */
 	bool cleartext;
 	struct endpoints endpoints; /* family 0: not known */
 	size_t endpoints_changes;
 	struct assembler_conn *chain,
-		**chain_at; /* in its bucket of joins, if its ends are known */
+		**chain_at; /* in its bucket of pairs, if its endpoints are known */
 };
 
-/* The call of that number, made when it is new. */
+/* The open exchange of that number, made when it is new. */
 struct assembly *assembly_of(struct assembler_conn *cc, uint64_t id);
 void assembly_begin_side(struct assembly *k, enum http_msg m, uint64_t ts,
 			 const struct http_head *h);
-void assembly_set_dialect(struct assembly *k, const struct dialect *d);
-/* The request is known: shows it. body may be NULL. */
-void assembly_request(struct assembly *k, const json_t *body);
-/* One element of the answer. */
-void assembly_event(struct assembly *k, struct span name, const json_t *v);
 void assembly_end_side(struct assembly *k, enum http_msg m, bool complete);
-/* Nothing more comes. The exchange is told of, now or later, and freed then. */
+/* Nothing more comes. The exchange is delivered, now or later, and freed then. */
 void assembly_end(struct assembly *k);
-void assembly_free(struct assembly *k);
 
 #endif

@@ -167,7 +167,10 @@ void deliver_end_now(struct assembly *k)
 	else if (twin)
 		twin->peer_view_whole = exchange_complete(x);
 	deliver(k);
-	assembly_free(k);
+	pairs_unregister(k);
+	k->done = true;
+	k->done_next = k->cc->assembler->done;
+	k->cc->assembler->done = k;
 	if (twin && twin->x->twin_of && twin->over)
 		deliver_end_now(twin);
 }
@@ -272,6 +275,8 @@ static struct assembly **list_calls(const struct assembler_conn *cc, size_t *ret
 
 	*ret_count = 0;
 	for (struct assembly *k = cc->first; k; k = k->next) {
+		if (k->done)
+			continue;
 		list = xgrow(list, *ret_count, sizeof(*list));
 		list[(*ret_count)++] = k;
 	}

@@ -8,7 +8,10 @@
 
 #include "assemble/assembly.h"
 
-/* The request's head is known: looks for the other view. May tell, and free, others. */
+/* None of these frees anything: what was delivered for the last time is put to assembler.done, also
+ * other exchanges than the one that is passed, and the assembler frees it. */
+
+/* The request's head is known: looks for the other view. May end others. */
 void deliver_match(struct assembly *k);
 /* The head of a client's request is known; a server's is opened with its request. */
 void deliver_opened(struct assembly *k);
@@ -17,7 +20,7 @@ void deliver_request(struct assembly *k);
 /* The answer's head is known; it is delivered after the request. */
 void deliver_response(struct assembly *k);
 void deliver_delta(struct assembly *k, const struct exchange_delta *d);
-/* The call is over. It is told, at once or later, and freed then. */
+/* The call is over. It is delivered, at once or later, and done then. */
 void deliver_end(struct assembly *k);
 /* The same, without waiting. */
 void deliver_end_now(struct assembly *k);

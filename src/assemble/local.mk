@@ -7,6 +7,10 @@ libpure_a_SOURCES += \
 	src/assemble/body_reader.h \
 	src/assemble/deliver.c \
 	src/assemble/deliver.h \
+	src/assemble/dialect_reader.c \
+	src/assemble/dialect_reader.h \
+	src/assemble/heads.c \
+	src/assemble/heads.h \
 	src/assemble/pair.c \
 	src/assemble/pair.h \
 	src/assemble/websocket_turns.c \

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "assemble/deliver.h"
+#include "assemble/dialect_reader.h"
 #include "base/xalloc.h"
 #include "exchange/memory.h"
 #include "llm/detect.h"
@@ -199,12 +200,12 @@ static void begin_turn(struct ws_turns *s, uint64_t ts)
 	k->x->request_partial = s->cut;
 	builder_set_time(k->x, s->last_ts);
 	k->settled = true;
-	assembly_set_dialect(k, s->dialect);
+	dialect_reader_set(k, s->dialect);
 	json_array_extend(all, s->inputs);
 	/* Ended first, since sinks look at the whole request; settled, so that it is not read as
 	 * HTTP. */
 	assembly_end_side(k, HTTP_REQUEST, true);
-	assembly_request(k, all);
+	dialect_reader_request(k, all);
 	json_decref(all);
 	drop_inputs(s);
 	s->cut = false;
@@ -221,7 +222,7 @@ static void answer(struct ws_turns *s, uint64_t ts, const json_t *v, struct span
 	body_reader_bytes(&k->in[HTTP_RESPONSE], text);
 	body_reader_bytes(&k->in[HTTP_RESPONSE], SPAN_LIT("\n"));
 	k->x->response_partial |= cut;
-	assembly_event(k, span_of(NULL, 0), v);
+	dialect_reader_event(k, span_of(NULL, 0), v);
 }
 
 /* A message that belongs to no call is the opener's. */

@@ -1,4 +1,10 @@
 # SPDX-License-Identifier: MIT
+libpure_a_SOURCES += \
+	src/discover/class_votes.c \
+	src/discover/class_votes.h
+
+check_PROGRAMS += tests/unit/test_class_votes
+
 if BPF
 libkernel_a_SOURCES += \
 	src/discover/blind.c \

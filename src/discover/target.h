@@ -5,7 +5,7 @@
 #define SPY_DISCOVER_TARGET_H
 
 #include "find/catalog.h"
-#include "http/traffic_class.h"
+#include "discover/class_votes.h"
 #include "probe/links.h"
 
 struct target {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Chance is told by coincidences: how many pairs of bytes are equal. In random bytes, so in
- * ciphertext and in what was compressed well, it is one pair of 256. In English text it is one of
- * 15, in base64 one of 64, in binary protocols more for their zeroes. Half way to the next of
- * these, in terms of ratios, is a safe border: in 64 bytes, the fewest that are judged, random ones
- * pass it in 1 of 100 cases, and text or base64 never comes near it. */
+/* Randomness shows in coincidences: how many pairs of bytes are equal. In random bytes, so in
+ * ciphertext and in well compressed data, it is one pair of 256. In English text it is one of 15,
+ * in base64 one of 64, in binary protocols more for their zeroes. Half way to the next of these, in
+ * terms of ratios, is a safe border: in 64 bytes, the fewest that are judged, random ones pass it
+ * in 1 of 100 cases, and text or base64 never comes near it. */
 #include "http/traffic_class.h"
 
 #include "base/utf8.h"
@@ -20,14 +20,6 @@
 #define PRINTABLE 90
 /* One address among so many words is one too many: no protocol sends any. */
 #define WORDS_FOR_ADDRESS 4
-/* Connections that found noise, and bytes in them, before an implementation is given up: a client
- * whose first eight connections all begin with bytes as if by chance speaks nothing that could be
- * shown, and 4 KiB keep eight very short ones from being enough. */
-#define TALLY_CONNS 8
-#define TALLY_BYTES 4096
-/* So many unclear verdicts for each that found noise are put down to chance. */
-#define TALLY_UNCLEAR 4
-
 static bool is_http(struct span s)
 {
 	enum h1_start h1 = h1_start(s);
@@ -99,8 +91,8 @@ bool traffic_sample_full(const struct traffic_sample *s)
 	return s->len[0] == TRAFFIC_SAMPLE && s->len[1] == TRAFFIC_SAMPLE;
 }
 
-enum traffic_class traffic_classify(const struct traffic_sample *s, bool from_start, uint64_t calls,
-				    uint64_t odd)
+enum traffic_class traffic_classify(const struct traffic_sample *s, bool from_start, uint64_t ios,
+				    uint64_t implausible)
 {
 	enum traffic_class a = traffic_class_of(span_of(s->bytes[0], s->len[0]));
 	enum traffic_class b = traffic_class_of(span_of(s->bytes[1], s->len[1]));
@@ -108,7 +100,7 @@ enum traffic_class traffic_classify(const struct traffic_sample *s, bool from_st
 	if (a == TRAFFIC_TEXT || b == TRAFFIC_TEXT)
 		return TRAFFIC_TEXT;
 	/* Memory that was paged out is rare. */
-	if (calls && odd * 2 > calls)
+	if (ios && implausible * 2 > ios)
 		return TRAFFIC_UNINTELLIGIBLE;
 	if (a == TRAFFIC_UNCLEAR || b == TRAFFIC_UNCLEAR)
 		return TRAFFIC_UNCLEAR;
@@ -117,56 +109,4 @@ enum traffic_class traffic_classify(const struct traffic_sample *s, bool from_st
 		return TRAFFIC_TOO_LITTLE;
 	return a == TRAFFIC_UNINTELLIGIBLE || b == TRAFFIC_UNINTELLIGIBLE ? TRAFFIC_UNINTELLIGIBLE
 									  : TRAFFIC_TOO_LITTLE;
-}
-
-/* The last one when he is not among them. */
-static size_t find_user(const struct class_votes *t, uint32_t uid)
-{
-	size_t i = 0;
-
-	while (i + 1 < t->nusers && t->users[i].uid != uid)
-		i++;
-	return i;
-}
-
-bool class_votes_user(struct class_votes *t, uint32_t uid)
-{
-	if (t->nusers == CLASS_VOTES_USERS || (t->nusers && t->users[find_user(t, uid)].uid == uid))
-		return false;
-	t->users[t->nusers++].uid = uid;
-	return true;
-}
-
-void class_votes_add(struct class_votes *t, uint32_t uid, enum traffic_class v, uint64_t bytes)
-{
-	class_votes_user(t, uid);
-	t->users[find_user(t, uid)].noise += v == TRAFFIC_UNINTELLIGIBLE;
-	t->noise += v == TRAFFIC_UNINTELLIGIBLE;
-	t->unclear += v == TRAFFIC_UNCLEAR;
-	t->plain += v == TRAFFIC_TEXT;
-	if (v == TRAFFIC_UNINTELLIGIBLE)
-		t->bytes += bytes;
-}
-
-/* One user, who may make noise so that others are not seen, counts for no more than half of what it
- * takes, or than all others together. */
-static uint64_t believable_noise(const struct class_votes *t)
-{
-	uint64_t sum = 0;
-
-	for (size_t i = 0; i < t->nusers; i++) {
-		uint64_t noise = t->users[i].noise, others = t->noise - noise;
-		uint64_t most = others > TALLY_CONNS / 2 ? others : TALLY_CONNS / 2;
-
-		sum += t->nusers > 1 && noise > most ? most : noise;
-	}
-	return sum;
-}
-
-bool class_votes_reject(const struct class_votes *t)
-{
-	uint64_t noise = believable_noise(t);
-
-	return !t->plain && noise >= TALLY_CONNS && t->bytes >= TALLY_BYTES &&
-	       t->unclear * TALLY_UNCLEAR <= noise;
 }

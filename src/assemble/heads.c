@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+#include "assemble/heads.h"
+
+#include <stdlib.h>
+
+#include "base/xalloc.h"
+#include "redact/credential.h"
+
+/* ---- the connection ---- */
+
+void heads_set_endpoints(struct exchange *x, const struct endpoints *e)
+{
+	char text[ENDPOINT_TEXT];
+
+	if (!e->family)
+		return;
+	endpoint_text(e->family, &e->local, text);
+	set_string(&x->local, span_str(text));
+	endpoint_text(e->family, &e->peer, text);
+	set_string(&x->peer, span_str(text));
+}
+
+void heads_set_connection(struct exchange *x, const struct assembler_conn *cc)
+{
+	const struct conn *conn = cc->conn;
+	const struct proc *p = conn->proc;
+
+	x->wall_offset = cc->assembler->wall_offset;
+	x->tgid = conn->id.tgid;
+	x->conn_object = conn->id.object;
+	x->conn_first_seen_ns = conn->id.first_seen_ns;
+	x->tid = conn->tid;
+	x->from_middle = !conn->from_start;
+	x->cleartext = cc->cleartext;
+	heads_set_endpoints(x, &cc->endpoints);
+	x->is_server = cc->is_server;
+	x->protocol = "http/1.1";
+	set_string(&x->comm, span_str(conn->comm));
+	set_string(&x->server_name, span_str(conn->host));
+	set_string(&x->host, span_str(conn->host));
+	if (!p)
+		return;
+	x->uid = p->uid;
+	x->cgroup = p->cgroup;
+	set_string(&x->process, span_str(p->name));
+	set_string(&x->exe, span_str(p->exe));
+	set_string(&x->cmdline, span_str(p->cmdline));
+}
+
+/* ---- heads ---- */
+
+static void copy_headers(struct headers *to, const struct http_head *h)
+{
+	to->cut = h->cut;
+	for (size_t i = 0; i < h->nfields; i++) {
+		const struct http_field *f = &h->fields[i];
+		struct header *item;
+
+		to->items = xgrow(to->items, to->count, sizeof(*to->items));
+		item = &to->items[to->count++];
+		item->name = xstrndup((const char *)f->name.ptr, f->name.len);
+		if (credential_header(f->name)) {
+			struct buf masked;
+
+			buf_init(&masked, 64 << 10);
+			credential_mask_value(f->name, f->value, &masked);
+			item->value = buf_take(&masked);
+		} else {
+			item->value = xstrndup((const char *)f->value.ptr, f->value.len);
+		}
+	}
+}
+
+/* 0 where the digits are malformed. */
+static unsigned port_of(struct span digits)
+{
+	unsigned port = 0;
+
+	for (size_t i = 0; i < digits.len; i++) {
+		if (digits.ptr[i] < '0' || digits.ptr[i] > '9' || digits.len > 5)
+			return 0;
+		port = port * 10 + (digits.ptr[i] - '0');
+	}
+	return port;
+}
+
+void heads_copy_request(struct exchange *x, const struct http_head *h)
+{
+	struct buf target;
+	size_t colon = span_find(h->authority, ':');
+
+	x->request_seen = true;
+	set_string(&x->method, h->method);
+	buf_init(&target, 1 << 20);
+	credential_mask_target(h->target, &target);
+	free(x->target);
+	x->target = buf_take(&target);
+	/* "[::1]:443" keeps its brackets. */
+	if (h->authority.len && h->authority.ptr[0] == '[')
+		colon = span_find(h->authority, ']') + 1;
+	set_string(&x->host, span_first(h->authority, colon));
+	x->port = port_of(span_from(h->authority, colon + 1));
+	copy_headers(&x->request_headers, h);
+}
+
+void heads_copy_response(struct exchange *x, const struct http_head *h)
+{
+	static const char *const ids[] = { "x-request-id",     "request-id",
+					   "apim-request-id",  "x-amzn-requestid",
+					   "x-generation-id",  "mistral-correlation-id",
+					   "x-debug-trace-id", "x-ds-trace-id",
+					   "inference-id",     "x-litellm-call-id" };
+
+	x->response_seen = true;
+	x->status = h->status;
+	for (size_t i = 0; i < sizeof(ids) / sizeof(*ids) && !x->request_id; i++)
+		set_string(&x->request_id, http_field_find(h, ids[i]));
+	copy_headers(&x->response_headers, h);
+}

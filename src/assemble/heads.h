@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* What an exchange takes over from its connection and from HTTP heads. Credentials in heads are
+ * masked here, before any other code sees them in the record. */
+#ifndef SPY_ASSEMBLE_HEADS_H
+#define SPY_ASSEMBLE_HEADS_H
+
+#include "assemble/assembly.h"
+
+void heads_set_connection(struct exchange *x, const struct assembler_conn *cc);
+/* Does nothing while the endpoints are unknown. */
+void heads_set_endpoints(struct exchange *x, const struct endpoints *e);
+void heads_copy_request(struct exchange *x, const struct http_head *h);
+void heads_copy_response(struct exchange *x, const struct http_head *h);
+
+#endif
