@@ -72,8 +72,7 @@ int buf_add_le(struct buf *b, uint64_t v, size_t nbytes)
 {
 	uint8_t le[8];
 
-	for (size_t i = 0; i < nbytes; i++)
-		le[i] = (uint8_t)(v >> (8 * i));
+	put_le(le, v, nbytes);
 	return buf_add(b, span_of(le, nbytes));
 }
 

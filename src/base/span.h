@@ -82,6 +82,13 @@ static inline struct span span_trim(struct span s)
 	return s;
 }
 
+/* Writes the lowest `nbytes` bytes of v, the lowest first; cursor_le is the way back. */
+static inline void put_le(uint8_t *ret, uint64_t v, size_t nbytes)
+{
+	for (size_t i = 0; i < nbytes; i++)
+		ret[i] = (uint8_t)(v >> (8 * i));
+}
+
 /* Reads integers and runs from the front of a span. A read past the end returns zeroes, sets
  * `bad` and leaves nothing to read: so a parser may read a whole struct and ask once. */
 struct cursor {

@@ -108,35 +108,26 @@ int chunk_from_event(const void *raw, size_t len, struct chunk *ret)
 
 /* ---- recorded form ---- */
 
-static void put(struct buf *b, uint64_t v, size_t nbytes)
-{
-	uint8_t le[8];
-
-	for (size_t i = 0; i < nbytes; i++)
-		le[i] = (uint8_t)(v >> (8 * i));
-	buf_add(b, span_of(le, nbytes));
-}
-
 int chunk_encode(const struct chunk *c, struct buf *out)
 {
-	put(out, c->kind, 1);
-	put(out, c->dir, 1);
-	put(out, c->flags, 1);
-	put(out, 0, 1);
-	put(out, c->conn.tgid, 4);
-	put(out, c->conn.object, 8);
-	put(out, c->conn.first_seen_ns, 8);
-	put(out, c->ts_ns, 8);
-	put(out, c->off, 8);
-	put(out, c->cgroup, 8);
-	put(out, c->io_seq, 4);
-	put(out, c->io_off, 4);
-	put(out, c->io_len, 4);
-	put(out, c->missing, 4);
-	put(out, c->tid, 4);
-	put(out, c->uid, 4);
-	put(out, c->totals[0], 8);
-	put(out, c->totals[1], 8);
+	buf_add_le(out, c->kind, 1);
+	buf_add_le(out, c->dir, 1);
+	buf_add_le(out, c->flags, 1);
+	buf_add_le(out, 0, 1);
+	buf_add_le(out, c->conn.tgid, 4);
+	buf_add_le(out, c->conn.object, 8);
+	buf_add_le(out, c->conn.first_seen_ns, 8);
+	buf_add_le(out, c->ts_ns, 8);
+	buf_add_le(out, c->off, 8);
+	buf_add_le(out, c->cgroup, 8);
+	buf_add_le(out, c->io_seq, 4);
+	buf_add_le(out, c->io_off, 4);
+	buf_add_le(out, c->io_len, 4);
+	buf_add_le(out, c->missing, 4);
+	buf_add_le(out, c->tid, 4);
+	buf_add_le(out, c->uid, 4);
+	buf_add_le(out, c->totals[0], 8);
+	buf_add_le(out, c->totals[1], 8);
 	buf_add(out, span_of(c->comm, 16));
 	return buf_add(out, c->data);
 }

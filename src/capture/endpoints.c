@@ -45,8 +45,7 @@ int endpoints_decode(struct span in, struct endpoints *ret)
 void endpoints_encode(const struct endpoints *e, uint8_t out[ENDPOINTS_ENCODED])
 {
 	memset(out, 0, ENDPOINTS_ENCODED);
-	for (size_t i = 0; i < 8; i++)
-		out[i] = (uint8_t)(e->netns >> (8 * i));
+	put_le(out, e->netns, 8);
 	memcpy(out + 8, e->local.address, 16);
 	memcpy(out + 24, e->peer.address, 16);
 	out[40] = (uint8_t)(e->local.port >> 8);

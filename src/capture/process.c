@@ -5,11 +5,7 @@
 
 static void put(struct buf *out, struct span s)
 {
-	uint8_t len[4];
-
-	for (int i = 0; i < 4; i++)
-		len[i] = (uint8_t)(s.len >> (8 * i));
-	buf_add(out, span_of(len, sizeof(len)));
+	buf_add_le(out, s.len, 4);
 	buf_add(out, s);
 }
 

@@ -283,6 +283,15 @@ static void remember(struct conversations *t, struct turn_chain *th, const struc
 
 /* ---- telling ---- */
 
+/* A ceiling matters where it has dropped what is asked for. */
+static void count_missed(struct conversations *t)
+{
+	enum limit missed = store_missed(t->store);
+
+	if (missed != LIMIT_COUNT)
+		limit_hit(t->lim, missed);
+}
+
 static void tell_break(struct conversation *k, enum conversation_break by, size_t at)
 {
 	k->broke = true;
@@ -329,7 +338,10 @@ void conversations_request(struct conversations *t, struct exchange *x)
 	fingerprint_init(&a, x);
 	if (a.count || a.join != JOIN_NONE) {
 		k->retry = a.retry;
+		store_missed(t->store);
 		v = decide(t, &a);
+		if (v.what < NEXT)
+			count_missed(t);
 		compare(k, &a, &v);
 		from = v.of ? v.of->strict : from;
 		th = enter(t, &v, x);
@@ -374,14 +386,17 @@ static bool has_failed(const struct exchange *x)
 
 void conversations_answer(struct conversations *t, struct exchange *x)
 {
-	const struct entry *e =
-		store_find(t->store, key_of_conversation(x->conversation.id)); /* "" is no id */
+	const struct entry *e;
 	int64_t read = x->usage.cached_read;
 	struct conversation *k = &x->conversation;
 	struct turn_chain *th;
 
-	if (!e)
+	store_missed(t->store);
+	e = store_find(t->store, key_of_conversation(k->id)); /* "" is no id */
+	if (!e) {
+		count_missed(t);
 		return;
+	}
 	th = e->of;
 	store_used(t->store, th);
 	if (k->turn == th->turn)

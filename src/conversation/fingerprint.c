@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/xalloc.h"
+#include "exchange/headers.h"
 #include "exchange/builder.h"
 
 /* ---- digests; lengths stand before texts, so that no two lists of texts are alike ---- */
@@ -14,8 +15,7 @@ static void add_number(struct sha256_ctx *h, uint64_t n)
 {
 	uint8_t bytes[8];
 
-	for (size_t i = 0; i < sizeof(bytes); i++)
-		bytes[i] = (uint8_t)(n >> 8 * i);
+	put_le(bytes, n, sizeof(bytes));
 	sha256_update(h, sizeof(bytes), bytes);
 }
 
@@ -163,16 +163,6 @@ static struct key digest_scope(const struct exchange *x)
 
 /* ---- what a request says of itself ---- */
 
-static struct span header_of(const struct exchange *x, const char *name)
-{
-	const struct headers *h = &x->request_headers;
-
-	for (size_t i = 0; i < h->count; i++)
-		if (strcasecmp(h->items[i].name, name) == 0)
-			return span_str(h->items[i].value);
-	return span_of(NULL, 0);
-}
-
 static const json_t *param_of(const struct exchange *x, const char *name)
 {
 	for (size_t i = 0; i < x->nparams; i++)
@@ -203,14 +193,14 @@ struct span session_of(const struct exchange *x)
 	struct span s = span_of(NULL, 0);
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names) && !s.len; i++)
-		s = header_of(x, names[i]);
+		s = headers_find(&x->request_headers, names[i]);
 	return s.len ? s : session_of_user(x);
 }
 
 /* The SDKs of OpenAI and Anthropic count their own attempts, from 0. */
 static bool says_retry(const struct exchange *x)
 {
-	struct span s = header_of(x, "x-stainless-retry-count");
+	struct span s = headers_find(&x->request_headers, "x-stainless-retry-count");
 
 	return s.len && s.ptr[0] >= '1' && s.ptr[0] <= '9';
 }

@@ -8,15 +8,19 @@
 #include "base/xalloc.h"
 
 #define BUCKETS_FIRST 256
+/* Keys that ceilings have dropped and that are still known as such, at most. */
+#define DROPPED_SLOTS (1u << 16)
 
 struct store {
 	struct limits *lim;
 	struct entry **buckets;
 	size_t nbuckets; /* a power of two */
 	size_t entries;
-	size_t messages; /* of these, not names */
-	struct turn_chain *newest, *oldest;
-	size_t threads;
+	size_t messages;  /* of these, not names */
+	struct list used; /* conversations, the one used last first */
+	size_t conversations;
+	uint32_t *dropped; /* marks of keys, each in the slot of its hash; NULL: none yet */
+	enum limit missed; /* as of store_missed */
 };
 
 struct store *store_new(struct limits *lim)
@@ -26,6 +30,8 @@ struct store *store_new(struct limits *lim)
 	s->lim = lim;
 	s->nbuckets = BUCKETS_FIRST;
 	s->buckets = xcalloc(s->nbuckets, sizeof(struct entry *));
+	s->missed = LIMIT_COUNT;
+	list_init(&s->used);
 	return s;
 }
 
@@ -57,7 +63,7 @@ static void grow(struct store *s)
 	free(old);
 }
 
-struct entry *store_find(const struct store *s, struct key key)
+static struct entry *find(const struct store *s, struct key key)
 {
 	struct entry *e = *bucket_of(s, key);
 
@@ -66,6 +72,61 @@ struct entry *store_find(const struct store *s, struct key key)
 	return e;
 }
 
+/* ---- what is gone ---- */
+
+static uint32_t *slot_of(const struct store *s, struct key key)
+{
+	uint32_t hash;
+
+	memcpy(&hash, key.bytes, sizeof(hash));
+	return &s->dropped[hash % DROPPED_SLOTS];
+}
+
+/* 30 other bits of the key, which ceiling it was, and one so that it is never 0. */
+static uint32_t mark_of(struct key key, enum limit which)
+{
+	uint32_t mark;
+
+	memcpy(&mark, key.bytes + 4, sizeof(mark));
+	return (mark & ~3u) | (which == LIMIT_fingerprints ? 2 : 0) | 1;
+}
+
+static void note_dropped(struct store *s, struct key key, enum limit which)
+{
+	if (!s->dropped)
+		s->dropped = xcalloc(DROPPED_SLOTS, sizeof(*s->dropped));
+	*slot_of(s, key) = mark_of(key, which);
+}
+
+static void note_missed(struct store *s, struct key key)
+{
+	uint32_t mark = s->dropped ? *slot_of(s, key) : 0;
+
+	if (mark == mark_of(key, LIMIT_conversations))
+		s->missed = LIMIT_conversations;
+	else if (mark == mark_of(key, LIMIT_fingerprints))
+		s->missed = LIMIT_fingerprints;
+}
+
+enum limit store_missed(struct store *s)
+{
+	enum limit missed = s->missed;
+
+	s->missed = LIMIT_COUNT;
+	return missed;
+}
+
+struct entry *store_find(struct store *s, struct key key)
+{
+	struct entry *e = find(s, key);
+
+	if (!e)
+		note_missed(s, key);
+	return e;
+}
+
+/* ---- entries ---- */
+
 static struct entries *list_of(struct turn_chain *t, bool is_name)
 {
 	return is_name ? &t->names : &t->messages;
@@ -73,11 +134,8 @@ static struct entries *list_of(struct turn_chain *t, bool is_name)
 
 static void unlist(struct entry *e)
 {
-	struct entries *l = list_of(e->of, e->is_name);
-
-	*(e->newer ? &e->newer->older : &l->newest) = e->older;
-	*(e->older ? &e->older->newer : &l->oldest) = e->newer;
-	l->count--;
+	list_remove(&e->in);
+	list_of(e->of, e->is_name)->count--;
 }
 
 static void enlist(struct entry *e, struct turn_chain *t)
@@ -85,11 +143,13 @@ static void enlist(struct entry *e, struct turn_chain *t)
 	struct entries *l = list_of(t, e->is_name);
 
 	e->of = t;
-	e->newer = NULL;
-	e->older = l->newest;
-	*(l->newest ? &l->newest->newer : &l->oldest) = e;
-	l->newest = e;
+	list_add_first(&l->list, &e->in);
 	l->count++;
+}
+
+static struct entry *oldest_of(const struct entries *l)
+{
+	return l->count ? container_of(list_last(&l->list), struct entry, in) : NULL;
 }
 
 void store_drop(struct store *s, struct entry *e)
@@ -125,28 +185,27 @@ static struct entry *entry_add(struct store *s, struct turn_chain *t, struct key
 
 /* ---- conversations ---- */
 
-static void unlink_thread(struct store *s, struct turn_chain *t)
+static struct turn_chain *longest_idle(const struct store *s)
 {
-	*(t->newer ? &t->newer->older : &s->newest) = t->older;
-	*(t->older ? &t->older->newer : &s->oldest) = t->newer;
+	return container_of(list_last(&s->used), struct turn_chain, used);
 }
 
-static void link_newest(struct store *s, struct turn_chain *t)
+/* `why`: the ceiling that it is dropped for, or LIMIT_COUNT. */
+static void drop_all(struct store *s, const struct entries *l, enum limit why)
 {
-	t->newer = NULL;
-	t->older = s->newest;
-	*(s->newest ? &s->newest->newer : &s->oldest) = t;
-	s->newest = t;
+	for (struct entry *e; (e = oldest_of(l));) {
+		if (why != LIMIT_COUNT)
+			note_dropped(s, e->key, why);
+		store_drop(s, e);
+	}
 }
 
-static void drop_thread(struct store *s, struct turn_chain *t)
+static void drop_conversation(struct store *s, struct turn_chain *t, enum limit why)
 {
-	while (t->messages.oldest)
-		store_drop(s, t->messages.oldest);
-	while (t->names.oldest)
-		store_drop(s, t->names.oldest);
-	unlink_thread(s, t);
-	s->threads--;
+	drop_all(s, &t->messages, why);
+	drop_all(s, &t->names, why);
+	list_remove(&t->used);
+	s->conversations--;
 	free(t);
 }
 
@@ -154,8 +213,9 @@ void store_free(struct store *s)
 {
 	if (!s)
 		return;
-	while (s->oldest)
-		drop_thread(s, s->oldest);
+	while (!list_is_empty(&s->used))
+		drop_conversation(s, longest_idle(s), LIMIT_COUNT);
+	free(s->dropped);
 	free(s->buckets);
 	free(s);
 }
@@ -164,19 +224,19 @@ struct turn_chain *store_add(struct store *s)
 {
 	struct turn_chain *t = xcalloc(1, sizeof(*t));
 
-	if (s->threads >= s->lim->max[LIMIT_conversations]) {
-		limit_hit(s->lim, LIMIT_conversations);
-		drop_thread(s, s->oldest);
-	}
-	link_newest(s, t);
-	s->threads++;
+	if (s->conversations >= s->lim->max[LIMIT_conversations])
+		drop_conversation(s, longest_idle(s), LIMIT_conversations);
+	list_init(&t->messages.list);
+	list_init(&t->names.list);
+	list_add_first(&s->used, &t->used);
+	s->conversations++;
 	return t;
 }
 
 void store_used(struct store *s, struct turn_chain *t)
 {
-	unlink_thread(s, t);
-	link_newest(s, t);
+	list_remove(&t->used);
+	list_add_first(&s->used, &t->used);
 }
 
 /* ---- what they are found by ---- */
@@ -186,20 +246,21 @@ static void make_room(struct store *s, struct turn_chain *t)
 {
 	if (t->messages.count >= s->lim->max[LIMIT_messages]) {
 		limit_hit(s->lim, LIMIT_messages);
-		store_drop(s, t->messages.oldest);
+		store_drop(s, oldest_of(&t->messages));
 	}
 	while (s->messages >= s->lim->max[LIMIT_fingerprints]) {
-		limit_hit(s->lim, LIMIT_fingerprints);
-		if (s->oldest != t)
-			drop_thread(s, s->oldest);
-		else
-			store_drop(s, t->messages.oldest);
+		if (longest_idle(s) != t) {
+			drop_conversation(s, longest_idle(s), LIMIT_fingerprints);
+			continue;
+		}
+		note_dropped(s, oldest_of(&t->messages)->key, LIMIT_fingerprints);
+		store_drop(s, oldest_of(&t->messages));
 	}
 }
 
 void store_put(struct store *s, struct turn_chain *t, struct key key, size_t count, unsigned turn)
 {
-	struct entry *e = store_find(s, key);
+	struct entry *e = find(s, key);
 
 	if (e && e->of == t) {
 		e->turn = turn ? turn : e->turn;
@@ -215,7 +276,7 @@ void store_put(struct store *s, struct turn_chain *t, struct key key, size_t cou
 
 void store_name(struct store *s, struct turn_chain *t, struct key key)
 {
-	struct entry *e = store_find(s, key);
+	struct entry *e = find(s, key);
 
 	if (e && e->of == t)
 		return;
@@ -226,8 +287,12 @@ void store_name(struct store *s, struct turn_chain *t, struct key key)
 
 void store_drop_past(struct store *s, struct turn_chain *t, size_t count)
 {
-	for (struct entry *e = t->messages.newest, *older; e; e = older) {
-		older = e->older;
+	struct list *l = &t->messages.list;
+
+	for (struct list *at = l->next, *next; at != l; at = next) {
+		struct entry *e = container_of(at, struct entry, in);
+
+		next = at->next;
 		if (e->count > count)
 			store_drop(s, e);
 	}

@@ -3,11 +3,13 @@
  * many and have ceilings, and of their names, which are few and stay as long as they do. A key
  * leads to the conversation that it was given to last. Past the ceiling of conversations or of all
  * messages, the conversation that was idle longest is dropped; past that of one conversation's
- * messages, its oldest. */
+ * messages, its oldest. Most of what is dropped is never asked for again: so a hit of the first two
+ * ceilings is not counted here, but by who misses something. */
 #ifndef SPY_CONVERSATION_STORE_H
 #define SPY_CONVERSATION_STORE_H
 
 #include "base/limits.h"
+#include "base/list.h"
 #include "conversation/fingerprint.h"
 
 struct entry {
@@ -16,12 +18,12 @@ struct entry {
 	size_t count;  /* messages of the prefix; 0: no prefix */
 	unsigned turn; /* whose request ended there; 0: none */
 	bool is_name;
-	struct entry *next;	     /* of the same bucket */
-	struct entry *newer, *older; /* of the same list of its thread */
+	struct entry *next; /* of the same bucket */
+	struct list in;	    /* one of its conversation's lists */
 };
 
 struct entries {
-	struct entry *newest, *oldest;
+	struct list list; /* of struct entry.in, the newest first */
 	size_t count;
 };
 
@@ -41,7 +43,7 @@ struct turn_chain {
 	int64_t cacheable;
 	unsigned cacheable_turn;
 	struct entries messages, names;
-	struct turn_chain *newer, *older; /* by their last use */
+	struct list used; /* the store's, by their last use */
 };
 
 struct store;
@@ -53,7 +55,10 @@ struct turn_chain *store_add(struct store *s);
 void store_used(struct store *s, struct turn_chain *t); /* it is no longer idle */
 
 /* Valid until the next change; NULL: none. */
-struct entry *store_find(const struct store *s, struct key key);
+struct entry *store_find(struct store *s, struct key key);
+/* Whether store_find was asked for a key, since the last call of this, that a ceiling has dropped:
+ * that ceiling, else LIMIT_COUNT. Of what was dropped long ago nothing is known. */
+enum limit store_missed(struct store *s);
 /* Leads `key` to t, which was used last; turn 0 leaves the turn of an entry of t's as it is. */
 void store_put(struct store *s, struct turn_chain *t, struct key key, size_t count, unsigned turn);
 void store_name(struct store *s, struct turn_chain *t, struct key key);

@@ -4,14 +4,7 @@
 #include <stdlib.h>
 
 #include "exchange/builder.h"
-
-static struct span header(const struct headers *h, const char *name)
-{
-	for (size_t i = 0; i < h->count; i++)
-		if (span_caseeq(span_str(h->items[i].name), span_str(name)))
-			return span_str(h->items[i].value);
-	return span_of(NULL, 0);
-}
+#include "exchange/headers.h"
 
 static bool starts(struct span s, const char *with)
 {
@@ -59,12 +52,12 @@ static bool runs_the_model(const struct exchange *x)
 	static const char *const gateways[] = { "x-litellm-call-id",  "x-litellm-version",
 						"x-portkey-trace-id", "helicone-id",
 						"cf-aig-log-id",      NULL };
-	struct span server = header(&x->response_headers, "server");
+	struct span server = headers_find(&x->response_headers, "server");
 
 	if (!answers_nearby(x))
 		return false;
 	for (size_t i = 0; gateways[i]; i++)
-		if (header(&x->response_headers, gateways[i]).len)
+		if (headers_find(&x->response_headers, gateways[i]).len)
 			return false;
 	if (x->api && strncmp(x->api, "ollama.", 7) == 0)
 		return true;
@@ -77,7 +70,7 @@ static bool runs_the_model(const struct exchange *x)
 /* LiteLLM says it in a header field. */
 static bool stated(const struct exchange *x, double *ret)
 {
-	struct span text = header(&x->response_headers, "x-litellm-response-cost");
+	struct span text = headers_find(&x->response_headers, "x-litellm-response-cost");
 	char *end;
 
 	if (prices_stated(x->usage.raw, ret))

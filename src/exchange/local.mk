@@ -8,6 +8,8 @@ libpure_a_SOURCES += \
 	src/exchange/exchange.h \
 	src/exchange/exchange_int.h \
 	src/exchange/from_json.c \
+	src/exchange/headers.c \
+	src/exchange/headers.h \
 	src/exchange/json.h \
 	src/exchange/json_member.c \
 	src/exchange/json_member.h \

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "llm/detect.h"
 
+#include "exchange/headers.h"
 #include "llm/json.h"
 #include "llm/json_read.h"
 #include "llm/multipart.h"
@@ -94,14 +95,6 @@ const struct dialect *detect_answer(const struct exchange *x, const struct diale
 
 /* ---- opaque RPC ---- */
 
-static bool has_header(const struct headers *h, const char *name)
-{
-	for (size_t i = 0; i < h->count; i++)
-		if (span_caseeq(span_str(h->items[i].name), span_str(name)))
-			return true;
-	return false;
-}
-
 bool detect_rpc(struct exchange *x)
 {
 	struct span type = span_str(x->request_body.media_type), path = span_str(x->target);
@@ -109,7 +102,7 @@ bool detect_rpc(struct exchange *x)
 	if (!span_starts(type, SPAN_LIT("application/grpc")) &&
 	    !span_starts(type, SPAN_LIT("application/connect+")) &&
 	    !(span_eq(type, SPAN_LIT("application/proto")) &&
-	      has_header(&x->request_headers, "connect-protocol-version")))
+	      headers_find(&x->request_headers, "connect-protocol-version").ptr))
 		return false;
 	x->kind = EXCHANGE_RPC;
 	path = span_first(path, span_find(path, '?'));

@@ -12,66 +12,6 @@
 #include "base/xalloc.h"
 #include "capture/ports.h"
 
-enum option_id {
-	OPT_NONE = 255, /* past any short letter */
-#define SECTION(title)
-#define OPTION(id, name, letter, arg, help) OPT_##id,
-#include "options/options.def"
-#undef SECTION
-#undef OPTION
-};
-
-static const struct row {
-	enum option_id id; /* OPT_NONE: a section */
-	const char *name;
-	char letter;
-	const char *arg, *help;
-} rows[] = {
-#define SECTION(title) { .id = OPT_NONE, .name = title },
-#define OPTION(id_, name_, letter_, arg_, help_)                                                   \
-	{ .id = OPT_##id_, .name = name_, .letter = letter_, .arg = arg_, .help = help_ },
-#include "options/options.def"
-#undef SECTION
-#undef OPTION
-};
-#define ROWS (sizeof(rows) / sizeof(*rows))
-
-void options_help(FILE *out)
-{
-	fputs("Usage: llm-spy [OPTION]...\n"
-	      "       llm-spy [OPTION]... -- COMMAND [ARGUMENT]...\n"
-	      "       llm-spy targets [--format FORMAT] [--pid PID]...\n"
-	      "       llm-spy doctor\n"
-	      "Show every call that programs on this host make to language models, in\n"
-	      "plaintext. With a COMMAND: run it as the user who called sudo, and trace it and\n"
-	      "its children. targets lists the processes that could be seen, and why others\n"
-	      "could not; doctor says whether this host can trace.\n",
-	      out);
-	for (size_t i = 0; i < ROWS; i++) {
-		const struct row *r = &rows[i];
-		char left[64];
-
-		if (r->id == OPT_NONE) {
-			fprintf(out, "\n%s:\n", r->name);
-			continue;
-		}
-		snprintf(left, sizeof(left), "  %c%c%s--%s%s%s", r->letter ? '-' : ' ',
-			 r->letter ? r->letter : ' ', r->letter ? ", " : "  ", r->name,
-			 r->arg && *r->arg != '[' ? " " : "", r->arg ? r->arg : "");
-		if (strlen(left) > 24)
-			fprintf(out, "%s\n", left);
-		for (const char *line = r->help; line; line = strchr(line, '\n')) {
-			line += *line == '\n';
-			fprintf(out, "%-25s %.*s\n",
-				line == r->help && strlen(left) <= 24 ? left : "",
-				(int)strcspn(line, "\n"), line);
-		}
-	}
-	fputs("\nExit status: 0 fine; 1 failed while running; 2 wrong usage; 3 tracing could not\n"
-	      "start; 4 see --strict; with a COMMAND its own. See llm-spy(8).\n",
-	      out);
-}
-
 static void add_name(struct names *n, const char *name)
 {
 	n->items = xgrow(n->items, n->count, sizeof(*n->items));
@@ -146,102 +86,176 @@ static int read_ports(struct options *o, const char *arg)
 	return err;
 }
 
-static int apply(struct options *o, enum option_id id, const char *arg)
+static int read_process(struct options *o, const char *arg)
 {
-	static const char *const buffers[] = { "auto", "ring", "perf", NULL };
+	add_name(&o->processes, arg);
+	o->filter.names = o->processes.items;
+	o->filter.nnames = o->processes.count;
+	return 0;
+}
+
+/* As the kernel compares it: 15 characters, and no character that ends a constant in C. */
+static int read_comm(struct options *o, const char *arg)
+{
+	o->comm = arg;
+	return strlen(arg) > 15 || strpbrk(arg, "'\"\\\n") ? -EINVAL : 0;
+}
+
+static int read_format(struct options *o, const char *arg)
+{
+	o->format = sink_find(span_str(arg));
+	return o->format ? 0 : -EINVAL;
+}
+
+static int read_color(struct options *o, const char *arg)
+{
 	static const char *const colors[] = { "auto", "always", "never", NULL };
 	unsigned choice = 0;
-	int err = 0;
+	int err = read_choice(arg, colors, &choice);
 
-	switch (id) {
-	case OPT_PID:
-		return read_pid(o, arg);
-	case OPT_PROCESS:
-		add_name(&o->processes, arg);
-		o->filter.names = o->processes.items;
-		o->filter.nnames = o->processes.count;
+	o->color = (enum color_when)choice;
+	return err;
+}
+
+static int read_buffer(struct options *o, const char *arg)
+{
+	static const char *const buffers[] = { "auto", "ring", "perf", NULL };
+	unsigned choice = 0;
+	int err = read_choice(arg, buffers, &choice);
+
+	o->buffer = (enum buffer_kind)choice;
+	return err;
+}
+
+static int read_replay(struct options *o, const char *arg)
+{
+	o->replay = arg;
+	o->action = ACTION_REPLAY;
+	return 0;
+}
+
+static int read_limit(struct options *o, const char *arg)
+{
+	return limits_set(&o->limits, arg);
+}
+
+/* How an option's argument gets into struct options. */
+enum how { SET_BOOL, SET_TEXT, SET_NAMES, SET_SIZE, SET_CHOICE, SET_FN };
+
+struct setter {
+	enum how how;
+	size_t at; /* of the member */
+	int value; /* SET_CHOICE */
+	int (*fn)(struct options *o, const char *arg);
+};
+
+enum scope { LIVE = 1, NO_DEMO = 2, TARGETS = 4, DOCTOR = 8 };
+
+static const struct row {
+	bool is_section;
+	const char *name;
+	char letter;
+	const char *arg, *help;
+	struct setter set;
+	unsigned scope;
+} rows[] = {
+#define BOOL(member)                                                                               \
+	{                                                                                          \
+		.how = SET_BOOL, .at = offsetof(struct options, member)                            \
+	}
+#define TEXT(member)                                                                               \
+	{                                                                                          \
+		.how = SET_TEXT, .at = offsetof(struct options, member)                            \
+	}
+#define NAMES(member)                                                                              \
+	{                                                                                          \
+		.how = SET_NAMES, .at = offsetof(struct options, member)                           \
+	}
+#define SIZE(member)                                                                               \
+	{                                                                                          \
+		.how = SET_SIZE, .at = offsetof(struct options, member)                            \
+	}
+#define CHOICE(member, value_)                                                                     \
+	{                                                                                          \
+		.how = SET_CHOICE, .at = offsetof(struct options, member), .value = value_         \
+	}
+#define FN(reader)                                                                                 \
+	{                                                                                          \
+		.how = SET_FN, .fn = reader                                                        \
+	}
+#define SECTION(title) { .is_section = true, .name = title },
+#define OPTION(name_, letter_, arg_, set_, scope_, help_)                                          \
+	{ .name = name_,                                                                           \
+	  .letter = letter_,                                                                       \
+	  .arg = arg_,                                                                             \
+	  .help = help_,                                                                           \
+	  .set = set_,                                                                             \
+	  .scope = scope_ },
+#include "options/options.def"
+#undef SECTION
+#undef OPTION
+};
+#define ROWS (sizeof(rows) / sizeof(*rows))
+/* getopt's code of a row: its number, past any letter. */
+#define CODE_FIRST 256
+
+void options_help(FILE *out)
+{
+	fputs("Usage: llm-spy [OPTION]...\n"
+	      "       llm-spy [OPTION]... -- COMMAND [ARGUMENT]...\n"
+	      "       llm-spy targets [--format FORMAT] [--pid PID]...\n"
+	      "       llm-spy doctor\n"
+	      "Show every call that programs on this host make to language models, in\n"
+	      "plaintext. With a COMMAND: run it as the user who called sudo, and trace it and\n"
+	      "its children. targets lists the processes that could be seen, and why others\n"
+	      "could not; doctor says whether this host can trace.\n",
+	      out);
+	for (size_t i = 0; i < ROWS; i++) {
+		const struct row *r = &rows[i];
+		char left[64];
+
+		if (r->is_section) {
+			fprintf(out, "\n%s:\n", r->name);
+			continue;
+		}
+		snprintf(left, sizeof(left), "  %c%c%s--%s%s%s", r->letter ? '-' : ' ',
+			 r->letter ? r->letter : ' ', r->letter ? ", " : "  ", r->name,
+			 r->arg && *r->arg != '[' ? " " : "", r->arg ? r->arg : "");
+		if (strlen(left) > 24)
+			fprintf(out, "%s\n", left);
+		for (const char *line = r->help; line; line = strchr(line, '\n')) {
+			line += *line == '\n';
+			fprintf(out, "%-25s %.*s\n",
+				line == r->help && strlen(left) <= 24 ? left : "",
+				(int)strcspn(line, "\n"), line);
+		}
+	}
+	fputs("\nExit status: 0 fine; 1 failed while running; 2 wrong usage; 3 tracing could not\n"
+	      "start; 4 see --strict; with a COMMAND its own. See llm-spy(8).\n",
+	      out);
+}
+
+static int apply(struct options *o, const struct setter *s, const char *arg)
+{
+	void *member = (char *)o + s->at;
+
+	switch (s->how) {
+	case SET_BOOL:
+		*(bool *)member = true;
 		return 0;
-	case OPT_UID:
-		return read_uid(o, arg);
-	case OPT_COMM:
-		o->comm = arg;
-		return strlen(arg) > 15 || strpbrk(arg, "'\"\\\n") ? -EINVAL : 0;
-	case OPT_CGROUP:
-		o->cgroup = arg;
+	case SET_TEXT:
+		*(const char **)member = arg;
 		return 0;
-	case OPT_LIBSSL:
-		add_name(&o->libssl, arg);
+	case SET_NAMES:
+		add_name(member, arg);
 		return 0;
-	case OPT_PLAIN:
-		return read_ports(o, arg);
-	case OPT_NO_PEER:
-		o->no_peer = true;
+	case SET_SIZE:
+		return size_parse(arg, member);
+	case SET_CHOICE: /* an enum, which gcc and clang make as wide as an int */
+		memcpy(member, &s->value, sizeof(s->value));
 		return 0;
-	case OPT_STRICT:
-		o->strict = true;
-		return 0;
-	case OPT_LLM_ONLY:
-		o->mode = SHOW_LLM_ONLY;
-		return 0;
-	case OPT_ALL:
-		o->mode = SHOW_ALL;
-		return 0;
-	case OPT_RAW:
-		o->mode = SHOW_RAW;
-		return 0;
-	case OPT_FORMAT:
-		o->format = sink_find(span_str(arg));
-		return o->format ? 0 : -EINVAL;
-	case OPT_BODIES:
-		o->bodies = true;
-		return 0;
-	case OPT_PRICES:
-		o->prices = arg;
-		return 0;
-	case OPT_FULL:
-		o->full = true;
-		return 0;
-	case OPT_OUTPUT:
-		add_name(&o->outputs, arg);
-		return 0;
-	case OPT_COLOR:
-		err = read_choice(arg, colors, &choice);
-		o->color = (enum color_when)choice;
-		return err;
-	case OPT_RECORD:
-		o->record = arg;
-		return 0;
-	case OPT_REPLAY:
-		o->replay = arg;
-		o->action = ACTION_REPLAY;
-		return 0;
-	case OPT_BUFFER:
-		err = read_choice(arg, buffers, &choice);
-		o->buffer = (enum buffer_kind)choice;
-		return err;
-	case OPT_BUFFER_SIZE:
-		return size_parse(arg, &o->buffer_size);
-	case OPT_CALL_LIMIT:
-		return size_parse(arg, &o->call_limit);
-	case OPT_LIMIT:
-		return limits_set(&o->limits, arg);
-	case OPT_HEADERS:
-		o->kernel_headers = arg;
-		return 0;
-	case OPT_DEMO:
-		o->action = ACTION_DEMO;
-		return 0;
-	case OPT_DEBUG:
-		o->debug = true;
-		return 0;
-	case OPT_HELP:
-		o->action = ACTION_HELP;
-		return 0;
-	case OPT_VERSION:
-		o->action = ACTION_VERSION;
-		return 0;
-	case OPT_NONE:
-		break;
+	case SET_FN:
+		return s->fn(o, arg);
 	}
 	return -EINVAL;
 }
@@ -249,7 +263,7 @@ static int apply(struct options *o, enum option_id id, const char *arg)
 static const struct row *row_of(int code)
 {
 	for (size_t i = 0; i < ROWS; i++)
-		if (rows[i].id != OPT_NONE && (code == (int)rows[i].id || code == rows[i].letter))
+		if (!rows[i].is_section && (code == CODE_FIRST + (int)i || code == rows[i].letter))
 			return &rows[i];
 	return NULL;
 }
@@ -269,11 +283,11 @@ static void getopt_tables(struct option *longs, char *shorts, size_t size)
 	for (size_t i = 0; i < ROWS; i++) {
 		const struct row *r = &rows[i];
 
-		if (r->id == OPT_NONE)
+		if (r->is_section)
 			continue;
 		longs[n++] = (struct option){ .name = r->name,
 					      .has_arg = has_argument(r),
-					      .val = (int)r->id };
+					      .val = CODE_FIRST + (int)i };
 		if (r->letter && at + 2 < size) {
 			shorts[at++] = r->letter;
 			if (r->arg)
@@ -284,14 +298,9 @@ static void getopt_tables(struct option *longs, char *shorts, size_t size)
 	shorts[at] = '\0';
 }
 
-/* Options that say nothing of a recording. */
-static const enum option_id live_only[] = {
-	OPT_COMM,   OPT_CGROUP, OPT_LIBSSL,	 OPT_PLAIN,	 OPT_NO_PEER,
-	OPT_STRICT, OPT_BUFFER, OPT_BUFFER_SIZE, OPT_CALL_LIMIT, OPT_HEADERS,
-};
-
-/* What contradicts what. `live`: the first option given that is one of live_only, or NULL. */
-static int check(const struct options *o, const struct row *live, struct error *reterr)
+/* What contradicts what. `live`, `no_demo`: the first option given of that scope, or NULL. */
+static int check(const struct options *o, const struct row *live, const struct row *no_demo,
+		 struct error *reterr)
 {
 	if (o->command && o->action != ACTION_TRACE)
 		return error_set(reterr, -EINVAL,
@@ -305,9 +314,9 @@ static int check(const struct options *o, const struct row *live, struct error *
 	if (live && o->action == ACTION_REPLAY)
 		return error_set(reterr, -EINVAL, "--%s is for tracing, not for --replay",
 				 live->name);
-	if ((o->plain || o->strict) && o->action == ACTION_DEMO)
+	if (no_demo && o->action == ACTION_DEMO)
 		return error_set(reterr, -EINVAL, "--%s is for tracing, not for --demo",
-				 o->plain ? "plain" : "strict");
+				 no_demo->name);
 	if (o->command && o->filter.npids)
 		return error_set(reterr, -EINVAL, "give either a COMMAND or --pid");
 	return 0;
@@ -317,12 +326,10 @@ static int check(const struct options *o, const struct row *live, struct error *
 static const struct subcommand {
 	const char *name;
 	enum action action;
-	enum option_id takes[6]; /* ends with OPT_NONE */
+	enum scope scope;
 } subcommands[] = {
-	{ "targets",
-	  ACTION_TARGETS,
-	  { OPT_FORMAT, OPT_PID, OPT_LIMIT, OPT_DEBUG, OPT_HELP, OPT_NONE } },
-	{ "doctor", ACTION_DOCTOR, { OPT_DEBUG, OPT_HELP, OPT_NONE } },
+	{ "targets", ACTION_TARGETS, TARGETS },
+	{ "doctor", ACTION_DOCTOR, DOCTOR },
 };
 
 static const struct subcommand *subcommand_of(const char *word)
@@ -333,21 +340,12 @@ static const struct subcommand *subcommand_of(const char *word)
 	return NULL;
 }
 
-static bool takes(const struct subcommand *s, enum option_id id)
-{
-	size_t i = 0;
-
-	while (s && s->takes[i] != OPT_NONE && s->takes[i] != id)
-		i++;
-	return !s || s->takes[i] == id;
-}
-
 int options_parse(struct options *o, int argc, char **argv, struct error *reterr)
 {
 	struct option longs[ROWS + 1];
 	char shorts[2 * ROWS + 3];
 	const struct subcommand *sub = subcommand_of(argv[1]);
-	const struct row *live = NULL;
+	const struct row *live = NULL, *no_demo = NULL;
 	int code;
 
 	*o = (struct options){ .format = sinks[0],
@@ -367,16 +365,15 @@ int options_parse(struct options *o, int argc, char **argv, struct error *reterr
 		if (!r)
 			return error_set(reterr, -EINVAL, "%s is not an option; see llm-spy --help",
 					 argv[optind - 1]);
-		if (!takes(sub, r->id))
+		if (sub && !(r->scope & sub->scope))
 			return error_set(reterr, -EINVAL, "llm-spy %s does not take --%s",
 					 sub->name, r->name);
-		if (apply(o, r->id, optarg) != 0)
+		if (apply(o, &r->set, optarg) != 0)
 			return error_set(reterr, -EINVAL,
 					 "--%s %s: not a valid %s; see llm-spy --help", r->name,
 					 optarg, r->arg[0] == '[' ? "PORTS" : r->arg);
-		for (size_t i = 0; i < sizeof(live_only) / sizeof(*live_only) && !live; i++)
-			if (live_only[i] == r->id)
-				live = r;
+		live = live || !(r->scope & LIVE) ? live : r;
+		no_demo = no_demo || !(r->scope & NO_DEMO) ? no_demo : r;
 	}
 	if (optind < argc && sub)
 		return error_set(reterr, -EINVAL, "llm-spy %s does not take %s", sub->name,
@@ -392,7 +389,7 @@ int options_parse(struct options *o, int argc, char **argv, struct error *reterr
 		return error_set(reterr, -EINVAL, "behind -- there is no command");
 	if (optind < argc)
 		o->command = argv + optind;
-	return check(o, live, reterr);
+	return check(o, live, no_demo, reterr);
 }
 
 struct output_defaults options_output(const struct options *o)

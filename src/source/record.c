@@ -28,12 +28,6 @@ struct recorder {
 	struct seen *seen[BUCKETS];
 };
 
-static void put_le(uint8_t *out, uint64_t v, size_t nbytes)
-{
-	for (size_t i = 0; i < nbytes; i++)
-		out[i] = (uint8_t)(v >> (8 * i));
-}
-
 static int write_all(struct recorder *r, const void *p, size_t len)
 {
 	if (!r->err && fwrite(p, 1, len, r->out) != len)

@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "base/list.h"
 #include "base/xalloc.h"
 #include "capture/process.h"
 #include "stream/procs.h"
@@ -38,7 +39,7 @@ struct entry {
 	struct conn conn; /* first: stream_out gets a pointer to it */
 	struct flow flow[2];
 	struct entry *chain; /* in its bucket */
-	struct entry *newer, *older;
+	struct list order;
 };
 
 struct stream {
@@ -46,7 +47,7 @@ struct stream {
 	const struct stream_out *out;
 	void *arg;
 	struct entry *buckets[BUCKETS];
-	struct entry *newest, *oldest;
+	struct list order;     /* of struct entry.order, by their last chunk, the latest first */
 	size_t count, waiting; /* entries; flows that hold something */
 	struct procs *procs;
 	struct stream_stats stats;
@@ -61,7 +62,16 @@ struct stream *stream_new(struct limits *lim, const struct stream_out *out, void
 	s->out = out;
 	s->arg = arg;
 	s->procs = procs_new();
+	list_init(&s->order);
 	return s;
+}
+
+/* NULL: there is no connection. */
+static struct entry *oldest(const struct stream *s)
+{
+	struct list *l = list_last(&s->order);
+
+	return l ? container_of(l, struct entry, order) : NULL;
 }
 
 static void flow_done(struct flow *f)
@@ -78,10 +88,8 @@ void stream_free(struct stream *s)
 {
 	if (!s)
 		return;
-	while (s->newest) {
-		struct entry *e = s->newest;
-
-		s->newest = e->older;
+	for (struct entry *e; (e = oldest(s));) {
+		list_remove(&e->order);
 		flow_done(&e->flow[0]);
 		flow_done(&e->flow[1]);
 		free(e);
@@ -119,20 +127,6 @@ static struct entry *find(struct stream *s, const struct conn_id *id)
 	return e;
 }
 
-static void list_remove(struct stream *s, struct entry *e)
-{
-	*(e->newer ? &e->newer->older : &s->newest) = e->older;
-	*(e->older ? &e->older->newer : &s->oldest) = e->newer;
-}
-
-static void list_add(struct stream *s, struct entry *e)
-{
-	e->newer = NULL;
-	e->older = s->newest;
-	*(s->newest ? &s->newest->newer : &s->oldest) = e;
-	s->newest = e;
-}
-
 static void forget(struct stream *s, struct entry *e)
 {
 	struct entry **at = bucket(s, &e->conn.id);
@@ -140,7 +134,7 @@ static void forget(struct stream *s, struct entry *e)
 	while (*at != e)
 		at = &(*at)->chain;
 	*at = e->chain;
-	list_remove(s, e);
+	list_remove(&e->order);
 	s->count--;
 	for (int d = 0; d < 2; d++) {
 		s->waiting -= e->flow[d].held != NULL;
@@ -281,7 +275,7 @@ static struct entry *add(struct stream *s, const struct chunk *c)
 	e->conn.proc = procs_ref(s->procs, c->conn.tgid, c->uid, c->cgroup, c->comm);
 	e->chain = *at;
 	*at = e;
-	list_add(s, e);
+	list_add_first(&s->order, &e->order);
 	s->count++;
 	s->stats.conns++;
 	return e;
@@ -303,12 +297,12 @@ static struct entry *entry_of(struct stream *s, const struct chunk *c)
 	}
 	if (!e && s->count >= s->lim->max[LIMIT_connections]) {
 		limit_hit(s->lim, LIMIT_connections);
-		close_entry(s, s->oldest, c->ts_ns, NULL, false);
+		close_entry(s, oldest(s), c->ts_ns, NULL, false);
 	}
 	if (!e)
 		e = add(s, c);
-	list_remove(s, e);
-	list_add(s, e);
+	list_remove(&e->order);
+	list_add_first(&s->order, &e->order);
 	e->conn.seen_ns = c->ts_ns;
 	e->conn.tid = c->tid;
 	memcpy(e->conn.comm, c->comm, sizeof(e->conn.comm));
@@ -357,15 +351,13 @@ static void on_close(struct stream *s, const struct chunk *c)
  * in them, and says so when they are gone. */
 static void on_exit_of(struct stream *s, const struct chunk *c)
 {
-	struct entry *e = s->newest;
+	for (struct list *at = s->order.next, *next; at != &s->order; at = next) {
+		struct entry *e = container_of(at, struct entry, order);
 
-	while (e) {
-		struct entry *older = e->older;
-
+		next = at->next;
 		if (e->conn.id.tgid == c->conn.tgid && e->conn.id.first_seen_ns <= c->ts_ns &&
 		    !e->conn.cleartext)
 			close_entry(s, e, c->ts_ns, NULL, false);
-		e = older;
 	}
 }
 
@@ -448,14 +440,18 @@ void stream_tick(struct stream *s, uint64_t now_ns)
 {
 	if (!s->waiting)
 		return;
-	for (struct entry *e = s->newest; e; e = e->older)
+	list_each(at, &s->order)
+	{
+		struct entry *e = container_of(at, struct entry, order);
+
 		for (int d = 0; d < 2; d++)
 			if (e->flow[d].held && e->flow[d].held->ts_ns + WAIT_NS < now_ns)
 				give_up_first(s, e, (enum dir)d);
+	}
 }
 
 void stream_finish(struct stream *s, uint64_t now_ns)
 {
-	while (s->oldest)
-		close_entry(s, s->oldest, now_ns, NULL, false);
+	while (!list_is_empty(&s->order))
+		close_entry(s, oldest(s), now_ns, NULL, false);
 }

@@ -475,9 +475,12 @@ static void test_eviction(void)
 	two = say(t, "u2");
 	is_talk(say(t, "u1|a|u"), one.id, 2, 1, "below the ceiling");
 	say(t, "u3");
-	is_int(lim.hits[LIMIT_conversations], 1, "past it, a hit is counted");
 	is_talk(say(t, "u1|a|u|a|u"), one.id, 3, 3, "the one used last stays");
+	is_int(lim.hits[LIMIT_conversations], 0, "past it, one is dropped that nobody asks for");
 	ok(is_new(say(t, "u2|a|u"), two), "the longest idle one is forgotten");
+	is_int(lim.hits[LIMIT_conversations], 1, "and that counts when it goes on");
+	say(t, "u2|a|u|a|u");
+	is_int(lim.hits[LIMIT_conversations], 1, "once");
 	conversations_free(t);
 	t = begin();
 	lim.max[LIMIT_messages] = 4;
@@ -490,14 +493,40 @@ static void test_eviction(void)
 	one = say(t, LONG);
 	two = say(t, "u" LONG);
 	say(t, "uu" LONG);
-	ok(lim.hits[LIMIT_fingerprints] > 0, "all messages have a ceiling");
+	is_int(lim.hits[LIMIT_fingerprints], 0, "all messages have a ceiling, which costs nothing");
 	ok(is_new(say(t, LONG "|u9"), one), "past it, whole conversations are forgotten");
+	is_int(lim.hits[LIMIT_fingerprints], 1, "which counts when one goes on");
 	for (size_t max = 1; max < 12; max++) {
 		lim.max[LIMIT_fingerprints] = max;
 		say(t, LONG "|u9|a10|u11");
 		say(t, "u" LONG);
 	}
 	ok(true, "tiny ceilings");
+	conversations_free(t);
+}
+
+/* What is dropped and never asked for again is no loss. */
+static void test_single_turns(void)
+{
+	struct conversations *t = begin();
+	struct exchange *late = call("ulate");
+	struct conversation first = { 0 };
+	char text[32];
+
+	conversations_request(t, late);
+	for (unsigned i = 0; i < 5000; i++) {
+		struct conversation k;
+
+		snprintf(text, sizeof(text), "uquestion %u", i);
+		k = say(t, text);
+		first = i ? first : k;
+	}
+	is_int(lim.hits[LIMIT_conversations], 0, "5,000 conversations of one turn lose nothing");
+	conversations_answer(t, late);
+	is_int(lim.hits[LIMIT_conversations], 1, "an answer whose conversation is gone counts");
+	exchange_unref(late);
+	ok(is_new(say(t, "uquestion 0|a|uand"), first), "so does the first of them,");
+	is_int(lim.hits[LIMIT_conversations], 2, "which would have gone on");
 	conversations_free(t);
 }
 
@@ -617,6 +646,7 @@ int main(void)
 	test_lost_cache();
 	test_partial();
 	test_eviction();
+	test_single_turns();
 	test_long();
 	test_hostile();
 	test_shown();

@@ -5,18 +5,11 @@
 
 #include <nettle/base64.h>
 
+#include "exchange/headers.h"
 #include "llm/json.h"
 #include "llm/json_read.h"
 
 /* ---- errors ---- */
-
-static struct span header_value(const struct exchange *x, const char *name)
-{
-	for (size_t i = 0; i < x->response_headers.count; i++)
-		if (strcasecmp(x->response_headers.items[i].name, name) == 0)
-			return span_str(x->response_headers.items[i].value);
-	return span_of(NULL, 0);
-}
 
 /* Services behind the same door write it either way. */
 static const json_t *error_text(const json_t *body)
@@ -37,7 +30,7 @@ bool bedrock_exception(struct exchange *x, struct span name, const json_t *data)
 
 bool bedrock_error(struct exchange *x, const json_t *body)
 {
-	struct span type = header_value(x, "x-amzn-errortype");
+	struct span type = headers_find(&x->response_headers, "x-amzn-errortype");
 	const json_t *text = error_text(body);
 
 	/* Without a head there is no status to go by. */
@@ -175,7 +168,8 @@ void bedrock_header_counts(struct exchange *x)
 	json_t *counts = json_object();
 
 	for (size_t i = 0; i < COUNT_NAMES; i++) {
-		json_int_t n = number_of(span_trim(header_value(x, count_names[i].header)));
+		json_int_t n = number_of(
+			span_trim(headers_find(&x->response_headers, count_names[i].header)));
 
 		if (n >= 0)
 			json_object_set_new(counts, count_names[i].member, json_integer(n));
