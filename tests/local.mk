@@ -49,7 +49,7 @@ EXTRA_DIST += \
 	tests/e2e/sdks/package-lock.json \
 	tests/e2e/sdks/package.json \
 	tests/e2e/sdks/say.mjs
-PY_TESTS += tests/unit/test_cli.py tests/unit/test_docs.py tests/unit/test_layers.py tests/unit/test_schema.py tests/conformance/test_recordings.py
-EXTRA_DIST += tests/conformance/test_recordings.py tests/conformance/spyfile.py tests/lib/record_schema.py tests/lib/tap.py
-EXTRA_DIST += tests/unit/test_cli.py tests/unit/test_docs.py tests/unit/test_layers.py tests/unit/test_schema.py doc/record.schema.json \
+PY_TESTS += tests/unit/test_cli.py tests/unit/test_docs.py tests/unit/test_layers.py tests/unit/test_schema.py tests/unit/test_tables.py tests/conformance/test_recordings.py
+EXTRA_DIST += tests/conformance/test_recordings.py tests/conformance/spyfile.py tests/lib/record_schema.py tests/lib/sums.py tests/lib/tap.py
+EXTRA_DIST += tests/unit/test_cli.py tests/unit/test_docs.py tests/unit/test_layers.py tests/unit/test_schema.py tests/unit/test_tables.py doc/record.schema.json \
 	doc/RECORD.md doc/RECORDING.md doc/STORE.md doc/INTERNALS.md

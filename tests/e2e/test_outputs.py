@@ -3,15 +3,15 @@
 """Several outputs at once: a load of 10,000 exchanges, sixteen at a time, has the same sums in the
 summary, jsonl, csv and sqlite. A tracer that is killed leaves a database that is sound and has what
 was written to it."""
-import csv
 import json
 import os
-import re
 import signal
 import sqlite3
 import subprocess
 
 from spy import *
+import sums
+from sums import ask
 
 need_root()
 
@@ -46,46 +46,8 @@ def load(mock, threads, calls):
     return proc
 
 
-def ask(path, query):
-    """Rows of the database, also while a tracer writes it; none as long as it is not there."""
-    try:
-        db = sqlite3.connect(f"file:{path}?mode=rw", uri=True, timeout=60)
-        try:
-            return db.execute(query).fetchall()
-        finally:
-            db.close()
-    except sqlite3.OperationalError:
-        return []
-
-
 def file(name):
     return os.path.join(TMP, name)
-
-
-def sums_of_jsonl(path):
-    with open(path) as f:
-        records = record_schema.check([json.loads(line) for line in f])
-    calls = [r for r in records if r["kind"] == "llm" and not r["twin_of"]]
-    return (len(calls), sum(r["usage"]["input"] or 0 for r in calls), sum(r["usage"]["output"] or 0 for r in calls),
-            round(sum(r["cost"]["usd"] or 0 for r in calls), 6))
-
-
-def sums_of_csv(path):
-    with open(path, newline="") as f:
-        rows = [r for r in csv.DictReader(f) if r["kind"] == "llm"]
-    return (len(rows), sum(int(r["input_tokens"] or 0) for r in rows), sum(int(r["output_tokens"] or 0) for r in rows),
-            round(sum(float(r["cost_usd"] or 0) for r in rows), 6))
-
-
-def sums_of_sqlite(path):
-    n, tokens_in, tokens_out, usd = ask(path, "SELECT count(*), sum(input), sum(output), sum(usd) FROM exchange "
-                                              "WHERE kind = 'llm' AND twin_of IS NULL")[0]
-    return n, tokens_in, tokens_out, round(usd or 0, 6)
-
-
-def summary_of(stderr):
-    rows = re.findall(r"^llm-spy:   gpt-4o\S*\s+(\d+)\s+(\d+)\s+(\d+)\s+([\d.]+)$", stderr, re.M)
-    return [(int(n), int(i), int(o), float(usd)) for n, i, o, usd in rows]
 
 
 def test_load(mock):
@@ -93,13 +55,13 @@ def test_load(mock):
     load(mock, 16, 10000).wait(timeout=600)
     until(lambda: ask(file("a.db"), "SELECT count(*) FROM exchange") == [(10000,)], WAIT)
     spy.stop()
-    want = sums_of_jsonl(file("a.jsonl"))
+    want = sums.of_jsonl(file("a.jsonl"))
     ok(want[0] == 10000, f"jsonl has {want[0]} of 10000 calls", spy.stderr())
     ok(want[1] > 0 and want[2] > 0 and want[3] > 0, f"with tokens and costs: {want[1:]}")
-    for name, got in (("csv", sums_of_csv(file("a.csv"))), ("sqlite", sums_of_sqlite(file("a.db")))):
+    for name, got in (("csv", sums.of_csv(file("a.csv"))), ("sqlite", sums.of_sqlite(file("a.db")))):
         ok(got == want, f"{name} has the same sums", got, want)
-    rows = summary_of(spy.stderr())
-    ok(len(rows) == 1 and rows[0] == (*want[:3], round(want[3], 4)), "the summary has them", rows, want, spy.stderr())
+    got = sums.of_summary(spy.stderr(), "gpt-4o")
+    ok(got == (*want[:3], round(want[3], 4)), "the summary has them", got, want, spy.stderr())
     ok(ask(file("a.db"), "PRAGMA integrity_check") == [("ok",)], "the database is sound")
     ok(ask(file("a.db"), "SELECT count(*) FROM search WHERE search MATCH 'said:patient'") == [(1,)],
        "the prompt that all share is stored once")
