@@ -25,6 +25,7 @@ E2E_TESTS = \
 	tests/e2e/test_killed.py \
 	tests/e2e/test_libraries.py \
 	tests/e2e/test_modes.py \
+	tests/e2e/test_outputs.py \
 	tests/e2e/test_plain.py \
 	tests/e2e/test_protocols.py \
 	tests/e2e/test_rustls.py \
@@ -49,7 +50,13 @@ EXTRA_DIST += \
 	tests/e2e/sdks/package.json \
 	tests/e2e/sdks/say.mjs
 noinst_PROGRAMS += tests/rerecord
-PY_TESTS += tests/unit/test_cli.py tests/unit/test_credentials.py tests/unit/test_docs.py tests/unit/test_layers.py tests/unit/test_schema.py tests/conformance/test_recordings.py
-EXTRA_DIST += tests/conformance/test_recordings.py tests/conformance/spyfile.py tests/lib/record_schema.py tests/lib/tap.py
-EXTRA_DIST += tests/unit/test_cli.py tests/unit/test_credentials.py tests/unit/test_docs.py tests/unit/test_layers.py tests/unit/test_schema.py doc/record.schema.json \
-	doc/RECORD.md doc/RECORDING.md doc/INTERNALS.md
+PY_TESTS += \
+	tests/conformance/test_recordings.py \
+	tests/unit/test_cli.py \
+	tests/unit/test_credentials.py \
+	tests/unit/test_docs.py \
+	tests/unit/test_layers.py \
+	tests/unit/test_schema.py \
+	tests/unit/test_tables.py
+EXTRA_DIST += $(PY_TESTS) tests/conformance/spyfile.py tests/lib/record_schema.py tests/lib/sums.py tests/lib/tap.py
+EXTRA_DIST += doc/record.schema.json doc/RECORD.md doc/RECORDING.md doc/STORE.md doc/INTERNALS.md

@@ -8,13 +8,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "archive/content.h"
-#include "archive/private_file.h"
-#include "archive/retain.h"
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "exchange/account.h"
 #include "exchange/json.h"
+#include "archive/content.h"
+#include "archive/private_file.h"
+#include "archive/retain.h"
 
 /* So much waits at most, and is written together: what a kill can take. */
 #define BATCH_COUNT 256

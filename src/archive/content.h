@@ -3,9 +3,9 @@
 #ifndef SPY_ARCHIVE_CONTENT_H
 #define SPY_ARCHIVE_CONTENT_H
 
+#include "base/buf.h"
 #include "archive/db.h"
 #include "archive/split.h"
-#include "base/buf.h"
 
 /* In the file: never give a number another meaning. */
 enum content_coding { CODING_NONE = 0, CODING_ZSTD = 1 };

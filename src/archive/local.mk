@@ -16,4 +16,4 @@ libpure_a_SOURCES += \
 
 check_PROGRAMS += tests/unit/test_archive
 endif
-EXTRA_DIST += src/archive/migrations.def src/archive/queries.def
+EXTRA_DIST += tests/unit/archive-v1.jsonl tests/unit/archive-v1.sql src/archive/migrations.def src/archive/queries.def

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "archive/retain.h"
 
-#include "archive/content.h"
 #include "base/log.h"
+#include "archive/content.h"
 
 /* Exchanges that are removed at a time. */
 #define BATCH 200
 /* Batches of one call: what is left over is for the next. */
 #define BATCHES 50
+/* Of the index, merged at a time: some megabytes. */
+#define MERGE_PAGES 1000
 
 /* Bytes of the file that are in use. Free pages are used again, or given back. */
 static int64_t used_bytes(struct db *d)
@@ -87,14 +89,23 @@ static int drop_before(struct db *d, int64_t before_ns, int max, struct error *r
 	return err < 0 ? err : n;
 }
 
-/* Removed texts leave marks in the index, which go when its segments are merged. */
-static int merge_index(struct db *d, struct error *reterr)
+/* Removed texts leave marks in the index, which takes less room only when its segments are merged.
+ * 1: there is more to merge; 0; or -errno. */
+static int merge_index(struct retention *r, struct db *d, struct error *reterr)
 {
-	sqlite3_stmt *q = d->has_index ? db_query(d, Q_MERGE_INDEX, reterr) : NULL;
+	sqlite3_stmt *q = db_query(d, Q_MERGE_INDEX, reterr);
+	int before = sqlite3_total_changes(d->sql);
+	int err;
 
 	if (!q)
-		return d->has_index ? reterr->code : 0;
-	return db_run(d, q, reterr);
+		return reterr->code;
+	/* A negative number begins to merge all segments, a positive one goes on. */
+	sqlite3_bind_int(q, 1, r->merging ? MERGE_PAGES : -MERGE_PAGES);
+	err = db_run(d, q, reterr);
+	if (err)
+		return err;
+	r->merging = sqlite3_total_changes(d->sql) - before >= 2;
+	return r->merging;
 }
 
 static int drop_batch(struct db *d, int64_t before_ns, int max, struct error *reterr)
@@ -105,14 +116,10 @@ static int drop_batch(struct db *d, int64_t before_ns, int max, struct error *re
 		return err;
 	n = drop_before(d, before_ns, max, reterr);
 	err = n < 0 ? n : 0;
-	if (!err && n)
-		err = merge_index(d, reterr);
 	if (!err)
 		err = db_exec(d, "COMMIT", reterr);
 	if (err)
 		sqlite3_exec(d->sql, "ROLLBACK", NULL, NULL, NULL);
-	else if (n)
-		err = db_exec(d, "PRAGMA incremental_vacuum(10000)", reterr);
 	return err ? err : n;
 }
 
@@ -139,6 +146,20 @@ static int by_age(struct db *d, int64_t before_ns, struct error *reterr)
 	return n < 0 ? n : 0;
 }
 
+/* What is no longer needed is given back first: the index's marks, then free pages. 1: that did
+ * something; 0: exchanges have to go; or -errno. */
+static int tidy(struct retention *r, struct db *d, struct error *reterr)
+{
+	int more;
+
+	if (!r->marks || !d->has_index)
+		return 0;
+	more = merge_index(r, d, reterr);
+	if (more >= 0)
+		r->marks = more;
+	return more < 0 ? more : 1;
+}
+
 static int by_size(struct retention *r, struct db *d, int64_t max, struct error *reterr)
 {
 	int n = 1;
@@ -147,14 +168,28 @@ static int by_size(struct retention *r, struct db *d, int64_t max, struct error 
 		r->warned = false;
 		return 0;
 	}
-	/* A bit more than what is too much, so that it is not done again at once. */
-	for (int i = 0; i < BATCHES && n > 0 && used_bytes(d) > max - max / 20; i++) {
+	/* A tenth more than what is too much, so that it is not done again at once. */
+	for (int i = 0; i < BATCHES && n > 0 && used_bytes(d) > max - max / 10; i++) {
 		/* Of few exchanges few, so that a small file is not emptied by one batch. */
 		int64_t share = db_number(d, "SELECT count(*) FROM exchange", 0) / 20 + 1;
 
+		n = tidy(r, d, reterr);
+		if (n)
+			continue;
 		n = drop_batch(d, INT64_MAX, share < BATCH ? (int)share : BATCH, reterr);
+		r->marks |= n > 0;
 	}
 	return n ? (n < 0 ? n : 0) : warn_once(r, d);
+}
+
+/* Shortens the file, when a tenth of it is unused. */
+static int shorten(struct db *d, struct error *reterr)
+{
+	int64_t pages = db_number(d, "PRAGMA page_count", 0);
+
+	if (db_number(d, "PRAGMA freelist_count", 0) <= pages / 10)
+		return 0;
+	return db_exec(d, "PRAGMA incremental_vacuum(10000)", reterr);
 }
 
 int retain(struct retention *r, struct db *d, const struct archive_options *o, int64_t now_ns,
@@ -164,5 +199,5 @@ int retain(struct retention *r, struct db *d, const struct archive_options *o, i
 
 	if (!err && o->max_size)
 		err = by_size(r, d, (int64_t)o->max_size, reterr);
-	return err;
+	return err ? err : shorten(d, reterr);
 }

@@ -3,11 +3,13 @@
 #ifndef SPY_ARCHIVE_RETAIN_H
 #define SPY_ARCHIVE_RETAIN_H
 
-#include "archive/archive.h"
 #include "archive/db.h"
+#include "archive/archive.h"
 
 struct retention {
-	bool warned; /* that pinned exchanges alone are too much */
+	bool warned;  /* that pinned exchanges alone are too much */
+	bool marks;   /* the index has some of removed texts */
+	bool merging; /* a merge of all its segments has begun */
 };
 
 /* In batches, so that the file is never locked for long; what is left over is for the next call. */

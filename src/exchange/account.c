@@ -41,7 +41,7 @@ static void money(const struct exchange *x, struct account *ret)
 {
 	ret->priced = x->kind == EXCHANGE_LLM && x->cost.source != COST_UNKNOWN;
 	ret->usd = ret->priced ? x->cost.usd : 0;
-	ret->cost_source = x->kind == EXCHANGE_LLM ? cost_source_name(x->cost.source) : NULL;
+	ret->cost_source = ret->priced ? cost_source_name(x->cost.source) : NULL;
 }
 
 void exchange_account(const struct exchange *x, struct account *ret)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
 libpure_a_SOURCES += \
+	src/sink/csv.c \
+	src/sink/csv_columns.def \
 	src/sink/fanout.c \
 	src/sink/fanout.h \
 	src/sink/jsonl.c \
@@ -12,6 +14,7 @@ libpure_a_SOURCES += \
 	src/sink/sink.c \
 	src/sink/sink.h \
 	src/sink/sinks.def \
+	src/sink/sqlite.c \
 	src/sink/term.c \
 	src/sink/term.h \
 	src/sink/text.c \
@@ -22,8 +25,8 @@ libpure_a_SOURCES += \
 	src/sink/writer.c \
 	src/sink/writer.h
 
-check_PROGRAMS += tests/unit/test_outputs tests/unit/test_term
-EXTRA_DIST += tests/unit/outputs.h
+check_PROGRAMS += tests/unit/test_csv tests/unit/test_outputs tests/unit/test_term
+EXTRA_DIST += tests/unit/csv.golden tests/unit/outputs.h
 
 check_PROGRAMS += tests/fuzz/fuzz_text
 tests_fuzz_fuzz_text_SOURCES = tests/fuzz/fuzz_text.c $(FUZZ_MAIN)

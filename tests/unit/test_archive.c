@@ -151,10 +151,10 @@ static json_t *message(const char *role, const char *text)
 			 text);
 }
 
-static char *prefix_text(void)
+static char *prefix_text(unsigned seed)
 {
 	char *text = xmalloc(PREFIX + 1);
-	uint64_t n = 1;
+	uint64_t n = seed;
 
 	for (size_t i = 0; i < PREFIX; i++) {
 		n = n * 6364136223846793005ull + 1442695040888963407ull;
@@ -202,7 +202,7 @@ static struct exchange *turn_of(unsigned turn, const char *prefix)
 
 static void archive_conversation(const char *path, bool bodies)
 {
-	AUTO_FREE char *prefix = prefix_text();
+	AUTO_FREE char *prefix = prefix_text(1);
 	struct archive *s = open_new(path, bodies);
 	size_t lines = 0, wrong = 0;
 	struct stat st;
@@ -293,7 +293,7 @@ static void test_records(void)
 	AUTO_FREE char *path = in_dir("records.db");
 	struct archive *s = open_new(path, true);
 	struct error e = { 0 };
-	struct dirent **entries;
+	struct dirent **entries = NULL;
 	int n = scandir(corpus, &entries, NULL, alphasort), id = 0;
 
 	for (int i = 0; i < n; i++) {
@@ -366,18 +366,15 @@ static void test_size(void)
 	struct stat st;
 
 	ok(s != NULL, "a store of 2 MiB %s", e.text);
-	for (unsigned i = 1; i <= 400; i++) {
-		AUTO_FREE char *prefix = prefix_text();
+	for (unsigned i = 1; i <= 200; i++) {
+		AUTO_FREE char *prefix = prefix_text(i);
 		struct exchange *x;
 
 		/* 20 KB that no other has. */
-		for (size_t at = 0; at < 20000; at++)
-			prefix[at] = (char)('a' + (prefix[at] + i * at) % 26);
 		prefix[20000] = '\0';
-		x = turn_of(i, prefix);
-		x->nmessages = 0;
+		x = turn_of(1, prefix);
+		x->id = i;
 		add(s, x);
-		x->nmessages = 2 * i - 1;
 		exchange_unref(x);
 		if (i == 50) {
 			flush(s);
@@ -389,11 +386,11 @@ static void test_size(void)
 	tick(s);
 	left = ask_number(path, "SELECT count(*) FROM exchange");
 	stat(path, &st);
-	printf("# %lld of 400 are left, in %lld bytes\n", left, (long long)st.st_size);
-	ok(left > 20 && left < 390, "the oldest are removed, and not all");
+	printf("# %lld of 200 are left, in %lld bytes\n", left, (long long)st.st_size);
+	ok(left > 25 && left < 190, "the oldest are removed, and not all");
 	is_int(ask_number(path, "SELECT count(*) FROM exchange WHERE number = 7"), 1,
 	       "a pinned one stays");
-	is_int(ask_number(path, "SELECT max(number) FROM exchange"), 400, "the newest stays");
+	is_int(ask_number(path, "SELECT max(number) FROM exchange"), 200, "the newest stays");
 	ok(ask_number(path,
 		      "SELECT (page_count - freelist_count) * page_size FROM "
 		      "pragma_page_count, pragma_freelist_count, pragma_page_size") <= 2 << 20,
@@ -510,8 +507,13 @@ static void test_migration(void)
 	if (ok(s != NULL, "is opened %s", e.text)) {
 		AUTO_FREE char *got = read_text(s, 1, &e);
 
-		ok(got && want && strncmp(got, want, strlen(got)) == 0, "its record is read: %s",
-		   e.text);
+		AUTO_FREE char *same = NULL;
+		json_t *v = json_loads(want, 0, NULL);
+
+		/* Other programs write numbers with other digits. */
+		same = json_dumps(v, JSON_COMPACT);
+		json_decref(v);
+		is_str(got, same, "its record is read %s", e.text);
 		add_turns(s, 1, 1, "short");
 		flush(s);
 	}
@@ -628,7 +630,7 @@ static void test_kills(void)
 
 static void remove_all(void)
 {
-	struct dirent **entries;
+	struct dirent **entries = NULL;
 	int n = scandir(dir, &entries, NULL, NULL);
 
 	for (int i = 0; i < n; i++) {

@@ -4,6 +4,7 @@
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 
@@ -38,7 +39,7 @@ letters = {letter for _, letter in options}
 for line in re.findall(r"^\.It Fl (.*)$", man, re.M):
     for name in re.findall(r"(?:^|, )-([a-z-]+)", line):
         ok(name in known, f"the man page's --{name} exists")
-for doc in ("README.md", "NEWS", "CONTRIBUTING.md", "doc/RECORD.md", "doc/RECORDING.md", "doc/INTERNALS.md", "doc/PRICES.md"):
+for doc in ("README.md", "NEWS", "CONTRIBUTING.md", "doc/RECORD.md", "doc/RECORDING.md", "doc/INTERNALS.md", "doc/PRICES.md", "doc/STORE.md"):
     commands = re.findall(r"llm-spy((?: +-[^\n|`]*)?)", read(doc))
     for words in (c.split(" -- ")[0].split() for c in commands):
         for w in words:
@@ -83,6 +84,23 @@ for path in sorted(documented.keys() & described.keys()):
     types = {types} if isinstance(types, str) else set(types)
     ok(types - {"null"} <= JSON_TYPES[documented[path]], f"{path} has the same type in both")
     ok(described[path].get("description"), f"doc/record.schema.json describes {path}")
+
+# ---- tables ----
+store = read("doc", "STORE.md")
+part = store[:store.index("## sqlite")]
+columns = [row.split(",")[0] for row in rows("src/sink/csv_columns.def", "COLUMN")]
+ok(columns and re.findall(r"^\| `(\w+)` \|", part, re.M) == columns, "doc/STORE.md has the columns of csv, in order")
+db = sqlite3.connect(":memory:")
+for text in re.findall(r"^MIGRATION\(\d+,(.*?)\)$", read("src", "archive", "migrations.def"), re.M | re.S):
+    db.executescript("".join(re.findall(r'"([^"]*)"', text)))
+for table, in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+    have = [(name, kind) for _, name, kind, *_ in db.execute(f"PRAGMA table_info({table})")]
+    said = re.findall(r"^\| `%s\.(\w+)` \| (\w+) \|" % table, store, re.M)
+    ok(have and sorted(have) == sorted(said), f"doc/STORE.md has the columns of table {table}")
+version = len(re.findall(r"^MIGRATION\(", read("src", "archive", "migrations.def"), re.M))
+ok(f"version, now {version}." in store, "doc/STORE.md names the schema's version")
+for setting in re.findall(r'^\t\{ "([a-z-]+)", "', read("src", "sink", "sqlite.c"), re.M):
+    ok(f"| `{setting}` |" in store, f"doc/STORE.md describes the setting {setting}")
 
 # ---- the man page's own form ----
 if shutil.which("mandoc"):
