@@ -53,7 +53,7 @@ static int read_number(struct importer *m, const char *field, const json_t *v, d
 		       double *ret)
 {
 	if (!json_is_number(v))
-		return refuse(m, field, "is no number");
+		return refuse(m, field, "is not a number");
 	*ret = json_number_value(v) * unit;
 	if (!(*ret >= 0))
 		return refuse(m, field, "is negative");
@@ -337,8 +337,8 @@ static int import_genai(struct importer *m, const json_t *root)
 		m->provider = json_string_value(json_object_get(provider, "id"));
 		if (!m->provider || !is_plain(span_str(m->provider)) || !json_is_array(models))
 			return error_set(m->err, -EINVAL,
-					 "element %zu of the array is no provider of genai-prices, "
-					 "with id and models",
+					 "element %zu of the array is not a genai-prices provider "
+					 "(it needs id and models)",
 					 i);
 		for (size_t j = 0; j < json_array_size(models) && !err; j++)
 			err = import_genai_model(m, json_array_get(models, j));
@@ -516,7 +516,7 @@ int import_json(struct span text, struct buf *out, size_t *skipped, struct error
 	int err;
 
 	if (!root)
-		return error_set(reterr, -EINVAL, "line %d: no valid JSON: %s", why.line, why.text);
+		return error_set(reterr, -EINVAL, "line %d: invalid JSON: %s", why.line, why.text);
 	buf_init(&m.pattern, 64 << 10);
 	put_header(out);
 	err = json_is_array(root) ? import_genai(&m, root) : import_litellm(&m, root);

@@ -181,7 +181,7 @@ static int read_rate(struct reader *r, struct span cell, enum rate rate, struct 
 	size_t before = p->ntiers;
 
 	if (!price_take(&s, &p->usd[rate]))
-		return refuse(r, rate_infos[rate].column, cell, "is no price");
+		return refuse(r, rate_infos[rate].column, cell, "is not a price");
 	while (s.len) {
 		double last = t.above;
 
@@ -189,7 +189,7 @@ static int read_rate(struct reader *r, struct span cell, enum rate rate, struct 
 		    !(t.above > last) || !char_take(&s, ':') || !price_take(&s, &t.usd) ||
 		    p->ntiers - before == TIERS_MAX)
 			return refuse(r, rate_infos[rate].column, cell,
-				      "is no price with tiers, as in 1.25 >200000:2.5");
+				      "is not a price with tiers, such as 1.25 >200000:2.5");
 		tier_add(r->sheet, p, t);
 	}
 	return 0;
@@ -284,16 +284,16 @@ static int read_header(struct reader *r, struct span line)
 		int column = column_of(name);
 
 		if (column < 0)
-			return refuse(r, "column", name, "is not known; see doc/PRICES.md");
+			return refuse(r, "column", name, "is unknown; see doc/PRICES.md");
 		if (seen[column])
-			return refuse(r, "column", name, "stands there twice");
+			return refuse(r, "column", name, "appears twice");
 		seen[column] = true;
 		r->columns[r->ncolumns++] = column;
 	}
 	if (!seen[COL_PROVIDER] || !seen[COL_MODEL])
 		return error_set(r->err, -EINVAL,
-				 "line %u: the first line names the columns, provider and model "
-				 "among them, with tabs between",
+				 "line %u: the first line must name the columns, separated by "
+				 "tabs, with provider and model among them",
 				 r->line);
 	return 0;
 }
@@ -421,7 +421,7 @@ static int read_line(struct reader *r, struct span line)
 	if (!line.len || line.ptr[0] == '#')
 		return 0;
 	if (has_control(line))
-		return error_set(r->err, -EINVAL, "line %u: a control character", r->line);
+		return error_set(r->err, -EINVAL, "line %u: contains a control character", r->line);
 	if (!r->ncolumns)
 		return read_header(r, line);
 	if (r->sheet->nperiods == PRICES_ROWS_MAX)
@@ -450,6 +450,6 @@ int sheet_read(struct sheet *s, struct span text, struct error *reterr)
 	if (!err && s->labels.full)
 		return error_set(reterr, -ENOBUFS, "the names are too long");
 	if (!err && !s->nperiods)
-		return error_set(reterr, -EINVAL, "there is no price in it");
+		return error_set(reterr, -EINVAL, "it contains no price");
 	return err;
 }

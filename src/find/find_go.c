@@ -60,8 +60,8 @@ static bool look(void *arg, const struct pclntab *t)
 	if (!f[GO_WRITE].addr || !f[GO_READ].addr || f[GO_WRITE].args != f[GO_READ].args)
 		return false;
 	if (f[GO_WRITE].args == ARGS_STACK)
-		found.problem = "made by a Go that passes arguments on the stack (before 1.17, on "
-				"arm64 before 1.18)";
+		found.problem = "built with a Go version that passes arguments on the stack "
+				"(before 1.17; on arm64 before 1.18)";
 	else if (f[GO_WRITE].args != ARGS_REGISTERS)
 		return false;
 	else if (!add_call(t, &f[GO_WRITE], PROG_GO_WRITE_RETURN, &found) ||
