@@ -81,7 +81,7 @@ static void test_numbers(void)
 	says(&r, "1 connection, 2.0 KiB captured; 7 B missing in 1 gap\n", "traffic");
 	says(&r, "2 connections carried no HTTP (9 B)\n", "without HTTP");
 	says(&r, "1 connection ended in malformed HTTP\n", "malformed");
-	says(&r, "5 events lost in the kernel's buffer", "lost events");
+	says(&r, "5 events lost because the kernel's buffer was full", "lost events");
 	says(&r, "3 reads or writes exceeded --call-limit", "a counter of the probe");
 	says(&r, "limit body (67108864) was reached 1 time\n", "a limit");
 	says(&r,
@@ -110,7 +110,7 @@ static void test_files(void)
 	says(&r, "hooked /lib/a.so (openssl by symbols)\n", "a hooked file");
 	says(&r, "hooked /lib/b.so (openssl); not hooked: x refused\n", "one hooked in part");
 	says(&r, "not hooked: /tmp/c\\x1b[2J: cut\\x0aoff\n", "one not hooked, made safe");
-	says(&r, "not hooked: /lib/d.so: never tried\n", "one never tried");
+	says(&r, "not hooked: /lib/d.so: not tried\n", "one never tried");
 	says(&r, "hooked 3 more files (--debug lists them)\n", "the rest");
 	r.files_more = 5;
 	says(&r, "hooked 5 files (--debug", "when there are no others");
