@@ -52,4 +52,4 @@ noinst_PROGRAMS += tests/rerecord
 PY_TESTS += tests/unit/test_cli.py tests/unit/test_credentials.py tests/unit/test_docs.py tests/unit/test_layers.py tests/unit/test_schema.py tests/conformance/test_recordings.py
 EXTRA_DIST += tests/conformance/test_recordings.py tests/conformance/spyfile.py tests/lib/record_schema.py tests/lib/tap.py
 EXTRA_DIST += tests/unit/test_cli.py tests/unit/test_credentials.py tests/unit/test_docs.py tests/unit/test_layers.py tests/unit/test_schema.py doc/record.schema.json \
-	doc/RECORD.md doc/RECORDING.md doc/INTERNALS.md
+	doc/RECORD.md doc/RECORDING.md doc/INTERNALS.md doc/GLOSSARY.md
