@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The conversations that are remembered, found by keys: of prefixes of their messages, which are
- * many and have ceilings, and of their names, which are few and stay as long as they do. A key
- * leads to the conversation that it was given to last. Past the ceiling of conversations or of all
- * messages, the conversation that was idle longest is dropped; past that of one conversation's
- * messages, its oldest. */
+/* The remembered conversations, found by two kinds of keys: prefixes of their messages, which are
+ * many and limited, and names, which are few and stay as long as the conversation. A key leads to
+ * the conversation that used it last. At the limit of conversations or of all messages, the longest
+ * idle conversation is dropped; at the limit of one conversation's messages, its oldest message. */
 #ifndef SPY_CONVERSATION_STORE_H
 #define SPY_CONVERSATION_STORE_H
 
@@ -13,11 +12,11 @@
 struct entry {
 	struct key key;
 	struct turn_chain *of;
-	size_t count;  /* messages of the prefix; 0: no prefix */
+	size_t count;  /* messages of the prefix; 0: a name */
 	unsigned turn; /* whose request ended there; 0: none */
 	bool is_name;
-	struct entry *next;	     /* of the same bucket */
-	struct entry *newer, *older; /* of the same list of its thread */
+	struct entry *next;	     /* in the same bucket */
+	struct entry *newer, *older; /* in the same list of its chain */
 };
 
 struct entries {
@@ -25,36 +24,37 @@ struct entries {
 	size_t count;
 };
 
-/* A conversation: its chain of turns as the latest request shows it. */
+/* A conversation: the chain of turns that its latest request has. */
 struct turn_chain {
 	char id[17], parent[17];
 	unsigned turn, parent_turn;
 	uint32_t tgid;
 	size_t count;	   /* messages past the lead */
 	struct key end;	   /* of all of them */
-	struct key last;   /* of the last alone; none: there is none */
-	struct key strict; /* scope that its prefixes are in */
+	struct key last;   /* of the last message alone; none: there is none */
+	struct key strict; /* scope of its prefixes */
 	struct key system, tools, rest, session, cache_key;
-	bool joined; /* it does not repeat its messages */
-	bool failed; /* that request got no good answer */
+	bool joined; /* its requests do not repeat earlier messages */
+	bool failed; /* that request got no usable answer */
 	/* Tokens that a request might read from cache after this turn; COUNT_UNKNOWN. */
 	int64_t cacheable;
 	unsigned cacheable_turn;
 	struct entries messages, names;
-	struct turn_chain *newer, *older; /* by their last use */
+	struct turn_chain *newer, *older; /* by last use */
 };
 
 struct store;
 struct store *store_new(struct limits *lim);
 void store_free(struct store *s); /* accepts NULL */
 
-/* A new conversation. Any other may be gone after this, or after store_put. */
+/* Makes a new conversation. This and store_put may free any other conversation. */
 struct turn_chain *store_add(struct store *s);
-void store_used(struct store *s, struct turn_chain *t); /* it is no longer idle */
+void store_used(struct store *s, struct turn_chain *t); /* marks it as used */
 
 /* Valid until the next change; NULL: none. */
 struct entry *store_find(const struct store *s, struct key key);
-/* Leads `key` to t, which was used last; turn 0 leaves the turn of an entry of t's as it is. */
+/* Makes `key` lead to t, which becomes the last used; turn 0 keeps the turn of an existing entry of
+ * t. */
 void store_put(struct store *s, struct turn_chain *t, struct key key, size_t count, unsigned turn);
 void store_name(struct store *s, struct turn_chain *t, struct key key);
 void store_drop(struct store *s, struct entry *e);
