@@ -136,7 +136,7 @@ static size_t perf_pollfds(const struct events *e, struct pollfd *fds, size_t ma
 	return e->perf.ncpus;
 }
 
-/* Copies `len` bytes at `off` of a buffer that shares_bodies. */
+/* Copies `len` bytes at `off` of a buffer that wraps. */
 static void copy_wrapped(uint8_t *out, const uint8_t *base, size_t size, uint64_t off, size_t len)
 {
 	size_t at = off & (size - 1);

@@ -27,7 +27,7 @@ static int damaged(const struct replay *r, size_t at, const char *what, struct e
 			 r->off + at, what);
 }
 
-/* Length of the file's head; 0: more bytes are needed. */
+/* Length of the file's header; 0: more bytes are needed. */
 static int read_head(struct replay *r, struct span s, size_t *ret_len, struct error *reterr)
 {
 	struct cursor c = { .rest = span_from(s, RECORD_MAGIC_LEN) };
@@ -72,7 +72,7 @@ static int on_payload(struct replay *r, size_t at, uint64_t type, struct span pa
 	return fn(arg, &chunk);
 }
 
-/* One record at `at` of `s`; *ret_len 0: more bytes are needed. */
+/* Reads one record at `at` of `s`; *ret_len 0: more bytes are needed. */
 static int read_record(struct replay *r, struct span s, size_t at, size_t *ret_len, chunk_fn fn,
 		       void *arg, struct error *reterr)
 {
@@ -95,7 +95,7 @@ static int read_record(struct replay *r, struct span s, size_t at, size_t *ret_l
 	return on_payload(r, at, type, payload, fn, arg, reterr);
 }
 
-/* Reads all that is whole. */
+/* Reads all complete records. */
 static int read_records(struct replay *r, chunk_fn fn, void *arg, struct error *reterr)
 {
 	struct span s = buf_span(&r->in);
