@@ -57,7 +57,7 @@ def search(cache):
     p = subprocess.Popen([SPY, "--debug", "-o", "/dev/null"], stderr=subprocess.PIPE, text=True,
                          env=dict(os.environ, XDG_CACHE_HOME=cache))
     for line in p.stderr:
-        if found := re.search(r"looked at what is there in (\d+) ms; (\d+) files searched, in (\d+) ms", line):
+        if found := re.search(r"inspected the running processes in (\d+) ms, of which scanning (\d+) files took (\d+) ms", line):
             break
     p.send_signal(signal.SIGINT)
     p.stderr.read()

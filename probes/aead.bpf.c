@@ -20,15 +20,16 @@
 #define SPY_AEAD_TAG   16
 #define SPY_AEAD_ALERT 21 /* content types of TLS */
 #define SPY_AEAD_DATA  23
-#define SPY_AEAD_WORDS 4  /* of a box, where a context is looked for */
-#define SPY_AEAD_IV    24 /* where in a box an IV is looked for, and 8, 16, 24 bytes further on */
+#define SPY_AEAD_WORDS 4  /* words of a box in which a context is searched for */
+#define SPY_AEAD_IV    24 /* offset in a box of an IV; else 8, 16 or 24 bytes further on */
 
 struct spy_aead {
-	u64 ctx;       /* 0: no TLS record */
-	u64 mark;      /* the record's number in TLS 1.2; else what it changes of the nonce */
+	u64 ctx;       /* 0: not a TLS record */
+	u64 mark;      /* TLS 1.2: the record's number; else the part of the nonce that it
+			* changes */
 	u64 data, len; /* plaintext */
 	u32 nonce[3];
-	u8 tls12, type; /* type 0: not known yet */
+	u8 tls12, type; /* type 0: unknown so far */
 	u16 pad;
 };
 BPF_TABLE("lru_hash", struct spy_frame, struct spy_aead, spy_aeads, 16384);
@@ -92,7 +93,7 @@ static __always_inline void spy_aead_strip(volatile struct spy_aead *a)
 	}
 }
 
-/* Whether the number of the record is `seq`, `iv` being where the cipher's IV may be. */
+/* Whether the record's number is `seq`, if the cipher's IV is at `iv`. */
 static __always_inline int spy_aead_fits(struct spy_aead *a, const u32 *iv, u64 seq)
 {
 	return a->nonce[0] == iv[0] &&
@@ -110,7 +111,7 @@ static __always_inline int spy_aead_layer_at(struct spy_layer *l, u64 p, struct 
 		return 0;
 	if (w[0] != a->ctx && w[1] != a->ctx && w[2] != a->ctx && w[3] != a->ctx)
 		return 0;
-	/* A record is counted before it is encrypted, and after it was decrypted. */
+	/* A record is counted before it is encrypted and after it was decrypted. */
 	r->seq = r->dir == SPY_WRITE ? l->done[SPY_WRITE] - 1 : l->done[SPY_READ];
 	if (a->tls12)
 		return r->seq == a->mark;
@@ -143,7 +144,7 @@ static __always_inline int spy_aead_layer_find(struct pt_regs *ctx, struct spy_l
 	return 0;
 }
 
-/* In place of its boxes, the record layer gets their contexts; 0 for one that was not seen yet. */
+/* Replaces the boxes of the record layer by their contexts; 0 for a context not captured yet. */
 static __always_inline void spy_aead_contexts(struct spy_layer *l, struct spy_record *r)
 {
 	u32 other = r->dir == SPY_WRITE ? SPY_READ : SPY_WRITE;
@@ -161,8 +162,8 @@ static __always_inline void spy_aead_contexts(struct spy_layer *l, struct spy_re
 	}
 }
 
-/* Whether the record is the one after the last. In TLS 1.3 only what the number changes is known:
- * from one to the next, a row of bits at the end. Other keys have other nonces. */
+/* Whether the record follows the last one. In TLS 1.3, only the bits that the number changes are
+ * known: from one number to the next, a run of bits at the end. Other keys have other nonces. */
 static __always_inline int spy_aead_follows(struct spy_box *b, struct spy_aead *a)
 {
 	u64 changed = b->mark ^ a->mark;
@@ -222,7 +223,8 @@ static __always_inline int spy_aead_enter(struct pt_regs *ctx, struct spy_aead *
 	return 0;
 }
 
-/* What seal or seal_scatter is called with: they are told apart by where the nonce's length is. */
+/* The arguments of seal or seal_scatter; the position of the nonce's length distinguishes the
+ * two. */
 static __always_inline int spy_aead_sealed(struct pt_regs *ctx, struct spy_aead *a)
 {
 	u64 s[7] = {}, nonce = PT_REGS_PARM5(ctx), i = 0, more_len = 0;

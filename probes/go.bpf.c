@@ -25,10 +25,11 @@ struct spy_go_frame {
 };
 struct spy_go_call {
 	u64 tls, buf;
-	u64 depth;	 /* of buf below the top of the goroutine's own stack; 0: it is elsewhere */
-	u64 thread, seq; /* that it began on; spy_peer_seq */
+	u64 depth;	 /* offset of buf below the top of the goroutine's own stack; 0: it is
+			  * elsewhere */
+	u64 thread, seq; /* of the thread on which it began; spy_peer_seq */
 };
-/* A server's goroutines wait in Read, one for each connection. */
+/* A server's goroutines wait in Read, one per connection. */
 BPF_TABLE("lru_hash", struct spy_go_frame, struct spy_go_call, spy_go_calls, 16384 + SPY_CONNS);
 
 /* The first words of a g. */
@@ -85,7 +86,7 @@ static __always_inline int spy_go_return(struct pt_regs *ctx, u32 dir)
 	spy_go_calls.delete(&f);
 	if (a.depth)
 		a.buf = s.high - a.depth;
-	/* Where the goroutine changed threads, what this one did before says nothing. */
+	/* If the goroutine changed threads, what this thread did before is no evidence. */
 	if (a.thread == bpf_get_current_pid_tgid() && (long)SPY_GO_FIRST(ctx) > 0)
 		spy_peer_done(ctx, dir, a.tls, a.seq, SPY_GO_FIRST(ctx));
 	return spy_report(ctx, dir, a.tls, a.buf, SPY_GO_FIRST(ctx));
@@ -101,7 +102,7 @@ int spy_go_read_return(struct pt_regs *ctx)
 	return spy_go_return(ctx, SPY_READ);
 }
 
-/* The handshake: a new connection, whatever was at this address before it was collected. */
+/* The handshake: a new connection; the object that had this address before was collected. */
 int spy_go_begin(struct pt_regs *ctx)
 {
 	return spy_end(ctx, SPY_GO_FIRST(ctx), 1);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
-/* What libraries other than OpenSSL need beyond the shapes of tls.bpf.c, which stands in front of
- * this. Offsets into foreign memory are those of public headers. */
+/* BPF programs for libraries with functions of other shapes than tls.bpf.c has; that precedes this
+ * text. Offsets into foreign memory are those of public headers. */
 
-/* Bytes that passed and are not to be had where the call keeps them: a gap of known size. */
+/* Bytes that passed but cannot be read from the call's arguments: a gap of known size. */
 static __always_inline int spy_gap(struct pt_regs *ctx, u32 dir)
 {
 	struct spy_event head = {};
@@ -34,7 +34,7 @@ int spy_host_text(struct pt_regs *ctx)
 	return spy_host_string(ctx, PT_REGS_PARM2(ctx));
 }
 
-/* (tls, type, name, len); of types there is one, the host name: 1 in GnuTLS, 0 in wolfSSL. */
+/* (tls, type, name, len); the only type is the host name: 1 in GnuTLS, 0 in wolfSSL. */
 int spy_host_sized(struct pt_regs *ctx)
 {
 	u64 n = PT_REGS_PARM4(ctx);
@@ -46,8 +46,7 @@ int spy_host_sized(struct pt_regs *ctx)
 
 /* ---- GnuTLS ---- */
 
-/* gnutls_init(*tls, flags), entered by spy_call: the object is what the first argument points to.
- */
+/* gnutls_init(*tls, flags), entered by spy_call: the first argument points to the object. */
 int spy_init_return(struct pt_regs *ctx)
 {
 	struct spy_args a = {};
@@ -60,8 +59,8 @@ int spy_init_return(struct pt_regs *ctx)
 	return 0;
 }
 
-/* gnutls_record_uncork(tls, flags) calls the library's own send for what the program handed over
- * while the connection was corked, and what was reported then. */
+/* gnutls_record_uncork(tls, flags) calls the library's own send for data that the program passed
+ * while the connection was corked, and that was reported then. */
 int spy_uncork(struct pt_regs *ctx)
 {
 	struct spy_conn *c;
@@ -94,7 +93,7 @@ int spy_uncork_return(struct pt_regs *ctx)
 #define SPY_NSPR_TCP	 2 /* PR_DESC_SOCKET_TCP */
 #define SPY_NSPR_LAYERED 4 /* PR_DESC_LAYERED */
 #define SPY_NSPR_PEEK	 2 /* PR_MSG_PEEK */
-#define SPY_NSPR_LAYERS	 4 /* looked at from the top */
+#define SPY_NSPR_LAYERS	 4 /* layers inspected, from the top */
 
 struct spy_nspr_fd {
 	u64 methods, secret, lower;
@@ -103,7 +102,7 @@ struct spy_nspr_fd {
 /* By process: the methods of the TLS layer, known once it was pushed. */
 BPF_TABLE("lru_hash", u32, u64, spy_nss_methods, 4096);
 
-/* Reads the layer at `fd`; the type of its methods, -1 where memory cannot be read. */
+/* Reads the layer at `fd`; the type of its methods, -1 if memory cannot be read. */
 static __always_inline int spy_nspr_layer(u64 fd, struct spy_nspr_fd *d)
 {
 	int type = -1;
@@ -114,8 +113,8 @@ static __always_inline int spy_nspr_layer(u64 fd, struct spy_nspr_fd *d)
 	return type;
 }
 
-/* What was not seen when it was made counts if the process's TLS layer is in the stack; while that
- * layer is not known, if the stack ends in a TCP socket. */
+/* A stack whose creation was not captured counts if the process's TLS layer is in it or, while that
+ * layer is unknown, if it ends in a TCP socket. */
 static __always_inline int spy_nspr_has_tls(struct spy_nspr_fd *d)
 {
 	u32 tgid = bpf_get_current_pid_tgid() >> 32;
@@ -142,8 +141,7 @@ static __always_inline int spy_nspr_enter(struct pt_regs *ctx, u64 flags)
 		return 0;
 	key.tls = PT_REGS_PARM1(ctx);
 	key.tgid = bpf_get_current_pid_tgid() >> 32;
-	/* Others get a frame as well, or their return would be taken for one whose entry was lost.
-	 */
+	/* Other calls get a frame too, or their return would count as one without an entry. */
 	if ((flags & SPY_NSPR_PEEK) || spy_nspr_layer(key.tls, &d) != SPY_NSPR_LAYERED ||
 	    (!spy_conns.lookup(&key) && !spy_nspr_has_tls(&d)))
 		key.tls = 0;
@@ -162,7 +160,7 @@ int spy_nspr_call_flags(struct pt_regs *ctx)
 	return spy_nspr_enter(ctx, PT_REGS_PARM4(ctx));
 }
 
-/* SSL_ImportFD pushes the TLS layer on a socket and returns the stack's top. */
+/* SSL_ImportFD pushes the TLS layer onto a socket and returns the top of the stack. */
 int spy_import_return(struct pt_regs *ctx)
 {
 	u32 tgid = bpf_get_current_pid_tgid() >> 32;

@@ -10,12 +10,12 @@
  *
  * Follows tls.bpf.c. SPY_PEERS 0: off, and nothing of it is compiled. */
 
-/* struct sock_common (include/net/sock.h), whose beginning has been the same since Linux 3.13. */
+/* struct sock_common (include/net/sock.h), whose beginning has not changed since Linux 3.13. */
 #define SPY_SK_DADDR	0
-#define SPY_SK_PORTS	12 /* peer's (as on the wire), own, family, state: 7 bytes */
+#define SPY_SK_PORTS	12 /* peer's port (as on the wire), own, family, state: 7 bytes */
 #define SPY_SK_PROT	40
 #define SPY_SK_NET	48
-#define SPY_SK_V6_DADDR (48 + 8 * SPY_NETNS) /* and behind it the own address */
+#define SPY_SK_V6_DADDR (48 + 8 * SPY_NETNS) /* followed by the local address */
 
 struct spy_sk_ports {
 	u8 peer[2];
@@ -79,23 +79,23 @@ static __always_inline void spy_send_peer(void *ctx, u64 tls, struct spy_conn *c
 #if SPY_PEERS
 
 #define SPY_UNSENT    16	   /* a power of two */
-#define SPY_UNSENT_NS 100000000ull /* what was not sent by then was sent otherwise */
+#define SPY_UNSENT_NS 100000000ull /* writes not sent by then were sent in another way */
 
-/* Writes of one TLS object that are to be sent together. */
+/* Writes of one TLS object that will be sent together. */
 struct spy_unsent {
 	u64 tls, ts_ns;
 	u32 bytes, records;
 };
 struct spy_last {
-	u64 sk;		 /* used last */
+	u64 sk;		 /* last use */
 	u32 seq;	 /* uses of sockets */
-	u32 mixed;	 /* of more than one */
-	u32 first, next; /* of unsent; next - first are there */
+	u32 mixed;	 /* uses of more than one socket */
+	u32 first, next; /* of unsent; next - first are in use */
 	struct spy_unsent unsent[SPY_UNSENT];
 };
 /* By thread. */
 BPF_TABLE("lru_hash", u64, struct spy_last, spy_lasts, 16384);
-/* All zeroes: a new entry, which has no room on the stack. */
+/* All zeroes: a new entry, too large for the stack. */
 BPF_ARRAY(spy_last_new, struct spy_last, 1);
 
 static __always_inline u64 spy_peer_seq(void)
@@ -106,8 +106,8 @@ static __always_inline u64 spy_peer_seq(void)
 	return l ? l->seq : 0;
 }
 
-/* votes: of this evidence. What leaves no doubt has more than can be gathered; a sign counts where
- * nothing else is known, and gives way to whatever is. */
+/* votes: weight of this evidence. Certain evidence outweighs anything that can be gathered; a hint
+ * counts only while nothing else is known. */
 #define SPY_SURE 255
 #define SPY_SIGN 0
 
@@ -135,10 +135,10 @@ static __always_inline struct spy_conn *spy_peer_conn(u64 tls)
 	return spy_conns.lookup(&key);
 }
 
-/* Whether `bytes` in so many records become `sent`: by header, tag, and TLS 1.3's type or TLS 1.2's
- * nonce (RFC 8446 section 5.2, RFC 5288 section 3, RFC 7905 section 2). first: nothing was sent
- * before, so that TLS 1.3's Finished may go along, of 32 or 48 bytes and with a change of cipher
- * before it (RFC 8446 section 4.4.4, appendix D.4). */
+/* Whether `bytes` in so many records become `sent` bytes, by header, tag, and TLS 1.3's type or TLS
+ * 1.2's nonce (RFC 8446 section 5.2, RFC 5288 section 3, RFC 7905 section 2). first: nothing was
+ * sent before, so TLS 1.3's Finished may precede, with 32 or 48 bytes and a change of cipher before
+ * it (RFC 8446 section 4.4.4, appendix D.4). */
 static __always_inline int spy_becomes(u32 bytes, u32 records, u32 sent, int first)
 {
 	u32 extra = sent - bytes, more = extra - 22 * records;
@@ -148,7 +148,7 @@ static __always_inline int spy_becomes(u32 bytes, u32 records, u32 sent, int fir
 	return first && (more == 58 || more == 64 || more == 74 || more == 80);
 }
 
-/* Handshakes send as well, and find no match. */
+/* Handshakes send too, and match nothing. */
 static __always_inline void spy_peer_sent(void *ctx, struct spy_last *l, u64 sk, u32 sent)
 {
 	struct spy_unsent *u = &l->unsent[l->first % SPY_UNSENT];
@@ -180,7 +180,7 @@ static __always_inline void spy_peer_written(struct spy_last *l, u64 tls, u32 n)
 	u->records += (n + 16383) / 16384;
 }
 
-/* The thread used a TCP socket; sent: bytes, 0: it received. */
+/* The thread used a TCP socket; sent: number of bytes, 0: it received. */
 static __always_inline void spy_peer_used(void *ctx, u64 sk, u32 sent)
 {
 	u64 thread = bpf_get_current_pid_tgid();
@@ -203,8 +203,8 @@ static __always_inline void spy_peer_used(void *ctx, u64 sk, u32 sent)
 		spy_peer_sent(ctx, l, sk, sent);
 }
 
-/* A read or write of `tls` is over, in which `n` bytes passed. seq: what spy_peer_seq was when it
- * began, or SPY_SEQ_UNKNOWN. */
+/* A read or write of `tls` with `n` bytes is over. seq: value of spy_peer_seq at its beginning, or
+ * SPY_SEQ_UNKNOWN. */
 static __always_inline void spy_peer_done(void *ctx, u32 dir, u64 tls, u64 seq, u64 n)
 {
 	u64 thread = bpf_get_current_pid_tgid();
@@ -214,7 +214,7 @@ static __always_inline void spy_peer_done(void *ctx, u32 dir, u64 tls, u64 seq, 
 
 	if (!l)
 		return;
-	if (seq == SPY_SEQ_UNKNOWN || l->seq == seq) { /* it used no socket by itself */
+	if (seq == SPY_SEQ_UNKNOWN || l->seq == seq) { /* the library used no socket itself */
 		if (dir == SPY_WRITE && n)
 			spy_peer_written(l, tls, n);
 		if (dir == SPY_WRITE || !n || l->mixed)
@@ -226,7 +226,7 @@ static __always_inline void spy_peer_done(void *ctx, u32 dir, u64 tls, u64 seq, 
 		spy_peer_vote(ctx, tls, c, l->sk, votes);
 }
 
-/* The thread ends; its number will be another's. */
+/* The thread ends, and its id may be reused. */
 static __always_inline void spy_peer_exit(u64 thread)
 {
 	spy_lasts.delete(&thread);

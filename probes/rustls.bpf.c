@@ -44,16 +44,16 @@
 #define SPY_RS_ALERT  1 /* rustls' numbers of its enum ContentType */
 #define SPY_RS_DATA   3
 #define SPY_RS_STACK  64    /* stack slots that are tried */
-#define SPY_RS_SLICES 64    /* pieces of a record, counted from the first of the write */
+#define SPY_RS_SLICES 64    /* pieces of a record, counted from the first piece of the write */
 #define SPY_RS_RECORD 18432 /* no record holds more: 2^14 + 2048 (RFC 5246 section 6.2.3) */
 
 struct spy_box {
 	u64 id;	  /* of the connection; 0: none */
 	u64 next; /* the record number that comes next */
-	u64 peer; /* the box of the other direction; 0: not known */
+	u64 peer; /* the box of the other direction; 0: unknown */
 	u32 from_start, closed;
-	u64 mark;	     /* of aead.bpf.c: of the last record */
-	u64 pos, start, end; /* of spy_send_slices */
+	u64 mark;	     /* used by aead.bpf.c: of the last record */
+	u64 pos, start, end; /* used by spy_send_slices */
 };
 BPF_TABLE("lru_hash", struct spy_conn_key, struct spy_box, spy_boxes, 2 * SPY_CONNS);
 
@@ -63,7 +63,7 @@ struct spy_opening {
 };
 BPF_TABLE("lru_hash", struct spy_frame, struct spy_opening, spy_openings, 16384);
 
-/* The record layer from +16 on. */
+/* The record layer from offset 16 on. */
 struct spy_layer {
 	struct {
 		u64 self, vtable;
@@ -72,7 +72,7 @@ struct spy_layer {
 	u64 done[2];
 };
 
-/* The box at work. */
+/* The box in use. */
 struct spy_record {
 	u64 self, seq, code;
 	u32 dir;
@@ -87,7 +87,7 @@ static __always_inline void spy_box_key(struct spy_conn_key *key, u64 self)
 
 static __always_inline int spy_layer_at(struct spy_layer *l, u64 p, struct spy_record *r)
 {
-	/* A record is counted before it is encrypted, and after it was decrypted. */
+	/* A record is counted before it is encrypted and after it was decrypted. */
 	u64 done = r->dir == SPY_WRITE ? r->seq + 1 : r->seq;
 	u64 code = 0;
 
@@ -120,7 +120,7 @@ static __always_inline int spy_layer_find(struct pt_regs *ctx, struct spy_layer 
 	return 0;
 }
 
-/* Which connection a box not yet known belongs to: that of the other box, if it is alive. */
+/* The connection of a new box: that of the other box, if it is alive. */
 static __always_inline void spy_box_join(struct spy_box *b, struct spy_layer *l,
 					 struct spy_record *r)
 {
@@ -137,7 +137,7 @@ static __always_inline void spy_box_join(struct spy_box *b, struct spy_layer *l,
 	}
 	b->id = n->id;
 	b->from_start = n->from_start;
-	/* New keys: the box before was freed, and its address may come back elsewhere. */
+	/* New keys: the previous box was freed, and its address may be reused elsewhere. */
 	if (n->peer && n->peer != r->self) {
 		spy_box_key(&old, n->peer);
 		spy_boxes.delete(&old);
@@ -158,7 +158,7 @@ static __always_inline void spy_box_end(struct pt_regs *ctx, u64 id)
 	spy_conns.delete(&key);
 }
 
-/* A box that is not `b`, which was known at its address, if any. `l`: its record layer, 0: not
+/* A box that is not `b`, the one known at its address, if any. `l`: its record layer, 0: not
  * found. */
 static __always_inline struct spy_box *spy_box_begin(struct pt_regs *ctx, struct spy_record *r,
 						     struct spy_box *b, struct spy_layer *l)
@@ -175,7 +175,7 @@ static __always_inline struct spy_box *spy_box_begin(struct pt_regs *ctx, struct
 		fresh.id = bpf_ktime_get_ns();
 	fresh.next = r->seq;
 	if (b && b->id != fresh.id)
-		spy_box_end(ctx, b->id); /* its address was freed, and serves another now */
+		spy_box_end(ctx, b->id); /* the box was freed and its address is reused */
 	spy_boxes.update(&key, &fresh);
 	return spy_boxes.lookup(&key);
 }
@@ -193,7 +193,8 @@ static __always_inline struct spy_box *spy_box_of(struct pt_regs *ctx, struct sp
 	return spy_box_begin(ctx, r, b, spy_layer_find(ctx, &layer, r) ? &layer : 0);
 }
 
-/* An alert of two bytes whose second is 0 is close_notify. Over when both sides have said so. */
+/* An alert of two bytes whose second is 0 is close_notify. The connection ends when both sides have
+ * sent one. */
 static __always_inline void spy_box_alert(struct pt_regs *ctx, struct spy_box *b, u64 at, u64 len)
 {
 	struct spy_conn_key key = {};
@@ -209,7 +210,7 @@ static __always_inline void spy_box_alert(struct pt_regs *ctx, struct spy_box *b
 		spy_box_end(ctx, b->id);
 }
 
-/* Begins a record of application data: how many bytes it has; 0: it is not reported. */
+/* Begins a record of application data. Returns its number of bytes; 0: it is not reported. */
 static __always_inline u64 spy_record_begin(void *ctx, struct spy_event *head, struct spy_box *b,
 					    u32 dir, u64 total)
 {
@@ -233,7 +234,7 @@ static __always_inline void spy_send_piece(struct pt_regs *ctx, struct spy_event
 	spy_send(ctx, head, from, n);
 }
 
-/* What could not be captured of a record: from `at` in it to its end. */
+/* Reports a record from `at` to its end as missing. */
 static __always_inline void spy_send_rest(struct pt_regs *ctx, struct spy_event *head, u64 off,
 					  u64 at, u64 total)
 {
@@ -247,8 +248,8 @@ static __always_inline void spy_send_rest(struct pt_regs *ctx, struct spy_event 
 	spy_send_small(ctx, head, sizeof(*head));
 }
 
-/* Bytes b->start to b->end of a list of slices (ptr, len). Where the loop stands is kept in the
- * box: the verifier knows nothing of what a map holds, so that its rounds look the same to it. */
+/* Sends bytes b->start to b->end of a list of slices (ptr, len). The loop's position is kept in the
+ * box: the verifier does not track values in maps, so all rounds look the same to it. */
 static __always_inline void spy_send_slices(struct pt_regs *ctx, struct spy_event *head,
 					    volatile struct spy_box *b, u64 list, u64 count)
 {
@@ -278,7 +279,7 @@ static __always_inline void spy_send_slices(struct pt_regs *ctx, struct spy_even
 
 int spy_rustls_write(struct pt_regs *ctx)
 {
-	u64 m[5] = {}; /* {0, ptr, len} or {slices, how many, start, end}; type */
+	u64 m[5] = {}; /* {0, ptr, len} or {slices, count, start, end}; type */
 	struct spy_event head = {};
 	struct spy_record r = {};
 	struct spy_box *b;
@@ -377,7 +378,7 @@ int spy_rustls_read_return(struct pt_regs *ctx)
 		spy_count(SPY_N_FAULT, 1);
 		return 0;
 	}
-	/* It is decrypted in place; what else is there is an error that was returned. */
+	/* Records are decrypted in place; anything else is a returned error. */
 	if (m[1] < o.buf || m[1] - o.buf > o.len || m[2] > o.len - (m[1] - o.buf))
 		return 0;
 	b->next = o.seq + 1;

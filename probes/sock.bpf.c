@@ -19,7 +19,7 @@
 #define SPY_TCP_SYN_SENT    2
 #define SPY_TCP_SYN_RECV    3
 
-/* Addresses of the kernel's struct proto of TCP, as met: other sockets have ports, too. */
+/* Addresses of the kernel's TCP struct proto, as encountered: other sockets have ports too. */
 BPF_TABLE("hash", u64, u8, spy_protos, 64);
 
 static __always_inline u64 spy_kernel_word(u64 at)
@@ -46,7 +46,7 @@ static __always_inline int spy_is_tcp(u64 sk)
 #define SPY_ARG3  56
 #define SPY_NR	  120
 #define SPY_CS	  136
-#define SPY_CS_64 0x33 /* of 64-bit code: others number their system calls otherwise */
+#define SPY_CS_64 0x33 /* of 64-bit code; other code has other system call numbers */
 #else
 #define SPY_ARG0 272 /* orig_x0, x1, x2, x3, syscallno */
 #define SPY_ARG1 8
@@ -56,26 +56,26 @@ static __always_inline int spy_is_tcp(u64 sk)
 #endif
 
 #define SPY_MSG_PEEK  2
-#define SPY_MSG_TRUNC 0x20 /* received and thrown away */
-/* Pieces of one call: fragments of full size, or the buffers of an iovec. The verifier of
- * Linux 5.10 refuses 192 as too much to look at. */
+#define SPY_MSG_TRUNC 0x20 /* received and discarded */
+/* Pieces of one io: full-size fragments, or the buffers of an iovec. The verifier of Linux 5.10
+ * refuses 192 as too complex. */
 #define SPY_IO_PIECES 128
 
-/* Processes of one socket that are told when it ends. */
+/* Processes per socket that are informed when it ends. */
 #define SPY_USERS 4 /* a power of two */
 
 struct spy_sock {
-	u64 id; /* stands for the connection where a TLS object's address does */
+	u64 id; /* takes the place of a TLS object's address */
 	u32 users;
 	u32 tgids[SPY_USERS]; /* the last of them */
 	u8 fresh, ignored;
-	u8 begun; /* directions of which the first bytes were looked at: 1 << dir */
+	u8 begun; /* directions whose first bytes were checked: 1 << dir */
 	u8 pad;
 };
 #define SPY_BOTH (1 << SPY_WRITE | 1 << SPY_READ)
 BPF_TABLE("lru_hash", u64, struct spy_sock, spy_socks, SPY_CONNS);
 
-/* What a thread's system call has done with a chosen socket. */
+/* What a thread's system call has done with a selected socket. */
 struct spy_mark {
 	u64 sk, bytes;
 	u32 dir, pad;
@@ -87,11 +87,11 @@ struct spy_fd {
 	u32 tgid, fd;
 };
 struct spy_fd_of {
-	u64 sk, id; /* of the connection: the address may be another's by now */
+	u64 sk, id; /* of the connection; the address may have been reused */
 	u64 ts_ns;
 };
 BPF_TABLE("lru_hash", struct spy_fd, struct spy_fd_of, spy_fds, SPY_CONNS);
-/* By process: what was known of its descriptors before is void. */
+/* By process: when its known descriptors were last invalidated. */
 BPF_TABLE("lru_hash", u32, u64, spy_fds_void, SPY_CONNS);
 
 static __always_inline void spy_forget_fds(void)
@@ -115,7 +115,7 @@ static __always_inline void spy_learn_fd(struct spy_fd *fd, u64 sk)
 	spy_fds.update(fd, &of);
 }
 
-/* The chosen socket of a descriptor; 0: none that is known. */
+/* The selected socket of a descriptor; 0: none known. */
 static __always_inline u64 spy_sock_of_fd(struct spy_fd *fd)
 {
 	struct spy_fd_of *of = spy_fds.lookup(fd);
@@ -131,8 +131,8 @@ static __always_inline u64 spy_sock_of_fd(struct spy_fd *fd)
 }
 #endif
 
-/* Where spy_send_io stands. It is in a map so that the verifier knows nothing of it, and takes the
- * rounds of its loop for the same. */
+/* Position of spy_send_io. It is in a map because the verifier does not track values there, so all
+ * rounds of the loop look the same to it. */
 struct spy_io {
 	u64 iov, count, done, at, len;
 };
@@ -174,7 +174,7 @@ static __always_inline struct spy_sock *spy_sock_add(u64 sk, u8 is_fresh)
 	return spy_socks.lookup(&sk);
 }
 
-/* The connection of a socket and the calling process; ends are told when it is new. */
+/* The connection of a socket and the calling process; sends its endpoints if it is new. */
 static __always_inline struct spy_conn *spy_sock_conn(void *ctx, struct spy_sock *s, u64 sk)
 {
 	u32 tgid = bpf_get_current_pid_tgid() >> 32;
@@ -191,14 +191,14 @@ static __always_inline struct spy_conn *spy_sock_conn(void *ctx, struct spy_sock
 	return c;
 }
 
-/* The direction is known only at run time here, and the verifier wants its bounds shown. */
+/* The direction is only known at run time here, and the verifier needs its bounds. */
 static __always_inline u64 spy_sock_report(struct spy_event *head, u32 dir, u64 id, u64 n)
 {
 	spy_opaque(dir);
 	return spy_begin_report(head, dir & 1, id, n);
 }
 
-/* Bytes that passed in a way that leaves no place to read them from: sendfile, io_uring. */
+/* Bytes that passed but cannot be read from memory: sendfile, io_uring. */
 static __always_inline void spy_sock_gap(void *ctx, u64 sk, u32 dir, u64 n)
 {
 	struct spy_sock *s = spy_socks.lookup(&sk);
@@ -235,7 +235,7 @@ static __always_inline void spy_mark_sock(void *ctx, u64 sk, u32 dir, u64 n)
 	if (!spy_wanted())
 		return;
 	if (!s) {
-		/* Of a length that is told, UDP's may be. */
+		/* sock_*_length also fires for UDP, so check that this is TCP. */
 		if ((n && !spy_is_tcp(sk)) || !spy_sock_add(sk, 0))
 			return;
 	}
@@ -243,12 +243,12 @@ static __always_inline void spy_mark_sock(void *ctx, u64 sk, u32 dir, u64 n)
 	m.bytes = n;
 	m.dir = dir;
 	if (n && spy_is_worker()) {
-		/* The kernel's own threads that work for io_uring have no system call that would
-		 * end. */
+		/* Kernel threads that work for io_uring have no system call that would end. */
 		gap = m;
 	} else {
 		old = spy_marks.lookup(&thread);
-		/* One system call may use several, and so may io_uring for a thread. */
+		/* One system call may use several sockets, and so may io_uring on behalf of a
+		 * thread. */
 		if (old && old->sk == sk && old->dir == dir)
 			m.bytes += old->bytes;
 		else if (SPY_SOCK_LENGTH && old)
@@ -259,28 +259,28 @@ static __always_inline void spy_mark_sock(void *ctx, u64 sk, u32 dir, u64 n)
 		spy_sock_gap(ctx, gap.sk, gap.dir, gap.bytes);
 }
 
-/* Whether this can be HTTP, by the first bytes that were seen on it; asked once. */
+/* Whether the first bytes can be HTTP; checked once. */
 static __always_inline int spy_begins_well(struct spy_sock *s, u32 dir, u64 from)
 {
-	u64 b = 0; /* 8 of them, the first one lowest */
+	u64 b = 0; /* 8 bytes, the first one lowest */
 
 	if (s->begun & 1 << dir || SPY_READ_USER(&b, sizeof(b), (void *)from))
 		return 1;
-	/* SETTINGS, without flags, on stream 0 (RFC 9113 section 6.5): a server of HTTP/2 may begin
-	 * before its client. What that says first is decisive. */
+	/* SETTINGS, without flags, on stream 0 (RFC 9113 section 6.5): an HTTP/2 server may send
+	 * first, so the client's first bytes decide. */
 	if ((b & ~0xffff00ull) == 4 << 24 && !s->begun) {
 		s->begun = 1 << dir;
 		return 1;
 	}
 	s->begun = SPY_BOTH;
-	/* TLS records, or what does not begin with a method. */
+	/* TLS records, or anything that does not begin with a method. */
 	if (((u8)b >= 0x14 && (u8)b <= 0x17 && (u8)(b >> 8) == 3) ||
 	    (s->fresh && ((u8)b < 'A' || (u8)b > 'Z')))
 		s->ignored = 1;
 	return !s->ignored;
 }
 
-/* `total` bytes of a list of buffers (ptr, len); count 0: `iov` is the one buffer itself. */
+/* Sends `total` bytes of a list of buffers (ptr, len); count 0: `iov` is the buffer itself. */
 static __always_inline void spy_send_io(void *ctx, struct spy_event *head, u64 iov, u64 count,
 					u64 total)
 {
@@ -344,9 +344,9 @@ static __always_inline void spy_send_io(void *ctx, struct spy_event *head, u64 i
 	spy_ios.delete(&thread);
 }
 
-/* Where a system call's bytes are. */
+/* The location of a system call's bytes. */
 struct spy_where {
-	u64 buf, count; /* as spy_send_io takes them */
+	u64 buf, count; /* in the form that spy_send_io needs */
 	u32 dir, found, drop;
 };
 
@@ -362,7 +362,7 @@ static __always_inline void spy_where_of(struct spy_where *w, u64 regs, u32 nr)
 		w->dir = SPY_WRITE;
 		return;
 	case SPY_NR_writev:
-	case SPY_NR_pwritev2: /* at no offset, as it has to be on a socket */
+	case SPY_NR_pwritev2: /* without an offset, as required for a socket */
 		w->dir = SPY_WRITE;
 		w->count = spy_kernel_word(regs + SPY_ARG2);
 		return;
@@ -383,7 +383,7 @@ static __always_inline void spy_where_of(struct spy_where *w, u64 regs, u32 nr)
 		w->dir = nr == SPY_NR_sendmsg ? SPY_WRITE : SPY_READ;
 		if (nr == SPY_NR_recvmsg)
 			flags = spy_kernel_word(regs + SPY_ARG2);
-		/* struct msghdr: the list at 16, its length behind it */
+		/* struct msghdr: the list at 16, followed by its length */
 		message = w->buf;
 		w->found = !SPY_READ_USER(&w->buf, sizeof(w->buf), (void *)(message + 16)) &&
 			   !SPY_READ_USER(&w->count, sizeof(w->count), (void *)(message + 24)) &&
@@ -449,13 +449,13 @@ int spy_sys_exit(struct bpf_raw_tracepoint_args *ctx)
 		nr = ~0u;
 #endif
 	spy_where_of(&w, regs, nr);
-	/* io_uring works for a thread outside of system calls too: those bytes are of no later one.
-	 */
+	/* io_uring also works for a thread outside its system calls; those bytes belong to no later
+	 * one. */
 	if (w.found && w.dir == m.dir && n > 0 && (u64)n == m.bytes) {
 		spy_plain(ctx, m.sk, &w, n);
 		return 0;
 	}
-	/* What is spliced out of a socket has no length that is told. */
+	/* The length of data spliced out of a socket is not reported. */
 	if (!m.bytes && nr == SPY_NR_splice && n > 0)
 		m.bytes = n;
 	if (m.bytes)
@@ -465,12 +465,12 @@ int spy_sys_exit(struct bpf_raw_tracepoint_args *ctx)
 
 #else
 
-#define SPY_FEW_FDS	    8 /* closed one by one; of more, all that are known are forgotten */
+#define SPY_FEW_FDS	    8 /* closed one by one; beyond that, all known ones are forgotten */
 #define SPY_F_DUPFD	    0
 #define SPY_F_DUPFD_CLOEXEC 1030
-#define SPY_NR_OTHER	    (~0u) /* of code of 32 bits, whose system calls have other numbers */
+#define SPY_NR_OTHER	    (~0u) /* of 32-bit code, which has other system call numbers */
 
-/* True for a system call that changes what descriptors stand for, and does no more. */
+/* True for a system call that only changes what descriptors refer to. */
 static __always_inline int spy_fds_changed(struct spy_fd *fd, u64 regs, u32 nr, long n)
 {
 	u32 command, more;
@@ -512,7 +512,7 @@ static __always_inline int spy_fds_changed(struct spy_fd *fd, u64 regs, u32 nr, 
 	return 0;
 }
 
-/* Bytes of a system call that leaves no place to read them from. n: what it returned */
+/* Bytes of a system call whose data cannot be read from memory. n: its result */
 static __always_inline u64 spy_bytes_of(u64 regs, u32 nr, u64 n)
 {
 	u64 sum = 0, message;
@@ -572,7 +572,7 @@ int spy_sys_exit(struct bpf_raw_tracepoint_args *ctx)
 		return 0;
 	spy_where_of(&w, regs, nr);
 	if (w.found && w.dir != dir)
-		sk = 0; /* the mark is not of this call */
+		sk = 0; /* the mark belongs to another call */
 	if (sk && (w.found || nr == SPY_NR_connect))
 		spy_learn_fd(&fd, sk);
 	if (n <= 0 || w.drop)
@@ -596,7 +596,7 @@ int spy_sys_exit(struct bpf_raw_tracepoint_args *ctx)
 
 #endif
 
-/* What was at this address is over, for each process that used it. */
+/* Ends the connections of the socket at this address, for each process that used it. */
 static __always_inline void spy_sock_close(void *ctx, u64 sk)
 {
 	struct spy_sock *s = spy_socks.lookup(&sk);
@@ -621,11 +621,11 @@ static __always_inline void spy_sock_close(void *ctx, u64 sk)
 static __always_inline void spy_plain_exec(void)
 {
 #if !SPY_SOCK_LENGTH
-	spy_forget_fds(); /* some were closed by it */
+	spy_forget_fds(); /* the call closed some of them */
 #endif
 }
 
-/* The thread ends; its number will be another's. */
+/* The thread ends, and its id may be reused. */
 static __always_inline void spy_plain_exit(void *ctx, u64 thread)
 {
 	struct spy_mark *m = spy_marks.lookup(&thread);
@@ -641,7 +641,7 @@ static __always_inline void spy_plain_exit(void *ctx, u64 thread)
 
 static __always_inline void spy_plain_state(void *ctx, u64 sk, int state)
 {
-	/* Connected anew, or at the address of one whose end was not told. */
+	/* Connected again, or at the address of a socket whose end was missed. */
 	if (state == SPY_TCP_SYN_SENT || state == SPY_TCP_SYN_RECV)
 		spy_sock_close(ctx, sk);
 	if ((state != SPY_TCP_ESTABLISHED && state != SPY_TCP_SYN_SENT) || !spy_is_chosen(sk))
@@ -678,7 +678,7 @@ static __always_inline void spy_sock_close(void *ctx, u64 sk)
 
 #endif
 
-/* sock_send_length(sk, result, flags), Linux 6.3. Others than TCP call it, too. */
+/* sock_send_length(sk, result, flags), Linux 6.3. Also called for other protocols than TCP. */
 int spy_sock_sent(struct bpf_raw_tracepoint_args *ctx)
 {
 	u64 sk = ctx->args[0];
@@ -704,7 +704,7 @@ int spy_sock_received(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
-/* tcp_rcv_space_adjust(sk): the running system call took something from this TCP socket. */
+/* tcp_rcv_space_adjust(sk): the running system call received something from this TCP socket. */
 int spy_received(struct bpf_raw_tracepoint_args *ctx)
 {
 	u64 sk = ctx->args[0];
@@ -717,9 +717,8 @@ int spy_received(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
-/* tcp_destroy_sock(sk), Linux 4.16, in whatever context. A socket in state CLOSE still gives out
- * what it has received: a whole answer after a reset, or of a server that closed after its client
- * had. */
+/* tcp_destroy_sock(sk), Linux 4.16, in any context. A socket in state CLOSE still returns what it
+ * received: a whole response after a reset, or from a server that closed after its client had. */
 int spy_sock_destroyed(struct bpf_raw_tracepoint_args *ctx)
 {
 	spy_sock_close(ctx, ctx->args[0]);

@@ -23,11 +23,11 @@
  */
 #include <linux/ptrace.h>
 
-/* Keeps clang from folding a bound away that the verifier has to see. */
+/* Keeps clang from removing a bounds check that the verifier needs. */
 #define spy_opaque(v) asm volatile("" : "+r"(v))
 
 #if defined(__x86_64__)
-/* A return has popped the address that stood at the entry's stack pointer. */
+/* A return has popped the address that was at the entry's stack pointer. */
 #define SPY_SP_ENTRY(ctx)  ((ctx)->sp)
 #define SPY_SP_RETURN(ctx) ((ctx)->sp - 8)
 #else
@@ -37,13 +37,13 @@
 
 #define SPY_CALL_MAX ((u64)SPY_CHUNK * SPY_CHUNKS)
 
-/* A call in progress. The stack pointer is in the key since calls nest on one thread where TLS
+/* An io in progress. The stack pointer is part of the key because calls nest on one thread if TLS
  * runs inside TLS (an https proxy). */
 struct spy_frame {
 	u64 thread, sp;
 };
 struct spy_args {
-	u64 tls, buf, done; /* tls 0: nothing of ours; done: where the byte count goes, 0: it is the
+	u64 tls, buf, done; /* tls 0: not ours; done: where the byte count is stored, 0: it is the
 			     * return value */
 	u64 seq;	    /* spy_peer_seq */
 };
@@ -59,8 +59,8 @@ struct spy_conn {
 	u32 calls[2];
 	u32 from_start;
 	u32 refs;     /* beyond the first */
-	u64 resender; /* the thread that hands over once more what was reported, 0: none */
-	u64 sk;	      /* the socket, as far as it is known (peer.bpf.c) */
+	u64 resender; /* the thread that passes already reported data again, 0: none */
+	u64 sk;	      /* the socket, if known (peer.bpf.c) */
 	u32 votes;
 	u32 plain; /* no TLS (sock.bpf.c) */
 };
@@ -74,8 +74,8 @@ BPF_PERCPU_ARRAY(spy_counters, u64, SPY_N_COUNTERS);
 #if SPY_RINGBUF
 BPF_RINGBUF_OUTPUT(spy_events, SPY_RING_PAGES);
 #else
-/* A program may be preempted while it fills its scratch memory, so slots belong to threads, not
- * to processors. */
+/* A program may be preempted while it uses its scratch memory, so slots belong to threads, not to
+ * processors. */
 #define SPY_SLOTS 64
 struct spy_slot {
 	u64 owner;
@@ -87,8 +87,8 @@ BPF_PERF_OUTPUT(spy_events);
 #endif
 
 #if SPY_TREE
-/* Known by number: the command itself. Known by their kernel object: what it forked, since a
- * fork tells the child's object but not its number. */
+/* The command itself is known by its id. Its descendants are known by their kernel object, because
+ * a fork reports the child's object but not its id. */
 BPF_HASH(spy_tree_tgids, u32, u8, 64);
 BPF_TABLE("lru_hash", u64, u8, spy_tree_tasks, 65536);
 #endif
@@ -179,12 +179,12 @@ static __always_inline void spy_fill(struct spy_event *e, u64 tls, struct spy_co
 
 #define SPY_SMALL   512
 #define SPY_PAGE    4096
-#define SPY_RECORD  16384 /* what one TLS record can hold */
+#define SPY_RECORD  16384 /* the largest content of one TLS record */
 #define SPY_ROOM(n) (sizeof(struct spy_event) + (n))
 
-/* The reader drains by the clock: a wake-up costs the traced program more than the capture. It
- * is woken only for the first sign of a connection (a short-lived process must still be there
- * when its name is read) and once for each SPY_WAKE_BYTES, so that bursts are drained in time. */
+/* The reader drains periodically, because a wake-up costs the traced program more than the capture.
+ * It is woken only for the first event of a connection (a short-lived process must still exist when
+ * its name is read) and once per SPY_WAKE_BYTES, so that bursts are drained in time. */
 static __always_inline u64 spy_wake(struct spy_event *head, u64 n)
 {
 	u32 which = SPY_N_BYTES;
@@ -199,7 +199,7 @@ static __always_inline u64 spy_wake(struct spy_event *head, u64 n)
 	return 1;	  /* BPF_RB_NO_WAKEUP */
 }
 
-/* One fragment of `n` bytes at `from`; reserve takes constant sizes only. */
+/* Sends one fragment of `n` bytes at `from`; reserve takes only constant sizes. */
 static __always_inline void spy_send(struct pt_regs *ctx, struct spy_event *head, u64 from, u64 n)
 {
 	struct spy_event *e;
@@ -236,7 +236,7 @@ static __always_inline void spy_send(struct pt_regs *ctx, struct spy_event *head
 	struct spy_slot *s = spy_slots.lookup(&index);
 	long err;
 
-	/* Owned: another thread was preempted while it used this slot. */
+	/* In use: another thread was preempted while it used this slot. */
 	if (!s || *(volatile u64 *)&s->owner) {
 		spy_no_space(n);
 		return;
@@ -260,7 +260,7 @@ static __always_inline void spy_send(struct pt_regs *ctx, struct spy_event *head
 
 #endif
 
-/* An event without plaintext behind it. */
+/* An event without plaintext. */
 static __always_inline void spy_send_small(void *ctx, void *event, u32 size)
 {
 #if SPY_RINGBUF
@@ -272,10 +272,10 @@ static __always_inline void spy_send_small(void *ctx, void *event, u32 size)
 		spy_no_space(0);
 }
 
-/* All of a call's bytes, in fragments. The verifier walks the loop round by round and forgets a
- * path only where it meets a state it knows. So nothing may live on to the next round but what
- * follows from `i`, and clang must not turn `at` and `n` into running sums: hence spy_opaque.
- * Then its work grows by some 850 steps a round, else with their square. */
+/* Sends all bytes of an io in fragments. The verifier walks the loop round by round, and prunes a
+ * path only at a state that it knows. So only values derived from `i` may live on to the next
+ * round, and clang must not turn `at` and `n` into running sums: hence spy_opaque. Then the
+ * verifier's work grows by some 850 steps per round, otherwise with the square of the rounds. */
 static __always_inline void spy_send_call(struct pt_regs *ctx, struct spy_event *head, u64 buf,
 					  u64 total)
 {
@@ -336,8 +336,8 @@ int spy_call_ex(struct pt_regs *ctx)
 	return spy_wanted() ? spy_enter(ctx, PT_REGS_PARM1(ctx), PT_REGS_PARM4(ctx)) : 0;
 }
 
-/* SSL_peek where SSL_read was inlined into its callers: all reading goes through it. A program that
- * peeks in earnest asks for one byte, whether the connection still is up. */
+/* SSL_peek where SSL_read was inlined into its callers: all reads pass it. A program that really
+ * peeks asks for one byte, to check whether the connection is still up. */
 int spy_call_peek(struct pt_regs *ctx)
 {
 	u64 tls = (int)PT_REGS_PARM3(ctx) == 1 ? 0 : PT_REGS_PARM1(ctx);
@@ -345,8 +345,8 @@ int spy_call_peek(struct pt_regs *ctx)
 	return spy_wanted() ? spy_enter(ctx, tls, 0) : 0;
 }
 
-/* OpenSSL 3's (tls, buf, len, *done); from 3.2 on a write is (tls, buf, len, flags, *done), and
- * flags are few. */
+/* OpenSSL 3's (tls, buf, len, *done); from 3.2 on a write is (tls, buf, len, flags, *done), where
+ * flags is a small number. */
 int spy_call_internal(struct pt_regs *ctx)
 {
 	u64 done = PT_REGS_PARM4(ctx);
@@ -356,7 +356,7 @@ int spy_call_internal(struct pt_regs *ctx)
 	return spy_wanted() ? spy_enter(ctx, PT_REGS_PARM1(ctx), done) : 0;
 }
 
-/* What was noted when the call that returns began; it is forgotten. */
+/* Takes the remembered entry of the returning call. */
 static __always_inline int spy_take_frame(struct pt_regs *ctx, struct spy_args *a)
 {
 	struct spy_frame f = {};
@@ -376,13 +376,13 @@ static __always_inline int spy_take_frame(struct pt_regs *ctx, struct spy_args *
 	return a->tls != 0;
 }
 
-/* A call that is over, in which `total` bytes were accepted or given out: its event, and how many
- * bytes they are; 0: none. */
+/* An io that has ended, with `total` bytes accepted or returned: sends its event and returns its
+ * number of bytes; 0: none. */
 static __always_inline u64 spy_begin_report(struct spy_event *head, u32 dir, u64 tls, u64 total)
 {
 	struct spy_conn *c;
 
-	/* The libraries' own limit is the int range; more is no byte count. */
+	/* The libraries' own limit is the int range; a larger number is no byte count. */
 	if (total == 0 || total > 0x7fffffff)
 		return 0;
 	c = spy_conn_of(tls);
@@ -414,7 +414,7 @@ static __always_inline int spy_report(struct pt_regs *ctx, u32 dir, u64 tls, u64
 	return 0;
 }
 
-/* How many bytes passed in a call that returned, and its event; 0: none. */
+/* The number of bytes of an io that returned, and its event; 0: none. */
 static __always_inline u64 spy_passed(struct pt_regs *ctx, u32 dir, struct spy_args *a,
 				      struct spy_event *head)
 {
@@ -507,7 +507,7 @@ static __always_inline int spy_end(struct pt_regs *ctx, u64 tls, int again)
 	if (c && (c->off[0] || c->off[1]))
 		spy_send_close(ctx, tls, c);
 	else if (again && c && c->from_start)
-		return 0; /* a handshake clears a new object once more: it stays the same */
+		return 0; /* a handshake clears a new object again: it is still the same object */
 	if (again)
 		spy_begin(tls);
 	else if (c)
@@ -515,8 +515,7 @@ static __always_inline int spy_end(struct pt_regs *ctx, u64 tls, int again)
 	return 0;
 }
 
-/* What was known of an object at this address is of an earlier one, whose end may not have been
- * seen. */
+/* What was known of this address belongs to an earlier object, whose end may have been missed. */
 static __always_inline void spy_begin_anew(struct pt_regs *ctx, u64 tls)
 {
 	struct spy_conn_key key = {};
@@ -540,7 +539,7 @@ int spy_new_return(struct pt_regs *ctx)
 	return 0;
 }
 
-/* SSL_do_handshake, where SSL_new is inlined or SSL_free is not known. It returns 1 at once on a
+/* SSL_do_handshake, if SSL_new is inlined or SSL_free is unknown. It returns 1 at once on a
  * connection that is set up; otherwise nothing was read yet. What was written may be early data. */
 int spy_handshake_return(struct pt_regs *ctx)
 {
@@ -583,7 +582,7 @@ int spy_up_ref(struct pt_regs *ctx)
 	return 0;
 }
 
-/* The server's name, `n` bytes at `from`. */
+/* The server name, `n` bytes at `from`. */
 static __always_inline void spy_send_host(struct pt_regs *ctx, u64 tls, u64 from, u64 n)
 {
 	struct spy_conn *c = spy_conn_of(tls);
@@ -620,8 +619,8 @@ int spy_ctrl(struct pt_regs *ctx)
 	return (int)PT_REGS_PARM2(ctx) == 55 ? spy_host_string(ctx, PT_REGS_PARM4(ctx)) : 0;
 }
 
-/* Tells the tracer to look at what this process has mapped. It is woken at once: the program may
- * be a few milliseconds away from its first TLS call. */
+/* Makes the tracer scan the files that this process has mapped. It is woken at once, because the
+ * program may be a few milliseconds away from its first TLS call. */
 static __always_inline int spy_tell(void *ctx)
 {
 	u64 id = bpf_get_current_pid_tgid();

@@ -117,8 +117,8 @@ static int run(struct options *o)
 	case ACTION_DEMO:
 	case ACTION_TRACE:
 		error_set(&e, -1,
-			  "this llm-spy was built without live tracing (--disable-bpf); it "
-			  "shows recordings: --replay FILE");
+			  "this llm-spy was built without live tracing (--disable-bpf) and can "
+			  "only show recordings (--replay FILE)");
 		code = EXIT_CANNOT;
 		break;
 #endif

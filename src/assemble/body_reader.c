@@ -49,7 +49,7 @@ void body_reader_begin(struct body_reader *r, struct body *b, const struct http_
 		set_string(&b->coding, coding);
 	r->coding = coding_new(coding, lim);
 	if (!r->coding)
-		b->coding_error = "this content coding is not known or not built in";
+		b->coding_error = "unknown or unsupported content coding";
 }
 
 static void keep(struct body_reader *r, struct span s)
@@ -129,9 +129,9 @@ void body_reader_bytes(struct body_reader *r, struct span s)
 	}
 	err = coding_feed(r->coding, s, on_decoded, r);
 	if (err == -EPROTO)
-		r->body->coding_error = "the coded data is broken";
+		r->body->coding_error = "the coded data is corrupt";
 	else if (err == -ENOBUFS)
-		r->body->coding_error = "it grew past a limit when it was decoded";
+		r->body->coding_error = "it exceeded a limit when decoded";
 }
 
 void body_reader_gap(struct body_reader *r, uint64_t nbytes)

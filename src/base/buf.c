@@ -27,7 +27,7 @@ void buf_reset(struct buf *b)
 		b->ptr[0] = '\0';
 }
 
-/* Makes room for `n` more bytes and the NUL; n is already within the ceiling. */
+/* Makes room for `n` more bytes and the NUL; n has been checked against the ceiling. */
 static void reserve(struct buf *b, size_t n)
 {
 	size_t need = b->len + n + 1;

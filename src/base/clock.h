@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The clock of the kernel's events, for what runs live; parsers are told the time. */
+/* The clock of the kernel's events, for code that runs live; parsers take the time as an
+ * argument. */
 #pragma once
 
 #include <stdint.h>

@@ -5,7 +5,7 @@
 
 #include <nettle/sha2.h>
 
-/* Writes 64 digits and a NUL; the context may be used anew. */
+/* Writes 64 digits and a NUL; the context can be used again. */
 void digest_hex(struct sha256_ctx *ctx, char ret[65]);
 
 #endif

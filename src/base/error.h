@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* What went wrong, for a person: start-up code fills one and lets main print it. */
+/* An error for a person: start-up code fills it in and main prints it. */
 #ifndef SPY_BASE_ERROR_H
 #define SPY_BASE_ERROR_H
 
 struct error {
 	int code;	/* negative errno */
-	char text[320]; /* what is wrong and what to do about it, no newline at the end */
+	char text[320]; /* what is wrong and what to do about it, without a newline */
 };
 
-/* Fills `err` and returns `code`, so that `return error_set(...)` reads as one line. */
+/* Fills `err` and returns `code`, for `return error_set(...)`. */
 int error_set(struct error *err, int code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 

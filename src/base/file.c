@@ -123,7 +123,7 @@ static int open_parent(const char *path, const char *name, struct error *reterr)
 				 "%.150s: user %u made a symbolic link on the way and can change "
 				 "where it leads: name the directory behind it",
 				 path, (unsigned)w.stranger);
-	return error_set(reterr, err, "%.200s cannot be written: %s", path, strerror(-err));
+	return error_set(reterr, err, "cannot write %.200s: %s", path, strerror(-err));
 }
 
 /* ---- a private file ---- */
@@ -150,7 +150,7 @@ static int refuse(struct error *reterr, int err, const char *path)
 				 "standard output",
 				 path);
 	default:
-		return error_set(reterr, err, "%.200s cannot be written: %s", path, strerror(-err));
+		return error_set(reterr, err, "cannot write %.200s: %s", path, strerror(-err));
 	}
 }
 

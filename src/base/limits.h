@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The ceilings, by name, and how often each was reached. */
+/* The limits by name, and how often each was reached. */
 #ifndef SPY_BASE_LIMITS_H
 #define SPY_BASE_LIMITS_H
 
@@ -27,10 +27,10 @@ extern const struct limit_info limit_infos[LIMIT_COUNT];
 
 void limits_init(struct limits *l); /* defaults, no hits */
 
-/* Reads a number from 1 on with an optional suffix K, M or G (powers of 1024); else -EINVAL. */
+/* Reads a number from 1 with an optional suffix K, M or G (powers of 1024); else -EINVAL. */
 int size_parse(const char *text, size_t *ret);
 
-/* Reads "name=value", value as above. 0, or -EINVAL when either is not valid. */
+/* Reads "name=value", value as above. 0, or -EINVAL if either is invalid. */
 int limits_set(struct limits *l, const char *assignment);
 
 /* Records give their share back on whatever thread drops the last reference to them. */

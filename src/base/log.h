@@ -12,7 +12,7 @@ extern bool log_debug_on; /* set once, by --debug */
 
 /* "llm-spy: ..." and a line end. What the text quotes is made safe for a terminal. */
 void log_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-/* `stage` is the folder that speaks ("attach", "http"), so that lines can be filtered. */
+/* `stage` names the part of the program ("attach", "trace"), so that lines can be filtered. */
 void log_warn(const char *stage, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void log_debug(const char *stage, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Whole lines, as they are: what they quote went through safe_text_add. */

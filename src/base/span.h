@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A borrowed view of bytes, and a cursor that reads from one with every length checked. */
+/* A borrowed view of bytes, and a cursor that checks every length while reading. */
 #ifndef SPY_BASE_SPAN_H
 #define SPY_BASE_SPAN_H
 
@@ -9,8 +9,8 @@
 #include <string.h>
 #include <strings.h>
 
-/* Borrowed: valid until the call that received it returns, unless its giver says longer.
- * `ptr` may be NULL only when `len` is 0. */
+/* Borrowed: valid until the call that received it returns, unless documented otherwise. `ptr` may
+ * be NULL only if `len` is 0. */
 struct span {
 	const uint8_t *ptr;
 	size_t len;
@@ -28,7 +28,7 @@ static inline struct span span_str(const char *s)
 	return span_of(s, s ? strlen(s) : 0);
 }
 
-/* The part from `pos` on; empty when `pos` is past the end. */
+/* The bytes from `pos`; empty if `pos` is past the end. */
 static inline struct span span_from(struct span s, size_t pos)
 {
 	if (pos >= s.len)
@@ -36,7 +36,7 @@ static inline struct span span_from(struct span s, size_t pos)
 	return span_of(s.ptr + pos, s.len - pos);
 }
 
-/* The first `len` bytes, or all where there are fewer. */
+/* The first `len` bytes, or all if there are fewer. */
 static inline struct span span_first(struct span s, size_t len)
 {
 	return span_of(s.ptr, len < s.len ? len : s.len);
@@ -47,7 +47,7 @@ static inline bool span_eq(struct span a, struct span b)
 	return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
 }
 
-/* ASCII case is ignored, as in header names. */
+/* Ignores ASCII case, as in header names. */
 static inline bool span_caseeq(struct span a, struct span b)
 {
 	return a.len == b.len &&
@@ -64,7 +64,7 @@ static inline bool span_ends(struct span s, struct span suffix)
 	return s.len >= suffix.len && span_eq(span_from(s, s.len - suffix.len), suffix);
 }
 
-/* Position of byte `c`, or s.len where there is none. */
+/* Position of byte `c`; s.len if there is none. */
 static inline size_t span_find(struct span s, uint8_t c)
 {
 	const uint8_t *at = s.len ? memchr(s.ptr, c, s.len) : NULL;
@@ -72,7 +72,7 @@ static inline size_t span_find(struct span s, uint8_t c)
 	return at ? (size_t)(at - s.ptr) : s.len;
 }
 
-/* Without the spaces and tabs at both ends. */
+/* Without spaces and tabs at both ends. */
 static inline struct span span_trim(struct span s)
 {
 	while (s.len && (s.ptr[0] == ' ' || s.ptr[0] == '\t'))
@@ -89,8 +89,8 @@ static inline void put_le(uint8_t *ret, uint64_t v, size_t nbytes)
 		ret[i] = (uint8_t)(v >> (8 * i));
 }
 
-/* Reads integers and runs from the front of a span. A read past the end returns zeroes, sets
- * `bad` and leaves nothing to read: so a parser may read a whole struct and ask once. */
+/* Reads integers and bytes from the front of a span. A read past the end returns zeroes, sets `bad`
+ * and consumes everything, so a parser can read a whole struct and check once. */
 struct cursor {
 	struct span rest;
 	bool bad;

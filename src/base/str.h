@@ -5,7 +5,7 @@
 
 #include "base/span.h"
 
-/* Copies a span into an owned string and frees what was there; an empty span changes nothing. */
+/* Copies a span into an owned string, freeing the old one; an empty span changes nothing. */
 void set_string(char **dst, struct span s);
 
 #endif

@@ -60,7 +60,7 @@ char *xasprintf(const char *fmt, ...)
 
 void *xgrow(void *array, size_t count, size_t size)
 {
-	/* Room doubles at each power of two, so it follows from the count alone. */
+	/* Capacity doubles at each power of two, so it follows from the count alone. */
 	if ((count & (count - 1)) == 0) {
 		size_t room = count ? count * 2 : 1;
 

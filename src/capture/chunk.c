@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The only reader of probe memory, and the recorded form of a chunk. */
+/* Decodes events of BPF programs, and encodes and decodes the recorded form of a chunk. */
 #include "capture/chunk.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The unit that every source of events hands to the pipeline: one fragment of plaintext, or one
- * fact about a connection or process. Live probes and recorded files produce the same chunks. */
+/* The unit that every source delivers: one fragment of plaintext, or one fact about a connection or
+ * process. Live events and recordings produce the same chunks. */
 #ifndef SPY_CAPTURE_CHUNK_H
 #define SPY_CAPTURE_CHUNK_H
 
@@ -9,29 +9,29 @@
 
 enum chunk_kind {
 	CHUNK_DATA,	 /* `data` is plaintext at offset `off` of direction `dir` */
-	CHUNK_CLOSE,	 /* the TLS object is gone; `totals` says what passed through it */
-	CHUNK_HOST,	 /* `data` is the server name (SNI) asked for */
-	CHUNK_PROC,	 /* `data` is what /proc told of process conn.tgid, see struct proc_text */
+	CHUNK_CLOSE,	 /* the TLS object was freed; `totals` is what passed through it */
+	CHUNK_HOST,	 /* `data` is the server name requested (SNI) */
+	CHUNK_PROC,	 /* `data` identifies process conn.tgid, see struct proc_text */
 	CHUNK_CLOCK,	 /* `off` is wall-clock time minus ts_ns, in ns */
-	CHUNK_LOST,	 /* `off` events were lost in the kernel, of which connections is unknown */
-	CHUNK_ENDPOINTS, /* `data` says where the connection's ends are (capture/endpoints.h); may
-			  * come again, and the last one counts */
+	CHUNK_LOST,	 /* the kernel lost `off` events, of unknown connections */
+	CHUNK_ENDPOINTS, /* `data` holds the connection's endpoints (capture/endpoints.h); the last
+			  * such chunk of a connection counts */
 	CHUNK_EXIT,	 /* process conn.tgid has ended, and nothing more comes of it */
 };
 
-/* Process, address of the TLS object, and when that was first seen: pointer reuse and forks
- * can't mix streams. */
+/* Process, address of the TLS object, and when that was first seen, so that reused addresses and
+ * forks do not mix connections. */
 struct conn_id {
 	uint32_t tgid;
-	uint64_t object;	/* address of the TLS object; a made-up number for a socket */
+	uint64_t object;	/* address of the TLS object; for a socket, a made-up number */
 	uint64_t first_seen_ns; /* CLOCK_MONOTONIC */
 };
 
-#define CHUNK_FROM_START 1 /* no byte of this connection came before the first captured one */
+#define CHUNK_FROM_START 1 /* the first captured byte is the connection's first */
 #define CHUNK_MISSING	 2 /* `missing` bytes at `off` could not be captured; `data` is empty */
-#define CHUNK_CLEARTEXT	 4 /* no TLS: what passed a socket; conn.object is made up for it */
+#define CHUNK_CLEARTEXT	 4 /* no TLS: captured from a socket; conn.object is a made-up number */
 
-/* `data` is borrowed: valid until the function that got the chunk returns. */
+/* `data` is borrowed: valid until the function that received the chunk returns. */
 struct chunk {
 	enum chunk_kind kind;
 	enum dir dir;
@@ -48,23 +48,22 @@ struct chunk {
 	struct span data;
 };
 
-/* Events for the tracer itself, which make no chunk. The process that an event of kind SPY_EXEC
- * tells of, 0 for other events; and of one of kind SPY_CONNECT, with the encoded ends. And of one
- * of kind SPY_EXIT. */
+/* For events that concern the tracer itself and make no chunk: the process of an event of kind
+ * SPY_EXEC, SPY_CONNECT (with the encoded endpoints) or SPY_EXIT; 0 for other events. */
 uint32_t chunk_exec(const void *raw, size_t len);
 uint32_t chunk_connect(const void *raw, size_t len, struct span *ret_ends);
 uint32_t chunk_exit(const void *raw, size_t len);
-/* Takes one event of the probe apart. 0, or -EPROTO when its lengths contradict each other. */
+/* Decodes one event. 0, or -EPROTO if its lengths are inconsistent. */
 int chunk_from_event(const void *raw, size_t len, struct chunk *ret);
 
 /* The recorded form of a chunk: fixed little-endian fields, then `data` (doc/RECORDING.md).
- * chunk_encode appends to `out` (struct buf); chunk_decode borrows from `in`; -EPROTO when
+ * chunk_encode appends to `out` (struct buf); chunk_decode borrows from `in`; -EPROTO if
  * malformed. */
 struct buf;
 int chunk_encode(const struct chunk *c, struct buf *out);
 int chunk_decode(struct span in, struct chunk *ret);
 
-/* Receives chunks in the order of their arrival. A negative return stops the source. */
+/* Receives chunks in order of arrival. A negative return stops the source. */
 typedef int (*chunk_fn)(void *arg, const struct chunk *c);
 
 #endif

@@ -7,7 +7,7 @@
 
 static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
 
-/* 16 bytes; those of an IPv4 address are the first four. */
+/* 16 bytes; an IPv4 address uses the first four. */
 static void read_address(struct cursor *c, bool is_mapped, int family, struct endpoint *ret)
 {
 	struct span s = cursor_take(c, 16);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Where the two ends of a TCP connection are, as one process has them: the data of a
- * CHUNK_ENDPOINTS, which is struct spy_endpoints of probes/event.h byte for byte. */
+/* Local and peer address of a TCP connection, as one process has them: the data of a
+ * CHUNK_ENDPOINTS, byte for byte struct spy_endpoints of probes/event.h. */
 #ifndef SPY_CAPTURE_ENDPOINTS_H
 #define SPY_CAPTURE_ENDPOINTS_H
 
@@ -16,7 +16,7 @@ struct endpoint {
 };
 
 struct endpoints {
-	uint64_t netns; /* tells network namespaces apart; 0: not known */
+	uint64_t netns; /* distinguishes network namespaces; 0: unknown */
 	int family;	/* 4 or 6; 0: nothing is known. IPv4 within IPv6 (::ffff:a.b.c.d) is 4 */
 	struct endpoint local, peer;
 };
@@ -28,11 +28,11 @@ void endpoints_encode(const struct endpoints *e, uint8_t out[ENDPOINTS_ENCODED])
 /* "127.0.0.1:443", "[::1]:443". */
 void endpoint_text(int family, const struct endpoint *e, char out[ENDPOINT_TEXT]);
 bool endpoint_is_loopback(int family, const struct endpoint *e);
-/* Whether the other end may well be on this host: on loopback, at the same address, or, as
- * containers are, at a private one. */
+/* Whether the peer may be on this host: on loopback, at the same address or, like a container, at a
+ * private one. */
 bool endpoints_near(const struct endpoints *e);
-/* Whether these are one connection, seen from both sides. Loopback addresses are the same in every
- * network namespace, so those have to be known and agree. */
+/* Whether both are one connection, seen from its two ends. Every network namespace has the same
+ * loopback addresses, so for those the namespaces must be known and equal. */
 bool endpoints_mirror(const struct endpoints *a, const struct endpoints *b);
 
 #endif

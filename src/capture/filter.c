@@ -6,8 +6,8 @@
 #include "base/xalloc.h"
 #include "capture/process.h"
 
-/* Processes whose name is known; a source tells it again with each connection, so one that falls
- * out of its place here is judged by its thread's name until then. */
+/* Names of known processes. A source repeats the name with each connection; until then, a process
+ * that lost its slot here is filtered by its thread's name. */
 #define SLOTS 4096
 
 struct filter {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Ports whose plaintext is captured (--plain), as the probe's filter. */
+/* Ports whose plaintext is captured (--plain), as a filter for the BPF program. */
 #ifndef SPY_CAPTURE_PORTS_H
 #define SPY_CAPTURE_PORTS_H
 
@@ -7,11 +7,11 @@
 
 #include "base/buf.h"
 
-#define PORTS_MAX 64 /* ports and ranges of ports in one list */
+#define PORTS_MAX 64 /* ports and ranges in one list */
 
-/* Appends a C expression of `p` that is true for the ports of `list`: numbers and ranges, separated
+/* Appends a C expression of `p` that is true for the ports of `list`: numbers and ranges separated
  * by commas ("8000,9000-9010"), "all", or NULL for those of plainports.def. ret_near: only
- * connections within this host are meant, as with NULL. -EINVAL: it is no such list; `out` may hold
+ * connections within this host, as with NULL. -EINVAL if the list is malformed; `out` may then have
  * part of it. */
 int ports_expression(const char *list, struct buf *out, bool *ret_near);
 

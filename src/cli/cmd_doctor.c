@@ -33,11 +33,11 @@ static enum verdict check_kernel(struct diagnosis *f)
 	uname(&u);
 	snprintf(f->said, sizeof(f->said), "Linux %.100s, %.50s", u.release, u.machine);
 	if (kernel_version() < KERNEL(5, 3)) {
-		f->mend = "the probe needs loops in BPF: Linux 5.3 or later";
+		f->mend = "llm-spy needs Linux 5.3 or later (loops in BPF programs)";
 		return FAIL;
 	}
 	if (strcmp(u.machine, "x86_64") != 0) {
-		f->mend = "only x86_64 is tested";
+		f->mend = "llm-spy is tested on x86_64 only";
 		return WARN;
 	}
 	return GOOD;
@@ -74,7 +74,7 @@ static enum verdict check_privileges(struct diagnosis *f)
 			      v == GOOD ? ", lacks" : ",", needed[i].name);
 		v = without > v ? without : v;
 	}
-	f->mend = "run it with sudo; in a container, grant it these capabilities";
+	f->mend = "run llm-spy with sudo; in a container, grant these capabilities";
 	return v;
 }
 
@@ -89,8 +89,8 @@ static enum verdict check_lockdown(struct diagnosis *f)
 		fclose(in);
 	line[strcspn(line, "\n")] = '\0';
 	snprintf(f->said, sizeof(f->said), "kernel lockdown: %s", line);
-	f->mend = "lockdown in mode 'confidentiality' forbids BPF to read memory: boot with "
-		  "lockdown=integrity, or without Secure Boot";
+	f->mend = "lockdown mode 'confidentiality' forbids BPF programs to read memory: boot with "
+		  "lockdown=integrity or without Secure Boot";
 	return strstr(line, "[confidentiality]") ? FAIL : GOOD;
 }
 
@@ -98,11 +98,9 @@ static enum verdict check_bpf(struct diagnosis *f)
 {
 	bool may = kernel_may_load_bpf();
 
-	snprintf(f->said, sizeof(f->said), "BPF programs %s",
-		 may ? "can be loaded" : "are refused");
-	f->mend = "run it with sudo; see capabilities and lockdown above; a container's seccomp "
-		  "profile "
-		  "must allow bpf(2) and perf_event_open(2)";
+	snprintf(f->said, sizeof(f->said), "BPF programs %s be loaded", may ? "can" : "cannot");
+	f->mend = "run llm-spy with sudo; check capabilities and lockdown above; a container's "
+		  "seccomp profile must allow bpf(2) and perf_event_open(2)";
 	return may ? GOOD : FAIL;
 }
 
@@ -111,13 +109,12 @@ static enum verdict check_uprobes(struct diagnosis *f)
 	bool there = access("/sys/bus/event_source/devices/uprobe/type", R_OK) == 0;
 	bool multi = kernel_can_multi();
 
-	snprintf(f->said, sizeof(f->said), "uprobes: %s; many at once: %s", there ? "yes" : "no",
+	snprintf(f->said, sizeof(f->said), "uprobes: %s; uprobe_multi: %s", there ? "yes" : "no",
 		 multi ? "yes" : "no");
-	f->mend = there	  ? "starts and ends slower without (Linux 6.6)"
-		  : multi ? "--pid is not possible: the kernel needs CONFIG_UPROBE_EVENTS, and "
-			    "/sys has "
-			    "to be mounted"
-			  : "the kernel needs CONFIG_UPROBE_EVENTS, and /sys has to be mounted";
+	f->mend = there	  ? "without uprobe_multi (Linux 6.6), llm-spy starts and stops more slowly"
+		  : multi ? "--pid does not work: it needs a kernel with CONFIG_UPROBE_EVENTS, and "
+			    "/sys mounted"
+			  : "llm-spy needs a kernel with CONFIG_UPROBE_EVENTS, and /sys mounted";
 	return multi && there ? GOOD : multi || there ? WARN : FAIL;
 }
 
@@ -126,7 +123,8 @@ static enum verdict check_buffer(struct diagnosis *f)
 	bool ring = kernel_can_ring_buffer();
 
 	snprintf(f->said, sizeof(f->said), "ring buffer: %s", ring ? "yes" : "no");
-	f->mend = "perf buffers serve instead, at a higher cost (Linux 5.8 has the ring buffer)";
+	f->mend = "llm-spy uses perf buffers instead, at a higher cost (the ring buffer needs "
+		  "Linux 5.8)";
 	return ring ? GOOD : WARN;
 }
 
@@ -135,8 +133,8 @@ static enum verdict check_tracepoints(struct diagnosis *f)
 	bool can = kernel_can_raw_tracepoint("sched_process_exec");
 
 	snprintf(f->said, sizeof(f->said), "raw tracepoints: %s", can ? "yes" : "no");
-	f->mend = "programs that start are noticed once a second only, and commands cannot be "
-		  "followed";
+	f->mend = "new processes are only detected by polling once a second, and -- COMMAND does "
+		  "not work";
 	return can ? GOOD : WARN;
 }
 
@@ -164,27 +162,27 @@ static enum verdict check_peers(struct diagnosis *f)
 	static const char *const names[] = { "tcp_rcv_space_adjust", "sock_send_length",
 					     "sock_recv_length", NULL };
 
-	return try_tracepoints(
-		f, "addresses of connections", names,
-		"they are found for fewer connections, or for none; the last two are "
-		"there from Linux 6.3 on");
+	return try_tracepoints(f, "tracepoints for connection addresses", names,
+			       "peer addresses are missing for some or all connections (the last "
+			       "two tracepoints need Linux 6.3)");
 }
 
 static enum verdict check_connects(struct diagnosis *f)
 {
 	static const char *const names[] = { "inet_sock_set_state", NULL };
 
-	return try_tracepoints(f, "connections that are opened", names,
-			       "programs that cannot be seen are noticed at the end only, with "
-			       "--strict once a second");
+	return try_tracepoints(f, "tracepoint for new connections", names,
+			       "programs that cannot be captured are detected only at exit (with "
+			       "--strict: once a second)");
 }
 
 static enum verdict check_plain(struct diagnosis *f)
 {
 	static const char *const names[] = { "sys_exit", NULL };
 
-	return try_tracepoints(f, "system calls", names,
-			       "--plain is not possible: the kernel needs CONFIG_FTRACE_SYSCALLS");
+	return try_tracepoints(
+		f, "tracepoint for system calls", names,
+		"--plain does not work: it needs a kernel with CONFIG_FTRACE_SYSCALLS");
 }
 
 static enum verdict check_libbcc(struct diagnosis *f)
@@ -192,7 +190,7 @@ static enum verdict check_libbcc(struct diagnosis *f)
 	void *h = dlopen(compiler_libbcc, RTLD_LAZY | RTLD_LOCAL);
 
 	snprintf(f->said, sizeof(f->said), "%s: %s", compiler_libbcc, h ? "found" : dlerror());
-	f->mend = "on Debian or Ubuntu: apt install libbpfcc";
+	f->mend = "install libbcc; on Debian or Ubuntu: apt install libbpfcc";
 	return h ? GOOD : FAIL;
 }
 
@@ -204,7 +202,7 @@ static enum verdict check_headers(struct diagnosis *f)
 		snprintf(f->said, sizeof(f->said), "kernel headers: %s", what);
 	else
 		snprintf(f->said, sizeof(f->said),
-			 "kernel headers: builtin, which are all that is needed");
+			 "kernel headers: built in (no others are needed)");
 	return GOOD;
 }
 
@@ -214,7 +212,7 @@ static enum verdict check_memlock(struct diagnosis *f)
 
 	getrlimit(RLIMIT_MEMLOCK, &r);
 	if (kernel_version() >= KERNEL(5, 11)) {
-		snprintf(f->said, sizeof(f->said), "locked memory: counted by cgroup");
+		snprintf(f->said, sizeof(f->said), "locked memory: accounted per cgroup");
 		return GOOD;
 	}
 	if (r.rlim_cur == RLIM_INFINITY)
@@ -222,7 +220,7 @@ static enum verdict check_memlock(struct diagnosis *f)
 	else
 		snprintf(f->said, sizeof(f->said), "locked memory: at most %llu KiB",
 			 (unsigned long long)r.rlim_cur / 1024);
-	f->mend = "ulimit -l unlimited";
+	f->mend = "run: ulimit -l unlimited";
 	return r.rlim_cur >= (64u << 20) ? GOOD : WARN;
 }
 
@@ -243,13 +241,12 @@ static enum verdict check_proc(struct diagnosis *f)
 	bool others = can_read("/proc/1/maps"), own = can_read("/proc/self/maps");
 
 	snprintf(f->said, sizeof(f->said), "/proc: %s",
-		 !own ? "is not there"
-		 : others
-			 ? "what process 1 maps can be read"
-			 : "what process 1 maps cannot be read, so perhaps that of others neither");
-	f->mend = "mount /proc; run it with sudo, in a container with the host's process namespace "
-		  "and "
-		  "CAP_SYS_PTRACE";
+		 !own	  ? "not mounted"
+		 : others ? "the mappings of process 1 are readable"
+			  : "the mappings of process 1 are not readable, so those of others may "
+			    "not be either");
+	f->mend = "mount /proc; run llm-spy with sudo; in a container, use the host's process "
+		  "namespace and CAP_SYS_PTRACE";
 	return !own ? FAIL : others ? GOOD : WARN;
 }
 
@@ -266,9 +263,8 @@ static enum verdict check_cache(struct diagnosis *f)
 		 dir < 0		     ? strerror(-dir)
 		 : room >= CATALOG_BYTES_MAX ? "usable"
 					     : "the disk is full");
-	f->mend = "every start searches all files anew; the directory has to be ours, with mode "
-		  "0700, or "
-		  "set XDG_CACHE_HOME";
+	f->mend = "every start scans all files again; the directory must belong to this user and "
+		  "have mode 0700 (or set XDG_CACHE_HOME)";
 	if (dir >= 0)
 		close(dir);
 	return dir >= 0 && room >= CATALOG_BYTES_MAX ? GOOD : WARN;
@@ -311,9 +307,10 @@ int doctor_run(void)
 		worst = v > worst ? v : worst;
 	}
 	if (!bpf)
-		puts("--    not tried: uprobes, the ring buffer, tracepoints");
+		puts("--    not checked, because BPF programs cannot be loaded: uprobes, ring "
+		     "buffer, tracepoints");
 	printf(worst == FAIL   ? "llm-spy cannot trace here.\n"
-	       : worst == WARN ? "llm-spy can trace here, with what is warned of.\n"
+	       : worst == WARN ? "llm-spy can trace here, with the limitations listed above.\n"
 			       : "llm-spy can trace here.\n");
 	return worst == FAIL ? EXIT_CANNOT : EXIT_FINE;
 }

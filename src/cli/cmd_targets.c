@@ -254,7 +254,7 @@ static void add_ended_unseen(struct table *t)
 						       .remedy = n->remedy });
 		}
 	if (rows > ENDED_ROWS && !t->json)
-		fprintf(t->out, "and %zu more that were not seen\n", rows - ENDED_ROWS);
+		fprintf(t->out, "and %zu more that could not be captured\n", rows - ENDED_ROWS);
 }
 
 static void say_end(const struct table *t)
@@ -263,13 +263,14 @@ static void say_end(const struct table *t)
 		fprintf(t->out,
 			"no process%s has a TLS implementation mapped or a connection to port "
 			"443\n",
-			t->denied ? " that may be looked at" : "");
+			t->denied ? " that may be inspected" : "");
 	if (t->denied)
-		log_say("%zu process%s could not be looked at%s", t->denied,
-			t->denied == 1 ? "" : "es", geteuid() == 0 ? "" : ": run with sudo");
+		log_say("could not inspect %zu process%s%s", t->denied, t->denied == 1 ? "" : "es",
+			geteuid() == 0 ? "" : "; run llm-spy with sudo");
 	if (t->unread)
-		log_say("the status of %zu tracer%s could not be read: what %s saw is missing",
-			t->unread, t->unread == 1 ? "" : "s", t->unread == 1 ? "it" : "they");
+		log_say("could not read the status of %zu running tracer%s; %s data is not "
+			"included",
+			t->unread, t->unread == 1 ? "" : "s", t->unread == 1 ? "its" : "their");
 }
 
 int targets_run(const struct options *o, struct error *reterr)
@@ -285,7 +286,8 @@ int targets_run(const struct options *o, struct error *reterr)
 	for (size_t i = 0; i < o->filter.npids; i++)
 		if (!proc_started(o->filter.pids[i])) {
 			scan_cache_close(f);
-			error_set(reterr, -ESRCH, "there is no process %d", (int)o->filter.pids[i]);
+			error_set(reterr, -ESRCH, "--pid %d: no such process",
+				  (int)o->filter.pids[i]);
 			return EXIT_FAILED;
 		}
 	/* First, so that whoever they tell of is listed if it runs. */
@@ -311,7 +313,7 @@ int targets_run(const struct options *o, struct error *reterr)
 	sockets_done(&conns);
 	scan_cache_close(f);
 	if (fflush(stdout) != 0) {
-		error_set(reterr, -errno, "the output could not be written");
+		error_set(reterr, -errno, "cannot write the output");
 		return EXIT_FAILED;
 	}
 	return EXIT_FINE;

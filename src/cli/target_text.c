@@ -26,7 +26,7 @@ unsigned target_detail_column(void)
 void target_print_head(FILE *out, unsigned column)
 {
 	fprintf(out, "%8s  %-*s  %-8s%6s  %10s  %s\n", "PID", PROGRAM_COLUMNS, "PROGRAM", "STATUS",
-		"CALLS", "BYTES", column == BESIDE_COLUMN ? "TLS, OR WHAT HINDERS" : "");
+		"CALLS", "BYTES", column == BESIDE_COLUMN ? "TLS / REASON" : "");
 }
 
 static void pad(struct term *t, unsigned column)
@@ -86,10 +86,13 @@ void target_print_text(FILE *out, unsigned column, const struct target_row *r)
 		next(&t, column);
 		term_inline(&t, span_str(r->reason), 4096);
 		if (r->c && r->c->conns && r->c->udp)
-			term_ownf(&t, " (%zu by TCP and %zu by UDP to port 443, one to %s)",
-				  r->c->conns, r->c->udp, r->c->peer);
+			term_ownf(
+				&t,
+				" (%zu TCP and %zu UDP connections to port 443, one of them to %s)",
+				r->c->conns, r->c->udp, r->c->peer);
 		else if (r->c && r->c->conns + r->c->udp)
-			term_ownf(&t, " (%zu, one to %s)", r->c->conns + r->c->udp, r->c->peer);
+			term_ownf(&t, " (%zu, one of them to %s)", r->c->conns + r->c->udp,
+				  r->c->peer);
 	}
 	if (r->remedy) {
 		next(&t, column);

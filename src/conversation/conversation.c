@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A request is looked up by its prefixes, the longest first, in the narrowest scope first. What is
- * found is judged: the same request again, the next turn, or a branch off an earlier turn. */
+/* A request is looked up by its prefixes, the longest and the narrowest scope first. A hit is then
+ * classified: the same request again, the next turn, or a branch off an earlier turn. */
 #include "conversation/conversation.h"
 
 #include <stdlib.h>
@@ -14,19 +14,19 @@ struct conversations {
 	struct store *store;
 };
 
-/* The later, the better. */
+/* In order of preference, the best last. */
 enum what {
-	ANEW,	/* it begins a conversation */
-	BRANCH, /* it begins one with the first turns of `of` */
-	NEXT,	/* it is the next turn of `of` */
-	RETRY,	/* it is the latest turn of `of` again */
+	ANEW,	/* begins a conversation */
+	BRANCH, /* begins one with the first turns of `of` */
+	NEXT,	/* is the next turn of `of` */
+	RETRY,	/* repeats the latest turn of `of` */
 };
 
 struct verdict {
 	enum what what;
 	struct turn_chain *of;
-	size_t shared; /* messages past the lead that are those of `of` */
-	unsigned turn; /* BRANCH: the last that both share; else 0 */
+	size_t shared; /* messages past the lead that `of` has too */
+	unsigned turn; /* BRANCH: the last turn that both share; else 0 */
 };
 
 struct conversations *conversations_new(struct limits *lim)
@@ -48,7 +48,7 @@ void conversations_free(struct conversations *t)
 
 /* ---- judging ---- */
 
-/* Both are known and alike. */
+/* Both are known and equal. */
 static bool same(struct key a, struct key b)
 {
 	return key_any(a) && key_eq(a, b);
@@ -59,8 +59,9 @@ static bool other_session(const struct fingerprint *a, const struct turn_chain *
 	return key_any(a->session) && key_any(th->session) && !key_eq(a->session, th->session);
 }
 
-/* The latest request of `th` again. The same words in another process are its own affair; with
- * another prompt, model or other params they are a retry only where the first attempt failed. */
+/* Whether this is the latest request of `th` again. The same words from another process are
+ * unrelated. With another prompt, model or other params they are a retry only if the first attempt
+ * failed. */
 static bool is_retry(const struct fingerprint *a, const struct turn_chain *th)
 {
 	if (a->partial || other_session(a, th) || !key_eq(a->chain[a->count], th->end))
@@ -72,8 +73,8 @@ static bool is_retry(const struct fingerprint *a, const struct turn_chain *th)
 		key_eq(a->rest, th->rest));
 }
 
-/* Whether messages behind the shared ones tell that the earlier request was edited, not left: its
- * last message is among them, or the client says that it is the same conversation. */
+/* Whether the messages after the shared ones show that the earlier request was edited, not left:
+ * its last message is among them, or the client names the same conversation. */
 static bool edited(const struct fingerprint *a, const struct turn_chain *th, size_t shared)
 {
 	if (same(a->session, th->session) || same(a->cache_key, th->cache_key))
@@ -84,11 +85,11 @@ static bool edited(const struct fingerprint *a, const struct turn_chain *th, siz
 	return false;
 }
 
-/* The first `shared` messages are those of the latest request of `th`. They must be all of it, or
- * all but two at the end (clients rewrite what they added to the last prompt), or the rest must be
- * known again. And it must have become longer: the same length with another end is another
- * question about the same text, unless the first one failed. What comes from another process is
- * either all of it and more, or of the same session. */
+/* Whether the first `shared` messages make this the next turn of `th`. They must be all of its
+ * latest request, or all but two at the end (clients rewrite what they added to the last prompt),
+ * or the rest must be known again. The request must also be longer: the same length with another
+ * end is another question about the same text, unless the first one failed. A request of another
+ * process must contain all of it and more, or belong to the same session. */
 static bool goes_on(const struct fingerprint *a, const struct turn_chain *th, size_t shared)
 {
 	bool longer = a->count > th->count || (th->failed && a->count == th->count);
@@ -105,8 +106,8 @@ static bool goes_on(const struct fingerprint *a, const struct turn_chain *th, si
 	return (shared + 2 >= th->count && 2 * shared >= th->count) || edited(a, th, shared);
 }
 
-/* The longest prefix of at most `count` messages that is remembered; one that holds no message of
- * a user tells nothing. `ends`: only one that is all of a request. */
+/* The longest remembered prefix of at most `count` messages. A prefix without a user's message
+ * proves nothing. `ends`: only a prefix that is a whole request. */
 static const struct entry *longest(const struct conversations *t, const struct fingerprint *a,
 				   struct key scope, size_t count, bool ends)
 {
@@ -143,7 +144,7 @@ static struct verdict judge(const struct conversations *t, const struct fingerpr
 	return (struct verdict){ .what = BRANCH, .of = e->of, .shared = v.shared, .turn = e->turn };
 }
 
-/* A request that names what it goes on from. */
+/* A request that names what it continues. */
 static struct verdict judge_joined(const struct conversations *t, const struct fingerprint *a)
 {
 	const struct entry *e = store_find(t->store, a->joins);
@@ -154,7 +155,7 @@ static struct verdict judge_joined(const struct conversations *t, const struct f
 		return (struct verdict){ .what = ANEW };
 	v.of = e->of;
 	again = !a->partial && key_eq(a->chain[a->count], e->of->end);
-	/* In a conversation that the provider keeps, saying the same twice is no retry. */
+	/* In a conversation that the provider keeps, repeating a request is no retry. */
 	if (again && (a->join == JOIN_RESPONSE || e->of->failed || a->retry)) {
 		v.what = RETRY;
 		v.shared = a->count;
@@ -177,7 +178,7 @@ static struct verdict decide(const struct conversations *t, const struct fingerp
 		v = judge(t, a, scopes[i]);
 		best = v.what > best.what ? v : best;
 	}
-	/* Its session's latest conversation may be looked into wherever it was. */
+	/* The latest conversation of its session is a candidate in any scope. */
 	e = key_any(a->session) && best.what < NEXT ? store_find(t->store, a->session) : NULL;
 	if (e) {
 		v = judge(t, a, e->of->strict);
@@ -188,8 +189,8 @@ static struct verdict decide(const struct conversations *t, const struct fingerp
 
 /* ---- remembering ---- */
 
-/* Finds or begins the conversation. A branch that begins within the turns that `of` itself shares
- * with its parent is the parent's. */
+/* Finds or begins the conversation. A branch within the turns that `of` shares with its parent is a
+ * branch of the parent. */
 static struct turn_chain *enter(struct conversations *t, const struct verdict *v,
 				const struct exchange *x)
 {
@@ -206,7 +207,7 @@ static struct turn_chain *enter(struct conversations *t, const struct verdict *v
 
 		memcpy(parent, v->turn <= of->parent_turn ? of->parent : of->id, sizeof(parent));
 	}
-	th = store_add(t->store); /* v->of may be gone from here on */
+	th = store_add(t->store); /* v->of may have been freed from here on */
 	conversation_make_id(x, th->id);
 	memcpy(th->parent, parent, sizeof(th->parent));
 	th->parent_turn = v->turn;
@@ -216,8 +217,8 @@ static struct turn_chain *enter(struct conversations *t, const struct verdict *v
 	return th;
 }
 
-/* Leads the shared prefixes, known in scope `from`, to `th` in its own, with the turns that ended
- * there. */
+/* Makes the shared prefixes, known in scope `from`, lead to `th` in its own scope, with the turns
+ * that ended there. */
 static void carry(struct conversations *t, struct turn_chain *th, const struct fingerprint *a,
 		  struct key from, size_t first, size_t shared)
 {
@@ -269,7 +270,7 @@ static void remember(struct conversations *t, struct turn_chain *th, const struc
 	}
 	if (a->join == JOIN_CONVERSATION)
 		store_name(t->store, th, a->joins);
-	/* Of a longer request only this beginning could be read: that is known already. */
+	/* Only the beginning of a longer request could be read; the store already knows more. */
 	if (a->partial && v->what == NEXT && v->shared == a->count)
 		return;
 	if (v->what == NEXT && v->shared < th->count && !th->joined)
@@ -299,7 +300,7 @@ static void tell_break(struct conversation *k, enum conversation_break by, size_
 	k->broke_at = at;
 }
 
-/* Compares the request with what is remembered of the one before it. */
+/* Compares the request with the previous one of its conversation. */
 static void compare(struct conversation *k, const struct fingerprint *a, const struct verdict *v)
 {
 	const struct turn_chain *th = v->of;
@@ -368,8 +369,8 @@ static int64_t sum(int64_t a, int64_t b)
 	return __builtin_add_overflow(a, b, &n) ? INT64_MAX : n;
 }
 
-/* What the next request may find in the cache: what was read from there and written to it, else,
- * where writing is not counted, all input. */
+/* Tokens that the next request may find in the cache: those read from it and written to it or, if
+ * writes are not reported, all input. */
 static int64_t cacheable(const struct usage *u)
 {
 	if (u->cache_write_5m == COUNT_UNKNOWN && u->cache_write_1h == COUNT_UNKNOWN)

@@ -36,7 +36,7 @@ static void add_key(struct sha256_ctx *h, struct key k)
 	sha256_update(h, sizeof(k.bytes), k.bytes);
 }
 
-/* `what` keeps digests of different things apart. */
+/* `what` keeps digests of different kinds apart. */
 static struct sha256_ctx begin(const char *what)
 {
 	struct sha256_ctx h;
@@ -73,7 +73,7 @@ static void add_json(struct sha256_ctx *h, const json_t *v)
 {
 	if (v)
 		json_dump_callback(v, add_piece, h, JSON_COMPACT | JSON_ENCODE_ANY);
-	add_number(h, v != NULL); /* JSON ends where it ends: no length is needed */
+	add_number(h, v != NULL); /* JSON delimits itself, so no length is needed */
 }
 
 static void add_part(struct sha256_ctx *h, const struct part *p)
@@ -88,9 +88,9 @@ static void add_part(struct sha256_ctx *h, const struct part *p)
 	add_span(h, buf_span(&p->text));
 }
 
-/* Claude Code's first block of the system prompt is another one in each request; Anthropic's
- * servers take it out before anything is cached, others do not (anthropics/claude-code issue 68900,
- * read November 2026). */
+/* The first block of Claude Code's system prompt differs in each request. Anthropic's servers
+ * remove it before caching, others do not (anthropics/claude-code issue 68900, read November
+ * 2026). */
 static bool is_lifted(const struct exchange *x, const struct part *p)
 {
 	return x->provider && strcmp(x->provider, "anthropic") == 0 &&
@@ -138,7 +138,7 @@ static struct key digest_rest(const struct exchange *x)
 {
 	struct sha256_ctx h = begin("rest");
 
-	add_str(&h, x->target); /* some name model and stream there */
+	add_str(&h, x->target); /* some APIs have model and stream in the path */
 	add_str(&h, x->model_asked);
 	add_number(&h, x->stream_requested);
 	for (size_t i = 0; i < x->nparams; i++) {
@@ -148,8 +148,8 @@ static struct key digest_rest(const struct exchange *x)
 	return end(&h);
 }
 
-/* One user at one host, in one wire format. The two ends of a call may both be traced: they are
- * told apart. */
+/* One user at one host, in one wire format. If both ends of the call are traced, each has its own
+ * scope. */
 static struct key digest_scope(const struct exchange *x)
 {
 	struct sha256_ctx h = begin("scope");
@@ -171,7 +171,7 @@ static const json_t *param_of(const struct exchange *x, const char *name)
 	return NULL;
 }
 
-/* "user_..._session_<id>", as Claude Code sends in metadata.user_id. */
+/* "user_..._session_<id>", as Claude Code sends it in metadata.user_id. */
 static struct span session_of_user(const struct exchange *x)
 {
 	static const struct span mark = SPAN_LIT("_session_");
@@ -185,7 +185,7 @@ static struct span session_of_user(const struct exchange *x)
 
 struct span session_of(const struct exchange *x)
 {
-	/* Claude Code, Codex (three spellings), and what others use. */
+	/* Claude Code, Codex (three spellings), and names that others use. */
 	static const char *const names[] = {
 		"x-claude-code-session-id", "session_id",   "session-id",
 		"conversation_id",	    "x-session-id", "openai-conversation-id"
@@ -197,7 +197,7 @@ struct span session_of(const struct exchange *x)
 	return s.len ? s : session_of_user(x);
 }
 
-/* The SDKs of OpenAI and Anthropic count their own attempts, from 0. */
+/* The SDKs of OpenAI and Anthropic count their attempts from 0. */
 static bool says_retry(const struct exchange *x)
 {
 	struct span s = headers_find(&x->request_headers, "x-stainless-retry-count");
@@ -285,7 +285,8 @@ void fingerprint_init(struct fingerprint *a, const struct exchange *x)
 		a->cache_key = named("cache key", scope, cache_key);
 	read_join(a, x, scope);
 	read_scopes(a);
-	/* After an answer of that id, a message means something else than at the beginning. */
+	/* A message after an answer of that id is different from the same message at the
+	 * beginning. */
 	read_chain(a, x, a->join == JOIN_NONE ? scope : a->joins);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A hash table of keys beside a list of conversations in order of their last use. Keys are digests:
- * their first bytes serve as hash. */
+/* A hash table of keys, and a list of conversations by their last use. Keys are digests, so their
+ * first bytes serve as hash. */
 #include "conversation/store.h"
 
 #include <stdlib.h>
@@ -241,7 +241,7 @@ void store_used(struct store *s, struct turn_chain *t)
 
 /* ---- what they are found by ---- */
 
-/* One message more may be remembered of t. */
+/* Makes room to remember one more message of t. */
 static void make_room(struct store *s, struct turn_chain *t)
 {
 	if (t->messages.count >= s->lim->max[LIMIT_messages]) {

@@ -15,7 +15,7 @@
 struct entry {
 	struct key key;
 	struct turn_chain *of;
-	size_t count;  /* messages of the prefix; 0: no prefix */
+	size_t count;  /* messages of the prefix; 0: a name */
 	unsigned turn; /* whose request ended there; 0: none */
 	bool is_name;
 	struct entry *next; /* of the same bucket */
@@ -27,18 +27,18 @@ struct entries {
 	size_t count;
 };
 
-/* A conversation: its chain of turns as the latest request shows it. */
+/* A conversation: the chain of turns that its latest request has. */
 struct turn_chain {
 	char id[17], parent[17];
 	unsigned turn, parent_turn;
 	uint32_t tgid;
 	size_t count;	   /* messages past the lead */
 	struct key end;	   /* of all of them */
-	struct key last;   /* of the last alone; none: there is none */
-	struct key strict; /* scope that its prefixes are in */
+	struct key last;   /* of the last message alone; none: there is none */
+	struct key strict; /* scope of its prefixes */
 	struct key system, tools, rest, session, cache_key;
-	bool joined; /* it does not repeat its messages */
-	bool failed; /* that request got no good answer */
+	bool joined; /* its requests do not repeat earlier messages */
+	bool failed; /* that request got no usable answer */
 	/* Tokens that a request might read from cache after this turn; COUNT_UNKNOWN. */
 	int64_t cacheable;
 	unsigned cacheable_turn;
@@ -50,9 +50,9 @@ struct store;
 struct store *store_new(struct limits *lim);
 void store_free(struct store *s); /* accepts NULL */
 
-/* A new conversation. Any other may be gone after this, or after store_put. */
+/* Makes a new conversation. This and store_put may free any other conversation. */
 struct turn_chain *store_add(struct store *s);
-void store_used(struct store *s, struct turn_chain *t); /* it is no longer idle */
+void store_used(struct store *s, struct turn_chain *t); /* marks it as used */
 
 /* Valid until the next change; NULL: none. */
 struct entry *store_find(struct store *s, struct key key);

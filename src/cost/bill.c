@@ -11,7 +11,7 @@ static bool starts(struct span s, const char *with)
 	return span_starts(s, span_str(with));
 }
 
-/* This machine, or one of the network that it is in. */
+/* This host, or another one in its network. */
 static bool host_is_private(struct span host)
 {
 	static const char *const prefixes[] = { "127.", "10.",	 "192.168.", "[::1]",
@@ -29,8 +29,8 @@ static bool host_is_private(struct span host)
 		(host.ptr[4] == '3' && host.ptr[5] <= '1'));
 }
 
-/* Whether this host, or one near it, answers. The address that was connected to may be a proxy's;
- * without TLS the request tells: a proxy is sent whole URLs. */
+/* Whether the model runs on this host or near it. The connection's peer may be a proxy; without TLS
+ * the request shows that, because a proxy receives whole URLs. */
 static bool answers_nearby(const struct exchange *x)
 {
 	struct span host = span_str(x->host), peer = span_str(x->is_server ? NULL : x->peer);
@@ -43,8 +43,8 @@ static bool answers_nearby(const struct exchange *x)
 	return host_is_private(peer) && (!host.len || host_is_private(host));
 }
 
-/* A server that runs the model itself: told by its dialect or by what it calls itself. A gateway
- * may stand at such an address as well, and passes on what costs money. */
+/* A server that runs the model itself, recognised by its dialect or its Server field. A gateway may
+ * have such an address too, but passes on calls that cost money. */
 static bool runs_the_model(const struct exchange *x)
 {
 	static const char *const servers[] = { "llama.cpp", "uvicorn",	       "LM Studio",
@@ -67,7 +67,7 @@ static bool runs_the_model(const struct exchange *x)
 	return false;
 }
 
-/* LiteLLM says it in a header field. */
+/* LiteLLM states it in a header field. */
 static bool stated(const struct exchange *x, double *ret)
 {
 	struct span text = headers_find(&x->response_headers, "x-litellm-response-cost");
@@ -81,7 +81,7 @@ static bool stated(const struct exchange *x, double *ret)
 	return *end == '\0' && *ret >= 0 && *ret < 1e6;
 }
 
-/* Cohere charges for less than what its model saw. */
+/* Cohere charges for fewer tokens than its model processed. */
 static struct usage as_charged(const struct exchange *x)
 {
 	const json_t *billed = json_object_get(x->usage.raw, "billed_units");
@@ -95,7 +95,7 @@ static struct usage as_charged(const struct exchange *x)
 	return u;
 }
 
-/* Calls that the provider made on its own, at the price of their own model: Anthropic's totals
+/* Calls that the provider made on its own, at the price of their own model. Anthropic's totals
  * leave them out (docs.anthropic.com, usage.iterations). */
 static void add_iterations(const struct prices *prices, struct exchange *x, int64_t when)
 {
@@ -149,8 +149,8 @@ static void scale(struct cost *c, double by)
 	c->request_usd *= by;
 }
 
-/* Half the price for those who can wait. What faster service costs differs from model to model, so
- * that the table's price is no more than the least. */
+/* Deferred service costs half. The price of faster service differs from model to model, so the
+ * table's price is a lower bound. */
 static void apply_tier(struct exchange *x)
 {
 	struct span tier = span_str(x->service_tier);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What an exchange cost, from all that it says: the provider's own figure first, then the table. */
+/* The cost of an exchange: the provider's own figure if there is one, else from the table. */
 #ifndef SPY_COST_BILL_H
 #define SPY_COST_BILL_H
 

@@ -13,7 +13,7 @@
 #include "base/xalloc.h"
 #include "cost/price_int.h"
 
-#define COST_MAX 1e6 /* USD; a stated cost beyond is not believed */
+#define COST_MAX 1e6 /* USD; a larger stated cost is ignored */
 
 struct prices {
 	struct sheet *first;
@@ -43,7 +43,7 @@ static void sheet_free(struct sheet *s)
 	free(s);
 }
 
-/* Takes the sheet over, also on failure. */
+/* Takes ownership of the sheet, also on failure. */
 static int sheet_take(struct prices *p, struct sheet *s, struct span text, struct error *reterr)
 {
 	int err = sheet_read(s, text, reterr);
@@ -68,7 +68,7 @@ struct prices *prices_builtin(void)
 	struct prices *p = prices_new();
 	struct error err;
 
-	/* A unit test makes sure that it can be read. */
+	/* A unit test ensures that it can be read. */
 	(void)sheet_take(p, sheet_new(NULL), span_str(embedded_prices), &err);
 	return p;
 }
@@ -126,8 +126,8 @@ int prices_load(struct prices *p, struct span text, struct error *reterr)
 
 /* ---- finding the row ---- */
 
-/* Whether prices hold at a time, which may be unknown (0): then all do, and the last one, which
- * is the newest, counts. */
+/* Whether prices are valid at a time. An unknown time (0) matches all; the last one, which is the
+ * newest, then counts. */
 static bool holds_at(const struct period *p, int64_t when)
 {
 	int64_t second = when % 86400;
@@ -151,7 +151,7 @@ static const struct period *period_at(const struct sheet *s, const struct entry 
 	return NULL;
 }
 
-/* What is asked for, and the row that was found. */
+/* The query, and the row found. */
 struct search {
 	struct span names[2]; /* of the model, best first; may be empty */
 	int64_t when;
@@ -160,7 +160,8 @@ struct search {
 	const struct period *period;
 };
 
-/* The row that fits best: one that says the name literally, else the most of it. */
+/* The best matching row: one with the literal name, else the one with the most literal
+ * characters. */
 static bool find_name(struct search *q, const struct sheet *s, const struct vendor *v,
 		      struct span name)
 {
@@ -206,11 +207,11 @@ static bool find_at(struct search *q, const struct prices *p, struct span provid
 	return false;
 }
 
-/* Who sells a maker's models at the maker's own prices, by their price lists and by the
- * fallbacks that genai-prices names: Azure the models of OpenAI (global deployments) and
- * Anthropic, Vertex AI those of Anthropic (global endpoint). Nobody else's prices are known to be
- * the maker's: GitHub Models and Copilot sell subscriptions, gateways (Vercel, Portkey, LiteLLM)
- * add fees, discounts or keys of their own, and behind an unknown host anything may be. */
+/* Providers that sell a maker's models at the maker's own prices, according to their price lists
+ * and the fallbacks of genai-prices: Azure for OpenAI (global deployments) and Anthropic, Vertex AI
+ * for Anthropic (global endpoint). Others may have different prices: GitHub Models and Copilot sell
+ * subscriptions, gateways (Vercel, Portkey, LiteLLM) add fees, discounts or keys of their own, and
+ * an unknown host may be anything. */
 static const struct {
 	const char *seller, *maker;
 } resellers[] = {
@@ -230,7 +231,7 @@ static bool find_row(struct search *q, const struct prices *p, const char *provi
 	return false;
 }
 
-/* "openai" of "openai/gpt-4o"; empty where there is none. */
+/* "openai" of "openai/gpt-4o"; empty if there is none. */
 static struct span maker_of(struct span model)
 {
 	size_t len = span_find(model, '/');
@@ -243,10 +244,10 @@ static bool is_free(struct span model, const char *provider)
 	return strcmp(provider, "openrouter") == 0 && span_ends(model, SPAN_LIT(":free"));
 }
 
-/* In what order the two names count. The answer's says more where the request's is an alias or a
- * deployment. The request's says more on Bedrock (region) and where it goes on behind the
- * answer's ("m:free", "m:groq"). When a router gave the call to another maker's model, the price
- * of the one that was asked for means nothing. */
+/* The order in which the two names are tried. The answer's name is more precise if the request's is
+ * an alias or a deployment. The request's is more precise on Bedrock (region) and if it is the
+ * answer's with a suffix ("m:free", "m:groq"). If a router passed the call to another maker's
+ * model, the price of the requested model is meaningless. */
 static void choose_names(struct search *q, struct span answered, struct span asked,
 			 const char *provider)
 {
@@ -269,7 +270,7 @@ static void choose_names(struct search *q, struct span answered, struct span ask
 /* ---- the bill ---- */
 
 struct rates {
-	double usd[RATE_COUNT]; /* for a million tokens; NAN: none */
+	double usd[RATE_COUNT]; /* per million tokens; NAN: none */
 };
 
 static void rates_at(const struct search *q, double input, struct rates *ret)
@@ -285,7 +286,7 @@ static void rates_at(const struct search *q, double input, struct rates *ret)
 	}
 }
 
-/* The first price of the three that is stated. */
+/* The first of the three prices that is stated. */
 static double rate_or(const struct rates *r, enum rate a, enum rate b, enum rate c)
 {
 	return !isnan(r->usd[a]) ? r->usd[a] : !isnan(r->usd[b]) ? r->usd[b] : r->usd[c];
@@ -301,7 +302,7 @@ static double less(double a, double b)
 	return a < b ? a : b;
 }
 
-/* Tokens without a price are left out of the sum, which then is only a part. */
+/* Tokens without a price are left out, so the sum is a lower bound. */
 static double charge(struct cost *c, double tokens, double usd)
 {
 	if (isnan(usd)) {
@@ -311,7 +312,7 @@ static double charge(struct cost *c, double tokens, double usd)
 	return tokens * usd / 1e6;
 }
 
-/* How much of a kind of tokens is among `*rest`, which it is taken from. */
+/* How many tokens of one kind are among `*rest`; they are subtracted from it. */
 static double part_of(double *rest, int64_t count)
 {
 	double n = less(known(count), *rest);
@@ -324,7 +325,7 @@ static void charge_input(struct cost *c, const struct rates *r, const struct usa
 {
 	double w5 = known(u->cache_write_5m), w1 = known(u->cache_write_1h);
 	double cached = known(u->cached_read);
-	/* Some report cached tokens beside the input rather than in it. */
+	/* Some providers report cached tokens beside the input rather than as part of it. */
 	double rest = known(u->input) - cached - w5 - w1;
 	double audio, image;
 
@@ -351,15 +352,15 @@ static void charge_output(struct cost *c, const struct rates *r, const struct us
 			charge(c, image, rate_or(r, RATE_image_out, RATE_output, RATE_output));
 }
 
-/* Embeddings and the like state no output: their rows have no price for it, or their total is
+/* Embeddings and the like have no output: their rows have no price for it, or their total equals
  * the input. */
 static bool output_known(const struct rates *r, const struct usage *u)
 {
 	return u->output >= 0 || isnan(r->usd[RATE_output]) || u->total == u->input;
 }
 
-/* What runs on this host costs nothing, but Ollama passes calls for its models ":cloud" and
- * "-cloud" on to ollama.com. */
+/* A model on this host costs nothing, but Ollama passes calls for its models ":cloud" and "-cloud"
+ * on to ollama.com. */
 static bool runs_here(struct span answered, struct span asked)
 {
 	return !span_ends(asked, SPAN_LIT("cloud")) && !span_ends(answered, SPAN_LIT("cloud"));
@@ -409,7 +410,7 @@ bool price_of(const struct prices *p, const char *provider, const char *model_an
 
 /* ---- stated costs ---- */
 
-/* A number, or a text that is one (Vercel). */
+/* A number, or a text that contains one (Vercel). */
 static bool usd_of(const json_t *v, double unit, double *ret)
 {
 	double x;
@@ -431,8 +432,8 @@ static bool usd_of(const json_t *v, double unit, double *ret)
 	return true;
 }
 
-/* OpenRouter and Vercel: `cost` is what they charge; with a key of the caller's own at the
- * provider, that bills the rest. */
+/* OpenRouter and Vercel: `cost` is what they charge. If the caller has a key of their own at the
+ * provider, the provider bills the rest. */
 static bool gateway_cost(const json_t *usage, double *ret)
 {
 	const json_t *details = json_object_get(usage, "cost_details");
@@ -448,7 +449,7 @@ static bool gateway_cost(const json_t *usage, double *ret)
 	return true;
 }
 
-/* Perplexity: {"total_cost": 0.005, "currency": "USD"}, the currency often left out. */
+/* Perplexity: {"total_cost": 0.005, "currency": "USD"}; the currency is often left out. */
 static bool perplexity_cost(const json_t *cost, double *ret)
 {
 	const json_t *currency = json_object_get(cost, "currency");
@@ -463,7 +464,7 @@ bool prices_stated(const json_t *usage_raw, double *ret)
 	const json_t *gateway = json_object_get(usage_raw, "pydantic_ai_gateway");
 	double usd;
 
-	/* xAI's ticks. Azure hands its models' zero on, and bills by its own list. */
+	/* xAI's ticks. Azure passes on a zero from its models but bills by its own list. */
 	if (usd_of(json_object_get(usage_raw, "cost_in_usd_ticks"), 1e-10, &usd) && usd > 0) {
 		*ret = usd;
 		return true;

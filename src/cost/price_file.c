@@ -37,7 +37,7 @@ static int load(struct prices *p, const char *path, struct error *reterr)
 		err = error_set(reterr, why.code, "--prices %s: %s", path, why.text);
 	buf_done(&text);
 	if (!err && prices_skipped(p))
-		log_say("--prices %s: %zu entries have no price that can be used; see "
+		log_say("--prices %s: ignored %zu entries without a usable price; see "
 			"doc/PRICES.md",
 			path, prices_skipped(p));
 	return err;

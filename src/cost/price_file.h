@@ -4,8 +4,8 @@
 
 #include "cost/price.h"
 
-/* The builtin prices, preceded by those of the file when path is not NULL. NULL with reterr set
- * when that cannot be read. */
+/* The built-in prices, overridden by those of the file if path is not NULL. NULL with reterr set if
+ * the file cannot be read. */
 struct prices *price_file_open(const char *path, struct error *reterr);
 
 #endif

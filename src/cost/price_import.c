@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Turns the public tables of prices into the text of our own form:
+/* Converts the public tables of prices to the text of our own table:
  *  - genai-prices (github.com/pydantic/genai-prices, prices/data.json): an array of providers
- *    with models, rules that models are told by, prices per million tokens, tiers, dates;
+ *    with models, rules for model names, prices per million tokens, tiers, dates;
  *  - LiteLLM (github.com/BerriAI/litellm, model_prices_and_context_window.json and its schema): an
  *    object of models with prices per token.
- * Both read on 2026-11-24. scripts/make-prices does the same for the former when the builtin table
- * is made, so that what cannot be said in our form is seen by a person; here it is counted. */
+ * Both read on 2026-11-24. scripts/make-prices does the same for genai-prices when the built-in
+ * table is made, and lists what our table cannot express; here it is counted. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -17,7 +17,7 @@ struct importer {
 	struct buf *out;
 	size_t *skipped;
 	struct error *err;
-	const char *provider, *model; /* under way, for messages */
+	const char *provider, *model; /* being read, for messages */
 	struct buf pattern;
 };
 
@@ -32,7 +32,7 @@ static int refuse(struct importer *m, const char *field, const char *why)
 			 why);
 }
 
-/* A text that may stand in a cell, as itself. */
+/* A text that may be put into a cell unchanged. */
 static bool is_plain(struct span s)
 {
 	for (size_t i = 0; i < s.len; i++)
@@ -53,7 +53,7 @@ static int read_number(struct importer *m, const char *field, const json_t *v, d
 		       double *ret)
 {
 	if (!json_is_number(v))
-		return refuse(m, field, "is no number");
+		return refuse(m, field, "is not a number");
 	*ret = json_number_value(v) * unit;
 	if (!(*ret >= 0))
 		return refuse(m, field, "is negative");
@@ -62,7 +62,7 @@ static int read_number(struct importer *m, const char *field, const json_t *v, d
 	return 0;
 }
 
-/* Nine decimals, as many as the cheapest model needs, less the zeros at their end. */
+/* Nine decimals, which the cheapest model needs, without trailing zeros. */
 static void put_number(struct importer *m, double x)
 {
 	char text[64];
@@ -105,7 +105,7 @@ static void begin_alternative(struct importer *m)
 		buf_addc(&m->pattern, '|');
 }
 
-/* The providers behind Hugging Face's router are named behind the model: "m:groq". */
+/* Names of providers behind Hugging Face's router are a suffix of the model: "m:groq". */
 static void end_alternative(struct importer *m)
 {
 	static const char router[] = "huggingface_";
@@ -182,7 +182,7 @@ static bool add_regex(struct importer *m, const json_t *text)
 	return good;
 }
 
-/* Appends what a rule says to m->pattern. A part that cannot be said is skipped and counted. */
+/* Appends a rule as patterns to m->pattern. Skips and counts a part that cannot be expressed. */
 static void add_rule(struct importer *m, const json_t *rule, unsigned deep)
 {
 	const char *kind;
@@ -267,8 +267,8 @@ static int put_genai_row(struct importer *m, struct span from, const json_t *pri
 	return err;
 }
 
-/* The cell "from" for a constraint: {"start_date": "2026-07-30"} or {"start_time":
- * "00:30:00Z", "end_time": ...}. False for all others. */
+/* The cell "from" for a constraint: {"start_date": "2026-07-30"} or {"start_time": "00:30:00Z",
+ * "end_time": ...}. False for all others. */
 static bool read_constraint(const json_t *c, struct buf *from)
 {
 	struct span date = text_of(json_object_get(c, "start_date"));
@@ -290,8 +290,8 @@ static bool read_constraint(const json_t *c, struct buf *from)
 	return true;
 }
 
-/* One set of prices, or an array of sets with constraints, the last one that holds counting, as
- * in our own form. */
+/* One set of prices, or an array of sets with constraints. The last valid one counts, as in our own
+ * table. */
 static int put_genai_prices(struct importer *m, const json_t *prices)
 {
 	int err = 0;
@@ -337,8 +337,8 @@ static int import_genai(struct importer *m, const json_t *root)
 		m->provider = json_string_value(json_object_get(provider, "id"));
 		if (!m->provider || !is_plain(span_str(m->provider)) || !json_is_array(models))
 			return error_set(m->err, -EINVAL,
-					 "element %zu of the array is no provider of genai-prices, "
-					 "with id and models",
+					 "element %zu of the array is not a genai-prices provider "
+					 "(it needs id and models)",
 					 i);
 		for (size_t j = 0; j < json_array_size(models) && !err; j++)
 			err = import_genai_model(m, json_array_get(models, j));
@@ -348,8 +348,8 @@ static int import_genai(struct importer *m, const json_t *root)
 
 /* ---- LiteLLM ---- */
 
-/* The threshold of a key such as input_cost_per_token_above_200k_tokens; 0 when it is none of
- * this field. Keys for other service tiers end differently (_priority, _flex, _batches). */
+/* The threshold in a key such as input_cost_per_token_above_200k_tokens; 0 if it is not a tier of
+ * this field. Keys for other service tiers have other endings (_priority, _flex, _batches). */
 static json_int_t threshold_of(const char *key, const char *field)
 {
 	struct span s = span_str(key), head = span_str(field);
@@ -367,7 +367,7 @@ static json_int_t threshold_of(const char *key, const char *field)
 	return (json_int_t)(n * 1000);
 }
 
-/* The tiers of a field, in rising order, which objects have not. */
+/* The tiers of a field in rising order; members of objects have no order. */
 static int put_key_tiers(struct importer *m, const struct rate_info *info, const json_t *entry)
 {
 	json_int_t last = 0;
@@ -397,7 +397,7 @@ static int put_key_tiers(struct importer *m, const struct rate_info *info, const
 	}
 }
 
-/* Where the prices of an array of ranges begin: [{"range": [0, 32000], fields}, ...]. */
+/* Start of the prices in an array of ranges: [{"range": [0, 32000], fields}, ...]. */
 static json_int_t range_start(const json_t *tier)
 {
 	const json_t *start = json_array_get(json_object_get(tier, "range"), 0);
@@ -428,7 +428,7 @@ static int put_range_tiers(struct importer *m, const struct rate_info *info, con
 	return 0;
 }
 
-/* The price below all tiers; NULL when it is not stated. */
+/* The price below all tiers; NULL if there is none. */
 static const json_t *litellm_base(const json_t *entry, const struct rate_info *info)
 {
 	const json_t *v = json_object_get(entry, info->litellm);
@@ -457,7 +457,7 @@ static int put_litellm_price(struct importer *m, const json_t *entry, const stru
 	return put_key_tiers(m, info, entry);
 }
 
-/* Keys begin with the provider's name, or do not: "gemini/gemini-2.5-pro", "gpt-4o". */
+/* Keys may begin with the provider's name: "gemini/gemini-2.5-pro", "gpt-4o". */
 static struct span litellm_model(const char *key, struct span provider)
 {
 	struct span s = span_str(key);
@@ -497,7 +497,7 @@ static int import_litellm(struct importer *m, const json_t *root)
 
 	m->provider = "LiteLLM";
 	json_object_foreach((json_t *)root, key, entry) {
-		/* An example of the form, and rules for names: no models. */
+		/* These entries are an example of the format and rules for names, not models. */
 		if (strcmp(key, "sample_spec") == 0 || strcmp(key, "fallback_generalizations") == 0)
 			continue;
 		m->model = key;
@@ -516,7 +516,7 @@ int import_json(struct span text, struct buf *out, size_t *skipped, struct error
 	int err;
 
 	if (!root)
-		return error_set(reterr, -EINVAL, "line %d: no valid JSON: %s", why.line, why.text);
+		return error_set(reterr, -EINVAL, "line %d: invalid JSON: %s", why.line, why.text);
 	buf_init(&m.pattern, 64 << 10);
 	put_header(out);
 	err = json_is_array(root) ? import_genai(&m, root) : import_litellm(&m, root);

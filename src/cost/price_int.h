@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the files of this folder share. */
+/* Shared by the files of this folder. */
 #ifndef SPY_COST_PRICE_INT_H
 #define SPY_COST_PRICE_INT_H
 
@@ -23,28 +23,28 @@ struct rate_info {
 };
 extern const struct rate_info rate_infos[RATE_COUNT];
 
-/* USD per million tokens, or per request. One dollar for a token is past anything sold; a number
- * per token where one per million is meant stays far below, and so cannot be told. */
+/* USD per million tokens, or per request. Nothing costs more than a dollar per token. A price per
+ * token given by mistake instead of one per million is far below and cannot be detected. */
 #define RATE_MAX 1e6
 
-/* A price that holds for calls of more than `above` input tokens, cached ones included. */
+/* A price for calls with more than `above` input tokens, cached ones included. */
 struct tier {
 	enum rate rate;
 	double above, usd;
 };
 
-/* The prices of a model at one time. */
+/* The prices of a model during one period. */
 struct period {
 	int64_t from;		  /* Unix time; INT64_MIN: always */
-	int32_t day_from, day_to; /* seconds of the day (UTC) that it holds in, or -1 */
+	int32_t day_from, day_to; /* seconds of the day (UTC) between which it is valid, or -1 */
 	double usd[RATE_COUNT];	  /* NAN: not stated */
-	size_t tier, ntiers;	  /* in sheet.tiers, for each rate in rising order */
+	size_t tier, ntiers;	  /* in sheet.tiers, per rate in rising order */
 };
 
 struct entry {
 	struct span model;	 /* pattern */
 	size_t label;		 /* in sheet.labels */
-	size_t period, nperiods; /* in sheet.periods; the last one that holds counts */
+	size_t period, nperiods; /* in sheet.periods; the last valid one counts */
 };
 
 struct vendor {
@@ -55,41 +55,44 @@ struct vendor {
 
 /* One file. Spans point into `text`. */
 struct sheet {
-	struct sheet *next; /* loaded before; what stands here wins over it */
-	char *text;	    /* owned; NULL: the builtin one */
+	struct sheet *next; /* loaded earlier; this sheet overrides it */
+	char *text;	    /* owned; NULL: the built-in one */
 	struct vendor *vendors;
 	size_t nvendors;
 	struct period *periods;
 	size_t nperiods;
 	struct tier *tiers;
 	size_t ntiers;
-	struct buf labels; /* NUL-terminated, one for each entry */
+	struct buf labels; /* NUL-terminated, one per entry */
 };
 
-/* price_table.c: reads our own form into an empty sheet, which keeps views of `text`. 0, or
+/* price_table.c: reads our own table into an empty sheet, which keeps views of `text`. 0, or
  * -EINVAL or -ENOBUFS with reterr. */
 int sheet_read(struct sheet *s, struct span text, struct error *reterr);
-/* A non-negative decimal number with or without exponent, at the front of *s, which moves past it;
- * false when there is none. */
+/* Reads a non-negative decimal number, with or without exponent, from the front of *s and advances
+ * it; false if there is none. */
 bool decimal_take(struct span *s, double *ret);
 
-/* price_import.c: turns a foreign form into our own, which it appends to `out`; adds to *skipped.
- * 0, or -EINVAL or -ENOBUFS with reterr. */
+/* price_import.c: converts a foreign format to our own table and appends it to `out`; adds to
+ * *skipped. 0, or -EINVAL or -ENOBUFS with reterr. */
 int import_json(struct span text, struct buf *out, size_t *skipped, struct error *reterr);
 
 /* price_name.c */
 
-/* How well a name fits a pattern: 0 not at all, UINT_MAX literally, in between the more the more
- * of it is literal. Alternatives are separated by '|', '*' stands for any characters, '#' for a
- * digit; the case of ASCII letters does not count. */
+/* How well a name matches a pattern: 0 not at all, UINT_MAX literally; in between, higher with more
+ * literal characters. '
+ * ' separates alternatives, '*' matches any characters, '#' a digit; the case of ASCII letters is
+ * ignored. */
 unsigned pattern_fit(struct span pattern, struct span name);
-/* The part of a cell before the next '|', which *s moves past; *s must not be empty. */
+/* The part of a cell before the next '
+ * '; advances *s, which must not be empty. */
 struct span alternative_take(struct span *s);
-/* Our name or names, separated by '|', for a foreign name of a provider; it may be the same. */
+/* Our name or names, separated by '
+ * ', for a foreign name of a provider; may be the same. */
 struct span provider_ours(struct span theirs);
 
-/* The names to look for at a provider, best first: as it is, then without what stands in front
- * (path, region, maker) and behind (variant, version, date). */
+/* The names to try at a provider, best first: the name itself, then without prefixes (path, region,
+ * maker) and suffixes (variant, version, date). */
 #define MODEL_NAMES_MAX 24
 struct model_names {
 	struct span items[MODEL_NAMES_MAX];

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Names of models: patterns, and the base names that a name may be known by.
- *
- * Sources: the vendors' lists of models; for Amazon Bedrock "Supported foundation models" and
- * "Inference profiles" of its user guide (region prefixes, -v1:0), for Vertex AI "Use Claude
- * models" (@20250929), for OpenRouter "Model variants" (:free, :thinking). */
+/* Names of models: patterns, and the base names of a name. Sources: the vendors' lists of models;
+ * for Amazon Bedrock "Supported foundation models" and "Inference profiles" of its user guide
+ * (region prefixes, -v1:0), for Vertex AI "Use Claude models" (@20250929), for OpenRouter "Model
+ * variants" (:free, :thinking). */
 #include <limits.h>
 
 #include "cost/price_int.h"
 
-/* A longer name is not looked for: none is sold, and matching takes time by its length. */
+/* Longer names are not tried: none is sold, and matching takes time proportional to the length. */
 #define MODEL_NAME_MAX 256
 
 static uint8_t lower(uint8_t c)
@@ -26,7 +25,7 @@ static bool char_fits(uint8_t pattern, uint8_t c)
 	return pattern == '#' ? is_digit(c) : lower(pattern) == lower(c);
 }
 
-/* On a mismatch the last star takes one character more: quadratic at worst. */
+/* On a mismatch the last star takes one more character: quadratic at worst. */
 static bool glob_fits(struct span p, struct span s)
 {
 	size_t at = 0, pos = 0, star = SIZE_MAX, held = 0;
@@ -96,7 +95,7 @@ struct span provider_ours(struct span theirs)
 
 /* ---- base names ---- */
 
-/* Places to cut a name at, from the mildest on. */
+/* Places to cut a name, from the least change on. */
 #define CUTS_MAX 6
 struct cuts {
 	size_t at[CUTS_MAX];
@@ -109,8 +108,8 @@ static void cut(struct cuts *c, size_t at)
 		c->at[c->count++] = at;
 }
 
-/* Behind the last slash of an ARN, and behind "models/", wherever it stands: Google's names are
- * paths, "models/x" or "projects/p/locations/l/publishers/google/models/x". */
+/* The rest after the last slash of an ARN, and after "models/", wherever that is: Google's names
+ * are paths, "models/x" or "projects/p/locations/l/publishers/google/models/x". */
 static size_t path_len(struct span s)
 {
 	static const struct span models = SPAN_LIT("models/");
@@ -128,7 +127,7 @@ static size_t path_len(struct span s)
 	return 0;
 }
 
-/* Of a cross-region inference profile: "us.", "global." */
+/* Prefix of a cross-region inference profile: "us.", "global." */
 static size_t region_len(struct span s)
 {
 	static const char *const regions[] = { "us", "us-gov", "eu", "apac", "global",
@@ -141,8 +140,8 @@ static size_t region_len(struct span s)
 	return 0;
 }
 
-/* "openai/" in front of a model of OpenAI, "anthropic." on Bedrock. Not the makers on the lists of
- * those who sell many makers' models: there the maker is part of the name. */
+/* The maker: "openai/" of a model of OpenAI, "anthropic." on Bedrock. On the lists of those who
+ * sell many makers' models, the maker is part of the name. */
 static size_t maker_len(struct span s, struct span provider, bool bedrock)
 {
 	size_t len = span_find(s, bedrock ? '.' : '/');
@@ -168,7 +167,7 @@ static void cut_front(struct span s, struct span provider, bool bedrock, struct 
 	cut(c, at);
 }
 
-/* Length of the first of the NULL-terminated patterns, none with a star, that s ends with. */
+/* Length of the first of the NULL-terminated patterns (without stars) that s ends with. */
 static size_t suffix_len(struct span s, const char *const *patterns)
 {
 	for (; *patterns; patterns++) {
@@ -180,8 +179,7 @@ static size_t suffix_len(struct span s, const char *const *patterns)
 	return 0;
 }
 
-/* -0613: a month and a day. Not -2411, which is how Mistral numbers models of other prices, and
- * not -4096. */
+/* -0613: a month and a day. Not -2411, a version of Mistral with other prices, and not -4096. */
 static size_t month_day_len(struct span s)
 {
 	static const char *const form[] = { "-####", NULL };
@@ -198,7 +196,7 @@ static size_t month_day_len(struct span s)
 
 static void cut_back(struct span s, struct span provider, bool bedrock, struct cuts *c)
 {
-	/* Other variants are sold at other prices: :nitro, :floor, :extended, :online. */
+	/* Other variants have other prices: :nitro, :floor, :extended, :online. */
 	static const char *const variants[] = { ":thinking", ":beta", NULL };
 	static const char *const versions[] = { "-v#:#", ":#", "-v#", NULL };
 	static const char *const dates[] = { "-20##-##-##", "-20######", "@20######", "-##-20##",

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Reads our own table of prices: lines of cells separated by tabs, the first one naming the
- * columns, '#' in front of remarks. doc/PRICES.md says what the columns mean. */
+ * columns; '#' begins a comment. doc/PRICES.md defines the columns. */
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -19,16 +19,16 @@ const struct rate_info rate_infos[RATE_COUNT] = {
 #undef RATE
 };
 
-/* Columns besides the rates. */
+/* Columns other than rates. */
 enum { COL_PROVIDER = RATE_COUNT, COL_MODEL, COL_FROM, COL_SOURCE, COL_COUNT };
 
-/* Any number of so many digits is a double, exactly, and so is 10^EXACT_MAX: then one division
- * gives the nearest double. */
+/* A number of so many digits is exactly a double, and so is 10^EXACT_MAX, so one division gives the
+ * nearest double. */
 #define DIGITS_MAX 15
 #define EXACT_MAX  22
 
 #define TIERS_MAX     8	  /* of one cell */
-#define PROVIDERS_MAX 100 /* bytes of their names in one cell */
+#define PROVIDERS_MAX 100 /* bytes of names in one cell */
 #define DAY	      86400
 
 static const double powers[EXACT_MAX + 1] = { 1e0,  1e1,  1e2,	1e3,  1e4,  1e5,  1e6,	1e7,
@@ -39,7 +39,7 @@ struct reader {
 	struct sheet *sheet;
 	struct error *err;
 	unsigned line;
-	int columns[COL_COUNT]; /* what each column holds */
+	int columns[COL_COUNT]; /* the content of each column */
 	size_t ncolumns;
 	struct span last_provider, last_model; /* of the row before */
 };
@@ -68,7 +68,7 @@ static bool char_take(struct span *s, char c)
 	return true;
 }
 
-/* An exponent at the front, 0 where there is none; past three digits it grows no more. */
+/* An exponent at the front, 0 if there is none; beyond three digits it stops growing. */
 static int exponent_take(struct span *s)
 {
 	struct span rest = *s;
@@ -98,7 +98,7 @@ struct decimal {
 	int scale;
 };
 
-/* False when there is no digit. Those past DIGITS_MAX count by their place only. */
+/* False if there is no digit. Digits after DIGITS_MAX count only as places. */
 static bool digits_take(struct span *s, bool fraction, struct decimal *d)
 {
 	bool any = false;
@@ -173,7 +173,7 @@ static bool price_take(struct span *s, double *ret)
 	return decimal_take(s, ret) && *ret <= RATE_MAX;
 }
 
-/* "1.25", or with other prices from a number of input tokens on: "1.25 >200000:2.5". */
+/* "1.25", or with other prices above a number of input tokens: "1.25 >200000:2.5". */
 static int read_rate(struct reader *r, struct span cell, enum rate rate, struct period *p)
 {
 	struct tier t = { .rate = rate, .above = -1 };
@@ -181,7 +181,7 @@ static int read_rate(struct reader *r, struct span cell, enum rate rate, struct 
 	size_t before = p->ntiers;
 
 	if (!price_take(&s, &p->usd[rate]))
-		return refuse(r, rate_infos[rate].column, cell, "is no price");
+		return refuse(r, rate_infos[rate].column, cell, "is not a price");
 	while (s.len) {
 		double last = t.above;
 
@@ -189,13 +189,13 @@ static int read_rate(struct reader *r, struct span cell, enum rate rate, struct 
 		    !(t.above > last) || !char_take(&s, ':') || !price_take(&s, &t.usd) ||
 		    p->ntiers - before == TIERS_MAX)
 			return refuse(r, rate_infos[rate].column, cell,
-				      "is no price with tiers, as in 1.25 >200000:2.5");
+				      "is not a price with tiers, such as 1.25 >200000:2.5");
 		tier_add(r->sheet, p, t);
 	}
 	return 0;
 }
 
-/* `count` digits and then, unless it is NUL, `end`. */
+/* `count` digits, and then `end` unless that is NUL. */
 static bool number_take(struct span *s, unsigned count, char end, int *ret)
 {
 	unsigned digit;
@@ -208,7 +208,8 @@ static bool number_take(struct span *s, unsigned count, char end, int *ret)
 	return !end || char_take(s, end);
 }
 
-/* Days from 1970-01-01 to a date of the Gregorian calendar, counted in years from March on. */
+/* Days from 1970-01-01 to a date of the Gregorian calendar, counted in years that begin in
+ * March. */
 static int64_t days_of(int year, int month, int day)
 {
 	int64_t y = month > 2 ? year : year - 1;
@@ -239,7 +240,7 @@ static bool clock_take(struct span *s, char end, int32_t *ret)
 	return minute < 60 && *ret <= DAY;
 }
 
-/* "2026-07-30", or the hours of each day "00:30-16:30". */
+/* "2026-07-30", or hours of each day "00:30-16:30". */
 static int read_from(struct reader *r, struct span cell, struct period *p)
 {
 	struct span s = cell;
@@ -284,16 +285,16 @@ static int read_header(struct reader *r, struct span line)
 		int column = column_of(name);
 
 		if (column < 0)
-			return refuse(r, "column", name, "is not known; see doc/PRICES.md");
+			return refuse(r, "column", name, "is unknown; see doc/PRICES.md");
 		if (seen[column])
-			return refuse(r, "column", name, "stands there twice");
+			return refuse(r, "column", name, "appears twice");
 		seen[column] = true;
 		r->columns[r->ncolumns++] = column;
 	}
 	if (!seen[COL_PROVIDER] || !seen[COL_MODEL])
 		return error_set(r->err, -EINVAL,
-				 "line %u: the first line names the columns, provider and model "
-				 "among them, with tabs between",
+				 "line %u: the first line must name the columns, separated by "
+				 "tabs, with provider and model among them",
 				 r->line);
 	return 0;
 }
@@ -358,7 +359,7 @@ static struct vendor *vendor_get(struct sheet *s, struct span name)
 	return &s->vendors[s->nvendors++];
 }
 
-/* "openai gpt-4o (genai-prices 2026-08-21)". Returns where it begins. */
+/* "openai gpt-4o (genai-prices 2026-08-21)". Returns the offset of its beginning. */
 static size_t label_add(struct sheet *s, struct span provider, const struct row *row)
 {
 	struct span model = row->model;
@@ -376,7 +377,7 @@ static size_t label_add(struct sheet *s, struct span provider, const struct row 
 	return at;
 }
 
-/* A row for the same models as the one before states their prices at another time. */
+/* A row for the same models as the row before has their prices at another time. */
 static void row_add(struct reader *r, const struct row *row)
 {
 	struct sheet *s = r->sheet;
@@ -421,7 +422,7 @@ static int read_line(struct reader *r, struct span line)
 	if (!line.len || line.ptr[0] == '#')
 		return 0;
 	if (has_control(line))
-		return error_set(r->err, -EINVAL, "line %u: a control character", r->line);
+		return error_set(r->err, -EINVAL, "line %u: contains a control character", r->line);
 	if (!r->ncolumns)
 		return read_header(r, line);
 	if (r->sheet->nperiods == PRICES_ROWS_MAX)
@@ -450,6 +451,6 @@ int sheet_read(struct sheet *s, struct span text, struct error *reterr)
 	if (!err && s->labels.full)
 		return error_set(reterr, -ENOBUFS, "the names are too long");
 	if (!err && !s->nperiods)
-		return error_set(reterr, -EINVAL, "there is no price in it");
+		return error_set(reterr, -EINVAL, "it contains no price");
 	return err;
 }

@@ -113,8 +113,8 @@ static bool has_room(struct blind *b)
 		return true;
 	if (!b->unjudged++)
 		log_warn("attach",
-			 "more than %d processes have connections to port 443: whether the "
-			 "others can be seen is not known",
+			 "more than %d processes have connections to port 443; the others are not "
+			 "checked",
 			 OPENED_MAX);
 	return false;
 }

@@ -59,9 +59,9 @@ static void on_file(void *arg, const char *path, const char *name)
 
 	l->ret->java |= base && strcmp(base, "/libjvm.so") == 0;
 	if (!l->ret->unread && is_failure(err))
-		l->ret->unread =
-			err == -EIO ? xasprintf("%s could not be searched for TLS", name)
-				    : xasprintf("%s could not be opened: %s", name, strerror(-err));
+		l->ret->unread = err == -EIO
+					 ? xasprintf("scanning %s for TLS failed", name)
+					 : xasprintf("cannot open %s: %s", name, strerror(-err));
 	if (fd >= 0)
 		close(fd);
 	for (size_t i = 0; !err && i < e->plan.nparts; i++)
@@ -114,12 +114,13 @@ static void say_quic(struct coverage *c)
 	free(c->reason);
 	c->reason = NULL;
 	say(c, c->ntls ? COVERAGE_PARTLY : COVERAGE_MAYBE,
-	    "it has UDP sockets connected to port 443, as for HTTP/3 (QUIC), which is not seen",
-	    "switch HTTP/3 off in it (Chromium and its kin: --disable-quic, or the policy "
+	    "it has UDP connections to port 443, probably for HTTP/3 (QUIC), which llm-spy cannot "
+	    "capture",
+	    "disable HTTP/3 in it (Chromium and derivatives: --disable-quic or the policy "
 	    "QuicAllowed; Firefox: network.http.http3.enable)");
 }
 
-static const char remedy_unread[] = "if it can be opened by root, report it with the file";
+static const char remedy_unread[] = "if root can open the file, report a bug and attach the file";
 
 /* What is known to be unseen comes first; then what a connection without known TLS may be. */
 static void judge(struct coverage *c)
@@ -127,29 +128,29 @@ static void judge(struct coverage *c)
 	if (c->udp && (c->ntls || (!c->reason && !c->java)))
 		say_quic(c);
 	else if (c->ntls && c->reason)
-		say(c, COVERAGE_PARTLY, "", "build it with a newer toolchain");
+		say(c, COVERAGE_PARTLY, "", "rebuild the program with a newer toolchain");
 	else if (c->ntls && c->unread)
 		say(c, COVERAGE_PARTLY, c->unread, remedy_unread);
 	else if (c->ntls)
 		c->status = COVERAGE_SEEN;
 	else if (c->reason)
-		say(c, COVERAGE_BLIND, "", "build it with a newer toolchain");
+		say(c, COVERAGE_BLIND, "", "rebuild the program with a newer toolchain");
 	else if (c->java)
-		say(c, COVERAGE_BLIND, "Java does TLS in bytecode: there is no function to hook",
-		    "have it talk to its model through a proxy that does TLS with OpenSSL on this "
-		    "host");
+		say(c, COVERAGE_BLIND,
+		    "Java implements TLS in bytecode, so there is no function to hook",
+		    "let it reach the model through a proxy on this host that uses OpenSSL");
 	else if (!c->conns)
 		c->status = COVERAGE_NONE;
 	else if (is_32_bit(c->pid))
-		say(c, COVERAGE_MAYBE, "it is a 32-bit program", "run the 64-bit one");
+		say(c, COVERAGE_MAYBE, "it is a 32-bit program, which llm-spy cannot hook",
+		    "use the 64-bit version");
 	else if (c->unread)
 		say(c, COVERAGE_MAYBE, c->unread, remedy_unread);
 	else
 		say(c, COVERAGE_MAYBE,
-		    "it has connections to port 443 and holds no TLS implementation that is known",
-		    "if it talks to a model, report the program; until then have it use a proxy on "
-		    "this "
-		    "host that does TLS with OpenSSL");
+		    "it has connections to port 443 but no TLS implementation that llm-spy knows",
+		    "if it talks to a model, report the program as a bug; until then, let it use a "
+		    "proxy on this host that uses OpenSSL");
 }
 
 int coverage_of(struct scan_cache *f, const struct sockets *c, pid_t pid, struct coverage *ret)

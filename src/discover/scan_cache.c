@@ -83,7 +83,7 @@ static void load(struct scan_cache *f)
 	if (dir >= 0)
 		close(dir);
 	if (fd < 0) {
-		log_debug("attach", "no catalog of searched files in %s", path);
+		log_debug("attach", "no catalog of scanned files in %s", path);
 		return;
 	}
 	buf_init(&bytes, CATALOG_BYTES_MAX);
@@ -94,8 +94,8 @@ static void load(struct scan_cache *f)
 	if (!err)
 		err = catalog_decode(f->catalog, stamp, buf_span(&bytes));
 	if (err)
-		log_debug("attach", "the catalog in %s is not used: %s", path,
-			  err == -ESTALE ? "another llm-spy made it" : strerror(-err));
+		log_debug("attach", "ignoring the catalog in %s: %s", path,
+			  err == -ESTALE ? "another version of llm-spy wrote it" : strerror(-err));
 	buf_done(&bytes);
 }
 
@@ -115,8 +115,7 @@ static void store(struct scan_cache *f)
 	if (!err)
 		err = file_replace(dir, CATALOG_FILE, buf_span(&bytes));
 	if (err)
-		log_debug("attach", "what was found in files is not kept in %s: %s", path,
-			  strerror(-err));
+		log_debug("attach", "cannot save the scan results in %s: %s", path, strerror(-err));
 	if (dir >= 0)
 		close(dir);
 	buf_done(&bytes);
@@ -202,17 +201,17 @@ static void say_failed(struct scan_cache *f, const char *path, int err)
 {
 	if (is_killed(err) && !f->stats.killed++)
 		log_warn("attach",
-			 "%s was not searched for TLS: somebody kills who searches; it is tried "
-			 "again, and of others like it, --debug tells",
+			 "scanning %s for TLS failed: another process killed the scanner; trying "
+			 "again later (--debug lists further files)",
 			 path);
 	else if (is_killed(err))
-		log_debug("attach", "%s was not searched for TLS: the search was killed", path);
+		log_debug("attach", "scanning %s for TLS failed: the scanner was killed", path);
 	else if (err != -EPIPE)
-		log_warn("attach", "%s was not searched for TLS: the finders came to no end", path);
+		log_warn("attach", "scanning %s for TLS failed (timeout or crash)", path);
 	else if (!f->ended)
 		log_warn("attach",
-			 "%s was not searched for TLS, and no other will be: the process that "
-			 "searches has ended",
+			 "scanning %s for TLS failed: the scanner process has ended, so no further "
+			 "file will be scanned",
 			 path);
 	f->ended |= err == -EPIPE;
 }
@@ -235,8 +234,8 @@ static struct catalog_entry *search(struct scan_cache *f, int fd, const char *pa
 	if (is_killed(err))
 		return NULL;
 	if (cut)
-		log_warn("attach", "%s was searched for TLS in its first %llu MiB only", path,
-			 FINDER_BYTES_MAX >> 20);
+		log_warn("attach", "%s is large: only its first %llu MiB were scanned for TLS",
+			 path, FINDER_BYTES_MAX >> 20);
 	if (plan.nparts)
 		make_check(fd, &plan, check);
 	e = catalog_add(f->catalog, id, check, &plan);
@@ -303,8 +302,8 @@ struct scan_cache *scan_cache_open(size_t max)
 	err = scanner_start(&f->scanner);
 	if (err)
 		log_warn("attach",
-			 "no file is searched for TLS: the process that does so cannot be "
-			 "started: %s (see llm-spy doctor)",
+			 "no file can be scanned for TLS: cannot start the scanner process: %s "
+			 "(see llm-spy doctor)",
 			 strerror(-err));
 	f->ended = err != 0;
 	return f;

@@ -158,8 +158,8 @@ static void attach(struct targets *ts, struct target *t, const struct catalog_en
 	if (t->links.hooked && t->file < 0)
 		t->file = open(path, O_PATH | O_CLOEXEC);
 	if ((!t->links.hooked || t->links.unfinished) && !t->tries)
-		log_warn("attach", "%s is not hooked%s: %s", t->name,
-			 t->links.hooked ? " as a whole" : "", t->links.problem);
+		log_warn("attach", "%s is %s: %s", t->name,
+			 t->links.hooked ? "only partly hooked" : "not hooked", t->links.problem);
 	t->again_ns = t->links.unfinished ? now_ns() + (RETRY_NS << t->tries) : 0;
 	t->tries += t->tries < RETRY_DOUBLED;
 	if (t->again_ns)
@@ -210,10 +210,10 @@ static void note_unopened(struct targets *ts, const char *name, int err)
 	if (!ts->said_unopened && err != -EAGAIN && err != -ENOENT && err != -ESRCH &&
 	    err != -EINVAL && err != -EIO) {
 		ts->said_unopened = true;
-		log_warn("attach", "%s cannot be looked at: %s; of others like it, --debug tells",
-			 name, strerror(-err));
+		log_warn("attach", "cannot open %s: %s (--debug lists further files)", name,
+			 strerror(-err));
 	} else {
-		log_debug("attach", "%s cannot be looked at: %s", name, strerror(-err));
+		log_debug("attach", "cannot open %s: %s", name, strerror(-err));
 	}
 }
 
@@ -226,7 +226,7 @@ static void note_nothing(struct targets *ts, const struct catalog_entry *e, cons
 		return;
 	t = target_add(&ts->list, e, name);
 	t->named = t->tls = true;
-	t->links.problem = xstrdup("no TLS implementation that is known was found in it");
+	t->links.problem = xstrdup("no known TLS implementation was found in it");
 	log_warn("attach", "%s is not hooked: %s", name, t->links.problem);
 }
 
@@ -340,7 +340,7 @@ static void let_go_of_deleted(struct targets *ts)
 
 		if (t->kept || !t->links.hooked)
 			continue;
-		log_debug("attach", "%s was deleted and nobody maps it: detached", t->name);
+		log_debug("attach", "%s was deleted and no process maps it: detached", t->name);
 		let_go(ts, t);
 		t->changed = true;
 		t->again_ns = 1; /* whenever it is mapped again */
@@ -386,8 +386,8 @@ bool targets_take_retry(struct targets *ts, uint64_t now_ns)
 static void give_up(struct targets *ts, struct target *t)
 {
 	char *why =
-		xasprintf("what it was taken for was a guess, and what it yields is no plaintext "
-			  "(looked at %llu times, %llu bytes): detached",
+		xasprintf("detached: its TLS library was a guess, and the data read from it is not "
+			  "plaintext (%llu samples, %llu bytes)",
 			  (unsigned long long)t->tally.noise, (unsigned long long)t->tally.bytes);
 
 	log_warn("attach", "%s (%s): %s", t->name, t->found, why);
@@ -399,7 +399,7 @@ static void give_up(struct targets *ts, struct target *t)
 	t->links.problem = why;
 	pthread_mutex_lock(&ts->lock);
 	unseen_add_file(&ts->given_up, t->name, t->overlay ? 0 : t->id.dev, t->id.ino, why,
-			"report it with the file");
+			"report a bug and attach the file");
 	pthread_mutex_unlock(&ts->lock);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Numbers as they lie in the files and the code that finders read: little-endian. */
+/* Little-endian numbers, as in the files and the code that finders read. */
 #ifndef SPY_FIND_BYTES_H
 #define SPY_FIND_BYTES_H
 
@@ -15,7 +15,7 @@ static inline uint64_t le64(const uint8_t *p)
 	return le32(p) | (uint64_t)le32(p + 4) << 32;
 }
 
-/* A number of `bits` bits, two's complement, to 64 bits. */
+/* Sign-extends a number of `bits` bits in two's complement to 64 bits. */
 static inline uint64_t sign_extend(uint64_t v, unsigned bits)
 {
 	uint64_t sign = (uint64_t)1 << (bits - 1);

@@ -79,7 +79,7 @@ static int by_value(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* Halves it, so that the search for what is old is not done for each file. */
+/* Drops half of the entries, so that the oldest need not be searched for with each new file. */
 static void make_room(struct catalog *c)
 {
 	uint64_t *used = xcalloc(c->count, sizeof(*used)), middle;

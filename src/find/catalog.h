@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Files that were looked at, and what is to be hooked in each; those in which there is nothing are
- * remembered too. Pure: reading and writing the file it is kept in is done by
- * discover/scan_cache.c. */
+/* Plans of scanned files, also of files with nothing to hook. Pure: discover/scan_cache.c reads and
+ * writes the file on disk. */
 #ifndef SPY_FIND_CATALOG_H
 #define SPY_FIND_CATALOG_H
 
@@ -9,8 +8,7 @@
 
 #include "find/plan.h"
 
-/* A file as it was at one time: its owner can set the time of its content, but not that of its
- * change (stat(2)). */
+/* A file at one point in time. Its owner can set mtime, but not ctime (stat(2)). */
 struct file_id {
 	uint64_t dev, ino, size, mtime_ns, ctime_ns;
 };
@@ -19,29 +17,28 @@ bool file_id_eq(const struct file_id *a, const struct file_id *b);
 
 struct catalog_entry {
 	struct file_id id;
-	/* Of the file's beginning and of the bytes at each place of the plan. */
+	/* Digest of the file's beginning and of the bytes at each site of the plan. */
 	uint8_t check[SHA256_DIGEST_SIZE];
 	struct plan plan;
-	bool failed;   /* the finders came to no end; not stored */
-	uint64_t used; /* the larger, the later */
+	bool failed;   /* scanning failed; not stored */
+	uint64_t used; /* sequence number of the last use */
 	struct catalog_entry *next;
 };
 
 struct catalog;
 struct catalog *catalog_new(size_t max); /* files */
 void catalog_free(struct catalog *c);	 /* accepts NULL */
-/* NULL when it is not there. Valid until the next catalog_add or catalog_drop. */
+/* NULL if there is none. Valid until the next catalog_add or catalog_drop. */
 struct catalog_entry *catalog_find(struct catalog *c, const struct file_id *id);
-/* Takes the plan over. Where there is no room, the half that was not used for longest is dropped.
- */
+/* Takes ownership of the plan. If the catalog is full, drops the least recently used half. */
 struct catalog_entry *catalog_add(struct catalog *c, const struct file_id *id, const uint8_t *check,
 				  struct plan *plan);
 void catalog_drop(struct catalog *c, const struct file_id *id);
 bool catalog_changed(const struct catalog *c);	   /* since it was read */
-uint64_t catalog_dropped(const struct catalog *c); /* for want of room */
+uint64_t catalog_dropped(const struct catalog *c); /* because the catalog was full */
 
-/* The bytes of one catalog: CATALOG_STAMP_LEN that say which program made it, the entries, a
- * digest. Without the right stamp, or with any byte changed, nothing is read: -ESTALE, -EPROTO. */
+/* Encoded form: a stamp of CATALOG_STAMP_LEN that identifies the build, the entries, a digest.
+ * Nothing is read if the stamp differs (-ESTALE) or any byte was changed (-EPROTO). */
 #define CATALOG_STAMP_LEN SHA256_DIGEST_SIZE
 #define CATALOG_BYTES_MAX (64u << 20)
 int catalog_encode(const struct catalog *c, const uint8_t *stamp, struct buf *out);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Two passes over the code: the first finds what refers to the strings, the second the targets of
- * direct calls close to that. Both are skipped where the strings are not there. A function that is
- * called through a table only begins where a pointer in data leads, if the unwind tables agree. */
+/* Two passes over the code: the first finds references to the strings, the second the targets of
+ * direct calls near those. Both are skipped if the strings are not there. A function that is only
+ * called through a table begins where a pointer in data leads, if the unwind tables agree. */
 #include "find/code.h"
 
 #include <stdlib.h>
@@ -9,10 +9,10 @@
 #include "base/xalloc.h"
 #include "find/code_int.h"
 
-/* How far from a ref functions are looked for. */
+/* Distance from a ref within which functions are looked for. */
 #define NEAR 0x3000
 #define PAGE 0x1000
-/* Code between the first ref and the last; one bit for each byte is set aside. */
+/* Limit for the code between the first and the last ref; each byte of it takes one bit. */
 #define EXTENT_MAX (512u << 20)
 
 static const struct isa *const machines[] = { &isa_x86_64, &isa_aarch64 };
@@ -32,11 +32,11 @@ static bool is_identifier(uint8_t c)
 
 struct wanted {
 	struct span text;
-	bool exact; /* nothing of the string precedes it */
-	char more;  /* may follow it; 0: nothing */
+	bool exact; /* nothing precedes the string */
+	char more;  /* may follow the string; 0: nothing */
 };
 
-/* Whether the string ends behind `at`. */
+/* Whether the string ends at `at`. */
 static bool ends(const struct wanted *w, const uint8_t *at, const uint8_t *end)
 {
 	if (w->more && at < end && *at == (uint8_t)w->more)
@@ -70,7 +70,8 @@ static size_t find_strings(const struct image *im, const struct wanted *w, uint6
 	for (size_t i = 0; i < im->nsegments; i++)
 		if (!im->segments[i].writable && !im->segments[i].executable)
 			n = strings_in(im, &im->segments[i], w, ret, n);
-	/* Code is by far the larger part, and has strings only where it is not kept apart. */
+	/* Code is by far the larger part, and contains strings only in programs that do not
+	 * separate the two. */
 	for (size_t i = 0; i < im->nsegments && !n; i++)
 		if (!im->segments[i].writable && im->segments[i].executable)
 			n = strings_in(im, &im->segments[i], w, ret, n);
@@ -112,7 +113,7 @@ void code_add_start(struct code *c, uint64_t addr, uint64_t align)
 		set_bit(c->starts, addr - c->lo);
 }
 
-/* Only the pages of `starts` that are near a ref are ever written to, so its size costs nothing. */
+/* Only pages of `starts` near a ref are ever written to, so its size costs nothing. */
 static bool set_bits_aside(struct code *c)
 {
 	uint64_t first = c->refs[0].at, last = c->refs[c->nrefs - 1].at, extent;

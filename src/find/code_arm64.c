@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* arm64 code, one word for each instruction. Source: Arm Architecture Reference Manual for
- * A-profile, section C6.2. */
+/* arm64 code, one word per instruction. Source: Arm Architecture Reference Manual for A-profile,
+ * section C6.2. */
 #include "find/code_int.h"
 
 #define WORD 4
-/* How far instructions that belong together may stand apart. */
+/* Greatest distance between instructions that belong together. */
 #define PAIR_MAX 8
 
 static bool is_bl(uint32_t w)
@@ -29,7 +29,7 @@ static uint64_t adrp_page(uint64_t addr, uint32_t w)
 	return (addr & ~(uint64_t)0xfff) + (sign_extend(pages, 21) << 12);
 }
 
-/* The ADD of the low 12 bits that completes an ADRP at word `i`; 0: none. */
+/* The ADD of the low 12 bits that completes the ADRP at word `i`; 0: none. */
 static uint64_t find_add(const uint8_t *base, uint64_t words, uint64_t i, uint64_t low)
 {
 	uint32_t reg = le32(base + i * WORD) & 31;
@@ -107,9 +107,9 @@ static bool has_call(struct span code, uint64_t addr, uint64_t to)
 	return false;
 }
 
-/* The load that a store of 64 bits undoes, and the bits of it that are not the registers loaded:
- * LDR for STR, LDP for STP. False: no such store, or to the stack, by sp (31) or the frame pointer
- * (29). */
+/* For a 64-bit store: the load that matches it, and the bits of that load other than its registers
+ * (LDR for STR, LDP for STP). False: no such store, or a store to the stack, by sp (31) or the
+ * frame pointer (29). */
 static bool load_of_store(uint32_t w, uint32_t *ret_load, uint32_t *ret_mask)
 {
 	uint32_t kind = w & 0xffc00000, base = w >> 5 & 31;
@@ -121,7 +121,7 @@ static bool load_of_store(uint32_t w, uint32_t *ret_load, uint32_t *ret_mask)
 	return true;
 }
 
-/* A store to where was loaded from right before. */
+/* A store to an address that was loaded from shortly before. */
 static bool has_update(struct span code)
 {
 	for (size_t i = 0; i + WORD <= code.len; i += WORD) {

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* x86-64 code by its bytes. Instructions have no fixed length, so each pattern is tried at each
- * byte and some hits are chance; an address that comes out as that of a path_is_proof string is
+/* Reads x86-64 code byte by byte. Instructions have no fixed length, so each pattern is tried at
+ * each byte, and some hits are accidental; a hit that yields the address of one given string is
  * not. Source: Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2. */
 #include "find/code_int.h"
 
 #define CALL 0xe8
 #define JUMP 0xe9
 #define LEA  0x8d
-/* As compilers align functions, but where they are to be small: those often begin with a frame
+/* Compilers align functions unless they optimise for size; those functions often begin with a frame
  * pointer, push rbp; mov rbp,rsp. */
 #define ALIGN 16
 static const uint8_t frame[] = { 0x55, 0x48, 0x89, 0xe5 };
 
-/* `at`: place of the four bytes of an operand, behind its opcode. */
+/* `at`: position of a four-byte operand, after its opcode. */
 static bool is_lea_rip(const uint8_t *at)
 {
 	return (at[-3] & 0xf8) == 0x48 && at[-2] == LEA && (at[-1] & 0xc7) == 0x05;
@@ -39,7 +39,8 @@ static void check_ref(struct code *c, const uint8_t *at, uint64_t addr)
 	}
 }
 
-/* One comparison settles nearly every byte: the strings lie close to each other. Modulo 2^32. */
+/* One comparison rejects nearly every byte, because the strings lie close to each other. Modulo
+ * 2^32. */
 struct range {
 	uint32_t lo, width;
 };
@@ -56,7 +57,7 @@ static struct range range_of(const struct code *c)
 	return r;
 }
 
-/* Of programs at fixed addresses, whose code may also have the address itself. */
+/* For programs at fixed addresses, whose code may contain the address itself. */
 static void find_any_refs(struct code *c, const struct image_segment *s, struct range r)
 {
 	const uint8_t *base = c->im->file.ptr + s->offset;
@@ -94,9 +95,9 @@ static void find_refs(struct code *c, const struct image_segment *s)
 		find_relative_refs(c, s, range_of(c));
 }
 
-/* What stands before a function: the end of another (ret, ud2, a jump, a call that does not return)
- * or padding (int3, nop, a nop of several bytes that ends in zeroes). `at` has 16 bytes before it.
- */
+/* Whether the bytes before a function are the end of another (ret, ud2, a jump, a call that does
+ * not return) or padding (int3, nop, a long nop that ends in zeroes). `at` has 16 bytes before
+ * it. */
 static bool follows_an_end(const uint8_t *at)
 {
 	uint8_t last = at[-1];
@@ -128,15 +129,15 @@ static void find_starts(struct code *c, const struct image_segment *s)
 			return;
 		next = s->addr + (uint64_t)(p - base) + 5;
 		to = next + sign_extend(le32(p + 1), 32);
-		/* Nothing calls what follows at once: that is the middle of an operand. */
+		/* Nothing calls the next instruction: this is the middle of an operand. */
 		if (code_is_near(c, to) && to - s->addr >= 16 && to - s->addr < s->size &&
 		    to - next >= ALIGN && follows_an_end(base + (to - s->addr)))
 			code_add_start(c, to, begins_frame(c->im, to) ? 1 : ALIGN);
 	}
 }
 
-/* mov r32,imm32 of any register; push imm8, pop where it is made to be small. A number that is
- * large stands where it is stored to memory as well, and is no chance. */
+/* mov r32,imm32 of any register; in code optimised for size, push imm8, pop. A large number also
+ * counts if it is stored to memory, because that is no accident. */
 static bool has_constant(struct span code, uint32_t value)
 {
 	const uint8_t *p = code.ptr;

@@ -7,7 +7,7 @@ static void collect(struct error_sites *r, const uint32_t *numbers, size_t count
 		struct error_site *f = &r->fns[r->nfns];
 
 		f->f = code_function(&r->code, r->code.refs[i].at);
-		/* Refs are in order, so those of one function follow each other. */
+		/* Refs are sorted, so those of one function are adjacent. */
 		if (!f->f.code.len || (r->nfns && f[-1].f.addr == f->f.addr))
 			continue;
 		f->numbers = code_constants(&r->code, &f->f, numbers, count);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The functions of one source file that raise errors: each refers to the file's name and loads the
- * numbers of its errors, by which it is known where there are no symbols. Pure. */
+/* The functions of one source file that raise errors. Each refers to the file's name and loads the
+ * numbers of its errors, which identify it without symbols. Pure. */
 #ifndef SPY_FIND_ERROR_SITES_H
 #define SPY_FIND_ERROR_SITES_H
 
@@ -10,7 +10,7 @@
 
 struct error_site {
 	struct code_function f;
-	unsigned numbers; /* bit i: it loads numbers[i] */
+	unsigned numbers; /* bit i: loads numbers[i] */
 };
 
 struct error_sites {
@@ -19,12 +19,13 @@ struct error_sites {
 	size_t nfns;
 };
 
-/* Of the file whose name ends in `file`, which one character `more` may follow (0: none); `count`
- * numbers, 32 at most. False: there are none. error_sites_close accepts what failed. */
+/* Finds the functions of the source file whose name ends in `file`; the character `more` may follow
+ * (0: none). `count`: number of `numbers`, at most 32. False: no such functions. error_sites_close
+ * accepts what failed. */
 bool error_sites_open(struct error_sites *r, const struct image *im, const char *file, char more,
 		      const uint32_t *numbers, size_t count);
 void error_sites_close(struct error_sites *r);
-/* The only function that has all these numbers; NULL when none or several have. */
+/* The only function with all of these numbers; NULL if there are none or several. */
 const struct error_site *error_sites_only(const struct error_sites *r, unsigned all);
 bool error_site_has(const struct error_site *f, unsigned all);
 

@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* rustls in programs where its vtables were not found, by aws-lc, which most of them bring along:
- * each TLS record passes one of aws-lc's AEAD functions. Their errors name their file and a reason
- * by its number, as BoringSSL's do (find_boringssl.c).
- *
- * BoringSSL has these functions too, hence the whole name of the file; others link aws-lc too,
- * hence a string that only rustls has. What passes there and is no TLS record is told apart by the
- * probe (probes/aead.bpf.c). Only x86-64.
- *
- * Measured on rustup 1.29; with their vtables hidden, on Deno 2.9.6 (built for size: neither unwind
- * tables nor aligned functions) and Codex 0.169.0 (where open_gather is inlined into open, and all
- * are called through a table). Sources: aws-lc's crypto/fipsmodule/cipher/aead.c and
+/* rustls in programs whose vtables were not found, through aws-lc, which most of them link: each
+ * TLS record passes one of aws-lc's AEAD functions. Their errors name their file and a reason by
+ * number, as BoringSSL's do (find_boringssl.c). BoringSSL has these functions too, so the whole
+ * name of the file is required; other programs link aws-lc too, so a string that only rustls has is
+ * required. The BPF program rejects data that is not a TLS record (probes/aead.bpf.c). Only x86-64.
+ * Measured on rustup 1.29 and, with hidden vtables, on Deno 2.9.6 (optimised for size: neither
+ * unwind tables nor aligned functions) and Codex 0.169.0 (where open_gather is inlined into open,
+ * and all are called through a table). Sources: aws-lc's crypto/fipsmodule/cipher/aead.c and
  * include/openssl/cipher.h; rustls' src/record_layer.rs. */
 #include "find/code.h"
 #include "find/finder.h"
@@ -27,7 +24,7 @@ enum reason {
 };
 static const uint32_t reasons[] = { 101, 103, 104, 112, 115, 117 };
 
-/* One of the four, by the reasons that it gives and does not give. */
+/* One of the four functions, identified by the reasons that it has and does not have. */
 enum function { SEAL, SEAL_SCATTER, OPEN, OPEN_GATHER, FUNCTIONS };
 static const struct {
 	unsigned all, none;
@@ -75,7 +72,7 @@ static void identify(struct search *s)
 	for (size_t i = 0; i < s->code.nrefs; i++) {
 		struct code_function f = code_function(&s->code, s->code.refs[i].at);
 
-		/* Refs are in order, so those of one function follow each other. */
+		/* Refs are sorted, so those of one function are adjacent. */
 		if (f.code.len && f.addr != last)
 			note(s, &f);
 		last = f.addr;
@@ -101,7 +98,8 @@ static bool fill(struct search *s, struct finding *ret)
 {
 	bool writes, reads;
 
-	/* A record is to be seen once: either open does it all by itself, or it only calls. */
+	/* A record must be captured only once: open either does everything itself or only calls
+	 * open_gather. */
 	if (s->fns[OPEN_GATHER].code.len &&
 	    code_calls(&s->code, &s->fns[OPEN], s->fns[OPEN_GATHER].addr))
 		s->fns[OPEN].code.len = 0;

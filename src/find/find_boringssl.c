@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* BoringSSL that is linked into a program without its symbols (Bun and what is made with it,
- * Chromium, gRPC). Its errors name their file and a reason by its number, so a function of
- * ssl_lib.cc is known by the reasons that it gives. Compilers move these functions about and merge
- * them, but keep that. Line numbers, distance and order are no signs. Source: BoringSSL's
- * ssl/ssl_lib.cc, include/openssl/ssl.h. */
+/* BoringSSL linked into a program without symbols (Bun and programs made with it, Chromium, gRPC).
+ * Its errors name their file and a reason by number, so the reasons identify a function of
+ * ssl_lib.cc. Compilers move and merge these functions but keep the reasons. Line numbers, distance
+ * and order are no signs. Source: BoringSSL's ssl/ssl_lib.cc, include/openssl/ssl.h. */
 #include "find/error_sites.h"
 #include "find/finder.h"
 
@@ -17,7 +16,7 @@ enum reason {
 };
 static const uint32_t reasons[] = { 66, 111, 134, 185, 215, 226 };
 
-/* As they stand in an error that was put together beforehand: the number of the library, 16, over
+/* As in an error that is built at compile time: the number of the library, 16, in the bits above
  * the reason. */
 #define PACKED(reason) (16u << 24 | (reason))
 static const uint32_t packed[] = { PACKED(66),	PACKED(111), PACKED(134),
@@ -33,7 +32,7 @@ static bool calls(const struct boring *b, const struct error_site *f, const stru
 	return to && code_calls(&b->r.code, &f->f, to->f.addr);
 }
 
-/* SSL_do_handshake: best, the one that SSL_write calls. */
+/* SSL_do_handshake; the one that SSL_write calls is preferred. */
 static const struct error_site *find_handshake(const struct boring *b)
 {
 	const struct error_site *found = NULL;
@@ -49,7 +48,7 @@ static const struct error_site *find_handshake(const struct boring *b)
 	return found;
 }
 
-/* What SSL_read and SSL_peek share. */
+/* The function that SSL_read and SSL_peek share. */
 static const struct error_site *find_read_impl(const struct boring *b)
 {
 	const struct error_site *found = NULL;
@@ -64,8 +63,8 @@ static const struct error_site *find_read_impl(const struct boring *b)
 	return found;
 }
 
-/* SSL_read takes what it gave out off the pending data, SSL_peek leaves it. Two that look alike are
- * neither. */
+/* SSL_read removes what it returned from the pending data, SSL_peek does not. If two functions look
+ * alike, neither is taken. */
 static void find_read(struct boring *b)
 {
 	size_t reads = 0, peeks = 0;
@@ -90,7 +89,7 @@ static void find_read(struct boring *b)
 	b->peek = peeks == 1 ? b->peek : NULL;
 }
 
-/* Where BoringSSL has its symbols, another finder hooks the same functions. */
+/* If BoringSSL has symbols, another finder hooks the same functions. */
 static bool has_symbols(const struct image *im, uint64_t write)
 {
 	struct symbol s = { .name = "SSL_write" };
@@ -109,7 +108,7 @@ static void fill(const struct boring *b, struct finding *ret)
 	finding_add(ret, b->write->f.addr, PROG_WRITE_RETURN, true);
 	finding_add(ret, read->f.addr, b->read ? PROG_CALL : PROG_CALL_PEEK, false);
 	finding_add(ret, read->f.addr, PROG_READ_RETURN, true);
-	/* Both tell where a connection begins; none is needed. */
+	/* Both mark the beginning of a connection; neither is required. */
 	if (b->handshake) {
 		finding_add(ret, b->handshake->f.addr, PROG_CALL, false);
 		finding_add(ret, b->handshake->f.addr, PROG_HANDSHAKE_RETURN, true);
@@ -118,7 +117,8 @@ static void fill(const struct boring *b, struct finding *ret)
 		finding_add(ret, b->new->f.addr, PROG_NEW_RETURN, true);
 }
 
-/* Whether what SSL_read and SSL_peek share is a function of its own, which f does not call. */
+/* Whether the code that SSL_read and SSL_peek share is a separate function, which f does not
+ * call. */
 static bool is_no_reader(const struct boring *b, const struct error_site *f)
 {
 	for (size_t i = 0; i < b->r.nfns; i++) {
@@ -131,7 +131,7 @@ static bool is_no_reader(const struct boring *b, const struct error_site *f)
 	return false;
 }
 
-/* Until 2022, SSL_write left the length to others. */
+/* Until 2022, SSL_write did not check the length itself. */
 static const struct error_site *find_write(const struct boring *b)
 {
 	const struct error_site *f = error_sites_only(&b->r, R_BAD_LENGTH | R_UNINITIALIZED);
@@ -153,7 +153,7 @@ static void identify(struct boring *b)
 	find_read(b);
 }
 
-/* Where the function that keeps an error is inlined, the numbers are one. */
+/* If the function that stores an error is inlined, both numbers are combined into one. */
 static void add_packed(struct error_sites *r)
 {
 	for (size_t i = 0; i < r->nfns; i++)

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* Go's crypto/tls, whose methods Write and Read of *Conn every user of it calls, HTTP/2 too. A
- * uretprobe would put an address of its own on a stack that Go's runtime walks and moves, which
- * ends the program: so each instruction that returns is hooked by itself. Where these are follows
- * from the table of frames: a frame that was open is closed before RET and nowhere else, but for
- * the call for a larger stack, which is told apart by its instruction. */
+/* Go's crypto/tls: all users, HTTP/2 included, call the methods Write and Read of *Conn. A
+ * uretprobe would put a foreign address on a stack that Go's runtime walks and moves, which crashes
+ * the program, so each return instruction is hooked by itself. The table of frames reveals them: a
+ * frame is closed right before RET and nowhere else, except before the call for a larger stack,
+ * which its instruction distinguishes. */
 #include "find/finder.h"
 #include "find/pclntab.h"
 
-/* Exits of one function. A dozen is much. */
+/* Exits of one function; twelve would be many. */
 #define RETURNS_MAX 64
 
-/* Bytes of the stack that receiver and slice take: where arguments are passed in registers they
- * have a place there, results have none; before, the results had. */
+/* Bytes of the stack for receiver and slice. If arguments are passed in registers, they have a
+ * place there and results have none; before that, results had one. */
 #define ARGS_REGISTERS 32
 #define ARGS_STACK     56
 
@@ -25,7 +25,7 @@ static bool is_return(const struct image *im, uint64_t addr)
 	return span_eq(image_at(im, addr, want.len), want);
 }
 
-/* Entry first; false when no return is known. */
+/* Entry first; false if no return is known. */
 static bool add_call(const struct pclntab *t, const struct go_function *f,
 		     enum probe_program at_return, struct finding *ret)
 {
@@ -60,8 +60,8 @@ static bool look(void *arg, const struct pclntab *t)
 	if (!f[GO_WRITE].addr || !f[GO_READ].addr || f[GO_WRITE].args != f[GO_READ].args)
 		return false;
 	if (f[GO_WRITE].args == ARGS_STACK)
-		found.problem = "made by a Go that passes arguments on the stack (before 1.17, on "
-				"arm64 before 1.18)";
+		found.problem = "built with a Go version that passes arguments on the stack "
+				"(before 1.17; on arm64 before 1.18)";
 	else if (f[GO_WRITE].args != ARGS_REGISTERS)
 		return false;
 	else if (!add_call(t, &f[GO_WRITE], PROG_GO_WRITE_RETURN, &found) ||

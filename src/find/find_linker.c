@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The dynamic linker calls an empty function whenever libraries have been mapped or unmapped, so
- * that debuggers may have a breakpoint there: at a program's start and at each dlopen. Both glibc
- * and musl have it. Source: struct r_debug in glibc's <link.h>. */
+/* The dynamic linker calls an empty function whenever libraries were mapped or unmapped, so that
+ * debuggers can set a breakpoint there: at the start of a program and at each dlopen. glibc and
+ * musl both have it. Source: struct r_debug in glibc's <link.h>. */
 #include "find/finder.h"
 
 static void find_linker(const struct image *im, struct finding *ret)

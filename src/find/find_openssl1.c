@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* OpenSSL 1.1.1 that is linked into a program without its symbols. Its errors name their file, and
- * function and reason by numbers, so a function is the one that has both of its own. Where it was
- * inlined into several, none is hooked. Reading and writing comes through the two internal
- * functions, as in OpenSSL 3. Source: OpenSSL 1.1.1's ssl/ssl_lib.c, include/openssl/sslerr.h. */
+/* OpenSSL 1.1.1 linked into a program without symbols. Its errors name their file, and function and
+ * reason by number, so a function is the one that has both numbers. If it was inlined into several
+ * functions, none is hooked. All reads and writes pass the two internal functions, as in OpenSSL 3.
+ * Source: OpenSSL 1.1.1's ssl/ssl_lib.c, include/openssl/sslerr.h. */
 #include "find/error_sites.h"
 #include "find/finder.h"
 
@@ -29,7 +29,7 @@ static void fill(const struct error_sites *r, const struct error_site *write,
 	finding_add(ret, write->f.addr, PROG_WRITE_RETURN, true);
 	finding_add(ret, read->f.addr, PROG_CALL_INTERNAL, false);
 	finding_add(ret, read->f.addr, PROG_READ_RETURN, true);
-	/* Both tell where a connection begins; none is needed. */
+	/* Both mark the beginning of a connection; neither is required. */
 	if (handshake) {
 		finding_add(ret, handshake->f.addr, PROG_CALL, false);
 		finding_add(ret, handshake->f.addr, PROG_HANDSHAKE_RETURN, true);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* OpenSSL 3 that is linked into a program without its symbols (what Rust programs bring along, a
- * Python with OpenSSL inside). Its errors carry the name of the function that raises them, so a
- * function is the one that refers to its own name; where several do, it was inlined into them and
- * cannot be hooked. All calls to read and write, plain and _ex, come through the two internal ones.
- * Source: OpenSSL's ssl/ssl_lib.c, include/openssl/err.h (ERR_raise). */
+/* OpenSSL 3 linked into a program without symbols (Rust programs, Python builds with OpenSSL
+ * inside). Its errors carry the name of the function that raises them, so a function is the one
+ * that refers to its own name. If several refer to it, it was inlined into them and cannot be
+ * hooked. All reads and writes, plain and _ex, pass the two internal functions. Source: OpenSSL's
+ * ssl/ssl_lib.c, include/openssl/err.h (ERR_raise). */
 #include "find/code.h"
 #include "find/finder.h"
 
-#define R_UNINITIALIZED 276 /* SSL_R_UNINITIALIZED, which both of them raise */
+#define R_UNINITIALIZED 276 /* SSL_R_UNINITIALIZED, which both raise */
 
 enum wanted { WRITE, READ, NEW, HANDSHAKE, WANTED };
 static const char *const names[WANTED] = { "ssl_write_internal", "ssl_read_internal", "SSL_new",

@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* rustls in programs without symbols. Its record layer calls ciphers through two traits, whose
- * vtables {drop, size, align, methods...} stand side by side in read-only data after relocation:
+ * vtables {drop, size, align, methods...} are adjacent in read-only data after relocation.
  * MessageEncrypter's second method, encrypted_payload_len, adds the cipher's constant overhead to
- * its argument, which leaves the compiler little choice. Its machine code is looked for, then
- * the vtables that refer to it, then the decrypter's vtable (one method) beside each.
- *
- * rustc puts a panic location of three words between the two where encrypt can panic, and may put
- * the decrypter first or last. A binary holds one pair for each cipher suite and provider: all are
- * taken, and what is hooked in excess does no harm, since the probe asks for more than the place
- * (probes/rustls.bpf.c). Only x86-64.
- *
- * Measured on binaries with rustls 0.23 of ring and aws-lc: Deno 2.3.0 and 2.9.6, Codex 0.169.0,
- * Grok 1.0.41; not found in rustup 1.29 (rustls 0.23.37), which find_awslc.c knows. Source of the
- * traits: rustls, src/crypto/cipher.rs; of the layout: the Rust compiler, which promises nothing.
- */
+ * its argument, which leaves the compiler little choice. The finder searches for its machine code,
+ * then for vtables that refer to it, then for the decrypter's vtable (one method) beside each.
+ * rustc puts a panic location of three words between the two if encrypt can panic, and may put the
+ * decrypter first or last. A binary has one pair per cipher suite and provider. All pairs are
+ * taken: hooking too much is harmless, because the BPF program makes further checks
+ * (probes/rustls.bpf.c). Only x86-64. Measured on binaries with rustls 0.23, ring and aws-lc: Deno
+ * 2.3.0 and 2.9.6, Codex 0.169.0, Grok 1.0.41. Not found in rustup 1.29 (rustls 0.23.37), which
+ * find_awslc.c covers. Source of the traits: rustls, src/crypto/cipher.rs; of the layout: the Rust
+ * compiler, which guarantees nothing. */
 #include <stdlib.h>
 
 #include "base/xalloc.h"
@@ -21,10 +18,10 @@
 #include "find/finder.h"
 #include "find/unwind.h"
 
-#define LENGTHS_MAX	  4096 /* functions with that machine code; codex has 3 */
-#define INSTALL_PATHS_MAX 64   /* vtables that refer to them; codex has 7 */
-#define REACH		  20   /* words between the beginnings of the two vtables, at most */
-#define VTABLE		  4    /* words up to the first method */
+#define LENGTHS_MAX	  4096 /* functions with that machine code; Codex has 3 */
+#define INSTALL_PATHS_MAX 64   /* vtables that refer to them; Codex has 7 */
+#define REACH		  20   /* greatest distance of the two vtables, in words */
+#define VTABLE		  4    /* words before the first method */
 #define WINDOW		  (2 * REACH + VTABLE + 1)
 
 /* The words around an encrypter's vtable, which begins at words[REACH]. */
@@ -45,19 +42,20 @@ struct search {
 
 /* ---- the code of encrypted_payload_len ---- */
 
-/* Bytes that TLS adds to a record's plaintext: TLS 1.3 the content type and a tag, TLS 1.2 a tag
+/* Bytes that TLS adds to a record's plaintext. TLS 1.3: the content type and a tag; TLS 1.2: a tag
  * and, with GCM, the explicit part of the nonce (RFC 8446 section 5.2, RFC 5288 section 3). */
 #define OVERHEAD_TLS13	17
 #define OVERHEAD_GCM	24
 #define OVERHEAD_CHACHA 16
 
-static const uint8_t lea[] = { 0x48, 0x8d, 0x46 }; /* lea rax, [rsi + imm8] */
-#define LEA_RARE 2				   /* the byte of it that code has least of */
+static const uint8_t lea[] = { 0x48, 0x8d, 0x46 };	   /* lea rax, [rsi + imm8] */
+#define LEA_RARE 2					   /* the rarest byte of it in code */
 static const uint8_t enter[] = { 0x55, 0x48, 0x89, 0xe5 }; /* push rbp; mov rbp, rsp */
 #define POP_RBP 0x5d
 #define RET	0xc3
 
-/* `at`: offset in `code` of a lea. How many bytes before it its function begins; -1: it is none. */
+/* `at`: offset of a lea in `code`. Returns how many bytes before it its function begins; -1: this
+ * is no such function. */
 static int length_function(struct span code, size_t at)
 {
 	struct span rest = span_from(code, at + sizeof(lea));
@@ -126,7 +124,7 @@ static bool is_tls13(const struct image *im, uint64_t length)
 
 /* ---- the vtables ---- */
 
-/* `addr`: of a word that holds `length`, the fifth of a vtable. */
+/* `addr`: of a word that contains `length`, the fifth word of a vtable. */
 static void add_place(struct search *s, uint64_t addr, uint64_t length)
 {
 	uint64_t before = (REACH + VTABLE) * sizeof(uint64_t);
@@ -164,14 +162,14 @@ static void put_into_places(void *arg, uint64_t addr, uint64_t value)
 	}
 }
 
-/* A probe in the middle of an instruction would break the program, so where the unwind tables know
- * better, they are believed. */
+/* A probe in the middle of an instruction would break the program, so the unwind tables decide
+ * where they have an entry. */
 static bool is_method(const struct search *s, uint64_t addr)
 {
 	return image_is_code(s->im, addr) && unwind_place(&s->unwind, addr) != UNWIND_INSIDE;
 }
 
-/* Do four words begin a vtable of something that keeps a cipher's key? */
+/* Whether four words begin the vtable of an object that holds a cipher's key. */
 static bool is_vtable(const struct search *s, const uint64_t *w)
 {
 	uint64_t size = w[1], align = w[2];
@@ -180,7 +178,7 @@ static bool is_vtable(const struct search *s, const uint64_t *w)
 	       align <= 64 && !(align & (align - 1)) && size % align == 0 && is_method(s, w[3]);
 }
 
-/* The two share their alignment, and nearly their size: TLS 1.2's differ by a nonce. */
+/* Both have the same alignment and nearly the same size: in TLS 1.2 they differ by a nonce. */
 static bool is_decrypter(const struct search *s, const struct place *p, size_t at)
 {
 	const uint64_t *w = p->words + at, *enc = p->words + REACH;
@@ -201,7 +199,7 @@ static void add_once(struct finding *f, uint64_t addr, enum probe_program prog, 
 	finding_add(f, addr, prog, at_return);
 }
 
-/* True when both vtables are there. */
+/* True if both vtables are there. */
 static bool add_pair(const struct search *s, const struct place *p, struct finding *f)
 {
 	bool found = false;
@@ -234,7 +232,7 @@ static void find(const struct image *im, struct finding *ret)
 	unwind_open(&s->unwind, im);
 	find_lengths(s);
 	if (s->nlengths) {
-		/* Pointers stand in place, where RELR or nothing relocates them. */
+		/* Pointers are already in place if RELR or nothing relocates them. */
 		image_words(im, add_if_length, s);
 		image_relocated(im, add_if_length, s);
 	}
@@ -242,7 +240,7 @@ static void find(const struct image *im, struct finding *ret)
 		image_relocated(im, put_into_places, s);
 	for (size_t i = 0; i < s->nplaces; i++)
 		tls13 |= add_pair(s, &s->places[i], ret) && s->places[i].tls13;
-	/* No rustls is without TLS 1.3; the code for TLS 1.2 alone is too common to tell. */
+	/* Every rustls has TLS 1.3; the code for TLS 1.2 alone is too common to be a sign. */
 	if (tls13) {
 		ret->implementation = "rustls";
 		ret->method = "vtables";

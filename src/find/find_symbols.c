@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Implementations whose functions stand in a symbol table. What to hook in each: hooks.def. */
+/* Implementations whose functions are in a symbol table. hooks.def lists what to hook in each. */
 #include "find/finder.h"
 
 enum library {
@@ -12,7 +12,7 @@ struct hook_row {
 	const char *symbol;
 	enum probe_program prog;
 	bool at_return, needed, mark;
-	const char *unless; /* not hooked where this symbol is; NULL: always */
+	const char *unless; /* not hooked if this symbol exists; NULL: always hooked */
 };
 
 #define ENTRY		     false
@@ -65,7 +65,7 @@ static void find_library(const struct image *im, enum library which, const char 
 			finding_add(ret, symbols[i].addr, mine[i]->prog, mine[i]->at_return);
 }
 
-/* A finder of its own for each library: a file may hold several. */
+/* One finder per library, because a file may contain several. */
 #define LIBRARY(id, implementation, sign, ...)                                                     \
 	static void find_##id(const struct image *im, struct finding *ret)                         \
 	{                                                                                          \

@@ -20,10 +20,10 @@ bool finding_add(struct finding *f, uint64_t addr, enum probe_program prog, bool
 	return true;
 }
 
-/* A search for the signs of all finders. */
+/* A prefilter for the signs of all finders. */
 struct signing {
 	const struct prefilter *signs;
-	uint64_t seen, left; /* bit i: the i-th sign; bytes that may be searched */
+	uint64_t seen, left; /* bit i: the i-th sign; how many bytes may still be searched */
 };
 
 static void search_in(void *arg, struct span bytes)
@@ -35,8 +35,8 @@ static void search_in(void *arg, struct span bytes)
 	s->seen |= prefilter_search(s->signs, some);
 }
 
-/* Finders whose signs are in the file, or who have none: bit i for finders[i]. Not wherever: a file
- * may be of any size, at no cost for who made it. */
+/* Finders that have no signs, or whose signs are in the file: bit i for finders[i]. Not every byte
+ * is searched: a sparse file may have any size. */
 static uint64_t worth_trying(const struct image *im)
 {
 	const char *strings[PREFILTER_MAX];

@@ -1,53 +1,54 @@
 /* SPDX-License-Identifier: MIT */
-/* Finders: where in a file the plaintext of TLS passes. Each looks for one implementation by one
- * method and is a row of finders.def; they are tried in that order, and a file may hold more than
- * one implementation. Pure: they read nothing but the mapped file. */
+/* Finders locate the functions of a file that take or return the plaintext of TLS. Each finder
+ * looks for one implementation by one method and is a row of finders.def. They are tried in that
+ * order; a file may contain several implementations. Pure: they read only the mapped file. */
 #ifndef SPY_FIND_FINDER_H
 #define SPY_FIND_FINDER_H
 
 #include "find/image.h"
 #include "probes/programs.h"
 
-/* One place to hook. */
+/* One address to hook. */
 struct site {
 	uint64_t addr;
 	enum probe_program prog;
-	bool at_return; /* by a uretprobe; never for Go, whose returns are places of their own */
+	bool at_return; /* by a uretprobe; never for Go, whose return instructions are sites of
+			 * their own */
 };
 
 #define SITES_MAX 512
 
-/* What one finder found. */
+/* The result of one finder. */
 struct finding {
 	const char *implementation; /* "OpenSSL", "BoringSSL", "rustls" ...; NULL: nothing */
 	const char *method;	    /* "symbols", "strings and constants" ... */
-	/* In the order in which they are hooked: the entry of a call before its return, so that no
-	 * return is seen without its entry. */
+	/* In the order of hooking: the entry of a call before its return, so that no return is
+	 * captured without its entry. */
 	struct site sites[SITES_MAX];
 	size_t nsites;
-	/* It is there but cannot be hooked: why, in words; then there are no sites. */
+	/* Why the implementation cannot be hooked, as text; there are no sites then. */
 	const char *problem;
 };
 
-/* False when there are too many already. */
+/* False if there are too many. */
 bool finding_add(struct finding *f, uint64_t addr, enum probe_program prog, bool at_return);
 
 #define FINDER_SIGNS_MAX 4
 
 struct finder {
 	const char *name;
-	/* A finder of the same group that found something before makes this one superfluous: one
-	 * implementation is not hooked twice. */
+	/* If a finder of the same group has found something, this one is skipped, so that no
+	 * implementation is hooked twice. */
 	const char *group;
-	/* It finds nothing in a file that holds none of these strings, in what is loaded or in
-	 * names of symbols; NULL: it has to be tried on every file. */
+	/* The finder finds nothing in a file with none of these strings in loaded bytes or symbol
+	 * names. NULL: it is tried on every file. */
 	const char *signs[FINDER_SIGNS_MAX];
-	/* Its signs are no proof, as names would be: what it finds is given up when what passes
-	 * there turns out to be no plaintext (http/traffic_class.h). */
+	/* Its signs are no proof, as names would be. The file is detached if the captured data is
+	 * not plaintext (http/traffic_class.h). */
 	bool guess;
-	/* What it finds is no TLS, but a place that is passed when libraries have been mapped. */
+	/* Finds no TLS, but a function that is called when libraries have been mapped. */
 	bool watch;
-	/* Fills ret, which is empty at first, when the implementation is there. */
+	/* Fills ret, which is empty, if the implementation is there. */
 	void (*find)(const struct image *im, struct finding *ret);
 };
 
@@ -55,14 +56,14 @@ struct finder {
 #include "find/finders.def"
 #undef FINDER
 
-/* So much of a file is searched for signs: its holes cost no room on disk, but time. */
+/* How much of a file is searched for signs: holes take no room on disk, but time to read. */
 #define FINDER_BYTES_MAX (1ull << 30)
 
-/* Calls fn for each implementation that is found, in the order of finders.def. Returns how many of
- * them can be hooked. */
+/* Calls fn for each implementation found, in the order of finders.def. Returns how many can be
+ * hooked. */
 typedef void (*finding_fn)(void *arg, const struct finder *finder, const struct finding *found);
 size_t find_all(const struct image *im, finding_fn fn, void *arg);
-/* Names in the order of finders.def; NULL past the last. */
+/* Names in the order of finders.def; NULL after the last. */
 const char *finder_name(size_t i);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* libelf checks the structure, we check every index it gives us. */
+/* libelf checks the structure; every index that it returns is checked here. */
 #include "find/image.h"
 
 #include <errno.h>
@@ -63,12 +63,12 @@ static int read_header(struct image *im)
 	return read_segments(im);
 }
 
-/* Shared: into a private mapping the kernel puts the breakpoints of whoever traces the file. */
+/* Shared, because a private mapping shows the breakpoints of other tracers of the file. */
 static void *map_file(int fd, size_t len)
 {
 	void *p = mmap(NULL, len, PROT_READ, MAP_SHARED, fd, 0);
 
-	if (p == MAP_FAILED) /* some file systems have no other */
+	if (p == MAP_FAILED) /* some file systems support only this */
 		p = mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0);
 	return p == MAP_FAILED ? NULL : p;
 }
@@ -154,7 +154,7 @@ uint64_t image_loaded(const struct image *im)
 	uint64_t sum = 0;
 
 	for (size_t i = 0; i < im->nsegments; i++)
-		sum += im->segments[i].size; /* none is larger than the file */
+		sum += im->segments[i].size; /* none can be larger than the file */
 	return sum;
 }
 

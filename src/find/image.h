@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* An ELF file as finders look at it: bytes by address, sections, symbols. The file may be
- * anybody's: nothing outside of it is ever read. Sources: elf(5), System V ABI. */
+/* An ELF file as finders need it: bytes by address, sections, symbols. The file may be anybody's:
+ * nothing outside it is ever read. Sources: elf(5), System V ABI. */
 #ifndef SPY_FIND_IMAGE_H
 #define SPY_FIND_IMAGE_H
 
@@ -11,7 +11,7 @@
 
 #define IMAGE_SEGMENTS_MAX 64
 
-/* A part of the file that is loaded. `size`: bytes that are in the file. */
+/* A segment of the file that is loaded. `size`: its bytes in the file. */
 struct image_segment {
 	uint64_t addr, offset, size;
 	bool executable, writable;
@@ -19,42 +19,43 @@ struct image_segment {
 
 struct image {
 	Elf *elf;
-	struct span file; /* all of it, mapped */
+	struct span file; /* the whole file, mapped */
 	void *mapped;	  /* by image_open */
 	struct image_segment segments[IMAGE_SEGMENTS_MAX];
 	size_t nsegments;
 	unsigned machine; /* EM_X86_64, EM_AARCH64 */
-	unsigned type;	  /* ET_EXEC: at its addresses; ET_DYN: anywhere */
+	unsigned type;	  /* ET_EXEC: fixed addresses; ET_DYN: relocatable */
 };
 
-/* 0, or -ENOEXEC when it is no 64-bit program or library for this kind of machine. fd may be closed
- * after. image_close accepts what failed. */
+/* 0, or -ENOEXEC if it is not a 64-bit program or library for this machine. fd may be closed
+ * afterwards. image_close accepts what failed. */
 int image_open(struct image *im, int fd);
-int image_open_bytes(struct image *im, struct span file); /* of any machine; `file` outlives it */
+int image_open_bytes(struct image *im, struct span file); /* for any machine; `file` outlives it */
 void image_close(struct image *im);
 
-/* `len` bytes at an address; ptr NULL when they are not all in one segment of the file. */
+/* `len` bytes at an address; ptr NULL if they are not all in one segment of the file. */
 struct span image_at(const struct image *im, uint64_t addr, uint64_t len);
-/* What is there from an address to the end of its segment. */
+/* The bytes from an address to the end of its segment. */
 struct span image_from(const struct image *im, uint64_t addr);
-/* Place of an address in the file, which is what a uprobe takes; 0 when it has none. */
+/* Offset of an address in the file, as a uprobe needs it; 0 if it has none. */
 uint64_t image_offset(const struct image *im, uint64_t addr);
-/* Whether an address is in a segment that is executed. */
+/* Whether an address is in an executable segment. */
 bool image_is_code(const struct image *im, uint64_t addr);
-/* Bytes of the file that are loaded. */
+/* Number of bytes that are loaded. */
 uint64_t image_loaded(const struct image *im);
-/* Address of a place in the file; 0 when it is not loaded. */
+/* Address of an offset in the file; 0 if it is not loaded. */
 uint64_t image_addr(const struct image *im, uint64_t offset);
-/* The section's bytes (ptr NULL: it has none of that name) and its address. */
+/* The section's bytes (ptr NULL: no section of that name) and its address. */
 struct span image_section(const struct image *im, const char *name, uint64_t *ret_addr);
 
-/* A word of data that is written to, by its address. `image_words`: each as it stands in the file.
- * `image_relocated`: each that a RELA relocation makes a pointer; its value there says nothing. */
+/* Calls fn with words of writable data and their addresses. `image_words`: each word as in the
+ * file. `image_relocated`: each word that a RELA relocation turns into a pointer; its value in the
+ * file means nothing. */
 typedef void (*word_fn)(void *arg, uint64_t addr, uint64_t value);
 void image_words(const struct image *im, word_fn fn, void *arg);
 void image_relocated(const struct image *im, word_fn fn, void *arg);
 
-/* The bytes of each table of strings that is not loaded: names of symbols. */
+/* The bytes of each string table that is not loaded: names of symbols. */
 typedef void (*bytes_fn)(void *arg, struct span bytes);
 void image_symbol_names(const struct image *im, bytes_fn fn, void *arg);
 
@@ -63,7 +64,7 @@ struct symbol {
 	uint64_t addr; /* of the function; 0: not found */
 };
 
-/* Fills in the addresses of `count` functions, by .dynsym first, then .symtab. */
+/* Fills in the addresses of `count` functions, from .dynsym, then from .symtab. */
 void image_symbols(const struct image *im, struct symbol *symbols, size_t count);
 
 #endif

@@ -4,8 +4,8 @@
 #define MAGIC_116 0xfffffffau
 #define MAGIC_118 0xfffffff0u
 #define MAGIC_120 0xfffffff1u
-/* Tables, and places that may refer to one, that are looked into: a program that handles Go
- * programs holds the magics too. */
+/* How many tables, and references to one, are tried: a program that works on Go programs contains
+ * the magic numbers too. */
 #define TRIES_MAX 16
 
 static uint64_t le_at(struct span s, uint64_t pos, size_t nbytes)
@@ -43,8 +43,7 @@ static struct span relocations(const struct image *im)
 	return addr ? image_at(im, addr, len) : span_of(NULL, 0);
 }
 
-/* The next relocation that adds the place where the file is loaded to an address; false at the
- * end. */
+/* The next relocation that adds the load address to an address; false at the end. */
 static bool next_relative(const struct image *im, struct cursor *c, uint64_t *ret_at,
 			  uint64_t *ret_value)
 {
@@ -62,7 +61,7 @@ static bool next_relative(const struct image *im, struct cursor *c, uint64_t *re
 	return false;
 }
 
-/* The address that stands at `at` once the program runs. */
+/* The address at `at` once the program runs. */
 static uint64_t address_at(const struct image *im, uint64_t at)
 {
 	uint64_t in_file = le_at(image_at(im, at, 8), 0, 8), place, value;
@@ -79,7 +78,7 @@ static uint64_t address_at(const struct image *im, uint64_t at)
 
 /* ---- the start of the code ---- */
 
-/* Words of struct moduledata: the same in Go 1.18 to 1.27. */
+/* Indexes of words in struct moduledata, the same in Go 1.18 to 1.27. */
 #define MODULE_NAMES 1
 #define MODULE_TEXT  22
 
@@ -90,8 +89,8 @@ static uint64_t module_text(const struct image *im, uint64_t at, uint64_t table,
 	return address_at(im, at + MODULE_TEXT * 8);
 }
 
-/* Go 1.27 leaves the start out of the table's header: moduledata knows it, and begins with the
- * header's address, by which it is found. */
+/* Go 1.27 omits the start of the code in the table's header. moduledata has it, and is found
+ * because it begins with the header's address. */
 static uint64_t find_text(const struct image *im, uint64_t table, uint64_t names)
 {
 	uint64_t text = 0, at, value;
@@ -120,7 +119,7 @@ static size_t entry_bytes(const struct pclntab *t)
 	return t->absolute ? 16 : 8;
 }
 
-/* Room for all functions, and for the end of the last one. */
+/* Size of the entries of all functions, and of the end of the last one. */
 static bool is_sound(const struct pclntab *t)
 {
 	return t->names < t->names_end && t->names_end <= t->all.len && t->pctab <= t->all.len &&
@@ -166,8 +165,8 @@ static bool read_header(struct pclntab *t, const struct image *im, uint64_t addr
 
 /* ---- where it is ---- */
 
-/* Outer linkers may put it into a section among others, or there are no sections: it stands at a
- * multiple of 8 outside of code. */
+/* External linkers may merge it into another section, or there are no sections. It is at a multiple
+ * of 8 outside code. */
 static bool scan(const struct image *im, pclntab_fn fn, void *arg)
 {
 	unsigned tries = 0;
@@ -203,7 +202,7 @@ bool pclntab_each(const struct image *im, pclntab_fn fn, void *arg)
 
 /* ---- functions ---- */
 
-/* Place of a name in the names, 0 when it is not there: the first name is never one of ours. */
+/* Offset of a name in the names, 0 if it is not there: the first name is never one of ours. */
 static uint64_t find_name(const struct pclntab *t, const char *name)
 {
 	struct span all = span_of(t->all.ptr + t->names, t->names_end - t->names), rest = all;
@@ -218,7 +217,7 @@ static uint64_t find_name(const struct pclntab *t, const char *name)
 	return 0;
 }
 
-/* Start of the function that is number i of the table, or end of the one before. */
+/* Start of the i-th function of the table, or end of the one before. */
 static uint64_t start_of(const struct pclntab *t, uint64_t i)
 {
 	uint64_t at = t->funcs + i * entry_bytes(t);
@@ -229,7 +228,7 @@ static uint64_t start_of(const struct pclntab *t, uint64_t i)
 	return t->text + le_at(t->all, at, 4);
 }
 
-/* What is told of function i: its start (as above), its name, its arguments ... */
+/* Data of function i: its start (as above), its name, its arguments ... */
 static struct span info_of(const struct pclntab *t, uint64_t i)
 {
 	size_t half = entry_bytes(t) / 2;
@@ -283,7 +282,7 @@ void pclntab_functions(const struct pclntab *t, struct go_function *f, size_t co
 
 /* ---- frames ---- */
 
-/* A number in groups of seven bits, the low ones first. */
+/* A number in groups of seven bits, lowest first. */
 static uint32_t take_varint(struct cursor *c)
 {
 	uint32_t v = 0;
@@ -299,8 +298,8 @@ static uint32_t take_varint(struct cursor *c)
 	return 0;
 }
 
-/* Runs of instructions with the same size of the frame: its change, with the sign in the lowest
- * bit, from -1 at first; then the run's length. A change of 0 ends it. */
+/* Runs of instructions with the same frame size: the change of the size, with the sign in the
+ * lowest bit, from -1 at first; then the run's length. A change of 0 ends the table. */
 size_t pclntab_closed(const struct pclntab *t, const struct go_function *f, uint64_t *ret,
 		      size_t max)
 {

@@ -7,9 +7,9 @@
 #include "base/xalloc.h"
 
 #define NAME_MAX_LEN 255
-#define SITE_RETURN  0x8000u /* in the encoded number of the program */
+#define SITE_RETURN  0x8000u /* in the encoded program number */
 
-/* The first byte of an encoded part. */
+/* The first byte of an encoded entry. */
 enum part_kind { PART_TLS, PART_WATCH, PART_PROBLEM, PART_GUESS };
 
 struct making {
@@ -142,7 +142,7 @@ int plan_encode(const struct plan *p, struct buf *out)
 	return out->full ? -ENOBUFS : 0;
 }
 
-/* A name is shown to people as it is: printable ASCII, as all finders' are. */
+/* Names are shown to people as they are: printable ASCII, like those of all finders. */
 static char *take_name(struct cursor *c)
 {
 	struct span s = cursor_take(c, cursor_le(c, 1));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What is to be hooked in one file: all that the finders found in it, by place in the file, so that
- * it serves without the file being looked at again. Pure. */
+/* What to hook in one file: everything that the finders found, by offset in the file, so that the
+ * file need not be scanned again. Pure. */
 #ifndef SPY_FIND_PLAN_H
 #define SPY_FIND_PLAN_H
 
@@ -8,15 +8,15 @@
 #include "find/finder.h"
 
 #define PLAN_ENTRIES_MAX 16
-/* Of an encoded plan: full parts with full sites, and some to spare. */
+/* Size limit of an encoded plan: all entries with all sites, and some reserve. */
 #define PLAN_BYTES_MAX (256u << 10)
 
-/* One implementation. In its sites, `addr` is the place in the file. */
+/* One implementation. `addr` of its sites is the offset in the file. */
 struct plan_entry {
 	char *implementation, *method;
-	bool watch;    /* no TLS: tells when libraries are mapped (struct finder) */
-	bool guess;    /* as of struct finder */
-	char *problem; /* why it cannot be hooked; NULL: it can */
+	bool watch;    /* no TLS: reports mapped libraries (struct finder) */
+	bool guess;    /* as in struct finder */
+	char *problem; /* why it cannot be hooked; NULL: it can be */
 	struct site *sites;
 	size_t nsites;
 };
@@ -30,18 +30,17 @@ struct plan {
 void plan_make(const struct image *im, struct plan *ret);
 void plan_done(struct plan *p);
 bool plan_has_tls(const struct plan *p);
-/* Whether there is a single implementation to be hooked, and that a guess. */
+/* Whether there is exactly one implementation to hook, and it is a guess. */
 bool plan_is_guess(const struct plan *p);
-/* "OpenSSL by symbols, rustls by vtables"; the caller frees it. NULL: nothing that can be hooked.
- */
+/* "OpenSSL by symbols, rustls by vtables"; the caller frees it. NULL: nothing can be hooked. */
 char *plan_text(const struct plan *p);
-/* Of the first implementation that cannot be hooked, in words; the caller frees it. NULL: of none.
- */
+/* Why the first unhookable implementation cannot be hooked, as text that the caller frees; NULL if
+ * all can be. */
 char *plan_problem(const struct plan *p);
 
-/* As bytes, for the way out of the finding process and for the catalog on disk. */
+/* Encoded form, for the answer of the scanner and the catalog on disk. */
 int plan_encode(const struct plan *p, struct buf *out); /* 0, or -ENOBUFS */
-/* -EPROTO when malformed; ret is valid either way (plan_done). */
+/* -EPROTO if malformed; ret is valid either way (plan_done). */
 int plan_decode(struct span in, struct plan *ret);
 
 #endif

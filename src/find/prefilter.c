@@ -10,8 +10,8 @@
 struct prefilter {
 	struct span strings[PREFILTER_MAX];
 	size_t count, shortest;
-	/* By the two bytes that end a window of `shortest` bytes: how far the window may move on
-	 * without passing over a string's beginning; 0: one may begin here. */
+	/* Indexed by the last two bytes of a window of `shortest` bytes: how far the window may
+	 * advance without skipping the beginning of a string; 0: a string may begin here. */
 	uint8_t skip[PAIRS];
 };
 
@@ -35,7 +35,7 @@ struct prefilter *prefilter_new(const char *const *strings, size_t count)
 {
 	struct prefilter *s = xcalloc(1, sizeof(*s));
 
-	s->shortest = 128; /* what a skip of 8 bits can tell */
+	s->shortest = 128; /* the largest skip that fits 8 bits */
 	for (size_t i = 0; i < count && i < PREFILTER_MAX; i++) {
 		struct span string = span_str(strings[i]);
 

@@ -3,8 +3,8 @@
 
 #include "find/bytes.h"
 
-/* Of .eh_frame_hdr: version 1; the count as 4 bytes; pairs of signed 4 bytes relative to the
- * header. What linkers write; other encodings count as no table. */
+/* Supports .eh_frame_hdr version 1 with a 4-byte count and pairs of signed 4-byte numbers relative
+ * to the header, as linkers write it. Other encodings count as no table. */
 #define HDR_VERSION	 1
 #define COUNT_U4	 0x03
 #define TABLE_S4_DATAREL 0x3b
@@ -32,8 +32,8 @@ static uint64_t field(const struct unwind *u, size_t entry, size_t at)
 	return u->base + sign_extend(le32(u->entries.ptr + entry * ENTRY + at), 32);
 }
 
-/* How long the function is that a frame description stands for; 0: not known. The description:
- * length, place of its CIE, beginning relative to this field, length of the function. */
+/* Length of the function of a frame description; 0: unknown. The description has: length, offset of
+ * its CIE, beginning relative to this field, length of the function. */
 static uint32_t function_length(const struct unwind *u, uint64_t frame, uint64_t begin)
 {
 	struct span s = image_at(u->im, frame, 16);
@@ -45,7 +45,7 @@ static uint32_t function_length(const struct unwind *u, uint64_t frame, uint64_t
 
 enum unwind_place unwind_place(const struct unwind *u, uint64_t addr)
 {
-	size_t lo = 0, hi = u->entries.len / ENTRY; /* the first entry behind addr is in [lo, hi] */
+	size_t lo = 0, hi = u->entries.len / ENTRY; /* the first entry after addr is in [lo, hi] */
 
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;

@@ -80,7 +80,7 @@ int bpf_raw_tracepoint(int prog, const char *name)
 	return bpf_call(BPF_RAW_TRACEPOINT_OPEN, &a, sizeof(a));
 }
 
-/* The number behind `prefix` in a one-line file of sysfs. */
+/* The number after `prefix` in a one-line file of sysfs. */
 static int sysfs_number(const char *path, const char *prefix)
 {
 	char line[64] = "";
@@ -130,8 +130,8 @@ int bpf_uprobe(int prog, const char *path, uint64_t offset, int at_return, pid_t
 int bpf_uprobe_multi(int prog, const char *path, const uint64_t *offsets, size_t count,
 		     int at_return)
 {
-	/* union bpf_attr's link_create.uprobe_multi, spelled out since headers older than 6.6
-	 * lack it. */
+	/* union bpf_attr's link_create.uprobe_multi, declared here because headers before 6.6 lack
+	 * it. */
 	struct {
 		uint32_t prog_fd, target_fd, attach_type, flags;
 		uint64_t path, offsets, ref_ctr_offsets, cookies;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* bpf(2) and perf_event_open(2), as far as llm-spy calls them itself: so that the tracer needs
- * neither libbcc nor LLVM once a child has compiled the probe. All return a descriptor or 0, or
- * a negative errno. Sources: bpf(2), perf_event_open(2), linux/bpf.h. */
+/* The calls of bpf(2) and perf_event_open(2) that llm-spy makes itself, so that the tracer needs
+ * neither libbcc nor LLVM after a child has compiled the BPF programs. All return a descriptor or
+ * 0, or a negative errno. Sources: bpf(2), perf_event_open(2), linux/bpf.h. */
 #ifndef SPY_KERNEL_BPF_H
 #define SPY_KERNEL_BPF_H
 
@@ -20,7 +20,7 @@ int bpf_raw_tracepoint(int prog, const char *name);
 
 /* One uprobe in one file. pid -1: all processes. */
 int bpf_uprobe(int prog, const char *path, uint64_t offset, int at_return, pid_t pid);
-/* Linux 6.6: many offsets of one file at once, all processes. */
+/* Linux 6.6: attaches to many offsets of one file at once, for all processes. */
 int bpf_uprobe_multi(int prog, const char *path, const uint64_t *offsets, size_t count,
 		     int at_return);
 int bpf_uprobe_disable(int perf_fd);

@@ -4,9 +4,9 @@
 
 #include <stddef.h>
 
-/* Numbers of the processors that are online, in an array that the caller frees; never none. */
+/* Numbers of the online processors, in an array that the caller frees; never empty. */
 size_t cpus_online(int **ret);
-/* How many values a per-CPU map holds: one for each processor that could ever be there. */
+/* Number of values in a per-CPU map: one per possible processor. */
 size_t cpus_possible(void);
 
 #endif

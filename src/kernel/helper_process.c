@@ -15,8 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Of those at the end of a list that closing shortens, one may be passed over: until none is left.
- */
+/* Closing an entry shortens the list and may hide another, so this repeats until none is left. */
 static void close_listed(DIR *dir)
 {
 	const struct dirent *e;
@@ -36,7 +35,8 @@ static void close_listed(DIR *dir)
 	}
 }
 
-/* From 4 on. Linux 5.9 has a call for it, which a sandbox may not know. */
+/* Closes descriptors from 4 on. Linux 5.9 has a system call for it, which a sandbox may not
+ * know. */
 static void close_rest(void)
 {
 	DIR *dir;
@@ -67,8 +67,8 @@ int helper_spawn(int type, const char *name, void (*run)(int sock))
 
 	if (socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, sock) != 0)
 		return -errno;
-	/* A fork without a signal at its end: no wait(2) but with __WCLONE tells of such a child or
-	 * waits for it (command.c). One that is left to init will not do: that may be us, in a
+	/* A fork without an exit signal: wait(2) ignores such a child unless called with __WCLONE
+	 * (run/child.c). The child is not left to init, because that may be the tracer itself in a
 	 * container. */
 	pid = syscall(SYS_clone, 0, NULL, NULL, NULL, NULL);
 	if (pid == 0) {
@@ -170,7 +170,8 @@ ssize_t fdpass_receive(int sock, void *bytes, size_t size, int *fds, size_t max,
 	ssize_t n;
 
 	*ret_nfds = 0;
-	/* A peer that ended without reading what we sent shows as a reset, before what it sent. */
+	/* If a peer ends without reading what was sent to it, the socket reports a reset before the
+	 * peer's data. */
 	do
 		n = recvmsg(sock, &m, MSG_CMSG_CLOEXEC);
 	while (n < 0 && (errno == EINTR || errno == ECONNRESET));

@@ -205,10 +205,10 @@ void options_help(FILE *out)
 	      "       llm-spy [OPTION]... -- COMMAND [ARGUMENT]...\n"
 	      "       llm-spy targets [--format FORMAT] [--pid PID]...\n"
 	      "       llm-spy doctor\n"
-	      "Show every call that programs on this host make to language models, in\n"
-	      "plaintext. With a COMMAND: run it as the user who called sudo, and trace it and\n"
-	      "its children. targets lists the processes that could be seen, and why others\n"
-	      "could not; doctor says whether this host can trace.\n",
+	      "Show in plaintext every call that programs on this host make to language\n"
+	      "models. With COMMAND: run it as the user who called sudo, and trace it and its\n"
+	      "children. targets: list the processes that can be captured, and why others\n"
+	      "cannot. doctor: check whether this host can trace.\n",
 	      out);
 	for (size_t i = 0; i < ROWS; i++) {
 		const struct row *r = &rows[i];
@@ -230,8 +230,8 @@ void options_help(FILE *out)
 				(int)strcspn(line, "\n"), line);
 		}
 	}
-	fputs("\nExit status: 0 fine; 1 failed while running; 2 wrong usage; 3 tracing could not\n"
-	      "start; 4 see --strict; with a COMMAND its own. See llm-spy(8).\n",
+	fputs("\nExit status: 0 success; 1 failed while running; 2 wrong usage; 3 tracing could\n"
+	      "not start; 4 see --strict; with COMMAND: the command's own. See llm-spy(8).\n",
 	      out);
 }
 
@@ -304,7 +304,7 @@ static int check(const struct options *o, const struct row *live, const struct r
 {
 	if (o->command && o->action != ACTION_TRACE)
 		return error_set(reterr, -EINVAL,
-				 "a COMMAND cannot be combined with --replay or --demo");
+				 "COMMAND cannot be combined with --replay or --demo");
 	if (o->record && o->action != ACTION_TRACE)
 		return error_set(reterr, -EINVAL,
 				 "--record cannot be combined with --replay or --demo");
@@ -312,13 +312,13 @@ static int check(const struct options *o, const struct row *live, const struct r
 		return error_set(reterr, -EINVAL,
 				 "--record=- needs --output: both would write to standard output");
 	if (live && o->action == ACTION_REPLAY)
-		return error_set(reterr, -EINVAL, "--%s is for tracing, not for --replay",
+		return error_set(reterr, -EINVAL, "--%s cannot be combined with --replay",
 				 live->name);
 	if (no_demo && o->action == ACTION_DEMO)
-		return error_set(reterr, -EINVAL, "--%s is for tracing, not for --demo",
+		return error_set(reterr, -EINVAL, "--%s cannot be combined with --demo",
 				 no_demo->name);
 	if (o->command && o->filter.npids)
-		return error_set(reterr, -EINVAL, "give either a COMMAND or --pid");
+		return error_set(reterr, -EINVAL, "COMMAND cannot be combined with --pid");
 	return 0;
 }
 
@@ -363,7 +363,7 @@ int options_parse(struct options *o, int argc, char **argv, struct error *reterr
 		if (code == ':')
 			return error_set(reterr, -EINVAL, "%s needs an argument", argv[optind - 1]);
 		if (!r)
-			return error_set(reterr, -EINVAL, "%s is not an option; see llm-spy --help",
+			return error_set(reterr, -EINVAL, "unknown option %s; see llm-spy --help",
 					 argv[optind - 1]);
 		if (sub && !(r->scope & sub->scope))
 			return error_set(reterr, -EINVAL, "llm-spy %s does not take --%s",
@@ -379,14 +379,13 @@ int options_parse(struct options *o, int argc, char **argv, struct error *reterr
 		return error_set(reterr, -EINVAL, "llm-spy %s does not take %s", sub->name,
 				 argv[optind]);
 	if (optind < argc && strcmp(argv[optind - 1], "--") != 0)
-		return error_set(
-			reterr, -EINVAL,
-			"%s: a COMMAND stands behind --, a subcommand (targets, doctor) first, "
-			"PORTS behind --plain=",
-			argv[optind]);
+		return error_set(reterr, -EINVAL,
+				 "unexpected argument '%s' (a command goes after --, subcommands "
+				 "come first, ports go in --plain=PORTS)",
+				 argv[optind]);
 	/* As from a script whose variable is empty: not the same as to trace everything. */
 	if (optind == argc && argc > 1 && strcmp(argv[argc - 1], "--") == 0)
-		return error_set(reterr, -EINVAL, "behind -- there is no command");
+		return error_set(reterr, -EINVAL, "no command given after --");
 	if (optind < argc)
 		o->command = argv + optind;
 	return check(o, live, no_demo, reterr);

@@ -91,8 +91,7 @@ bool probe_kernel_headers(char *what, size_t size)
 		snprintf(path, sizeof(path), "/lib/modules/%s/%s/include/linux/kconfig.h",
 			 u.release, parts[i]);
 		if (access(path, R_OK) == 0) {
-			snprintf(what, size, "of the running kernel, /lib/modules/%.80s",
-				 u.release);
+			snprintf(what, size, "/lib/modules/%.80s", u.release);
 			return true;
 		}
 	}
@@ -106,12 +105,11 @@ static int choose_headers(struct probe *p, struct error *reterr)
 	if (p->config.headers == HEADERS_DIR) {
 		snprintf(path, sizeof(path), "%s/include/linux/kconfig.h", p->headers_dir);
 		if (access(path, R_OK) != 0)
-			return error_set(
-				reterr, -errno,
-				"--kernel-headers %.200s: no kernel tree, it lacks "
-				"include/linux/kconfig.h (Debian's split headers work as those "
-				"of the running kernel: --kernel-headers=auto)",
-				p->headers_dir);
+			return error_set(reterr, -errno,
+					 "--kernel-headers %.200s: not a kernel source tree (no "
+					 "include/linux/kconfig.h); for Debian's split headers use "
+					 "--kernel-headers=auto",
+					 p->headers_dir);
 		snprintf(p->headers, sizeof(p->headers), "%s", p->headers_dir);
 		return 0;
 	}
@@ -125,11 +123,10 @@ static int choose_headers(struct probe *p, struct error *reterr)
 
 static int no_privilege(struct error *reterr)
 {
-	return error_set(
-		reterr, -EPERM,
-		"the kernel does not let us load BPF programs: run with sudo; in a container "
-		"CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN are needed; kernel lockdown in mode "
-		"'confidentiality' forbids it (cat /sys/kernel/security/lockdown)");
+	return error_set(reterr, -EPERM,
+			 "the kernel does not let llm-spy load BPF programs: run it with sudo; a "
+			 "container needs CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN; lockdown mode "
+			 "'confidentiality' forbids it (see /sys/kernel/security/lockdown)");
 }
 
 int probe_open(struct probe **ret, const struct probe_config *c, int compiler, struct error *reterr)
@@ -301,7 +298,7 @@ static void begin(struct probe *p, enum probe_group g, bool background)
 	group->sock = group->output < 0 ? -errno : order(p, g, group->output);
 	if (group->sock < 0) {
 		fail(p, g, group->sock,
-		     group->sock == -EPIPE ? "the process that compiles probes has ended"
+		     group->sock == -EPIPE ? "the probe compiler has ended"
 					   : strerror(-group->sock));
 		if (group->output >= 0)
 			close(group->output);
@@ -366,8 +363,7 @@ static int take_answer(struct probe *p, enum probe_group g, const struct compile
 	for (size_t i = 0; i < GROUP_COUNT; i++)
 		give_maps(p, i);
 	log_debug("attach",
-		  "probe %s: kernel headers: %s; compiled in %u ms, loaded in %u ms, by a "
-		  "child of %ld MB",
+		  "probe %s: kernel headers: %s; compiled in %u ms, loaded in %u ms, using %ld MB",
 		  groups[g].name, p->headers, r->compile_ms, r->load_ms, r->peak_kb / 1024);
 	return 0;
 }
@@ -376,7 +372,8 @@ static void begin_with_builtin(struct probe *p, enum probe_group g)
 {
 	if (p->config.headers == HEADERS_AUTO)
 		log_warn("attach",
-			 "the kernel headers %s do not serve (%s); using the builtin ones",
+			 "compiling with the kernel headers in %s failed (%s); using the built-in "
+			 "headers",
 			 p->headers, p->groups[g].why.text);
 	p->config.headers = HEADERS_BUILTIN;
 	snprintf(p->headers, sizeof(p->headers), "builtin");
@@ -399,7 +396,7 @@ static void wait_for(struct probe *p, enum probe_group g)
 		return;
 	}
 	if (n != (ssize_t)sizeof(r))
-		err = fail(p, g, -EIO, "the compiler gave no answer");
+		err = fail(p, g, -EIO, "the probe compiler did not answer");
 	else
 		err = take_answer(p, g, &r, fds, nfds);
 	close(group->sock);

@@ -72,8 +72,7 @@ static int load_libbcc(struct libbcc *b, struct compiler_report *r)
 
 	if (!h) {
 		snprintf(r->text, sizeof(r->text),
-			 "libbcc cannot be loaded (%s). On Debian or Ubuntu: "
-			 "apt install libbpfcc",
+			 "cannot load libbcc (%s); on Debian or Ubuntu: apt install libbpfcc",
 			 dlerror());
 		return -ENOENT;
 	}
@@ -344,7 +343,7 @@ static void run_compiler(const struct compiler_order *o, const char *dir, int so
 	if (pid == 0)
 		be_compiler(o, dir, sock, output);
 	if (pid < 0) {
-		answer_failure(sock, pid, "no process can be started to compile the probe", "");
+		answer_failure(sock, pid, "cannot start a process to compile the probe", "");
 		return;
 	}
 	builtin_headers_sweep();
@@ -360,7 +359,7 @@ _Noreturn static void mind(const struct compiler_order *o, int sock, int output)
 	int err = o->builtin ? builtin_headers_make(&h) : 0;
 
 	if (err)
-		answer_failure(sock, err, "the builtin kernel headers cannot be written to /tmp: ",
+		answer_failure(sock, err, "cannot write the built-in kernel headers to /tmp: ",
 			       strerror(-err));
 	else
 		run_compiler(o, o->builtin ? h.path : o->dir, sock, output);
@@ -392,7 +391,7 @@ _Noreturn static void keep(int sock)
 		}
 		if (pid < 0)
 			answer_failure(fds[0], -errno,
-				       "no process can be started to compile the probe", "");
+				       "cannot start a process to compile the probe", "");
 		close(fds[0]);
 		close(fds[1]);
 	}

@@ -49,7 +49,7 @@ int kernel_filter_expression(const struct kernel_filter *f, char **ret, struct e
 	if (f->cgroup)
 		err = add_cgroup(f->cgroup, &skip, reterr);
 	if (!err && (any.full || skip.full))
-		err = error_set(reterr, -E2BIG, "too many processes are chosen by --pid");
+		err = error_set(reterr, -E2BIG, "too many --pid options");
 	if (!skip.len)
 		buf_adds(&skip, "0");
 	*ret = buf_take(&skip);

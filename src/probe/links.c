@@ -99,11 +99,11 @@ static const char *explain(int err)
 	switch (-err) {
 	case EPERM:
 	case EACCES:
-		return "the kernel refused it: run as root, and look for lockdown in "
+		return "the kernel refused the probe: run llm-spy with sudo and check "
 		       "/sys/kernel/security/lockdown";
 	case EINVAL:
-		return "the kernel refused the place: another tool may have a probe there with "
-		       "other settings, or the file system does not support uprobes";
+		return "the kernel refused the probe: another tool may have a probe with other "
+		       "settings at the same address, or the file system does not support uprobes";
 	case ENOENT:
 		return "the kernel has no uprobes (CONFIG_UPROBE_EVENTS), or the file is gone";
 	default:
@@ -135,7 +135,7 @@ static int attach_part(struct links *h, struct attachment *a, const char *path,
 		a->probes += !err && h->nfds > before ? n : 0;
 	}
 	if (!err)
-		log_debug("attach", "%s: %s by %s, %zu places", a->name, p->implementation,
+		log_debug("attach", "%s: %s by %s, %zu sites", a->name, p->implementation,
 			  p->method, p->nsites);
 	return err;
 }
@@ -251,7 +251,7 @@ int links_attach(struct links *h, struct attachment *a, int fd, const struct pla
 		a->problem = xstrdup(explain(err));
 		a->unfinished = err_is_transient(err);
 	} else if (!a->problem) {
-		a->problem = xstrdup("the processes that were chosen have ended");
+		a->problem = xstrdup("the selected processes have ended");
 	}
 	return err ? err : -ENOTSUP;
 }
@@ -338,8 +338,8 @@ int links_attach_tree(struct links *h, struct error *reterr)
 						 "sched_process_exit"));
 	if (err)
 		return error_set(reterr, err,
-				 "the command's children cannot be followed: raw "
-				 "tracepoints are refused: %s",
+				 "cannot trace the command's children: the kernel refused raw "
+				 "tracepoints: %s",
 				 strerror(-err));
 	return 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Who a process is, by /proc. Source: proc(5). */
+/* The identity of a process, from /proc. Source: proc(5). */
 #ifndef SPY_PROC_IDENTITY_H
 #define SPY_PROC_IDENTITY_H
 
@@ -8,8 +8,8 @@
 
 #include "base/buf.h"
 
-/* Appends the data of a CHUNK_PROC (capture/process.h): name, executable, command line with its
- * credentials masked. comm: the name to use when the process is gone. False when it is gone. */
+/* Appends the data of a CHUNK_PROC (capture/process.h): name, executable, command line with
+ * credentials masked. comm: the name to use if the process is gone. False if it is gone. */
 bool identity_read(pid_t pid, const char *comm, struct buf *out);
 
 #endif

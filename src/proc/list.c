@@ -10,7 +10,7 @@
 
 #include "base/xalloc.h"
 
-/* Deeper ancestry can only be a loop that we misread. */
+/* Deeper ancestry can only be a loop caused by a race. */
 #define ANCESTORS_MAX 64
 
 static int by_number(const void *a, const void *b)
@@ -40,7 +40,7 @@ size_t proc_list(pid_t **ret)
 	return n;
 }
 
-/* What follows the name in /proc/PID/stat: "state ppid ..."; false when it is gone. */
+/* The text after the name in /proc/PID/stat: "state ppid ..."; false if the process is gone. */
 static bool read_stat(pid_t pid, char *text, size_t size)
 {
 	char path[64], *end;
@@ -54,7 +54,7 @@ static bool read_stat(pid_t pid, char *text, size_t size)
 	n = fread(text, 1, size - 1, f);
 	fclose(f);
 	text[n] = '\0';
-	/* The name, in brackets, may hold anything, blanks and brackets too. */
+	/* The name is in brackets and may contain anything, also blanks and brackets. */
 	end = strrchr(text, ')');
 	if (!end)
 		return false;
@@ -62,7 +62,7 @@ static bool read_stat(pid_t pid, char *text, size_t size)
 	return true;
 }
 
-/* 0 when it is gone. */
+/* 0 if it is gone. */
 static pid_t parent_of(pid_t pid)
 {
 	char text[512];
@@ -78,7 +78,7 @@ uint64_t proc_started(pid_t pid)
 	char text[512];
 	unsigned long long started = 0;
 
-	/* The 22nd field; the first here is the third. */
+	/* Field 22; the first field here is the third. */
 	if (!read_stat(pid, text, sizeof(text)) ||
 	    sscanf(text,
 		   " %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "

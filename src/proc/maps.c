@@ -26,13 +26,13 @@ static FILE *open_maps(pid_t pid)
 	return fopen(file, "re");
 }
 
-/* The place of the path in the line; 0 when the mapping is of no file. */
+/* Offset of the path in the line; 0 if no file is mapped. */
 static int read_mapping(const char *line, struct mapping *ret)
 {
 	char perms[8];
 	int at = 0;
 
-	/* The addresses have leading zeros here, but not where map_files has them as names. */
+	/* Addresses have leading zeros here, but not in the names in map_files. */
 	if (sscanf(line, "%lx-%lx %7s %*s %x:%x %lu %n", &ret->begin, &ret->end, perms, &ret->major,
 		   &ret->minor, &ret->ino, &at) != 6 ||
 	    line[at] != '/')
@@ -48,9 +48,9 @@ static bool is_file(const char *path, unsigned long ino)
 	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_ino == ino;
 }
 
-/* The file of one mapping. Its path holds in the process's own mount namespace only, and not at all
- * once the file was replaced: map_files leads to the mapped file itself, so it is taken whenever
- * the path no longer does. */
+/* The file of one mapping. Its path is valid only in the process's own mount namespace, and not at
+ * all once the file was replaced. map_files leads to the mapped file itself, so it is used if the
+ * path does not lead there. */
 static void resolve(pid_t pid, bool our_mounts, const struct mapping *m, char *path, mapping_fn fn,
 		    void *arg)
 {
@@ -78,7 +78,7 @@ static bool shares_mounts(pid_t pid)
 	if (stat("/proc/self/ns/mnt", &own) != 0 || stat(path, &other) != 0 ||
 	    own.st_ino != other.st_ino)
 		return false;
-	/* Not so after chroot(2). */
+	/* After chroot(2), it does not. */
 	snprintf(path, sizeof(path), "/proc/%d/root/.", (int)pid);
 	return stat("/", &own) == 0 && stat(path, &other) == 0 && own.st_ino == other.st_ino &&
 	       own.st_dev == other.st_dev;

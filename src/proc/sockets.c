@@ -17,7 +17,7 @@
 
 #define PORT	    443
 #define ESTABLISHED 1 /* of a UDP socket: connected */
-/* getaddrinfo(3) connects UDP sockets for some microseconds, to see which address would be used. */
+/* getaddrinfo(3) connects UDP sockets for some microseconds to find the source address. */
 #define LASTING_NS 20000000
 
 struct sock {
@@ -31,7 +31,7 @@ struct socks {
 	size_t count;
 };
 
-/* An address as the kernel prints it: words of 32 bits in the host's order. */
+/* An address as the kernel prints it: 32-bit words in host byte order. */
 static void peer_text(const char *hex, unsigned port, char *ret, size_t size)
 {
 	size_t words = strlen(hex) / 8;
@@ -80,7 +80,7 @@ static int by_inode(const void *a, const void *b)
 	return x->inode < y->inode ? -1 : x->inode > y->inode;
 }
 
-/* The tables are those of a namespace: each is read once, through one of its processes. */
+/* A table belongs to a network namespace, so each is read once, through one of its processes. */
 static pid_t *one_of_each(const pid_t *pids, size_t npids, size_t *ret_count)
 {
 	pid_t *one = NULL;
@@ -125,7 +125,7 @@ static void read_udp(struct socks *s, const pid_t *pids, size_t npids)
 	sort(s);
 }
 
-/* Those that are there at a first look and at a second one. */
+/* Keeps sockets that were there in both reads. */
 static void add_lasting_udp(struct socks *s, const pid_t *pids, size_t npids)
 {
 	struct socks first, second;
@@ -161,7 +161,7 @@ static void read_sockets(struct socks *s, const pid_t *pids, size_t npids)
 
 static struct sockets_row *find(const struct sockets *c, pid_t pid)
 {
-	/* The last one first: a scan goes from process to process. */
+	/* From the end, because a scan adds sockets process by process. */
 	for (size_t i = c->count; i > 0; i--)
 		if (c->rows[i - 1].pid == pid)
 			return &c->rows[i - 1];

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Which processes have connections to port 443, by TCP and by UDP (QUIC, so HTTP/3), in every
- * network namespace. By /proc alone: no name is looked up and no packet sent. A UDP socket that is
- * not connected names no peer and is not found. Sources: proc_pid_net(5),
- * Documentation/networking/proc_net_tcp.rst. */
+/* Processes with TCP or UDP (QUIC, so HTTP/3) connections to port 443, in every network namespace.
+ * Reads only /proc: looks up no name and sends no packet. A UDP socket that is not connected has no
+ * peer and is not found. Sources: proc_pid_net(5), Documentation/networking/proc_net_tcp.rst. */
 #ifndef SPY_PROC_SOCKETS_H
 #define SPY_PROC_SOCKETS_H
 
@@ -10,11 +9,11 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* Of one process. */
+/* One process. */
 struct sockets_row {
 	pid_t pid;
 	size_t count, udp; /* of TCP, of UDP */
-	char peer[64];	   /* address and port of one of them */
+	char peer[64];	   /* address and port of one peer */
 };
 
 struct sockets {
@@ -24,10 +23,10 @@ struct sockets {
 
 void sockets_scan(struct sockets *ret);
 void sockets_done(struct sockets *c);
-/* One connection more of a process. */
+/* Adds one connection of a process. */
 void sockets_add(struct sockets *c, pid_t pid, bool udp, const char *peer);
 void sockets_forget(struct sockets *c, pid_t pid);
-/* NULL when it has none. */
+/* NULL if it has none. */
 const struct sockets_row *sockets_of(const struct sockets *c, pid_t pid);
 
 #endif

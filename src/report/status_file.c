@@ -40,7 +40,8 @@ struct status_file *status_file_open(void)
 	f->started = proc_started(getpid());
 	snprintf(f->name, sizeof(f->name), "%d", (int)getpid());
 	if (f->dir < 0)
-		log_debug("trace", "no status in " DIRECTORY ": %s", strerror(-f->dir));
+		log_debug("trace", "cannot publish the status in " DIRECTORY ": %s",
+			  strerror(-f->dir));
 	return f;
 }
 
@@ -64,7 +65,7 @@ void status_file_write(struct status_file *f, struct status *s, uint64_t key, ui
 		err = file_replace(f->dir, f->name, buf_span(&text));
 	if (err && !f->failed)
 		log_warn("trace",
-			 "what llm-spy targets asks for cannot be written to " DIRECTORY ": %s",
+			 "cannot write the status for 'llm-spy targets' to " DIRECTORY ": %s",
 			 strerror(-err));
 	f->failed |= err != 0;
 	f->kept = !err;

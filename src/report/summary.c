@@ -24,10 +24,11 @@ static void write_totals(struct buf *out, const struct totals *w)
 	uint64_t other = w->exchanges - w->llm;
 
 	if (w->twice == 1)
-		buf_adds(out, "llm-spy: 1 call was seen at both ends and is shown once\n");
+		buf_adds(out, "llm-spy: 1 call was captured at both ends and is shown once\n");
 	else if (w->twice)
 		buf_addf(out,
-			 "llm-spy: %" PRIu64 " calls were seen at both ends and are shown once\n",
+			 "llm-spy: %" PRIu64
+			 " calls were captured at both ends and are shown once\n",
 			 w->twice);
 	buf_addf(out, "llm-spy: %" PRIu64 " model call%s", w->llm, plural(w->llm));
 	if (other)
@@ -49,10 +50,10 @@ static void write_traffic(struct buf *out, const struct report_traffic *t)
 		 t->conns, plural(t->conns), size_text(t->bytes).text,
 		 size_text(t->missing_bytes).text, t->gaps, plural(t->gaps));
 	if (t->opaque_conns)
-		buf_addf(out, "llm-spy: %" PRIu64 " connection%s spoke no HTTP (%s)\n",
+		buf_addf(out, "llm-spy: %" PRIu64 " connection%s carried no HTTP (%s)\n",
 			 t->opaque_conns, plural(t->opaque_conns), size_text(t->opaque_bytes).text);
 	if (t->protocol_errors)
-		buf_addf(out, "llm-spy: %" PRIu64 " connection%s broke off in malformed HTTP\n",
+		buf_addf(out, "llm-spy: %" PRIu64 " connection%s ended in malformed HTTP\n",
 			 t->protocol_errors, plural(t->protocol_errors));
 }
 
@@ -63,19 +64,21 @@ static void write_losses(struct buf *out, const struct run_report *r)
 		enum spy_counter which;
 		const char *what;
 	} rows[] = {
-		{ SPY_N_NOSPACE, "fragments found the buffer full (try a larger --buffer-size)" },
+		{ SPY_N_NOSPACE, "fragments were dropped because the buffer was full (try a larger "
+				 "--buffer-size)" },
 		{ SPY_N_FAULT, "fragments could not be read from the program's memory" },
-		{ SPY_N_CUT, "calls were longer than --call-limit and were cut" },
-		{ SPY_N_ORPHAN, "calls returned whose beginning was not seen" },
-		{ SPY_N_TABLE_FULL, "calls found a table of the probe full" },
+		{ SPY_N_CUT, "reads or writes exceeded --call-limit and were cut" },
+		{ SPY_N_ORPHAN, "reads or writes returned whose start was not captured" },
+		{ SPY_N_TABLE_FULL,
+		  "reads or writes were missed because a table of the probe was full" },
 		{ SPY_N_UNJOINED,
-		  "directions of rustls connections could not be joined to the other" },
+		  "directions of rustls connections could not be matched with the opposite one" },
 	};
 
 	if (r->lost)
 		buf_addf(out,
-			 "llm-spy: %" PRIu64 " event%s lost in the kernel's buffer (try a larger "
-			 "--buffer-size)\n",
+			 "llm-spy: %" PRIu64 " event%s lost because the kernel's buffer was full "
+			 "(try a larger --buffer-size)\n",
 			 r->lost, plural(r->lost));
 	if (r->unscanned)
 		buf_addf(out, "llm-spy: %" PRIu64 " file%s could not be scanned for TLS\n",
@@ -148,7 +151,7 @@ static void write_processes(struct buf *out, const struct run_report *r)
 
 	if (n)
 		buf_addf(out, "llm-spy: %-*s %6s %6s %10s %10s  %s\n", NAME_COLUMNS + 2,
-			 "traffic by process", "calls", "other", "sent", "received", "with");
+			 "traffic by process", "calls", "other", "sent", "received", "hosts");
 	for (size_t i = 0; i < n && i < ROWS_SHOWN; i++)
 		write_process(out, r, &sums[i]);
 	if (n > ROWS_SHOWN)
@@ -180,7 +183,7 @@ static uint64_t count_same(const struct unseen *u, size_t at)
 static void write_note(struct buf *out, const struct run_report *r, const struct unseen_note *n,
 		       uint64_t same)
 {
-	buf_adds(out, "llm-spy: not seen: ");
+	buf_adds(out, "llm-spy: not captured: ");
 	write_who(out, r, n->name, same == 1 ? (uint32_t)n->pid : 0, same);
 	buf_adds(out, ": ");
 	write_name(out, r, n->reason);
@@ -204,7 +207,7 @@ static void write_unseen(struct buf *out, const struct run_report *r)
 			write_note(out, r, &r->unseen->items[i], same);
 	}
 	if (shown > ROWS_SHOWN)
-		buf_addf(out, "llm-spy: not seen: and %zu more\n", shown - ROWS_SHOWN);
+		buf_addf(out, "llm-spy: not captured: and %zu more\n", shown - ROWS_SHOWN);
 }
 
 void summary_write_map(struct buf *out, const struct run_report *r)
@@ -217,12 +220,12 @@ void summary_write_map(struct buf *out, const struct run_report *r)
 
 static void write_file(struct buf *out, const struct run_report *r, const struct report_file *f)
 {
-	const char *problem = f->problem ? f->problem : f->hooked ? "" : "never tried";
+	const char *problem = f->problem ? f->problem : f->hooked ? "" : "not tried";
 
 	buf_adds(out, f->hooked ? "llm-spy: hooked " : "llm-spy: not hooked: ");
 	write_name(out, r, f->name);
 	if (f->hooked)
-		buf_addf(out, " (%s)%s", f->found, *problem ? "; not hooked in it" : "");
+		buf_addf(out, " (%s)%s", f->found, *problem ? "; not hooked" : "");
 	buf_adds(out, *problem ? ": " : "");
 	write_name(out, r, problem);
 	buf_addc(out, '\n');
@@ -233,7 +236,7 @@ static void write_files(struct buf *out, const struct run_report *r)
 	for (size_t i = 0; i < r->nfiles; i++)
 		write_file(out, r, &r->files[i]);
 	if (r->files_more)
-		buf_addf(out, "llm-spy: hooked %" PRIu64 " %sfile%s (--debug names them)\n",
+		buf_addf(out, "llm-spy: hooked %" PRIu64 " %sfile%s (--debug lists them)\n",
 			 r->files_more, r->files_more < r->files_hooked ? "more " : "",
 			 plural(r->files_more));
 }

@@ -10,7 +10,7 @@
 #define LISTED_MAX 3
 
 static const char others[] = "(others)";
-static const char others_reason[] = "more programs could not be seen than are remembered";
+static const char others_reason[] = "more programs could not be captured than llm-spy remembers";
 
 static void done(struct unseen_note *n)
 {

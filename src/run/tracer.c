@@ -78,8 +78,8 @@ static int choose_buffer(struct tracer *t, struct error *reterr)
 
 	if (t->o->buffer == BUFFER_RING && !can)
 		return error_set(reterr, -ENOTSUP,
-				 "this kernel has no BPF ring buffer (Linux 5.8), or refuses it: "
-				 "try --buffer=perf");
+				 "the kernel has no BPF ring buffer (Linux 5.8 or later) or "
+				 "refuses it; try --buffer=perf");
 	t->ring = can && t->o->buffer != BUFFER_PERF;
 	return 0;
 }
@@ -162,7 +162,9 @@ static int compile(struct tracer *t, struct error *reterr)
 	t->discover = discover_new(&t->discover_options, t->files, t->hooks);
 	discover_prepare(t->discover);
 	s = scan_cache_stats(t->files);
-	log_debug("attach", "looked at what is there in %u ms; %u files searched, in %u ms of it",
+	log_debug("attach",
+		  "inspected the running processes in %u ms; scanned %u files, which took %u ms of "
+		  "it",
 		  (unsigned)((now_ns() - begin) / 1000000), (unsigned)s.searched,
 		  (unsigned)(s.search_ns / 1000000));
 	/* What the command will run is not known: a script may end in any program. */
@@ -188,7 +190,7 @@ static int check_named(const struct tracer *t, struct error *reterr)
 	}
 	for (size_t i = 0; i < t->o->filter.npids; i++)
 		if (kill(t->o->filter.pids[i], 0) != 0 && errno == ESRCH)
-			return error_set(reterr, -ESRCH, "there is no process %d",
+			return error_set(reterr, -ESRCH, "--pid %d: no such process",
 					 (int)t->o->filter.pids[i]);
 	return 0;
 }
@@ -205,7 +207,7 @@ static int check_hooked(const struct tracer *t, struct error *reterr)
 		refused |= l->items[i].found != NULL;
 	}
 	if (refused)
-		return error_set(reterr, -EPERM, "nothing could be hooked; the warnings say why");
+		return error_set(reterr, -EPERM, "could not hook any file; see the warnings above");
 	return 0;
 }
 
@@ -216,13 +218,14 @@ static int attach_sock(struct tracer *t, struct error *reterr)
 	int err = links_attach_sock(t->hooks, &name);
 
 	if (err && t->o->plain)
-		return error_set(reterr, err,
-				 "--plain is not possible: the raw tracepoint %s is refused: %s",
-				 name, strerror(-err));
+		return error_set(
+			reterr, err,
+			"--plain does not work here: the kernel refused the raw tracepoint %s: %s",
+			name, strerror(-err));
 	if (err)
 		log_warn("attach",
-			 "addresses of connections may stay unknown, and programs that cannot be "
-			 "seen be noticed at the end only: the raw tracepoint %s is refused: %s",
+			 "peer addresses may be missing, and programs that cannot be captured are "
+			 "reported only at exit: the kernel refused the raw tracepoint %s: %s",
 			 name, strerror(-err));
 	return 0;
 }
@@ -239,8 +242,8 @@ static int attach(struct tracer *t, struct error *reterr)
 	err = links_attach_exec(t->hooks);
 	if (err)
 		log_warn("attach",
-			 "programs that start are noticed once a second only: raw "
-			 "tracepoints are refused: %s",
+			 "new processes are only detected by polling once a second: the kernel "
+			 "refused raw tracepoints: %s",
 			 strerror(-err));
 	err = attach_sock(t, reterr);
 	if (err)
@@ -272,7 +275,7 @@ static int start_discovery(struct tracer *t, struct error *reterr)
 	int err = discover_start(t->discover);
 
 	if (err)
-		return error_set(reterr, err, "no thread can be started: %s", strerror(-err));
+		return error_set(reterr, err, "cannot start a thread: %s", strerror(-err));
 	t->discovering = true;
 	t->status = status_file_open();
 	live_on_exec(t->live, on_exec, t->discover);
@@ -287,7 +290,8 @@ static void stop_discovery(struct tracer *t)
 	struct scan_cache_stats s;
 
 	if (t->discovering && !discover_stop(t->discover)) {
-		log_warn("attach", "a search for TLS, or a compiler, comes to no end");
+		log_warn("attach", "the file scanner or probe compiler did not stop in time; "
+				   "leaving it behind");
 		t->discover = NULL;
 		t->hooks = NULL;
 		t->files = NULL;
@@ -389,7 +393,7 @@ static void read_counters(const struct tracer *t, uint64_t *sums)
 static void say_ready(const struct tracer *t, size_t hooked)
 {
 	if (!t->o->command || t->o->debug)
-		log_say("ready: TLS hooked in %zu file%s; Ctrl-C ends", hooked,
+		log_say("ready: TLS hooked in %zu file%s; press Ctrl-C to stop", hooked,
 			hooked == 1 ? "" : "s");
 }
 
@@ -494,7 +498,7 @@ static int start(struct tracer *t, struct error *reterr)
 	t->cannot = EXIT_CANNOT;
 	t->compiler = compiler_start();
 	if (t->compiler < 0)
-		return error_set(reterr, t->compiler, "the compiler cannot be started: %s",
+		return error_set(reterr, t->compiler, "cannot start the probe compiler: %s",
 				 strerror(-t->compiler));
 	t->files = scan_cache_open(t->limits.max[LIMIT_files]);
 	if (t->o->command) {
@@ -531,8 +535,7 @@ static int start(struct tracer *t, struct error *reterr)
 
 		err = bpf_map_put(probe_map(t->probe, "spy_tree_tgids"), &tgid, &one);
 		if (err)
-			error_set(reterr, err, "the command cannot be followed: %s",
-				  strerror(-err));
+			error_set(reterr, err, "cannot trace the command: %s", strerror(-err));
 	}
 	return err;
 }
@@ -562,9 +565,9 @@ static bool is_blind(const struct tracer *t)
 static int exit_code(const struct tracer *t, int err, bool blind)
 {
 	if (err)
-		log_warn("trace", "stopped: %s", strerror(-err));
+		log_warn("trace", "tracing stopped early: %s", strerror(-err));
 	if (t->failed)
-		log_warn("trace", "the recording is not complete: %s", strerror(-t->failed));
+		log_warn("trace", "the recording is incomplete: %s", strerror(-t->failed));
 	if (t->o->strict && blind)
 		return EXIT_BLIND;
 	if (t->command.pid && t->command.exited)

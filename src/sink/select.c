@@ -128,7 +128,7 @@ static const struct key keys[] = {
 	{ "process", "a program's name", NULL, has_process, false },
 	{ "user", "a user's name or number", read_user, has_user, false },
 	{ "cgroup", "number of a control group", read_number, has_cgroup, false },
-	{ "errors", "only: what failed", read_only, has_error, true },
+	{ "errors", "only (exchanges that failed)", read_only, has_error, true },
 	{ "min-tokens", "model calls of at least so many tokens", read_number, has_tokens, true },
 };
 #define KEYS (sizeof(keys) / sizeof(*keys))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Output for people: blocks with a head line each. Streams are shown while they arrive; when
- * several do at once, each change of speaker is marked. Traffic never begins at column 0. */
+/* Output for people: blocks with a head line. Streams are shown as they arrive; if several arrive
+ * at once, each change between them is marked. Traffic never begins at column 0. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -39,7 +39,7 @@ static void time_of_day(const struct exchange *x, uint64_t ns, char *out, size_t
 	snprintf(out, size, "%s.%03d", clock, (int)(wall / 1000000 % 1000));
 }
 
-/* The host as asked for, else its address; with the port, unless it is the usual one. */
+/* The host of the request, else the address; with the port unless it is the default one. */
 static void asked_host(struct sink *s, const struct exchange *x)
 {
 	const char *colon = x->peer ? strrchr(x->peer, ':') : NULL;
@@ -54,7 +54,7 @@ static void asked_host(struct sink *s, const struct exchange *x)
 		term_ownf(&s->t, ":%u", port);
 }
 
-/* process[pid] -> host; of one that answers, client => process[pid] */
+/* process[pid] -> host; for a server's view, client => process[pid] */
 static void parties(struct sink *s, const struct exchange *x)
 {
 	struct term *t = &s->t;
@@ -130,7 +130,7 @@ static void remember(struct sink *s, const struct exchange *x)
 	s->shown[s->asked++] = x->id;
 }
 
-/* True when its request was shown; it is forgotten. */
+/* Whether its request was shown; forgets it. */
 static bool recall(struct sink *s, const struct exchange *x)
 {
 	for (size_t i = 0; i < s->asked; i++)
@@ -168,7 +168,7 @@ static void show_request(struct sink *s, const struct exchange *x)
 
 static int text_request(struct sink *s, const struct exchange *x, struct error *reterr)
 {
-	/* Other HTTP is shown as one block, at its end. */
+	/* Other HTTP is shown as one block when it has ended. */
 	if (s->o.mode != SHOW_RAW && x->kind != EXCHANGE_LLM)
 		return 0;
 	remember(s, x);
@@ -176,7 +176,7 @@ static int text_request(struct sink *s, const struct exchange *x, struct error *
 	return 0;
 }
 
-/* The line that says whose text follows. */
+/* The line that names the exchange whose text follows. */
 static void change_speaker(struct sink *s, const struct exchange *x)
 {
 	const char *rule = s->o.utf8 ? "──" : "--";
@@ -218,7 +218,7 @@ static int text_delta(struct sink *s, const struct exchange *x, const struct exc
 	return 0;
 }
 
-/* Who is at the other end, where that is traced as well. */
+/* The process at the other end, if it is traced too. */
 static void other_end(struct sink *s, const struct exchange *x)
 {
 	if (!x->other)

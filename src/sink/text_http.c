@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* HTTP that is no model call, everything as it is (--raw), and what is missing. */
+/* HTTP that is no model call, raw output (--raw), and warnings about missing data. */
 #include <stdlib.h>
 
 #include "sink/text_int.h"
@@ -88,7 +88,7 @@ static void size_line(struct sink *s, const char *name, const struct body *b)
 	term_newline(&s->t);
 }
 
-/* One block for both sides. */
+/* One block for request and response. */
 void text_http(struct sink *s, const struct exchange *x)
 {
 	struct term *t = &s->t;

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* What the files of the text sink share. */
+/* Shared by the files of the text sink. */
 #ifndef SPY_SINK_TEXT_INT_H
 #define SPY_SINK_TEXT_INT_H
 
 #include "sink/sink.h"
 #include "sink/term.h"
 
-/* So many streams are shown side by side while they arrive; others are shown when they end. */
+/* Number of streams shown while they arrive; others are shown when they end. */
 #define LIVE_MAX 4
 
-/* Tool calls of one stream whose arguments are still coming; they are shown when they are whole. */
+/* Tool calls of one stream whose arguments are incomplete; they are shown when complete. */
 #define CALLS_HELD 16
 
 struct live {
@@ -21,7 +21,7 @@ struct live {
 		struct buf arguments;
 	} calls[CALLS_HELD];
 	size_t ncalls;
-	size_t part; /* number of the part under way, and its choice */
+	size_t part; /* number of the current part, and its choice */
 	unsigned choice;
 	uint32_t next_seq;
 	bool any; /* some output was shown */
@@ -32,7 +32,7 @@ struct sink {
 	struct term t;
 	struct sink_config o;
 	struct live live[LIVE_MAX];
-	uint64_t owner;	 /* whose text was written last, 0: none's */
+	uint64_t owner;	 /* exchange whose text was written last, 0: none */
 	uint64_t asked;	 /* requests shown whose exchange has not ended */
 	uint64_t *shown; /* ids of these, `asked` of them */
 };

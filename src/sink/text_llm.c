@@ -19,7 +19,7 @@ static void traffic(struct sink *s, struct span text, unsigned indent)
 	s->t.indent = 0;
 }
 
-/* Valid JSON indented, anything else as it is. */
+/* Valid JSON indented, anything else unchanged. */
 static void arguments(struct sink *s, const struct part *p, unsigned indent)
 {
 	char *pretty = text_pretty(buf_span(&p->text));
@@ -51,7 +51,7 @@ static void binary(struct sink *s, const struct part *p)
 	term_newline(t);
 }
 
-/* What stands before a part's text; the text follows on the same line. */
+/* The label before a part's text, which follows on the same line. */
 static void label(struct sink *s, const struct part *p)
 {
 	struct term *t = &s->t;
@@ -133,7 +133,7 @@ static void param(struct sink *s, const struct param *p)
 	if (json_is_real(p->value)) {
 		double v = json_real_value(p->value);
 
-		/* Two digits read well, but only where they say all. */
+		/* Two digits are easier to read, if they are exact. */
 		term_ownf(&s->t, (double)(long)(v * 100 + 0.5) / 100 == v ? "%.2f" : "%g", v);
 	} else if (json_is_string(p->value)) {
 		term_inline(&s->t, span_str(json_string_value(p->value)), 400);
@@ -305,7 +305,7 @@ void text_llm_response(struct sink *s, const struct exchange *x)
 		error(s, x);
 }
 
-/* "12 (4 from cache)"; counts that are unknown are left out of the brackets. */
+/* "12 (4 from cache)"; unknown counts are left out of the brackets. */
 static void tokens(struct sink *s, const char *name, int64_t n, const char *const *what,
 		   const int64_t *of, size_t count)
 {
@@ -348,7 +348,7 @@ static void usage(struct sink *s, const struct usage *u)
 		tokens(s, "Total", u->total, NULL, NULL, 0);
 }
 
-/* Dollars with as many digits as tell something. */
+/* Dollars with as many digits as are significant. */
 static void dollars(struct sink *s, double usd)
 {
 	term_ownf(&s->t, usd >= 1 ? "$%.2f" : usd >= 0.01 ? "$%.4f" : "$%.6f", usd);
@@ -400,7 +400,7 @@ static void duration(struct sink *s, const struct exchange *x)
 	if (!begin || !x->t.response_last)
 		return;
 	term_own(&s->t, "Time: ");
-	/* A whole answer has its first token with its last: no news. */
+	/* For an answer that was not streamed, the time of the first token says nothing new. */
 	if (x->stream && x->t.first_token) {
 		print_span(s, "first token", begin, x->t.first_token);
 		term_own(&s->t, ", ");
@@ -409,7 +409,7 @@ static void duration(struct sink *s, const struct exchange *x)
 	term_newline(&s->t);
 }
 
-/* Where the cache could no longer help, unless that is known to have cost nothing. */
+/* Where the cached prefix broke, unless that is known to have cost nothing. */
 static void broken_prefix(struct sink *s, const struct conversation *k)
 {
 	static const char *const what[] = {
@@ -431,7 +431,7 @@ static void broken_prefix(struct sink *s, const struct conversation *k)
 		  k->broke_at + 1, what[k->broke_by], (long long)k->lost_cache);
 }
 
-/* A part's beginning, in a stream. */
+/* Beginning of a part in a stream. */
 static void begin_part(struct sink *s, const struct exchange_delta *d, unsigned choice,
 		       const struct part *p)
 {
@@ -495,7 +495,7 @@ static void hold_tool_call(struct sink *s, struct live *l, const struct exchange
 	buf_add(&h->arguments, d->text);
 }
 
-/* What a stream brought that is no text: pictures, sound, results of the provider's own tools. */
+/* Shows parts of a stream that are no text: images, audio, results of the provider's own tools. */
 static void show_quiet(struct sink *s, const struct exchange *x)
 {
 	for (size_t i = 0; i < x->nchoices; i++)
@@ -510,7 +510,7 @@ static void show_quiet(struct sink *s, const struct exchange *x)
 		}
 }
 
-/* What stands below an answer; l: of one whose stream was shown. */
+/* The lines below an answer; l: state of a stream that was shown, or NULL. */
 void text_llm_tail(struct sink *s, struct live *l, const struct exchange *x)
 {
 	struct term *t = &s->t;
@@ -554,7 +554,7 @@ void text_llm_delta(struct sink *s, struct live *l, const struct exchange_delta 
 	if (d->kind == PART_TOOL_CALL) {
 		l->any = true;
 		hold_tool_call(s, l, d);
-		l->choice = UINT_MAX; /* text that goes on behind it begins a line */
+		l->choice = UINT_MAX; /* text that continues it begins a line */
 		return;
 	}
 	show_tool_calls(s, l, d);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One block for a call of an agent to its tools, and for RPC whose messages are not understood. */
+/* One block for a call of an agent to a tool server, and for RPC whose messages are not decoded. */
 #include "sink/text_int.h"
 
 static void took(struct sink *s, const struct exchange *x)

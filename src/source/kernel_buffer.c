@@ -123,8 +123,7 @@ static int ring_open(struct events *e, int map, size_t bytes, struct error *rete
 		p = mmap(NULL, r->page + 2 * r->size, PROT_READ, MAP_SHARED, map, (off_t)r->page);
 	}
 	if (p == MAP_FAILED)
-		return error_set(reterr, -errno, "the ring buffer cannot be mapped: %s",
-				 strerror(errno));
+		return error_set(reterr, -errno, "cannot map the ring buffer: %s", strerror(errno));
 	r->producer = p;
 	r->data = (const uint8_t *)p + r->page;
 	return 0;
@@ -137,7 +136,7 @@ static size_t perf_pollfds(const struct events *e, struct pollfd *fds, size_t ma
 	return e->perf.ncpus;
 }
 
-/* Copies `len` bytes at `off` of a buffer that shares_bodies. */
+/* Copies `len` bytes at `off` of a buffer that wraps. */
 static void copy_wrapped(uint8_t *out, const uint8_t *base, size_t size, uint64_t off, size_t len)
 {
 	size_t at = off & (size - 1);
@@ -296,7 +295,7 @@ static int perf_open(struct events *e, int map, size_t bytes, struct error *rete
 	}
 	free(online);
 	if (err)
-		return error_set(reterr, err, "a perf buffer cannot be opened: %s", strerror(-err));
+		return error_set(reterr, err, "cannot open a perf buffer: %s", strerror(-err));
 	return 0;
 }
 

@@ -259,7 +259,7 @@ static int on_event(void *arg, const void *raw, size_t len)
 		return l->fn(l->arg, &c);
 	}
 	if (chunk_from_event(raw, len, &c) != 0) {
-		log_debug("capture", "an event of %zu bytes contradicts itself", len);
+		log_debug("capture", "ignored a malformed event of %zu bytes", len);
 		return 0;
 	}
 	if (c.kind != CHUNK_CLOSE && !is_known(l, &c.conn))

@@ -21,8 +21,8 @@ struct seen {
 
 struct recorder {
 	FILE *out;
-	struct buf plain;   /* of the chunk under way, blanked */
-	struct buf payload; /* of the record under way */
+	struct buf plain;   /* of the current chunk, scrubbed */
+	struct buf payload; /* of the current record */
 	uint64_t count;
 	int err;
 	struct seen *seen[BUCKETS];
@@ -86,7 +86,7 @@ static struct seen **place_of(struct recorder *r, const struct conn_id *id)
 	return at;
 }
 
-/* Blanks credentials in the plaintext; the part that may be stored. */
+/* Scrubs credentials in the plaintext; returns the part that may be stored. */
 static struct scrub_h2_part blank(struct recorder *r, const struct chunk *c)
 {
 	struct seen **at = place_of(r, &c->conn);
@@ -119,7 +119,7 @@ static int write_chunk(struct recorder *r, const struct chunk *c)
 	return write_record(r, RECORD_CHUNK, buf_span(&r->payload));
 }
 
-/* `len` bytes from `at` on of the chunk: as they are in `plain`, or as missing. */
+/* Writes `len` bytes of the chunk from `at` on: their content in `plain`, or as missing. */
 static int write_part(struct recorder *r, const struct chunk *c, size_t at, size_t len, bool stored)
 {
 	struct chunk part = *c;
@@ -138,8 +138,8 @@ static int write_part(struct recorder *r, const struct chunk *c, size_t at, size
 	return write_chunk(r, &part);
 }
 
-/* What cannot be told from a credential is stored as if it could not be captured: so a replay
- * counts it and says where it is missing. */
+/* Bytes that may be a credential are stored as not captured, so a replay counts and locates them as
+ * missing. */
 static int write_data(struct recorder *r, const struct chunk *c)
 {
 	size_t len = c->data.len, end;

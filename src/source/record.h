@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Recordings: chunks in a file, in the order of their arrival (doc/RECORDING.md). Credentials are
- * blanked before anything is stored. The reading side is source/replay.h. */
+/* Writes recordings: chunks in a file in order of arrival (doc/RECORDING.md). Credentials are
+ * scrubbed before anything is stored. The reading side is source/replay.h. */
 #ifndef SPY_SOURCE_RECORD_H
 #define SPY_SOURCE_RECORD_H
 
@@ -18,14 +18,14 @@ enum record_type {
 
 /* Before each payload: type u8, three zero bytes, length u32, CRC-32 (zlib) u32 of the payload. */
 #define RECORD_HEAD_LEN 12
-/* No payload is longer: a fragment is 64 KiB at most. */
+/* No payload is longer: a fragment has at most 64 KiB. */
 #define RECORD_PAYLOAD_MAX (1u << 20)
 
 struct recorder;
 /* Creates or empties the file, mode 0600; "-" is standard output. */
 int recorder_open(struct recorder **ret, const char *path, struct error *reterr);
 int recorder_chunk(struct recorder *r, const struct chunk *c);
-/* Writes the end record. 0, or -errno when anything did not get to the file. Accepts NULL. */
+/* Writes the end record. 0, or -errno if any write failed. Accepts NULL. */
 int recorder_close(struct recorder *r);
 
 #endif

@@ -27,7 +27,7 @@ static int damaged(const struct replay *r, size_t at, const char *what, struct e
 			 r->off + at, what);
 }
 
-/* Length of the file's head; 0: more bytes are needed. */
+/* Length of the file's header; 0: more bytes are needed. */
 static int read_head(struct replay *r, struct span s, size_t *ret_len, struct error *reterr)
 {
 	struct cursor c = { .rest = span_from(s, RECORD_MAGIC_LEN) };
@@ -36,16 +36,15 @@ static int read_head(struct replay *r, struct span s, size_t *ret_len, struct er
 
 	*ret_len = 0;
 	if (memcmp(s.ptr, RECORD_MAGIC, known) != 0)
-		return error_set(reterr, -EPROTO, "this is no recording of llm-spy");
+		return error_set(reterr, -EPROTO, "this is not a recording of llm-spy");
 	if (s.len < RECORD_MAGIC_LEN + 4)
 		return 0;
 	format = cursor_le(&c, 4);
 	if (format != RECORD_FORMAT)
-		return error_set(
-			reterr, -EPROTO,
-			"the recording has format %u, and this llm-spy reads format %d: use "
-			"the version that made it",
-			(unsigned)format, RECORD_FORMAT);
+		return error_set(reterr, -EPROTO,
+				 "the recording has format %u but this llm-spy reads format %d: "
+				 "use the version that made it",
+				 (unsigned)format, RECORD_FORMAT);
 	r->begun = true;
 	*ret_len = RECORD_MAGIC_LEN + 4;
 	return 0;
@@ -58,7 +57,7 @@ static int on_payload(struct replay *r, size_t at, uint64_t type, struct span pa
 	struct chunk chunk;
 
 	if (r->ended)
-		return damaged(r, at, "something follows its end", reterr);
+		return damaged(r, at, "data follows its end", reterr);
 	if (type == RECORD_END) {
 		r->ended = true;
 		if (cursor_le(&c, 8) != r->count || c.bad)
@@ -66,14 +65,14 @@ static int on_payload(struct replay *r, size_t at, uint64_t type, struct span pa
 		return 0;
 	}
 	if (type != RECORD_CHUNK || chunk_decode(payload, &chunk) != 0)
-		return damaged(r, at, "an unknown record", reterr);
+		return damaged(r, at, "unknown record type", reterr);
 	r->count++;
 	if (chunk.ts_ns > r->last_ns)
 		r->last_ns = chunk.ts_ns;
 	return fn(arg, &chunk);
 }
 
-/* One record at `at` of `s`; *ret_len 0: more bytes are needed. */
+/* Reads one record at `at` of `s`; *ret_len 0: more bytes are needed. */
 static int read_record(struct replay *r, struct span s, size_t at, size_t *ret_len, chunk_fn fn,
 		       void *arg, struct error *reterr)
 {
@@ -86,17 +85,17 @@ static int read_record(struct replay *r, struct span s, size_t at, size_t *ret_l
 	if (c.bad)
 		return 0;
 	if (zero || len > RECORD_PAYLOAD_MAX)
-		return damaged(r, at, "a record's head makes no sense", reterr);
+		return damaged(r, at, "invalid record header", reterr);
 	if (c.rest.len < len)
 		return 0;
 	payload = span_first(c.rest, (size_t)len);
 	if (crc32(0, payload.ptr, (uInt)payload.len) != crc)
-		return damaged(r, at, "a checksum does not fit", reterr);
+		return damaged(r, at, "checksum mismatch", reterr);
 	*ret_len = RECORD_HEAD_LEN + (size_t)len;
 	return on_payload(r, at, type, payload, fn, arg, reterr);
 }
 
-/* Reads all that is whole. */
+/* Reads all complete records. */
 static int read_records(struct replay *r, chunk_fn fn, void *arg, struct error *reterr)
 {
 	struct span s = buf_span(&r->in);
@@ -135,11 +134,11 @@ int replay_finish(const struct replay *r, struct error *reterr)
 	if (!r->begun && !r->in.len)
 		return error_set(reterr, -EPROTO, "the recording is empty");
 	if (!r->begun)
-		return error_set(reterr, -EPROTO, "this is no recording of llm-spy");
+		return error_set(reterr, -EPROTO, "this is not a recording of llm-spy");
 	if (r->in.len)
-		return damaged(r, 0, "it ends inside a record", reterr);
+		return damaged(r, 0, "it ends in the middle of a record", reterr);
 	if (!r->ended)
-		return damaged(r, 0, "it breaks off; what was shown is what it holds", reterr);
+		return damaged(r, 0, "its end is missing; everything it holds was shown", reterr);
 	return 0;
 }
 
@@ -152,13 +151,12 @@ int replay_file(const char *path, chunk_fn fn, void *arg, struct error *reterr)
 	int err = 0;
 
 	if (!f)
-		return error_set(reterr, -errno, "%.200s cannot be read: %s", path,
-				 strerror(errno));
+		return error_set(reterr, -errno, "cannot read %.200s: %s", path, strerror(errno));
 	replay_init(&r);
 	while (!err && (n = fread(piece, 1, sizeof(piece), f)) > 0)
 		err = replay_feed(&r, span_of(piece, n), fn, arg, reterr);
 	if (!err && ferror(f))
-		err = error_set(reterr, -EIO, "%.200s cannot be read", path);
+		err = error_set(reterr, -EIO, "cannot read %.200s", path);
 	if (!err)
 		err = replay_finish(&r, reterr);
 	replay_done(&r);

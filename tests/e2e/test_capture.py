@@ -59,7 +59,7 @@ ok(all(r["process"]["name"] == "curl" and r["connection"]["server_name"] == "loc
    "curl: process and server name are known", mine)
 ok("FAKESECRET" not in open(spy.out).read(), "curl: the key is masked")
 
-# A call longer than --call-limit is a gap, never silence.
+# A call exceeded --call-limit is a gap, never silence.
 spy = Spy("--call-limit=65536")
 noted = client(mock, "big")
 spy.wait_for(6)
@@ -67,7 +67,7 @@ mine = [r for r in of_client(spy.stop()) if r["request"]["body"]["expected"] > 1
 body = mine[0]["request"]["body"]
 ok(len(mine) == 1 and body["captured"] + body["missing"] == noted[0]["sent_len"] and body["gap_count"] == 1 and
    not mine[0]["complete"], "a call over --call-limit: what is missing is counted", mine)
-ok("longer than --call-limit" in spy.stderr(), "and named in the summary", spy.stderr())
+ok("exceeded --call-limit" in spy.stderr(), "and named in the summary", spy.stderr())
 
 mock.stop()
 done()

@@ -136,17 +136,17 @@ with open(f"{RUN}/4194303", "w") as f:  # no process has such a number
 r = command("targets")
 ok(r.returncode == 0 and "4194303" not in status_files() and f" {first.pid} " in r.stdout, "a damaged status is passed over, one left behind is removed",
    status_files(), r.stderr)
-ok("the status of 1 tracer could not be read" in r.stderr, "and it says so", r.stderr)
+ok("could not read the status of 1 running tracer" in r.stderr, "and it says so", r.stderr)
 os.unlink(f"{RUN}/{os.getpid()}")
 r = command("targets")
-ok("could not be read" not in r.stderr, "not when there is none", r.stderr)
+ok("could not read" not in r.stderr, "not when there is none", r.stderr)
 pid = spy.proc.pid
 spy.stop()
 first.stop()
 ok(str(pid) not in status_files(), "the status is removed at the end", status_files())
 lines = [line for line in spy.stderr().splitlines() if f"[{first.pid}]" in line]
 ok(any(line.split()[2:4] == ["3", "0"] and line.endswith("localhost") for line in lines), "the summary says how much each said", spy.stderr())
-ok("libssl.so" in spy.stderr() and "(--debug names them)" in spy.stderr(), "and names the files that were used", spy.stderr())
+ok("libssl.so" in spy.stderr() and "(--debug lists them)" in spy.stderr(), "and names the files that were used", spy.stderr())
 
 spy = Spy("--pid", str(os.getpid()))
 other = agent()
@@ -180,7 +180,7 @@ os.makedirs(RUN, 0o700, exist_ok=True)
 try:
     spy = Spy("--pid", str(os.getpid()), via=["unshare", "-m", "sh", f"{TMP}/full.sh", RUN])
     inside = f"/proc/{spy.proc.pid}/root{RUN}"
-    ok(until(lambda: f"cannot be written to {RUN}: No space left" in spy.stderr()), "a status that cannot be written: it says so", spy.stderr())
+    ok(until(lambda: f"to {RUN}: No space left" in spy.stderr()), "a status that cannot be written: it says so", spy.stderr())
     os.unlink(f"{inside}/filler")
     ok(until(lambda: os.path.exists(f"{inside}/{spy.proc.pid}")), "and is when it can be", os.listdir(inside))
     spy.stop()
@@ -210,7 +210,7 @@ for kind, status in (("none", "blind?"), ("tls", "partly")):
        "--disable-quic" in row["remedy"] and bool(row["tls"]) == (kind == "tls"), f"targets: QUIC, {status}", row)
     spy = Spy(f"--pid={quic.pid}", "--strict")
     spy.stop()
-    ok(spy.proc.returncode == 4 and f"[{quic.pid}]: it has UDP sockets" in spy.stderr() and "--disable-quic" in spy.stderr(),
+    ok(spy.proc.returncode == 4 and f"[{quic.pid}]: it has UDP connections" in spy.stderr() and "--disable-quic" in spy.stderr(),
        f"--strict: QUIC, {status}", spy.proc.returncode, spy.stderr())
     quic.stop()
 
@@ -261,7 +261,7 @@ if len(short) < 2:
     spy.stop()
 else:
     row = until(lambda: targets().get(short["none"].pid))
-    ok(row and row["status"] == "ended" and "no TLS implementation that is known" in row["reason"] and row["remedy"],
+    ok(row and row["status"] == "ended" and "no TLS implementation that llm-spy knows" in row["reason"] and row["remedy"],
        "targets: one that was blind and has ended", row)
 
     def joined():
@@ -270,7 +270,7 @@ else:
         return next((r for r in rows if r["pid"] is None and r["processes"] > 3), None)
 
     row = until(joined)
-    ok(row and row["status"] == "ended" and row["program"].startswith("python3") and "no TLS implementation that is known" in row["reason"],
+    ok(row and row["status"] == "ended" and row["program"].startswith("python3") and "no TLS implementation that llm-spy knows" in row["reason"],
        "targets: several of one program are one", row)
     spy.stop()
     ok(spy.proc.returncode == 4 and " processes): it has connections to port 443" in spy.stderr(),
@@ -324,13 +324,13 @@ else:
         b.say("noise")
     ok(until(lambda: connections(spy, a) == 7 and connections(spy, b) == 21), "all of it was seen", connections(spy, a),
        connections(spy, b))
-    ok("no plaintext" not in spy.stderr(), "seven connections of noise are not enough", spy.stderr())
+    ok("not plaintext" not in spy.stderr(), "seven connections of noise are not enough", spy.stderr())
     for _ in range(3):
         a.say("noise")
-    given_up = until(lambda: f"{noisy} (OpenSSL by strings): what it was taken for was a guess" in spy.stderr())
+    given_up = until(lambda: f"{noisy} (OpenSSL by strings): detached: its TLS library was a guess" in spy.stderr())
     ok(given_up, "one that yields nothing but noise is reported", spy.stderr())
     row = until(lambda: (lambda r: r if r.get("status") == "blind" else None)(targets().get(a.pid, {}))) or targets().get(a.pid, {})
-    ok(row.get("status") == "blind" and "noise" not in row["tls"] and "no plaintext" in row["reason"], "targets: it counts as blind", row)
+    ok(row.get("status") == "blind" and "noise" not in row["tls"] and "not plaintext" in row["reason"], "targets: it counts as blind", row)
     # Another file of that name, as in another container.
     third = build("third")
     try:
@@ -373,8 +373,8 @@ else:
     every = spy.stop()
     ok([r["process"]["pid"] for r in every if r["process"]["exe"] == shared] == [other.pid], "the other user's call is seen", every)
     records = [r for r in every if r["process"]["exe"] == mixed]
-    ok(f"not hooked: {noisy}: what it was taken for" in spy.stderr(), "the summary says so", spy.stderr())
-    ok(f"hooked {mixed} (OpenSSL by strings)" in spy.stderr() and f"{mixed} (OpenSSL by strings): what" not in spy.stderr() and
+    ok(f"not hooked: {noisy}: detached" in spy.stderr(), "the summary says so", spy.stderr())
+    ok(f"hooked {mixed} (OpenSSL by strings)" in spy.stderr() and f"{mixed} (OpenSSL by strings): detached" not in spy.stderr() and
        [r["http"]["target"] for r in records] == ["/plain", "/plain"], "one that was plain once stays hooked", records, spy.stderr())
 
 # Root that may not become nobody searches no file.
@@ -384,14 +384,14 @@ ok(r.returncode == 3 and "FAIL  user 0, lacks CAP_DAC_READ_SEARCH, CAP_SETGID, C
    "doctor: the capabilities to search files", r.stdout, r.stderr)
 r = subprocess.run([*bound, SPY, "targets"], capture_output=True, text=True, timeout=WAIT,
                    env={**os.environ, "XDG_CACHE_HOME": TMP + "/empty"})
-ok(r.stderr.count("no file is searched for TLS: ") == 1 and "Operation not permitted" in r.stderr and "was not searched" not in r.stderr,
+ok(r.stderr.count("no file can be scanned for TLS: ") == 1 and "Operation not permitted" in r.stderr and "scanning " not in r.stderr,
    "targets: why no file is searched, once", r.stderr)
 r = subprocess.run(["unshare", "-m", "sh", "-c", 'mount -t tmpfs none /sys/bus && exec "$0" doctor', SPY], capture_output=True, text=True, timeout=WAIT)
 if "uprobes: " not in r.stdout:
     skip("doctor without /sys", "no mount namespace can be made")
 else:
-    ok(("uprobes: no; many at once: yes\n      -> --pid is not possible" in r.stdout and r.returncode == 0) or
-       ("many at once: no" in r.stdout and r.returncode == 3), "doctor: single uprobes need /sys", r.stdout)
+    ok(("uprobes: no; uprobe_multi: yes\n      -> --pid does not work" in r.stdout and r.returncode == 0) or
+       ("uprobe_multi: no" in r.stdout and r.returncode == 3), "doctor: single uprobes need /sys", r.stdout)
 r = command("doctor")
 ok(r.returncode == 0 and all(name in r.stdout for name in ("tcp_rcv_space_adjust: ", "sock_send_length: ", "inet_sock_set_state: ",
                                                            "sys_exit: ")), "doctor tries the tracepoints", r.stdout)

@@ -195,7 +195,7 @@ for what, spoil in (("that is damaged", lambda: flip(kept, 100)),
     os.chown(os.path.dirname(kept), 0, 0)
     spoil()
     r = subprocess.run([SPY, "--debug", "--", "true"], capture_output=True, text=True, timeout=WAIT)
-    ok(r.returncode == 0 and ("is not used" in r.stderr or "no catalog" in r.stderr), f"a catalog {what} is not used", r.stderr)
+    ok(r.returncode == 0 and ("ignoring the catalog" in r.stderr or "no catalog" in r.stderr), f"a catalog {what} is not used", r.stderr)
 shutil.rmtree(os.path.dirname(kept))
 
 # A program with its TLS linked in: its first byte when it is the command, and behind a script; later runs always.
@@ -265,7 +265,7 @@ else:
     rows = {row["pid"]: row for row in map(json.loads, r.stdout.splitlines())}
     row = rows.get(blind.pid, {})
     ok(r.returncode == 0 and row.get("status") == "blind?" and row.get("peer") == "127.0.0.1:443" and
-       "no TLS implementation that is known" in row["reason"] and row["remedy"],
+       "no TLS implementation that llm-spy knows" in row["reason"] and row["remedy"],
        "targets: a process with connections to port 443 and no TLS that is known", r.stdout, r.stderr)
     row = rows.get(seen.proc.pid, {})
     ok(row.get("status") == "hookable" and row["tls"][0]["implementation"] == "OpenSSL" and
@@ -286,7 +286,7 @@ r = command("doctor")
 ok(r.returncode == 0 and "ok    BPF programs can be loaded" in r.stdout and "can trace here" in r.stdout, "doctor", r.stdout)
 r = subprocess.run([for_nobody(SPY), "doctor"], capture_output=True, text=True, timeout=WAIT, user=65534, group=65534,
                    extra_groups=[], cwd="/")
-ok(r.returncode == 3 and "FAIL  user 65534, lacks " in r.stdout and "cannot trace here" in r.stdout and "-> run it with sudo" in r.stdout,
+ok(r.returncode == 3 and "FAIL  user 65534, lacks " in r.stdout and "cannot trace here" in r.stdout and "-> run llm-spy with sudo" in r.stdout,
    "doctor, of a user who may not", r.stdout)
 for args in (("targets", "--raw"), ("targets", "x"), ("doctor", "--format=jsonl"), ("--strict", "--replay=x"), ("targets", "--", "true")):
     r = command(*args)

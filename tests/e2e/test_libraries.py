@@ -63,7 +63,7 @@ def compare_all(what, traced, logged, name):
            r["kind"] == "llm" and not r["connection"]["from_middle"] for r in mine),
        f"{what}: process, server name, and seen from its first byte", mine)
     ok({bool(r["response"]["stream"]) for r in mine} == {False, True}, f"{what}: plain and streamed", mine)
-    ok("beginning was not seen" not in traced.stderr and " 0 B missing in 0 gaps" in traced.stderr,
+    ok("start was not captured" not in traced.stderr and " 0 B missing in 0 gaps" in traced.stderr,
        f"{what}: nothing was lost", traced.stderr)
     ok("FAKESECRET" not in traced.text, f"{what}: the key is masked")
 

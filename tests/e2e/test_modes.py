@@ -113,7 +113,7 @@ for args, want in (((f"--pid={slow.pid}",), 1), (("--process=curl",), 1), (("--p
 slow.kill()
 slow.wait()
 r = run("--pid=999999999")
-ok(r.returncode == 3 and "no process" in r.stderr, "a process that is not there", r.stderr)
+ok(r.returncode == 3 and "no such process" in r.stderr, "a process that is not there", r.stderr)
 
 # Recording and replaying.
 spyfile = os.path.join(TMP, "a.spy")
@@ -147,7 +147,7 @@ r = run("--replay", broken, "--format=jsonl", "--all")
 ok(r.returncode == 1 and "damaged at byte" in r.stderr and lines(r.stdout), "a truncated one: an error, after what precedes it", r.stderr)
 open(broken, "wb").write(b"\x7fELF nothing of ours")
 r = run("--replay", broken)
-ok(r.returncode == 1 and "no recording of llm-spy" in r.stderr, "a foreign file", r.stderr)
+ok(r.returncode == 1 and "not a recording of llm-spy" in r.stderr, "a foreign file", r.stderr)
 
 # Output for people.
 target = os.path.join(TMP, "out.txt")
@@ -185,7 +185,7 @@ ok(len(of_client(spy.stop())) == 1 and lib in spy.stderr(), "a deleted library t
 slow.kill()
 slow.wait()
 r = run("--libssl", "/etc/hostname", "--", "true")
-ok(r.returncode == 0 and "not hooked: no TLS" in r.stderr, "a file that is no library is a warning", r.stderr)
+ok(r.returncode == 0 and "not hooked: no known TLS" in r.stderr, "a file that is no library is a warning", r.stderr)
 r = run("--libssl", "/nonexistent", "--", "true")
 ok(r.returncode == 3 and "/nonexistent" in r.stderr, "one that does not exist is an error", r.stderr)
 
@@ -227,7 +227,7 @@ def use(*paths):
 
 def let_go(paths):
     text = spy.stderr()
-    return [path for path in paths if f"attach: {path} was deleted and nobody maps it" in text]
+    return [path for path in paths if f"attach: {path} was deleted and no process maps it" in text]
 
 
 user = use(*many)

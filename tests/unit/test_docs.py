@@ -39,7 +39,8 @@ letters = {letter for _, letter in options}
 for line in re.findall(r"^\.It Fl (.*)$", man, re.M):
     for name in re.findall(r"(?:^|, )-([a-z-]+)", line):
         ok(name in known, f"the man page's --{name} exists")
-for doc in ("README.md", "NEWS", "CONTRIBUTING.md", "doc/RECORD.md", "doc/RECORDING.md", "doc/INTERNALS.md", "doc/PRICES.md", "doc/STORE.md"):
+for doc in ("README.md", "NEWS", "CONTRIBUTING.md", "doc/RECORD.md", "doc/RECORDING.md", "doc/INTERNALS.md", "doc/GLOSSARY.md",
+            "doc/PRICES.md", "doc/STORE.md"):
     commands = re.findall(r"llm-spy((?: +-[^\n|`]*)?)", read(doc))
     for words in (c.split(" -- ")[0].split() for c in commands):
         for w in words:

@@ -79,17 +79,17 @@ static void test_numbers(void)
 	limits_init(&limits);
 	limits.hits[LIMIT_body] = 1;
 	says(&r, "1 connection, 2.0 KiB captured; 7 B missing in 1 gap\n", "traffic");
-	says(&r, "2 connections spoke no HTTP (9 B)\n", "without HTTP");
-	says(&r, "1 connection broke off in malformed HTTP\n", "malformed");
-	says(&r, "5 events lost in the kernel's buffer", "lost events");
-	says(&r, "3 calls were longer than --call-limit", "a counter of the probe");
+	says(&r, "2 connections carried no HTTP (9 B)\n", "without HTTP");
+	says(&r, "1 connection ended in malformed HTTP\n", "malformed");
+	says(&r, "5 events lost because the kernel's buffer was full", "lost events");
+	says(&r, "3 reads or writes exceeded --call-limit", "a counter of the probe");
 	says(&r, "limit body (67108864) was reached 1 time\n", "a limit");
 	says(&r,
 	     "llm-spy: output jsonl:a\\x1b.jsonl: 1 record written, 4 dropped because it is too "
 	     "slow, "
 	     "2 failed: No space left on device\n",
 	     "an output that lost something");
-	says(&r, "2 calls were seen at both ends and are shown once\n", "seen twice");
+	says(&r, "2 calls were captured at both ends and are shown once\n", "seen twice");
 	says(&r,
 	     "2 model calls and 1 other exchange shown: 0 B sent, 0 B received; 1 failed; 1 "
 	     "incomplete\n",
@@ -108,10 +108,10 @@ static void test_files(void)
 	struct run_report r = { .files = files, .nfiles = 4, .files_hooked = 5, .files_more = 3 };
 
 	says(&r, "hooked /lib/a.so (openssl by symbols)\n", "a hooked file");
-	says(&r, "hooked /lib/b.so (openssl); not hooked in it: x refused\n", "one hooked in part");
+	says(&r, "hooked /lib/b.so (openssl); not hooked: x refused\n", "one hooked in part");
 	says(&r, "not hooked: /tmp/c\\x1b[2J: cut\\x0aoff\n", "one not hooked, made safe");
-	says(&r, "not hooked: /lib/d.so: never tried\n", "one never tried");
-	says(&r, "hooked 3 more files (--debug names them)\n", "the rest");
+	says(&r, "not hooked: /lib/d.so: not tried\n", "one never tried");
+	says(&r, "hooked 3 more files (--debug lists them)\n", "the rest");
 	r.files_more = 5;
 	says(&r, "hooked 5 files (--debug", "when there are no others");
 }
@@ -125,15 +125,15 @@ static void test_unseen(void)
 	unseen_add(&notes, 8, "a\xe2\x80\xae\x9b", "why", NULL);
 	unseen_add(&notes, 9, "go", "why", "do");
 	unseen_add_file(&notes, "/some/file", 1, 2, "file", NULL);
-	says(&r, "not seen: go (2 processes): why\nllm-spy:   -> do\n", "those alike together");
-	says(&r, "not seen: a\\u202e\\x9b[8]: why\n", "a name made safe");
+	says(&r, "not captured: go (2 processes): why\nllm-spy:   -> do\n", "those alike together");
+	says(&r, "not captured: a\\u202e\\x9b[8]: why\n", "a name made safe");
 	for (int i = 0; i < 30; i++) {
 		char name[16];
 
 		snprintf(name, sizeof(name), "p%d", i);
 		unseen_add(&notes, 100 + i, name, "why", NULL);
 	}
-	says(&r, "not seen: and 12 more\n", "no more than twenty, and how many more");
+	says(&r, "not captured: and 12 more\n", "no more than twenty, and how many more");
 	unseen_done(&notes);
 }
 

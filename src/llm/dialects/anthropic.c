@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Anthropic Messages: docs.anthropic.com/en/api/messages and .../streaming (read November 2026).
- * Content is a list of blocks; a stream announces each block, then brings its pieces. */
+ * Content is a list of blocks. A stream announces each block and then sends its pieces. */
 #include <stdlib.h>
 
 #include "llm/dialect.h"
@@ -13,7 +13,7 @@ static const struct finish_row finishes[] = {
 	{ "pause_turn", FINISH_PAUSE },	  { "compaction", FINISH_PAUSE },
 };
 
-/* Kinds of the blocks that both sides use. */
+/* Kinds of blocks that requests and answers share. */
 static bool block_is(struct span type, const char *name)
 {
 	return span_eq(type, span_str(name));
@@ -143,7 +143,7 @@ static void messages_request(struct exchange *x, const json_t *body)
 
 /* ---- usage ---- */
 
-/* Each field that is there replaces what was said before: a stream states running totals. */
+/* Each field replaces its earlier value, because a stream states running totals. */
 static void read_usage(struct exchange *x, const json_t *v)
 {
 	struct usage *u = &x->usage;
@@ -169,9 +169,9 @@ static void read_usage(struct exchange *x, const json_t *v)
 		usage_count(&u->cache_write_1h,
 			    json_object_get(by_life, "ephemeral_1h_input_tokens"));
 	} else if (written != COUNT_UNKNOWN) {
-		u->cache_write_5m = written; /* the lifetime that is meant when none is named */
+		u->cache_write_5m = written; /* the default lifetime */
 	}
-	/* input_tokens leaves out what was read from or written to the cache. */
+	/* input_tokens excludes tokens read from or written to the cache. */
 	if (plain != COUNT_UNKNOWN)
 		u->input = plain + (u->cached_read > 0 ? u->cached_read : 0) +
 			   (written > 0 ? written : 0);
@@ -207,8 +207,8 @@ static enum part_kind kind_of(struct span type)
 	return is_result(type) ? PART_TOOL_RESULT : PART_OTHER;
 }
 
-/* A block of a whole answer, or the announcement of one in a stream, whose input is then empty
- * and comes in pieces. */
+/* A block of a whole answer, or the announcement of a block in a stream. In a stream its input is
+ * empty and follows in pieces. */
 static void answer_block(struct exchange *x, int slot, const json_t *v, bool announced)
 {
 	struct span type = json_text(v, "type");
@@ -279,7 +279,7 @@ static void read_delta(struct exchange *x, int slot, const json_t *delta)
 	}
 }
 
-/* A call without input sends no piece of it at all. */
+/* A call without input sends no piece of it. */
 static void end_block(struct exchange *x, int slot)
 {
 	struct part *p = answer_find(x, 0, PART_TOOL_CALL, slot);
@@ -319,13 +319,13 @@ static bool is_messages_request(const json_t *body)
 {
 	const json_t *messages = json_object_get(body, "messages");
 
-	/* max_tokens is required here, and either of these sets it apart from OpenAI's form. */
+	/* max_tokens is required here. Either of these distinguishes it from OpenAI's format. */
 	return json_array_size(messages) > 0 &&
 	       json_is_integer(json_object_get(body, "max_tokens")) &&
 	       (json_has(body, "model") || json_has(body, "anthropic_version"));
 }
 
-/* Vertex names the model in the path, and others leave max_tokens out. */
+/* Vertex has the model in the path, and other servers omit max_tokens. */
 static bool suits_messages(const json_t *body)
 {
 	return json_has(body, "anthropic_version") ||

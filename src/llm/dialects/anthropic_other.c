@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What Anthropic offers beside Messages: docs.anthropic.com/en/api/messages-count-tokens,
+/* Anthropic's other APIs: docs.anthropic.com/en/api/messages-count-tokens,
  * .../creating-message-batches, and the older Text Completions (read November 2026). */
 #include "llm/dialect.h"
 #include "llm/json.h"
@@ -35,7 +35,7 @@ const struct dialect dialect_anthropic_count = {
 
 /* ---- batches ---- */
 
-/* Many requests in one: of each, its name and model. */
+/* Many requests in one: name and model of each. */
 static void batch_request(struct exchange *x, const json_t *body)
 {
 	const json_t *list = json_object_get(body, "requests"), *v;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* OpenAI Assistants: platform.openai.com/docs/api-reference/runs and .../assistants-streaming (read
- * November 2026). A run answers with events; without a stream its result is asked for later. */
+ * November 2026). A run answers with events; without a stream, its result is fetched later. */
 #include "llm/dialect.h"
 #include "llm/dialects/openai.h"
 #include "llm/json.h"
@@ -12,7 +12,7 @@ static const struct finish_row finishes[] = {
 	{ "queued", FINISH_NONE },	 { "in_progress", FINISH_NONE },
 };
 
-/* Calls of tools keep apart from texts. */
+/* Keeps tool calls apart from texts. */
 #define CALL_SLOTS 1000
 
 static void read_messages(struct exchange *x, const json_t *list)

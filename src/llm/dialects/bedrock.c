@@ -11,7 +11,7 @@
 
 /* ---- errors ---- */
 
-/* Services behind the same door write it either way. */
+/* Services behind the same endpoint use either spelling. */
 static const json_t *error_text(const json_t *body)
 {
 	const json_t *v = json_object_get(body, "message");
@@ -33,7 +33,7 @@ bool bedrock_error(struct exchange *x, const json_t *body)
 	struct span type = headers_find(&x->response_headers, "x-amzn-errortype");
 	const json_t *text = error_text(body);
 
-	/* Without a head there is no status to go by. */
+	/* Without a head there is no status. */
 	if (x->status && x->status < 400)
 		return false;
 	if (!json_is_string(text))
@@ -46,7 +46,7 @@ bool bedrock_error(struct exchange *x, const json_t *body)
 
 /* ---- usage ---- */
 
-/* Sum of counts, the unknown ones left out. Numbers are a stranger's, so they may overflow. */
+/* Sum of the known counts. The numbers come from traffic, so they may overflow. */
 static int64_t plus(int64_t a, int64_t b)
 {
 	int64_t sum;
@@ -58,7 +58,7 @@ static int64_t plus(int64_t a, int64_t b)
 	return __builtin_add_overflow(a, b, &sum) ? INT64_MAX : sum;
 }
 
-/* Written tokens by lifetime; what is not an hour's is the default's, five minutes. */
+/* Written tokens by lifetime; all but an hour's count as the default's, five minutes. */
 static void read_lifetimes(struct usage *u, const json_t *details)
 {
 	int64_t hour = COUNT_UNKNOWN, minutes = COUNT_UNKNOWN;
@@ -91,7 +91,7 @@ void bedrock_usage(struct exchange *x, const json_t *usage)
 	usage_count(&plain, json_object_get(raw, "inputTokens"));
 	usage_count(&u->output, json_object_get(raw, "outputTokens"));
 	usage_count(&u->total, json_object_get(raw, "totalTokens"));
-	/* Nova by InvokeModel has the second name only, Converse sometimes both. */
+	/* Nova through InvokeModel has only the second name, Converse sometimes both. */
 	usage_count(&u->cached_read, json_object_get(raw, "cacheReadInputTokenCount"));
 	usage_count(&u->cached_read, json_object_get(raw, "cacheReadInputTokens"));
 	usage_count(&written, json_object_get(raw, "cacheWriteInputTokenCount"));
@@ -100,7 +100,7 @@ void bedrock_usage(struct exchange *x, const json_t *usage)
 		read_lifetimes(u, json_object_get(raw, "cacheDetails"));
 	else if (written != COUNT_UNKNOWN)
 		u->cache_write_5m = written;
-	/* inputTokens leaves out what was read from or written to the cache. */
+	/* inputTokens excludes tokens read from or written to the cache. */
 	if (plain != COUNT_UNKNOWN)
 		u->input = plus(plus(plain, u->cached_read), written);
 }
@@ -139,7 +139,7 @@ void bedrock_counts(struct exchange *x, const json_t *counts)
 		usage_raw(x, kept);
 	json_decref(kept);
 	fill(&u->output, n[1]);
-	/* The input's parts only make sense together. */
+	/* The parts of the input are only meaningful together. */
 	if (u->input != COUNT_UNKNOWN || n[0] == COUNT_UNKNOWN)
 		return;
 	u->input = plus(plus(n[0], n[2]), n[3]);
@@ -148,7 +148,7 @@ void bedrock_counts(struct exchange *x, const json_t *counts)
 		fill(&u->cache_write_5m, n[3]);
 }
 
-/* Digits, and few enough of them; else -1. */
+/* The number, if it consists of few enough digits; else -1. */
 static json_int_t number_of(struct span s)
 {
 	json_int_t n = 0;

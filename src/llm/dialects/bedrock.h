@@ -1,33 +1,33 @@
 /* SPDX-License-Identifier: MIT */
-/* What the two faces of Amazon Bedrock share: Converse (bedrock_converse.c), one format for all
- * models, and InvokeModel (bedrock_invoke.c), whose bodies are the model maker's own. */
+/* Shared by the two APIs of Amazon Bedrock: Converse (bedrock_converse.c), one format for all
+ * models, and InvokeModel (bedrock_invoke.c), with bodies in the format of the model's maker. */
 #ifndef SPY_LLM_DIALECTS_BEDROCK_H
 #define SPY_LLM_DIALECTS_BEDROCK_H
 
 #include "exchange/builder.h"
 
-/* An exception that came as an event: `name` is "!" and its type. False when it is none. */
+/* An exception sent as an event: `name` is "!" and its type. False if it is none. */
 bool bedrock_exception(struct exchange *x, struct span name, const json_t *data);
-/* A body that is an error; its type stands in a header field. False when it is none. */
+/* A body that is an error; its type is in a header field. False if it is none. */
 bool bedrock_error(struct exchange *x, const json_t *body);
 
-/* The `usage` of Converse, and of Nova models by InvokeModel. */
+/* The `usage` of Converse, and of Nova models through InvokeModel. */
 void bedrock_usage(struct exchange *x, const json_t *usage);
-/* Counts that hold for any maker's model: members inputTokenCount, outputTokenCount,
- * cacheReadInputTokenCount and cacheWriteInputTokenCount. All go to usage.raw; usage takes those
- * that the maker's own format did not state. */
+/* Counts of any maker's model: members inputTokenCount, outputTokenCount, cacheReadInputTokenCount
+ * and cacheWriteInputTokenCount. All go to usage.raw; usage takes those that the maker's own format
+ * did not state. */
 void bedrock_counts(struct exchange *x, const json_t *counts);
 /* The same counts, from the answer's header fields. */
 void bedrock_header_counts(struct exchange *x);
 
-/* Tells from the path whether a stream was asked for: bodies do not say. */
+/* Sets from the path whether a stream was requested, because bodies do not state it. */
 void bedrock_stream_asked(struct exchange *x);
 
 /* The JSON inside base64, NULL when there is none. *ret_whole: nothing of it was lost or
  * repaired. At most `max` bytes are decoded. lim as for json_read. */
 json_t *bedrock_unpack(struct limits *lim, const json_t *base64, size_t max, bool *ret_whole);
 
-/* A Converse body, without the envelope that counting tokens puts around it. */
+/* A Converse body, without the envelope of a request to count tokens. */
 void bedrock_conversation(struct exchange *x, const json_t *body);
 
 /* Bodies of makers whose models take one prompt: Titan, Llama, Mistral, Cohere, AI21, image models.

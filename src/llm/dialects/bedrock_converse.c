@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Amazon Bedrock's Converse and ConverseStream, and CountTokens: docs.aws.amazon.com/bedrock/
- * latest/APIReference/API_runtime_Converse.html (read November 2026). Blocks of content have no
- * type: the name of their only member is it. The model stands in the path, the request's id in a
- * header. */
+ * latest/APIReference/API_runtime_Converse.html (read November 2026). Content blocks have no type:
+ * it is the name of their only member. The model is in the path, the request's id in a header. */
 #include "llm/dialect.h"
 #include "llm/dialects/bedrock.h"
 #include "llm/json.h"
@@ -25,9 +24,9 @@ static const struct finish_row finishes[] = {
 
 struct block {
 	enum part_kind kind;
-	const char *word;  /* the part's type_raw; NULL: kind says it all */
-	const char *media; /* family of its media type, NULL for what has none */
-	const json_t *v;   /* what the block's member holds */
+	const char *word;  /* the part's type_raw; NULL: kind is specific enough */
+	const char *media; /* family of its media type; NULL: it has none */
+	const json_t *v;   /* content of the block's member */
 	bool is_data;	   /* v is base64, to be digested and not shown */
 };
 
@@ -87,7 +86,7 @@ static struct block block_of(const json_t *v)
 	return b;
 }
 
-/* "png" is image/png; documents say their format in other words than media types do. */
+/* "png" is image/png; documents have other names for formats than media types do. */
 static void set_media_type(struct part *p, const char *family, struct span format)
 {
 	static const char *const documents[][2] = {
@@ -128,7 +127,7 @@ static void set_media(struct part *p, const struct block *b)
 		buf_add(&p->text, json_text(v, "text"));
 }
 
-/* A list of one text or one JSON value is that. */
+/* A list of one text or one JSON value counts as that value. */
 static const json_t *result_of(const json_t *content)
 {
 	const json_t *first = json_array_get(content, 0);
@@ -140,7 +139,7 @@ static const json_t *result_of(const json_t *content)
 	return json_has(first, "json") ? json_object_get(first, "json") : content;
 }
 
-/* Everything but the text of it. */
+/* All members except the text. */
 static void set_block(struct part *p, const struct block *b)
 {
 	set_string(&p->type_raw, span_str(b->word));
@@ -156,7 +155,7 @@ static void set_block(struct part *p, const struct block *b)
 		part_base64(p, span_of(NULL, 0), json_span(b->v));
 }
 
-/* Adds the text of it to p. */
+/* Adds its text to p. */
 static void add_text(struct part *p, const struct block *b)
 {
 	const json_t *v;
@@ -176,7 +175,7 @@ static void add_text(struct part *p, const struct block *b)
 		if (!b->is_data)
 			part_json(p, b->v);
 		break;
-	default: /* a text, as it is, in a guardContent, or in the pieces of a citationsContent */
+	default: /* a text: plain, in a guardContent, or in the pieces of a citationsContent */
 		buf_add(&p->text, json_span(b->v));
 		buf_add(&p->text, json_text(json_object_get(b->v, "text"), "text"));
 		if (b->kind == PART_TEXT)
@@ -237,7 +236,7 @@ void bedrock_conversation(struct exchange *x, const json_t *body)
 	const json_t *v;
 	size_t i;
 
-	/* Not Amazon's; gateways put it there. */
+	/* Added by gateways, not by Amazon. */
 	set_json(&x->model_asked, json_object_get(body, "model"));
 	if (json_array_size(json_object_get(body, "system")) > 0) {
 		set_string(&x->system.role, SPAN_LIT("system"));
@@ -251,7 +250,7 @@ void bedrock_conversation(struct exchange *x, const json_t *body)
 	request_params(x, body, known);
 }
 
-/* What is to be counted: a Converse body, or one for InvokeModel as base64. */
+/* The request whose tokens are counted: a Converse body, or an InvokeModel body as base64. */
 static void read_counted(struct exchange *x, const json_t *input)
 {
 	const json_t *base64 = json_at2(input, "invokeModel", "body");
@@ -300,7 +299,7 @@ static void answer_block(struct exchange *x, int slot, const json_t *v)
 	struct part *p = answer_part(x, 0, b.kind, slot);
 	struct part text = { .kind = b.kind };
 
-	/* Put together aside, so that it is reported as it is appended. */
+	/* Built separately, so that it is reported as it is appended. */
 	buf_init(&text.text, builder_text_max(x));
 	set_block(p, &b);
 	add_text(&text, &b);
@@ -317,7 +316,7 @@ static void converse_response(struct exchange *x, const json_t *body)
 	if (bedrock_error(x, body))
 		return;
 	if (!message && json_is_integer(json_object_get(body, "inputTokens"))) {
-		/* Counted, not used: so they are no input. */
+		/* Counted, not used, so these tokens are no input. */
 		usage_raw(x, body);
 		return;
 	}
@@ -342,7 +341,7 @@ static void on_message_start(struct exchange *x, const json_t *data)
 	read_role(x, data);
 }
 
-/* Only blocks that have more to them than text are announced. */
+/* Only blocks that are more than text are announced. */
 static void on_block_start(struct exchange *x, const json_t *data)
 {
 	const json_t *start = json_object_get(data, "start");
@@ -373,7 +372,7 @@ static void add_piece(struct exchange *x, enum part_kind kind, int slot, const j
 	buf_done(&text.text);
 }
 
-/* Data whose pieces cannot be digested as one: each is a part of its own. */
+/* Data whose pieces cannot be digested as one: each piece is a part. */
 static void add_data(struct exchange *x, enum part_kind kind, const char *word,
 		     const json_t *base64)
 {
@@ -405,7 +404,7 @@ static void on_delta(struct exchange *x, const json_t *data)
 	add_data(x, PART_IMAGE, NULL, json_at2(json_object_get(delta, "image"), "source", "bytes"));
 }
 
-/* A call without input may send no piece of it at all. */
+/* A call without input may send no piece of it. */
 static void on_block_stop(struct exchange *x, const json_t *data)
 {
 	struct part *p = answer_find(x, 0, PART_TOOL_CALL, slot_of(data));
@@ -434,8 +433,8 @@ static void converse_event(struct exchange *x, void *state, struct span name, co
 	if (bedrock_exception(x, name, data))
 		return;
 	for (size_t i = 0; i < EVENTS; i++) {
-		/* Where the frame does not name it, the event is a member of that name: so Nova by
-		 * InvokeModel, and programs that write down what an SDK gave them. */
+		/* If the frame does not name the event, its only member does: so in Nova through
+		 * InvokeModel, and in programs that store what an SDK returned. */
 		const json_t *inner = json_object_get(data, events[i].name);
 
 		if (span_eq(name, span_str(events[i].name)))

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Amazon Bedrock's InvokeModel and InvokeModelWithResponseStream: docs.aws.amazon.com/bedrock/
  * latest/APIReference/API_runtime_InvokeModel.html and .../userguide/model-parameters.html (read
- * November 2026). Bodies are the model maker's own, told apart by their shape, since an id in the
- * path may be an account's own. Elements of a stream are such bodies as base64. */
+ * November 2026). Bodies are in the format of the model's maker. Their shape identifies the format,
+ * because an id in the path may be an account's own. Elements of a stream are such bodies as
+ * base64. */
 #include <stdlib.h>
 
 #include "base/xalloc.h"
@@ -24,14 +25,14 @@ static const struct dialect *maker_of_request(const json_t *body)
 	return NULL;
 }
 
-/* An element of `choices` that is a chat's, not a completion's. */
+/* Whether an element of `choices` is a chat's, not a completion's. */
 static bool is_chat_choice(const json_t *choice)
 {
 	return json_is_object(json_object_get(choice, "message")) ||
 	       json_is_object(json_object_get(choice, "delta"));
 }
 
-/* Of a whole answer or of one element of a stream; NULL: a maker of prompts, or nobody's. */
+/* The format of a whole answer or of one stream element; NULL: a one-prompt model's, or unknown. */
 static const struct dialect *maker_of_answer(const json_t *body)
 {
 	struct span type = json_text(body, "type");
@@ -47,7 +48,7 @@ static const struct dialect *maker_of_answer(const json_t *body)
 	return NULL;
 }
 
-/* Mistral's models say it under another name than the rest who speak this format. */
+/* Mistral's models use another name than others with this format. */
 static void read_chat_stops(struct exchange *x, const json_t *body)
 {
 	static const struct finish_row finishes[] = {
@@ -100,7 +101,7 @@ static void invoke_response(struct exchange *x, const json_t *body)
 /* ---- stream ---- */
 
 struct invoke_state {
-	const struct dialect *maker; /* once an element told */
+	const struct dialect *maker; /* set once an element showed it */
 	void *maker_state;
 };
 
@@ -131,7 +132,7 @@ static void read_element(struct exchange *x, struct invoke_state *s, const json_
 		bedrock_prompt_answer(x, v);
 		return;
 	}
-	/* Mistral's models send pieces under the name that a whole message has elsewhere. */
+	/* Mistral's models send pieces under the name that other models use for a whole message. */
 	if (s->maker == &dialect_openai_chat && json_has(choice, "message") &&
 	    !json_has(choice, "delta"))
 		s->maker->response(x, v);
@@ -149,7 +150,7 @@ static void invoke_event(struct exchange *x, void *state, struct span name, cons
 
 	if (bedrock_exception(x, name, data))
 		return;
-	/* Without it, somebody on the way undid the base64. */
+	/* Without it, an intermediary has decoded the base64. */
 	v = bytes ? bedrock_unpack(builder_limits(x), bytes, builder_text_max(x), &whole)
 		  : json_incref((json_t *)data);
 	x->response_partial |= !whole;
@@ -162,7 +163,8 @@ static void invoke_event(struct exchange *x, void *state, struct span name, cons
 
 /* ---- shapes ---- */
 
-/* Only what nobody else has: Claude's messages are left to their own dialect elsewhere. */
+/* Only shapes that no other dialect has: elsewhere, Claude's messages belong to their own
+ * dialect. */
 static bool is_invoke_request(const json_t *body)
 {
 	return span_starts(json_text(body, "anthropic_version"), SPAN_LIT("bedrock-")) ||
@@ -172,7 +174,7 @@ static bool is_invoke_request(const json_t *body)
 
 static bool is_invoke_response(const json_t *body)
 {
-	/* No element of a stream is longer than this; what is longer is no proof. */
+	/* Stream elements are shorter than this; a longer one proves nothing. */
 	const size_t enough = 1 << 20;
 	bool known, whole;
 	json_t *v;
@@ -183,7 +185,7 @@ static bool is_invoke_response(const json_t *body)
 		return true;
 	if (!json_is_string(json_object_get(body, "bytes")))
 		return false;
-	/* Agents and others send bytes too, so what is in them must agree. */
+	/* Agents and others send bytes too, so their content must match. */
 	v = bedrock_unpack(NULL, json_object_get(body, "bytes"), enough, &whole);
 	known = maker_of_answer(v) || (!json_has(v, "bytes") && is_invoke_response(v));
 	json_decref(v);

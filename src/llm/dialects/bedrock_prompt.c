@@ -2,7 +2,7 @@
 /* Bodies of InvokeModel for models that take one prompt rather than a conversation, and for image
  * and embedding models: docs.aws.amazon.com/bedrock/latest/userguide/model-parameters.html (read
  * November 2026), pages on Titan, Nova Canvas, Llama, Mistral, Cohere, AI21, Claude's text
- * completions, Stability. Their members' names do not collide, so one table serves all. */
+ * completions, Stability. The names of their members do not collide, so one table serves all. */
 #include <stdlib.h>
 
 #include "llm/dialects/bedrock.h"
@@ -12,7 +12,7 @@
 
 /* ---- request ---- */
 
-/* The message that all of the prompt goes to. */
+/* The message that holds the whole prompt. */
 static struct message *user(struct exchange *x)
 {
 	struct message *last = x->nmessages ? &x->messages[x->nmessages - 1] : NULL;
@@ -49,7 +49,7 @@ static bool read_image(struct exchange *x, const json_t *v)
 	return true;
 }
 
-/* Stability: {"text": ..., "weight": ...}, where a negative weight says what is not wanted. */
+/* Stability: {"text": ..., "weight": ...}; a negative weight marks what is not wanted. */
 static bool read_weighted(struct exchange *x, const json_t *v)
 {
 	if (!json_is_string(json_object_get(v, "text")))
@@ -111,11 +111,11 @@ static bool read_preamble(struct exchange *x, const json_t *v)
 
 static bool read_model(struct exchange *x, const json_t *v)
 {
-	set_json(&x->model_asked, v); /* not Amazon's; gateways put it there */
+	set_json(&x->model_asked, v); /* added by gateways, not by Amazon */
 	return true;
 }
 
-/* Reads a member, or each element of one that is a list. False: it is not what was expected, and
+/* Reads a member, or each element of a list. False: the value has another type than expected and
  * becomes a param. */
 static const struct {
 	const char *member;
@@ -135,7 +135,7 @@ static const struct {
 };
 #define MEMBERS (sizeof(members) / sizeof(*members))
 
-/* Elements that are not what was expected are kept apart from the others. */
+/* Keeps elements of unexpected types apart from the others. */
 static bool take_member(struct exchange *x, size_t row, const json_t *v)
 {
 	const json_t *item;
@@ -151,7 +151,8 @@ static bool take_member(struct exchange *x, size_t row, const json_t *v)
 	return true;
 }
 
-/* textGenerationConfig, imageGenerationConfig, and what a taskType brings: textToImageParams ... */
+/* textGenerationConfig, imageGenerationConfig, and the params of a taskType: textToImageParams
+ * ... */
 static bool is_envelope(const char *key, const json_t *v)
 {
 	return json_is_object(v) && (span_ends(span_str(key), SPAN_LIT("Params")) ||
@@ -167,7 +168,7 @@ static size_t row_of(const char *key)
 	return i;
 }
 
-/* In the table's order, so that a chat's history comes before the prompt; then the rest. */
+/* In the order of the table, so that a chat's history precedes the prompt; then the rest. */
 static void read_members(struct exchange *x, const json_t *body, bool outer)
 {
 	bool taken[MEMBERS];
@@ -240,12 +241,12 @@ static void add_image(struct exchange *x, unsigned index, const json_t *base64)
 			    json_span(base64));
 }
 
-/* Text under any of its names, beside which the reason to stop stands. */
+/* Text under any of its names, with the stop reason beside it. */
 static void read_piece(struct exchange *x, unsigned index, const json_t *v)
 {
 	static const char *const names[] = { "outputText", "generation", "completion", "text" };
 
-	/* An empty text is an answer, none is not. */
+	/* An empty text is an answer; a missing text is not. */
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (json_is_string(json_object_get(v, names[i])))
 			answer_text(x, index, PART_TEXT, json_text(v, names[i]));
@@ -261,8 +262,8 @@ static bool is_piece(const json_t *v)
 	       json_has(v, "base64");
 }
 
-/* Several answers to one prompt. Lists of that name that hold something else (the ranks of
- * documents) are no answers. */
+/* Several answers to one prompt. Lists of that name with other content (ranks of documents) are no
+ * answers. */
 static void read_lists(struct exchange *x, const json_t *body)
 {
 	static const char *const names[] = { "results",	    "generations", "outputs",
@@ -283,7 +284,7 @@ static void read_images(struct exchange *x, const json_t *body)
 
 	json_array_foreach(json_object_get(body, "images"), i, v)
 		add_image(x, 0, v);
-	/* One for each image, null where all is well: "Filter reason: prompt". */
+	/* One per image, null if there was no error: "Filter reason: prompt". */
 	json_array_foreach(json_object_get(body, "finish_reasons"), i, v)
 		if (json_is_string(v))
 			answer_finish(x, 0, json_span(v),
@@ -350,5 +351,6 @@ void bedrock_prompt_answer(struct exchange *x, const json_t *body)
 	read_calls(x, body);
 	read_counts(x, body);
 	read_counts(x, json_object_get(body, "usage"));
-	read_counts(x, json_array_get(json_object_get(body, "results"), 0)); /* Titan: never more */
+	read_counts(x, json_array_get(json_object_get(body, "results"), 0)); /* Titan has never
+									      * more */
 }

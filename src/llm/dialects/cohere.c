@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Cohere's chat in both its versions, and its older generate: docs.cohere.com/reference/chat,
+/* Cohere's chat in both versions, and its older generate: docs.cohere.com/reference/chat,
  * .../chat-v1, .../chat-stream (read November 2026). Version 2 streams events, version 1 lines. */
 #include <stdlib.h>
 
@@ -27,7 +27,7 @@ static void finish(struct exchange *x, const json_t *v)
 			      finish_of(raw, finishes, sizeof(finishes) / sizeof(*finishes)));
 }
 
-/* `tokens` counts what the model saw, `billed_units` (kept in usage.raw) what is charged. */
+/* `tokens` counts what the model processed, `billed_units` (kept in usage.raw) what is charged. */
 static void read_usage(struct exchange *x, const json_t *v)
 {
 	const json_t *tokens = json_object_get(v, "tokens");
@@ -96,7 +96,7 @@ static void read_message(struct exchange *x, const json_t *v)
 		read_call(message_part(x, m, PART_TOOL_CALL), item);
 }
 
-/* Version 1 keeps the last message apart from those before it. */
+/* Version 1 has the last message apart from earlier ones. */
 static void read_history(struct exchange *x, const json_t *body)
 {
 	const json_t *v, *item;
@@ -182,7 +182,7 @@ static void answer_message(struct exchange *x, const json_t *m)
 	answer_calls(x, json_object_get(m, "tool_calls"));
 }
 
-/* The older generate gives a list of texts. */
+/* The older generate returns a list of texts. */
 static void answer_generations(struct exchange *x, const json_t *list)
 {
 	const json_t *v;
@@ -296,7 +296,7 @@ static void cohere_event(struct exchange *x, void *state, struct span name, cons
 			     json_object_get(data, "message"));
 }
 
-/* v2's stream has "[DONE]" behind its last event. */
+/* The stream of version 2 has "[DONE]" after its last event. */
 static bool is_last_line(const json_t *data)
 {
 	return json_is_true(json_object_get(data, "is_finished"));

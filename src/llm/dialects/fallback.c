@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A call to a known provider in a form that no dialect knows: what nearly all name alike is read
- * (the model, the prompt, the text that came back, counts of tokens), the rest is shown as it is.
- * Also IBM watsonx (cloud.ibm.com/apidocs/watsonx-ai), Replicate, Aleph Alpha, AI21 and Bedrock
- * agents. */
+/* A call to a known provider in an unknown format. Reads what nearly all formats name alike (model,
+ * prompt, returned text, token counts) and shows the rest as it is. Also covers IBM watsonx
+ * (cloud.ibm.com/apidocs/watsonx-ai), Replicate, Aleph Alpha, AI21 and Bedrock agents. */
 #include "llm/dialect.h"
 #include "llm/dialects/openai.h"
 #include "llm/json.h"
@@ -91,7 +90,7 @@ static void generic_event(struct exchange *x, void *state, struct span name, con
 	generic_response(x, data);
 }
 
-/* Only asked of bodies sent to a known provider. */
+/* Only called for bodies sent to a known provider. */
 static bool suits_generic(const json_t *body)
 {
 	return (json_is_string(first_of(body, models)) && first_of(body, prompts)) ||

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Gemini, on Google's developer API, on Vertex AI and behind gemini-cli's login:
  * ai.google.dev/api/generate-content, .../tokens, .../embeddings (read November 2026). A stream is
- * a row of whole answers, each with the next piece. Names are camelCase; snake_case is taken as
- * well. */
+ * a sequence of whole answers, each with the next piece. Names are camelCase; snake_case is
+ * accepted too. */
 #include <stdlib.h>
 
 #include "llm/dialect.h"
@@ -22,7 +22,7 @@ static const struct finish_row finishes[] = {
 	{ "MALFORMED_FUNCTION_CALL", FINISH_ERROR },
 	{ "UNEXPECTED_TOOL_CALL", FINISH_ERROR },
 	{ "TOO_MANY_TOOL_CALLS", FINISH_ERROR },
-	/* The numbers that stand for them with "enum-encoding=int". */
+	/* Numbers instead of names, used with "enum-encoding=int". */
 	{ "1", FINISH_STOP },
 	{ "2", FINISH_LENGTH },
 	{ "3", FINISH_CONTENT_FILTER },
@@ -121,7 +121,7 @@ static void read_content(struct exchange *x, struct message *m, const json_t *co
 
 	if (json_is_string(content))
 		message_text(x, m, PART_TEXT, json_span(content));
-	if (json_has(content, "text")) /* a lone part, as some clients send */
+	if (json_has(content, "text")) /* a single part, as some clients send */
 		message_text(x, m, PART_TEXT, json_text(content, "text"));
 	json_array_foreach(json_object_get(content, "parts"), i, v) {
 		if (json_has(v, "text"))
@@ -134,7 +134,7 @@ static void read_content(struct exchange *x, struct message *m, const json_t *co
 	}
 }
 
-/* Functions are listed by name; what Google runs itself is named by its key. */
+/* Functions are listed by name; a tool that Google runs is named by its key. */
 static void read_tools(struct exchange *x, const json_t *v)
 {
 	const json_t *functions = json_either(v, "functionDeclarations", "function_declarations"),
@@ -163,7 +163,7 @@ static void read_tools(struct exchange *x, const json_t *v)
 	}
 }
 
-/* gemini-cli shares_bodies the request. */
+/* gemini-cli wraps the request. */
 static const json_t *unwrap(const json_t *body, const char *name, const char *sign)
 {
 	const json_t *inner = json_object_get(body, name);
@@ -183,7 +183,7 @@ static void gemini_request(struct exchange *x, const json_t *body)
 	const json_t *system = json_either(v, "systemInstruction", "system_instruction");
 	size_t i;
 
-	if (json_has(body, "generateContentRequest")) /* countTokens, in its long form */
+	if (json_has(body, "generateContentRequest")) /* countTokens in its long form */
 		v = json_object_get(body, "generateContentRequest");
 	contents = json_object_get(v, "contents");
 	set_json(&x->model_asked, json_object_get(body, "model"));
@@ -225,8 +225,8 @@ static int64_t sum(int64_t a, int64_t b)
 	return a == COUNT_UNKNOWN ? b : b == COUNT_UNKNOWN ? a : a + b;
 }
 
-/* Thoughts stand beside the candidates' tokens, tools' input beside the prompt's. A stream repeats
- * the counts as they grow, not always all of them. */
+/* Reasoning is counted beside the candidates' tokens, tools' input beside the prompt's. A stream
+ * repeats the growing counts, not always all of them. */
 void gemini_usage(struct exchange *x, const json_t *v)
 {
 	struct usage *u = &x->usage;
@@ -256,7 +256,7 @@ void gemini_usage(struct exchange *x, const json_t *v)
 
 /* ---- answer ---- */
 
-/* Arguments in pieces: {"partialArgs": [...], "willContinue": true} after a first one with the
+/* Arguments in pieces: {"partialArgs": [...], "willContinue": true} after a first piece with the
  * name. */
 static bool more_of_call(struct exchange *x, unsigned index, const json_t *call)
 {
@@ -292,7 +292,7 @@ void gemini_answer_part(struct exchange *x, unsigned index, const json_t *v)
 		read_part(x, m, v);
 	else
 		x->response_partial = true;
-	/* A call is shown as it comes; its text is there already. */
+	/* A call is shown as it arrives; its text is complete already. */
 	if (m->nparts > before && m->parts[before].kind == PART_TOOL_CALL)
 		answer_shown(x, index, &m->parts[before]);
 }
@@ -313,7 +313,7 @@ static void read_candidate(struct exchange *x, const json_t *v)
 			finish_of(span_str(raw), finishes, sizeof(finishes) / sizeof(*finishes));
 		const struct message *m = &answer_choice(x, index)->msg;
 
-		/* STOP is said of calls as well. */
+		/* STOP is also used for calls. */
 		if (f == FINISH_STOP && m->nparts && m->parts[m->nparts - 1].kind == PART_TOOL_CALL)
 			f = FINISH_TOOL_CALL;
 		answer_finish(x, index, span_str(raw), f);
@@ -435,7 +435,7 @@ const struct dialect dialect_gemini_embed = {
 	.event = gemini_event,
 };
 
-/* A cache holds contents as a request does, and answers with how many tokens they are. */
+/* A cache holds contents like a request, and the answer states how many tokens they are. */
 static void cache_response(struct exchange *x, const json_t *body)
 {
 	set_json(&x->response_id, json_object_get(body, "name"));

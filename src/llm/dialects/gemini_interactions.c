@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Gemini Interactions: ai.google.dev/api/interactions-api (read November 2026). An answer is a list
- * of steps; a stream announces each and brings its pieces. Agents answer in the background, with a
- * status and no steps yet. */
+ * of steps; a stream announces each step and sends its pieces. Agents answer in the background,
+ * with a status and no steps at first. */
 #include <stdlib.h>
 
 #include "llm/dialect.h"
@@ -66,7 +66,7 @@ static void read_content(struct exchange *x, struct message *m, const json_t *v)
 	message_other(x, m, type.len ? (const char *)type.ptr : "unknown", v);
 }
 
-/* A turn with a role, or a bare content of the user's. */
+/* A turn with a role, or a bare content from the user. */
 static void read_input(struct exchange *x, const json_t *v)
 {
 	const json_t *content = json_object_get(v, "content"), *item;
@@ -113,7 +113,7 @@ static void interactions_request(struct exchange *x, const json_t *body)
 
 /* ---- answer ---- */
 
-/* Thoughts are not part of the output's count, tools' input not of the input's. */
+/* The output's count excludes reasoning, the input's excludes tools' input. */
 static void read_usage(struct exchange *x, const json_t *v)
 {
 	struct usage *u = &x->usage;
@@ -190,7 +190,7 @@ static void answer_step(struct exchange *x, int step, const json_t *v)
 		answer_contents(x, step, json_object_get(v, "summary"), PART_REASONING);
 	else
 		answer_contents(x, step, json_object_get(v, "content"), PART_TEXT);
-	if (json_has(v, "text")) /* the older form: outputs are contents */
+	if (json_has(v, "text")) /* the older form, where outputs are contents */
 		answer_whole(x, 0, answer_part(x, 0, PART_TEXT, slot_of(step, 0)),
 			     json_text(v, "text"));
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Gemini Live over WebSocket: ai.google.dev/api/live (read November 2026). Messages have no type:
- * the name of their one member tells what they are, in camelCase or snake_case. */
+ * the name of their only member is their kind, in camelCase or snake_case. */
 #include "llm/dialect.h"
 #include "llm/dialects/gemini.h"
 #include "llm/json.h"
@@ -34,13 +34,13 @@ static enum turn_step live_turn(bool from_client, const json_t *v)
 	}
 	if (content)
 		return ends_turn(content) ? TURN_END : TURN_ANSWER;
-	/* The client answers with the tool's result, and the model goes on in a call of its own. */
+	/* The client sends the tool's result, and the model continues in another exchange. */
 	return json_either(v, "toolCall", "tool_call") ? TURN_END : TURN_SKIP;
 }
 
 /* ---- request ---- */
 
-/* What the other dialect calls contents. */
+/* Called contents in the other dialect. */
 static void add_contents(json_t *contents, const json_t *v)
 {
 	const json_t *content = json_either(v, "clientContent", "client_content"), *turn, *result;
@@ -61,7 +61,7 @@ static void add_contents(json_t *contents, const json_t *v)
 	}
 }
 
-/* Speech and pictures as they come: one part, however many messages. */
+/* Streamed speech and images: one part for any number of messages. */
 static void read_input(struct exchange *x, struct sha256_ctx *sha, struct message **speech,
 		       const json_t *v)
 {

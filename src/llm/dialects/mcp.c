@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Model Context Protocol over HTTP, and other JSON-RPC 2.0 of agents:
- * modelcontextprotocol.io/specification (basic/transports, server/tools; read November 2026). No
- * call to a model, but what agents do with its answers: of kind `mcp`, with method, tool, arguments
- * and result. */
+ * modelcontextprotocol.io/specification (basic/transports, server/tools; read November 2026). These
+ * are no model calls, but agents acting on a model's answers: kind `mcp`, with method, tool,
+ * arguments and result. */
 #include <stdlib.h>
 
 #include "llm/dialect.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Ollama's own API: github.com/ollama/ollama, docs/api.md (read November 2026). Answers are lines
- * of JSON, streamed unless asked otherwise; the last has "done" and the counts. */
+ * of JSON, streamed unless the request disables that; the last line has "done" and the counts. */
 #include <stdlib.h>
 
 #include "llm/dialect.h"
@@ -167,7 +167,7 @@ static bool is_last_line(const json_t *data)
 	return json_is_true(json_object_get(data, "done"));
 }
 
-/* Others call their paths /api/chat as well. */
+/* Other APIs have a path /api/chat too. */
 static bool suits_chat(const json_t *body)
 {
 	return json_has(body, "model") && json_is_array(json_object_get(body, "messages"));

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* What the dialects of OpenAI's family share. */
+/* Shared by the dialects of OpenAI's family. */
 #ifndef SPY_LLM_DIALECTS_OPENAI_H
 #define SPY_LLM_DIALECTS_OPENAI_H
 
 #include "exchange/builder.h"
 
-/* A usage object of Chat Completions, and of all that count as it does; the last one counts. */
+/* A usage object of Chat Completions and of all APIs that count the same way; the last one
+ * counts. */
 void openai_usage(struct exchange *x, const json_t *v);
 
 enum finish openai_finish(struct span raw);

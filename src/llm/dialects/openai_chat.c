@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* OpenAI Chat Completions, and all who speak it: platform.openai.com/docs/api-reference/chat (read
- * November 2026). Whole answers and streams of chunks; what vendors add is read where it carries
- * output (reasoning, x_groq) and kept raw elsewhere. */
+/* OpenAI Chat Completions and all compatible APIs: platform.openai.com/docs/api-reference/chat
+ * (read November 2026). Whole answers and streams of chunks. Vendors' extensions are read if they
+ * carry output (reasoning, x_groq), else kept raw. */
 #include <stdlib.h>
 
 #include "llm/dialect.h"
@@ -90,7 +90,7 @@ static void read_tool_result(struct exchange *x, struct message *m, const json_t
 	const json_t *first = json_array_get(content, 0);
 
 	set_json(&p->id, json_object_get(v, "tool_call_id"));
-	/* A list of one text is that text. */
+	/* A list of one text counts as that text. */
 	if (json_array_size(content) == 1 && json_is(first, "type", "text"))
 		content = json_object_get(first, "text");
 	part_json(p, content);
@@ -181,9 +181,9 @@ void openai_usage(struct exchange *x, const json_t *v)
 	if (completion == COUNT_UNKNOWN)
 		return;
 	u->output = completion;
-	/* Where the parts do not add up to the total, the rest is reasoning that completion_tokens
-	 * leaves out: stated by xAI, hidden in the total by Gemini's OpenAI face. Mistral counts
-	 * audio of the prompt that way. */
+	/* If the parts do not add up to the total, the rest is reasoning that completion_tokens
+	 * excludes: xAI states it, Gemini's OpenAI API hides it in the total. Mistral counts audio
+	 * of the prompt that way. */
 	if (prompt == COUNT_UNKNOWN || u->total <= prompt + completion)
 		return;
 	if (u->reasoning > 0 && u->total == prompt + completion + u->reasoning)
@@ -196,7 +196,7 @@ void openai_usage(struct exchange *x, const json_t *v)
 /* Common to whole answers and chunks. */
 static void read_envelope(struct exchange *x, const json_t *body)
 {
-	/* The first id counts: some servers change it from chunk to chunk. */
+	/* The first id counts, because some servers change it from chunk to chunk. */
 	if (!x->response_id)
 		set_json(&x->response_id, json_object_get(body, "id"));
 	set_json(&x->model_answered, json_object_get(body, "model"));
@@ -225,7 +225,7 @@ static void answer_list(struct exchange *x, unsigned index, const json_t *list)
 	}
 }
 
-/* Reasoning text under any of its names; the first that is there counts. */
+/* Reasoning text under any of its names; the first one present counts. */
 static void answer_reasoning(struct exchange *x, unsigned index, const json_t *m)
 {
 	struct span text = json_text(m, "reasoning_content");
@@ -244,7 +244,7 @@ static void answer_reasoning(struct exchange *x, unsigned index, const json_t *m
 	}
 }
 
-/* One tool call, or a piece of one. `slot` tells calls of one answer apart. */
+/* One tool call or a piece of one. `slot` distinguishes the tool calls of one answer. */
 static void answer_call(struct exchange *x, unsigned index, int slot, const json_t *call,
 			const json_t *function)
 {
@@ -264,7 +264,7 @@ static void answer_call(struct exchange *x, unsigned index, int slot, const json
 	free(text);
 }
 
-/* The call that a piece without an index belongs to: the one of that id, else a new one. */
+/* The tool call that a piece without an index belongs to: the one with its id, else a new one. */
 static int slot_of_id(struct exchange *x, unsigned index, const json_t *call)
 {
 	const struct choice *c = answer_choice(x, index);
@@ -338,14 +338,14 @@ static void chat_event(struct exchange *x, void *state, struct span name, const 
 	size_t i;
 
 	read_envelope(x, data);
-	/* Perplexity repeats the whole text in `message` beside each delta. */
+	/* Perplexity repeats the whole text in `message` with each delta. */
 	json_array_foreach(json_object_get(data, "choices"), i, v)
 		read_choice(x, v, json_object_get(v, "delta"));
 	if (json_has(data, "error"))
 		answer_error_of(x, data);
 }
 
-/* Anthropic's form is alike but for these. */
+/* Only these distinguish Anthropic's format. */
 static bool is_anthropic(const json_t *body)
 {
 	const json_t *tool = json_array_get(json_object_get(body, "tools"), 0);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* OpenAI's older Completions: platform.openai.com/docs/api-reference/completions (read November
- * 2026), as vLLM, llama.cpp, Together and editors still use it; and llama.cpp's own /completion. */
+ * 2026), which vLLM, llama.cpp, Together and editors still use; and llama.cpp's own /completion. */
 #include "llm/dialect.h"
 #include "llm/dialects/openai.h"
 #include "llm/json.h"
@@ -42,7 +42,7 @@ static void read_choice(struct exchange *x, const json_t *v)
 		answer_finish(x, index, finish, openai_finish(finish));
 }
 
-/* llama.cpp's own form: one text, and counts beside it. */
+/* llama.cpp's own format: one text, with counts. */
 static void read_llama(struct exchange *x, const json_t *v)
 {
 	struct span stop = json_text(v, "stop_type");
@@ -83,7 +83,7 @@ static bool is_completions_request(const json_t *body)
 {
 	const json_t *prompt = json_object_get(body, "prompt");
 
-	/* Image and video models take a prompt as well. */
+	/* Image and video models take a prompt too. */
 	return (json_is_string(prompt) || json_array_size(prompt) > 0) &&
 	       (json_has(body, "max_tokens") || json_has(body, "n_predict"));
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Calls to models that are no conversation: embeddings, reranking, moderation, images, speech,
- * video, reading of documents, counting of tokens. OpenAI's forms, which most others took over
+/* Model calls that are no conversation: embeddings, reranking, moderation, images, speech, video,
+ * document reading, token counting. OpenAI's formats, which most others adopted
  * (platform.openai.com/docs/api-reference), and those of Cohere, Voyage, Mistral, xAI and Google's
- * prediction service (read November 2026). What comes back is named by kind and size. */
+ * prediction service (read November 2026). The result is described by kind and size. */
 #include <stdlib.h>
 
 #include "llm/dialect.h"
@@ -11,7 +11,7 @@
 
 /* ---- request ---- */
 
-/* A file of a form, as multipart_read describes it. */
+/* A file in a form, as multipart_read describes it. */
 static void read_upload(struct part *p, const json_t *v)
 {
 	struct span digest = json_text(v, "sha256");
@@ -31,7 +31,7 @@ static enum part_kind kind_of(const char *member)
 	return strstr(member, "audio") || strcmp(member, "file") == 0 ? PART_AUDIO : PART_FILE;
 }
 
-/* A text, or a picture and the like in one of the forms there are. */
+/* A text, or an image or similar in one of the known formats. */
 static void read_item(struct exchange *x, struct message *m, const char *member, const json_t *v)
 {
 	const json_t *image = json_object_get(v, "image_url");
@@ -71,7 +71,7 @@ static void read_input(struct exchange *x, const char *member, const json_t *v)
 		read_item(x, request_message(x, span_str(member)), member, item);
 }
 
-/* Whatever carries content, in the order in which a person would read it. */
+/* All members with content, in the order in which a person would read them. */
 static void task_request(struct exchange *x, const json_t *body)
 {
 	static const char *const contents[] = { "query", "input",    "inputs",	  "texts",
@@ -86,7 +86,7 @@ static void task_request(struct exchange *x, const json_t *body)
 	const json_t *stream = json_object_get(body, "stream");
 
 	set_json(&x->model_asked, json_object_get(body, "model"));
-	/* In a form it is a text. */
+	/* In a form, it is a text. */
 	x->stream_requested = json_is_true(stream) || span_eq(json_span(stream), SPAN_LIT("true"));
 	for (size_t i = 0; i < sizeof(contents) / sizeof(*contents); i++)
 		read_input(x, contents[i], json_object_get(body, contents[i]));
@@ -103,14 +103,14 @@ static void task_usage(struct exchange *x, const json_t *body)
 	struct usage *u = &x->usage;
 
 	if (json_is_string(json_object_get(v, "type")) && json_has(v, "seconds"))
-		usage_raw(x, v); /* speech that is charged by the second */
+		usage_raw(x, v); /* speech is charged by the second */
 	openai_usage(x, v);
 	usage_count(&u->input, json_object_get(v, "input_tokens"));
 	usage_count(&u->output, json_object_get(v, "output_tokens"));
 	usage_count(&u->audio_in, json_at2(v, "input_token_details", "audio_tokens"));
 	usage_count(&u->image_in, json_object_get(in, "image_tokens"));
 	usage_count(&u->image_out, json_at2(v, "output_tokens_details", "image_tokens"));
-	/* Some know no more than the total, which then is input. */
+	/* Some state only the total, which then is input. */
 	if (u->input == COUNT_UNKNOWN && u->output == COUNT_UNKNOWN)
 		u->input = u->total;
 	if (billed) {
@@ -149,7 +149,7 @@ static void answer_vectors(struct exchange *x, const json_t *list)
 	add_other(x, "embeddings", text);
 }
 
-/* Pictures, or whatever else `data` lists. */
+/* Images, or whatever else `data` lists. */
 static void answer_data(struct exchange *x, const json_t *list)
 {
 	const json_t *v;
@@ -173,7 +173,7 @@ static void answer_data(struct exchange *x, const json_t *list)
 	}
 }
 
-/* Flags, ranks and the like are short, and a reader wants them as they are. */
+/* Flags, ranks and the like are short and shown as they are. */
 static void answer_results(struct exchange *x, const json_t *list)
 {
 	struct part *p = answer_part(x, 0, PART_OTHER, -1);
@@ -189,7 +189,7 @@ static void answer_embeddings(struct exchange *x, const json_t *v)
 
 	if (json_is_array(v))
 		answer_vectors(x, v);
-	/* Cohere sorts them by the type of their numbers. */
+	/* Cohere groups them by the type of their numbers. */
 	json_object_foreach((json_t *)v, kind, list)
 		answer_vectors(x, list);
 }
@@ -241,7 +241,7 @@ static void task_response(struct exchange *x, const json_t *body)
 		answer_results(x, json_object_get(body, "results"));
 }
 
-/* Pictures and speech in a stream. */
+/* Images and speech in a stream. */
 static void task_event(struct exchange *x, void *state, struct span name, const json_t *data)
 {
 	struct span type = json_text(data, "type");
@@ -259,7 +259,7 @@ static void task_event(struct exchange *x, void *state, struct span name, const 
 		answer_error_of(x, data);
 }
 
-/* Texts or token numbers, and no conversation. */
+/* Texts or token numbers, but no conversation. */
 static bool suits_embeddings(const json_t *body)
 {
 	const json_t *input = json_object_get(body, "input");
@@ -308,7 +308,7 @@ TASK(dialect_ocr, "mistral.ocr");
 TASK(dialect_tokenize, "tokenize");
 TASK(dialect_predict, "google.predict");
 
-/* Many requests in a file or a list, answered later. */
+/* Many requests in a file or list, answered later. */
 static bool suits_batch(const json_t *body)
 {
 	return json_has(body, "input_file_id") || json_has(body, "input_files") ||

@@ -82,7 +82,7 @@ static enum turn_step realtime_turn(bool from_client, const json_t *v)
 	if (span_eq(type, SPAN_LIT("session.created")) ||
 	    span_eq(type, SPAN_LIT("session.updated")))
 		return TURN_STATE;
-	/* What was said, as text: it may come before or during the answer. */
+	/* The transcript of speech; it may arrive before or during the answer. */
 	if (span_eq(type, SPAN_LIT("conversation.item.input_audio_transcription.completed")))
 		return TURN_ANSWER;
 	if (span_eq(type, SPAN_LIT("response.done")))
@@ -107,7 +107,7 @@ static void read_session(struct exchange *x, const json_t *v)
 	request_params(x, v, known);
 }
 
-/* ?model=... of the path, where no session was seen. */
+/* ?model=... of the path, if no session was captured. */
 static void read_query(struct exchange *x)
 {
 	struct span target = span_str(x->target),
@@ -124,7 +124,7 @@ static void read_query(struct exchange *x)
 	}
 }
 
-/* The last of the two that there is: the server's is the whole of it. */
+/* The later of the two, if present: the server's is complete. */
 static const json_t *session_of(const json_t *messages)
 {
 	const json_t *best = NULL, *v;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* OpenAI Responses: platform.openai.com/docs/api-reference/responses and .../responses-streaming
- * (read November 2026). Input and output are lists of items; a stream brings pieces of items and
- * ends with an event that holds the whole. Items are told apart by their index: some gateways
+ * (read November 2026). Input and output are lists of items. A stream brings pieces of items and
+ * ends with an event that has the whole. Items are identified by index, because some gateways
  * change ids. */
 #include <stdlib.h>
 
@@ -9,7 +9,7 @@
 #include "llm/dialect.h"
 #include "llm/json.h"
 
-/* Parts of one item: its contents from 0 on, hidden reasoning from REASONING_PARTS on. */
+/* Parts of one item: its contents from 0, hidden reasoning from REASONING_PARTS. */
 #define ITEM_PARTS	1024
 #define REASONING_PARTS 512
 
@@ -30,7 +30,7 @@ static bool type_is(const json_t *v, const char *name)
 	return json_is(v, "type", name);
 }
 
-/* What an item of that kind holds that a reader wants to see; NULL: all of it. */
+/* The member of an item of that kind that a reader wants to see; NULL: all of it. */
 static const json_t *call_input(const json_t *item)
 {
 	static const char *const names[] = { "arguments", "input",   "action", "operation",
@@ -47,7 +47,7 @@ static bool is_call(struct span type)
 	return span_ends(type, SPAN_LIT("_call"));
 }
 
-/* Who and what is called: the provider's own tools have no name but their kind. */
+/* Name of the call; the provider's own tools have only their kind. */
 static void read_call(struct part *p, const json_t *item)
 {
 	struct span type = json_text(item, "type");
@@ -122,7 +122,7 @@ static void read_output(struct exchange *x, const json_t *item)
 	set_json(&p->id, json_object_get(item, "call_id"));
 	if (!type_is(item, "function_call_output"))
 		set_json(&p->type_raw, json_object_get(item, "type"));
-	/* A list of one text is that text. */
+	/* A list of one text counts as that text. */
 	if (json_array_size(output) == 1 && json_has(first, "text"))
 		output = json_object_get(first, "text");
 	part_json(p, output ? output : json_object_get(item, "tools"));
@@ -204,7 +204,7 @@ static void responses_request(struct exchange *x, const json_t *body)
 
 /* ---- usage ---- */
 
-/* Realtime writes "token" where this writes "tokens". */
+/* Realtime has "token" where this API has "tokens". */
 static const json_t *details(const json_t *usage, const char *name, const char *realtime)
 {
 	const json_t *v = json_object_get(usage, name);
@@ -235,8 +235,8 @@ static void read_usage(struct exchange *x, const json_t *v)
 
 /* ---- answer ---- */
 
-/* The part of a call, by the call's own id where it has one: xAI's Realtime numbers items wrongly.
- */
+/* The part of a tool call, by the call's own id if it has one: xAI's Realtime numbers items
+ * wrongly. */
 static struct part *call_part(struct exchange *x, int item, struct span id)
 {
 	struct part *p = answer_call_of(x, 0, id);
@@ -269,8 +269,8 @@ static void answer_call(struct exchange *x, int item, const json_t *v, bool anno
 			    json_text(v, "output_format"), json_text(v, "result"));
 }
 
-/* The nth part of that kind that pieces of the item made, or a new one: some number the contents of
- * pieces and of the whole differently. */
+/* The nth part of that kind among the pieces of the item, or a new one: some servers number the
+ * contents of pieces and of the whole differently. */
 static struct part *nth_part(struct exchange *x, int item, enum part_kind kind, size_t n,
 			     int number)
 {
@@ -347,7 +347,7 @@ static void read_status(struct exchange *x, const json_t *v)
 		answer_finish(x, 0, status, f);
 }
 
-/* The response object, as an answer is and most events hold it. */
+/* The response object, in an answer and in most events. */
 static void read_response(struct exchange *x, const json_t *v, bool final)
 {
 	const json_t *output = json_object_get(v, "output"), *item;
@@ -383,7 +383,7 @@ static void responses_response(struct exchange *x, const json_t *body)
 
 /* ---- stream ---- */
 
-/* Events that bring a piece of text: to which part it belongs. */
+/* Events with a piece of text, and the part that it belongs to. */
 static const struct delta_row {
 	const char *type;
 	enum part_kind kind;
@@ -468,7 +468,7 @@ static bool is_responses_request(const json_t *body)
 	const json_t *input = json_object_get(body, "input");
 	const json_t *first = json_array_get(input, 0);
 
-	/* Embeddings have model and input as well, but no more than texts and numbers in it. */
+	/* Embeddings have model and input too, but only texts and numbers in it. */
 	return json_has(body, "model") && (json_has(first, "role") || json_has(first, "type")) &&
 	       !json_has(body, "messages");
 }
