@@ -5,15 +5,10 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "capture/filter.h"
+#include "cli/cmd_replay.h"
 #include "config.h"
-#include "cost/price_file.h"
 #include "options/exit_code.h"
 #include "options/options.h"
-#include "pipeline.h"
-#include "run/report.h"
-#include "sink/fanout.h"
-#include "source/replay.h"
 #ifdef HAVE_BPF
 #include "cli/cmd_doctor.h"
 #include "cli/cmd_targets.h"
@@ -38,53 +33,6 @@ static int complain(const struct error *e, int code)
 	return code;
 }
 
-static int replay(const struct options *o)
-{
-	struct limits limits = o->limits;
-	struct error e = { 0 };
-	struct output_defaults defaults = options_output(o);
-	struct fanout *fanout = NULL;
-	struct run_report report;
-	struct output_totals *outputs;
-	struct totals totals;
-	bool failed;
-	struct prices *prices = price_file_open(o->prices, &e);
-	struct pipeline *p;
-	struct filter *f;
-	int err;
-
-	defaults.lossless = true;
-	if (!prices ||
-	    fanout_open(&fanout, o->outputs.items, o->outputs.count, o->format, &defaults, &e) !=
-		    0 ||
-	    fanout_start(fanout, &e) != 0) {
-		prices_free(prices);
-		fanout_free(fanout);
-		return complain(&e, EXIT_FAILED);
-	}
-	totals_init(&totals, o->mode);
-	p = pipeline_new(&limits);
-	pipeline_observe(p, &totals_observer, &totals);
-	pipeline_observe(p, &fanout_observer, fanout);
-	pipeline_set_prices(p, prices);
-	f = filter_new(&o->filter, pipeline_chunk, p);
-	err = replay_file(o->replay, filter_chunk, f, &e);
-	pipeline_finish(p, UINT64_MAX);
-	fanout_finish(fanout);
-	report = report_gather(p, &totals, &limits);
-	report.outputs = outputs = fanout_totals(fanout, &report.noutputs, &failed);
-	report_print(&report);
-	filter_free(f);
-	pipeline_free(p);
-	prices_free(prices);
-	fanout_free(fanout);
-	free(outputs);
-	totals_done(&totals);
-	if (failed && !err)
-		return EXIT_FAILED; /* the summary said why */
-	return err ? complain(&e, EXIT_FAILED) : EXIT_FINE;
-}
-
 static int run(struct options *o)
 {
 	struct error e = { 0 };
@@ -98,7 +46,8 @@ static int run(struct options *o)
 		print_version();
 		return EXIT_FINE;
 	case ACTION_REPLAY:
-		return replay(o);
+		code = replay_run(o, &e);
+		break;
 #ifdef HAVE_BPF
 	case ACTION_DEMO:
 		code = demo_run(o, &e);

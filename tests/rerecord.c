@@ -20,7 +20,7 @@ int main(int argc, char **argv)
 		return 2;
 	err = recorder_open(&r, argv[2], &e);
 	if (!err) {
-		err = replay_file(argv[1], on_chunk, r, &e);
+		err = replay_file_all(argv[1], on_chunk, r, &e);
 		err = recorder_close(r) || err;
 	}
 	if (err)

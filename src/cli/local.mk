@@ -1,4 +1,7 @@
 # SPDX-License-Identifier: MIT
+llm_spy_SOURCES += \
+	src/cli/cmd_replay.c \
+	src/cli/cmd_replay.h
 if BPF
 llm_spy_SOURCES += \
 	src/cli/cmd_doctor.c \

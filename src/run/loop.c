@@ -5,7 +5,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -17,8 +16,6 @@
 #define DRAIN_IDLE_MS 20
 #define DRAIN_BUDGET  (8u << 20)
 #define TICK_NS	      50000000ull
-/* Of this thread alone: what it does not take out of the kernel's buffer in time is lost. */
-#define PRIORITY -10
 
 static void ends(sigset_t *ret)
 {
@@ -94,11 +91,11 @@ static void read_signals(struct loop *l)
 
 static int poll_once(struct loop *l, bool busy)
 {
-	struct pollfd fds[1 + LIVE_POLLFDS];
-	size_t n = live_pollfds(l->live, fds + 1, LIVE_POLLFDS);
+	struct pollfd fds[1 + SOURCE_POLLFDS];
+	size_t n = l->source->ops->pollfds(l->source, fds + 1, SOURCE_POLLFDS);
 
 	fds[0] = (struct pollfd){ .fd = l->signals, .events = POLLIN };
-	if (poll(fds, 1 + (n < LIVE_POLLFDS ? n : LIVE_POLLFDS),
+	if (poll(fds, 1 + (n < SOURCE_POLLFDS ? n : SOURCE_POLLFDS),
 		 busy ? DRAIN_BUSY_MS : DRAIN_IDLE_MS) < 0 &&
 	    errno != EINTR)
 		return -errno;
@@ -109,21 +106,21 @@ static int poll_once(struct loop *l, bool busy)
 
 int loop_run(struct loop *l)
 {
+	const struct source_ops *source = l->source->ops;
 	uint64_t before = 0;
 	bool busy = false;
 	int err = 0;
 
-	setpriority(PRIO_PROCESS, 0, PRIORITY); /* may be refused, and does without */
 	while (!err && !l->all_gone && !l->ops->is_over(l->arg)) {
 		err = poll_once(l, busy);
 		if (!err)
-			err = live_drain(l->live, false, DRAIN_BUDGET);
+			err = source->service(l->source, DRAIN_BUDGET);
 		if (!err && now_ns() - l->ticked_ns > TICK_NS) {
 			l->ticked_ns = now_ns();
 			l->ops->tick(l->arg, l->ticked_ns);
 		}
-		busy = live_events(l->live) != before;
-		before = live_events(l->live);
+		busy = source->count(l->source) != before;
+		before = source->count(l->source);
 	}
-	return err;
+	return err > 0 ? 0 : err; /* 1: the source is at its end */
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The tracer's one loop: takes events out of the source, lets time pass for the pipeline, and acts
- * on signals. It ends when a signal or the end of the command asks for it, or its owner. */
+/* The one loop of every run, live or replayed: serves the source, lets time pass, and acts on
+ * signals. It ends with the source, when a signal or the end of the command asks for it, or its
+ * owner. */
 #ifndef SPY_RUN_LOOP_H
 #define SPY_RUN_LOOP_H
 
@@ -9,7 +10,7 @@
 
 #include "base/error.h"
 #include "run/child.h"
-#include "source/live.h"
+#include "source/source.h"
 
 /* What its owner does. */
 struct loop_ops {
@@ -21,7 +22,7 @@ struct loop_ops {
 struct loop {
 	const struct loop_ops *ops;
 	void *arg; /* theirs */
-	struct live *live;
+	struct source *source;
 	struct child *command; /* its pid 0: none */
 	int signals;	       /* signalfd; -1 */
 	bool stop, all_gone;   /* asked to stop; the command and its children have ended */
@@ -35,7 +36,7 @@ void loop_hold_ends(bool hold);
  * or what error_set gave. */
 int loop_init(struct loop *l, struct error *reterr);
 void loop_done(struct loop *l);
-/* 0, or the first error of the source. */
+/* 0, also at the end of the source, or the first error of the source. */
 int loop_run(struct loop *l);
 
 #endif

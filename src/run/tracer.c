@@ -428,7 +428,7 @@ static int finish(struct tracer *t, int err)
 	/* First no more events, then what is still in the buffer. */
 	stop_discovery(t);
 	if (!err)
-		err = live_drain(t->live, true, SIZE_MAX);
+		err = live_source(t->live)->ops->finish(live_source(t->live));
 	if (!err)
 		pipeline_finish(t->pipeline, now_ns());
 	read_counters(t, counters);
@@ -575,6 +575,9 @@ static int exit_code(const struct tracer *t, int err, bool blind)
 	return err || t->failed || t->output_failed ? EXIT_FAILED : EXIT_FINE;
 }
 
+/* Of the thread that drains the kernel's buffer: what it does not take out in time is lost. */
+#define PRIORITY -10
+
 int tracer_run(const struct options *o, struct error *reterr)
 {
 	struct tracer t = { .o = o, .limits = o->limits, .compiler = -1, .cannot = EXIT_CANNOT };
@@ -596,7 +599,8 @@ int tracer_run(const struct options *o, struct error *reterr)
 	say_ready(&t, hooked);
 	if (o->command)
 		child_release(&t.command);
-	t.loop.live = t.live;
+	t.loop.source = live_source(t.live);
+	setpriority(PRIO_PROCESS, 0, PRIORITY); /* may be refused, and does without */
 	err = finish(&t, loop_run(&t.loop));
 	blind = is_blind(&t);
 	tracer_done(&t);

@@ -169,6 +169,7 @@ void fanout_free(struct fanout *f)
 {
 	if (!f)
 		return;
+	fanout_finish(f);
 	for (size_t i = 0; i < f->count; i++)
 		output_free(f->outputs[i]);
 	free(f->outputs);

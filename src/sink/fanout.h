@@ -23,6 +23,6 @@ void fanout_finish(struct fanout *f);
 /* What became of the records of each output; the caller frees it. *ret_failed: some output could
  * not write what it was given. */
 struct output_totals *fanout_totals(const struct fanout *f, size_t *ret_count, bool *ret_failed);
-void fanout_free(struct fanout *f); /* after fanout_finish; accepts NULL */
+void fanout_free(struct fanout *f); /* finishes first; accepts NULL */
 
 #endif

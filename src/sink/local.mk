@@ -15,6 +15,8 @@ libpure_a_SOURCES += \
 	src/sink/sink.h \
 	src/sink/sinks.def \
 	src/sink/sqlite.c \
+	src/sink/stricter.c \
+	src/sink/stricter.h \
 	src/sink/term.c \
 	src/sink/term.h \
 	src/sink/text.c \

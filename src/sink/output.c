@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "sink/queue.h"
+#include "sink/stricter.h"
 #include "sink/writer.h"
 
 #define QUEUE_BYTES (64u << 20)
@@ -29,6 +30,7 @@ struct output {
 	struct sink *sink;
 	struct sink_config config;
 	struct select select;
+	struct stricter stricter;
 	struct writer *writer; /* with SINK_WRITES */
 	struct queue *queue;
 	size_t queue_bytes;
@@ -91,6 +93,8 @@ static int set(struct output *o, char *name, const char *value, struct error *re
 			       ? 0
 			       : error_set(reterr, -EINVAL,
 					   "queue=%.100s: expected a size such as 64M", value);
+	if (strcmp(name, "redact") == 0)
+		return redact_policy_add(&o->stricter.policy, value, reterr);
 	err = select_add(&o->select, name, value, reterr);
 	if (err)
 		return err < 0 ? err : 0;
@@ -231,6 +235,7 @@ void output_free(struct output *o)
 	writer_free(o->writer);
 	queue_free(o->queue);
 	select_done(&o->select);
+	stricter_done(&o->stricter);
 	for (size_t i = 0; i < o->config.nvalues; i++) {
 		free((char *)o->config.values[i].name);
 		free((char *)o->config.values[i].value);
@@ -297,32 +302,70 @@ static void commit(struct output *o)
 	pthread_mutex_unlock(&o->lock);
 }
 
-static void handle(struct output *o, const struct event *e)
+static void give(struct output *o, enum event_kind kind, const struct exchange *x,
+		 const struct exchange_delta *d)
 {
+	const struct sink_ops *ops = o->ops;
 	struct error err = { 0 };
 	int code = 0;
 
-	switch (e->kind) {
+	switch (kind) {
 	case EVENT_REQUEST:
-		code = o->ops->request ? o->ops->request(o->sink, e->x, &err) : 0;
+		code = ops->request ? ops->request(o->sink, x, &err) : 0;
 		break;
 	case EVENT_RESPONSE:
-		code = o->ops->response ? o->ops->response(o->sink, e->x, &err) : 0;
+		code = ops->response ? ops->response(o->sink, x, &err) : 0;
 		break;
 	case EVENT_DELTA:
-		code = o->ops->delta ? o->ops->delta(o->sink, e->x, &e->d, &err) : 0;
+		code = ops->delta ? ops->delta(o->sink, x, d, &err) : 0;
 		break;
 	case EVENT_SUPERSEDED:
-		code = o->ops->superseded ? o->ops->superseded(o->sink, e->x, &err) : 0;
+		code = ops->superseded ? ops->superseded(o->sink, x, &err) : 0;
 		break;
 	case EVENT_END:
-		code = o->ops->end(o->sink, e->x, &err);
+		code = ops->end(o->sink, x, &err);
 		break;
 	}
 	if (code)
-		report(o, code, err.text, e->kind == EVENT_END);
+		report(o, code, err.text, kind == EVENT_END);
 	else
-		o->uncommitted += e->kind == EVENT_END;
+		o->uncommitted += kind == EVENT_END;
+}
+
+/* What is given with a stricter copy of a record. */
+struct gift {
+	struct output *output;
+	const struct exchange *x;
+};
+
+static void give_delta(void *arg, const struct exchange_delta *d)
+{
+	const struct gift *g = arg;
+
+	give(g->output, EVENT_DELTA, g->x, d);
+}
+
+static void give_stricter(struct output *o, const struct event *e)
+{
+	struct exchange *copy = stricter_copy(e->x, &o->stricter);
+	struct gift g = { o, copy };
+
+	if (e->kind == EVENT_DELTA) {
+		stricter_delta(&o->stricter, &e->d, give_delta, &g);
+	} else {
+		if (e->kind == EVENT_END || e->kind == EVENT_SUPERSEDED)
+			stricter_end(&o->stricter, copy->id, give_delta, &g);
+		give(o, e->kind, copy, NULL);
+	}
+	exchange_unref(copy);
+}
+
+static void handle(struct output *o, const struct event *e)
+{
+	if (stricter_is_needed(&o->stricter))
+		give_stricter(o, e);
+	else
+		give(o, e->kind, e->x, &e->d);
 }
 
 static void tick(struct output *o)

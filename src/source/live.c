@@ -31,6 +31,7 @@
 #define NAMESPACES 256
 
 struct live {
+	struct source source; /* first */
 	struct events *events;
 	chunk_fn fn;
 	void *arg;
@@ -62,6 +63,8 @@ static int64_t wall_offset(void)
 	return (w.tv_sec - m.tv_sec) * 1000000000ll + (w.tv_nsec - m.tv_nsec);
 }
 
+static const struct source_ops live_ops;
+
 int live_open(struct live **ret, bool ring, int map, size_t bytes, chunk_fn fn, void *arg,
 	      struct error *reterr)
 {
@@ -69,6 +72,7 @@ int live_open(struct live **ret, bool ring, int map, size_t bytes, chunk_fn fn, 
 	struct live *l = xcalloc(1, sizeof(*l));
 	int err;
 
+	l->source.ops = &live_ops;
 	l->fn = fn;
 	l->arg = arg;
 	err = events_open(ring, map, bytes, &l->events, reterr);
@@ -105,9 +109,9 @@ void live_free(struct live *l)
 	free(l);
 }
 
-size_t live_pollfds(const struct live *l, struct pollfd *fds, size_t max)
+static size_t live_pollfds(const struct source *s, struct pollfd *fds, size_t max)
 {
-	return events_pollfds(l->events, fds, max);
+	return events_pollfds(((const struct live *)s)->events, fds, max);
 }
 
 static bool is_known(struct live *l, const struct conn_id *id)
@@ -269,7 +273,7 @@ static int on_event(void *arg, const void *raw, size_t len)
 	return c.kind == CHUNK_ENDPOINTS ? give_ends(l, &c) : l->fn(l->arg, &c);
 }
 
-int live_drain(struct live *l, bool all, size_t budget)
+static int drain(struct live *l, bool all, size_t budget)
 {
 	uint64_t begun_ns = now_ns();
 	int err = events_drain(l->events, on_event, l, all, budget);
@@ -277,9 +281,32 @@ int live_drain(struct live *l, bool all, size_t budget)
 	return err || !l->nending ? err : end_processes(l, begun_ns);
 }
 
-uint64_t live_events(const struct live *l)
+static int live_service(struct source *s, size_t budget)
 {
-	return l->count;
+	return drain((struct live *)s, false, budget);
+}
+
+static int live_finish(struct source *s)
+{
+	return drain((struct live *)s, true, SIZE_MAX);
+}
+
+static uint64_t live_count(const struct source *s)
+{
+	return ((const struct live *)s)->count;
+}
+
+static const struct source_ops live_ops = {
+	.name = "live",
+	.pollfds = live_pollfds,
+	.service = live_service,
+	.finish = live_finish,
+	.count = live_count,
+};
+
+struct source *live_source(struct live *l)
+{
+	return &l->source;
 }
 
 uint64_t live_lost(const struct live *l)

@@ -4,13 +4,10 @@
 #ifndef SPY_SOURCE_LIVE_H
 #define SPY_SOURCE_LIVE_H
 
-#include <poll.h>
-
 #include "base/error.h"
 #include "capture/chunk.h"
 #include "capture/endpoints.h"
-
-#define LIVE_POLLFDS 256
+#include "source/source.h"
 
 struct live;
 /* ring, map, bytes: as for events_open. Begins with a CHUNK_CLOCK. */
@@ -23,9 +20,7 @@ void live_on_exec(struct live *l, exec_fn fn, void *arg);
 typedef void (*connect_fn)(void *arg, uint32_t tgid, const struct endpoints *ends);
 void live_on_connect(struct live *l, connect_fn fn, void *arg);
 void live_free(struct live *l); /* accepts NULL */
-size_t live_pollfds(const struct live *l, struct pollfd *fds, size_t max);
-int live_drain(struct live *l, bool all, size_t budget); /* as events_drain */
-uint64_t live_events(const struct live *l);		 /* so far */
-uint64_t live_lost(const struct live *l);		 /* events the buffer says it lost */
+struct source *live_source(struct live *l);
+uint64_t live_lost(const struct live *l); /* events the buffer says it lost */
 
 #endif

@@ -3,7 +3,8 @@ libpure_a_SOURCES += \
 	src/source/record.c \
 	src/source/record.h \
 	src/source/replay.c \
-	src/source/replay.h
+	src/source/replay.h \
+	src/source/source.h
 if BPF
 libkernel_a_SOURCES += \
 	src/source/kernel_buffer.c \

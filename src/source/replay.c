@@ -2,10 +2,15 @@
 #include "source/replay.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 #include <zlib.h>
 
+#include "base/xalloc.h"
 #include "source/record.h"
 
 #define PIECE (64u << 10)
@@ -142,25 +147,116 @@ int replay_finish(const struct replay *r, struct error *reterr)
 	return 0;
 }
 
-int replay_file(const char *path, chunk_fn fn, void *arg, struct error *reterr)
+/* ---- a file as a source ---- */
+
+struct replay_file {
+	struct source source; /* first */
+	struct replay replay;
+	int fd;
+	bool owned;
+	chunk_fn fn;
+	void *arg;
+	char path[256]; /* for messages */
+	struct error error;
+};
+
+static size_t file_pollfds(const struct source *s, struct pollfd *fds, size_t max)
 {
-	FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+	if (max)
+		fds[0] = (struct pollfd){ .fd = ((const struct replay_file *)s)->fd,
+					  .events = POLLIN };
+	return 1;
+}
+
+static int file_service(struct source *s, size_t budget)
+{
+	struct replay_file *f = (struct replay_file *)s;
 	uint8_t piece[PIECE];
-	struct replay r;
-	size_t n;
+	ssize_t n = 1;
 	int err = 0;
 
-	if (!f)
+	for (size_t done = 0; !err && n > 0 && done < budget; done += (size_t)n) {
+		n = read(f->fd, piece, sizeof(piece));
+		if (n < 0 && errno == EINTR)
+			return 0;
+		if (n < 0)
+			return error_set(&f->error, -errno, "cannot read %s: %s", f->path,
+					 strerror(errno));
+		err = n ? replay_feed(&f->replay, span_of(piece, (size_t)n), f->fn, f->arg,
+				      &f->error)
+			: replay_finish(&f->replay, &f->error);
+	}
+	return err ? err : n == 0;
+}
+
+/* A replay that is ended early has nothing left to pass on. */
+static int file_finish(struct source *s)
+{
+	return 0;
+}
+
+static uint64_t file_count(const struct source *s)
+{
+	return ((const struct replay_file *)s)->replay.count;
+}
+
+static const struct source_ops file_ops = {
+	.name = "replay",
+	.pollfds = file_pollfds,
+	.service = file_service,
+	.finish = file_finish,
+	.count = file_count,
+};
+
+int replay_file_open(struct replay_file **ret, const char *path, chunk_fn fn, void *arg,
+		     struct error *reterr)
+{
+	bool standard = strcmp(path, "-") == 0;
+	int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	struct replay_file *f;
+
+	if (fd < 0)
 		return error_set(reterr, -errno, "cannot read %.200s: %s", path, strerror(errno));
-	replay_init(&r);
-	while (!err && (n = fread(piece, 1, sizeof(piece), f)) > 0)
-		err = replay_feed(&r, span_of(piece, n), fn, arg, reterr);
-	if (!err && ferror(f))
-		err = error_set(reterr, -EIO, "cannot read %.200s", path);
-	if (!err)
-		err = replay_finish(&r, reterr);
-	replay_done(&r);
-	if (f != stdin)
-		fclose(f);
-	return err;
+	f = xcalloc(1, sizeof(*f));
+	*f = (struct replay_file){
+		.source = { &file_ops }, .fd = fd, .owned = !standard, .fn = fn, .arg = arg
+	};
+	snprintf(f->path, sizeof(f->path), "%s", path);
+	replay_init(&f->replay);
+	*ret = f;
+	return 0;
+}
+
+void replay_file_free(struct replay_file *f)
+{
+	if (!f)
+		return;
+	replay_done(&f->replay);
+	if (f->owned)
+		close(f->fd);
+	free(f);
+}
+
+struct source *replay_file_source(struct replay_file *f)
+{
+	return &f->source;
+}
+
+const struct error *replay_file_error(const struct replay_file *f)
+{
+	return &f->error;
+}
+
+int replay_file_all(const char *path, chunk_fn fn, void *arg, struct error *reterr)
+{
+	struct replay_file *f;
+	int err = replay_file_open(&f, path, fn, arg, reterr);
+
+	if (err)
+		return err;
+	while (!err)
+		err = file_service(&f->source, SIZE_MAX);
+	*reterr = f->error;
+	replay_file_free(f);
+	return err > 0 ? 0 : err;
 }

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "capture/chunk.h"
+#include "source/source.h"
 
 /* Incremental and pure: takes the file's bytes in any pieces. */
 struct replay {
@@ -23,7 +24,15 @@ int replay_feed(struct replay *r, struct span s, chunk_fn fn, void *arg, struct 
 /* At the end of the file: an error if the recording should have continued. */
 int replay_finish(const struct replay *r, struct error *reterr);
 
-/* Reads a whole file, or standard input for "-". fn receives everything before any damage. */
-int replay_file(const char *path, chunk_fn fn, void *arg, struct error *reterr);
+/* A file as a source, or standard input for "-". fn receives everything before any damage. */
+struct replay_file;
+int replay_file_open(struct replay_file **ret, const char *path, chunk_fn fn, void *arg,
+		     struct error *reterr);
+void replay_file_free(struct replay_file *f); /* accepts NULL */
+struct source *replay_file_source(struct replay_file *f);
+/* What is wrong with the file, once its source returned an error; borrowed. */
+const struct error *replay_file_error(const struct replay_file *f);
+/* All of it, without a loop. */
+int replay_file_all(const char *path, chunk_fn fn, void *arg, struct error *reterr);
 
 #endif

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/cmd_replay.h"
+
+#include <stdlib.h>
+
+#include "capture/filter.h"
+#include "cost/price_file.h"
+#include "options/exit_code.h"
+#include "pipeline.h"
+#include "run/loop.h"
+#include "run/report.h"
+#include "sink/fanout.h"
+#include "source/replay.h"
+
+struct player {
+	const struct options *o;
+	struct limits limits;
+	struct prices *prices;
+	struct fanout *fanout;
+	struct totals totals;
+	struct pipeline *pipeline;
+	struct filter *filter;
+	struct replay_file *file;
+	struct child command; /* none */
+	struct loop loop;
+	bool failed; /* an output, as the summary says */
+};
+
+/* Time is that of the recording. */
+static void tick(void *arg, uint64_t now_ns)
+{
+}
+
+static bool is_over(const void *arg)
+{
+	const struct player *p = arg;
+
+	return !fanout_is_alive(p->fanout);
+}
+
+static void show(void *arg)
+{
+	const struct player *p = arg;
+	struct run_report r = report_gather(p->pipeline, &p->totals, &p->limits);
+
+	report_print_map(&r);
+}
+
+static const struct loop_ops loop_ops = { .tick = tick, .is_over = is_over, .show = show };
+
+static int start(struct player *p, struct error *reterr)
+{
+	const struct options *o = p->o;
+	struct output_defaults defaults = options_output(o);
+	int err;
+
+	defaults.lossless = true;
+	p->prices = price_file_open(o->prices, reterr);
+	if (!p->prices)
+		return reterr->code;
+	err = fanout_open(&p->fanout, o->outputs.items, o->outputs.count, o->format, &defaults,
+			  reterr);
+	if (!err)
+		err = fanout_start(p->fanout, reterr);
+	if (err)
+		return err;
+	totals_init(&p->totals, o->mode);
+	p->pipeline = pipeline_new(&p->limits);
+	pipeline_observe(p->pipeline, &totals_observer, &p->totals);
+	pipeline_observe(p->pipeline, &fanout_observer, p->fanout);
+	pipeline_set_prices(p->pipeline, p->prices);
+	p->filter = filter_new(&o->filter, pipeline_chunk, p->pipeline);
+	err = replay_file_open(&p->file, o->replay, filter_chunk, p->filter, reterr);
+	if (!err)
+		err = loop_init(&p->loop, reterr);
+	return err;
+}
+
+static void finish(struct player *p)
+{
+	struct run_report r;
+	struct output_totals *outputs;
+
+	pipeline_finish(p->pipeline, UINT64_MAX);
+	fanout_finish(p->fanout);
+	r = report_gather(p->pipeline, &p->totals, &p->limits);
+	r.outputs = outputs = fanout_totals(p->fanout, &r.noutputs, &p->failed);
+	report_print(&r);
+	free(outputs);
+}
+
+static void player_done(struct player *p)
+{
+	loop_done(&p->loop);
+	replay_file_free(p->file);
+	filter_free(p->filter);
+	pipeline_free(p->pipeline);
+	fanout_free(p->fanout);
+	totals_done(&p->totals);
+	prices_free(p->prices);
+}
+
+int replay_run(const struct options *o, struct error *reterr)
+{
+	struct player p = { .o = o, .limits = o->limits };
+	int err;
+
+	p.loop = (struct loop){ .ops = &loop_ops, .arg = &p, .command = &p.command, .signals = -1 };
+	err = start(&p, reterr);
+	if (!err) {
+		loop_hold_ends(true);
+		p.loop.source = replay_file_source(p.file);
+		err = loop_run(&p.loop);
+		*reterr = *replay_file_error(p.file);
+		finish(&p);
+	}
+	player_done(&p);
+	return err || p.failed ? EXIT_FAILED : EXIT_FINE;
+}
