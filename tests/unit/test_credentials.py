@@ -387,6 +387,9 @@ def odd():
     fields = [("model", "whisper-1"), ("prompt", prose("form")), ("api_key", "plantC1"), ("client_secret", "plantC5")]
     out = [("form, a call", post("api.openai.com", "/v1/audio/transcriptions", form_body(fields),
                                  "multipart/form-data; boundary=XxBoundaryxX"), answer({"text": prose("form-answer")})),
+           ("JSON whose quotes are escaped as .NET does",
+            post("api.example", "/v1/net", json.dumps({"seen": seen("net"), "arguments": "@"}).encode().replace(
+                b"@", json.dumps({"x": NAMES}).replace("\\", "\\u005C").replace('"', "\\u0022").encode())), answer({})),
            ("form", post("api.example", "/upload", form_body(fields), "multipart/form-data; boundary=XxBoundaryxX"),
             answer({})),
            ("form, urlencoded", post("auth.example", "/token",
