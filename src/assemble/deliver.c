@@ -92,9 +92,10 @@ static void deliver_request_now(struct assembly *k)
 {
 	struct assembler *c = k->cc->assembler;
 
+	conversations_request(c->conversations,
+			      k->x); /* compares what was sent, not what is shown */
 	deliver_opened(k);
 	k->delivered = true;
-	conversations_request(c->conversations, k->x);
 	redact_exchange(k->x, NULL);
 	exchange_changed(k->x);
 	observers_request(c->observers, k->x);

@@ -13,6 +13,8 @@
 /* Shorter ones are words. */
 #define VALUE_MIN 8
 #define TOKEN_MIN 16
+/* Of backslashes before a quote: it is written as "\u0022". */
+#define HEX_QUOTE 32
 
 enum set {
 	SET_ALNUM = 1,
@@ -143,11 +145,27 @@ static void forget_word(struct redact_stream *r)
 	r->word_len = 0;
 }
 
+static void pass_in_url(struct redact_stream *r, uint8_t c)
+{
+	if (in_set(c, SET_NO_URL)) {
+		r->in_url = r->query_name = false;
+	} else if (in_set(c, SET_MARK)) {
+		r->query_name = true;
+		r->percent = false;
+	} else if (c == '%') {
+		r->percent = r->query_name;
+	} else if (c == '/' || c == '=') {
+		r->query_name = false;
+	}
+}
+
 /* Passes `keep` bytes on, and masks what follows. */
 static void mask(struct scan *c, size_t keep, enum state state, unsigned count)
 {
 	struct redact_stream *r = c->r;
 
+	for (size_t i = 0; r->in_url && i < keep; i++)
+		pass_in_url(r, c->s.ptr[c->at + i]);
 	c->at += keep;
 	flush(c);
 	if (c->out)
@@ -187,10 +205,20 @@ static size_t skip_blanks(struct span w, size_t at)
 	return at;
 }
 
-/* A quote at *at, behind so many backslashes as in the latest: passes over it. */
+/* Some write a quote in a string so. */
+static const struct span hex_quote = SPAN_LIT("\\u0022");
+
+/* A quote at *at, written like the latest: passes over it. */
 static bool take_quote(const struct redact_stream *r, struct span w, size_t *at)
 {
 	size_t n = 0;
+
+	if (r->slashes == HEX_QUOTE) {
+		if (!span_starts(span_from(w, *at), hex_quote))
+			return false;
+		*at += hex_quote.len;
+		return true;
+	}
 
 	while (*at + n < w.len && w.ptr[*at + n] == '\\')
 		n++;
@@ -431,18 +459,22 @@ static void mask_number(struct scan *c, size_t at)
 {
 	static const char slashes[] = "\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\";
 	struct redact_stream *r = c->r;
-	struct span before = span_first(span_of(slashes, 15), r->slashes);
+	struct span before = r->slashes == HEX_QUOTE ? span_first(hex_quote, hex_quote.len)
+						     : span_first(span_of(slashes, 15), r->slashes);
+	bool hex = r->slashes == HEX_QUOTE;
 
 	c->at += at;
 	flush(c);
 	if (c->out) {
 		buf_add(c->out, before);
-		buf_addc(c->out, (char)r->quote);
+		if (!hex)
+			buf_addc(c->out, (char)r->quote);
 	}
 	mask(c, 0, IN_RUN, SET_NUMBER);
 	if (c->out) {
 		buf_add(c->out, before);
-		buf_addc(c->out, (char)r->quote);
+		if (!hex)
+			buf_addc(c->out, (char)r->quote);
 	}
 	r->prev = r->quote;
 	r->line = r->after_quote = true;
@@ -484,7 +516,11 @@ static enum verdict at_closing_quote(struct scan *c, size_t len)
 	size_t at = len;
 	int level = level_of(r->slashes);
 
-	if (r->word_state != OPEN_WORD || !r->word_quoted || level < 0 || r->slashes > 15)
+	if (r->word_state != OPEN_WORD || !r->word_quoted)
+		return NO;
+	if (r->slashes == HEX_QUOTE)
+		level = 0;
+	if (level < 0 || (r->slashes > 15 && r->slashes != HEX_QUOTE))
 		return NO;
 	vague = credential_vague_member(name);
 	if (!vague && !credential_member(name))
@@ -554,11 +590,29 @@ static enum verdict at_authority(struct scan *c)
 		return MORE;
 	c->r->in_url = true;
 	if (len && mark.len + len < w.len && w.ptr[mark.len + len] == '@') {
-		c->r->query_name = false;
 		mask(c, mark.len, IN_RUN, SET_USERINFO);
+		c->r->in_url = true;
+		c->r->query_name = false;
 		return YES;
 	}
 	return NO;
+}
+
+/* At "@" behind what was masked: a password may hold one. */
+static enum verdict at_second_at(struct scan *c)
+{
+	struct span w = window(c);
+	size_t len = run_of(w, 1, SET_USERINFO);
+
+	if (!c->r->in_url || c->r->prev != '*')
+		return NO;
+	c->safe = 1;
+	if (1 + len == w.len && !is_whole(c, w))
+		return MORE;
+	if (!len || 1 + len == w.len || w.ptr[1 + len] != '@')
+		return NO;
+	mask(c, 1, IN_RUN, SET_USERINFO);
+	return YES;
 }
 
 static enum verdict at_query_value(struct scan *c)
@@ -569,7 +623,6 @@ static enum verdict at_query_value(struct scan *c)
 		return NO;
 	if (!r->percent && !credential_query(word_of(r)) && !credential_member(word_of(r)))
 		return NO;
-	r->query_name = false;
 	mask(c, 1, IN_RUN, SET_QUERY);
 	return YES;
 }
@@ -619,6 +672,8 @@ static enum verdict read_escape(const struct scan *c, struct span w, struct unit
 		ret->c = '\n';
 	} else if (next == 't') {
 		ret->c = ' ';
+	} else if (n == 1 && span_starts(w, hex_quote)) {
+		*ret = (struct unit){ .len = hex_quote.len, .c = '"', .slashes = HEX_QUOTE };
 	} else if (next == 'u' && read_hex(span_from(w, n + 1), &value)) {
 		*ret = (struct unit){ .len = n + 5, .c = value };
 	} else {
@@ -671,20 +726,6 @@ static void pass_quote(struct redact_stream *r, uint8_t quote, uint8_t slashes)
 	r->in_url = r->query_name = false;
 }
 
-static void pass_in_url(struct redact_stream *r, uint8_t c)
-{
-	if (in_set(c, SET_NO_URL)) {
-		r->in_url = r->query_name = false;
-	} else if (in_set(c, SET_MARK)) {
-		r->query_name = true;
-		r->percent = false;
-	} else if (c == '%') {
-		r->percent = r->query_name;
-	} else if (c == '/' || c == '=') {
-		r->query_name = false;
-	}
-}
-
 /* Nothing begins here: only what it means for what follows. */
 static void pass(struct scan *c, struct unit u)
 {
@@ -692,7 +733,7 @@ static void pass(struct scan *c, struct unit u)
 	bool newline = u.c == '\n';
 
 	c->at += u.len;
-	if ((u.c == '"' || u.c == '\'') && u.len == u.slashes + 1u) {
+	if (u.c == '"' || u.c == '\'') {
 		pass_quote(r, u.c, u.slashes);
 		return;
 	}
@@ -773,6 +814,8 @@ static enum verdict look(struct scan *c, struct unit u)
 		return raw ? at_colon(c) : NO;
 	case '=':
 		return at_equals(c, u.len);
+	case '@':
+		return raw ? at_second_at(c) : NO;
 	case '-':
 		return raw && r->prev != '-' ? at_pem(c) : NO;
 	case ' ':
@@ -886,24 +929,56 @@ static bool closes(unsigned slashes, unsigned level, unsigned *ret)
 	return slashes % 2 == 0;
 }
 
-static void step_string(struct scan *c)
+static void close_string(struct scan *c, uint8_t quote, unsigned slashes)
+{
+	struct redact_stream *r = c->r;
+
+	pass_quote(r, quote, (uint8_t)slashes);
+	r->state = r->in_array ? AFTER_ELEMENT : PLAIN;
+}
+
+/* Between quotes as "\u0022"; a plain one closes the string around. */
+static bool step_hex_string(struct scan *c)
+{
+	struct span w = window(c);
+
+	if (w.ptr[0] == '"') {
+		c->r->state = PLAIN;
+		return true;
+	}
+	if (w.len < hex_quote.len && span_starts(hex_quote, w) && !is_whole(c, w))
+		return false;
+	if (!span_starts(w, hex_quote)) {
+		drop_byte(c);
+		return true;
+	}
+	c->from = c->at;
+	c->at += hex_quote.len;
+	flush(c);
+	close_string(c, '"', HEX_QUOTE);
+	return true;
+}
+
+static bool step_string(struct scan *c)
 {
 	struct redact_stream *r = c->r;
 	uint8_t b = c->s.ptr[c->at];
 	unsigned slashes;
 
+	if (r->slashes == HEX_QUOTE)
+		return step_hex_string(c);
 	if (b == r->quote && closes(r->count, r->level, &slashes)) {
 		c->from = ++c->at;
 		for (unsigned i = 0; c->out && i < slashes; i++)
 			buf_addc(c->out, '\\');
 		if (c->out)
 			buf_addc(c->out, (char)b);
-		pass_quote(r, b, (uint8_t)slashes);
-		r->state = r->in_array ? AFTER_ELEMENT : PLAIN;
-		return;
+		close_string(c, b, slashes);
+		return true;
 	}
 	drop_byte(c);
 	r->count = b == '\\' ? r->count + 1 : 0;
+	return true;
 }
 
 static bool step_element(struct scan *c)
@@ -1006,8 +1081,7 @@ static bool step(struct scan *c)
 	case PLAIN:
 		return step_plain(c);
 	case IN_STRING:
-		step_string(c);
-		return true;
+		return step_string(c);
 	case AFTER_ELEMENT:
 		return step_element(c);
 	case IN_RUN:

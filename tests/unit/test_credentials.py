@@ -9,9 +9,12 @@ What is promised, and tested here:
   - what follows a header field's name at the beginning of a line (LINES).
 A word beside each of them is not masked: what shows that the place itself is shown."""
 import base64
+import ctypes
+import ctypes.util
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -387,6 +390,9 @@ def odd():
     fields = [("model", "whisper-1"), ("prompt", prose("form")), ("api_key", "plantC1"), ("client_secret", "plantC5")]
     out = [("form, a call", post("api.openai.com", "/v1/audio/transcriptions", form_body(fields),
                                  "multipart/form-data; boundary=XxBoundaryxX"), answer({"text": prose("form-answer")})),
+           ("JSON whose quotes are escaped as .NET does",
+            post("api.example", "/v1/net", json.dumps({"seen": seen("net"), "arguments": "@"}).encode().replace(
+                b"@", json.dumps({"x": NAMES}).replace("\\", "\\u005C").replace('"', "\\u0022").encode())), answer({})),
            ("form", post("api.example", "/upload", form_body(fields), "multipart/form-data; boundary=XxBoundaryxX"),
             answer({})),
            ("form, urlencoded", post("auth.example", "/token",
@@ -475,6 +481,35 @@ def leaks(out, what):
               "\n".join(f"{w}: ...{c}..." for w, c in found.items()))
 
 
+def unpacked(path):
+    """What a file holds; of a database, all values, and what they are the compressed form of."""
+    with open(path, "rb") as f:
+        data = f.read()
+    if not data.startswith(b"SQLite format 3"):
+        return data
+    zstd = ctypes.CDLL(ctypes.util.find_library("zstd") or "libzstd.so.1")
+    zstd.ZSTD_decompress.restype = ctypes.c_size_t
+    room = ctypes.create_string_buffer(16 << 20)
+    out, db = [data], sqlite3.connect(path)
+    for (table,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+        for row in db.execute(f'SELECT * FROM "{table}"'):
+            for v in row:
+                v = v if isinstance(v, bytes) else str(v).encode()
+                if v[:4] == b"\x28\xb5\x2f\xfd":
+                    n = zstd.ZSTD_decompress(room, ctypes.c_size_t(len(room)), v, ctypes.c_size_t(len(v)))
+                    ok(n <= len(room), "content is unpacked") if n > len(room) else None
+                    v = room.raw[:n] if n <= len(room) else v
+                out.append(v)
+    return b"\n".join(out)
+
+
+def write_file(data, sink, *options):
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "out")
+        code, out, err = replay(data, "-o", f"{sink}:{path}", *options)
+        return code, unpacked(path) + out if os.path.exists(path) else out, err
+
+
 def replay(data, *options):
     r = subprocess.run([SPY, "-r", "-", *options], input=data, capture_output=True)
     return r.returncode, r.stdout, r.stderr
@@ -489,12 +524,12 @@ ok({"text", "jsonl"} <= set(sinks), "the sinks are known", sinks)
 shown = b""
 for sink in sinks:
     for options in ([], ["--all"], ["--raw"], ["--full"], ["--all", "--bodies"], ["--all", "--debug"]):
-        code, out, err = replay(data, "-f", sink, *options)
+        code, out, err = write_file(data, sink, *options)
         name = " ".join([sink] + options)
         ok(code == 0 and out, f"{name}: writes something", err)
         leaks(out, name)
         leaks(err, name + ", standard error")
-        ok(b"***" in out, f"{name}: masks show where credentials were")
+        ok(b"***" in out or sink == "csv", f"{name}: masks show where credentials were")
         shown += out
 missing = sorted(p for p in places if f"seen-{p}".encode() not in shown)
 ok(not missing, f"all {len(places)} places are shown by some sink", missing)

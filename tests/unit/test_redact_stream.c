@@ -35,6 +35,11 @@ static const struct row {
 	  "\"required\":[\"api_key\",\"password\"]}",
 	  NULL },
 	{ "{\"password\":null,\"api_key\":true}", NULL },
+	{ "{\"a\":\"{\\u0022api_key\\u0022:\\u0022a\\u002Bb\\u0022,\\u0022n\\u0022:1,"
+	  "\\u0022passwd\\u0022: 12}\"}",
+	  "{\"a\":\"{\\u0022api_key\\u0022:\\u0022***\\u0022,\\u0022n\\u0022:1,"
+	  "\\u0022passwd\\u0022: \\u0022***\\u0022}\"}" },
+	{ "{\"\\u0061pi\\u005fkey\":\"abc\"}", "{\"\\u0061pi\\u005fkey\":\"***\"}" },
 	/* cut off */
 	{ "{\"api_key\":\"abc", "{\"api_key\":\"***" },
 	{ "{\"api_key\":", NULL },
@@ -51,6 +56,7 @@ static const struct row {
 	/* URLs */
 	{ "see https://user:pass@host/x and http://host:8080/a@b",
 	  "see https://***@host/x and http://host:8080/a@b" },
+	{ "postgres://u:p@s:s@host/db", "postgres://***@***@host/db" },
 	{ "\"postgres:\\/\\/u:p@h\\/db\"", "\"postgres:\\/\\/***@h\\/db\"" },
 	{ "https://h/x?key=abc&b=1#token=abc, and key=abc",
 	  "https://h/x?key=***&b=1#token=*** and key=abc" },
