@@ -212,9 +212,20 @@ void discover_unseen(struct discover *d, struct unseen *ret)
 
 /* ---- visits ---- */
 
+/* The search of a large program takes a second, in which it would make its first calls. A process
+ * of the command's tree is ours to keep waiting; others are not. */
+static bool hold(const struct discover *d, pid_t pid)
+{
+	return d->o->command && !targets_know(d->targets, pid) && hold_begin(pid);
+}
+
 static void visit(struct discover *d, pid_t pid)
 {
+	bool held = hold(d, pid);
+
 	look_at(d, pid);
+	if (held)
+		hold_end(pid);
 	if (blind_knows(d->blind, pid))
 		blind_judge(d->blind, pid);
 }
@@ -376,22 +387,21 @@ static void prefetch(struct discover *d)
 	d->prefetch_ns = now_ns() + PREFETCH_NS;
 }
 
-/* The search of a large program takes a second, in which it would make its first calls. A process
- * of the command's tree is ours to keep waiting; others are not. */
-static void meet(struct discover *d, pid_t pid)
-{
-	bool held = d->o->command && !targets_know(d->targets, pid) && hold_begin(pid);
-
-	begin_visits(d, pid);
-	if (held)
-		hold_end(pid);
-}
-
 static void work_off(struct discover *d, const struct batch *n)
 {
-	for (size_t i = 0; i < n->npids; i++)
-		if (is_ours(d, n->pids[i]))
-			meet(d, n->pids[i]);
+	bool ours[MAILBOX_PIDS], held[MAILBOX_PIDS];
+
+	/* Before the first search, which may take its time. */
+	for (size_t i = 0; i < n->npids; i++) {
+		ours[i] = is_ours(d, n->pids[i]);
+		held[i] = ours[i] && hold(d, n->pids[i]);
+	}
+	for (size_t i = 0; i < n->npids; i++) {
+		if (ours[i])
+			begin_visits(d, n->pids[i]);
+		if (held[i])
+			hold_end(n->pids[i]);
+	}
 	for (size_t i = 0; i < n->nopened; i++)
 		on_opened(d, &n->opened[i]);
 	if (n->overflow) {
@@ -410,7 +420,8 @@ static void *run(void *arg)
 	/* What began while the first look was taken and the probe not yet told of it. */
 	if (!d->o->command)
 		look_at_all(d);
-	if (!d->o->filter->npids)
+	/* A command's processes are held until what they run was searched. */
+	if (!d->o->filter->npids && !d->o->command)
 		install_paths_usual(&d->places);
 	while ((n = mailbox_wait(d->mailbox, next_ns(d)))) {
 		work_off(d, n);

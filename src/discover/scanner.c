@@ -128,6 +128,7 @@ _Noreturn static void answer(int fd, struct result *ret)
 
 	buf_init(&out, sizeof(ret->plan));
 	alarm(SCAN_SECONDS);
+	setrlimit(RLIMIT_CPU, &(struct rlimit){ SCAN_CPU_SECONDS, SCAN_CPU_SECONDS + 1 });
 	a.err = give_up_all();
 	if (!a.err)
 		a.err = search(fd, &out, &a.cut);
@@ -143,8 +144,8 @@ static bool was_killed(int status)
 {
 	int sig = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 
-	return sig && sig != SIGALRM && sig != SIGBUS && sig != SIGSEGV && sig != SIGABRT &&
-	       sig != SIGILL && sig != SIGFPE;
+	return sig && sig != SIGALRM && sig != SIGXCPU && sig != SIGBUS && sig != SIGSEGV &&
+	       sig != SIGABRT && sig != SIGILL && sig != SIGFPE;
 }
 
 /* One search; -EINTR: it was killed. */

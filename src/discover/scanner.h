@@ -7,7 +7,10 @@
 
 #include "find/plan.h"
 
-#define SCAN_SECONDS 20 /* for one file */
+/* For one file: of processor time, since a busy host has little of it to give; and in all, for a
+ * file system that does not answer. */
+#define SCAN_CPU_SECONDS 20
+#define SCAN_SECONDS	 120
 
 struct scanner {
 	int sock; /* -1: not running */

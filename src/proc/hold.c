@@ -34,7 +34,9 @@ static bool has_ended(pid_t pid)
 {
 	siginfo_t s = { 0 };
 
-	return waitid(P_PID, (id_t)pid, &s, WEXITED | WNOHANG | WNOWAIT | __WALL) != 0 || s.si_pid;
+	/* That it stands by now is reported as well. */
+	return waitid(P_PID, (id_t)pid, &s, WEXITED | WNOHANG | WNOWAIT | __WALL) != 0 ||
+	       (s.si_pid && s.si_code != CLD_TRAPPED && s.si_code != CLD_STOPPED);
 }
 
 void hold_end(pid_t pid)
