@@ -244,12 +244,13 @@ void gemini_usage(struct exchange *x, const json_t *v)
 	usage_count(&u->reasoning, json_object_get(raw, "thoughtsTokenCount"));
 	usage_count(&u->cached_read, json_object_get(raw, "cachedContentTokenCount"));
 	usage_count(&u->total, json_object_get(raw, "totalTokenCount"));
-	gemini_modalities(json_object_get(raw, "promptTokensDetails"), "tokenCount", &u->audio_in,
+	/* Not of all that was said so far: the lists may be long, and each piece repeats counts. */
+	gemini_modalities(json_object_get(v, "promptTokensDetails"), "tokenCount", &u->audio_in,
 			  &u->image_in);
-	gemini_modalities(json_object_get(raw, "candidatesTokensDetails"), "tokenCount",
+	gemini_modalities(json_object_get(v, "candidatesTokensDetails"), "tokenCount",
 			  &u->audio_out, &u->image_out);
-	gemini_modalities(json_object_get(raw, "responseTokensDetails"), "tokenCount",
-			  &u->audio_out, &u->image_out);
+	gemini_modalities(json_object_get(v, "responseTokensDetails"), "tokenCount", &u->audio_out,
+			  &u->image_out);
 	u->input = prompt == COUNT_UNKNOWN ? COUNT_UNKNOWN : sum(prompt, tools);
 	u->output = sum(text, u->reasoning);
 }
