@@ -49,16 +49,12 @@ static bool runs_the_model(const struct exchange *x)
 {
 	static const char *const servers[] = { "llama.cpp", "uvicorn",	       "LM Studio",
 					       "SGLang",    "text-generation", NULL };
-	static const char *const gateways[] = { "x-litellm-call-id",  "x-litellm-version",
-						"x-portkey-trace-id", "helicone-id",
-						"cf-aig-log-id",      NULL };
 	struct span server = headers_find(&x->response_headers, "server");
 
 	if (!answers_nearby(x))
 		return false;
-	for (size_t i = 0; gateways[i]; i++)
-		if (headers_find(&x->response_headers, gateways[i]).len)
-			return false;
+	if (headers_of_role(&x->response_headers, ROLE_GATEWAY).len)
+		return false;
 	if (x->api && strncmp(x->api, "ollama.", 7) == 0)
 		return true;
 	for (size_t i = 0; servers[i]; i++)
@@ -70,7 +66,7 @@ static bool runs_the_model(const struct exchange *x)
 /* LiteLLM says it in a header field. */
 static bool stated(const struct exchange *x, double *ret)
 {
-	struct span text = headers_find(&x->response_headers, "x-litellm-response-cost");
+	struct span text = headers_of_role(&x->response_headers, ROLE_COST);
 	char *end;
 
 	if (prices_stated(x->usage.raw, ret))
