@@ -149,8 +149,7 @@ static void read_tools(struct exchange *x, const json_t *v)
 					     ? "parametersJsonSchema"
 					     : "parameters_json_schema";
 
-		request_function(x, NULL, f, schema);
-		set_string(&x->tools[x->ntools - 1].type, SPAN_LIT("function"));
+		set_string(&request_function(x, NULL, f, schema)->type, SPAN_LIT("function"));
 	}
 	json_object_foreach((json_t *)v, key, value) {
 		struct tool *t;
