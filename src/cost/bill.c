@@ -99,17 +99,7 @@ static void add_iterations(const struct prices *prices, struct exchange *x, int6
 	size_t i;
 
 	json_array_foreach(list, i, v) {
-		struct usage u = { .input = COUNT_UNKNOWN,
-				   .cached_read = COUNT_UNKNOWN,
-				   .cache_write_1h = COUNT_UNKNOWN,
-				   .cache_write_5m = COUNT_UNKNOWN,
-				   .output = COUNT_UNKNOWN,
-				   .reasoning = COUNT_UNKNOWN,
-				   .audio_in = COUNT_UNKNOWN,
-				   .audio_out = COUNT_UNKNOWN,
-				   .image_in = COUNT_UNKNOWN,
-				   .image_out = COUNT_UNKNOWN,
-				   .total = COUNT_UNKNOWN };
+		struct usage u = USAGE_UNKNOWN;
 		const char *model = json_string_value(json_object_get(v, "model"));
 		struct cost more = { 0 };
 
