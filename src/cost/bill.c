@@ -91,6 +91,9 @@ static struct usage as_charged(const struct exchange *x)
 	return u;
 }
 
+/* More than the provider makes for one answer; each looks through the table of prices. */
+#define ITERATIONS_MAX 1024
+
 /* Calls that the provider made on its own, at the price of their own model: Anthropic's totals
  * leave them out (docs.anthropic.com, usage.iterations). */
 static void add_iterations(const struct prices *prices, struct exchange *x, int64_t when)
@@ -103,6 +106,10 @@ static void add_iterations(const struct prices *prices, struct exchange *x, int6
 		const char *model = json_string_value(json_object_get(v, "model"));
 		struct cost more = { 0 };
 
+		if (i == ITERATIONS_MAX) {
+			x->cost.partial = true;
+			break;
+		}
 		if (span_eq(json_span(json_object_get(v, "type")), SPAN_LIT("message")))
 			continue;
 		usage_count(&u.input, json_object_get(v, "input_tokens"));
