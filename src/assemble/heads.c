@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/xalloc.h"
+#include "exchange/headers.h"
 #include "redact/credential.h"
 
 /* ---- the connection ---- */
@@ -105,15 +106,8 @@ void heads_copy_request(struct exchange *x, const struct http_head *h)
 
 void heads_copy_response(struct exchange *x, const struct http_head *h)
 {
-	static const char *const ids[] = { "x-request-id",     "request-id",
-					   "apim-request-id",  "x-amzn-requestid",
-					   "x-generation-id",  "mistral-correlation-id",
-					   "x-debug-trace-id", "x-ds-trace-id",
-					   "inference-id",     "x-litellm-call-id" };
-
 	x->response_seen = true;
 	x->status = h->status;
-	for (size_t i = 0; i < sizeof(ids) / sizeof(*ids) && !x->request_id; i++)
-		set_string(&x->request_id, http_field_find(h, ids[i]));
 	copy_headers(&x->response_headers, h);
+	set_string(&x->request_id, headers_of_role(&x->response_headers, ROLE_REQUEST_ID));
 }

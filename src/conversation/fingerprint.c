@@ -185,22 +185,14 @@ static struct span session_of_user(const struct exchange *x)
 
 struct span session_of(const struct exchange *x)
 {
-	/* Claude Code, Codex (three spellings), and names that others use. */
-	static const char *const names[] = {
-		"x-claude-code-session-id", "session_id",   "session-id",
-		"conversation_id",	    "x-session-id", "openai-conversation-id"
-	};
-	struct span s = span_of(NULL, 0);
+	struct span s = headers_of_role(&x->request_headers, ROLE_SESSION);
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names) && !s.len; i++)
-		s = headers_find(&x->request_headers, names[i]);
 	return s.len ? s : session_of_user(x);
 }
 
-/* The SDKs of OpenAI and Anthropic count their attempts from 0. */
 static bool says_retry(const struct exchange *x)
 {
-	struct span s = headers_find(&x->request_headers, "x-stainless-retry-count");
+	struct span s = headers_of_role(&x->request_headers, ROLE_RETRY);
 
 	return s.len && s.ptr[0] >= '1' && s.ptr[0] <= '9';
 }

@@ -49,16 +49,12 @@ static bool runs_the_model(const struct exchange *x)
 {
 	static const char *const servers[] = { "llama.cpp", "uvicorn",	       "LM Studio",
 					       "SGLang",    "text-generation", NULL };
-	static const char *const gateways[] = { "x-litellm-call-id",  "x-litellm-version",
-						"x-portkey-trace-id", "helicone-id",
-						"cf-aig-log-id",      NULL };
 	struct span server = headers_find(&x->response_headers, "server");
 
 	if (!answers_nearby(x))
 		return false;
-	for (size_t i = 0; gateways[i]; i++)
-		if (headers_find(&x->response_headers, gateways[i]).len)
-			return false;
+	if (headers_of_role(&x->response_headers, ROLE_GATEWAY).len)
+		return false;
 	if (x->api && strncmp(x->api, "ollama.", 7) == 0)
 		return true;
 	for (size_t i = 0; servers[i]; i++)
@@ -70,7 +66,7 @@ static bool runs_the_model(const struct exchange *x)
 /* LiteLLM states it in a header field. */
 static bool stated(const struct exchange *x, double *ret)
 {
-	struct span text = headers_find(&x->response_headers, "x-litellm-response-cost");
+	struct span text = headers_of_role(&x->response_headers, ROLE_COST);
 	char *end;
 
 	if (prices_stated(x->usage.raw, ret))
@@ -95,7 +91,10 @@ static struct usage as_charged(const struct exchange *x)
 	return u;
 }
 
-/* Calls that the provider made on its own, at the price of their own model. Anthropic's totals
+/* More than the provider makes for one answer; each looks through the table of prices. */
+#define ITERATIONS_MAX 1024
+
+/* Calls that the provider made on its own, at the price of their own model: Anthropic's totals
  * leave them out (docs.anthropic.com, usage.iterations). */
 static void add_iterations(const struct prices *prices, struct exchange *x, int64_t when)
 {
@@ -103,20 +102,14 @@ static void add_iterations(const struct prices *prices, struct exchange *x, int6
 	size_t i;
 
 	json_array_foreach(list, i, v) {
-		struct usage u = { .input = COUNT_UNKNOWN,
-				   .cached_read = COUNT_UNKNOWN,
-				   .cache_write_1h = COUNT_UNKNOWN,
-				   .cache_write_5m = COUNT_UNKNOWN,
-				   .output = COUNT_UNKNOWN,
-				   .reasoning = COUNT_UNKNOWN,
-				   .audio_in = COUNT_UNKNOWN,
-				   .audio_out = COUNT_UNKNOWN,
-				   .image_in = COUNT_UNKNOWN,
-				   .image_out = COUNT_UNKNOWN,
-				   .total = COUNT_UNKNOWN };
+		struct usage u = USAGE_UNKNOWN;
 		const char *model = json_string_value(json_object_get(v, "model"));
 		struct cost more = { 0 };
 
+		if (i == ITERATIONS_MAX) {
+			x->cost.partial = true;
+			break;
+		}
 		if (span_eq(json_span(json_object_get(v, "type")), SPAN_LIT("message")))
 			continue;
 		usage_count(&u.input, json_object_get(v, "input_tokens"));

@@ -14,18 +14,10 @@ static void body_init(struct body *b, size_t text_max)
 
 void exchange_init(struct exchange *x, uint64_t id, size_t text_max)
 {
-	int64_t *const counts[] = {
-		&x->usage.input,	  &x->usage.cached_read, &x->usage.cache_write_5m,
-		&x->usage.cache_write_1h, &x->usage.output,	 &x->usage.reasoning,
-		&x->usage.audio_in,	  &x->usage.audio_out,	 &x->usage.image_in,
-		&x->usage.image_out,	  &x->usage.total,
-	};
-
 	x->id = id;
 	x->kind = EXCHANGE_HTTP;
 	x->refs = 1;
-	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++)
-		*counts[i] = COUNT_UNKNOWN;
+	x->usage = USAGE_UNKNOWN;
 	x->conversation.lost_cache = COUNT_UNKNOWN;
 	body_init(&x->request_body, text_max);
 	body_init(&x->response_body, text_max);

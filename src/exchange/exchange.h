@@ -97,6 +97,19 @@ struct usage {
 	json_t *raw;   /* the provider's own object(s), last value of each field; NULL: none */
 };
 
+#define USAGE_UNKNOWN                                                                              \
+	((struct usage){ .input = COUNT_UNKNOWN,                                                   \
+			 .cached_read = COUNT_UNKNOWN,                                             \
+			 .cache_write_5m = COUNT_UNKNOWN,                                          \
+			 .cache_write_1h = COUNT_UNKNOWN,                                          \
+			 .output = COUNT_UNKNOWN,                                                  \
+			 .reasoning = COUNT_UNKNOWN,                                               \
+			 .audio_in = COUNT_UNKNOWN,                                                \
+			 .audio_out = COUNT_UNKNOWN,                                               \
+			 .image_in = COUNT_UNKNOWN,                                                \
+			 .image_out = COUNT_UNKNOWN,                                               \
+			 .total = COUNT_UNKNOWN })
+
 enum cost_source {
 	COST_UNKNOWN,
 	COST_STATED, /* by the provider, in its answer */

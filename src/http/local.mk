@@ -31,6 +31,7 @@ libpure_a_SOURCES += \
 	src/http/huffman.c \
 	src/http/huffman.h \
 	src/http/jsonarray.c \
+	src/http/known_headers.def \
 	src/http/lines.c \
 	src/http/lines.h \
 	src/http/message.c \

@@ -57,7 +57,18 @@ json_t *json_from_bytes(struct span s)
 	return v;
 }
 
-void request_function(struct exchange *x, const json_t *v, const json_t *f, const char *schema)
+const json_t *json_lone_text(const json_t *content)
+{
+	const json_t *first = json_array_get(content, 0), *text = json_object_get(first, "text");
+	struct span type = json_text(first, "type");
+
+	if (json_array_size(content) != 1 || !json_is_string(text))
+		return content;
+	return !type.len || span_ends(type, SPAN_LIT("text")) ? text : content;
+}
+
+struct tool *request_function(struct exchange *x, const json_t *v, const json_t *f,
+			      const char *schema)
 {
 	struct tool *t = request_tool(x);
 
@@ -67,6 +78,7 @@ void request_function(struct exchange *x, const json_t *v, const json_t *f, cons
 		set_json(&t->name, json_object_get(v, "type"));
 	set_json(&t->description, json_object_get(f, "description"));
 	t->schema = json_incref(json_object_get(f, schema));
+	return t;
 }
 
 struct message *request_system(struct exchange *x)

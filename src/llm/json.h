@@ -21,9 +21,14 @@ json_t *json_either(const json_t *v, const char *camel, const char *snake);
 /* Bytes as a JSON string: what is no UTF-8 is replaced. */
 json_t *json_from_bytes(struct span s);
 
-/* A tool offered: `v` has its type, `f` (which may be the same, or NULL) its name, description and,
- * under the key `schema`, that of its arguments. A tool without a name is called by its type. */
-void request_function(struct exchange *x, const json_t *v, const json_t *f, const char *schema);
+/* A list of one text is that text; any other content is what it is. */
+const json_t *json_lone_text(const json_t *content);
+
+/* A tool offered: `v` has its type, `f` (which may be the same) its name, description and, under
+ * the key `schema`, that of its arguments; each may be NULL. A tool without a name is called by its
+ * type. Valid until the next one. */
+struct tool *request_function(struct exchange *x, const json_t *v, const json_t *f,
+			      const char *schema);
 /* The system prompt, for message_text and the like. */
 struct message *request_system(struct exchange *x);
 

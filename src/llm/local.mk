@@ -41,6 +41,7 @@ libpure_a_SOURCES += \
 
 check_PROGRAMS += tests/unit/test_bedrock
 check_PROGRAMS += tests/unit/test_json_repair
+check_PROGRAMS += tests/unit/test_tables
 
 check_PROGRAMS += tests/fuzz/fuzz_json
 tests_fuzz_fuzz_json_SOURCES = tests/fuzz/fuzz_json.c $(FUZZ_MAIN)

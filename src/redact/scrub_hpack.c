@@ -44,6 +44,9 @@ static const char *const names[] = {
 #include "redact/kept_fields.def"
 #undef NAME
 #undef PREFIX
+#define HEADER(name, roles) name,
+#include "http/known_headers.def"
+#undef HEADER
 };
 
 static const char *const prefixes[] = {

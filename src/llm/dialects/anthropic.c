@@ -48,14 +48,9 @@ static void read_source(struct part *p, const json_t *source)
 
 static void read_result(struct part *p, const json_t *v)
 {
-	const json_t *content = json_object_get(v, "content");
-	const json_t *first = json_array_get(content, 0);
-
 	set_json(&p->id, json_object_get(v, "tool_use_id"));
 	p->is_error = json_is_true(json_object_get(v, "is_error"));
-	if (json_array_size(content) == 1 && json_is(first, "type", "text"))
-		content = json_object_get(first, "text");
-	part_json(p, content);
+	part_json(p, json_lone_text(json_object_get(v, "content")));
 }
 
 static void read_call(struct part *p, const json_t *v)
@@ -109,16 +104,12 @@ static void read_content(struct exchange *x, struct message *m, const json_t *co
 
 static void read_tool(struct exchange *x, const json_t *v)
 {
-	struct tool *t = request_tool(x);
+	struct tool *t = request_function(x, v, v, "input_schema");
 
-	set_json(&t->name, json_object_get(v, "name"));
-	set_json(&t->type, json_object_get(v, "type"));
 	if (!t->type)
 		set_string(&t->type, SPAN_LIT("custom"));
 	if (!t->name)
 		set_string(&t->name, span_str(t->type));
-	set_json(&t->description, json_object_get(v, "description"));
-	t->schema = json_incref(json_object_get(v, "input_schema"));
 }
 
 static void messages_request(struct exchange *x, const json_t *body)

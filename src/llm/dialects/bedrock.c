@@ -96,9 +96,9 @@ void bedrock_usage(struct exchange *x, const json_t *usage)
 	usage_count(&u->cached_read, json_object_get(raw, "cacheReadInputTokens"));
 	usage_count(&written, json_object_get(raw, "cacheWriteInputTokenCount"));
 	usage_count(&written, json_object_get(raw, "cacheWriteInputTokens"));
-	if (json_array_size(json_object_get(raw, "cacheDetails")) > 0)
-		read_lifetimes(u, json_object_get(raw, "cacheDetails"));
-	else if (written != COUNT_UNKNOWN)
+	if (json_array_size(json_object_get(usage, "cacheDetails")) > 0)
+		read_lifetimes(u, json_object_get(usage, "cacheDetails"));
+	else if (!json_array_size(json_object_get(raw, "cacheDetails")) && written != COUNT_UNKNOWN)
 		u->cache_write_5m = written;
 	/* inputTokens excludes tokens read from or written to the cache. */
 	if (plain != COUNT_UNKNOWN)

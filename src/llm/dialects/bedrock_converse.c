@@ -132,11 +132,9 @@ static const json_t *result_of(const json_t *content)
 {
 	const json_t *first = json_array_get(content, 0);
 
-	if (json_array_size(content) != 1)
-		return content;
-	if (json_is_string(json_object_get(first, "text")))
-		return json_object_get(first, "text");
-	return json_has(first, "json") ? json_object_get(first, "json") : content;
+	if (json_array_size(content) == 1 && json_has(first, "json") && !json_has(first, "text"))
+		return json_object_get(first, "json");
+	return json_lone_text(content);
 }
 
 /* All members except the text. */
@@ -203,11 +201,9 @@ static void read_content(struct exchange *x, struct message *m, const json_t *co
 
 static void read_tool(struct exchange *x, const char *type, const json_t *v)
 {
-	struct tool *t = request_tool(x);
+	struct tool *t = request_function(x, NULL, v, NULL);
 
 	set_string(&t->type, span_str(type));
-	set_json(&t->name, json_object_get(v, "name"));
-	set_json(&t->description, json_object_get(v, "description"));
 	t->schema = json_incref(json_at2(v, "inputSchema", "json"));
 }
 

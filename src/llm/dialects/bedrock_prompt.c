@@ -89,14 +89,9 @@ static bool read_said(struct exchange *x, const json_t *v)
 
 static bool read_tool(struct exchange *x, const json_t *v)
 {
-	struct tool *t;
-
 	if (!json_is_object(v))
 		return false;
-	t = request_tool(x);
-	set_json(&t->name, json_object_get(v, "name"));
-	set_json(&t->description, json_object_get(v, "description"));
-	t->schema = json_incref(json_object_get(v, "parameter_definitions"));
+	request_function(x, NULL, v, "parameter_definitions");
 	return true;
 }
 

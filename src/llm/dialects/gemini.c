@@ -149,8 +149,7 @@ static void read_tools(struct exchange *x, const json_t *v)
 					     ? "parametersJsonSchema"
 					     : "parameters_json_schema";
 
-		request_function(x, NULL, f, schema);
-		set_string(&x->tools[x->ntools - 1].type, SPAN_LIT("function"));
+		set_string(&request_function(x, NULL, f, schema)->type, SPAN_LIT("function"));
 	}
 	json_object_foreach((json_t *)v, key, value) {
 		struct tool *t;
@@ -244,12 +243,13 @@ void gemini_usage(struct exchange *x, const json_t *v)
 	usage_count(&u->reasoning, json_object_get(raw, "thoughtsTokenCount"));
 	usage_count(&u->cached_read, json_object_get(raw, "cachedContentTokenCount"));
 	usage_count(&u->total, json_object_get(raw, "totalTokenCount"));
-	gemini_modalities(json_object_get(raw, "promptTokensDetails"), "tokenCount", &u->audio_in,
+	/* Not of all that was said so far: the lists may be long, and each piece repeats counts. */
+	gemini_modalities(json_object_get(v, "promptTokensDetails"), "tokenCount", &u->audio_in,
 			  &u->image_in);
-	gemini_modalities(json_object_get(raw, "candidatesTokensDetails"), "tokenCount",
+	gemini_modalities(json_object_get(v, "candidatesTokensDetails"), "tokenCount",
 			  &u->audio_out, &u->image_out);
-	gemini_modalities(json_object_get(raw, "responseTokensDetails"), "tokenCount",
-			  &u->audio_out, &u->image_out);
+	gemini_modalities(json_object_get(v, "responseTokensDetails"), "tokenCount", &u->audio_out,
+			  &u->image_out);
 	u->input = prompt == COUNT_UNKNOWN ? COUNT_UNKNOWN : sum(prompt, tools);
 	u->output = sum(text, u->reasoning);
 }

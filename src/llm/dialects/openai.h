@@ -8,6 +8,8 @@
 /* A usage object of Chat Completions and of all APIs that count the same way; the last one
  * counts. */
 void openai_usage(struct exchange *x, const json_t *v);
+/* What both sides' tokens were, under any name that OpenAI's APIs have for that. */
+void openai_usage_details(struct usage *u, const json_t *v);
 
 enum finish openai_finish(struct span raw);
 

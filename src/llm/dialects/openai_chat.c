@@ -86,14 +86,9 @@ static const json_t *call_function(const json_t *call)
 static void read_tool_result(struct exchange *x, struct message *m, const json_t *v)
 {
 	struct part *p = message_part(x, m, PART_TOOL_RESULT);
-	const json_t *content = json_object_get(v, "content");
-	const json_t *first = json_array_get(content, 0);
 
 	set_json(&p->id, json_object_get(v, "tool_call_id"));
-	/* A list of one text counts as that text. */
-	if (json_array_size(content) == 1 && json_is(first, "type", "text"))
-		content = json_object_get(first, "text");
-	part_json(p, content);
+	part_json(p, json_lone_text(json_object_get(v, "content")));
 }
 
 static void read_reasoning(struct exchange *x, struct message *m, const json_t *v)
@@ -154,11 +149,30 @@ static void chat_request(struct exchange *x, const json_t *body)
 
 /* ---- usage ---- */
 
+void openai_usage_details(struct usage *u, const json_t *v)
+{
+	/* Of Chat Completions, Responses and Realtime. */
+	static const char *const ins[] = { "prompt_tokens_details", "input_tokens_details",
+					   "input_token_details" };
+	static const char *const outs[] = { "completion_tokens_details", "output_tokens_details",
+					    "output_token_details" };
+
+	for (size_t i = 0; i < sizeof(ins) / sizeof(*ins); i++) {
+		const json_t *in = json_object_get(v, ins[i]), *out = json_object_get(v, outs[i]);
+
+		usage_count(&u->cached_read, json_object_get(in, "cached_tokens"));
+		usage_count(&u->cache_write_5m, json_object_get(in, "cache_write_tokens"));
+		usage_count(&u->audio_in, json_object_get(in, "audio_tokens"));
+		usage_count(&u->image_in, json_object_get(in, "image_tokens"));
+		usage_count(&u->reasoning, json_object_get(out, "reasoning_tokens"));
+		usage_count(&u->audio_out, json_object_get(out, "audio_tokens"));
+		usage_count(&u->image_out, json_object_get(out, "image_tokens"));
+	}
+}
+
 void openai_usage(struct exchange *x, const json_t *v)
 {
 	struct usage *u = &x->usage;
-	const json_t *in = json_object_get(v, "prompt_tokens_details");
-	const json_t *out = json_object_get(v, "completion_tokens_details");
 	int64_t prompt = COUNT_UNKNOWN, completion = COUNT_UNKNOWN;
 
 	if (!json_is_object(v) || json_object_size(v) == 0)
@@ -169,13 +183,7 @@ void openai_usage(struct exchange *x, const json_t *v)
 	usage_count(&u->total, json_object_get(v, "total_tokens"));
 	usage_count(&u->cached_read, json_object_get(v, "cached_tokens"));
 	usage_count(&u->cached_read, json_object_get(v, "prompt_cache_hit_tokens"));
-	usage_count(&u->cached_read, json_object_get(in, "cached_tokens"));
-	usage_count(&u->cache_write_5m, json_object_get(in, "cache_write_tokens"));
-	usage_count(&u->audio_in, json_object_get(in, "audio_tokens"));
-	usage_count(&u->image_in, json_object_get(in, "image_tokens"));
-	usage_count(&u->reasoning, json_object_get(out, "reasoning_tokens"));
-	usage_count(&u->audio_out, json_object_get(out, "audio_tokens"));
-	usage_count(&u->image_out, json_object_get(out, "image_tokens"));
+	openai_usage_details(u, v);
 	if (prompt != COUNT_UNKNOWN)
 		u->input = prompt;
 	if (completion == COUNT_UNKNOWN)

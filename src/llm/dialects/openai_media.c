@@ -99,7 +99,6 @@ static void task_usage(struct exchange *x, const json_t *body)
 {
 	const json_t *v = json_object_get(body, "usage");
 	const json_t *billed = json_at2(body, "meta", "billed_units");
-	const json_t *in = json_object_get(v, "input_tokens_details");
 	struct usage *u = &x->usage;
 
 	if (json_is_string(json_object_get(v, "type")) && json_has(v, "seconds"))
@@ -107,10 +106,7 @@ static void task_usage(struct exchange *x, const json_t *body)
 	openai_usage(x, v);
 	usage_count(&u->input, json_object_get(v, "input_tokens"));
 	usage_count(&u->output, json_object_get(v, "output_tokens"));
-	usage_count(&u->audio_in, json_at2(v, "input_token_details", "audio_tokens"));
-	usage_count(&u->image_in, json_object_get(in, "image_tokens"));
-	usage_count(&u->image_out, json_at2(v, "output_tokens_details", "image_tokens"));
-	/* Some state only the total, which then is input. */
+	/* Some know no more than the total, which then is input. */
 	if (u->input == COUNT_UNKNOWN && u->output == COUNT_UNKNOWN)
 		u->input = u->total;
 	if (billed) {

@@ -7,6 +7,7 @@
 
 #include "exchange/redact.h"
 #include "llm/dialect.h"
+#include "llm/dialects/openai.h"
 #include "llm/json.h"
 
 /* Parts of one item: its contents from 0, hidden reasoning from REASONING_PARTS. */
@@ -117,15 +118,11 @@ static void read_output(struct exchange *x, const json_t *item)
 	struct message *m = request_message(x, SPAN_LIT("tool"));
 	struct part *p = message_part(x, m, PART_TOOL_RESULT);
 	const json_t *output = json_object_get(item, "output");
-	const json_t *first = json_array_get(output, 0);
 
 	set_json(&p->id, json_object_get(item, "call_id"));
 	if (!type_is(item, "function_call_output"))
 		set_json(&p->type_raw, json_object_get(item, "type"));
-	/* A list of one text counts as that text. */
-	if (json_array_size(output) == 1 && json_has(first, "text"))
-		output = json_object_get(first, "text");
-	part_json(p, output ? output : json_object_get(item, "tools"));
+	part_json(p, output ? json_lone_text(output) : json_object_get(item, "tools"));
 }
 
 static void read_reasoning(struct exchange *x, const json_t *item)
@@ -170,16 +167,12 @@ static void read_item(struct exchange *x, const json_t *item)
 
 static void read_tool(struct exchange *x, const json_t *v)
 {
-	struct tool *t = request_tool(x);
+	struct tool *t = request_function(x, v, v, "parameters");
 
-	set_json(&t->type, json_object_get(v, "type"));
-	set_json(&t->name, json_object_get(v, json_has(v, "name") ? "name" : "server_label"));
-	if (!t->name)
-		set_json(&t->name, json_object_get(v, "type"));
-	set_json(&t->description,
-		 json_object_get(v, json_has(v, "description") ? "description"
-							       : "server_description"));
-	t->schema = json_incref(json_object_get(v, "parameters"));
+	if (!json_has(v, "name"))
+		set_json(&t->name, json_object_get(v, "server_label"));
+	if (!json_has(v, "description"))
+		set_json(&t->description, json_object_get(v, "server_description"));
 }
 
 static void responses_request(struct exchange *x, const json_t *body)
@@ -204,19 +197,9 @@ static void responses_request(struct exchange *x, const json_t *body)
 
 /* ---- usage ---- */
 
-/* Realtime has "token" where this API has "tokens". */
-static const json_t *details(const json_t *usage, const char *name, const char *realtime)
-{
-	const json_t *v = json_object_get(usage, name);
-
-	return v ? v : json_object_get(usage, realtime);
-}
-
 static void read_usage(struct exchange *x, const json_t *v)
 {
 	struct usage *u = &x->usage;
-	const json_t *in = details(v, "input_tokens_details", "input_token_details");
-	const json_t *out = details(v, "output_tokens_details", "output_token_details");
 
 	if (!json_is_object(v) || json_object_size(v) == 0)
 		return;
@@ -224,13 +207,7 @@ static void read_usage(struct exchange *x, const json_t *v)
 	usage_count(&u->input, json_object_get(v, "input_tokens"));
 	usage_count(&u->output, json_object_get(v, "output_tokens"));
 	usage_count(&u->total, json_object_get(v, "total_tokens"));
-	usage_count(&u->cached_read, json_object_get(in, "cached_tokens"));
-	usage_count(&u->cache_write_5m, json_object_get(in, "cache_write_tokens"));
-	usage_count(&u->audio_in, json_object_get(in, "audio_tokens"));
-	usage_count(&u->image_in, json_object_get(in, "image_tokens"));
-	usage_count(&u->reasoning, json_object_get(out, "reasoning_tokens"));
-	usage_count(&u->audio_out, json_object_get(out, "audio_tokens"));
-	usage_count(&u->image_out, json_object_get(out, "image_tokens"));
+	openai_usage_details(u, v);
 }
 
 /* ---- answer ---- */
