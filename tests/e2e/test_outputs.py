@@ -32,7 +32,8 @@ def one(t):
         i += 1
         body = json.dumps({"model": "gpt-4o", "stream": i % 2 == 0, "messages": [
             {"role": "system", "content": "You are patient."}, {"role": "user", "content": f"question {t} {i}"}]})
-        conn.request("POST", f"/v1/chat/completions?size={50 + i % 100}", body, {"Content-Type": "application/json"})
+        conn.request("POST", f"/v1/chat/completions?size={50 + i % 100}", body,
+                     {"Content-Type": "application/json", "Host": "api.openai.com"})
         conn.getresponse().read()
 all_ = [threading.Thread(target=one, args=(t,), daemon=True) for t in range(threads)]
 [t.start() for t in all_]
