@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """Several outputs at once: a load of 10,000 exchanges, sixteen at a time, has the same sums in the
-summary, jsonl, csv and sqlite. A tracer that is killed leaves a database that is sound and has what
+summary, jsonl, csv and sqlite. A standard output that nobody reads takes nothing from others. A tracer that is killed leaves a database that is sound and has what
 was written to it."""
 import json
 import os
@@ -71,6 +71,27 @@ def test_load(mock):
     ok(found == [(10000,)], "and found with each call", found)
 
 
+def test_blocked(mock):
+    """Standard output is a pipe that nobody reads; a file is written beside it."""
+    beside = file("beside.jsonl")
+    err = open(file("blocked.err"), "w")
+    scope = [] if not cgroup else [f"--cgroup={cgroup}"]
+    proc = subprocess.Popen([SPY, "--all", *scope, "-o", "jsonl,queue=1M", "-o", f"jsonl:{beside}"], stdout=subprocess.PIPE, stderr=err)
+    started.append(proc)
+
+    def said():
+        return open(err.name).read()
+    until(lambda: "ready:" in said())
+    load(mock, 16, 5000).wait(timeout=WAIT)
+    ok(until(lambda: len(notes(beside)) == 5000), "a reader that stops: the file beside it has all 5000 calls", len(notes(beside)))
+    proc.send_signal(signal.SIGINT)
+    proc.wait(timeout=WAIT)
+    text = said()
+    ok("output jsonl: " in text and "dropped" in text and "stopped reading" in text, "what it did not take is counted, and said", text)
+    ok("lost" not in text and "buffer full" not in text and "0 B missing in 0 gaps" in text, "the kernel lost nothing for it", text)
+    ok(all(r["complete"] for r in notes(beside)), "each call is complete")
+
+
 def test_killed(mock, number):
     path = file(f"kill{number}.db")
     spy = Spy("-o", f"sqlite:{path}")
@@ -105,6 +126,7 @@ def test_terminated(mock):
 
 mock = Mock()
 test_load(mock)
+test_blocked(mock)
 for i in range(1, 6):
     test_killed(mock, i)
 test_terminated(mock)
