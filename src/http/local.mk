@@ -52,7 +52,6 @@ check_PROGRAMS += tests/unit/test_h2
 check_PROGRAMS += tests/unit/test_coding
 check_PROGRAMS += tests/unit/test_framing
 check_PROGRAMS += tests/unit/test_traffic_class
-check_PROGRAMS += tests/unit/test_ceiling
 check_PROGRAMS += tests/unit/test_ws
 tests_unit_test_coding_LDADD = $(LDADD) $(BROTLIENC_LIBS)
 tests_unit_test_ceiling_LDADD = $(LDADD) $(BROTLIENC_LIBS)
