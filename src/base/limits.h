@@ -16,7 +16,7 @@ enum limit {
 struct limits {
 	size_t max[LIMIT_COUNT];
 	uint64_t hits[LIMIT_COUNT]; /* times that something was cut, dropped or missed for it */
-	size_t memory; /* atomic: bytes in use that the limit `memory` counts */
+	size_t memory;		    /* atomic: bytes in use that the limit `memory` counts */
 };
 
 struct limit_info {

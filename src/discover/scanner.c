@@ -166,7 +166,9 @@ static struct answer try_search(int sock, int fd, struct result *r)
 	a = r->answer; /* which a hostile file may have made */
 	if (err || (!was_killed(status) && (!WIFEXITED(status) || a.len > sizeof(r->plan))))
 		return none;
-	return was_killed(status) ? (struct answer){ .err = -EINTR } : a;
+	if (was_killed(status))
+		a = (struct answer){ .err = -EINTR };
+	return a;
 }
 
 _Noreturn static void keep(int sock)

@@ -319,7 +319,8 @@ struct exchange {
 
 	/* Private to exchange/share.c. */
 	unsigned refs;
-	struct limits *lim; /* whose memory `charged` bytes are given back with the last reference */
+	struct limits
+		*lim; /* whose memory `charged` bytes are given back with the last reference */
 	size_t charged;
 	struct exchange *snapshot; /* NULL: none, or the record has changed since */
 	unsigned snapshot_parts;

@@ -58,12 +58,11 @@ struct ceiling {
 
 static struct ceiling ceiling_of(struct limits *lim)
 {
-	struct limits defaults;
+	struct limits defaults = { 0 };
 	const struct limits *l = lim ? lim : &defaults;
 	size_t max, left;
 
-	if (!lim)
-		limits_init(&defaults);
+	limits_init(&defaults);
 	/* Bodies alone may fill it, so there is some more for reading them. */
 	max = l->max[LIMIT_memory] + l->max[LIMIT_memory] / READING;
 	left = max > limits_memory(l) ? max - limits_memory(l) : 0;

@@ -32,8 +32,8 @@ struct run_report {
 	const struct process_stats *processes;
 	const struct unseen *unseen;
 	struct report_traffic traffic;
-	const uint64_t *counters; /* the probe's, by enum spy_counter */
-	uint64_t lost;		  /* events that the kernel had no room for */
+	const uint64_t *counters;   /* the probe's, by enum spy_counter */
+	uint64_t lost;		    /* events that the kernel had no room for */
 	uint64_t unscanned, killed; /* files that could not be scanned; scans that were killed */
 	const struct limits *limits;
 	const struct totals *totals;
