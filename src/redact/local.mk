@@ -6,8 +6,12 @@ libpure_a_SOURCES += \
 	src/redact/key_shapes.def \
 	src/redact/pattern.c \
 	src/redact/pattern.h \
+	src/redact/redact_int.h \
+	src/redact/redact_masked.c \
+	src/redact/redact_shape.c \
 	src/redact/redact_stream.c \
 	src/redact/redact_stream.h \
+	src/redact/redact_value.c \
 	src/redact/scrub.c \
 	src/redact/scrub.h \
 	src/redact/scrub_h2.c \
