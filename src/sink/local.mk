@@ -7,6 +7,8 @@ libpure_a_SOURCES += \
 	src/sink/jsonl.c \
 	src/sink/output.c \
 	src/sink/output.h \
+	src/sink/output_spec.c \
+	src/sink/output_spec.h \
 	src/sink/queue.c \
 	src/sink/queue.h \
 	src/sink/select.c \

@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/limits.h"
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "sink/output_spec.h"
 #include "sink/queue.h"
 #include "sink/stricter.h"
 #include "sink/writer.h"
@@ -26,14 +26,13 @@
 #define BATCH 256
 
 struct output {
-	const struct sink_ops *ops;
+	struct output_spec spec;
+	const struct sink_ops *ops; /* the spec's */
 	struct sink *sink;
 	struct sink_config config;
-	struct select select;
 	struct stricter stricter;
 	struct writer *writer; /* with SINK_WRITES */
 	struct queue *queue;
-	size_t queue_bytes;
 	bool lossless;
 	pthread_t thread;
 	bool started;
@@ -49,123 +48,6 @@ struct output {
 	pthread_mutex_t lock;
 	struct output_totals totals;
 };
-
-/* ---- settings ---- */
-
-static void add_value(struct output *o, char *name, const char *value)
-{
-	struct sink_value *values = (struct sink_value *)o->config.values;
-
-	values = xgrow(values, o->config.nvalues, sizeof(*values));
-	values[o->config.nvalues++] = (struct sink_value){ xstrdup(name), xstrdup(value) };
-	o->config.values = values;
-}
-
-static bool is_own(const struct output *o, const char *name)
-{
-	const struct sink_setting *s = o->ops->settings;
-
-	while (s && s->name && strcmp(s->name, name) != 0)
-		s++;
-	return s && s->name;
-}
-
-static int read_mode(struct output *o, const char *value, struct error *reterr)
-{
-	static const char *const names[] = { "smart", "llm", "all", "raw" };
-
-	for (unsigned i = 0; i < 4; i++)
-		if (strcmp(value, names[i]) == 0) {
-			o->select.mode = (enum show_mode)i;
-			return 0;
-		}
-	return error_set(reterr, -EINVAL, "show=%.100s: expected smart, llm, all or raw", value);
-}
-
-static int set(struct output *o, char *name, const char *value, struct error *reterr)
-{
-	int err;
-
-	if (strcmp(name, "show") == 0)
-		return read_mode(o, value, reterr);
-	if (strcmp(name, "queue") == 0)
-		return size_parse(value, &o->queue_bytes) == 0
-			       ? 0
-			       : error_set(reterr, -EINVAL,
-					   "queue=%.100s: expected a size such as 64M", value);
-	if (strcmp(name, "redact") == 0)
-		return redact_policy_add(&o->stricter.policy, value, reterr);
-	err = select_add(&o->select, name, value, reterr);
-	if (err)
-		return err < 0 ? err : 0;
-	if (!is_own(o, name))
-		return error_set(reterr, -EINVAL, "%.60s has no setting %.60s", o->ops->name, name);
-	add_value(o, name, value);
-	return 0;
-}
-
-/* The text up to a comma; "\\," is one that ends nothing. *at moves behind the comma. */
-static char *next_word(const char **at)
-{
-	char *word = xmalloc(strlen(*at) + 1);
-	size_t n = 0;
-
-	for (; **at && **at != ','; ++*at) {
-		if (**at == '\\' && (*at)[1] == ',')
-			++*at;
-		word[n++] = **at;
-	}
-	word[n] = '\0';
-	*at += **at == ',';
-	return word;
-}
-
-static int read_settings(struct output *o, const char *at, struct error *reterr)
-{
-	int err = 0;
-
-	while (!err && *at) {
-		char *word AUTO_FREE = next_word(&at);
-		char *equals = strchr(word, '=');
-
-		if (!equals)
-			return error_set(reterr, -EINVAL, "-o: expected key=value, not \"%.100s\"",
-					 word);
-		*equals = '\0';
-		err = set(o, word, equals + 1, reterr);
-	}
-	return err;
-}
-
-static int read_spec(struct output *o, const char *arg, const struct sink_ops *format,
-		     struct error *reterr)
-{
-	const struct sink_ops *named = sink_find(span_of(arg, strcspn(arg, ":,")));
-	const char *at = arg;
-	char *target = NULL;
-	int err;
-
-	o->ops = named ? named : format;
-	if (!named) {
-		target = xstrdup(arg);
-		at += strlen(arg);
-	} else {
-		at += strcspn(arg, ":,");
-		if (*at == ':' && at++)
-			target = next_word(&at);
-		else
-			at += *at == ',';
-	}
-	if (target && (strcmp(target, "-") == 0 || !*target)) {
-		free(target);
-		target = NULL;
-	}
-	o->config.target = target;
-	err = read_settings(o, at, reterr);
-	snprintf(o->totals.name, sizeof(o->totals.name), "%s%s%s", o->ops->name, target ? ":" : "",
-		 target ? target : "");
-	return err;
-}
 
 /* ---- opening ---- */
 
@@ -199,6 +81,18 @@ static int open_writer(struct output *o, const struct output_defaults *d, struct
 	return 0;
 }
 
+/* The sink sees what was asked for, not the spec itself. */
+static void configure(struct output *o)
+{
+	o->ops = o->spec.ops;
+	o->stricter.policy = o->spec.policy;
+	o->config.target = o->spec.target;
+	o->config.values = o->spec.values;
+	o->config.nvalues = o->spec.nvalues;
+	o->config.mode = o->spec.select.mode;
+	memcpy(o->totals.name, o->spec.name, sizeof(o->totals.name));
+}
+
 int output_open(struct output **ret, const char *arg, const struct sink_ops *format,
 		const struct output_defaults *d, struct error *reterr)
 {
@@ -206,13 +100,13 @@ int output_open(struct output **ret, const char *arg, const struct sink_ops *for
 	int err;
 
 	pthread_mutex_init(&o->lock, NULL);
-	o->select.mode = d->mode;
-	o->queue_bytes = QUEUE_BYTES;
+	o->spec.select.mode = d->mode;
+	o->spec.queue_bytes = QUEUE_BYTES;
 	o->lossless = d->lossless;
 	o->config.full = d->full;
 	o->config.bodies = d->bodies;
-	err = read_spec(o, arg, format, reterr);
-	o->config.mode = o->select.mode;
+	err = output_spec_read(&o->spec, arg, format, reterr);
+	configure(o);
 	if (!err)
 		err = open_writer(o, d, reterr);
 	if (!err)
@@ -221,7 +115,7 @@ int output_open(struct output **ret, const char *arg, const struct sink_ops *for
 		output_free(o);
 		return err;
 	}
-	o->queue = queue_new(o->queue_bytes);
+	o->queue = queue_new(o->spec.queue_bytes);
 	*ret = o;
 	return 0;
 }
@@ -234,14 +128,8 @@ void output_free(struct output *o)
 		o->ops->free(o->sink);
 	writer_free(o->writer);
 	queue_free(o->queue);
-	select_done(&o->select);
 	stricter_done(&o->stricter);
-	for (size_t i = 0; i < o->config.nvalues; i++) {
-		free((char *)o->config.values[i].name);
-		free((char *)o->config.values[i].value);
-	}
-	free((struct sink_value *)o->config.values);
-	free((char *)o->config.target);
+	output_spec_done(&o->spec);
 	pthread_mutex_destroy(&o->lock);
 	free(o);
 }
@@ -422,7 +310,7 @@ int output_start(struct output *o, struct error *reterr)
 
 bool output_wants_deltas(const struct output *o)
 {
-	return o->ops->wants & SINK_DELTAS && !select_needs_end(&o->select);
+	return o->ops->wants & SINK_DELTAS && !select_needs_end(&o->spec.select);
 }
 
 unsigned output_parts(const struct output *o)
@@ -432,7 +320,7 @@ unsigned output_parts(const struct output *o)
 
 bool output_selects(const struct output *o, const struct exchange *x)
 {
-	return select_has(&o->select, x);
+	return select_has(&o->spec.select, x);
 }
 
 void output_put(struct output *o, struct event *e)
