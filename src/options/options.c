@@ -404,4 +404,5 @@ void options_done(struct options *o)
 	free(o->plain);
 	free(o->processes.items);
 	free(o->libssl.items);
+	free(o->outputs.items);
 }
