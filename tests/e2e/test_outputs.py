@@ -52,7 +52,8 @@ def file(name):
 
 
 def test_load(mock):
-    spy = Spy("-o", f"jsonl:{file('a.jsonl')}", "-o", f"csv:{file('a.csv')}", "-o", f"sqlite:{file('a.db')}")
+    # The buffer holds what comes while others use the processors: this test is about outputs.
+    spy = Spy("--buffer-size=64M", "-o", f"jsonl:{file('a.jsonl')}", "-o", f"csv:{file('a.csv')}", "-o", f"sqlite:{file('a.db')}")
     load(mock, 16, 10000).wait(timeout=600)
     until(lambda: ask(file("a.db"), "SELECT count(*) FROM exchange") == [(10000,)], WAIT)
     spy.stop()
@@ -76,7 +77,7 @@ def test_blocked(mock):
     beside = file("beside.jsonl")
     err = open(file("blocked.err"), "w")
     scope = [] if not cgroup else [f"--cgroup={cgroup}"]
-    proc = subprocess.Popen([SPY, "--all", *scope, "-o", "jsonl,queue=1M", "-o", f"jsonl:{beside}"], stdout=subprocess.PIPE, stderr=err)
+    proc = subprocess.Popen([SPY, "--all", "--buffer-size=64M", *scope, "-o", "jsonl,queue=1M", "-o", f"jsonl:{beside}"], stdout=subprocess.PIPE, stderr=err)
     started.append(proc)
 
     def said():
