@@ -563,7 +563,9 @@ static void write_until_killed(const char *path, int out)
 	struct error e;
 	struct archive *s = open_with(path, &o, &e);
 
-	for (unsigned turn = 1; s; turn++) {
+	if (!s)
+		_exit(1);
+	for (unsigned turn = 1;; turn++) {
 		struct exchange *x = turn_of(turn % 40 + 1, "A prompt that all share.");
 
 		x->id = turn;
@@ -574,7 +576,6 @@ static void write_until_killed(const char *path, int out)
 		    (archive_flush(s, &e) != 0 || write(out, &turn, sizeof(turn)) != sizeof(turn)))
 			_exit(1);
 	}
-	_exit(1);
 }
 
 static unsigned kill_one(const char *path, unsigned after)
