@@ -9,21 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/xalloc.h"
-
-/* Root trusts who called sudo: they see on the terminal what would be written. */
-static bool is_sudo_caller(uid_t uid)
-{
-	const char *text = getenv("SUDO_UID");
-	char *end;
-
-	return geteuid() == 0 && text && *text && strtoul(text, &end, 10) == uid && !*end;
-}
-
-static bool is_ours(uid_t uid)
-{
-	return uid == geteuid() || is_sudo_caller(uid);
-}
 
 /* Nobody else can rename what is in it. In one that is sticky others may make files, so it will do
  * on the way only: SQLite has more than one file. A user's own group counts as the user. */
@@ -32,7 +19,7 @@ static bool is_safe(const struct stat *st, bool on_the_way)
 	bool group = st->st_mode & S_IWGRP && st->st_gid != 0 && st->st_gid != st->st_uid;
 	bool others = group || st->st_mode & S_IWOTH;
 
-	if (st->st_uid != 0 && !is_ours(st->st_uid))
+	if (st->st_uid != 0 && !file_is_ours(st->st_uid))
 		return false;
 	return !others || (on_the_way && st->st_mode & S_ISVTX);
 }
@@ -84,7 +71,7 @@ static int check_file(int fd, const char *path, struct error *reterr)
 		return error_set(reterr, -errno, "%s: %s", path, strerror(errno));
 	if (!S_ISREG(st.st_mode) || st.st_nlink != 1)
 		return error_set(reterr, -EINVAL, "%s is no file of one name", path);
-	if (!is_ours(st.st_uid))
+	if (!file_is_ours(st.st_uid))
 		return error_set(reterr, -EPERM, "%s belongs to another user", path);
 	if (st.st_mode & 077)
 		return error_set(reterr, -EPERM,

@@ -29,14 +29,14 @@ static bool is_sudo_caller(uid_t uid)
 	return !*end && caller == uid;
 }
 
-static bool is_ours(uid_t uid)
+bool file_is_ours(uid_t uid)
 {
 	return uid == geteuid() || is_sudo_caller(uid);
 }
 
 static bool is_trusted(uid_t uid)
 {
-	return uid == 0 || is_ours(uid);
+	return uid == 0 || file_is_ours(uid);
 }
 
 /* ---- the directory ---- */
@@ -161,7 +161,7 @@ static int check_existing(const char *path, const struct stat *st, struct error 
 
 	if (!regular && !S_ISFIFO(st->st_mode) && !S_ISCHR(st->st_mode))
 		return refuse(reterr, -ENOTSUP, path);
-	if (regular ? !is_ours(st->st_uid) : !is_trusted(st->st_uid))
+	if (regular ? !file_is_ours(st->st_uid) : !is_trusted(st->st_uid))
 		return error_set(reterr, -EPERM,
 				 "%.150s belongs to user %u, who could read what is written: "
 				 "remove it or name another file",

@@ -10,6 +10,9 @@
 #include "base/buf.h"
 #include "base/error.h"
 
+/* A user whose files are our own: ours, and under sudo who called it. */
+bool file_is_ours(uid_t uid);
+
 /* Opens `path` for writing, empty, and so that no other user can read what is written: a new file
  * has mode 0600 and belongs to us; one that was there gets that mode, and is refused when another
  * user made it. Under sudo, the user who called it counts as us. Symbolic links are followed on the
