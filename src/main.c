@@ -18,13 +18,20 @@
 
 static void print_version(void)
 {
-	printf("llm-spy %s\nlive tracing: %s\ncontent codings: %s\n", PACKAGE_VERSION,
+	printf("llm-spy %s\nlive tracing: %s\ncontent codings: %s\nSQLite output: %s\n",
+	       PACKAGE_VERSION,
 #ifdef HAVE_BPF
 	       "yes",
 #else
 	       "no (configured with --disable-bpf)",
 #endif
-	       CODINGS_TEXT);
+	       CODINGS_TEXT,
+#ifdef HAVE_SQLITE
+	       "yes"
+#else
+	       "no (built without libsqlite3)"
+#endif
+	);
 }
 
 static int complain(const struct error *e, int code)
