@@ -187,14 +187,15 @@ class Spy:
         return open(self.err).read()
 
     def records(self):
-        with open(self.out) as f:
-            return record_schema.check([json.loads(line) for line in f if line.endswith("\n")])
+        with open(self.out, "rb") as f:  # what is being written may end inside of a character
+            return record_schema.check([json.loads(line) for line in f if line.endswith(b"\n")])
 
     def wait_for(self, n, seconds=WAIT):
         """Until so many exchanges were written; one that was seen at both ends counts as two."""
         def seen():
-            text = open(self.out).read()
-            return text.count("\n") + text.count('"other_end":{')
+            with open(self.out, "rb") as f:
+                text = f.read()
+            return text.count(b"\n") + text.count(b'"other_end":{')
         return until(lambda: seen() >= n, seconds)
 
     def stop(self, sig=signal.SIGINT):
