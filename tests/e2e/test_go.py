@@ -69,9 +69,9 @@ def one(what, program, mode, server, *proxy):
 
 
 class Later:
-    """A tracer whose command starts, when told, a server in Go, then a client of it, then one with OpenSSL."""
+    """A server in Go, then a client of it, then one with OpenSSL, each when told: the command of a tracer, or beside one."""
 
-    def __init__(self, program):
+    def __init__(self, program, spy=None):
         self.dir = tempfile.mkdtemp(dir=TMP)
         self.out, self.other = self.path("out"), self.path("other")
         wait = "while [ ! -e %s ]; do sleep 0.05; done\n"
@@ -79,8 +79,9 @@ class Later:
                   wait % self.path("2") + "%s http2 https://localhost:$(cut -d' ' -f2 %s) %s %s\nkill $!\n" % (
                       program, self.path("port"), self.path("ca"), self.out) +
                   shlex.join((PYTHON, CLIENT, "kinds", mock.url, mock.ca, self.other)))
-        self.spy = Spy("--debug", "--", "sh", "-c", script)
-        self.compiler = compiler_of(self.spy.proc.pid)
+        self.spy = spy or Spy("--debug", "--", "sh", "-c", script)
+        self.proc = subprocess.Popen(["sh", "-c", script]) if spy else self.spy.proc
+        started.append(self.proc)
 
     def path(self, name):
         return os.path.join(self.dir, name)
@@ -90,8 +91,8 @@ class Later:
         until(happened)
 
     def finish(self):
-        self.go("2", lambda: self.spy.proc.poll() is not None)
-        return self.spy.records()
+        self.go("2", lambda: self.proc.poll() is not None)
+        return self.spy.records() if self.proc is self.spy.proc else self.spy.stop()
 
 
 def compiler_of(tracer):
@@ -106,20 +107,36 @@ def compiler_of(tracer):
             return int(pid)
 
 
+def without_compiler():
+    """A tracer whose compiler ended before the probes for Go were ordered, which is right after it is ready."""
+    while True:
+        spy = Spy("--debug", ready=False)
+        while "probe CORE:" not in spy.stderr():
+            time.sleep(0.001)
+        os.kill(spy.proc.pid, signal.SIGSTOP)
+        early = "ready:" not in spy.stderr()
+        if early:
+            os.kill(compiler_of(spy.proc.pid), signal.SIGKILL)
+        os.kill(spy.proc.pid, signal.SIGCONT)
+        until(lambda: "ready:" in spy.stderr())
+        if early:
+            return spy
+        spy.stop()
+
+
 def check_later(program):
     later = Later(program)
     later.go("1", lambda: "Go crypto/tls by pclntab" in later.spy.stderr())
     records = later.finish()
     text = later.spy.stderr()
-    ok(-1 < text.find("ready:") < text.find("probe GO:"), "the probes for Go are compiled for the first program in Go", text)
+    ok(-1 < text.find("probe GO:") < text.find("ready:"), "the probes for Go are compiled before a command starts", text)
     compare("later", records, notes(later.out) + notes(later.other))
 
 
 def check_no_compiler(program):
     """A group that cannot be compiled is missed by those who need it alone."""
-    later = Later(program)
-    os.kill(later.compiler, signal.SIGKILL)
-    later.go("1", lambda: "is not hooked" in later.spy.stderr())
+    later = Later(program, without_compiler())
+    later.go("1", lambda: f"{program} is not hooked" in later.spy.stderr())
     records = later.finish()
     text = later.spy.stderr()
     ok(f"{program} is not hooked: Go crypto/tls: the probe compiler has ended" in text, "without a compiler, it is said", text)
