@@ -133,14 +133,6 @@ static const struct key keys[] = {
 };
 #define KEYS (sizeof(keys) / sizeof(*keys))
 
-const char *select_key(size_t i, const char **ret_help)
-{
-	if (i >= KEYS)
-		return NULL;
-	*ret_help = keys[i].help;
-	return keys[i].name;
-}
-
 int select_add(struct select *s, const char *key, const char *value, struct error *reterr)
 {
 	for (size_t i = 0; i < KEYS; i++) {

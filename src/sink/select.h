@@ -22,7 +22,5 @@ int select_add(struct select *s, const char *key, const char *value, struct erro
 bool select_has(const struct select *s, const struct exchange *x);
 /* It asks for what is known at the end only. */
 bool select_needs_end(const struct select *s);
-/* The keys with a word on each, for --help and tests: NULL past the last. */
-const char *select_key(size_t i, const char **ret_help);
 
 #endif
