@@ -182,6 +182,11 @@ int64_t exchange_wall_ns(const struct exchange *x, uint64_t monotonic_ns)
 	return monotonic_ns && x->wall_offset && wall > 0 ? wall : 0;
 }
 
+const char *exchange_program(const struct exchange *x)
+{
+	return x->script ? x->script : x->process ? x->process : "?";
+}
+
 const char *exchange_kind_name(enum exchange_kind k)
 {
 	static const char *const names[] = { "llm", "mcp", "rpc", "http" };

@@ -10,7 +10,6 @@
 
 #include "base/buf.h"
 #include "base/limits.h"
-#include "base/limits.h"
 #include "base/span.h"
 
 /* A count that the provider did not state. Never shown as 0. */
@@ -211,6 +210,7 @@ struct conversation {
 	bool retry;	      /* the turn was tried before */
 	char parent[17];      /* conversation that this one branched off; "": none */
 	unsigned parent_turn; /* the last turn that both share */
+	char *title;	      /* the client's own, else the user's first sentence; one line */
 	char *session;	      /* as the client calls it; other conversations may belong to it too */
 	/* So many messages, from repeated_from on, were shown with an earlier turn. It is 0, or the
 	 * number of system messages at the front where those changed. */
@@ -222,6 +222,15 @@ struct conversation {
 	enum conversation_break broke_by;
 	size_t broke_at;
 	int64_t lost_cache; /* tokens that could no longer be read from cache */
+};
+
+/* Where a process runs, as its cgroup's path tells; strings are NULL when unknown. */
+struct container {
+	char *runtime; /* "docker", "containerd", "podman", "crio"; NULL: in no container */
+	char *id;      /* of the container, hex */
+	char *name;
+	char *pod;  /* of Kubernetes: "namespace/name", else its uid */
+	char *unit; /* systemd's: "app.service" */
 };
 
 /* The process at the other end of a connection. */
@@ -254,6 +263,9 @@ struct exchange {
 	uint32_t tgid, tid, uid;
 	uint64_t cgroup;
 	char *process, *exe, *cmdline, *comm;
+	char *script; /* what people call the program, where `process` is its interpreter */
+	char *user;   /* name of uid on the host where it was captured */
+	struct container container;
 	uint64_t conn_first_seen_ns, conn_object; /* with tgid: names the connection */
 	char *server_name;			  /* SNI */
 	char *local, *peer;			  /* "127.0.0.1:443", "[::1]:443" */
@@ -372,6 +384,9 @@ bool exchange_complete(const struct exchange *x);
 
 /* Wall-clock time of a moment of x->t, ns since 1970; 0 when it is not known. */
 int64_t exchange_wall_ns(const struct exchange *x, uint64_t monotonic_ns);
+
+/* What people call the program: its script, else its process; "?" when neither is known. */
+const char *exchange_program(const struct exchange *x);
 
 const char *exchange_kind_name(enum exchange_kind k);
 const char *part_kind_name(enum part_kind k);

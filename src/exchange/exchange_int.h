@@ -10,7 +10,10 @@
 	&(x)->process, &(x)->exe, &(x)->cmdline, &(x)->comm, &(x)->server_name, &(x)->local,       \
 		&(x)->peer, &(x)->method, &(x)->target, &(x)->host, &(x)->model_asked,             \
 		&(x)->model_answered, &(x)->request_id, &(x)->response_id, &(x)->rpc_method,       \
-		&(x)->rpc_name, &(x)->conversation.session, &(x)->service_tier
+		&(x)->rpc_name, &(x)->conversation.session, &(x)->conversation.title,              \
+		&(x)->service_tier, &(x)->script, &(x)->user, &(x)->container.runtime,             \
+		&(x)->container.id, &(x)->container.name, &(x)->container.pod,                     \
+		&(x)->container.unit
 
 /* `x` is zeroed memory. */
 void exchange_init(struct exchange *x, uint64_t id, size_t text_max);
