@@ -15,6 +15,7 @@
 #include "archive/content.h"
 #include "archive/private_file.h"
 #include "archive/retain.h"
+#include "json/write.h"
 
 /* So much waits at most, and is written together: what a kill can take. */
 #define BATCH_COUNT 256
@@ -259,7 +260,7 @@ static int write_one(struct archive *s, const struct exchange *x, struct error *
 		return err == 1 ? 0 : err;
 	record = exchange_to_json(x, s->o.bodies ? EXCHANGE_JSON_BODIES : 0);
 	err = split_record(record, add_piece, &pieces);
-	rest = json_dumps(record, JSON_COMPACT);
+	rest = json_write_text(record);
 	if (!err)
 		err = add_row(s, x, span_str(rest), reterr);
 	if (!err)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/xalloc.h"
+#include "json/write.h"
 
 #define CHUNK_MIN 4096
 #define CHUNK_MAX 65536
@@ -14,7 +15,7 @@
 static int give_json(json_t *v, enum place place, size_t position, enum content_kind kind,
 		     piece_fn *fn, void *arg)
 {
-	char *text = json_dumps(v, JSON_COMPACT | JSON_ENCODE_ANY);
+	char *text = json_write_text(v);
 	int err = text ? fn(arg, place, position, kind, span_str(text)) : -EBADMSG;
 
 	free(text);

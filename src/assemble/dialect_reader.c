@@ -6,7 +6,7 @@
 #include "conversation/conversation.h"
 #include "exchange/memory.h"
 #include "llm/detect.h"
-#include "llm/json_read.h"
+#include "json/read.h"
 
 /* So many elements of a stream without a known dialect are tried before giving up. */
 #define GUESSES 8
@@ -148,7 +148,7 @@ void dialect_reader_element(void *arg, struct span name, struct span data, bool 
 	if (!k->dialect && k->guesses >= GUESSES)
 		return;
 	/* The beginning of a cut or broken element is still of use. */
-	v = json_read(k->cc->assembler->lim, data, true, &partial);
+	v = json_read(k->cc->assembler->lim, data, &partial);
 	k->x->response_partial |= cut || partial || !v;
 	if (v && !k->dialect)
 		k->guesses++;

@@ -7,9 +7,10 @@
 #include "assemble/dialect_reader.h"
 #include "base/xalloc.h"
 #include "exchange/memory.h"
+#include "json/memory.h"
+#include "json/read.h"
 #include "llm/detect.h"
 #include "llm/json.h"
-#include "llm/json_read.h"
 
 /* Numbers that http does not give out. */
 #define TURN_IDS (1ull << 63)
@@ -256,7 +257,7 @@ void ws_turns_message(struct ws_turns *s, enum http_msg from, uint64_t ts_ns, st
 {
 	bool partial = false, client = from == HTTP_REQUEST;
 	bool is_json = text.len && text.ptr[0] == '{';
-	json_t *v = is_json ? json_read(lim_of(s), text, true, &partial) : NULL;
+	json_t *v = is_json ? json_read(lim_of(s), text, &partial) : NULL;
 	enum turn_step step = TURN_SKIP;
 
 	cut |= partial;

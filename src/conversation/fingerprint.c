@@ -8,6 +8,7 @@
 #include "base/xalloc.h"
 #include "exchange/headers.h"
 #include "exchange/builder.h"
+#include "json/write.h"
 
 /* ---- digests; lengths stand before texts, so that no two lists of texts are alike ---- */
 
@@ -63,16 +64,11 @@ static struct key named(const char *what, struct key scope, struct span name)
 	return end(&h);
 }
 
-static int add_piece(const char *text, size_t len, void *h)
-{
-	sha256_update(h, len, (const uint8_t *)text);
-	return 0;
-}
-
 static void add_json(struct sha256_ctx *h, const json_t *v)
 {
-	if (v)
-		json_dump_callback(v, add_piece, h, JSON_COMPACT | JSON_ENCODE_ANY);
+	AUTO_FREE char *text = json_write_text(v);
+
+	sha256_update(h, text ? strlen(text) : 0, (const uint8_t *)text);
 	add_number(h, v != NULL); /* JSON delimits itself, so no length is needed */
 }
 

@@ -9,6 +9,8 @@
 #include "base/xalloc.h"
 #include "exchange/exchange_int.h"
 #include "exchange/redact.h"
+#include "json/number.h"
+#include "json/write.h"
 
 #define CHOICES_MAX 128
 #define NO_SLOT	    (-1)
@@ -69,24 +71,16 @@ size_t builder_text_max(const struct exchange *x)
 
 struct span json_span(const json_t *v)
 {
-	if (!json_is_string(v))
+	if (!json_is_string(v) || json_number_is(v))
 		return span_of(NULL, 0);
 	return span_of(json_string_value(v), json_string_length(v));
 }
 
 void set_json(char **dst, const json_t *v)
 {
-	char number[40];
+	char room[JSON_NUMBER_SIZE];
 
-	if (json_is_integer(v)) {
-		snprintf(number, sizeof(number), "%" JSON_INTEGER_FORMAT, json_integer_value(v));
-		set_string(dst, span_str(number));
-	} else if (json_is_real(v)) {
-		snprintf(number, sizeof(number), "%g", json_real_value(v));
-		set_string(dst, span_str(number));
-	} else {
-		set_string(dst, json_span(v));
-	}
+	set_string(dst, json_number_is(v) ? json_number_text(v, room) : json_span(v));
 }
 
 /* ---- what is kept of both sides ---- */
@@ -219,11 +213,11 @@ void part_json(struct part *p, const json_t *v)
 {
 	char *text;
 
-	if (json_is_string(v)) {
+	if (json_is_string(v) && !json_number_is(v)) {
 		buf_add(&p->text, json_span(v));
 		return;
 	}
-	text = v ? json_dumps(v, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
+	text = v ? json_write_text(v) : NULL;
 	if (text)
 		buf_adds(&p->text, text);
 	free(text);
@@ -523,10 +517,12 @@ void answer_error(struct exchange *x, const json_t *type, const json_t *code, co
 
 void usage_count(int64_t *count, const json_t *v)
 {
+	double n = json_number_double(v);
+
 	if (json_is_integer(v) && json_integer_value(v) >= 0 && json_integer_value(v) < COUNT_MAX)
 		*count = json_integer_value(v);
-	else if (json_is_real(v) && json_real_value(v) >= 0 && json_real_value(v) < COUNT_MAX)
-		*count = (int64_t)json_real_value(v);
+	else if (json_number_is(v) && n >= 0 && n < COUNT_MAX)
+		*count = (int64_t)n;
 }
 
 void usage_raw(struct exchange *x, const json_t *usage)

@@ -5,6 +5,7 @@
 
 #include "base/xalloc.h"
 #include "exchange/exchange_int.h"
+#include "json/write.h"
 #include "redact/credential.h"
 #include "redact/redact_stream.h"
 
@@ -164,7 +165,7 @@ static json_t *redact_vague(const char *name, const json_t *v)
 
 	if (!json_is_string(v) || !credential_vague_member(span_str(name)))
 		return NULL;
-	quoted = json_dumps(v, JSON_ENCODE_ANY);
+	quoted = json_write_text(v);
 	buf_init(&text, 2 * strlen(name) + (quoted ? strlen(quoted) : 0) + 16);
 	buf_addf(&text, "\"%s\":%s", name, quoted ? quoted : "");
 	if (masked(buf_span(&text), REDACT_TEXT, &out) && out.len > 4 &&

@@ -8,6 +8,8 @@
 #include "base/digest.h"
 #include "base/xalloc.h"
 #include "exchange/exchange_int.h"
+#include "json/number.h"
+#include "json/write.h"
 
 #define DIGITS 16 /* of the digest, that are shown */
 
@@ -140,6 +142,8 @@ static json_t *hide_json(const struct redact_policy *p, const json_t *v)
 	const char *key;
 	size_t i;
 
+	if (json_number_is(v))
+		return json_incref((json_t *)v);
 	if (json_is_string(v))
 		return hide_json_string(p, v);
 	if (json_is_object(v)) {
@@ -170,7 +174,7 @@ static void hide_value(const struct redact_policy *p, json_t **v)
 /* Its names are content too. */
 static void hide_schema(const struct redact_policy *p, json_t **v)
 {
-	char *text = *v && p->content ? json_dumps(*v, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
+	char *text = *v && p->content ? json_write_text(*v) : NULL;
 	struct buf out;
 
 	if (!text) {

@@ -2,8 +2,8 @@
 #include "llm/detect.h"
 
 #include "exchange/headers.h"
+#include "json/read.h"
 #include "llm/json.h"
-#include "llm/json_read.h"
 #include "llm/multipart.h"
 
 /* ---- provider ---- */
@@ -140,6 +140,8 @@ bool detect_json(const struct body *b)
 	struct span s = buf_span(&b->text);
 	size_t at = 0;
 
+	if (span_starts(s, SPAN_LIT("\xef\xbb\xbf")))
+		at = 3;
 	while (at < s.len && s.ptr[at] && strchr(" \t\r\n", s.ptr[at]))
 		at++;
 	return at < s.len && (s.ptr[at] == '{' || s.ptr[at] == '[');
@@ -153,5 +155,5 @@ json_t *detect_body(const struct body *b, struct limits *lim, bool *ret_partial)
 	*ret_partial = false;
 	if (span_eq(span_str(b->media_type), SPAN_LIT("multipart/form-data")))
 		return multipart_read(lim, s, cut, ret_partial);
-	return detect_json(b) ? json_read(lim, s, cut, ret_partial) : NULL;
+	return detect_json(b) ? json_read(lim, s, ret_partial) : NULL;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/utf8.h"
+#include "json/write.h"
 
 json_t *json_at2(const json_t *v, const char *a, const char *b)
 {
@@ -119,7 +120,7 @@ static void error_message(struct exchange *x, const json_t *v)
 		answer_error(x, NULL, NULL, v);
 		return;
 	}
-	text = json_dumps(v, JSON_COMPACT | JSON_ENCODE_ANY);
+	text = json_write_text(v);
 	if (text) {
 		json_t *s = json_string(text);
 

@@ -28,10 +28,6 @@ libpure_a_SOURCES += \
 	src/llm/dialects/openai_responses.c \
 	src/llm/json.c \
 	src/llm/json.h \
-	src/llm/json_read.c \
-	src/llm/json_read.h \
-	src/llm/json_repair.c \
-	src/llm/json_repair.h \
 	src/llm/multipart.c \
 	src/llm/multipart.h \
 	src/llm/paths.def \
@@ -40,7 +36,6 @@ libpure_a_SOURCES += \
 	src/llm/sockets.def
 
 check_PROGRAMS += tests/unit/test_bedrock
-check_PROGRAMS += tests/unit/test_json_repair
 check_PROGRAMS += tests/unit/test_tables
 
 check_PROGRAMS += tests/fuzz/fuzz_json

@@ -7,6 +7,7 @@
 #include "base/digest.h"
 #include "base/utf8.h"
 #include "exchange/memory.h"
+#include "json/memory.h"
 #include "llm/json.h"
 
 #define FIELDS_MAX 256

@@ -4,10 +4,12 @@
 
 #include "base/xalloc.h"
 #include "exchange/json.h"
+#include "json/write.h"
 #include "sink/sink.h"
 
 struct sink {
 	FILE *out;
+	struct buf line;
 	unsigned flags;
 };
 
@@ -15,8 +17,10 @@ static int jsonl_end(struct sink *s, const struct exchange *x, struct error *ret
 {
 	json_t *o = exchange_to_json(x, s->flags);
 
-	json_dumpf(o, s->out, JSON_COMPACT);
-	fputc('\n', s->out);
+	buf_reset(&s->line);
+	json_write(o, &s->line);
+	buf_addc(&s->line, '\n');
+	fwrite(s->line.ptr, 1, s->line.len, s->out);
 	json_decref(o);
 	return 0;
 }
@@ -30,11 +34,14 @@ static int jsonl_open(struct sink **ret, const struct sink_config *c, struct err
 		return err;
 	*ret = xcalloc(1, sizeof(**ret));
 	**ret = (struct sink){ .out = c->out, .flags = bodies ? EXCHANGE_JSON_BODIES : 0 };
+	buf_init(&(*ret)->line, SIZE_MAX / 2);
 	return 0;
 }
 
 static void jsonl_free(struct sink *s)
 {
+	if (s)
+		buf_done(&s->line);
 	free(s);
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "sink/text_int.h"
+#include "json/write.h"
 
 #define LINES_MAX 24
 
@@ -58,7 +59,7 @@ char *text_pretty(struct span s)
 
 	if (s.len && s.len <= PRETTY_BYTES && is_shallow(s))
 		v = json_loadb((const char *)s.ptr, s.len, JSON_ALLOW_NUL, NULL);
-	pretty = v ? json_dumps(v, JSON_INDENT(2)) : NULL;
+	pretty = v ? json_write_lines(v, 2) : NULL;
 	json_decref(v);
 	return pretty;
 }

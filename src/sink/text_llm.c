@@ -5,6 +5,8 @@
 #include <stdlib.h>
 
 #include "base/str.h"
+#include "json/number.h"
+#include "json/write.h"
 #include "sink/text_int.h"
 
 #define BODY_INDENT 6
@@ -135,10 +137,10 @@ static void param(struct sink *s, const struct param *p)
 
 		/* Two digits are easier to read, if they are exact. */
 		term_ownf(&s->t, (double)(long)(v * 100 + 0.5) / 100 == v ? "%.2f" : "%g", v);
-	} else if (json_is_string(p->value)) {
+	} else if (json_is_string(p->value) && !json_number_is(p->value)) {
 		term_inline(&s->t, span_str(json_string_value(p->value)), 400);
 	} else {
-		text = json_dumps(p->value, JSON_COMPACT | JSON_ENCODE_ANY);
+		text = json_write_text(p->value);
 		term_inline(&s->t, span_str(text), 400);
 		free(text);
 	}

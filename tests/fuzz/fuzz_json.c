@@ -2,8 +2,8 @@
 /* A body, cut or not, read by every dialect as request, answer and event. */
 #include <stdlib.h>
 
+#include "json/read.h"
 #include "llm/dialect.h"
-#include "llm/json_read.h"
 #include "tests/fuzz/fuzz.h"
 
 static void on_delta(void *arg, struct exchange *x, const struct exchange_delta *d)
@@ -57,7 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	json_t *v;
 
 	limits_init(&lim);
-	v = json_read(&lim, span_of(data, size), true, &partial);
+	v = json_read(&lim, span_of(data, size), &partial);
 
 	for (size_t i = 0; v && dialects[i]; i++)
 		read_with(dialects[i], v);

@@ -6,7 +6,6 @@
 
 #include "base/xalloc.h"
 #include "llm/dialect.h"
-#include "llm/json_repair.h"
 #include "tests/unit/tap.h"
 
 struct reader {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "llm/dialect.h"
+#include "json/write.h"
 #include "llm/json.h"
 
 static const struct finish_row finishes[] = {
@@ -218,7 +219,7 @@ static void answer_block(struct exchange *x, int slot, const json_t *v, bool ann
 	case PART_TOOL_CALL:
 		read_call(p, v);
 		if (!announced || json_object_size(input) > 0)
-			text = json_dumps(input, JSON_COMPACT | JSON_ENCODE_ANY);
+			text = json_write_text(input);
 		answer_append(x, 0, p, span_str(text));
 		break;
 	case PART_TOOL_RESULT:

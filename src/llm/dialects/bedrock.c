@@ -7,7 +7,7 @@
 
 #include "exchange/headers.h"
 #include "llm/json.h"
-#include "llm/json_read.h"
+#include "json/read.h"
 
 /* ---- errors ---- */
 
@@ -219,7 +219,7 @@ json_t *bedrock_unpack(struct limits *lim, const json_t *base64, size_t max, boo
 
 	buf_init(&plain, max);
 	whole = decode(json_span(base64), &plain);
-	v = json_read(lim, buf_span(&plain), !whole, &partial);
+	v = json_read(lim, buf_span(&plain), &partial);
 	buf_done(&plain);
 	*ret_whole = whole && v && !partial;
 	return v;

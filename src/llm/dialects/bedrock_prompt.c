@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "llm/dialects/bedrock.h"
+#include "json/write.h"
 #include "llm/json.h"
 
 #define NO_SLOT (-1)
@@ -296,7 +297,7 @@ static void read_calls(struct exchange *x, const json_t *body)
 	json_array_foreach(json_object_get(body, "tool_calls"), i, v) {
 		const json_t *parameters = json_object_get(v, "parameters");
 		struct part *p = answer_part(x, 0, PART_TOOL_CALL, (int)i);
-		char *text = json_dumps(parameters, JSON_COMPACT | JSON_ENCODE_ANY);
+		char *text = json_write_text(parameters);
 
 		set_json(&p->name, json_object_get(v, "name"));
 		answer_append(x, 0, p, span_str(text));

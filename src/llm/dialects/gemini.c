@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "llm/dialect.h"
+#include "json/write.h"
 #include "llm/dialects/gemini.h"
 #include "llm/json.h"
 
@@ -267,7 +268,7 @@ static bool more_of_call(struct exchange *x, unsigned index, const json_t *call)
 
 	if (!pieces || json_has(call, "name") || !p || p->kind != PART_TOOL_CALL)
 		return false;
-	text = json_dumps(pieces, JSON_COMPACT);
+	text = json_write_text(pieces);
 	answer_append(x, index, p, span_str(text));
 	free(text);
 	return true;

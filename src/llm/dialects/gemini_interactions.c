@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "llm/dialect.h"
+#include "json/write.h"
 #include "llm/dialects/gemini.h"
 #include "llm/json.h"
 
@@ -143,7 +144,7 @@ static void answer_call(struct exchange *x, int step, const json_t *v)
 	struct part *p = answer_part(x, 0, PART_TOOL_CALL, slot_of(step, 0));
 	const json_t *arguments = json_object_get(v, "arguments");
 	struct span type = json_text(v, "type");
-	char *text = json_is_object(arguments) ? json_dumps(arguments, JSON_COMPACT) : NULL;
+	char *text = json_is_object(arguments) ? json_write_text(arguments) : NULL;
 
 	set_json(&p->id, json_object_get(v, "id"));
 	set_json(&p->name, json_object_get(v, "name"));

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "llm/dialect.h"
+#include "json/write.h"
 #include "llm/dialects/openai.h"
 #include "llm/json.h"
 
@@ -267,7 +268,7 @@ static void answer_call(struct exchange *x, unsigned index, int slot, const json
 	if (!arguments)
 		arguments = json_object_get(function, "input");
 	if (json_is_object(arguments))
-		text = json_dumps(arguments, JSON_COMPACT);
+		text = json_write_text(arguments);
 	answer_append(x, index, p, text ? span_str(text) : json_span(arguments));
 	free(text);
 }

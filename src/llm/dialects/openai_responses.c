@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "exchange/redact.h"
+#include "json/write.h"
 #include "llm/dialect.h"
 #include "llm/dialects/openai.h"
 #include "llm/json.h"
@@ -238,7 +239,7 @@ static void answer_call(struct exchange *x, int item, const json_t *v, bool anno
 		return;
 	}
 	if (!json_is_string(input))
-		text = json_dumps(input, JSON_COMPACT | JSON_ENCODE_ANY);
+		text = json_write_text(input);
 	answer_whole(x, 0, p, text ? span_str(text) : json_span(input));
 	free(text);
 	if (type_is(v, "image_generation_call") && json_has(v, "result"))

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* The one place where JSON text of strangers becomes values.
+ *
+ * It reads what real clients read: a byte-order mark; strings with raw control characters, halves
+ * of surrogate pairs and bytes that are no UTF-8 (these become U+FFFD); NaN and Infinity, which are
+ * null; of members with one name the last; numbers of any size (json/number.h). A text that ends
+ * too early, or goes wrong, is read up to there.
+ *
+ * A few kilobytes of a compressed body can become gigabytes of values, so what is made is counted:
+ * what nests past the limit json_depth is null; where the values are more than json_values, or
+ * would take more memory than json_memory and what is left of `memory` and an eighth, reading
+ * ends. */
+#ifndef SPY_JSON_READ_H
+#define SPY_JSON_READ_H
+
+#include <jansson.h>
+
+#include "base/limits.h"
+#include "base/span.h"
+
+/* The list or object that a text begins with, which the caller owns. NULL when nothing of one could
+ * be read: not even the first element or member of a list or an object that goes wrong.
+ * *ret_partial: something of the text was not read; also with NULL, where a limit is the reason.
+ * lim may be NULL: the defaults hold, and nothing is counted. */
+json_t *json_read(struct limits *lim, struct span text, bool *ret_partial);
+
+/* The same of a text that may go on: *text becomes what follows the value, without blanks; empty
+ * when the value is partial. */
+json_t *json_read_next(struct limits *lim, struct span *text, bool *ret_partial);
+
+#endif

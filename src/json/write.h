@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* Values as JSON text: compact, members in their order, numbers as they were written
+ * (json/number.h). Text that holds what ends a line for some readers is escaped. */
+#ifndef SPY_JSON_WRITE_H
+#define SPY_JSON_WRITE_H
+
+#include <jansson.h>
+
+#include "base/buf.h"
+
+/* Appends; `out` is full where its ceiling was reached, and its text is cut then. NULL: nothing. */
+void json_write(const json_t *v, struct buf *out);
+/* The text, to be freed; NULL for NULL. */
+char *json_write_text(const json_t *v);
+/* The same in lines, indented by `step` blanks. */
+char *json_write_lines(const json_t *v, unsigned step);
+
+#endif
