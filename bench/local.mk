@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: MIT
-# make bench: needs root.
-EXTRA_PROGRAMS = bench-sslw bench-syscalls
+# make bench: needs root. make bench-json: the reader of JSON alone.
+EXTRA_PROGRAMS = bench-json bench-sslw bench-syscalls
+bench_json_SOURCES = bench/json.c
 bench_sslw_SOURCES = bench/sslw.c
 bench_sslw_CPPFLAGS = $(AM_CPPFLAGS) $(OPENSSL_CFLAGS)
 bench_sslw_LDADD = $(OPENSSL_LIBS) -lpthread
 bench_syscalls_SOURCES = bench/syscalls.c
 EXTRA_DIST += bench/run.py
 
-bench: llm-spy bench-sslw bench-syscalls
+bench: llm-spy bench-json bench-sslw bench-syscalls
+	./bench-json
 	builddir='$(abs_top_builddir)' /usr/bin/python3 -B $(top_srcdir)/bench/run.py
 .PHONY: bench

@@ -15,6 +15,7 @@
 #include "archive/content.h"
 #include "archive/private_file.h"
 #include "archive/retain.h"
+#include "json/read.h"
 #include "json/write.h"
 
 /* So much waits at most, and is written together: what a kill can take. */
@@ -354,7 +355,7 @@ static int read_rest(struct archive *s, int64_t id, json_t **ret, struct error *
 			     sqlite3_column_int64(q, 1), &text, reterr);
 	db_done(q);
 	if (!err)
-		*ret = json_loadb(text.ptr, text.len, JSON_ALLOW_NUL, NULL);
+		*ret = json_read_own(buf_span(&text));
 	buf_done(&text);
 	return err;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/xalloc.h"
+#include "json/read.h"
 #include "json/write.h"
 
 #define CHUNK_MIN 4096
@@ -130,7 +131,7 @@ int joiner_add(struct joiner *j, enum place place, struct span bytes)
 
 	if (place == PLACE_REQUEST_BODY || place == PLACE_RESPONSE_BODY)
 		return buf_add(&j->bodies[place == PLACE_RESPONSE_BODY], bytes);
-	v = json_loadb((const char *)bytes.ptr, bytes.len, JSON_ALLOW_NUL, NULL);
+	v = json_read_own(bytes);
 	err = put_back(j, place, v);
 	json_decref(v);
 	return err;
@@ -168,7 +169,7 @@ static bool one_of(const json_t *v, const char *a, const char *b)
 
 void message_words(struct span json, struct buf *said, struct buf *thought, struct buf *tools)
 {
-	json_t *message = json_loadb((const char *)json.ptr, json.len, JSON_ALLOW_NUL, NULL), *part;
+	json_t *message = json_read_own(json), *part;
 	size_t i;
 
 	json_array_foreach(json_object_get(message, "parts"), i, part) {

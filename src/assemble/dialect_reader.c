@@ -70,12 +70,14 @@ void dialect_reader_settle(struct assembly *k)
 	struct exchange *x = k->x;
 	const struct dialect *d;
 	json_t *body;
+	bool partial;
 
 	if (k->settled || !x->request_seen)
 		return;
-	body = detect_body(&x->request_body, k->cc->assembler->lim, &x->request_partial);
+	body = detect_body(&x->request_body, k->cc->assembler->lim, &partial);
 	d = detect_request(x, body, &k->candidate);
-	x->request_partial |= d && !body && detect_json(&x->request_body);
+	/* What is no call to a model is not read, and misses nothing. */
+	x->request_partial |= d && (partial || (!body && detect_json(&x->request_body)));
 	if (d) {
 		dialect_reader_set(k, d);
 		read_request(k, body);
@@ -172,11 +174,10 @@ void dialect_reader_answer(struct assembly *k)
 	body = detect_body(&x->response_body, k->cc->assembler->lim, &partial);
 	if (body)
 		try_answer(k, body);
-	x->response_partial |= partial;
 	if (body && k->dialect)
 		k->dialect->response(x, body);
-	else if (k->dialect)
-		x->response_partial |= detect_json(&x->response_body);
+	if (k->dialect)
+		x->response_partial |= partial || (!body && detect_json(&x->response_body));
 	json_decref(body);
 	count_memory(k);
 }

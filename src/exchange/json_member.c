@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/xalloc.h"
+#include "json/number.h"
 
 /* As builder.c has it: sums of a few cannot overflow. */
 #define TOKENS_MAX 1000000000000000
@@ -106,9 +107,9 @@ double member_dollars(struct reader *r, const json_t *o, const char *key)
 {
 	const json_t *v = json_object_get(o, key);
 
-	if (v && !json_is_null(v) && !json_is_number(v))
+	if (v && !json_is_null(v) && !json_number_is(v))
 		member_refuse(r, key);
-	return json_number_value(v); /* 0 of what is no number */
+	return json_number_double(v); /* 0 of what is no number */
 }
 
 void member_digits(struct reader *r, const json_t *o, const char *key, char *ret, size_t size)

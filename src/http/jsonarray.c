@@ -10,7 +10,7 @@
 #include "base/buf.h"
 #include "http/framing.h"
 
-/* Also the ceiling of the reader that mends cut JSON, llm/json_repair.c. */
+/* As the limit json_depth (base/limits.def). */
 #define DEPTH_MAX 512
 
 enum state {

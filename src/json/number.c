@@ -14,14 +14,11 @@
 #define DIGITS_MAX  17
 /* So short a text has no more digits behind its point than an exact power of ten has zeroes. */
 #define SHORT 22
-/* Decimal digits that 64 bits hold, whatever they are. */
-#define INT_DIGITS 18
 
 /* ---- grammar ---- */
 
 struct shape {
 	size_t digits; /* from the first that is not 0 to the last */
-	size_t whole;  /* before the point */
 	bool negative, point, exponent;
 	bool ends_in_0; /* behind a point */
 };
@@ -53,8 +50,7 @@ static bool shape_of(struct span s, struct shape *ret)
 	struct shape h = { .negative = at };
 
 	at = digits_from(s, at);
-	h.whole = at - begin;
-	if (!h.whole || (h.whole > 1 && s.ptr[begin] == '0'))
+	if (at == begin || (at - begin > 1 && s.ptr[begin] == '0'))
 		return false;
 	if (at < s.len && s.ptr[at] == '.') {
 		h.point = true;
@@ -123,14 +119,17 @@ static json_t *as_written(struct span text)
 
 static json_t *integer(struct span text, const struct shape *h)
 {
-	json_int_t n = 0;
+	json_int_t n = 0, digit;
 
 	/* -0 is no integer of jansson's. */
-	if (h->whole > INT_DIGITS || (h->negative && !h->digits))
+	if (h->negative && !h->digits)
 		return as_written(text);
-	for (size_t i = h->negative; i < text.len; i++)
-		n = n * 10 + (text.ptr[i] - '0');
-	return json_integer(h->negative ? -n : n);
+	for (size_t i = h->negative; i < text.len; i++) {
+		digit = h->negative ? '0' - text.ptr[i] : text.ptr[i] - '0';
+		if (__builtin_mul_overflow(n, 10, &n) || __builtin_add_overflow(n, digit, &n))
+			return as_written(text);
+	}
+	return json_integer(n);
 }
 
 /* Few digits are an exact integer, and so is the power of ten it is divided by: the quotient is the

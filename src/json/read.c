@@ -336,12 +336,14 @@ static json_t *number(struct reader *r)
 		stop(r, READ_ENDED);
 		return NULL;
 	}
-	if (!may_take(r, JSON_NUMBER_MEMORY + (len > JSON_NUMBER_SIZE ? len : 0)))
-		return NULL;
 	v = json_number_new(span_of(begin, len));
 	if (!v) {
 		r->at = begin;
 		return literal(r);
+	}
+	if (!may_take(r, json_memory(v))) {
+		json_decref(v);
+		return NULL;
 	}
 	return v;
 }
@@ -468,11 +470,11 @@ static void member(struct reader *r, json_t *object)
 		return;
 	}
 	text = string_text(r);
-	if (r->outcome != READ_GOES_ON || !may_take(r, JSON_STRING_MEMORY + text.len) || !colon(r))
+	if (r->outcome != READ_GOES_ON || !colon(r))
 		return;
 	/* Strings of the value use the same room. */
 	name = name_copy(text, room, sizeof(room));
-	v = value(r);
+	v = may_take(r, JSON_STRING_MEMORY + strlen(name)) ? value(r) : NULL;
 	if (v)
 		json_object_set_new_nocheck(object, name, v);
 	if (name != room)
@@ -543,29 +545,51 @@ static size_t children(const json_t *v)
 	return json_is_object(v) ? json_object_size(v) : json_array_size(v);
 }
 
-json_t *json_read_next(struct limits *lim, struct span *text, bool *ret_partial)
+static json_t *read_next(struct reader *r, struct span *text, bool *ret_partial)
 {
-	struct reader r = { .at = text->ptr, .end = text->ptr + text->len };
 	json_t *v;
 
-	set_ceilings(&r, lim);
-	buf_init(&r.scratch, SIZE_MAX / 4);
+	r->at = text->ptr;
+	r->end = text->ptr + text->len;
+	buf_init(&r->scratch, SIZE_MAX / 4);
 	if (span_starts(*text, SPAN_LIT("\xef\xbb\xbf")))
-		r.at += 3;
-	skip_blanks(&r);
-	v = r.at < r.end && (*r.at == '{' || *r.at == '[') ? value(&r) : NULL;
-	if (r.pruned)
-		hit(&r, LIMIT_json_depth);
-	if (v && r.outcome == READ_WRONG && !children(v)) {
+		r->at += 3;
+	skip_blanks(r);
+	v = r->at < r->end && (*r->at == '{' || *r->at == '[') ? value(r) : NULL;
+	if (r->pruned)
+		hit(r, LIMIT_json_depth);
+	if (v && r->outcome == READ_WRONG && !children(v)) {
 		json_decref(v);
 		v = NULL;
 	}
-	*ret_partial = r.outcome == READ_LIMITED || r.pruned || (v && r.outcome != READ_GOES_ON);
-	skip_blanks(&r);
-	*text = r.outcome == READ_GOES_ON ? span_of(r.at, (size_t)(r.end - r.at))
-					  : span_of(NULL, 0);
-	buf_done(&r.scratch);
+	*ret_partial = r->outcome == READ_LIMITED || r->pruned || (v && r->outcome != READ_GOES_ON);
+	skip_blanks(r);
+	*text = r->outcome == READ_GOES_ON ? span_of(r->at, (size_t)(r->end - r->at))
+					   : span_of(NULL, 0);
+	buf_done(&r->scratch);
 	return v;
+}
+
+json_t *json_read_next(struct limits *lim, struct span *text, bool *ret_partial)
+{
+	struct reader r = { 0 };
+
+	set_ceilings(&r, lim);
+	return read_next(&r, text, ret_partial);
+}
+
+json_t *json_read_own(struct span text)
+{
+	struct reader r = { .depth_max = DEPTH_MAX,
+			    .values_max = SIZE_MAX,
+			    .memory_max = SIZE_MAX };
+	bool partial;
+	json_t *v = read_next(&r, &text, &partial);
+
+	if (!partial && !text.len)
+		return v;
+	json_decref(v);
+	return NULL;
 }
 
 json_t *json_read(struct limits *lim, struct span text, bool *ret_partial)

@@ -24,8 +24,11 @@
  * lim may be NULL: the defaults hold, and nothing is counted. */
 json_t *json_read(struct limits *lim, struct span text, bool *ret_partial);
 
-/* The same of a text that may go on: *text becomes what follows the value, without blanks; empty
- * when the value is partial. */
+/* What we wrote ourselves: without ceilings but that of the stack. NULL unless it is whole. */
+json_t *json_read_own(struct span text);
+
+/* As json_read, of a text that may go on: *text becomes what follows the value, without blanks;
+ * empty when the value is partial. */
 json_t *json_read_next(struct limits *lim, struct span *text, bool *ret_partial);
 
 #endif

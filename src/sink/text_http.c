@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "sink/text_int.h"
+#include "json/read.h"
 #include "json/write.h"
 
 #define LINES_MAX 24
@@ -58,7 +59,7 @@ char *text_pretty(struct span s)
 	char *pretty;
 
 	if (s.len && s.len <= PRETTY_BYTES && is_shallow(s))
-		v = json_loadb((const char *)s.ptr, s.len, JSON_ALLOW_NUL, NULL);
+		v = json_read_own(s);
 	pretty = v ? json_write_lines(v, 2) : NULL;
 	json_decref(v);
 	return pretty;

@@ -4,12 +4,13 @@
 #include <string.h>
 
 #include "exchange/json.h"
+#include "json/write.h"
 #include "tests/fuzz/fuzz.h"
 
 static char *line_of(const struct exchange *x)
 {
 	json_t *v = exchange_to_json(x, EXCHANGE_JSON_BODIES);
-	char *line = json_dumps(v, JSON_COMPACT);
+	char *line = json_write_text(v);
 
 	json_decref(v);
 	return line;

@@ -36,6 +36,8 @@
 #include "base/xalloc.h"
 #include "cost/price.h"
 #include "exchange/json.h"
+#include "json/read.h"
+#include "json/write.h"
 #include "pipeline.h"
 #include "source/record.h"
 #include "source/replay.h"
@@ -333,8 +335,8 @@ struct player {
 static struct exchange *read_back(const struct exchange *x, unsigned flags)
 {
 	json_t *v = exchange_to_json(x, flags);
-	AUTO_FREE char *line = json_dumps(v, JSON_COMPACT);
-	json_t *parsed = json_loads(line, JSON_ALLOW_NUL, NULL);
+	AUTO_FREE char *line = json_write_text(v);
+	json_t *parsed = json_read_own(span_str(line));
 	struct error e = { 0 };
 	struct exchange *again = exchange_from_json(parsed, &e);
 
@@ -347,7 +349,7 @@ static struct exchange *read_back(const struct exchange *x, unsigned flags)
 static char *line_of(const struct exchange *x, unsigned flags)
 {
 	json_t *v = exchange_to_json(x, flags);
-	char *line = json_dumps(v, JSON_COMPACT);
+	char *line = json_write_text(v);
 
 	json_decref(v);
 	return line;
@@ -566,7 +568,7 @@ static void check_want(const char *name, const struct want *w, const json_t *rec
 	bool same = want && (got ? json_equal(got, want) : json_is_null(want));
 
 	if (!ok(same, "%s: %s of record %zu", name, w->path, w->record)) {
-		char *text = got ? json_dumps(got, JSON_ENCODE_ANY) : NULL;
+		char *text = got ? json_write_text(got) : NULL;
 
 		printf("#   got  %s\n#   want %s\n", text ? text : "(nothing)", w->value);
 		free(text);

@@ -7,6 +7,7 @@
 
 #include "base/xalloc.h"
 #include "exchange/json.h"
+#include "json/read.h"
 #include "sink/sink.h"
 #include "tests/unit/tap.h"
 
@@ -28,7 +29,7 @@ static char *slurp(const char *dir, const char *name)
 
 static void write_record(struct sink *s, const char *text)
 {
-	json_t *v = json_loads(text, JSON_ALLOW_NUL, NULL);
+	json_t *v = json_read_own(span_str(text));
 	struct error e = { 0 };
 	struct exchange *x = exchange_from_json(v, &e);
 

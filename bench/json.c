@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/* The reader of JSON against jansson's own, in one process: bytes a second of processor time, the
+ * best of several turns. The texts are of the shapes that calls to models have. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/buf.h"
+#include "json/read.h"
+
+#define TURNS 5
+#define BYTES (20u << 20) /* to read in a turn, at least */
+
+static double cpu(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void read_by_jansson(struct span text)
+{
+	json_decref(json_loadb((const char *)text.ptr, text.len, JSON_ALLOW_NUL, NULL));
+}
+
+static void read_by_us(struct span text)
+{
+	bool partial;
+
+	json_decref(json_read(NULL, text, &partial));
+}
+
+static double best_of(void (*read_text)(struct span), struct span text, unsigned times)
+{
+	double best = 0;
+
+	for (unsigned turn = 0; turn < TURNS; turn++) {
+		double begin = cpu(), took;
+
+		for (unsigned i = 0; i < times; i++)
+			read_text(text);
+		took = cpu() - begin;
+		best = !turn || took < best ? took : best;
+	}
+	return best;
+}
+
+static void compare(const char *name, const struct buf *b)
+{
+	struct span text = buf_span(b);
+	unsigned times = (unsigned)(BYTES / text.len) + 1;
+	double theirs = best_of(read_by_jansson, text, times);
+	double ours = best_of(read_by_us, text, times);
+	double bytes = (double)text.len * times;
+
+	printf("%-24s %8.0f MB/s %8.0f MB/s   %6.1f times\n", name, bytes / theirs / 1e6,
+	       bytes / ours / 1e6, theirs / ours);
+}
+
+static void prompt(struct buf *b, const char *line)
+{
+	buf_adds(b, "{\"model\":\"m\",\"messages\":[");
+	for (unsigned i = 0; i < 100; i++) {
+		buf_adds(b, i ? ",{\"role\":\"user\",\"content\":\""
+			      : "{\"role\":\"user\",\"content\":\"");
+		for (unsigned k = 0; k < 100; k++)
+			buf_adds(b, line);
+		buf_adds(b, "\"}");
+	}
+	buf_adds(b, "]}");
+}
+
+static void embedding(struct buf *b)
+{
+	buf_adds(b, "{\"embedding\":[");
+	for (int i = 0; i < 10000; i++)
+		buf_addf(b, "%s%.8f", i ? "," : "", (i * 37 % 1000 - 500) / 7331.0);
+	buf_adds(b, "]}");
+}
+
+int main(void)
+{
+	struct buf b;
+
+	printf("%-24s %13s %13s\n", "reading JSON", "jansson", "llm-spy");
+	buf_init(&b, 64 << 20);
+	buf_adds(&b, "{\"id\":\"chatcmpl-B9MBs8CjcvOU2jLn4n570S5qMJKcT\",\"object\":\"chat."
+		     "completion.chunk\","
+		     "\"created\":1741569952,\"model\":\"gpt-4.1-2025-04-14\",\"service_tier\":"
+		     "\"default\","
+		     "\"system_fingerprint\":\"fp_44709d6fcb\",\"choices\":[{\"index\":0,\"delta\":"
+		     "{\"content\":\" "
+		     "world\"},\"logprobs\":null,\"finish_reason\":null}],\"usage\":null}");
+	compare("event of Chat Completions", &b);
+	buf_reset(&b);
+	buf_adds(&b, "{\"type\":\"content_block_delta\",\"index\":0,"
+		     "\"delta\":{\"type\":\"text_delta\",\"text\":\" Hello there\"}}");
+	compare("event of Messages", &b);
+	buf_reset(&b);
+	prompt(&b, "A line of a file has some \\\"quoted\\\" text.\\n");
+	compare("prompt with escapes", &b);
+	buf_reset(&b);
+	prompt(&b, "\xe4\xbd\xa0\xe5\xa5\xbd\xef\xbc\x8c\xe4\xb8\x96\xe7\x95\x8c");
+	compare("prompt in Chinese", &b);
+	buf_reset(&b);
+	embedding(&b);
+	compare("embedding", &b);
+	buf_done(&b);
+	return 0;
+}
