@@ -2,6 +2,8 @@
 libpure_a_SOURCES += \
 	src/base/buf.c \
 	src/base/buf.h \
+	src/base/caller.c \
+	src/base/caller.h \
 	src/base/clock.h \
 	src/base/digest.c \
 	src/base/digest.h \

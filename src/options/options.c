@@ -394,7 +394,11 @@ int options_parse(struct options *o, int argc, char **argv, struct error *reterr
 struct output_defaults options_output(const struct options *o)
 {
 	return (struct output_defaults){
-		.mode = o->mode, .color = o->color, .full = o->full, .bodies = o->bodies
+		.mode = o->mode,
+		.color = o->color,
+		.full = o->full,
+		.bodies = o->bodies,
+		.force = o->force,
 	};
 }
 

@@ -42,6 +42,7 @@ struct options {
 	struct names outputs; /* -o; none: standard output */
 	enum color_when color;
 	const char *record, *replay;
+	bool force; /* outputs and recordings overwrite what is there */
 	enum buffer_kind buffer;
 	size_t buffer_size; /* 0: the default of its kind */
 	size_t call_limit;

@@ -481,7 +481,7 @@ static int open_outputs(struct tracer *t, struct error *reterr)
 	if (!err)
 		err = fanout_start(t->fanout, reterr);
 	if (!err && t->o->record)
-		err = recorder_open(&t->record, t->o->record, reterr);
+		err = recorder_open(&t->record, t->o->record, t->o->force, reterr);
 	if (!err)
 		t->cannot = EXIT_CANNOT;
 	return err;

@@ -68,7 +68,7 @@ static int open_writer(struct output *o, const struct output_defaults *d, struct
 
 	if (!(o->ops->wants & SINK_WRITES))
 		return 0;
-	err = writer_open(&o->writer, o->config.target, reterr);
+	err = writer_open(&o->writer, o->config.target, d->force, reterr);
 	if (err)
 		return err;
 	fd = writer_fd(o->writer);

@@ -15,6 +15,7 @@ struct output_defaults {
 	enum show_mode mode;
 	enum color_when color;
 	bool full, bodies;
+	bool force; /* files that are there are overwritten */
 	/* Nothing is left out, whoever is slow: the source can wait, as a recording can. */
 	bool lossless;
 };

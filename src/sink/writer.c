@@ -114,13 +114,13 @@ int writer_commit(struct writer *w)
 
 /* ---- opening ---- */
 
-int writer_open(struct writer **ret, const char *path, struct error *reterr)
+int writer_open(struct writer **ret, const char *path, bool force, struct error *reterr)
 {
 	static const cookie_io_functions_t io = { .write = on_write };
 	struct writer *w = xcalloc(1, sizeof(*w));
 	struct stat st;
 
-	w->fd = path ? file_create_private(path, reterr) : STDOUT_FILENO;
+	w->fd = path ? file_create_private(path, force, reterr) : STDOUT_FILENO;
 	if (w->fd < 0) {
 		free(w);
 		return reterr->code;

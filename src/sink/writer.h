@@ -5,14 +5,15 @@
 #ifndef SPY_SINK_WRITER_H
 #define SPY_SINK_WRITER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
 #include "base/error.h"
 
 struct writer;
-/* path NULL: standard output. */
-int writer_open(struct writer **ret, const char *path, struct error *reterr);
+/* path NULL: standard output. force: what is in the file goes. */
+int writer_open(struct writer **ret, const char *path, bool force, struct error *reterr);
 /* Closes without committing; accepts NULL. */
 void writer_free(struct writer *w);
 
