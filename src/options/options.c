@@ -104,6 +104,7 @@ static int read_comm(struct options *o, const char *arg)
 static int read_format(struct options *o, const char *arg)
 {
 	o->format = sink_find(span_str(arg));
+	o->format_given = true;
 	return o->format ? 0 : -EINVAL;
 }
 

@@ -37,6 +37,7 @@ struct options {
 	const char *cgroup;
 	enum show_mode mode;
 	const struct sink_ops *format;
+	bool format_given;
 	bool bodies, full;
 	const char *prices;   /* file; NULL: the builtin ones alone */
 	struct names outputs; /* -o; none: standard output */

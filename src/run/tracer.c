@@ -26,9 +26,14 @@
 #include "probes/event.h"
 #include "report/status_file.h"
 #include "run/child.h"
+#include "run/command.h"
+#include "run/destination.h"
+#include "run/environment.h"
 #include "run/loop.h"
+#include "run/messages.h"
 #include "run/report.h"
 #include "run/report_files.h"
+#include "run/result.h"
 #include "sink/fanout.h"
 #include "source/live.h"
 #include "source/record.h"
@@ -55,6 +60,9 @@ struct tracer {
 	struct scan_cache_stats scanned; /* when all was over */
 	struct live *live;
 	struct filter *filter;
+	struct destination to;
+	struct messages messages;
+	char **environment; /* the command's */
 	struct recorder *record;
 	struct pipeline *pipeline;
 	struct prices *prices;
@@ -392,9 +400,40 @@ static void read_counters(const struct tracer *t, uint64_t *sums)
 
 static void say_ready(const struct tracer *t, size_t hooked)
 {
+	if (t->to.log)
+		log_say("writing to %s (-o - shows it here)", t->to.log);
 	if (!t->o->command || t->o->debug)
 		log_say("ready: TLS hooked in %zu file%s; press Ctrl-C to stop", hooked,
 			hooked == 1 ? "" : "s");
+}
+
+/* Names what was written and is not to be guessed. */
+static void add_files(struct buf *out, const struct tracer *t)
+{
+	if (t->to.log)
+		buf_addf(out, "  %s", t->to.log);
+	for (size_t i = 0; i < t->o->outputs.count; i++)
+		buf_addf(out, "  %s", t->o->outputs.items[i]);
+	if (t->o->record)
+		buf_addf(out, "  %s", t->o->record);
+}
+
+/* In one line, where the terminal was the command's or nothing but a recording was asked for. With
+ * a log, the whole of it stands there. */
+static void say_result(struct tracer *t, const struct run_report *r)
+{
+	struct buf line;
+
+	if (t->to.log && !t->messages.warnings && result_is_nothing(r))
+		destination_drop_log(&t->to);
+	else if (t->to.log)
+		report_print(r);
+	messages_release(&t->messages);
+	buf_init(&line, 4096);
+	result_write(&line, r, t->messages.warnings);
+	add_files(&line, t);
+	log_say("%s", line.ptr);
+	buf_done(&line);
 }
 
 static void summarize(struct tracer *t, const uint64_t *counters)
@@ -414,7 +453,10 @@ static void summarize(struct tracer *t, const uint64_t *counters)
 		discover_unseen(t->discover, &notes);
 		r.unseen = &notes;
 	}
-	report_print(&r);
+	if (t->to.brief)
+		say_result(t, &r);
+	else
+		report_print(&r);
 	free(outputs);
 	unseen_done(&notes);
 	free(r.files);
@@ -437,7 +479,14 @@ static int finish(struct tracer *t, int err)
 	if (!t->failed)
 		t->failed = failed;
 	fanout_finish(t->fanout);
-	summarize(t, counters);
+	/* The command may have left the terminal to somebody else. */
+	signal(SIGTTOU, SIG_IGN);
+	if (!child_never_ran(&t->command)) {
+		summarize(t, counters);
+		return err;
+	}
+	destination_drop_log(&t->to);
+	messages_release(&t->messages);
 	return err;
 }
 
@@ -453,6 +502,8 @@ static void tracer_done(struct tracer *t)
 	pipeline_free(t->pipeline);
 	fanout_free(t->fanout);
 	totals_done(&t->totals);
+	destination_done(&t->to);
+	environment_free(t->environment);
 	prices_free(t->prices);
 	filter_free(t->filter);
 	status_file_close(t->status);
@@ -470,21 +521,62 @@ static void raise_descriptors(void)
 	setrlimit(RLIMIT_NOFILE, &l);
 }
 
+/* Files are made before anything else, so that one that cannot be made is said at once. */
 static int open_outputs(struct tracer *t, struct error *reterr)
 {
 	struct output_defaults defaults = options_output(t->o);
 	int err;
 
 	t->cannot = EXIT_FAILED;
-	err = fanout_open(&t->fanout, t->o->outputs.items, t->o->outputs.count, t->o->format,
-			  &defaults, reterr);
+	err = destination_choose(&t->to, t->o, reterr);
 	if (!err)
-		err = fanout_start(t->fanout, reterr);
+		err = fanout_open(&t->fanout, t->to.outputs, t->to.count, t->o->format, &defaults,
+				  reterr);
 	if (!err && t->o->record)
 		err = recorder_open(&t->record, t->o->record, t->o->force, reterr);
 	if (!err)
 		t->cannot = EXIT_CANNOT;
 	return err;
+}
+
+static int find_command(struct tracer *t, struct error *reterr)
+{
+	t->environment = command_environment(t->o->command, reterr);
+	if (!t->environment)
+		t->cannot = reterr->code == -ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_RUN;
+	return t->environment ? 0 : reterr->code;
+}
+
+static int start_command(struct tracer *t, struct error *reterr)
+{
+	struct child_options o = { .argv = t->o->command,
+				   .environment = t->environment,
+				   .errors_only = t->to.errors_only };
+
+	return child_start(&t->command, &o, reterr);
+}
+
+/* What forks comes first, while there are no threads and little memory. */
+static int start_processes(struct tracer *t, struct error *reterr)
+{
+	int err = 0;
+
+	if (t->o->command)
+		err = find_command(t, reterr);
+	if (err)
+		return err;
+	t->compiler = compiler_start();
+	if (t->compiler < 0)
+		return error_set(reterr, t->compiler, "cannot start the probe compiler: %s",
+				 strerror(-t->compiler));
+	t->files = scan_cache_open(t->limits.max[LIMIT_files]);
+	err = open_outputs(t, reterr);
+	if (!err && t->o->command)
+		err = start_command(t, reterr);
+	if (err)
+		return err;
+	raise_descriptors();
+	return 0;
 }
 
 static int start(struct tracer *t, struct error *reterr)
@@ -496,21 +588,11 @@ static int start(struct tracer *t, struct error *reterr)
 	if (!t->prices)
 		return reterr->code;
 	t->cannot = EXIT_CANNOT;
-	t->compiler = compiler_start();
-	if (t->compiler < 0)
-		return error_set(reterr, t->compiler, "cannot start the probe compiler: %s",
-				 strerror(-t->compiler));
-	t->files = scan_cache_open(t->limits.max[LIMIT_files]);
-	if (t->o->command) {
-		err = child_start(&t->command, t->o->command, reterr);
-		if (err)
-			return err;
-	}
-	raise_descriptors();
-	err = loop_init(&t->loop, reterr);
-	if (err)
-		return err;
-	err = open_outputs(t, reterr);
+	err = start_processes(t, reterr);
+	if (!err)
+		err = loop_init(&t->loop, reterr);
+	if (!err)
+		err = fanout_start(t->fanout, reterr);
 	if (!err)
 		err = choose_buffer(t, reterr);
 	if (!err)
@@ -593,10 +675,13 @@ int tracer_run(const struct options *o, struct error *reterr)
 		err = start_discovery(&t, reterr);
 	if (err) {
 		/* The command, still at its gate, ends with us. */
+		destination_drop_log(&t.to);
 		tracer_done(&t);
 		return t.cannot;
 	}
 	say_ready(&t, hooked);
+	if (t.to.quiet)
+		messages_hold(&t.messages, t.to.log ? t.fanout : NULL);
 	if (o->command)
 		child_release(&t.command);
 	t.loop.source = live_source(t.live);

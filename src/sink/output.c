@@ -392,6 +392,15 @@ void output_finish(struct output *o)
 	o->started = false;
 }
 
+void output_note(struct output *o, struct span lines)
+{
+	if (!o->writer)
+		return;
+	writer_note(o->writer, lines);
+	if (!o->started)
+		writer_commit(o->writer);
+}
+
 struct output_totals output_totals(const struct output *o)
 {
 	struct output *unlocked = (struct output *)o;

@@ -40,6 +40,10 @@ bool output_is_alive(const struct output *o);
 /* Whether it writes to standard output. */
 bool output_is_stdout(const struct output *o);
 
+/* Lines that are no records, for an output that writes text (writer_note). After output_finish() at
+ * once. */
+void output_note(struct output *o, struct span lines);
+
 /* Has what is in the queue written out, as long as its reader takes something. */
 void output_close(struct output *o);
 void output_finish(struct output *o);

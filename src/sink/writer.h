@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "base/error.h"
+#include "base/span.h"
 
 struct writer;
 /* path NULL: standard output. force: what is in the file goes. */
@@ -23,6 +24,9 @@ int writer_fd(const struct writer *w);
 /* A record ends here. Writes out all that came since the last commit. 0 or -errno: then none of it
  * counts as written; -EPIPE and the like last, -ENOSPC and -EDQUOT may pass. */
 int writer_commit(struct writer *w);
+/* Any thread: whole lines that are no records. They are written with the next commit that leaves a
+ * line ended. */
+void writer_note(struct writer *w, struct span lines);
 /* Another thread: whoever waits for a reader gives up with -ETIMEDOUT. */
 void writer_abandon(struct writer *w);
 /* Bytes that were written so far, for whoever watches whether a reader still reads. */
