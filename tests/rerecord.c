@@ -18,7 +18,7 @@ int main(int argc, char **argv)
 
 	if (argc != 3)
 		return 2;
-	err = recorder_open(&r, argv[2], &e);
+	err = recorder_open(&r, argv[2], true, &e);
 	if (!err) {
 		err = replay_file_all(argv[1], on_chunk, r, &e);
 		err = recorder_close(r) || err;

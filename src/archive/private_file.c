@@ -85,9 +85,12 @@ static int check_file(int fd, const char *path, struct error *reterr)
  * closed before SQLite opens another. */
 static int make_file(const char *path, struct error *reterr)
 {
-	int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
-	int err;
+	int fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK), err;
 
+	if (fd < 0 && errno == ENOENT) {
+		fd = file_create_new(AT_FDCWD, path);
+		errno = fd < 0 ? -fd : 0;
+	}
 	if (fd < 0)
 		return error_set(reterr, -errno, "%s: %s", path,
 				 errno == ELOOP ? "it is a symbolic link" : strerror(errno));

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/caller.h"
 #include "base/xalloc.h"
 
 /* As many as the kernel follows. */
@@ -17,21 +18,11 @@
 /* ---- whose ---- */
 
 /* Who called sudo sees on the terminal what we would write to the file. */
-static bool is_sudo_caller(uid_t uid)
-{
-	const char *text = getenv("SUDO_UID");
-	unsigned long caller;
-	char *end;
-
-	if (geteuid() != 0 || !text || !*text)
-		return false;
-	caller = strtoul(text, &end, 10);
-	return !*end && caller == uid;
-}
-
 bool file_is_ours(uid_t uid)
 {
-	return uid == geteuid() || is_sudo_caller(uid);
+	struct caller c;
+
+	return uid == geteuid() || (caller_find(&c) && uid == c.uid);
 }
 
 static bool is_trusted(uid_t uid)
@@ -139,6 +130,10 @@ static int refuse(struct error *reterr, int err, const char *path)
 	case -ENXIO:
 		return error_set(reterr, err,
 				 "nobody reads from %.150s: start the FIFO's reader first", path);
+	case -EEXIST:
+		return error_set(reterr, err,
+				 "%.150s exists: use --force to overwrite it, or name another file",
+				 path);
 	case -EMLINK:
 		return error_set(reterr, err,
 				 "%.150s has a second name (a hard link), whose contents would be "
@@ -154,8 +149,9 @@ static int refuse(struct error *reterr, int err, const char *path)
 	}
 }
 
-/* What was there already may be written to. A terminal and /dev/null are root's or the user's. */
-static int check_existing(const char *path, const struct stat *st, struct error *reterr)
+/* What was there already may be written to. A terminal and /dev/null are root's or the user's; an
+ * empty file has nothing to lose. */
+static int check_existing(const char *path, const struct stat *st, bool force, struct error *reterr)
 {
 	bool regular = S_ISREG(st->st_mode);
 
@@ -168,18 +164,20 @@ static int check_existing(const char *path, const struct stat *st, struct error 
 				 path, (unsigned)st->st_uid);
 	if (regular && st->st_nlink > 1)
 		return refuse(reterr, -EMLINK, path);
+	if (regular && st->st_size > 0 && !force)
+		return refuse(reterr, -EEXIST, path);
 	return 0;
 }
 
 /* Emptied only when it is known to be ours; writes wait again, as a pipe's reader expects. */
-static int take_over(int fd, const char *path, struct error *reterr)
+static int take_over(int fd, const char *path, bool force, struct error *reterr)
 {
 	struct stat st;
 	int flags = fcntl(fd, F_GETFL);
 
 	if (fstat(fd, &st) != 0 || flags < 0)
 		return refuse(reterr, -errno, path);
-	if (check_existing(path, &st, reterr) != 0)
+	if (check_existing(path, &st, force, reterr) != 0)
 		return reterr->code;
 	if (S_ISREG(st.st_mode) && (fchmod(fd, 0600) != 0 || ftruncate(fd, 0) != 0))
 		return refuse(reterr, -errno, path);
@@ -188,13 +186,14 @@ static int take_over(int fd, const char *path, struct error *reterr)
 	return 0;
 }
 
-static int open_existing(int dir, const char *name, const char *path, struct error *reterr)
+static int open_existing(int dir, const char *name, const char *path, bool force,
+			 struct error *reterr)
 {
 	int fd = openat(dir, name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
 	if (fd < 0)
 		return refuse(reterr, -errno, path);
-	if (take_over(fd, path, reterr) != 0) {
+	if (take_over(fd, path, force, reterr) != 0) {
 		close(fd);
 		return reterr->code;
 	}
@@ -208,7 +207,27 @@ static int create_new(int dir, const char *name)
 	return fd < 0 ? -errno : fd;
 }
 
-int file_create_private(const char *path, struct error *reterr)
+int file_create_as_caller(int dir, const char *name)
+{
+	struct caller_rights rights;
+	int fd;
+
+	caller_rights_take(&rights);
+	fd = create_new(dir, name);
+	caller_rights_give_back(&rights);
+	return fd;
+}
+
+/* Where the caller may make no file, root alone gets one: what only root may write to must not
+ * become somebody else's. */
+int file_create_new(int dir, const char *name)
+{
+	int fd = file_create_as_caller(dir, name);
+
+	return fd == -EACCES || fd == -EPERM ? create_new(dir, name) : fd;
+}
+
+int file_create_private(const char *path, bool force, struct error *reterr)
 {
 	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
 	int dir, fd;
@@ -218,9 +237,9 @@ int file_create_private(const char *path, struct error *reterr)
 	dir = open_parent(path, name, reterr);
 	if (dir < 0)
 		return dir;
-	fd = create_new(dir, name);
+	fd = file_create_new(dir, name);
 	if (fd == -EEXIST)
-		fd = open_existing(dir, name, path, reterr);
+		fd = open_existing(dir, name, path, force, reterr);
 	else if (fd < 0)
 		refuse(reterr, fd, path);
 	close(dir);

@@ -10,15 +10,22 @@
 #include "base/buf.h"
 #include "base/error.h"
 
-/* A user whose files are our own: ours, and under sudo who called it. */
+/* A user whose files are our own: ours, and under sudo who called it (base/caller.h). */
 bool file_is_ours(uid_t uid);
 
 /* Opens `path` for writing, empty, and so that no other user can read what is written: a new file
- * has mode 0600 and belongs to us; one that was there gets that mode, and is refused when another
- * user made it. Under sudo, the user who called it counts as us. Symbolic links are followed on the
- * way, unless another unprivileged user made them, and never at the end. A FIFO needs a reader
- * already. Never waits. A descriptor, or -errno with reterr filled. */
-int file_create_private(const char *path, struct error *reterr);
+ * has mode 0600; one that was there gets that mode, and is refused when another user made it or,
+ * without `force`, when there is something in it. Under sudo, the user who called it counts as us,
+ * and a new file is the caller's where the caller could have made it. Symbolic links are followed
+ * on the way, unless another unprivileged user made them, and never at the end. A FIFO needs a
+ * reader already. Never waits. A descriptor, or -errno with reterr filled. */
+int file_create_private(const char *path, bool force, struct error *reterr);
+
+/* Makes a new file, mode 0600, for writing, with the rights of the caller, whose it is. A
+ * descriptor, or -errno: -EEXIST when anything is there, links too. */
+int file_create_as_caller(int dir, const char *name);
+/* The same; root makes it where the caller may not. */
+int file_create_new(int dir, const char *name);
 
 /* Opens a directory that belongs to us and whose mode has none of the bits `forbidden`; `make`
  * makes it, mode 0700. A descriptor, or -errno: -EPERM when it is not as it must be. */

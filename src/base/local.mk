@@ -2,6 +2,8 @@
 libpure_a_SOURCES += \
 	src/base/buf.c \
 	src/base/buf.h \
+	src/base/caller.c \
+	src/base/caller.h \
 	src/base/clock.h \
 	src/base/digest.c \
 	src/base/digest.h \
@@ -21,9 +23,12 @@ libpure_a_SOURCES += \
 	src/base/span.h \
 	src/base/str.c \
 	src/base/str.h \
+	src/base/units.c \
+	src/base/units.h \
 	src/base/utf8.c \
 	src/base/utf8.h \
 	src/base/xalloc.c \
 	src/base/xalloc.h
 
 check_PROGRAMS += tests/unit/test_base tests/unit/test_file tests/unit/test_safe_text
+check_PROGRAMS += tests/unit/test_units

@@ -51,15 +51,17 @@ static const struct loop_ops loop_ops = { .tick = tick, .is_over = is_over, .sho
 static int start(struct player *p, struct error *reterr)
 {
 	const struct options *o = p->o;
+	static const char *const standard[] = { "-" };
 	struct output_defaults defaults = options_output(o);
+	bool named = o->outputs.count > 0;
 	int err;
 
 	defaults.lossless = true;
 	p->prices = price_file_open(o->prices, reterr);
 	if (!p->prices)
 		return reterr->code;
-	err = fanout_open(&p->fanout, o->outputs.items, o->outputs.count, o->format, &defaults,
-			  reterr);
+	err = fanout_open(&p->fanout, named ? o->outputs.items : standard,
+			  named ? o->outputs.count : 1, o->format, &defaults, reterr);
 	if (!err)
 		err = fanout_start(p->fanout, reterr);
 	if (err)

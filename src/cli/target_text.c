@@ -4,7 +4,7 @@
 
 #include "base/log.h"
 #include "cli/target_row.h"
-#include "report/size_text.h"
+#include "base/units.h"
 #include "sink/term.h"
 
 #define PROGRAM_COLUMNS 24
@@ -41,7 +41,7 @@ static void print_seen(struct term *t, const struct target_row *r)
 
 	if (s)
 		term_ownf(t, "%6llu  %10s  ", (unsigned long long)s->calls,
-			  size_text(s->bytes[DIR_WRITE] + s->bytes[DIR_READ]).text);
+			  text_bytes(s->bytes[DIR_WRITE] + s->bytes[DIR_READ]).text);
 	else
 		term_ownf(t, "%6s  %10s  ", "-", "-");
 }

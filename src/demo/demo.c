@@ -109,6 +109,10 @@ int demo_run(struct options *o, struct error *reterr)
 		command[4] = url;
 		command[5] = ca_file;
 		o->command = (char **)command; /* exec takes them for const */
+		if (!o->outputs.count) {
+			o->outputs.items = xgrow(o->outputs.items, 0, sizeof(*o->outputs.items));
+			o->outputs.items[o->outputs.count++] = "-";
+		}
 		log_say("demo: curl and python3 talk to a mock provider at %s; nothing leaves "
 			"this machine",
 			url);

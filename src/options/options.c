@@ -104,6 +104,7 @@ static int read_comm(struct options *o, const char *arg)
 static int read_format(struct options *o, const char *arg)
 {
 	o->format = sink_find(span_str(arg));
+	o->format_given = true;
 	return o->format ? 0 : -EINVAL;
 }
 
@@ -394,7 +395,11 @@ int options_parse(struct options *o, int argc, char **argv, struct error *reterr
 struct output_defaults options_output(const struct options *o)
 {
 	return (struct output_defaults){
-		.mode = o->mode, .color = o->color, .full = o->full, .bodies = o->bodies
+		.mode = o->mode,
+		.color = o->color,
+		.full = o->full,
+		.bodies = o->bodies,
+		.force = o->force,
 	};
 }
 

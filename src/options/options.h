@@ -37,11 +37,13 @@ struct options {
 	const char *cgroup;
 	enum show_mode mode;
 	const struct sink_ops *format;
+	bool format_given;
 	bool bodies, full;
 	const char *prices;   /* file; NULL: the builtin ones alone */
 	struct names outputs; /* -o; none: standard output */
 	enum color_when color;
 	const char *record, *replay;
+	bool force; /* outputs and recordings overwrite what is there */
 	enum buffer_kind buffer;
 	size_t buffer_size; /* 0: the default of its kind */
 	size_t call_limit;

@@ -62,8 +62,7 @@ static bool read_stat(pid_t pid, char *text, size_t size)
 	return true;
 }
 
-/* 0 if it is gone. */
-static pid_t parent_of(pid_t pid)
+pid_t proc_parent(pid_t pid)
 {
 	char text[512];
 	int parent = 0;
@@ -93,7 +92,7 @@ bool proc_descends(pid_t pid, pid_t ancestor)
 	for (int i = 0; pid > 0 && i < ANCESTORS_MAX; i++) {
 		if (pid == ancestor)
 			return true;
-		pid = parent_of(pid);
+		pid = proc_parent(pid);
 	}
 	return false;
 }

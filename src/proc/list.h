@@ -11,6 +11,7 @@
 /* The ids of all processes in rising order; the caller frees *ret. */
 size_t proc_list(pid_t **ret);
 
+pid_t proc_parent(pid_t pid); /* 0: it is gone */
 /* Whether `pid` or one of its ancestors is `ancestor`. */
 bool proc_descends(pid_t pid, pid_t ancestor);
 

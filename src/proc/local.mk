@@ -10,5 +10,7 @@ libkernel_a_SOURCES += \
 	src/proc/maps.c \
 	src/proc/maps.h \
 	src/proc/sockets.c \
-	src/proc/sockets.h
+	src/proc/sockets.h \
+	src/proc/sudo.c \
+	src/proc/sudo.h
 endif

@@ -4,8 +4,7 @@ libpure_a_SOURCES += \
 	src/report/process_stats.h \
 	src/report/registry.c \
 	src/report/registry.h \
-	src/report/size_text.c \
-	src/report/size_text.h \
+	src/base/units.h \
 	src/report/spend.c \
 	src/report/spend.h \
 	src/report/status.c \

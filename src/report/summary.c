@@ -9,7 +9,7 @@
 
 #include "base/safe_text.h"
 #include "probes/event.h"
-#include "report/size_text.h"
+#include "base/units.h"
 
 #define NAME_COLUMNS 24
 #define ROWS_SHOWN   20
@@ -33,8 +33,8 @@ static void write_totals(struct buf *out, const struct totals *w)
 	buf_addf(out, "llm-spy: %" PRIu64 " model call%s", w->llm, plural(w->llm));
 	if (other)
 		buf_addf(out, " and %" PRIu64 " other exchange%s", other, plural(other));
-	buf_addf(out, " shown: %s sent, %s received", size_text(w->request_bytes).text,
-		 size_text(w->response_bytes).text);
+	buf_addf(out, " shown: %s sent, %s received", text_bytes(w->request_bytes).text,
+		 text_bytes(w->response_bytes).text);
 	if (w->errors)
 		buf_addf(out, "; %" PRIu64 " failed", w->errors);
 	if (w->incomplete)
@@ -47,11 +47,12 @@ static void write_traffic(struct buf *out, const struct report_traffic *t)
 	buf_addf(out,
 		 "llm-spy: %" PRIu64 " connection%s, %s captured; %s missing in %" PRIu64
 		 " gap%s\n",
-		 t->conns, plural(t->conns), size_text(t->bytes).text,
-		 size_text(t->missing_bytes).text, t->gaps, plural(t->gaps));
+		 t->conns, plural(t->conns), text_bytes(t->bytes).text,
+		 text_bytes(t->missing_bytes).text, t->gaps, plural(t->gaps));
 	if (t->opaque_conns)
 		buf_addf(out, "llm-spy: %" PRIu64 " connection%s carried no HTTP (%s)\n",
-			 t->opaque_conns, plural(t->opaque_conns), size_text(t->opaque_bytes).text);
+			 t->opaque_conns, plural(t->opaque_conns),
+			 text_bytes(t->opaque_bytes).text);
 	if (t->protocol_errors)
 		buf_addf(out, "llm-spy: %" PRIu64 " connection%s ended in malformed HTTP\n",
 			 t->protocol_errors, plural(t->protocol_errors));
@@ -131,7 +132,7 @@ static void write_process(struct buf *out, const struct run_report *report,
 	n = write_who(out, report, r->program, r->tgid, r->processes);
 	buf_addf(out, "%*s %6" PRIu64 " %6" PRIu64 " %10s %10s",
 		 n < NAME_COLUMNS ? (int)(NAME_COLUMNS - n) : 0, "", r->calls, r->others,
-		 size_text(r->bytes[DIR_WRITE]).text, size_text(r->bytes[DIR_READ]).text);
+		 text_bytes(r->bytes[DIR_WRITE]).text, text_bytes(r->bytes[DIR_READ]).text);
 	for (size_t i = 0; i < PROCESS_HOSTS && r->hosts[i][0]; i++) {
 		buf_adds(out, i ? ", " : "  ");
 		write_name(out, report, r->hosts[i]);

@@ -14,46 +14,28 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/caller.h"
 #include "base/log.h"
 #include "options/exit_code.h"
 
-/* The number sudo left in the environment, or -1. */
-static long sudo_number(const char *name)
-{
-	const char *text = getenv(name);
-	char *end;
-	long n;
+extern char **environ;
 
-	if (!text || !*text)
-		return -1;
-	errno = 0;
-	n = strtol(text, &end, 10);
-	return *end || errno || n < 0 ? -1 : n;
-}
-
-/* Back to who called sudo, with that user's groups and home. */
+/* Back to who called sudo, with that user's groups and, unless they are known, home. */
 static int drop_to_caller(void)
 {
-	long uid = sudo_number("SUDO_UID"), gid = sudo_number("SUDO_GID");
 	const struct passwd *pw;
+	struct caller c;
 
-	if (geteuid() != 0 || uid <= 0 || gid < 0)
+	if (!caller_find(&c))
 		return 0;
-	pw = getpwuid((uid_t)uid);
-	if (setgid((gid_t)gid) != 0 ||
-	    (pw ? initgroups(pw->pw_name, (gid_t)gid) : setgroups(0, NULL)) != 0 ||
-	    setuid((uid_t)uid) != 0)
+	pw = getpwuid(c.uid);
+	if (setgid(c.gid) != 0 || (pw ? initgroups(pw->pw_name, c.gid) : setgroups(0, NULL)) != 0 ||
+	    setuid(c.uid) != 0)
 		return -errno;
-	if (pw) {
-		setenv("HOME", pw->pw_dir, 1);
-		setenv("USER", pw->pw_name, 1);
-		setenv("LOGNAME", pw->pw_name, 1);
-		setenv("SHELL", pw->pw_shell, 1);
-	}
 	return 0;
 }
 
-_Noreturn static void child(char **argv, int gate, const sigset_t *mask)
+_Noreturn static void child(const struct child_options *o, int gate, int news, const sigset_t *mask)
 {
 	char byte;
 	int err;
@@ -64,23 +46,38 @@ _Noreturn static void child(char **argv, int gate, const sigset_t *mask)
 	close(gate);
 	signal(SIGPIPE, SIG_DFL);
 	sigprocmask(SIG_SETMASK, mask, NULL);
+	if (o->errors_only)
+		dup2(STDERR_FILENO, STDOUT_FILENO);
 	err = drop_to_caller();
 	if (err == 0) {
-		execvp(argv[0], argv);
+		environ = o->environment;
+		execvp(o->argv[0], o->argv);
 		err = -errno;
 	}
-	log_say("%s: %s", argv[0], strerror(-err));
-	_exit(err == -ENOENT ? 127 : 126);
+	log_say("%s: %s", o->argv[0], strerror(-err));
+	if (write(news, &err, sizeof(err)) != sizeof(err))
+		_exit(EXIT_FAILED);
+	_exit(err == -ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_RUN);
 }
 
-int child_start(struct child *c, char **argv, struct error *reterr)
+static int open_pipes(int gate[2], int news[2])
+{
+	if (pipe2(gate, O_CLOEXEC) != 0)
+		return -errno;
+	if (pipe2(news, O_CLOEXEC | O_NONBLOCK) == 0)
+		return 0;
+	close(gate[0]);
+	close(gate[1]);
+	return -errno;
+}
+
+int child_start(struct child *c, const struct child_options *o, struct error *reterr)
 {
 	sigset_t all, before;
-	int gate[2];
+	int gate[2], news[2], err = open_pipes(gate, news);
 
-	if (pipe2(gate, O_CLOEXEC) != 0)
-		return error_set(reterr, -errno, "cannot start %.80s: %s", argv[0],
-				 strerror(errno));
+	if (err)
+		return error_set(reterr, err, "cannot start %.80s: %s", o->argv[0], strerror(-err));
 	/* What the command leaves behind becomes our child, so that we can wait for it. */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	/* The child must not act on a signal meant for the command before it is the command. */
@@ -88,19 +85,21 @@ int child_start(struct child *c, char **argv, struct error *reterr)
 	sigprocmask(SIG_SETMASK, &all, &before);
 	fflush(NULL);
 	c->pid = fork();
+	err = -errno;
 	if (c->pid == 0) {
 		close(gate[1]);
-		child(argv, gate[0], &before);
+		child(o, gate[0], news[1], &before);
 	}
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	close(gate[0]);
+	close(news[1]);
 	c->gate = gate[1];
-	if (c->pid < 0) {
-		close(gate[1]);
-		return error_set(reterr, -errno, "cannot start %.80s: %s", argv[0],
-				 strerror(errno));
-	}
-	return 0;
+	c->news = news[0];
+	if (c->pid > 0)
+		return 0;
+	close(c->gate);
+	close(c->news);
+	return error_set(reterr, err, "cannot start %.80s: %s", o->argv[0], strerror(-err));
 }
 
 void child_release(struct child *c)
@@ -110,18 +109,57 @@ void child_release(struct child *c)
 	close(c->gate);
 }
 
+/* As waitpid(2) would have it. */
+static int wait_status(const siginfo_t *s)
+{
+	return s->si_code == CLD_EXITED ? s->si_status << 8 : s->si_status;
+}
+
 bool child_reap(struct child *c)
 {
-	int status;
-	pid_t pid;
+	siginfo_t s;
+	int err;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-		/* One that is held (proc/hold.h) tells that it stands. */
-		if (pid == c->pid && !WIFSTOPPED(status)) {
-			c->exited = true;
-			c->status = status;
+	while ((err = waitid(P_ALL, 0, &s, WEXITED | WSTOPPED | WNOHANG)) == 0 && s.si_pid) {
+		/* One that is held (proc/hold.h) is trapped, not stopped. */
+		if (s.si_pid != c->pid || s.si_code == CLD_TRAPPED)
+			continue;
+		if (s.si_code == CLD_STOPPED) {
+			c->stopped = s.si_status;
+			continue;
 		}
-	return pid < 0 && errno == ECHILD;
+		c->exited = true;
+		c->status = wait_status(&s);
+	}
+	return err != 0 && errno == ECHILD;
+}
+
+/* The shell has given us its terminal and can give it again. Not so when somebody stops the
+ * command with kill(1) in a script. */
+static bool is_foreground_job(void)
+{
+	int fd = open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC);
+	bool is = fd >= 0 && tcgetpgrp(fd) == getpgrp();
+
+	if (fd >= 0)
+		close(fd);
+	return is;
+}
+
+void child_stop_with(struct child *c)
+{
+	c->stopped = 0;
+	if (!is_foreground_job())
+		return;
+	kill(getpid(), SIGSTOP);
+	kill(c->pid, SIGCONT);
+}
+
+bool child_never_ran(const struct child *c)
+{
+	int err;
+
+	return c->pid && c->exited && read(c->news, &err, sizeof(err)) == sizeof(err);
 }
 
 int child_exit_status(const struct child *c)

@@ -1,4 +1,7 @@
 # SPDX-License-Identifier: MIT
+libpure_a_SOURCES += \
+	src/run/environment.c \
+	src/run/environment.h
 llm_spy_SOURCES += \
 	src/run/child.c \
 	src/run/child.h \
@@ -8,8 +11,22 @@ llm_spy_SOURCES += \
 	src/run/report.h
 if BPF
 llm_spy_SOURCES += \
+	src/run/attach.c \
+	src/run/command.c \
+	src/run/command.h \
+	src/run/destination.c \
+	src/run/destination.h \
+	src/run/messages.c \
+	src/run/messages.h \
+	src/run/recording.c \
+	src/run/recording.h \
 	src/run/report_files.c \
 	src/run/report_files.h \
+	src/run/result.c \
+	src/run/result.h \
 	src/run/tracer.c \
-	src/run/tracer.h
+	src/run/tracer.h \
+	src/run/tracer_int.h
 endif
+
+check_PROGRAMS += tests/unit/test_environment

@@ -40,6 +40,10 @@ int loop_init(struct loop *l, struct error *reterr)
 	ends(&set);
 	sigaddset(&set, SIGCHLD);
 	sigaddset(&set, SIGUSR1);
+	if (l->command->pid) {
+		sigaddset(&set, SIGQUIT);
+		sigaddset(&set, SIGTSTP);
+	}
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	loop_hold_ends(false);
@@ -54,8 +58,24 @@ void loop_done(struct loop *l)
 	l->signals = -1;
 }
 
+static bool runs_command(const struct loop *l)
+{
+	return l->command->pid && !l->command->exited;
+}
+
+/* Of a key. It reached the command as well, and what becomes of it is the command's affair: a REPL
+ * goes on after Ctrl-C, an editor puts its screen in order before it stops. */
+static void on_key(struct loop *l, const struct signalfd_siginfo *s)
+{
+	l->stop |= s->ssi_signo == SIGINT;
+}
+
 static void on_signal(struct loop *l, const struct signalfd_siginfo *s)
 {
+	if (runs_command(l) && s->ssi_code == SI_KERNEL && s->ssi_signo != SIGHUP) {
+		on_key(l, s);
+		return;
+	}
 	switch (s->ssi_signo) {
 	case SIGUSR1:
 		l->ops->show(l->arg);
@@ -63,18 +83,23 @@ static void on_signal(struct loop *l, const struct signalfd_siginfo *s)
 	case SIGCHLD:
 		if (l->command->pid && child_reap(l->command))
 			l->all_gone = true;
+		if (l->command->stopped)
+			child_stop_with(l->command);
 		/* After Ctrl-C, what the command leaves behind is not waited for. */
 		if (l->stop && l->command->exited)
 			l->all_gone = true;
 		break;
+	case SIGTSTP:
+		kill(getpid(), SIGSTOP);
+		break;
 	case SIGINT:
-		/* Ctrl-C reaches the command as well, and it may go on: a second one ends us. */
-		if (!l->command->pid || l->command->exited || l->stop)
+		/* Sent to us alone, or as by Ctrl-C: a second one ends us. */
+		if (!runs_command(l) || l->stop)
 			l->all_gone = true;
 		l->stop = true;
 		break;
 	default:
-		if (l->command->pid && !l->command->exited)
+		if (runs_command(l))
 			kill(l->command->pid, (int)s->ssi_signo);
 		l->stop = l->all_gone = true;
 		break;

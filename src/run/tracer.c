@@ -13,317 +13,18 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
-#include "capture/filter.h"
-#include "cost/price_file.h"
-#include "discover/discover.h"
 #include "kernel/bpf.h"
 #include "kernel/cpus.h"
-#include "kernel/features.h"
-#include "options/exit_code.h"
-#include "pipeline.h"
 #include "probe/compiler.h"
-#include "probe/kernel_filter.h"
 #include "probes/event.h"
-#include "report/status_file.h"
-#include "run/child.h"
-#include "run/loop.h"
+#include "run/command.h"
+#include "run/environment.h"
 #include "run/report.h"
 #include "run/report_files.h"
-#include "sink/fanout.h"
-#include "source/live.h"
-#include "source/record.h"
-
-#define RING_BYTES (16u << 20)
-/* Perf buffers can't lend each other room, and the whole load of one busy client may meet a single
- * processor: each gets an equal part of this, within the bounds. */
-#define PERF_TOTAL (64u << 20)
-#define PERF_MIN   (1u << 20)
-#define PERF_MAX   (16u << 20)
-
-struct tracer {
-	const struct options *o;
-	struct limits limits;
-	int compiler; /* compiler_start; -1: none, or the probe's */
-	struct probe *probe;
-	int counters; /* the probe's map */
-	bool ring, multi;
-	struct links *hooks;
-	struct scan_cache *files;
-	struct discover_options discover_options;
-	struct discover *discover;
-	bool discovering;		 /* its thread runs */
-	struct scan_cache_stats scanned; /* when all was over */
-	struct live *live;
-	struct filter *filter;
-	struct recorder *record;
-	struct pipeline *pipeline;
-	struct prices *prices;
-	struct fanout *fanout;
-	struct totals totals;
-	struct child command;
-	struct loop loop;
-	struct status_file *status;
-	int failed;	    /* first error of the recorder */
-	bool output_failed; /* the summary says which and why */
-	/* The exit code when what is being done at the start fails: files of prices, output and
-	 * recording have the same one in a replay. */
-	enum exit_code cannot;
-};
-
-/* ---- start ---- */
-
-static int choose_buffer(struct tracer *t, struct error *reterr)
-{
-	bool can = kernel_can_ring_buffer();
-
-	if (t->o->buffer == BUFFER_RING && !can)
-		return error_set(reterr, -ENOTSUP,
-				 "the kernel has no BPF ring buffer (Linux 5.8 or later) or "
-				 "refuses it; try --buffer=perf");
-	t->ring = can && t->o->buffer != BUFFER_PERF;
-	return 0;
-}
-
-static size_t perf_bytes(void)
-{
-	size_t each = PERF_TOTAL / cpus_possible();
-
-	return each < PERF_MIN ? PERF_MIN : each > PERF_MAX ? PERF_MAX : each;
-}
-
-static size_t buffer_bytes(const struct tracer *t)
-{
-	size_t want = t->o->buffer_size ? t->o->buffer_size : t->ring ? RING_BYTES : perf_bytes();
-	size_t bytes = 64 << 10; /* the smallest that holds an event of full size */
-
-	while (bytes < want && bytes < (1u << 30))
-		bytes <<= 1;
-	return bytes;
-}
-
-static int open_probe(struct tracer *t, struct error *reterr)
-{
-	const char *headers = t->o->kernel_headers;
-	AUTO_FREE char *skip = NULL;
-	struct probe_config c = {
-		.headers = strcmp(headers, "auto") == 0	     ? HEADERS_AUTO
-			   : strcmp(headers, "builtin") == 0 ? HEADERS_BUILTIN
-							     : HEADERS_DIR,
-		.headers_dir = headers,
-		.ring_bytes = buffer_bytes(t),
-		.call_max = t->o->call_limit,
-		.conns = t->limits.max[LIMIT_connections],
-		.tree = t->o->command != NULL,
-		.need_cgroup = t->o->cgroup != NULL,
-		.need_comm = t->o->comm != NULL,
-		.peers = !t->o->no_peer,
-		.plain_ports = t->o->plain,
-		.plain_near = t->o->plain_near,
-		.sock_length = kernel_can_sock_length(),
-	};
-	int err = kernel_filter_expression(&(struct kernel_filter){ .filter = &t->o->filter,
-								    .comm = t->o->comm,
-								    .cgroup = t->o->cgroup },
-					   &skip, reterr);
-
-	if (err)
-		return err;
-	/* A process filter keeps the others at full speed only with single probes. */
-	t->multi = t->o->filter.npids == 0 && kernel_can_multi();
-	c.ring_buffer = t->ring;
-	c.multi = t->multi;
-	c.skip = skip;
-	log_debug("attach", "%s buffer of %zu KiB; %s", t->ring ? "ring" : "perf",
-		  c.ring_bytes / 1024, t->multi ? "uprobe_multi" : "one perf event for each probe");
-	err = probe_open(&t->probe, &c, t->compiler, reterr);
-	t->compiler = -1;
-	return err;
-}
-
-/* What is there is looked at while the compiler works, and so is known what else it has to compile.
- */
-static int compile(struct tracer *t, struct error *reterr)
-{
-	uint64_t begin = now_ns();
-	struct scan_cache_stats s;
-	int err = open_probe(t, reterr);
-
-	if (err)
-		return err;
-	probe_begin(t->probe, GROUP_CORE);
-	t->hooks = links_new(t->probe, t->multi, t->o->filter.pids, t->o->filter.npids);
-	t->discover_options =
-		(struct discover_options){ .filter = &t->o->filter,
-					   .command = t->o->command,
-					   .named = t->o->libssl.items,
-					   .nnamed = t->o->libssl.count,
-					   .recent_execs_max = t->limits.max[LIMIT_recent_execs],
-					   .strict = t->o->strict };
-	t->discover = discover_new(&t->discover_options, t->files, t->hooks);
-	discover_prepare(t->discover);
-	s = scan_cache_stats(t->files);
-	log_debug("attach",
-		  "inspected the running processes in %u ms; scanned %u files, which took %u ms of "
-		  "it",
-		  (unsigned)((now_ns() - begin) / 1000000), (unsigned)s.searched,
-		  (unsigned)(s.search_ns / 1000000));
-	/* What the command will run is not known: a script may end in any program. */
-	if (t->o->command)
-		probe_begin_all(t->probe, cpus_possible());
-	err = probe_need(t->probe, GROUP_CORE, reterr);
-	probe_settle(t->probe);
-	t->counters = probe_map(t->probe, "spy_counters");
-	return err;
-}
-
-/* What the user named is there. */
-static int check_named(const struct tracer *t, struct error *reterr)
-{
-	struct file_id id;
-
-	for (size_t i = 0; i < t->o->libssl.count; i++) {
-		const char *path = t->o->libssl.items[i];
-		int err = scan_cache_identify(path, &id);
-
-		if (err)
-			return error_set(reterr, err, "--libssl %.200s: %s", path, strerror(-err));
-	}
-	for (size_t i = 0; i < t->o->filter.npids; i++)
-		if (kill(t->o->filter.pids[i], 0) != 0 && errno == ESRCH)
-			return error_set(reterr, -ESRCH, "--pid %d: no such process",
-					 (int)t->o->filter.pids[i]);
-	return 0;
-}
-
-/* Nothing could be hooked though there was something: then the host does not let us. */
-static int check_hooked(const struct tracer *t, struct error *reterr)
-{
-	const struct target_list *l = discover_targets(t->discover);
-	bool refused = false;
-
-	for (size_t i = 0; i < l->count; i++) {
-		if (l->items[i].links.hooked)
-			return 0;
-		refused |= l->items[i].found != NULL;
-	}
-	if (refused)
-		return error_set(reterr, -EPERM, "could not hook any file; see the warnings above");
-	return 0;
-}
-
-/* Without them nothing but --plain is impossible. */
-static int attach_sock(struct tracer *t, struct error *reterr)
-{
-	const char *name = "";
-	int err = links_attach_sock(t->hooks, &name);
-
-	if (err && t->o->plain)
-		return error_set(
-			reterr, err,
-			"--plain does not work here: the kernel refused the raw tracepoint %s: %s",
-			name, strerror(-err));
-	if (err)
-		log_warn("attach",
-			 "peer addresses may be missing, and programs that cannot be captured are "
-			 "reported only at exit: the kernel refused the raw tracepoint %s: %s",
-			 name, strerror(-err));
-	return 0;
-}
-
-static int attach(struct tracer *t, struct error *reterr)
-{
-	uint64_t begin = now_ns();
-	int err = 0;
-
-	if (t->o->command)
-		err = links_attach_tree(t->hooks, reterr);
-	if (err)
-		return err;
-	err = links_attach_exec(t->hooks);
-	if (err)
-		log_warn("attach",
-			 "new processes are only detected by polling once a second: the kernel "
-			 "refused raw tracepoints: %s",
-			 strerror(-err));
-	err = attach_sock(t, reterr);
-	if (err)
-		return err;
-	discover_first(t->discover);
-	log_debug("attach", "%zu files with TLS hooked in %u ms",
-		  target_count_hooked(discover_targets(t->discover)),
-		  (unsigned)((now_ns() - begin) / 1000000));
-	return check_hooked(t, reterr);
-}
-
-static void on_exec(void *arg, uint32_t tgid)
-{
-	discover_process(arg, (pid_t)tgid);
-}
-
-static void on_connect(void *arg, uint32_t tgid, const struct endpoints *ends)
-{
-	discover_connected(arg, (pid_t)tgid, ends);
-}
-
-static void on_class(void *arg, uint32_t tgid, enum traffic_class looks, uint64_t bytes)
-{
-	discover_class(arg, (pid_t)tgid, looks, bytes);
-}
-
-static int start_discovery(struct tracer *t, struct error *reterr)
-{
-	int err = discover_start(t->discover);
-
-	if (err)
-		return error_set(reterr, err, "cannot start a thread: %s", strerror(-err));
-	t->discovering = true;
-	t->status = status_file_open();
-	live_on_exec(t->live, on_exec, t->discover);
-	live_on_connect(t->live, on_connect, t->discover);
-	pipeline_on_class(t->pipeline, on_class, t->discover);
-	return 0;
-}
-
-/* Detaches all. What a thread that does not come back uses stays, for the kernel to clean up. */
-static void stop_discovery(struct tracer *t)
-{
-	struct scan_cache_stats s;
-
-	if (t->discovering && !discover_stop(t->discover)) {
-		log_warn("attach", "the file scanner or probe compiler did not stop in time; "
-				   "leaving it behind");
-		t->discover = NULL;
-		t->hooks = NULL;
-		t->files = NULL;
-		t->probe = NULL;
-	} else if (t->discovering) {
-		discover_note_blind(t->discover);
-	}
-	t->discovering = false;
-	links_free(t->hooks);
-	t->hooks = NULL;
-	if (!t->files)
-		return;
-	s = scan_cache_stats(t->files);
-	t->limits.hits[LIMIT_files] += s.dropped;
-	t->limits.hits[LIMIT_recent_execs] +=
-		t->discover ? discover_stats(t->discover).overflows : 0;
-	t->scanned = s;
-	scan_cache_close(t->files);
-	t->files = NULL;
-}
+#include "run/result.h"
+#include "run/tracer_int.h"
 
 /* ---- running ---- */
-
-static int on_wanted(void *arg, const struct chunk *c)
-{
-	struct tracer *t = arg;
-	int err = t->record ? recorder_chunk(t->record, c) : 0;
-
-	if (err && !t->failed)
-		t->failed = err;
-	return pipeline_chunk(t->pipeline, c);
-}
 
 static void print_map(void *arg)
 {
@@ -369,7 +70,7 @@ static bool is_over(const void *arg)
 {
 	const struct tracer *t = arg;
 
-	return t->failed || !fanout_is_alive(t->fanout);
+	return t->recording.failed || !fanout_is_alive(t->fanout);
 }
 
 static const struct loop_ops loop_ops = { .tick = tick, .is_over = is_over, .show = print_map };
@@ -392,9 +93,40 @@ static void read_counters(const struct tracer *t, uint64_t *sums)
 
 static void say_ready(const struct tracer *t, size_t hooked)
 {
+	if (t->to.log)
+		log_say("writing to %s (-o - shows it here)", t->to.log);
 	if (!t->o->command || t->o->debug)
 		log_say("ready: TLS hooked in %zu file%s; press Ctrl-C to stop", hooked,
 			hooked == 1 ? "" : "s");
+}
+
+/* Names what was written and is not to be guessed. */
+static void add_files(struct buf *out, const struct tracer *t)
+{
+	if (t->to.log)
+		buf_addf(out, "  %s", t->to.log);
+	for (size_t i = 0; i < t->o->outputs.count; i++)
+		buf_addf(out, "  %s", t->o->outputs.items[i]);
+	if (t->o->record)
+		buf_addf(out, "  %s", t->o->record);
+}
+
+/* In one line, where the terminal was the command's or nothing but a recording was asked for. With
+ * a log, the whole of it stands there. */
+static void say_result(struct tracer *t, const struct run_report *r)
+{
+	struct buf line;
+
+	if (t->to.log && !t->messages.warnings && result_is_nothing(r))
+		destination_drop_log(&t->to);
+	else if (t->to.log)
+		report_print(r);
+	messages_release(&t->messages);
+	buf_init(&line, 4096);
+	result_write(&line, r, t->messages.warnings);
+	add_files(&line, t);
+	log_say("%s", line.ptr);
+	buf_done(&line);
 }
 
 static void summarize(struct tracer *t, const uint64_t *counters)
@@ -414,7 +146,10 @@ static void summarize(struct tracer *t, const uint64_t *counters)
 		discover_unseen(t->discover, &notes);
 		r.unseen = &notes;
 	}
-	report_print(&r);
+	if (t->to.brief)
+		say_result(t, &r);
+	else
+		report_print(&r);
 	free(outputs);
 	unseen_done(&notes);
 	free(r.files);
@@ -423,36 +158,41 @@ static void summarize(struct tracer *t, const uint64_t *counters)
 static int finish(struct tracer *t, int err)
 {
 	uint64_t counters[SPY_N_COUNTERS];
-	int failed;
 
 	/* First no more events, then what is still in the buffer. */
-	stop_discovery(t);
+	attach_stop(t);
 	if (!err)
 		err = live_source(t->live)->ops->finish(live_source(t->live));
 	if (!err)
 		pipeline_finish(t->pipeline, now_ns());
 	read_counters(t, counters);
-	failed = recorder_close(t->record);
-	t->record = NULL;
-	if (!t->failed)
-		t->failed = failed;
+	recording_close(&t->recording);
 	fanout_finish(t->fanout);
-	summarize(t, counters);
+	/* The command may have left the terminal to somebody else. */
+	signal(SIGTTOU, SIG_IGN);
+	if (!child_never_ran(&t->command)) {
+		summarize(t, counters);
+		return err;
+	}
+	destination_drop_log(&t->to);
+	messages_release(&t->messages);
 	return err;
 }
 
 static void tracer_done(struct tracer *t)
 {
-	stop_discovery(t);
+	attach_stop(t);
 	discover_free(t->discover);
 	live_free(t->live);
 	probe_free(t->probe);
 	if (t->compiler >= 0)
 		close(t->compiler);
-	recorder_close(t->record);
+	recording_close(&t->recording);
 	pipeline_free(t->pipeline);
 	fanout_free(t->fanout);
 	totals_done(&t->totals);
+	destination_done(&t->to);
+	environment_free(t->environment);
 	prices_free(t->prices);
 	filter_free(t->filter);
 	status_file_close(t->status);
@@ -470,21 +210,62 @@ static void raise_descriptors(void)
 	setrlimit(RLIMIT_NOFILE, &l);
 }
 
+/* Files are made before anything else, so that one that cannot be made is said at once. */
 static int open_outputs(struct tracer *t, struct error *reterr)
 {
 	struct output_defaults defaults = options_output(t->o);
 	int err;
 
 	t->cannot = EXIT_FAILED;
-	err = fanout_open(&t->fanout, t->o->outputs.items, t->o->outputs.count, t->o->format,
-			  &defaults, reterr);
+	err = destination_choose(&t->to, t->o, reterr);
 	if (!err)
-		err = fanout_start(t->fanout, reterr);
+		err = fanout_open(&t->fanout, t->to.outputs, t->to.count, t->o->format, &defaults,
+				  reterr);
 	if (!err && t->o->record)
-		err = recorder_open(&t->record, t->o->record, reterr);
+		err = recording_open(&t->recording, t->o->record, t->o->force, reterr);
 	if (!err)
 		t->cannot = EXIT_CANNOT;
 	return err;
+}
+
+static int find_command(struct tracer *t, struct error *reterr)
+{
+	t->environment = command_environment(t->o->command, reterr);
+	if (!t->environment)
+		t->cannot = reterr->code == -ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_RUN;
+	return t->environment ? 0 : reterr->code;
+}
+
+static int start_command(struct tracer *t, struct error *reterr)
+{
+	struct child_options o = { .argv = t->o->command,
+				   .environment = t->environment,
+				   .errors_only = t->to.errors_only };
+
+	return child_start(&t->command, &o, reterr);
+}
+
+/* What forks comes first, while there are no threads and little memory. */
+static int start_processes(struct tracer *t, struct error *reterr)
+{
+	int err = 0;
+
+	if (t->o->command)
+		err = find_command(t, reterr);
+	if (err)
+		return err;
+	t->compiler = compiler_start();
+	if (t->compiler < 0)
+		return error_set(reterr, t->compiler, "cannot start the probe compiler: %s",
+				 strerror(-t->compiler));
+	t->files = scan_cache_open(t->limits.max[LIMIT_files]);
+	err = open_outputs(t, reterr);
+	if (!err && t->o->command)
+		err = start_command(t, reterr);
+	if (err)
+		return err;
+	raise_descriptors();
+	return 0;
 }
 
 static int start(struct tracer *t, struct error *reterr)
@@ -496,27 +277,13 @@ static int start(struct tracer *t, struct error *reterr)
 	if (!t->prices)
 		return reterr->code;
 	t->cannot = EXIT_CANNOT;
-	t->compiler = compiler_start();
-	if (t->compiler < 0)
-		return error_set(reterr, t->compiler, "cannot start the probe compiler: %s",
-				 strerror(-t->compiler));
-	t->files = scan_cache_open(t->limits.max[LIMIT_files]);
-	if (t->o->command) {
-		err = child_start(&t->command, t->o->command, reterr);
-		if (err)
-			return err;
-	}
-	raise_descriptors();
-	err = loop_init(&t->loop, reterr);
-	if (err)
-		return err;
-	err = open_outputs(t, reterr);
+	err = start_processes(t, reterr);
 	if (!err)
-		err = choose_buffer(t, reterr);
+		err = loop_init(&t->loop, reterr);
 	if (!err)
-		err = check_named(t, reterr);
+		err = fanout_start(t->fanout, reterr);
 	if (!err)
-		err = compile(t, reterr);
+		err = attach_prepare(t, reterr);
 	if (err)
 		return err;
 	totals_init(&t->totals, t->o->mode);
@@ -524,11 +291,12 @@ static int start(struct tracer *t, struct error *reterr)
 	pipeline_observe(t->pipeline, &totals_observer, &t->totals);
 	pipeline_observe(t->pipeline, &fanout_observer, t->fanout);
 	pipeline_set_prices(t->pipeline, t->prices);
-	t->filter = filter_new(&t->o->filter, on_wanted, t);
-	err = live_open(&t->live, t->ring, probe_map(t->probe, "spy_events"), buffer_bytes(t),
-			filter_chunk, t->filter, reterr);
+	recording_before(&t->recording, pipeline_chunk, t->pipeline);
+	t->filter = filter_new(&t->o->filter, recording_chunk, &t->recording);
+	err = live_open(&t->live, t->ring, probe_map(t->probe, "spy_events"),
+			attach_buffer_bytes(t), filter_chunk, t->filter, reterr);
 	if (!err)
-		err = attach(t, reterr);
+		err = attach_all(t, reterr);
 	if (!err && t->o->command) {
 		uint32_t tgid = (uint32_t)t->command.pid;
 		uint8_t one = 1;
@@ -566,13 +334,14 @@ static int exit_code(const struct tracer *t, int err, bool blind)
 {
 	if (err)
 		log_warn("trace", "tracing stopped early: %s", strerror(-err));
-	if (t->failed)
-		log_warn("trace", "the recording is incomplete: %s", strerror(-t->failed));
+	if (t->recording.failed)
+		log_warn("trace", "the recording is incomplete: %s",
+			 strerror(-t->recording.failed));
 	if (t->o->strict && blind)
 		return EXIT_BLIND;
 	if (t->command.pid && t->command.exited)
 		return child_exit_status(&t->command);
-	return err || t->failed || t->output_failed ? EXIT_FAILED : EXIT_FINE;
+	return err || t->recording.failed || t->output_failed ? EXIT_FAILED : EXIT_FINE;
 }
 
 /* Of the thread that drains the kernel's buffer: what it does not take out in time is lost. */
@@ -590,13 +359,16 @@ int tracer_run(const struct options *o, struct error *reterr)
 	loop_hold_ends(true);
 	hooked = err ? 0 : target_count_hooked(discover_targets(t.discover));
 	if (!err)
-		err = start_discovery(&t, reterr);
+		err = attach_start_discovery(&t, reterr);
 	if (err) {
 		/* The command, still at its gate, ends with us. */
+		destination_drop_log(&t.to);
 		tracer_done(&t);
 		return t.cannot;
 	}
 	say_ready(&t, hooked);
+	if (t.to.quiet)
+		messages_hold(&t.messages, t.to.log ? t.fanout : NULL);
 	if (o->command)
 		child_release(&t.command);
 	t.loop.source = live_source(t.live);

@@ -103,14 +103,9 @@ int fanout_open(struct fanout **ret, const char *const *args, size_t count,
 		const struct sink_ops *format, const struct output_defaults *d,
 		struct error *reterr)
 {
-	static const char *const standard[] = { "-" };
 	struct fanout *f = xcalloc(1, sizeof(*f));
 	int err = 0;
 
-	if (!count) {
-		args = standard;
-		count = 1;
-	}
 	for (size_t i = 0; !err && i < count; i++)
 		err = add(f, args[i], format, d, reterr);
 	if (err) {
@@ -132,7 +127,7 @@ int fanout_start(struct fanout *f, struct error *reterr)
 
 bool fanout_is_alive(const struct fanout *f)
 {
-	bool any = false;
+	bool any = !f->count;
 
 	for (size_t i = 0; i < f->count; i++) {
 		bool alive = output_is_alive(f->outputs[i]);
@@ -142,6 +137,11 @@ bool fanout_is_alive(const struct fanout *f)
 		any |= alive;
 	}
 	return any;
+}
+
+void fanout_note(struct fanout *f, struct span lines)
+{
+	output_note(f->outputs[0], lines);
 }
 
 void fanout_finish(struct fanout *f)

@@ -8,7 +8,7 @@
 #include "sink/output.h"
 
 struct fanout;
-/* args: those of -o, `count` of them; none: `format` on standard output. */
+/* args: those of -o, `count` of them, perhaps none. */
 int fanout_open(struct fanout **ret, const char *const *args, size_t count,
 		const struct sink_ops *format, const struct output_defaults *d,
 		struct error *reterr);
@@ -16,7 +16,11 @@ int fanout_open(struct fanout **ret, const char *const *args, size_t count,
 int fanout_start(struct fanout *f, struct error *reterr);
 extern const struct observer fanout_observer; /* give it a struct fanout * as arg */
 
-/* False once no output is left that could write anything, or standard output's reader is gone. */
+/* Lines that are no records, between those of the first output (writer_note). */
+void fanout_note(struct fanout *f, struct span lines);
+
+/* False once no output is left of those opened that could write anything, or standard output's
+ * reader is gone. */
 bool fanout_is_alive(const struct fanout *f);
 /* No events come any more: everything is written out, as far as it is taken. */
 void fanout_finish(struct fanout *f);

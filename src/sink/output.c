@@ -68,7 +68,7 @@ static int open_writer(struct output *o, const struct output_defaults *d, struct
 
 	if (!(o->ops->wants & SINK_WRITES))
 		return 0;
-	err = writer_open(&o->writer, o->config.target, reterr);
+	err = writer_open(&o->writer, o->config.target, d->force, reterr);
 	if (err)
 		return err;
 	fd = writer_fd(o->writer);
@@ -390,6 +390,15 @@ void output_finish(struct output *o)
 	wait_for_reader(o);
 	pthread_join(o->thread, NULL);
 	o->started = false;
+}
+
+void output_note(struct output *o, struct span lines)
+{
+	if (!o->writer)
+		return;
+	writer_note(o->writer, lines);
+	if (!o->started)
+		writer_commit(o->writer);
 }
 
 struct output_totals output_totals(const struct output *o)

@@ -15,6 +15,7 @@ struct output_defaults {
 	enum show_mode mode;
 	enum color_when color;
 	bool full, bodies;
+	bool force; /* files that are there are overwritten */
 	/* Nothing is left out, whoever is slow: the source can wait, as a recording can. */
 	bool lossless;
 };
@@ -38,6 +39,10 @@ void output_put(struct output *o, struct event *e); /* takes it over */
 bool output_is_alive(const struct output *o);
 /* Whether it writes to standard output. */
 bool output_is_stdout(const struct output *o);
+
+/* Lines that are no records, for an output that writes text (writer_note). After output_finish() at
+ * once. */
+void output_note(struct output *o, struct span lines);
 
 /* Has what is in the queue written out, as long as its reader takes something. */
 void output_close(struct output *o);

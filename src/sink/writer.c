@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,10 +16,11 @@
 #include "base/xalloc.h"
 
 /* What a pipe that polls as writable takes at once (pipe(7)). */
-#define PIECE	 ((size_t)4096)
-#define EARLY	 (1u << 20)
-#define KEPT_MAX (64u << 20)
-#define POLL_MS	 100
+#define PIECE	  ((size_t)4096)
+#define EARLY	  (1u << 20)
+#define KEPT_MAX  (64u << 20)
+#define NOTES_MAX (1u << 20)
+#define POLL_MS	  100
 
 struct writer {
 	int fd;
@@ -29,6 +31,9 @@ struct writer {
 	int failed;	/* of the record under way; its rest is passed over */
 	int abandoned;	/* atomic */
 	uint64_t bytes; /* atomic */
+	bool in_line;	/* the last byte written did not end one */
+	pthread_mutex_t lock;
+	struct buf notes; /* under the lock */
 };
 
 /* ---- writing ---- */
@@ -79,6 +84,8 @@ static void cut_off(struct writer *w)
 
 static void put_out(struct writer *w)
 {
+	if (w->kept.len)
+		w->in_line = w->kept.ptr[w->kept.len - 1] != '\n';
 	if (!w->failed)
 		w->failed = write_out(w, buf_span(&w->kept));
 	if (w->failed)
@@ -99,11 +106,32 @@ static ssize_t on_write(void *cookie, const char *bytes, size_t len)
 	return (ssize_t)len;
 }
 
+void writer_note(struct writer *w, struct span lines)
+{
+	pthread_mutex_lock(&w->lock);
+	buf_add(&w->notes, lines);
+	pthread_mutex_unlock(&w->lock);
+}
+
+/* Behind what was kept, unless a line is under way. */
+static void add_notes(struct writer *w)
+{
+	bool in_line = w->kept.len ? w->kept.ptr[w->kept.len - 1] != '\n' : w->in_line;
+
+	if (in_line)
+		return;
+	pthread_mutex_lock(&w->lock);
+	buf_add(&w->kept, buf_span(&w->notes));
+	buf_reset(&w->notes);
+	pthread_mutex_unlock(&w->lock);
+}
+
 int writer_commit(struct writer *w)
 {
 	int err;
 
 	fflush(w->stream);
+	add_notes(w);
 	put_out(w);
 	err = w->failed;
 	w->failed = 0;
@@ -114,13 +142,13 @@ int writer_commit(struct writer *w)
 
 /* ---- opening ---- */
 
-int writer_open(struct writer **ret, const char *path, struct error *reterr)
+int writer_open(struct writer **ret, const char *path, bool force, struct error *reterr)
 {
 	static const cookie_io_functions_t io = { .write = on_write };
 	struct writer *w = xcalloc(1, sizeof(*w));
 	struct stat st;
 
-	w->fd = path ? file_create_private(path, reterr) : STDOUT_FILENO;
+	w->fd = path ? file_create_private(path, force, reterr) : STDOUT_FILENO;
 	if (w->fd < 0) {
 		free(w);
 		return reterr->code;
@@ -128,6 +156,8 @@ int writer_open(struct writer **ret, const char *path, struct error *reterr)
 	w->owned = path != NULL;
 	w->regular = w->owned && fstat(w->fd, &st) == 0 && S_ISREG(st.st_mode);
 	buf_init(&w->kept, KEPT_MAX);
+	buf_init(&w->notes, NOTES_MAX);
+	pthread_mutex_init(&w->lock, NULL);
 	w->stream = fopencookie(w, "w", io);
 	if (!w->stream) {
 		writer_free(w);
@@ -147,6 +177,8 @@ void writer_free(struct writer *w)
 	if (w->owned)
 		close(w->fd);
 	buf_done(&w->kept);
+	buf_done(&w->notes);
+	pthread_mutex_destroy(&w->lock);
 	free(w);
 }
 

@@ -5,14 +5,16 @@
 #ifndef SPY_SINK_WRITER_H
 #define SPY_SINK_WRITER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
 #include "base/error.h"
+#include "base/span.h"
 
 struct writer;
-/* path NULL: standard output. */
-int writer_open(struct writer **ret, const char *path, struct error *reterr);
+/* path NULL: standard output. force: what is in the file goes. */
+int writer_open(struct writer **ret, const char *path, bool force, struct error *reterr);
 /* Closes without committing; accepts NULL. */
 void writer_free(struct writer *w);
 
@@ -22,6 +24,9 @@ int writer_fd(const struct writer *w);
 /* A record ends here. Writes out all that came since the last commit. 0 or -errno: then none of it
  * counts as written; -EPIPE and the like last, -ENOSPC and -EDQUOT may pass. */
 int writer_commit(struct writer *w);
+/* Any thread: whole lines that are no records. They are written with the next commit that leaves a
+ * line ended. */
+void writer_note(struct writer *w, struct span lines);
 /* Another thread: whoever waits for a reader gives up with -ETIMEDOUT. */
 void writer_abandon(struct writer *w);
 /* Bytes that were written so far, for whoever watches whether a reader still reads. */

@@ -46,19 +46,19 @@ static int write_record(struct recorder *r, enum record_type type, struct span p
 }
 
 /* NULL with reterr filled when it cannot be written. */
-static FILE *create(const char *path, struct error *reterr)
+static FILE *create(const char *path, bool force, struct error *reterr)
 {
 	int fd;
 
 	if (strcmp(path, "-") == 0)
 		return stdout;
-	fd = file_create_private(path, reterr);
+	fd = file_create_private(path, force, reterr);
 	return fd < 0 ? NULL : fdopen(fd, "w");
 }
 
-int recorder_open(struct recorder **ret, const char *path, struct error *reterr)
+int recorder_open(struct recorder **ret, const char *path, bool force, struct error *reterr)
 {
-	FILE *out = create(path, reterr);
+	FILE *out = create(path, force, reterr);
 	uint8_t head[RECORD_MAGIC_LEN + 4];
 	struct recorder *r;
 

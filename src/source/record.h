@@ -23,7 +23,8 @@ enum record_type {
 
 struct recorder;
 /* Creates or empties the file, mode 0600; "-" is standard output. */
-int recorder_open(struct recorder **ret, const char *path, struct error *reterr);
+/* force: what is in the file goes. */
+int recorder_open(struct recorder **ret, const char *path, bool force, struct error *reterr);
 int recorder_chunk(struct recorder *r, const struct chunk *c);
 /* Writes the end record. 0, or -errno if any write failed. Accepts NULL. */
 int recorder_close(struct recorder *r);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/buf.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "base/utf8.h"
 #include "base/xalloc.h"
 #include "tests/unit/tap.h"
@@ -91,8 +92,40 @@ static void test_utf8(void)
 	}
 }
 
+struct heard {
+	struct buf text;
+	unsigned warnings;
+};
+
+static void hear(void *arg, enum log_kind kind, struct span lines)
+{
+	struct heard *h = arg;
+
+	h->warnings += kind == LOG_WARNING;
+	buf_add(&h->text, lines);
+}
+
+static void test_log(void)
+{
+	struct heard h = { 0 };
+
+	buf_init(&h.text, 4096);
+	log_set_sink(hear, &h);
+	log_say("a \"%s\"", "b\x1b");
+	log_warn("room", "c");
+	log_debug("room", "not asked for");
+	log_lines(span_str("d\n"));
+	log_set_sink(NULL, NULL);
+	buf_addc(&h.text, '\0');
+	is_str((const char *)h.text.ptr, "llm-spy: a \"b\\x1b\"\nllm-spy: warning: room: c\nd\n",
+	       "messages go to a sink");
+	is_int(h.warnings, 1, "which knows of what kind they are");
+	buf_done(&h.text);
+}
+
 int main(void)
 {
+	test_log();
 	test_sizes();
 	test_limits();
 	test_buf();

@@ -512,7 +512,7 @@ static void play_recorded(struct player *p, const struct scenario *c)
 	struct error e;
 
 	close(mkstemp(path));
-	ok(recorder_open(&p->recorder, path, &e) == 0, "a recording is begun");
+	ok(recorder_open(&p->recorder, path, true, &e) == 0, "a recording is begun");
 	play_all(p, c, CUT_WHOLE);
 	is_int(recorder_close(p->recorder), 0, "and ended");
 	is_int(replay_file_all(path, pipeline_chunk, p->pipeline, &e), 0, "and replayed");

@@ -13,6 +13,7 @@
 
 #define STRANGER 65534
 
+static bool force;
 static int root; /* the directory of the tests, which is the working directory too */
 
 static void put(const char *name, const char *text, mode_t mode)
@@ -41,7 +42,7 @@ static void accepts(const char *path, const char *what)
 {
 	struct error e = { 0 };
 	struct stat st = { 0 };
-	int fd = file_create_private(path, &e);
+	int fd = file_create_private(path, force, &e);
 
 	if (!ok(fd >= 0, "%s", what)) {
 		printf("# %s\n", e.text);
@@ -56,7 +57,7 @@ static void accepts(const char *path, const char *what)
 static void refuses(const char *path, int code, const char *words, const char *what)
 {
 	struct error e = { 0 };
-	int fd = file_create_private(path, &e);
+	int fd = file_create_private(path, force, &e);
 
 	if (fd >= 0)
 		close(fd);
@@ -73,12 +74,18 @@ static void test_regular(void)
 	is_str(contents("new"), "new", "with what was written");
 	umask(077);
 	put("old", "something longer", 0644);
-	accepts("old", "a file of ours is taken");
+	refuses("old", -EEXIST, "use --force", "a file with something in it");
+	is_str(contents("old"), "something longer", "which stays");
+	force = true;
+	accepts("old", "a file of ours is taken by force");
+	force = false;
+	put("empty", "", 0644);
+	accepts("empty", "an empty one is taken without");
 	is_str(contents("old"), "new", "emptied before");
 	ok(mkdir("sub", 0700) == 0 && symlink("sub", "way") == 0, "a link to a directory is made");
 	accepts("way/x", "a link of ours is followed on the way");
-	accepts("sub/../way/x", "with .. in it");
-	is_str(contents("sub/x"), "new", "to where it leads");
+	accepts("sub/../way/w", "with .. in it");
+	is_str(contents("sub/w"), "new", "to where it leads");
 	refuses("none/x", -ENOENT, "No such file", "a file in no directory");
 	refuses("new/x", -ENOTDIR, "Not a directory", "a file in a file");
 	umask(before);
@@ -108,7 +115,7 @@ static void test_special(void)
 	ok(mkfifo("fifo", 0600) == 0, "a FIFO is made");
 	refuses("fifo", -ENXIO, "start the FIFO's reader first", "a FIFO that nobody reads");
 	reader = open("fifo", O_RDONLY | O_NONBLOCK);
-	fd = file_create_private("fifo", &e);
+	fd = file_create_private("fifo", false, &e);
 	ok(fd >= 0, "one with a reader is taken");
 	is_int(fcntl(fd, F_GETFL) & O_NONBLOCK, 0, "and writes to it wait");
 	close(fd);
@@ -136,12 +143,50 @@ static void test_strangers(void)
 	ok(!contents("sub/y"), "where nothing is made");
 	accepts("open/z", "a file in another user's directory is made");
 	setenv("SUDO_UID", "65534", 1);
+	setenv("SUDO_GID", "65534", 1);
+	force = true;
 	accepts("theirs", "the file of who called sudo is taken");
+	force = false;
 	accepts("planted/y", "and that user's link is followed");
 	setenv("SUDO_UID", "1234", 1);
 	refuses("planted/y", -EPERM, "user 65534 made a symbolic link",
 		"another user's link under sudo");
 	unsetenv("SUDO_UID");
+	unsetenv("SUDO_GID");
+}
+
+static void is_of(const char *path, uid_t uid, const char *what)
+{
+	struct stat st = { .st_uid = 1 };
+
+	stat(path, &st);
+	is_int(st.st_uid, uid, "%s", what);
+}
+
+static void test_caller(void)
+{
+	if (geteuid() != 0)
+		return;
+	ok(mkdir("home", 0700) == 0 && chown("home", STRANGER, STRANGER) == 0 &&
+		   chmod(".", 0711) == 0 && mkdir("ours", 0755) == 0 && mkdir("all", 0) == 0 &&
+		   chmod("all", 01777) == 0,
+	   "directories of the caller, of root and of all");
+	setenv("SUDO_UID", "65534", 1);
+	setenv("SUDO_GID", "65534", 1);
+	accepts("home/a", "a file in the caller's directory is made");
+	is_of("home/a", STRANGER, "and is the caller's");
+	accepts("all/a", "one in a directory of all is made");
+	is_of("all/a", STRANGER, "and is the caller's");
+	accepts("ours/a", "one where only root may make files is made");
+	is_of("ours/a", 0, "and is root's");
+	is_int(file_create_as_caller(root, "ours/b"), -EACCES, "the caller makes none there");
+	is_int(file_create_as_caller(root, "home/a"), -EEXIST, "nor where there is one");
+	unsetenv("SUDO_GID");
+	accepts("home/b", "without the caller's group nobody called");
+	is_of("home/b", 0, "and files are root's");
+	unsetenv("SUDO_UID");
+	accepts("home/c", "we have our own rights again");
+	is_of("home/c", 0, "and our own user");
 }
 
 static void test_own_dir(void)
@@ -207,6 +252,7 @@ int main(void)
 	test_refused();
 	test_special();
 	test_strangers();
+	test_caller();
 	test_own_dir();
 	test_replace();
 	test_bytes();

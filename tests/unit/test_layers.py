@@ -19,7 +19,7 @@ UPWARD = set()
 
 # Files of libpure.a that do what the others may not: they speak to the person or the disk, write into the stream that
 # they were given, or are shared by threads.
-IMPURE_FILES = {"src/base/clock.h", "src/base/file.c", "src/base/file.h", "src/base/log.c", "src/base/log.h",
+IMPURE_FILES = {"src/base/clock.h", "src/base/caller.c", "src/base/file.c", "src/base/file.h", "src/base/log.c", "src/base/log.h",
                 "src/base/xalloc.c",
                 "src/report/registry.c",
                 "src/source/record.c", "src/source/replay.c",
@@ -29,7 +29,7 @@ IMPURE = re.compile(r"\b(fopen|fdopen|open|openat|read|write|send|recv|f?printf|
                     r"perror|time|clock|clock_gettime|gettimeofday|now_ns|getenv|rand|random|getpid|geteuid|getpw\w+|"
                     r"[fl]?stat|poll|nanosleep|u?sleep|pthread_\w+|socket|connect|ioctl|isatty|unlink|rename|mkdir|kill|"
                     r"fork|exit|nl_langinfo|log_\w+|"
-                    r"file_(?:create_private|open_own_dir|replace|write_all|read_all))\s*\(")
+                    r"file_(?:create_private|create_new|create_as_caller|open_own_dir|replace|write_all|read_all))\s*\(")
 
 
 def read(path):

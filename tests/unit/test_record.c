@@ -113,7 +113,7 @@ static void make_file(struct buf *ret)
 
 	close(mkstemp(path));
 	chmod(path, 0666);
-	is_int(recorder_open(&r, path, &e), 0, "a recording is begun");
+	is_int(recorder_open(&r, path, true, &e), 0, "a recording is begun");
 	for (size_t i = 0; i < 3; i++) {
 		c[i].off = i * 26;
 		recorder_chunk(r, &c[i]);

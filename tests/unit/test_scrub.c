@@ -519,7 +519,7 @@ static void record(struct turn turns[6], unsigned way, struct buf *ret)
 	FILE *f;
 
 	close(mkstemp(path));
-	recorder_open(&r, path, &err);
+	recorder_open(&r, path, true, &err);
 	play(turns, way, to_recorder, r);
 	is_int(recorder_close(r), 0, "recorded, %s", cut_name(way));
 	f = fopen(path, "rb");

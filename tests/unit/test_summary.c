@@ -6,7 +6,6 @@
 #include <stdlib.h>
 
 #include "probes/event.h"
-#include "report/size_text.h"
 #include "tests/unit/tap.h"
 
 static void says(const struct run_report *r, const char *words, const char *what)
@@ -18,14 +17,6 @@ static void says(const struct run_report *r, const char *words, const char *what
 	if (!ok(out.ptr && strstr(out.ptr, words), "%s", what))
 		printf("# %s\n", out.ptr);
 	buf_done(&out);
-}
-
-static void test_sizes(void)
-{
-	is_str(size_text(0).text, "0 B", "nothing");
-	is_str(size_text(1023).text, "1023 B", "bytes are whole");
-	is_str(size_text(1536).text, "1.5 KiB", "KiB have a digit");
-	is_str(size_text(UINT64_MAX).text, "16777216.0 TiB", "past TiB there is no unit");
 }
 
 static void test_empty(void)
@@ -153,7 +144,6 @@ static void test_processes(void)
 
 int main(void)
 {
-	test_sizes();
 	test_empty();
 	test_numbers();
 	test_files();

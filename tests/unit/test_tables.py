@@ -84,7 +84,7 @@ with tempfile.TemporaryDirectory() as tmp:
     if has_sqlite:
         db = path["a.db"]
         ok(sums.of_sqlite(db) == got, "so has sqlite", sums.of_sqlite(db))
-        r = run("-r", path["calls.spy"], "-o", f"sqlite:{db}", "-o", f"csv:{path['a.csv']}")
+        r = run("--force", "-r", path["calls.spy"], "-o", f"sqlite:{db}", "-o", f"csv:{path['a.csv']}")
         rows = sums.ask(db, "SELECT count(*), count(DISTINCT run) FROM exchange")
         ok(r.returncode == 0 and rows == [(2 * want[0], 2)], "a second run is added", rows, r.stderr)
         rows = sums.ask(db, "SELECT count(*) FROM content WHERE kind = 1")

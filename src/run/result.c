@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+#include "run/result.h"
+
+#include <inttypes.h>
+#include <linux/types.h>
+
+#include "probes/event.h"
+
+static const char *plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+static const char *dot(const struct run_report *r)
+{
+	return r->utf8 ? " · " : ", ";
+}
+
+/* Pieces of traffic that did not arrive. */
+static uint64_t count_missed(const struct run_report *r)
+{
+	static const enum spy_counter losses[] = { SPY_N_NOSPACE, SPY_N_FAULT, SPY_N_CUT,
+						   SPY_N_ORPHAN, SPY_N_TABLE_FULL };
+	uint64_t n = r->lost + r->traffic.gaps + r->unscanned + r->killed;
+
+	for (size_t i = 0; r->counters && i < sizeof(losses) / sizeof(*losses); i++)
+		n += r->counters[losses[i]];
+	return n;
+}
+
+static uint64_t count_unseen(const struct run_report *r)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; r->unseen && i < r->unseen->count; i++)
+		n += r->unseen->items[i].processes;
+	return n;
+}
+
+void result_write(struct buf *out, const struct run_report *r, uint64_t warnings)
+{
+	uint64_t missed = count_missed(r), unseen = count_unseen(r);
+
+	buf_addf(out, "%" PRIu64 " call%s", r->totals->llm, plural(r->totals->llm));
+	if (r->totals->errors)
+		buf_addf(out, " (%" PRIu64 " failed)", r->totals->errors);
+	if (missed)
+		buf_addf(out, "%s%" PRIu64 " missed", dot(r), missed);
+	if (unseen)
+		buf_addf(out, "%s%" PRIu64 " program%s not seen", dot(r), unseen, plural(unseen));
+	if (!missed && !unseen)
+		buf_addf(out, "%snothing missed", dot(r));
+	if (warnings)
+		buf_addf(out, "%s%" PRIu64 " warning%s", dot(r), warnings, plural(warnings));
+}
+
+bool result_is_nothing(const struct run_report *r)
+{
+	return !r->totals->exchanges && !count_missed(r) && !count_unseen(r);
+}

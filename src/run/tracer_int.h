@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/* A live run, for the files that drive it: tracer.c from start to end, attach.c for what is hooked.
+ */
+#ifndef SPY_RUN_TRACER_INT_H
+#define SPY_RUN_TRACER_INT_H
+
+#include "cost/price_file.h"
+#include "discover/discover.h"
+#include "options/exit_code.h"
+#include "options/options.h"
+#include "pipeline.h"
+#include "report/status_file.h"
+#include "report/totals.h"
+#include "run/child.h"
+#include "run/destination.h"
+#include "run/loop.h"
+#include "run/messages.h"
+#include "run/recording.h"
+#include "sink/fanout.h"
+#include "source/live.h"
+
+struct tracer {
+	const struct options *o;
+	struct limits limits;
+	int compiler; /* compiler_start; -1: none, or the probe's */
+	struct probe *probe;
+	int counters; /* the probe's map */
+	bool ring, multi;
+	struct links *hooks;
+	struct scan_cache *files;
+	struct discover_options discover_options;
+	struct discover *discover;
+	bool discovering;		 /* its thread runs */
+	struct scan_cache_stats scanned; /* when all was over */
+	struct live *live;
+	struct filter *filter;
+	struct destination to;
+	struct messages messages;
+	char **environment; /* the command's */
+	struct recording recording;
+	struct pipeline *pipeline;
+	struct prices *prices;
+	struct fanout *fanout;
+	struct totals totals;
+	struct child command;
+	struct loop loop;
+	struct status_file *status;
+	bool output_failed; /* the summary says which and why */
+	/* The exit code when what is being done at the start fails: files of prices, output and
+	 * recording have the same one in a replay. */
+	enum exit_code cannot;
+};
+
+/* Which kernel buffer; the compiler's work, as far as it is needed by now; and what the user named
+ * is there. */
+int attach_prepare(struct tracer *t, struct error *reterr);
+size_t attach_buffer_bytes(const struct tracer *t);
+/* Hooks what runs. */
+int attach_all(struct tracer *t, struct error *reterr);
+/* The thread that hooks what comes. */
+int attach_start_discovery(struct tracer *t, struct error *reterr);
+/* Detaches all. What a thread that does not come back uses stays, for the kernel to clean up. */
+void attach_stop(struct tracer *t);
+
+#endif
