@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 if BPF
 libkernel_a_SOURCES += \
+	src/proc/containers.c \
+	src/proc/containers.h \
 	src/proc/hold.c \
 	src/proc/hold.h \
 	src/proc/identity.c \
@@ -10,5 +12,7 @@ libkernel_a_SOURCES += \
 	src/proc/maps.c \
 	src/proc/maps.h \
 	src/proc/sockets.c \
-	src/proc/sockets.h
+	src/proc/sockets.h \
+	src/proc/users.c \
+	src/proc/users.h
 endif
