@@ -21,6 +21,20 @@ void heads_set_endpoints(struct exchange *x, const struct endpoints *e)
 	set_string(&x->peer, span_str(text));
 }
 
+static void set_process(struct exchange *x, const struct proc *p)
+{
+	set_string(&x->process, span_str(p->name));
+	set_string(&x->exe, span_str(p->exe));
+	set_string(&x->cmdline, span_str(p->cmdline));
+	set_string(&x->script, span_str(p->script));
+	set_string(&x->user, span_str(p->user));
+	set_string(&x->container.runtime, span_str(p->runtime));
+	set_string(&x->container.id, span_str(p->container));
+	set_string(&x->container.name, span_str(p->container_name));
+	set_string(&x->container.pod, span_str(p->pod));
+	set_string(&x->container.unit, span_str(p->unit));
+}
+
 void heads_set_connection(struct exchange *x, const struct assembler_conn *cc)
 {
 	const struct conn *conn = cc->conn;
@@ -43,9 +57,7 @@ void heads_set_connection(struct exchange *x, const struct assembler_conn *cc)
 		return;
 	x->uid = p->uid;
 	x->cgroup = p->cgroup;
-	set_string(&x->process, span_str(p->name));
-	set_string(&x->exe, span_str(p->exe));
-	set_string(&x->cmdline, span_str(p->cmdline));
+	set_process(x, p);
 }
 
 /* ---- heads ---- */

@@ -3,26 +3,43 @@
 
 #include <errno.h>
 
-static void put(struct buf *out, struct span s)
-{
-	buf_add_le(out, s.len, 4);
-	buf_add(out, s);
-}
+#include "capture/script_name.h"
+
+/* Those that earlier versions wrote, too. */
+#define FIRST 3
+#define MEMBERS(p)                                                                                 \
+	&(p)->name, &(p)->exe, &(p)->cmdline, &(p)->script, &(p)->user, &(p)->runtime,             \
+		&(p)->container, &(p)->container_name, &(p)->pod, &(p)->unit
 
 void proc_encode(const struct proc_text *p, struct buf *out)
 {
-	put(out, p->name);
-	put(out, p->exe);
-	put(out, p->cmdline);
+	const struct span *const members[] = { MEMBERS(p) };
+
+	for (size_t i = 0; i < sizeof(members) / sizeof(*members); i++) {
+		buf_add_le(out, members[i]->len, 4);
+		buf_add(out, *members[i]);
+	}
 }
 
 int proc_decode(struct span in, struct proc_text *ret)
 {
+	struct span *const members[] = { MEMBERS(ret) };
 	struct cursor c = { .rest = in };
+	bool early;
 
-	ret->name = cursor_take(&c, cursor_le(&c, 4));
-	ret->exe = cursor_take(&c, cursor_le(&c, 4));
-	ret->cmdline = cursor_take(&c, cursor_le(&c, 4));
+	*ret = (struct proc_text){ .name = { NULL, 0 } };
+	for (size_t i = 0; i < FIRST; i++)
+		*members[i] = cursor_take(&c, cursor_le(&c, 4));
+	early = !c.bad && !c.rest.len;
+	for (size_t i = FIRST; i < sizeof(members) / sizeof(*members) && !early; i++)
+		*members[i] = cursor_take(&c, cursor_le(&c, 4));
+	if (early) {
+		struct command_line line = { .exe = ret->exe,
+					     .args = ret->cmdline,
+					     .separator = ' ' };
+
+		ret->script = script_name(&line);
+	}
 	return c.bad || !ret->name.len ? -EPROTO : 0;
 }
 
@@ -45,4 +62,13 @@ struct span proc_name(struct span exe, struct span cmdline, struct span comm)
 	if (!name.len)
 		name = file_name(span_first(cmdline, span_find(cmdline, ' ')));
 	return name.len ? name : comm;
+}
+
+bool proc_is_named(const struct proc_text *p, struct span word)
+{
+	struct span none = { NULL, 0 };
+
+	return word.len &&
+	       (span_eq(p->name, word) || span_eq(proc_name(none, p->cmdline, none), word) ||
+		script_is(p->script, word));
 }

@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "base/xalloc.h"
-#include "capture/process.h"
 #include "proc/identity.h"
 #include "proc/maps.h"
 
@@ -66,21 +65,6 @@ static void on_file(void *arg, const char *path, const char *name)
 		close(fd);
 	for (size_t i = 0; !err && i < e->plan.nparts; i++)
 		add_part(l->ret, &e->plan.parts[i], name);
-}
-
-static char *program_of(pid_t pid)
-{
-	struct proc_text p;
-	struct buf text;
-	char *name;
-
-	buf_init(&text, 16 << 10);
-	identity_read(pid, "", &text);
-	name = proc_decode(buf_span(&text), &p) == 0
-		       ? xstrndup((const char *)p.name.ptr, p.name.len)
-		       : xstrdup("?");
-	buf_done(&text);
-	return name;
 }
 
 static bool is_32_bit(pid_t pid)
@@ -168,7 +152,7 @@ int coverage_of(struct scan_cache *f, const struct sockets *c, pid_t pid, struct
 	err = maps_each(pid, on_file, &l);
 	if (err)
 		return err;
-	ret->program = program_of(pid);
+	ret->program = identity_name(pid);
 	judge(ret);
 	if (ret->status == COVERAGE_SEEN || ret->status == COVERAGE_NONE) {
 		free(ret->reason);

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/str.h"
 #include "base/xalloc.h"
 
 static void body_init(struct body *b, size_t text_max)
@@ -109,14 +110,21 @@ static void answer_done(struct exchange *x)
 	}
 }
 
+char **other_end_string(struct other_end *o, size_t i)
+{
+	char **const strings[OTHER_END_STRINGS] = { &o->process, &o->exe, &o->cmdline, &o->script,
+						    &o->user };
+
+	return strings[i];
+}
+
 void exchange_set_other_end(struct exchange *x, const struct exchange *at)
 {
 	struct other_end *o = x->other;
 
 	if (o) {
-		free(o->process);
-		free(o->exe);
-		free(o->cmdline);
+		for (size_t i = 0; i < OTHER_END_STRINGS; i++)
+			free(*other_end_string(o, i));
 		free(o);
 	}
 	x->other = NULL;
@@ -124,9 +132,11 @@ void exchange_set_other_end(struct exchange *x, const struct exchange *at)
 		return;
 	o = x->other = xcalloc(1, sizeof(*o));
 	*o = (struct other_end){ .tgid = at->tgid, .uid = at->uid, .cgroup = at->cgroup };
-	o->process = at->process ? xstrdup(at->process) : NULL;
-	o->exe = at->exe ? xstrdup(at->exe) : NULL;
-	o->cmdline = at->cmdline ? xstrdup(at->cmdline) : NULL;
+	set_string(&o->process, span_str(at->process));
+	set_string(&o->exe, span_str(at->exe));
+	set_string(&o->cmdline, span_str(at->cmdline));
+	set_string(&o->script, span_str(at->script));
+	set_string(&o->user, span_str(at->user));
 }
 
 void exchange_done(struct exchange *x)

@@ -226,7 +226,7 @@ struct conversation {
 
 /* Where a process runs, as its cgroup's path tells; strings are NULL when unknown. */
 struct container {
-	char *runtime; /* "docker", "containerd", "podman", "crio"; NULL: in no container */
+	char *runtime; /* as struct cgroup_place has it (capture/cgroup_path.h); NULL: in none */
 	char *id;      /* of the container, hex */
 	char *name;
 	char *pod;  /* of Kubernetes: "namespace/name", else its uid */
@@ -237,7 +237,7 @@ struct container {
 struct other_end {
 	uint32_t tgid, uid;
 	uint64_t cgroup;
-	char *process, *exe, *cmdline;
+	char *process, *exe, *cmdline, *script, *user;
 };
 
 /* A piece of visible output as it arrives. */

@@ -15,6 +15,10 @@
 		&(x)->container.id, &(x)->container.name, &(x)->container.pod,                     \
 		&(x)->container.unit
 
+/* The strings of an other end, by number. */
+#define OTHER_END_STRINGS 5
+char **other_end_string(struct other_end *o, size_t i);
+
 /* `x` is zeroed memory. */
 void exchange_init(struct exchange *x, uint64_t id, size_t text_max);
 /* Frees what it owns, not itself. */

@@ -245,6 +245,7 @@ static void read_conversation(struct reader *r, const json_t *o, struct conversa
 	k->retry = member_flag(r, o, "retry");
 	member_digits(r, o, "parent", k->parent, sizeof(k->parent));
 	k->parent_turn = member_number32(r, o, "parent_turn");
+	k->title = member_string(r, o, "title");
 	k->session = member_string(r, o, "session");
 	k->repeated = member_number(r, o, "repeated");
 	k->repeated_from = member_number(r, o, "repeated_from");
@@ -314,6 +315,17 @@ static void read_times(struct reader *r, const json_t *o)
 		x->t.request_first = 0;
 }
 
+static void read_container(struct reader *r, const json_t *o)
+{
+	r->x->container = (struct container){
+		.runtime = member_string(r, o, "runtime"),
+		.id = member_string(r, o, "id"),
+		.name = member_string(r, o, "name"),
+		.pod = member_string(r, o, "pod"),
+		.unit = member_string(r, o, "unit"),
+	};
+}
+
 static void read_process(struct reader *r, const json_t *o)
 {
 	struct exchange *x = r->x;
@@ -326,6 +338,9 @@ static void read_process(struct reader *r, const json_t *o)
 	x->exe = member_string(r, o, "exe");
 	x->cmdline = member_string(r, o, "cmdline");
 	x->comm = member_string(r, o, "thread");
+	x->script = member_string(r, o, "script");
+	x->user = member_string(r, o, "user");
+	read_container(r, member_of(r, o, "container", JSON_OBJECT));
 }
 
 static void read_other_end(struct reader *r, const json_t *o)
@@ -340,6 +355,8 @@ static void read_other_end(struct reader *r, const json_t *o)
 	e->process = member_string(r, o, "name");
 	e->exe = member_string(r, o, "exe");
 	e->cmdline = member_string(r, o, "cmdline");
+	e->script = member_string(r, o, "script");
+	e->user = member_string(r, o, "user");
 	e->cgroup = member_number(r, o, "cgroup");
 }
 

@@ -311,11 +311,8 @@ static void redact_strings(struct exchange *x)
 	for (size_t i = 0; i < sizeof(strings) / sizeof(*strings); i++)
 		redact_string(strings[i]);
 	redact_string_as(&x->target, REDACT_URL);
-	if (x->other) {
-		redact_string(&x->other->process);
-		redact_string(&x->other->exe);
-		redact_string(&x->other->cmdline);
-	}
+	for (size_t i = 0; x->other && i < OTHER_END_STRINGS; i++)
+		redact_string(other_end_string(x->other, i));
 }
 
 static void redact_error(struct api_error *e)

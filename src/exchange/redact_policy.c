@@ -276,6 +276,7 @@ static void hide_process(const struct redact_policy *p, struct exchange *x)
 {
 	hide_after(p, &x->cmdline, ' ');
 	hide_after(p, &x->target, '?');
+	hide_string(p, CONTENT, &x->conversation.title);
 	if (x->other)
 		hide_after(p, &x->other->cmdline, ' ');
 }

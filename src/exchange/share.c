@@ -197,11 +197,8 @@ struct exchange *exchange_copy(const struct exchange *from, unsigned parts)
 	for (size_t i = 0; i < sizeof(strings) / sizeof(*strings); i++)
 		copy_string(strings[i]);
 	x->other = copy_array(x->other, x->other != NULL, sizeof(*x->other));
-	if (x->other) {
-		copy_string(&x->other->process);
-		copy_string(&x->other->exe);
-		copy_string(&x->other->cmdline);
-	}
+	for (size_t i = 0; x->other && i < OTHER_END_STRINGS; i++)
+		copy_string(other_end_string(x->other, i));
 	copy_headers(&x->request_headers);
 	copy_headers(&x->response_headers);
 	copy_body(&x->request_body, parts & EXCHANGE_BODIES);

@@ -256,6 +256,7 @@ static json_t *conversation(const struct conversation *k)
 	set(o, "retry", json_boolean(k->retry));
 	set(o, "parent", digest(k->parent));
 	set(o, "parent_turn", k->parent_turn ? json_integer(k->parent_turn) : NULL);
+	set(o, "title", string(k->title));
 	set(o, "session", string(k->session));
 	set(o, "repeated", json_integer((json_int_t)k->repeated));
 	set(o, "repeated_from", json_integer((json_int_t)k->repeated_from));
@@ -327,6 +328,21 @@ static json_t *times(const struct exchange *x)
 	return o;
 }
 
+static json_t *container(const struct container *c)
+{
+	json_t *o;
+
+	if (!c->runtime && !c->id && !c->name && !c->pod && !c->unit)
+		return json_null();
+	o = json_object();
+	set(o, "runtime", string(c->runtime));
+	set(o, "id", string(c->id));
+	set(o, "name", string(c->name));
+	set(o, "pod", string(c->pod));
+	set(o, "unit", string(c->unit));
+	return o;
+}
+
 static json_t *process(const struct exchange *x)
 {
 	json_t *o = json_object();
@@ -334,8 +350,11 @@ static json_t *process(const struct exchange *x)
 	set(o, "pid", json_integer(x->tgid));
 	set(o, "tid", json_integer(x->tid));
 	set(o, "uid", json_integer(x->uid));
+	set(o, "user", string(x->user));
 	set(o, "cgroup", json_integer((json_int_t)x->cgroup));
+	set(o, "container", container(&x->container));
 	set(o, "name", string(x->process));
+	set(o, "script", string(x->script));
 	set(o, "exe", string(x->exe));
 	set(o, "cmdline", string(x->cmdline));
 	set(o, "thread", string(x->comm));
@@ -351,7 +370,9 @@ static json_t *other_end(const struct other_end *e)
 	o = json_object();
 	set(o, "pid", json_integer(e->tgid));
 	set(o, "uid", json_integer(e->uid));
+	set(o, "user", string(e->user));
 	set(o, "name", string(e->process));
+	set(o, "script", string(e->script));
 	set(o, "exe", string(e->exe));
 	set(o, "cmdline", string(e->cmdline));
 	set(o, "cgroup", json_integer((json_int_t)e->cgroup));

@@ -3,28 +3,53 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
+#include "base/xalloc.h"
 #include "capture/process.h"
+#include "capture/script_name.h"
+#include "proc/containers.h"
+#include "proc/users.h"
 #include "redact/credential.h"
+#include "redact/redact_stream.h"
 
-#define CMDLINE_MAX 4096
+#define SHOWN_MAX 4096 /* of the command line */
+/* A script may follow a class path of many kilobytes. */
+#define CMDLINE_MAX (32u << 10)
+#define PATH_SIZE   4096
 
-/* The arguments, separated by blanks, credentials masked. */
-static void read_cmdline(pid_t pid, struct buf *out)
+static struct span read_proc(pid_t pid, const char *name, char *text, size_t size)
 {
-	char path[64], text[CMDLINE_MAX];
-	struct span before = { NULL, 0 }, rest;
-	ssize_t n;
+	char path[64];
+	ssize_t n = -1;
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	n = read(fd, text, sizeof(text));
-	close(fd);
-	rest = span_of(text, n > 0 ? (size_t)n : 0);
+	if (fd >= 0) {
+		n = read(fd, text, size);
+		close(fd);
+	}
+	return span_of(text, n > 0 ? (size_t)n : 0);
+}
+
+static struct span read_proc_link(pid_t pid, const char *name, char *text, size_t size)
+{
+	char path[64];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	n = readlink(path, text, size);
+	return span_of(text, n > 0 ? (size_t)n : 0);
+}
+
+/* The arguments, separated by blanks, credentials masked. */
+static void show_cmdline(struct span rest, struct buf *out)
+{
+	struct span before = { NULL, 0 };
+
+	rest = span_first(rest, SHOWN_MAX);
 	while (rest.len) {
 		struct span arg = span_first(rest, span_find(rest, '\0'));
 
@@ -36,23 +61,67 @@ static void read_cmdline(pid_t pid, struct buf *out)
 	}
 }
 
-bool identity_read(pid_t pid, const char *comm, struct buf *out)
-{
-	char path[64], exe[4096];
-	struct buf cmdline;
-	struct proc_text p;
-	ssize_t n;
+/* Where the texts lie that are borrowed below. */
+struct facts {
+	char args[CMDLINE_MAX], exe[PATH_SIZE], cwd[PATH_SIZE], cgroup[PATH_SIZE];
+	char user[USER_NAME_SIZE];
+	struct container_names names;
+	struct buf cmdline, script;
+};
 
-	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
-	n = readlink(path, exe, sizeof(exe));
-	p.exe = span_of(exe, n > 0 ? (size_t)n : 0);
-	buf_init(&cmdline, 2 * CMDLINE_MAX);
-	read_cmdline(pid, &cmdline);
-	p.cmdline = buf_span(&cmdline);
+static void tell_program(pid_t pid, struct facts *f, struct proc_text *p)
+{
+	struct command_line line = { .separator = '\0' };
+
+	line.args = read_proc(pid, "cmdline", f->args, sizeof(f->args));
+	line.exe = read_proc_link(pid, "exe", f->exe, sizeof(f->exe));
+	line.cwd = read_proc_link(pid, "cwd", f->cwd, sizeof(f->cwd));
+	show_cmdline(line.args, &f->cmdline);
+	redact_text(script_name(&line), REDACT_TEXT, &f->script);
+	p->exe = line.exe;
+	p->cmdline = buf_span(&f->cmdline);
+	p->script = buf_span(&f->script);
+}
+
+static void tell_place(pid_t pid, uid_t uid, struct facts *f, struct proc_text *p)
+{
+	struct span file = read_proc(pid, "cgroup", f->cgroup, sizeof(f->cgroup));
+	struct cgroup_place place = cgroup_place(cgroup_path(file));
+
+	container_names_find("", &place, uid, &f->names);
+	p->runtime = place.runtime;
+	p->container = place.id;
+	p->container_name = span_str(f->names.name);
+	p->pod = span_str(f->names.pod);
+	p->unit = place.unit;
+}
+
+bool identity_read(pid_t pid, uid_t uid, const char *comm, struct buf *out)
+{
+	struct facts *f = xcalloc(1, sizeof(*f));
+	struct proc_text p = { .name = { NULL, 0 } };
+
+	buf_init(&f->cmdline, 2 * SHOWN_MAX);
+	buf_init(&f->script, SHOWN_MAX);
+	tell_program(pid, f, &p);
+	tell_place(pid, uid, f, &p);
+	p.user = user_name(uid, f->user);
 	p.name = proc_name(p.exe, p.cmdline, span_str(comm));
 	if (!p.name.len)
 		p.name = SPAN_LIT("?");
 	proc_encode(&p, out);
-	buf_done(&cmdline);
-	return n > 0;
+	buf_done(&f->cmdline);
+	buf_done(&f->script);
+	free(f);
+	return p.exe.len > 0;
+}
+
+char *identity_name(pid_t pid)
+{
+	char exe[PATH_SIZE], args[SHOWN_MAX];
+	struct span argv = read_proc(pid, "cmdline", args, sizeof(args)), name;
+
+	argv = span_first(argv, span_find(argv, '\0'));
+	name = proc_name(read_proc_link(pid, "exe", exe, sizeof(exe)), argv, SPAN_LIT("?"));
+	return xstrndup((const char *)name.ptr, name.len);
 }

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 if BPF
 libkernel_a_SOURCES += \
+	src/proc/containers.c \
+	src/proc/containers.h \
 	src/proc/hold.c \
 	src/proc/hold.h \
 	src/proc/identity.c \
@@ -12,5 +14,7 @@ libkernel_a_SOURCES += \
 	src/proc/sockets.c \
 	src/proc/sockets.h \
 	src/proc/sudo.c \
-	src/proc/sudo.h
+	src/proc/sudo.h \
+	src/proc/users.c \
+	src/proc/users.h
 endif

@@ -13,6 +13,7 @@
 #include "base/xalloc.h"
 #include "capture/endpoints.h"
 #include "proc/identity.h"
+#include "source/describer.h"
 #include "source/kernel_buffer.h"
 
 /* Connections whose process was described lately. One that falls out of its place is described
@@ -33,6 +34,7 @@
 struct live {
 	struct source source; /* first */
 	struct events *events;
+	struct describer *describer;
 	chunk_fn fn;
 	void *arg;
 	exec_fn on_exec; /* may be NULL */
@@ -73,6 +75,7 @@ int live_open(struct live **ret, bool ring, int map, size_t bytes, chunk_fn fn, 
 	int err;
 
 	l->source.ops = &live_ops;
+	l->describer = describer_new();
 	l->fn = fn;
 	l->arg = arg;
 	err = events_open(ring, map, bytes, &l->events, reterr);
@@ -106,6 +109,7 @@ void live_free(struct live *l)
 		if (l->ending[i].pidfd >= 0)
 			close(l->ending[i].pidfd);
 	events_free(l->events);
+	describer_free(l->describer);
 	free(l);
 }
 
@@ -129,14 +133,26 @@ static int describe(struct live *l, const struct chunk *of)
 {
 	struct chunk c = *of;
 	struct buf text;
-	int err;
+	int err = 0;
 
-	buf_init(&text, 16 << 10);
-	identity_read((pid_t)of->conn.tgid, of->comm, &text);
-	c.kind = CHUNK_PROC;
-	c.data = buf_span(&text);
-	err = l->fn(l->arg, &c);
+	buf_init(&text, IDENTITY_MAX);
+	if (describer_get(l->describer, of, &text)) {
+		c.kind = CHUNK_PROC;
+		c.data = buf_span(&text);
+		err = l->fn(l->arg, &c);
+	}
 	buf_done(&text);
+	return err;
+}
+
+/* What was learned of processes after their first events. */
+static int describe_late(struct live *l)
+{
+	struct chunk c;
+	int err = 0;
+
+	while (!err && describer_late(l->describer, &c))
+		err = l->fn(l->arg, &c);
 	return err;
 }
 
@@ -218,6 +234,7 @@ static int end_processes(struct live *l, uint64_t begun_ns)
 		}
 		if (e.pidfd >= 0)
 			close(e.pidfd);
+		describer_forget(l->describer, e.tgid);
 		err = end(l, &e);
 	}
 	l->nending = kept;
@@ -234,6 +251,7 @@ static bool is_told(struct live *l, const void *raw, size_t len)
 	struct endpoints endpoints;
 
 	if (tgid) {
+		describer_forget(l->describer, tgid);
 		if (l->on_exec)
 			l->on_exec(l->exec_arg, tgid);
 		return true;
@@ -244,6 +262,8 @@ static bool is_told(struct live *l, const void *raw, size_t len)
 		return true;
 	}
 	tgid = chunk_connect(raw, len, &encoded);
+	if (tgid)
+		describer_prepare(l->describer, tgid);
 	if (tgid && l->on_connect && endpoints_decode(encoded, &endpoints) == 0)
 		l->on_connect(l->connect_arg, tgid, &endpoints);
 	return tgid != 0;
@@ -278,6 +298,7 @@ static int drain(struct live *l, bool all, size_t budget)
 	uint64_t begun_ns = now_ns();
 	int err = events_drain(l->events, on_event, l, all, budget);
 
+	err = err ? err : describe_late(l);
 	return err || !l->nending ? err : end_processes(l, begun_ns);
 }
 

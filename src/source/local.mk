@@ -7,6 +7,8 @@ libpure_a_SOURCES += \
 	src/source/source.h
 if BPF
 libkernel_a_SOURCES += \
+	src/source/describer.c \
+	src/source/describer.h \
 	src/source/kernel_buffer.c \
 	src/source/kernel_buffer.h \
 	src/source/live.c \

@@ -38,10 +38,16 @@ struct procs *procs_new(void)
 	return p;
 }
 
+#define STRINGS(p)                                                                                 \
+	&(p)->exe, &(p)->cmdline, &(p)->script, &(p)->user, &(p)->runtime, &(p)->container,        \
+		&(p)->container_name, &(p)->pod, &(p)->unit
+
 static void node_free(struct node *n)
 {
-	free(n->proc.exe);
-	free(n->proc.cmdline);
+	char **const strings[] = { STRINGS(&n->proc) };
+
+	for (size_t i = 0; i < sizeof(strings) / sizeof(*strings); i++)
+		free(*strings[i]);
 	free(n);
 }
 
@@ -168,6 +174,18 @@ void procs_unref(struct procs *p, struct proc *proc)
 	drop_unused(p);
 }
 
+static void set_strings(struct proc *proc, const struct proc_text *text)
+{
+	char **const strings[] = { STRINGS(proc) };
+	const struct span *const texts[] = { STRINGS(text) };
+
+	for (size_t i = 0; i < sizeof(strings) / sizeof(*strings); i++) {
+		free(*strings[i]);
+		*strings[i] = NULL;
+		set_string(strings[i], *texts[i]);
+	}
+}
+
 void procs_describe(struct procs *p, uint32_t tgid, const struct proc_text *text)
 {
 	struct node *n = node_of(p, tgid);
@@ -180,8 +198,7 @@ void procs_describe(struct procs *p, uint32_t tgid, const struct proc_text *text
 	if (n->proc.exe && !text->exe.len)
 		return;
 	set_name(&n->proc, text->name);
-	set_string(&n->proc.exe, text->exe);
-	set_string(&n->proc.cmdline, text->cmdline);
+	set_strings(&n->proc, text);
 	drop_unused(p);
 }
 

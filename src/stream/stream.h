@@ -16,7 +16,9 @@ struct proc {
 	uint32_t tgid, uid;
 	uint64_t cgroup;
 	char name[64];
-	char *exe, *cmdline; /* NULL when unknown */
+	/* As in struct proc_text; NULL when unknown. */
+	char *exe, *cmdline, *script, *user;
+	char *runtime, *container, *container_name, *pod, *unit;
 	unsigned refs;
 };
 

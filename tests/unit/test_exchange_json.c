@@ -68,6 +68,13 @@ static void check_refused(const char *more, const char *why)
 static void test_taken(void)
 {
 	check_taken("", "\"usage\":{\"input\":null");
+	check_taken("\"process\":{\"pid\":1,\"user\":\"bob\",\"script\":\"agent.py\","
+		    "\"container\":{\"runtime\":\"docker\",\"id\":\"ab\",\"name\":\"web\",\"pod\":"
+		    "\"ns/p\",\"unit\":\"a.service\"}}",
+		    "\"container\":{\"runtime\":\"docker\",\"id\":\"ab\",\"name\":\"web\",\"pod\":"
+		    "\"ns/p\",\"unit\":\"a.service\"}");
+	check_taken("\"conversation\":{\"session\":\"s\",\"title\":\"Fix it.\"}",
+		    "\"title\":\"Fix it.\"");
 	check_taken("\"no_such_member\":{\"a\":[1]}", "\"id\":7");
 	check_taken("\"request\":{\"messages\":[{\"role\":\"tool\",\"parts\":[{\"kind\":\"tool_"
 		    "result\","
