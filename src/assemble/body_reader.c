@@ -75,8 +75,9 @@ static void keep(struct body_reader *r, struct span s)
 static struct span sniff(struct body_reader *r, struct span s)
 {
 	static const struct span starts[] = { SPAN_LIT("data:"), SPAN_LIT("event:"),
-					      SPAN_LIT("id:") };
-	struct span first;
+					      SPAN_LIT("id:"), SPAN_LIT("retry:"), SPAN_LIT(":") };
+	static const struct span mark = SPAN_LIT("\xef\xbb\xbf"); /* of byte order */
+	struct span first, begin;
 
 	buf_add(&r->first, s);
 	first = buf_span(&r->first);
@@ -85,8 +86,9 @@ static struct span sniff(struct body_reader *r, struct span s)
 	r->sniffed = true;
 	if (first.ptr[0] == '[' && r->array_streams)
 		frame_with(r, &framing_json_array);
+	begin = span_from(first, span_starts(first, mark) ? mark.len : 0);
 	for (size_t i = 0; i < sizeof(starts) / sizeof(*starts); i++)
-		if (span_starts(first, starts[i]))
+		if (span_starts(begin, starts[i]))
 			frame_with(r, framing_find(SPAN_LIT("text/event-stream")));
 	return first;
 }

@@ -7,6 +7,7 @@
 #include "exchange/memory.h"
 #include "llm/detect.h"
 #include "json/read.h"
+#include "llm/error.h"
 
 /* So many elements of a stream without a known dialect are tried before giving up. */
 #define GUESSES 8
@@ -74,7 +75,7 @@ void dialect_reader_settle(struct assembly *k)
 
 	if (k->settled || !x->request_seen)
 		return;
-	body = detect_body(&x->request_body, k->cc->assembler->lim, &partial);
+	body = detect_body(&x->request_body, k->cc->assembler->lim, NULL, &partial);
 	d = detect_request(x, body, &k->candidate);
 	/* What is no call to a model is not read, and misses nothing. */
 	x->request_partial |= d && (partial || (!body && detect_json(&x->request_body)));
@@ -119,7 +120,7 @@ static void try_answer(struct assembly *k, const json_t *v)
 	dialect_reader_set(k, d);
 	if (!k->settled)
 		return;
-	body = detect_body(request, k->cc->assembler->lim, &partial);
+	body = detect_body(request, k->cc->assembler->lim, NULL, &partial);
 	k->x->request_partial |= partial || (!body && detect_json(request));
 	read_request(k, body);
 	json_decref(body);
@@ -163,21 +164,46 @@ void dialect_reader_element(void *arg, struct span name, struct span data, bool 
 	json_decref(v);
 }
 
-void dialect_reader_answer(struct assembly *k)
+/* JSON lines that are called JSON: each is an element of a stream. */
+static void read_lines(struct assembly *k, struct span text)
 {
-	struct exchange *x = k->x;
-	json_t *body;
+	json_t *v;
 	bool partial;
 
-	if (x->stream || !k->begun[HTTP_RESPONSE])
-		return;
-	body = detect_body(&x->response_body, k->cc->assembler->lim, &partial);
+	while (text.len) {
+		v = json_read_next(k->cc->assembler->lim, &text, &partial);
+		k->x->response_partial |= partial || !v;
+		if (!v)
+			break;
+		dialect_reader_event(k, span_of(NULL, 0), v);
+		json_decref(v);
+	}
+}
+
+static void read_body(struct assembly *k)
+{
+	struct exchange *x = k->x;
+	struct span rest;
+	bool partial;
+	json_t *body = detect_body(&x->response_body, k->cc->assembler->lim, &rest, &partial);
+
 	if (body)
 		try_answer(k, body);
-	if (body && k->dialect)
+	if (body && k->dialect && rest.len)
+		read_lines(k, buf_span(&x->response_body.text));
+	else if (body && k->dialect)
 		k->dialect->response(x, body);
+	if (!body && k->dialect && x->status >= 400 && !detect_json(&x->response_body))
+		answer_error_text(x, buf_span(&x->response_body.text));
 	if (k->dialect)
 		x->response_partial |= partial || (!body && detect_json(&x->response_body));
 	json_decref(body);
+}
+
+void dialect_reader_answer(struct assembly *k)
+{
+	if (k->x->stream || !k->begun[HTTP_RESPONSE])
+		return;
+	read_body(k);
 	count_memory(k);
 }

@@ -147,13 +147,24 @@ bool detect_json(const struct body *b)
 	return at < s.len && (s.ptr[at] == '{' || s.ptr[at] == '[');
 }
 
-json_t *detect_body(const struct body *b, struct limits *lim, bool *ret_partial)
+json_t *detect_body(const struct body *b, struct limits *lim, struct span *ret_rest,
+		    bool *ret_partial)
 {
 	bool cut = b->state != BODY_COMPLETE || b->ngaps || b->text.full || b->coding_error;
 	struct span s = buf_span(&b->text);
+	json_t *v;
 
 	*ret_partial = false;
+	if (ret_rest)
+		*ret_rest = span_of(NULL, 0);
 	if (span_eq(span_str(b->media_type), SPAN_LIT("multipart/form-data")))
 		return multipart_read(lim, s, cut, ret_partial);
-	return detect_json(b) ? json_read(lim, s, ret_partial) : NULL;
+	if (!detect_json(b))
+		return NULL;
+	v = json_read_next(lim, &s, ret_partial);
+	if (v && s.len && ret_rest && (s.ptr[0] == '{' || s.ptr[0] == '['))
+		*ret_rest = s;
+	else if (v && s.len)
+		*ret_partial = true;
+	return v;
 }

@@ -26,8 +26,10 @@ bool detect_rpc(struct exchange *x);
 void detect_rpc_messages(struct exchange *x, enum http_msg m);
 
 /* A body as JSON: as it is, or the fields of a form. NULL when it is neither. Owned by the caller.
- * *ret_partial: only its beginning could be read. */
-json_t *detect_body(const struct body *b, struct limits *lim, bool *ret_partial);
+ * *ret_partial: only a part could be read. *ret_rest, where it is not NULL: what follows the first
+ * of several values, as in JSON lines; else there is only a part of what more there is. */
+json_t *detect_body(const struct body *b, struct limits *lim, struct span *ret_rest,
+		    bool *ret_partial);
 /* Whether it looks like JSON, whatever its media type. */
 bool detect_json(const struct body *b);
 

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "base/utf8.h"
-#include "json/write.h"
 
 json_t *json_at2(const json_t *v, const char *a, const char *b)
 {
@@ -109,54 +108,4 @@ enum finish finish_of(struct span raw, const struct finish_row *rows, size_t cou
 		if (span_caseeq(raw, span_str(rows[i].raw)))
 			return rows[i].finish;
 	return raw.len ? FINISH_OTHER : FINISH_NONE;
-}
-
-/* A message that is no text: lists of validation problems and the like. */
-static void error_message(struct exchange *x, const json_t *v)
-{
-	char *text;
-
-	if (json_is_string(v)) {
-		answer_error(x, NULL, NULL, v);
-		return;
-	}
-	text = json_write_text(v);
-	if (text) {
-		json_t *s = json_string(text);
-
-		answer_error(x, NULL, NULL, s);
-		json_decref(s);
-	}
-	free(text);
-}
-
-bool answer_error_of(struct exchange *x, const json_t *body)
-{
-	const json_t *e = json_object_get(body, "error");
-
-	if (json_is_object(e)) {
-		const json_t *type = json_object_get(e, "type");
-
-		answer_error(x, json_is_string(type) ? type : json_object_get(e, "status"),
-			     json_object_get(e, "code"), json_object_get(e, "message"));
-		return true;
-	}
-	if (json_is_string(e)) {
-		const json_t *type = json_object_get(body, "error_type");
-
-		answer_error(x, type, json_object_get(body, "code"), e);
-		return true;
-	}
-	if (x->status < 400)
-		return false;
-	if (json_has(body, "detail")) {
-		error_message(x, json_object_get(body, "detail"));
-		return true;
-	}
-	if (json_has(body, "message")) {
-		answer_error(x, json_object_get(body, "type"), json_object_get(body, "code"), NULL);
-		error_message(x, json_object_get(body, "message"));
-		return true;
-	}
-	return false;
 }

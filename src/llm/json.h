@@ -42,8 +42,4 @@ struct finish_row {
 };
 enum finish finish_of(struct span raw, const struct finish_row *rows, size_t count);
 
-/* Errors in any of the shapes that vendors use: {"error": {type, code, message}}, {"error": text},
- * {"detail": ...}, {"message", "code"}. True when `body` holds one. */
-bool answer_error_of(struct exchange *x, const json_t *body);
-
 #endif

@@ -22,14 +22,20 @@ libpure_a_SOURCES += \
 	src/llm/dialects/ollama.c \
 	src/llm/dialects/openai.h \
 	src/llm/dialects/openai_chat.c \
+	src/llm/dialects/openai_chat_request.c \
 	src/llm/dialects/openai_completions.c \
 	src/llm/dialects/openai_media.c \
 	src/llm/dialects/openai_realtime.c \
 	src/llm/dialects/openai_responses.c \
+	src/llm/dialects/openai_usage.c \
+	src/llm/error.c \
+	src/llm/error.h \
 	src/llm/json.c \
 	src/llm/json.h \
 	src/llm/multipart.c \
 	src/llm/multipart.h \
+	src/llm/rest.c \
+	src/llm/rest.h \
 	src/llm/paths.def \
 	src/llm/providers.def \
 	src/llm/routes.c \

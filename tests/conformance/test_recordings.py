@@ -30,6 +30,8 @@ if not glob.glob(os.path.join(ROOT, "*/*/*/meta.json")):
 # What is not to be compared, and why.
 ARGUED = {
     ("openai/responses/06277", "complete"): "its first event lacks a brace, which makes it incomplete",
+    **{(f"snowflake/chat.completions/0{n}", "resp_tools"): "a function_call whose members are empty is no call"
+       for n in (4799, 4800, 4802, 4803)},
 }
 
 

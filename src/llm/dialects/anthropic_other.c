@@ -2,6 +2,7 @@
 /* Anthropic's other APIs: docs.anthropic.com/en/api/messages-count-tokens,
  * .../creating-message-batches, and the older Text Completions (read November 2026). */
 #include "llm/dialect.h"
+#include "llm/error.h"
 #include "llm/json.h"
 
 /* ---- counting ---- */

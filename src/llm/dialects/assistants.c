@@ -3,6 +3,7 @@
  * November 2026). A run answers with events; without a stream, its result is fetched later. */
 #include "llm/dialect.h"
 #include "llm/dialects/openai.h"
+#include "llm/error.h"
 #include "llm/json.h"
 
 static const struct finish_row finishes[] = {

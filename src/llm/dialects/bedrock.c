@@ -6,6 +6,7 @@
 #include <nettle/base64.h>
 
 #include "exchange/headers.h"
+#include "llm/error.h"
 #include "llm/json.h"
 #include "json/read.h"
 

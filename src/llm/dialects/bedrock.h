@@ -24,7 +24,7 @@ void bedrock_header_counts(struct exchange *x);
 void bedrock_stream_asked(struct exchange *x);
 
 /* The JSON inside base64, NULL when there is none. *ret_whole: nothing of it was lost or
- * repaired. At most `max` bytes are decoded. lim as for json_read. */
+ * left out. At most `max` bytes are decoded. lim as for json_read. */
 json_t *bedrock_unpack(struct limits *lim, const json_t *base64, size_t max, bool *ret_whole);
 
 /* A Converse body, without the envelope of a request to count tokens. */

@@ -7,6 +7,7 @@
 
 #include "llm/dialects/bedrock.h"
 #include "json/write.h"
+#include "llm/error.h"
 #include "llm/json.h"
 
 #define NO_SLOT (-1)

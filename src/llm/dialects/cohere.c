@@ -5,6 +5,7 @@
 
 #include "exchange/redact.h"
 #include "llm/dialect.h"
+#include "llm/error.h"
 #include "llm/json.h"
 
 static const struct finish_row finishes[] = {

@@ -4,6 +4,7 @@
  * (cloud.ibm.com/apidocs/watsonx-ai), Replicate, Aleph Alpha, AI21 and Bedrock agents. */
 #include "llm/dialect.h"
 #include "llm/dialects/openai.h"
+#include "llm/error.h"
 #include "llm/json.h"
 
 static const json_t *first_of(const json_t *v, const char *const *names)

@@ -7,6 +7,7 @@
 #include "llm/dialect.h"
 #include "json/write.h"
 #include "llm/dialects/gemini.h"
+#include "llm/error.h"
 #include "llm/json.h"
 
 static const struct finish_row finishes[] = {

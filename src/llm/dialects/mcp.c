@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "llm/dialect.h"
+#include "llm/error.h"
 #include "llm/json.h"
 
 static bool method_is_mcp(struct span method)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "llm/dialect.h"
+#include "llm/error.h"
 #include "llm/json.h"
 
 static const struct finish_row finishes[] = {

@@ -13,4 +13,19 @@ void openai_usage_details(struct usage *u, const json_t *v);
 
 enum finish openai_finish(struct span raw);
 
+/* ---- Chat Completions: openai_chat_request.c ---- */
+
+void openai_chat_request(struct exchange *x, const json_t *body);
+/* Under which members vendors have thinking: of several the first counts, since the others repeat
+ * it. Ends with NULL. */
+extern const char *const openai_thoughts[];
+/* Members of a message that are read, of requests and answers alike, or that say nothing new. */
+extern const char *const openai_message_members[];
+/* The function of a call, or what a tool of another type has in its place. */
+const json_t *openai_call_function(const json_t *call);
+/* Some gateways send every member, empty. */
+bool openai_empty_call(const json_t *function);
+/* {"url": ...}, or the URL itself. */
+struct span openai_image_url(const json_t *image);
+
 #endif

@@ -4,10 +4,13 @@
  * carry output (reasoning, x_groq), else kept raw. */
 #include <stdlib.h>
 
-#include "llm/dialect.h"
+#include "json/read.h"
 #include "json/write.h"
+#include "llm/dialect.h"
 #include "llm/dialects/openai.h"
+#include "llm/error.h"
 #include "llm/json.h"
+#include "llm/rest.h"
 
 static const struct finish_row finishes[] = {
 	{ "stop", FINISH_STOP },
@@ -27,181 +30,6 @@ enum finish openai_finish(struct span raw)
 	return finish_of(raw, finishes, sizeof(finishes) / sizeof(*finishes));
 }
 
-/* ---- request ---- */
-
-static void read_audio(struct part *p, const json_t *audio)
-{
-	part_base64(p, json_text(audio, "format"), json_text(audio, "data"));
-}
-
-static void read_file(struct part *p, const json_t *file)
-{
-	set_json(&p->name, json_object_get(file, "filename"));
-	set_json(&p->id, json_object_get(file, "file_id"));
-	part_url(p, json_text(file, "file_data"));
-}
-
-/* One element of a content list. */
-static void read_part(struct exchange *x, struct message *m, const json_t *v)
-{
-	struct span type = json_text(v, "type");
-	const json_t *image = json_object_get(v, "image_url");
-
-	if (json_is_string(v))
-		message_text(x, m, PART_TEXT, json_span(v));
-	else if (span_eq(type, SPAN_LIT("text")))
-		message_text(x, m, PART_TEXT, json_text(v, "text"));
-	else if (span_eq(type, SPAN_LIT("refusal")))
-		message_text(x, m, PART_REFUSAL, json_text(v, "refusal"));
-	else if (span_eq(type, SPAN_LIT("image_url")))
-		part_url(message_part(x, m, PART_IMAGE),
-			 json_is_object(image) ? json_text(image, "url") : json_span(image));
-	else if (span_eq(type, SPAN_LIT("input_audio")))
-		read_audio(message_part(x, m, PART_AUDIO), json_object_get(v, "input_audio"));
-	else if (span_eq(type, SPAN_LIT("file")))
-		read_file(message_part(x, m, PART_FILE), json_object_get(v, "file"));
-	else if (span_eq(type, SPAN_LIT("thinking")))
-		part_json(message_part(x, m, PART_REASONING), json_object_get(v, "thinking"));
-	else
-		message_other(x, m, type.len ? (const char *)type.ptr : "unknown", v);
-}
-
-static void read_call(struct exchange *x, struct message *m, const json_t *id,
-		      const json_t *function)
-{
-	struct part *p = message_part(x, m, PART_TOOL_CALL);
-	const json_t *arguments = json_object_get(function, "arguments");
-
-	set_json(&p->id, id);
-	set_json(&p->name, json_object_get(function, "name"));
-	part_json(p, arguments ? arguments : json_object_get(function, "input"));
-}
-
-static const json_t *call_function(const json_t *call)
-{
-	const json_t *f = json_object_get(call, "function");
-
-	return f ? f : json_object_get(call, "custom");
-}
-
-static void read_tool_result(struct exchange *x, struct message *m, const json_t *v)
-{
-	struct part *p = message_part(x, m, PART_TOOL_RESULT);
-
-	set_json(&p->id, json_object_get(v, "tool_call_id"));
-	part_json(p, json_lone_text(json_object_get(v, "content")));
-}
-
-static void read_reasoning(struct exchange *x, struct message *m, const json_t *v)
-{
-	struct span text = json_text(v, "reasoning_content");
-
-	if (!text.len)
-		text = json_text(v, "reasoning");
-	if (text.len)
-		message_text(x, m, PART_REASONING, text);
-}
-
-static void read_message(struct exchange *x, const json_t *v)
-{
-	struct message *m = request_message(x, json_text(v, "role"));
-	const json_t *content = json_object_get(v, "content");
-	const json_t *item;
-	size_t i;
-
-	set_json(&m->name, json_object_get(v, "name"));
-	if (json_is(v, "role", "tool") || json_is(v, "role", "function")) {
-		read_tool_result(x, m, v);
-		return;
-	}
-	read_reasoning(x, m, v);
-	if (json_is_string(content))
-		message_text(x, m, PART_TEXT, json_span(content));
-	json_array_foreach(content, i, item)
-		read_part(x, m, item);
-	if (json_has(v, "refusal"))
-		message_text(x, m, PART_REFUSAL, json_text(v, "refusal"));
-	json_array_foreach(json_object_get(v, "tool_calls"), i, item)
-		read_call(x, m, json_object_get(item, "id"), call_function(item));
-	if (json_has(v, "function_call"))
-		read_call(x, m, NULL, json_object_get(v, "function_call"));
-}
-
-static void chat_request(struct exchange *x, const json_t *body)
-{
-	static const char *const known[] = { "model",  "messages", "tools", "functions",
-					     "stream", "prompt",   NULL };
-	const json_t *v;
-	size_t i;
-
-	set_json(&x->model_asked, json_object_get(body, "model"));
-	x->stream_requested = json_is_true(json_object_get(body, "stream"));
-	json_array_foreach(json_object_get(body, "messages"), i, v)
-		read_message(x, v);
-	if (json_has(body, "prompt")) /* Mistral's fill-in-the-middle */
-		message_text(x, request_message(x, SPAN_LIT("user")), PART_TEXT,
-			     json_text(body, "prompt"));
-	json_array_foreach(json_object_get(body, "tools"), i, v)
-		request_function(x, v, call_function(v), "parameters");
-	json_array_foreach(json_object_get(body, "functions"), i, v)
-		request_function(x, v, v, "parameters");
-	request_params(x, body, known);
-}
-
-/* ---- usage ---- */
-
-void openai_usage_details(struct usage *u, const json_t *v)
-{
-	/* Of Chat Completions, Responses and Realtime. */
-	static const char *const ins[] = { "prompt_tokens_details", "input_tokens_details",
-					   "input_token_details" };
-	static const char *const outs[] = { "completion_tokens_details", "output_tokens_details",
-					    "output_token_details" };
-
-	for (size_t i = 0; i < sizeof(ins) / sizeof(*ins); i++) {
-		const json_t *in = json_object_get(v, ins[i]), *out = json_object_get(v, outs[i]);
-
-		usage_count(&u->cached_read, json_object_get(in, "cached_tokens"));
-		usage_count(&u->cache_write_5m, json_object_get(in, "cache_write_tokens"));
-		usage_count(&u->audio_in, json_object_get(in, "audio_tokens"));
-		usage_count(&u->image_in, json_object_get(in, "image_tokens"));
-		usage_count(&u->reasoning, json_object_get(out, "reasoning_tokens"));
-		usage_count(&u->audio_out, json_object_get(out, "audio_tokens"));
-		usage_count(&u->image_out, json_object_get(out, "image_tokens"));
-	}
-}
-
-void openai_usage(struct exchange *x, const json_t *v)
-{
-	struct usage *u = &x->usage;
-	int64_t prompt = COUNT_UNKNOWN, completion = COUNT_UNKNOWN;
-
-	if (!json_is_object(v) || json_object_size(v) == 0)
-		return;
-	usage_raw(x, v);
-	usage_count(&prompt, json_object_get(v, "prompt_tokens"));
-	usage_count(&completion, json_object_get(v, "completion_tokens"));
-	usage_count(&u->total, json_object_get(v, "total_tokens"));
-	usage_count(&u->cached_read, json_object_get(v, "cached_tokens"));
-	usage_count(&u->cached_read, json_object_get(v, "prompt_cache_hit_tokens"));
-	openai_usage_details(u, v);
-	if (prompt != COUNT_UNKNOWN)
-		u->input = prompt;
-	if (completion == COUNT_UNKNOWN)
-		return;
-	u->output = completion;
-	/* If the parts do not add up to the total, the rest is reasoning that completion_tokens
-	 * excludes: xAI states it, Gemini's OpenAI API hides it in the total. Mistral counts audio
-	 * of the prompt that way. */
-	if (prompt == COUNT_UNKNOWN || u->total <= prompt + completion)
-		return;
-	if (u->reasoning > 0 && u->total == prompt + completion + u->reasoning)
-		u->output += u->reasoning;
-	else if (x->provider &&
-		 (strcmp(x->provider, "gemini") == 0 || strcmp(x->provider, "vertex") == 0))
-		u->output = u->total - prompt;
-}
-
 /* Common to whole answers and chunks. */
 static void read_envelope(struct exchange *x, const json_t *body)
 {
@@ -216,117 +44,301 @@ static void read_envelope(struct exchange *x, const json_t *body)
 
 /* ---- answer ---- */
 
-/* A list of parts, as Mistral's reasoning models send. */
-static void answer_list(struct exchange *x, unsigned index, const json_t *list)
+static void answer_thinking(struct exchange *x, unsigned index, const json_t *v)
 {
-	const json_t *v, *t;
-	size_t i, j;
+	static const char *const names[] = { "text", "thinking", "summary", "content",
+					     "reasoning" };
+	const json_t *item;
+	size_t i;
 
-	json_array_foreach(list, i, v) {
-		const json_t *thinking = json_object_get(v, "thinking");
-
-		if (json_is(v, "type", "text"))
-			answer_text(x, index, PART_TEXT, json_text(v, "text"));
-		if (json_is_string(thinking))
-			answer_text(x, index, PART_REASONING, json_span(thinking));
-		json_array_foreach(thinking, j, t)
-			answer_text(x, index, PART_REASONING, json_text(t, "text"));
+	answer_text(x, index, PART_REASONING, json_span(v));
+	json_array_foreach(v, i, item)
+		answer_thinking(x, index, item);
+	for (i = 0; json_is_object(v) && i < sizeof(names) / sizeof(*names); i++) {
+		if (!json_has(v, names[i]))
+			continue;
+		answer_thinking(x, index, json_object_get(v, names[i]));
+		return;
 	}
 }
 
-/* Reasoning text under any of its names; the first one present counts. */
-static void answer_reasoning(struct exchange *x, unsigned index, const json_t *m)
+static void answer_image(struct exchange *x, unsigned index, const json_t *v)
 {
-	struct span text = json_text(m, "reasoning_content");
+	struct span url = openai_image_url(json_object_get(v, "image_url"));
+
+	if (url.len)
+		part_url(answer_part(x, index, PART_IMAGE, -1), url);
+}
+
+/* A part of a list, as Mistral's reasoning models and Databricks send. */
+static void answer_content(struct exchange *x, unsigned index, const json_t *v)
+{
+	static const char *const known[] = { "type",	  "text",      "thinking", "reasoning",
+					     "summary",	  "image_url", "refusal",  "closed",
+					     "signature", "index",     NULL };
+	struct span type = json_text(v, "type");
+
+	if (!type.len || span_ends(type, SPAN_LIT("text")))
+		answer_text(x, index, PART_TEXT, json_text(v, "text"));
+	if (json_has(v, "thinking") || span_eq(type, SPAN_LIT("reasoning")))
+		answer_thinking(x, index, v);
+	answer_text(x, index, PART_REFUSAL, json_text(v, "refusal"));
+	answer_image(x, index, v);
+	answer_rest(x, index, v, known);
+}
+
+static void answer_contents(struct exchange *x, unsigned index, const json_t *content)
+{
 	const json_t *v;
 	size_t i;
 
-	if (!text.len)
-		text = json_text(m, "reasoning");
-	if (text.len) {
-		answer_text(x, index, PART_REASONING, text);
+	answer_text(x, index, PART_TEXT, json_span(content));
+	if (json_is_object(content))
+		answer_content(x, index, content);
+	json_array_foreach(content, i, v)
+		answer_content(x, index, v);
+}
+
+static void answer_reasoning(struct exchange *x, unsigned index, const json_t *m)
+{
+	for (size_t i = 0; openai_thoughts[i]; i++) {
+		const json_t *v = json_object_get(m, openai_thoughts[i]);
+
+		if (json_is_empty(v))
+			continue;
+		answer_thinking(x, index, v);
 		return;
-	}
-	json_array_foreach(json_object_get(m, "reasoning_details"), i, v) {
-		text = json_text(v, "text");
-		answer_text(x, index, PART_REASONING, text.len ? text : json_text(v, "summary"));
 	}
 }
 
-/* One tool call or a piece of one. `slot` distinguishes the tool calls of one answer. */
-static void answer_call(struct exchange *x, unsigned index, int slot, const json_t *call,
+/* ---- tool calls ----
+ * Most servers number the calls of an answer; some number all alike, some give ids only, some
+ * neither. So a call is known by its id, else by its number, else by its name. */
+
+/* Calls of one number: the nth has a slot past those of the ones before. */
+#define NUMBERS 4096
+
+static struct part *last_call(struct exchange *x, unsigned index)
+{
+	const struct message *m = &answer_choice(x, index)->msg;
+
+	for (size_t i = m->nparts; i > 0; i--)
+		if (m->parts[i - 1].kind == PART_TOOL_CALL)
+			return &m->parts[i - 1];
+	return NULL;
+}
+
+/* The latest call of that number, and a slot for the next one. */
+static struct part *numbered_call(struct exchange *x, unsigned index, int number, int *ret_next)
+{
+	struct part *p = NULL, *next;
+	int slot = number % NUMBERS;
+
+	while (slot < NUMBERS * ANSWER_PARTS_MAX &&
+	       (next = answer_find(x, index, PART_TOOL_CALL, slot)) != NULL) {
+		p = next;
+		slot += NUMBERS;
+	}
+	*ret_next = slot;
+	return p;
+}
+
+static bool is_whole(const struct part *p)
+{
+	bool partial;
+	json_t *v = p->text.len && p->text.ptr[p->text.len - 1] == '}'
+			    ? json_read(NULL, buf_span(&p->text), &partial)
+			    : NULL;
+
+	json_decref(v);
+	return v && !partial;
+}
+
+/* Whether a piece with that name, and without an id, goes on with the call. Its name may come again
+ * with each piece, or in pieces before any argument. */
+static bool goes_on(const struct part *p, struct span name, bool numbered)
+{
+	if (!name.len || !p->name)
+		return true;
+	if (!p->text.len)
+		return numbered;
+	return span_eq(name, span_str(p->name)) && (numbered || !is_whole(p));
+}
+
+static struct part *call_of(struct exchange *x, unsigned index, const json_t *v, struct span name)
+{
+	bool numbered = json_has(v, "index");
+	int next = -1;
+	struct span id = json_text(v, "id");
+	struct part *p = answer_call_of(x, index, id);
+
+	if (p)
+		return p;
+	p = numbered ? numbered_call(x, index, json_index(v, "index", 0), &next)
+		     : last_call(x, index);
+	if (p && !(id.len && (p->id || !numbered)) && goes_on(p, name, numbered))
+		return p;
+	return answer_part(x, index, PART_TOOL_CALL, next);
+}
+
+static void call_name(struct part *p, struct span name)
+{
+	struct buf whole;
+
+	if (!p->name || p->text.len || span_eq(name, span_str(p->name))) {
+		if (!p->name)
+			set_string(&p->name, name);
+		return;
+	}
+	buf_init(&whole, 1024);
+	buf_adds(&whole, p->name);
+	buf_add(&whole, name);
+	set_string(&p->name, buf_span(&whole));
+	buf_done(&whole);
+}
+
+/* One tool call or a piece of one. */
+static void answer_call(struct exchange *x, unsigned index, const json_t *call,
 			const json_t *function)
 {
-	struct part *p = answer_part(x, index, PART_TOOL_CALL, slot);
+	static const char *const known[] = { "id",     "index",	    "type",  "function", "name",
+					     "custom", "arguments", "input", NULL };
+	struct span name = json_text(function, "name");
+	struct part *p = call_of(x, index, call, name);
 	const json_t *arguments = json_object_get(function, "arguments");
 	char *text = NULL;
 
 	if (!p->id)
 		set_json(&p->id, json_object_get(call, "id"));
-	if (!p->name)
-		set_json(&p->name, json_object_get(function, "name"));
+	call_name(p, name);
 	if (!arguments)
 		arguments = json_object_get(function, "input");
 	if (json_is_object(arguments))
 		text = json_write_text(arguments);
 	answer_append(x, index, p, text ? span_str(text) : json_span(arguments));
 	free(text);
+	answer_rest(x, index, call, known);
+	answer_rest(x, index, function, known);
 }
 
-/* The tool call that a piece without an index belongs to: the one with its id, else a new one. */
-static int slot_of_id(struct exchange *x, unsigned index, const json_t *call)
+static void answer_audio(struct exchange *x, unsigned index, const json_t *v)
 {
-	const struct choice *c = answer_choice(x, index);
-	struct span id = json_text(call, "id");
-	const struct part *same = answer_call_of(x, index, id);
-	int last = -1;
+	static const char *const known[] = { "id", "data", "transcript", "expires_at", NULL };
+	struct part *p;
 
-	if (same)
-		return same->slot;
-	/* The highest slot of a call: parts of other kinds have few slots, if any. */
-	for (size_t i = c->nslots; i > 0 && last < 0; i--)
-		if (c->msg.parts[c->by_slot[i - 1]].kind == PART_TOOL_CALL)
-			last = c->msg.parts[c->by_slot[i - 1]].slot;
-	return id.len || last < 0 ? last + 1 : last;
+	if (!json_has(v, "data") && !json_has(v, "transcript"))
+		return;
+	p = answer_part(x, index, PART_AUDIO, 0);
+	if (json_has(v, "data"))
+		part_base64(p, span_of(NULL, 0), json_text(v, "data"));
+	answer_text(x, index, PART_TEXT, json_text(v, "transcript"));
+	answer_rest(x, index, v, known);
 }
 
 /* A message or a delta. */
 static void answer_message(struct exchange *x, unsigned index, const json_t *m)
 {
-	const json_t *content = json_object_get(m, "content");
 	const json_t *v;
 	size_t i;
 
 	answer_reasoning(x, index, m);
-	answer_text(x, index, PART_TEXT, json_span(content));
-	answer_list(x, index, content);
+	answer_contents(x, index, json_object_get(m, "content"));
 	answer_text(x, index, PART_REFUSAL, json_text(m, "refusal"));
 	json_array_foreach(json_object_get(m, "tool_calls"), i, v)
-		answer_call(x, index,
-			    json_has(v, "index") ? json_index(v, "index", 0)
-						 : slot_of_id(x, index, v),
-			    v, call_function(v));
-	if (json_has(m, "function_call"))
-		answer_call(x, index, 0, NULL, json_object_get(m, "function_call"));
-	v = json_object_get(m, "audio");
-	if (json_has(v, "data") || json_has(v, "transcript")) {
-		struct part *p = answer_part(x, index, PART_AUDIO, 0);
+		answer_call(x, index, v, openai_call_function(v));
+	v = json_object_get(m, "function_call");
+	if (!openai_empty_call(v))
+		answer_call(x, index, NULL, v);
+	json_array_foreach(json_object_get(m, "images"), i, v)
+		answer_image(x, index, v);
+	answer_audio(x, index, json_object_get(m, "audio"));
+	answer_rest(x, index, m, openai_message_members);
+}
 
-		if (json_has(v, "data"))
-			part_base64(p, span_of(NULL, 0), json_text(v, "data"));
-		answer_text(x, index, PART_TEXT, json_text(v, "transcript"));
+static bool calls_tool(const struct choice *c)
+{
+	for (size_t i = 0; i < c->msg.nparts; i++)
+		if (c->msg.parts[i].kind == PART_TOOL_CALL)
+			return true;
+	return false;
+}
+
+/* How the answer ended, also by the words of the server behind the one that answers. */
+static void read_finish(struct exchange *x, unsigned index, const json_t *v)
+{
+	struct span raw = json_text(v, "finish_reason"),
+		    native = json_text(v, "native_finish_reason");
+	enum finish f = openai_finish(raw);
+
+	if (f == FINISH_STOP && calls_tool(answer_choice(x, index)))
+		f = FINISH_TOOL_CALL;
+	if (f == FINISH_STOP && native.len && memmem(native.ptr, native.len, "error", 5)) {
+		f = FINISH_ERROR;
+		answer_error(x, json_object_get(v, "native_finish_reason"), NULL, NULL);
 	}
+	if (raw.len)
+		answer_finish(x, index, raw, f);
 }
 
 static void read_choice(struct exchange *x, const json_t *v, const json_t *message)
 {
+	/* Tokens one by one, and how a server judged them, are left out. */
+	static const char *const known[] = { "index",
+					     "finish_reason",
+					     "native_finish_reason",
+					     "message",
+					     "delta",
+					     "logprobs",
+					     "usage",
+					     "error",
+					     "content_filter_results",
+					     "content_filter_result",
+					     "content_filter_offsets",
+					     "stop_reason",
+					     "matched_stop",
+					     "token_ids",
+					     "text",
+					     "seed",
+					     NULL };
 	unsigned index = (unsigned)json_index(v, "index", 0);
-	struct span finish = json_text(v, "finish_reason");
 
 	answer_choice(x, index);
 	answer_message(x, index, message);
-	if (finish.len)
-		answer_finish(x, index, finish, openai_finish(finish));
+	openai_usage(x, json_object_get(v, "usage"));
+	read_finish(x, index, v);
+	if (json_has(v, "error"))
+		answer_error_of(x, v);
+	answer_rest(x, index, v, known);
+}
+
+/* Members of an answer or a chunk, beside its choices: those that are read, or say nothing. */
+static void read_rest(struct exchange *x, const json_t *body)
+{
+	static const char *const known[] = { "id",
+					     "object",
+					     "created",
+					     "model",
+					     "service_tier",
+					     "usage",
+					     "x_groq",
+					     "choices",
+					     "error",
+					     "system_fingerprint",
+					     "obfuscation",
+					     "prompt_filter_results",
+					     "provider",
+					     "prompt_logprobs",
+					     "prompt_token_ids",
+					     "kv_transfer_params",
+					     "timings",
+					     "type",
+					     "request_id",
+					     "metadata",
+					     "stats",
+					     NULL };
+
+	if (json_array_size(json_object_get(body, "choices")))
+		answer_rest(x, 0, body, known);
 }
 
 static void chat_response(struct exchange *x, const json_t *body)
@@ -339,6 +351,7 @@ static void chat_response(struct exchange *x, const json_t *body)
 		read_choice(x, v, json_object_get(v, "message"));
 	if (!json_array_size(json_object_get(body, "choices")))
 		answer_error_of(x, body);
+	read_rest(x, body);
 }
 
 static void chat_event(struct exchange *x, void *state, struct span name, const json_t *data)
@@ -350,8 +363,9 @@ static void chat_event(struct exchange *x, void *state, struct span name, const 
 	/* Perplexity repeats the whole text in `message` with each delta. */
 	json_array_foreach(json_object_get(data, "choices"), i, v)
 		read_choice(x, v, json_object_get(v, "delta"));
-	if (json_has(data, "error"))
+	if (json_has(data, "error") || !json_has(data, "choices"))
 		answer_error_of(x, data);
+	read_rest(x, data);
 }
 
 /* Only these distinguish Anthropic's format. */
@@ -382,7 +396,7 @@ const struct dialect dialect_openai_chat = {
 	.name = "openai.chat",
 	.proves_request = is_chat_request,
 	.proves_response = is_chat_response,
-	.request = chat_request,
+	.request = openai_chat_request,
 	.response = chat_response,
 	.event = chat_event,
 };

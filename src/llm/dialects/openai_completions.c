@@ -3,6 +3,7 @@
  * 2026), which vLLM, llama.cpp, Together and editors still use; and llama.cpp's own /completion. */
 #include "llm/dialect.h"
 #include "llm/dialects/openai.h"
+#include "llm/error.h"
 #include "llm/json.h"
 
 /* A text, a list of texts, a list of token numbers, or a list of those. */

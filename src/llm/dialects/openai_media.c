@@ -7,6 +7,7 @@
 
 #include "llm/dialect.h"
 #include "llm/dialects/openai.h"
+#include "llm/error.h"
 #include "llm/json.h"
 
 /* ---- request ---- */

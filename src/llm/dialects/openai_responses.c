@@ -9,6 +9,7 @@
 #include "json/write.h"
 #include "llm/dialect.h"
 #include "llm/dialects/openai.h"
+#include "llm/error.h"
 #include "llm/json.h"
 
 /* Parts of one item: its contents from 0, hidden reasoning from REASONING_PARTS. */

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+#include "llm/rest.h"
+
+#include "exchange/redact.h"
+#include "json/number.h"
+
+/* An answer's parts among which one of that name is looked for. */
+#define PARTS_SEARCHED 64
+#define EMPTY_DEPTH    8
+
+static bool is_empty(const json_t *v, unsigned depth)
+{
+	const char *key;
+	json_t *item;
+	size_t i;
+
+	if (json_is_object(v)) {
+		json_object_foreach((json_t *)v, key, item)
+			if (depth == 0 || !is_empty(item, depth - 1))
+				return false;
+		return true;
+	}
+	if (json_is_array(v)) {
+		json_array_foreach(v, i, item)
+			if (depth == 0 || !is_empty(item, depth - 1))
+				return false;
+		return true;
+	}
+	if (json_number_is(v))
+		return json_number_double(v) == 0;
+	return !v || json_is_null(v) || json_is_false(v) ||
+	       (json_is_string(v) && json_string_length(v) == 0);
+}
+
+bool json_is_empty(const json_t *v)
+{
+	return is_empty(v, EMPTY_DEPTH);
+}
+
+static bool is_known(const char *key, const char *const *known)
+{
+	while (*known && strcmp(*known, key) != 0)
+		known++;
+	return *known != NULL;
+}
+
+void message_rest(struct exchange *x, struct message *m, const json_t *v, const char *const *known)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach((json_t *)v, key, value)
+		if (!is_known(key, known) && !json_is_empty(value))
+			message_other(x, m, key, value);
+}
+
+static struct part *other_of(struct exchange *x, unsigned index, const char *name)
+{
+	const struct message *m = &answer_choice(x, index)->msg;
+	size_t stop = m->nparts > PARTS_SEARCHED ? m->nparts - PARTS_SEARCHED : 0;
+	struct part *p;
+
+	for (size_t i = m->nparts; i > stop; i--) {
+		p = &m->parts[i - 1];
+		if (p->kind == PART_OTHER && p->type_raw && strcmp(p->type_raw, name) == 0)
+			return p;
+	}
+	p = answer_part(x, index, PART_OTHER, -1);
+	set_string(&p->type_raw, span_str(name));
+	return p;
+}
+
+static void answer_member(struct exchange *x, unsigned index, const char *name, const json_t *v)
+{
+	struct part *p = other_of(x, index, name);
+
+	if (!json_is_string(v))
+		redact_part_reset(p);
+	part_json(p, v);
+}
+
+void answer_rest(struct exchange *x, unsigned index, const json_t *v, const char *const *known)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach((json_t *)v, key, value)
+		if (!is_known(key, known) && !json_is_empty(value))
+			answer_member(x, index, key, value);
+}
+
+void request_rest(struct exchange *x, const char *of, const json_t *v, const char *const *known)
+{
+	const char *key;
+	json_t *value;
+	struct buf name;
+
+	buf_init(&name, 256);
+	json_object_foreach((json_t *)v, key, value) {
+		if (is_known(key, known) || json_is_empty(value))
+			continue;
+		buf_reset(&name);
+		buf_addf(&name, "%s.%s", of, key);
+		request_param(x, name.ptr, value);
+	}
+	buf_done(&name);
+}
