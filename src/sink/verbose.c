@@ -75,7 +75,7 @@ static void parties(struct sink *s, const struct exchange *x)
 }
 
 void verbose_head(struct sink *s, enum mark m, const char *title, const struct exchange *x,
-	       uint64_t ns)
+		  uint64_t ns)
 {
 	struct term *t = &s->t;
 	char clock[32];
@@ -194,7 +194,7 @@ static void change_speaker(struct sink *s, const struct exchange *x)
 }
 
 static int verbose_delta(struct sink *s, const struct exchange *x, const struct exchange_delta *d,
-		      struct error *reterr)
+			 struct error *reterr)
 {
 	struct live *l = live_of(s, x->id);
 
@@ -339,7 +339,7 @@ static const struct sink_setting settings[] = {
 
 const struct sink_ops sink_verbose = {
 	.name = "verbose",
-	.help = "for people",
+	.help = "every field, in blocks for request and answer",
 	.settings = settings,
 	.wants = SINK_DELTAS | SINK_WRITES,
 	.open = verbose_open,

@@ -2,6 +2,9 @@
 /* HTTP that is no model call, raw output (--raw), and warnings about missing data. */
 #include <stdlib.h>
 
+#include "json/read.h"
+#include "json/write.h"
+#include "sink/ledger.h"
 #include "sink/verbose_int.h"
 
 #define LINES_MAX 24
@@ -57,8 +60,8 @@ char *verbose_pretty(struct span s)
 	char *pretty;
 
 	if (s.len && s.len <= PRETTY_BYTES && is_shallow(s))
-		v = json_loadb((const char *)s.ptr, s.len, JSON_ALLOW_NUL, NULL);
-	pretty = v ? json_dumps(v, JSON_INDENT(2)) : NULL;
+		v = json_read_own(s);
+	pretty = v ? json_write_lines(v, 2) : NULL;
 	json_decref(v);
 	return pretty;
 }
@@ -94,7 +97,7 @@ void verbose_http(struct sink *s, const struct exchange *x)
 	struct term *t = &s->t;
 
 	verbose_head(s, MARK_HTTP, "HTTP", x,
-		  x->t.request_first ? x->t.request_first : x->t.response_first);
+		     x->t.request_first ? x->t.request_first : x->t.response_first);
 	term_inline(t, span_str(x->method ? x->method : "(request not seen)"), 20);
 	term_own(t, " ");
 	term_inline(t, span_str(x->target), 300);
@@ -128,7 +131,7 @@ static void raw_body(struct sink *s, const struct body *b)
 	traffic(s, buf_span(&b->text), 2);
 	if (body_kept(b) < b->decoded)
 		verbose_warn(s, "%llu bytes of this body were not kept",
-			  (unsigned long long)(b->decoded - body_kept(b)));
+			     (unsigned long long)(b->decoded - body_kept(b)));
 }
 
 void verbose_raw_request(struct sink *s, const struct exchange *x)
@@ -162,44 +165,12 @@ void verbose_raw_response(struct sink *s, const struct exchange *x)
 
 /* ---- what is missing ---- */
 
-static void body_ledger(struct sink *s, const char *name, const struct body *b)
+static void warn(void *arg, const char *text)
 {
-	for (size_t i = 0; i < b->ngaps && i < GAPS_KEPT; i++) {
-		if (b->gaps[i].len)
-			verbose_warn(s, "%llu bytes of the %s are missing, at byte %llu",
-				  (unsigned long long)b->gaps[i].len, name,
-				  (unsigned long long)b->gaps[i].off);
-		else
-			verbose_warn(s,
-				  "an unknown number of bytes of the %s is missing, at byte %llu",
-				  name, (unsigned long long)b->gaps[i].off);
-	}
-	if (b->ngaps > GAPS_KEPT)
-		verbose_warn(s, "and %zu gaps more in the %s, %llu bytes missing in all",
-			  b->ngaps - GAPS_KEPT, name, (unsigned long long)b->missing);
-	if (b->state == BODY_CUT && b->expected != COUNT_UNKNOWN)
-		verbose_warn(s, "the %s ended early: %llu of %lld bytes", name,
-			  (unsigned long long)b->wire, (long long)b->expected);
-	else if (b->state == BODY_CUT)
-		verbose_warn(s, "the %s ended early, after %llu bytes", name,
-			  (unsigned long long)b->wire);
-	if (b->coding_error)
-		verbose_warn(s, "the %s could not be decoded (%s): %s", name,
-			  b->coding ? b->coding : "?", b->coding_error);
-	if (b->text.full)
-		verbose_warn(s, "the %s was longer than what is kept for reading", name);
+	verbose_warn(arg, "%s", text);
 }
 
 void verbose_ledger(struct sink *s, const struct exchange *x)
 {
-	if (!x->request_seen)
-		verbose_warn(s, "the request was not seen: tracing began later");
-	body_ledger(s, "request", &x->request_body);
-	body_ledger(s, "response", &x->response_body);
-	if (x->request_headers.cut || x->response_headers.cut)
-		verbose_warn(s, "header fields are missing");
-	if (x->response_partial && x->kind == EXCHANGE_LLM)
-		verbose_warn(s, "part of the response could not be read as %s", x->api);
-	if (x->lost_events)
-		verbose_warn(s, "the kernel lost events while this call was under way");
+	ledger_each(x, warn, s);
 }

@@ -41,7 +41,7 @@ enum mark { MARK_REQUEST, MARK_RESPONSE, MARK_DONE, MARK_ERROR, MARK_HTTP, MARK_
 
 /* text.c */
 void verbose_head(struct sink *s, enum mark m, const char *title, const struct exchange *x,
-	       uint64_t ns);
+		  uint64_t ns);
 void verbose_field(struct sink *s, const char *name, const char *value);
 void verbose_warn(struct sink *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 const char *verbose_mark(const struct sink *s, enum mark m);

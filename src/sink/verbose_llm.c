@@ -5,6 +5,8 @@
 #include <stdlib.h>
 
 #include "base/str.h"
+#include "json/number.h"
+#include "json/write.h"
 #include "sink/verbose_int.h"
 
 #define BODY_INDENT 6
@@ -135,10 +137,10 @@ static void param(struct sink *s, const struct param *p)
 
 		/* Two digits are easier to read, if they are exact. */
 		term_ownf(&s->t, (double)(long)(v * 100 + 0.5) / 100 == v ? "%.2f" : "%g", v);
-	} else if (json_is_string(p->value)) {
+	} else if (json_is_string(p->value) && !json_number_is(p->value)) {
 		term_inline(&s->t, span_str(json_string_value(p->value)), 400);
 	} else {
-		text = json_dumps(p->value, JSON_COMPACT | JSON_ENCODE_ANY);
+		text = json_write_text(p->value);
 		term_inline(&s->t, span_str(text), 400);
 		free(text);
 	}
@@ -297,7 +299,7 @@ void verbose_llm_response(struct sink *s, const struct exchange *x)
 		return;
 	}
 	verbose_head(s, failed ? MARK_ERROR : MARK_RESPONSE,
-		  failed ? "LLM API ERROR" : "LLM API RESPONSE", x, x->t.response_first);
+		     failed ? "LLM API ERROR" : "LLM API RESPONSE", x, x->t.response_first);
 	verbose_llm_envelope(s, x);
 	for (size_t i = 0; i < x->nchoices; i++)
 		choice(s, x, &x->choices[i]);
@@ -422,13 +424,13 @@ static void broken_prefix(struct sink *s, const struct conversation *k)
 		return;
 	if (k->lost_cache == COUNT_UNKNOWN) {
 		verbose_warn(s, "the shared prefix broke at message %zu (%s)", k->broke_at + 1,
-			  what[k->broke_by]);
+			     what[k->broke_by]);
 		return;
 	}
 	verbose_warn(s,
-		  "the shared prefix broke at message %zu (%s): "
-		  "%lld tokens could no longer be read from cache",
-		  k->broke_at + 1, what[k->broke_by], (long long)k->lost_cache);
+		     "the shared prefix broke at message %zu (%s): "
+		     "%lld tokens could no longer be read from cache",
+		     k->broke_at + 1, what[k->broke_by], (long long)k->lost_cache);
 }
 
 /* Beginning of a part in a stream. */
