@@ -37,6 +37,8 @@ void block_request(struct layouter *l);
 void block_part(struct layouter *l, const struct part *p, const char *label, enum ink ink,
 		enum text_kind kind);
 void block_answer(struct layouter *l);
+/* The one part of an answer that is told on the last line: embeddings. NULL: there is none. */
+const struct part *block_numbers(const struct exchange *x);
 void block_streamed(struct layouter *l, const struct streamed *s);
 /* block_other.c: what is no model call. */
 void block_other(struct layouter *l);

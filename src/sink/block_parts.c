@@ -138,11 +138,24 @@ static void label_of(const struct layouter *l, const struct choice *c, char *out
 		snprintf(out, size, "say");
 }
 
+const struct part *block_numbers(const struct exchange *x)
+{
+	const struct message *m = x->nchoices == 1 ? &x->choices[0].msg : NULL;
+	const struct part *p = m && m->nparts == 1 ? &m->parts[0] : NULL;
+
+	return p && p->kind == PART_OTHER && p->type_raw && strcmp(p->type_raw, "embeddings") == 0
+		       ? p
+		       : NULL;
+}
+
 void block_answer(struct layouter *l)
 {
 	const struct exchange *x = l->x;
 	size_t shown = 0, more = 0;
 	char label[16];
+
+	if (block_numbers(x))
+		return;
 
 	for (size_t i = 0; i < x->nchoices; i++)
 		for (size_t n = 0; n < x->choices[i].msg.nparts; n++) {

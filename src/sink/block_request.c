@@ -94,17 +94,23 @@ static void put_lines_and_tools(struct layouter *l, struct span system)
 /* The text, cut so that the counts have room behind it. */
 static void put_new_system(struct layouter *l, struct span system)
 {
-	unsigned room = page_room(l->p), counts = l->x->ntools ? 36 : 16;
+	size_t rows = block_rows(l, TEXT_SYSTEM);
+	unsigned counts = 0;
+	char tools[64] = "";
 
-	if (block_rows(l, TEXT_SYSTEM) != 1) {
-		page_text(l->p, INK_PLAIN, system, block_rows(l, TEXT_SYSTEM));
-		if (l->x->ntools)
-			page_more(l->p);
-		put_tool_count(l, tools_word(l));
+	if (l->x->ntools)
+		snprintf(tools, sizeof(tools), "%s%zu tool%s%s", page_sign(l->p, " · ", " | "),
+			 l->x->ntools, l->x->ntools == 1 ? "" : "s", tools_word(l));
+	counts = page_columns(l->p, span_str(tools));
+	if (rows == 1 && page_room(l->p) > counts + 40) {
+		page_one_row(l->p, INK_PLAIN, system, page_room(l->p) - counts);
+		page_put(l->p, INK_META, tools);
 		return;
 	}
-	page_joined(l->p, INK_PLAIN, system, room > counts + 20 ? room - counts : room);
-	put_lines_and_tools(l, system);
+	page_text(l->p, INK_PLAIN, system, rows);
+	if (l->x->ntools)
+		page_more(l->p);
+	put_tool_count(l, tools_word(l));
 }
 
 static void put_changed_system(struct layouter *l, struct span system)
@@ -311,7 +317,7 @@ static void user_message(struct layouter *l, const struct message *m, struct wra
 		if (m->parts[i].kind == PART_TEXT)
 			user_text(l, &m->parts[i], w);
 		else
-			block_part(l, &m->parts[i], "user", INK_USER, TEXT_USER);
+			block_part(l, &m->parts[i], i ? "" : "user", INK_USER, TEXT_USER);
 	}
 }
 
@@ -393,28 +399,51 @@ static void messages(struct layouter *l)
 
 /* ---- parameters ---- */
 
+/* Columns of one that is a list or an object: clients say much there that is for machines. */
+#define NESTED_COLUMNS 24
+
+static bool is_nested(const struct param *p)
+{
+	return json_is_object(p->value) || json_is_array(p->value);
+}
+
+static void put_param(struct layouter *l, const struct param *param, bool first)
+{
+	bool is_text = json_is_string(param->value) && !json_number_is(param->value);
+	char *json = is_text ? NULL : json_write_text(param->value);
+	struct span value = span_str(is_text ? json_string_value(param->value) : json);
+
+	if (!first && l->style->full)
+		page_more(l->p);
+	else if (!first)
+		page_put(l->p, INK_META, page_sign(l->p, " · ", " | "));
+	page_traffic(l->p, INK_META, span_str(param->name), 40);
+	page_put(l->p, INK_META, " ");
+	page_traffic(l->p, INK_META, value,
+		     l->style->full	? page_room(l->p)
+		     : is_nested(param) ? NESTED_COLUMNS
+					: 40);
+	free(json);
+}
+
+/* On one row, the simple ones first. */
 static void params(struct layouter *l)
 {
 	const struct exchange *x = l->x;
+	size_t shown = 0;
 
 	if (!x->nparams || (l->news.same_params && !l->style->full))
 		return;
 	page_row(l->p, INK_META, "with");
-	for (size_t i = 0; i < x->nparams; i++) {
-		const json_t *v = x->params[i].value;
-		bool is_text = json_is_string(v) && !json_number_is(v);
-		char *text = is_text ? NULL : json_write_text(v);
-
-		if (i)
-			page_put(l->p, INK_META, page_sign(l->p, " · ", " | "));
-		page_traffic(l->p, INK_META, span_str(x->params[i].name), 40);
-		page_put(l->p, INK_META, " ");
-		page_traffic(l->p, INK_META, text ? span_str(text) : span_str(json_string_value(v)),
-			     l->style->full ? page_room(l->p) : 40);
-		free(text);
-		if (l->style->full && i + 1 < x->nparams)
-			page_more(l->p);
-	}
+	for (int nested = 0; nested < 2; nested++)
+		for (size_t i = 0; i < x->nparams; i++) {
+			if (is_nested(&x->params[i]) != nested)
+				continue;
+			/* The row is full. */
+			if (!page_room(l->p) && !l->style->full)
+				return;
+			put_param(l, &x->params[i], shown++ == 0);
+		}
 }
 
 /* ---- the cache ---- */

@@ -23,7 +23,8 @@ static void error_row(struct layouter *l)
 	if (!x->error || !x->error->message || !*x->error->message)
 		return;
 	page_row(l->p, INK_ERROR, "err");
-	page_text(l->p, INK_ERROR, span_str(x->error->message), block_rows(l, TEXT_ERROR));
+	page_text(l->p, INK_ERROR, span_str(x->error->message),
+		  l->news.retry_of && !l->style->full ? 1 : block_rows(l, TEXT_ERROR));
 }
 
 static void missing_row(void *arg, const char *text)
@@ -81,6 +82,7 @@ static void put_sign(struct layouter *l)
 
 	page_row(l->p, INK_PLAIN, NULL);
 	page_put(l->p, INK_PLAIN, "  ");
+	l->p->indent = 4;
 	if (has_failed(x)) {
 		put_failure(l);
 	} else if (x->response_body.state == BODY_CUT) {
@@ -174,6 +176,15 @@ static void put_cost(struct layouter *l)
 	page_item(l->p, INK_PLAIN, text);
 }
 
+/* What an answer of numbers is, in words. */
+static void put_numbers(struct layouter *l)
+{
+	const struct part *p = block_numbers(l->x);
+
+	if (p)
+		put_traffic_item(l, INK_PLAIN, "", buf_span(&p->text));
+}
+
 /* Why it ended, unless it simply was at its end. */
 static void put_finish(struct layouter *l)
 {
@@ -265,6 +276,7 @@ static void put_usage(struct layouter *l)
 {
 	if (has_failed(l->x) && !l->x->usage.raw)
 		return;
+	put_numbers(l);
 	put_tokens(l);
 	put_cached(l);
 	put_cost(l);

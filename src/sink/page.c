@@ -7,6 +7,7 @@
 #include <stdarg.h>
 
 #include "base/safe_text.h"
+#include "base/units.h"
 
 #define INDENT 8
 /* Columns of a row where lines are not wrapped. */
@@ -14,6 +15,8 @@
 /* Narrower than this nothing readable can be laid out. */
 #define WIDTH_LEAST 24
 #define TAB	    8
+/* Between lines on one row: with UTF-8, and without. */
+#define JOIN " ⏎ ", " / "
 /* However many marks combine with a letter. */
 #define BYTES_PER_COLUMN ((size_t)16)
 #define BYTES_PER_ROW	 ((size_t)32)
@@ -298,23 +301,48 @@ size_t page_lines(struct span s)
 	return n;
 }
 
+/* Whether the lines of s, joined, fit in `max` columns. */
+static bool fits_joined(const struct page *p, struct span s, unsigned max)
+{
+	unsigned sign = page_columns(p, span_str(page_sign(p, JOIN))), columns = 0;
+
+	for (s = trim(s); s.len && columns <= max;) {
+		struct span line = span_trim(take_line(&s));
+
+		if (line.len > BYTES_PER_COLUMN * max)
+			return false;
+		if (line.len)
+			columns += page_columns(p, line) + (columns ? sign : 0);
+	}
+	return columns <= max;
+}
+
 void page_joined(struct page *p, enum ink ink, struct span s, unsigned max)
 {
-	const char *sign = page_sign(p, " ⏎ ", " / ");
-	unsigned end = p->column + max;
-	bool any = false;
+	unsigned sign = page_columns(p, span_str(page_sign(p, JOIN)));
+	unsigned end = p->column + max - (fits_joined(p, s, max) ? 0 : ellipsis_columns(p));
+	bool any = false, whole = end == p->column + max;
+	struct span row;
 
-	for (s = trim(s); s.len && p->column < end && !p->cut;) {
+	for (s = trim(s); s.len && p->column < end;) {
 		struct span line = span_trim(take_line(&s));
 
 		if (!line.len)
 			continue;
+		if (any && p->column + sign >= end)
+			break;
 		if (any)
-			page_put(p, INK_META, sign);
-		if (p->column < end)
-			page_traffic(p, ink, line, end - p->column);
+			page_put(p, INK_META, page_sign(p, JOIN));
+		row = fitting(p, line, end - p->column);
+		color_on(p, ink);
+		put_traffic(p, row, end - p->column);
+		color_off(p);
+		if (row.len < line.len)
+			break;
 		any = true;
 	}
+	if (!whole)
+		page_put(p, INK_META, page_sign(p, "…", "..."));
 }
 
 /* Takes off the front what fits on one row: up to a blank, or in the middle of a long word. */
@@ -344,9 +372,11 @@ static struct span take_row(const struct page *p, struct span *line, unsigned wi
 	return row;
 }
 
-/* Rows of one line of text at most, where not all is wanted: a line of 24,000 characters says no
- * more in its last rows than in its first. */
-#define LINE_ROWS 3
+/* A line that takes more rows than this is no prose: it says no more in its last rows than in its
+ * first ones, which are shown. */
+#define PROSE_ROWS    12
+#define LINE_ROWS     3
+#define PROSE_COLUMNS 80
 
 /* A text as it is laid out, row by row. */
 struct layout {
@@ -354,12 +384,13 @@ struct layout {
 	unsigned width;
 	bool all;
 	bool was_blank; /* the line before was empty */
-	size_t of_line; /* rows of this line so far */
+	bool is_long;	/* this line is cut after some rows */
+	size_t of_line; /* rows of it so far */
 	size_t more;	/* bytes of it that follow the row that was taken, and are left out */
 };
 
 /* Of empty lines that follow one another one stays. */
-static bool next_line(struct layout *l)
+static bool next_line(const struct page *p, struct layout *l)
 {
 	bool blank;
 
@@ -371,6 +402,8 @@ static bool next_line(struct layout *l)
 	} while (blank && l->was_blank && !l->all);
 	l->was_blank = blank;
 	l->of_line = 0;
+	l->is_long =
+		!l->all && l->line.len > PROSE_ROWS * (p->width ? (size_t)l->width : PROSE_COLUMNS);
 	if (blank)
 		l->line.len = 0;
 	return true;
@@ -379,14 +412,14 @@ static bool next_line(struct layout *l)
 static bool next_row(const struct page *p, struct layout *l, struct span *ret)
 {
 	l->more = 0;
-	if (!l->line.len && !next_line(l))
+	if (!l->line.len && !next_line(p, l))
 		return false;
 	*ret = l->line;
 	if (!l->line.len)
 		return true;
-	*ret = take_row(p, &l->line, l->width);
+	*ret = take_row(p, &l->line, p->width || l->is_long ? l->width : UINT_MAX / 32);
 	l->of_line++;
-	if (!l->all && l->of_line == (p->width ? LINE_ROWS : 1)) {
+	if (l->is_long && l->of_line == (p->width ? LINE_ROWS : 1)) {
 		l->more = l->line.len;
 		l->line = span_of(NULL, 0);
 	}
@@ -395,14 +428,15 @@ static bool next_row(const struct page *p, struct layout *l, struct span *ret)
 
 static void put_row(struct page *p, enum ink ink, struct span row, const struct layout *l)
 {
-	unsigned max = page_room(p);
 	char note[64] = "";
+	unsigned columns;
 
 	if (l->more)
-		snprintf(note, sizeof(note), " %s (%s bytes more)", page_sign(p, "…", "..."),
-			 page_number(l->more).text);
-	max -= l->more && max > 40 ? page_columns(p, span_str(note)) : 0;
-	page_traffic(p, ink, row, max);
+		snprintf(note, sizeof(note), "%s (%s more)", page_sign(p, "…", "..."),
+			 text_bytes(l->more).text);
+	columns = page_columns(p, span_str(note));
+	row = fitting(p, row, page_room(p) > columns ? page_room(p) - columns : 0);
+	page_traffic(p, ink, row, page_room(p));
 	page_put(p, INK_META, note);
 }
 
@@ -414,8 +448,8 @@ static void left_out(struct page *p, const struct layout *l, struct span tail)
 	size_t lines = page_lines(rest) + (l->line.len > 0);
 
 	page_more(p);
-	page_putf(p, INK_META, "%s %s line%s more, %s bytes", page_sign(p, "…", "..."),
-		  page_number(lines).text, lines == 1 ? "" : "s", page_number(bytes).text);
+	page_putf(p, INK_META, "%s %s line%s more (%s)", page_sign(p, "…", "..."),
+		  page_number(lines).text, lines == 1 ? "" : "s", text_bytes(bytes).text);
 }
 
 /* The last lines, at most `n`. */
@@ -481,32 +515,34 @@ static void put_in_part(struct page *p, enum ink ink, struct layout *l, size_t m
 	}
 }
 
-/* What fits on the rest of one row, and how many lines there are. */
-static void put_one_row(struct page *p, enum ink ink, struct span s)
+void page_one_row(struct page *p, enum ink ink, struct span s, unsigned max)
 {
 	size_t lines = page_lines(s);
 	char note[64];
 
-	snprintf(note, sizeof(note), " (%s lines)", page_number(lines).text);
-	if (lines > 1 && page_room(p) > 40) {
-		page_joined(p, ink, s, page_room(p) - page_columns(p, span_str(note)));
-		page_put(p, INK_META, note);
-	} else {
-		page_joined(p, ink, s, page_room(p));
+	if (lines == 1)
+		snprintf(note, sizeof(note), " (%s)", text_bytes(s.len).text);
+	else
+		snprintf(note, sizeof(note), " (%s lines)", page_number(lines).text);
+	if (fits_joined(p, s, max) || max < 40) {
+		page_joined(p, ink, s, max);
+		return;
 	}
+	page_joined(p, ink, s, max - page_columns(p, span_str(note)));
+	page_put(p, INK_META, note);
 }
 
 void page_text(struct page *p, enum ink ink, struct span s, size_t max)
 {
 	struct layout l = { .rest = trim(s), .all = max == 0 };
 
-	/* What is shown whole, into a file, keeps its lines. */
-	p->is_endless = max == 0;
-	if (max == 0 && !p->width)
+	/* Into a file, lines are kept. */
+	p->is_endless = max != 1;
+	if (p->is_endless && !p->width)
 		p->limit = UINT_MAX / 2;
-	l.width = page_room(p);
+	l.width = p->width ? page_room(p) : UNWRAPPED;
 	if (max == 1)
-		put_one_row(p, ink, l.rest);
+		page_one_row(p, ink, l.rest, page_room(p));
 	else if (max == 0 || count_rows(p, l, max + 1) <= max)
 		put_rows(p, ink, &l, SIZE_MAX, true);
 	else

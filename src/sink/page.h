@@ -61,6 +61,8 @@ void page_putf(struct page *p, enum ink ink, const char *fmt, ...)
 void page_traffic(struct page *p, enum ink ink, struct span s, unsigned max);
 /* Traffic whose lines follow one another on the row, with a sign between them. */
 void page_joined(struct page *p, enum ink ink, struct span s, unsigned max);
+/* The same, and how many lines there are if not all of it fits. */
+void page_one_row(struct page *p, enum ink ink, struct span s, unsigned max);
 /* Our own text after " · ", on the next row where it does not fit on this one. */
 void page_item(struct page *p, enum ink ink, const char *text);
 void page_end(struct page *p); /* the row, if one is begun */
