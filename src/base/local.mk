@@ -5,6 +5,7 @@ libpure_a_SOURCES += \
 	src/base/caller.c \
 	src/base/caller.h \
 	src/base/clock.h \
+	src/base/columns.def \
 	src/base/digest.c \
 	src/base/digest.h \
 	src/base/dir.h \

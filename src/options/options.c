@@ -108,6 +108,23 @@ static int read_format(struct options *o, const char *arg)
 	return o->format ? 0 : -EINVAL;
 }
 
+static int read_verbose(struct options *o, const char *arg)
+{
+	o->format = &sink_verbose;
+	o->format_given = true;
+	return 0;
+}
+
+static int read_lines(struct options *o, const char *arg)
+{
+	unsigned long n;
+
+	if (read_number(arg, SINK_LINES_MAX, &n) || n == 0)
+		return -EINVAL;
+	o->lines = (unsigned)n;
+	return 0;
+}
+
 static int read_color(struct options *o, const char *arg)
 {
 	static const char *const colors[] = { "auto", "always", "never", NULL };
@@ -400,6 +417,8 @@ struct output_defaults options_output(const struct options *o)
 		.full = o->full,
 		.bodies = o->bodies,
 		.force = o->force,
+		.follow = o->follow,
+		.lines = o->lines,
 	};
 }
 

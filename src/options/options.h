@@ -38,7 +38,8 @@ struct options {
 	enum show_mode mode;
 	const struct sink_ops *format;
 	bool format_given;
-	bool bodies, full;
+	bool bodies, full, follow;
+	unsigned lines;	      /* of each text; 0: as it suits */
 	const char *prices;   /* file; NULL: the builtin ones alone */
 	struct names outputs; /* -o; none: standard output */
 	enum color_when color;

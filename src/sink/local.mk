@@ -1,35 +1,59 @@
 # SPDX-License-Identifier: MIT
 libpure_a_SOURCES += \
+	src/sink/arguments.c \
+	src/sink/arguments.h \
+	src/sink/block.c \
+	src/sink/block.h \
+	src/sink/block_head.c \
+	src/sink/block_int.h \
+	src/sink/block_other.c \
+	src/sink/block_parts.c \
+	src/sink/block_request.c \
+	src/sink/block_tail.c \
 	src/sink/csv.c \
 	src/sink/csv_columns.def \
+	src/sink/diff.c \
+	src/sink/diff.h \
 	src/sink/fanout.c \
 	src/sink/fanout.h \
+	src/sink/follow.c \
+	src/sink/follow.h \
+	src/sink/history.c \
+	src/sink/history.h \
 	src/sink/jsonl.c \
+	src/sink/ledger.c \
+	src/sink/ledger.h \
 	src/sink/output.c \
 	src/sink/output.h \
 	src/sink/output_spec.c \
 	src/sink/output_spec.h \
+	src/sink/page.c \
+	src/sink/page.h \
 	src/sink/queue.c \
 	src/sink/queue.h \
+	src/sink/rate_limits.def \
 	src/sink/select.c \
 	src/sink/select.h \
 	src/sink/sink.c \
 	src/sink/sink.h \
 	src/sink/sinks.def \
 	src/sink/sqlite.c \
+	src/sink/streamed.c \
+	src/sink/streamed.h \
 	src/sink/stricter.c \
 	src/sink/stricter.h \
 	src/sink/term.c \
 	src/sink/term.h \
 	src/sink/text.c \
-	src/sink/text_http.c \
-	src/sink/text_int.h \
-	src/sink/text_llm.c \
-	src/sink/text_rpc.c \
+	src/sink/verbose.c \
+	src/sink/verbose_http.c \
+	src/sink/verbose_int.h \
+	src/sink/verbose_llm.c \
+	src/sink/verbose_rpc.c \
 	src/sink/writer.c \
 	src/sink/writer.h
 
-check_PROGRAMS += tests/unit/test_csv tests/unit/test_outputs tests/unit/test_term
+check_PROGRAMS += tests/unit/test_csv tests/unit/test_diff tests/unit/test_outputs tests/unit/test_term
 EXTRA_DIST += tests/unit/csv.golden tests/unit/outputs.h
 
 check_PROGRAMS += tests/fuzz/fuzz_text

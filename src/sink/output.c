@@ -60,6 +60,21 @@ static bool wants_color(enum color_when when, bool tty)
 	return tty && !(no && *no) && term && strcmp(term, "dumb") != 0;
 }
 
+static bool is_set(const char *variable)
+{
+	const char *value = getenv(variable);
+
+	return value && *value;
+}
+
+/* Whether the terminal does, as the locale says. Where there is no locale at all, as in many
+ * containers and services, terminals take UTF-8 nevertheless. */
+static bool takes_utf8(void)
+{
+	return strcmp(nl_langinfo(CODESET), "UTF-8") == 0 ||
+	       !(is_set("LC_ALL") || is_set("LC_CTYPE") || is_set("LANG"));
+}
+
 static int open_writer(struct output *o, const struct output_defaults *d, struct error *reterr)
 {
 	struct winsize w;
@@ -75,7 +90,9 @@ static int open_writer(struct output *o, const struct output_defaults *d, struct
 	tty = isatty(fd);
 	o->config.out = writer_stream(o->writer);
 	o->config.color = wants_color(d->color, tty);
-	o->config.utf8 = tty && strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+	o->config.utf8 = !tty || takes_utf8();
+	o->config.terminal = tty;
+	o->config.fd = fd;
 	if (tty && ioctl(fd, TIOCGWINSZ, &w) == 0)
 		o->config.width = w.ws_col;
 	return 0;
@@ -85,6 +102,8 @@ static int open_writer(struct output *o, const struct output_defaults *d, struct
 static void configure(struct output *o)
 {
 	o->ops = o->spec.ops;
+	if (o->spec.select.mode == SHOW_RAW && o->ops->raw)
+		o->ops = o->ops->raw;
 	o->stricter.policy = o->spec.policy;
 	o->config.target = o->spec.target;
 	o->config.values = o->spec.values;
@@ -105,6 +124,8 @@ int output_open(struct output **ret, const char *arg, const struct sink_ops *for
 	o->lossless = d->lossless;
 	o->config.full = d->full;
 	o->config.bodies = d->bodies;
+	o->config.follow = d->follow;
+	o->config.lines = d->lines;
 	err = output_spec_read(&o->spec, arg, format, reterr);
 	configure(o);
 	if (!err)

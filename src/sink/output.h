@@ -14,7 +14,8 @@ enum color_when { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 struct output_defaults {
 	enum show_mode mode;
 	enum color_when color;
-	bool full, bodies;
+	bool full, bodies, follow;
+	unsigned lines;
 	bool force; /* files that are there are overwritten */
 	/* Nothing is left out, whoever is slow: the source can wait, as a recording can. */
 	bool lossless;

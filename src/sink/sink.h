@@ -24,6 +24,8 @@ struct sink_value {
 	const char *name, *value;
 };
 
+#define SINK_LINES_MAX 100000
+
 struct sink_config {
 	const char *target; /* NULL: standard output */
 	FILE *out;	    /* with SINK_WRITES: standard output, or a private file */
@@ -35,7 +37,11 @@ struct sink_config {
 	bool utf8;	     /* marks beyond ASCII may be used */
 	bool full;	     /* show what earlier turns of a conversation showed as well */
 	bool bodies;	     /* with the text of the bodies */
+	bool follow;	     /* lines as they arrive rather than what has ended */
+	unsigned lines;	     /* rows of each text at most; 0: as it suits */
 	unsigned width;	     /* columns to wrap to, 0: do not wrap */
+	bool terminal;	     /* `fd` is one, which tells its width at any time */
+	int fd;
 };
 
 struct sink; /* each sink defines its own */
@@ -47,6 +53,7 @@ struct sink_ops {
 	const char *help;
 	const struct sink_setting *settings; /* ends with a NULL name; NULL: it has none */
 	unsigned wants;			     /* enum sink_wants */
+	const struct sink_ops *raw;	     /* what writes SHOW_RAW in its place; or NULL */
 	int (*open)(struct sink **ret, const struct sink_config *c, struct error *reterr);
 	/* With SINK_DELTAS. x is a snapshot: of a delta, as it was when the request, or the head of
 	 * the answer, was known. Deltas may be left out where the output is slow (d->seq has a gap

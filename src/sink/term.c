@@ -105,11 +105,13 @@ static void character(struct term *t, struct span s, uint32_t code)
 		blank(t, 1);
 	} else if (code == '\t') {
 		blank(t, TAB - t->column % TAB);
-	} else if (safe_text_is_unsafe(code) || (code >= 0x80 && !t->utf8)) {
+	} else if (safe_text_is_unsafe(code) || safe_text_is_hidden(t->before, code) ||
+		   (code >= 0x80 && !t->utf8)) {
 		add_escape(t, code);
 	} else {
 		add_to_word(t, s, safe_text_columns(code));
 	}
+	t->before = code;
 }
 
 /* A line end written as CRLF is one. */

@@ -17,6 +17,7 @@ struct term {
 	bool utf8;	 /* characters beyond ASCII may be written */
 	struct buf word; /* not yet written: it may have to go to the next line */
 	unsigned word_columns;
+	uint32_t before; /* code of the last character of traffic */
 	struct buf torn; /* beginning of a character whose rest comes with the next piece */
 };
 

@@ -153,7 +153,7 @@ ok(r.returncode == 1 and "not a recording of llm-spy" in r.stderr, "a foreign fi
 target = os.path.join(TMP, "out.txt")
 open(target, "w").close()
 os.chmod(target, 0o644)
-r = run("--output", target, "--", *CURL)
+r = run("-v", "--output", target, "--", *CURL)
 text = open(target).read()
 ok(stat.S_IMODE(os.stat(target).st_mode) == 0o600 and "LLM API REQUEST" in text and "LLM API RESPONSE" in text and
    "[1] user: hello" in text and "FAKESECRET" not in text and "\x1b" not in text, "--output", text)

@@ -20,7 +20,7 @@
  *   @ 150                            150 ms pass without any event
  *   = response.model "gpt-4"         a member of the first jsonl record, as JSON; "=2" the second
  *   =# 2                             number of records
- *   | text                           the text sink's output, line by line
+ *   | text                           the output of `verbose`, line by line
  * Consecutive lines of one direction up to the next head are one message; it is played whole, one
  * byte at a time and in random pieces, and, where there are several connections, recorded and
  * replayed; every way must write the same. Each record is read back from its JSON, which gives the
@@ -378,9 +378,9 @@ static char *text_of(const struct exchange *x, enum show_mode mode)
 	FILE *f = open_memstream(&out, &len);
 
 	c.out = f;
-	sink_text.open(&s, &c, &e);
-	sink_text.end(s, x, &e);
-	sink_text.free(s);
+	sink_verbose.open(&s, &c, &e);
+	sink_verbose.end(s, x, &e);
+	sink_verbose.free(s);
 	fclose(f);
 	return out;
 }
@@ -522,7 +522,7 @@ static void play_recorded(struct player *p, const struct scenario *c)
 /* What the sink wrote; the caller frees it. `way`: of cut_feed, or RECORDED. */
 static char *play(const struct scenario *c, unsigned way, const char *format)
 {
-	bool text = strcmp(format, "text") == 0;
+	bool text = strcmp(format, "verbose") == 0;
 	struct prices *prices = prices_builtin();
 	struct player p = { 0 };
 	struct outputs outputs;
@@ -592,7 +592,7 @@ static json_t *parse_records(const char *lines)
 static void run(const char *name, const struct scenario *c)
 {
 	AUTO_FREE char *whole = play(c, CUT_WHOLE, "jsonl");
-	AUTO_FREE char *text = play(c, CUT_WHOLE, "text");
+	AUTO_FREE char *text = play(c, CUT_WHOLE, "verbose");
 	json_t *records = parse_records(whole);
 
 	if (c->nrecords >= 0)
@@ -604,14 +604,14 @@ static void run(const char *name, const struct scenario *c)
 		is_str(text, c->text.ptr, "%s: text", name);
 	for (unsigned way = CUT_BYTES; way < CUT_WAYS; way++) {
 		AUTO_FREE char *again = play(c, way, "jsonl");
-		AUTO_FREE char *again_text = play(c, way, "text");
+		AUTO_FREE char *again_text = play(c, way, "verbose");
 
 		is_str(again, whole, "%s: %s writes the same records", name, cut_name(way));
 		is_str(again_text, text, "%s: %s writes the same text", name, cut_name(way));
 	}
 	if (c->has_many) {
 		AUTO_FREE char *again = play(c, RECORDED, "jsonl");
-		AUTO_FREE char *again_text = play(c, RECORDED, "text");
+		AUTO_FREE char *again_text = play(c, RECORDED, "verbose");
 
 		is_str(again, whole, "%s: a replay writes the same records", name);
 		is_str(again_text, text, "%s: a replay writes the same text", name);

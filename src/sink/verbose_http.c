@@ -2,9 +2,10 @@
 /* HTTP that is no model call, raw output (--raw), and warnings about missing data. */
 #include <stdlib.h>
 
-#include "sink/text_int.h"
 #include "json/read.h"
 #include "json/write.h"
+#include "sink/ledger.h"
+#include "sink/verbose_int.h"
 
 #define LINES_MAX 24
 
@@ -53,7 +54,7 @@ static bool is_shallow(struct span s)
 	return deepest <= PRETTY_DEPTH;
 }
 
-char *text_pretty(struct span s)
+char *verbose_pretty(struct span s)
 {
 	json_t *v = NULL;
 	char *pretty;
@@ -67,7 +68,7 @@ char *text_pretty(struct span s)
 
 static void json_body(struct sink *s, const char *name, const struct body *b)
 {
-	char *pretty = text_pretty(buf_span(&b->text));
+	char *pretty = verbose_pretty(buf_span(&b->text));
 
 	if (pretty) {
 		term_ownf(&s->t, "  %s:", name);
@@ -91,12 +92,12 @@ static void size_line(struct sink *s, const char *name, const struct body *b)
 }
 
 /* One block for request and response. */
-void text_http(struct sink *s, const struct exchange *x)
+void verbose_http(struct sink *s, const struct exchange *x)
 {
 	struct term *t = &s->t;
 
-	text_head(s, MARK_HTTP, "HTTP", x,
-		  x->t.request_first ? x->t.request_first : x->t.response_first);
+	verbose_head(s, MARK_HTTP, "HTTP", x,
+		     x->t.request_first ? x->t.request_first : x->t.response_first);
 	term_inline(t, span_str(x->method ? x->method : "(request not seen)"), 20);
 	term_own(t, " ");
 	term_inline(t, span_str(x->target), 300);
@@ -129,15 +130,15 @@ static void raw_body(struct sink *s, const struct body *b)
 {
 	traffic(s, buf_span(&b->text), 2);
 	if (body_kept(b) < b->decoded)
-		text_warn(s, "%llu bytes of this body were not kept",
-			  (unsigned long long)(b->decoded - body_kept(b)));
+		verbose_warn(s, "%llu bytes of this body were not kept",
+			     (unsigned long long)(b->decoded - body_kept(b)));
 }
 
-void text_raw_request(struct sink *s, const struct exchange *x)
+void verbose_raw_request(struct sink *s, const struct exchange *x)
 {
-	text_head(s, MARK_REQUEST, "REQUEST", x, x->t.request_first);
+	verbose_head(s, MARK_REQUEST, "REQUEST", x, x->t.request_first);
 	if (!x->request_seen) {
-		text_warn(s, "the request was not seen");
+		verbose_warn(s, "the request was not seen");
 		return;
 	}
 	term_own(&s->t, "  ");
@@ -149,11 +150,11 @@ void text_raw_request(struct sink *s, const struct exchange *x)
 	raw_body(s, &x->request_body);
 }
 
-void text_raw_response(struct sink *s, const struct exchange *x)
+void verbose_raw_response(struct sink *s, const struct exchange *x)
 {
-	text_head(s, MARK_RESPONSE, "RESPONSE", x, x->t.response_first);
+	verbose_head(s, MARK_RESPONSE, "RESPONSE", x, x->t.response_first);
 	if (!x->response_seen) {
-		text_warn(s, "no response was seen");
+		verbose_warn(s, "no response was seen");
 		return;
 	}
 	term_ownf(&s->t, "  %u", x->status);
@@ -164,44 +165,12 @@ void text_raw_response(struct sink *s, const struct exchange *x)
 
 /* ---- what is missing ---- */
 
-static void body_ledger(struct sink *s, const char *name, const struct body *b)
+static void warn(void *arg, const char *text)
 {
-	for (size_t i = 0; i < b->ngaps && i < GAPS_KEPT; i++) {
-		if (b->gaps[i].len)
-			text_warn(s, "%llu bytes of the %s are missing, at byte %llu",
-				  (unsigned long long)b->gaps[i].len, name,
-				  (unsigned long long)b->gaps[i].off);
-		else
-			text_warn(s,
-				  "an unknown number of bytes of the %s is missing, at byte %llu",
-				  name, (unsigned long long)b->gaps[i].off);
-	}
-	if (b->ngaps > GAPS_KEPT)
-		text_warn(s, "and %zu gaps more in the %s, %llu bytes missing in all",
-			  b->ngaps - GAPS_KEPT, name, (unsigned long long)b->missing);
-	if (b->state == BODY_CUT && b->expected != COUNT_UNKNOWN)
-		text_warn(s, "the %s ended early: %llu of %lld bytes", name,
-			  (unsigned long long)b->wire, (long long)b->expected);
-	else if (b->state == BODY_CUT)
-		text_warn(s, "the %s ended early, after %llu bytes", name,
-			  (unsigned long long)b->wire);
-	if (b->coding_error)
-		text_warn(s, "the %s could not be decoded (%s): %s", name,
-			  b->coding ? b->coding : "?", b->coding_error);
-	if (b->text.full)
-		text_warn(s, "the %s was longer than what is kept for reading", name);
+	verbose_warn(arg, "%s", text);
 }
 
-void text_ledger(struct sink *s, const struct exchange *x)
+void verbose_ledger(struct sink *s, const struct exchange *x)
 {
-	if (!x->request_seen)
-		text_warn(s, "the request was not seen: tracing began later");
-	body_ledger(s, "request", &x->request_body);
-	body_ledger(s, "response", &x->response_body);
-	if (x->request_headers.cut || x->response_headers.cut)
-		text_warn(s, "header fields are missing");
-	if (x->response_partial && x->kind == EXCHANGE_LLM)
-		text_warn(s, "part of the response could not be read as %s", x->api);
-	if (x->lost_events)
-		text_warn(s, "the kernel lost events while this call was under way");
+	ledger_each(x, warn, s);
 }

@@ -7,7 +7,7 @@
 #include "base/str.h"
 #include "json/number.h"
 #include "json/write.h"
-#include "sink/text_int.h"
+#include "sink/verbose_int.h"
 
 #define BODY_INDENT 6
 /* Of one tool call that is shown while it comes; the limits of the record are wider. */
@@ -24,7 +24,7 @@ static void traffic(struct sink *s, struct span text, unsigned indent)
 /* Valid JSON indented, anything else unchanged. */
 static void arguments(struct sink *s, const struct part *p, unsigned indent)
 {
-	char *pretty = text_pretty(buf_span(&p->text));
+	char *pretty = verbose_pretty(buf_span(&p->text));
 
 	traffic(s, pretty ? span_str(pretty) : buf_span(&p->text), indent);
 	free(pretty);
@@ -99,10 +99,10 @@ static void part(struct sink *s, const struct part *p, unsigned indent)
 	else
 		traffic(s, buf_span(&p->text), indent);
 	if (p->text.full)
-		text_warn(s, "the text above was cut by a limit");
+		verbose_warn(s, "the text above was cut by a limit");
 }
 
-void text_parts(struct sink *s, const struct message *m, unsigned indent)
+void verbose_parts(struct sink *s, const struct message *m, unsigned indent)
 {
 	for (size_t i = 0; i < m->nparts; i++)
 		part(s, &m->parts[i], indent);
@@ -193,11 +193,11 @@ static void system_prompt(struct sink *s, const struct exchange *x)
 	if (!x->system.nparts)
 		return;
 	if (x->conversation.same_system && !s->o.full) {
-		text_field(s, "System", "unchanged");
+		verbose_field(s, "System", "unchanged");
 		return;
 	}
 	term_own(&s->t, "System: ");
-	text_parts(s, &x->system, BODY_INDENT);
+	verbose_parts(s, &x->system, BODY_INDENT);
 }
 
 static void messages(struct sink *s, const struct exchange *x)
@@ -218,19 +218,19 @@ static void messages(struct sink *s, const struct exchange *x)
 		term_ownf(t, "  [%zu] ", i + 1);
 		term_inline(t, span_str(m->role ? m->role : "?"), 40);
 		term_own(t, ": ");
-		text_parts(s, m, BODY_INDENT);
+		verbose_parts(s, m, BODY_INDENT);
 	}
 }
 
-void text_llm_request(struct sink *s, const struct exchange *x)
+void verbose_llm_request(struct sink *s, const struct exchange *x)
 {
 	struct term *t = &s->t;
 
-	text_head(s, MARK_REQUEST, "LLM API REQUEST", x, x->t.request_first);
-	text_field(s, "Provider", x->provider_label);
-	text_field(s, "Model", x->model_asked ? x->model_asked : "unknown");
+	verbose_head(s, MARK_REQUEST, "LLM API REQUEST", x, x->t.request_first);
+	verbose_field(s, "Provider", x->provider_label);
+	verbose_field(s, "Model", x->model_asked ? x->model_asked : "unknown");
 	if (x->stream_requested)
-		text_field(s, "Stream", "yes");
+		verbose_field(s, "Stream", "yes");
 	conversation(s, &x->conversation);
 	system_prompt(s, x);
 	if (x->request_parsed) {
@@ -242,18 +242,18 @@ void text_llm_request(struct sink *s, const struct exchange *x)
 	for (size_t i = 0; i < x->nparams; i++)
 		param(s, &x->params[i]);
 	if (x->request_partial)
-		text_warn(s, "only the beginning of the request could be read");
+		verbose_warn(s, "only the beginning of the request could be read");
 	else if (!x->request_parsed && x->request_body.wire)
-		text_warn(s, "the request's body could not be read as %s", x->api);
+		verbose_warn(s, "the request's body could not be read as %s", x->api);
 }
 
 /* ---- the answer ---- */
 
-void text_llm_envelope(struct sink *s, const struct exchange *x)
+void verbose_llm_envelope(struct sink *s, const struct exchange *x)
 {
-	text_field(s, "Provider", x->provider_label);
-	text_field(s, "ID", x->response_id ? x->response_id : x->request_id);
-	text_field(s, "Model", x->model_answered);
+	verbose_field(s, "Provider", x->provider_label);
+	verbose_field(s, "ID", x->response_id ? x->response_id : x->request_id);
+	verbose_field(s, "Model", x->model_answered);
 }
 
 static void choice(struct sink *s, const struct exchange *x, const struct choice *c)
@@ -270,7 +270,7 @@ static void choice(struct sink *s, const struct exchange *x, const struct choice
 	}
 	if (c->finish_raw && !x->stream) {
 		term_own(t, "  ");
-		text_field(s, "Finish Reason", c->finish_raw);
+		verbose_field(s, "Finish Reason", c->finish_raw);
 	}
 }
 
@@ -282,25 +282,25 @@ static void error(struct sink *s, const struct exchange *x)
 	}
 	if (!x->error)
 		return;
-	text_field(s, "Type", x->error->type);
-	text_field(s, "Code", x->error->code);
+	verbose_field(s, "Type", x->error->type);
+	verbose_field(s, "Code", x->error->code);
 	if (x->error->message) {
 		term_own(&s->t, "Message: ");
 		traffic(s, span_str(x->error->message), 2);
 	}
 }
 
-void text_llm_response(struct sink *s, const struct exchange *x)
+void verbose_llm_response(struct sink *s, const struct exchange *x)
 {
 	bool failed = x->status >= 400 || (x->error && !x->nchoices);
 
 	if (!x->response_seen && !x->nchoices) {
-		text_head(s, MARK_ERROR, "LLM API: NO RESPONSE SEEN", x, x->t.request_last);
+		verbose_head(s, MARK_ERROR, "LLM API: NO RESPONSE SEEN", x, x->t.request_last);
 		return;
 	}
-	text_head(s, failed ? MARK_ERROR : MARK_RESPONSE,
-		  failed ? "LLM API ERROR" : "LLM API RESPONSE", x, x->t.response_first);
-	text_llm_envelope(s, x);
+	verbose_head(s, failed ? MARK_ERROR : MARK_RESPONSE,
+		     failed ? "LLM API ERROR" : "LLM API RESPONSE", x, x->t.response_first);
+	verbose_llm_envelope(s, x);
 	for (size_t i = 0; i < x->nchoices; i++)
 		choice(s, x, &x->choices[i]);
 	if (failed)
@@ -339,7 +339,7 @@ static void usage(struct sink *s, const struct usage *u)
 	const int64_t outs[] = { u->reasoning, u->audio_out, u->image_out };
 
 	if (!u->raw) {
-		text_field(s, "Token Usage", "unknown (the answer does not say)");
+		verbose_field(s, "Token Usage", "unknown (the answer does not say)");
 		return;
 	}
 	term_own(&s->t, "Token Usage:");
@@ -365,7 +365,7 @@ static void cost(struct sink *s, const struct exchange *x)
 	const char *before = " (";
 
 	if (c->source == COST_UNKNOWN) {
-		text_field(s, "Cost", "unknown");
+		verbose_field(s, "Cost", "unknown");
 		return;
 	}
 	term_own(&s->t, c->partial ? "Cost: at least " : "Cost: ");
@@ -423,14 +423,14 @@ static void broken_prefix(struct sink *s, const struct conversation *k)
 	if (!k->broke || k->lost_cache == 0)
 		return;
 	if (k->lost_cache == COUNT_UNKNOWN) {
-		text_warn(s, "the shared prefix broke at message %zu (%s)", k->broke_at + 1,
-			  what[k->broke_by]);
+		verbose_warn(s, "the shared prefix broke at message %zu (%s)", k->broke_at + 1,
+			     what[k->broke_by]);
 		return;
 	}
-	text_warn(s,
-		  "the shared prefix broke at message %zu (%s): "
-		  "%lld tokens could no longer be read from cache",
-		  k->broke_at + 1, what[k->broke_by], (long long)k->lost_cache);
+	verbose_warn(s,
+		     "the shared prefix broke at message %zu (%s): "
+		     "%lld tokens could no longer be read from cache",
+		     k->broke_at + 1, what[k->broke_by], (long long)k->lost_cache);
 }
 
 /* Beginning of a part in a stream. */
@@ -456,7 +456,7 @@ static void drop_tool_calls(struct live *l)
 	l->ncalls = 0;
 }
 
-void text_llm_live_done(struct live *l)
+void verbose_llm_live_done(struct live *l)
 {
 	drop_tool_calls(l);
 	*l = (struct live){ 0 };
@@ -472,7 +472,7 @@ static void show_tool_calls(struct sink *s, struct live *l, const struct exchang
 		begin_part(s, d, h->choice, &p);
 		arguments(s, &p, 4);
 		if (p.text.full)
-			text_warn(s, "the text above was cut by a limit");
+			verbose_warn(s, "the text above was cut by a limit");
 	}
 	drop_tool_calls(l);
 }
@@ -513,7 +513,7 @@ static void show_quiet(struct sink *s, const struct exchange *x)
 }
 
 /* The lines below an answer; l: state of a stream that was shown, or NULL. */
-void text_llm_tail(struct sink *s, struct live *l, const struct exchange *x)
+void verbose_llm_tail(struct sink *s, struct live *l, const struct exchange *x)
 {
 	struct term *t = &s->t;
 	bool over = x->response_body.state == BODY_COMPLETE;
@@ -524,7 +524,7 @@ void text_llm_tail(struct sink *s, struct live *l, const struct exchange *x)
 	}
 	term_fresh_line(t);
 	if (x->stream && !x->error) {
-		term_own(t, text_mark(s, over ? MARK_DONE : MARK_WARN));
+		term_own(t, verbose_mark(s, over ? MARK_DONE : MARK_WARN));
 		term_own(t, over ? "Streaming Complete: Model: " : "Streaming Cut Off: Model: ");
 		term_inline(t, span_str(x->model_answered ? x->model_answered : "unknown"), 80);
 		term_ownf(t,
@@ -537,7 +537,7 @@ void text_llm_tail(struct sink *s, struct live *l, const struct exchange *x)
 		term_newline(t);
 	}
 	if (x->error && (l || x->nchoices)) {
-		text_warn(s, "the stream ended in an error");
+		verbose_warn(s, "the stream ended in an error");
 		error(s, x);
 	}
 	if (x->response_seen && x->status < 400 && !(x->error && !x->nchoices)) {
@@ -549,7 +549,7 @@ void text_llm_tail(struct sink *s, struct live *l, const struct exchange *x)
 }
 
 /* One piece of output as it arrives. */
-void text_llm_delta(struct sink *s, struct live *l, const struct exchange_delta *d)
+void verbose_llm_delta(struct sink *s, struct live *l, const struct exchange_delta *d)
 {
 	struct term *t = &s->t;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* One block for a call of an agent to a tool server, and for RPC whose messages are not decoded. */
-#include "sink/text_int.h"
+#include "sink/verbose_int.h"
 
 static void took(struct sink *s, const struct exchange *x)
 {
@@ -11,39 +11,39 @@ static void took(struct sink *s, const struct exchange *x)
 	term_newline(&s->t);
 }
 
-void text_mcp(struct sink *s, const struct exchange *x)
+void verbose_mcp(struct sink *s, const struct exchange *x)
 {
 	struct term *t = &s->t;
 	bool failed = x->rpc_failed || x->error || x->status >= 400;
 
-	text_head(s, failed ? MARK_ERROR : MARK_TOOL, "MCP", x, x->t.request_first);
+	verbose_head(s, failed ? MARK_ERROR : MARK_TOOL, "MCP", x, x->t.request_first);
 	term_inline(t, span_str(x->rpc_method ? x->rpc_method : "(method not seen)"), 80);
 	term_own(t, " ");
 	term_inline(t, span_str(x->rpc_name), 120);
 	term_newline(t);
 	for (size_t i = 0; i < x->nmessages; i++)
-		text_parts(s, &x->messages[i], 2);
+		verbose_parts(s, &x->messages[i], 2);
 	if (x->status)
 		term_ownf(t, "%s %u", failed ? "Failed:" : "Result:", x->status);
 	else
 		term_own(t, "No response seen");
 	took(s, x);
 	if (x->error) {
-		text_field(s, "Code", x->error->code);
-		text_field(s, "Message", x->error->message);
+		verbose_field(s, "Code", x->error->code);
+		verbose_field(s, "Message", x->error->message);
 	}
 	for (size_t i = 0; i < x->nchoices; i++)
-		text_parts(s, &x->choices[i].msg, 2);
+		verbose_parts(s, &x->choices[i].msg, 2);
 }
 
-void text_rpc(struct sink *s, const struct exchange *x)
+void verbose_rpc(struct sink *s, const struct exchange *x)
 {
 	struct term *t = &s->t;
 
-	text_head(s, MARK_HTTP, "RPC", x, x->t.request_first);
-	text_field(s, "Provider", x->provider_label);
-	text_field(s, "Method", x->rpc_method);
-	text_field(s, "Form", x->request_body.media_type);
+	verbose_head(s, MARK_HTTP, "RPC", x, x->t.request_first);
+	verbose_field(s, "Provider", x->provider_label);
+	verbose_field(s, "Method", x->rpc_method);
+	verbose_field(s, "Form", x->request_body.media_type);
 	term_ownf(t, "Sent: %llu message(s), %llu bytes", (unsigned long long)x->rpc_messages[0],
 		  (unsigned long long)x->request_body.wire);
 	term_newline(t);

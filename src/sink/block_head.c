@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT */
+/* The head line of a block: when, which call, who, to whom, which model, where in a conversation.
+ * It never wraps: what matters least is left out first, names are cut. */
+#include <ctype.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/units.h"
+#include "sink/block_int.h"
+
+/* Columns of a name, and of one that has to be short. */
+#define NAME_COLUMNS  32
+#define SHORT_COLUMNS 14
+#define HOST_COLUMNS  48
+/* From here on there is room for the host of a provider as well. */
+#define WIDE 100
+
+struct field {
+	enum ink ink;
+	char own[80];	     /* our own text before the traffic */
+	struct span traffic; /* borrowed */
+	unsigned max;	     /* columns of it */
+	char after[80];	     /* our own text after it */
+	bool cuttable;	     /* its name may be cut to SHORT_COLUMNS */
+	/* Fields of a higher number are left out first; 0: never. */
+	int spare;
+};
+
+#define FIELDS_MAX 12
+
+struct head {
+	struct field fields[FIELDS_MAX];
+	size_t count;
+};
+
+static struct field *add(struct head *h, enum ink ink, int spare)
+{
+	struct field *f = &h->fields[h->count++];
+
+	*f = (struct field){ .ink = ink, .spare = spare };
+	return f;
+}
+
+static void time_of_day(const struct exchange *x, char *out, size_t size)
+{
+	uint64_t ns = x->t.request_first ? x->t.request_first : x->t.response_first;
+	int64_t wall = exchange_wall_ns(x, ns);
+	time_t seconds = (time_t)(wall / 1000000000);
+	struct tm tm;
+
+	if (!wall || !localtime_r(&seconds, &tm))
+		snprintf(out, size, "--:--:--");
+	else
+		strftime(out, size, "%H:%M:%S", &tm);
+}
+
+/* ---- fields ---- */
+
+static void add_number(struct head *h, const struct exchange *x)
+{
+	char number[24], clock[16];
+	struct field *f;
+
+	time_of_day(x, clock, sizeof(clock));
+	f = add(h, INK_META, 0);
+	snprintf(f->own, sizeof(f->own), "%s", clock);
+	snprintf(number, sizeof(number), "#%llu", (unsigned long long)x->id);
+	f = add(h, INK_STRONG, 0);
+	snprintf(f->own, sizeof(f->own), " %3s", number);
+}
+
+static void add_program(struct head *h, const struct exchange *x)
+{
+	struct field *f = add(h, INK_PLAIN, 0);
+
+	snprintf(f->own, sizeof(f->own), " ");
+	f->traffic = span_str(exchange_program(x));
+	f->max = NAME_COLUMNS;
+	f->cuttable = true;
+	f = add(h, INK_META, 3);
+	snprintf(f->own, sizeof(f->own), "[%u]", x->tgid);
+}
+
+static void add_user(struct head *h, const struct exchange *x)
+{
+	struct field *f;
+
+	if (!x->user)
+		return;
+	f = add(h, INK_META, 2);
+	snprintf(f->own, sizeof(f->own), " ");
+	f->traffic = span_str(x->user);
+	f->max = NAME_COLUMNS;
+	f->cuttable = true;
+}
+
+/* Whether the host says more than the model does: one of this network, or with a port of its own.
+ */
+static bool host_matters(const struct exchange *x)
+{
+	return x->other || x->is_server || x->cleartext || !x->host || !strchr(x->host, '.') ||
+	       (x->port && x->port != 443) || strspn(x->host, "0123456789.") == strlen(x->host) ||
+	       x->kind != EXCHANGE_LLM;
+}
+
+/* The process at the other end, if it is traced too, else the host. */
+static void add_other(struct head *h, const struct layouter *l)
+{
+	const struct exchange *x = l->x;
+	struct field *f;
+	unsigned port = x->port;
+
+	if (!host_matters(x) && l->p->width && l->p->width < WIDE)
+		return;
+	f = add(h, INK_META, 4);
+	snprintf(f->own, sizeof(f->own), " %s", x->is_server ? "" : page_sign(l->p, "→ ", "-> "));
+	f->max = HOST_COLUMNS;
+	if (x->is_server)
+		snprintf(f->after, sizeof(f->after), " %s", page_sign(l->p, "⇢", "=>"));
+	if (x->other) {
+		f->traffic = span_str(x->other->process ? x->other->process : "?");
+		snprintf(f->after, sizeof(f->after), "[%u]%s%s", x->other->tgid,
+			 x->is_server ? " " : "", x->is_server ? page_sign(l->p, "⇢", "=>") : "");
+		return;
+	}
+	f->traffic = span_str(x->is_server && x->peer ? x->peer
+			      : x->host		      ? x->host
+			      : x->peer		      ? x->peer
+						      : "?");
+	if (!x->is_server && x->host && port && port != (x->cleartext ? 80 : 443))
+		snprintf(f->after, sizeof(f->after), ":%u", port);
+	if (x->cleartext)
+		snprintf(f->after + strlen(f->after), sizeof(f->after) - strlen(f->after),
+			 " (no TLS)");
+}
+
+static bool all_digits(const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!isdigit((unsigned char)s[i]))
+			return false;
+	return true;
+}
+
+/* Without the date at its end: -20250929 or -2025-09-29. */
+static struct span short_model(const char *model)
+{
+	struct span s = span_str(model);
+	const char *end = model + s.len;
+
+	if (s.len > 9 && end[-9] == '-' && all_digits(end - 8, 8))
+		s.len -= 9;
+	else if (s.len > 11 && end[-11] == '-' && end[-6] == '-' && end[-3] == '-' &&
+		 all_digits(end - 10, 4) && all_digits(end - 5, 2) && all_digits(end - 2, 2))
+		s.len -= 11;
+	return s;
+}
+
+static void add_what(struct head *h, const struct exchange *x)
+{
+	const char *model = x->model_answered ? x->model_answered : x->model_asked;
+	struct field *f = add(h, INK_STRONG, 0);
+
+	snprintf(f->own, sizeof(f->own), "  ");
+	f->max = HOST_COLUMNS;
+	f->cuttable = true;
+	switch (x->kind) {
+	case EXCHANGE_LLM:
+		f->traffic = model ? short_model(model) : SPAN_LIT("model unknown");
+		break;
+	case EXCHANGE_MCP:
+		snprintf(f->own, sizeof(f->own), "  MCP ");
+		f->traffic = span_str(x->rpc_method ? x->rpc_method : "(method not seen)");
+		break;
+	case EXCHANGE_RPC:
+		snprintf(f->own, sizeof(f->own), "  RPC ");
+		f->traffic = span_str(x->rpc_method ? x->rpc_method : "(method not seen)");
+		break;
+	case EXCHANGE_HTTP:
+		f->traffic = span_str(x->method ? x->method : "(request not seen)");
+		break;
+	}
+}
+
+static void add_turn(struct head *h, const struct layouter *l)
+{
+	const struct conversation *k = &l->x->conversation;
+	struct field *f;
+
+	if (!k->id[0])
+		return;
+	f = add(h, INK_META, 0);
+	snprintf(f->own, sizeof(f->own), "  %s%.6s t%u%s", page_sign(l->p, "⟨", "<"), k->id,
+		 k->turn, page_sign(l->p, "⟩", ">"));
+	if (k->parent[0]) {
+		f = add(h, INK_META, 5);
+		snprintf(f->own, sizeof(f->own), " from %.6s t%u", k->parent, k->parent_turn);
+	}
+	if (l->news.retry_of) {
+		f = add(h, INK_WARN, 0);
+		snprintf(f->own, sizeof(f->own), "  retry %u of #%llu", l->news.retries,
+			 (unsigned long long)l->news.retry_of);
+	} else if (k->retry) {
+		f = add(h, INK_WARN, 0);
+		snprintf(f->own, sizeof(f->own), "  retry");
+	} else if (l->news.has_gap) {
+		f = add(h, INK_META, 1);
+		snprintf(f->own, sizeof(f->own), "  +%s", text_duration(l->news.gap_ns).text);
+	}
+}
+
+/* ---- fitting ---- */
+
+static unsigned columns_of(const struct page *p, const struct field *f)
+{
+	unsigned traffic = page_columns(p, span_first(f->traffic, 4 * (size_t)f->max));
+
+	return page_columns(p, span_str(f->own)) + page_columns(p, span_str(f->after)) +
+	       (traffic < f->max ? traffic : f->max);
+}
+
+static unsigned all_columns(const struct page *p, const struct head *h)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < h->count; i++)
+		n += columns_of(p, &h->fields[i]);
+	return n;
+}
+
+/* Leaves out the field that matters least, or cuts the names. False: nothing more can go. */
+static bool give_up(struct head *h)
+{
+	size_t least = 0;
+
+	for (size_t i = 1; i < h->count; i++)
+		if (h->fields[i].spare > h->fields[least].spare)
+			least = i;
+	if (h->fields[least].spare) {
+		h->fields[least] = (struct field){ .ink = INK_PLAIN };
+		return true;
+	}
+	for (size_t i = 0; i < h->count; i++)
+		if (h->fields[i].cuttable && h->fields[i].max > SHORT_COLUMNS) {
+			h->fields[i].max = SHORT_COLUMNS;
+			return true;
+		}
+	return false;
+}
+
+void block_head(struct layouter *l)
+{
+	const struct exchange *x = l->x;
+	struct head h = { .count = 0 };
+	bool more = true;
+
+	add_number(&h, x);
+	if (x->is_server)
+		add_other(&h, l);
+	add_program(&h, x);
+	add_user(&h, x);
+	if (!x->is_server)
+		add_other(&h, l);
+	add_what(&h, x);
+	add_turn(&h, l);
+	page_row(l->p, INK_PLAIN, NULL);
+	while (more && all_columns(l->p, &h) > page_room(l->p))
+		more = give_up(&h);
+	for (size_t i = 0; i < h.count; i++) {
+		page_put(l->p, h.fields[i].ink, h.fields[i].own);
+		page_traffic(l->p, h.fields[i].ink, h.fields[i].traffic, h.fields[i].max);
+		page_put(l->p, h.fields[i].ink, h.fields[i].after);
+	}
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/* Rows of what is no call to a model: tools by MCP, RPC, other HTTP. */
+#include <jansson.h>
+#include <stdlib.h>
+
+#include "base/units.h"
+#include "sink/arguments.h"
+#include "sink/block_int.h"
+
+#define PARTS_SHOWN 16
+
+/* A tool's arguments as those of a call that a model asks for. */
+static void mcp_arguments(struct layouter *l)
+{
+	const struct exchange *x = l->x;
+
+	page_row(l->p, INK_TOOL, "call");
+	page_traffic(l->p, INK_TOOL, span_str(x->rpc_name ? x->rpc_name : x->rpc_method), 60);
+	page_put(l->p, INK_PLAIN, "  ");
+	for (size_t i = 0; i < x->nmessages; i++)
+		for (size_t n = 0; n < x->messages[i].nparts && n < PARTS_SHOWN; n++)
+			arguments_put(l->p, buf_span(&x->messages[i].parts[n].text),
+				      block_rows(l, TEXT_TOOL));
+}
+
+static void mcp(struct layouter *l)
+{
+	const struct exchange *x = l->x;
+
+	if (x->rpc_name || x->nmessages)
+		mcp_arguments(l);
+	for (size_t i = 0; i < x->nchoices; i++)
+		for (size_t n = 0; n < x->choices[i].msg.nparts && n < PARTS_SHOWN; n++)
+			block_part(l, &x->choices[i].msg.parts[n], "res", INK_PLAIN, TEXT_RESULT);
+}
+
+static void rpc(struct layouter *l)
+{
+	const struct exchange *x = l->x;
+
+	page_row(l->p, INK_TOOL, "call");
+	page_traffic(l->p, INK_PLAIN,
+		     span_str(x->provider_label ? x->provider_label : "unknown service"), 40);
+	page_putf(l->p, INK_META, "  %llu message(s) sent, %llu received",
+		  (unsigned long long)x->rpc_messages[0], (unsigned long long)x->rpc_messages[1]);
+}
+
+/* Of a body that is text or JSON, its beginning. */
+static void body(struct layouter *l, const char *label, const struct body *b)
+{
+	struct span text = buf_span(&b->text);
+
+	if (!text.len || b->binary)
+		return;
+	page_row(l->p, INK_META, label);
+	page_text(l->p, INK_PLAIN, text, block_rows(l, TEXT_RESULT));
+}
+
+static void http(struct layouter *l)
+{
+	const struct exchange *x = l->x;
+
+	page_row(l->p, INK_TOOL, "http");
+	page_traffic(l->p, INK_PLAIN, span_str(x->target ? x->target : "?"),
+		     l->style->full ? page_room(l->p) : 2 * page_room(l->p));
+	body(l, "sent", &x->request_body);
+	body(l, "got", &x->response_body);
+}
+
+void block_other(struct layouter *l)
+{
+	switch (l->x->kind) {
+	case EXCHANGE_MCP:
+		mcp(l);
+		break;
+	case EXCHANGE_RPC:
+		rpc(l);
+		break;
+	case EXCHANGE_HTTP:
+		http(l);
+		break;
+	case EXCHANGE_LLM:
+		break;
+	}
+}
