@@ -166,7 +166,8 @@ void assembler_conn_endpoints(struct assembler_conn *cc)
 	cc->assembler->knows_endpoints = true;
 	pairs_add(cc->assembler->pairs, cc);
 	for (struct assembly *k = cc->first; k; k = k->next)
-		heads_set_endpoints(k->x, e);
+		if (!k->told)
+			heads_set_endpoints(k->x, e);
 	deliver_endpoints(cc);
 	free_done(cc->assembler);
 }
@@ -176,13 +177,14 @@ static void finish(struct assembly *k);
 /* Makes room. The opener of a WebSocket whose message is being read has to stay. */
 static void end_oldest(struct assembler *c)
 {
-	struct assembly *k = c->oldest;
+	struct assembly *k = deliver_spare(c);
 
-	if (c->unpaired.first && c->unpaired.first->over) {
-		deliver_end_now(c->unpaired.first); /* it is over: nothing is lost */
+	if (k) {
+		deliver_end_now(k);
 		free_done(c);
 		return;
 	}
+	k = c->oldest;
 	limit_hit(c->lim, LIMIT_exchanges);
 	while (k && k->busy)
 		k = k->newer;
@@ -310,6 +312,8 @@ void assembler_tick(struct assembler *c, uint64_t now_ns)
 
 void assembler_finish(struct assembler *c)
 {
+	deliver_finish(c);
+	free_done(c);
 	while (c->oldest) {
 		deliver_end_now(c->oldest);
 		free_done(c);

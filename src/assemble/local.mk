@@ -16,4 +16,4 @@ libpure_a_SOURCES += \
 	src/assemble/websocket_turns.c \
 	src/assemble/websocket_turns.h
 
-check_PROGRAMS += tests/unit/test_pair
+check_PROGRAMS += tests/unit/test_order tests/unit/test_pair
