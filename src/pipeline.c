@@ -16,6 +16,7 @@
 struct pipeline {
 	struct limits *lim;
 	struct observers observers;
+	struct numbering numbering;
 	traffic_class_fn on_class; /* may be NULL */
 	void *on_class_arg;
 	struct process_stats *process_stats;
@@ -141,6 +142,7 @@ struct pipeline *pipeline_new(struct limits *lim)
 
 	p->lim = lim;
 	p->process_stats = process_stats_new();
+	observers_add(&p->observers, &numbering_observer, &p->numbering);
 	observers_add(&p->observers, &process_stats_observer, p->process_stats);
 	p->assembler = assembler_new(lim, &p->observers);
 	p->stream = stream_new(lim, &stream_out, p);
@@ -161,6 +163,12 @@ void pipeline_free(struct pipeline *p)
 	assembler_free(p->assembler);
 	process_stats_free(p->process_stats);
 	free(p);
+}
+
+void pipeline_set_shown(struct pipeline *p, shown_fn fn, const void *arg)
+{
+	p->numbering.shown = fn;
+	p->numbering.arg = arg;
 }
 
 void pipeline_set_prices(struct pipeline *p, const struct prices *prices)

@@ -220,7 +220,7 @@ struct assembly *assembly_of(struct assembler_conn *cc, uint64_t id)
 	k = xcalloc(1, sizeof(*k));
 	k->id = id;
 	k->cc = cc;
-	k->x = builder_new(++c->last_id, c->lim->max[LIMIT_body], on_delta, k);
+	k->x = builder_new(++c->last_serial, c->lim->max[LIMIT_body], on_delta, k);
 	builder_set_limits(k->x, c->lim);
 	heads_set_connection(k->x, cc);
 	link_first(k);

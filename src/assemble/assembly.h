@@ -59,7 +59,7 @@ struct assembler {
 	const struct observers *observers;
 	struct conversations *conversations;
 	const struct prices *prices; /* NULL: none are known */
-	uint64_t last_id;
+	uint64_t last_serial;
 	uint64_t last_turn; /* numbers exchanges over WebSocket, which http does not know */
 	struct assembly *newest, *oldest;
 	struct assembly *done; /* to be freed */

@@ -154,7 +154,7 @@ static void deliver_request_now(struct assembly *k)
 
 void deliver_request(struct assembly *k)
 {
-	if (k->x->twin_of || k->delivered)
+	if (k->x->twin || k->delivered)
 		return;
 	if (k->x->is_server && (may_wait(k) || is_behind(k)))
 		wait_unpaired(k);
@@ -165,7 +165,7 @@ void deliver_request(struct assembly *k)
 void deliver_delta(struct assembly *k, const struct exchange_delta *d)
 {
 	/* What came while it waited cannot be delivered in its order later: the end shows it. */
-	k->quiet |= k->waiting || k->x->twin_of;
+	k->quiet |= k->waiting || k->x->twin;
 	if (!k->delivered || k->quiet)
 		return;
 	redact_answer(k->x);
@@ -186,9 +186,9 @@ static void tell_end(struct assembly *k)
 
 	if (k->told || !is_something(x))
 		return;
-	if (k->settled && !x->twin_of && !k->delivered)
+	if (k->settled && !x->twin && !k->delivered)
 		deliver_request_now(k);
-	if (!x->twin_of)
+	if (!x->twin)
 		conversations_answer(c->conversations, x);
 	if (!x->hidden)
 		bill(c->prices, x);
@@ -197,6 +197,7 @@ static void tell_end(struct assembly *k)
 	if (!x->hidden)
 		deliver_opened(k);
 	k->told = true;
+	x->ended = true;
 	if (x->hidden)
 		observers_superseded(c->observers, x);
 	else
@@ -216,7 +217,7 @@ void deliver_end_now(struct assembly *k)
 	if (twin)
 		twin->peer_view = NULL;
 	/* Nothing is hidden of which the client's record may tell less. */
-	if (x->twin_of)
+	if (x->twin)
 		x->hidden = !twin && (k->peer_view_whole || !exchange_complete(x));
 	else if (twin)
 		twin->peer_view_whole = exchange_complete(x);
@@ -225,7 +226,7 @@ void deliver_end_now(struct assembly *k)
 	k->done = true;
 	k->done_next = k->cc->assembler->done;
 	k->cc->assembler->done = k;
-	if (twin && twin->x->twin_of && twin->over)
+	if (twin && twin->x->twin && twin->over)
 		deliver_end_now(twin);
 }
 
@@ -233,7 +234,7 @@ void deliver_end(struct assembly *k)
 {
 	if (k->waiting)
 		return;
-	if (k->peer_view && k->x->twin_of)
+	if (k->peer_view && k->x->twin)
 		start_wait(k, &k->cc->assembler->awaiting_client);
 	else if (may_wait(k) || is_behind(k))
 		wait_unpaired(k);
@@ -330,7 +331,7 @@ void deliver_match(struct assembly *k)
 	if (!client->told)
 		exchange_set_other_end(client->x, client->peer_view->x);
 	exchange_set_other_end(client->peer_view->x, client->x);
-	client->peer_view->x->twin_of = client->x->id;
+	client->peer_view->x->twin = exchange_ref(client->x);
 	stop_wait(client->peer_view);
 	if (client->waiting)
 		deliver_end_now(client);
@@ -345,7 +346,8 @@ static void unpair(struct assembly *k)
 
 	for (size_t i = 0; i < 2 && sides[i]; i++) {
 		sides[i]->peer_view = NULL;
-		sides[i]->x->twin_of = 0;
+		exchange_unref(sides[i]->x->twin);
+		sides[i]->x->twin = NULL;
 		exchange_set_other_end(sides[i]->x, NULL);
 		pairs_register(sides[i]);
 		stop_wait(sides[i]);
@@ -363,14 +365,14 @@ static bool is_mismatched(const struct assembly *k)
 	if (!k->x->other)
 		return false;
 	return k->peer_view ? !endpoints_mirror(&k->cc->endpoints, &k->peer_view->cc->endpoints)
-			    : k->x->twin_of != 0;
+			    : k->x->twin != NULL;
 }
 
 static int by_age(const void *a, const void *b)
 {
 	const struct assembly *const *x = a, *const *y = b;
 
-	return (*x)->x->id < (*y)->x->id ? -1 : 1;
+	return (*x)->x->serial < (*y)->x->serial ? -1 : 1;
 }
 
 /* Oldest first; the caller frees it. */
