@@ -22,6 +22,9 @@ struct pipeline *pipeline_new(struct limits *lim);
 void pipeline_free(struct pipeline *p);
 /* Who observes the exchanges, beside the statistics of processes; before the first chunk. */
 void pipeline_observe(struct pipeline *p, const struct observer *ops, void *arg);
+/* The source can wait: exchanges are observed whole, in the order in which they began (in_order.h).
+ */
+void pipeline_set_in_order(struct pipeline *p);
 /* Which exchanges are shown, and so get a number (numbering.h); without, all are. */
 void pipeline_set_shown(struct pipeline *p, shown_fn fn, const void *arg);
 void pipeline_set_prices(struct pipeline *p,

@@ -34,6 +34,11 @@ void assembler_free(struct assembler *c)
 	free(c);
 }
 
+void assembler_set_observers(struct assembler *c, const struct observers *observers)
+{
+	c->observers = observers;
+}
+
 void assembler_set_wall_offset(struct assembler *c, int64_t ns)
 {
 	c->wall_offset = ns;
@@ -318,6 +323,25 @@ void assembler_finish(struct assembler *c)
 		deliver_end_now(c->oldest);
 		free_done(c);
 	}
+}
+
+struct start assembler_start(const struct exchange *x)
+{
+	return (struct start){ x->t.request_first ? x->t.request_first : x->t.response_first,
+			       x->serial };
+}
+
+struct start assembler_earliest(const struct assembler *c)
+{
+	struct start first = { UINT64_MAX, 0 };
+
+	for (const struct assembly *k = c->oldest; k; k = k->newer) {
+		struct start s = assembler_start(k->x);
+
+		if (!k->told && deliver_is_something(k->x) && s.ns < first.ns)
+			first = s;
+	}
+	return first;
 }
 
 /* ---- http's callbacks ---- */

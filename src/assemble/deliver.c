@@ -172,8 +172,7 @@ void deliver_delta(struct assembly *k, const struct exchange_delta *d)
 	observers_delta(k->cc->assembler->observers, k->x, d);
 }
 
-/* Worth telling: a head, or a body that some dialect understood. */
-static bool is_something(const struct exchange *x)
+bool deliver_is_something(const struct exchange *x)
 {
 	return x->request_seen || x->response_seen || x->kind != EXCHANGE_HTTP;
 }
@@ -184,7 +183,7 @@ static void tell_end(struct assembly *k)
 	struct assembler *c = k->cc->assembler;
 	struct exchange *x = k->x;
 
-	if (k->told || !is_something(x))
+	if (k->told || !deliver_is_something(x))
 		return;
 	if (k->settled && !x->twin && !k->delivered)
 		deliver_request_now(k);

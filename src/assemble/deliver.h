@@ -8,6 +8,9 @@
 
 #include "assemble/assembly.h"
 
+/* Worth telling: a head, or a body that some dialect understood. */
+bool deliver_is_something(const struct exchange *x);
+
 /* None of these frees anything: what was delivered for the last time is put to assembler.done, also
  * other exchanges than the one that is passed, and the assembler frees it. */
 

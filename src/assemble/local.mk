@@ -11,6 +11,8 @@ libpure_a_SOURCES += \
 	src/assemble/dialect_reader.h \
 	src/assemble/heads.c \
 	src/assemble/heads.h \
+	src/assemble/in_order.c \
+	src/assemble/in_order.h \
 	src/assemble/pair.c \
 	src/assemble/pair.h \
 	src/assemble/websocket_turns.c \

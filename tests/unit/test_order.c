@@ -2,7 +2,7 @@
 /* Random calls on random connections, seen at one end or at both: what is told of a connection
  * follows the order in which it happened on the wire, however late the other end is seen, and each
  * call is told once. Of a process whose calls follow one another the same is true across its
- * connections. */
+ * connections. Where the source can wait, calls are told in the order in which they began. */
 #include <stdlib.h>
 
 #include "base/buf.h"
@@ -18,6 +18,12 @@
 #define STREAMS 3
 #define LOG_MAX (4 * CALLS)
 #define EVENTS	(8 * CALLS + 8 * CONNS)
+
+enum mode {
+	MIXED,	    /* compared by connection; what is captured comes out of order */
+	SEQUENTIAL, /* by process: one call after another */
+	IN_ORDER,   /* all together, by their beginnings */
+};
 
 enum seen { CLIENT_ALONE, SERVER_ALONE, BOTH_ENDS };
 
@@ -45,7 +51,7 @@ struct told {
 
 struct round {
 	unsigned seed;
-	bool sequential;
+	enum mode mode;
 	uint64_t now;
 	struct conn_state conns[CONNS];
 	struct event events[EVENTS];
@@ -83,7 +89,7 @@ static void happens(struct round *r, unsigned conn, bool request, bool preface, 
 		if (is_seen(c, side))
 			r->events[r->nevents++] = (struct event){
 				.ts = ts,
-				.arrival = ts + (r->sequential ? 0 : pick(r, JITTER) * MS),
+				.arrival = ts + (r->mode == MIXED ? pick(r, JITTER) * MS : 0),
 				.conn = conn,
 				.side = side,
 				.request = request,
@@ -119,7 +125,7 @@ static void begin(struct round *r)
 	for (unsigned i = 0; i < CONNS; i++) {
 		struct conn_state *c = &r->conns[i];
 
-		c->seen = r->sequential ? CLIENT_ALONE : (enum seen)pick(r, 3);
+		c->seen = r->mode == SEQUENTIAL ? CLIENT_ALONE : (enum seen)pick(r, 3);
 		c->h2 = pick(r, 2);
 		c->process = pick(r, 2);
 		c->next_stream = 1;
@@ -137,14 +143,14 @@ static void make(struct round *r)
 	begin(r);
 	while (calls < CALLS) {
 		unsigned conn = pick(r, CONNS);
-		unsigned slot = r->conns[conn].h2 && !r->sequential ? pick(r, STREAMS) : 0;
+		unsigned slot = r->conns[conn].h2 && r->mode != SEQUENTIAL ? pick(r, STREAMS) : 0;
 
 		r->now += gaps[pick(r, sizeof(gaps) / sizeof(*gaps))] * MS;
 		if (r->conns[conn].open[slot])
 			answer(r, conn, slot);
 		else
 			ask(r, conn, slot, calls++);
-		if (r->sequential) {
+		if (r->mode == SEQUENTIAL) {
 			r->now += pick(r, 200) * MS;
 			answer(r, conn, slot);
 		}
@@ -266,7 +272,8 @@ static void on_request(void *arg, struct exchange *x)
 {
 	struct round *r = arg;
 
-	r->strange += x->id != ++r->shown; /* numbers have no holes */
+	r->shown++;
+	r->strange += x->id != r->shown; /* numbers have no holes */
 	note(r, 'q', x);
 }
 
@@ -274,6 +281,8 @@ static void on_ended(void *arg, struct exchange *x)
 {
 	struct round *r = arg;
 
+	if (r->mode == IN_ORDER)
+		r->strange += x->id != ++r->shown;
 	r->strange += x->twin_of != 0 || !exchange_complete(x);
 	note(arg, 'e', x);
 }
@@ -289,13 +298,29 @@ static const struct observer observer = { .request = on_request,
 					  .superseded = on_superseded,
 					  .ended = on_ended };
 
-/* Those of one connection, or of one process. */
+/* What is compared by itself: a connection, a process, or all. */
+static unsigned group_of(const struct round *r, const struct told *t)
+{
+	return r->mode == MIXED ? t->conn : r->mode == SEQUENTIAL ? r->conns[t->conn].process : 0;
+}
+
 static void list(const struct round *r, const struct told *all, size_t count, unsigned which,
 		 struct buf *out)
 {
 	for (size_t i = 0; i < count; i++)
-		if ((r->sequential ? r->conns[all[i].conn].process : all[i].conn) == which)
+		if (group_of(r, &all[i]) == which)
 			buf_addf(out, "%c%u ", all[i].what, all[i].call);
+}
+
+/* Where the source can wait: an end for each call, in the order of the requests. */
+static void want_in_order(struct round *r)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->nwire; i++)
+		if (r->wire[i].what == 'q')
+			r->wire[n++] = (struct told){ 'e', r->wire[i].conn, r->wire[i].call };
+	r->nwire = n;
 }
 
 static bool compare(const struct round *r, unsigned which)
@@ -318,15 +343,17 @@ static bool compare(const struct round *r, unsigned which)
 	return same;
 }
 
-static void play(unsigned seed, bool sequential, unsigned *wrong, unsigned *strange)
+static void play(unsigned seed, enum mode mode, unsigned *wrong, unsigned *strange)
 {
 	static struct round r;
 	struct limits lim;
 
-	r = (struct round){ .seed = seed, .sequential = sequential, .now = MS };
+	r = (struct round){ .seed = seed, .mode = mode, .now = MS };
 	limits_init(&lim);
 	r.pipeline = pipeline_new(&lim);
 	pipeline_observe(r.pipeline, &observer, &r);
+	if (mode == IN_ORDER)
+		pipeline_set_in_order(r.pipeline);
 	make(&r);
 	keep_order(&r);
 	qsort(r.events, r.nevents, sizeof(*r.events), by_arrival);
@@ -338,23 +365,84 @@ static void play(unsigned seed, bool sequential, unsigned *wrong, unsigned *stra
 		capture(&r, &r.events[i]);
 	pipeline_finish(r.pipeline, r.now);
 	pipeline_free(r.pipeline);
+	if (mode == IN_ORDER)
+		want_in_order(&r);
 	for (unsigned i = 0; i < CONNS; i++)
 		*wrong += !compare(&r, i);
 	*strange += r.strange;
 }
 
-int main(void)
+static void test_mode(enum mode mode, const char *what)
 {
 	unsigned wrong = 0, strange = 0;
 
 	for (unsigned i = 0; i < ROUNDS; i++)
-		play(i + 1, false, &wrong, &strange);
-	is_int(wrong, 0, "each connection is told in the order of its wire");
+		play(i + 1, mode, &wrong, &strange);
+	is_int(wrong, 0, "%s", what);
 	is_int(strange, 0, "and each call once, whole, by its number");
-	wrong = strange = 0;
-	for (unsigned i = 0; i < ROUNDS; i++)
-		play(i + 1, true, &wrong, &strange);
-	is_int(wrong, 0, "a process whose calls follow one another is told in their order");
-	is_int(strange, 0, "and each call once, whole, by its number");
+}
+
+/* ---- how much is held ---- */
+
+static void say(struct round *r, unsigned conn, bool request, unsigned call)
+{
+	struct event e = { .ts = r->now += MS, .conn = conn, .request = request, .call = call };
+
+	capture(r, &e);
+}
+
+/* A long call, and 30 others while it lasts. */
+static void play_long(struct round *r, size_t memory, size_t *ret_before)
+{
+	struct limits lim;
+
+	limits_init(&lim);
+	lim.max[LIMIT_memory] = memory;
+	*r = (struct round){ .mode = IN_ORDER, .now = MS };
+	r->pipeline = pipeline_new(&lim);
+	pipeline_observe(r->pipeline, &observer, r);
+	pipeline_set_in_order(r->pipeline);
+	say(r, 0, true, 0);
+	for (unsigned i = 1; i <= 30; i++) {
+		say(r, 1, true, i);
+		say(r, 1, false, i);
+	}
+	*ret_before = r->nlog;
+	say(r, 0, false, 0);
+	pipeline_finish(r->pipeline, r->now);
+	pipeline_free(r->pipeline);
+	is_int(r->strange, 0, "all are told, by their numbers");
+	is_int(lim.memory, 0, "and nothing is held in the end");
+}
+
+static bool is_rising(const struct told *log, size_t count)
+{
+	for (size_t i = 1; i < count; i++)
+		if (log[i].call <= log[i - 1].call)
+			return false;
+	return true;
+}
+
+static void test_ceiling(void)
+{
+	static struct round r;
+	size_t before;
+
+	play_long(&r, 1 << 30, &before);
+	is_int(before, 0, "what began later waits for a long call");
+	ok(r.nlog == 31 && is_rising(r.log, r.nlog), "and comes in order after it");
+	play_long(&r, 16 * 10 * sizeof(struct exchange), &before);
+	ok(before > 20 && before < 30, "past a ceiling it is told before: %zu", before);
+	ok(r.nlog == 31 && is_rising(r.log, before) && r.log[before].call == 0,
+	   "in order, but for the long one");
+	ok(is_rising(r.log + before, r.nlog - before), "which is followed by what was held");
+}
+
+int main(void)
+{
+	test_mode(MIXED, "each connection is told in the order of its wire");
+	test_mode(SEQUENTIAL, "a process whose calls follow one another is told in their order");
+	test_mode(IN_ORDER, "where the source can wait, all are told as they began");
+	test_ceiling();
 	return tap_done();
 }
