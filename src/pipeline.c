@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "assemble/in_order.h"
 #include "base/xalloc.h"
 #include "http/http.h"
 
@@ -16,6 +17,9 @@
 struct pipeline {
 	struct limits *lim;
 	struct observers observers;
+	struct numbering numbering;
+	struct in_order *in_order; /* NULL: events are observed as they come */
+	struct observers before_order;
 	traffic_class_fn on_class; /* may be NULL */
 	void *on_class_arg;
 	struct process_stats *process_stats;
@@ -141,6 +145,7 @@ struct pipeline *pipeline_new(struct limits *lim)
 
 	p->lim = lim;
 	p->process_stats = process_stats_new();
+	observers_add(&p->observers, &numbering_observer, &p->numbering);
 	observers_add(&p->observers, &process_stats_observer, p->process_stats);
 	p->assembler = assembler_new(lim, &p->observers);
 	p->stream = stream_new(lim, &stream_out, p);
@@ -158,9 +163,23 @@ void pipeline_free(struct pipeline *p)
 		return;
 	pipeline_finish(p, 0);
 	stream_free(p->stream);
+	in_order_free(p->in_order);
 	assembler_free(p->assembler);
 	process_stats_free(p->process_stats);
 	free(p);
+}
+
+void pipeline_set_in_order(struct pipeline *p)
+{
+	p->in_order = in_order_new(p->lim, p->assembler, &p->observers);
+	observers_add(&p->before_order, &in_order_observer, p->in_order);
+	assembler_set_observers(p->assembler, &p->before_order);
+}
+
+void pipeline_set_shown(struct pipeline *p, shown_fn fn, const void *arg)
+{
+	p->numbering.shown = fn;
+	p->numbering.arg = arg;
 }
 
 void pipeline_set_prices(struct pipeline *p, const struct prices *prices)
@@ -195,6 +214,8 @@ void pipeline_finish(struct pipeline *p, uint64_t now_ns)
 {
 	stream_finish(p->stream, now_ns);
 	assembler_finish(p->assembler);
+	if (p->in_order)
+		in_order_finish(p->in_order);
 }
 
 struct pipeline_stats pipeline_stats(const struct pipeline *p)

@@ -5,6 +5,7 @@
 #define SPY_PIPELINE_H
 
 #include "assemble/assembler.h"
+#include "exchange/numbering.h"
 #include "http/traffic_class.h"
 #include "report/process_stats.h"
 #include "stream/stream.h"
@@ -21,6 +22,11 @@ struct pipeline *pipeline_new(struct limits *lim);
 void pipeline_free(struct pipeline *p);
 /* Who observes the exchanges, beside the statistics of processes; before the first chunk. */
 void pipeline_observe(struct pipeline *p, const struct observer *ops, void *arg);
+/* The source can wait: exchanges are observed whole, in the order in which they began (in_order.h).
+ */
+void pipeline_set_in_order(struct pipeline *p);
+/* Which exchanges are shown, and so get a number (numbering.h); without, all are. */
+void pipeline_set_shown(struct pipeline *p, shown_fn fn, const void *arg);
 void pipeline_set_prices(struct pipeline *p,
 			 const struct prices *prices); /* as assembler_set_prices */
 

@@ -34,6 +34,11 @@ void assembler_free(struct assembler *c)
 	free(c);
 }
 
+void assembler_set_observers(struct assembler *c, const struct observers *observers)
+{
+	c->observers = observers;
+}
+
 void assembler_set_wall_offset(struct assembler *c, int64_t ns)
 {
 	c->wall_offset = ns;
@@ -166,7 +171,8 @@ void assembler_conn_endpoints(struct assembler_conn *cc)
 	cc->assembler->knows_endpoints = true;
 	pairs_add(cc->assembler->pairs, cc);
 	for (struct assembly *k = cc->first; k; k = k->next)
-		heads_set_endpoints(k->x, e);
+		if (!k->told)
+			heads_set_endpoints(k->x, e);
 	deliver_endpoints(cc);
 	free_done(cc->assembler);
 }
@@ -176,13 +182,14 @@ static void finish(struct assembly *k);
 /* Makes room. The opener of a WebSocket whose message is being read has to stay. */
 static void end_oldest(struct assembler *c)
 {
-	struct assembly *k = c->oldest;
+	struct assembly *k = deliver_spare(c);
 
-	if (c->unpaired.first && c->unpaired.first->over) {
-		deliver_end_now(c->unpaired.first); /* it is over: nothing is lost */
+	if (k) {
+		deliver_end_now(k);
 		free_done(c);
 		return;
 	}
+	k = c->oldest;
 	limit_hit(c->lim, LIMIT_exchanges);
 	while (k && k->busy)
 		k = k->newer;
@@ -218,7 +225,7 @@ struct assembly *assembly_of(struct assembler_conn *cc, uint64_t id)
 	k = xcalloc(1, sizeof(*k));
 	k->id = id;
 	k->cc = cc;
-	k->x = builder_new(++c->last_id, c->lim->max[LIMIT_body], on_delta, k);
+	k->x = builder_new(++c->last_serial, c->lim->max[LIMIT_body], on_delta, k);
 	builder_set_limits(k->x, c->lim);
 	heads_set_connection(k->x, cc);
 	link_first(k);
@@ -310,10 +317,31 @@ void assembler_tick(struct assembler *c, uint64_t now_ns)
 
 void assembler_finish(struct assembler *c)
 {
+	deliver_finish(c);
+	free_done(c);
 	while (c->oldest) {
 		deliver_end_now(c->oldest);
 		free_done(c);
 	}
+}
+
+struct start assembler_start(const struct exchange *x)
+{
+	return (struct start){ x->t.request_first ? x->t.request_first : x->t.response_first,
+			       x->serial };
+}
+
+struct start assembler_earliest(const struct assembler *c)
+{
+	struct start first = { UINT64_MAX, 0 };
+
+	for (const struct assembly *k = c->oldest; k; k = k->newer) {
+		struct start s = assembler_start(k->x);
+
+		if (!k->told && deliver_is_something(k->x) && s.ns < first.ns)
+			first = s;
+	}
+	return first;
 }
 
 /* ---- http's callbacks ---- */

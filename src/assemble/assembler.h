@@ -14,11 +14,22 @@ struct assembler;
 /* `lim` and `observers` outlive it. Credentials are masked before any observer is called. */
 struct assembler *assembler_new(struct limits *lim, const struct observers *observers);
 void assembler_free(struct assembler *c); /* after assembler_finish */
+/* Instead of those it was made with. */
+void assembler_set_observers(struct assembler *c, const struct observers *observers);
 void assembler_set_wall_offset(struct assembler *c, int64_t ns);
 /* `prices` outlives it; without, no cost is known but what providers state. */
 struct prices;
 void assembler_set_prices(struct assembler *c, const struct prices *prices);
 void assembler_lost_events(struct assembler *c); /* marks all that are under way */
+
+/* When an exchange began, CLOCK_MONOTONIC; those of one time are in the order of their serials. */
+struct start {
+	uint64_t ns, serial;
+};
+struct start assembler_start(const struct exchange *x);
+/* Of the first of what is under way, and will be told to observers; past all others, with serial 0,
+ * where nothing is. */
+struct start assembler_earliest(const struct assembler *c);
 
 struct assembler_conn;
 /* `conn` outlives it. */

@@ -31,6 +31,7 @@ struct assembly {
 	uint32_t stream;	   /* HTTP/2: as in frames; of a turn, its opener's; else 0 */
 	/* deliver.c's */
 	bool over; /* nothing more comes; it waits to be delivered */
+	bool told; /* its end was delivered, so its record is frozen: it waits for its other view */
 	bool done; /* delivered for the last time: to be freed */
 	struct assembly *done_next;
 	bool opened, response_delivered;
@@ -58,13 +59,15 @@ struct assembler {
 	const struct observers *observers;
 	struct conversations *conversations;
 	const struct prices *prices; /* NULL: none are known */
-	uint64_t last_id;
+	uint64_t last_serial;
 	uint64_t last_turn; /* numbers exchanges over WebSocket, which http does not know */
 	struct assembly *newest, *oldest;
 	struct assembly *done; /* to be freed */
-	struct wait unpaired;  /* may have another view */
-	struct wait
-		awaiting_client; /* servers' views that are over, of which the client's is not */
+	/* May have another view: clients' views that are over, those of them whose end was
+	 * delivered since, and servers' views whose request was read. */
+	struct wait unpaired_clients, told_clients, unpaired_servers;
+	/* Servers' views that are over, of which the client's is not. */
+	struct wait awaiting_client;
 	struct pairs *pairs;
 	bool knows_endpoints; /* of some connection */
 	size_t count;
@@ -84,6 +87,7 @@ struct assembler_conn {
 	bool cleartext;
 	struct endpoints endpoints; /* family 0: not known */
 	size_t endpoints_changes;
+	size_t waiting; /* of its exchanges, in assembler.unpaired_servers */
 	struct assembler_conn *chain,
 		**chain_at; /* in its bucket of pairs, if its endpoints are known */
 };

@@ -28,6 +28,7 @@ static void start_wait(struct assembly *k, struct wait *w)
 	for (int i = 0; prev && prev->since_ns > k->since_ns && i < STEPS; i++)
 		prev = prev->wait_prev;
 	k->waiting = w;
+	k->cc->waiting += w == &k->cc->assembler->unpaired_servers;
 	k->wait_prev = prev;
 	k->wait_next = prev ? prev->wait_next : w->first;
 	*(prev ? &prev->wait_next : &w->first) = k;
@@ -41,14 +42,17 @@ static void stop_wait(struct assembly *k)
 	if (!w)
 		return;
 	k->waiting = NULL;
+	k->cc->waiting -= w == &k->cc->assembler->unpaired_servers;
 	*(k->wait_prev ? &k->wait_prev->wait_next : &w->first) = k->wait_next;
 	*(k->wait_next ? &k->wait_next->wait_prev : &w->last) = k->wait_prev;
 }
 
 static void wait_unpaired(struct assembly *k)
 {
+	struct assembler *c = k->cc->assembler;
+
 	k->waited = true;
-	start_wait(k, &k->cc->assembler->unpaired);
+	start_wait(k, k->x->is_server ? &c->unpaired_servers : &c->unpaired_clients);
 }
 
 static bool is_late(const struct assembly *k, uint64_t now_ns, uint64_t max)
@@ -67,13 +71,56 @@ static bool may_wait(const struct assembly *k)
 	return !k->waited && !k->x->other && k->x->request_seen && near;
 }
 
+/* Something of a server's connection waits, and what comes later has to follow it. */
+static bool is_behind(const struct assembly *k)
+{
+	return k->x->is_server && k->cc->waiting;
+}
+
 /* ---- telling ---- */
+
+static void tell_end(struct assembly *k);
+
+static bool is_same_conversation(const struct exchange *a, const struct exchange *b)
+{
+	return a->conversation.id[0] && strcmp(a->conversation.id, b->conversation.id) == 0;
+}
+
+/* Whether the end of `w` comes before what happens to `k` now. */
+static bool comes_before(const struct assembly *w, const struct assembly *k)
+{
+	if (w->cc == k->cc)
+		return true;
+	return (w->x->tgid == k->x->tgid || is_same_conversation(w->x, k->x)) &&
+	       w->since_ns <= builder_time(k->x);
+}
+
+/* An event of a client's call proves that what ended before it on its connection, in its process or
+ * in its conversation is over: that is told first. Should the server's view of it come yet, it is
+ * still known as such. */
+static void tell_before(const struct assembly *k)
+{
+	struct assembler *c = k->cc->assembler;
+	struct assembly *next;
+
+	if (k->x->is_server)
+		return;
+	for (struct assembly *w = c->unpaired_clients.first; w && w != k; w = next) {
+		next = w->wait_next;
+		if (!comes_before(w, k))
+			continue;
+		stop_wait(w);
+		start_wait(w, &c->told_clients);
+		tell_end(w);
+	}
+}
 
 void deliver_opened(struct assembly *k)
 {
 	if (k->opened || !k->x->request_seen)
 		return;
 	k->opened = true;
+	tell_before(k);
 	redact_exchange(k->x, NULL);
 	observers_opened(k->cc->assembler->observers, k->x);
 }
@@ -92,8 +139,10 @@ static void deliver_request_now(struct assembly *k)
 {
 	struct assembler *c = k->cc->assembler;
 
+	tell_before(k); /* its outcome decides what this request is to the conversation */
 	conversations_request(c->conversations,
 			      k->x); /* compares what was sent, not what is shown */
+	tell_before(k);
 	deliver_opened(k);
 	k->delivered = true;
 	redact_exchange(k->x, NULL);
@@ -105,9 +154,9 @@ static void deliver_request_now(struct assembly *k)
 
 void deliver_request(struct assembly *k)
 {
-	if (k->x->twin_of || k->delivered)
+	if (k->x->twin || k->delivered)
 		return;
-	if (k->x->is_server && may_wait(k))
+	if (k->x->is_server && (may_wait(k) || is_behind(k)))
 		wait_unpaired(k);
 	if (!k->waiting)
 		deliver_request_now(k);
@@ -116,40 +165,42 @@ void deliver_request(struct assembly *k)
 void deliver_delta(struct assembly *k, const struct exchange_delta *d)
 {
 	/* What came while it waited cannot be delivered in its order later: the end shows it. */
-	k->quiet |= k->waiting || k->x->twin_of;
+	k->quiet |= k->waiting || k->x->twin;
 	if (!k->delivered || k->quiet)
 		return;
 	redact_answer(k->x);
 	observers_delta(k->cc->assembler->observers, k->x, d);
 }
 
-/* Worth telling: a head, or a body that some dialect understood. */
-static bool is_something(const struct exchange *x)
+bool deliver_is_something(const struct exchange *x)
 {
 	return x->request_seen || x->response_seen || x->kind != EXCHANGE_HTTP;
 }
 
-static void deliver(struct assembly *k)
+/* Tells the end, after which the record is frozen. */
+static void tell_end(struct assembly *k)
 {
 	struct assembler *c = k->cc->assembler;
 	struct exchange *x = k->x;
 
-	if (!is_something(x))
+	if (k->told || !deliver_is_something(x))
 		return;
-	if (k->settled)
-		deliver_request(k);
-	if (!x->twin_of)
+	if (k->settled && !x->twin && !k->delivered)
+		deliver_request_now(k);
+	if (!x->twin)
 		conversations_answer(c->conversations, x);
 	if (!x->hidden)
 		bill(c->prices, x);
 	redact_exchange(x, NULL);
 	exchange_changed(x);
-	if (x->hidden) {
+	if (!x->hidden)
+		deliver_opened(k);
+	k->told = true;
+	x->ended = true;
+	if (x->hidden)
 		observers_superseded(c->observers, x);
-		return;
-	}
-	deliver_opened(k);
-	observers_ended(c->observers, x);
+	else
+		observers_ended(c->observers, x);
 }
 
 void deliver_end_now(struct assembly *k)
@@ -157,22 +208,24 @@ void deliver_end_now(struct assembly *k)
 	struct assembly *twin = k->peer_view;
 	struct exchange *x = k->x;
 
+	if (!k->told)
+		tell_before(k);
 	stop_wait(k);
 	k->waited = true;
 	k->peer_view = NULL;
 	if (twin)
 		twin->peer_view = NULL;
 	/* Nothing is hidden of which the client's record may tell less. */
-	if (x->twin_of)
+	if (x->twin)
 		x->hidden = !twin && (k->peer_view_whole || !exchange_complete(x));
 	else if (twin)
 		twin->peer_view_whole = exchange_complete(x);
-	deliver(k);
+	tell_end(k);
 	pairs_unregister(k);
 	k->done = true;
 	k->done_next = k->cc->assembler->done;
 	k->cc->assembler->done = k;
-	if (twin && twin->x->twin_of && twin->over)
+	if (twin && twin->x->twin && twin->over)
 		deliver_end_now(twin);
 }
 
@@ -180,10 +233,57 @@ void deliver_end(struct assembly *k)
 {
 	if (k->waiting)
 		return;
-	if (k->peer_view && k->x->twin_of)
+	if (k->peer_view && k->x->twin)
 		start_wait(k, &k->cc->assembler->awaiting_client);
-	else if (may_wait(k))
+	else if (may_wait(k) || is_behind(k))
 		wait_unpaired(k);
+	else
+		deliver_end_now(k);
+}
+
+/* The other view of a server's did not come. What came on its connection between request and end
+ * is told between them. */
+static void tell_unpaired(struct assembly *k)
+{
+	bool end = k->over && (k->delivered || !k->settled);
+
+	stop_wait(k);
+	if (end)
+		deliver_end_now(k);
+	else
+		deliver_request_now(k);
+	if (!end && k->over)
+		wait_unpaired(k);
+}
+
+struct assembly *deliver_spare(const struct assembler *c)
+{
+	struct assembly *server = c->unpaired_servers.first;
+
+	if (c->told_clients.first)
+		return c->told_clients.first;
+	if (c->unpaired_clients.first)
+		return c->unpaired_clients.first;
+	return server && server->over ? server : NULL;
+}
+
+/* The one that has waited longest for another view. */
+static struct assembly *first_unpaired(const struct assembler *c)
+{
+	struct assembly *const all[] = { c->unpaired_clients.first, c->told_clients.first,
+					 c->unpaired_servers.first };
+	struct assembly *first = NULL;
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
+		if (all[i] && (!first || all[i]->since_ns < first->since_ns))
+			first = all[i];
+	return first;
+}
+
+static void end_wait(struct assembly *k)
+{
+	if (k->x->is_server)
+		tell_unpaired(k);
 	else
 		deliver_end_now(k);
 }
@@ -192,18 +292,21 @@ void deliver_tick(struct assembler *c, uint64_t now_ns)
 {
 	struct assembly *k;
 
-	while ((k = c->unpaired.first) && is_late(k, now_ns, WAIT_NS)) {
-		stop_wait(k);
-		if (k->over)
-			deliver_end_now(k);
-		else
-			deliver_request(k);
-	}
+	while ((k = first_unpaired(c)) && is_late(k, now_ns, WAIT_NS))
+		end_wait(k);
 	while ((k = c->awaiting_client.first) && is_late(k, now_ns, HOLD_NS)) {
 		stop_wait(k);
 		if (exchange_complete(k->x))
 			deliver_end_now(k);
 	}
+}
+
+void deliver_finish(struct assembler *c)
+{
+	while (c->unpaired_clients.first)
+		end_wait(c->unpaired_clients.first);
+	while (c->unpaired_servers.first)
+		end_wait(c->unpaired_servers.first);
 }
 
 /* ---- both ends ---- */
@@ -224,9 +327,10 @@ void deliver_match(struct assembly *k)
 	pairs_unregister(other);
 	k->peer_view = other;
 	other->peer_view = k;
-	exchange_set_other_end(k->x, other->x);
-	exchange_set_other_end(other->x, k->x);
-	client->peer_view->x->twin_of = client->x->id;
+	if (!client->told)
+		exchange_set_other_end(client->x, client->peer_view->x);
+	exchange_set_other_end(client->peer_view->x, client->x);
+	client->peer_view->x->twin = exchange_ref(client->x);
 	stop_wait(client->peer_view);
 	if (client->waiting)
 		deliver_end_now(client);
@@ -241,7 +345,8 @@ static void unpair(struct assembly *k)
 
 	for (size_t i = 0; i < 2 && sides[i]; i++) {
 		sides[i]->peer_view = NULL;
-		sides[i]->x->twin_of = 0;
+		exchange_unref(sides[i]->x->twin);
+		sides[i]->x->twin = NULL;
 		exchange_set_other_end(sides[i]->x, NULL);
 		pairs_register(sides[i]);
 		stop_wait(sides[i]);
@@ -259,14 +364,14 @@ static bool is_mismatched(const struct assembly *k)
 	if (!k->x->other)
 		return false;
 	return k->peer_view ? !endpoints_mirror(&k->cc->endpoints, &k->peer_view->cc->endpoints)
-			    : k->x->twin_of != 0;
+			    : k->x->twin != NULL;
 }
 
 static int by_age(const void *a, const void *b)
 {
 	const struct assembly *const *x = a, *const *y = b;
 
-	return (*x)->x->id < (*y)->x->id ? -1 : 1;
+	return (*x)->x->serial < (*y)->x->serial ? -1 : 1;
 }
 
 /* Oldest first; the caller frees it. */

@@ -8,6 +8,9 @@
 
 #include "assemble/assembly.h"
 
+/* Worth telling: a head, or a body that some dialect understood. */
+bool deliver_is_something(const struct exchange *x);
+
 /* None of these frees anything: what was delivered for the last time is put to assembler.done, also
  * other exchanges than the one that is passed, and the assembler frees it. */
 
@@ -26,7 +29,11 @@ void deliver_end(struct assembly *k);
 void deliver_end_now(struct assembly *k);
 /* The ends of a connection are known, or others than thought: its calls are looked at anew. */
 void deliver_endpoints(struct assembler_conn *cc);
+/* One that only waits for another view: it may end now, and nothing is lost. NULL: none. */
+struct assembly *deliver_spare(const struct assembler *c);
 /* What was waited for until now does not come. */
 void deliver_tick(struct assembler *c, uint64_t now_ns);
+/* No events come any more: no other view is waited for. */
+void deliver_finish(struct assembler *c);
 
 #endif

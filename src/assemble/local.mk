@@ -11,9 +11,11 @@ libpure_a_SOURCES += \
 	src/assemble/dialect_reader.h \
 	src/assemble/heads.c \
 	src/assemble/heads.h \
+	src/assemble/in_order.c \
+	src/assemble/in_order.h \
 	src/assemble/pair.c \
 	src/assemble/pair.h \
 	src/assemble/websocket_turns.c \
 	src/assemble/websocket_turns.h
 
-check_PROGRAMS += tests/unit/test_pair
+check_PROGRAMS += tests/unit/test_order tests/unit/test_pair

@@ -74,7 +74,7 @@ void pairs_register(struct assembly *k)
 	if (k->registered)
 		return;
 	/* Only one that had a view that was none is not the newest. */
-	while (before && before->x->id > k->x->id)
+	while (before && before->x->serial > k->x->serial)
 		before = before->registered_prev;
 	k->registered = true;
 	k->registered_prev = before;

@@ -68,8 +68,10 @@ static int start(struct player *p, struct error *reterr)
 		return err;
 	totals_init(&p->totals, o->mode);
 	p->pipeline = pipeline_new(&p->limits);
+	pipeline_set_in_order(p->pipeline);
 	pipeline_observe(p->pipeline, &totals_observer, &p->totals);
 	pipeline_observe(p->pipeline, &fanout_observer, p->fanout);
+	pipeline_set_shown(p->pipeline, fanout_shows, p->fanout);
 	pipeline_set_prices(p->pipeline, p->prices);
 	p->filter = filter_new(&o->filter, pipeline_chunk, p->pipeline);
 	err = replay_file_open(&p->file, o->replay, filter_chunk, p->filter, reterr);

@@ -59,6 +59,12 @@ static bool other_session(const struct fingerprint *a, const struct turn_chain *
 	return key_any(a->session) && key_any(th->session) && !key_eq(a->session, th->session);
 }
 
+/* Another process, of which nothing tells that it works on the same. */
+static bool is_stranger(const struct fingerprint *a, const struct turn_chain *th)
+{
+	return a->tgid != th->tgid && !same(a->session, th->session);
+}
+
 /* Whether this is the latest request of `th` again. The same words from another process are
  * unrelated. With another prompt, model or other params they are a retry only if the first attempt
  * failed. */
@@ -66,7 +72,7 @@ static bool is_retry(const struct fingerprint *a, const struct turn_chain *th)
 {
 	if (a->partial || other_session(a, th) || !key_eq(a->chain[a->count], th->end))
 		return false;
-	if (a->tgid != th->tgid && !same(a->session, th->session))
+	if (is_stranger(a, th))
 		return false;
 	return a->retry || th->failed ||
 	       (key_eq(a->system, th->system) && key_eq(a->tools, th->tools) &&
@@ -89,13 +95,14 @@ static bool edited(const struct fingerprint *a, const struct turn_chain *th, siz
  * latest request, or all but two at the end (clients rewrite what they added to the last prompt),
  * or the rest must be known again. The request must also be longer: the same length with another
  * end is another question about the same text, unless the first one failed. A request of another
- * process must contain all of it and more, or belong to the same session. */
+ * process must contain all of it and more, or belong to the same session; and what failed, it does
+ * not know. */
 static bool goes_on(const struct fingerprint *a, const struct turn_chain *th, size_t shared)
 {
 	bool longer = a->count > th->count || (th->failed && a->count == th->count);
 	bool moved = a->tgid != th->tgid && !key_eq(a->chain[shared], th->end);
 
-	if (other_session(a, th))
+	if (other_session(a, th) || (th->failed && is_stranger(a, th)))
 		return false;
 	if (th->joined || moved)
 		return same(a->session, th->session) && longer;
@@ -141,7 +148,11 @@ static struct verdict judge(const struct conversations *t, const struct fingerpr
 	e = longest(t, a, scope, v.shared < less ? v.shared : less, true);
 	if (!e)
 		return (struct verdict){ .what = ANEW };
-	return (struct verdict){ .what = BRANCH, .of = e->of, .shared = v.shared, .turn = e->turn };
+	/* What is asked is no repetition, even if it was asked there too. */
+	return (struct verdict){ .what = BRANCH,
+				 .of = e->of,
+				 .shared = v.shared < a->count ? v.shared : e->count,
+				 .turn = e->turn };
 }
 
 /* A request that names what it continues. */

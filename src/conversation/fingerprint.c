@@ -299,7 +299,7 @@ void conversation_make_id(const struct exchange *x, char ret[17])
 	struct sha256_ctx h = begin("id");
 	struct key k;
 
-	add_number(&h, x->id);
+	add_number(&h, x->serial);
 	add_number(&h, x->tgid);
 	add_number(&h, x->t.request_first);
 	add_number(&h, (uint64_t)x->wall_offset);

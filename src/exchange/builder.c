@@ -33,11 +33,12 @@ static struct builder *builder_of(const struct exchange *x)
 	return (struct builder *)x;
 }
 
-struct exchange *builder_new(uint64_t id, size_t text_max, delta_fn fn, void *arg)
+struct exchange *builder_new(uint64_t serial, size_t text_max, delta_fn fn, void *arg)
 {
 	struct builder *b = xcalloc(1, sizeof(*b));
 
-	exchange_init(&b->x, id, text_max);
+	exchange_init(&b->x, 0, text_max);
+	b->x.serial = serial;
 	b->text_max = text_max;
 	b->fn = fn;
 	b->arg = arg;

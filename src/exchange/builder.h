@@ -19,7 +19,7 @@
 typedef void (*delta_fn)(void *arg, struct exchange *x, const struct exchange_delta *d);
 
 /* exchange_unref() frees both. fn may be NULL. */
-struct exchange *builder_new(uint64_t id, size_t text_max, delta_fn fn, void *arg);
+struct exchange *builder_new(uint64_t serial, size_t text_max, delta_fn fn, void *arg);
 /* The time of the bytes that are read next, CLOCK_MONOTONIC. */
 void builder_set_time(struct exchange *x, uint64_t now_ns);
 uint64_t builder_time(const struct exchange *x);

@@ -254,7 +254,8 @@ struct exchange_delta {
 };
 
 struct exchange {
-	uint64_t id; /* running number, from 1 */
+	uint64_t id;	 /* its number among those that are shown, from 1; 0: none, or none yet */
+	uint64_t serial; /* running number of all of a run, from 1; 0: it was read back */
 	enum exchange_kind kind;
 	struct times t;
 	int64_t wall_offset; /* wall clock minus monotonic, ns */
@@ -277,7 +278,9 @@ struct exchange {
 	 * hidden, unless it knows more. */
 	struct other_end *other; /* NULL: not traced */
 	uint64_t twin_of;
+	struct exchange *twin; /* a reference to that record, until twin_of is known */
 	bool hidden;
+	bool ended; /* the record is frozen */
 
 	/* HTTP */
 	bool request_seen, response_seen; /* their heads */

@@ -15,6 +15,8 @@ libpure_a_SOURCES += \
 	src/exchange/json_member.h \
 	src/exchange/memory.c \
 	src/exchange/memory.h \
+	src/exchange/numbering.c \
+	src/exchange/numbering.h \
 	src/exchange/observer.c \
 	src/exchange/observer.h \
 	src/exchange/redact.c \
@@ -27,6 +29,7 @@ libpure_a_SOURCES += \
 	src/exchange/to_json.c
 
 check_PROGRAMS += tests/unit/test_exchange_json
+check_PROGRAMS += tests/unit/test_numbering
 check_PROGRAMS += tests/unit/test_redact_policy
 
 check_PROGRAMS += tests/fuzz/fuzz_record

@@ -8,7 +8,8 @@
 #include "exchange/exchange.h"
 
 /* For each exchange: opened, then request, response and deltas as far as they come, then ended or
- * superseded, once. Any but ended may be NULL.
+ * superseded, once. Any but ended may be NULL. Where the source can wait (pipeline_set_in_order),
+ * only ended and superseded come.
  *
  * Both views of a call whose two ends are traced are exchanges: where the client's shows it, its
  * server's ends as superseded. It is not opened before that is known, unless it waited for long

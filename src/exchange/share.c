@@ -19,6 +19,7 @@ void exchange_unref(struct exchange *x)
 	if (!x || __atomic_sub_fetch(&x->refs, 1, __ATOMIC_ACQ_REL) != 0)
 		return;
 	exchange_unref(x->snapshot);
+	exchange_unref(x->twin);
 	if (x->lim)
 		limits_memory_sub(x->lim, x->charged);
 	exchange_done(x);
@@ -191,6 +192,7 @@ struct exchange *exchange_copy(const struct exchange *from, unsigned parts)
 	*x = *from;
 	x->refs = 1;
 	x->snapshot = NULL;
+	x->twin = NULL;
 	copy_labels(x);
 	char **const strings[] = { EXCHANGE_STRINGS(x) };
 

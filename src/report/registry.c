@@ -10,7 +10,7 @@
 struct registry {
 	pthread_mutex_t lock;
 	uint64_t changes;
-	struct registry_row *live; /* in order of ids */
+	struct registry_row *live; /* in order of serial numbers */
 	size_t nlive;
 	struct registry_row *ended; /* a ring: `first` is the oldest of `nended` */
 	size_t first, nended, max;
@@ -50,10 +50,10 @@ void registry_free(struct registry *r)
 /* ---- what is in flight ---- */
 
 /* The newest are at the end, and most events are about them. NULL: it is not there. */
-static struct registry_row *row_of(struct registry *r, uint64_t id)
+static struct registry_row *row_of(struct registry *r, uint64_t serial)
 {
 	for (size_t i = r->nlive; i > 0; i--)
-		if (r->live[i - 1].x->id == id)
+		if (r->live[i - 1].x->serial == serial)
 			return &r->live[i - 1];
 	return NULL;
 }
@@ -64,13 +64,13 @@ static void read_usage(struct registry_row *row, const struct exchange *x)
 	row->usage.raw = NULL;
 }
 
-/* Ids rise in the order in which exchanges begin; one that waited comes later. */
-static struct registry_row *insert(struct registry *r, uint64_t id)
+/* They rise in the order in which exchanges begin; one that waited comes later. */
+static struct registry_row *insert(struct registry *r, uint64_t serial)
 {
 	size_t at = r->nlive;
 
 	r->live = xgrow(r->live, r->nlive++, sizeof(*r->live));
-	for (; at > 0 && r->live[at - 1].x->id > id; at--)
+	for (; at > 0 && r->live[at - 1].x->serial > serial; at--)
 		r->live[at] = r->live[at - 1];
 	r->live[at] = (struct registry_row){ .in_flight = true };
 	return &r->live[at];
@@ -91,9 +91,9 @@ static void put(struct registry *r, struct exchange *x, unsigned parts, uint64_t
 	struct registry_row *row;
 
 	pthread_mutex_lock(&r->lock);
-	row = row_of(r, x->id);
+	row = row_of(r, x->serial);
 	if (!row)
-		row = insert(r, x->id);
+		row = insert(r, x->serial);
 	exchange_unref(row->x);
 	row->x = snapshot;
 	if (ns)
@@ -141,7 +141,7 @@ static void on_delta(void *arg, struct exchange *x, const struct exchange_delta 
 	struct registry_row *row;
 
 	pthread_mutex_lock(&r->lock);
-	row = row_of(r, x->id);
+	row = row_of(r, x->serial);
 	if (row) {
 		row->deltas++;
 		row->text_bytes += d->text.len;
@@ -166,9 +166,9 @@ static void drop_oldest(struct registry *r)
 	r->nended--;
 }
 
-static void forget(struct registry *r, uint64_t id)
+static void forget(struct registry *r, uint64_t serial)
 {
-	struct registry_row *row = row_of(r, id);
+	struct registry_row *row = row_of(r, serial);
 
 	if (row)
 		take_out(r, row);
@@ -181,7 +181,7 @@ static void on_ended(void *arg, struct exchange *x)
 	size_t bytes = exchange_bytes(x);
 
 	pthread_mutex_lock(&r->lock);
-	forget(r, x->id);
+	forget(r, x->serial);
 	if (bytes <= r->bytes_max) {
 		while (r->nended && (r->nended == r->max || r->bytes + bytes > r->bytes_max))
 			drop_oldest(r);
@@ -197,7 +197,7 @@ static void on_superseded(void *arg, struct exchange *x)
 	struct registry *r = arg;
 
 	pthread_mutex_lock(&r->lock);
-	forget(r, x->id);
+	forget(r, x->serial);
 	pthread_mutex_unlock(&r->lock);
 }
 
@@ -212,11 +212,11 @@ const struct observer registry_observer = {
 
 /* ---- reading ---- */
 
-static int by_id(const void *a, const void *b)
+static int by_serial(const void *a, const void *b)
 {
 	const struct registry_row *x = a, *y = b;
 
-	return x->x->id < y->x->id ? -1 : x->x->id > y->x->id;
+	return x->x->serial < y->x->serial ? -1 : x->x->serial > y->x->serial;
 }
 
 struct registry_row *registry_snapshot(struct registry *r, size_t *ret_count)
@@ -238,7 +238,7 @@ struct registry_row *registry_snapshot(struct registry *r, size_t *ret_count)
 		exchange_ref(rows[n++].x);
 	}
 	pthread_mutex_unlock(&r->lock);
-	qsort(rows, n, sizeof(*rows), by_id);
+	qsort(rows, n, sizeof(*rows), by_serial);
 	*ret_count = n;
 	return rows;
 }

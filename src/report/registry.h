@@ -26,7 +26,7 @@ struct registry *registry_new(size_t ended, size_t bytes);
 void registry_free(struct registry *r);		/* accepts NULL */
 extern const struct observer registry_observer; /* give it a struct registry * as arg */
 
-/* All rows in order of their ids; registry_rows_free() takes them back. */
+/* All rows in the order in which they began; registry_rows_free() takes them back. */
 struct registry_row *registry_snapshot(struct registry *r, size_t *ret_count);
 void registry_rows_free(struct registry_row *rows, size_t count);
 /* Rises with each change: a view that has seen this number need not look again. */

@@ -55,6 +55,8 @@ static void on_superseded(void *arg, struct exchange *x)
 {
 	struct fanout *f = arg;
 
+	if (!x->id)
+		return; /* nothing was shown of it */
 	for (size_t i = 0; i < f->count; i++)
 		if (output_wants_deltas(f->outputs[i]) && output_selects(f->outputs[i], x))
 			put(f->outputs[i], EVENT_SUPERSEDED, exchange_ref(x), NULL);
@@ -78,6 +80,16 @@ const struct observer fanout_observer = {
 };
 
 /* ---- outputs ---- */
+
+bool fanout_shows(const void *fanout, const struct exchange *x)
+{
+	const struct fanout *f = fanout;
+
+	for (size_t i = 0; i < f->count; i++)
+		if (output_shows(f->outputs[i], x))
+			return true;
+	return false;
+}
 
 static int add(struct fanout *f, const char *arg, const struct sink_ops *format,
 	       const struct output_defaults *d, struct error *reterr)

@@ -19,6 +19,8 @@ extern const struct observer fanout_observer; /* give it a struct fanout * as ar
 /* Lines that are no records, between those of the first output (writer_note). */
 void fanout_note(struct fanout *f, struct span lines);
 
+/* A shown_fn (numbering.h) with a struct fanout *: some output shows exchanges of this kind. */
+bool fanout_shows(const void *fanout, const struct exchange *x);
 /* False once no output is left of those opened that could write anything, or standard output's
  * reader is gone. */
 bool fanout_is_alive(const struct fanout *f);

@@ -344,6 +344,11 @@ bool output_selects(const struct output *o, const struct exchange *x)
 	return select_has(&o->spec.select, x);
 }
 
+bool output_shows(const struct output *o, const struct exchange *x)
+{
+	return show_mode_has(o->spec.select.mode, x);
+}
+
 void output_put(struct output *o, struct event *e)
 {
 	/* Of what is slow only the text as it comes is left out at first. */

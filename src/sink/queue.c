@@ -25,6 +25,7 @@ struct event *event_new(enum event_kind kind, struct exchange *x, const struct e
 	*e = (struct event){ .kind = kind, .x = x, .bytes = sizeof(*e) + text };
 	if (d) {
 		e->d = *d;
+		e->d.id = x->id; /* it may be younger than the text */
 		if (d->text.len)
 			memcpy(at, d->text.ptr, d->text.len);
 		e->d.text = span_of(at, d->text.len);

@@ -218,6 +218,52 @@ static void test_retry(void)
 	conversations_free(t);
 }
 
+static struct exchange *in_session(const char *list, const char *session)
+{
+	struct exchange *x = call(list);
+
+	with_header(x, "X-Claude-Code-Session-Id", session);
+	return x;
+}
+
+/* The same words of another process are no sign that it knows of the failure. */
+static void test_failed_elsewhere(void)
+{
+	struct conversations *t = begin();
+	struct conversation one = play(t, call("sbe brief|uhello"), 500), k;
+	struct exchange *x = call("sbe brief|uhello");
+
+	x->tgid = 8;
+	k = play(t, x, 200);
+	ok(is_new(k, one) && !k.retry && !k.parent[0],
+	   "what failed is not tried by another process");
+	is_talk(k, k.id, 1, 0, "and is shown there");
+	k = say(t, "sbe brief|uhello");
+	ok(k.retry, "the process itself may try again");
+	is_talk(k, one.id, 1, 2, "after the other's success");
+
+	say(t, "uhi|ahello|uone");
+	one = say(t, "uhi|ahello|uone|atwo|uthree");
+	play(t, call("uhi|ahello|uone|atwo|uthree|afour|ufive"), 0);
+	x = call("uhi|ahello|uone|atwo|uthree|afour|ufive");
+	x->tgid = 8;
+	k = play(t, x, 200);
+	ok(is_new(k, one) && k.turn == 3 && k.parent_turn == 2, "it branches off the last answer");
+	is_str(k.parent, one.id, "of the conversation");
+	is_int(k.repeated, 5, "and what it asks is shown");
+	x = call("uhi|ahello|uone|atwo|uthree|afour|ufive|asix|useven");
+	x->tgid = 9;
+	is_talk(play(t, x, 200), k.id, 4, 7, "a third goes on where there was an answer");
+
+	one = play(t, in_session("uin a session", "S1"), 500);
+	x = in_session("uin a session", "S1");
+	x->tgid = 8;
+	k = play(t, x, 200);
+	ok(k.retry, "a session tells that another process tries again");
+	is_talk(k, one.id, 1, 1, "there");
+	conversations_free(t);
+}
+
 static void test_branch(void)
 {
 	struct conversations *t = begin();
@@ -242,14 +288,6 @@ static void test_branch(void)
 	   "what a gone-on conversation began with is a new one");
 	is_talk(say(t, "uhello|ayes|unew way"), k.id, 2, 1, "and goes on");
 	conversations_free(t);
-}
-
-static struct exchange *in_session(const char *list, const char *session)
-{
-	struct exchange *x = call(list);
-
-	with_header(x, "X-Claude-Code-Session-Id", session);
-	return x;
 }
 
 static void test_session(void)
@@ -638,6 +676,7 @@ int main(void)
 	test_strangers();
 	test_few_shots();
 	test_retry();
+	test_failed_elsewhere();
 	test_branch();
 	test_session();
 	test_edited();

@@ -19,6 +19,7 @@ static struct exchange *exchange(uint64_t id, const char *model, unsigned status
 {
 	struct exchange *x = builder_new(id, 1 << 20, NULL, NULL);
 
+	x->id = id;
 	x->kind = EXCHANGE_LLM;
 	x->request_seen = x->response_seen = true;
 	x->status = status;

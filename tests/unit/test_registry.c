@@ -22,7 +22,7 @@ static struct exchange *begin(struct registry *r, uint64_t id)
 
 static void say(struct registry *r, struct exchange *x, const char *text)
 {
-	struct exchange_delta d = { .id = x->id, .ts_ns = 77, .text = span_str(text) };
+	struct exchange_delta d = { .ts_ns = 77, .text = span_str(text) };
 
 	on->delta(r, x, &d);
 }
@@ -50,7 +50,7 @@ static void test_life(void)
 	say(r, x, "good ");
 	say(r, x, "morning");
 	rows = registry_snapshot(r, &n);
-	ok(n == 1 && rows[0].in_flight && rows[0].x->id == 7, "it is in flight");
+	ok(n == 1 && rows[0].in_flight && rows[0].x->serial == 7, "it is in flight");
 	ok(rows[0].x->nmessages == 1, "with its request");
 	is_str(rows[0].tail, "good morning", "and what came so far");
 	ok(rows[0].deltas == 2 && rows[0].text_bytes == 12 && rows[0].usage.input == 12 &&
@@ -64,15 +64,15 @@ static void test_life(void)
 	y = begin(r, 5);
 	finish(r, x);
 	rows = registry_snapshot(r, &n);
-	ok(n == 2 && rows[0].x->id == 5 && rows[1].x->id == 7, "rows are in order of their ids");
+	ok(n == 2 && rows[0].x->serial == 5 && rows[1].x->serial == 7, "rows are in order of their ids");
 	ok(rows[0].in_flight && !rows[1].in_flight, "what ended is not in flight");
 	registry_rows_free(rows, n);
 	on->superseded(r, y);
 	exchange_unref(y);
 	rows = registry_snapshot(r, &n);
-	ok(n == 1 && rows[0].x->id == 7, "what is superseded goes");
+	ok(n == 1 && rows[0].x->serial == 7, "what is superseded goes");
 	registry_free(r);
-	is_int(rows[0].x->id, 7, "rows outlive the registry");
+	is_int(rows[0].x->serial, 7, "rows outlive the registry");
 	registry_rows_free(rows, n);
 }
 
@@ -108,7 +108,7 @@ static void test_ceilings(void)
 	for (uint64_t id = 1; id <= 10; id++)
 		finish(r, begin(r, id));
 	rows = registry_snapshot(r, &n);
-	ok(n == 3 && rows[0].x->id == 8 && rows[2].x->id == 10, "the last ones are kept");
+	ok(n == 3 && rows[0].x->serial == 8 && rows[2].x->serial == 10, "the last ones are kept");
 	registry_rows_free(rows, n);
 	for (uint64_t id = 11; id <= 13; id++) {
 		large = begin(r, id);
@@ -118,7 +118,7 @@ static void test_ceilings(void)
 		finish(r, large);
 	}
 	rows = registry_snapshot(r, &n);
-	ok(n == 1 && rows[0].x->id == 13, "large ones push out others: %zu", n);
+	ok(n == 1 && rows[0].x->serial == 13, "large ones push out others: %zu", n);
 	registry_rows_free(rows, n);
 	registry_free(r);
 }
@@ -142,7 +142,7 @@ static void *read_on(void *arg)
 		for (size_t i = 0; i < n; i++) {
 			const struct exchange *x = rows[i].x;
 
-			r->wrong += x->nmessages > 1 || (i && x->id <= rows[i - 1].x->id);
+			r->wrong += x->nmessages > 1 || (i && x->serial <= rows[i - 1].x->serial);
 			if (x->nmessages)
 				r->wrong += strcmp(x->messages[0].parts[0].text.ptr, "hello") != 0;
 		}
