@@ -48,7 +48,7 @@ static void merges(const char *caller, const char *given, const char *args, cons
 static void test_set(void)
 {
 	const struct environment_sources nothing = { 0 };
-	char **e = environment_merge(&nothing, (char *[]){ "A=1", "AB=2", NULL });
+	char **e = environment_merge(&nothing, (char *[]){ (char *)"A=1", (char *)"AB=2", NULL });
 
 	environment_set(&e, "A", "x");
 	environment_set(&e, "B", "y");
