@@ -5,6 +5,7 @@
 
 #include "base/str.h"
 #include "base/xalloc.h"
+#include "exchange/citations.h"
 
 static void body_init(struct body *b, size_t text_max)
 {
@@ -101,6 +102,7 @@ static void answer_done(struct exchange *x)
 		free(x->choices[i].by_slot);
 	}
 	free(x->choices);
+	citations_done(x);
 	json_decref(x->usage.raw);
 	if (x->error) {
 		free(x->error->type);

@@ -80,6 +80,15 @@ struct tool {
 	json_t *schema; /* of its arguments; may be NULL */
 };
 
+/* What an answer names as the ground of what it says. */
+struct citation {
+	char *url, *title;
+	char *text;	    /* that is cited */
+	char *document;	    /* id, name or number of a file or of what was handed over */
+	int64_t start, end; /* where, in the provider's own measure (characters, bytes, pages of the
+			     * answer or of the source); COUNT_UNKNOWN: not told */
+};
+
 /* Anything else that steers the model: temperature, max_tokens ..., in order of the request. */
 struct param {
 	char *name;
@@ -311,6 +320,10 @@ struct exchange {
 	bool request_partial; /* only its beginning could be read (cut or gap) */
 	struct choice *choices;
 	size_t nchoices;
+	struct citation *citations;
+	size_t ncitations;
+	char **searches; /* queries with which the provider looked for them */
+	size_t nsearches;
 	bool response_partial;
 	uint64_t stream_events; /* that carried output */
 	struct usage usage;
@@ -329,7 +342,7 @@ struct exchange {
 	size_t nowned;
 
 	struct {
-		size_t messages, tools, params;
+		size_t messages, tools, params, citations, searches;
 	} clean; /* for redact.c: so many are masked */
 
 	/* Private to exchange/share.c. */

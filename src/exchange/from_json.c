@@ -196,6 +196,32 @@ static void read_request(struct reader *r, const json_t *o)
 	read_params(r, o);
 }
 
+static void read_citations(struct reader *r, const json_t *o)
+{
+	const json_t *citations = member_objects(r, o, "citations"), *citation;
+	const json_t *searches = member_of(r, o, "searches", JSON_ARRAY), *query;
+	struct exchange *x = r->x;
+	size_t i;
+
+	json_array_foreach((json_t *)citations, i, citation) {
+		x->citations = xgrow(x->citations, x->ncitations, sizeof(*x->citations));
+		x->citations[x->ncitations++] = (struct citation){
+			.url = member_string(r, citation, "url"),
+			.title = member_string(r, citation, "title"),
+			.text = member_string(r, citation, "text"),
+			.document = member_string(r, citation, "document"),
+			.start = member_tokens(r, citation, "start"),
+			.end = member_tokens(r, citation, "end"),
+		};
+	}
+	json_array_foreach((json_t *)searches, i, query) {
+		x->searches = xgrow(x->searches, x->nsearches, sizeof(*x->searches));
+		x->searches[x->nsearches++] =
+			xstrndup(json_is_string(query) ? json_string_value(query) : "",
+				 json_string_length(query));
+	}
+}
+
 static void read_response(struct reader *r, const json_t *o)
 {
 	const json_t *list = member_objects(r, o, "choices"), *choice;
@@ -220,6 +246,7 @@ static void read_response(struct reader *r, const json_t *o)
 		c->finish = member_word(r, choice, "finish", finish_word, FINISH_OTHER);
 		c->finish_raw = member_string(r, choice, "finish_raw");
 	}
+	read_citations(r, o);
 }
 
 static void read_usage(struct reader *r, const json_t *o, struct usage *u)

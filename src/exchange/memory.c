@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "exchange/citations.h"
 #include "json/memory.h"
 
 /* With what the allocator puts around it. */
@@ -44,9 +45,9 @@ static size_t request_memory(const struct exchange *x)
 
 static size_t answer_memory(const struct exchange *x)
 {
-	size_t sum = 2 * x->nchoices * sizeof(*x->choices) + json_memory(x->usage.raw) +
-		     text_memory(x->response_id) + text_memory(x->model_answered) +
-		     text_memory(x->service_tier);
+	size_t sum = citations_memory(x) + 2 * x->nchoices * sizeof(*x->choices) +
+		     json_memory(x->usage.raw) + text_memory(x->response_id) +
+		     text_memory(x->model_answered) + text_memory(x->service_tier);
 
 	for (size_t i = 0; i < x->nchoices; i++)
 		sum += message_memory(&x->choices[i].msg) + text_memory(x->choices[i].finish_raw) +

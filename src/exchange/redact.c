@@ -5,6 +5,7 @@
 
 #include "base/xalloc.h"
 #include "exchange/exchange_int.h"
+#include "exchange/citations.h"
 #include "json/write.h"
 #include "redact/credential.h"
 #include "redact/redact_stream.h"
@@ -315,6 +316,20 @@ static void redact_strings(struct exchange *x)
 		redact_string(other_end_string(x->other, i));
 }
 
+static void redact_citations(struct exchange *x)
+{
+	for (; x->clean.citations < x->ncitations; x->clean.citations++) {
+		struct citation *s = &x->citations[x->clean.citations];
+		char **const strings[] = { CITATION_STRINGS(s) };
+
+		for (size_t i = 0; i < sizeof(strings) / sizeof(*strings); i++)
+			redact_string(strings[i]);
+		redact_string_as(&s->url, REDACT_URL);
+	}
+	for (; x->clean.searches < x->nsearches; x->clean.searches++)
+		redact_string(&x->searches[x->clean.searches]);
+}
+
 static void redact_error(struct api_error *e)
 {
 	if (!e)
@@ -341,6 +356,7 @@ void redact_answer(struct exchange *x)
 {
 	for (size_t i = 0; i < x->nchoices; i++)
 		redact_choice(&x->choices[i]);
+	redact_citations(x);
 	redact_body(&x->response_body);
 	redact_error(x->error);
 }

@@ -8,6 +8,7 @@
 #include "base/digest.h"
 #include "base/xalloc.h"
 #include "exchange/exchange_int.h"
+#include "exchange/citations.h"
 #include "json/number.h"
 #include "json/write.h"
 
@@ -228,6 +229,14 @@ static void hide_answer(const struct redact_policy *p, struct exchange *x)
 		hide_string(p, LABEL, &x->choices[i].finish_raw);
 		hide_message(p, &x->choices[i].msg);
 	}
+	for (size_t i = 0; i < x->ncitations; i++) {
+		char **const strings[] = { CITATION_STRINGS(&x->citations[i]) };
+
+		for (size_t k = 0; k < sizeof(strings) / sizeof(*strings); k++)
+			hide_string(p, CONTENT, strings[k]);
+	}
+	for (size_t i = 0; i < x->nsearches; i++)
+		hide_string(p, CONTENT, &x->searches[i]);
 	if (x->error) {
 		hide_string(p, LABEL, &x->error->type);
 		hide_string(p, LABEL, &x->error->code);

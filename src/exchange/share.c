@@ -5,6 +5,7 @@
 #include "base/xalloc.h"
 #include "exchange/exchange_int.h"
 #include "exchange/memory.h"
+#include "exchange/citations.h"
 
 struct exchange *exchange_ref(const struct exchange *x)
 {
@@ -122,6 +123,7 @@ static void leave_content(struct exchange *x)
 	x->params = NULL;
 	x->choices = NULL;
 	x->nmessages = x->ntools = x->nparams = x->nchoices = 0;
+	citations_leave(x);
 }
 
 static void copy_request(struct exchange *x)
@@ -155,6 +157,7 @@ static void copy_answer(struct exchange *x)
 		x->choices[i].by_slot = NULL; /* nothing is added to a copy */
 		x->choices[i].nslots = 0;
 	}
+	citations_copy(x);
 	/* The one JSON value that grows while a stream comes. */
 	x->usage.raw = json_deep_copy(x->usage.raw);
 	x->error = copy_array(x->error, x->error != NULL, sizeof(*x->error));

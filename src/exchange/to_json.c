@@ -191,6 +191,34 @@ static json_t *request(const struct exchange *x, unsigned flags)
 	return o;
 }
 
+static json_t *citations(const struct exchange *x)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < x->ncitations; i++) {
+		const struct citation *s = &x->citations[i];
+		json_t *o = json_object();
+
+		set(o, "url", string(s->url));
+		set(o, "title", string(s->title));
+		set(o, "text", string(s->text));
+		set(o, "document", string(s->document));
+		set(o, "start", count(s->start));
+		set(o, "end", count(s->end));
+		json_array_append_new(a, o);
+	}
+	return a;
+}
+
+static json_t *searches(const struct exchange *x)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < x->nsearches; i++)
+		json_array_append_new(a, string(x->searches[i]));
+	return a;
+}
+
 static json_t *choices(const struct exchange *x)
 {
 	json_t *list = json_array();
@@ -222,6 +250,8 @@ static json_t *response(const struct exchange *x, unsigned flags)
 	set(o, "partial", json_boolean(x->response_partial));
 	set(o, "service_tier", string(x->service_tier));
 	set(o, "choices", choices(x));
+	set(o, "citations", citations(x));
+	set(o, "searches", searches(x));
 	return o;
 }
 

@@ -27,7 +27,10 @@ libpure_a_SOURCES += \
 	src/llm/dialects/openai_media.c \
 	src/llm/dialects/openai_realtime.c \
 	src/llm/dialects/openai_responses.c \
+	src/llm/dialects/openai_responses_request.c \
 	src/llm/dialects/openai_usage.c \
+	src/llm/dialects/responses_items.c \
+	src/llm/dialects/responses_items.h \
 	src/llm/error.c \
 	src/llm/error.h \
 	src/llm/json.c \

@@ -89,6 +89,23 @@ void answer_rest(struct exchange *x, unsigned index, const json_t *v, const char
 			answer_member(x, index, key, value);
 }
 
+void answer_rest_at(struct exchange *x, unsigned index, int slot, const json_t *v,
+		    const char *const *known)
+{
+	const char *key;
+	json_t *value;
+	struct part *p;
+
+	json_object_foreach((json_t *)v, key, value) {
+		if (is_known(key, known) || json_is_empty(value))
+			continue;
+		p = answer_part(x, index, PART_OTHER, slot++);
+		set_string(&p->type_raw, span_str(key));
+		redact_part_reset(p);
+		part_json(p, value);
+	}
+}
+
 void request_rest(struct exchange *x, const char *of, const json_t *v, const char *const *known)
 {
 	const char *key;

@@ -13,6 +13,9 @@ void openai_usage_details(struct usage *u, const json_t *v);
 
 enum finish openai_finish(struct span raw);
 
+/* Sources by which a text of an answer is annotated. */
+void openai_annotations(struct exchange *x, const json_t *list);
+
 /* ---- Chat Completions: openai_chat_request.c ---- */
 
 void openai_chat_request(struct exchange *x, const json_t *body);
@@ -27,5 +30,21 @@ const json_t *openai_call_function(const json_t *call);
 bool openai_empty_call(const json_t *function);
 /* {"url": ...}, or the URL itself. */
 struct span openai_image_url(const json_t *image);
+
+/* ---- Responses: openai_responses_request.c ---- */
+
+void responses_request(struct exchange *x, const json_t *body);
+/* "function_call" and the like. */
+bool responses_is_call(struct span type);
+/* The member of a call's item that a reader wants to see; NULL: none. */
+const json_t *responses_call_input(const json_t *item);
+/* Name of the call; the provider's own tools have only their kind. */
+void responses_read_call(struct part *p, const json_t *item);
+/* What a call of the provider's own tools gave back, as it is in the call's item; NULL: nothing. */
+const json_t *responses_call_result(const json_t *item, bool *ret_failed);
+
+/* Events of a stream with the state of their own dialect. */
+struct response_items;
+void responses_event(struct exchange *x, struct response_items *items, const json_t *data);
 
 #endif

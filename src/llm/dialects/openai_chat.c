@@ -252,6 +252,7 @@ static void answer_message(struct exchange *x, unsigned index, const json_t *m)
 	json_array_foreach(json_object_get(m, "images"), i, v)
 		answer_image(x, index, v);
 	answer_audio(x, index, json_object_get(m, "audio"));
+	openai_annotations(x, json_object_get(m, "annotations"));
 	answer_rest(x, index, m, openai_message_members);
 }
 

@@ -4,6 +4,8 @@
  * .../api-reference/realtime-server-events (read November 2026). Answers are events of the
  * Responses API. */
 #include "llm/dialect.h"
+#include "llm/dialects/openai.h"
+#include "llm/dialects/responses_items.h"
 #include "llm/json.h"
 
 /* ---- Responses: a request is one message ---- */
@@ -29,19 +31,23 @@ static enum turn_step responses_turn(bool from_client, const json_t *v)
 	return span_starts(json_text(v, "type"), SPAN_LIT("response.")) ? TURN_ANSWER : TURN_SKIP;
 }
 
-static void responses_request(struct exchange *x, const json_t *messages)
+static void socket_request(struct exchange *x, const json_t *messages)
 {
 	const json_t *v = json_array_get(messages, json_array_size(messages) - 1);
 
 	/* Some wrap the request. */
-	dialect_openai_responses.request(x, json_has(v, "response") ? json_object_get(v, "response")
-								    : v);
+	responses_request(x, json_has(v, "response") ? json_object_get(v, "response") : v);
 	x->stream_requested = true;
 }
 
-static void responses_event(struct exchange *x, void *state, struct span name, const json_t *data)
+static void socket_event(struct exchange *x, void *state, struct span name, const json_t *data)
 {
-	dialect_openai_responses.event(x, state, name, data);
+	responses_event(x, state, data);
+}
+
+static void socket_done(void *state)
+{
+	response_items_done(state);
 }
 
 static bool is_responses_first(const json_t *v)
@@ -53,9 +59,11 @@ const struct dialect dialect_responses_socket = {
 	.name = "openai.responses",
 	.turn = responses_turn,
 	.is_first = is_responses_first,
-	.request = responses_request,
-	.response = responses_request,
-	.event = responses_event,
+	.state_size = sizeof(struct response_items),
+	.state_done = socket_done,
+	.request = socket_request,
+	.response = socket_request,
+	.event = socket_event,
 };
 
 /* ---- Realtime: a session that client and server add to ---- */
@@ -63,7 +71,15 @@ const struct dialect dialect_responses_socket = {
 struct realtime {
 	struct sha256_ctx audio; /* of the answer */
 	bool begun;
+	struct response_items items;
 };
+
+static void realtime_done(void *state)
+{
+	struct realtime *r = state;
+
+	response_items_done(&r->items);
+}
 
 static enum turn_step realtime_turn(bool from_client, const json_t *v)
 {
@@ -168,7 +184,7 @@ static void realtime_request(struct exchange *x, const json_t *messages)
 	json_object_set_new(wrapped, "input", items);
 	if (json_has(asked, "instructions"))
 		json_object_set(wrapped, "instructions", json_object_get(asked, "instructions"));
-	dialect_openai_responses.request(x, wrapped);
+	responses_request(x, wrapped);
 	json_decref(wrapped);
 	request_params(x, asked, known);
 	read_query(x);
@@ -189,7 +205,7 @@ static void realtime_event(struct exchange *x, void *state, struct span name, co
 		message_text(x, request_message(x, SPAN_LIT("user")), PART_TEXT,
 			     json_text(data, "transcript"));
 	} else {
-		dialect_openai_responses.event(x, NULL, name, data);
+		responses_event(x, &r->items, data);
 	}
 }
 
@@ -202,6 +218,7 @@ static bool is_realtime_first(const json_t *v)
 const struct dialect dialect_realtime = {
 	.name = "openai.realtime",
 	.state_size = sizeof(struct realtime),
+	.state_done = realtime_done,
 	.turn = realtime_turn,
 	.is_first = is_realtime_first,
 	.request = realtime_request,

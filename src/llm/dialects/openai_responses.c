@@ -1,20 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /* OpenAI Responses: platform.openai.com/docs/api-reference/responses and .../responses-streaming
  * (read November 2026). Input and output are lists of items. A stream brings pieces of items and
- * ends with an event that has the whole. Items are identified by index, because some gateways
- * change ids. */
+ * ends with an event that has the whole (responses_items.h). */
 #include <stdlib.h>
 
 #include "exchange/redact.h"
+#include "exchange/citations.h"
 #include "json/write.h"
 #include "llm/dialect.h"
 #include "llm/dialects/openai.h"
+#include "llm/dialects/responses_items.h"
 #include "llm/error.h"
 #include "llm/json.h"
+#include "llm/rest.h"
 
-/* Parts of one item: its contents from 0, hidden reasoning from REASONING_PARTS. */
+/* Parts of one item: its contents from 0, hidden reasoning from REASONING_PARTS, what is not known
+ * from REST_PARTS. */
 #define ITEM_PARTS	1024
-#define REASONING_PARTS 512
+#define REASONING_PARTS 384
+#define REST_PARTS	768
 
 static const struct finish_row finishes[] = {
 	{ "completed", FINISH_STOP },	 { "failed", FINISH_ERROR },
@@ -31,170 +35,6 @@ static int slot_of(int item, int part)
 static bool type_is(const json_t *v, const char *name)
 {
 	return json_is(v, "type", name);
-}
-
-/* The member of an item of that kind that a reader wants to see; NULL: all of it. */
-static const json_t *call_input(const json_t *item)
-{
-	static const char *const names[] = { "arguments", "input",   "action", "operation",
-					     "code",	  "queries", NULL };
-
-	for (size_t i = 0; names[i]; i++)
-		if (json_has(item, names[i]))
-			return json_object_get(item, names[i]);
-	return NULL;
-}
-
-static bool is_call(struct span type)
-{
-	return span_ends(type, SPAN_LIT("_call"));
-}
-
-/* Name of the call; the provider's own tools have only their kind. */
-static void read_call(struct part *p, const json_t *item)
-{
-	struct span type = json_text(item, "type");
-
-	set_json(&p->id, json_object_get(item, json_has(item, "call_id") ? "call_id" : "id"));
-	set_json(&p->name, json_object_get(item, "name"));
-	if (!p->name)
-		set_string(&p->name, span_first(type, type.len - 5));
-	if (!span_eq(type, SPAN_LIT("function_call")))
-		set_string(&p->type_raw, type);
-}
-
-/* ---- request ---- */
-
-static void read_file(struct part *p, const json_t *v)
-{
-	set_json(&p->name, json_object_get(v, "filename"));
-	set_json(&p->id, json_object_get(v, "file_id"));
-	part_url(p, json_text(v, json_has(v, "file_data") ? "file_data" : "file_url"));
-}
-
-static void read_content_part(struct exchange *x, struct message *m, const json_t *v)
-{
-	struct span type = json_text(v, "type");
-	const json_t *audio = json_object_get(v, "input_audio");
-	struct part *p;
-
-	if (json_is_string(v)) {
-		message_text(x, m, PART_TEXT, json_span(v));
-	} else if (span_ends(type, SPAN_LIT("text"))) {
-		message_text(x, m, PART_TEXT, json_text(v, "text"));
-	} else if (span_eq(type, SPAN_LIT("refusal"))) {
-		message_text(x, m, PART_REFUSAL, json_text(v, "refusal"));
-	} else if (span_eq(type, SPAN_LIT("input_image"))) {
-		p = message_part(x, m, PART_IMAGE);
-		set_json(&p->id, json_object_get(v, "file_id"));
-		part_url(p, json_text(v, "image_url"));
-	} else if (span_eq(type, SPAN_LIT("input_file"))) {
-		read_file(message_part(x, m, PART_FILE), v);
-	} else if (span_ends(type, SPAN_LIT("audio"))) {
-		p = message_part(x, m, PART_AUDIO);
-		if (!audio)
-			audio = v;
-		part_base64(p, json_text(audio, "format"),
-			    json_text(audio, json_has(audio, "data") ? "data" : "audio"));
-		if (json_has(v, "transcript"))
-			message_text(x, m, PART_TEXT, json_text(v, "transcript"));
-	} else {
-		message_other(x, m, type.len ? (const char *)type.ptr : "unknown", v);
-	}
-}
-
-/* Content is a text or a list of parts. */
-static void read_content(struct exchange *x, struct message *m, const json_t *content)
-{
-	const json_t *v;
-	size_t i;
-
-	if (json_is_string(content))
-		message_text(x, m, PART_TEXT, json_span(content));
-	json_array_foreach(content, i, v)
-		read_content_part(x, m, v);
-}
-
-static void read_output(struct exchange *x, const json_t *item)
-{
-	struct message *m = request_message(x, SPAN_LIT("tool"));
-	struct part *p = message_part(x, m, PART_TOOL_RESULT);
-	const json_t *output = json_object_get(item, "output");
-
-	set_json(&p->id, json_object_get(item, "call_id"));
-	if (!type_is(item, "function_call_output"))
-		set_json(&p->type_raw, json_object_get(item, "type"));
-	part_json(p, output ? json_lone_text(output) : json_object_get(item, "tools"));
-}
-
-static void read_reasoning(struct exchange *x, const json_t *item)
-{
-	struct message *m = request_message(x, SPAN_LIT("assistant"));
-	const json_t *v;
-	size_t i;
-
-	json_array_foreach(json_object_get(item, "summary"), i, v)
-		message_text(x, m, PART_REASONING, json_text(v, "text"));
-	json_array_foreach(json_object_get(item, "content"), i, v)
-		message_text(x, m, PART_REASONING, json_text(v, "text"));
-	if (!m->nparts)
-		set_string(&message_part(x, m, PART_REASONING)->type_raw, SPAN_LIT("encrypted"));
-}
-
-static void read_item(struct exchange *x, const json_t *item)
-{
-	struct span type = json_text(item, "type");
-	struct message *m;
-	struct part *p;
-
-	if (json_is_string(item)) {
-		message_text(x, request_message(x, SPAN_LIT("user")), PART_TEXT, json_span(item));
-	} else if (json_has(item, "role")) {
-		read_content(x, request_message(x, json_text(item, "role")),
-			     json_object_get(item, "content"));
-	} else if (span_eq(type, SPAN_LIT("reasoning"))) {
-		read_reasoning(x, item);
-	} else if (is_call(type)) {
-		m = request_message(x, SPAN_LIT("assistant"));
-		p = message_part(x, m, PART_TOOL_CALL);
-		read_call(p, item);
-		part_json(p, call_input(item));
-	} else if (span_ends(type, SPAN_LIT("_output"))) {
-		read_output(x, item);
-	} else {
-		m = request_message(x, SPAN_LIT("user"));
-		message_other(x, m, type.len ? (const char *)type.ptr : "unknown", item);
-	}
-}
-
-static void read_tool(struct exchange *x, const json_t *v)
-{
-	struct tool *t = request_function(x, v, v, "parameters");
-
-	if (!json_has(v, "name"))
-		set_json(&t->name, json_object_get(v, "server_label"));
-	if (!json_has(v, "description"))
-		set_json(&t->description, json_object_get(v, "server_description"));
-}
-
-static void responses_request(struct exchange *x, const json_t *body)
-{
-	static const char *const known[] = { "model", "input", "instructions", "tools", "stream",
-					     "type",  NULL };
-	const json_t *input = json_object_get(body, "input"), *v;
-	size_t i;
-
-	set_json(&x->model_asked, json_object_get(body, "model"));
-	x->stream_requested = json_is_true(json_object_get(body, "stream"));
-	if (json_has(body, "instructions"))
-		read_content(x, request_system(x), json_object_get(body, "instructions"));
-	if (json_is_string(input))
-		read_item(x, input);
-	json_array_foreach(input, i, v)
-		read_item(x, v);
-	json_array_foreach(json_object_get(body, "tools"), i, v)
-		read_tool(x, v);
-	request_params(x, body, known);
 }
 
 /* ---- usage ---- */
@@ -228,13 +68,65 @@ static struct part *call_part(struct exchange *x, int item, struct span id)
 		       : p;
 }
 
+/* What the provider's own tool gave back. */
+static void answer_result(struct exchange *x, int item, const json_t *v)
+{
+	bool failed = false;
+	const json_t *result = responses_call_result(v, &failed);
+	struct part *p;
+
+	if (!result)
+		return;
+	p = answer_part(x, 0, PART_TOOL_RESULT, slot_of(item, 0));
+	redact_part_reset(p);
+	set_json(&p->id, json_object_get(v, json_has(v, "call_id") ? "call_id" : "id"));
+	set_json(&p->name, json_object_get(v, "name"));
+	p->is_error = failed;
+	part_json(p, json_lone_text(result));
+}
+
+static void answer_picture(struct exchange *x, int item, const json_t *v)
+{
+	struct span format = json_text(v, "output_format");
+	struct buf type;
+
+	buf_init(&type, 64);
+	buf_adds(&type, "image/");
+	buf_add(&type, format.len ? format : SPAN_LIT("png"));
+	part_base64(answer_part(x, 0, PART_IMAGE, slot_of(item, 1)), buf_span(&type),
+		    json_text(v, "result"));
+	buf_done(&type);
+}
+
+static void answer_searches(struct exchange *x, const json_t *v)
+{
+	const json_t *query;
+	size_t i;
+
+	answer_search(x, json_text(v, "query"));
+	json_array_foreach(json_object_get(v, "queries"), i, query)
+		answer_search(x, json_span(query));
+}
+
 static void answer_call(struct exchange *x, int item, const json_t *v, bool announced)
 {
+	static const char *const known[] = {
+		"type",		"id",		"call_id",
+		"name",		"arguments",	"input",
+		"action",	"operation",	"code",
+		"queries",	"status",	"role",
+		"output",	"outputs",	"results",
+		"result",	"error",	"output_format",
+		"server_label", "container_id", "namespace",
+		"size",		"quality",	"background",
+		"created_by",	"tools",	"output_compression",
+		NULL,
+	};
 	struct part *p = call_part(x, item, json_text(v, "call_id"));
-	const json_t *input = call_input(v);
+	const json_t *input = responses_call_input(v);
 	char *text = NULL;
 
-	read_call(p, v);
+	responses_read_call(p, v);
 	if (announced) {
 		answer_append(x, 0, p, span_of(NULL, 0));
 		return;
@@ -244,8 +136,12 @@ static void answer_call(struct exchange *x, int item, const json_t *v, bool anno
 	answer_whole(x, 0, p, text ? span_str(text) : json_span(input));
 	free(text);
 	if (type_is(v, "image_generation_call") && json_has(v, "result"))
-		part_base64(answer_part(x, 0, PART_IMAGE, slot_of(item, 1)),
-			    json_text(v, "output_format"), json_text(v, "result"));
+		answer_picture(x, item, v);
+	else
+		answer_result(x, item, v);
+	answer_searches(x, json_object_get(v, "action"));
+	answer_searches(x, v);
+	answer_rest_at(x, 0, slot_of(item, REST_PARTS), v, known);
 }
 
 /* The nth part of that kind among the pieces of the item, or a new one: some servers number the
@@ -259,9 +155,46 @@ static struct part *nth_part(struct exchange *x, int item, enum part_kind kind, 
 	return p ? p : answer_part(x, 0, kind, slot_of(item, number));
 }
 
+static int64_t place_of(const json_t *v, const char *name)
+{
+	int64_t n = COUNT_UNKNOWN;
+
+	usage_count(&n, json_object_get(v, name));
+	return n;
+}
+
+static void answer_annotation(struct exchange *x, const json_t *v)
+{
+	/* Some wrap it in a member of its type. */
+	const json_t *a = json_is_object(json_object_get(v, "url_citation"))
+				  ? json_object_get(v, "url_citation")
+				  : v;
+	struct span title = json_text(a, "title"), file = json_text(a, "file_id");
+
+	answer_citation(x,
+		      &(struct citation_view){ .url = json_text(a, "url"),
+					     .title = title.len ? title : json_text(a, "filename"),
+					     .text = json_text(a, "quote"),
+					     .document = file,
+					     .start = place_of(a, "start_index"),
+					     .end = place_of(a, "end_index") });
+}
+
+void openai_annotations(struct exchange *x, const json_t *list)
+{
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach(list, i, v)
+		answer_annotation(x, v);
+}
+
 static void answer_texts(struct exchange *x, int item, const json_t *list, enum part_kind kind,
 			 int first)
 {
+	static const char *const known[] = { "type",	"text",	       "transcript",
+					     "refusal", "annotations", "logprobs",
+					     "audio",	"signature",   NULL };
 	size_t refusals = 0, texts = 0, i;
 	const json_t *v;
 
@@ -274,29 +207,67 @@ static void answer_texts(struct exchange *x, int item, const json_t *list, enum 
 				     json_text(v, "refusal"));
 		else if (text.len)
 			answer_whole(x, 0, nth_part(x, item, kind, texts++, number), text);
+		openai_annotations(x, json_object_get(v, "annotations"));
+		answer_rest_at(x, 0, slot_of(item, REST_PARTS + 8 + 8 * (int)(i % 16)), v, known);
 	}
+}
+
+static void answer_other(struct exchange *x, int item, const json_t *v)
+{
+	struct part *p = answer_part(x, 0, PART_OTHER, slot_of(item, 0));
+
+	set_json(&p->type_raw, json_object_get(v, "type"));
+	redact_part_reset(p);
+	part_json(p, v);
+}
+
+static void answer_output(struct exchange *x, int item, const json_t *v)
+{
+	struct part *p = answer_part(x, 0, PART_TOOL_RESULT, slot_of(item, 0));
+	const json_t *output = json_object_get(v, "output");
+
+	set_json(&p->id, json_object_get(v, "call_id"));
+	set_json(&p->type_raw, json_object_get(v, "type"));
+	redact_part_reset(p);
+	part_json(p, output ? json_lone_text(output) : v);
 }
 
 /* An item as a whole. */
 static void answer_item(struct exchange *x, int item, const json_t *v)
 {
+	static const char *const known[] = {
+		"id",	   "type",   "role", "status",	 "content",	      "phase",
+		"summary", "format", "name", "end_turn", "encrypted_content", NULL
+	};
 	struct span type = json_text(v, "type");
-	struct part *p;
 
 	if (span_eq(type, SPAN_LIT("message"))) {
 		answer_texts(x, item, json_object_get(v, "content"), PART_TEXT, 0);
+		answer_rest_at(x, 0, slot_of(item, REST_PARTS), v, known);
 	} else if (span_eq(type, SPAN_LIT("reasoning"))) {
 		answer_texts(x, item, json_object_get(v, "summary"), PART_REASONING, 0);
 		answer_texts(x, item, json_object_get(v, "content"), PART_REASONING,
 			     REASONING_PARTS);
-	} else if (is_call(type)) {
+		answer_rest_at(x, 0, slot_of(item, REST_PARTS), v, known);
+	} else if (responses_is_call(type)) {
 		answer_call(x, item, v, false);
+	} else if (span_ends(type, SPAN_LIT("_output"))) {
+		answer_output(x, item, v);
 	} else if (type.len) {
-		p = answer_part(x, 0, PART_OTHER, slot_of(item, 0));
-		set_string(&p->type_raw, type);
-		redact_part_reset(p);
-		part_json(p, v);
+		answer_other(x, item, v);
 	}
+}
+
+/* Calls whose output the model waits for. */
+static bool is_clients(const char *type)
+{
+	static const char *const names[] = { "custom_tool_call", "computer_call",
+					     "local_shell_call", "shell_call", "apply_patch_call" };
+
+	for (size_t i = 0; type && i < sizeof(names) / sizeof(*names); i++)
+		if (strcmp(type, names[i]) == 0)
+			return true;
+	return !type;
 }
 
 static bool calls_tool(const struct exchange *x)
@@ -304,9 +275,7 @@ static bool calls_tool(const struct exchange *x)
 	const struct message *m = x->nchoices ? &x->choices[0].msg : NULL;
 
 	for (size_t i = 0; m && i < m->nparts; i++)
-		if (m->parts[i].kind == PART_TOOL_CALL &&
-		    (!m->parts[i].type_raw ||
-		     strcmp(m->parts[i].type_raw, "custom_tool_call") == 0))
+		if (m->parts[i].kind == PART_TOOL_CALL && is_clients(m->parts[i].type_raw))
 			return true;
 	return false;
 }
@@ -326,8 +295,9 @@ static void read_status(struct exchange *x, const json_t *v)
 		answer_finish(x, 0, status, f);
 }
 
-/* The response object, in an answer and in most events. */
-static void read_response(struct exchange *x, const json_t *v, bool final)
+/* The response object, in an answer and in most events. items: of the events before; NULL: none. */
+static void read_response(struct exchange *x, struct response_items *items, const json_t *v,
+			  bool final)
 {
 	const json_t *output = json_object_get(v, "output"), *item;
 	size_t i;
@@ -342,7 +312,7 @@ static void read_response(struct exchange *x, const json_t *v, bool final)
 		return;
 	answer_choice(x, 0);
 	json_array_foreach(output, i, item)
-		answer_item(x, (int)i, item);
+		answer_item(x, items ? response_item_at(items, i, item) : (int)i, item);
 	read_status(x, v);
 	if (json_has(v, "error"))
 		answer_error_of(x, v);
@@ -353,7 +323,7 @@ static void read_response(struct exchange *x, const json_t *v, bool final)
 static void responses_response(struct exchange *x, const json_t *body)
 {
 	if (json_has(body, "output") || json_is(body, "object", "response"))
-		read_response(x, body, true);
+		read_response(x, NULL, body, true);
 	else if (json_is(body, "object", "response.input_tokens"))
 		read_usage(x, body);
 	else
@@ -382,16 +352,17 @@ static const struct delta_row {
 	{ "response.code_interpreter_call_code.delta", PART_TOOL_CALL, NULL, 0 },
 };
 
-static bool read_delta(struct exchange *x, struct span type, const json_t *data)
+static bool read_delta(struct exchange *x, struct response_items *items, struct span type,
+		       const json_t *data)
 {
 	for (size_t i = 0; i < sizeof(deltas) / sizeof(*deltas); i++) {
 		const struct delta_row *d = &deltas[i];
-		int part = d->number ? json_index(data, d->number, 0) % REASONING_PARTS : 0;
-		int slot = slot_of(json_index(data, "output_index", 0), d->first + part);
+		int part = d->number ? json_index(data, d->number, 0) % REASONING_PARTS : 0, slot;
 		struct part *p;
 
 		if (!span_eq(type, span_str(d->type)))
 			continue;
+		slot = slot_of(response_item_of(items, data, NULL, false), d->first + part);
 		p = d->kind == PART_TOOL_CALL ? answer_call_of(x, 0, json_text(data, "call_id"))
 					      : NULL;
 		answer_append(x, 0, p ? p : answer_part(x, 0, d->kind, slot),
@@ -418,28 +389,79 @@ static bool is_last_event(const json_t *data)
 	return is_final(json_text(data, "type"));
 }
 
-static void responses_event(struct exchange *x, void *state, struct span name, const json_t *data)
+static void read_item_event(struct exchange *x, struct response_items *items, const json_t *data,
+			    bool whole)
+{
+	const json_t *v = json_object_get(data, "item");
+	int item = response_item_of(items, data, v, !whole);
+
+	if (whole) {
+		answer_item(x, item, v);
+		response_item_end(items, item);
+	} else if (responses_is_call(json_text(v, "type"))) {
+		answer_call(x, item, v, true);
+	}
+}
+
+/* An event of another kind: what it says beside its name and its place. */
+static void read_unknown(struct exchange *x, struct span type, const json_t *data)
+{
+	static const char *const known[] = {
+		"type",		"event_id",	 "sequence_number", "item_id",
+		"output_index", "content_index", "summary_index",   "response_id",
+		"stream_id",	"obfuscation",	 "call_id",	    NULL,
+	};
+	/* Pieces and ends of what the whole tells again. */
+	static const struct span told[] = {
+		SPAN_LIT(".done"),	   SPAN_LIT(".added"),
+		SPAN_LIT(".in_progress"),  SPAN_LIT(".completed"),
+		SPAN_LIT(".searching"),	   SPAN_LIT(".generating"),
+		SPAN_LIT(".interpreting"), SPAN_LIT(".created"),
+		SPAN_LIT("partial_image"), SPAN_LIT("audio.delta"),
+		SPAN_LIT(".failed"),	   SPAN_LIT("ping"),
+		SPAN_LIT("keepalive"),	   SPAN_LIT("rate_limits.updated"),
+	};
+
+	for (size_t i = 0; i < sizeof(told) / sizeof(*told); i++)
+		if (span_ends(type, told[i]))
+			return;
+	if (type.len)
+		answer_rest(x, 0, data, known);
+}
+
+void responses_event(struct exchange *x, struct response_items *items, const json_t *data)
 {
 	struct span type = json_text(data, "type");
-	int item = json_index(data, "output_index", 0);
-	const json_t *v = json_object_get(data, "item");
 
-	if (read_delta(x, type, data))
+	if (read_delta(x, items, type, data))
 		return;
 	if (span_eq(type, SPAN_LIT("response.output_item.added"))) {
-		if (is_call(json_text(v, "type")))
-			answer_call(x, item, v, true);
+		read_item_event(x, items, data, false);
 	} else if (span_eq(type, SPAN_LIT("response.output_item.done"))) {
-		answer_item(x, item, v);
+		read_item_event(x, items, data, true);
+	} else if (span_eq(type, SPAN_LIT("response.output_text.annotation.added"))) {
+		answer_annotation(x, json_object_get(data, "annotation"));
 	} else if (json_has(data, "response")) {
-		read_response(x, json_object_get(data, "response"), is_final(type));
+		read_response(x, items, json_object_get(data, "response"), is_final(type));
 		read_usage(x, json_object_get(data, "usage")); /* where xAI's Realtime has it */
 	} else if (json_has(data, "error")) {
 		answer_error_of(x, data);
 	} else if (span_eq(type, SPAN_LIT("error"))) {
 		answer_error(x, json_object_get(data, "type"), json_object_get(data, "code"),
 			     json_object_get(data, "message"));
+	} else {
+		read_unknown(x, type, data);
 	}
+}
+
+static void event(struct exchange *x, void *state, struct span name, const json_t *data)
+{
+	responses_event(x, state, data);
+}
+
+static void state_done(void *state)
+{
+	response_items_done(state);
 }
 
 static bool is_responses_request(const json_t *body)
@@ -466,11 +488,13 @@ static bool is_responses_response(const json_t *body)
 
 const struct dialect dialect_openai_responses = {
 	.name = "openai.responses",
+	.state_size = sizeof(struct response_items),
+	.state_done = state_done,
 	.proves_request = is_responses_request,
 	.plausible_request = suits_responses,
 	.proves_response = is_responses_response,
 	.request = responses_request,
 	.response = responses_response,
-	.event = responses_event,
+	.event = event,
 	.is_last = is_last_event,
 };
