@@ -13,6 +13,7 @@
 #include "cli/cmd_doctor.h"
 #include "cli/cmd_targets.h"
 #include "demo/demo.h"
+#include "run/privileges.h"
 #include "run/tracer.h"
 #endif
 
@@ -40,6 +41,15 @@ static int complain(const struct error *e, int code)
 	return code;
 }
 
+#ifdef HAVE_BPF
+static int trace(struct options *o, struct error *reterr)
+{
+	if (privileges_check(o->argv, reterr) != 0)
+		return EXIT_CANNOT;
+	return o->action == ACTION_DEMO ? demo_run(o, reterr) : tracer_run(o, reterr);
+}
+#endif
+
 static int run(struct options *o)
 {
 	struct error e = { 0 };
@@ -49,6 +59,12 @@ static int run(struct options *o)
 	case ACTION_HELP:
 		options_help(stdout);
 		return EXIT_FINE;
+	case ACTION_HELP_ALL:
+		options_help_all(stdout);
+		return EXIT_FINE;
+	case ACTION_COMPLETIONS:
+		options_completions(stdout, o->shell);
+		return EXIT_FINE;
 	case ACTION_VERSION:
 		print_version();
 		return EXIT_FINE;
@@ -57,10 +73,8 @@ static int run(struct options *o)
 		break;
 #ifdef HAVE_BPF
 	case ACTION_DEMO:
-		code = demo_run(o, &e);
-		break;
 	case ACTION_TRACE:
-		code = tracer_run(o, &e);
+		code = trace(o, &e);
 		break;
 	case ACTION_TARGETS:
 		code = targets_run(o, &e);

@@ -20,6 +20,8 @@ llm_spy_SOURCES += \
 	src/run/messages.h \
 	src/run/recording.c \
 	src/run/recording.h \
+	src/run/privileges.c \
+	src/run/privileges.h \
 	src/run/report_files.c \
 	src/run/report_files.h \
 	src/run/result.c \

@@ -3,6 +3,7 @@
 """Options that a replay shows: prices from files, the summary's sums, what --full repeats; wrong usage."""
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -10,7 +11,7 @@ import tempfile
 SRC, BUILD = os.environ.get("srcdir", "."), os.environ.get("builddir", ".")
 sys.path[:0] = [os.path.join(SRC, "tests", folder) for folder in ("conformance", "lib")]
 from spyfile import READ, WRITE, SpyFile, cut_whole  # noqa: E402
-from tap import done, ok  # noqa: E402
+from tap import done, ok, skip  # noqa: E402
 
 
 def message(start, body):
@@ -119,11 +120,67 @@ with tempfile.TemporaryDirectory() as folder:
         else:
             ok(True, "live tracing # SKIP it is not built")
 
-# ---- wrong usage ----
-for args, words in ((["--"], "no command"), (["-a", "--"], "no command"), (["-r", "-", "--comm=x"], "--comm"),
-                    (["--strict", "-r", "-"], "--strict"), (["8000"], "--plain="), (["--plain=0"], "PORTS")):
+# ---- wrong usage: one line, which says what to type instead ----
+WRONG = [
+    (["--"], "no command after --"),
+    (["-a", "--"], "no command after --"),
+    (["python3", "agent.py"], "unexpected argument 'python3'. To run and trace a command: llm-spy -- python3 agent.py"),
+    (["-a", "x" * 300], "To run and trace a command: llm-spy -- " + "x" * 99),
+    (["8000"], "unexpected argument '8000'. A process: llm-spy -p 8000; a port without TLS: llm-spy --plain=8000"),
+    (["target"], "unknown subcommand 'target'. Did you mean 'targets'?"),
+    (["-a", "targets"], "the subcommand comes first: llm-spy targets"),
+    (["targets", "x"], "llm-spy targets does not take 'x'"),
+    (["targets", "--raw"], "llm-spy targets does not take --raw"),
+    (["--pids", "1"], "unknown option --pids. Did you mean --pid?"),
+    (["--lmit=x"], "unknown option --lmit. Did you mean --limit?"),
+    (["--zzz"], "unknown option --zzz; llm-spy --help-all lists them"),
+    (["-Z"], "unknown option -Z; llm-spy --help-all lists them"),
+    (["--re"], "--re could be one of --record, --replay"),
+    (["--raw=1"], "--raw takes no argument"),
+    (["-o"], "--output needs an argument: FILE"),
+    (["--output"], "--output needs an argument: FILE"),
+    (["-f", "json"], "--format json: choose text, "),
+    (["--color=blue"], "--color blue: choose auto, always or never"),
+    (["--plain=abc"], "--plain=abc: ports are numbers or ranges, e.g. 8000,9000-9010, or 'all'"),
+    (["--plain=0"], "--plain=0: ports are numbers or ranges"),
+    (["--call-limit=3x"], "--call-limit 3x: a size is a number from 1 with or without K, M or G, e.g. 64M"),
+    (["--limit", "x=1"], "--limit x=1: expected the name of a limit and a number"),
+    (["-u", "no-such-user", "-r", "-"], "no user 'no-such-user' on this host (use a number for a recording made elsewhere)"),
+    (["-r", "-", "--comm=x"], "--comm cannot be combined with --replay"),
+    (["--strict", "-r", "-"], "--strict cannot be combined with --replay"),
+    # what would have no effect
+    (["-f", "jsonl", "--full"], "--full has no effect here: it is for output as text"),
+    (["--bodies", "-r", "-"], "--bodies has no effect here: it is for output as jsonl"),
+    (["-o", "jsonl:x", "--full"], "--full has no effect here"),
+    (["-f", "jsonl", "-o", "text:x"], "--format has no effect here: each --output names its own"),
+]
+for args, words in WRONG:
     r = subprocess.run([os.path.join(BUILD, "llm-spy"), *args], input=b"", capture_output=True, timeout=60)
     said = r.stderr.decode()
-    ok(r.returncode == 2 and words in said and said.count("\n") == 1, f"wrong usage: {' '.join(args)}", said)
+    ok((r.returncode, r.stdout) == (2, b"") and words in said and said.count("\n") == 1,
+       f"wrong usage: {' '.join(args)[:60]}", r.returncode, said)
+
+# ---- and what is not wrong ----
+for args in (["-f", "jsonl", "-o", "x", "-o", "text:y", "--full", "--help"], ["--bodies", "-o", "jsonl:x", "--help"],
+             ["help"], ["-h"], ["targets", "--help"], ["doctor", "--help-all"]):
+    r = subprocess.run([os.path.join(BUILD, "llm-spy"), *args], capture_output=True, text=True, timeout=60)
+    ok(r.returncode == 0 and r.stdout.count("\n") > 15 and not r.stderr, f"help: {' '.join(args)}", r.stderr)
+r = subprocess.run([os.path.join(BUILD, "llm-spy"), "--help"], capture_output=True, text=True)
+lines = r.stdout.splitlines()
+ok(len(lines) <= 23 and max(map(len, lines)) < 80, "--help fits on a screen of 24 lines", len(lines))
+ok(lines[2].startswith("  sudo llm-spy"), "and begins with examples", r.stdout)
+
+# ---- without root ----
+if os.geteuid() == 0 and "live tracing: yes" in version:
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        spy = shutil.copy(os.path.join(BUILD, "llm-spy"), folder)
+        for args, line in ((["--", "true"], "sudo llm-spy -- true"), (["--demo"], "sudo llm-spy --demo"),
+                           (["-P", "a b"], "sudo llm-spy ...")):
+            r = subprocess.run([spy, *args], capture_output=True, text=True, user=65534, group=65534, extra_groups=[])
+            ok((r.returncode, r.stderr) == (3, f"llm-spy: needs root: {line} (details: llm-spy doctor)\n"),
+               f"{' '.join(args)} without root", r)
+else:
+    skip("the message to who is not root", "needs root, to be somebody else")
 
 done()
