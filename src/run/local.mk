@@ -3,6 +3,8 @@ libpure_a_SOURCES += \
 	src/run/environment.c \
 	src/run/environment.h
 llm_spy_SOURCES += \
+	src/run/by_signal.c \
+	src/run/by_signal.h \
 	src/run/child.c \
 	src/run/child.h \
 	src/run/loop.c \

@@ -4,6 +4,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -119,6 +120,50 @@ with tempfile.TemporaryDirectory() as folder:
             ok((live.returncode, live.stderr) == (1, again.stderr), "and live tracing end alike", live)
         else:
             ok(True, "live tracing # SKIP it is not built")
+
+# ---- a reader that leaves, and a disk that is full ----
+def many_calls(count):
+    f = SpyFile()
+    f.connection(1, [p for i in range(count) for p in call("api.openai.com", "gpt-4o", [f"question {i}"], 100, f"a{i}")], cut_whole)
+    return f.bytes()
+
+
+has_sqlite = "SQLite output: yes" in version
+with tempfile.TemporaryDirectory() as folder:
+    path = os.path.join(folder, "many.spy")
+    with open(path, "wb") as file:
+        file.write(many_calls(2000))
+    for form in ("text", "jsonl", "csv"):
+        args = [os.path.join(BUILD, "llm-spy"), "-r", path, "-f", form]
+        with subprocess.Popen(args, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as p:
+            p.stdout.readline()
+            p.stdout.close()
+            said = p.stderr.read()
+        ok((p.returncode, said) == (-signal.SIGPIPE, b""), f"{form}: a reader that leaves ends it quietly, by SIGPIPE", p.returncode, said)
+        with open("/dev/full", "w") as full:
+            r = subprocess.run(args, stdout=full, stderr=subprocess.PIPE, text=True)
+        ok(r.returncode == 1 and "output: standard output: No space left on device" in r.stderr, f"{form}: /dev/full", r)
+        ok("Input/output" not in r.stderr, "and no other reason", r.stderr)
+    for args in (["--help"], ["--help-all"], ["--version"], ["--completions=bash"]):
+        with open("/dev/full", "w") as full:
+            r = subprocess.run([os.path.join(BUILD, "llm-spy"), *args], stdout=full, stderr=subprocess.PIPE, text=True)
+        ok((r.returncode, r.stderr) == (1, "llm-spy: standard output: No space left on device\n"), f"{args[0]}: /dev/full", r)
+    small = os.path.join(folder, "small")
+    os.mkdir(small, mode=0o700)
+    mount = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k,mode=700", "tmpfs", small], capture_output=True)
+    if os.geteuid() == 0 and mount.returncode == 0:
+        try:
+            for form in ("text", "jsonl", "csv") + ("sqlite",) * has_sqlite:
+                file = os.path.join(small, "out." + form)
+                r = subprocess.run([os.path.join(BUILD, "llm-spy"), "-r", path, "-o", f"{form}:{file}"], capture_output=True, text=True)
+                ok(r.returncode == 1 and f"{form}:{file}: " in r.stderr and "No space left on device" in r.stderr,
+                   f"{form}: a disk that is full is named with the file", r.returncode, r.stderr)
+                for name in os.listdir(small):
+                    os.unlink(os.path.join(small, name))
+        finally:
+            subprocess.run(["umount", small], check=True)
+    else:
+        skip("a disk that is full", "no tmpfs can be mounted here")
 
 # ---- wrong usage: one line, which says what to type instead ----
 WRONG = [
