@@ -39,13 +39,18 @@ static void print_words(FILE *out, const char *arg)
 		fprintf(out, "%s%s=", i ? " " : "", limit_infos[i].name);
 }
 
-/* The first line of a help text, between single quotes; `escape` has what needs a backslash. */
-static void print_help(FILE *out, const char *help, const char *escape)
+/* A help text in one line, for between single quotes, of which `quote` stands for one more.
+ * `escape` has what needs a backslash. */
+static void print_help(FILE *out, const char *help, const char *quote, const char *escape)
 {
-	for (; *help && *help != '\n'; help++) {
+	for (; *help; help++) {
+		if (*help == '\'') {
+			fputs(quote, out);
+			continue;
+		}
 		if (strchr(escape, *help))
 			fputc('\\', out);
-		fputc(*help, out);
+		fputc(*help == '\n' ? ' ' : *help, out);
 	}
 }
 
@@ -179,7 +184,7 @@ static void zsh_option(FILE *out, const struct row *r, bool is_short)
 			: row_may_lack_argument(r) ? "=-"
 						   : "");
 	fputc('[', out);
-	print_help(out, r->help, "[]:\\");
+	print_help(out, r->help, "'\\''", "[]:\\");
 	fputc(']', out);
 	if (row_takes_argument(r))
 		zsh_argument(out, r);
@@ -198,7 +203,8 @@ static void zsh_options(FILE *out, const struct subcommand *sub)
 			zsh_option(out, &rows[i], true);
 		zsh_option(out, &rows[i], false);
 	}
-	fputs("\t\t)\n\t\t;;\n", out);
+	fprintf(out, "\t\t)\n%s\t\t;;\n",
+		sub ? "\t\twords=($words[1] $words[3,-1])\n\t\t(( CURRENT-- ))\n" : "");
 }
 
 static void print_zsh(FILE *out)
@@ -210,7 +216,7 @@ static void print_zsh(FILE *out)
 	      out);
 	for (size_t i = 0; i < subcommands_count; i++) {
 		fprintf(out, "\t'%s:", subcommands[i].name);
-		print_help(out, subcommands[i].help, ":\\");
+		print_help(out, subcommands[i].help, "'\\''", ":\\");
 		fputs("'\n", out);
 	}
 	fputs(")\n"
@@ -270,7 +276,7 @@ static void fish_option(FILE *out, const struct row *r)
 	if (row_takes_argument(r))
 		fish_argument(out, r);
 	fputs(" -d '", out);
-	print_help(out, r->help, "'\\");
+	print_help(out, r->help, "\\'", "\\");
 	fputs("'\n", out);
 }
 
@@ -307,7 +313,7 @@ static void print_fish(FILE *out)
 	for (size_t i = 0; i < subcommands_count; i++) {
 		fprintf(out, "complete -c llm-spy -n '__fish_is_nth_token 1' -a %s -d '",
 			subcommands[i].name);
-		print_help(out, subcommands[i].help, "'\\");
+		print_help(out, subcommands[i].help, "\\'", "\\");
 		fputs("'\n", out);
 	}
 	for (size_t i = 0; i < rows_count; i++)

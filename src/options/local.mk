@@ -16,3 +16,18 @@ llm_spy_SOURCES += \
 	src/options/subcommands.def \
 	src/options/table.c \
 	src/options/table.h
+
+# What completes in shells, made by the program itself: not where it cannot run.
+if COMPLETIONS
+bashcompletion_DATA = completions/llm-spy
+zshcompletion_DATA = completions/_llm-spy
+fishcompletion_DATA = completions/llm-spy.fish
+COMPLETE = $(AM_V_GEN)$(MKDIR_P) completions && ./llm-spy$(EXEEXT)
+completions/llm-spy: llm-spy$(EXEEXT)
+	$(COMPLETE) --completions=bash >$@.tmp && mv $@.tmp $@
+completions/_llm-spy: llm-spy$(EXEEXT)
+	$(COMPLETE) --completions=zsh >$@.tmp && mv $@.tmp $@
+completions/llm-spy.fish: llm-spy$(EXEEXT)
+	$(COMPLETE) --completions=fish >$@.tmp && mv $@.tmp $@
+CLEANFILES += completions/llm-spy completions/_llm-spy completions/llm-spy.fish
+endif

@@ -156,7 +156,7 @@ with tempfile.TemporaryDirectory() as folder:
             for form in ("text", "jsonl", "csv") + ("sqlite",) * has_sqlite:
                 file = os.path.join(small, "out." + form)
                 r = subprocess.run([os.path.join(BUILD, "llm-spy"), "-r", path, "-o", f"{form}:{file}"], capture_output=True, text=True)
-                ok(r.returncode == 1 and f"{form}:{file}: " in r.stderr and "No space left on device" in r.stderr,
+                ok(r.returncode == 1 and f"{file}: No space left on device" in r.stderr,
                    f"{form}: a disk that is full is named with the file", r.returncode, r.stderr)
                 for name in os.listdir(small):
                     os.unlink(os.path.join(small, name))
