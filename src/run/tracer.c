@@ -71,8 +71,7 @@ static bool is_over(const void *arg)
 {
 	const struct tracer *t = arg;
 
-	return t->recording.failed || !fanout_is_alive(t->fanout) ||
-	       !fanout_has_reader(t->fanout);
+	return t->recording.failed || !fanout_is_alive(t->fanout) || !fanout_has_reader(t->fanout);
 }
 
 static const struct loop_ops loop_ops = { .tick = tick, .is_over = is_over, .show = print_map };
