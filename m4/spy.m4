@@ -57,3 +57,13 @@ or configure with --disable-bpf for a program that only replays recordings])])
 	AC_DEFINE([HAVE_BPF], [1], [Define to 1 to build live tracing.])
 	spy_bcc_note=" (libbcc `$PKG_CONFIG --modversion libbcc`)"
 ])
+
+dnl SPY_COMPLETIONS(SHELL, DIRECTORY): where make install puts what completes our options in SHELL.
+AC_DEFUN([SPY_COMPLETIONS], [
+	AC_ARG_WITH([$1-completions], [AS_HELP_STRING([--with-$1-completions=DIR],
+		[where completions for $1 are installed @<:@$2@:>@])], [$1completiondir="$withval"],
+		[$1completiondir='$2'])
+	AS_IF([test "x$$1completiondir" = xno || test "x$$1completiondir" = xyes],
+		[AC_MSG_ERROR([--with-$1-completions needs a directory])])
+	AC_SUBST([$1completiondir])
+])

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,6 +7,7 @@
 
 #include "base/log.h"
 #include "cli/cmd_replay.h"
+#include "cli/cmd_version.h"
 #include "config.h"
 #include "options/exit_code.h"
 #include "options/options.h"
@@ -13,31 +15,32 @@
 #include "cli/cmd_doctor.h"
 #include "cli/cmd_targets.h"
 #include "demo/demo.h"
+#include "run/privileges.h"
 #include "run/tracer.h"
 #endif
-
-static void print_version(void)
-{
-	printf("llm-spy %s\nlive tracing: %s\ncontent codings: %s\nSQLite output: %s\n",
-	       PACKAGE_VERSION,
-#ifdef HAVE_BPF
-	       "yes",
-#else
-	       "no (configured with --disable-bpf)",
-#endif
-	       CODINGS_TEXT,
-#ifdef HAVE_SQLITE
-	       "yes"
-#else
-	       "no (built without libsqlite3)"
-#endif
-	);
-}
 
 static int complain(const struct error *e, int code)
 {
 	log_say("%s", e->text);
 	return code;
+}
+
+#ifdef HAVE_BPF
+static int trace(struct options *o, struct error *reterr)
+{
+	if (privileges_check(o->argv, reterr) != 0)
+		return EXIT_CANNOT;
+	return o->action == ACTION_DEMO ? demo_run(o, reterr) : tracer_run(o, reterr);
+}
+#endif
+
+/* What was printed has reached its reader, or not. */
+static int printed(void)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return EXIT_FINE;
+	log_say("standard output: %s", strerror(errno));
+	return EXIT_FAILED;
 }
 
 static int run(struct options *o)
@@ -48,19 +51,23 @@ static int run(struct options *o)
 	switch (o->action) {
 	case ACTION_HELP:
 		options_help(stdout);
-		return EXIT_FINE;
+		return printed();
+	case ACTION_HELP_ALL:
+		options_help_all(stdout);
+		return printed();
+	case ACTION_COMPLETIONS:
+		options_completions(stdout, o->shell);
+		return printed();
 	case ACTION_VERSION:
-		print_version();
-		return EXIT_FINE;
+		version_print(stdout);
+		return printed();
 	case ACTION_REPLAY:
 		code = replay_run(o, &e);
 		break;
 #ifdef HAVE_BPF
 	case ACTION_DEMO:
-		code = demo_run(o, &e);
-		break;
 	case ACTION_TRACE:
-		code = tracer_run(o, &e);
+		code = trace(o, &e);
 		break;
 	case ACTION_TARGETS:
 		code = targets_run(o, &e);

@@ -53,6 +53,7 @@ noinst_PROGRAMS += tests/rerecord
 PY_TESTS += \
 	tests/conformance/test_recordings.py \
 	tests/unit/test_cli.py \
+	tests/unit/test_completions.py \
 	tests/unit/test_credentials.py \
 	tests/unit/test_docs.py \
 	tests/unit/test_layers.py \

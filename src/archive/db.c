@@ -59,6 +59,9 @@ int db_fail(struct db *d, struct error *reterr)
 
 	if ((code & 0xff) == SQLITE_BUSY)
 		return error_set(reterr, -EBUSY, "%s is locked by another program", d->path);
+	/* Which of these SQLite says of a full disk depends on the file that it was writing. */
+	if ((code & 0xff) == SQLITE_FULL || sqlite3_system_errno(d->sql) == ENOSPC)
+		return error_set(reterr, -ENOSPC, "%s: %s", d->path, strerror(ENOSPC));
 	return error_set(reterr, errno_of(code), "%s: %s", d->path, sqlite3_errmsg(d->sql));
 }
 

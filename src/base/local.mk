@@ -19,6 +19,8 @@ libpure_a_SOURCES += \
 	src/base/list.h \
 	src/base/log.c \
 	src/base/log.h \
+	src/base/nearest.c \
+	src/base/nearest.h \
 	src/base/safe_text.c \
 	src/base/safe_text.h \
 	src/base/span.h \
@@ -31,5 +33,5 @@ libpure_a_SOURCES += \
 	src/base/xalloc.c \
 	src/base/xalloc.h
 
-check_PROGRAMS += tests/unit/test_base tests/unit/test_file tests/unit/test_safe_text
+check_PROGRAMS += tests/unit/test_base tests/unit/test_file tests/unit/test_nearest tests/unit/test_safe_text
 check_PROGRAMS += tests/unit/test_units

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/cmd_replay.h"
 
+#include <signal.h>
 #include <stdlib.h>
 
 #include "capture/filter.h"
 #include "cost/price_file.h"
 #include "options/exit_code.h"
 #include "pipeline.h"
+#include "run/by_signal.h"
 #include "run/loop.h"
 #include "run/report.h"
 #include "sink/fanout.h"
@@ -23,7 +25,8 @@ struct player {
 	struct replay_file *file;
 	struct child command; /* none */
 	struct loop loop;
-	bool failed; /* an output, as the summary says */
+	bool failed;  /* an output, as the summary says */
+	bool unheard; /* the reader of standard output has left */
 };
 
 /* Time is that of the recording. */
@@ -35,7 +38,7 @@ static bool is_over(const void *arg)
 {
 	const struct player *p = arg;
 
-	return !fanout_is_alive(p->fanout);
+	return !fanout_is_alive(p->fanout) || !fanout_has_reader(p->fanout);
 }
 
 static void show(void *arg)
@@ -87,6 +90,9 @@ static void finish(struct player *p)
 
 	pipeline_finish(p->pipeline, UINT64_MAX);
 	fanout_finish(p->fanout);
+	p->unheard = !fanout_has_reader(p->fanout);
+	if (p->unheard)
+		return;
 	r = report_gather(p->pipeline, &p->totals, &p->limits);
 	r.outputs = outputs = fanout_totals(p->fanout, &r.noutputs, &p->failed);
 	report_print(&r);
@@ -119,5 +125,7 @@ int replay_run(const struct options *o, struct error *reterr)
 		finish(&p);
 	}
 	player_done(&p);
+	if (p.unheard)
+		return by_signal_end(SIGPIPE);
 	return err || p.failed ? EXIT_FAILED : EXIT_FINE;
 }

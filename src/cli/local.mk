@@ -1,7 +1,19 @@
 # SPDX-License-Identifier: MIT
 llm_spy_SOURCES += \
 	src/cli/cmd_replay.c \
-	src/cli/cmd_replay.h
+	src/cli/cmd_replay.h \
+	src/cli/cmd_version.c \
+	src/cli/cmd_version.h
+
+# The commit that a build in a checkout is made of; a tarball has its version alone.
+revision.h: FORCE
+	@hash=`test -e $(top_srcdir)/.git && git -C $(top_srcdir) describe --always --dirty --exclude='*' 2>/dev/null`; \
+	echo "#define REVISION \"$$hash\"" >$@.tmp; \
+	if cmp -s $@.tmp $@; then rm $@.tmp; else mv $@.tmp $@; fi
+FORCE:
+.PHONY: FORCE
+BUILT_SOURCES += revision.h
+CLEANFILES += revision.h
 if BPF
 llm_spy_SOURCES += \
 	src/cli/cmd_doctor.c \

@@ -63,6 +63,17 @@ struct prices *prices_new(void)
 	return xcalloc(1, sizeof(struct prices));
 }
 
+/* The comment at its top says so: "Source: NAME, as of DATE." */
+struct span prices_date(void)
+{
+	const char *at = strstr(embedded_prices, ", as of ");
+
+	if (!at || at > strstr(embedded_prices, "\n#\n"))
+		return span_of(NULL, 0);
+	at += strlen(", as of ");
+	return span_of(at, strspn(at, "0123456789-"));
+}
+
 struct prices *prices_builtin(void)
 {
 	struct prices *p = prices_new();

@@ -15,6 +15,7 @@ struct prices;
 
 struct prices *prices_new(void);     /* no prices at all */
 struct prices *prices_builtin(void); /* those of data/prices.tsv */
+struct span prices_date(void);	     /* of these, "2026-08-21"; empty: not said */
 void prices_free(struct prices *p);  /* accepts NULL */
 
 /* Adds the rows of a file; they override all earlier ones. The format is detected: our table, or

@@ -15,6 +15,7 @@
 #include "base/xalloc.h"
 #include "options/exit_code.h"
 #include "probe/embedded.h"
+#include "run/by_signal.h"
 #include "run/tracer.h"
 
 /* The mock beside our own program, as in a build tree, or where it is installed. */
@@ -82,8 +83,10 @@ static int trace_apart(const struct options *o)
 		exit(code);
 	}
 	signal(SIGINT, SIG_IGN); /* the tracer acts on it, and then we end too */
-	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+	if (pid < 0 || waitpid(pid, &status, 0) != pid)
 		return EXIT_FAILED;
+	if (WIFSIGNALED(status))
+		return by_signal_end(WTERMSIG(status));
 	return WEXITSTATUS(status);
 }
 

@@ -1,259 +1,76 @@
 /* SPDX-License-Identifier: MIT */
+/* The command line, read by getopt with tables made of the rows. */
 #include "options/options.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
-#include <limits.h>
-#include <pwd.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/nearest.h"
 #include "base/xalloc.h"
-#include "capture/ports.h"
+#include "options/check.h"
+#include "options/read.h"
+#include "options/table.h"
 
-static void add_name(struct names *n, const char *name)
-{
-	n->items = xgrow(n->items, n->count, sizeof(*n->items));
-	n->items[n->count++] = name;
-}
-
-/* Index of `word` in a NULL-terminated list, or -1. */
-static int one_of(const char *word, const char *const *list)
-{
-	for (int i = 0; list[i]; i++)
-		if (strcmp(word, list[i]) == 0)
-			return i;
-	return -1;
-}
-
-static int read_number(const char *text, unsigned long max, unsigned long *ret)
-{
-	char *end;
-
-	errno = 0;
-	*ret = strtoul(text, &end, 10);
-	return text[0] < '0' || text[0] > '9' || *end || errno || *ret > max ? -EINVAL : 0;
-}
-
-static int read_pid(struct options *o, const char *arg)
-{
-	unsigned long n;
-
-	if (read_number(arg, INT_MAX, &n) || n == 0)
-		return -EINVAL;
-	o->pids = xgrow(o->pids, o->filter.npids, sizeof(*o->pids));
-	o->pids[o->filter.npids++] = (pid_t)n;
-	o->filter.pids = o->pids;
-	return 0;
-}
-
-static int read_uid(struct options *o, const char *arg)
-{
-	unsigned long n = 0;
-	const struct passwd *pw = NULL;
-
-	if (read_number(arg, UINT32_MAX, &n) != 0) {
-		pw = getpwnam(arg);
-		if (!pw)
-			return -EINVAL;
-		n = pw->pw_uid;
-	}
-	o->filter.has_uid = true;
-	o->filter.uid = (uint32_t)n;
-	return 0;
-}
-
-static int read_choice(const char *arg, const char *const *list, unsigned *ret)
-{
-	int at = one_of(arg, list);
-
-	if (at < 0)
-		return -EINVAL;
-	*ret = (unsigned)at;
-	return 0;
-}
-
-static int read_ports(struct options *o, const char *arg)
-{
-	struct buf text;
-	int err;
-
-	buf_init(&text, 16 << 10);
-	err = ports_expression(arg, &text, &o->plain_near);
-	free(o->plain);
-	o->plain = buf_take(&text);
-	return err;
-}
-
-static int read_process(struct options *o, const char *arg)
-{
-	add_name(&o->processes, arg);
-	o->filter.names = o->processes.items;
-	o->filter.nnames = o->processes.count;
-	return 0;
-}
-
-/* As the kernel compares it: 15 characters, and no character that ends a constant in C. */
-static int read_comm(struct options *o, const char *arg)
-{
-	o->comm = arg;
-	return strlen(arg) > 15 || strpbrk(arg, "'\"\\\n") ? -EINVAL : 0;
-}
-
-static int read_format(struct options *o, const char *arg)
-{
-	o->format = sink_find(span_str(arg));
-	o->format_given = true;
-	return o->format ? 0 : -EINVAL;
-}
-
-static int read_verbose(struct options *o, const char *arg)
-{
-	o->format = &sink_verbose;
-	o->format_given = true;
-	return 0;
-}
-
-static int read_lines(struct options *o, const char *arg)
-{
-	unsigned long n;
-
-	if (read_number(arg, SINK_LINES_MAX, &n) || n == 0)
-		return -EINVAL;
-	o->lines = (unsigned)n;
-	return 0;
-}
-
-static int read_color(struct options *o, const char *arg)
-{
-	static const char *const colors[] = { "auto", "always", "never", NULL };
-	unsigned choice = 0;
-	int err = read_choice(arg, colors, &choice);
-
-	o->color = (enum color_when)choice;
-	return err;
-}
-
-static int read_buffer(struct options *o, const char *arg)
-{
-	static const char *const buffers[] = { "auto", "ring", "perf", NULL };
-	unsigned choice = 0;
-	int err = read_choice(arg, buffers, &choice);
-
-	o->buffer = (enum buffer_kind)choice;
-	return err;
-}
-
-static int read_replay(struct options *o, const char *arg)
-{
-	o->replay = arg;
-	o->action = ACTION_REPLAY;
-	return 0;
-}
-
-static int read_limit(struct options *o, const char *arg)
-{
-	return limits_set(&o->limits, arg);
-}
-
-/* How an option's argument gets into struct options. */
-enum how { SET_BOOL, SET_TEXT, SET_NAMES, SET_SIZE, SET_CHOICE, SET_FN };
-
-struct setter {
-	enum how how;
-	size_t at; /* of the member */
-	int value; /* SET_CHOICE */
-	int (*fn)(struct options *o, const char *arg);
-};
-
-enum scope { LIVE = 1, NO_DEMO = 2, TARGETS = 4, DOCTOR = 8 };
-
-static const struct row {
-	bool is_section;
-	const char *name;
-	char letter;
-	const char *arg, *help;
-	struct setter set;
-	unsigned scope;
-} rows[] = {
-#define BOOL(member)                                                                               \
-	{                                                                                          \
-		.how = SET_BOOL, .at = offsetof(struct options, member)                            \
-	}
-#define TEXT(member)                                                                               \
-	{                                                                                          \
-		.how = SET_TEXT, .at = offsetof(struct options, member)                            \
-	}
-#define NAMES(member)                                                                              \
-	{                                                                                          \
-		.how = SET_NAMES, .at = offsetof(struct options, member)                           \
-	}
-#define SIZE(member)                                                                               \
-	{                                                                                          \
-		.how = SET_SIZE, .at = offsetof(struct options, member)                            \
-	}
-#define CHOICE(member, value_)                                                                     \
-	{                                                                                          \
-		.how = SET_CHOICE, .at = offsetof(struct options, member), .value = value_         \
-	}
-#define FN(reader)                                                                                 \
-	{                                                                                          \
-		.how = SET_FN, .fn = reader                                                        \
-	}
-#define SECTION(title) { .is_section = true, .name = title },
-#define OPTION(name_, letter_, arg_, set_, scope_, help_)                                          \
-	{ .name = name_,                                                                           \
-	  .letter = letter_,                                                                       \
-	  .arg = arg_,                                                                             \
-	  .help = help_,                                                                           \
-	  .set = set_,                                                                             \
-	  .scope = scope_ },
-#include "options/options.def"
-#undef SECTION
-#undef OPTION
-};
-#define ROWS (sizeof(rows) / sizeof(*rows))
 /* getopt's code of a row: its number, past any letter. */
 #define CODE_FIRST 256
 
-void options_help(FILE *out)
-{
-	fputs("Usage: llm-spy [OPTION]...\n"
-	      "       llm-spy [OPTION]... -- COMMAND [ARGUMENT]...\n"
-	      "       llm-spy targets [--format FORMAT] [--pid PID]...\n"
-	      "       llm-spy doctor\n"
-	      "Show in plaintext every call that programs on this host make to language\n"
-	      "models. With COMMAND: run it as the user who called sudo, and trace it and its\n"
-	      "children. targets: list the processes that can be captured, and why others\n"
-	      "cannot. doctor: check whether this host can trace.\n",
-	      out);
-	for (size_t i = 0; i < ROWS; i++) {
-		const struct row *r = &rows[i];
-		char left[64];
+struct parser {
+	struct options *o;
+	int argc;
+	char **argv;
+	const struct subcommand *sub; /* NULL: none */
+	struct option *longs;
+	char *shorts;
+	bool *given; /* by row */
+};
 
-		if (r->is_section) {
-			fprintf(out, "\n%s:\n", r->name);
-			continue;
-		}
-		snprintf(left, sizeof(left), "  %c%c%s--%s%s%s", r->letter ? '-' : ' ',
-			 r->letter ? r->letter : ' ', r->letter ? ", " : "  ", r->name,
-			 r->arg && *r->arg != '[' ? " " : "", r->arg ? r->arg : "");
-		if (strlen(left) > 24)
-			fprintf(out, "%s\n", left);
-		for (const char *line = r->help; line; line = strchr(line, '\n')) {
-			line += *line == '\n';
-			fprintf(out, "%-25s %.*s\n",
-				line == r->help && strlen(left) <= 24 ? left : "",
-				(int)strcspn(line, "\n"), line);
-		}
-	}
-	fputs("\nExit status: 0 success; 1 failed while running; 2 wrong usage; 3 tracing could\n"
-	      "not start; 4 see --strict; with COMMAND: the command's own. See llm-spy(8).\n",
-	      out);
+/* ---- getopt's tables ---- */
+
+static int has_argument(const struct row *r)
+{
+	return row_takes_argument(r)	  ? required_argument
+	       : row_may_lack_argument(r) ? optional_argument
+					  : no_argument;
 }
 
-static int apply(struct options *o, const struct setter *s, const char *arg)
+static void make_tables(struct parser *p)
+{
+	size_t n = 0, at = 0;
+
+	p->longs = xcalloc(rows_count + 1, sizeof(*p->longs));
+	p->shorts = xcalloc(rows_count + 2, 2);
+	p->given = xcalloc(rows_count, sizeof(*p->given));
+	p->shorts[at++] = '+'; /* the first word that is no option ends them */
+	p->shorts[at++] = ':';
+	for (size_t i = 0; i < rows_count; i++) {
+		const struct row *r = &rows[i];
+
+		if (r->is_section)
+			continue;
+		p->longs[n++] = (struct option){ .name = r->name,
+						 .has_arg = has_argument(r),
+						 .val = CODE_FIRST + (int)i };
+		if (r->letter)
+			p->shorts[at++] = r->letter;
+		if (r->letter && r->arg)
+			p->shorts[at++] = ':';
+	}
+}
+
+static const struct row *row_of(int code)
+{
+	for (size_t i = 0; i < rows_count; i++)
+		if (!rows[i].is_section && (code == CODE_FIRST + (int)i || code == rows[i].letter))
+			return &rows[i];
+	return NULL;
+}
+
+/* ---- one option ---- */
+
+static int apply(struct options *o, const struct setter *s, const char *arg, struct error *reterr)
 {
 	void *member = (char *)o + s->at;
 
@@ -265,148 +82,203 @@ static int apply(struct options *o, const struct setter *s, const char *arg)
 		*(const char **)member = arg;
 		return 0;
 	case SET_NAMES:
-		add_name(member, arg);
+		names_add(member, arg);
 		return 0;
 	case SET_SIZE:
-		return size_parse(arg, member);
+		return size_parse(arg, member) == 0
+			       ? 0
+			       : error_set(reterr, -EINVAL,
+					   "a size is a number from 1 with or without K, M or G, "
+					   "e.g. 64M");
 	case SET_CHOICE: /* an enum, which gcc and clang make as wide as an int */
 		memcpy(member, &s->value, sizeof(s->value));
 		return 0;
 	case SET_FN:
-		return s->fn(o, arg);
+		return s->fn(o, arg, reterr);
 	}
 	return -EINVAL;
 }
 
-static const struct row *row_of(int code)
+static int take(struct parser *p, const struct row *r, const char *arg, struct error *reterr)
 {
-	for (size_t i = 0; i < ROWS; i++)
-		if (!rows[i].is_section && (code == CODE_FIRST + (int)i || code == rows[i].letter))
-			return &rows[i];
-	return NULL;
+	struct error e = { 0 };
+	int err;
+
+	if (p->sub && !(r->scope & p->sub->scope))
+		return error_set(reterr, -EINVAL, "llm-spy %s does not take --%s", p->sub->name,
+				 r->name);
+	p->given[r - rows] = true;
+	err = apply(p->o, &r->set, arg, &e);
+	return err ? error_set(reterr, err, "--%s%s%.100s: %s", r->name,
+			       row_may_lack_argument(r) ? "=" : " ", arg ? arg : "", e.text)
+		   : 0;
 }
 
-static int has_argument(const struct row *r)
+/* ---- what getopt does not take ---- */
+
+/* All options that an abbreviation may stand for: "--pid, --plain". */
+static int refuse_ambiguous(const char *word, struct error *reterr)
 {
-	return !r->arg ? no_argument : *r->arg == '[' ? optional_argument : required_argument;
+	AUTO_FREE char *text = NULL;
+	struct buf names;
+	size_t n = 0;
+
+	buf_init(&names, 200);
+	for (size_t i = 0; i < rows_count; i++)
+		if (!rows[i].is_section && strncmp(rows[i].name, word, strlen(word)) == 0 &&
+		    buf_addf(&names, "%s--%s", n ? ", " : "", rows[i].name) == 0)
+			n++;
+	text = buf_take(&names);
+	return n < 2 ? 0 : error_set(reterr, -EINVAL, "--%.60s could be one of %s", word, text);
 }
 
-/* getopt's two forms of the table; `longs` has room for all rows and an end. */
-static void getopt_tables(struct option *longs, char *shorts, size_t size)
+static int refuse_long(const char *option, struct error *reterr)
 {
-	size_t n = 0, at = 0;
+	AUTO_FREE char *word = xstrndup(option + 2, strcspn(option + 2, "="));
+	struct nearest n;
 
-	shorts[at++] = '+'; /* the first word that is no option ends them */
-	shorts[at++] = ':';
-	for (size_t i = 0; i < ROWS; i++) {
-		const struct row *r = &rows[i];
-
-		if (r->is_section)
-			continue;
-		longs[n++] = (struct option){ .name = r->name,
-					      .has_arg = has_argument(r),
-					      .val = CODE_FIRST + (int)i };
-		if (r->letter && at + 2 < size) {
-			shorts[at++] = r->letter;
-			if (r->arg)
-				shorts[at++] = ':';
-		}
-	}
-	longs[n] = (struct option){ 0 };
-	shorts[at] = '\0';
+	if (refuse_ambiguous(word, reterr) != 0)
+		return -EINVAL;
+	nearest_init(&n, word);
+	for (size_t i = 0; i < rows_count; i++)
+		if (!rows[i].is_section)
+			nearest_try(&n, rows[i].name);
+	if (n.best)
+		return error_set(reterr, -EINVAL, "unknown option --%.60s. Did you mean --%s?",
+				 word, n.best);
+	return error_set(reterr, -EINVAL, "unknown option --%.60s; llm-spy --help-all lists them",
+			 word);
 }
 
-/* What contradicts what. `live`, `no_demo`: the first option given of that scope, or NULL. */
-static int check(const struct options *o, const struct row *live, const struct row *no_demo,
-		 struct error *reterr)
+static int refuse_option(const struct parser *p, struct error *reterr)
 {
-	if (o->command && o->action != ACTION_TRACE)
+	const char *option = p->argv[optind - 1];
+	const struct row *r = optopt ? row_of(optopt) : NULL;
+
+	if (r && !r->arg)
+		return error_set(reterr, -EINVAL, "--%s takes no argument", r->name);
+	if (optopt)
 		return error_set(reterr, -EINVAL,
-				 "COMMAND cannot be combined with --replay or --demo");
-	if (o->record && o->action != ACTION_TRACE)
+				 "unknown option -%c; llm-spy --help-all lists them", optopt);
+	return refuse_long(option, reterr);
+}
+
+static int refuse_lack(struct error *reterr)
+{
+	const struct row *r = row_of(optopt);
+
+	return error_set(reterr, -EINVAL, "--%s needs an argument: %s", r->name, r->arg);
+}
+
+static bool is_number(const char *word)
+{
+	return *word && strspn(word, "0123456789") == strlen(word);
+}
+
+/* A word that stands where nothing is expected: a command without "--", a mistyped subcommand, the
+ * process or the port that an option should have. */
+static int refuse_word(const struct parser *p, const char *word, struct error *reterr)
+{
+	struct nearest n;
+
+	if (p->sub)
+		return error_set(reterr, -EINVAL, "llm-spy %s does not take '%.60s'", p->sub->name,
+				 word);
+	if (subcommand_find(word))
 		return error_set(reterr, -EINVAL,
-				 "--record cannot be combined with --replay or --demo");
-	if (o->record && strcmp(o->record, "-") == 0 && !o->outputs.count)
+				 "the subcommand comes first: llm-spy %s [OPTION]...", word);
+	if (is_number(word))
 		return error_set(reterr, -EINVAL,
-				 "--record=- needs --output: both would write to standard output");
-	if (live && o->action == ACTION_REPLAY)
-		return error_set(reterr, -EINVAL, "--%s cannot be combined with --replay",
-				 live->name);
-	if (no_demo && o->action == ACTION_DEMO)
-		return error_set(reterr, -EINVAL, "--%s cannot be combined with --demo",
-				 no_demo->name);
-	if (o->command && o->filter.npids)
-		return error_set(reterr, -EINVAL, "COMMAND cannot be combined with --pid");
+				 "unexpected argument '%.20s'. A process: llm-spy -p %.20s; a port "
+				 "without TLS: llm-spy --plain=%.20s",
+				 word, word, word);
+	nearest_init(&n, word);
+	for (size_t i = 0; i < subcommands_count; i++)
+		nearest_try(&n, subcommands[i].name);
+	if (n.best)
+		return error_set(reterr, -EINVAL, "unknown subcommand '%.60s'. Did you mean '%s'?",
+				 word, n.best);
 	return 0;
 }
 
-/* A subcommand stands first. It takes few of the options. */
-static const struct subcommand {
-	const char *name;
-	enum action action;
-	enum scope scope;
-} subcommands[] = {
-	{ "targets", ACTION_TARGETS, TARGETS },
-	{ "doctor", ACTION_DOCTOR, DOCTOR },
-};
-
-static const struct subcommand *subcommand_of(const char *word)
+/* The command with its arguments, as far as they fit. */
+static int refuse_command(char **words, struct error *reterr)
 {
-	for (size_t i = 0; word && i < sizeof(subcommands) / sizeof(*subcommands); i++)
-		if (strcmp(subcommands[i].name, word) == 0)
-			return &subcommands[i];
-	return NULL;
+	AUTO_FREE char *text = NULL;
+	struct buf b;
+
+	buf_init(&b, 4096);
+	for (size_t i = 0; words[i]; i++)
+		buf_addf(&b, "%s%s", i ? " " : "", words[i]);
+	text = buf_take(&b);
+	return error_set(
+		reterr, -EINVAL,
+		"unexpected argument '%.60s'. To run and trace a command: llm-spy -- %.150s%s",
+		words[0], text, strlen(text) > 150 ? "..." : "");
+}
+
+/* ---- the whole line ---- */
+
+static int read_options(struct parser *p, struct error *reterr)
+{
+	int code, err = 0;
+
+	opterr = 0;
+	optind = p->sub ? 2 : 1;
+	optopt = 0;
+	while (!err && (code = getopt_long(p->argc, p->argv, p->shorts, p->longs, NULL)) != -1) {
+		if (code == ':')
+			err = refuse_lack(reterr);
+		else if (code == '?')
+			err = refuse_option(p, reterr);
+		else
+			err = take(p, row_of(code), optarg, reterr);
+		optopt = 0;
+	}
+	return err;
+}
+
+static int read_command(struct parser *p, struct error *reterr)
+{
+	char **rest = p->argv + optind;
+	bool behind = optind > 1 && strcmp(rest[-1], "--") == 0;
+	int err;
+
+	/* As from a script whose variable is empty: not the same as to trace everything. */
+	if (!*rest)
+		return behind && !p->sub ? error_set(reterr, -EINVAL, "no command after --") : 0;
+	if (behind && !p->sub) {
+		p->o->command = rest;
+		return 0;
+	}
+	err = refuse_word(p, *rest, reterr);
+	return err ? err : refuse_command(rest, reterr);
 }
 
 int options_parse(struct options *o, int argc, char **argv, struct error *reterr)
 {
-	struct option longs[ROWS + 1];
-	char shorts[2 * ROWS + 3];
-	const struct subcommand *sub = subcommand_of(argv[1]);
-	const struct row *live = NULL, *no_demo = NULL;
-	int code;
+	struct parser p = { .o = o,
+			    .argc = argc,
+			    .argv = argv,
+			    .sub = argc > 1 ? subcommand_find(argv[1]) : NULL };
+	int err;
 
-	*o = (struct options){ .format = sinks[0],
+	*o = (struct options){ .action = p.sub ? p.sub->action : ACTION_TRACE,
+			       .format = sinks[0],
 			       .kernel_headers = "auto",
-			       .call_limit = 2 << 20 };
+			       .call_limit = 2 << 20,
+			       .argv = argv };
 	limits_init(&o->limits);
-	getopt_tables(longs, shorts, sizeof(shorts));
-	opterr = 0;
-	optind = sub ? 2 : 1;
-	if (sub)
-		o->action = sub->action;
-	while ((code = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
-		const struct row *r = code == '?' || code == ':' ? NULL : row_of(code);
-
-		if (code == ':')
-			return error_set(reterr, -EINVAL, "%s needs an argument", argv[optind - 1]);
-		if (!r)
-			return error_set(reterr, -EINVAL, "unknown option %s; see llm-spy --help",
-					 argv[optind - 1]);
-		if (sub && !(r->scope & sub->scope))
-			return error_set(reterr, -EINVAL, "llm-spy %s does not take --%s",
-					 sub->name, r->name);
-		if (apply(o, &r->set, optarg) != 0)
-			return error_set(reterr, -EINVAL,
-					 "--%s %s: not a valid %s; see llm-spy --help", r->name,
-					 optarg, r->arg[0] == '[' ? "PORTS" : r->arg);
-		live = live || !(r->scope & LIVE) ? live : r;
-		no_demo = no_demo || !(r->scope & NO_DEMO) ? no_demo : r;
-	}
-	if (optind < argc && sub)
-		return error_set(reterr, -EINVAL, "llm-spy %s does not take %s", sub->name,
-				 argv[optind]);
-	if (optind < argc && strcmp(argv[optind - 1], "--") != 0)
-		return error_set(reterr, -EINVAL,
-				 "unexpected argument '%s' (a command goes after --, subcommands "
-				 "come first, ports go in --plain=PORTS)",
-				 argv[optind]);
-	/* As from a script whose variable is empty: not the same as to trace everything. */
-	if (optind == argc && argc > 1 && strcmp(argv[argc - 1], "--") == 0)
-		return error_set(reterr, -EINVAL, "no command given after --");
-	if (optind < argc)
-		o->command = argv + optind;
-	return check(o, live, no_demo, reterr);
+	make_tables(&p);
+	err = read_options(&p, reterr);
+	if (!err)
+		err = read_command(&p, reterr);
+	if (!err)
+		err = options_check(o, p.given, reterr);
+	free(p.longs);
+	free(p.shorts);
+	free(p.given);
+	return err;
 }
 
 struct output_defaults options_output(const struct options *o)

@@ -12,6 +12,7 @@
 #include "capture/filter.h"
 #include "sink/output.h"
 
+enum shell { SHELL_BASH, SHELL_ZSH, SHELL_FISH };
 enum buffer_kind { BUFFER_AUTO, BUFFER_RING, BUFFER_PERF };
 enum action {
 	ACTION_TRACE,
@@ -20,7 +21,9 @@ enum action {
 	ACTION_TARGETS,
 	ACTION_DOCTOR,
 	ACTION_HELP,
+	ACTION_HELP_ALL,
 	ACTION_VERSION,
+	ACTION_COMPLETIONS,
 };
 
 struct names {
@@ -56,6 +59,8 @@ struct options {
 	bool plain_near;
 	bool debug;
 	struct limits limits;
+	enum shell shell; /* ACTION_COMPLETIONS */
+	char **argv;
 	char **command; /* behind "--", NULL-terminated; NULL: none */
 };
 
@@ -65,6 +70,9 @@ struct output_defaults options_output(const struct options *o);
 /* 0, or -EINVAL with what is wrong. Strings point into argv. */
 int options_parse(struct options *o, int argc, char **argv, struct error *reterr);
 void options_done(struct options *o);
-void options_help(FILE *out);
+void options_help(FILE *out); /* one screen */
+void options_help_all(FILE *out);
+/* What completes options in this shell, as its own script. */
+void options_completions(FILE *out, enum shell shell);
 
 #endif

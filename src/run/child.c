@@ -10,13 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/caller.h"
 #include "base/log.h"
 #include "options/exit_code.h"
+#include "run/by_signal.h"
 
 extern char **environ;
 
@@ -164,18 +164,7 @@ bool child_never_ran(const struct child *c)
 
 int child_exit_status(const struct child *c)
 {
-	const struct rlimit no_core = { 0, 0 };
-	sigset_t set;
-
 	if (WIFEXITED(c->status))
 		return WEXITSTATUS(c->status);
-	if (!WIFSIGNALED(c->status))
-		return EXIT_FAILED;
-	setrlimit(RLIMIT_CORE, &no_core);
-	signal(WTERMSIG(c->status), SIG_DFL);
-	sigemptyset(&set);
-	sigaddset(&set, WTERMSIG(c->status));
-	sigprocmask(SIG_UNBLOCK, &set, NULL);
-	raise(WTERMSIG(c->status));
-	return 128 + WTERMSIG(c->status);
+	return WIFSIGNALED(c->status) ? by_signal_end(WTERMSIG(c->status)) : EXIT_FAILED;
 }

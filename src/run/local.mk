@@ -3,6 +3,8 @@ libpure_a_SOURCES += \
 	src/run/environment.c \
 	src/run/environment.h
 llm_spy_SOURCES += \
+	src/run/by_signal.c \
+	src/run/by_signal.h \
 	src/run/child.c \
 	src/run/child.h \
 	src/run/loop.c \
@@ -20,6 +22,8 @@ llm_spy_SOURCES += \
 	src/run/messages.h \
 	src/run/recording.c \
 	src/run/recording.h \
+	src/run/privileges.c \
+	src/run/privileges.h \
 	src/run/report_files.c \
 	src/run/report_files.h \
 	src/run/result.c \

@@ -17,6 +17,7 @@
 #include "kernel/cpus.h"
 #include "probe/compiler.h"
 #include "probes/event.h"
+#include "run/by_signal.h"
 #include "run/command.h"
 #include "run/environment.h"
 #include "run/report.h"
@@ -70,7 +71,7 @@ static bool is_over(const void *arg)
 {
 	const struct tracer *t = arg;
 
-	return t->recording.failed || !fanout_is_alive(t->fanout);
+	return t->recording.failed || !fanout_is_alive(t->fanout) || !fanout_has_reader(t->fanout);
 }
 
 static const struct loop_ops loop_ops = { .tick = tick, .is_over = is_over, .show = print_map };
@@ -168,6 +169,9 @@ static int finish(struct tracer *t, int err)
 	read_counters(t, counters);
 	recording_close(&t->recording);
 	fanout_finish(t->fanout);
+	t->unheard = !fanout_has_reader(t->fanout) || t->recording.failed == -EPIPE;
+	if (t->unheard)
+		return err;
 	/* The command may have left the terminal to somebody else. */
 	signal(SIGTTOU, SIG_IGN);
 	if (!child_never_ran(&t->command)) {
@@ -333,10 +337,12 @@ static bool is_blind(const struct tracer *t)
 
 static int exit_code(const struct tracer *t, int err, bool blind)
 {
+	if (t->unheard)
+		return by_signal_end(SIGPIPE);
 	if (err)
 		log_warn("trace", "tracing stopped early: %s", strerror(-err));
 	if (t->recording.failed)
-		log_warn("trace", "the recording is incomplete: %s",
+		log_warn("trace", "the recording %s is incomplete: %s", t->o->record,
 			 strerror(-t->recording.failed));
 	if (t->o->strict && blind)
 		return EXIT_BLIND;

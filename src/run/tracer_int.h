@@ -46,6 +46,7 @@ struct tracer {
 	struct loop loop;
 	struct status_file *status;
 	bool output_failed; /* the summary says which and why */
+	bool unheard;	    /* the reader of standard output has left */
 	/* The exit code when what is being done at the start fails: files of prices, output and
 	 * recording have the same one in a replay. */
 	enum exit_code cannot;

@@ -156,6 +156,14 @@ void fanout_note(struct fanout *f, struct span lines)
 	output_note(f->outputs[0], lines);
 }
 
+bool fanout_has_reader(const struct fanout *f)
+{
+	for (size_t i = 0; i < f->count; i++)
+		if (output_is_stdout(f->outputs[i]) && !output_has_reader(f->outputs[i]))
+			return false;
+	return true;
+}
+
 void fanout_finish(struct fanout *f)
 {
 	for (size_t i = 0; i < f->count; i++)

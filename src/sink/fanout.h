@@ -24,6 +24,8 @@ bool fanout_shows(const void *fanout, const struct exchange *x);
 /* False once no output is left of those opened that could write anything, or standard output's
  * reader is gone. */
 bool fanout_is_alive(const struct fanout *f);
+/* False once the reader of standard output, such as head(1), has left. */
+bool fanout_has_reader(const struct fanout *f);
 /* No events come any more: everything is written out, as far as it is taken. */
 void fanout_finish(struct fanout *f);
 /* What became of the records of each output; the caller frees it. *ret_failed: some output could

@@ -39,7 +39,7 @@ struct output {
 	/* The thread's own, and read by others. */
 	uint64_t handled; /* atomic: events */
 	int over;	  /* atomic: the thread has ended */
-	int dead;	  /* atomic: no record can be written any more */
+	int dead;	  /* atomic: -errno, since when no record can be written; 0 */
 	/* The thread's own. */
 	uint64_t uncommitted; /* records */
 	uint64_t ticked_ns;
@@ -176,7 +176,8 @@ static void report(struct output *o, int err, const char *text, uint64_t records
 	o->troubled = true;
 	/* A reader that leaves, as head(1) does, is no news. */
 	if (first && err != -EPIPE && err != -ETIMEDOUT)
-		log_warn("output", "%s: %s", o->totals.name, text);
+		log_warn("output", "%s: %s",
+			 output_is_stdout(o) ? "standard output" : o->totals.name, text);
 }
 
 static bool is_final(int err)
@@ -202,7 +203,7 @@ static void commit(struct output *o)
 	if (err) {
 		report(o, err, e.text, records);
 		if (is_final(err))
-			__atomic_store_n(&o->dead, 1, __ATOMIC_RELAXED);
+			__atomic_store_n(&o->dead, err, __ATOMIC_RELAXED);
 		return;
 	}
 	o->troubled &= records == 0;
@@ -368,6 +369,12 @@ void output_put(struct output *o, struct event *e)
 bool output_is_alive(const struct output *o)
 {
 	return !__atomic_load_n(&o->dead, __ATOMIC_RELAXED);
+}
+
+bool output_has_reader(const struct output *o)
+{
+	return __atomic_load_n(&o->dead, __ATOMIC_RELAXED) != -EPIPE &&
+	       (!o->writer || writer_has_reader(o->writer));
 }
 
 bool output_is_stdout(const struct output *o)

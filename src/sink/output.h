@@ -41,6 +41,8 @@ void output_put(struct output *o, struct event *e); /* takes it over */
 /* False once it has failed for good: nobody reads, the sink is gone. */
 bool output_is_alive(const struct output *o);
 /* Whether it writes to standard output. */
+/* False once who reads from the pipe that it writes to has left. */
+bool output_has_reader(const struct output *o);
 bool output_is_stdout(const struct output *o);
 
 /* Lines that are no records, for an output that writes text (writer_note). After output_finish() at

@@ -192,6 +192,13 @@ int writer_fd(const struct writer *w)
 	return w->fd;
 }
 
+bool writer_has_reader(const struct writer *w)
+{
+	struct pollfd p = { .fd = w->fd };
+
+	return poll(&p, 1, 0) < 1 || !(p.revents & (POLLERR | POLLHUP));
+}
+
 void writer_abandon(struct writer *w)
 {
 	__atomic_store_n(&w->abandoned, 1, __ATOMIC_RELAXED);

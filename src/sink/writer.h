@@ -27,6 +27,8 @@ int writer_commit(struct writer *w);
 /* Any thread: whole lines that are no records. They are written with the next commit that leaves a
  * line ended. */
 void writer_note(struct writer *w, struct span lines);
+/* False once nobody can read any more what is written to a pipe or a terminal. */
+bool writer_has_reader(const struct writer *w);
 /* Another thread: whoever waits for a reader gives up with -ETIMEDOUT. */
 void writer_abandon(struct writer *w);
 /* Bytes that were written so far, for whoever watches whether a reader still reads. */

@@ -3,6 +3,8 @@
 """Options that a replay shows: prices from files, the summary's sums, what --full repeats; wrong usage."""
 import json
 import os
+import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -10,7 +12,7 @@ import tempfile
 SRC, BUILD = os.environ.get("srcdir", "."), os.environ.get("builddir", ".")
 sys.path[:0] = [os.path.join(SRC, "tests", folder) for folder in ("conformance", "lib")]
 from spyfile import READ, WRITE, SpyFile, cut_whole  # noqa: E402
-from tap import done, ok  # noqa: E402
+from tap import done, ok, skip  # noqa: E402
 
 
 def message(start, body):
@@ -119,11 +121,111 @@ with tempfile.TemporaryDirectory() as folder:
         else:
             ok(True, "live tracing # SKIP it is not built")
 
-# ---- wrong usage ----
-for args, words in ((["--"], "no command"), (["-a", "--"], "no command"), (["-r", "-", "--comm=x"], "--comm"),
-                    (["--strict", "-r", "-"], "--strict"), (["8000"], "--plain="), (["--plain=0"], "PORTS")):
+# ---- a reader that leaves, and a disk that is full ----
+def many_calls(count):
+    f = SpyFile()
+    f.connection(1, [p for i in range(count) for p in call("api.openai.com", "gpt-4o", [f"question {i}"], 100, f"a{i}")], cut_whole)
+    return f.bytes()
+
+
+has_sqlite = "SQLite output: yes" in version
+with tempfile.TemporaryDirectory() as folder:
+    path = os.path.join(folder, "many.spy")
+    with open(path, "wb") as file:
+        file.write(many_calls(2000))
+    for form in ("text", "jsonl", "csv"):
+        args = [os.path.join(BUILD, "llm-spy"), "-r", path, "-f", form]
+        with subprocess.Popen(args, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as p:
+            p.stdout.readline()
+            p.stdout.close()
+            said = p.stderr.read()
+        ok((p.returncode, said) == (-signal.SIGPIPE, b""), f"{form}: a reader that leaves ends it quietly, by SIGPIPE", p.returncode, said)
+        with open("/dev/full", "w") as full:
+            r = subprocess.run(args, stdout=full, stderr=subprocess.PIPE, text=True)
+        ok(r.returncode == 1 and "output: standard output: No space left on device" in r.stderr, f"{form}: /dev/full", r)
+        ok("Input/output" not in r.stderr, "and no other reason", r.stderr)
+    for args in (["--help"], ["--help-all"], ["--version"], ["--completions=bash"]):
+        with open("/dev/full", "w") as full:
+            r = subprocess.run([os.path.join(BUILD, "llm-spy"), *args], stdout=full, stderr=subprocess.PIPE, text=True)
+        ok((r.returncode, r.stderr) == (1, "llm-spy: standard output: No space left on device\n"), f"{args[0]}: /dev/full", r)
+    small = os.path.join(folder, "small")
+    os.mkdir(small, mode=0o700)
+    mount = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k,mode=700", "tmpfs", small], capture_output=True)
+    if os.geteuid() == 0 and mount.returncode == 0:
+        try:
+            for form in ("text", "jsonl", "csv") + ("sqlite",) * has_sqlite:
+                file = os.path.join(small, "out." + form)
+                r = subprocess.run([os.path.join(BUILD, "llm-spy"), "-r", path, "-o", f"{form}:{file}"], capture_output=True, text=True)
+                ok(r.returncode == 1 and f"{file}: No space left on device" in r.stderr,
+                   f"{form}: a disk that is full is named with the file", r.returncode, r.stderr)
+                for name in os.listdir(small):
+                    os.unlink(os.path.join(small, name))
+        finally:
+            subprocess.run(["umount", small], check=True)
+    else:
+        skip("a disk that is full", "no tmpfs can be mounted here")
+
+# ---- wrong usage: one line, which says what to type instead ----
+WRONG = [
+    (["--"], "no command after --"),
+    (["-a", "--"], "no command after --"),
+    (["python3", "agent.py"], "unexpected argument 'python3'. To run and trace a command: llm-spy -- python3 agent.py"),
+    (["-a", "x" * 300], "To run and trace a command: llm-spy -- " + "x" * 99),
+    (["8000"], "unexpected argument '8000'. A process: llm-spy -p 8000; a port without TLS: llm-spy --plain=8000"),
+    (["target"], "unknown subcommand 'target'. Did you mean 'targets'?"),
+    (["-a", "targets"], "the subcommand comes first: llm-spy targets"),
+    (["targets", "x"], "llm-spy targets does not take 'x'"),
+    (["targets", "--raw"], "llm-spy targets does not take --raw"),
+    (["--pids", "1"], "unknown option --pids. Did you mean --pid?"),
+    (["--lmit=x"], "unknown option --lmit. Did you mean --limit?"),
+    (["--zzz"], "unknown option --zzz; llm-spy --help-all lists them"),
+    (["-Z"], "unknown option -Z; llm-spy --help-all lists them"),
+    (["--re"], "--re could be one of --record, --replay"),
+    (["--raw=1"], "--raw takes no argument"),
+    (["-o"], "--output needs an argument: FILE"),
+    (["--output"], "--output needs an argument: FILE"),
+    (["-f", "json"], "--format json: choose text, "),
+    (["--color=blue"], "--color blue: choose auto, always or never"),
+    (["--plain=abc"], "--plain=abc: ports are numbers or ranges, e.g. 8000,9000-9010, or 'all'"),
+    (["--plain=0"], "--plain=0: ports are numbers or ranges"),
+    (["--call-limit=3x"], "--call-limit 3x: a size is a number from 1 with or without K, M or G, e.g. 64M"),
+    (["--limit", "x=1"], "--limit x=1: expected the name of a limit and a number"),
+    (["-u", "no-such-user", "-r", "-"], "no user 'no-such-user' on this host (use a number for a recording made elsewhere)"),
+    (["-r", "-", "--comm=x"], "--comm cannot be combined with --replay"),
+    (["--strict", "-r", "-"], "--strict cannot be combined with --replay"),
+    # what would have no effect
+    (["-f", "jsonl", "--full"], "--full has no effect here: it is for output as text"),
+    (["--bodies", "-r", "-"], "--bodies has no effect here: it is for output as jsonl"),
+    (["-o", "jsonl:x", "--full"], "--full has no effect here"),
+    (["-f", "jsonl", "-o", "text:x"], "--format has no effect here: each --output names its own"),
+]
+for args, words in WRONG:
     r = subprocess.run([os.path.join(BUILD, "llm-spy"), *args], input=b"", capture_output=True, timeout=60)
     said = r.stderr.decode()
-    ok(r.returncode == 2 and words in said and said.count("\n") == 1, f"wrong usage: {' '.join(args)}", said)
+    ok((r.returncode, r.stdout) == (2, b"") and words in said and said.count("\n") == 1,
+       f"wrong usage: {' '.join(args)[:60]}", r.returncode, said)
+
+# ---- and what is not wrong ----
+for args in (["-f", "jsonl", "-o", "x", "-o", "text:y", "--full", "--help"], ["--bodies", "-o", "jsonl:x", "--help"],
+             ["help"], ["-h"], ["targets", "--help"], ["doctor", "--help-all"]):
+    r = subprocess.run([os.path.join(BUILD, "llm-spy"), *args], capture_output=True, text=True, timeout=60)
+    ok(r.returncode == 0 and r.stdout.count("\n") > 15 and not r.stderr, f"help: {' '.join(args)}", r.stderr)
+r = subprocess.run([os.path.join(BUILD, "llm-spy"), "--help"], capture_output=True, text=True)
+lines = r.stdout.splitlines()
+ok(len(lines) <= 23 and max(map(len, lines)) < 80, "--help fits on a screen of 24 lines", len(lines))
+ok(lines[2].startswith("  sudo llm-spy"), "and begins with examples", r.stdout)
+
+# ---- without root ----
+if os.geteuid() == 0 and "live tracing: yes" in version:
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        spy = shutil.copy(os.path.join(BUILD, "llm-spy"), folder)
+        for args, line in ((["--", "true"], "sudo llm-spy -- true"), (["--demo"], "sudo llm-spy --demo"),
+                           (["-P", "a b"], "sudo llm-spy ...")):
+            r = subprocess.run([spy, *args], capture_output=True, text=True, user=65534, group=65534, extra_groups=[])
+            ok((r.returncode, r.stderr) == (3, f"llm-spy: needs root: {line} (details: llm-spy doctor)\n"),
+               f"{' '.join(args)} without root", r)
+else:
+    skip("the message to who is not root", "needs root, to be somebody else")
 
 done()

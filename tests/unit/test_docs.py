@@ -26,12 +26,12 @@ def rows(path, name):
 
 man = re.sub(r"\\[-&]", lambda m: "-" if m[0] == r"\-" else "", read("man", "llm-spy.8"))
 options = [re.findall(r'"([a-z-]+)", (?:\'(.)\'|0)', row)[0] for row in rows("src/options/options.def", "OPTION")]
-help_text = subprocess.run([os.path.join(BUILD, "llm-spy"), "--help"], capture_output=True, text=True).stdout
+help_text = subprocess.run([os.path.join(BUILD, "llm-spy"), "--help-all"], capture_output=True, text=True).stdout
 
 # ---- options ----
 for name, letter in options:
     ok(re.search(r"^\.It Fl .*-%s\b(?!-)" % name, man, re.M), f"the man page describes --{name}")
-    ok(re.search(r"--%s\b" % name, help_text), f"--help describes --{name}")
+    ok(re.search(r"--%s\b" % name, help_text), f"--help-all describes --{name}")
     if letter:
         ok(re.search(r"^\.It Fl %s , -%s\b" % (letter, name), man, re.M), f"the man page describes -{letter}")
 known = {name for name, _ in options}

@@ -13,7 +13,7 @@ from tap import done, ok  # noqa: E402
 ORDER = ("base json kernel capture http redact proc find probe source stream exchange llm cost conversation archive assemble "
          "report discover sink pipeline options run demo cli main").split()
 # Headers that belong to no room: all may include them.
-SHARED = ("probes", "config")
+SHARED = ("probes", "config", "revision")
 # Includes against the order that are still to be cut.
 UPWARD = set()
 

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+#include "options/check.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/xalloc.h"
+
+/* The first option given of that scope, or NULL. */
+static const struct row *given_of(const bool *given, unsigned scope)
+{
+	for (size_t i = 0; i < rows_count; i++)
+		if (given[i] && rows[i].scope & scope)
+			return &rows[i];
+	return NULL;
+}
+
+/* ---- what does not go together ---- */
+
+static int check_command(const struct options *o, struct error *reterr)
+{
+	if (!o->command)
+		return 0;
+	if (o->action != ACTION_TRACE)
+		return error_set(reterr, -EINVAL,
+				 "COMMAND cannot be combined with --replay or --demo");
+	if (o->filter.npids)
+		return error_set(reterr, -EINVAL, "COMMAND cannot be combined with --pid");
+	return 0;
+}
+
+static int check_record(const struct options *o, struct error *reterr)
+{
+	if (!o->record)
+		return 0;
+	if (o->action != ACTION_TRACE)
+		return error_set(reterr, -EINVAL,
+				 "--record cannot be combined with --replay or --demo");
+	if (strcmp(o->record, "-") == 0 && !o->outputs.count)
+		return error_set(reterr, -EINVAL,
+				 "--record=- needs --output: both would write to standard output");
+	return 0;
+}
+
+static int check_scopes(const struct options *o, const bool *given, struct error *reterr)
+{
+	const struct row *live = given_of(given, LIVE), *no_demo = given_of(given, NO_DEMO);
+
+	if (live && o->action == ACTION_REPLAY)
+		return error_set(reterr, -EINVAL, "--%s cannot be combined with --replay",
+				 live->name);
+	if (no_demo && o->action == ACTION_DEMO)
+		return error_set(reterr, -EINVAL, "--%s cannot be combined with --demo",
+				 no_demo->name);
+	return 0;
+}
+
+/* ---- what has no effect ---- */
+
+/* The sink that an argument of -o names; NULL: it is a file for --format. */
+static const struct sink_ops *sink_of(const char *arg)
+{
+	return sink_find(span_of(arg, strcspn(arg, ":,")));
+}
+
+static bool has_setting(const struct sink_ops *sink, const char *name)
+{
+	const struct sink_setting *s = sink->settings;
+
+	while (s && s->name && strcmp(s->name, name) != 0)
+		s++;
+	return s && s->name;
+}
+
+static bool some_output_has(const struct options *o, const char *name)
+{
+	bool any = !o->outputs.count && has_setting(o->format, name);
+
+	for (size_t i = 0; i < o->outputs.count; i++) {
+		const struct sink_ops *sink = sink_of(o->outputs.items[i]);
+
+		any |= has_setting(sink ? sink : o->format, name);
+	}
+	return any;
+}
+
+static int refuse_setting(const char *name, struct error *reterr)
+{
+	AUTO_FREE char *with = NULL;
+	struct buf b;
+
+	buf_init(&b, sizeof(reterr->text));
+	for (size_t i = 0; sinks[i]; i++)
+		if (has_setting(sinks[i], name))
+			buf_addf(&b, "%s%s", b.len ? " or " : "", sinks[i]->name);
+	with = buf_take(&b);
+	return error_set(reterr, -EINVAL, "--%s has no effect here: it is for output as %s", name,
+			 with);
+}
+
+static int check_settings(const struct options *o, const bool *given, struct error *reterr)
+{
+	for (size_t i = 0; i < rows_count; i++)
+		if (given[i] && rows[i].scope & SETTING && !some_output_has(o, rows[i].name))
+			return refuse_setting(rows[i].name, reterr);
+	return 0;
+}
+
+static bool is_given(const bool *given, const char *name)
+{
+	for (size_t i = 0; i < rows_count; i++)
+		if (given[i] && strcmp(rows[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* --format is that of outputs which name none. */
+static int check_format(const struct options *o, const bool *given, struct error *reterr)
+{
+	if (!o->outputs.count || !is_given(given, "format"))
+		return 0;
+	for (size_t i = 0; i < o->outputs.count; i++)
+		if (!sink_of(o->outputs.items[i]))
+			return 0;
+	return error_set(reterr, -EINVAL,
+			 "--format has no effect here: each --output names its own");
+}
+
+int options_check(const struct options *o, const bool *given, struct error *reterr)
+{
+	int err;
+
+	if (o->action == ACTION_HELP || o->action == ACTION_HELP_ALL ||
+	    o->action == ACTION_VERSION || o->action == ACTION_COMPLETIONS)
+		return 0;
+	err = check_command(o, reterr);
+	if (!err)
+		err = check_record(o, reterr);
+	if (!err)
+		err = check_scopes(o, given, reterr);
+	if (!err)
+		err = check_settings(o, given, reterr);
+	return err ? err : check_format(o, given, reterr);
+}

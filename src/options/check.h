@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* Options that contradict each other, or that would have no effect. */
+#ifndef SPY_OPTIONS_CHECK_H
+#define SPY_OPTIONS_CHECK_H
+
+#include "options/table.h"
+
+/* `given`: which rows were given, by their place in the table. 0 or -EINVAL. */
+int options_check(const struct options *o, const bool *given, struct error *reterr);
+
+#endif

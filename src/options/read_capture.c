@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* How events are captured, and where recordings come from. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "capture/ports.h"
+#include "options/read.h"
+
+int read_ports(struct options *o, const char *arg, struct error *reterr)
+{
+	struct buf text;
+	int err;
+
+	buf_init(&text, 16 << 10);
+	err = ports_expression(arg, &text, &o->plain_near);
+	free(o->plain);
+	o->plain = buf_take(&text);
+	if (err)
+		return error_set(reterr, err,
+				 "ports are numbers or ranges, e.g. 8000,9000-9010, or 'all'");
+	return 0;
+}
+
+int read_buffer(struct options *o, const char *arg, struct error *reterr)
+{
+	unsigned choice = 0;
+	int err = read_choice(arg, "KIND", &choice, reterr);
+
+	o->buffer = (enum buffer_kind)choice;
+	return err;
+}
+
+int read_replay(struct options *o, const char *arg, struct error *reterr)
+{
+	o->replay = arg;
+	o->action = ACTION_REPLAY;
+	return 0;
+}
+
+int read_limit(struct options *o, const char *arg, struct error *reterr)
+{
+	if (limits_set(&o->limits, arg) != 0)
+		return error_set(reterr, -EINVAL,
+				 "expected the name of a limit and a number, e.g. connections=1000 "
+				 "or body=64M; llm-spy(8) lists them");
+	return 0;
+}

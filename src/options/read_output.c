@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/* What is written, and how it looks. */
+#include <errno.h>
+
+#include "options/read.h"
+
+int read_format(struct options *o, const char *arg, struct error *reterr)
+{
+	unsigned choice = 0;
+	int err = read_choice(arg, "FORMAT", &choice, reterr);
+
+	o->format = sinks[choice]; /* both lists are sinks.def */
+	o->format_given = true;
+	return err;
+}
+
+int read_verbose(struct options *o, const char *arg, struct error *reterr)
+{
+	o->format = &sink_verbose;
+	o->format_given = true;
+	return 0;
+}
+
+int read_lines(struct options *o, const char *arg, struct error *reterr)
+{
+	unsigned long n;
+
+	if (read_number(arg, SINK_LINES_MAX, &n) || n == 0)
+		return error_set(reterr, -EINVAL, "expected a number of rows from 1 to %d",
+				 SINK_LINES_MAX);
+	o->lines = (unsigned)n;
+	return 0;
+}
+
+int read_color(struct options *o, const char *arg, struct error *reterr)
+{
+	unsigned choice = 0;
+	int err = read_choice(arg, "WHEN", &choice, reterr);
+
+	o->color = (enum color_when)choice;
+	return err;
+}
+
+int read_completions(struct options *o, const char *arg, struct error *reterr)
+{
+	unsigned choice = 0;
+	int err = read_choice(arg, "SHELL", &choice, reterr);
+
+	o->shell = (enum shell)choice;
+	o->action = ACTION_COMPLETIONS;
+	return err;
+}
