@@ -369,6 +369,32 @@ static void put_skipped(struct layouter *l, size_t n, const char *what)
 	page_putf(l->p, INK_META, "%s %smessage%s", page_number(n).text, what, n == 1 ? "" : "s");
 }
 
+static bool is_question(const struct message *m)
+{
+	return m->role && strcmp(m->role, "user") == 0 && m->nparts &&
+	       m->parts[0].kind == PART_TEXT;
+}
+
+/* Where the new messages begin; the user's last question is shown if it stands before them. */
+static size_t skip_earlier(struct layouter *l, size_t first, struct wrappers *w)
+{
+	const struct exchange *x = l->x;
+	size_t begin = last_question(x, first), at = begin;
+	bool asked = begin < x->nmessages && is_question(&x->messages[begin]);
+
+	while (!asked && at > first && !is_question(&x->messages[at - 1]))
+		at--;
+	if (asked || at == first) {
+		put_skipped(l, begin - first, "earlier ");
+		return begin;
+	}
+	put_skipped(l, at - 1 - first, "earlier ");
+	message(l, &x->messages[at - 1], w);
+	put_wrappers(l, w);
+	put_skipped(l, begin - at, "earlier ");
+	return begin;
+}
+
 static void messages(struct layouter *l)
 {
 	const struct exchange *x = l->x;
@@ -376,11 +402,8 @@ static void messages(struct layouter *l)
 	size_t first = l->news.first, last = x->nmessages, i = first;
 
 	/* One that goes on from where this output has shown nothing: what was asked last. */
-	if (!l->news.known && !l->style->full && last_question(x, first) > first) {
-		i = last_question(x, first);
-		put_skipped(l, i - first, "earlier ");
-		first = i;
-	}
+	if (!l->news.known && !l->style->full && last_question(x, first) > first)
+		i = first = skip_earlier(l, first, &w);
 	for (; i < last; i++) {
 		if (!l->style->full && i == first + FIRST_MESSAGES &&
 		    last - first > FIRST_MESSAGES + LAST_MESSAGES) {

@@ -88,6 +88,8 @@ size_t history_system_messages(const struct exchange *x)
 static void add_parts(struct buf *out, const struct message *m)
 {
 	for (size_t i = 0; i < m->nparts; i++) {
+		if (m->parts[i].kind != PART_TEXT)
+			continue;
 		if (out->len)
 			buf_addc(out, '\n');
 		buf_add(out, buf_span(&m->parts[i].text));

@@ -53,7 +53,7 @@ libpure_a_SOURCES += \
 	src/sink/writer.c \
 	src/sink/writer.h
 
-check_PROGRAMS += tests/unit/test_csv tests/unit/test_diff tests/unit/test_outputs tests/unit/test_term
+check_PROGRAMS += tests/unit/test_block tests/unit/test_csv tests/unit/test_diff tests/unit/test_outputs tests/unit/test_term
 EXTRA_DIST += tests/unit/csv.golden tests/unit/outputs.h
 
 check_PROGRAMS += tests/fuzz/fuzz_text
