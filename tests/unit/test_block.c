@@ -20,6 +20,7 @@ static struct exchange *call(uint64_t id, const char *program)
 	struct exchange *x = builder_new(id, 1 << 20, NULL, NULL);
 
 	x->kind = EXCHANGE_LLM;
+	x->id = id;
 	x->request_seen = x->response_seen = x->request_parsed = true;
 	x->status = 200;
 	x->tgid = 5063;
