@@ -246,6 +246,33 @@ static void system_and_tools(struct layouter *l)
 	buf_done(&system);
 }
 
+static bool was_edited(const struct exchange *x)
+{
+	return x->conversation.broke && x->conversation.broke_by == BREAK_MESSAGES;
+}
+
+/* What changed in the first message that is another one than in the turn before. */
+static void edit_row(struct layouter *l)
+{
+	const struct conversation *k = &l->x->conversation;
+	char *now;
+	struct diff d;
+
+	if (!was_edited(l->x) || k->broke_at >= l->x->nmessages ||
+	    k->broke_at >= l->news.nmessages_before)
+		return;
+	now = history_message(&l->x->messages[k->broke_at]);
+	diff_make(&d, span_str(l->news.messages_before[k->broke_at]), span_str(now));
+	if (d.added + d.removed) {
+		page_row(l->p, INK_META, "edit");
+		page_putf(l->p, INK_META, "message %zu ", k->broke_at + 1);
+		put_change(l, &d);
+		put_diff_lines(l, &d, diff_rows(l));
+	}
+	diff_done(&d);
+	free(now);
+}
+
 /* ---- messages ---- */
 
 /* What a client wrapped around the user's words, to be told in one row behind them. */
@@ -401,8 +428,10 @@ static void messages(struct layouter *l)
 	struct wrappers w = { .count = 0 };
 	size_t first = l->news.first, last = x->nmessages, i = first;
 
-	/* One that goes on from where this output has shown nothing: what was asked last. */
-	if (!l->news.known && !l->style->full && last_question(x, first) > first)
+	/* One that goes on from where this output has shown nothing, or whose past was edited: what
+	 * was asked last. */
+	if ((!l->news.known || was_edited(x)) && !l->style->full &&
+	    last_question(x, first) > first + 1)
 		i = first = skip_earlier(l, first, &w);
 	for (; i < last; i++) {
 		if (!l->style->full && i == first + FIRST_MESSAGES &&
@@ -528,6 +557,7 @@ void block_request(struct layouter *l)
 
 	cache_row(l);
 	system_and_tools(l);
+	edit_row(l);
 	messages(l);
 	params(l);
 	if (!x->request_partial && (x->request_parsed || !x->request_body.wire))
