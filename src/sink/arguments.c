@@ -47,6 +47,7 @@ struct arguments {
 	struct page *p;
 	const json_t *object;
 	size_t max, used; /* rows, 0: no limit */
+	bool any;	  /* something stands on the row */
 };
 
 /* Numbers may be kept as strings. */
@@ -238,16 +239,18 @@ static void put_value(struct page *p, const json_t *v, size_t max)
 }
 
 /* "limit 20" beside what is shown, or on the next row. */
-static void put_aside(struct page *p, const char *name, const json_t *v)
+static void put_aside(struct arguments *a, const char *name, const json_t *v)
 {
+	struct page *p = a->p;
 	struct span text = text_of(v);
 	unsigned columns = (unsigned)strnlen(name, ASIDE_COLUMNS) + 5;
 
 	columns += is_text(v) ? page_columns(p, span_first(text, ASIDE_COLUMNS)) : 12;
-	if (p->column > p->indent && columns > page_room(p))
+	if (a->any && columns > page_room(p))
 		page_more(p);
-	else if (p->column > p->indent)
+	else if (a->any)
 		page_put(p, INK_META, page_sign(p, " · ", " | "));
+	a->any = true;
 	page_traffic(p, INK_META, span_str(name), ASIDE_COLUMNS);
 	page_put(p, INK_META, " ");
 	if (is_text(v))
@@ -281,7 +284,7 @@ static void put_asides(struct arguments *a, const char *shown, const char *conte
 			page_put(a->p, INK_META, page_sign(a->p, " …", " ..."));
 			return;
 		}
-		put_aside(a->p, name, v);
+		put_aside(a, name, v);
 	}
 }
 
@@ -332,6 +335,7 @@ static void put_object(struct arguments *a)
 
 	if (shown && content && strcmp(shown, content) == 0)
 		shown = NULL;
+	a->any = shown != NULL;
 	if (shown)
 		put_value(a->p, json_object_get(a->object, shown), content || edits ? 1 : a->max);
 	put_asides(a, shown, edits ? "" : content);

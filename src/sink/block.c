@@ -146,11 +146,6 @@ static void put_progress(struct page *p, const struct block *b)
 	put_end(p, buf_span(&s->parts[s->last].text), page_room(p));
 }
 
-static const char *model_of(const struct exchange *x)
-{
-	return x->model_answered ? x->model_answered : x->model_asked ? x->model_asked : "";
-}
-
 void block_write_line(FILE *out, const struct block_style *s, const struct block *b)
 {
 	const struct exchange *x = b->x;
@@ -166,7 +161,7 @@ void block_write_line(FILE *out, const struct block_style *s, const struct block
 	page_putf(&p, INK_STRONG, "#%llu ", (unsigned long long)x->id);
 	page_traffic(&p, INK_PLAIN, span_str(exchange_program(x)), 20);
 	page_putf(&p, INK_META, "[%u] ", x->tgid);
-	page_traffic(&p, INK_PLAIN, span_str(model_of(x)), 24);
+	page_traffic(&p, INK_PLAIN, block_model(x), 24);
 	put_progress(&p, b);
 	page_done(&p);
 	fclose(f);

@@ -103,35 +103,42 @@ static bool host_matters(const struct exchange *x)
 	       x->kind != EXCHANGE_LLM;
 }
 
+static const char *host_of(const struct exchange *x)
+{
+	if (x->other)
+		return x->other->process ? x->other->process : "?";
+	if (x->is_server && x->peer)
+		return x->peer;
+	return x->host ? x->host : x->peer ? x->peer : "?";
+}
+
+static void add_text(struct field *f, const char *text)
+{
+	size_t len = strlen(f->after);
+
+	snprintf(f->after + len, sizeof(f->after) - len, "%s", text);
+}
+
 /* The process at the other end, if it is traced too, else the host. */
 static void add_other(struct head *h, const struct layouter *l)
 {
 	const struct exchange *x = l->x;
 	struct field *f;
-	unsigned port = x->port;
 
 	if (!host_matters(x) && l->p->width && l->p->width < WIDE)
 		return;
 	f = add(h, INK_META, 4);
 	snprintf(f->own, sizeof(f->own), " %s", x->is_server ? "" : page_sign(l->p, "→ ", "-> "));
 	f->max = HOST_COLUMNS;
+	f->traffic = span_str(host_of(x));
+	if (x->other)
+		snprintf(f->after, sizeof(f->after), "[%u]", x->other->tgid);
+	else if (!x->is_server && x->host && x->port && x->port != (x->cleartext ? 80 : 443))
+		snprintf(f->after, sizeof(f->after), ":%u", x->port);
+	if (x->cleartext && !x->other)
+		add_text(f, " (no TLS)");
 	if (x->is_server)
-		snprintf(f->after, sizeof(f->after), " %s", page_sign(l->p, "⇢", "=>"));
-	if (x->other) {
-		f->traffic = span_str(x->other->process ? x->other->process : "?");
-		snprintf(f->after, sizeof(f->after), "[%u]%s%s", x->other->tgid,
-			 x->is_server ? " " : "", x->is_server ? page_sign(l->p, "⇢", "=>") : "");
-		return;
-	}
-	f->traffic = span_str(x->is_server && x->peer ? x->peer
-			      : x->host		      ? x->host
-			      : x->peer		      ? x->peer
-						      : "?");
-	if (!x->is_server && x->host && port && port != (x->cleartext ? 80 : 443))
-		snprintf(f->after, sizeof(f->after), ":%u", port);
-	if (x->cleartext)
-		snprintf(f->after + strlen(f->after), sizeof(f->after) - strlen(f->after),
-			 " (no TLS)");
+		add_text(f, page_sign(l->p, " ⇢", " =>"));
 }
 
 static bool all_digits(const char *s, size_t n)
@@ -146,7 +153,7 @@ static bool all_digits(const char *s, size_t n)
 static struct span short_model(const char *model)
 {
 	struct span s = span_str(model);
-	const char *end = model + s.len;
+	const char *end = model + s.len; /* of all of it */
 
 	if (s.len > 9 && end[-9] == '-' && all_digits(end - 8, 8))
 		s.len -= 9;
@@ -156,9 +163,15 @@ static struct span short_model(const char *model)
 	return s;
 }
 
-static void add_what(struct head *h, const struct exchange *x)
+struct span block_model(const struct exchange *x)
 {
 	const char *model = x->model_answered ? x->model_answered : x->model_asked;
+
+	return model ? short_model(model) : SPAN_LIT("model unknown");
+}
+
+static void add_what(struct head *h, const struct exchange *x)
+{
 	struct field *f = add(h, INK_STRONG, 0);
 
 	snprintf(f->own, sizeof(f->own), "  ");
@@ -166,7 +179,7 @@ static void add_what(struct head *h, const struct exchange *x)
 	f->cuttable = true;
 	switch (x->kind) {
 	case EXCHANGE_LLM:
-		f->traffic = model ? short_model(model) : SPAN_LIT("model unknown");
+		f->traffic = block_model(x);
 		break;
 	case EXCHANGE_MCP:
 		snprintf(f->own, sizeof(f->own), "  MCP ");

@@ -9,6 +9,13 @@
 
 #define PARTS_SHOWN 16
 
+/* Of a resource that is read, the arguments name it again. */
+static bool is_named_only(const struct exchange *x)
+{
+	return x->rpc_name && x->rpc_method &&
+	       span_starts(span_str(x->rpc_method), SPAN_LIT("resources/"));
+}
+
 /* A tool's arguments as those of a call that a model asks for. */
 static void mcp_arguments(struct layouter *l)
 {
@@ -17,6 +24,8 @@ static void mcp_arguments(struct layouter *l)
 	page_row(l->p, INK_TOOL, "call");
 	page_traffic(l->p, INK_TOOL, span_str(x->rpc_name ? x->rpc_name : x->rpc_method), 60);
 	page_put(l->p, INK_PLAIN, "  ");
+	if (is_named_only(x))
+		return;
 	for (size_t i = 0; i < x->nmessages; i++)
 		for (size_t n = 0; n < x->messages[i].nparts && n < PARTS_SHOWN; n++)
 			arguments_put(l->p, buf_span(&x->messages[i].parts[n].text),

@@ -246,6 +246,33 @@ static void system_and_tools(struct layouter *l)
 	buf_done(&system);
 }
 
+static bool was_edited(const struct exchange *x)
+{
+	return x->conversation.broke && x->conversation.broke_by == BREAK_MESSAGES;
+}
+
+/* What changed in the first message that is another one than in the turn before. */
+static void edit_row(struct layouter *l)
+{
+	const struct conversation *k = &l->x->conversation;
+	char *now;
+	struct diff d;
+
+	if (!was_edited(l->x) || k->broke_at >= l->x->nmessages ||
+	    k->broke_at >= l->news.nmessages_before)
+		return;
+	now = history_message(&l->x->messages[k->broke_at]);
+	diff_make(&d, span_str(l->news.messages_before[k->broke_at]), span_str(now));
+	if (d.added + d.removed) {
+		page_row(l->p, INK_META, "edit");
+		page_putf(l->p, INK_META, "message %zu ", k->broke_at + 1);
+		put_change(l, &d);
+		put_diff_lines(l, &d, diff_rows(l));
+	}
+	diff_done(&d);
+	free(now);
+}
+
 /* ---- messages ---- */
 
 /* What a client wrapped around the user's words, to be told in one row behind them. */
@@ -369,18 +396,43 @@ static void put_skipped(struct layouter *l, size_t n, const char *what)
 	page_putf(l->p, INK_META, "%s %smessage%s", page_number(n).text, what, n == 1 ? "" : "s");
 }
 
+static bool is_question(const struct message *m)
+{
+	return m->role && strcmp(m->role, "user") == 0 && m->nparts &&
+	       m->parts[0].kind == PART_TEXT;
+}
+
+/* Where the new messages begin; the user's last question is shown if it stands before them. */
+static size_t skip_earlier(struct layouter *l, size_t first, struct wrappers *w)
+{
+	const struct exchange *x = l->x;
+	size_t begin = last_question(x, first), at = begin;
+	bool asked = begin < x->nmessages && is_question(&x->messages[begin]);
+
+	while (!asked && at > first && !is_question(&x->messages[at - 1]))
+		at--;
+	if (asked || at == first) {
+		put_skipped(l, begin - first, "earlier ");
+		return begin;
+	}
+	put_skipped(l, at - 1 - first, "earlier ");
+	message(l, &x->messages[at - 1], w);
+	put_wrappers(l, w);
+	put_skipped(l, begin - at, "earlier ");
+	return begin;
+}
+
 static void messages(struct layouter *l)
 {
 	const struct exchange *x = l->x;
 	struct wrappers w = { .count = 0 };
 	size_t first = l->news.first, last = x->nmessages, i = first;
 
-	/* One that goes on from where this output has shown nothing: what was asked last. */
-	if (!l->news.known && !l->style->full && last_question(x, first) > first) {
-		i = last_question(x, first);
-		put_skipped(l, i - first, "earlier ");
-		first = i;
-	}
+	/* One that goes on from where this output has shown nothing, or whose past was edited: what
+	 * was asked last. */
+	if ((!l->news.known || was_edited(x)) && !l->style->full &&
+	    last_question(x, first) > first + 1)
+		i = first = skip_earlier(l, first, &w);
 	for (; i < last; i++) {
 		if (!l->style->full && i == first + FIRST_MESSAGES &&
 		    last - first > FIRST_MESSAGES + LAST_MESSAGES) {
@@ -505,6 +557,7 @@ void block_request(struct layouter *l)
 
 	cache_row(l);
 	system_and_tools(l);
+	edit_row(l);
 	messages(l);
 	params(l);
 	if (!x->request_partial && (x->request_parsed || !x->request_body.wire))

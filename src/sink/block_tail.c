@@ -56,16 +56,27 @@ static void put_traffic_item(struct layouter *l, enum ink ink, const char *befor
 	page_item(l->p, ink, text);
 }
 
+/* Some say their status once more as the code. */
+static const char *code_of(const struct exchange *x)
+{
+	const struct api_error *e = x->error;
+	char status[12];
+
+	snprintf(status, sizeof(status), "%u", x->status);
+	if (!e)
+		return NULL;
+	return e->code && *e->code && strcmp(e->code, status) != 0 ? e->code : e->type;
+}
+
 static void put_failure(struct layouter *l)
 {
 	const struct exchange *x = l->x;
-	const struct api_error *e = x->error;
-	const char *code = !e ? NULL : e->code && *e->code ? e->code : e->type;
+	const char *code = code_of(x);
 
 	page_put(l->p, INK_ERROR, page_sign(l->p, "✗", "x"));
 	if (!x->response_seen && !x->nchoices)
 		page_put(l->p, INK_ERROR, " no response seen");
-	else if (x->status)
+	else if (x->status >= 400)
 		page_putf(l->p, INK_ERROR, " %u", x->status);
 	if (code) {
 		page_put(l->p, INK_ERROR, " ");
@@ -89,7 +100,7 @@ static void put_sign(struct layouter *l)
 		page_putf(l->p, INK_WARN, "%s cut off ", page_sign(l->p, "✗", "x"));
 	} else {
 		page_putf(l->p, INK_GOOD, "%s ", page_sign(l->p, "✓", "ok"));
-		if (x->kind != EXCHANGE_LLM && x->status && x->status != 200)
+		if ((x->kind == EXCHANGE_HTTP || x->kind == EXCHANGE_RPC) && x->status)
 			page_putf(l->p, INK_PLAIN, "%u ", x->status);
 	}
 }
@@ -117,6 +128,13 @@ static struct unit_text count(int64_t n)
 	return n == COUNT_UNKNOWN ? (struct unit_text){ "?" } : text_tokens((uint64_t)n);
 }
 
+/* A call that only asks how many tokens a request has. */
+static bool is_counting(const struct exchange *x)
+{
+	return !x->nchoices && x->usage.input != COUNT_UNKNOWN &&
+	       x->usage.output == COUNT_UNKNOWN && x->cost.source == COST_UNKNOWN && !x->stream;
+}
+
 static void put_tokens(struct layouter *l)
 {
 	const struct usage *u = &l->x->usage;
@@ -126,7 +144,9 @@ static void put_tokens(struct layouter *l)
 		page_item(l->p, INK_META, "tokens unknown");
 		return;
 	}
-	if (u->output == COUNT_UNKNOWN)
+	if (is_counting(l->x))
+		snprintf(text, sizeof(text), "%s tok counted", count(u->input).text);
+	else if (u->output == COUNT_UNKNOWN)
 		snprintf(text, sizeof(text), "%s tok in", count(u->input).text);
 	else
 		snprintf(text, sizeof(text), "%s%s%s tok", count(u->input).text,
@@ -279,7 +299,8 @@ static void put_usage(struct layouter *l)
 	put_numbers(l);
 	put_tokens(l);
 	put_cached(l);
-	put_cost(l);
+	if (!is_counting(l->x))
+		put_cost(l);
 }
 
 void block_tail(struct layouter *l)

@@ -14,7 +14,7 @@
 #define ARGUMENTS_MAX (4u << 20)
 
 struct followed {
-	uint64_t id; /* 0: free */
+	uint64_t serial; /* of the exchange, 0: free */
 	uint32_t next_seq;
 	bool any; /* output was shown */
 	bool gap; /* some was left out: the end shows the whole */
@@ -57,28 +57,36 @@ static void numbered_begin(struct numbered *n, const struct follow *f, const str
 	layouter_begin(&n->l, &n->p, s, &n->block);
 }
 
-static struct followed *followed_of(struct follow *f, uint64_t id)
+static struct followed *free_place(struct follow *f)
 {
 	for (size_t i = 0; i < CALLS_MAX; i++)
-		if (f->calls[i].id == id)
+		if (!f->calls[i].serial)
+			return &f->calls[i];
+	return NULL;
+}
+
+static struct followed *followed_of(struct follow *f, const struct exchange *x)
+{
+	for (size_t i = 0; i < CALLS_MAX && x->serial; i++)
+		if (f->calls[i].serial == x->serial)
 			return &f->calls[i];
 	return NULL;
 }
 
 bool follow_has(const struct follow *f, const struct exchange *x)
 {
-	return followed_of((struct follow *)f, x->id) != NULL;
+	return followed_of((struct follow *)f, x) != NULL;
 }
 
 void follow_request(struct follow *f, const struct block_style *s, const struct history *h,
 		    const struct exchange *x)
 {
-	struct followed *c = followed_of(f, 0);
+	struct followed *c = free_place(f);
 	struct numbered n;
 
-	if (!c)
+	if (!c || !x->serial)
 		return;
-	*c = (struct followed){ .id = x->id };
+	*c = (struct followed){ .serial = x->serial };
 	buf_init(&c->text, ARGUMENTS_MAX);
 	numbered_begin(&n, f, s, h, x);
 	block_head(&n.l);
@@ -143,7 +151,7 @@ static void begin_part(struct followed *c, const struct exchange_delta *d)
 void follow_delta(struct follow *f, const struct block_style *s, const struct history *h,
 		  const struct exchange *x, const struct exchange_delta *d)
 {
-	struct followed *c = followed_of(f, x->id);
+	struct followed *c = followed_of(f, x);
 	struct numbered n;
 
 	if (!c)
@@ -170,7 +178,7 @@ static void forget(struct followed *c)
 {
 	free(c->name);
 	buf_done(&c->text);
-	*c = (struct followed){ .id = 0 };
+	*c = (struct followed){ .serial = 0 };
 }
 
 /* What is no text, and so did not come in pieces. */
@@ -208,7 +216,7 @@ static void put_rest(struct followed *c, struct layouter *l)
 void follow_end(struct follow *f, const struct block_style *s, const struct history *h,
 		const struct exchange *x)
 {
-	struct followed *c = followed_of(f, x->id);
+	struct followed *c = followed_of(f, x);
 	struct numbered n;
 
 	numbered_begin(&n, f, s, h, x);
@@ -220,7 +228,7 @@ void follow_end(struct follow *f, const struct block_style *s, const struct hist
 
 void follow_superseded(struct follow *f, const struct block_style *s, const struct exchange *x)
 {
-	struct followed *c = followed_of(f, x->id);
+	struct followed *c = followed_of(f, x);
 	struct page p;
 
 	if (!c)

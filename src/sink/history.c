@@ -20,6 +20,8 @@
 /* So much of a part is compared with what was said. */
 #define ECHO_MAX (64u << 10)
 #define NAME_MAX 200
+/* Messages whose texts are kept of a conversation. */
+#define MESSAGES_MAX 256
 
 struct conversation_memory {
 	char id[17];
@@ -31,6 +33,8 @@ struct conversation_memory {
 	struct tool_text *tools;
 	size_t ntools;
 	uint8_t tools_digest[32], params_digest[32];
+	char **messages;
+	size_t nmessages;
 	size_t bytes;
 };
 
@@ -88,6 +92,8 @@ size_t history_system_messages(const struct exchange *x)
 static void add_parts(struct buf *out, const struct message *m)
 {
 	for (size_t i = 0; i < m->nparts; i++) {
+		if (m->parts[i].kind != PART_TEXT)
+			continue;
 		if (out->len)
 			buf_addc(out, '\n');
 		buf_add(out, buf_span(&m->parts[i].text));
@@ -101,6 +107,19 @@ void history_system(const struct exchange *x, struct buf *out)
 	add_parts(out, &x->system);
 	for (size_t i = 0; i < n; i++)
 		add_parts(out, &x->messages[i]);
+}
+
+char *history_message(const struct message *m)
+{
+	struct buf text;
+
+	buf_init(&text, MESSAGE_KEPT);
+	for (size_t i = 0; i < m->nparts && !text.full; i++) {
+		if (text.len)
+			buf_addc(&text, '\n');
+		buf_add(&text, buf_span(&m->parts[i].text));
+	}
+	return buf_take(&text);
 }
 
 static struct tool_text tool_text(const struct tool *t)
@@ -268,10 +287,29 @@ static struct conversation_memory *memory_of(const struct history *h, const char
 	return NULL;
 }
 
+static void forget_messages(struct conversation_memory *m)
+{
+	for (size_t i = 0; i < m->nmessages; i++)
+		free(m->messages[i]);
+	free(m->messages);
+	m->messages = NULL;
+	m->nmessages = 0;
+}
+
+static void note_messages(struct conversation_memory *m, const struct exchange *x)
+{
+	forget_messages(m);
+	for (size_t i = 0; i < x->nmessages && i < MESSAGES_MAX; i++) {
+		m->messages = xgrow(m->messages, m->nmessages, sizeof(char *));
+		m->messages[m->nmessages++] = history_message(&x->messages[i]);
+	}
+}
+
 static void memory_free(struct conversation_memory *m)
 {
 	if (!m)
 		return;
+	forget_messages(m);
 	buf_done(&m->system);
 	buf_done(&m->said);
 	history_tools_free(m->tools, m->ntools);
@@ -425,6 +463,8 @@ static void look_at_texts(const struct history *h, const struct conversation_mem
 		n->system = SEEN_BEFORE;
 	else if (m->system.len)
 		n->system = SEEN_CHANGED;
+	n->messages_before = (const char *const *)m->messages;
+	n->nmessages_before = m->nmessages;
 	n->tools_before = m->tools;
 	n->ntools_before = m->ntools;
 	if (memcmp(m->tools_digest, d->tools, 32) == 0)
@@ -474,6 +514,8 @@ static size_t bytes_of(const struct conversation_memory *m)
 
 	for (size_t i = 0; i < m->ntools; i++)
 		n += sizeof(m->tools[i]) + strlen(m->tools[i].name) + strlen(m->tools[i].text) + 2;
+	for (size_t i = 0; i < m->nmessages; i++)
+		n += sizeof(char *) + strlen(m->messages[i]) + 1;
 	return n;
 }
 
@@ -496,6 +538,7 @@ static void note_conversation(struct history *h, const struct exchange *x, const
 	}
 	memcpy(m->tools_digest, d->tools, 32);
 	memcpy(m->params_digest, d->params, 32);
+	note_messages(m, x);
 	/* What failed says nothing that could come back. */
 	if (x->nchoices)
 		note_answer(h, m, x);

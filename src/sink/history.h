@@ -34,6 +34,9 @@ struct news {
 	const struct tool_text *tools_before; /* SEEN_CHANGED */
 	size_t ntools_before;
 	bool same_params;
+	/* Texts of the messages of the turn before, the first ones, cut where they are long. */
+	const char *const *messages_before;
+	size_t nmessages_before;
 
 	size_t first;	     /* messages from here on are new, echoes of the answer too */
 	double cached_price; /* USD for a token read from cache; 0: not known */
@@ -67,6 +70,10 @@ void history_system(const struct exchange *x, struct buf *out);
 size_t history_system_messages(const struct exchange *x);
 /* Whether the model speaks in it. */
 bool history_is_answer(const struct message *m);
+
+/* The text of a message, at most MESSAGE_KEPT bytes, to be freed. */
+#define MESSAGE_KEPT 4096
+char *history_message(const struct message *m);
 
 /* The tools as texts, at most TOOLS_KEPT of them. */
 #define TOOLS_KEPT 512

@@ -53,10 +53,15 @@ libpure_a_SOURCES += \
 	src/sink/writer.c \
 	src/sink/writer.h
 
-check_PROGRAMS += tests/unit/test_csv tests/unit/test_diff tests/unit/test_outputs tests/unit/test_term
+check_PROGRAMS += tests/unit/test_block tests/unit/test_csv tests/unit/test_diff tests/unit/test_history tests/unit/test_outputs tests/unit/test_term
 EXTRA_DIST += tests/unit/csv.golden tests/unit/outputs.h
 
 check_PROGRAMS += tests/fuzz/fuzz_text
 tests_fuzz_fuzz_text_SOURCES = tests/fuzz/fuzz_text.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_text_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 EXTRA_DIST += tests/fuzz/corpus/text
+
+check_PROGRAMS += tests/fuzz/fuzz_block
+tests_fuzz_fuzz_block_SOURCES = tests/fuzz/fuzz_block.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_block_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+EXTRA_DIST += tests/fuzz/corpus/block

@@ -197,6 +197,8 @@ void page_more(struct page *p)
 
 void page_put(struct page *p, enum ink ink, const char *text)
 {
+	if (!*text)
+		return;
 	color_on(p, ink);
 	put_traffic(p, span_str(text), UINT_MAX);
 	color_off(p);
@@ -233,6 +235,8 @@ void page_traffic(struct page *p, enum ink ink, struct span s, unsigned max)
 {
 	struct span head = fitting(p, s, max);
 
+	if (!s.len)
+		return;
 	color_on(p, ink);
 	if (head.len < s.len && max > ellipsis_columns(p)) {
 		head = fitting(p, s, max - ellipsis_columns(p));
@@ -535,6 +539,9 @@ void page_one_row(struct page *p, enum ink ink, struct span s, unsigned max)
 void page_text(struct page *p, enum ink ink, struct span s, size_t max)
 {
 	struct layout l = { .rest = trim(s), .all = max == 0 };
+
+	if (span_find(l.rest, '\n') == l.rest.len)
+		l.rest = span_trim(l.rest);
 
 	/* Into a file, lines are kept. */
 	p->is_endless = max != 1;

@@ -77,6 +77,11 @@ with tempfile.TemporaryDirectory() as folder:
 
 code, short, err = replay(spy=data)
 code, full, err = replay("--full", spy=data)
+ok(" t2⟩" in short and short.count("user  hi\n") == 1 and short.count("fine") == 3 and "earlier" not in short,
+   "a block shows what is new", short)
+ok(full.count("user  hi\n") == 2 and full.count("fine") == 4, "--full shows all of it", full)
+code, short, err = replay("-v", spy=data)
+code, full, err = replay("-v", "--full", spy=data)
 ok("turn 2" in short and "1 earlier message not repeated" in short and short.count("] user: hi") == 1,
    "what a turn repeats is not shown again", short)
 ok(full.count("] user: hi") == 2 and "not repeated" not in full, "--full shows it", full)

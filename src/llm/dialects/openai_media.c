@@ -134,15 +134,16 @@ static void answer_vectors(struct exchange *x, const json_t *list)
 {
 	const json_t *first = json_array_get(list, 0),
 		     *vector = json_object_get(first, "embedding");
+	size_t n = json_array_size(list);
 	char text[96];
 
 	if (json_is_array(first))
 		vector = first;
 	if (json_is_array(vector))
-		snprintf(text, sizeof(text), "%zu vectors, %zu numbers each", json_array_size(list),
+		snprintf(text, sizeof(text), "%zu vector%s, %zu numbers each", n, n == 1 ? "" : "s",
 			 json_array_size(vector));
 	else
-		snprintf(text, sizeof(text), "%zu vectors", json_array_size(list));
+		snprintf(text, sizeof(text), "%zu vector%s", n, n == 1 ? "" : "s");
 	add_other(x, "embeddings", text);
 }
 
