@@ -18,6 +18,7 @@ EXTRA_DIST += tests/fuzz/corpus_main.c
 E2E_TESTS = \
 	tests/e2e/test_agents.py \
 	tests/e2e/test_capture.py \
+	tests/e2e/test_command.py \
 	tests/e2e/test_coverage.py \
 	tests/e2e/test_discovery.py \
 	tests/e2e/test_finders.py \

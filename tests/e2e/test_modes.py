@@ -50,7 +50,7 @@ r = run("--format", "jsonl", "--", "sh", "-c", "\"$@\"; (sleep 0.3; \"$@\") >/de
 ok(len(lines(r.stdout)) == 2, "what a command leaves behind is waited for", r.stdout, r.stderr)
 who = dict(os.environ, SUDO_UID="65534", SUDO_GID="65534")
 r = run("--", "id", "-u", env=who)
-ok("65534" in r.stdout, "a command runs as the user who called sudo", r.stdout, r.stderr)
+ok("65534" in r.stderr, "a command runs as the user who called sudo", r.stdout, r.stderr)
 
 # As the first process of a container; the processes of its own are no children of the command.
 r = subprocess.run(["timeout", "-s", "KILL", "30", "unshare", "--pid", "--fork", "--mount-proc", "--kill-child", SPY, "--", "sh", "-c", "exit 6"],
