@@ -6,7 +6,7 @@ bench_sslw_SOURCES = bench/sslw.c
 bench_sslw_CPPFLAGS = $(AM_CPPFLAGS) $(OPENSSL_CFLAGS)
 bench_sslw_LDADD = $(OPENSSL_LIBS) -lpthread
 bench_syscalls_SOURCES = bench/syscalls.c
-EXTRA_DIST += bench/run.py
+EXTRA_DIST += bench/prompts.py bench/run.py
 
 bench: llm-spy bench-json bench-sslw bench-syscalls
 	./bench-json

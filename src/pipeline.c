@@ -182,6 +182,11 @@ void pipeline_set_shown(struct pipeline *p, shown_fn fn, const void *arg)
 	p->numbering.arg = arg;
 }
 
+void pipeline_set_shows_bodies(struct pipeline *p, shown_fn fn, const void *arg)
+{
+	assembler_set_shows_bodies(p->assembler, fn, arg);
+}
+
 void pipeline_set_prices(struct pipeline *p, const struct prices *prices)
 {
 	assembler_set_prices(p->assembler, prices);

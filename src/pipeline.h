@@ -27,6 +27,8 @@ void pipeline_observe(struct pipeline *p, const struct observer *ops, void *arg)
 void pipeline_set_in_order(struct pipeline *p);
 /* Which exchanges are shown, and so get a number (numbering.h); without, all are. */
 void pipeline_set_shown(struct pipeline *p, shown_fn fn, const void *arg);
+/* Of which exchanges the bodies are shown (tell.h); without, of all. */
+void pipeline_set_shows_bodies(struct pipeline *p, shown_fn fn, const void *arg);
 void pipeline_set_prices(struct pipeline *p,
 			 const struct prices *prices); /* as assembler_set_prices */
 

@@ -49,6 +49,12 @@ void assembler_set_prices(struct assembler *c, const struct prices *prices)
 	c->prices = prices;
 }
 
+void assembler_set_shows_bodies(struct assembler *c, shown_fn fn, const void *arg)
+{
+	c->shows_bodies = fn;
+	c->shows_bodies_arg = arg;
+}
+
 void assembler_lost_events(struct assembler *c)
 {
 	for (struct assembly *k = c->newest; k; k = k->older)
@@ -108,8 +114,9 @@ static void assembly_free(struct assembly *k)
 	struct assembler_conn *cc = k->cc;
 
 	exchange_charge(k->x, cc->assembler->lim,
-			k->memory + body_kept(&k->x->request_body) +
-				body_kept(&k->x->response_body));
+			k->memory +
+				(k->dropped[HTTP_REQUEST] ? 0 : body_kept(&k->x->request_body)) +
+				(k->dropped[HTTP_RESPONSE] ? 0 : body_kept(&k->x->response_body)));
 	unlink_all(k);
 	body_reader_done(&k->in[0]);
 	body_reader_done(&k->in[1]);

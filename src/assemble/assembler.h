@@ -6,6 +6,7 @@
 #ifndef SPY_ASSEMBLE_ASSEMBLER_H
 #define SPY_ASSEMBLE_ASSEMBLER_H
 
+#include "exchange/numbering.h"
 #include "exchange/observer.h"
 #include "http/message.h"
 #include "stream/stream.h"
@@ -20,6 +21,8 @@ void assembler_set_wall_offset(struct assembler *c, int64_t ns);
 /* `prices` outlives it; without, no cost is known but what providers state. */
 struct prices;
 void assembler_set_prices(struct assembler *c, const struct prices *prices);
+/* Whether some output shows the bodies of an exchange. Without, all are shown. */
+void assembler_set_shows_bodies(struct assembler *c, shown_fn fn, const void *arg);
 void assembler_lost_events(struct assembler *c); /* marks all that are under way */
 
 /* When an exchange began, CLOCK_MONOTONIC; those of one time are in the order of their serials. */

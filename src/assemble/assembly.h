@@ -36,6 +36,7 @@ struct assembly {
 	struct assembly *done_next;
 	bool opened, response_delivered;
 	bool delivered;		    /* its request was */
+	bool dropped[2];	    /* the text of that body is gone, and counted no more */
 	bool quiet;		    /* not all of its answer was delivered as it came */
 	struct assembly *peer_view; /* its view from the other end, until one is delivered */
 	bool peer_view_whole;	    /* the client's was complete when it was delivered */
@@ -59,6 +60,8 @@ struct assembler {
 	const struct observers *observers;
 	struct conversations *conversations;
 	const struct prices *prices; /* NULL: none are known */
+	shown_fn shows_bodies;	     /* NULL: all are shown */
+	const void *shows_bodies_arg;
 	uint64_t last_serial;
 	uint64_t last_turn; /* numbers exchanges over WebSocket, which http does not know */
 	struct assembly *newest, *oldest;

@@ -4,10 +4,10 @@
 #include <stdlib.h>
 
 #include "assemble/pair.h"
+#include "assemble/tell.h"
 #include "base/xalloc.h"
 #include "conversation/conversation.h"
 #include "cost/bill.h"
-#include "exchange/redact.h"
 
 /* How long the other view is awaited. Events come some ms out of order, at most. */
 #define WAIT_NS 100000000ull
@@ -121,8 +121,7 @@ void deliver_opened(struct assembly *k)
 		return;
 	k->opened = true;
 	tell_before(k);
-	redact_exchange(k->x, NULL);
-	observers_opened(k->cc->assembler->observers, k->x);
+	tell_opened(k);
 }
 
 void deliver_response(struct assembly *k)
@@ -130,9 +129,7 @@ void deliver_response(struct assembly *k)
 	if (!k->delivered || k->response_delivered)
 		return;
 	k->response_delivered = true;
-	redact_exchange(k->x, NULL);
-	exchange_changed(k->x);
-	observers_response(k->cc->assembler->observers, k->x);
+	tell_response(k);
 }
 
 static void deliver_request_now(struct assembly *k)
@@ -145,9 +142,7 @@ static void deliver_request_now(struct assembly *k)
 	tell_before(k);
 	deliver_opened(k);
 	k->delivered = true;
-	redact_exchange(k->x, NULL);
-	exchange_changed(k->x);
-	observers_request(c->observers, k->x);
+	tell_request(k);
 	if (k->x->response_seen)
 		deliver_response(k);
 }
@@ -168,8 +163,7 @@ void deliver_delta(struct assembly *k, const struct exchange_delta *d)
 	k->quiet |= k->waiting || k->x->twin;
 	if (!k->delivered || k->quiet)
 		return;
-	redact_answer(k->x);
-	observers_delta(k->cc->assembler->observers, k->x, d);
+	tell_delta(k, d);
 }
 
 bool deliver_is_something(const struct exchange *x)
@@ -191,16 +185,10 @@ static void tell_end(struct assembly *k)
 		conversations_answer(c->conversations, x);
 	if (!x->hidden)
 		bill(c->prices, x);
-	redact_exchange(x, NULL);
-	exchange_changed(x);
 	if (!x->hidden)
 		deliver_opened(k);
 	k->told = true;
-	x->ended = true;
-	if (x->hidden)
-		observers_superseded(c->observers, x);
-	else
-		observers_ended(c->observers, x);
+	tell_ended(k);
 }
 
 void deliver_end_now(struct assembly *k)

@@ -15,7 +15,9 @@ libpure_a_SOURCES += \
 	src/assemble/in_order.h \
 	src/assemble/pair.c \
 	src/assemble/pair.h \
+	src/assemble/tell.c \
+	src/assemble/tell.h \
 	src/assemble/websocket_turns.c \
 	src/assemble/websocket_turns.h
 
-check_PROGRAMS += tests/unit/test_order tests/unit/test_pair
+check_PROGRAMS += tests/unit/test_bodies tests/unit/test_order tests/unit/test_pair

@@ -75,6 +75,7 @@ static int start(struct player *p, struct error *reterr)
 	pipeline_observe(p->pipeline, &totals_observer, &p->totals);
 	pipeline_observe(p->pipeline, &fanout_observer, p->fanout);
 	pipeline_set_shown(p->pipeline, fanout_shows, p->fanout);
+	pipeline_set_shows_bodies(p->pipeline, fanout_shows_bodies, p->fanout);
 	pipeline_set_prices(p->pipeline, p->prices);
 	p->filter = filter_new(&o->filter, pipeline_chunk, p->pipeline);
 	err = replay_file_open(&p->file, o->replay, filter_chunk, p->filter, reterr);

@@ -295,6 +295,7 @@ static int start(struct tracer *t, struct error *reterr)
 	pipeline_observe(t->pipeline, &totals_observer, &t->totals);
 	pipeline_observe(t->pipeline, &fanout_observer, t->fanout);
 	pipeline_set_shown(t->pipeline, fanout_shows, t->fanout);
+	pipeline_set_shows_bodies(t->pipeline, fanout_shows_bodies, t->fanout);
 	pipeline_set_prices(t->pipeline, t->prices);
 	recording_before(&t->recording, pipeline_chunk, t->pipeline);
 	t->filter = filter_new(&t->o->filter, recording_chunk, &t->recording);

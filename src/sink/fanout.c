@@ -81,6 +81,16 @@ const struct observer fanout_observer = {
 
 /* ---- outputs ---- */
 
+bool fanout_shows_bodies(const void *fanout, const struct exchange *x)
+{
+	const struct fanout *f = fanout;
+
+	for (size_t i = 0; i < f->count; i++)
+		if (output_shows_bodies(f->outputs[i], x))
+			return true;
+	return false;
+}
+
 bool fanout_shows(const void *fanout, const struct exchange *x)
 {
 	const struct fanout *f = fanout;

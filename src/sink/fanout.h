@@ -21,6 +21,8 @@ void fanout_note(struct fanout *f, struct span lines);
 
 /* A shown_fn (numbering.h) with a struct fanout *: some output shows exchanges of this kind. */
 bool fanout_shows(const void *fanout, const struct exchange *x);
+/* The same: with its bodies. */
+bool fanout_shows_bodies(const void *fanout, const struct exchange *x);
 /* False once no output is left of those opened that could write anything, or standard output's
  * reader is gone. */
 bool fanout_is_alive(const struct fanout *f);

@@ -34,6 +34,7 @@ struct output {
 	struct writer *writer; /* with SINK_WRITES */
 	struct queue *queue;
 	bool lossless;
+	bool bodies; /* asked for, by the command line or its own setting */
 	pthread_t thread;
 	bool started;
 	/* The thread's own, and read by others. */
@@ -128,6 +129,8 @@ int output_open(struct output **ret, const char *arg, const struct sink_ops *for
 	o->config.lines = d->lines;
 	err = output_spec_read(&o->spec, arg, format, reterr);
 	configure(o);
+	if (!err)
+		err = sink_flag(&o->config, "bodies", d->bodies, &o->bodies, reterr);
 	if (!err)
 		err = open_writer(o, d, reterr);
 	if (!err)
@@ -348,6 +351,14 @@ bool output_selects(const struct output *o, const struct exchange *x)
 bool output_shows(const struct output *o, const struct exchange *x)
 {
 	return show_mode_has(o->spec.select.mode, x);
+}
+
+bool output_shows_bodies(const struct output *o, const struct exchange *x)
+{
+	bool always = o->bodies || o->config.mode == SHOW_RAW;
+	bool other = o->ops->wants & SINK_BODIES && x->kind == EXCHANGE_HTTP;
+
+	return (always || other) && output_shows(o, x);
 }
 
 void output_put(struct output *o, struct event *e)

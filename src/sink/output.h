@@ -34,6 +34,8 @@ int output_start(struct output *o, struct error *reterr); /* its thread */
 bool output_wants_deltas(const struct output *o);
 unsigned output_parts(const struct output *o); /* of snapshots, enum exchange_parts */
 bool output_selects(const struct output *o, const struct exchange *x);
+/* With the text of its bodies. */
+bool output_shows_bodies(const struct output *o, const struct exchange *x);
 /* The same by its kind alone (show mode), whatever its own settings select of that. */
 bool output_shows(const struct output *o, const struct exchange *x);
 struct event;

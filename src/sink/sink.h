@@ -13,6 +13,7 @@
 enum sink_wants {
 	SINK_DELTAS = 1, /* request, response, delta and superseded, beside end */
 	SINK_WRITES = 2, /* a stream to write to: config.out */
+	SINK_BODIES = 4, /* bodies of HTTP that no dialect reads are shown, whatever config says */
 };
 
 /* -o NAME:TARGET,name=value: a setting of the sink's own. */

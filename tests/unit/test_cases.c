@@ -542,8 +542,11 @@ static char *play(const struct scenario *c, unsigned way, const char *format)
 		return xstrdup("");
 	p.pipeline = pipeline_new(&lim);
 	pipeline_observe(p.pipeline, &fanout_observer, outputs.fanout);
+	pipeline_set_shown(p.pipeline, fanout_shows, outputs.fanout);
 	if (way == CUT_WHOLE && jsonl)
-		pipeline_observe(p.pipeline, &reads_back, NULL);
+		pipeline_observe(p.pipeline, &reads_back, NULL); /* with the bodies */
+	else
+		pipeline_set_shows_bodies(p.pipeline, fanout_shows_bodies, outputs.fanout);
 	pipeline_set_prices(p.pipeline, prices);
 	if (way == RECORDED)
 		play_recorded(&p, c);
