@@ -142,11 +142,10 @@ static bool all_digits(const char *s, size_t n)
 	return true;
 }
 
-/* Without the date at its end: -20250929 or -2025-09-29. */
-static struct span short_model(const char *model)
+struct span block_model(const struct exchange *x)
 {
-	struct span s = span_str(model);
-	const char *end = model + s.len;
+	struct span s = span_str(x->model_answered ? x->model_answered : x->model_asked);
+	const char *end = (const char *)s.ptr + s.len;
 
 	if (s.len > 9 && end[-9] == '-' && all_digits(end - 8, 8))
 		s.len -= 9;
@@ -158,7 +157,7 @@ static struct span short_model(const char *model)
 
 static void add_what(struct head *h, const struct exchange *x)
 {
-	const char *model = x->model_answered ? x->model_answered : x->model_asked;
+	struct span model = block_model(x);
 	struct field *f = add(h, INK_STRONG, 0);
 
 	snprintf(f->own, sizeof(f->own), "  ");
@@ -166,7 +165,7 @@ static void add_what(struct head *h, const struct exchange *x)
 	f->cuttable = true;
 	switch (x->kind) {
 	case EXCHANGE_LLM:
-		f->traffic = model ? short_model(model) : SPAN_LIT("model unknown");
+		f->traffic = model.len ? model : SPAN_LIT("model unknown");
 		break;
 	case EXCHANGE_MCP:
 		snprintf(f->own, sizeof(f->own), "  MCP ");

@@ -31,8 +31,8 @@ static struct {
 	volatile sig_atomic_t is_raw, is_drawn;
 } terminal;
 
-static const int ending[] = { SIGINT, SIGTERM, SIGHUP,	SIGQUIT, SIGABRT,
-			      SIGSEGV, SIGBUS, SIGFPE, SIGILL };
+static const int ending[] = { SIGINT,  SIGTERM, SIGHUP, SIGQUIT, SIGABRT,
+			      SIGSEGV, SIGBUS,	SIGFPE, SIGILL };
 
 /* ---- attributes ---- */
 
@@ -177,6 +177,11 @@ void console_wake(struct console *c)
 {
 	if (c->woken >= 0)
 		(void)!eventfd_write(c->woken, 1);
+}
+
+bool console_is(const struct console *c, int fd)
+{
+	return is_same(fd, c->fd);
 }
 
 void console_size(const struct console *c, unsigned *ret_columns, unsigned *ret_rows)

@@ -20,6 +20,8 @@ void console_close(struct console *c); /* on the same thread; accepts NULL */
 size_t console_pollfds(struct console *c, struct pollfd *fds, size_t max);
 /* By any thread: what waits for the pollfds goes on. */
 void console_wake(struct console *c);
+/* Whether the descriptor leads to it, too. */
+bool console_is(const struct console *c, int fd);
 void console_size(const struct console *c, unsigned *ret_columns, unsigned *ret_rows);
 
 /* Takes the keyboard if we are in the foreground, and leaves it to others if not. Returns whether

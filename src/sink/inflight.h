@@ -1,32 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* The calls under way, as far as a live view needs them: who calls which model since when, how much
- * has come, and the end of it. Bounded, whatever comes. */
+/* The calls under way, as far as a live view needs them: the request, and how much of the answer
+ * has come. Bounded, whatever comes. */
 #ifndef SPY_SINK_INFLIGHT_H
 #define SPY_SINK_INFLIGHT_H
 
 #include "exchange/exchange.h"
+#include "sink/streamed.h"
 
 #define INFLIGHT_CALLS 256
-/* Of each call the last parts, and of each the last bytes. */
-#define INFLIGHT_PARTS 4
-#define INFLIGHT_BYTES ((size_t)8 << 10)
-
-struct inflight_part {
-	unsigned choice;
-	size_t part;
-	enum part_kind kind;
-	char name[64]; /* of a tool, else "" */
-	struct buf tail;
-	bool is_cut; /* its beginning is no longer there */
-};
 
 struct inflight_call {
-	const struct exchange *x; /* as it was when the request was known; a reference */
-	char model[64];		  /* as the answer says, else as asked for; "" */
-	uint64_t characters;	  /* of output that came so far */
-	uint64_t quiet_ns;	  /* when something came last */
-	struct inflight_part parts[INFLIGHT_PARTS];
-	size_t nparts;
+	const struct exchange *request; /* as it was when the request was known; a reference */
+	const struct exchange *x;	/* as it is known to be by now; a reference */
+	uint64_t heard_ns;		/* when something came last */
+	struct streamed answer;
 };
 
 struct inflight;
@@ -39,17 +26,14 @@ void inflight_add(struct inflight *f, const struct exchange *x, uint64_t now_ns)
 void inflight_delta(struct inflight *f, const struct exchange *x, const struct exchange_delta *d,
 		    uint64_t now_ns);
 void inflight_remove(struct inflight *f, uint64_t id);
-/* Forgets the calls of which nothing came since then: their end may have been meant for others. */
+/* Forgets the calls of which nothing came since then. */
 void inflight_expire(struct inflight *f, uint64_t before_ns);
 
 /* In the order in which they began. */
 size_t inflight_count(const struct inflight *f);
 const struct inflight_call *inflight_at(const struct inflight *f, size_t i);
 const struct inflight_call *inflight_find(const struct inflight *f, uint64_t id);
-/* Those beside, which found no place. */
-size_t inflight_uncounted(const struct inflight *f);
-
-/* Tokens that so many characters are, nearly: providers tell the number at the end only. */
-uint64_t inflight_tokens(const struct inflight_call *c);
+/* Those that found no place. */
+size_t inflight_surplus(const struct inflight *f);
 
 #endif

@@ -45,7 +45,7 @@ struct output {
 	uint64_t uncommitted; /* records */
 	uint64_t ticked_ns;
 	unsigned tick_ms; /* from the last tick to the next */
-	bool troubled; /* a failure was logged, and none succeeded since */
+	bool troubled;	  /* a failure was logged, and none succeeded since */
 	/* Under the lock. */
 	pthread_mutex_t lock;
 	struct output_totals totals;
@@ -53,13 +53,21 @@ struct output {
 
 /* ---- opening ---- */
 
+/* Whether it moves the cursor and erases, as all do but those that say so. */
+static bool can_redraw(void)
+{
+	const char *term = getenv("TERM");
+
+	return term && *term && strcmp(term, "dumb") != 0;
+}
+
 static bool wants_color(enum color_when when, bool tty)
 {
-	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+	const char *no = getenv("NO_COLOR");
 
 	if (when != COLOR_AUTO)
 		return when == COLOR_ALWAYS;
-	return tty && !(no && *no) && term && strcmp(term, "dumb") != 0;
+	return tty && !(no && *no) && can_redraw();
 }
 
 static bool is_set(const char *variable)
@@ -95,6 +103,8 @@ static int open_writer(struct output *o, const struct output_defaults *d, struct
 	o->config.utf8 = !tty || takes_utf8();
 	o->config.terminal = tty;
 	o->config.fd = fd;
+	o->config.live = tty && can_redraw() && !d->lossless;
+	o->config.keys = o->config.live && !d->command;
 	if (tty && ioctl(fd, TIOCGWINSZ, &w) == 0)
 		o->config.width = w.ws_col;
 	return 0;
@@ -286,8 +296,10 @@ static void handle(struct output *o, const struct event *e)
 static bool wait_for_any(struct output *o)
 {
 	struct pollfd fds[1 + SINK_POLLFDS];
-	size_t n = o->ops->pollfds(o->sink, fds + 1, SINK_POLLFDS, &o->tick_ms);
+	size_t n;
 
+	o->tick_ms = TICK_MS;
+	n = o->ops->pollfds(o->sink, fds + 1, SINK_POLLFDS, &o->tick_ms);
 	fds[0] = (struct pollfd){ .fd = queue_fd(o->queue), .events = POLLIN };
 	if (poll(fds, 1 + n, (int)o->tick_ms) <= 0)
 		return false;

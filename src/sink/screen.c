@@ -78,6 +78,11 @@ void screen_print(struct screen *s, struct span lines)
 	buf_add(&s->above, lines);
 }
 
+bool screen_has_text(const struct screen *s)
+{
+	return s->above.len > 0;
+}
+
 struct buf *screen_region(struct screen *s)
 {
 	buf_reset(&s->region);
@@ -208,4 +213,12 @@ bool screen_draw(struct screen *s)
 	buf_add(&s->drawn, buf_span(&s->region));
 	s->forgotten = false;
 	return true;
+}
+
+void screen_scroll(struct screen *s)
+{
+	if (s->above.len)
+		fwrite(s->above.ptr, 1, s->above.len, s->out);
+	empty(&s->above);
+	s->forgotten = true;
 }

@@ -22,11 +22,15 @@ unsigned screen_rows(const struct screen *s);
 
 /* Text for above, in whole lines, which is written as it is with the next frame. */
 void screen_print(struct screen *s, struct span lines);
+bool screen_has_text(const struct screen *s); /* that is not written yet */
 /* An empty buffer for the region's lines, each with a line end; of our own making, they may hold
  * colours. What goes past the right border is cut off. */
 struct buf *screen_region(struct screen *s);
 /* Writes what is new since the last frame, in one piece. Returns whether there was anything. */
 bool screen_draw(struct screen *s);
+
+/* Writes the text alone, as to any file: the terminal is not ours to draw on. */
+void screen_scroll(struct screen *s);
 
 /* Something else was written to the terminal: the next frame draws all lines. */
 void screen_forget(struct screen *s);

@@ -41,6 +41,8 @@ struct sink_config {
 	unsigned lines;	     /* rows of each text at most; 0: as it suits */
 	unsigned width;	     /* columns to wrap to, 0: do not wrap */
 	bool terminal;	     /* `fd` is one, which tells its width at any time */
+	bool live;	     /* what is under way can be shown on it, and drawn again */
+	bool keys;	     /* its keys are for us */
 	int fd;
 };
 
@@ -68,7 +70,7 @@ struct sink_ops {
 	int (*superseded)(struct sink *s, const struct exchange *x, struct error *reterr);
 	int (*end)(struct sink *s, const struct exchange *x, struct error *reterr);
 	/* What it waits for beside records: descriptors, at most `max`, and in *ret_ms when its tick
-	 * is due at the latest. Tick comes as soon as one of them is ready. */
+	 * is due at the latest, if that is not in a second. Tick comes as soon as one of them is ready. */
 	size_t (*pollfds)(struct sink *s, struct pollfd *fds, size_t max, unsigned *ret_ms);
 	/* About once a second, or as pollfds says, and before flush: batches, retries. now_ns:
 	 * CLOCK_MONOTONIC. */
