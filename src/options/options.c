@@ -291,6 +291,7 @@ struct output_defaults options_output(const struct options *o)
 		.force = o->force,
 		.follow = o->follow,
 		.lines = o->lines,
+		.command = o->command != NULL,
 	};
 }
 

@@ -10,6 +10,8 @@ libpure_a_SOURCES += \
 	src/sink/block_parts.c \
 	src/sink/block_request.c \
 	src/sink/block_tail.c \
+	src/sink/console.c \
+	src/sink/console.h \
 	src/sink/csv.c \
 	src/sink/csv_columns.def \
 	src/sink/diff.c \
@@ -20,9 +22,17 @@ libpure_a_SOURCES += \
 	src/sink/follow.h \
 	src/sink/history.c \
 	src/sink/history.h \
+	src/sink/inflight.c \
+	src/sink/inflight.h \
 	src/sink/jsonl.c \
+	src/sink/keys.c \
+	src/sink/keys.h \
 	src/sink/ledger.c \
 	src/sink/ledger.h \
+	src/sink/live_match.c \
+	src/sink/live_match.h \
+	src/sink/live_view.c \
+	src/sink/live_view.h \
 	src/sink/output.c \
 	src/sink/output.h \
 	src/sink/output_spec.c \
@@ -32,16 +42,22 @@ libpure_a_SOURCES += \
 	src/sink/queue.c \
 	src/sink/queue.h \
 	src/sink/rate_limits.def \
+	src/sink/screen.c \
+	src/sink/screen.h \
 	src/sink/select.c \
 	src/sink/select.h \
 	src/sink/sink.c \
 	src/sink/sink.h \
 	src/sink/sinks.def \
 	src/sink/sqlite.c \
+	src/sink/status.c \
+	src/sink/status.h \
 	src/sink/streamed.c \
 	src/sink/streamed.h \
 	src/sink/stricter.c \
 	src/sink/stricter.h \
+	src/sink/tally.c \
+	src/sink/tally.h \
 	src/sink/term.c \
 	src/sink/term.h \
 	src/sink/text.c \
@@ -54,6 +70,7 @@ libpure_a_SOURCES += \
 	src/sink/writer.h
 
 check_PROGRAMS += tests/unit/test_block tests/unit/test_csv tests/unit/test_diff tests/unit/test_history tests/unit/test_outputs tests/unit/test_term
+check_PROGRAMS += tests/unit/test_live tests/unit/test_screen
 EXTRA_DIST += tests/unit/csv.golden tests/unit/outputs.h
 
 check_PROGRAMS += tests/fuzz/fuzz_text

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <langinfo.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -44,7 +45,8 @@ struct output {
 	/* The thread's own. */
 	uint64_t uncommitted; /* records */
 	uint64_t ticked_ns;
-	bool troubled; /* a failure was logged, and none succeeded since */
+	unsigned tick_ms; /* from the last tick to the next */
+	bool troubled;	  /* a failure was logged, and none succeeded since */
 	/* Under the lock. */
 	pthread_mutex_t lock;
 	struct output_totals totals;
@@ -52,13 +54,21 @@ struct output {
 
 /* ---- opening ---- */
 
+/* Whether it moves the cursor and erases, as all do but those that say so. */
+static bool can_redraw(void)
+{
+	const char *term = getenv("TERM");
+
+	return term && *term && strcmp(term, "dumb") != 0;
+}
+
 static bool wants_color(enum color_when when, bool tty)
 {
-	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+	const char *no = getenv("NO_COLOR");
 
 	if (when != COLOR_AUTO)
 		return when == COLOR_ALWAYS;
-	return tty && !(no && *no) && term && strcmp(term, "dumb") != 0;
+	return tty && !(no && *no) && can_redraw();
 }
 
 static bool is_set(const char *variable)
@@ -94,6 +104,8 @@ static int open_writer(struct output *o, const struct output_defaults *d, struct
 	o->config.utf8 = !tty || takes_utf8();
 	o->config.terminal = tty;
 	o->config.fd = fd;
+	o->config.live = tty && can_redraw() && !d->lossless;
+	o->config.keys = o->config.live && !d->command;
 	if (tty && ioctl(fd, TIOCGWINSZ, &w) == 0)
 		o->config.width = w.ws_col;
 	return 0;
@@ -140,6 +152,9 @@ int output_open(struct output **ret, const char *arg, const struct sink_ops *for
 		return err;
 	}
 	o->queue = queue_new(o->spec.queue_bytes);
+	o->tick_ms = TICK_MS;
+	if (o->ops->pollfds)
+		queue_fd(o->queue);
 	*ret = o;
 	return 0;
 }
@@ -281,36 +296,70 @@ static void handle(struct output *o, const struct event *e)
 		give(o, e->kind, e->x, &e->d);
 }
 
-static void tick(struct output *o)
+/* Whether the sink's own descriptors are ready, or its queue, or its tick is due. */
+static bool wait_for_any(struct output *o)
+{
+	struct pollfd fds[1 + SINK_POLLFDS];
+	size_t n;
+
+	o->tick_ms = TICK_MS;
+	n = o->ops->pollfds(o->sink, fds + 1, SINK_POLLFDS, &o->tick_ms);
+	fds[0] = (struct pollfd){ .fd = queue_fd(o->queue), .events = POLLIN };
+	if (poll(fds, 1 + n, (int)o->tick_ms) <= 0)
+		return false;
+	for (size_t i = 1; i <= n; i++)
+		if (fds[i].revents)
+			return true;
+	return false;
+}
+
+static struct event *next_event(struct output *o, bool *ret_is_due, bool *ret_closed)
+{
+	*ret_is_due = o->ops->pollfds && wait_for_any(o);
+	return queue_take(o->queue, o->ops->pollfds ? 0 : TICK_MS, ret_closed);
+}
+
+static bool tick(struct output *o, bool is_due)
 {
 	struct error e = { 0 };
 	uint64_t now = now_ns();
 
-	if (!o->ops->tick || now - o->ticked_ns < TICK_MS * 1000000ull)
-		return;
+	if (!o->ops->tick || (!is_due && now - o->ticked_ns < o->tick_ms * 1000000ull))
+		return false;
 	o->ticked_ns = now;
 	if (o->ops->tick(o->sink, now, &e) != 0)
 		report(o, e.code, e.text, 0);
+	return true;
+}
+
+static void take_event(struct output *o, struct event *e)
+{
+	if (e && !__atomic_load_n(&o->dead, __ATOMIC_RELAXED))
+		handle(o, e);
+	else if (e && e->kind == EVENT_END)
+		count_failed(o, 1);
+	event_free(e);
+	__atomic_add_fetch(&o->handled, 1, __ATOMIC_RELAXED);
 }
 
 static void *run(void *arg)
 {
 	struct output *o = arg;
-	bool closed = false;
+	bool closed = false, is_due;
 
 	while (!closed) {
-		struct event *e = queue_take(o->queue, TICK_MS, &closed);
+		struct event *e = next_event(o, &is_due, &closed);
+		bool ticked, idle = !e;
 
-		if (e && !__atomic_load_n(&o->dead, __ATOMIC_RELAXED))
-			handle(o, e);
-		else if (e && e->kind == EVENT_END)
-			count_failed(o, 1);
-		event_free(e);
-		__atomic_add_fetch(&o->handled, 1, __ATOMIC_RELAXED);
-		tick(o);
+		take_event(o, e);
+		ticked = tick(o, is_due);
 		/* What is idle has everything written out. */
-		if (!e || o->uncommitted >= BATCH || queue_is_empty(o->queue))
+		if (idle || ticked || o->uncommitted >= BATCH || queue_is_empty(o->queue))
 			commit(o);
+	}
+	if (o->ops->finish) {
+		o->ops->finish(o->sink);
+		commit(o);
 	}
 	__atomic_store_n(&o->over, 1, __ATOMIC_RELEASE);
 	return NULL;
@@ -320,10 +369,14 @@ static void *run(void *arg)
  * that a thread left open would end the process instead. */
 int output_start(struct output *o, struct error *reterr)
 {
+	static const int faults[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT };
 	sigset_t all, before;
 	int err;
 
 	sigfillset(&all);
+	/* Those of a fault reach whoever restores the terminal. */
+	for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++)
+		sigdelset(&all, faults[i]);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	err = pthread_create(&o->thread, NULL, run, o);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);

@@ -16,7 +16,8 @@ struct output_defaults {
 	enum color_when color;
 	bool full, bodies, follow;
 	unsigned lines;
-	bool force; /* files that are there are overwritten */
+	bool force;   /* files that are there are overwritten */
+	bool command; /* one that we started has the terminal's keyboard */
 	/* Nothing is left out, whoever is slow: the source can wait, as a recording can. */
 	bool lossless;
 };

@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/xalloc.h"
 
@@ -14,6 +16,7 @@ struct queue {
 	struct event *first, *last;
 	size_t bytes, max;
 	bool closed;
+	int fd; /* eventfd, set while something can be taken; -1: nobody polls */
 };
 
 struct event *event_new(enum event_kind kind, struct exchange *x, const struct exchange_delta *d)
@@ -52,6 +55,7 @@ struct queue *queue_new(size_t max_bytes)
 	pthread_condattr_t attr;
 
 	q->max = max_bytes;
+	q->fd = -1;
 	pthread_mutex_init(&q->lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -74,7 +78,32 @@ void queue_free(struct queue *q)
 	pthread_cond_destroy(&q->filled);
 	pthread_cond_destroy(&q->drained);
 	pthread_mutex_destroy(&q->lock);
+	if (q->fd >= 0)
+		close(q->fd);
 	free(q);
+}
+
+int queue_fd(struct queue *q)
+{
+	if (q->fd < 0)
+		q->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	return q->fd;
+}
+
+/* Under the lock. An eventfd that is not full takes any write. */
+static void mark_filled(struct queue *q)
+{
+	pthread_cond_broadcast(&q->filled);
+	if (q->fd >= 0)
+		(void)!eventfd_write(q->fd, 1);
+}
+
+static void mark_empty(struct queue *q)
+{
+	eventfd_t count;
+
+	if (q->fd >= 0)
+		(void)!eventfd_read(q->fd, &count);
 }
 
 static bool has_room(const struct queue *q, const struct event *e)
@@ -93,9 +122,10 @@ bool queue_put(struct queue *q, struct event *e, bool wait)
 	if (taken) {
 		e->next = NULL;
 		*(q->first ? &q->last->next : &q->first) = e;
+		if (q->first == e)
+			mark_filled(q);
 		q->last = e;
 		q->bytes += e->bytes;
-		pthread_cond_signal(&q->filled);
 	}
 	pthread_mutex_unlock(&q->lock);
 	return taken;
@@ -125,7 +155,7 @@ void queue_close(struct queue *q)
 {
 	pthread_mutex_lock(&q->lock);
 	q->closed = true;
-	pthread_cond_broadcast(&q->filled);
+	mark_filled(q);
 	pthread_cond_broadcast(&q->drained);
 	pthread_mutex_unlock(&q->lock);
 }
@@ -157,6 +187,8 @@ struct event *queue_take(struct queue *q, unsigned ms, bool *ret_closed)
 	if (e) {
 		q->first = e->next;
 		q->bytes -= e->bytes;
+		if (!q->first && !q->closed)
+			mark_empty(q);
 		pthread_cond_signal(&q->drained);
 	}
 	*ret_closed = !e && q->closed;

@@ -33,5 +33,8 @@ void queue_close(struct queue *q);
 /* The oldest event; NULL: none came within `ms`, or with *ret_closed, none comes any more. */
 struct event *queue_take(struct queue *q, unsigned ms, bool *ret_closed);
 bool queue_is_empty(struct queue *q);
+/* A descriptor that can be read while queue_take would not wait, for whoever waits for others too.
+ * To be asked for before events are put; -1: there is none. */
+int queue_fd(struct queue *q);
 
 #endif

@@ -42,10 +42,14 @@ struct sink_config {
 	unsigned lines;	     /* rows of each text at most; 0: as it suits */
 	unsigned width;	     /* columns to wrap to, 0: do not wrap */
 	bool terminal;	     /* `fd` is one, which tells its width at any time */
+	bool live;	     /* what is under way can be shown on it, and drawn again */
+	bool keys;	     /* its keys are for us */
 	int fd;
 };
 
 struct sink; /* each sink defines its own */
+struct pollfd;
+#define SINK_POLLFDS 4
 
 /* Calls return 0, or -errno with the reason in reterr: then this record was not taken. Those that
  * are NULL are not called. Records are borrowed; exchange_ref() keeps one. */
@@ -66,11 +70,17 @@ struct sink_ops {
 	/* What was shown of x is shown again, as x->twin_of; no end follows. */
 	int (*superseded)(struct sink *s, const struct exchange *x, struct error *reterr);
 	int (*end)(struct sink *s, const struct exchange *x, struct error *reterr);
-	/* About once a second, and before flush: batches, retries. now_ns: CLOCK_MONOTONIC. */
+	/* What it waits for beside records: descriptors, at most `max`, and in *ret_ms when its tick
+	 * is due at the latest, if that is not in a second. Tick comes as soon as one of them is ready. */
+	size_t (*pollfds)(struct sink *s, struct pollfd *fds, size_t max, unsigned *ret_ms);
+	/* About once a second, or as pollfds says, and before flush: batches, retries. now_ns:
+	 * CLOCK_MONOTONIC. */
 	int (*tick)(struct sink *s, uint64_t now_ns, struct error *reterr);
 	/* What was taken before is safe after it. With SINK_WRITES the stream is flushed besides.
 	 */
 	int (*flush)(struct sink *s, struct error *reterr);
+	/* No record comes any more; a flush follows. */
+	void (*finish)(struct sink *s);
 	void (*free)(struct sink *s); /* accepts NULL */
 };
 

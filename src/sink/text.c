@@ -9,6 +9,7 @@
 #include "base/xalloc.h"
 #include "sink/block.h"
 #include "sink/follow.h"
+#include "sink/live_view.h"
 #include "sink/sink.h"
 
 #define WIDTH_MAX     10000
@@ -18,7 +19,8 @@ struct sink {
 	struct sink_config o;
 	struct block_style style;
 	struct history *history;
-	struct follow *follow; /* NULL: without */
+	struct follow *follow;	/* NULL: without */
+	struct live_view *view; /* NULL: without, as in a file */
 	bool fixed_width;
 	int64_t day;
 };
@@ -34,6 +36,8 @@ static void measure(struct sink *s)
 
 static int text_request(struct sink *s, const struct exchange *x, struct error *reterr)
 {
+	if (s->view)
+		live_view_request(s->view, x);
 	if (!s->follow || x->kind != EXCHANGE_LLM)
 		return 0;
 	measure(s);
@@ -45,14 +49,18 @@ static int text_request(struct sink *s, const struct exchange *x, struct error *
 static int text_delta(struct sink *s, const struct exchange *x, const struct exchange_delta *d,
 		      struct error *reterr)
 {
-	if (s->follow && x->kind == EXCHANGE_LLM)
+	if (s->view)
+		live_view_delta(s->view, x, d);
+	else if (s->follow && x->kind == EXCHANGE_LLM)
 		follow_delta(s->follow, &s->style, s->history, x, d);
 	return 0;
 }
 
 static int text_superseded(struct sink *s, const struct exchange *x, struct error *reterr)
 {
-	if (s->follow)
+	if (s->view)
+		live_view_superseded(s->view, x);
+	else if (s->follow)
 		follow_superseded(s->follow, &s->style, x);
 	return 0;
 }
@@ -61,6 +69,10 @@ static int text_end(struct sink *s, const struct exchange *x, struct error *rete
 {
 	const struct block b = { .x = x, .history = s->history };
 
+	if (s->view) {
+		live_view_end(s->view, x);
+		return 0;
+	}
 	measure(s);
 	if (!s->follow || !follow_has(s->follow, x))
 		block_write_day(s->o.out, &s->style, x, &s->day);
@@ -96,10 +108,50 @@ static int read_lines(const struct sink_config *c, unsigned *ret, struct error *
 	return 0;
 }
 
+static size_t text_pollfds(struct sink *s, struct pollfd *fds, size_t max, unsigned *ret_ms)
+{
+	return s->view ? live_view_pollfds(s->view, fds, max, ret_ms) : 0;
+}
+
+static int text_tick(struct sink *s, uint64_t now_ns, struct error *reterr)
+{
+	if (s->view)
+		live_view_tick(s->view, now_ns);
+	return 0;
+}
+
+static int text_flush(struct sink *s, struct error *reterr)
+{
+	if (s->view)
+		live_view_flush(s->view);
+	return 0;
+}
+
+static void text_finish(struct sink *s)
+{
+	if (s->view)
+		live_view_finish(s->view);
+}
+
+static struct live_view *open_view(struct sink *s)
+{
+	const struct live_view_config c = {
+		.out = s->o.out,
+		.fd = s->o.fd,
+		.keys = s->o.keys,
+		.fixed_width = s->fixed_width,
+		.style = s->style,
+		.history = s->history,
+	};
+
+	return live_view_open(&c);
+}
+
 static void text_free(struct sink *s)
 {
 	if (!s)
 		return;
+	live_view_free(s->view);
 	history_free(s->history);
 	follow_free(s->follow);
 	free(s);
@@ -127,6 +179,7 @@ static int text_open(struct sink **ret, const struct sink_config *c, struct erro
 	}
 	s->history = history_new(HISTORY_BYTES);
 	s->follow = follow ? follow_new(c->out) : NULL;
+	s->view = c->live && !follow ? open_view(s) : NULL;
 	*ret = s;
 	return 0;
 }
@@ -150,5 +203,9 @@ const struct sink_ops sink_text = {
 	.delta = text_delta,
 	.superseded = text_superseded,
 	.end = text_end,
+	.pollfds = text_pollfds,
+	.tick = text_tick,
+	.flush = text_flush,
+	.finish = text_finish,
 	.free = text_free,
 };

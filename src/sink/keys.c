@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+#include "sink/keys.h"
+
+#include <string.h>
+
+#define ESCAPE	  '\x1b'
+#define BACKSPACE '\x7f'
+
+/* Takes off the last character, of one byte or more. */
+static void erase(char *word)
+{
+	size_t n = strlen(word);
+
+	while (n && ((unsigned char)word[n - 1] & 0xc0) == 0x80)
+		n--;
+	if (n)
+		n--;
+	word[n] = '\0';
+}
+
+static void append(char *word, char byte)
+{
+	size_t n = strlen(word);
+
+	if (n + 1 < KEYS_WORD && ((unsigned char)byte >= 0x80 || byte >= ' ')) {
+		word[n] = byte;
+		word[n + 1] = '\0';
+	}
+}
+
+static enum key_action type(struct keys *k, char byte)
+{
+	switch (byte) {
+	case '\r':
+	case '\n':
+		memcpy(k->filter, k->typed, sizeof(k->filter));
+		k->is_typing = false;
+		break;
+	case ESCAPE:
+		k->is_typing = false;
+		break;
+	case BACKSPACE:
+	case '\b':
+		erase(k->typed);
+		break;
+	case 'U' - '@': /* Ctrl-U */
+		k->typed[0] = '\0';
+		break;
+	default:
+		append(k->typed, byte);
+	}
+	return KEY_REDRAW;
+}
+
+static enum key_action command(struct keys *k, char byte)
+{
+	switch (byte) {
+	case 'p':
+	case ' ':
+		k->paused = !k->paused;
+		return k->paused ? KEY_REDRAW : KEY_RESUME;
+	case 'e':
+		return KEY_EXPAND;
+	case 'f':
+	case '/':
+		k->is_typing = true;
+		memcpy(k->typed, k->filter, sizeof(k->typed));
+		return KEY_REDRAW;
+	case '?':
+	case 'h':
+		k->help = !k->help;
+		return KEY_REDRAW;
+	case 'q':
+		return KEY_QUIT;
+	default:
+		break;
+	}
+	if (byte < '0' || byte > '9')
+		return KEY_NOTHING;
+	k->follow = (unsigned)(byte - '0');
+	return KEY_FOLLOW;
+}
+
+/* Whether the byte belongs to a sequence that a key such as an arrow sends: ESC [ ... letter, or
+ * ESC O letter. */
+static bool is_in_sequence(struct keys *k, char byte)
+{
+	switch (k->escape) {
+	case 1:
+		k->escape = byte == '[' || byte == 'O' ? 2 : 0;
+		return k->escape == 2;
+	case 2:
+		if ((byte >= '@' && byte <= '~'))
+			k->escape = 0;
+		return true;
+	default:
+		k->escape = byte == ESCAPE;
+		return false;
+	}
+}
+
+enum key_action keys_press(struct keys *k, char byte)
+{
+	if (is_in_sequence(k, byte))
+		return KEY_NOTHING;
+	return k->is_typing ? type(k, byte) : command(k, byte);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* The sums of one line: calls that ended, what they took and what they cost. */
+#ifndef SPY_SINK_TALLY_H
+#define SPY_SINK_TALLY_H
+
+#include "exchange/exchange.h"
+
+#define TALLY_AGENTS 1024
+
+struct tally {
+	uint64_t calls, failed; /* to models */
+	uint64_t others;	/* MCP, RPC and other HTTP */
+	uint64_t input, output; /* tokens, as far as they are known */
+	bool any_tokens;
+	double usd;
+	bool any_usd, some_unknown; /* some have a price; some have none */
+	uint64_t agents[TALLY_AGENTS];
+	size_t nagents;
+};
+
+void tally_add(struct tally *t, const struct exchange *x);
+
+#endif
