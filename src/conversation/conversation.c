@@ -342,7 +342,7 @@ void conversations_request(struct conversations *t, struct exchange *x)
 	struct verdict v;
 	struct fingerprint a;
 
-	if (x->kind != EXCHANGE_LLM || k->id[0])
+	if (x->kind != EXCHANGE_LLM || exchange_counts(x) || k->id[0])
 		return;
 	set_string(&k->session, session_of(x));
 	if (!x->request_parsed)

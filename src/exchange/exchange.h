@@ -314,6 +314,7 @@ struct exchange {
 	bool response_partial;
 	uint64_t stream_events; /* that carried output */
 	struct usage usage;
+	int64_t counted; /* tokens that the provider counted and did not use: of a call for that */
 	char *service_tier; /* at which it was answered, as the provider says */
 	struct cost cost;
 	struct api_error *error; /* NULL when none */
@@ -390,6 +391,9 @@ int64_t exchange_wall_ns(const struct exchange *x, uint64_t monotonic_ns);
 
 /* What people call the program: its script, else its process; "?" when neither is known. */
 const char *exchange_program(const struct exchange *x);
+
+/* Whether the call only asks how many tokens a prompt has: it costs nothing and is no turn. */
+bool exchange_counts(const struct exchange *x);
 
 const char *exchange_kind_name(enum exchange_kind k);
 const char *part_kind_name(enum part_kind k);

@@ -437,6 +437,7 @@ static void read_record(struct reader *r, const json_t *v)
 	read_times(r, member_of(r, v, "times", JSON_OBJECT));
 	read_conversation(r, member_of(r, v, "conversation", JSON_OBJECT), &x->conversation);
 	read_usage(r, member_of(r, v, "usage", JSON_OBJECT), &x->usage);
+	x->counted = member_tokens(r, v, "counted_tokens");
 	read_cost(r, member_of(r, v, "cost", JSON_OBJECT), &x->cost);
 	read_rpc(r, member_of(r, v, "rpc", JSON_OBJECT));
 	read_error(r, member_of(r, v, "error", JSON_OBJECT));

@@ -453,6 +453,7 @@ json_t *exchange_to_json(const struct exchange *x, unsigned flags)
 	if (llm) {
 		set(o, "conversation", conversation(&x->conversation));
 		set(o, "usage", usage(&x->usage));
+		set(o, "counted_tokens", count(x->counted));
 		set(o, "cost", cost(&x->cost));
 	}
 	if (x->kind == EXCHANGE_MCP || x->kind == EXCHANGE_RPC)

@@ -354,8 +354,6 @@ static void responses_response(struct exchange *x, const json_t *body)
 {
 	if (json_has(body, "output") || json_is(body, "object", "response"))
 		read_response(x, body, true);
-	else if (json_is(body, "object", "response.input_tokens"))
-		read_usage(x, body);
 	else
 		answer_error_of(x, body);
 }
@@ -473,4 +471,23 @@ const struct dialect dialect_openai_responses = {
 	.response = responses_response,
 	.event = responses_event,
 	.is_last = is_last_event,
+};
+
+/* ---- counting ---- */
+
+static void count_response(struct exchange *x, const json_t *body)
+{
+	if (!json_has(body, "input_tokens")) {
+		answer_error_of(x, body);
+		return;
+	}
+	usage_raw(x, body);
+	usage_count(&x->counted, json_object_get(body, "input_tokens"));
+}
+
+const struct dialect dialect_openai_count = {
+	.name = "openai.count",
+	.request = responses_request,
+	.response = count_response,
+	.event = responses_event,
 };
