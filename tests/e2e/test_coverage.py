@@ -97,7 +97,8 @@ row = until(lambda: (lambda r: r if r.get("calls") else None)(targets().get(seco
 ok(row.get("status") == "ended" and row["calls"] == 1 and row["program"].startswith("python3"), "targets: one that has ended", row)
 r = command("targets")
 line = next((line for line in r.stdout.splitlines() if line.split()[:1] == [str(first.pid)]), "")
-ok(line.split()[2:4] == ["hookable", "3"] and "CALLS" in r.stdout, "targets: as text", r.stdout)
+ok(line.split()[1] == "root" and line.split()[3:6] == ["✓", "OpenSSL", "3"] and line.endswith("localhost") and "CALLS" in r.stdout and
+   all(len(line) <= 80 for line in r.stdout.splitlines()), "targets: as text", r.stdout)
 spy.proc.send_signal(signal.SIGUSR1)
 ok(until(lambda: "traffic by process" in spy.stderr()) and spy.proc.poll() is None, "SIGUSR1 shows the map so far", spy.stderr())
 ok(f"[{first.pid}]" in spy.stderr(), "with the process", spy.stderr())
