@@ -205,13 +205,14 @@ enum conversation_break {
 
 /* Where a call stands in its conversation (conversation/conversation.h). */
 struct conversation {
-	char id[17];	      /* "": it is not known to belong to any */
-	unsigned turn;	      /* from 1 */
-	bool retry;	      /* the turn was tried before */
-	char parent[17];      /* conversation that this one branched off; "": none */
-	unsigned parent_turn; /* the last turn that both share */
-	char *title;	      /* the client's own, else the user's first sentence; one line */
-	char *session;	      /* as the client calls it; other conversations may belong to it too */
+	char id[17];	       /* "": it is not known to belong to any */
+	unsigned turn;	       /* from 1, of those that were seen */
+	unsigned turns_before; /* that were not: at least so many */
+	bool retry;	       /* the turn was tried before */
+	char parent[17];       /* conversation that this one branched off; "": none */
+	unsigned parent_turn;  /* the last turn that both share */
+	char *title;	       /* the client's own, else the user's first sentence; one line */
+	char *session; /* as the client calls it; other conversations may belong to it too */
 	/* So many messages, from repeated_from on, were shown with an earlier turn. It is 0, or the
 	 * number of system messages at the front where those changed. */
 	size_t repeated_from, repeated;

@@ -240,8 +240,12 @@ static void read_usage(struct reader *r, const json_t *o, struct usage *u)
 
 static void read_conversation(struct reader *r, const json_t *o, struct conversation *k)
 {
+	unsigned at_least;
+
 	member_digits(r, o, "id", k->id, sizeof(k->id));
 	k->turn = member_number32(r, o, "turn");
+	at_least = member_number32(r, o, "turn_at_least");
+	k->turns_before = at_least > k->turn ? at_least - k->turn : 0;
 	k->retry = member_flag(r, o, "retry");
 	member_digits(r, o, "parent", k->parent, sizeof(k->parent));
 	k->parent_turn = member_number32(r, o, "parent_turn");

@@ -253,6 +253,9 @@ static json_t *conversation(const struct conversation *k)
 	o = json_object();
 	set(o, "id", digest(k->id));
 	set(o, "turn", k->turn ? json_integer(k->turn) : NULL);
+	set(o, "joined_late", json_boolean(k->turns_before > 0));
+	set(o, "turn_at_least",
+	    k->turn ? json_integer((json_int_t)k->turn + k->turns_before) : NULL);
 	set(o, "retry", json_boolean(k->retry));
 	set(o, "parent", digest(k->parent));
 	set(o, "parent_turn", k->parent_turn ? json_integer(k->parent_turn) : NULL);
