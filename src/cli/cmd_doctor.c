@@ -347,13 +347,14 @@ static void print_end(const struct examination *e)
 	       : e->worst == WARN ? "llm-spy can trace here, with the limitations listed above.\n"
 				  : "llm-spy can trace here.\n");
 	if (!e->all && e->good)
-		printf("%zu other check%s well: llm-spy doctor --wide lists them.\n", e->good,
+		printf("%zu other check%s well: llm-spy doctor -v lists them.\n", e->good,
 		       e->good == 1 ? " is" : "s are");
 }
 
 int doctor_run(const struct options *o)
 {
-	struct examination e = { .json = strcmp(o->format->name, "jsonl") == 0, .all = false };
+	struct examination e = { .json = strcmp(o->format->name, "jsonl") == 0,
+				 .all = strcmp(o->format->name, "verbose") == 0 };
 	bool bpf = true;
 
 	for (size_t i = 0; i < sizeof(checks) / sizeof(*checks); i++) {

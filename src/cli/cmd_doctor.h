@@ -5,7 +5,7 @@
 
 #include "options/options.h"
 
-/* Prints a line for each check that did not go well (all, with JSON or --wide); EXIT_FINE, or
+/* Prints a line for each check that did not go well (all, with JSON or --verbose); EXIT_FINE, or
  * EXIT_CANNOT when one failed. */
 int doctor_run(const struct options *o);
 

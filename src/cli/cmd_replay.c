@@ -101,7 +101,7 @@ static void finish(struct player *p, bool summary)
 	r = report_gather(p->pipeline, &p->totals, &p->limits);
 	r.outputs = outputs = fanout_totals(p->fanout, &r.noutputs, &p->failed);
 	if (summary)
-		report_print(&r);
+		report_print(&r, p->o->summary);
 	free(outputs);
 }
 

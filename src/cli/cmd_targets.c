@@ -447,7 +447,7 @@ int targets_run(const struct options *o, struct error *reterr)
 	t.rows = target_rows_new();
 	t.describer = describer_new();
 	collect(&t, o, f);
-	print_rows(&t, false);
+	print_rows(&t, strcmp(o->format->name, "verbose") == 0);
 	say_end(&t);
 	table_done(&t);
 	scan_cache_close(f);

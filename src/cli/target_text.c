@@ -15,7 +15,7 @@ enum column { PID, USER, PROGRAM, SEEN_BY, CALLS, BYTES, LAST, PLACE, TALKS_TO, 
 
 static const struct {
 	const char *title;
-	unsigned least, most; /* columns that it takes; `most` not with --wide */
+	unsigned least, most; /* columns that it takes; `most` not with --verbose */
 	bool right;
 } columns[COLUMNS] = {
 	[PID] = { "PID", 7, 9, true },

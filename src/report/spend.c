@@ -184,19 +184,18 @@ static void add_cost(struct spend_sum *s, const struct cost *c)
 	s->at_least += c->partial;
 }
 
-/* A failed call owes nothing that it does not state; nor does one that opens a WebSocket, whose
- * turns are calls of their own. */
+/* A failed call owes nothing that it does not state. */
 static void add(struct spend_sum *s, const struct exchange *x)
 {
-	bool failed = has_failed(x), owes = !failed && x->status != 101;
+	bool failed = has_failed(x);
 
 	s->calls++;
 	s->failed += failed;
 	add_tokens(s, &x->usage);
 	add_cost(s, &x->cost);
-	s->no_tokens += owes && x->usage.input == COUNT_UNKNOWN;
-	s->no_cost += owes && x->cost.source == COST_UNKNOWN;
-	if (owes && x->t.request_first && x->t.response_last > x->t.request_first)
+	s->no_tokens += !failed && x->usage.input == COUNT_UNKNOWN;
+	s->no_cost += !failed && x->cost.source == COST_UNKNOWN;
+	if (!failed && x->t.request_first && x->t.response_last > x->t.request_first)
 		latency_add(&s->took, x->t.response_last - x->t.request_first);
 }
 

@@ -160,7 +160,7 @@ void summary_write_json(struct buf *out, const struct run_report *r)
 	set(o, "unseen", unseen_of(r->unseen));
 	set(o, "traffic", traffic_of(&r->traffic));
 	set(o, "outputs", outputs_of(r));
-	text = json_dumps(o, JSON_COMPACT | JSON_ENSURE_ASCII);
+	text = json_dumps(o, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(10));
 	buf_adds(out, text ? text : "{}");
 	buf_addc(out, '\n');
 	free(text);

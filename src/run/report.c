@@ -77,9 +77,10 @@ static void print(void (*write)(struct buf *, const struct run_report *),
 	buf_done(&text);
 }
 
-void report_print(const struct run_report *r)
+void report_print(const struct run_report *r, enum summary_form form)
 {
-	print(summary_write, r);
+	if (form != SUMMARY_NONE)
+		print(form == SUMMARY_JSON ? summary_write_json : summary_write, r);
 }
 
 void report_print_map(const struct run_report *r)

@@ -122,7 +122,7 @@ static void say_result(struct tracer *t, const struct run_report *r)
 	if (t->to.log && !t->messages.warnings && result_is_nothing(r))
 		destination_drop_log(&t->to);
 	else if (t->to.log)
-		report_print(r);
+		report_print(r, t->o->summary);
 	messages_release(&t->messages);
 	buf_init(&line, 4096);
 	result_write(&line, r, t->messages.warnings);
@@ -152,7 +152,7 @@ static void summarize(struct tracer *t, const uint64_t *counters)
 	if (t->to.brief)
 		say_result(t, &r);
 	else
-		report_print(&r);
+		report_print(&r, t->o->summary);
 	free(outputs);
 	unseen_done(&notes);
 	free(r.files);

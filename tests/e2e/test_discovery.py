@@ -276,8 +276,8 @@ else:
     ok(r.returncode == 0 and line[1:6] == ["root", "python3.11", "?", "unknown", "TLS"] and "✓ OpenSSL" in r.stdout and
        f"python3.11[{blind.pid}]: it has connections" in r.stdout and "→ if it talks to a model" in r.stdout,
        "targets: as text", r.stdout, r.stderr)
-    r = command("targets", "--wide", f"--pid={seen.proc.pid}")
-    ok("OpenSSL by symbols: /" in r.stdout, "targets --wide: where its TLS is", r.stdout)
+    r = command("targets", "-v", f"--pid={seen.proc.pid}")
+    ok("OpenSSL by symbols: /" in r.stdout, "targets -v: where its TLS is", r.stdout)
     for args, code in (((f"--pid={blind.pid}", "--strict"), 4), ((f"--pid={blind.pid}",), 0),
                        ((f"--pid={seen.proc.pid}", "--strict"), 0)):
         spy = Spy(*args)
@@ -288,8 +288,8 @@ blind.wait()
 seen.stop()
 r = command("doctor")
 ok(r.returncode == 0 and "ok  " not in r.stdout and "can trace here" in r.stdout and "sudo" not in r.stdout, "doctor", r.stdout)
-r = command("doctor", "--wide")
-ok(r.returncode == 0 and "ok    BPF programs can be loaded" in r.stdout, "doctor --wide: what is well too", r.stdout)
+r = command("doctor", "-v")
+ok(r.returncode == 0 and "ok    BPF programs can be loaded" in r.stdout, "doctor -v: what is well too", r.stdout)
 r = command("doctor", "--json")
 rows = {row["check"]: row for row in map(json.loads, r.stdout.splitlines())}
 ok(r.returncode == 0 and rows["bpf"]["verdict"] == "ok" and len(rows) == 15 and
