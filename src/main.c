@@ -73,7 +73,7 @@ static int run(struct options *o)
 		code = targets_run(o, &e);
 		break;
 	case ACTION_DOCTOR:
-		return doctor_run();
+		return doctor_run(o);
 #else
 	case ACTION_TARGETS:
 	case ACTION_DOCTOR:

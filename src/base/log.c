@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/safe_text.h"
@@ -23,6 +24,12 @@ static void *sink_arg;
 bool log_utf8(void)
 {
 	return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+}
+
+/* Who reads a file or a pipe may be elsewhere. */
+bool log_takes_utf8(void)
+{
+	return log_utf8() || !isatty(STDERR_FILENO);
 }
 
 void log_set_sink(log_fn fn, void *arg)
@@ -63,7 +70,7 @@ static void say(enum log_kind kind, const char *stage, const char *fmt, va_list 
 	s.len = utf8_whole(s);
 	buf_init(&line, 6 * LINE_MAX_BYTES);
 	buf_addf(&line, "llm-spy: %s%s%s", names[kind], stage, *stage ? ": " : "");
-	safe_text_add(&line, s, log_utf8(), UINT_MAX);
+	safe_text_add(&line, s, log_takes_utf8(), UINT_MAX);
 	buf_addc(&line, '\n');
 	give(kind, buf_span(&line));
 	buf_done(&line);

@@ -27,5 +27,7 @@ typedef void (*log_fn)(void *arg, enum log_kind kind, struct span lines);
 void log_set_sink(log_fn fn, void *arg);
 /* Whether the user's terminal reads UTF-8, as far as the locale knows. */
 bool log_utf8(void);
+/* Whether standard error does: a terminal as its locale says, a file or a pipe in any case. */
+bool log_takes_utf8(void);
 
 #endif

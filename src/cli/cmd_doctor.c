@@ -3,10 +3,12 @@
 
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <jansson.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/statvfs.h>
@@ -74,7 +76,8 @@ static enum verdict check_privileges(struct diagnosis *f)
 			      v == GOOD ? ", lacks" : ",", needed[i].name);
 		v = without > v ? without : v;
 	}
-	f->mend = "run llm-spy with sudo; in a container, grant these capabilities";
+	f->mend = geteuid() == 0 ? "grant llm-spy's container these capabilities"
+				 : "run llm-spy with sudo";
 	return v;
 }
 
@@ -99,8 +102,9 @@ static enum verdict check_bpf(struct diagnosis *f)
 	bool may = kernel_may_load_bpf();
 
 	snprintf(f->said, sizeof(f->said), "BPF programs %s be loaded", may ? "can" : "cannot");
-	f->mend = "run llm-spy with sudo; check capabilities and lockdown above; a container's "
-		  "seccomp profile must allow bpf(2) and perf_event_open(2)";
+	f->mend = geteuid() == 0 ? "check capabilities and lockdown above; a container's seccomp "
+				   "profile must allow bpf(2) and perf_event_open(2)"
+				 : "run llm-spy with sudo";
 	return may ? GOOD : FAIL;
 }
 
@@ -212,7 +216,8 @@ static enum verdict check_memlock(struct diagnosis *f)
 
 	getrlimit(RLIMIT_MEMLOCK, &r);
 	if (kernel_version() >= KERNEL(5, 11)) {
-		snprintf(f->said, sizeof(f->said), "locked memory: accounted per cgroup");
+		snprintf(f->said, sizeof(f->said),
+			 "locked memory: counted by control group, so ulimit -l does not matter");
 		return GOOD;
 	}
 	if (r.rlim_cur == RLIM_INFINITY)
@@ -239,14 +244,18 @@ static bool can_read(const char *path)
 static enum verdict check_proc(struct diagnosis *f)
 {
 	bool others = can_read("/proc/1/maps"), own = can_read("/proc/self/maps");
+	bool root = geteuid() == 0;
 
-	snprintf(f->said, sizeof(f->said), "/proc: %s",
-		 !own	  ? "not mounted"
-		 : others ? "the mappings of process 1 are readable"
-			  : "the mappings of process 1 are not readable, so those of others may "
-			    "not be either");
-	f->mend = "mount /proc; run llm-spy with sudo; in a container, use the host's process "
-		  "namespace and CAP_SYS_PTRACE";
+	snprintf(f->said, sizeof(f->said), "%s",
+		 !own	  ? "/proc is not mounted"
+		 : others ? "/proc/1/maps can be read"
+		 : root ? "cannot read /proc/1/maps, though this is root: a sandbox or a security "
+			  "module hides processes"
+			: "cannot read /proc/1/maps: it is another user's");
+	f->mend = !own	 ? "mount /proc"
+		  : root ? "llm-spy targets names those that are hidden; in a container, use the "
+			   "host's process namespace and CAP_SYS_PTRACE"
+			 : "run llm-spy with sudo";
 	return !own ? FAIL : others ? GOOD : WARN;
 }
 
@@ -270,47 +279,95 @@ static enum verdict check_cache(struct diagnosis *f)
 	return dir >= 0 && room >= CATALOG_BYTES_MAX ? GOOD : WARN;
 }
 
-typedef enum verdict (*check_fn)(struct diagnosis *f);
-static const check_fn checks[] = {
-	check_kernel,  check_privileges, check_lockdown, check_bpf,   check_libbcc,
-	check_headers, check_memlock,	 check_proc,	 check_cache,
+struct check {
+	const char *name;
+	enum verdict (*fn)(struct diagnosis *f);
+};
+
+static const struct check checks[] = {
+	{ "kernel", check_kernel },	{ "privileges", check_privileges },
+	{ "lockdown", check_lockdown }, { "bpf", check_bpf },
+	{ "libbcc", check_libbcc },	{ "headers", check_headers },
+	{ "memlock", check_memlock },	{ "proc", check_proc },
+	{ "cache", check_cache },
 };
 /* They load BPF programs: where none may be, they say nothing of the kernel. */
-static const check_fn bpf_checks[] = {
-	check_uprobes, check_buffer, check_tracepoints, check_peers, check_connects, check_plain,
+static const struct check bpf_checks[] = {
+	{ "uprobes", check_uprobes },	      { "buffer", check_buffer },
+	{ "tracepoints", check_tracepoints }, { "peers", check_peers },
+	{ "connections", check_connects },    { "plain", check_plain },
 };
 
-static enum verdict run_check(check_fn check)
+/* One run of all, and how it is told. */
+struct examination {
+	bool json, all; /* all: what is well too */
+	enum verdict worst;
+	size_t good;
+};
+
+static void print_json(const char *name, enum verdict v, const struct diagnosis *f)
+{
+	static const char *const names[] = { "ok", "warn", "fail" };
+	json_t *o = json_pack("{s:s, s:s, s:s, s:s?}", "check", name, "verdict", names[v], "found",
+			      f->said, "remedy", v == GOOD ? NULL : f->mend);
+	char *text = o ? json_dumps(o, JSON_COMPACT | JSON_ENSURE_ASCII) : NULL;
+
+	if (text)
+		puts(text);
+	free(text);
+	json_decref(o);
+}
+
+static void print_text(enum verdict v, const struct diagnosis *f)
 {
 	static const char *const names[] = { "ok  ", "warn", "FAIL" };
-	struct diagnosis f = { "", "" };
-	enum verdict v = check(&f);
 
-	printf("%s  %s\n", names[v], f.said);
+	printf("%s  %s\n", names[v], f->said);
 	if (v != GOOD)
-		printf("      -> %s\n", f.mend);
+		printf("      -> %s\n", f->mend);
+}
+
+static enum verdict run_check(struct examination *e, const struct check *check)
+{
+	struct diagnosis f = { "", "" };
+	enum verdict v = check->fn(&f);
+
+	e->worst = v > e->worst ? v : e->worst;
+	e->good += v == GOOD;
+	if (e->json)
+		print_json(check->name, v, &f);
+	else if (e->all || v != GOOD)
+		print_text(v, &f);
 	return v;
 }
 
-int doctor_run(void)
+static void print_end(const struct examination *e)
 {
-	enum verdict worst = GOOD, v;
+	printf(e->worst == FAIL	  ? "llm-spy cannot trace here.\n"
+	       : e->worst == WARN ? "llm-spy can trace here, with the limitations listed above.\n"
+				  : "llm-spy can trace here.\n");
+	if (!e->all && e->good)
+		printf("%zu other check%s well: llm-spy doctor -v lists them.\n", e->good,
+		       e->good == 1 ? " is" : "s are");
+}
+
+int doctor_run(const struct options *o)
+{
+	struct examination e = { .json = strcmp(o->format->name, "jsonl") == 0,
+				 .all = strcmp(o->format->name, "verbose") == 0 };
 	bool bpf = true;
 
 	for (size_t i = 0; i < sizeof(checks) / sizeof(*checks); i++) {
-		v = run_check(checks[i]);
-		worst = v > worst ? v : worst;
-		bpf &= checks[i] != check_bpf || v != FAIL;
+		enum verdict v = run_check(&e, &checks[i]);
+
+		bpf &= checks[i].fn != check_bpf || v != FAIL;
 	}
-	for (size_t i = 0; bpf && i < sizeof(bpf_checks) / sizeof(*bpf_checks); i++) {
-		v = run_check(bpf_checks[i]);
-		worst = v > worst ? v : worst;
-	}
-	if (!bpf)
+	for (size_t i = 0; bpf && i < sizeof(bpf_checks) / sizeof(*bpf_checks); i++)
+		run_check(&e, &bpf_checks[i]);
+	if (!bpf && !e.json)
 		puts("--    not checked, because BPF programs cannot be loaded: uprobes, ring "
 		     "buffer, tracepoints");
-	printf(worst == FAIL   ? "llm-spy cannot trace here.\n"
-	       : worst == WARN ? "llm-spy can trace here, with the limitations listed above.\n"
-			       : "llm-spy can trace here.\n");
-	return worst == FAIL ? EXIT_CANNOT : EXIT_FINE;
+	if (!e.json)
+		print_end(&e);
+	return e.worst == FAIL ? EXIT_CANNOT : EXIT_FINE;
 }

@@ -69,7 +69,7 @@ static int start(struct player *p, struct error *reterr)
 		err = fanout_start(p->fanout, reterr);
 	if (err)
 		return err;
-	totals_init(&p->totals, o->mode);
+	report_begin(&p->totals, o->mode);
 	p->pipeline = pipeline_new(&p->limits);
 	pipeline_set_in_order(p->pipeline);
 	pipeline_observe(p->pipeline, &totals_observer, &p->totals);
@@ -84,7 +84,12 @@ static int start(struct player *p, struct error *reterr)
 	return err;
 }
 
-static void finish(struct player *p)
+static uint64_t source_count(const struct player *p)
+{
+	return p->loop.source->ops->count(p->loop.source);
+}
+
+static void finish(struct player *p, bool summary)
 {
 	struct run_report r;
 	struct output_totals *outputs;
@@ -96,7 +101,8 @@ static void finish(struct player *p)
 		return;
 	r = report_gather(p->pipeline, &p->totals, &p->limits);
 	r.outputs = outputs = fanout_totals(p->fanout, &r.noutputs, &p->failed);
-	report_print(&r);
+	if (summary)
+		report_print(&r, p->o->summary);
 	free(outputs);
 }
 
@@ -123,7 +129,8 @@ int replay_run(const struct options *o, struct error *reterr)
 		p.loop.source = replay_file_source(p.file);
 		err = loop_run(&p.loop);
 		*reterr = *replay_file_error(p.file);
-		finish(&p);
+		/* Of a file that is no recording there is nothing to sum up. */
+		finish(&p, !err || source_count(&p));
 	}
 	player_done(&p);
 	if (p.unheard)

@@ -8,23 +8,37 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <sys/ioctl.h>
+
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "cli/target_row.h"
+#include "capture/process.h"
 #include "options/exit_code.h"
+#include "proc/identity.h"
 #include "proc/list.h"
 #include "proc/maps.h"
 #include "report/status_file.h"
+#include "source/describer.h"
 
 /* Rows of text for what has ended; JSON has all that tracers tell. */
 #define ENDED_ROWS 20
+/* So many that could not be looked at are named. */
+#define DENIED_NAMED 5
+
+/* Processes that could not be looked at. */
+struct denied {
+	size_t count;
+	pid_t first[DENIED_NAMED];
+};
 
 struct table {
 	FILE *out;
 	bool json;
-	unsigned column; /* target_detail_column */
-	size_t rows, denied;
+	struct target_rows *rows;
+	struct describer *describer;
+	struct denied denied;
 	/* What running tracers have seen, by process; *met: it was listed. */
 	struct status *tracers;
 	size_t ntracers, unread;
@@ -32,16 +46,6 @@ struct table {
 	bool *met;
 	size_t nseen;
 };
-
-static void print(struct table *t, const struct target_row *r)
-{
-	if (!t->json && !t->rows++)
-		target_print_head(t->out, t->column);
-	if (t->json)
-		target_print_json(t->out, r);
-	else
-		target_print_text(t->out, t->column, r);
-}
 
 /* ---- what tracers tell ---- */
 
@@ -170,29 +174,78 @@ static void correct(const struct table *t, const struct coverage *c, struct targ
 	free(f.lost);
 }
 
+/* What /proc says of it, as far as it says so soon: a process may make that take for ever. */
+static bool describe(struct table *t, pid_t pid, struct buf *text, struct proc_text *ret)
+{
+	struct chunk of = { .conn = { .tgid = (uint32_t)pid }, .uid = proc_uid(pid) };
+
+	return describer_get(t->describer, &of, text) && proc_decode(buf_span(text), ret) == 0;
+}
+
+/* NULL where it is empty; the caller frees it. */
+static char *text_of(struct span s)
+{
+	return s.len ? xstrndup((const char *)s.ptr, s.len) : NULL;
+}
+
+static void add_described(struct table *t, struct target_row *r)
+{
+	struct proc_text about = { 0 };
+	struct buf text;
+
+	buf_init(&text, IDENTITY_MAX);
+	describe(t, r->pid, &text, &about);
+	AUTO_FREE char *script = text_of(about.script);
+	AUTO_FREE char *user = text_of(about.user);
+	AUTO_FREE char *pod = text_of(about.pod), *unit = text_of(about.unit);
+	AUTO_FREE char *container =
+		text_of(about.container_name.len ? about.container_name : about.container);
+
+	if (!user)
+		user = xasprintf("%u", proc_uid(r->pid));
+	r->script = script;
+	r->user = user;
+	r->pod = pod;
+	r->unit = unit;
+	r->container = container;
+	target_rows_add(t->rows, r);
+	buf_done(&text);
+}
+
+#define KTHREADD 2
+
+static void note_denied(struct denied *d, pid_t pid)
+{
+	if (pid == KTHREADD || proc_parent(pid) == KTHREADD)
+		return; /* a thread of the kernel */
+	if (d->count < DENIED_NAMED)
+		d->first[d->count] = pid;
+	d->count++;
+}
+
 static void add_process(struct table *t, struct scan_cache *f, const struct sockets *conns,
 			pid_t pid)
 {
-	struct coverage c;
-	int err = coverage_of(f, conns, pid, &c);
+	struct coverage *c = xcalloc(1, sizeof(*c));
+	int err = coverage_of(f, conns, pid, c);
+	struct target_row r = { .c = c, .pid = pid, .processes = 1 };
 
-	if (err == -EACCES || err == -EPERM) {
-		t->denied++;
-	} else if (!err) {
-		struct target_row r = { .c = &c,
-					.pid = pid,
-					.processes = 1,
-					.program = c.program,
-					.status = coverage_status_name(c.status),
-					.reason = c.reason,
-					.remedy = c.remedy,
-					.seen = seen_of(t, pid) };
-
-		correct(t, &c, &r);
-		if (c.status != COVERAGE_NONE || (r.seen && r.seen->processes))
-			print(t, &r);
+	if (err == -EACCES || err == -EPERM)
+		note_denied(&t->denied, pid);
+	if (!err) {
+		r.program = c->program;
+		r.status = coverage_status_name(c->status);
+		r.reason = c->reason;
+		r.remedy = c->remedy;
+		r.seen = seen_of(t, pid);
+		correct(t, c, &r);
 	}
-	coverage_done(&c);
+	if (!err && (c->status != COVERAGE_NONE || (r.seen && r.seen->processes))) {
+		add_described(t, &r);
+		return;
+	}
+	coverage_done(c);
+	free(c);
 }
 
 /* ---- what has ended ---- */
@@ -213,22 +266,23 @@ static void add_ended_seen(struct table *t)
 		const struct process_row *r = &t->seen[i];
 
 		if (!t->met[i] && may_run(r))
-			print(t,
-			      &(struct target_row){ .pid = (pid_t)r->tgid,
-						    .processes = r->processes,
-						    .program = r->program,
-						    .status = coverage_status_name(COVERAGE_NONE),
-						    .seen = r });
+			target_rows_add(
+				t->rows,
+				&(struct target_row){ .pid = (pid_t)r->tgid,
+						      .processes = r->processes,
+						      .program = r->program,
+						      .status = coverage_status_name(COVERAGE_NONE),
+						      .seen = r });
 		else if (!t->met[i])
 			left[n++] = *r;
 	}
 	sums = process_rows_sum_up(left, n, &n);
 	for (size_t i = 0; i < n && (t->json || i < ENDED_ROWS); i++)
-		print(t, &(struct target_row){ .pid = (pid_t)sums[i].tgid,
-					       .processes = sums[i].processes,
-					       .program = sums[i].program,
-					       .status = "ended",
-					       .seen = &sums[i] });
+		target_rows_add(t->rows, &(struct target_row){ .pid = (pid_t)sums[i].tgid,
+							       .processes = sums[i].processes,
+							       .program = sums[i].program,
+							       .status = "ended",
+							       .seen = &sums[i] });
 	if (n > ENDED_ROWS && !t->json)
 		fprintf(t->out, "and %zu more that have ended\n", n - ENDED_ROWS);
 	free(sums);
@@ -246,71 +300,156 @@ static void add_ended_unseen(struct table *t)
 			if (!n->processes || (!n->ended && proc_started(n->pid)) ||
 			    (rows++ >= ENDED_ROWS && !t->json))
 				continue;
-			print(t, &(struct target_row){ .pid = n->pid,
-						       .processes = n->processes,
-						       .program = n->name,
-						       .status = "ended",
-						       .reason = n->reason,
-						       .remedy = n->remedy });
+			target_rows_add(t->rows, &(struct target_row){ .pid = n->pid,
+								       .processes = n->processes,
+								       .program = n->name,
+								       .status = "ended",
+								       .reason = n->reason,
+								       .remedy = n->remedy });
 		}
 	if (rows > ENDED_ROWS && !t->json)
 		fprintf(t->out, "and %zu more that could not be captured\n", rows - ENDED_ROWS);
 }
 
+/* ---- all ---- */
+
+static struct target_table layout(const struct table *t, bool wide)
+{
+	struct target_table ret = { .out = t->out,
+				    .utf8 = log_utf8() || !isatty(STDOUT_FILENO),
+				    .wide = wide,
+				    .counted = t->ntracers > 0,
+				    .now_ns = now_ns() };
+	struct winsize w;
+
+	if (wide)
+		return ret;
+	ret.width = ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col ? w.ws_col : 80;
+	return ret;
+}
+
+static void print_rows(struct table *t, bool wide)
+{
+	size_t count;
+	const struct target_row *rows = target_rows_sorted(t->rows, &count);
+	struct target_table table = layout(t, wide);
+
+	for (size_t i = 0; t->json && i < count; i++)
+		target_print_json(t->out, &rows[i]);
+	if (t->json)
+		return;
+	if (count)
+		target_print_table(&table, rows, count);
+	else if (t->denied.count && geteuid() != 0)
+		fprintf(t->out, "You can see no process with TLS.\n");
+	else
+		fprintf(t->out, "No process uses TLS or has a connection to port 443.\n");
+	if (count && !t->ntracers)
+		fprintf(t->out, "\nNo llm-spy is running, so calls and bytes are not counted.\n");
+}
+
+/* Anybody may read what a process calls itself. */
+static void name_denied(const struct denied *d, struct buf *out)
+{
+	for (size_t i = 0; i < d->count && i < DENIED_NAMED; i++) {
+		char path[32], name[64] = "?";
+		FILE *f;
+
+		snprintf(path, sizeof(path), "/proc/%d/comm", (int)d->first[i]);
+		f = fopen(path, "re");
+		if (f && fgets(name, sizeof(name), f))
+			name[strcspn(name, "\n")] = '\0';
+		if (f)
+			fclose(f);
+		buf_addf(out, "%s%s[%d]", i ? ", " : "", name, (int)d->first[i]);
+	}
+	if (d->count > DENIED_NAMED)
+		buf_addf(out, " and %zu more", d->count - DENIED_NAMED);
+}
+
+static void say_denied(const struct denied *d)
+{
+	struct buf who;
+
+	if (!d->count)
+		return;
+	buf_init(&who, 1024);
+	name_denied(d, &who);
+	if (geteuid() == 0)
+		log_say("not even root may look at %zu process%s (a sandbox forbids it): %s",
+			d->count, d->count == 1 ? "" : "es", who.ptr);
+	else
+		log_say("%zu process%s of other users: sudo llm-spy targets", d->count,
+			d->count == 1 ? " is" : "es are");
+	buf_done(&who);
+}
+
 static void say_end(const struct table *t)
 {
-	if (!t->rows && !t->json)
-		fprintf(t->out,
-			"no process%s has a TLS implementation mapped or a connection to port "
-			"443\n",
-			t->denied ? " that may be inspected" : "");
-	if (t->denied)
-		log_say("could not inspect %zu process%s%s", t->denied, t->denied == 1 ? "" : "es",
-			geteuid() == 0 ? "" : "; run llm-spy with sudo");
+	say_denied(&t->denied);
 	if (t->unread)
 		log_say("could not read the status of %zu running tracer%s; %s data is not "
 			"included",
 			t->unread, t->unread == 1 ? "" : "s", t->unread == 1 ? "its" : "their");
 }
 
-int targets_run(const struct options *o, struct error *reterr)
+static int check_pids(const struct options *o, struct error *reterr)
 {
-	struct table t = { .out = stdout,
-			   .json = strcmp(o->format->name, "jsonl") == 0,
-			   .column = target_detail_column() };
-	struct scan_cache *f = scan_cache_open(o->limits.max[LIMIT_files]);
+	for (size_t i = 0; i < o->filter.npids; i++)
+		if (!proc_started(o->filter.pids[i]))
+			return error_set(reterr, -ESRCH, "--pid %d: no such process",
+					 (int)o->filter.pids[i]);
+	return 0;
+}
+
+static void collect(struct table *t, const struct options *o, struct scan_cache *f)
+{
 	struct sockets conns;
 	pid_t *pids;
 	size_t n;
 
-	for (size_t i = 0; i < o->filter.npids; i++)
-		if (!proc_started(o->filter.pids[i])) {
-			scan_cache_close(f);
-			error_set(reterr, -ESRCH, "--pid %d: no such process",
-				  (int)o->filter.pids[i]);
-			return EXIT_FAILED;
-		}
 	/* First, so that whoever they tell of is listed if it runs. */
-	read_tracers(&t);
+	read_tracers(t);
 	n = proc_list(&pids);
 	sockets_scan(&conns);
 	for (size_t i = 0; i < o->filter.npids; i++)
-		add_process(&t, f, &conns, o->filter.pids[i]);
+		add_process(t, f, &conns, o->filter.pids[i]);
 	for (size_t i = 0; i < n && !o->filter.npids; i++)
 		if (pids[i] != getpid())
-			add_process(&t, f, &conns, pids[i]);
+			add_process(t, f, &conns, pids[i]);
 	if (!o->filter.npids) {
-		add_ended_seen(&t);
-		add_ended_unseen(&t);
+		add_ended_seen(t);
+		add_ended_unseen(t);
 	}
-	say_end(&t);
 	free(pids);
-	free(t.seen);
-	free(t.met);
-	for (size_t i = 0; i < t.ntracers; i++)
-		status_done(&t.tracers[i]);
-	free(t.tracers);
 	sockets_done(&conns);
+}
+
+static void table_done(struct table *t)
+{
+	free(t->seen);
+	free(t->met);
+	for (size_t i = 0; i < t->ntracers; i++)
+		status_done(&t->tracers[i]);
+	free(t->tracers);
+	target_rows_free(t->rows);
+	describer_free(t->describer);
+}
+
+int targets_run(const struct options *o, struct error *reterr)
+{
+	struct table t = { .out = stdout, .json = strcmp(o->format->name, "jsonl") == 0 };
+	struct scan_cache *f;
+
+	if (check_pids(o, reterr) != 0)
+		return EXIT_FAILED;
+	f = scan_cache_open(o->limits.max[LIMIT_files]);
+	t.rows = target_rows_new();
+	t.describer = describer_new();
+	collect(&t, o, f);
+	print_rows(&t, strcmp(o->format->name, "verbose") == 0);
+	say_end(&t);
+	table_done(&t);
 	scan_cache_close(f);
 	if (fflush(stdout) != 0) {
 		error_set(reterr, -errno, "cannot write the output");

@@ -22,5 +22,6 @@ llm_spy_SOURCES += \
 	src/cli/cmd_targets.h \
 	src/cli/target_json.c \
 	src/cli/target_row.h \
+	src/cli/target_rows.c \
 	src/cli/target_text.c
 endif

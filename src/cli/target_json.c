@@ -65,6 +65,11 @@ void target_print_json(FILE *out, const struct target_row *r)
 
 	set_number(o, "pid", r->pid != 0, (uint64_t)r->pid);
 	set(o, "program", r->program);
+	set(o, "script", r->script);
+	set(o, "user", r->user);
+	set(o, "container", r->container);
+	set(o, "pod", r->pod);
+	set(o, "unit", r->unit);
 	set(o, "status", r->status);
 	json_object_set_new(o, "tls", tls_of(r->c));
 	set_number(o, "connections", true, r->c ? r->c->conns : 0);

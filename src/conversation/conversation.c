@@ -203,8 +203,9 @@ static struct verdict decide(const struct conversations *t, const struct fingerp
 /* Finds or begins the conversation. A branch within the turns that `of` shares with its parent is a
  * branch of the parent. */
 static struct turn_chain *enter(struct conversations *t, const struct verdict *v,
-				const struct exchange *x)
+				const struct fingerprint *a, const struct exchange *x)
 {
+	unsigned before = a->join == JOIN_NONE ? a->answers : a->join == JOIN_RESPONSE;
 	char parent[17] = "";
 	struct turn_chain *th;
 
@@ -216,6 +217,7 @@ static struct turn_chain *enter(struct conversations *t, const struct verdict *v
 	if (v->what == BRANCH) {
 		const struct turn_chain *of = v->of;
 
+		before = of->before;
 		memcpy(parent, v->turn <= of->parent_turn ? of->parent : of->id, sizeof(parent));
 	}
 	th = store_add(t->store); /* v->of may have been freed from here on */
@@ -223,6 +225,7 @@ static struct turn_chain *enter(struct conversations *t, const struct verdict *v
 	memcpy(th->parent, parent, sizeof(th->parent));
 	th->parent_turn = v->turn;
 	th->turn = v->turn + 1;
+	th->before = before;
 	th->cacheable = COUNT_UNKNOWN;
 	store_name(t->store, th, key_of_conversation(th->id));
 	return th;
@@ -342,7 +345,7 @@ void conversations_request(struct conversations *t, struct exchange *x)
 	struct verdict v;
 	struct fingerprint a;
 
-	if (x->kind != EXCHANGE_LLM || k->id[0])
+	if (x->kind != EXCHANGE_LLM || exchange_counts(x) || k->id[0])
 		return;
 	set_string(&k->session, session_of(x));
 	if (!x->request_parsed)
@@ -356,11 +359,12 @@ void conversations_request(struct conversations *t, struct exchange *x)
 			count_missed(t);
 		compare(k, &a, &v);
 		from = v.of ? v.of->strict : from;
-		th = enter(t, &v, x);
+		th = enter(t, &v, &a, x);
 		remember(t, th, &a, from, &v);
 		memcpy(k->id, th->id, sizeof(k->id));
 		memcpy(k->parent, th->parent, sizeof(k->parent));
 		k->turn = th->turn;
+		k->turns_before = th->before;
 		k->parent_turn = th->parent_turn;
 	}
 	fingerprint_done(&a);

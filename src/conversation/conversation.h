@@ -16,7 +16,7 @@ struct conversations *conversations_new(struct limits *lim); /* borrowed; its hi
 void conversations_free(struct conversations *t);	     /* accepts NULL */
 
 /* The request has been read: fills x->conversation except lost_cache. Does nothing if this is no
- * model call, or for the second call with the same exchange. */
+ * model call or one that only counts tokens, or for the second call with the same exchange. */
 void conversations_request(struct conversations *t, struct exchange *x);
 /* The exchange has ended: remembers the outcome and fills x->conversation.lost_cache. */
 void conversations_answer(struct conversations *t, struct exchange *x);

@@ -193,6 +193,30 @@ static bool says_retry(const struct exchange *x)
 	return s.len && s.ptr[0] >= '1' && s.ptr[0] <= '9';
 }
 
+static bool role_is(const struct message *m, const char *role)
+{
+	return m->role && strcmp(m->role, role) == 0;
+}
+
+/* Messages of the model that follow each other are one answer. Examples that a client made up look
+ * like answers: so they count only where something shows that there were earlier calls. */
+static unsigned count_answers(const struct exchange *x)
+{
+	bool proved = x->from_middle, in_answer = false;
+	unsigned n = 0;
+
+	for (size_t i = 0; i < x->nmessages; i++) {
+		const struct message *m = &x->messages[i];
+		bool answer = role_is(m, "assistant") || role_is(m, "model");
+
+		n += answer && !in_answer;
+		in_answer = answer;
+		for (size_t k = 0; answer && k < m->nparts; k++)
+			proved |= m->parts[k].kind == PART_TOOL_CALL && m->parts[k].id;
+	}
+	return proved ? n : 0;
+}
+
 static void read_join(struct fingerprint *a, const struct exchange *x, struct key scope)
 {
 	const json_t *v = param_of(x, "conversation");
@@ -211,11 +235,6 @@ static void read_join(struct fingerprint *a, const struct exchange *x, struct ke
 }
 
 /* ---- the whole ---- */
-
-static bool role_is(const struct message *m, const char *role)
-{
-	return m->role && strcmp(m->role, role) == 0;
-}
 
 static void read_scopes(struct fingerprint *a)
 {
@@ -258,6 +277,7 @@ void fingerprint_init(struct fingerprint *a, const struct exchange *x)
 
 	*a = (struct fingerprint){ .tgid = x->tgid,
 				   .partial = x->request_partial,
+				   .answers = count_answers(x),
 				   .retry = says_retry(x) };
 	while (a->lead < x->nmessages && (role_is(&x->messages[a->lead], "system") ||
 					  role_is(&x->messages[a->lead], "developer")))

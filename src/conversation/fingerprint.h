@@ -50,6 +50,7 @@ struct fingerprint {
 	/* Scopes of prefixes, the narrowest first: this process, system prompt and tools; this
 	 * process; this user and host. */
 	struct key strict, process, user_wide;
+	unsigned answers; /* of earlier calls, that the request carries; 0: not known */
 	enum join join;
 	struct key joins;   /* the key that it continues */
 	struct key session; /* none: not stated */

@@ -31,6 +31,7 @@ struct entries {
 struct turn_chain {
 	char id[17], parent[17];
 	unsigned turn, parent_turn;
+	unsigned before; /* turns that were not seen, at least */
 	uint32_t tgid;
 	size_t count;	   /* messages past the lead */
 	struct key end;	   /* of all of them */

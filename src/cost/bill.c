@@ -162,7 +162,7 @@ void bill(const struct prices *prices, struct exchange *x)
 	struct usage u = as_charged(x);
 	bool local;
 
-	if (x->kind != EXCHANGE_LLM)
+	if (x->kind != EXCHANGE_LLM || exchange_counts(x))
 		return;
 	if (stated(x, &x->cost.usd)) {
 		x->cost.source = COST_STATED;

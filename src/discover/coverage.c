@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/xalloc.h"
@@ -24,6 +25,14 @@ const char *coverage_status_name(enum coverage_status s)
 	return names[s];
 }
 
+enum coverage_status coverage_status_of(const char *name)
+{
+	for (enum coverage_status s = COVERAGE_SEEN; s <= COVERAGE_BLIND; s++)
+		if (strcmp(coverage_status_name(s), name) == 0)
+			return s;
+	return COVERAGE_NONE;
+}
+
 static void add_part(struct coverage *c, const struct plan_entry *p, const char *file)
 {
 	struct coverage_tls *t;
@@ -31,9 +40,11 @@ static void add_part(struct coverage *c, const struct plan_entry *p, const char 
 	if (p->watch)
 		return;
 	if (p->problem) {
-		if (!c->reason)
+		if (!c->reason) {
 			c->reason =
 				xasprintf("%s in %s was %s", p->implementation, file, p->problem);
+			c->brief = xstrdup(p->implementation);
+		}
 		return;
 	}
 	c->tls = xgrow(c->tls, c->ntls, sizeof(*c->tls));
@@ -83,13 +94,15 @@ static bool is_32_bit(pid_t pid)
 	       head[EI_CLASS] == ELFCLASS32;
 }
 
-static void say(struct coverage *c, enum coverage_status status, const char *reason,
-		const char *remedy)
+static void say(struct coverage *c, enum coverage_status status, const char *brief,
+		const char *reason, const char *remedy)
 {
 	c->status = status;
 	c->remedy = remedy;
-	if (!c->reason)
-		c->reason = xstrdup(reason);
+	if (c->reason)
+		return;
+	c->reason = xstrdup(reason);
+	c->brief = xstrdup(brief);
 }
 
 static void say_quic(struct coverage *c)
@@ -97,7 +110,9 @@ static void say_quic(struct coverage *c)
 	/* What is in its files says nothing of QUIC. */
 	free(c->reason);
 	c->reason = NULL;
-	say(c, c->ntls ? COVERAGE_PARTLY : COVERAGE_MAYBE,
+	free(c->brief);
+	c->brief = NULL;
+	say(c, c->ntls ? COVERAGE_PARTLY : COVERAGE_MAYBE, "QUIC",
 	    "it has UDP connections to port 443, probably for HTTP/3 (QUIC), which llm-spy cannot "
 	    "capture",
 	    "disable HTTP/3 in it (Chromium and derivatives: --disable-quic or the policy "
@@ -112,26 +127,26 @@ static void judge(struct coverage *c)
 	if (c->udp && (c->ntls || (!c->reason && !c->java)))
 		say_quic(c);
 	else if (c->ntls && c->reason)
-		say(c, COVERAGE_PARTLY, "", "rebuild the program with a newer toolchain");
+		say(c, COVERAGE_PARTLY, "", "", "rebuild the program with a newer toolchain");
 	else if (c->ntls && c->unread)
-		say(c, COVERAGE_PARTLY, c->unread, remedy_unread);
+		say(c, COVERAGE_PARTLY, "unreadable", c->unread, remedy_unread);
 	else if (c->ntls)
 		c->status = COVERAGE_SEEN;
 	else if (c->reason)
-		say(c, COVERAGE_BLIND, "", "rebuild the program with a newer toolchain");
+		say(c, COVERAGE_BLIND, "", "", "rebuild the program with a newer toolchain");
 	else if (c->java)
-		say(c, COVERAGE_BLIND,
+		say(c, COVERAGE_BLIND, "Java TLS",
 		    "Java implements TLS in bytecode, so there is no function to hook",
 		    "let it reach the model through a proxy on this host that uses OpenSSL");
 	else if (!c->conns)
 		c->status = COVERAGE_NONE;
 	else if (is_32_bit(c->pid))
-		say(c, COVERAGE_MAYBE, "it is a 32-bit program, which llm-spy cannot hook",
-		    "use the 64-bit version");
+		say(c, COVERAGE_MAYBE, "32-bit",
+		    "it is a 32-bit program, which llm-spy cannot hook", "use the 64-bit version");
 	else if (c->unread)
-		say(c, COVERAGE_MAYBE, c->unread, remedy_unread);
+		say(c, COVERAGE_MAYBE, "unreadable", c->unread, remedy_unread);
 	else
-		say(c, COVERAGE_MAYBE,
+		say(c, COVERAGE_MAYBE, "unknown TLS",
 		    "it has connections to port 443 but no TLS implementation that llm-spy knows",
 		    "if it talks to a model, report the program as a bug; until then, let it use a "
 		    "proxy on this host that uses OpenSSL");
@@ -156,7 +171,8 @@ int coverage_of(struct scan_cache *f, const struct sockets *c, pid_t pid, struct
 	judge(ret);
 	if (ret->status == COVERAGE_SEEN || ret->status == COVERAGE_NONE) {
 		free(ret->reason);
-		ret->reason = NULL;
+		free(ret->brief);
+		ret->reason = ret->brief = NULL;
 	}
 	return 0;
 }
@@ -171,6 +187,7 @@ void coverage_done(struct coverage *c)
 	free(c->tls);
 	free(c->program);
 	free(c->reason);
+	free(c->brief);
 	free(c->unread);
 	*c = (struct coverage){ 0 };
 }

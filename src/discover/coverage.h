@@ -16,6 +16,7 @@ enum coverage_status {
 };
 
 const char *coverage_status_name(enum coverage_status s);
+enum coverage_status coverage_status_of(const char *name); /* COVERAGE_NONE for others */
 
 /* One implementation in one file that the process runs. */
 struct coverage_tls {
@@ -32,6 +33,7 @@ struct coverage {
 	char peer[64];
 	char *reason;	    /* of COVERAGE_PARTLY, _MAYBE and _BLIND, else NULL */
 	const char *remedy; /* with it */
+	char *brief;	    /* the reason in a word or two; NULL without one */
 	bool java;	    /* runs a Java machine */
 	char *unread;	    /* a file of it that could not be opened or searched, in words; NULL */
 };

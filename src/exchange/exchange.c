@@ -20,6 +20,7 @@ void exchange_init(struct exchange *x, uint64_t id, size_t text_max)
 	x->kind = EXCHANGE_HTTP;
 	x->refs = 1;
 	x->usage = USAGE_UNKNOWN;
+	x->counted = COUNT_UNKNOWN;
 	x->conversation.lost_cache = COUNT_UNKNOWN;
 	body_init(&x->request_body, text_max);
 	body_init(&x->response_body, text_max);
@@ -197,6 +198,13 @@ int64_t exchange_wall_ns(const struct exchange *x, uint64_t monotonic_ns)
 const char *exchange_program(const struct exchange *x)
 {
 	return x->script ? x->script : x->process ? x->process : "?";
+}
+
+bool exchange_counts(const struct exchange *x)
+{
+	struct span api = span_str(x->api);
+
+	return span_ends(api, SPAN_LIT(".count")) || span_eq(api, SPAN_LIT("tokenize"));
 }
 
 const char *exchange_kind_name(enum exchange_kind k)

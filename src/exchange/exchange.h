@@ -214,13 +214,14 @@ enum conversation_break {
 
 /* Where a call stands in its conversation (conversation/conversation.h). */
 struct conversation {
-	char id[17];	      /* "": it is not known to belong to any */
-	unsigned turn;	      /* from 1 */
-	bool retry;	      /* the turn was tried before */
-	char parent[17];      /* conversation that this one branched off; "": none */
-	unsigned parent_turn; /* the last turn that both share */
-	char *title;	      /* the client's own, else the user's first sentence; one line */
-	char *session;	      /* as the client calls it; other conversations may belong to it too */
+	char id[17];	       /* "": it is not known to belong to any */
+	unsigned turn;	       /* from 1, of those that were seen */
+	unsigned turns_before; /* that were not: at least so many */
+	bool retry;	       /* the turn was tried before */
+	char parent[17];       /* conversation that this one branched off; "": none */
+	unsigned parent_turn;  /* the last turn that both share */
+	char *title;	       /* the client's own, else the user's first sentence; one line */
+	char *session; /* as the client calls it; other conversations may belong to it too */
 	/* So many messages, from repeated_from on, were shown with an earlier turn. It is 0, or the
 	 * number of system messages at the front where those changed. */
 	size_t repeated_from, repeated;
@@ -327,6 +328,7 @@ struct exchange {
 	bool response_partial;
 	uint64_t stream_events; /* that carried output */
 	struct usage usage;
+	int64_t counted; /* tokens that the provider counted and did not use: of a call for that */
 	char *service_tier; /* at which it was answered, as the provider says */
 	struct cost cost;
 	struct api_error *error; /* NULL when none */
@@ -403,6 +405,9 @@ int64_t exchange_wall_ns(const struct exchange *x, uint64_t monotonic_ns);
 
 /* What people call the program: its script, else its process; "?" when neither is known. */
 const char *exchange_program(const struct exchange *x);
+
+/* Whether the call only asks how many tokens a prompt has: it costs nothing and is no turn. */
+bool exchange_counts(const struct exchange *x);
 
 const char *exchange_kind_name(enum exchange_kind k);
 const char *part_kind_name(enum part_kind k);

@@ -267,8 +267,12 @@ static void read_usage(struct reader *r, const json_t *o, struct usage *u)
 
 static void read_conversation(struct reader *r, const json_t *o, struct conversation *k)
 {
+	unsigned at_least;
+
 	member_digits(r, o, "id", k->id, sizeof(k->id));
 	k->turn = member_number32(r, o, "turn");
+	at_least = member_number32(r, o, "turn_at_least");
+	k->turns_before = at_least > k->turn ? at_least - k->turn : 0;
 	k->retry = member_flag(r, o, "retry");
 	member_digits(r, o, "parent", k->parent, sizeof(k->parent));
 	k->parent_turn = member_number32(r, o, "parent_turn");
@@ -464,6 +468,7 @@ static void read_record(struct reader *r, const json_t *v)
 	read_times(r, member_of(r, v, "times", JSON_OBJECT));
 	read_conversation(r, member_of(r, v, "conversation", JSON_OBJECT), &x->conversation);
 	read_usage(r, member_of(r, v, "usage", JSON_OBJECT), &x->usage);
+	x->counted = member_tokens(r, v, "counted_tokens");
 	read_cost(r, member_of(r, v, "cost", JSON_OBJECT), &x->cost);
 	read_rpc(r, member_of(r, v, "rpc", JSON_OBJECT));
 	read_error(r, member_of(r, v, "error", JSON_OBJECT));

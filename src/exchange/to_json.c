@@ -283,6 +283,9 @@ static json_t *conversation(const struct conversation *k)
 	o = json_object();
 	set(o, "id", digest(k->id));
 	set(o, "turn", k->turn ? json_integer(k->turn) : NULL);
+	set(o, "joined_late", json_boolean(k->turns_before > 0));
+	set(o, "turn_at_least",
+	    k->turn ? json_integer((json_int_t)k->turn + k->turns_before) : NULL);
 	set(o, "retry", json_boolean(k->retry));
 	set(o, "parent", digest(k->parent));
 	set(o, "parent_turn", k->parent_turn ? json_integer(k->parent_turn) : NULL);
@@ -483,6 +486,7 @@ json_t *exchange_to_json(const struct exchange *x, unsigned flags)
 	if (llm) {
 		set(o, "conversation", conversation(&x->conversation));
 		set(o, "usage", usage(&x->usage));
+		set(o, "counted_tokens", count(x->counted));
 		set(o, "cost", cost(&x->cost));
 	}
 	if (x->kind == EXCHANGE_MCP || x->kind == EXCHANGE_RPC)

@@ -24,6 +24,7 @@ libpure_a_SOURCES += \
 	src/llm/dialects/openai_chat.c \
 	src/llm/dialects/openai_chat_request.c \
 	src/llm/dialects/openai_completions.c \
+	src/llm/dialects/openai_count.c \
 	src/llm/dialects/openai_media.c \
 	src/llm/dialects/openai_realtime.c \
 	src/llm/dialects/openai_responses.c \

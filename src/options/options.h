@@ -26,6 +26,8 @@ enum action {
 	ACTION_COMPLETIONS,
 };
 
+enum summary_form { SUMMARY_TEXT, SUMMARY_JSON, SUMMARY_NONE };
+
 struct names {
 	const char **items;
 	size_t count;
@@ -42,7 +44,8 @@ struct options {
 	const struct sink_ops *format;
 	bool format_given;
 	bool bodies, full, follow;
-	unsigned lines;	      /* of each text; 0: as it suits */
+	unsigned lines; /* of each text; 0: as it suits */
+	enum summary_form summary;
 	const char *prices;   /* file; NULL: the builtin ones alone */
 	struct names outputs; /* -o; none: standard output */
 	enum color_when color;

@@ -50,3 +50,18 @@ int read_completions(struct options *o, const char *arg, struct error *reterr)
 	o->action = ACTION_COMPLETIONS;
 	return err;
 }
+
+int read_json(struct options *o, const char *arg, struct error *reterr)
+{
+	o->format = sink_find(SPAN_LIT("jsonl"));
+	return 0;
+}
+
+int read_summary(struct options *o, const char *arg, struct error *reterr)
+{
+	unsigned choice = 0;
+	int err = read_choice(arg, "FORM", &choice, reterr);
+
+	o->summary = (enum summary_form)choice;
+	return err;
+}

@@ -63,6 +63,7 @@ static const struct {
 #include "sink/sinks.def"
 		  NULL } },
 #undef SINK
+	{ "FORM", LIST("text", "json", "none") },
 	{ "KIND", LIST("auto", "ring", "perf") },
 	{ "SHELL", LIST("bash", "zsh", "fish") },
 	{ "WHEN", LIST("auto", "always", "never") },

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: MIT
 libpure_a_SOURCES += \
+	src/report/latency.c \
+	src/report/latency.h \
+	src/report/missed.c \
+	src/report/missed.h \
 	src/report/process_stats.c \
 	src/report/process_stats.h \
 	src/report/registry.c \
@@ -13,6 +17,8 @@ libpure_a_SOURCES += \
 	src/report/totals.h \
 	src/report/summary.c \
 	src/report/summary.h \
+	src/report/summary_json.c \
+	src/report/summary_tables.c \
 	src/report/unseen.c \
 	src/report/unseen.h
 if BPF

@@ -1,195 +1,298 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/spend.h"
 
-#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/safe_text.h"
 #include "base/xalloc.h"
 
-/* As many fit the 80 columns of a terminal; a longer name shifts its row. */
-#define NAME_COLUMNS 28
-#define NAME_SHOWN   60
-/* Past so many names of one kind, others share the last row. */
-#define NAMES_MAX 256
-static const char others[] = "(others)";
-/* Rows printed of each table. */
-#define ROWS_SHOWN 10
+/* Past so many rows of one table, others share the last one. */
+#define ROWS_MAX 256
 /* Answers remembered, so that one that is fetched again is not counted twice. */
 #define ANSWERS 4096
 
-enum by { BY_MODEL, BY_PROVIDER, BY_PROCESS, BY_USER, BY_CGROUP, BY_COUNT };
-
-struct row {
-	char *name;
-	uint64_t calls, unpriced; /* of them, with a cost that is not known */
-	int64_t input, output;
-	double usd;
-};
-
-struct table {
-	struct row *rows;
-	size_t count;
-};
-
-struct spend {
-	struct table by[BY_COUNT];
-	struct row all;
-	char *answers[ANSWERS]; /* ids, a ring */
+struct spend_answers {
+	char *ids[ANSWERS]; /* a ring */
 	size_t next;
 };
 
 struct spend *spend_new(void)
 {
-	return xcalloc(1, sizeof(struct spend));
+	struct spend *t = xcalloc(1, sizeof(*t));
+
+	t->answers = xcalloc(1, sizeof(*t->answers));
+	return t;
+}
+
+static void row_free(struct spend_row *r)
+{
+	free(r->name);
+	free(r->asked);
+	free(r->user);
+	free(r);
+}
+
+static void table_done(struct spend_table *t)
+{
+	for (size_t i = 0; i < t->count; i++)
+		row_free(t->rows[i]);
+	free(t->rows);
 }
 
 void spend_free(struct spend *t)
 {
 	if (!t)
 		return;
-	for (size_t b = 0; b < BY_COUNT; b++) {
-		for (size_t i = 0; i < t->by[b].count; i++)
-			free(t->by[b].rows[i].name);
-		free(t->by[b].rows);
-	}
+	table_done(&t->models);
+	table_done(&t->who);
 	for (size_t i = 0; i < ANSWERS; i++)
-		free(t->answers[i]);
+		free(t->answers->ids[i]);
+	free(t->answers);
 	free(t);
 }
 
-static struct row *row_of(struct table *t, const char *name)
+/* ---- rows ---- */
+
+static bool is_same(const char *a, const char *b)
 {
-	for (size_t i = 0; i < t->count; i++)
-		if (strcmp(t->rows[i].name, name) == 0)
-			return &t->rows[i];
-	if (t->count == NAMES_MAX)
-		return &t->rows[NAMES_MAX - 1];
-	t->rows = xgrow(t->rows, t->count, sizeof(*t->rows));
-	t->rows[t->count].name = xstrdup(t->count == NAMES_MAX - 1 ? others : name);
-	return &t->rows[t->count++];
+	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
+static struct spend_row *row_of(struct spend_table *t, const char *name, const char *user)
+{
+	struct spend_row *r;
+
+	for (size_t i = 0; i < t->count; i++)
+		if (is_same(t->rows[i]->name, name) && is_same(t->rows[i]->user, user))
+			return t->rows[i];
+	if (t->count == ROWS_MAX)
+		return t->rows[ROWS_MAX - 1];
+	r = xcalloc(1, sizeof(*r));
+	r->others = t->count == ROWS_MAX - 1;
+	r->name = xstrdup(r->others ? "(others)" : name);
+	r->user = user && !r->others ? xstrdup(user) : NULL;
+	t->rows = xgrow(t->rows, t->count, sizeof(struct spend_row *));
+	t->rows[t->count++] = r;
+	return r;
+}
+
+/* ---- models ---- */
+
+/* "-20250929", "@001", "-2024-08-06", "-v1:0": which issue of a model it is. */
+static bool is_version(const char *s)
+{
+	size_t digits = 0;
+
+	if (!*s || !strchr("-@:", *s))
+		return false;
+	s++;
+	s += *s == 'v';
+	for (; *s; s++) {
+		if (!strchr("0123456789-:", *s))
+			return false;
+		digits += *s != '-' && *s != ':';
+	}
+	return digits >= 2;
+}
+
+/* Whether the model that answered is the one that was asked for, by its full name. */
+static bool is_variant(const char *asked, const char *answered)
+{
+	static const char latest[] = "-latest";
+	size_t len = strlen(asked), cut = sizeof(latest) - 1;
+
+	if (len > cut && strcmp(asked + len - cut, latest) == 0)
+		len -= cut;
+	return strncmp(asked, answered, len) == 0 && (!answered[len] || is_version(answered + len));
+}
+
+static struct spend_row *model_row(struct spend *t, const struct exchange *x)
+{
+	const char *asked = x->model_asked, *answered = x->model_answered;
+	bool one = asked && answered && is_variant(asked, answered);
+	const char *name = one || !answered ? asked : answered;
+	struct spend_row *r = row_of(&t->models, name ? name : "", NULL);
+
+	r->nameless = !name;
+	if (asked && answered && !one && !r->asked)
+		r->asked = xstrdup(asked);
+	return r;
+}
+
+/* ---- who ---- */
+
+static void add_pid(struct spend_row *r, uint32_t pid)
+{
+	for (size_t i = r->npids; i > 0; i--)
+		if (r->pids[i - 1] == pid)
+			return;
+	if (r->npids < SPEND_PIDS)
+		r->pids[r->npids++] = pid;
+}
+
+static struct spend_row *who_row(struct spend *t, const struct exchange *x)
+{
+	const char *name = x->user ? x->user : t->user_name ? t->user_name(x->uid) : NULL;
+	struct spend_row *r;
+	char number[16];
+
+	snprintf(number, sizeof(number), "%u", x->uid);
+	r = row_of(&t->who, exchange_program(x), name ? name : number);
+	add_pid(r, x->tgid);
+	return r;
+}
+
+/* ---- sums ---- */
+
 /* True for an answer that is fetched again and whose tokens were counted before. */
-static bool seen_before(struct spend *t, const struct exchange *x)
+static bool seen_before(struct spend_answers *a, const struct exchange *x)
 {
 	bool fetched = x->method && strcmp(x->method, "GET") == 0 && x->status != 101;
 
 	if (!x->response_id || !x->usage.raw)
 		return false;
-	for (size_t i = 0; fetched && i < ANSWERS && t->answers[i]; i++)
-		if (strcmp(t->answers[i], x->response_id) == 0)
+	for (size_t i = 0; fetched && i < ANSWERS && a->ids[i]; i++)
+		if (strcmp(a->ids[i], x->response_id) == 0)
 			return true;
-	free(t->answers[t->next]);
-	t->answers[t->next] = xstrdup(x->response_id);
-	t->next = (t->next + 1) % ANSWERS;
+	free(a->ids[a->next]);
+	a->ids[a->next] = xstrdup(x->response_id);
+	a->next = (a->next + 1) % ANSWERS;
 	return false;
 }
 
-static void add(struct row *r, const struct exchange *x)
+static bool has_failed(const struct exchange *x)
 {
-	r->calls++;
-	if (x->usage.input > 0)
-		r->input += x->usage.input;
-	if (x->usage.output > 0)
-		r->output += x->usage.output;
-	if (x->cost.source == COST_UNKNOWN && x->status < 400)
-		r->unpriced++;
-	r->usd += x->cost.source == COST_UNKNOWN ? 0 : x->cost.usd;
+	return x->error || x->status >= 400;
 }
 
-static const char *name_of(enum by by, const struct exchange *x, char *text, size_t size)
+static void add_tokens(struct spend_sum *s, const struct usage *u)
 {
-	const char *model = x->model_answered ? x->model_answered : x->model_asked;
+	if (u->input > 0)
+		s->input += u->input;
+	if (u->output > 0)
+		s->output += u->output;
+	s->known_cache += u->cached_read != COUNT_UNKNOWN;
+	if (u->cached_read > 0)
+		s->cached += u->cached_read;
+}
 
-	switch (by) {
-	case BY_MODEL:
-		return model ? model : "unknown";
-	case BY_PROVIDER:
-		return x->provider_label ? x->provider_label : "unknown";
-	case BY_PROCESS:
-		snprintf(text, size, "%s[%u]", x->process ? x->process : "?", x->tgid);
-		return text;
-	case BY_USER:
-		snprintf(text, size, "%u", x->uid);
-		return text;
-	case BY_CGROUP:
-		snprintf(text, size, "%" PRIu64, x->cgroup);
-		return text;
-	default:
-		return "";
-	}
+static void add_cost(struct spend_sum *s, const struct cost *c)
+{
+	s->usd += c->source == COST_UNKNOWN ? 0 : c->usd;
+	s->free += c->source == COST_LOCAL;
+	s->at_least += c->partial;
+}
+
+/* A failed call owes nothing that it does not state. */
+static void add(struct spend_sum *s, const struct exchange *x)
+{
+	bool failed = has_failed(x);
+
+	s->calls++;
+	s->failed += failed;
+	add_tokens(s, &x->usage);
+	add_cost(s, &x->cost);
+	s->no_tokens += !failed && x->usage.input == COUNT_UNKNOWN;
+	s->no_cost += !failed && x->cost.source == COST_UNKNOWN;
+	if (!failed && x->t.request_first && x->t.response_last > x->t.request_first)
+		latency_add(&s->took, x->t.response_last - x->t.request_first);
 }
 
 void spend_add(struct spend *t, const struct exchange *x)
 {
-	char text[96];
-
-	if (x->kind != EXCHANGE_LLM || seen_before(t, x))
+	if (x->kind != EXCHANGE_LLM || seen_before(t->answers, x))
 		return;
-	for (size_t b = 0; b < BY_COUNT; b++)
-		add(row_of(&t->by[b], name_of((enum by)b, x, text, sizeof(text))), x);
+	if (exchange_counts(x)) {
+		t->counts++;
+		return;
+	}
 	add(&t->all, x);
+	add(&model_row(t, x)->sum, x);
+	add(&who_row(t, x)->sum, x);
+}
+
+static void join(struct spend_sum *to, const struct spend_sum *from)
+{
+	to->calls += from->calls;
+	to->failed += from->failed;
+	to->free += from->free;
+	to->no_tokens += from->no_tokens;
+	to->no_cost += from->no_cost;
+	to->at_least += from->at_least;
+	to->known_cache += from->known_cache;
+	to->input += from->input;
+	to->cached += from->cached;
+	to->output += from->output;
+	to->usd += from->usd;
+	latency_join(&to->took, &from->took);
+}
+
+/* ---- order ---- */
+
+/* The one row whose model was asked for by this name; NULL: none, or several. */
+static struct spend_row *asked_as(const struct spend_table *t, const char *name)
+{
+	struct spend_row *found = NULL;
+
+	for (size_t i = 0; i < t->count; i++) {
+		if (!t->rows[i]->asked || strcmp(t->rows[i]->asked, name) != 0)
+			continue;
+		if (found)
+			return NULL;
+		found = t->rows[i];
+	}
+	return found;
+}
+
+/* A failed call names no model that answered. */
+static void join_failed(struct spend_table *t)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < t->count; i++) {
+		struct spend_row *r = t->rows[i], *to = NULL;
+
+		if (r->sum.failed == r->sum.calls && !r->asked && !r->others)
+			to = asked_as(t, r->name);
+		if (to)
+			join(&to->sum, &r->sum);
+		r->joined = to != NULL;
+	}
+	for (size_t i = 0; i < t->count; i++)
+		if (t->rows[i]->joined)
+			row_free(t->rows[i]);
+		else
+			t->rows[kept++] = t->rows[i];
+	t->count = kept;
 }
 
 static int dearer(const void *a, const void *b)
 {
-	const struct row *x = a, *y = b;
+	const struct spend_row *x = *(struct spend_row *const *)a;
+	const struct spend_row *y = *(struct spend_row *const *)b;
+	int64_t m = x->sum.input + x->sum.output, n = y->sum.input + y->sum.output;
 
-	bool rest = strcmp(x->name, others) == 0;
-
-	if (rest != (strcmp(y->name, others) == 0))
-		return rest ? 1 : -1;
-	if (x->usd != y->usd)
-		return x->usd < y->usd ? 1 : -1;
-	return (x->input + x->output < y->input + y->output) -
-	       (x->input + x->output > y->input + y->output);
+	if (x->others != y->others)
+		return x->others ? 1 : -1;
+	if (x->sum.usd != y->sum.usd)
+		return x->sum.usd < y->sum.usd ? 1 : -1;
+	if (m != n)
+		return m < n ? 1 : -1;
+	if (x->sum.calls != y->sum.calls)
+		return x->sum.calls < y->sum.calls ? 1 : -1;
+	return strcmp(x->name, y->name);
 }
 
-static void write_row(struct buf *out, const char *name, bool utf8, const struct row *r)
+static void sort(struct spend_table *t)
 {
-	unsigned columns;
-
-	buf_adds(out, "llm-spy:   ");
-	columns = safe_text_add(out, span_str(name), utf8, NAME_SHOWN);
-	buf_addf(out, "%*s", columns < NAME_COLUMNS ? (int)(NAME_COLUMNS - columns) : 0, "");
-	buf_addf(out, " %6" PRIu64 " %10" PRId64 " %10" PRId64, r->calls, r->input, r->output);
-	if (r->unpriced == r->calls)
-		buf_adds(out, "   unknown\n");
-	else if (r->unpriced)
-		buf_addf(out, " %9.4f (%" PRIu64 " call%s of unknown price)\n", r->usd, r->unpriced,
-			 r->unpriced == 1 ? "" : "s");
-	else
-		buf_addf(out, " %9.4f\n", r->usd);
+	if (t->count)
+		qsort(t->rows, t->count, sizeof(struct spend_row *), dearer);
 }
 
-static const char *shown_name(enum by by, const struct row *r, user_name_fn user_name)
+void spend_sort(struct spend *t)
 {
-	bool user = by == BY_USER && user_name && strcmp(r->name, others) != 0;
-	const char *name = user ? user_name((uint32_t)strtoul(r->name, NULL, 10)) : NULL;
-
-	return name ? name : r->name;
-}
-
-void spend_write(struct buf *out, const struct spend *t, bool utf8, user_name_fn user_name)
-{
-	static const char *const titles[] = { "model", "provider", "process", "user", "cgroup" };
-
-	if (!t->all.calls)
-		return;
-	for (size_t b = 0; b < BY_COUNT; b++) {
-		const struct table *one = &t->by[b];
-
-		if (b != BY_MODEL && one->count < 2)
-			continue;
-		qsort(one->rows, one->count, sizeof(*one->rows), dearer);
-		buf_addf(out, "llm-spy: by %-*s %6s %10s %10s %9s\n", NAME_COLUMNS - 1, titles[b],
-			 "calls", "tokens in", "out", "USD");
-		for (size_t i = 0; i < one->count && i < ROWS_SHOWN; i++)
-			write_row(out, shown_name((enum by)b, &one->rows[i], user_name), utf8,
-				  &one->rows[i]);
-		if (one->count > ROWS_SHOWN)
-			buf_addf(out, "llm-spy:   and %zu more\n", one->count - ROWS_SHOWN);
-	}
+	join_failed(&t->models);
+	sort(&t->models);
+	sort(&t->who);
 }

@@ -3,117 +3,44 @@
 
 #include <inttypes.h>
 #include <limits.h>
-#include <linux/types.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/safe_text.h"
-#include "probes/event.h"
 #include "base/units.h"
+#include "report/missed.h"
 
-#define NAME_COLUMNS 24
-#define ROWS_SHOWN   20
+#define NAME_COLUMNS   24
+#define ROWS_SHOWN     20
+#define WIDTH	       80
+#define UNPRICED_SHOWN 3
 
 static const char *plural(uint64_t n)
 {
 	return n == 1 ? "" : "s";
 }
 
-static void write_totals(struct buf *out, const struct totals *w)
+unsigned summary_name(struct buf *out, const struct run_report *r, const char *name, unsigned max)
 {
-	uint64_t other = w->exchanges - w->llm;
+	unsigned columns;
+	struct buf all;
 
-	if (w->twice == 1)
-		buf_adds(out, "llm-spy: 1 call was captured at both ends and is shown once\n");
-	else if (w->twice)
-		buf_addf(out,
-			 "llm-spy: %" PRIu64
-			 " calls were captured at both ends and are shown once\n",
-			 w->twice);
-	buf_addf(out, "llm-spy: %" PRIu64 " model call%s", w->llm, plural(w->llm));
-	if (other)
-		buf_addf(out, " and %" PRIu64 " other exchange%s", other, plural(other));
-	buf_addf(out, " shown: %s sent, %s received", text_bytes(w->request_bytes).text,
-		 text_bytes(w->response_bytes).text);
-	if (w->errors)
-		buf_addf(out, "; %" PRIu64 " failed", w->errors);
-	if (w->incomplete)
-		buf_addf(out, "; %" PRIu64 " incomplete", w->incomplete);
-	buf_addc(out, '\n');
+	buf_init(&all, 64 << 10);
+	columns = safe_text_add(&all, span_str(name), r->utf8, UINT_MAX);
+	if (columns <= max)
+		buf_add(out, buf_span(&all));
+	else /* which ends in "..." */
+		columns = safe_text_add(out, span_str(name), r->utf8, max < 3 ? 0 : max - 3);
+	buf_done(&all);
+	return columns;
 }
 
-static void write_traffic(struct buf *out, const struct report_traffic *t)
+unsigned summary_who(struct buf *out, const struct run_report *r, const char *program, uint32_t pid,
+		     uint64_t processes)
 {
-	buf_addf(out,
-		 "llm-spy: %" PRIu64 " connection%s, %s captured; %s missing in %" PRIu64
-		 " gap%s\n",
-		 t->conns, plural(t->conns), text_bytes(t->bytes).text,
-		 text_bytes(t->missing_bytes).text, t->gaps, plural(t->gaps));
-	if (t->opaque_conns)
-		buf_addf(out, "llm-spy: %" PRIu64 " connection%s carried no HTTP (%s)\n",
-			 t->opaque_conns, plural(t->opaque_conns),
-			 text_bytes(t->opaque_bytes).text);
-	if (t->protocol_errors)
-		buf_addf(out, "llm-spy: %" PRIu64 " connection%s ended in malformed HTTP\n",
-			 t->protocol_errors, plural(t->protocol_errors));
-}
-
-/* Each counter of the probe that tells of something not seen. */
-static void write_losses(struct buf *out, const struct run_report *r)
-{
-	static const struct {
-		enum spy_counter which;
-		const char *what;
-	} rows[] = {
-		{ SPY_N_NOSPACE, "fragments were dropped because the buffer was full (try a larger "
-				 "--buffer-size)" },
-		{ SPY_N_FAULT, "fragments could not be read from the program's memory" },
-		{ SPY_N_CUT, "reads or writes exceeded --call-limit and were cut" },
-		{ SPY_N_ORPHAN, "reads or writes returned whose start was not captured" },
-		{ SPY_N_TABLE_FULL,
-		  "reads or writes were missed because a table of the probe was full" },
-		{ SPY_N_UNJOINED,
-		  "directions of rustls connections could not be matched with the opposite one" },
-	};
-
-	if (r->lost)
-		buf_addf(out,
-			 "llm-spy: %" PRIu64 " event%s lost because the kernel's buffer was full "
-			 "(try a larger --buffer-size)\n",
-			 r->lost, plural(r->lost));
-	if (r->unscanned)
-		buf_addf(out, "llm-spy: %" PRIu64 " file%s could not be scanned for TLS\n",
-			 r->unscanned, plural(r->unscanned));
-	if (r->killed)
-		buf_addf(out,
-			 "llm-spy: another process killed the file scanner %" PRIu64 " time%s\n",
-			 r->killed, plural(r->killed));
-	for (size_t i = 0; r->counters && i < sizeof(rows) / sizeof(*rows); i++)
-		if (r->counters[rows[i].which])
-			buf_addf(out, "llm-spy: %" PRIu64 " %s\n", r->counters[rows[i].which],
-				 rows[i].what);
-}
-
-static void write_limits(struct buf *out, const struct limits *l)
-{
-	for (size_t i = 0; l && i < LIMIT_COUNT; i++)
-		if (l->hits[i])
-			buf_addf(out, "llm-spy: limit %s (%zu) was reached %" PRIu64 " time%s\n",
-				 limit_infos[i].name, l->max[i], l->hits[i], plural(l->hits[i]));
-}
-
-/* ---- who was seen, and who not ---- */
-
-/* Names are the programs' own. Returns how many columns were written. */
-static unsigned write_name(struct buf *out, const struct run_report *r, const char *name)
-{
-	return safe_text_add(out, span_str(name), r->utf8, UINT_MAX);
-}
-
-static unsigned write_who(struct buf *out, const struct run_report *r, const char *program,
-			  uint32_t pid, uint64_t processes)
-{
-	unsigned columns = write_name(out, r, program);
+	unsigned columns = summary_name(out, r, program, UINT_MAX);
 	size_t before = out->len;
 
 	if (pid)
@@ -123,42 +50,191 @@ static unsigned write_who(struct buf *out, const struct run_report *r, const cha
 	return columns + (unsigned)(out->len - before);
 }
 
-static void write_process(struct buf *out, const struct run_report *report,
-			  const struct process_row *r)
+static const char *dot(const struct run_report *r)
 {
-	unsigned n;
+	return r->utf8 ? " · " : ", ";
+}
 
-	buf_adds(out, "llm-spy:   ");
-	n = write_who(out, report, r->program, r->tgid, r->processes);
-	buf_addf(out, "%*s %6" PRIu64 " %6" PRIu64 " %10s %10s",
-		 n < NAME_COLUMNS ? (int)(NAME_COLUMNS - n) : 0, "", r->calls, r->others,
-		 text_bytes(r->bytes[DIR_WRITE]).text, text_bytes(r->bytes[DIR_READ]).text);
-	for (size_t i = 0; i < PROCESS_HOSTS && r->hosts[i][0]; i++) {
-		buf_adds(out, i ? ", " : "  ");
-		write_name(out, report, r->hosts[i]);
+/* ---- the head ---- */
+
+static void write_spent(struct buf *out, const struct run_report *r, const struct spend_sum *s)
+{
+	bool tokens = s->input || s->output;
+
+	if (tokens) {
+		buf_addf(out, "%s%s%s in", dot(r), text_tokens((uint64_t)s->input).text,
+			 s->no_tokens ? "+" : "");
+		if (s->cached)
+			buf_addf(out, " (%s cached)",
+				 text_percent((uint64_t)s->cached, (uint64_t)s->input).text);
+		buf_addf(out, " %s %s%s out", r->utf8 ? "→" : "->",
+			 text_tokens((uint64_t)s->output).text, s->no_tokens ? "+" : "");
+	} else if (s->no_tokens) {
+		buf_addf(out, "%stokens unknown", dot(r));
 	}
-	buf_adds(out, r->more_hosts ? " and more" : "");
-	if (r->opaque)
-		buf_addf(out, "  (%" PRIu64 " of %" PRIu64 " connection%s without HTTP)", r->opaque,
-			 r->conns, plural(r->conns));
+	if (s->usd > 0)
+		buf_addf(out, "%s%s%s", dot(r), text_usd(s->usd).text,
+			 s->no_cost || s->at_least ? "+" : "");
+	else if (s->no_cost)
+		buf_addf(out, "%scost unknown", dot(r));
+	else if (s->free)
+		buf_addf(out, "%sfree", dot(r));
+}
+
+void summary_write_head(struct buf *out, const struct run_report *r)
+{
+	const struct spend_sum *s = r->totals ? &r->totals->spend->all : NULL;
+
+	if (r->duration_ns)
+		buf_addf(out, "%s%s", text_duration(r->duration_ns).text, dot(r));
+	if (!s || !s->calls) {
+		buf_adds(out, "no calls to models");
+		return;
+	}
+	buf_addf(out, "%" PRIu64 " call%s", s->calls, plural(s->calls));
+	if (s->failed)
+		buf_addf(out, " (%" PRIu64 " failed)", s->failed);
+	write_spent(out, r, s);
+}
+
+static void rule(struct buf *out, const struct run_report *r, size_t columns)
+{
+	for (size_t i = 0; i < columns; i++)
+		buf_adds(out, r->utf8 ? "─" : "-");
+}
+
+/* Bytes that begin a character: what this file writes is one column wide. */
+static size_t columns_of(const struct buf *b)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < b->len; i++)
+		n += (b->ptr[i] & 0xc0) != 0x80;
+	return n;
+}
+
+static void write_head(struct buf *out, const struct run_report *r)
+{
+	size_t width = r->width ? r->width : WIDTH, used;
+	struct buf head;
+
+	buf_init(&head, 1024);
+	summary_write_head(&head, r);
+	used = columns_of(&head) + 4;
+	rule(out, r, 2);
+	buf_addf(out, " %s ", head.ptr);
+	rule(out, r, used < width ? width - used : 0);
+	buf_addc(out, '\n');
+	buf_done(&head);
+}
+
+/* ---- notes ---- */
+
+/* Short items, with a dot between them; an item that does not fit begins a line of its own. */
+struct line {
+	struct buf *out;
+	const struct run_report *r;
+	size_t count, column;
+};
+
+static void put(struct line *l, const struct buf *item)
+{
+	size_t width = l->r->width ? l->r->width : WIDTH, columns = columns_of(item);
+	bool fits = l->column + 3 + columns <= width;
+
+	buf_adds(l->out, !l->count ? " " : fits ? dot(l->r) : "\n ");
+	buf_add(l->out, buf_span(item));
+	l->column = (l->count && fits ? l->column + 3 : 1) + columns;
+	l->count++;
+}
+
+static void end_line(struct line *l)
+{
+	if (l->count)
+		buf_addc(l->out, '\n');
+}
+
+static void __attribute__((format(printf, 2, 3))) note(struct line *l, const char *fmt, ...)
+{
+	struct buf item;
+	char text[160];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	buf_init(&item, sizeof(text));
+	buf_adds(&item, text);
+	put(l, &item);
+	buf_done(&item);
+}
+
+/* Which models have no price, for who wants to give them one. */
+static void add_unpriced(struct buf *out, const struct run_report *r, const struct spend_table *t)
+{
+	size_t shown = 0;
+
+	for (size_t i = 0; i < t->count && shown <= UNPRICED_SHOWN; i++) {
+		if (!t->rows[i]->sum.no_cost || t->rows[i]->nameless)
+			continue;
+		buf_adds(out, shown++ ? ", " : " (");
+		if (shown > UNPRICED_SHOWN)
+			buf_adds(out, "...");
+		else
+			summary_name(out, r, t->rows[i]->name, 40);
+	}
+	buf_adds(out, shown ? ")" : "");
+}
+
+static void note_no_cost(struct line *l, const struct spend *s)
+{
+	struct buf item;
+
+	buf_init(&item, 4096);
+	buf_addf(&item, "cost of %" PRIu64 " call%s unknown", s->all.no_cost,
+		 plural(s->all.no_cost));
+	add_unpriced(&item, l->r, &s->models);
+	put(l, &item);
+	buf_done(&item);
+}
+
+static void write_notes(struct buf *out, const struct run_report *r)
+{
+	const struct totals *t = r->totals;
+	const struct spend *s = t->spend;
+	struct line l = { .out = out, .r = r };
+	uint64_t other = t->exchanges - t->llm;
+
+	if (s->counts)
+		note(&l, "%" PRIu64 " token count%s", s->counts, plural(s->counts));
+	if (s->all.no_tokens)
+		note(&l, "tokens of %" PRIu64 " call%s unknown", s->all.no_tokens,
+		     plural(s->all.no_tokens));
+	if (s->all.no_cost)
+		note_no_cost(&l, s);
+	if (t->twice)
+		note(&l, "%" PRIu64 " call%s seen at both ends", t->twice, plural(t->twice));
+	if (other)
+		note(&l, "%" PRIu64 " other exchange%s", other, plural(other));
+	end_line(&l);
+}
+
+/* Where no call was seen, what else was: for who expected some. */
+static void write_traffic(struct buf *out, const struct run_report *r)
+{
+	const struct report_traffic *t = &r->traffic;
+
+	if (!t->conns)
+		return;
+	buf_addf(out, " %" PRIu64 " connection%s captured (%s)", t->conns, plural(t->conns),
+		 text_bytes(t->bytes).text);
+	if (t->opaque_conns)
+		buf_addf(out, "; %" PRIu64 " without HTTP (%s)", t->opaque_conns,
+			 text_bytes(t->opaque_bytes).text);
 	buf_addc(out, '\n');
 }
 
-static void write_processes(struct buf *out, const struct run_report *r)
-{
-	size_t count, n;
-	const struct process_row *rows = process_stats_rows(r->processes, &count);
-	struct process_row *sums = process_rows_sum_up(rows, count, &n);
-
-	if (n)
-		buf_addf(out, "llm-spy: %-*s %6s %6s %10s %10s  %s\n", NAME_COLUMNS + 2,
-			 "traffic by process", "calls", "other", "sent", "received", "hosts");
-	for (size_t i = 0; i < n && i < ROWS_SHOWN; i++)
-		write_process(out, r, &sums[i]);
-	if (n > ROWS_SHOWN)
-		buf_addf(out, "llm-spy:   and %zu more\n", n - ROWS_SHOWN);
-	free(sums);
-}
+/* ---- what was missed ---- */
 
 static bool is_same(const struct unseen_note *a, const struct unseen_note *b)
 {
@@ -181,18 +257,55 @@ static uint64_t count_same(const struct unseen *u, size_t at)
 	return same;
 }
 
+static uint64_t count_unseen(const struct unseen *u)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; u && i < u->count; i++)
+		n += count_same(u, i) != 0;
+	return n;
+}
+
+struct missed_line {
+	struct buf *out;
+	const struct run_report *r;
+	size_t count;
+};
+
+static void add_missed(void *arg, const char *text, uint64_t count)
+{
+	struct missed_line *l = arg;
+
+	buf_adds(l->out, l->count++ ? dot(l->r) : " missed: ");
+	buf_adds(l->out, text);
+}
+
+/* However much it was: one line, for who searches it. */
+static void write_missed(struct buf *out, const struct run_report *r)
+{
+	struct missed_line l = { .out = out, .r = r };
+	uint64_t blind = count_unseen(r->unseen);
+
+	missed_each(r, add_missed, &l);
+	if (!l.count)
+		buf_adds(out, " nothing was missed");
+	if (blind)
+		buf_addf(out, "%s%" PRIu64 " program%s could not be seen:", dot(r), blind,
+			 plural(blind));
+	buf_addc(out, '\n');
+}
+
 static void write_note(struct buf *out, const struct run_report *r, const struct unseen_note *n,
 		       uint64_t same)
 {
-	buf_adds(out, "llm-spy: not captured: ");
-	write_who(out, r, n->name, same == 1 ? (uint32_t)n->pid : 0, same);
+	buf_adds(out, "   ");
+	summary_who(out, r, n->name, same == 1 ? (uint32_t)n->pid : 0, same);
 	buf_adds(out, ": ");
-	write_name(out, r, n->reason);
-	buf_addc(out, '\n');
-	if (!n->remedy)
-		return;
-	buf_adds(out, "llm-spy:   -> ");
-	write_name(out, r, n->remedy);
+	summary_name(out, r, n->reason, UINT_MAX);
+	if (n->remedy) {
+		buf_adds(out, r->utf8 ? " → " : " -> ");
+		summary_name(out, r, n->remedy, UINT_MAX);
+	}
 	buf_addc(out, '\n');
 }
 
@@ -201,81 +314,102 @@ static void write_unseen(struct buf *out, const struct run_report *r)
 {
 	size_t shown = 0;
 
-	for (size_t i = 0; i < r->unseen->count; i++) {
+	for (size_t i = 0; r->unseen && i < r->unseen->count; i++) {
 		uint64_t same = count_same(r->unseen, i);
 
 		if (same && shown++ < ROWS_SHOWN)
 			write_note(out, r, &r->unseen->items[i], same);
 	}
 	if (shown > ROWS_SHOWN)
-		buf_addf(out, "llm-spy: not captured: and %zu more\n", shown - ROWS_SHOWN);
-}
-
-void summary_write_map(struct buf *out, const struct run_report *r)
-{
-	if (r->processes)
-		write_processes(out, r);
-	if (r->unseen)
-		write_unseen(out, r);
+		buf_addf(out, "   and %zu more\n", shown - ROWS_SHOWN);
 }
 
 static void write_file(struct buf *out, const struct run_report *r, const struct report_file *f)
 {
 	const char *problem = f->problem ? f->problem : f->hooked ? "" : "not tried";
 
-	buf_adds(out, f->hooked ? "llm-spy: hooked " : "llm-spy: not hooked: ");
-	write_name(out, r, f->name);
+	buf_adds(out, f->hooked ? " hooked " : " not hooked: ");
+	summary_name(out, r, f->name, UINT_MAX);
 	if (f->hooked)
 		buf_addf(out, " (%s)%s", f->found, *problem ? "; not hooked" : "");
 	buf_adds(out, *problem ? ": " : "");
-	write_name(out, r, problem);
+	summary_name(out, r, problem, UINT_MAX);
 	buf_addc(out, '\n');
 }
 
-static void write_files(struct buf *out, const struct run_report *r)
-{
-	for (size_t i = 0; i < r->nfiles; i++)
-		write_file(out, r, &r->files[i]);
-	if (r->files_more)
-		buf_addf(out, "llm-spy: hooked %" PRIu64 " %sfile%s (--debug lists them)\n",
-			 r->files_more, r->files_more < r->files_hooked ? "more " : "",
-			 plural(r->files_more));
-}
-
-/* Files first, for what follows is read first from the end. */
 /* Outputs that did not get all that was meant for them. */
-static void write_outputs(struct buf *out, const struct run_report *r)
+static void write_output(struct buf *out, const struct run_report *r, const struct output_totals *o)
 {
-	for (size_t i = 0; i < r->noutputs; i++) {
-		const struct output_totals *o = &r->outputs[i];
-
-		if (!o->dropped && !o->failed && !o->problem[0])
-			continue;
-		buf_adds(out, "llm-spy: output ");
-		write_name(out, r, o->name);
-		buf_addf(out, ": %" PRIu64 " record%s written", o->written, plural(o->written));
-		if (o->dropped)
-			buf_addf(out, ", %" PRIu64 " dropped because it is too slow", o->dropped);
-		if (o->failed)
-			buf_addf(out, ", %" PRIu64 " failed", o->failed);
-		if (o->problem[0]) {
-			buf_adds(out, ": ");
-			write_name(out, r, o->problem);
-		}
-		buf_addc(out, '\n');
+	if (!o->dropped && !o->failed && !o->problem[0])
+		return;
+	buf_adds(out, " output ");
+	summary_name(out, r, o->name, UINT_MAX);
+	buf_addf(out, ": %" PRIu64 " record%s written", o->written, plural(o->written));
+	if (o->dropped)
+		buf_addf(out, ", %" PRIu64 " dropped because it is too slow", o->dropped);
+	if (o->failed)
+		buf_addf(out, ", %" PRIu64 " failed", o->failed);
+	if (o->problem[0]) {
+		buf_adds(out, ": ");
+		summary_name(out, r, o->problem, UINT_MAX);
 	}
+	buf_addc(out, '\n');
 }
 
 void summary_write(struct buf *out, const struct run_report *r)
 {
-	write_files(out, r);
-	summary_write_map(out, r);
-	write_traffic(out, &r->traffic);
-	write_losses(out, r);
-	write_limits(out, r->limits);
-	write_outputs(out, r);
-	if (!r->totals)
-		return;
-	spend_write(out, r->totals->spend, r->utf8, r->user_name);
-	write_totals(out, r->totals);
+	write_head(out, r);
+	if (r->totals) {
+		summary_write_tables(out, r);
+		write_notes(out, r);
+	}
+	if (!r->totals || !r->totals->spend->all.calls)
+		write_traffic(out, r);
+	write_missed(out, r);
+	write_unseen(out, r);
+	for (size_t i = 0; i < r->nfiles; i++)
+		write_file(out, r, &r->files[i]);
+	for (size_t i = 0; i < r->noutputs; i++)
+		write_output(out, r, &r->outputs[i]);
+}
+
+/* ---- traffic of each process ---- */
+
+static void write_process(struct buf *out, const struct run_report *report,
+			  const struct process_row *r)
+{
+	unsigned n;
+
+	buf_addc(out, ' ');
+	n = summary_who(out, report, r->program, r->tgid, r->processes);
+	buf_addf(out, "%*s %6" PRIu64 " %6" PRIu64 " %10s %10s",
+		 n < NAME_COLUMNS ? (int)(NAME_COLUMNS - n) : 0, "", r->calls, r->others,
+		 text_bytes(r->bytes[DIR_WRITE]).text, text_bytes(r->bytes[DIR_READ]).text);
+	for (size_t i = 0; i < PROCESS_HOSTS && r->hosts[i][0]; i++) {
+		buf_adds(out, i ? ", " : "  ");
+		summary_name(out, report, r->hosts[i], UINT_MAX);
+	}
+	buf_adds(out, r->more_hosts ? " and more" : "");
+	if (r->opaque)
+		buf_addf(out, "  (%" PRIu64 " of %" PRIu64 " connection%s without HTTP)", r->opaque,
+			 r->conns, plural(r->conns));
+	buf_addc(out, '\n');
+}
+
+void summary_write_map(struct buf *out, const struct run_report *r)
+{
+	size_t count = 0, n = 0;
+	const struct process_row *rows =
+		r->processes ? process_stats_rows(r->processes, &count) : NULL;
+	struct process_row *sums = process_rows_sum_up(rows, count, &n);
+
+	summary_write(out, r);
+	if (n)
+		buf_addf(out, " %-*s %6s %6s %10s %10s  %s\n", NAME_COLUMNS, "TRAFFIC OF", "CALLS",
+			 "OTHER", "SENT", "RECEIVED", "HOSTS");
+	for (size_t i = 0; i < n && i < ROWS_SHOWN; i++)
+		write_process(out, r, &sums[i]);
+	if (n > ROWS_SHOWN)
+		buf_addf(out, " and %zu more\n", n - ROWS_SHOWN);
+	free(sums);
 }

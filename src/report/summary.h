@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a run saw and what it could not see, for the person at the terminal. Pure: plain numbers and
- * names in, lines of text out. */
+/* What a run saw and what it could not see, for the person at the terminal and, as JSON, for
+ * programs. Nothing is said of what did not happen. Pure: plain numbers and names in, text out. */
 #ifndef SPY_REPORT_SUMMARY_H
 #define SPY_REPORT_SUMMARY_H
 
@@ -28,7 +28,6 @@ struct report_traffic {
 struct run_report {
 	struct report_file *files;
 	size_t nfiles;
-	uint64_t files_hooked, files_more; /* all that are hooked; of them, without a line */
 	const struct process_stats *processes;
 	const struct unseen *unseen;
 	struct report_traffic traffic;
@@ -39,12 +38,27 @@ struct run_report {
 	const struct totals *totals;
 	const struct output_totals *outputs; /* `noutputs` of them */
 	size_t noutputs;
-	user_name_fn user_name;
-	bool utf8; /* the terminal reads it */
+	uint64_t duration_ns; /* of the run, or from the first call to the last one */
+	bool utf8;	      /* who reads it reads that */
+	unsigned width;	      /* columns; 0: 80 */
 };
 
 void summary_write(struct buf *out, const struct run_report *r);
-/* Who said how much, and who could not be seen; the first part of the summary. */
+/* The head line alone, as it stands between the rules: "6 calls, ... $0.0264". */
+void summary_write_head(struct buf *out, const struct run_report *r);
+/* The same as one line of JSON. */
+void summary_write_json(struct buf *out, const struct run_report *r);
+/* The summary so far, and the traffic of each process. */
 void summary_write_map(struct buf *out, const struct run_report *r);
+
+/* ---- what its files share ---- */
+
+/* Names are the programs' own. Returns how many columns were written, at most `max`. */
+unsigned summary_name(struct buf *out, const struct run_report *r, const char *name, unsigned max);
+/* "name[pid]", or "name (3 processes)" where pid is 0. Returns the columns. */
+unsigned summary_who(struct buf *out, const struct run_report *r, const char *program, uint32_t pid,
+		     uint64_t processes);
+/* The tables by model and by who (summary_tables.c). */
+void summary_write_tables(struct buf *out, const struct run_report *r);
 
 #endif

@@ -19,10 +19,22 @@ static void on_superseded(void *arg, struct exchange *x)
 	t->twice += show_mode_has(t->mode, x);
 }
 
+static void note_time(struct totals *t, const struct exchange *x)
+{
+	uint64_t first = x->t.request_first ? x->t.request_first : x->t.response_first;
+	uint64_t last = x->t.response_last ? x->t.response_last : x->t.request_last;
+
+	if (first && (!t->first_ns || first < t->first_ns))
+		t->first_ns = first;
+	if (last > t->last_ns)
+		t->last_ns = last;
+}
+
 static void on_ended(void *arg, struct exchange *x)
 {
 	struct totals *t = arg;
 
+	note_time(t, x);
 	if (!show_mode_has(t->mode, x) || x->twin_of)
 		return;
 	spend_add(t->spend, x);

@@ -13,7 +13,8 @@ struct totals {
 	enum show_mode mode;
 	uint64_t exchanges, llm, incomplete, errors;
 	uint64_t request_bytes, response_bytes;
-	uint64_t twice; /* seen at both ends of a connection, counted once */
+	uint64_t first_ns, last_ns; /* of all that was captured; 0: nothing */
+	uint64_t twice;		    /* seen at both ends of a connection, counted once */
 	struct spend *spend;
 };
 

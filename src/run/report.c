@@ -2,6 +2,9 @@
 #include "run/report.h"
 
 #include <pwd.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "base/log.h"
 
@@ -9,9 +12,29 @@
 
 static const char *user_name(uint32_t uid)
 {
-	const struct passwd *pw = getpwuid((uid_t)uid);
+	static char name[64];
+	static uint32_t of;
+	const struct passwd *pw;
 
-	return pw ? pw->pw_name : NULL;
+	if (name[0] && of == uid)
+		return name;
+	pw = getpwuid((uid_t)uid);
+	snprintf(name, sizeof(name), "%s", pw ? pw->pw_name : "");
+	of = uid;
+	return name[0] ? name : NULL;
+}
+
+void report_begin(struct totals *t, enum show_mode mode)
+{
+	totals_init(t, mode);
+	t->spend->user_name = user_name;
+}
+
+static unsigned columns(void)
+{
+	struct winsize w;
+
+	return ioctl(STDERR_FILENO, TIOCGWINSZ, &w) == 0 ? w.ws_col : 0;
 }
 
 static struct report_traffic traffic_of(const struct pipeline *p)
@@ -37,8 +60,9 @@ struct run_report report_gather(const struct pipeline *p, const struct totals *t
 		.traffic = traffic_of(p),
 		.limits = l,
 		.totals = t,
-		.user_name = user_name,
-		.utf8 = log_utf8(),
+		.duration_ns = t->last_ns > t->first_ns ? t->last_ns - t->first_ns : 0,
+		.utf8 = log_takes_utf8(),
+		.width = columns(),
 	};
 }
 
@@ -53,9 +77,10 @@ static void print(void (*write)(struct buf *, const struct run_report *),
 	buf_done(&text);
 }
 
-void report_print(const struct run_report *r)
+void report_print(const struct run_report *r, enum summary_form form)
 {
-	print(summary_write, r);
+	if (form != SUMMARY_NONE)
+		print(form == SUMMARY_JSON ? summary_write_json : summary_write, r);
 }
 
 void report_print_map(const struct run_report *r)

@@ -7,7 +7,7 @@
 #include "report/summary.h"
 
 /* Fills r->files, which the caller frees; the names in it stay the list's. `every`: also those that
- * nobody is known to have used. */
+ * are hooked as they should be. */
 void report_add_files(struct run_report *r, const struct target_list *l, bool every);
 
 #endif

@@ -40,10 +40,10 @@ static uint64_t count_unseen(const struct run_report *r)
 void result_write(struct buf *out, const struct run_report *r, uint64_t warnings)
 {
 	uint64_t missed = count_missed(r), unseen = count_unseen(r);
+	struct run_report calls = *r;
 
-	buf_addf(out, "%" PRIu64 " call%s", r->totals->llm, plural(r->totals->llm));
-	if (r->totals->errors)
-		buf_addf(out, " (%" PRIu64 " failed)", r->totals->errors);
+	calls.duration_ns = 0; /* who ran the command knows */
+	summary_write_head(out, &calls);
 	if (missed)
 		buf_addf(out, "%s%" PRIu64 " missed", dot(r), missed);
 	if (unseen)

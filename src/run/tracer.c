@@ -35,6 +35,7 @@ static void print_map(void *arg)
 
 	discover_unseen(t->discover, &notes);
 	r.unseen = &notes;
+	r.duration_ns = now_ns() - t->begun_ns;
 	report_print_map(&r);
 	unseen_done(&notes);
 }
@@ -121,7 +122,7 @@ static void say_result(struct tracer *t, const struct run_report *r)
 	if (t->to.log && !t->messages.warnings && result_is_nothing(r))
 		destination_drop_log(&t->to);
 	else if (t->to.log)
-		report_print(r);
+		report_print(r, t->o->summary);
 	messages_release(&t->messages);
 	buf_init(&line, 4096);
 	result_write(&line, r, t->messages.warnings);
@@ -141,6 +142,7 @@ static void summarize(struct tracer *t, const uint64_t *counters)
 	r.killed = t->scanned.killed;
 
 	r.counters = counters;
+	r.duration_ns = now_ns() - t->begun_ns;
 	r.lost = live_lost(t->live);
 	if (t->discover) {
 		report_add_files(&r, discover_targets(t->discover), t->o->debug);
@@ -150,7 +152,7 @@ static void summarize(struct tracer *t, const uint64_t *counters)
 	if (t->to.brief)
 		say_result(t, &r);
 	else
-		report_print(&r);
+		report_print(&r, t->o->summary);
 	free(outputs);
 	unseen_done(&notes);
 	free(r.files);
@@ -290,7 +292,7 @@ static int start(struct tracer *t, struct error *reterr)
 		err = attach_prepare(t, reterr);
 	if (err)
 		return err;
-	totals_init(&t->totals, t->o->mode);
+	report_begin(&t->totals, t->o->mode);
 	t->pipeline = pipeline_new(&t->limits);
 	pipeline_observe(t->pipeline, &totals_observer, &t->totals);
 	pipeline_observe(t->pipeline, &fanout_observer, t->fanout);
@@ -374,6 +376,7 @@ int tracer_run(const struct options *o, struct error *reterr)
 		tracer_done(&t);
 		return t.cannot;
 	}
+	t.begun_ns = now_ns();
 	say_ready(&t, hooked);
 	if (t.to.quiet)
 		messages_hold(&t.messages, t.to.log ? t.fanout : NULL);

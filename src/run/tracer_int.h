@@ -45,6 +45,7 @@ struct tracer {
 	struct child command;
 	struct loop loop;
 	struct status_file *status;
+	uint64_t begun_ns;  /* the first moment that events are kept of */
 	bool output_failed; /* the summary says which and why */
 	bool unheard;	    /* the reader of standard output has left */
 	/* The exit code when what is being done at the start fails: files of prices, output and

@@ -203,8 +203,9 @@ static void add_turn(struct head *h, const struct layouter *l)
 	if (!k->id[0])
 		return;
 	f = add(h, INK_META, 0);
-	snprintf(f->own, sizeof(f->own), "  %s%.6s t%u%s", page_sign(l->p, "⟨", "<"), k->id,
-		 k->turn, page_sign(l->p, "⟩", ">"));
+	snprintf(f->own, sizeof(f->own), "  %s%.6s t%s%u%s", page_sign(l->p, "⟨", "<"), k->id,
+		 k->turns_before ? page_sign(l->p, "≥", ">=") : "", k->turn + k->turns_before,
+		 page_sign(l->p, "⟩", ">"));
 	if (k->parent[0]) {
 		f = add(h, INK_META, 5);
 		snprintf(f->own, sizeof(f->own), " from %.6s t%u", k->parent, k->parent_turn);

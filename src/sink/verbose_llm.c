@@ -174,9 +174,11 @@ static void conversation(struct sink *s, const struct conversation *k)
 {
 	struct term *t = &s->t;
 
-	if (!k->id[0] || (k->turn == 1 && !k->retry && !k->session))
+	if (!k->id[0] || (k->turn == 1 && !k->turns_before && !k->retry && !k->session))
 		return;
 	term_ownf(t, "Conversation: %.6s turn %u", k->id, k->turn);
+	if (k->turns_before)
+		term_ownf(t, ", joined late (at least %u before)", k->turns_before);
 	if (k->retry)
 		term_own(t, ", tried again");
 	if (k->parent[0])

@@ -67,7 +67,7 @@ mine = [r for r in of_client(spy.stop()) if r["request"]["body"]["expected"] > 1
 body = mine[0]["request"]["body"]
 ok(len(mine) == 1 and body["captured"] + body["missing"] == noted[0]["sent_len"] and body["gap_count"] == 1 and
    not mine[0]["complete"], "a call over --call-limit: what is missing is counted", mine)
-ok("exceeded --call-limit" in spy.stderr(), "and named in the summary", spy.stderr())
+ok("cut by --call-limit" in spy.stderr(), "and named in the summary", spy.stderr())
 
 mock.stop()
 done()

@@ -272,8 +272,12 @@ else:
        row["tls"][0]["method"] == "symbols" and row["tls"][0]["file"].endswith("/libssl.so.3"),
        "targets: one that can be hooked, with file, implementation and method", r.stdout)
     r = command("targets", f"--pid={blind.pid}", f"--pid={seen.proc.pid}")
-    ok(r.returncode == 0 and f"{blind.pid}  python" in r.stdout and "blind?" in r.stdout and "-> " in r.stdout and
-       "hookable" in r.stdout and "OpenSSL by symbols: " in r.stdout, "targets: as text", r.stdout, r.stderr)
+    line = next((line.split() for line in r.stdout.splitlines() if line.split()[:1] == [str(blind.pid)]), [])
+    ok(r.returncode == 0 and line[1:6] == ["root", "python3.11", "?", "unknown", "TLS"] and "✓ OpenSSL" in r.stdout and
+       f"python3.11[{blind.pid}]: it has connections" in r.stdout and "→ if it talks to a model" in r.stdout,
+       "targets: as text", r.stdout, r.stderr)
+    r = command("targets", "-v", f"--pid={seen.proc.pid}")
+    ok("OpenSSL by symbols: /" in r.stdout, "targets -v: where its TLS is", r.stdout)
     for args, code in (((f"--pid={blind.pid}", "--strict"), 4), ((f"--pid={blind.pid}",), 0),
                        ((f"--pid={seen.proc.pid}", "--strict"), 0)):
         spy = Spy(*args)
@@ -283,12 +287,18 @@ blind.kill()
 blind.wait()
 seen.stop()
 r = command("doctor")
-ok(r.returncode == 0 and "ok    BPF programs can be loaded" in r.stdout and "can trace here" in r.stdout, "doctor", r.stdout)
+ok(r.returncode == 0 and "ok  " not in r.stdout and "can trace here" in r.stdout and "sudo" not in r.stdout, "doctor", r.stdout)
+r = command("doctor", "-v")
+ok(r.returncode == 0 and "ok    BPF programs can be loaded" in r.stdout, "doctor -v: what is well too", r.stdout)
+r = command("doctor", "--json")
+rows = {row["check"]: row for row in map(json.loads, r.stdout.splitlines())}
+ok(r.returncode == 0 and rows["bpf"]["verdict"] == "ok" and len(rows) == 15 and
+   all((row["verdict"] == "ok") == (row["remedy"] is None) for row in rows.values()), "doctor --json", r.stdout)
 r = subprocess.run([for_nobody(SPY), "doctor"], capture_output=True, text=True, timeout=WAIT, user=65534, group=65534,
                    extra_groups=[], cwd="/")
 ok(r.returncode == 3 and "FAIL  user 65534, lacks " in r.stdout and "cannot trace here" in r.stdout and "-> run llm-spy with sudo" in r.stdout,
    "doctor, of a user who may not", r.stdout)
-for args in (("targets", "--raw"), ("targets", "x"), ("doctor", "--format=jsonl"), ("--strict", "--replay=x"), ("targets", "--", "true")):
+for args in (("targets", "--raw"), ("targets", "x"), ("doctor", "--raw"), ("--strict", "--replay=x"), ("targets", "--", "true")):
     r = command(*args)
     ok(r.returncode == 2 and r.stderr.count("\n") == 1 and not r.stdout, f"wrong usage: {' '.join(args)}", r.stderr)
 

@@ -4,6 +4,7 @@
 and sent."""
 import ctypes.util
 import json
+import re
 import shutil
 import subprocess
 
@@ -63,7 +64,7 @@ def compare_all(what, traced, logged, name):
            r["kind"] == "llm" and not r["connection"]["from_middle"] for r in mine),
        f"{what}: process, server name, and seen from its first byte", mine)
     ok({bool(r["response"]["stream"]) for r in mine} == {False, True}, f"{what}: plain and streamed", mine)
-    ok("start was not captured" not in traced.stderr and " 0 B missing in 0 gaps" in traced.stderr,
+    ok("nothing was missed" in traced.stderr,
        f"{what}: nothing was lost", traced.stderr)
     ok("FAKESECRET" not in traced.text, f"{what}: the key is masked")
 
@@ -126,7 +127,7 @@ def test_gap(mode):
     t = Traced()
     t.end(t.run(*libraries(mode, provider)[0]))
     provider.take_log()
-    ok(" missing in " in t.stderr and " 0 B missing in " not in t.stderr and not any(r["complete"] for r in t.records),
+    ok(re.search(r"^ missed: .*B in \d+ gaps?", t.stderr, re.M) and not any(r["complete"] for r in t.records),
        f"{mode}: what cannot be read is said to be missing", t.stderr, t.records)
 
 

@@ -118,7 +118,7 @@ def deno_command(deno, mode, front):
 def test_deno(name, deno, front):
     for mode in ("calls", "together", "parallel"):
         what = f"{name}, {front.protocol}, {mode}"
-        spy = Spy("--libssl", deno)
+        spy = Spy("--debug", "--libssl", deno)
         subprocess.run(deno_command(deno, mode, front), check=True, timeout=WAIT, env=environment())
         log = front.provider.take_log()
         spy.wait_for(2 * len(log))
@@ -135,7 +135,7 @@ def test_joined(name, deno, front):
                             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     slow.stdout.readline()
     front.provider.take_log()
-    spy = Spy("--libssl", deno)
+    spy = Spy("--debug", "--libssl", deno)
     for _ in range(3):
         slow.stdin.write("go\n")
         slow.stdin.flush()
@@ -152,7 +152,7 @@ def test_command(name, deno, front):
     """Nobody knows the program, and it is a child of the command: it is held until it was searched."""
     what = f"{name}, {front.protocol}, run for the first time by a command"
     os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(dir=TMP)
-    spy = Spy("--", "env", "-i", *(f"{k}={v}" for k, v in environment().items()), "sh", "-c", '"$@"; exit 5', "sh",
+    spy = Spy("--debug", "--", "env", "-i", *(f"{k}={v}" for k, v in environment().items()), "sh", "-c", '"$@"; exit 5', "sh",
               *deno_command(deno, "calls", front), ready=False)
     del os.environ["XDG_CACHE_HOME"]
     code = spy.proc.wait(120)
@@ -169,7 +169,7 @@ def test_codex(name, program, front):
 def test_agent(name, program, front, command, **env):
     """Grok ends before it has read its last answer."""
     what = f"{name}, {front.protocol}"
-    spy = Spy("--libssl", program)
+    spy = Spy("--debug", "--libssl", program)
     subprocess.run(command, timeout=2 * WAIT, cwd=TMP, env=environment(SSL_CERT_FILE=ca, **env), stdin=subprocess.DEVNULL,
                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     log = front.provider.take_log()

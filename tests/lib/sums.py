@@ -2,7 +2,6 @@
 """Calls, tokens and dollars, as each output and the summary have them."""
 import csv
 import json
-import re
 import sqlite3
 
 import record_schema
@@ -20,11 +19,16 @@ def ask(path, query):
         return []
 
 
+def counts(api):
+    """Whether such a call only asks how many tokens a prompt has."""
+    return api.endswith(".count") or api == "tokenize"
+
+
 def of_jsonl(path):
     with open(path) as f:
         records = [json.loads(line) for line in f]
     record_schema.check(records[:1000])
-    calls = [r for r in records if r["kind"] == "llm" and not r["twin_of"]]
+    calls = [r for r in records if r["kind"] == "llm" and not r["twin_of"] and not counts(r["api"])]
     return (len(calls), sum(r["usage"]["input"] or 0 for r in calls), sum(r["usage"]["output"] or 0 for r in calls),
             round(sum(r["cost"]["usd"] or 0 for r in calls), 6))
 
@@ -43,8 +47,25 @@ def of_sqlite(path):
     return n, tokens_in, tokens_out, round(usd or 0, 6)
 
 
-def of_summary(stderr, model):
-    """The one row of this model, its dollars rounded to four digits."""
-    rows = re.findall(r"^llm-spy:   %s\S*\s+(\d+)\s+(\d+)\s+(\d+)\s+([\d.]+)(?: \(.*\))?$" % re.escape(model), stderr, re.M)
-    n, tokens_in, tokens_out, usd = rows[0] if len(rows) == 1 else (0, 0, 0, 0)
-    return int(n), int(tokens_in), int(tokens_out), float(usd)
+def summary(stderr):
+    """The summary as --summary=json prints it; {} where there is none."""
+    lines = [line for line in stderr.splitlines() if line.startswith('{"duration_ns"')]
+    return json.loads(lines[-1]) if lines else {}
+
+
+def of_summary(stderr):
+    s = summary(stderr)
+    return s.get("calls"), s.get("input"), s.get("output"), round(s.get("usd", 0), 6)
+
+
+def tokens(n):
+    """As the text of the summary writes them."""
+    for limit, unit in ((1000, ""), (999950, "k"), (999950000, "M"), (float("inf"), "G")):
+        if n < limit:
+            return f"{n}" if not unit else f"{n / 1000 ** 'kMG'.index(unit) / 1000:.1f}{unit}"
+
+
+def row_of_text(stderr, name):
+    """Cells of the row that begins with this name: of a model, or of who."""
+    rows = [line.split() for line in stderr.splitlines() if line.startswith(f" {name} ")]
+    return rows[0][len(name.split()):] if len(rows) == 1 else None

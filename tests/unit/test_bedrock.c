@@ -259,16 +259,17 @@ static void test_count_tokens(void)
 {
 	struct reader r;
 
-	reader_init(&r, &dialect_bedrock_converse);
+	reader_init(&r, &dialect_bedrock_count);
 	request(&r,
 		"{'input':{'converse':{'messages':[{'role':'user','content':[{'text':'hi'}]}]}}}");
 	is_str(r.x->nmessages ? r.x->messages[0].parts[0].text.ptr : NULL, "hi", "what is counted");
 	response(&r, "{'inputTokens':11}");
 	is_int(raw_count(&r, "inputTokens"), 11, "the count is kept");
+	is_int(r.x->counted, 11, "as what it is");
 	is_int(r.x->usage.input, COUNT_UNKNOWN, "but nothing was used");
 	reader_done(&r);
 
-	reader_init(&r, &dialect_bedrock_converse);
+	reader_init(&r, &dialect_bedrock_count);
 	/* {"anthropic_version":"b","messages":[{"role":"user","content":"yo"}]} */
 	request(&r, "{'input':{'invokeModel':{'body':"
 		    "'eyJhbnRocm9waWNfdmVyc2lvbiI6ImIiLCJtZXNzYWdlcyI6W3sicm9s"

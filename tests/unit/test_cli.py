@@ -11,6 +11,7 @@ import tempfile
 
 SRC, BUILD = os.environ.get("srcdir", "."), os.environ.get("builddir", ".")
 sys.path[:0] = [os.path.join(SRC, "tests", folder) for folder in ("conformance", "lib")]
+import sums  # noqa: E402
 from spyfile import READ, WRITE, SpyFile, cut_whole  # noqa: E402
 from tap import done, ok, skip  # noqa: E402
 
@@ -44,11 +45,14 @@ data = f.bytes()
 code, out, err = replay("-f", "jsonl", spy=data)
 costs = [(json.loads(line)["request"]["model"], json.loads(line)["cost"]["usd"]) for line in out.splitlines()]
 ok(code == 0 and costs == [("gpt-4o", 2.5), ("gpt-4o", 2.5), ("house-model", None)], "builtin prices", costs)
-rows = {line.split()[1]: line.split()[2:] for line in err.splitlines() if line.startswith("llm-spy:   ")}
-ok(rows.get("gpt-4o") == ["2", "2000000", "0", "5.0000"], "the summary sums up by model", err)
-ok(rows.get("house-model") == ["1", "500000", "0", "unknown"], "an unknown price is said to be unknown", err)
-ok("by provider" in err and "by process" in err, "by provider and process as well", err)
-ok("by user" not in err, "a table with one row is left out", err)
+ok((sums.row_of_text(err, "gpt-4o") or [])[:6] == ["2", "0", "2.0M", "-", "0", "5.00"], "the summary sums up by model", err)
+ok((sums.row_of_text(err, "house-model") or [])[:6] == ["1", "0", "500.0k", "-", "0", "unknown"],
+   "an unknown price is said to be unknown", err)
+ok(" WHO " in err and "cost of 1 call unknown (house-model)" in err, "and by who", err)
+code, out, err = replay("-f", "jsonl", "--summary=none", spy=data)
+ok(code == 0 and out and not err, "--summary=none: nothing but records", err)
+code, out, err = replay("-f", "jsonl", spy=b"root:x:0:0:root:/root:/bin/bash\n")
+ok(code == 1 and not out and err.count("\n") == 1, "of what is no recording there is the error only", err)
 
 FILES = {
     "our table": "provider\tmodel\tinput\toutput\nopenai\tgpt-4o*\t4\t8\nopenai-compatible\thouse-*\t1\t2\n",
@@ -107,7 +111,7 @@ for i in range(3):
 f.connection(1, pieces, cut_whole)
 code, out, err = replay("-f", "jsonl", "--limit", "exchanges=1", spy=f.bytes())
 kinds = [json.loads(line)["kind"] for line in out.splitlines()]
-ok(code == 0 and kinds == ["llm"] * 3 and "limit exchanges (1)" in err, "the limit of exchanges, on a WebSocket",
+ok(code == 0 and kinds == ["llm"] * 3 and "limit exchanges=1 reached 3 times" in err, "the limit of exchanges, on a WebSocket",
    (code, kinds, err))
 
 # ---- a file that cannot be used, live as in a replay ----

@@ -670,8 +670,34 @@ static void test_shown(void)
 	conversations_free(t);
 }
 
+/* Answers that a first request carries were turns, where something proves it. */
+static void test_joined_late(void)
+{
+	struct conversations *t = begin();
+	struct exchange *x = call("uhello|ahi|uhow|afine|agood|tok|uand");
+	struct conversation k;
+
+	is_int(say(t, "uq|aexample|uq2|aexample|uask").turns_before, 0,
+	       "answers that may be made up are no turns");
+	x->from_middle = true;
+	k = play(t, x, 200);
+	is_int(k.turn, 1, "joined late: the first turn that was seen");
+	is_int(k.turns_before, 2, "joined late: two answers before it");
+	k = say(t, "uhello|ahi|uhow|afine|agood|tok|uand|amore|uend");
+	is_int(k.turn, 2, "the next turn");
+	is_int(k.turns_before, 2, "and as many before it");
+	x = call("ucall it|a|t42");
+	message_part(x, &x->messages[1], PART_TOOL_CALL)->id = xstrdup("call_1");
+	is_int(play(t, x, 200).turns_before, 1, "a tool was called before");
+	x = call("uhello again");
+	with_param(x, "previous_response_id", json_string("resp_unseen"));
+	is_int(play(t, x, 200).turns_before, 1, "an answer that was not seen");
+	conversations_free(t);
+}
+
 int main(void)
 {
+	test_joined_late();
 	test_growth();
 	test_strangers();
 	test_few_shots();

@@ -73,14 +73,19 @@ with tempfile.TemporaryDirectory() as tmp:
     want = recording(path["calls.spy"])
     outputs = ["-o", f"jsonl:{path['a.jsonl']}", "-o", f"csv:{path['a.csv']}"]
     has_sqlite = "without SQLite" not in run("-r", path["calls.spy"], "-o", f"sqlite:{path['a.db']}").stderr
-    r = run("-r", path["calls.spy"], *outputs)
+    r = run("-r", path["calls.spy"], "--summary=json", *outputs)
     ok(r.returncode == 0, "a replay to several outputs", r.stderr)
     got = sums.of_jsonl(path["a.jsonl"])
     ok(got[:3] == want, f"jsonl has {want[0]} calls, {want[1]} tokens in, {want[2]} out", got)
     ok(got[3] > 0, f"and they cost {got[3]} USD")
     ok(sums.of_csv(path["a.csv"]) == got, "csv has the same sums", sums.of_csv(path["a.csv"]))
-    summary = sums.of_summary(r.stderr, "gpt-4o")
-    ok(summary[:3] == got[:3], "so has the summary", summary, r.stderr)
+    ok(sums.of_summary(r.stderr) == got, "so has the summary", sums.of_summary(r.stderr), r.stderr)
+    ok(0 < sums.summary(r.stderr)["tokens_unknown"] == sums.summary(r.stderr)["cost_unknown"],
+       "which counts what is not known", r.stderr)
+    r = run("-r", path["calls.spy"], *outputs)
+    row = sums.row_of_text(r.stderr, "gpt-4o")
+    ok(row and row[:1] == [str(got[0])] and row[2:3] + row[4:6] == [
+        sums.tokens(got[1]) + "+", sums.tokens(got[2]) + "+", f"{got[3]:.2f}+"], "and its text, rounded", row, r.stderr)
     if has_sqlite:
         db = path["a.db"]
         ok(sums.of_sqlite(db) == got, "so has sqlite", sums.of_sqlite(db))

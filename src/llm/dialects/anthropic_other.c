@@ -14,7 +14,7 @@ static void count_response(struct exchange *x, const json_t *body)
 		return;
 	}
 	usage_raw(x, body);
-	usage_count(&x->usage.input, json_object_get(body, "input_tokens"));
+	usage_count(&x->counted, json_object_get(body, "input_tokens"));
 }
 
 static void count_request(struct exchange *x, const json_t *body)

@@ -311,11 +311,6 @@ static void converse_response(struct exchange *x, const json_t *body)
 
 	if (bedrock_error(x, body))
 		return;
-	if (!message && json_is_integer(json_object_get(body, "inputTokens"))) {
-		/* Counted, not used, so these tokens are no input. */
-		usage_raw(x, body);
-		return;
-	}
 	if (message)
 		read_role(x, message);
 	json_array_foreach(json_object_get(message, "content"), i, v)
@@ -472,5 +467,22 @@ const struct dialect dialect_bedrock_converse = {
 	.proves_response = is_converse_response,
 	.request = converse_request,
 	.response = converse_response,
+	.event = converse_event,
+};
+
+/* ---- CountTokens ---- */
+
+static void count_response(struct exchange *x, const json_t *body)
+{
+	if (bedrock_error(x, body))
+		return;
+	usage_raw(x, body);
+	usage_count(&x->counted, json_object_get(body, "inputTokens"));
+}
+
+const struct dialect dialect_bedrock_count = {
+	.name = "bedrock.count",
+	.request = converse_request,
+	.response = count_response,
 	.event = converse_event,
 };

@@ -391,10 +391,7 @@ static void count_response(struct exchange *x, const json_t *body)
 		return;
 	}
 	usage_raw(x, body);
-	usage_count(&x->usage.input, json_object_get(body, "totalTokens"));
-	usage_count(&x->usage.cached_read, json_object_get(body, "cachedContentTokenCount"));
-	gemini_modalities(json_object_get(body, "promptTokensDetails"), "tokenCount",
-			  &x->usage.audio_in, &x->usage.image_in);
+	usage_count(&x->counted, json_object_get(body, "totalTokens"));
 }
 
 const struct dialect dialect_gemini_count = {

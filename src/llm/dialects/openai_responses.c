@@ -324,8 +324,6 @@ static void responses_response(struct exchange *x, const json_t *body)
 {
 	if (json_has(body, "output") || json_is(body, "object", "response"))
 		read_response(x, NULL, body, true);
-	else if (json_is(body, "object", "response.input_tokens"))
-		read_usage(x, body);
 	else
 		answer_error_of(x, body);
 }
