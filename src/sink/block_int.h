@@ -31,7 +31,6 @@ void layouter_begin(struct layouter *l, struct page *p, const struct block_style
 
 /* block_head.c */
 void block_head(struct layouter *l);
-struct span block_model(const struct exchange *x); /* as it is shown */
 /* block_request.c: of a model call. */
 void block_request(struct layouter *l);
 /* block_parts.c */
