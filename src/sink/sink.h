@@ -70,8 +70,9 @@ struct sink_ops {
 	/* What was shown of x is shown again, as x->twin_of; no end follows. */
 	int (*superseded)(struct sink *s, const struct exchange *x, struct error *reterr);
 	int (*end)(struct sink *s, const struct exchange *x, struct error *reterr);
-	/* What it waits for beside records: descriptors, at most `max`, and in *ret_ms when its tick
-	 * is due at the latest, if that is not in a second. Tick comes as soon as one of them is ready. */
+	/* What it waits for beside records: descriptors, at most `max`, and in *ret_ms when its
+	 * tick is due at the latest, if that is not in a second. Tick comes as soon as one of them
+	 * is ready. */
 	size_t (*pollfds)(struct sink *s, struct pollfd *fds, size_t max, unsigned *ret_ms);
 	/* About once a second, or as pollfds says, and before flush: batches, retries. now_ns:
 	 * CLOCK_MONOTONIC. */

@@ -64,7 +64,8 @@ static void test_life(void)
 	y = begin(r, 5);
 	finish(r, x);
 	rows = registry_snapshot(r, &n);
-	ok(n == 2 && rows[0].x->serial == 5 && rows[1].x->serial == 7, "rows are in order of their ids");
+	ok(n == 2 && rows[0].x->serial == 5 && rows[1].x->serial == 7,
+	   "rows are in order of their ids");
 	ok(rows[0].in_flight && !rows[1].in_flight, "what ended is not in flight");
 	registry_rows_free(rows, n);
 	on->superseded(r, y);

@@ -171,13 +171,13 @@ static void answer_annotation(struct exchange *x, const json_t *v)
 				  : v;
 	struct span title = json_text(a, "title"), file = json_text(a, "file_id");
 
-	answer_citation(x,
-		      &(struct citation_view){ .url = json_text(a, "url"),
-					     .title = title.len ? title : json_text(a, "filename"),
-					     .text = json_text(a, "quote"),
-					     .document = file,
-					     .start = place_of(a, "start_index"),
-					     .end = place_of(a, "end_index") });
+	answer_citation(
+		x, &(struct citation_view){ .url = json_text(a, "url"),
+					    .title = title.len ? title : json_text(a, "filename"),
+					    .text = json_text(a, "quote"),
+					    .document = file,
+					    .start = place_of(a, "start_index"),
+					    .end = place_of(a, "end_index") });
 }
 
 void openai_annotations(struct exchange *x, const json_t *list)
