@@ -522,8 +522,11 @@ ok(all(w.encode() in data for w in WORDS if w != "PlantA8pem"), "the credentials
 sinks = re.findall(r"^SINK\((\w+), ", open(os.path.join(SRC, "src", "sink", "sinks.def")).read(), re.M)
 ok({"text", "jsonl"} <= set(sinks), "the sinks are known", sinks)
 shown = b""
+# An option that makes no difference to a sink is refused with it.
+EVERY = [[], ["--all"], ["--raw"], ["--all", "--debug"]]
+OWN = {"text": [["--full"]], "verbose": [["--full"]], "jsonl": [["--all", "--bodies"]], "sqlite": [["--all", "--bodies"]]}
 for sink in sinks:
-    for options in ([], ["--all"], ["--raw"], ["--full"], ["--all", "--bodies"], ["--all", "--debug"]):
+    for options in EVERY + OWN.get(sink, []):
         code, out, err = write_file(data, sink, *options)
         name = " ".join([sink] + options)
         ok(code == 0 and out, f"{name}: writes something", err)
