@@ -396,6 +396,14 @@ struct part *answer_find(struct exchange *x, unsigned index, enum part_kind kind
 	return p && p->slot == slot && p->kind == kind ? p : NULL;
 }
 
+bool answer_has(struct exchange *x, unsigned index, int slot)
+{
+	const struct choice *c = answer_choice(x, index);
+	const struct part *p = part_at(c, place_of(c, slot, (enum part_kind)0));
+
+	return p && p->slot == slot;
+}
+
 struct part *answer_nth(struct exchange *x, unsigned index, enum part_kind kind, int first, int end,
 			size_t n)
 {

@@ -66,6 +66,8 @@ void answer_text(struct exchange *x, unsigned index, enum part_kind kind, struct
 struct part *answer_part(struct exchange *x, unsigned index, enum part_kind kind, int slot);
 /* The part that answer_part made for that; NULL: none. */
 struct part *answer_find(struct exchange *x, unsigned index, enum part_kind kind, int slot);
+/* Whether there is a part of any kind with that slot. */
+bool answer_has(struct exchange *x, unsigned index, int slot);
 /* The nth (from 0) of that kind with a slot from `first` on and before `end`; NULL: none. */
 struct part *answer_nth(struct exchange *x, unsigned index, enum part_kind kind, int first, int end,
 			size_t n);

@@ -5,7 +5,9 @@ libpure_a_SOURCES += \
 	src/llm/dialect.h \
 	src/llm/dialects.def \
 	src/llm/dialects/anthropic.c \
+	src/llm/dialects/anthropic.h \
 	src/llm/dialects/anthropic_other.c \
+	src/llm/dialects/anthropic_request.c \
 	src/llm/dialects/assistants.c \
 	src/llm/dialects/bedrock.c \
 	src/llm/dialects/bedrock.h \
@@ -40,6 +42,8 @@ libpure_a_SOURCES += \
 	src/llm/multipart.h \
 	src/llm/rest.c \
 	src/llm/rest.h \
+	src/llm/result.c \
+	src/llm/result.h \
 	src/llm/paths.def \
 	src/llm/providers.def \
 	src/llm/routes.c \

@@ -3,10 +3,15 @@
  * Content is a list of blocks. A stream announces each block and then sends its pieces. */
 #include <stdlib.h>
 
-#include "llm/dialect.h"
+#include "exchange/citations.h"
+#include "exchange/redact.h"
 #include "json/write.h"
+#include "llm/dialect.h"
+#include "llm/dialects/anthropic.h"
 #include "llm/error.h"
 #include "llm/json.h"
+#include "llm/rest.h"
+#include "llm/result.h"
 
 static const struct finish_row finishes[] = {
 	{ "end_turn", FINISH_STOP },	  { "stop_sequence", FINISH_STOP },
@@ -14,125 +19,6 @@ static const struct finish_row finishes[] = {
 	{ "tool_use", FINISH_TOOL_CALL }, { "refusal", FINISH_CONTENT_FILTER },
 	{ "pause_turn", FINISH_PAUSE },	  { "compaction", FINISH_PAUSE },
 };
-
-/* Kinds of blocks that requests and answers share. */
-static bool block_is(struct span type, const char *name)
-{
-	return span_eq(type, span_str(name));
-}
-
-static bool is_call(struct span type)
-{
-	return block_is(type, "tool_use") || block_is(type, "server_tool_use") ||
-	       block_is(type, "mcp_tool_use");
-}
-
-static bool is_result(struct span type)
-{
-	return span_ends(type, SPAN_LIT("tool_result"));
-}
-
-/* ---- request ---- */
-
-static void read_source(struct part *p, const json_t *source)
-{
-	struct span type = json_text(source, "type");
-
-	if (block_is(type, "base64")) {
-		part_base64(p, json_text(source, "media_type"), json_text(source, "data"));
-		return;
-	}
-	set_string(&p->media_type, json_text(source, "media_type"));
-	set_json(&p->id, json_object_get(source, "file_id"));
-	buf_add(&p->text,
-		block_is(type, "url") ? json_text(source, "url") : json_text(source, "data"));
-}
-
-static void read_result(struct part *p, const json_t *v)
-{
-	set_json(&p->id, json_object_get(v, "tool_use_id"));
-	p->is_error = json_is_true(json_object_get(v, "is_error"));
-	part_json(p, json_lone_text(json_object_get(v, "content")));
-}
-
-static void read_call(struct part *p, const json_t *v)
-{
-	set_json(&p->id, json_object_get(v, "id"));
-	set_json(&p->name, json_object_get(v, "name"));
-	if (!json_is(v, "type", "tool_use"))
-		set_json(&p->type_raw, json_object_get(v, "type"));
-}
-
-static void read_block(struct exchange *x, struct message *m, const json_t *v)
-{
-	struct span type = json_text(v, "type");
-	struct part *p;
-
-	if (block_is(type, "text")) {
-		message_text(x, m, PART_TEXT, json_text(v, "text"));
-	} else if (block_is(type, "thinking")) {
-		message_text(x, m, PART_REASONING, json_text(v, "thinking"));
-	} else if (block_is(type, "image")) {
-		read_source(message_part(x, m, PART_IMAGE), json_object_get(v, "source"));
-	} else if (block_is(type, "document")) {
-		p = message_part(x, m, PART_FILE);
-		set_json(&p->name, json_object_get(v, "title"));
-		read_source(p, json_object_get(v, "source"));
-	} else if (is_call(type)) {
-		p = message_part(x, m, PART_TOOL_CALL);
-		read_call(p, v);
-		part_json(p, json_object_get(v, "input"));
-	} else if (is_result(type)) {
-		p = message_part(x, m, PART_TOOL_RESULT);
-		if (!block_is(type, "tool_result"))
-			set_json(&p->type_raw, json_object_get(v, "type"));
-		read_result(p, v);
-	} else {
-		message_other(x, m, type.len ? (const char *)type.ptr : "unknown", v);
-	}
-}
-
-/* Content is a text or a list of blocks. */
-static void read_content(struct exchange *x, struct message *m, const json_t *content)
-{
-	const json_t *v;
-	size_t i;
-
-	if (json_is_string(content))
-		message_text(x, m, PART_TEXT, json_span(content));
-	json_array_foreach(content, i, v)
-		read_block(x, m, v);
-}
-
-static void read_tool(struct exchange *x, const json_t *v)
-{
-	struct tool *t = request_function(x, v, v, "input_schema");
-
-	if (!t->type)
-		set_string(&t->type, SPAN_LIT("custom"));
-	if (!t->name)
-		set_string(&t->name, span_str(t->type));
-}
-
-static void messages_request(struct exchange *x, const json_t *body)
-{
-	static const char *const known[] = {
-		"model", "messages", "system", "tools", "stream", NULL
-	};
-	const json_t *v;
-	size_t i;
-
-	set_json(&x->model_asked, json_object_get(body, "model"));
-	x->stream_requested = json_is_true(json_object_get(body, "stream"));
-	if (json_has(body, "system"))
-		read_content(x, request_system(x), json_object_get(body, "system"));
-	json_array_foreach(json_object_get(body, "messages"), i, v)
-		read_content(x, request_message(x, json_text(v, "role")),
-			     json_object_get(v, "content"));
-	json_array_foreach(json_object_get(body, "tools"), i, v)
-		read_tool(x, v);
-	request_params(x, body, known);
-}
 
 /* ---- usage ---- */
 
@@ -172,21 +58,65 @@ static void read_usage(struct exchange *x, const json_t *v)
 
 /* ---- answer ---- */
 
+/* Why the model stopped; of a refusal also in words. */
 static void read_stop(struct exchange *x, const json_t *v)
 {
 	struct span raw = json_text(v, "stop_reason");
+	const json_t *details = json_object_get(v, "stop_details");
+	static const char *const known[] = { "type", "explanation", NULL };
 
 	if (raw.len)
 		answer_finish(x, 0, raw,
 			      finish_of(raw, finishes, sizeof(finishes) / sizeof(*finishes)));
+	answer_text(x, 0, PART_REFUSAL, json_text(details, "explanation"));
+	answer_rest(x, 0, details, known);
 }
 
+/* Beside the content. */
 static void read_envelope(struct exchange *x, const json_t *message)
 {
+	static const char *const known[] = {
+		"id",	       "type",		"role",	 "model",	 "content",
+		"stop_reason", "stop_sequence", "usage", "stop_details", NULL,
+	};
+
 	set_json(&x->response_id, json_object_get(message, "id"));
 	set_json(&x->model_answered, json_object_get(message, "model"));
 	read_usage(x, json_object_get(message, "usage"));
 	read_stop(x, message);
+	answer_rest(x, 0, message, known);
+}
+
+/* Where a citation begins and ends: in characters, pages or blocks of its source. */
+static int64_t place_of(const json_t *v, const char *const *names)
+{
+	int64_t n = COUNT_UNKNOWN;
+
+	for (; *names; names++)
+		usage_count(&n, json_object_get(v, *names));
+	return n;
+}
+
+static void read_citation(struct exchange *x, const json_t *v)
+{
+	static const char *const starts[] = { "start_char_index", "start_page_number",
+					      "start_block_index", NULL };
+	static const char *const ends[] = { "end_char_index", "end_page_number", "end_block_index",
+					    NULL };
+	struct span title = json_text(v, "title");
+	char *document = NULL;
+
+	set_json(&document, json_object_get(v, "document_index"));
+	set_json(&document, json_object_get(v, "search_result_index"));
+	set_json(&document, json_object_get(v, "file_id"));
+	answer_citation(x, &(struct citation_view){
+				   .url = json_text(v, json_has(v, "url") ? "url" : "source"),
+				   .title = title.len ? title : json_text(v, "document_title"),
+				   .text = json_text(v, "cited_text"),
+				   .document = span_str(document),
+				   .start = place_of(v, starts),
+				   .end = place_of(v, ends) });
+	free(document);
 }
 
 static enum part_kind kind_of(struct span type)
@@ -195,9 +125,37 @@ static enum part_kind kind_of(struct span type)
 		return PART_TEXT;
 	if (block_is(type, "thinking"))
 		return PART_REASONING;
-	if (is_call(type))
+	if (block_is_call(type))
 		return PART_TOOL_CALL;
-	return is_result(type) ? PART_TOOL_RESULT : PART_OTHER;
+	return block_is_result(type) ? PART_TOOL_RESULT : PART_OTHER;
+}
+
+static void answer_call(struct exchange *x, struct part *p, const json_t *v, bool announced)
+{
+	const json_t *input = json_object_get(v, "input");
+	char *text = NULL;
+
+	block_read_call(p, v);
+	if (!announced || json_object_size(input) > 0)
+		text = json_write_text(input);
+	answer_append(x, 0, p, span_str(text));
+	free(text);
+	if (json_is(v, "type", "server_tool_use"))
+		answer_search(x, json_text(input, "query"));
+}
+
+/* The result of a tool that the provider runs; it comes whole, as the last part. */
+static void answer_result(struct exchange *x, struct part *p, const json_t *v)
+{
+	set_json(&p->type_raw, json_object_get(v, "type"));
+	set_json(&p->id, json_object_get(v, "tool_use_id"));
+	p->is_error = json_is_true(json_object_get(v, "is_error"));
+	redact_part_reset(p);
+	if (p == &x->choices[0].msg.parts[x->choices[0].msg.nparts - 1])
+		result_content(x, &x->choices[0].msg, json_object_get(v, "content"),
+			       block_read_binary);
+	else
+		part_json(p, json_object_get(v, "content"));
 }
 
 /* A block of a whole answer, or the announcement of a block in a stream. In a stream its input is
@@ -207,8 +165,8 @@ static void answer_block(struct exchange *x, int slot, const json_t *v, bool ann
 	struct span type = json_text(v, "type");
 	enum part_kind kind = kind_of(type);
 	struct part *p = answer_part(x, 0, kind, slot);
-	const json_t *input = json_object_get(v, "input");
-	char *text = NULL;
+	const json_t *citation;
+	size_t i;
 
 	switch (kind) {
 	case PART_TEXT:
@@ -218,21 +176,50 @@ static void answer_block(struct exchange *x, int slot, const json_t *v, bool ann
 		answer_append(x, 0, p, json_text(v, "thinking"));
 		break;
 	case PART_TOOL_CALL:
-		read_call(p, v);
-		if (!announced || json_object_size(input) > 0)
-			text = json_write_text(input);
-		answer_append(x, 0, p, span_str(text));
+		answer_call(x, p, v, announced);
 		break;
 	case PART_TOOL_RESULT:
-		set_string(&p->type_raw, type);
-		read_result(p, v);
+		answer_result(x, p, v);
 		break;
 	default:
 		set_string(&p->type_raw, type);
+		redact_part_reset(p);
 		part_json(p, v);
-		break;
+		return;
 	}
-	free(text);
+	json_array_foreach(json_object_get(v, "citations"), i, citation)
+		read_citation(x, citation);
+	answer_rest(x, 0, v, block_members);
+}
+
+/* Gateways may number all blocks alike: the next one of a number has a slot past the one before. */
+#define NUMBERS 8192
+
+static int latest_slot(struct exchange *x, int number)
+{
+	int slot = number % NUMBERS;
+
+	while (slot < NUMBERS * ANSWER_PARTS_MAX && answer_has(x, 0, slot + NUMBERS))
+		slot += NUMBERS;
+	return slot;
+}
+
+/* Whether the block was announced already: some say it twice. */
+static bool is_same(const struct part *p, const json_t *block)
+{
+	struct span id = json_text(block, "id");
+
+	return p && (id.len ? span_eq(id, span_str(p->id)) : !p->text.len && !p->taken);
+}
+
+static int announced_slot(struct exchange *x, int number, const json_t *block)
+{
+	int slot = latest_slot(x, number);
+
+	if (!answer_has(x, 0, slot) ||
+	    is_same(answer_find(x, 0, kind_of(json_text(block, "type")), slot), block))
+		return slot;
+	return slot + NUMBERS;
 }
 
 static void messages_response(struct exchange *x, const json_t *body)
@@ -252,9 +239,30 @@ static void messages_response(struct exchange *x, const json_t *body)
 	read_envelope(x, body);
 }
 
+/* A piece of a block of which we only know the name: its texts are what it is about. */
+static void read_unknown(struct exchange *x, int slot, const json_t *delta)
+{
+	static const char *const known[] = { "type", "signature", NULL };
+	struct part *p = answer_find(x, 0, PART_OTHER, slot);
+	const char *key;
+	json_t *v;
+
+	if (!p) {
+		answer_rest(x, 0, delta, known);
+		return;
+	}
+	json_object_foreach((json_t *)delta, key, v) {
+		if (!json_is_string(v) || strcmp(key, "type") == 0 || strcmp(key, "signature") == 0)
+			continue;
+		/* What announced it says less. */
+		if (p->text.len && p->text.ptr[0] == '{')
+			redact_part_reset(p);
+		part_json(p, v);
+	}
+}
+
 static void read_delta(struct exchange *x, int slot, const json_t *delta)
 {
-	/* Signatures and citations are no output. */
 	static const struct {
 		const char *type, *member;
 		enum part_kind kind;
@@ -267,9 +275,16 @@ static void read_delta(struct exchange *x, int slot, const json_t *delta)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		struct span text = json_text(delta, rows[i].member);
 
-		if (json_is(delta, "type", rows[i].type) && text.len)
+		if (!json_is(delta, "type", rows[i].type))
+			continue;
+		if (text.len)
 			answer_append(x, 0, answer_part(x, 0, rows[i].kind, slot), text);
+		return;
 	}
+	if (json_is(delta, "type", "citations_delta"))
+		read_citation(x, json_object_get(delta, "citation"));
+	else
+		read_unknown(x, slot, delta);
 }
 
 /* A call without input sends no piece of it. */
@@ -281,25 +296,41 @@ static void end_block(struct exchange *x, int slot)
 		buf_adds(&p->text, "{}");
 }
 
+/* Its message may hold blocks already. */
+static void start_message(struct exchange *x, const json_t *message)
+{
+	const json_t *v;
+	size_t i;
+
+	answer_restart(x, 0);
+	json_array_foreach(json_object_get(message, "content"), i, v)
+		answer_block(x, (int)i, v, false);
+	read_envelope(x, message);
+}
+
 static void messages_event(struct exchange *x, void *state, struct span name, const json_t *data)
 {
-	int slot = json_index(data, "index", 0);
+	static const char *const known[] = { "type", "delta", "usage", "index", NULL };
+	int number = json_index(data, "index", 0);
 	struct span type = json_text(data, "type");
+	const json_t *block = json_object_get(data, "content_block");
 
 	if (block_is(type, "message_start")) {
-		answer_restart(x, 0);
-		read_envelope(x, json_object_get(data, "message"));
+		start_message(x, json_object_get(data, "message"));
 	} else if (block_is(type, "content_block_start")) {
-		answer_block(x, slot, json_object_get(data, "content_block"), true);
+		answer_block(x, announced_slot(x, number, block), block, true);
 	} else if (block_is(type, "content_block_delta")) {
-		read_delta(x, slot, json_object_get(data, "delta"));
+		read_delta(x, latest_slot(x, number), json_object_get(data, "delta"));
 	} else if (block_is(type, "content_block_stop")) {
-		end_block(x, slot);
+		end_block(x, latest_slot(x, number));
 	} else if (block_is(type, "message_delta")) {
 		read_usage(x, json_object_get(data, "usage"));
 		read_stop(x, json_object_get(data, "delta"));
+		answer_rest(x, 0, data, known);
 	} else if (block_is(type, "error")) {
 		answer_error_of(x, data);
+	} else if (!block_is(type, "ping") && !block_is(type, "message_stop") && type.len) {
+		answer_rest(x, 0, data, known);
 	}
 }
 
@@ -339,7 +370,7 @@ const struct dialect dialect_anthropic = {
 	.proves_request = is_messages_request,
 	.plausible_request = suits_messages,
 	.proves_response = is_messages_response,
-	.request = messages_request,
+	.request = anthropic_request,
 	.response = messages_response,
 	.event = messages_event,
 	.is_last = is_last_message,

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+#include "llm/result.h"
+
+#include "base/str.h"
+#include "llm/json.h"
+
+static bool is_text(const json_t *v)
+{
+	struct span type = json_text(v, "type");
+
+	return json_is_string(v) || (json_is_string(json_object_get(v, "text")) &&
+				     (!type.len || span_ends(type, SPAN_LIT("text"))));
+}
+
+static struct span text_of(const json_t *v)
+{
+	return json_is_string(v) ? json_span(v) : json_text(v, "text");
+}
+
+/* Gives the binary elements their parts. Returns whether there was any; *ret_rest are the others, a
+ * new list. */
+static bool take_binary(struct exchange *x, struct message *m, const json_t *list, binary_fn binary,
+			json_t *rest)
+{
+	size_t before = m->nparts, i;
+	const json_t *v;
+	struct span id = span_str(m->parts[before - 1].id);
+
+	json_array_foreach(list, i, v)
+		if (is_text(v) || !binary(x, m, v))
+			json_array_append(rest, (json_t *)v);
+	id = span_str(m->parts[before - 1].id);
+	for (i = before; i < m->nparts; i++)
+		if (!m->parts[i].id)
+			set_string(&m->parts[i].id, id);
+	return m->nparts > before;
+}
+
+/* Texts in lines, other elements as JSON. */
+static void add_rest(struct part *p, const json_t *rest)
+{
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach(rest, i, v) {
+		if (p->text.len)
+			buf_addc(&p->text, '\n');
+		if (is_text(v))
+			buf_add(&p->text, text_of(v));
+		else
+			part_json(p, v);
+	}
+}
+
+void result_content(struct exchange *x, struct message *m, const json_t *content, binary_fn binary)
+{
+	size_t place = m->nparts - 1;
+	json_t *wrapped = NULL, *rest = json_array();
+
+	if (json_is_object(content) && !is_text(content)) {
+		wrapped = json_array();
+		json_array_append(wrapped, (json_t *)content);
+	}
+	if (take_binary(x, m, wrapped ? wrapped : content, binary, rest))
+		add_rest(&m->parts[place], rest);
+	else
+		part_json(&m->parts[place], json_lone_text(content));
+	json_decref(rest);
+	json_decref(wrapped);
+}
