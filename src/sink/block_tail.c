@@ -125,7 +125,11 @@ static void put_times(struct layouter *l)
 
 static struct unit_text count(int64_t n)
 {
-	return n == COUNT_UNKNOWN ? (struct unit_text){ "?" } : text_tokens((uint64_t)n);
+	struct unit_text unknown = { "?" };
+
+	if (n == COUNT_UNKNOWN)
+		return unknown;
+	return text_tokens((uint64_t)n);
 }
 
 /* A call that only asks how many tokens a request has. */
