@@ -360,6 +360,15 @@ static void answer_message(struct layouter *l, const struct message *m)
 	}
 }
 
+/* One that stands among the others: what a client tells the model on the way. */
+static void system_message(struct layouter *l, const struct message *m)
+{
+	for (size_t i = 0; i < m->nparts && i < PARTS_SHOWN; i++) {
+		page_row(l->p, INK_META, "sys");
+		page_text(l->p, INK_PLAIN, buf_span(&m->parts[i].text), block_rows(l, TEXT_SYSTEM));
+	}
+}
+
 static bool is_result(const struct message *m)
 {
 	return m->role && (strcmp(m->role, "tool") == 0 || strcmp(m->role, "function") == 0);
@@ -370,6 +379,9 @@ static void message(struct layouter *l, const struct message *m, struct wrappers
 	if (history_is_answer(m)) {
 		put_wrappers(l, w);
 		answer_message(l, m);
+	} else if (history_is_system(m)) {
+		put_wrappers(l, w);
+		system_message(l, m);
 	} else if (is_result(m)) {
 		for (size_t i = 0; i < m->nparts && i < PARTS_SHOWN; i++)
 			block_part(l, &m->parts[i], "res", INK_PLAIN, TEXT_RESULT);

@@ -88,7 +88,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct span s = span_of(data, size);
 	struct history *h = history_new(1 << 20);
-	json_t *v = json_read_own(s);
+	json_t *v = size ? json_read_own(s) : NULL;
 	struct error e = { 0 };
 	struct exchange *x = v ? exchange_from_json(v, &e) : NULL;
 	struct exchange *made = made_of(s);
