@@ -59,6 +59,7 @@ static struct exchange *made_of(struct span s)
 
 	x->request_seen = x->response_seen = true;
 	x->usage = USAGE_UNKNOWN;
+	x->counted = COUNT_UNKNOWN;
 	memcpy(x->conversation.id, "0123456789abcdef", 17);
 	message_text(x, request_message(x, SPAN_LIT("user")), PART_TEXT, s);
 	message_text(x, request_message(x, SPAN_LIT("assistant")), PART_TEXT, half);

@@ -36,6 +36,7 @@ static struct exchange *call(uint64_t id, const char *program)
 	x->host = xstrdup("api.anthropic.com");
 	x->model_asked = xstrdup("claude-sonnet-4-5-20250929");
 	x->usage = USAGE_UNKNOWN;
+	x->counted = COUNT_UNKNOWN;
 	return x;
 }
 
