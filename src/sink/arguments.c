@@ -353,7 +353,7 @@ void arguments_put(struct page *p, struct span s, size_t max)
 	bool partial;
 	json_t *v = NULL;
 
-	if (!is_patch(s))
+	if (s.len && !is_patch(s))
 		v = json_read(NULL, span_first(s, JSON_BYTES), &partial);
 	a.object = v;
 	if (is_patch(s))

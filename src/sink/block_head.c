@@ -8,10 +8,13 @@
 #include "base/units.h"
 #include "sink/block_int.h"
 
-/* Columns of a name, and of one that has to be short. */
-#define NAME_COLUMNS  32
-#define SHORT_COLUMNS 14
-#define HOST_COLUMNS  48
+/* Columns of a name: at most, where room is short, and where nothing else helps. */
+#define NAME_COLUMNS 32
+#define NAME_LEAST   24
+#define NAME_SHORT   14
+/* Where a call went matters less than anything else. */
+#define SPARE_HOST   4
+#define HOST_COLUMNS 48
 /* From here on there is room for the host of a provider as well. */
 #define WIDE 100
 
@@ -21,7 +24,7 @@ struct field {
 	struct span traffic; /* borrowed */
 	unsigned max;	     /* columns of it */
 	char after[80];	     /* our own text after it */
-	bool cuttable;	     /* its name may be cut to SHORT_COLUMNS */
+	bool cuttable;	     /* its name may be cut */
 	/* Fields of a higher number are left out first; 0: never. */
 	int spare;
 };
@@ -127,7 +130,7 @@ static void add_other(struct head *h, const struct layouter *l)
 
 	if (!host_matters(x) && l->p->width && l->p->width < WIDE)
 		return;
-	f = add(h, INK_META, 4);
+	f = add(h, INK_META, SPARE_HOST);
 	snprintf(f->own, sizeof(f->own), " %s", x->is_server ? "" : page_sign(l->p, "→ ", "-> "));
 	f->max = HOST_COLUMNS;
 	f->traffic = span_str(host_of(x));
@@ -141,25 +144,29 @@ static void add_other(struct head *h, const struct layouter *l)
 		add_text(f, page_sign(l->p, " ⇢", " =>"));
 }
 
-static bool all_digits(const char *s, size_t n)
+/* Whether s ends like `form`, where 9 stands for any digit. */
+static bool ends_like(struct span s, const char *form)
 {
-	for (size_t i = 0; i < n; i++)
-		if (!isdigit((unsigned char)s[i]))
+	size_t n = strlen(form);
+	struct span end = s.len > n ? span_from(s, s.len - n) : span_of(NULL, 0);
+
+	for (size_t i = 0; i < end.len; i++)
+		if (form[i] == '9' ? !isdigit(end.ptr[i]) : end.ptr[i] != (uint8_t)form[i])
 			return false;
-	return true;
+	return end.len > 0;
 }
 
-/* Without the date at its end: -20250929 or -2025-09-29. */
+/* Without the version and the date at its end: -20250929-v1:0, -2025-09-29; and without the folder
+ * that Google's have: models/. */
 static struct span short_model(const char *model)
 {
-	struct span s = span_str(model);
-	const char *end = model + s.len; /* of all of it */
+	static const char *const ends[] = { "-v9:9", "-99999999", "@99999999", "-9999-99-99" };
+	const char *folder = strstr(model, "models/");
+	struct span s = span_str(folder ? folder + strlen("models/") : model);
 
-	if (s.len > 9 && end[-9] == '-' && all_digits(end - 8, 8))
-		s.len -= 9;
-	else if (s.len > 11 && end[-11] == '-' && end[-6] == '-' && end[-3] == '-' &&
-		 all_digits(end - 10, 4) && all_digits(end - 5, 2) && all_digits(end - 2, 2))
-		s.len -= 11;
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
+		if (ends_like(s, ends[i]))
+			s.len -= strlen(ends[i]);
 	return s;
 }
 
@@ -207,7 +214,7 @@ static void add_turn(struct head *h, const struct layouter *l)
 		 k->turns_before ? page_sign(l->p, "≥", ">=") : "", k->turn + k->turns_before,
 		 page_sign(l->p, "⟩", ">"));
 	if (k->parent[0]) {
-		f = add(h, INK_META, 5);
+		f = add(h, INK_META, SPARE_HOST + 1);
 		snprintf(f->own, sizeof(f->own), " from %.6s t%u", k->parent, k->parent_turn);
 	}
 	if (l->news.retry_of) {
@@ -242,24 +249,46 @@ static unsigned all_columns(const struct page *p, const struct head *h)
 	return n;
 }
 
-/* Leaves out the field that matters least, or cuts the names. False: nothing more can go. */
-static bool give_up(struct head *h)
+/* Cuts the longest name by `over` columns, down to `least`. False: none is longer. */
+static bool cut_name(const struct page *p, struct head *h, unsigned over, unsigned least)
 {
-	size_t least = 0;
+	struct field *longest = NULL;
+	unsigned most = least;
 
-	for (size_t i = 1; i < h->count; i++)
-		if (h->fields[i].spare > h->fields[least].spare)
-			least = i;
-	if (h->fields[least].spare) {
-		h->fields[least] = (struct field){ .ink = INK_PLAIN };
-		return true;
-	}
-	for (size_t i = 0; i < h->count; i++)
-		if (h->fields[i].cuttable && h->fields[i].max > SHORT_COLUMNS) {
-			h->fields[i].max = SHORT_COLUMNS;
-			return true;
+	for (size_t i = 0; i < h->count; i++) {
+		struct field *f = &h->fields[i];
+		unsigned columns = page_columns(p, span_first(f->traffic, 4 * (size_t)f->max));
+
+		columns = columns < f->max ? columns : f->max;
+		if (f->cuttable && columns > most) {
+			most = columns;
+			longest = f;
 		}
-	return false;
+	}
+	if (!longest)
+		return false;
+	longest->max = most > over + least ? most - over : least;
+	return true;
+}
+
+/* Leaves out the field that matters least, of those from `spare` on. False: there is none. */
+static bool leave_out(struct head *h, int spare)
+{
+	struct field *least = NULL;
+
+	for (size_t i = 0; i < h->count; i++)
+		if (h->fields[i].spare >= spare && (!least || h->fields[i].spare > least->spare))
+			least = &h->fields[i];
+	if (least)
+		*least = (struct field){ .ink = INK_PLAIN };
+	return least != NULL;
+}
+
+/* One step to make the line shorter by `over` columns. False: nothing more can go. */
+static bool give_up(const struct page *p, struct head *h, unsigned over)
+{
+	return leave_out(h, SPARE_HOST) || cut_name(p, h, over, NAME_LEAST) || leave_out(h, 1) ||
+	       cut_name(p, h, over, NAME_SHORT);
 }
 
 void block_head(struct layouter *l)
@@ -279,7 +308,7 @@ void block_head(struct layouter *l)
 	add_turn(&h, l);
 	page_row(l->p, INK_PLAIN, NULL);
 	while (more && all_columns(l->p, &h) > page_room(l->p))
-		more = give_up(&h);
+		more = give_up(l->p, &h, all_columns(l->p, &h) - page_room(l->p));
 	for (size_t i = 0; i < h.count; i++) {
 		page_put(l->p, h.fields[i].ink, h.fields[i].own);
 		page_traffic(l->p, h.fields[i].ink, h.fields[i].traffic, h.fields[i].max);

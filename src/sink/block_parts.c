@@ -138,6 +138,67 @@ static void label_of(const struct layouter *l, const struct choice *c, char *out
 		snprintf(out, size, "say");
 }
 
+/* ---- sources ---- */
+
+/* Sources of one answer that are shown. */
+#define SOURCES_SHOWN	 4
+#define SOURCES_COMPARED 256
+
+/* Whether one of the last sources before it is the same. */
+static bool is_named_before(const struct exchange *x, size_t n)
+{
+	for (size_t i = n < SOURCES_COMPARED ? 0 : n - SOURCES_COMPARED; i < n; i++)
+		if (x->citations[n].url && x->citations[i].url &&
+		    strcmp(x->citations[i].url, x->citations[n].url) == 0)
+			return true;
+	return false;
+}
+
+static void put_source(struct layouter *l, const struct citation *c)
+{
+	const char *name = c->title ? c->title : c->document;
+
+	page_row(l->p, INK_META, "cite");
+	if (name)
+		page_traffic(l->p, INK_PLAIN, span_str(name), c->url ? 40 : page_room(l->p));
+	if (name && c->url)
+		page_put(l->p, INK_PLAIN, "  ");
+	if (c->url)
+		page_traffic(l->p, INK_META, span_str(c->url), page_room(l->p));
+	else if (!name)
+		page_one_row(l->p, INK_META, span_str(c->text), page_room(l->p));
+}
+
+static void put_more_sources(struct layouter *l, size_t more)
+{
+	if (!more)
+		return;
+	page_more(l->p);
+	page_putf(l->p, INK_META, "%s %s more", page_sign(l->p, "…", "..."),
+		  page_number(more).text);
+}
+
+/* What the provider looked for, and each source that the answer names, once. */
+static void block_sources(struct layouter *l)
+{
+	const struct exchange *x = l->x;
+	size_t shown = 0, more = 0;
+
+	for (size_t i = 0; i < x->nsearches && (i < SOURCES_SHOWN || l->style->full); i++) {
+		page_row(l->p, INK_TOOL, "find");
+		page_one_row(l->p, INK_PLAIN, span_str(x->searches[i]), page_room(l->p));
+	}
+	if (x->nsearches > SOURCES_SHOWN && !l->style->full)
+		put_more_sources(l, x->nsearches - SOURCES_SHOWN);
+	for (size_t i = 0; i < x->ncitations; i++) {
+		if (!l->style->full && shown == SOURCES_SHOWN)
+			more++;
+		else if (!is_named_before(x, i) && ++shown)
+			put_source(l, &x->citations[i]);
+	}
+	put_more_sources(l, more);
+}
+
 const struct part *block_numbers(const struct exchange *x)
 {
 	const struct message *m = x->nchoices == 1 ? &x->choices[0].msg : NULL;
@@ -176,6 +237,7 @@ void block_answer(struct layouter *l)
 		page_putf(l->p, INK_META, "%s %s parts more", page_sign(l->p, "…", "..."),
 			  page_number(more).text);
 	}
+	block_sources(l);
 }
 
 void block_streamed(struct layouter *l, const struct streamed *s)

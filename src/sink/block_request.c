@@ -360,6 +360,15 @@ static void answer_message(struct layouter *l, const struct message *m)
 	}
 }
 
+/* One that stands among the others: what a client tells the model on the way. */
+static void system_message(struct layouter *l, const struct message *m)
+{
+	for (size_t i = 0; i < m->nparts && i < PARTS_SHOWN; i++) {
+		page_row(l->p, INK_META, "sys");
+		page_text(l->p, INK_PLAIN, buf_span(&m->parts[i].text), block_rows(l, TEXT_SYSTEM));
+	}
+}
+
 static bool is_result(const struct message *m)
 {
 	return m->role && (strcmp(m->role, "tool") == 0 || strcmp(m->role, "function") == 0);
@@ -370,6 +379,9 @@ static void message(struct layouter *l, const struct message *m, struct wrappers
 	if (history_is_answer(m)) {
 		put_wrappers(l, w);
 		answer_message(l, m);
+	} else if (history_is_system(m)) {
+		put_wrappers(l, w);
+		system_message(l, m);
 	} else if (is_result(m)) {
 		for (size_t i = 0; i < m->nparts && i < PARTS_SHOWN; i++)
 			block_part(l, &m->parts[i], "res", INK_PLAIN, TEXT_RESULT);
@@ -478,19 +490,41 @@ static void put_param(struct layouter *l, const struct param *param, bool first)
 	free(json);
 }
 
-/* On one row, the simple ones first. */
+/* Those that say nothing about the answer: who asks, what is kept, how it is sent. */
+static const char *const bookkeeping[] = {
+	"metadata",	    "client_metadata",	 "stream_options", "user",
+	"prompt_cache_key", "safety_identifier", "store",	   "include",
+};
+
+static bool is_bookkeeping(const struct param *p)
+{
+	for (size_t i = 0; i < sizeof(bookkeeping) / sizeof(*bookkeeping); i++)
+		if (strcmp(p->name, bookkeeping[i]) == 0)
+			return true;
+	return false;
+}
+
+/* In which turn one is shown: simple ones, then lists and objects, then bookkeeping, if at all. */
+static int rank_of(const struct param *p)
+{
+	return is_bookkeeping(p) ? 2 : is_nested(p) ? 1 : 0;
+}
+
+/* On one row, unless they are all shown. */
 static void params(struct layouter *l)
 {
 	const struct exchange *x = l->x;
+	int ranks = l->style->full ? 3 : 2;
 	size_t shown = 0;
 
 	if (!x->nparams || (l->news.same_params && !l->style->full))
 		return;
-	page_row(l->p, INK_META, "with");
-	for (int nested = 0; nested < 2; nested++)
+	for (int rank = 0; rank < ranks; rank++)
 		for (size_t i = 0; i < x->nparams; i++) {
-			if (is_nested(&x->params[i]) != nested)
+			if (rank_of(&x->params[i]) != rank)
 				continue;
+			if (!shown)
+				page_row(l->p, INK_META, "with");
 			/* The row is full. */
 			if (!page_room(l->p) && !l->style->full)
 				return;

@@ -125,14 +125,11 @@ static void put_times(struct layouter *l)
 
 static struct unit_text count(int64_t n)
 {
-	return n == COUNT_UNKNOWN ? (struct unit_text){ "?" } : text_tokens((uint64_t)n);
-}
+	struct unit_text unknown = { "?" };
 
-/* A call that only asks how many tokens a request has. */
-static bool is_counting(const struct exchange *x)
-{
-	return !x->nchoices && x->usage.input != COUNT_UNKNOWN &&
-	       x->usage.output == COUNT_UNKNOWN && x->cost.source == COST_UNKNOWN && !x->stream;
+	if (n == COUNT_UNKNOWN)
+		return unknown;
+	return text_tokens((uint64_t)n);
 }
 
 static void put_tokens(struct layouter *l)
@@ -140,12 +137,13 @@ static void put_tokens(struct layouter *l)
 	const struct usage *u = &l->x->usage;
 	char text[96];
 
-	if (u->input == COUNT_UNKNOWN && u->output == COUNT_UNKNOWN) {
+	if (l->x->counted == COUNT_UNKNOWN && u->input == COUNT_UNKNOWN &&
+	    u->output == COUNT_UNKNOWN) {
 		page_item(l->p, INK_META, "tokens unknown");
 		return;
 	}
-	if (is_counting(l->x))
-		snprintf(text, sizeof(text), "%s tok counted", count(u->input).text);
+	if (l->x->counted != COUNT_UNKNOWN)
+		snprintf(text, sizeof(text), "%s tok counted", count(l->x->counted).text);
 	else if (u->output == COUNT_UNKNOWN)
 		snprintf(text, sizeof(text), "%s tok in", count(u->input).text);
 	else
@@ -299,7 +297,7 @@ static void put_usage(struct layouter *l)
 	put_numbers(l);
 	put_tokens(l);
 	put_cached(l);
-	if (!is_counting(l->x))
+	if (l->x->counted == COUNT_UNKNOWN)
 		put_cost(l);
 }
 

@@ -75,7 +75,7 @@ bool history_is_answer(const struct message *m)
 	return m->role && (strcmp(m->role, "assistant") == 0 || strcmp(m->role, "model") == 0);
 }
 
-static bool is_system(const struct message *m)
+bool history_is_system(const struct message *m)
 {
 	return m->role && (strcmp(m->role, "system") == 0 || strcmp(m->role, "developer") == 0);
 }
@@ -84,19 +84,27 @@ size_t history_system_messages(const struct exchange *x)
 {
 	size_t n = 0;
 
-	while (n < x->nmessages && is_system(&x->messages[n]))
+	while (n < x->nmessages && history_is_system(&x->messages[n]))
 		n++;
 	return n;
+}
+
+/* A line that Claude Code puts before its prompt, another one in each version of it. */
+static bool is_bookkeeping(struct span text)
+{
+	return span_starts(text, SPAN_LIT("x-anthropic-billing-header:"));
 }
 
 static void add_parts(struct buf *out, const struct message *m)
 {
 	for (size_t i = 0; i < m->nparts; i++) {
-		if (m->parts[i].kind != PART_TEXT)
+		struct span text = buf_span(&m->parts[i].text);
+
+		if (m->parts[i].kind != PART_TEXT || is_bookkeeping(text))
 			continue;
 		if (out->len)
 			buf_addc(out, '\n');
-		buf_add(out, buf_span(&m->parts[i].text));
+		buf_add(out, text);
 	}
 }
 
@@ -362,12 +370,13 @@ static void squeeze(struct buf *out, struct span s)
 {
 	size_t begin = 0;
 
-	for (size_t i = 0; i <= s.len && !out->full; i++) {
-		if (i < s.len && !isspace(s.ptr[i]))
+	for (size_t i = 0; i < s.len && !out->full; i++) {
+		if (!isspace(s.ptr[i]))
 			continue;
-		buf_add(out, span_of(s.ptr + begin, i - begin));
+		buf_add(out, span_first(span_from(s, begin), i - begin));
 		begin = i + 1;
 	}
+	buf_add(out, span_from(s, begin));
 }
 
 static void note_answer(struct history *h, struct conversation_memory *m, const struct exchange *x)

@@ -68,6 +68,7 @@ bool history_is_echo(const struct history *h, const struct news *n, const struct
 void history_system(const struct exchange *x, struct buf *out);
 /* Number of messages at the front that belong to it. */
 size_t history_system_messages(const struct exchange *x);
+bool history_is_system(const struct message *m);
 /* Whether the model speaks in it. */
 bool history_is_answer(const struct message *m);
 

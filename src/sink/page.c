@@ -23,12 +23,12 @@
 /* Only a row that is not wrapped gets anywhere near. */
 #define ROW_BYTES (64u << 20)
 
-/* Colours that can be read on light and on dark: bright blue instead of blue, no white or yellow
- * text but for signs. */
+/* Colours that can be read on light and on dark: bright blue instead of blue, magenta instead of
+ * yellow, and text itself has none. */
 static const char *const colors[] = {
 	[INK_PLAIN] = "",	  [INK_META] = "\x1b[2m",  [INK_STRONG] = "\x1b[1m",
 	[INK_USER] = "\x1b[94m",  [INK_SAY] = "\x1b[32m",  [INK_TOOL] = "\x1b[36m",
-	[INK_ERROR] = "\x1b[31m", [INK_WARN] = "\x1b[33m", [INK_GOOD] = "\x1b[32m",
+	[INK_ERROR] = "\x1b[31m", [INK_WARN] = "\x1b[35m", [INK_GOOD] = "\x1b[32m",
 };
 
 void page_init(struct page *p, FILE *out, unsigned width, bool color, bool utf8)

@@ -59,6 +59,7 @@ static struct exchange *made_of(struct span s)
 
 	x->request_seen = x->response_seen = true;
 	x->usage = USAGE_UNKNOWN;
+	x->counted = COUNT_UNKNOWN;
 	memcpy(x->conversation.id, "0123456789abcdef", 17);
 	message_text(x, request_message(x, SPAN_LIT("user")), PART_TEXT, s);
 	message_text(x, request_message(x, SPAN_LIT("assistant")), PART_TEXT, half);
@@ -88,7 +89,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct span s = span_of(data, size);
 	struct history *h = history_new(1 << 20);
-	json_t *v = json_read_own(s);
+	json_t *v = size ? json_read_own(s) : NULL;
 	struct error e = { 0 };
 	struct exchange *x = v ? exchange_from_json(v, &e) : NULL;
 	struct exchange *made = made_of(s);

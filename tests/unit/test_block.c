@@ -36,6 +36,7 @@ static struct exchange *call(uint64_t id, const char *program)
 	x->host = xstrdup("api.anthropic.com");
 	x->model_asked = xstrdup("claude-sonnet-4-5-20250929");
 	x->usage = USAGE_UNKNOWN;
+	x->counted = COUNT_UNKNOWN;
 	return x;
 }
 
@@ -210,12 +211,7 @@ static const char *const nasty[] = {
 	"a\tb\tc\n\tx\n",
 	"漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢"
 	"字",
-	"👩‍💻👩‍💻👩‍💻👩‍💻👩‍💻👩‍💻👩‍💻👩‍💻👩‍💻👩‍💻👩‍💻👩‍💻👩‍💻👩‍💻👩"
-	"‍"
-	"💻"
-	"👩"
-	"‍"
-	"💻",
+	"👩‍💻👩‍💻👩‍💻👩‍💻👩‍💻👩‍💻",
 	"e\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81",
 	"{\"command\": \"ls\\n\\u001b[31m\", \"x\": [1, 2, {\"y\": null}]}",
 	"{\"edits\": [{\"old_string\": \"a\\nb\", \"new_string\": \"a\\nc\"}], \"path\": \"/x\"}",

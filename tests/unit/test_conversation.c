@@ -625,7 +625,7 @@ static void test_hostile(void)
 	conversations_free(t);
 }
 
-/* What the text sink shows of a request; the caller frees it. */
+/* What `verbose` shows of a request; the caller frees it. */
 static char *shown(const struct exchange *x, bool full)
 {
 	struct sink_config config = { .mode = SHOW_SMART, .full = full };
@@ -636,9 +636,9 @@ static char *shown(const struct exchange *x, bool full)
 	FILE *f = open_memstream(&out, &len);
 
 	config.out = f;
-	sink_text.open(&s, &config, &e);
-	sink_text.request(s, x, &e);
-	sink_text.free(s);
+	sink_verbose.open(&s, &config, &e);
+	sink_verbose.request(s, x, &e);
+	sink_verbose.free(s);
 	fclose(f);
 	return out;
 }
