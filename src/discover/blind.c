@@ -84,6 +84,47 @@ void blind_judge(struct blind *b, pid_t pid)
 	coverage_done(&c);
 }
 
+/* Whether somebody was told of a note: not yet; not yet, and it stood there at the last look. */
+enum { UNTOLD, SEEN, TOLD };
+
+/* In one call of blind_tell; those that follow are in the summary. */
+#define TELL_MAX 5
+
+size_t blind_settle(struct blind *b)
+{
+	size_t n = 0;
+
+	pthread_mutex_lock(&b->lock);
+	for (size_t i = 0; i < b->notes.count; i++) {
+		b->notes.items[i].told = TOLD;
+		n += b->notes.items[i].processes != 0;
+	}
+	pthread_mutex_unlock(&b->lock);
+	return n;
+}
+
+static void tell(const struct unseen_note *n)
+{
+	log_say("%s[%d] cannot be seen: %s%s%s", n->name, (int)n->pid, n->reason,
+		n->remedy ? " -> " : "", n->remedy ? n->remedy : "");
+}
+
+void blind_tell(struct blind *b)
+{
+	size_t told = 0;
+
+	pthread_mutex_lock(&b->lock);
+	for (size_t i = 0; i < b->notes.count; i++) {
+		struct unseen_note *n = &b->notes.items[i];
+
+		if (n->told == SEEN && n->pid && told++ < TELL_MAX)
+			tell(n);
+		if (n->told < TOLD)
+			n->told++;
+	}
+	pthread_mutex_unlock(&b->lock);
+}
+
 static bool is_gone(pid_t pid)
 {
 	return kill(pid, 0) != 0 && errno == ESRCH;

@@ -19,6 +19,10 @@ bool blind_remember(struct blind *b, pid_t pid, bool udp, const char *peer);
 bool blind_knows(const struct blind *b, pid_t pid);
 void blind_judge(struct blind *b, pid_t pid);
 void blind_forget_gone(struct blind *b);
+/* Whoever is blind by now needs no word of its own: how many they are. */
+size_t blind_settle(struct blind *b);
+/* Says who has been blind since the last call but one: what was just begun may load its TLS yet. */
+void blind_tell(struct blind *b);
 /* How often there was no room for one. */
 uint64_t blind_unjudged(const struct blind *b);
 /* Who is blind, added to ret. */

@@ -21,6 +21,7 @@
 #include "discover/install_paths.h"
 #include "discover/mailbox.h"
 #include "discover/targets.h"
+#include "discover/watched.h"
 #include "proc/hold.h"
 #include "proc/list.h"
 #include "proc/sockets.h"
@@ -204,6 +205,13 @@ void discover_note_blind(struct discover *d)
 	sockets_done(&conns);
 }
 
+size_t discover_watched(struct discover *d, struct buf *out)
+{
+	watched_write(d->targets, out);
+	discover_note_blind(d);
+	return blind_settle(d->blind);
+}
+
 void discover_unseen(struct discover *d, struct unseen *ret)
 {
 	targets_unseen(d->targets, ret);
@@ -221,11 +229,14 @@ static bool hold(const struct discover *d, pid_t pid)
 
 static void visit(struct discover *d, pid_t pid)
 {
+	struct scan_cache_stats before = scan_cache_stats(d->files);
 	bool held = hold(d, pid);
 
 	look_at(d, pid);
 	if (held)
 		hold_end(pid);
+	else if (!d->o->command)
+		watched_say_late(d->targets, pid, &before, d->files);
 	if (blind_knows(d->blind, pid))
 		blind_judge(d->blind, pid);
 }
@@ -307,6 +318,7 @@ static void poll_processes(struct discover *d)
 	size_t n;
 
 	d->polled_ns = now_ns();
+	blind_tell(d->blind);
 	blind_forget_gone(d->blind);
 	targets_look_after(d->targets, d->polled_ns);
 	if (targets_take_retry(d->targets, d->polled_ns))

@@ -48,6 +48,10 @@ void discover_unseen(struct discover *d, struct unseen *ret);
 /* Ends the thread. False when it did not end within some seconds: what it uses must stay then. */
 bool discover_stop(struct discover *d);
 
+/* Before discover_start: appends who is watched, and counts who is blind by now, for the first word
+ * of a run. */
+size_t discover_watched(struct discover *d, struct buf *out);
+
 /* These before discover_start and after discover_stop only. */
 const struct target_list *discover_targets(const struct discover *d);
 /* Looks, a last time, for processes that are blind. */

@@ -25,5 +25,7 @@ libkernel_a_SOURCES += \
 	src/discover/target.c \
 	src/discover/target.h \
 	src/discover/targets.c \
-	src/discover/targets.h
+	src/discover/targets.h \
+	src/discover/watched.c \
+	src/discover/watched.h
 endif

@@ -229,6 +229,7 @@ static struct catalog_entry *search(struct scan_cache *f, int fd, const char *pa
 
 	f->stats.search_ns += now_ns() - begin;
 	f->stats.searched++;
+	f->stats.search_bytes += id->size;
 	if (err && err != -ENOEXEC)
 		say_failed(f, path, err);
 	if (is_killed(err))

@@ -31,7 +31,7 @@ struct scan_cache_stats {
 	uint64_t killed;   /* searches that somebody killed, and were not made then */
 	bool ended;	   /* none is searched any more */
 	uint64_t dropped;  /* forgotten for want of room */
-	uint64_t search_ns;
+	uint64_t search_ns, search_bytes;
 };
 struct scan_cache_stats scan_cache_stats(const struct scan_cache *f);
 

@@ -297,6 +297,31 @@ void targets_look_at_process(struct targets *ts, pid_t pid)
 	ts->looking.pid = 0;
 }
 
+static bool is_watched(const struct targets *ts, const struct user *u)
+{
+	for (unsigned i = 0; i < u->count; i++) {
+		const struct target *t = &ts->list.items[u->targets[i]];
+
+		if (t->tls && t->links.hooked)
+			return true;
+	}
+	return false;
+}
+
+bool targets_watch(const struct targets *ts, pid_t pid)
+{
+	const struct user *u = &ts->users[pid % USERS];
+
+	return u->pid == pid && is_watched(ts, u);
+}
+
+void targets_each_watched(const struct targets *ts, void (*fn)(void *arg, pid_t pid), void *arg)
+{
+	for (size_t i = 0; i < USERS; i++)
+		if (ts->users[i].pid && is_watched(ts, &ts->users[i]))
+			fn(arg, ts->users[i].pid);
+}
+
 /* ---- hooked files later on ---- */
 
 /* Written over in place: its probes stand within other instructions now, whoever maps it. */

@@ -23,6 +23,10 @@ void targets_set_ahead(struct targets *ts, bool ahead);
 void targets_look_at(struct targets *ts, const char *path, const char *name, bool named);
 /* What a process has mapped. */
 void targets_look_at_process(struct targets *ts, pid_t pid);
+/* Whether it maps TLS that is hooked, as of the last look at it. */
+bool targets_watch(const struct targets *ts, pid_t pid);
+/* Each process that does. */
+void targets_each_watched(const struct targets *ts, void (*fn)(void *arg, pid_t pid), void *arg);
 /* Whether all that a process has mapped was searched before. */
 bool targets_know(struct targets *ts, pid_t pid);
 bool targets_would_wait(struct targets *ts, const char *path);

@@ -35,6 +35,14 @@ static void search_in(void *arg, struct span bytes)
 	s->seen |= prefilter_search(s->signs, some);
 }
 
+/* Whether the linker kept strings apart from code, which is the larger part of most programs. */
+static bool strings_are_apart(const struct image *im)
+{
+	uint64_t addr = 0;
+
+	return image_section(im, ".rodata", &addr).len && !image_is_code(im, addr);
+}
+
 /* Finders that have no signs, or whose signs are in the file: bit i for finders[i]. Not every byte
  * is searched: a sparse file may have any size. */
 static uint64_t worth_trying(const struct image *im)
@@ -42,6 +50,7 @@ static uint64_t worth_trying(const struct image *im)
 	const char *strings[PREFILTER_MAX];
 	uint64_t of[FINDERS] = { 0 }, worth = 0;
 	struct signing search = { .left = FINDER_BYTES_MAX };
+	bool apart = strings_are_apart(im);
 	struct prefilter *s;
 	size_t n = 0;
 
@@ -55,8 +64,9 @@ static uint64_t worth_trying(const struct image *im)
 	search.signs = s;
 	image_symbol_names(im, search_in, &search);
 	for (size_t i = 0; i < im->nsegments; i++)
-		search_in(&search,
-			  span_of(im->file.ptr + im->segments[i].offset, im->segments[i].size));
+		if (!im->segments[i].executable || !apart)
+			search_in(&search, span_of(im->file.ptr + im->segments[i].offset,
+						   im->segments[i].size));
 	prefilter_free(s);
 	for (size_t i = 0; i < FINDERS; i++)
 		worth |= !of[i] || of[i] & search.seen ? 1ull << i : 0;

@@ -45,11 +45,27 @@ static int read_segments(struct image *im)
 	return 0;
 }
 
+/* The JavaScript of a program that Bun has compiled: more than half of Claude Code, at the end of a
+ * segment, and nothing in it is code or data of the program. */
+static void leave_out_scripts(struct image *im)
+{
+	uint64_t addr;
+	struct span scripts = image_section(im, ".bun", &addr);
+
+	for (size_t i = 0; scripts.len && i < im->nsegments; i++) {
+		struct image_segment *s = &im->segments[i];
+
+		if (s->writable && !s->executable && addr >= s->addr && addr - s->addr < s->size)
+			s->size = addr - s->addr;
+	}
+}
+
 static int read_header(struct image *im)
 {
 	GElf_Ehdr eh;
 	size_t len = 0;
 	char *raw;
+	int err;
 
 	if (!im->elf || elf_kind(im->elf) != ELF_K_ELF || gelf_getclass(im->elf) != ELFCLASS64 ||
 	    !gelf_getehdr(im->elf, &eh))
@@ -60,7 +76,10 @@ static int read_header(struct image *im)
 	im->file = span_of(raw, len);
 	im->machine = eh.e_machine;
 	im->type = eh.e_type;
-	return read_segments(im);
+	err = read_segments(im);
+	if (!err)
+		leave_out_scripts(im);
+	return err;
 }
 
 /* Shared, because a private mapping shows the breakpoints of other tracers of the file. */

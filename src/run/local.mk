@@ -20,6 +20,8 @@ llm_spy_SOURCES += \
 	src/run/destination.h \
 	src/run/messages.c \
 	src/run/messages.h \
+	src/run/notices.c \
+	src/run/notices.h \
 	src/run/recording.c \
 	src/run/recording.h \
 	src/run/privileges.c \

@@ -60,25 +60,6 @@ static void tell_status(struct tracer *t, uint64_t now)
 	unseen_done(&s.notes);
 }
 
-static void tick(void *arg, uint64_t now)
-{
-	struct tracer *t = arg;
-
-	pipeline_tick(t->pipeline, now);
-	tell_status(t, now);
-}
-
-static bool is_over(const void *arg)
-{
-	const struct tracer *t = arg;
-
-	return t->recording.failed || !fanout_is_alive(t->fanout) || !fanout_has_reader(t->fanout);
-}
-
-static const struct loop_ops loop_ops = { .tick = tick, .is_over = is_over, .show = print_map };
-
-/* ---- the end ---- */
-
 static void read_counters(const struct tracer *t, uint64_t *sums)
 {
 	size_t ncpus = cpus_possible();
@@ -93,13 +74,60 @@ static void read_counters(const struct tracer *t, uint64_t *sums)
 	free(values);
 }
 
-static void say_ready(const struct tracer *t, size_t hooked)
+/* Said as soon as it happens, for the view cannot show it. */
+static void tell_lost(struct tracer *t, uint64_t now)
+{
+	uint64_t counters[SPY_N_COUNTERS];
+
+	if (!notices_are_due(&t->notices, now))
+		return;
+	read_counters(t, counters);
+	notices_lost(&t->notices, live_lost(t->live) + counters[SPY_N_NOSPACE], now);
+}
+
+static void tick(void *arg, uint64_t now)
+{
+	struct tracer *t = arg;
+
+	pipeline_tick(t->pipeline, now);
+	tell_status(t, now);
+	tell_lost(t, now);
+}
+
+static bool is_over(const void *arg)
+{
+	const struct tracer *t = arg;
+
+	return t->recording.failed || !fanout_is_alive(t->fanout) || !fanout_has_reader(t->fanout);
+}
+
+static const struct loop_ops loop_ops = { .tick = tick, .is_over = is_over, .show = print_map };
+
+/* ---- the end ---- */
+
+/* Who is watched, for the first line of a run; the caller frees it. */
+static char *first_word(struct tracer *t)
+{
+	struct buf text;
+	size_t blind;
+
+	buf_init(&text, 4096);
+	buf_adds(&text, "ready: watching");
+	if (sees_all(t->o)) {
+		buf_addc(&text, ' ');
+		blind = discover_watched(t->discover, &text);
+		if (blind)
+			buf_addf(&text, "; %zu cannot be seen - llm-spy targets", blind);
+	}
+	return buf_take(&text);
+}
+
+static void say_ready(const struct tracer *t, const char *first)
 {
 	if (t->to.log)
 		log_say("writing to %s (-o - shows it here)", t->to.log);
 	if (!t->o->command || t->o->debug)
-		log_say("ready: TLS hooked in %zu file%s; press Ctrl-C to stop", hooked,
-			hooked == 1 ? "" : "s");
+		log_say("%s", first);
 }
 
 /* Names what was written and is not to be guessed. */
@@ -360,14 +388,15 @@ static int exit_code(const struct tracer *t, int err, bool blind)
 int tracer_run(const struct options *o, struct error *reterr)
 {
 	struct tracer t = { .o = o, .limits = o->limits, .compiler = -1, .cannot = EXIT_CANNOT };
-	size_t hooked;
+	AUTO_FREE char *first = NULL;
 	bool blind;
 	int err, code;
 
 	t.loop = (struct loop){ .ops = &loop_ops, .arg = &t, .command = &t.command, .signals = -1 };
 	err = start(&t, reterr);
 	loop_hold_ends(true);
-	hooked = err ? 0 : target_count_hooked(discover_targets(t.discover));
+	if (!err)
+		first = first_word(&t);
 	if (!err)
 		err = attach_start_discovery(&t, reterr);
 	if (err) {
@@ -377,7 +406,7 @@ int tracer_run(const struct options *o, struct error *reterr)
 		return t.cannot;
 	}
 	t.begun_ns = now_ns();
-	say_ready(&t, hooked);
+	say_ready(&t, first);
 	if (t.to.quiet)
 		messages_hold(&t.messages, t.to.log ? t.fanout : NULL);
 	if (o->command)

@@ -15,6 +15,7 @@
 #include "run/destination.h"
 #include "run/loop.h"
 #include "run/messages.h"
+#include "run/notices.h"
 #include "run/recording.h"
 #include "sink/fanout.h"
 #include "source/live.h"
@@ -45,6 +46,7 @@ struct tracer {
 	struct child command;
 	struct loop loop;
 	struct status_file *status;
+	struct notices notices;
 	uint64_t begun_ns;  /* the first moment that events are kept of */
 	bool output_failed; /* the summary says which and why */
 	bool unheard;	    /* the reader of standard output has left */
