@@ -22,8 +22,7 @@ static size_t room_for(size_t len)
 static bool masked(struct span text, enum redact_begin begin, struct buf *out)
 {
 	buf_init(out, room_for(text.len));
-	redact_text(text, begin, out);
-	return !span_eq(text, buf_span(out));
+	return redact_masks(text, begin, out) && !span_eq(text, buf_span(out));
 }
 
 static void redact_string_as(char **s, enum redact_begin begin)
@@ -54,6 +53,21 @@ static struct redact_stream *new_stream(enum redact_begin begin)
 	return r;
 }
 
+/* Masks `text` from *clean on, which is all that comes. */
+static void redact_whole(struct buf *text, size_t *clean, enum redact_begin begin)
+{
+	struct span raw = span_from(buf_span(text), *clean);
+	struct buf out;
+
+	buf_init(&out, room_for(raw.len));
+	if (redact_masks(raw, begin, &out)) {
+		text->len = *clean;
+		buf_add(text, buf_span(&out));
+	}
+	buf_done(&out);
+	*clean = text->len;
+}
+
 /* Masks `text` from *clean on, going on from what *stream knows; `over`: nothing will follow. */
 static void redact_tail(struct buf *text, size_t *clean, struct redact_stream **stream,
 			enum redact_begin begin, bool over)
@@ -63,6 +77,10 @@ static void redact_tail(struct buf *text, size_t *clean, struct redact_stream **
 
 	if (!*stream && !raw.len)
 		return;
+	if (!*stream && over) {
+		redact_whole(text, clean, begin);
+		return;
+	}
 	if (!*stream)
 		*stream = new_stream(begin);
 	buf_init(&out, room_for(raw.len + REDACT_HELD_MAX));

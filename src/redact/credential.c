@@ -95,8 +95,47 @@ static bool ends_in_list(struct span word, const struct span *list, size_t count
 	return false;
 }
 
+#define PAIR(a, b) ((a) << 8 | (b))
+
+/* What members are compared without says nothing. */
+static bool is_filler(uint8_t c)
+{
+	return c == '-' || c == '_';
+}
+
+bool credential_may_end(uint8_t before, uint8_t last)
+{
+	if (is_filler(before) || is_filler(last))
+		return true;
+	switch (PAIR(before | 32, last | 32)) {
+	case PAIR('a', 'l'):
+	case PAIR('e', 'n'):
+	case PAIR('e', 't'):
+	case PAIR('e', 'y'):
+	case PAIR('i', 'e'):
+	case PAIR('l', 's'):
+	case PAIR('o', 'n'):
+	case PAIR('r', 'd'):
+	case PAIR('s', 'e'):
+	case PAIR('s', 's'):
+	case PAIR('t', 'h'):
+	case PAIR('w', 'd'):
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Most names are not in the lists, and end as none of them. */
+static bool may_be_listed(struct span name)
+{
+	return name.len >= 2 && credential_may_end(name.ptr[name.len - 2], name.ptr[name.len - 1]);
+}
+
 bool credential_header(struct span name)
 {
+	if (!may_be_listed(name))
+		return false;
 	return in_list(name, header_names, COUNT(header_names)) ||
 	       ends_in_list(name, header_ends, COUNT(header_ends));
 }
@@ -117,8 +156,11 @@ static struct span squeeze(struct span name, char ret[NAME_MAX_LEN])
 bool credential_member(struct span name)
 {
 	char text[NAME_MAX_LEN];
-	struct span squeezed = squeeze(name, text);
+	struct span squeezed;
 
+	if (!may_be_listed(name))
+		return false;
+	squeezed = squeeze(name, text);
 	return in_list(squeezed, member_names, COUNT(member_names)) ||
 	       ends_in_list(squeezed, member_ends, COUNT(member_ends)) || credential_header(name);
 }
@@ -127,7 +169,7 @@ bool credential_vague_member(struct span name)
 {
 	char text[NAME_MAX_LEN];
 
-	return in_list(squeeze(name, text), vague_names, COUNT(vague_names));
+	return may_be_listed(name) && in_list(squeeze(name, text), vague_names, COUNT(vague_names));
 }
 
 size_t credential_scheme(struct span value)

@@ -14,6 +14,8 @@ bool credential_header(struct span name);
 /* Members of JSON and variables whose value is a credential, in any style of writing: api_key,
  * clientSecret, AWS_SECRET_ACCESS_KEY ..., and header fields. */
 bool credential_member(struct span name);
+/* Whether the name of some member or header field ends in these two characters. */
+bool credential_may_end(uint8_t before, uint8_t last);
 /* "token" and the like: a credential if the value looks like one. */
 bool credential_vague_member(struct span name);
 /* Parameters of a URL; any name that is percent-encoded. */

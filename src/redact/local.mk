@@ -9,6 +9,7 @@ libpure_a_SOURCES += \
 	src/redact/redact_int.h \
 	src/redact/redact_masked.c \
 	src/redact/redact_shape.c \
+	src/redact/redact_skip.c \
 	src/redact/redact_stream.c \
 	src/redact/redact_stream.h \
 	src/redact/redact_value.c \

@@ -38,6 +38,10 @@ enum set {
 
 extern const uint32_t redact_sets[256];
 
+/* Bytes that mean something by themselves: always, or where they begin a word. */
+enum act { ACT_ALWAYS = 1, ACT_BEGIN = 2 };
+extern const uint8_t redact_acts[256]; /* redact_shape.c */
+
 static inline bool in_set(uint8_t c, unsigned set)
 {
 	return redact_sets[c] & set;
@@ -62,7 +66,8 @@ struct scan {
 	struct redact_stream *r;
 	struct span s;
 	size_t at, from;
-	size_t safe; /* where it is not decided what is at `at`: so much of it is no credential */
+	size_t safe;   /* where it is not decided what is at `at`: so much of it is no credential */
+	size_t looked; /* so far redact_skip.c has looked: nothing more can be passed over */
 	bool final;
 	struct buf *out; /* NULL: what is masked is overwritten instead */
 	uint8_t *blank;	 /* from `blank_at` of `s` on; what precedes was written before */
@@ -204,6 +209,7 @@ struct unit {
 /* Whether what begins at this place is a credential; masks it if so. MORE: more of the text is
  * needed to know. redact_shape.c: a key by its shape; redact_value.c: a value by its name. */
 bool scan_may_be_shape(uint8_t c); /* some shape begins so */
+bool scan_may_begin_shape(uint8_t c, uint8_t next);
 enum verdict scan_at_shape(struct scan *c);
 enum verdict scan_at_pem(struct scan *c);
 enum verdict scan_at_assignment(struct scan *c, size_t mark);
@@ -218,6 +224,9 @@ bool scan_step_masked(struct scan *c);
 bool scan_ends_line(const struct scan *c);
 /* Overwrites bytes. number: with digits. */
 void scan_blank(struct scan *c, size_t at, size_t len, bool number);
+
+/* redact_skip.c: passes over what is nothing. */
+void scan_skip(struct scan *c);
 
 /* redact_stream.c */
 enum verdict scan_read_unit(const struct scan *c, struct unit *ret);

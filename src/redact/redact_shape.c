@@ -46,6 +46,16 @@ static const uint8_t first_shape[256] = {
 #undef SHAPE
 };
 
+const uint8_t redact_acts[256] = {
+	['"'] = ACT_ALWAYS, ['\''] = ACT_ALWAYS, ['\\'] = ACT_ALWAYS,
+	[':'] = ACT_ALWAYS, ['='] = ACT_ALWAYS,	 ['-'] = ACT_ALWAYS,
+#define GROUP(name, letter) [letter] = ACT_BEGIN,
+#define SHAPE(prefix, set, min, needs)
+#include "redact/key_shapes.def"
+#undef GROUP
+#undef SHAPE
+};
+
 static bool has_needed(const struct shape *k, struct span rest)
 {
 	size_t dot;
@@ -123,6 +133,17 @@ enum verdict scan_at_pem(struct scan *c)
 		return NO;
 	mask(c, begin.len + len + 5, IN_PEM, 0);
 	return YES;
+}
+
+bool scan_may_begin_shape(uint8_t c, uint8_t next)
+{
+	const struct shape *k = &shapes[first_shape[c] - 1];
+
+	if (!first_shape[c])
+		return false;
+	while ((uint8_t)k->prefix[0] == c && k->prefix[1] != (char)next)
+		k++;
+	return (uint8_t)k->prefix[0] == c;
 }
 
 bool scan_may_be_shape(uint8_t c)

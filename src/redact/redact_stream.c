@@ -282,9 +282,13 @@ static bool step_unit(struct scan *c, struct unit u)
 
 static bool step_plain(struct scan *c)
 {
-	uint8_t b = c->s.ptr[c->at];
 	struct unit escape;
+	uint8_t b;
 
+	scan_skip(c);
+	if (c->at == c->s.len)
+		return true;
+	b = c->s.ptr[c->at];
 	if (in_set(b, SET_WORD))
 		return step_word(c) != MORE;
 	if (b != '\\')
@@ -306,7 +310,6 @@ static void run(struct scan *c)
 {
 	while (c->at < c->s.len && step(c))
 		;
-	flush(c);
 }
 
 /* ---- the face ---- */
@@ -349,6 +352,7 @@ static void feed(struct redact_stream *r, struct span s, bool final, struct buf 
 	struct scan c = { .r = r, .s = behind_held(r, s, &copy), .final = final, .out = out };
 
 	run(&c);
+	flush(&c);
 	hold(r, span_from(c.s, c.at));
 	free(copy);
 }
@@ -364,12 +368,24 @@ void redact_stream_end(struct redact_stream *r, struct buf *out)
 	feed(r, span_of(NULL, 0), true, out);
 }
 
-void redact_text(struct span text, enum redact_begin begin, struct buf *out)
+bool redact_masks(struct span text, enum redact_begin begin, struct buf *out)
 {
 	struct redact_stream r;
+	struct scan c = { .r = &r, .s = text, .final = true, .out = out };
+	size_t before = out->len;
 
 	redact_stream_init(&r, begin);
-	feed(&r, text, true, out);
+	run(&c);
+	if (c.from == 0 && out->len == before)
+		return false;
+	flush(&c);
+	return true;
+}
+
+void redact_text(struct span text, enum redact_begin begin, struct buf *out)
+{
+	if (!redact_masks(text, begin, out))
+		buf_add(out, text);
 }
 
 /* What is not decided may be a credential: it is overwritten as well, as far as its string goes. */
@@ -396,6 +412,7 @@ void redact_stream_blank(struct redact_stream *r, uint8_t *bytes, size_t len)
 	c.blank = bytes;
 	c.blank_at = held;
 	run(&c);
+	flush(&c);
 	if (c.at < c.s.len)
 		blank_rest(&c);
 	hold(r, span_from(c.s, c.at));

@@ -61,7 +61,9 @@ void redact_stream_end(struct redact_stream *r, struct buf *out);
  * and line ends stay; what is masked ends with its line. Not to be mixed with feed. */
 void redact_stream_blank(struct redact_stream *r, uint8_t *bytes, size_t len);
 
-/* A whole text. */
+/* A whole text. False: it has nothing to mask, and `out` is as it was. */
+bool redact_masks(struct span text, enum redact_begin begin, struct buf *out);
+/* The same, appended in either case. */
 void redact_text(struct span text, enum redact_begin begin, struct buf *out);
 
 #endif

@@ -98,4 +98,12 @@ for path in pure:
     ok(not found or path in IMPURE_FILES, f"{path} does no I/O and looks at no clock {sorted(found) or ''}")
 ok(IMPURE_FILES <= impure, f"each exception is still needed {sorted(IMPURE_FILES - impure) or ''}")
 
+# ---- names of credentials: those that end in no pair of credential_may_end() would never be found ----
+source = read("src/redact/credential.c")
+lists = re.findall(r"(?:header_names|header_ends|member_names|member_ends|vague_names)\[\] = (.*?);", source, re.S)
+names = set(re.findall(r'NAME\("(.*?)"\)', "".join(lists)))
+pairs = {a + b for a, b in re.findall(r"case PAIR\('(.)', '(.)'\)", source)}
+ok(len(lists) == 5 and len(names) > 50, f"names of credentials are found: {len(names)}")
+ok({n[-2:] for n in names} == pairs, f"credential_may_end knows their ends {sorted({n[-2:] for n in names} ^ pairs) or ''}")
+
 done()
