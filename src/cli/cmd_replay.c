@@ -69,7 +69,7 @@ static int start(struct player *p, struct error *reterr)
 		err = fanout_start(p->fanout, reterr);
 	if (err)
 		return err;
-	report_begin(&p->totals, o->mode);
+	report_begin(&p->totals, fanout_mode(p->fanout), &o->select);
 	p->pipeline = pipeline_new(&p->limits);
 	pipeline_set_in_order(p->pipeline);
 	pipeline_observe(p->pipeline, &totals_observer, &p->totals);

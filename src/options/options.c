@@ -285,6 +285,7 @@ struct output_defaults options_output(const struct options *o)
 {
 	return (struct output_defaults){
 		.mode = o->mode,
+		.selection = &o->select,
 		.color = o->color,
 		.full = o->full,
 		.bodies = o->bodies,
@@ -297,6 +298,7 @@ struct output_defaults options_output(const struct options *o)
 
 void options_done(struct options *o)
 {
+	select_done(&o->select);
 	free(o->pids);
 	free(o->plain);
 	free(o->processes.items);

@@ -41,6 +41,7 @@ struct options {
 	const char *comm;
 	const char *cgroup;
 	enum show_mode mode;
+	struct select select;
 	const struct sink_ops *format;
 	bool format_given;
 	bool bodies, full, follow;

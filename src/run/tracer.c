@@ -292,7 +292,7 @@ static int start(struct tracer *t, struct error *reterr)
 		err = attach_prepare(t, reterr);
 	if (err)
 		return err;
-	report_begin(&t->totals, t->o->mode);
+	report_begin(&t->totals, fanout_mode(t->fanout), &t->o->select);
 	t->pipeline = pipeline_new(&t->limits);
 	pipeline_observe(t->pipeline, &totals_observer, &t->totals);
 	pipeline_observe(t->pipeline, &fanout_observer, t->fanout);
