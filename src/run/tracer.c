@@ -42,8 +42,7 @@ static void print_map(void *arg)
 
 static bool sees_all(const struct options *o)
 {
-	return !o->command && !o->cgroup && !o->comm && !o->filter.npids && !o->filter.nnames &&
-	       !o->filter.has_uid;
+	return !o->command && !o->comm && !filter_is_on(&o->filter);
 }
 
 /* For `llm-spy targets`. */
