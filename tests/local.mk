@@ -31,6 +31,7 @@ E2E_TESTS = \
 	tests/e2e/test_protocols.py \
 	tests/e2e/test_rustls.py \
 	tests/e2e/test_sdks.py \
+	tests/e2e/test_selection.py \
 	tests/e2e/test_static.py
 EXTRA_DIST += $(E2E_TESTS) tests/e2e/agents.py tests/e2e/calls.mjs tests/e2e/client.py \
 	tests/e2e/fetch_sdks \
