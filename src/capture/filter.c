@@ -18,6 +18,7 @@ struct filter {
 	const struct filter_options *o;
 	chunk_fn next;
 	void *arg;
+	bool *met; /* by user of the options: a process of that name was described */
 	struct slot {
 		uint32_t tgid;
 		bool named, fits; /* by name; in all other ways */
@@ -69,13 +70,53 @@ bool filter_has_name(const struct filter_options *o, struct span name)
 
 static bool has_name_of(const struct filter_options *o, const struct proc_text *p)
 {
-	return filter_has_name(o, p->name) ||
-	       filter_has_name(o, proc_name(span_of(NULL, 0), p->cmdline, span_of(NULL, 0)));
+	struct span none = { NULL, 0 };
+
+	for (size_t i = 0; i < o->nnames; i++)
+		if (proc_is_named(p, span_str(o->names[i])))
+			return true;
+	return filter_has_name(o, p->name) || filter_has_name(o, p->script) ||
+	       filter_has_name(o, proc_name(none, p->cmdline, none));
+}
+
+static bool has_user_of(const struct filter_options *o, const struct proc_text *p, uint32_t uid)
+{
+	if (!p->user.len)
+		return filter_has_uid(o, uid);
+	for (size_t i = 0; i < o->nusers; i++)
+		if (o->users[i].name ? span_eq(p->user, span_str(o->users[i].name))
+				     : o->users[i].uid == uid)
+			return true;
+	return o->nusers == 0;
+}
+
+static bool has_container_of(const struct filter_options *o, const struct proc_text *p)
+{
+	if (matches(o->containers, o->ncontainers, p->container_name) ||
+	    matches(o->containers, o->ncontainers, p->pod))
+		return true;
+	for (size_t i = 0; i < o->ncontainers; i++)
+		if (p->container.len && span_starts(p->container, span_str(o->containers[i])))
+			return true;
+	return o->ncontainers == 0;
+}
+
+static bool has_cgroup_of(const struct filter_options *o, const struct proc_text *p)
+{
+	for (size_t i = 0; i < o->ncgroups; i++) {
+		struct span top = span_str(o->cgroups[i]), rest = span_from(p->cgroup, top.len);
+
+		if (p->cgroup.len && span_starts(p->cgroup, top) &&
+		    (!rest.len || rest.ptr[0] == '/'))
+			return true;
+	}
+	return o->ncgroups == 0;
 }
 
 static bool fits(const struct filter_options *o, const struct proc_text *p, uint32_t uid)
 {
-	return filter_has_uid(o, uid);
+	return has_user_of(o, p, uid) && has_container_of(o, p) && has_cgroup_of(o, p) &&
+	       (o->nunits == 0 || matches(o->units, o->nunits, p->unit));
 }
 
 bool filter_has_process(const struct filter_options *o, const struct proc_text *p, uint32_t uid,
@@ -93,12 +134,23 @@ struct filter *filter_new(const struct filter_options *o, chunk_fn next, void *a
 	f->o = o;
 	f->next = next;
 	f->arg = arg;
+	f->met = xcalloc(o->nusers + 1, sizeof(*f->met));
 	return f;
 }
 
 void filter_free(struct filter *f)
 {
+	if (f)
+		free(f->met);
 	free(f);
+}
+
+const char *filter_unknown_user(const struct filter *f)
+{
+	for (size_t i = 0; i < f->o->nusers; i++)
+		if (!f->o->users[i].known && !f->met[i])
+			return f->o->users[i].name;
+	return NULL;
 }
 
 static void learn(struct filter *f, const struct chunk *c)
@@ -111,6 +163,9 @@ static void learn(struct filter *f, const struct chunk *c)
 	*s = (struct slot){ .tgid = c->conn.tgid,
 			    .named = has_name_of(f->o, &p),
 			    .fits = fits(f->o, &p, c->uid) };
+	for (size_t i = 0; i < f->o->nusers; i++)
+		f->met[i] |= f->o->users[i].name && p.user.len &&
+			     span_eq(p.user, span_str(f->o->users[i].name));
 }
 
 /* Of what is not described, only the user is known. */

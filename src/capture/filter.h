@@ -53,5 +53,8 @@ struct filter;
 struct filter *filter_new(const struct filter_options *o, chunk_fn next, void *arg);
 void filter_free(struct filter *f);		       /* accepts NULL */
 int filter_chunk(void *filter, const struct chunk *c); /* a chunk_fn */
+/* A name that was asked for and is nobody's, neither on this host nor so far in what passed; NULL.
+ */
+const char *filter_unknown_user(const struct filter *f);
 
 #endif

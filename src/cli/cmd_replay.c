@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/cmd_replay.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 
@@ -106,6 +107,19 @@ static void finish(struct player *p, bool summary)
 	free(outputs);
 }
 
+/* Nothing is shown of a user whose name is mistyped, which must not look like no calls. */
+static int check_users(const struct player *p, struct error *reterr)
+{
+	const char *name = filter_unknown_user(p->filter);
+
+	if (!name)
+		return 0;
+	return error_set(reterr, -EINVAL,
+			 "--user %.60s: no user '%.60s' on this host or in the recording (use a "
+			 "number for a recording made elsewhere)",
+			 name, name);
+}
+
 static void player_done(struct player *p)
 {
 	loop_done(&p->loop);
@@ -129,6 +143,8 @@ int replay_run(const struct options *o, struct error *reterr)
 		p.loop.source = replay_file_source(p.file);
 		err = loop_run(&p.loop);
 		*reterr = *replay_file_error(p.file);
+		if (!err)
+			err = check_users(&p, reterr);
 		/* Of a file that is no recording there is nothing to sum up. */
 		finish(&p, !err || source_count(&p));
 	}

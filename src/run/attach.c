@@ -71,9 +71,9 @@ static int open_probe(struct tracer *t, struct error *reterr)
 		.plain_near = t->o->plain_near,
 		.sock_length = kernel_can_sock_length(),
 	};
-	int err = kernel_filter_expression(&(struct kernel_filter){ .filter = &t->o->filter,
-								    .comm = t->o->comm },
-					   &skip, reterr);
+	int err = kernel_filter_expression(
+		&(struct kernel_filter){ .filter = &t->o->filter, .comm = t->o->comm }, &skip,
+		reterr);
 
 	if (err)
 		return err;

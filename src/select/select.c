@@ -11,6 +11,7 @@
 #include "base/comma.h"
 #include "base/xalloc.h"
 #include "capture/process.h"
+#include "capture/script_name.h"
 #include "select/amount.h"
 #include "select/needle.h"
 #include "select/search.h"
@@ -229,14 +230,15 @@ static bool has_pid(const struct select_row *r, const struct exchange *x)
 	return x->tgid == r->number;
 }
 
-/* As -P: the file's name, the script's, that in argv[0] and the thread's. */
+/* As -P: the file's name, the script's with or without its ending, that in argv[0] and the
+ * thread's. */
 static bool has_process(const struct select_row *r, const struct exchange *x)
 {
 	struct span argv0 = proc_name(span_of(NULL, 0), span_str(x->cmdline), span_of(NULL, 0));
 	AUTO_FREE char *name = xstrndup((const char *)argv0.ptr, argv0.len);
 
 	return matches(r, x->process, 0) || matches(r, x->script, 0) || matches(r, name, 0) ||
-	       matches(r, x->comm, 0);
+	       matches(r, x->comm, 0) || script_is(span_str(x->script), span_str(r->text));
 }
 
 /* A number may be another user's on the host of a recording. */

@@ -10,6 +10,7 @@ from spy import *
 need_root()
 mock = Mock()
 BODY = '{"model":"%s","messages":[{"role":"user","content":"%s"}]}'
+PYTHON_NAME = os.path.basename(os.path.realpath(PYTHON))
 CA = os.path.join(TMP, "ca.pem")
 shutil.copy(mock.ca, CA)
 os.chmod(CA, 0o644)
@@ -127,6 +128,67 @@ else:
     finally:
         for d in (below, os.path.dirname(below), above, beside):
             harness.remove_cgroup(d)
+
+# ---- scripts, containers, units: live, in the recording of it, and in a list of targets ----
+script = os.path.join(TMP, "agent.py")
+with open(script, "w") as f:
+    f.write(f"""import ssl, sys, urllib.request
+c = ssl.create_default_context(cafile={CA!r})
+for _ in sys.stdin:
+    urllib.request.urlopen(urllib.request.Request({mock.url + "/v1/chat/completions"!r}, {(BODY % ("gpt-4o", "hello")).encode()!r},
+                                                  {{"Content-Type": "application/json"}}), context=c).read()
+    print(flush=True)
+""")
+ID = "0123456789abcdef" * 4
+place = os.path.join(harness.cgroup, "app.service", f"docker-{ID}.scope") if harness.cgroup else None
+if place:
+    os.makedirs(place)
+recorded = os.path.join(TMP, "recorded.spy")
+spy = Spy("-w", recorded)
+agent = subprocess.Popen(["sh", "-c", 'test -z "$0" || echo $$ > "$0/cgroup.procs"; exec "$@"', place or "", PYTHON, script],
+                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+started.append(agent)
+
+
+def agent_call():
+    agent.stdin.write("go\n")
+    agent.stdin.flush()
+    agent.stdout.readline()
+
+
+agent_call()
+curl()
+spy.wait_for(2)
+both = of_client(spy.stop())
+ok(sorted(r["process"]["name"] for r in both) == ["curl", PYTHON_NAME], "both are recorded", both)
+WORDS = [(("-P", "agent.py"), 1), (("-P", "agent"), 1), (("-P", "agent.js"), 0), (("--user", "root"), 2), (("--user", "nobody"), 0)]
+if place:
+    WORDS += [(("--container", ID[:12]), 1), (("--container", "fedcba"), 0), (("--unit", "app.service"), 1),
+              (("--unit", "app.service,other"), 1), (("--unit", "other.service"), 0), (("--cgroup", os.path.dirname(place)), 1)]
+else:
+    skip("containers and units", "no cgroup can be made here")
+for args, want in WORDS:
+    spy = Spy(*args, whole_host=args[0] == "--cgroup")
+    agent_call()
+    curl()
+    if want:
+        spy.wait_for(want)
+    got = of_client(spy.stop())
+    ok(len(got) == want, f"{' '.join(args)} shows {want}", [g["process"] for g in got], spy.stderr())
+    r = run("-r", recorded, "-f", "jsonl", *args)
+    got = [json.loads(line) for line in r.stdout.splitlines()]
+    ok(len(of_client(got)) == want, f"and {want} of the recording", [g["process"] for g in got], r.stderr)
+    r = run("targets", "-f", "jsonl", *args)
+    listed = any(json.loads(line)["pid"] == agent.pid for line in r.stdout.splitlines())
+    ok(listed == (want > 0), f"and targets lists it: {listed}", r.stderr)
+agent.kill()
+agent.wait()
+if place:
+    harness.remove_cgroup(place)
+    harness.remove_cgroup(os.path.dirname(place))
+r = run("-r", recorded, "-u", "no-such-user")
+ok(r.returncode == 1 and "no user 'no-such-user'" in r.stderr and not r.stdout, "a user that neither host nor recording knows",
+   r.returncode, r.stderr)
 
 # ---- calls, live ----
 calls = ["sh", "-c", '"$@"; curl -sS --noproxy "*" --cacert "$CA" -o /dev/null --data-binary "$OTHER" "$URL"', "sh", *curl_args(text="find the needle")]

@@ -258,6 +258,7 @@ static void test_words(void)
 		{ "pid", "1,4711", true },
 		{ "pid", "471", false },
 		{ "process", "agent.py", true },
+		{ "process", "agent", true },
 		{ "process", "python3.11", true },
 		{ "process", "python3", true },
 		{ "process", "worker", true },
