@@ -29,7 +29,12 @@ struct filter {
 
 bool filter_is_on(const struct filter_options *o)
 {
-	return o->npids || o->nnames || o->nusers || o->ncontainers || o->nunits || o->ncgroups;
+	return o->npids || filter_asks_more(o);
+}
+
+bool filter_asks_more(const struct filter_options *o)
+{
+	return o->nnames || o->nusers || o->ncontainers || o->nunits || o->ncgroups;
 }
 
 bool filter_has_pid(const struct filter_options *o, pid_t pid)

@@ -39,8 +39,9 @@ struct filter_options {
 	size_t ncgroups;
 };
 
-/* Whether anything is left out. */
+/* Whether anything is left out, and whether by more than numbers of processes. */
 bool filter_is_on(const struct filter_options *o);
+bool filter_asks_more(const struct filter_options *o);
 bool filter_has_pid(const struct filter_options *o, pid_t pid);
 bool filter_has_uid(const struct filter_options *o, uint32_t uid); /* without a recorded name */
 bool filter_has_name(const struct filter_options *o, struct span name);

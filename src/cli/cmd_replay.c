@@ -107,17 +107,18 @@ static void finish(struct player *p, bool summary)
 	free(outputs);
 }
 
-/* Nothing is shown of a user whose name is mistyped, which must not look like no calls. */
-static int check_users(const struct player *p, struct error *reterr)
+/* Nothing is shown of a user whose name is mistyped, which must not look like no calls. The name may
+ * be one of the recording's, so this is known at its end. */
+static bool has_unknown_user(const struct player *p, struct error *reterr)
 {
 	const char *name = filter_unknown_user(p->filter);
 
-	if (!name)
-		return 0;
-	return error_set(reterr, -EINVAL,
-			 "--user %.60s: no user '%.60s' on this host or in the recording (use a "
-			 "number for a recording made elsewhere)",
-			 name, name);
+	if (name)
+		error_set(reterr, -EINVAL,
+			  "--user %.60s: no user '%.60s' on this host (use a number for a "
+			  "recording made elsewhere)",
+			  name, name);
+	return name != NULL;
 }
 
 static void player_done(struct player *p)
@@ -134,6 +135,7 @@ static void player_done(struct player *p)
 int replay_run(const struct options *o, struct error *reterr)
 {
 	struct player p = { .o = o, .limits = o->limits };
+	bool unknown = false;
 	int err;
 
 	p.loop = (struct loop){ .ops = &loop_ops, .arg = &p, .command = &p.command, .signals = -1 };
@@ -143,13 +145,14 @@ int replay_run(const struct options *o, struct error *reterr)
 		p.loop.source = replay_file_source(p.file);
 		err = loop_run(&p.loop);
 		*reterr = *replay_file_error(p.file);
-		if (!err)
-			err = check_users(&p, reterr);
+		unknown = has_unknown_user(&p, reterr);
 		/* Of a file that is no recording there is nothing to sum up. */
-		finish(&p, !err || source_count(&p));
+		finish(&p, !unknown && (!err || source_count(&p)));
 	}
 	player_done(&p);
 	if (p.unheard)
 		return by_signal_end(SIGPIPE);
+	if (unknown)
+		return EXIT_USAGE;
 	return err || p.failed ? EXIT_FAILED : EXIT_FINE;
 }

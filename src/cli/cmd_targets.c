@@ -15,7 +15,6 @@
 #include "base/xalloc.h"
 #include "capture/process.h"
 #include "cli/target_row.h"
-#include "capture/process.h"
 #include "options/exit_code.h"
 #include "proc/identity.h"
 #include "proc/list.h"
@@ -190,7 +189,7 @@ static bool is_wanted(struct table *t, const struct filter_options *o, pid_t pid
 	struct buf text;
 	bool wanted;
 
-	if (!filter_is_on(o))
+	if (!filter_asks_more(o))
 		return true;
 	buf_init(&text, IDENTITY_MAX);
 	wanted = describe(t, pid, &text, &about) && filter_has_process(o, &about, proc_uid(pid), "");

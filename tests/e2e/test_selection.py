@@ -187,7 +187,7 @@ if place:
     harness.remove_cgroup(place)
     harness.remove_cgroup(os.path.dirname(place))
 r = run("-r", recorded, "-u", "no-such-user")
-ok(r.returncode == 1 and "no user 'no-such-user'" in r.stderr and not r.stdout, "a user that neither host nor recording knows",
+ok(r.returncode == 2 and "no user 'no-such-user'" in r.stderr and not r.stdout, "a user that neither host nor recording knows",
    r.returncode, r.stderr)
 
 # ---- calls, live ----
