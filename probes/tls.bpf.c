@@ -14,8 +14,9 @@
  * SPY_CONNS      TLS objects remembered
  * SPY_TREE       1: only processes of the command's tree
  * SPY_SELF       the tracer's process number: never traced
- * SPY_SKIP       an expression of tgid, uid, cgroup and comm that is true for what is left out
- * SPY_NEED_CGROUP, SPY_NEED_COMM  1 where SPY_SKIP uses them
+ * SPY_SKIP       an expression of tgid, uid and comm that is true for what is left out
+ * SPY_NEED_COMM  1 where SPY_SKIP uses it
+ * SPY_CGROUPS    only processes in or below so many cgroups, 0: all
  * SPY_READ_USER  the helper that reads user memory on this kernel
  * SPY_READ_KERNEL and the kernel's own
  * SPY_PEERS      1: which sockets connections use is found out (peer.bpf.c)
@@ -93,6 +94,10 @@ BPF_HASH(spy_tree_tgids, u32, u8, 64);
 BPF_TABLE("lru_hash", u64, u8, spy_tree_tasks, 65536);
 #endif
 
+#if SPY_CGROUPS
+BPF_CGROUP_ARRAY(spy_cgroups, SPY_CGROUPS);
+#endif
+
 /* peer.bpf.c */
 #define SPY_SEQ_UNKNOWN (~0ull)
 static __always_inline u64 spy_peer_seq(void);
@@ -125,13 +130,24 @@ static __always_inline int spy_in_tree(u32 tgid)
 #endif
 }
 
+/* The kernel compares with the cgroups above as well (Linux 4.9). */
+static __always_inline int spy_in_cgroups(void)
+{
+#if SPY_CGROUPS
+#pragma unroll
+	for (int i = 0; i < SPY_CGROUPS; i++)
+		if (spy_cgroups.check_current_task(i) == 1)
+			return 1;
+	return 0;
+#else
+	return 1;
+#endif
+}
+
 static __always_inline int spy_wanted(void)
 {
 	u32 tgid = bpf_get_current_pid_tgid() >> 32;
 	u32 uid = bpf_get_current_uid_gid();
-#if SPY_NEED_CGROUP
-	u64 cgroup = bpf_get_current_cgroup_id();
-#endif
 #if SPY_NEED_COMM
 	char comm[16] = {};
 
@@ -139,7 +155,7 @@ static __always_inline int spy_wanted(void)
 #endif
 	if (tgid == SPY_SELF || (SPY_SKIP))
 		return 0;
-	return spy_in_tree(tgid);
+	return spy_in_cgroups() && spy_in_tree(tgid);
 }
 
 static __always_inline struct spy_conn *spy_conn_of(u64 tls)

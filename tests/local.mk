@@ -31,6 +31,7 @@ E2E_TESTS = \
 	tests/e2e/test_protocols.py \
 	tests/e2e/test_rustls.py \
 	tests/e2e/test_sdks.py \
+	tests/e2e/test_selection.py \
 	tests/e2e/test_static.py
 EXTRA_DIST += $(E2E_TESTS) tests/e2e/agents.py tests/e2e/calls.mjs tests/e2e/client.py \
 	tests/e2e/fetch_sdks \
@@ -59,6 +60,7 @@ PY_TESTS += \
 	tests/unit/test_docs.py \
 	tests/unit/test_layers.py \
 	tests/unit/test_schema.py \
+	tests/unit/test_selected.py \
 	tests/unit/test_tables.py
 EXTRA_DIST += $(PY_TESTS) tests/conformance/spyfile.py tests/lib/record_schema.py tests/lib/sums.py tests/lib/tap.py
 EXTRA_DIST += doc/record.schema.json doc/RECORD.md doc/RECORDING.md doc/STORE.md doc/INTERNALS.md doc/GLOSSARY.md

@@ -6,6 +6,8 @@ libpure_a_SOURCES += \
 	src/base/caller.h \
 	src/base/clock.h \
 	src/base/columns.def \
+	src/base/comma.c \
+	src/base/comma.h \
 	src/base/digest.c \
 	src/base/digest.h \
 	src/base/dir.h \

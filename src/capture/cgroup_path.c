@@ -48,6 +48,18 @@ static struct span without_end(struct span s, struct span end)
 
 /* ---- the file ---- */
 
+struct span cgroup_path_v2(struct span file)
+{
+	while (file.len) {
+		struct span line = span_first(file, span_find(file, '\n'));
+
+		if (span_starts(line, SPAN_LIT("0::/")))
+			return span_from(line, 3);
+		file = span_from(file, line.len + 1);
+	}
+	return file;
+}
+
 struct span cgroup_path(struct span file)
 {
 	struct span best = { NULL, 0 };

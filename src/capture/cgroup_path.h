@@ -21,6 +21,8 @@ struct cgroup_place {
 /* The path in /proc/PID/cgroup: that of version 2, else of systemd's own hierarchy, else the
  * longest. Borrowed. */
 struct span cgroup_path(struct span file);
+/* That of version 2 alone; empty: there is none. */
+struct span cgroup_path_v2(struct span file);
 struct cgroup_place cgroup_place(struct span path);
 
 #endif

@@ -1,24 +1,136 @@
 /* SPDX-License-Identifier: MIT */
 #include "capture/filter.h"
 
+#include <fnmatch.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/xalloc.h"
 #include "capture/process.h"
 
-/* Names of known processes. A source repeats the name with each connection; until then, a process
- * that lost its slot here is filtered by its thread's name. */
+/* What is known of processes. A source describes a process again with each connection; until then,
+ * one that lost its slot here is filtered by its thread's name and its user's number. */
 #define SLOTS 4096
+/* fnmatch() takes long for a long text and many stars. */
+#define NAME_LEN_MAX 256
 
 struct filter {
 	const struct filter_options *o;
 	chunk_fn next;
 	void *arg;
+	bool *met; /* by user of the options: a process of that name was described */
 	struct slot {
 		uint32_t tgid;
-		bool named;
+		bool named, fits; /* by name; in all other ways */
 	} slots[SLOTS];
 };
+
+/* ---- one process ---- */
+
+bool filter_is_on(const struct filter_options *o)
+{
+	return o->npids || filter_asks_more(o);
+}
+
+bool filter_asks_more(const struct filter_options *o)
+{
+	return o->nnames || o->nusers || o->ncontainers || o->nunits || o->ncgroups;
+}
+
+bool filter_has_pid(const struct filter_options *o, pid_t pid)
+{
+	for (size_t i = 0; i < o->npids; i++)
+		if (o->pids[i] == pid)
+			return true;
+	return o->npids == 0;
+}
+
+bool filter_has_uid(const struct filter_options *o, uint32_t uid)
+{
+	for (size_t i = 0; i < o->nusers; i++)
+		if (o->users[i].known && o->users[i].uid == uid)
+			return true;
+	return o->nusers == 0;
+}
+
+static bool matches(const char *const *patterns, size_t count, struct span name)
+{
+	char text[NAME_LEN_MAX];
+
+	if (!name.len || name.len >= sizeof(text))
+		return false;
+	memcpy(text, name.ptr, name.len);
+	text[name.len] = '\0';
+	/* A name may have brackets that are meant as they are. */
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(patterns[i], text) == 0 || fnmatch(patterns[i], text, 0) == 0)
+			return true;
+	return false;
+}
+
+bool filter_has_name(const struct filter_options *o, struct span name)
+{
+	return o->nnames == 0 || matches(o->names, o->nnames, name);
+}
+
+static bool has_name_of(const struct filter_options *o, const struct proc_text *p)
+{
+	struct span none = { NULL, 0 };
+
+	for (size_t i = 0; i < o->nnames; i++)
+		if (proc_is_named(p, span_str(o->names[i])))
+			return true;
+	return filter_has_name(o, p->name) || filter_has_name(o, p->script) ||
+	       filter_has_name(o, proc_name(none, p->cmdline, none));
+}
+
+static bool has_user_of(const struct filter_options *o, const struct proc_text *p, uint32_t uid)
+{
+	if (!p->user.len)
+		return filter_has_uid(o, uid);
+	for (size_t i = 0; i < o->nusers; i++)
+		if (o->users[i].name ? span_eq(p->user, span_str(o->users[i].name))
+				     : o->users[i].uid == uid)
+			return true;
+	return o->nusers == 0;
+}
+
+static bool has_container_of(const struct filter_options *o, const struct proc_text *p)
+{
+	if (matches(o->containers, o->ncontainers, p->container_name) ||
+	    matches(o->containers, o->ncontainers, p->pod))
+		return true;
+	for (size_t i = 0; i < o->ncontainers; i++)
+		if (p->container.len && span_starts(p->container, span_str(o->containers[i])))
+			return true;
+	return o->ncontainers == 0;
+}
+
+static bool has_cgroup_of(const struct filter_options *o, const struct proc_text *p)
+{
+	for (size_t i = 0; i < o->ncgroups; i++) {
+		struct span top = span_str(o->cgroups[i]), rest = span_from(p->cgroup, top.len);
+
+		if (p->cgroup.len && span_starts(p->cgroup, top) &&
+		    (!rest.len || rest.ptr[0] == '/'))
+			return true;
+	}
+	return o->ncgroups == 0;
+}
+
+static bool fits(const struct filter_options *o, const struct proc_text *p, uint32_t uid)
+{
+	return has_user_of(o, p, uid) && has_container_of(o, p) && has_cgroup_of(o, p) &&
+	       (o->nunits == 0 || matches(o->units, o->nunits, p->unit));
+}
+
+bool filter_has_process(const struct filter_options *o, const struct proc_text *p, uint32_t uid,
+			const char *comm)
+{
+	return fits(o, p, uid) && (has_name_of(o, p) || filter_has_name(o, span_str(comm)));
+}
+
+/* ---- chunks ---- */
 
 struct filter *filter_new(const struct filter_options *o, chunk_fn next, void *arg)
 {
@@ -27,20 +139,23 @@ struct filter *filter_new(const struct filter_options *o, chunk_fn next, void *a
 	f->o = o;
 	f->next = next;
 	f->arg = arg;
+	f->met = xcalloc(o->nusers + 1, sizeof(*f->met));
 	return f;
 }
 
 void filter_free(struct filter *f)
 {
+	if (f)
+		free(f->met);
 	free(f);
 }
 
-static bool is_named(const struct filter *f, struct span name)
+const char *filter_unknown_user(const struct filter *f)
 {
-	for (size_t i = 0; i < f->o->nnames; i++)
-		if (span_eq(name, span_str(f->o->names[i])))
-			return true;
-	return false;
+	for (size_t i = 0; i < f->o->nusers; i++)
+		if (!f->o->users[i].known && !f->met[i])
+			return f->o->users[i].name;
+	return NULL;
 }
 
 static void learn(struct filter *f, const struct chunk *c)
@@ -50,22 +165,29 @@ static void learn(struct filter *f, const struct chunk *c)
 
 	if (proc_decode(c->data, &p) != 0)
 		return;
-	s->tgid = c->conn.tgid;
-	s->named = is_named(f, p.name) ||
-		   is_named(f, proc_name(span_of(NULL, 0), p.cmdline, span_of(NULL, 0)));
+	*s = (struct slot){ .tgid = c->conn.tgid,
+			    .named = has_name_of(f->o, &p),
+			    .fits = fits(f->o, &p, c->uid) };
+	for (size_t i = 0; i < f->o->nusers; i++)
+		f->met[i] |= f->o->users[i].name && p.user.len &&
+			     span_eq(p.user, span_str(f->o->users[i].name));
+}
+
+/* Of what is not described, only the user is known. */
+static bool fits_unknown(const struct filter *f, const struct chunk *c)
+{
+	return !f->o->ncontainers && !f->o->nunits && !f->o->ncgroups &&
+	       filter_has_uid(f->o, c->uid);
 }
 
 static bool wanted(const struct filter *f, const struct chunk *c)
 {
 	const struct slot *s = &f->slots[c->conn.tgid % SLOTS];
-	bool found = f->o->npids == 0;
+	bool known = s->tgid == c->conn.tgid;
 
-	for (size_t i = 0; i < f->o->npids && !found; i++)
-		found = (uint32_t)f->o->pids[i] == c->conn.tgid;
-	if (!found || (f->o->has_uid && f->o->uid != c->uid))
-		return false;
-	return !f->o->nnames || (s->tgid == c->conn.tgid && s->named) ||
-	       is_named(f, span_str(c->comm));
+	return filter_has_pid(f->o, (pid_t)c->conn.tgid) &&
+	       (known ? s->fits : fits_unknown(f, c)) &&
+	       ((known && s->named) || filter_has_name(f->o, span_str(c->comm)));
 }
 
 int filter_chunk(void *filter, const struct chunk *c)

@@ -8,19 +8,54 @@
 
 #include "capture/chunk.h"
 
+struct proc_text;
+
+/* A name is compared with the recorded one, which may be another host's; where none is recorded,
+ * its number on this host counts. */
+struct filter_user {
+	const char *name; /* NULL: it was given as a number */
+	uint32_t uid;
+	bool known; /* uid is one */
+};
+
+/* The kernel compares each process with so many. */
+#define FILTER_CGROUPS_MAX 16
+
+/* Alternatives of one kind; different kinds all have to agree. None of a kind: any. */
 struct filter_options {
 	const pid_t *pids;
 	size_t npids;
-	const char *const *names; /* names of programs or threads */
+	const char *const *names; /* shell patterns for names of programs, scripts or threads */
 	size_t nnames;
-	bool has_uid;
-	uint32_t uid;
+	const struct filter_user *users;
+	size_t nusers;
+	const char *const *containers; /* beginnings of ids; shell patterns for names and pods */
+	size_t ncontainers;
+	const char *const *units; /* shell patterns */
+	size_t nunits;
+	/* Paths below the cgroup v2 file system, with what is below them: "/user.slice". The kernel
+	 * filters by them too. */
+	const char *const *cgroups;
+	size_t ncgroups;
 };
+
+/* Whether anything is left out, and whether by more than numbers of processes. */
+bool filter_is_on(const struct filter_options *o);
+bool filter_asks_more(const struct filter_options *o);
+bool filter_has_pid(const struct filter_options *o, pid_t pid);
+bool filter_has_uid(const struct filter_options *o, uint32_t uid); /* without a recorded name */
+bool filter_has_name(const struct filter_options *o, struct span name);
+/* All but the pid; comm: the thread's name, "": unknown. */
+bool filter_has_process(const struct filter_options *o, const struct proc_text *p, uint32_t uid,
+			const char *comm);
 
 struct filter;
 /* `o` is borrowed until filter_free. */
 struct filter *filter_new(const struct filter_options *o, chunk_fn next, void *arg);
 void filter_free(struct filter *f);		       /* accepts NULL */
 int filter_chunk(void *filter, const struct chunk *c); /* a chunk_fn */
+/* A name that was asked for and is nobody's, neither on this host nor so far in what passed; NULL.
+ */
+const char *filter_unknown_user(const struct filter *f);
 
 #endif

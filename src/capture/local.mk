@@ -16,7 +16,7 @@ libpure_a_SOURCES += \
 	src/capture/script_name.c \
 	src/capture/script_name.h
 
-check_PROGRAMS += tests/unit/test_cgroup_path
+check_PROGRAMS += tests/unit/test_filter tests/unit/test_cgroup_path
 check_PROGRAMS += tests/unit/test_endpoints
 check_PROGRAMS += tests/unit/test_ports
 check_PROGRAMS += tests/unit/test_script_name

@@ -9,7 +9,7 @@
 #define FIRST 3
 #define MEMBERS(p)                                                                                 \
 	&(p)->name, &(p)->exe, &(p)->cmdline, &(p)->script, &(p)->user, &(p)->runtime,             \
-		&(p)->container, &(p)->container_name, &(p)->pod, &(p)->unit
+		&(p)->container, &(p)->container_name, &(p)->pod, &(p)->unit, &(p)->cgroup
 
 void proc_encode(const struct proc_text *p, struct buf *out)
 {

@@ -17,6 +17,7 @@ struct proc_text {
 	struct span user;    /* name of its user */
 	/* See struct container of exchange/exchange.h. */
 	struct span runtime, container, container_name, pod, unit;
+	struct span cgroup; /* path in cgroup v2: "/user.slice" */
 };
 
 void proc_encode(const struct proc_text *p, struct buf *out);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/cmd_replay.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 
@@ -69,7 +70,7 @@ static int start(struct player *p, struct error *reterr)
 		err = fanout_start(p->fanout, reterr);
 	if (err)
 		return err;
-	report_begin(&p->totals, o->mode);
+	report_begin(&p->totals, fanout_mode(p->fanout), &o->select);
 	p->pipeline = pipeline_new(&p->limits);
 	pipeline_set_in_order(p->pipeline);
 	pipeline_observe(p->pipeline, &totals_observer, &p->totals);
@@ -106,6 +107,20 @@ static void finish(struct player *p, bool summary)
 	free(outputs);
 }
 
+/* Nothing is shown of a user whose name is mistyped, which must not look like no calls. The name may
+ * be one of the recording's, so this is known at its end. */
+static bool has_unknown_user(const struct player *p, struct error *reterr)
+{
+	const char *name = filter_unknown_user(p->filter);
+
+	if (name)
+		error_set(reterr, -EINVAL,
+			  "--user %.60s: no user '%.60s' on this host (use a number for a "
+			  "recording made elsewhere)",
+			  name, name);
+	return name != NULL;
+}
+
 static void player_done(struct player *p)
 {
 	loop_done(&p->loop);
@@ -120,6 +135,7 @@ static void player_done(struct player *p)
 int replay_run(const struct options *o, struct error *reterr)
 {
 	struct player p = { .o = o, .limits = o->limits };
+	bool unknown = false;
 	int err;
 
 	p.loop = (struct loop){ .ops = &loop_ops, .arg = &p, .command = &p.command, .signals = -1 };
@@ -129,11 +145,14 @@ int replay_run(const struct options *o, struct error *reterr)
 		p.loop.source = replay_file_source(p.file);
 		err = loop_run(&p.loop);
 		*reterr = *replay_file_error(p.file);
+		unknown = has_unknown_user(&p, reterr);
 		/* Of a file that is no recording there is nothing to sum up. */
-		finish(&p, !err || source_count(&p));
+		finish(&p, !unknown && (!err || source_count(&p)));
 	}
 	player_done(&p);
 	if (p.unheard)
 		return by_signal_end(SIGPIPE);
+	if (unknown)
+		return EXIT_USAGE;
 	return err || p.failed ? EXIT_FAILED : EXIT_FINE;
 }

@@ -13,8 +13,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
-#include "cli/target_row.h"
 #include "capture/process.h"
+#include "cli/target_row.h"
 #include "options/exit_code.h"
 #include "proc/identity.h"
 #include "proc/list.h"
@@ -180,6 +180,21 @@ static bool describe(struct table *t, pid_t pid, struct buf *text, struct proc_t
 	struct chunk of = { .conn = { .tgid = (uint32_t)pid }, .uid = proc_uid(pid) };
 
 	return describer_get(t->describer, &of, text) && proc_decode(buf_span(text), ret) == 0;
+}
+
+/* What the options name beside numbers. A process that is gone is nobody's. */
+static bool is_wanted(struct table *t, const struct filter_options *o, pid_t pid)
+{
+	struct proc_text about;
+	struct buf text;
+	bool wanted;
+
+	if (!filter_asks_more(o))
+		return true;
+	buf_init(&text, IDENTITY_MAX);
+	wanted = describe(t, pid, &text, &about) && filter_has_process(o, &about, proc_uid(pid), "");
+	buf_done(&text);
+	return wanted;
 }
 
 /* NULL where it is empty; the caller frees it. */
@@ -412,12 +427,12 @@ static void collect(struct table *t, const struct options *o, struct scan_cache 
 	read_tracers(t);
 	n = proc_list(&pids);
 	sockets_scan(&conns);
-	for (size_t i = 0; i < o->filter.npids; i++)
-		add_process(t, f, &conns, o->filter.pids[i]);
-	for (size_t i = 0; i < n && !o->filter.npids; i++)
-		if (pids[i] != getpid())
+	for (size_t i = 0; i < n; i++)
+		if (pids[i] != getpid() && filter_has_pid(&o->filter, pids[i]) &&
+		    is_wanted(t, &o->filter, pids[i]))
 			add_process(t, f, &conns, pids[i]);
-	if (!o->filter.npids) {
+	/* Of what has ended only numbers and names are known. */
+	if (!filter_is_on(&o->filter)) {
 		add_ended_seen(t);
 		add_ended_unseen(t);
 	}

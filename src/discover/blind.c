@@ -63,11 +63,7 @@ void blind_unseen(struct blind *b, struct unseen *ret)
 
 static bool is_named(const struct blind *b, const char *program)
 {
-	bool found = b->filter->nnames == 0;
-
-	for (size_t i = 0; i < b->filter->nnames && !found; i++)
-		found = strcmp(b->filter->names[i], program) == 0;
-	return found;
+	return filter_has_name(b->filter, span_str(program));
 }
 
 void blind_judge(struct blind *b, pid_t pid)

@@ -185,7 +185,7 @@ static void try_again(struct discover *d)
 
 static bool is_of_user(const struct discover *d, pid_t pid)
 {
-	return !d->o->filter->has_uid || proc_uid(pid) == d->o->filter->uid;
+	return filter_has_uid(d->o->filter, (uint32_t)proc_uid(pid));
 }
 
 void discover_note_blind(struct discover *d)

@@ -195,6 +195,11 @@ int64_t exchange_wall_ns(const struct exchange *x, uint64_t monotonic_ns)
 	return monotonic_ns && x->wall_offset && wall > 0 ? wall : 0;
 }
 
+int64_t exchange_began_ns(const struct exchange *x)
+{
+	return exchange_wall_ns(x, x->t.request_first ? x->t.request_first : x->t.response_first);
+}
+
 const char *exchange_program(const struct exchange *x)
 {
 	return x->script ? x->script : x->process ? x->process : "?";

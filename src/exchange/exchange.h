@@ -403,6 +403,9 @@ bool exchange_complete(const struct exchange *x);
 /* Wall-clock time of a moment of x->t, ns since 1970; 0 when it is not known. */
 int64_t exchange_wall_ns(const struct exchange *x, uint64_t monotonic_ns);
 
+/* When it began, as far as is known; likewise. */
+int64_t exchange_began_ns(const struct exchange *x);
+
 /* What people call the program: its script, else its process; "?" when neither is known. */
 const char *exchange_program(const struct exchange *x);
 

@@ -6,10 +6,11 @@
 #include "exchange/exchange.h"
 
 enum show_mode {
-	SHOW_SMART, /* model calls, and other HTTP that carries JSON */
-	SHOW_LLM_ONLY,
-	SHOW_ALL, /* all HTTP */
-	SHOW_RAW, /* all HTTP, with heads and bodies as they are (secrets masked) */
+	SHOW_DEFAULT, /* nothing was asked for: as the sink prefers, else as SHOW_SMART */
+	SHOW_SMART,   /* model calls, and other HTTP that carries JSON */
+	SHOW_AGENTS,  /* model calls, MCP, and RPC that is no plumbing */
+	SHOW_ALL,     /* all HTTP */
+	SHOW_RAW,     /* all HTTP, with heads and bodies as they are (secrets masked) */
 };
 
 bool show_mode_has(enum show_mode mode, const struct exchange *x);

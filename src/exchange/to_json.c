@@ -352,7 +352,7 @@ static json_t *times(const struct exchange *x)
 	};
 	json_t *o = json_object();
 
-	set(o, "start", wall_time(exchange_wall_ns(x, zero)));
+	set(o, "start", wall_time(exchange_began_ns(x)));
 	set(o, "monotonic_ns", json_integer((json_int_t)zero));
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
 		set(o, rows[i].key,

@@ -140,6 +140,8 @@ int options_check(const struct options *o, const bool *given, struct error *rete
 	if (!err)
 		err = check_scopes(o, given, reterr);
 	if (!err)
+		err = options_check_selection(o, reterr);
+	if (!err)
 		err = check_settings(o, given, reterr);
 	return err ? err : check_format(o, given, reterr);
 }

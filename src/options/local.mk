@@ -2,6 +2,7 @@
 llm_spy_SOURCES += \
 	src/options/check.c \
 	src/options/check.h \
+	src/options/check_selection.c \
 	src/options/completions.c \
 	src/options/exit_code.h \
 	src/options/help.c \
@@ -13,6 +14,7 @@ llm_spy_SOURCES += \
 	src/options/read_capture.c \
 	src/options/read_output.c \
 	src/options/read_processes.c \
+	src/options/read_select.c \
 	src/options/subcommands.def \
 	src/options/table.c \
 	src/options/table.h

@@ -285,6 +285,7 @@ struct output_defaults options_output(const struct options *o)
 {
 	return (struct output_defaults){
 		.mode = o->mode,
+		.selection = &o->select,
 		.color = o->color,
 		.full = o->full,
 		.bodies = o->bodies,
@@ -295,11 +296,26 @@ struct output_defaults options_output(const struct options *o)
 	};
 }
 
+static void own_names_done(struct own_names *n)
+{
+	for (size_t i = 0; i < n->count; i++)
+		free(n->items[i]);
+	free(n->items);
+}
+
 void options_done(struct options *o)
 {
+	select_done(&o->select);
+	for (size_t i = 0; i < o->filter.nusers; i++)
+		free((char *)o->users[i].name);
+	free(o->users);
 	free(o->pids);
 	free(o->plain);
-	free(o->processes.items);
+	own_names_done(&o->processes);
+	own_names_done(&o->containers);
+	own_names_done(&o->units);
+	own_names_done(&o->cgroup_paths);
+	free(o->cgroups.items);
 	free(o->libssl.items);
 	free(o->outputs.items);
 }

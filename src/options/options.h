@@ -33,14 +33,23 @@ struct names {
 	size_t count;
 };
 
+struct own_names {
+	char **items;
+	size_t count;
+};
+
 struct options {
 	enum action action;
-	pid_t *pids; /* filter.pids, as it grows */
-	struct names processes, libssl;
 	struct filter_options filter;
+	/* What the filter points to, as it grows. */
+	pid_t *pids;
+	struct filter_user *users;
+	struct own_names processes, containers, units, cgroup_paths;
+	struct names cgroups; /* directories, as they were given */
+	struct names libssl;
 	const char *comm;
-	const char *cgroup;
 	enum show_mode mode;
+	struct select select;
 	const struct sink_ops *format;
 	bool format_given;
 	bool bodies, full, follow;

@@ -24,8 +24,9 @@ struct probe_config {
 	size_t conns;		 /* TLS objects remembered */
 	bool tree;		 /* only the command's tree */
 	const char *skip;	 /* C expression, see probes/tls.bpf.c; "0": nothing is skipped */
-	bool need_cgroup, need_comm;
-	bool peers; /* which sockets connections use is found out */
+	bool need_comm;
+	size_t cgroups; /* how many; probe_map(spy_cgroups) has them; 0: any */
+	bool peers;	/* which sockets connections use is found out */
 	/* C expression of a port p that is true for those whose plaintext is captured; NULL: none
 	 */
 	const char *plain_ports;

@@ -8,12 +8,12 @@
 #include "capture/filter.h"
 
 struct kernel_filter {
-	const struct filter_options *filter; /* its pids and uid; names are compared later on */
+	const struct filter_options *filter; /* its pids and users; names are compared later on */
 	const char *comm;		     /* name of the thread; NULL: any */
-	const char *cgroup;		     /* directory of a cgroup v2; NULL: any */
 };
 
-/* An expression of tgid, uid, comm and cgroup (probes/tls.bpf.c) that is true for what is left out.
+/* An expression of tgid, uid and comm (probes/tls.bpf.c) that is true for what is left out; cgroups
+ * are compared by the probe itself (probe_config.cgroups).
  * The caller frees it, on failure too. */
 int kernel_filter_expression(const struct kernel_filter *f, char **ret, struct error *reterr);
 

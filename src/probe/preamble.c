@@ -62,7 +62,7 @@ void preamble_add(const struct probe_config *c, enum probe_group g, struct buf *
 	buf_addf(out, "#define SPY_CONNS %zu\n", c->conns);
 	buf_addf(out, "#define SPY_TREE %d\n#define SPY_SELF %d\n", c->tree, (int)getpid());
 	buf_addf(out, "#define SPY_SKIP %s\n", c->skip);
-	buf_addf(out, "#define SPY_NEED_CGROUP %d\n#define SPY_NEED_COMM %d\n", c->need_cgroup,
+	buf_addf(out, "#define SPY_CGROUPS %zu\n#define SPY_NEED_COMM %d\n", c->cgroups,
 		 c->need_comm);
 	buf_addf(out, "#define SPY_CGROUP_ID %s\n", cgroup ? "bpf_get_current_cgroup_id()" : "0");
 	buf_addf(out, "#define SPY_READ_USER bpf_probe_read%s\n", read_user ? "_user" : "");

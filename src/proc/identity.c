@@ -94,6 +94,7 @@ static void tell_place(pid_t pid, uid_t uid, struct facts *f, struct proc_text *
 	p->container_name = span_str(f->names.name);
 	p->pod = span_str(f->names.pod);
 	p->unit = place.unit;
+	p->cgroup = cgroup_path_v2(file);
 }
 
 bool identity_read(pid_t pid, uid_t uid, const char *comm, struct buf *out)

@@ -1,4 +1,7 @@
 # SPDX-License-Identifier: MIT
+llm_spy_SOURCES += \
+	src/proc/cgroup_dir.c \
+	src/proc/cgroup_dir.h
 if BPF
 libkernel_a_SOURCES += \
 	src/proc/containers.c \

@@ -212,6 +212,8 @@ static void write_notes(struct buf *out, const struct run_report *r)
 		     plural(s->all.no_tokens));
 	if (s->all.no_cost)
 		note_no_cost(&l, s);
+	if (t->unselected)
+		note(&l, "%" PRIu64 " not selected", t->unselected);
 	if (t->twice)
 		note(&l, "%" PRIu64 " call%s seen at both ends", t->twice, plural(t->twice));
 	if (other)

@@ -141,6 +141,7 @@ static void set_totals(json_t *o, const struct totals *t)
 	set_number(o, "other_exchanges", t ? t->exchanges - t->llm : 0);
 	set_number(o, "incomplete", t ? t->incomplete : 0);
 	set_number(o, "seen_at_both_ends", t ? t->twice : 0);
+	set_number(o, "not_selected", t ? t->unselected : 0);
 	if (t)
 		spend_sort(t->spend);
 	set(o, "models", t ? models_of(&t->spend->models) : json_array());

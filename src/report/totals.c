@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/totals.h"
 
-void totals_init(struct totals *t, enum show_mode mode)
+void totals_init(struct totals *t, enum show_mode mode, const struct select *selection)
 {
-	*t = (struct totals){ .mode = mode, .spend = spend_new() };
+	*t = (struct totals){ .mode = mode, .selection = selection, .spend = spend_new() };
 }
 
 void totals_done(struct totals *t)
@@ -12,11 +12,16 @@ void totals_done(struct totals *t)
 	t->spend = NULL;
 }
 
+static bool is_selected(const struct totals *t, const struct exchange *x)
+{
+	return !t->selection || select_words_have(t->selection, x);
+}
+
 static void on_superseded(void *arg, struct exchange *x)
 {
 	struct totals *t = arg;
 
-	t->twice += show_mode_has(t->mode, x);
+	t->twice += show_mode_has(t->mode, x) && is_selected(t, x);
 }
 
 static void note_time(struct totals *t, const struct exchange *x)
@@ -37,6 +42,10 @@ static void on_ended(void *arg, struct exchange *x)
 	note_time(t, x);
 	if (!show_mode_has(t->mode, x) || x->twin_of)
 		return;
+	if (!is_selected(t, x)) {
+		t->unselected++;
+		return;
+	}
 	spend_add(t->spend, x);
 	t->exchanges++;
 	t->llm += x->kind == EXCHANGE_LLM;

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* Sums over a run, whatever outputs there are: exchanges, bytes, and who spent how much. They count
- * what the command line selects (--all, --llm-only). A call whose two ends are traced counts once,
- * for its client. */
+ * what some output shows by its kind (--all) and the command line selects (--model). A call whose
+ * two ends are traced counts once, for its client. */
 #ifndef SPY_REPORT_TOTALS_H
 #define SPY_REPORT_TOTALS_H
 
 #include "exchange/observer.h"
-#include "exchange/show_mode.h"
 #include "report/spend.h"
+#include "select/select.h"
 
 struct totals {
 	enum show_mode mode;
+	const struct select *selection; /* the command line's; NULL: all */
+	uint64_t unselected;		/* left out by it, though of a kind that is shown */
 	uint64_t exchanges, llm, incomplete, errors;
 	uint64_t request_bytes, response_bytes;
 	uint64_t first_ns, last_ns; /* of all that was captured; 0: nothing */
@@ -27,7 +29,7 @@ struct output_totals {
 	char problem[200]; /* the last reason; "": none */
 };
 
-void totals_init(struct totals *t, enum show_mode mode);
+void totals_init(struct totals *t, enum show_mode mode, const struct select *selection);
 void totals_done(struct totals *t);
 /* Give it a struct totals * as arg. */
 extern const struct observer totals_observer;

@@ -2,14 +2,17 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "kernel/bpf.h"
 #include "kernel/cpus.h"
 #include "kernel/features.h"
 #include "probe/compiler.h"
 #include "probe/kernel_filter.h"
+#include "proc/cgroup_dir.h"
 #include "run/tracer_int.h"
 
 #define RING_BYTES (16u << 20)
@@ -61,17 +64,16 @@ static int open_probe(struct tracer *t, struct error *reterr)
 		.call_max = t->o->call_limit,
 		.conns = t->limits.max[LIMIT_connections],
 		.tree = t->o->command != NULL,
-		.need_cgroup = t->o->cgroup != NULL,
+		.cgroups = t->o->cgroups.count,
 		.need_comm = t->o->comm != NULL,
 		.peers = !t->o->no_peer,
 		.plain_ports = t->o->plain,
 		.plain_near = t->o->plain_near,
 		.sock_length = kernel_can_sock_length(),
 	};
-	int err = kernel_filter_expression(&(struct kernel_filter){ .filter = &t->o->filter,
-								    .comm = t->o->comm,
-								    .cgroup = t->o->cgroup },
-					   &skip, reterr);
+	int err = kernel_filter_expression(
+		&(struct kernel_filter){ .filter = &t->o->filter, .comm = t->o->comm }, &skip,
+		reterr);
 
 	if (err)
 		return err;
@@ -84,6 +86,24 @@ static int open_probe(struct tracer *t, struct error *reterr)
 		  c.ring_bytes / 1024, t->multi ? "uprobe_multi" : "one perf event for each probe");
 	err = probe_open(&t->probe, &c, t->compiler, reterr);
 	t->compiler = -1;
+	return err;
+}
+
+static int give_cgroups(const struct tracer *t, struct error *reterr)
+{
+	int map = probe_map(t->probe, "spy_cgroups"), err = 0;
+
+	for (uint32_t i = 0; !err && i < t->o->cgroups.count; i++) {
+		int fd = cgroup_dir_open(t->o->cgroups.items[i], reterr);
+
+		if (fd < 0)
+			return fd;
+		err = bpf_map_put(map, &i, &fd);
+		close(fd);
+		if (err)
+			error_set(reterr, err, "--cgroup %.100s: the kernel refused it: %s",
+				  t->o->cgroups.items[i], strerror(-err));
+	}
 	return err;
 }
 
@@ -118,6 +138,8 @@ static int compile(struct tracer *t, struct error *reterr)
 	if (t->o->command)
 		probe_begin_all(t->probe, cpus_possible());
 	err = probe_need(t->probe, GROUP_CORE, reterr);
+	if (!err)
+		err = give_cgroups(t, reterr);
 	probe_settle(t->probe);
 	t->counters = probe_map(t->probe, "spy_counters");
 	return err;

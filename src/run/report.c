@@ -24,9 +24,9 @@ static const char *user_name(uint32_t uid)
 	return name[0] ? name : NULL;
 }
 
-void report_begin(struct totals *t, enum show_mode mode)
+void report_begin(struct totals *t, enum show_mode mode, const struct select *selection)
 {
-	totals_init(t, mode);
+	totals_init(t, mode, selection);
 	t->spend->user_name = user_name;
 }
 

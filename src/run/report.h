@@ -8,7 +8,7 @@
 #include "report/summary.h"
 
 /* Totals that know the users of this host; totals_done ends them. */
-void report_begin(struct totals *t, enum show_mode mode);
+void report_begin(struct totals *t, enum show_mode mode, const struct select *selection);
 /* What a replay and a live run have in common. */
 struct run_report report_gather(const struct pipeline *p, const struct totals *t,
 				const struct limits *l);

@@ -42,8 +42,7 @@ static void print_map(void *arg)
 
 static bool sees_all(const struct options *o)
 {
-	return !o->command && !o->cgroup && !o->comm && !o->filter.npids && !o->filter.nnames &&
-	       !o->filter.has_uid;
+	return !o->command && !o->comm && !filter_is_on(&o->filter);
 }
 
 /* For `llm-spy targets`. */
@@ -196,6 +195,8 @@ static int finish(struct tracer *t, int err)
 		err = live_source(t->live)->ops->finish(live_source(t->live));
 	if (!err)
 		pipeline_finish(t->pipeline, now_ns());
+	log_debug("capture", "the kernel's buffer had %llu events",
+		  (unsigned long long)live_source(t->live)->ops->count(live_source(t->live)));
 	read_counters(t, counters);
 	recording_close(&t->recording);
 	fanout_finish(t->fanout);
@@ -320,7 +321,7 @@ static int start(struct tracer *t, struct error *reterr)
 		err = attach_prepare(t, reterr);
 	if (err)
 		return err;
-	report_begin(&t->totals, t->o->mode);
+	report_begin(&t->totals, fanout_mode(t->fanout), &t->o->select);
 	t->pipeline = pipeline_new(&t->limits);
 	pipeline_observe(t->pipeline, &totals_observer, &t->totals);
 	pipeline_observe(t->pipeline, &fanout_observer, t->fanout);
@@ -328,7 +329,9 @@ static int start(struct tracer *t, struct error *reterr)
 	pipeline_set_shows_bodies(t->pipeline, fanout_shows_bodies, t->fanout);
 	pipeline_set_prices(t->pipeline, t->prices);
 	recording_before(&t->recording, pipeline_chunk, t->pipeline);
-	t->filter = filter_new(&t->o->filter, recording_chunk, &t->recording);
+	t->filter_options = t->o->filter;
+	t->filter_options.ncgroups = 0; /* the kernel has compared them, whatever their names */
+	t->filter = filter_new(&t->filter_options, recording_chunk, &t->recording);
 	err = live_open(&t->live, t->ring, probe_map(t->probe, "spy_events"),
 			attach_buffer_bytes(t), filter_chunk, t->filter, reterr);
 	if (!err)

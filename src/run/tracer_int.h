@@ -34,6 +34,7 @@ struct tracer {
 	bool discovering;		 /* its thread runs */
 	struct scan_cache_stats scanned; /* when all was over */
 	struct live *live;
+	struct filter_options filter_options;
 	struct filter *filter;
 	struct destination to;
 	struct messages messages;

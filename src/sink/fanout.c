@@ -27,7 +27,7 @@ static void put_live(struct fanout *f, enum event_kind kind, struct exchange *x,
 	for (size_t i = 0; i < f->count; i++) {
 		struct output *o = f->outputs[i];
 
-		if (output_wants_deltas(o) && output_selects(o, x))
+		if (output_has_live(o, x, !d || d->seq == 0))
 			put(o, kind,
 			    exchange_snapshot(x, kind == EVENT_REQUEST ? output_parts(o) : 0), d);
 	}
@@ -58,7 +58,7 @@ static void on_superseded(void *arg, struct exchange *x)
 	if (!x->id)
 		return; /* nothing was shown of it */
 	for (size_t i = 0; i < f->count; i++)
-		if (output_wants_deltas(f->outputs[i]) && output_selects(f->outputs[i], x))
+		if (output_has_end(f->outputs[i], x, true))
 			put(f->outputs[i], EVENT_SUPERSEDED, exchange_ref(x), NULL);
 }
 
@@ -67,7 +67,7 @@ static void on_ended(void *arg, struct exchange *x)
 	struct fanout *f = arg;
 
 	for (size_t i = 0; i < f->count; i++)
-		if (output_selects(f->outputs[i], x))
+		if (output_has_end(f->outputs[i], x, false))
 			put(f->outputs[i], EVENT_END, exchange_ref(x), NULL);
 }
 
@@ -145,6 +145,21 @@ int fanout_start(struct fanout *f, struct error *reterr)
 	for (size_t i = 0; !err && i < f->count; i++)
 		err = output_start(f->outputs[i], reterr);
 	return err;
+}
+
+enum show_mode fanout_mode(const struct fanout *f)
+{
+	enum show_mode widest = SHOW_AGENTS;
+
+	for (size_t i = 0; i < f->count; i++) {
+		enum show_mode mode = output_mode(f->outputs[i]);
+
+		if (mode == SHOW_ALL || mode == SHOW_RAW)
+			return SHOW_ALL;
+		if (mode != SHOW_AGENTS)
+			widest = SHOW_SMART;
+	}
+	return widest;
 }
 
 bool fanout_is_alive(const struct fanout *f)

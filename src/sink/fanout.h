@@ -23,6 +23,8 @@ void fanout_note(struct fanout *f, struct span lines);
 bool fanout_shows(const void *fanout, const struct exchange *x);
 /* The same: with its bodies. */
 bool fanout_shows_bodies(const void *fanout, const struct exchange *x);
+/* What some output shows, by kind: SHOW_AGENTS, SHOW_SMART or SHOW_ALL. */
+enum show_mode fanout_mode(const struct fanout *f);
 /* False once no output is left of those opened that could write anything, or standard output's
  * reader is gone. */
 bool fanout_is_alive(const struct fanout *f);

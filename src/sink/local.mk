@@ -2,6 +2,8 @@
 libpure_a_SOURCES += \
 	src/sink/arguments.c \
 	src/sink/arguments.h \
+	src/sink/begun.c \
+	src/sink/begun.h \
 	src/sink/block.c \
 	src/sink/block.h \
 	src/sink/block_head.c \
@@ -44,8 +46,6 @@ libpure_a_SOURCES += \
 	src/sink/rate_limits.def \
 	src/sink/screen.c \
 	src/sink/screen.h \
-	src/sink/select.c \
-	src/sink/select.h \
 	src/sink/sink.c \
 	src/sink/sink.h \
 	src/sink/sinks.def \

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "sink/begun.h"
 #include "sink/output_spec.h"
 #include "sink/queue.h"
 #include "sink/stricter.h"
@@ -36,6 +37,8 @@ struct output {
 	struct queue *queue;
 	bool lossless;
 	bool bodies; /* asked for, by the command line or its own setting */
+	const struct select *selection; /* the command line's; NULL */
+	struct begun begun;
 	pthread_t thread;
 	bool started;
 	/* The thread's own, and read by others. */
@@ -133,6 +136,8 @@ int output_open(struct output **ret, const char *arg, const struct sink_ops *for
 
 	pthread_mutex_init(&o->lock, NULL);
 	o->spec.select.mode = d->mode;
+	o->spec.select.recorded = d->lossless;
+	o->selection = d->selection;
 	o->spec.queue_bytes = QUEUE_BYTES;
 	o->lossless = d->lossless;
 	o->config.full = d->full;
@@ -168,6 +173,7 @@ void output_free(struct output *o)
 	writer_free(o->writer);
 	queue_free(o->queue);
 	stricter_done(&o->stricter);
+	begun_done(&o->begun);
 	output_spec_done(&o->spec);
 	pthread_mutex_destroy(&o->lock);
 	free(o);
@@ -386,9 +392,9 @@ int output_start(struct output *o, struct error *reterr)
 
 /* ---- the thread that assembles ---- */
 
-bool output_wants_deltas(const struct output *o)
+enum show_mode output_mode(const struct output *o)
 {
-	return o->ops->wants & SINK_DELTAS && !select_needs_end(&o->spec.select);
+	return o->spec.select.mode;
 }
 
 unsigned output_parts(const struct output *o)
@@ -396,9 +402,33 @@ unsigned output_parts(const struct output *o)
 	return EXCHANGE_CONTENT | (o->config.mode == SHOW_RAW ? EXCHANGE_BODIES : 0);
 }
 
-bool output_selects(const struct output *o, const struct exchange *x)
+static bool selects(const struct output *o, const struct exchange *x)
 {
-	return select_has(&o->spec.select, x);
+	return select_has(&o->spec.select, x) &&
+	       (!o->selection || select_words_have(o->selection, x));
+}
+
+static bool needs_end(const struct output *o)
+{
+	return !(o->ops->wants & SINK_DELTAS) || select_needs_end(&o->spec.select) ||
+	       (o->selection && select_needs_end(o->selection));
+}
+
+bool output_has_live(struct output *o, const struct exchange *x, bool news)
+{
+	if (needs_end(o))
+		return false;
+	if (begun_has(&o->begun, x->id))
+		return true;
+	if (!news || !selects(o, x))
+		return false;
+	begun_add(&o->begun, x->id);
+	return true;
+}
+
+bool output_has_end(struct output *o, const struct exchange *x, bool superseded)
+{
+	return begun_drop(&o->begun, x->id) || (!superseded && selects(o, x));
 }
 
 bool output_shows(const struct output *o, const struct exchange *x)
@@ -406,12 +436,18 @@ bool output_shows(const struct output *o, const struct exchange *x)
 	return show_mode_has(o->spec.select.mode, x);
 }
 
+static bool searches_bodies(const struct output *o, const struct exchange *x)
+{
+	return x->kind != EXCHANGE_LLM &&
+	       (select_searches(&o->spec.select) || (o->selection && select_searches(o->selection)));
+}
+
 bool output_shows_bodies(const struct output *o, const struct exchange *x)
 {
 	bool always = o->bodies || o->config.mode == SHOW_RAW;
 	bool other = o->ops->wants & SINK_BODIES && x->kind == EXCHANGE_HTTP;
 
-	return (always || other) && output_shows(o, x);
+	return (always || other || searches_bodies(o, x)) && output_shows(o, x);
 }
 
 void output_put(struct output *o, struct event *e)

@@ -5,14 +5,15 @@
 #define SPY_SINK_OUTPUT_H
 
 #include "report/totals.h"
-#include "sink/select.h"
+#include "select/select.h"
 #include "sink/sink.h"
 
 enum color_when { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 /* What outputs have in common unless their own settings say otherwise. */
 struct output_defaults {
-	enum show_mode mode;
+	enum show_mode mode;		/* SHOW_DEFAULT: as each sink prefers */
+	const struct select *selection; /* for all outputs, beside their own; NULL: all */
 	enum color_when color;
 	bool full, bodies, follow;
 	unsigned lines;
@@ -32,13 +33,17 @@ void output_free(struct output *o);
 int output_start(struct output *o, struct error *reterr); /* its thread */
 
 /* On the thread that assembles. */
-bool output_wants_deltas(const struct output *o);
 unsigned output_parts(const struct output *o); /* of snapshots, enum exchange_parts */
-bool output_selects(const struct output *o, const struct exchange *x);
 /* With the text of its bodies. */
 bool output_shows_bodies(const struct output *o, const struct exchange *x);
-/* The same by its kind alone (show mode), whatever its own settings select of that. */
+/* By its kind alone (show mode), whatever is selected of that. */
 bool output_shows(const struct output *o, const struct exchange *x);
+enum show_mode output_mode(const struct output *o);
+/* x is under way: whether the output shows that. Once it does, it shows x to its end. `news`: more
+ * is known of x than its answer's text. */
+bool output_has_live(struct output *o, const struct exchange *x, bool news);
+/* x is over: whether the output has it. `superseded`: it only has what it followed. */
+bool output_has_end(struct output *o, const struct exchange *x, bool superseded);
 struct event;
 void output_put(struct output *o, struct event *e); /* takes it over */
 /* False once it has failed for good: nobody reads, the sink is gone. */

@@ -26,11 +26,19 @@ static bool is_own(const struct output_spec *o, const char *name)
 
 static int read_mode(struct output_spec *o, const char *value, struct error *reterr)
 {
-	static const char *const names[] = { "smart", "llm", "all", "raw" };
+	static const struct {
+		const char *name;
+		enum show_mode mode;
+	} modes[] = {
+		{ "smart", SHOW_SMART },
+		{ "llm", SHOW_AGENTS },
+		{ "all", SHOW_ALL },
+		{ "raw", SHOW_RAW },
+	};
 
-	for (unsigned i = 0; i < 4; i++)
-		if (strcmp(value, names[i]) == 0) {
-			o->select.mode = (enum show_mode)i;
+	for (size_t i = 0; i < sizeof(modes) / sizeof(*modes); i++)
+		if (strcmp(value, modes[i].name) == 0) {
+			o->select.mode = modes[i].mode;
 			return 0;
 		}
 	return error_set(reterr, -EINVAL, "show=%.100s: expected smart, llm, all or raw", value);
@@ -38,6 +46,7 @@ static int read_mode(struct output_spec *o, const char *value, struct error *ret
 
 static int set(struct output_spec *o, char *name, const char *value, struct error *reterr)
 {
+	struct error why = { 0 };
 	int err;
 
 	if (strcmp(name, "show") == 0)
@@ -49,9 +58,10 @@ static int set(struct output_spec *o, char *name, const char *value, struct erro
 					   "queue=%.100s: expected a size such as 64M", value);
 	if (strcmp(name, "redact") == 0)
 		return redact_policy_add(&o->policy, value, reterr);
-	err = select_add(&o->select, name, value, reterr);
+	err = select_add(&o->select, name, value, &why);
 	if (err)
-		return err < 0 ? err : 0;
+		return err > 0 ? 0
+			       : error_set(reterr, err, "%s=%.100s: %.150s", name, value, why.text);
 	if (!is_own(o, name))
 		return error_set(reterr, -EINVAL, "%.60s has no setting %.60s", o->ops->name, name);
 	add_value(o, name, value);
@@ -116,6 +126,10 @@ int output_spec_read(struct output_spec *o, const char *arg, const struct sink_o
 	}
 	o->target = target;
 	err = read_settings(o, at, reterr);
+	if (!err)
+		err = select_check(&o->select, reterr);
+	if (o->select.mode == SHOW_DEFAULT)
+		o->select.mode = o->ops->mode;
 	snprintf(o->name, sizeof(o->name), "%s%s%s", o->ops->name, target ? ":" : "",
 		 target ? target : "");
 	return err;

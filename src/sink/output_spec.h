@@ -4,7 +4,7 @@
 #define SPY_SINK_OUTPUT_SPEC_H
 
 #include "exchange/redact_policy.h"
-#include "sink/select.h"
+#include "select/select.h"
 #include "sink/sink.h"
 
 struct output_spec {

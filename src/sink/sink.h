@@ -59,6 +59,7 @@ struct sink_ops {
 	const struct sink_setting *settings; /* ends with a NULL name; NULL: it has none */
 	unsigned wants;			     /* enum sink_wants */
 	const struct sink_ops *raw;	     /* what writes SHOW_RAW in its place; or NULL */
+	enum show_mode mode;		     /* where none is asked for */
 	int (*open)(struct sink **ret, const struct sink_config *c, struct error *reterr);
 	/* With SINK_DELTAS. x is a snapshot: of a delta, as it was when the request, or the head of
 	 * the answer, was known. Deltas may be left out where the output is slow (d->seq has a gap

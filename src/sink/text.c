@@ -198,6 +198,7 @@ const struct sink_ops sink_text = {
 	.settings = settings,
 	.wants = SINK_BODIES | SINK_DELTAS | SINK_WRITES,
 	.raw = &sink_verbose,
+	.mode = SHOW_AGENTS,
 	.open = text_open,
 	.request = text_request,
 	.delta = text_delta,

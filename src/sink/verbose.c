@@ -342,6 +342,7 @@ const struct sink_ops sink_verbose = {
 	.help = "every field, in blocks for request and answer",
 	.settings = settings,
 	.wants = SINK_BODIES | SINK_DELTAS | SINK_WRITES,
+	.mode = SHOW_AGENTS,
 	.open = verbose_open,
 	.request = verbose_request,
 	.delta = verbose_delta,

@@ -161,8 +161,9 @@ r = run("--raw", "--", *CURL)
 ok("authorization: bearer ***" in r.stdout.lower() and "api_key=***" in r.stdout and BODY[:30] in r.stdout and
    "FAKESECRET" not in r.stdout, "--raw shows heads and bodies, keys masked", r.stdout)
 models = [*CURL[:-3], mock.url + "/v1/models"]
-ok("/v1/models" in run("--", *models).stdout and not run("--llm-only", "--", *models).stdout,
-   "--llm-only leaves other HTTP out")
+ok("/v1/models" in run("--smart", "--", *models).stdout and "/v1/models" in run("--all", "--", *models).stdout and
+   not run("--llm-only", "--", *models).stdout and not run("--", *models).stdout,
+   "--llm-only leaves other HTTP out, and text does where nothing else is asked for")
 
 # A library of one's own; one that was deleted while in use.
 lib = os.path.join(TMP, "libssl.so.3")

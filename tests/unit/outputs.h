@@ -20,7 +20,7 @@ struct outputs {
 /* settings: "text:%s,width=100" with %s for the file. */
 static inline bool outputs_open(struct outputs *o, const char *sink, const char *settings)
 {
-	static const struct output_defaults defaults = { .lossless = true };
+	static const struct output_defaults defaults = { .lossless = true, .mode = SHOW_SMART };
 	struct error e = { 0 };
 	AUTO_FREE char *arg = NULL;
 	const char *args[1];

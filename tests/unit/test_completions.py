@@ -29,6 +29,8 @@ for shell, name in FILES.items():
     ok(made.returncode == 0 and not made.stderr, f"--completions {shell}", made)
 with open(os.path.join(SRC, "src/options/options.def")) as f:
     options = ["--" + name for name in re.findall(r'^OPTION\("([a-z-]+)"', f.read(), re.M)]
+with open(os.path.join(SRC, "src/select/words.def")) as f:
+    options += ["--" + name for name in re.findall(r'^WORD\(\w+, "([a-z-]+)"', f.read(), re.M)]
 with open(os.path.join(SRC, "src/options/subcommands.def")) as f:
     subcommands = re.findall(r'^SUBCOMMAND\("([a-z-]+)"', f.read(), re.M)
 

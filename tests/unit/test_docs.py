@@ -26,6 +26,9 @@ def rows(path, name):
 
 man = re.sub(r"\\[-&]", lambda m: "-" if m[0] == r"\-" else "", read("man", "llm-spy.8"))
 options = [re.findall(r'"([a-z-]+)", (?:\'(.)\'|0)', row)[0] for row in rows("src/options/options.def", "OPTION")]
+words = [re.findall(r'"([a-z-]+)"', row)[0] for row in rows("src/select/words.def", "WORD")]
+processes = [re.findall(r'"([a-z-]+)"', row)[0] for row in rows("src/select/words.def", "PROCESS")]
+options += [(word, "") for word in words]
 help_text = subprocess.run([os.path.join(BUILD, "llm-spy"), "--help-all"], capture_output=True, text=True).stdout
 
 # ---- options ----
@@ -35,6 +38,10 @@ for name, letter in options:
     if letter:
         ok(re.search(r"^\.It Fl %s , -%s\b" % (letter, name), man, re.M), f"the man page describes -{letter}")
 known = {name for name, _ in options}
+outputs = man[man.index(".Ss Outputs"):man.index(".Ss Tables")]
+for word in words + processes:
+    ok(word in known, f"--{word} is an option")
+    ok(re.search(r"^\.It Cm (?:[a-z-]+ , )*%s\b(?!-)" % word, outputs, re.M), f"the man page has {word} as a setting of outputs")
 letters = {letter for _, letter in options}
 for line in re.findall(r"^\.It Fl (.*)$", man, re.M):
     for name in re.findall(r"(?:^|, )-([a-z-]+)", line):

@@ -9,7 +9,7 @@ static const struct observer *const on = &numbering_observer;
 
 static bool is_llm(const void *arg, const struct exchange *x)
 {
-	return show_mode_has(SHOW_LLM_ONLY, x);
+	return show_mode_has(SHOW_AGENTS, x);
 }
 
 static struct exchange *make(enum exchange_kind kind)

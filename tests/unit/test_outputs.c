@@ -33,7 +33,7 @@ static struct exchange *exchange(uint64_t id, const char *model, unsigned status
 
 static struct fanout *open_all(const char *const *args, size_t count, bool lossless)
 {
-	struct output_defaults d = { .lossless = lossless };
+	struct output_defaults d = { .lossless = lossless, .mode = SHOW_SMART };
 	struct fanout *f = NULL;
 	struct error e = { 0 };
 
@@ -89,7 +89,7 @@ static void test_wrong(void)
 	refuses("jsonl:,nonsense=1", "no setting nonsense");
 	refuses("jsonl:-,errors=all", "expected only");
 	refuses("jsonl,kind=llms", "expected llm, mcp, rpc or http");
-	refuses("jsonl,user=no-such-user", "expected a user's name");
+	refuses("jsonl,user=no-such-user", "no user 'no-such-user' on this host");
 	refuses("jsonl,queue=much", "expected a size");
 	refuses("jsonl,show=most", "expected smart");
 	refuses("jsonl,bodies", "expected key=value");

@@ -97,7 +97,7 @@ static const struct made calls[] = {
 
 static void add_all(struct totals *t)
 {
-	totals_init(t, SHOW_LLM_ONLY);
+	totals_init(t, SHOW_AGENTS, NULL);
 	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++)
 		add(t, &calls[i]);
 }
@@ -212,7 +212,7 @@ static void test_models(void)
 		struct made bad = { .asked = rows[i].asked, .status = 500 };
 		struct made other = { .asked = rows[i].answered, .answered = rows[i].answered };
 
-		totals_init(&t, SHOW_LLM_ONLY);
+		totals_init(&t, SHOW_AGENTS, NULL);
 		add(&t, &good);
 		add(&t, &bad);
 		spend_sort(t.spend);
@@ -232,7 +232,7 @@ static void test_ceilings(void)
 	struct run_report r = { .totals = &t, .utf8 = true };
 	char name[32];
 
-	totals_init(&t, SHOW_LLM_ONLY);
+	totals_init(&t, SHOW_AGENTS, NULL);
 	for (unsigned i = 0; i < 600; i++) {
 		struct made m = { .asked = name, .process = name, .tgid = i, .status = 200 };
 
