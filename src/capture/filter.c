@@ -43,6 +43,14 @@ static bool is_named(const struct filter *f, struct span name)
 	return false;
 }
 
+static bool is_meant(const struct filter *f, const struct proc_text *p)
+{
+	for (size_t i = 0; i < f->o->nnames; i++)
+		if (proc_is_named(p, span_str(f->o->names[i])))
+			return true;
+	return false;
+}
+
 static void learn(struct filter *f, const struct chunk *c)
 {
 	struct slot *s = &f->slots[c->conn.tgid % SLOTS];
@@ -51,8 +59,7 @@ static void learn(struct filter *f, const struct chunk *c)
 	if (proc_decode(c->data, &p) != 0)
 		return;
 	s->tgid = c->conn.tgid;
-	s->named = is_named(f, p.name) ||
-		   is_named(f, proc_name(span_of(NULL, 0), p.cmdline, span_of(NULL, 0)));
+	s->named = is_meant(f, &p);
 }
 
 static bool wanted(const struct filter *f, const struct chunk *c)
