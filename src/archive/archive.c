@@ -182,6 +182,16 @@ static void bind_who(sqlite3_stmt *q, const struct exchange *x)
 	bind_text(q, 18, x->model_answered);
 }
 
+static void bind_names(sqlite3_stmt *q, const struct exchange *x)
+{
+	bind_text(q, 39, x->script);
+	bind_text(q, 40, x->user);
+	bind_text(q, 41, exchange_container(x));
+	bind_text(q, 42, x->container.pod);
+	bind_text(q, 43, x->container.unit);
+	bind_text(q, 44, x->conversation.title);
+}
+
 static void bind_account(sqlite3_stmt *q, const struct exchange *x)
 {
 	struct account a;
@@ -226,6 +236,7 @@ static int add_row(struct archive *s, const struct exchange *x, struct span reco
 	sqlite3_bind_int64(q, 3, now_ns());
 	bind_who(q, x);
 	bind_account(q, x);
+	bind_names(q, x);
 	sqlite3_bind_int64(q, 36, (int64_t)record.len);
 	sqlite3_bind_int(q, 37, packed.coding);
 	bind_bytes(q, 38, packed.bytes);

@@ -7,11 +7,13 @@
 
 #include "base/xalloc.h"
 #include "conversation/store.h"
+#include "conversation/titles.h"
 #include "exchange/builder.h"
 
 struct conversations {
 	struct limits *lim;
 	struct store *store;
+	struct titles *titles;
 };
 
 /* In order of preference, the best last. */
@@ -35,6 +37,7 @@ struct conversations *conversations_new(struct limits *lim)
 
 	t->lim = lim;
 	t->store = store_new(lim);
+	t->titles = titles_new();
 	return t;
 }
 
@@ -43,6 +46,7 @@ void conversations_free(struct conversations *t)
 	if (!t)
 		return;
 	store_free(t->store);
+	titles_free(t->titles);
 	free(t);
 }
 
@@ -337,6 +341,17 @@ static void compare(struct conversation *k, const struct fingerprint *a, const s
 		tell_break(k, BREAK_MESSAGES, a->lead + v->shared);
 }
 
+static void tell_title(const struct conversations *t, struct turn_chain *th, struct key session,
+		       struct exchange *x)
+{
+	const char *own;
+
+	if (!th->title)
+		th->title = title_of_words(x);
+	own = titles_find(t->titles, session, th->id, th->title);
+	set_string(&x->conversation.title, span_str(own ? own : th->title));
+}
+
 void conversations_request(struct conversations *t, struct exchange *x)
 {
 	struct conversation *k = &x->conversation;
@@ -366,6 +381,7 @@ void conversations_request(struct conversations *t, struct exchange *x)
 		k->turn = th->turn;
 		k->turns_before = th->before;
 		k->parent_turn = th->parent_turn;
+		tell_title(t, th, a.session, x);
 	}
 	fingerprint_done(&a);
 }
@@ -407,6 +423,7 @@ void conversations_answer(struct conversations *t, struct exchange *x)
 	struct conversation *k = &x->conversation;
 	struct turn_chain *th;
 
+	titles_answer(t->titles, x);
 	store_missed(t->store);
 	e = store_find(t->store, key_of_conversation(k->id)); /* "" is no id */
 	if (!e) {

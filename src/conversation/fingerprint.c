@@ -236,6 +236,13 @@ static void read_join(struct fingerprint *a, const struct exchange *x, struct ke
 
 /* ---- the whole ---- */
 
+struct key key_of_session(const struct exchange *x)
+{
+	struct span session = session_of(x);
+
+	return session.len ? named("session", digest_scope(x), session) : (struct key){ { 0 } };
+}
+
 static void read_scopes(struct fingerprint *a)
 {
 	struct sha256_ctx h = begin("strict");
@@ -272,7 +279,6 @@ static void read_chain(struct fingerprint *a, const struct exchange *x, struct k
 void fingerprint_init(struct fingerprint *a, const struct exchange *x)
 {
 	struct key scope = digest_scope(x);
-	struct span session = session_of(x);
 	struct span cache_key = json_span(param_of(x, "prompt_cache_key"));
 
 	*a = (struct fingerprint){ .tgid = x->tgid,
@@ -287,8 +293,7 @@ void fingerprint_init(struct fingerprint *a, const struct exchange *x)
 	a->system = digest_system(x, a->lead);
 	a->tools = digest_tools(x);
 	a->rest = digest_rest(x);
-	if (session.len)
-		a->session = named("session", scope, session);
+	a->session = key_of_session(x);
 	if (cache_key.len)
 		a->cache_key = named("cache key", scope, cache_key);
 	read_join(a, x, scope);

@@ -66,6 +66,8 @@ void fingerprint_done(struct fingerprint *a);
 struct key key_of_response(const struct exchange *x, struct span id);
 struct key key_of_conversation(const char *id);
 /* A new conversation's id, 16 hex digits: the same for each replay of the same events. */
+/* The client's session, of this user and host; none: it states none. */
+struct key key_of_session(const struct exchange *x);
 void conversation_make_id(const struct exchange *x, char ret[17]);
 
 /* The client's name of its session; empty if there is none. Borrowed from x. */

@@ -7,7 +7,9 @@ libpure_a_SOURCES += \
 	src/conversation/own_words.c \
 	src/conversation/own_words.h \
 	src/conversation/store.c \
-	src/conversation/store.h
+	src/conversation/store.h \
+	src/conversation/titles.c \
+	src/conversation/titles.h
 
 check_PROGRAMS += tests/unit/test_conversation
 check_PROGRAMS += tests/unit/test_own_words

@@ -262,8 +262,7 @@ static struct span first_sentence(struct span s)
 	return s;
 }
 
-/* As much of a line as fits. */
-static void add_cut(struct span line, unsigned columns, struct buf *out)
+void own_words_cut(struct span line, unsigned columns, struct buf *out)
 {
 	unsigned used = 0;
 	size_t len = 0;
@@ -295,8 +294,8 @@ bool own_words_sentence(struct span text, unsigned columns, struct buf *out)
 		if (w.own)
 			own_words_line(first_sentence(without_marks(w.text)), &line);
 		if (line.len)
-			add_cut(span_first(buf_span(&line), utf8_whole(buf_span(&line))), columns,
-				out);
+			own_words_cut(span_first(buf_span(&line), utf8_whole(buf_span(&line))),
+				      columns, out);
 		buf_done(&line);
 	}
 	return out->len > before;

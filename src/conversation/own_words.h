@@ -21,6 +21,9 @@ bool own_words_next(struct span *rest, struct words *ret);
  * an ellipsis where it is cut. False: there are none. */
 bool own_words_sentence(struct span text, unsigned columns, struct buf *out);
 
+/* Appends as much of a line as fits in so many columns, with an ellipsis where it is cut. */
+void own_words_cut(struct span line, unsigned columns, struct buf *out);
+
 /* Appends `s` on one line: each stretch of blank space and characters that are not shown becomes
  * one blank. */
 void own_words_line(struct span s, struct buf *out);

@@ -206,6 +206,7 @@ static void drop_conversation(struct store *s, struct turn_chain *t, enum limit 
 	drop_all(s, &t->names, why);
 	list_remove(&t->used);
 	s->conversations--;
+	free(t->title);
 	free(t);
 }
 

@@ -30,6 +30,7 @@ struct entries {
 /* A conversation: the chain of turns that its latest request has. */
 struct turn_chain {
 	char id[17], parent[17];
+	char *title; /* the first sentence of the user; NULL: none was seen */
 	unsigned turn, parent_turn;
 	unsigned before; /* turns that were not seen, at least */
 	uint32_t tgid;

@@ -212,6 +212,11 @@ bool exchange_counts(const struct exchange *x)
 	return span_ends(api, SPAN_LIT(".count")) || span_eq(api, SPAN_LIT("tokenize"));
 }
 
+const char *exchange_container(const struct exchange *x)
+{
+	return x->container.name ? x->container.name : x->container.id;
+}
+
 const char *exchange_kind_name(enum exchange_kind k)
 {
 	static const char *const names[] = { "llm", "mcp", "rpc", "http" };

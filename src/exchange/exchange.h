@@ -408,6 +408,8 @@ int64_t exchange_began_ns(const struct exchange *x);
 
 /* What people call the program: its script, else its process; "?" when neither is known. */
 const char *exchange_program(const struct exchange *x);
+/* The container's name, else its id; NULL: it is in none. */
+const char *exchange_container(const struct exchange *x);
 
 /* Whether the call only asks how many tokens a prompt has: it costs nothing and is no turn. */
 bool exchange_counts(const struct exchange *x);

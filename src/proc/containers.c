@@ -5,7 +5,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -13,6 +12,7 @@
 
 #include "base/file.h"
 #include "base/xalloc.h"
+#include "json/read.h"
 #include "proc/users.h"
 
 /* Of a file. */
@@ -49,12 +49,13 @@ static json_t *read_json(const char *path)
 	json_t *ret = NULL;
 	struct buf text;
 	struct stat st;
+	bool partial;
 
 	if (fd < 0)
 		return NULL;
 	buf_init(&text, SIZE_MAX_READ);
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && file_read_all(fd, &text) == 0 && text.len)
-		ret = json_loadb(text.ptr, text.len, 0, NULL);
+		ret = json_read(NULL, buf_span(&text), &partial);
 	buf_done(&text);
 	close(fd);
 	return ret;

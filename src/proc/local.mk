@@ -21,3 +21,8 @@ libkernel_a_SOURCES += \
 	src/proc/users.c \
 	src/proc/users.h
 endif
+
+if BPF
+check_PROGRAMS += tests/unit/test_containers
+tests_unit_test_containers_LDADD = libkernel.a $(LDADD)
+endif

@@ -226,6 +226,55 @@ static struct exchange *in_session(const char *list, const char *session)
 	return x;
 }
 
+static void check_title(struct conversations *t, struct exchange *x, const char *title,
+			const char *what)
+{
+	conversations_request(t, x);
+	is_str(x->conversation.title, title, "%s", what);
+	x->response_seen = true;
+	x->status = 200;
+	conversations_answer(t, x);
+	exchange_unref(x);
+}
+
+static void test_titles(void)
+{
+	static const char *const sentence = "The parser hangs.";
+	struct conversations *t = begin();
+	struct exchange *x;
+
+	check_title(t, call("sbe brief|uThe parser hangs. Fix it."), sentence,
+		    "a conversation is called like the user's first sentence");
+	check_title(t, call("sbe brief|uThe parser hangs. Fix it.|aWhy?|uBecause."), sentence,
+		    "in its later turns too");
+	check_title(t, call("u<environment_context>x</environment_context>|uWhy is it so?"),
+		    "Why is it so?", "not like what the client says");
+	check_title(t, call("utry sk-ant-api03-0123456789abcdefghijABCDEFGHIJ0123456789 now"),
+		    "try sk-*** now", "and without credentials");
+	check_title(t, call("aonly this|uhello"), "hello", "whoever speaks first");
+
+	x = in_session("uThe parser hangs. Fix it.", "s1");
+	check_title(t, x, sentence, "before the client has a title");
+	x = in_session("sGenerate a concise title.|u<session>The parser hangs. Fix it.</session>",
+		       "s1");
+	answer_text(x, 0, PART_TEXT, SPAN_LIT("{\"title\": \"Fix the parser\"}"));
+	check_title(t, x, sentence, "the call that makes one");
+	x = in_session("uThe parser hangs. Fix it.|aDone.|uThanks.", "s1");
+	check_title(t, x, "Fix the parser", "and then");
+	x = in_session("uFind the file.", "s1");
+	check_title(t, x, "Find the file.", "not of another conversation of that session");
+	x = in_session("uThe parser hangs. Fix it.", "s2");
+	check_title(t, x, sentence, "nor of another session");
+	x = in_session("uWhy is the sky blue?", "s3");
+	check_title(t, x, "Why is the sky blue?", "another client");
+	x = in_session("sYou are a title generator.|uWhy is the sky blue?", "s3");
+	answer_text(x, 0, PART_TEXT, SPAN_LIT("\"Colour of the sky\""));
+	check_title(t, x, "Why is the sky blue?", "its call");
+	x = in_session("uWhy is the sky blue?|aAir.|uThanks.", "s3");
+	check_title(t, x, "Colour of the sky", "and its title");
+	conversations_free(t);
+}
+
 /* The same words of another process are no sign that it knows of the failure. */
 static void test_failed_elsewhere(void)
 {
@@ -703,6 +752,7 @@ int main(void)
 	test_few_shots();
 	test_retry();
 	test_failed_elsewhere();
+	test_titles();
 	test_branch();
 	test_session();
 	test_edited();
