@@ -6,7 +6,7 @@ BUILD_PACKAGES='gcc make autoconf automake pkg-config libbpfcc-dev libelf-dev li
 RUN_PACKAGES='curl python3'
 TEST_PACKAGES='mandoc xz-utils openssl python3-httpx python3-h2 python3-websockets nodejs
 	wget gnutls-bin python3-pycurl git libnss3-tools libmbedtls-dev libwolfssl-dev
-	bubblewrap python3-jsonschema python3-pyte sudo zsh fish'
+	bubblewrap python3-jsonschema python3-pyte sudo jq sqlite3 zsh fish'
 LINT_PACKAGES='clang clang-format clang-tidy cppcheck shellcheck'
 [ "$(uname -m)" = aarch64 ] || LINT_PACKAGES="$LINT_PACKAGES gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
 # Ubuntu's is a snap.

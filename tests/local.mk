@@ -21,6 +21,7 @@ E2E_TESTS = \
 	tests/e2e/test_command.py \
 	tests/e2e/test_coverage.py \
 	tests/e2e/test_discovery.py \
+	tests/e2e/test_examples.py \
 	tests/e2e/test_finders.py \
 	tests/e2e/test_go.py \
 	tests/e2e/test_killed.py \
@@ -37,7 +38,7 @@ E2E_TESTS = \
 EXTRA_DIST += $(E2E_TESTS) tests/e2e/agents.py tests/e2e/calls.mjs tests/e2e/client.py \
 	tests/e2e/fetch_sdks \
 	tests/e2e/go/client.go tests/e2e/http2.mjs tests/e2e/libraries.py \
-	tests/e2e/mock_provider.py tests/e2e/nginx.py tests/e2e/rustls.mjs tests/e2e/spy.py \
+	tests/e2e/mock_provider.py tests/e2e/nginx.py tests/e2e/person.py tests/e2e/rustls.mjs tests/e2e/spy.py \
 	tests/e2e/noiseclient.c tests/e2e/staticclient.c tests/e2e/sweep.py \
 	tests/e2e/uringclient.c
 # The SDKs themselves are fetched by fetch_sdks, into a cache outside of the tree.
@@ -64,4 +65,4 @@ PY_TESTS += \
 	tests/unit/test_selected.py \
 	tests/unit/test_tables.py
 EXTRA_DIST += $(PY_TESTS) tests/conformance/spyfile.py tests/lib/record_schema.py tests/lib/sums.py tests/lib/tap.py
-EXTRA_DIST += doc/record.schema.json doc/RECORD.md doc/RECORDING.md doc/STORE.md doc/INTERNALS.md doc/GLOSSARY.md
+EXTRA_DIST += doc/record.schema.json doc/RECORD.md doc/RECORDING.md doc/STORE.md doc/INTERNALS.md doc/GLOSSARY.md doc/screen.svg

@@ -2,6 +2,7 @@
 #include "demo/demo.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "options/exit_code.h"
@@ -90,45 +92,65 @@ static int trace_apart(const struct options *o)
 	return WEXITSTATUS(status);
 }
 
+/* The clients run as the user who called sudo, who has to read it. */
+static char *put_agent(const char *dir)
+{
+	char *path = xasprintf("%s/agent.py", dir);
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+
+	if (fd >= 0) {
+		fchmod(fd, 0644);
+		file_write_all(fd, span_str(embedded_agent_py));
+		close(fd);
+	}
+	return path;
+}
+
+/* Traces the clients; an exit code. */
+static int show(struct options *o, unsigned port, const char *ca_file, const char *agent)
+{
+	AUTO_FREE char *url = xasprintf("https://localhost:%u", port);
+	const char *command[] = { "sh", "-c", embedded_demo_sh, "demo", url, ca_file, agent, NULL };
+	int code;
+
+	o->command = (char **)command; /* exec takes them for const */
+	if (!o->outputs.count) {
+		o->outputs.items = xgrow(o->outputs.items, 0, sizeof(*o->outputs.items));
+		o->outputs.items[o->outputs.count++] = "-";
+	}
+	log_say("demo: curl and an agent talk to a mock of OpenAI and Anthropic at %s; nothing "
+		"leaves this machine",
+		url);
+	code = trace_apart(o);
+	o->command = NULL;
+	return code;
+}
+
 int demo_run(struct options *o, struct error *reterr)
 {
 	char dir[] = "/tmp/llm-spy-demo-XXXXXX";
-	AUTO_FREE char *ca_file = NULL, *url = NULL;
-	const char *command[] = { "sh", "-c", embedded_demo_sh, "demo", NULL, NULL, NULL };
+	AUTO_FREE char *ca_file = NULL, *agent = NULL;
 	pid_t mock = 0;
 	unsigned port;
-	int code;
+	int code = EXIT_FAILED;
 
 	if (!mkdtemp(dir)) {
 		error_set(reterr, -errno, "%s: %s", dir, strerror(errno));
 		return EXIT_FAILED;
 	}
-	/* The clients run as the user who called sudo. */
 	chmod(dir, 0755);
 	ca_file = xasprintf("%s/ca.pem", dir);
+	agent = put_agent(dir);
 	port = start_mock(ca_file, &mock);
-	if (port) {
-		url = xasprintf("https://localhost:%u", port);
-		command[4] = url;
-		command[5] = ca_file;
-		o->command = (char **)command; /* exec takes them for const */
-		if (!o->outputs.count) {
-			o->outputs.items = xgrow(o->outputs.items, 0, sizeof(*o->outputs.items));
-			o->outputs.items[o->outputs.count++] = "-";
-		}
-		log_say("demo: curl and python3 talk to a mock provider at %s; nothing leaves "
-			"this machine",
-			url);
-		code = trace_apart(o);
-		o->command = NULL;
-	} else {
+	if (port)
+		code = show(o, port, ca_file, agent);
+	else
 		error_set(reterr, -ECHILD, "the mock provider could not be started");
-		code = EXIT_FAILED;
-	}
 	if (mock > 0) {
 		kill(mock, SIGKILL);
 		waitpid(mock, NULL, 0);
 	}
+	unlink(agent);
 	unlink(ca_file);
 	rmdir(dir);
 	return code;

@@ -4,6 +4,8 @@ if BPF
 pkglibexec_PROGRAMS += llm-spy-mock
 llm_spy_mock_SOURCES = \
 	src/demo/mock.c \
+	src/demo/mock_agent.c \
+	src/demo/mock_agent.h \
 	src/demo/mock_tls.c \
 	src/demo/mock_tls.h
 llm_spy_mock_CPPFLAGS = $(AM_CPPFLAGS) $(OPENSSL_CFLAGS)
@@ -12,4 +14,4 @@ llm_spy_SOURCES += \
 	src/demo/demo.c \
 	src/demo/demo.h
 endif
-EXTRA_DIST += src/demo/demo.sh
+EXTRA_DIST += src/demo/agent.py src/demo/demo.sh

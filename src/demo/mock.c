@@ -6,7 +6,7 @@
  * What a test wants is said in the query: size=N (bytes of answer text), chunks=N, delay_ms=N
  * (between chunks), encoding=gzip, length=1 (Content-Length instead of chunks), close=1 (body
  * until close), cut=N (drop the connection after N bytes of body), early=1 (413 before the body
- * is read), status=N. */
+ * is read), status=N, busy=1 (429 to the first request that says so). */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
@@ -25,6 +25,7 @@
 
 #include "base/buf.h"
 #include "base/xalloc.h"
+#include "demo/mock_agent.h"
 #include "demo/mock_tls.h"
 
 #define BODY_MAX (256u << 20)
@@ -48,7 +49,7 @@ struct request {
 struct wish {
 	size_t size, chunks, delay_ms, cut;
 	unsigned status;
-	bool gzip, length, close, early;
+	bool gzip, length, close, early, busy;
 };
 
 struct reply {
@@ -62,6 +63,7 @@ struct reply {
 
 static const char *log_dir;
 static atomic_uint exchanges;
+static atomic_bool was_busy;
 
 /* ---- reading ---- */
 
@@ -195,6 +197,7 @@ static struct wish read_wish(const char *target)
 		.length = query_number(target, "length", 0),
 		.close = query_number(target, "close", 0),
 		.early = query_number(target, "early", 0),
+		.busy = query_number(target, "busy", 0),
 	};
 }
 
@@ -224,6 +227,10 @@ static void send_head(struct reply *r, const char *type, size_t length)
 	buf_init(&head, HEAD_MAX);
 	buf_addf(&head, "HTTP/1.1 %u Mock\r\nContent-Type: %s\r\nx-request-id: req_mock_%u\r\n",
 		 r->w.status, type, atomic_load(&exchanges));
+	if (r->w.status == 429)
+		buf_adds(&head, "Retry-After: 1\r\nx-ratelimit-limit-requests: 500\r\n"
+				"x-ratelimit-remaining-requests: 0\r\n"
+				"x-ratelimit-reset-requests: 1s\r\n");
 	if (r->w.gzip)
 		buf_adds(&head, "Content-Encoding: gzip\r\n");
 	if (r->w.close)
@@ -438,6 +445,17 @@ static void openai_stream(struct reply *r, const json_t *body, bool tool, const 
 	end_stream(r, "data: [DONE]\n\n");
 }
 
+static void openai_error(struct reply *r)
+{
+	bool limited = r->w.status == 429;
+
+	send_json(r, json_pack("{s:{s:s,s:s,s:n,s:s}}", "error", "message",
+			       limited ? "Rate limit reached for requests per minute"
+				       : "Incorrect API key provided",
+			       "type", limited ? "requests" : "invalid_request_error", "param",
+			       "code", limited ? "rate_limit_exceeded" : "invalid_api_key"));
+}
+
 static void openai(struct reply *r, const struct request *q, const json_t *body)
 {
 	bool tool = wants_tool(body, q);
@@ -445,10 +463,7 @@ static void openai(struct reply *r, const struct request *q, const json_t *body)
 	json_t *m;
 
 	if (r->w.status != 200) {
-		send_json(r,
-			  json_pack("{s:{s:s,s:s,s:n,s:s}}", "error", "message",
-				    "Incorrect API key provided", "type", "invalid_request_error",
-				    "param", "code", "invalid_api_key"));
+		openai_error(r);
 	} else if (json_is_true(json_object_get(body, "stream"))) {
 		openai_stream(r, body, tool, text);
 	} else {
@@ -464,73 +479,110 @@ static void openai(struct reply *r, const struct request *q, const json_t *body)
 	free(text);
 }
 
-static json_t *anthropic_block(bool tool, const char *text)
+/* What is answered where no agent asks; `text` is borrowed. */
+static struct mock_answer plain_answer(bool tool, const char *text)
 {
-	if (tool)
-		return json_pack("{s:s,s:s,s:s,s:{s:s}}", "type", "tool_use", "id", "toolu_mock1",
-				 "name", "get_weather", "input", "city", "Paris");
+	struct mock_answer a = { .text = text, .read = 12, .cached = 9, .output = 17 };
+
+	if (tool) {
+		a.text = NULL;
+		a.tool = "get_weather";
+		a.call = "toolu_mock1";
+		a.input = "{\"city\":\"Paris\"}";
+	}
+	return a;
+}
+
+static json_t *anthropic_text(const char *text)
+{
 	return json_pack("{s:s,s:s}", "type", "text", "text", text);
 }
 
-static json_t *anthropic_message(const char *model, json_t *content, const char *stop, int output)
+/* Takes `input` over. */
+static json_t *anthropic_call(const struct mock_answer *a, json_t *input)
+{
+	return json_pack("{s:s,s:s,s:s,s:o}", "type", "tool_use", "id", a->call, "name", a->tool,
+			 "input", input);
+}
+
+static json_t *anthropic_message(const char *model, json_t *content, const char *stop,
+				 const struct mock_answer *a, int output)
 {
 	return json_pack("{s:s,s:s,s:s,s:s,s:o,s:s?,s:n,s:{s:i,s:i,s:i,s:i}}", "id", "msg_mock1",
 			 "type", "message", "role", "assistant", "model", model, "content", content,
-			 "stop_reason", stop, "stop_sequence", "usage", "input_tokens", 12,
-			 "cache_creation_input_tokens", 0, "cache_read_input_tokens", 9,
-			 "output_tokens", output);
+			 "stop_reason", stop, "stop_sequence", "usage", "input_tokens", a->read,
+			 "cache_creation_input_tokens", a->written, "cache_read_input_tokens",
+			 a->cached, "output_tokens", output);
 }
 
-static void anthropic_stream(struct reply *r, const json_t *body, bool tool, const char *text)
+/* One block in pieces; takes `start` over. */
+static void anthropic_stream_block(struct reply *r, int index, json_t *start, const char *said)
 {
-	const char *model = model_of(body, "claude");
 	size_t n = r->w.chunks ? r->w.chunks : 8;
+	bool tool = strcmp(json_string_value(json_object_get(start, "type")), "text") != 0;
+
+	send_event(r, "content_block_start",
+		   json_pack("{s:s,s:i,s:o}", "type", "content_block_start", "index", index,
+			     "content_block", start));
+	if (index == 0)
+		send_event(r, "ping", json_pack("{s:s}", "type", "ping"));
+	for (size_t i = 0; i < n && !r->p->closed; i++)
+		send_event(r, "content_block_delta",
+			   json_pack("{s:s,s:i,s:{s:s,s:o}}", "type", "content_block_delta",
+				     "index", index, "delta", "type",
+				     tool ? "input_json_delta" : "text_delta",
+				     tool ? "partial_json" : "text", piece(said, i, n)));
+	send_event(r, "content_block_stop",
+		   json_pack("{s:s,s:i}", "type", "content_block_stop", "index", index));
+}
+
+static void anthropic_stream(struct reply *r, const char *model, const struct mock_answer *a)
+{
+	int blocks = 0;
 
 	begin_stream(r);
 	send_event(r, "message_start",
 		   json_pack("{s:s,s:o}", "type", "message_start", "message",
-			     anthropic_message(model, json_array(), NULL, 1)));
-	send_event(r, "content_block_start",
-		   json_pack("{s:s,s:i,s:o}", "type", "content_block_start", "index", 0,
-			     "content_block",
-			     tool ? json_pack("{s:s,s:s,s:s,s:{}}", "type", "tool_use", "id",
-					      "toolu_mock1", "name", "get_weather", "input")
-				  : anthropic_block(false, "")));
-	send_event(r, "ping", json_pack("{s:s}", "type", "ping"));
-	for (size_t i = 0; i < n && !r->p->closed; i++) {
-		json_t *part = piece(tool ? "{\"city\":\"Paris\"}" : text, i, n);
-
-		send_event(r, "content_block_delta",
-			   json_pack("{s:s,s:i,s:{s:s,s:o}}", "type", "content_block_delta",
-				     "index", 0, "delta", "type",
-				     tool ? "input_json_delta" : "text_delta",
-				     tool ? "partial_json" : "text", part));
-	}
-	send_event(r, "content_block_stop",
-		   json_pack("{s:s,s:i}", "type", "content_block_stop", "index", 0));
+			     anthropic_message(model, json_array(), NULL, a, 1)));
+	if (a->text)
+		anthropic_stream_block(r, blocks++, anthropic_text(""), a->text);
+	if (a->tool)
+		anthropic_stream_block(r, blocks, anthropic_call(a, json_object()), a->input);
 	send_event(r, "message_delta",
 		   json_pack("{s:s,s:{s:s,s:n},s:{s:i}}", "type", "message_delta", "delta",
-			     "stop_reason", tool ? "tool_use" : "end_turn", "stop_sequence",
-			     "usage", "output_tokens", 17));
+			     "stop_reason", a->tool ? "tool_use" : "end_turn", "stop_sequence",
+			     "usage", "output_tokens", a->output));
 	send_event(r, "message_stop", json_pack("{s:s}", "type", "message_stop"));
 	end_stream(r, "");
 }
 
+static void anthropic_whole(struct reply *r, const char *model, const struct mock_answer *a)
+{
+	json_t *content = json_array();
+
+	if (a->text)
+		json_array_append_new(content, anthropic_text(a->text));
+	if (a->tool)
+		json_array_append_new(content, anthropic_call(a, json_loads(a->input, 0, NULL)));
+	send_json(r, anthropic_message(model, content, a->tool ? "tool_use" : "end_turn", a,
+				       a->output));
+}
+
 static void anthropic(struct reply *r, const struct request *q, const json_t *body)
 {
-	bool tool = wants_tool(body, q);
+	const struct mock_answer *turn = mock_agent_answer(body);
 	char *text = answer_text(&r->w);
+	struct mock_answer a = turn ? *turn : plain_answer(wants_tool(body, q), text);
+	const char *model = model_of(body, "claude");
 
 	if (r->w.status != 200)
 		send_json(r, json_pack("{s:s,s:{s:s,s:s},s:s}", "type", "error", "error", "type",
 				       "authentication_error", "message", "invalid x-api-key",
 				       "request_id", "req_mock"));
 	else if (json_is_true(json_object_get(body, "stream")))
-		anthropic_stream(r, body, tool, text);
+		anthropic_stream(r, model, &a);
 	else
-		send_json(r, anthropic_message(model_of(body, "claude"),
-					       json_pack("[o]", anthropic_block(tool, text)),
-					       tool ? "tool_use" : "end_turn", 17));
+		anthropic_whole(r, model, &a);
 	free(text);
 }
 
@@ -625,6 +677,8 @@ static bool serve_one(struct peer *p)
 			deflateInit2(&r.z, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
 		if (q.expects)
 			send_text(p, "HTTP/1.1 100 Continue\r\n\r\n");
+		if (r.w.busy && !atomic_exchange(&was_busy, true))
+			r.w.status = 429;
 		if (r.w.early)
 			r.w.status = 413;
 		else

@@ -21,6 +21,7 @@ BUILTIN_HEADERS(X)
 extern const char embedded_event_h[];
 #define TEXT(group, text) extern const char text[];
 #include "probes/programs.def"
-extern const char embedded_demo_sh[]; /* src/demo/demo.sh */
+extern const char embedded_agent_py[]; /* src/demo/agent.py */
+extern const char embedded_demo_sh[];  /* src/demo/demo.sh */
 
 #endif

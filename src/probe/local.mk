@@ -42,7 +42,7 @@ PROBE_FILES = \
 EXTRA_DIST += $(PROBE_FILES) scripts/embed
 
 BUILTIN = $(top_srcdir)/probes/builtin/include
-src/probe/embedded.c: $(PROBE_FILES) src/demo/demo.sh scripts/embed src/probe/local.mk
+src/probe/embedded.c: $(PROBE_FILES) src/demo/demo.sh src/demo/agent.py scripts/embed src/probe/local.mk
 	$(AM_V_GEN)$(MKDIR_P) src/probe && $(SHELL) $(top_srcdir)/scripts/embed probe/embedded.h \
 		embedded_event_h=$(top_srcdir)/probes/event.h \
 		embedded_tls_bpf_c=$(top_srcdir)/probes/tls.bpf.c \
@@ -52,6 +52,7 @@ src/probe/embedded.c: $(PROBE_FILES) src/demo/demo.sh scripts/embed src/probe/lo
 		embedded_rustls_bpf_c=$(top_srcdir)/probes/rustls.bpf.c \
 		embedded_sock_bpf_c=$(top_srcdir)/probes/sock.bpf.c \
 		embedded_aead_bpf_c=$(top_srcdir)/probes/aead.bpf.c \
+		embedded_agent_py=$(top_srcdir)/src/demo/agent.py \
 		embedded_demo_sh=$(top_srcdir)/src/demo/demo.sh \
 		builtin_asm_page_h=$(BUILTIN)/asm/page.h \
 		builtin_linux_bpf_common_h=$(BUILTIN)/linux/bpf_common.h \
