@@ -1,21 +1,20 @@
 # SPDX-License-Identifier: MIT
 """A provider whose answers are written in the test, piece by piece, and programs that ask it. A piece waits for a gate,
 so that a test decides what is under way when it looks."""
+import atexit
 import http.server
 import json
 import os
-import queue
 import ssl
 import subprocess
 import threading
-import time
 
 import mock_provider
 import spy
 
-# What the programs run: a line of standard input is a request, or [request, ...] at once on connections of their own.
+# What the programs run: a line of standard input is a request.
 TALKER = '''
-import http.client, json, ssl, sys, threading
+import http.client, json, ssl, sys
 port, ca = int(sys.argv[1]), sys.argv[2]
 context = ssl.create_default_context(cafile=ca)
 kept = {}
@@ -80,15 +79,51 @@ class Stage:
         self.gate(name).set()
 
 
+# ---- programs ----
+
+cgroup = None  # of the programs alone: the test itself, which is the provider, is not to be seen
+
+
+@atexit.register
+def leave_cgroup():
+    global cgroup
+    if cgroup:
+        spy.remove_cgroup(cgroup)
+    cgroup = None
+
+
+def scope():
+    """Options for the tracer, so that it sees the programs."""
+    global cgroup
+    if not cgroup and spy.cgroup:
+        cgroup = os.path.join(spy.cgroup, "programs")
+        os.mkdir(cgroup)
+    return [f"--cgroup={cgroup}"] if cgroup else []
+
+
+def five_digits():
+    """Lets the next process have a number of five digits, since columns follow from it."""
+    try:
+        with open("/proc/sys/kernel/ns_last_pid", "r+") as f:
+            if not 10000 < int(f.read()) < 30000:
+                f.seek(0)
+                f.write("12000")
+    except OSError:
+        pass
+
+
 class Program:
     """A program that asks when it is told to, by the name of its script."""
 
-    def __init__(self, stage, name):
+    def __init__(self, stage, name, text=TALKER):
         path = os.path.join(spy.TMP, name)
         with open(path, "w") as f:
-            f.write(TALKER)
+            f.write(text)
+        scope()
+        five_digits()
         self.proc = subprocess.Popen([spy.PYTHON, path, str(stage.port), stage.ca], stdin=subprocess.PIPE,
-                                     stdout=subprocess.PIPE, text=True, bufsize=1)
+                                     stdout=subprocess.PIPE, text=True, bufsize=1,
+                                     preexec_fn=lambda: spy.join(cgroup) if cgroup else None)
         spy.started.append(self.proc)
         self.proc.stdout.readline()
 

@@ -3,6 +3,7 @@
 import codecs
 import errno
 import fcntl
+import itertools
 import os
 import pty
 import select
@@ -58,7 +59,8 @@ class Screen:
                 return True
             return False  # EIO: nobody has it open any more
         self.bytes += data
-        self.stream.feed(self.decoder.decode(data))
+        # pyte drops what follows a joiner or a selector, which take no column.
+        self.stream.feed(self.decoder.decode(data).translate({0x200d: None, 0xfe0f: None}))
         return bool(data)
 
     def until(self, what, seconds=WAIT):
@@ -108,6 +110,32 @@ class Screen:
         """What has left at the top."""
         width = self.emulator.columns
         return ["".join(row[x].data for x in range(width)).rstrip() for row in self.emulator.history.top]
+
+    def everything(self):
+        """What has left at the top and what is there, without empty lines at the end."""
+        lines = self.scrolled() + self.lines()
+        while lines and not lines[-1]:
+            lines.pop()
+        return lines
+
+    def marked(self):
+        """The same with its colours: <red:text>."""
+        e = self.emulator
+        rows = [*e.history.top, *(e.buffer[y] for y in range(e.lines))]
+        lines = [self.marked_row([row[x] for x in range(e.columns)]) for row in rows]
+        while lines and not lines[-1]:
+            lines.pop()
+        return lines
+
+    @staticmethod
+    def marked_row(cells):
+        def look(cell):
+            return "+".join([*(["bold"] if cell.bold else []), *([cell.fg] if cell.fg != "default" else [])])
+        out = ""
+        for name, group in itertools.groupby(cells, look):
+            text = "".join(c.data for c in group)
+            out += f"<{name}:{text}>" if name else text
+        return out.rstrip()
 
     def cells(self):
         """Each cell with its look, and the cursor."""
