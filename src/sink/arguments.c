@@ -366,3 +366,76 @@ void arguments_put(struct page *p, struct span s, size_t max)
 		page_text(p, INK_PLAIN, s, max);
 	json_decref(v);
 }
+
+/* ---- results ---- */
+
+/* Where tools that answer in JSON put what they print. */
+static const char *const result_names[] = {
+	"output", "stdout", "content", "text", "result", "stderr", "error", "message",
+};
+
+static const char *printed_of(const json_t *object)
+{
+	for (size_t i = 0; i < COUNT(result_names); i++)
+		if (member(object, result_names[i]).len)
+			return result_names[i];
+	return NULL;
+}
+
+static bool says_failure(const char *name, const json_t *v)
+{
+	return json_is_integer(v) && json_integer_value(v) != 0 &&
+	       (strstr(name, "exit") || strstr(name, "code") || strstr(name, "status"));
+}
+
+/* " · exit_code 2": numbers that say that the tool failed, also those one level deeper. */
+static void add_failures(struct buf *out, const struct page *p, const json_t *object, bool deeper)
+{
+	const char *name;
+	json_t *v;
+
+	json_object_foreach((json_t *)object, name, v) {
+		if (json_is_object(v) && deeper)
+			add_failures(out, p, v, false);
+		else if (says_failure(name, v))
+			buf_addf(out, "%s%.40s %" JSON_INTEGER_FORMAT, page_sign(p, " · ", " | "),
+				 name, json_integer_value(v));
+	}
+}
+
+/* What the tool printed, with room for what it says besides. */
+static void put_printed(struct page *p, enum ink ink, const json_t *object, const char *name,
+			size_t max)
+{
+	struct buf failures;
+	unsigned columns;
+
+	buf_init(&failures, 256);
+	add_failures(&failures, p, object, true);
+	columns = page_columns(p, buf_span(&failures));
+	if (max == 1 && page_room(p) > columns + 20) {
+		page_one_row(p, ink, member(object, name), page_room(p) - columns);
+		page_traffic(p, INK_ERROR, buf_span(&failures), columns);
+	} else {
+		page_text(p, ink, member(object, name), max);
+		page_traffic(p, INK_ERROR, buf_span(&failures), page_room(p));
+	}
+	buf_done(&failures);
+}
+
+void result_put(struct page *p, enum ink ink, struct span s, size_t max)
+{
+	const char *name = NULL;
+	bool partial;
+	json_t *v = NULL;
+
+	if (s.len && s.len <= JSON_BYTES && s.ptr[0] == '{')
+		v = json_read(NULL, s, &partial);
+	if (json_is_object(v) && !partial)
+		name = printed_of(v);
+	if (name)
+		put_printed(p, ink, v, name, max);
+	else
+		page_text(p, ink, s, max);
+	json_decref(v);
+}

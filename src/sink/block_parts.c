@@ -51,8 +51,11 @@ static void put_result(struct layouter *l, const struct part *p)
 	}
 	if (p->is_error)
 		page_put(l->p, INK_ERROR, "failed  ");
-	page_text(l->p, p->is_error ? INK_ERROR : INK_PLAIN, buf_span(&p->text),
-		  block_rows(l, TEXT_RESULT));
+	if (l->style->full)
+		page_text(l->p, p->is_error ? INK_ERROR : INK_PLAIN, buf_span(&p->text), 0);
+	else
+		result_put(l->p, p->is_error ? INK_ERROR : INK_PLAIN, buf_span(&p->text),
+			   block_rows(l, TEXT_RESULT));
 }
 
 static void put_other(struct layouter *l, const struct part *p)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/units.h"
+#include "base/utf8.h"
 #include "conversation/own_words.h"
 #include "json/number.h"
 #include "json/write.h"
@@ -289,6 +290,25 @@ static void add_wrapper(struct wrappers *w, const struct words *piece)
 		w->items[w->count++] = *piece;
 }
 
+/* "+ system-reminder 34 lines"; without a tag, how it begins. */
+static void put_wrapper(struct layouter *l, const struct words *piece)
+{
+	struct span name = piece->tag;
+	size_t lines = page_lines(piece->text);
+	char text[160];
+
+	if (!name.len)
+		name = span_first(piece->text, span_find(piece->text, '\n'));
+	name = span_first(name, 40);
+	name = span_first(name, utf8_whole(name));
+	if (lines == 1 && !piece->tag.len)
+		snprintf(text, sizeof(text), "+ %.*s", (int)name.len, (const char *)name.ptr);
+	else
+		snprintf(text, sizeof(text), "+ %.*s %s line%s", (int)name.len,
+			 (const char *)name.ptr, page_number(lines).text, lines == 1 ? "" : "s");
+	page_item(l->p, INK_META, text);
+}
+
 static void put_wrappers(struct layouter *l, struct wrappers *w)
 {
 	struct page *p = l->p;
@@ -297,14 +317,7 @@ static void put_wrappers(struct layouter *l, struct wrappers *w)
 		return;
 	page_row(p, INK_META, "");
 	for (size_t i = 0; i < w->count; i++) {
-		struct span tag = w->items[i].tag;
-		size_t lines = page_lines(w->items[i].text);
-		char text[96];
-
-		snprintf(text, sizeof(text), "+ %.*s%s%s line%s",
-			 (int)(tag.len < 40 ? tag.len : 40), tag.len ? (const char *)tag.ptr : "",
-			 tag.len ? " " : "", page_number(lines).text, lines == 1 ? "" : "s");
-		page_item(p, INK_META, text);
+		put_wrapper(l, &w->items[i]);
 		if (l->style->full) {
 			page_more(p);
 			page_text(p, INK_META, w->items[i].text, 0);

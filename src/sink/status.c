@@ -201,10 +201,30 @@ static void call_end(struct page *p, const struct inflight_call *c)
 
 /* ---- lines ---- */
 
+/* How long it takes so far. Tenths are enough for what still counts. */
+static struct unit_text elapsed(const struct inflight_call *c, const struct status_view *v)
+{
+	uint64_t began = c->x->t.request_first, ns = v->now_ns > began ? v->now_ns - began : 0;
+	struct unit_text ret;
+
+	if (!began || ns >= 60 * 1000000000ull)
+		return text_duration(began ? ns : 0);
+	snprintf(ret.text, sizeof(ret.text), "%.1fs", (double)ns / 1e9);
+	return ret;
+}
+
+static struct unit_text tokens(const struct inflight_call *c)
+{
+	struct unit_text ret;
+
+	snprintf(ret.text, sizeof(ret.text), "~%.20s tok",
+		 text_tokens(streamed_tokens(&c->answer)).text);
+	return ret;
+}
+
 static void call_line(struct page *p, const struct inflight_call *c, const struct columns *w,
 		      unsigned number, const struct status_view *v)
 {
-	uint64_t began = c->x->t.request_first, ns = v->now_ns > began ? v->now_ns - began : 0;
 	char text[96];
 
 	page_row(p, INK_PLAIN, NULL);
@@ -219,12 +239,9 @@ static void call_line(struct page *p, const struct inflight_call *c, const struc
 	field(p, INK_PLAIN, span_str(text), w->program);
 	if (p->width >= NARROW)
 		field(p, INK_META, target_of(c->x), w->model);
-	/* Tenths are enough for what still counts. */
-	snprintf(text, sizeof(text), "%.1fs", (double)ns / 1e9);
-	right(p, INK_PLAIN, ns < 60000000000ull ? text : text_duration(ns).text, 6);
-	snprintf(text, sizeof(text), "~%s tok", text_tokens(streamed_tokens(&c->answer)).text);
+	right(p, INK_PLAIN, elapsed(c, v).text, 6);
 	if (p->width >= NARROW)
-		right(p, INK_META, c->answer.bytes ? text : "", 11);
+		right(p, INK_META, c->answer.bytes ? tokens(c).text : "", 11);
 	page_put(p, INK_PLAIN, "  ");
 	call_end(p, c);
 	page_end(p);
@@ -288,13 +305,14 @@ static void count(struct page *p, uint64_t n, const char *one, const char *many)
 	page_item(p, INK_PLAIN, text);
 }
 
+/* `under_way`: calls that have a line. Before any has ended there is nothing else to count. */
 static void sums(struct page *p, const struct tally *t, size_t under_way)
 {
 	char text[96];
 
-	if (t->calls || !under_way)
+	if (t->calls || (!under_way && p->column <= p->indent))
 		count(p, t->calls, "call", "calls");
-	else
+	else if (under_way)
 		count(p, under_way, "call under way", "calls under way");
 	if (t->failed) {
 		snprintf(text, sizeof(text), "%s failed", page_number(t->failed).text);
@@ -344,9 +362,11 @@ static void hint_of(struct page *p, const struct status_view *v)
 	}
 }
 
-static void totals_line(struct page *p, const struct tally *t, size_t under_way,
+static void totals_line(struct page *p, const struct inflight *f, const struct tally *t,
 			const struct status_view *v)
 {
+	const struct inflight_call *typed = v->followed ? inflight_find(f, v->followed) : NULL;
+
 	page_row(p, INK_PLAIN, NULL);
 	page_put(p, INK_PLAIN, " ");
 	if (v->typed) {
@@ -358,11 +378,16 @@ static void totals_line(struct page *p, const struct tally *t, size_t under_way,
 		return;
 	}
 	p->indent = p->column;
+	if (typed) {
+		page_putf(p, INK_TOOL, "%s ", spinner(p, v->now_ns));
+		page_putf(p, INK_PLAIN, "%s", elapsed(typed, v).text);
+		page_item(p, INK_META, typed->answer.bytes ? tokens(typed).text : "waits");
+	}
 	if (v->filter) {
-		page_put(p, INK_WARN, "only ");
+		page_item(p, INK_WARN, "only ");
 		page_traffic(p, INK_WARN, span_str(v->filter), 20);
 	}
-	sums(p, t, under_way);
+	sums(p, t, count_lines(f, v));
 	hint_of(p, v);
 	page_end(p);
 }
@@ -376,7 +401,7 @@ void status_write(struct page *p, const struct inflight *f, const struct tally *
 	call_lines(p, f, v);
 	if (v->help)
 		help_lines(p);
-	totals_line(p, t, inflight_count(f), v);
+	totals_line(p, f, t, v);
 }
 
 const struct inflight_call *status_call(const struct inflight *f, const struct status_view *v,

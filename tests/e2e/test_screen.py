@@ -7,7 +7,10 @@ tests/e2e/screens/ has what is to be seen, times and numbers of processes made e
 import base64
 import re
 import signal
+<<<<<<< HEAD
 import termios
+=======
+>>>>>>> 3fe4f8d87f917a057b75b0f74129265c7f897ad9
 
 from spy import *
 
@@ -15,6 +18,10 @@ try:
     from screen import Screen
 except ImportError:
     skip_all("python3-pyte is not installed")
+<<<<<<< HEAD
+=======
+import mock_provider
+>>>>>>> 3fe4f8d87f917a057b75b0f74129265c7f897ad9
 import stage
 from stage import Program, Stage, chat_stream, messages_stream, whole
 
@@ -58,7 +65,11 @@ def same(text):
             (r"\[\d{5,7}\]", "[PID]"),
             (r"(localhost):\d+", r"\1:PORT"),
             (r"([⟨<\[( ])[0-9a-f]{6}( t\d)", r"\1CONVER\2"),
+<<<<<<< HEAD
             (r" [⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏|/\\-] (\d |<|#)", r" * \1"),
+=======
+            (r"(?m)^(<cyan:|) [⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏|/\\-] ", r"\1 * "),
+>>>>>>> 3fe4f8d87f917a057b75b0f74129265c7f897ad9
             (r"\b\d+(\.\d+)?(ms|s)\b", "TIME"),
             (r" +TIME", " TIME"),
             (r"\b\d+(\.\d+)? tok/s", "N tok/s")):
@@ -114,9 +125,14 @@ class Run:
 
 
 def scene(run, name, ask, until_under_way=None, gates=(), ended=1):
+<<<<<<< HEAD
     """ask() begins; what is under way is looked at once `until_under_way` shows; gates are opened then."""
     run.begin()
     sums = re.compile(r"(\d+) calls?\b(?! under)|(\d+) others?\b")
+=======
+    """ask() begins; what is under way is looked at once `until_under_way` holds; gates are opened then."""
+    run.begin()
+>>>>>>> 3fe4f8d87f917a057b75b0f74129265c7f897ad9
     before = total(run)
     ask()
     text = {False: "", True: ""}
@@ -190,7 +206,11 @@ def one(run, tag):
     theatre.answers["one"] = chat_stream(in_pieces(CODE, 30, "one" + tag), ident="chatcmpl-one")
     scene(run, "one",
           lambda: agents[0].ask("one", CHAT, {"model": "gpt-4o", "stream": True, "messages": [user("Why does it hang?")]}),
+<<<<<<< HEAD
           lambda s: "static int" in s.text(), ["one" + tag])
+=======
+          lambda s: "return -EINVAL; /*" in s.text(), ["one" + tag])
+>>>>>>> 3fe4f8d87f917a057b75b0f74129265c7f897ad9
 
 
 def three(run, tag):
@@ -206,7 +226,12 @@ def three(run, tag):
     run.begin()
     before = total(run)
     ask()
+<<<<<<< HEAD
     run.screen.until(lambda s: sum(bool(re.search(r"[~≈]\d+ tok  \S", line)) for line in s.lines()) == 3)
+=======
+    ends = ("size_t len", "-EINVAL; /*", "len + 1);")
+    run.screen.until(lambda s: all(any(line.endswith(end) for line in s.lines()) for end in ends))
+>>>>>>> 3fe4f8d87f917a057b75b0f74129265c7f897ad9
     text = {k: "== under way ==\n" + run.take(k) for k in (False, True)}
     for i in range(3):
         theatre.open(f"three{i}{tag}")
@@ -356,6 +381,7 @@ def play(columns, lines, look, **kw):
     run.screen.close()
 
 
+<<<<<<< HEAD
 Run.plain_of = {}
 agents = [Program(theatre, f"agent{i}.py") for i in range(3)]
 claude = Program(theatre, "claude.py")
@@ -368,3 +394,183 @@ if __name__ == "__main__":
         play(columns, lines, "no-color", NO_COLOR="1")
         play(columns, lines, "ascii", LC_ALL="C", NO_COLOR="1")
     done()
+=======
+# ---- what a person does ----
+
+def ask_slowly(program, tag, i=0):
+    """A stream that waits in its middle for the gate `tag`."""
+    theatre.answers[tag] = chat_stream(in_pieces(CODE, 30, tag), ident="chatcmpl-" + tag)
+    program.ask(tag, CHAT, {"model": "gpt-4o", "stream": True, "messages": [user(f"Question {tag}: what is wrong?")]})
+
+
+def rules(s):
+    return [i for i, line in enumerate(s.lines()) if RULE.match(line)]
+
+
+def one_region(s, what):
+    s.until(lambda s: len(rules(s)) == 1)
+    ok(len(rules(s)) == 1, what, *s.lines())
+
+
+def last_line(s):
+    return next((line for line in reversed(s.lines()) if line), "")
+
+
+def resizes():
+    s = start(80, 24)
+    ask_slowly(agents[0], "resize")
+    s.shows("return -EINVAL; /*")
+    for columns, lines in ((50, 20), (120, 40), (40, 10), (80, 24)):
+        s.resize(columns, lines)
+        s.until(lambda s: any(len(line) == columns for line in s.lines() if RULE.match(line)))
+        one_region(s, f"{columns}x{lines}: after a resize there is one region, as wide as the terminal")
+    theatre.open("resize")
+    shows(s, "never advances")
+    s.until(lambda s: last_line(s).startswith(" 1 call"))
+    text = "\n".join(s.everything())
+    ok(text.count("never advances") == 1 and text.count("HH") == 0, "the block is whole, and there once", text)
+    s.type("q")
+    ok(s.end() == 0 and not rules(s), "no region is left")
+    s.close()
+
+
+def has_block(s, tag):
+    return any(f"Question {tag}:" in line for line in s.everything())
+
+
+def presses_keys():
+    s = start(80, 24)
+    for i in range(3):
+        ask_slowly(agents[i], f"key{i}")
+    s.until(lambda s: s.text().count(" tok  ") == 3)
+    s.type("?")
+    ok(s.shows("pause:"), "? explains the keys")
+    s.type("?")
+    ok(s.until(lambda s: "pause:" not in s.text()), "and closes that again")
+    second = next(line for line in s.lines() if line[3:5] == "2 ").split()[2]
+    s.type("2")
+    ok(s.until(lambda s: any(second in line and "⟨" in line for line in s.lines()) and s.text().count(" tok  ") == 2),
+       "2 follows the second call", *s.lines())
+    one_region(s, "others keep their lines below")
+    s.type("0")
+    s.until(lambda s: s.text().count(" tok  ") == 3)
+    s.type("p")
+    s.shows("paused")
+    theatre.open("key0")
+    ok(s.shows("paused, 1 block waiting"), "p holds back what ends", *s.lines())
+    ok(not has_block(s, "key0"), "it is not shown")
+    s.type("p")
+    ok(s.until(lambda s: has_block(s, "key0")), "until p is pressed again", *s.lines())
+    s.type("fkey2\r")
+    ok(s.shows("only key2"), "f sets a filter, which is named", *s.lines())
+    theatre.open("key1")
+    theatre.open("key2")
+    ok(s.until(lambda s: has_block(s, "key2")), "what has the word is shown", *s.lines())
+    s.until(lambda s: "3 calls" in s.text())
+    ok(not has_block(s, "key1"), "what has not is counted alone", *s.lines())
+    s.type("f" + "\x7f" * 4 + "\r")
+    ok(s.until(lambda s: "only key2" not in s.text()), "an empty filter is none")
+    theatre.answers["much"] = chat_stream(["".join(f"line {i}\n" for i in range(200))], ident="chatcmpl-much")
+    agents[0].ask("much", CHAT, {"model": "gpt-4o", "stream": True, "messages": [user("Say much.")]})
+    s.until(lambda s: "4 calls" in s.text())
+    ok("line 100" not in "\n".join(s.everything()), "a long answer is shown in part")
+    s.type("e")
+    ok(shows(s, "line 100"), "e shows all of it")
+    one_region(s, "above the region")
+    s.type("\x1b[A\x1bOP")
+    s.type("q")
+    ok(s.end() == 0, "q ends it, arrows do not")
+    s.close()
+
+
+def under_a_shell():
+    s = Screen("/bin/bash", "--norc", "--noprofile", "-i", env=environment(PS1="shell> ", HISTFILE="/dev/null"), history=20000)
+    s.shows("shell>")
+    s.type(f"{SPY} {' '.join(stage.scope())}\n")
+    s.shows("ready")
+    ask_slowly(agents[0], "stop")
+    s.shows("return -EINVAL; /*")
+    one_region(s, "a region in a shell")
+    s.type("\x1a")
+    ok(s.shows("Stopped"), "Ctrl-Z stops it", *s.lines())
+    ok(not rules(s), "no region is left on the shell's screen", *s.lines())
+    s.type("stty -a\n")
+    s.shows("icanon")
+    ok("-icanon" not in s.text() and "-echo " not in s.text(), "the terminal is the shell's again", *s.lines())
+    s.type("clear; fg\n")
+    ok(s.until(rules), "fg draws the region again", *s.lines())
+    s.type("?")
+    ok(s.shows("pause:"), "and the keys are read again", *s.lines())
+    theatre.open("stop")
+    ok(shows(s, "never advances"), "nothing was lost", *s.lines())
+    s.type("\x1a")
+    s.until(lambda s: not rules(s))
+    s.type("bg\n")
+    ask_slowly(agents[1], "background")
+    theatre.open("background")
+    ok(s.until(lambda s: has_block(s, "background")), "in the background, blocks come", *s.lines())
+    ok(not rules(s), "but no region, since the terminal is another's", *s.lines())
+    s.type("fg\n")
+    ok(s.until(rules), "which comes back in the foreground", *s.lines())
+    s.type("\x03")
+    s.until(lambda s: last_line(s).startswith("shell>"))
+    ok(not rules(s), "Ctrl-C ends it", *s.lines())
+    s.type("exit\n")
+    s.end()
+    s.close()
+
+
+def is_told_of():
+    s = start(80, 24)
+    ask_slowly(agents[0], "told")
+    s.shows("return -EINVAL; /*")
+    os.kill(s.pid, signal.SIGUSR1)
+    ok(s.shows("llm-spy: "), "a message comes while the region stands")
+    s.until(lambda s: s.text().count("return -EINVAL") == 1)
+    one_region(s, "and is above it")
+    theatre.open("told")
+    s.until(lambda s: last_line(s).startswith(" 1 call"))
+    os.kill(s.pid, signal.SIGTERM)
+    ok(s.end() is not None and not rules(s), "SIGTERM leaves no region", *s.lines())
+    ok(s.attributes() == s.before, "nor changed attributes")
+    s.close()
+
+
+def breaks_off():
+    s = start(80, 24)
+    ask_slowly(agents[0], "fault")
+    s.shows("return -EINVAL; /*")
+    ok(s.attributes() != s.before, "keys are read one by one")
+    os.kill(s.pid, signal.SIGSEGV)
+    ok(s.end() == 128 + signal.SIGSEGV, "a fault ends it")
+    ok(s.attributes() == s.before, "and the terminal is as it was", *s.lines())
+    ok(not rules(s), "without a region", *s.lines())
+    s.close()
+    theatre.open("fault")
+
+
+def plain_blocks():
+    s = start(80, 24, TERM="dumb")
+    ask_slowly(agents[0], "dumb")
+    theatre.open("dumb")
+    ok(shows(s, "never advances"), "a dumb terminal gets blocks")
+    ok(not rules(s) and "\x1b" not in s.bytes.decode(), "without a region or a single escape")
+    ok(s.attributes() == s.before, "its keys are left alone")
+    s.type("\x03")
+    s.end()
+    s.close()
+
+
+Run.plain_of = {}
+agents = [Program(theatre, f"agent{i}.py") for i in range(3)]
+claude = Program(theatre, "claude.py")
+sockets = mock_provider.SocketProvider(*mock_provider.certificates(TMP))
+socket = Program(theatre, "ws_agent.py", SOCKET)
+for columns, lines in ((80, 24), (160, 50)):
+    play(columns, lines, "color")
+    play(columns, lines, "no-color", NO_COLOR="1")
+    play(columns, lines, "ascii", LC_ALL="C", NO_COLOR="1")
+for act in (resizes, presses_keys, under_a_shell, is_told_of, breaks_off, plain_blocks):
+    act()
+done()
+>>>>>>> 3fe4f8d87f917a057b75b0f74129265c7f897ad9

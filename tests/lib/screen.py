@@ -59,7 +59,8 @@ class Screen:
                 return True
             return False  # EIO: nobody has it open any more
         self.bytes += data
-        self.stream.feed(self.decoder.decode(data))
+        # pyte drops what follows a joiner or a selector, which take no column.
+        self.stream.feed(self.decoder.decode(data).translate({0x200d: None, 0xfe0f: None}))
         return bool(data)
 
     def until(self, what, seconds=WAIT):

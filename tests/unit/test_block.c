@@ -144,6 +144,86 @@ static void test_forms(void)
 	history_free(h);
 }
 
+/* What a tool returned, on one row. */
+static void test_results(void)
+{
+	static const struct {
+		const char *text, *want;
+	} rows[] = {
+		{ "one", "  res   Bash  one\n" },
+		{ "one\ntwo\n", "  res   Bash  one ⏎ two\n" },
+		{ "{\"output\": \"a\\nb\", \"metadata\": {\"exit_code\": 0}}",
+		  "  res   Bash  a ⏎ b\n" },
+		{ "{\"output\": \"a\\nb\", \"metadata\": {\"exit_code\": 2}}",
+		  "  res   Bash  a ⏎ b · exit_code 2\n" },
+		{ "{\"temp\": 21}", "  res   Bash  {\"temp\": 21}\n" },
+		{ "{\"output\": \"cut", "  res   Bash  {\"output\": \"cut\n" },
+		{ "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11\n12\n13\n14\n15\n16\n17\n18\n19\n20\n",
+		  "  res   Bash  1 ⏎ 2 ⏎ 3 ⏎ 4 ⏎ 5 ⏎ 6 ⏎ 7 ⏎ 8 ⏎ 9 ⏎ 10 ⏎ 11… (20 lines)\n" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct history *h = history_new(1 << 20);
+		struct exchange *x = call(1, "claude");
+		struct part *p = message_text(x, request_message(x, SPAN_LIT("tool")),
+					      PART_TOOL_RESULT, span_str(rows[i].text));
+		char *out;
+
+		set_string(&p->name, SPAN_LIT("Bash"));
+		out = show(x, h, (struct block_style){ .width = 70, .utf8 = true });
+		if (!ok(strstr(out, rows[i].want) != NULL, "result %zu", i))
+			printf("# %s\n", out);
+		free(out);
+		exchange_unref(x);
+		history_free(h);
+	}
+}
+
+/* What a tool is called with, as rows behind its name. */
+static void test_arguments(void)
+{
+	static const struct {
+		const char *text, *want;
+	} rows[] = {
+		{ "{}", "  tool  T\n  ✓" },
+		{ "", "  tool  T\n  ✓" },
+		{ "{\"city\": \"Paris\", \"days\": 3}", "  tool  T  city Paris · days 3\n" },
+		{ "{\"command\": \"ls -la\", \"description\": \"List\"}", "  tool  T  ls -la\n" },
+		{ "{\"command\": [\"bash\", \"-lc\", \"make\"], \"workdir\": \"/x\"}",
+		  "  tool  T  make · workdir /x\n" },
+		{ "{\"command\": [\"git\", \"log\"]}", "  tool  T  git log\n" },
+		{ "{\"command\": \"ls", "  tool  T  ls\n" },
+		{ "{\"command\": \"ls\", \"timeout\": ", "  tool  T  ls\n" },
+		{ "{\"path\": \"/x\", \"limit\": 12345678901234567890}",
+		  "  tool  T  /x · limit 12345678901234567890\n" },
+		{ "{\"file_path\": \"/x\", \"old_string\": \"a\\nb\\n\", \"new_string\": "
+		  "\"a\\nc\\n\"}",
+		  "  tool  T  /x\n        - b\n        + c\n" },
+		{ "{\"file_path\": \"/x\", \"content\": \"1\\n2\\n\"}",
+		  "  tool  T  /x\n        + 1\n        + 2\n" },
+		{ "*** Begin Patch\n-a\n+b\n*** End Patch",
+		  "  tool  T\n        *** Begin Patch\n        -a\n        +b\n        *** End "
+		  "Patch\n" },
+		{ "{\"edits\": [{\"old_str\": \"a\", \"new_str\": \"b\"}], \"path\": \"/x\"}",
+		  "  tool  T  /x\n        - a\n        + b\n" },
+		{ "plain text", "  tool  T  plain text\n" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct history *h = history_new(1 << 20);
+		struct exchange *x = call(1, "claude");
+		char *out;
+
+		tool(x, "1", "T", rows[i].text);
+		out = show(x, h, (struct block_style){ .width = 70, .utf8 = true });
+		if (!ok(strstr(out, rows[i].want) != NULL, "arguments %zu", i))
+			printf("# %s\n", out);
+		free(out);
+		exchange_unref(x);
+		history_free(h);
+	}
+}
+
 /* The head line stays one, whatever names are. */
 static void test_long_names(void)
 {
@@ -371,6 +451,8 @@ int main(void)
 {
 	setenv("TZ", "UTC", 1);
 	test_forms();
+	test_results();
+	test_arguments();
 	test_long_names();
 	test_last_rows();
 	test_nasty();

@@ -16,6 +16,7 @@ static struct exchange *call(uint64_t id, const char *program, const char *model
 	struct exchange *x = builder_new(id, 1 << 20, NULL, NULL);
 
 	x->kind = EXCHANGE_LLM;
+	x->id = id;
 	x->tgid = 100 + (uint32_t)id;
 	x->request_seen = x->response_seen = true;
 	x->t.request_first = SECOND;
