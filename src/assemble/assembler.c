@@ -269,7 +269,7 @@ static void finish(struct assembly *k)
 	ws_turns_free(k->ws_turns);
 	k->ws_turns = NULL;
 	if (k->turn_of)
-		ws_turns_forget(k->turn_of);
+		ws_turns_forget(k->turn_of, k);
 	k->turn_of = NULL;
 	assembly_end_side(k, HTTP_REQUEST, false);
 	assembly_end_side(k, HTTP_RESPONSE, false);

@@ -5,6 +5,7 @@
 
 #include "assemble/deliver.h"
 #include "assemble/dialect_reader.h"
+#include "base/str.h"
 #include "base/xalloc.h"
 #include "exchange/memory.h"
 #include "json/memory.h"
@@ -18,9 +19,20 @@
 #define STATES_MAX	8
 #define STATE_BYTES_MAX (1u << 20)
 
+/* More than a program has under way at once on one connection; the oldest gives way. */
+#define OPEN_MAX 32
+
+/* A call under way. */
+struct open_turn {
+	struct assembly *k;
+	char *key;   /* by which its messages name it; NULL: not told yet */
+	bool paused; /* its answer is over */
+};
+
 struct ws_turns {
 	struct assembly *opener;
-	struct assembly *turn;	       /* the call under way, or NULL */
+	struct open_turn open[OPEN_MAX]; /* the oldest first */
+	size_t nopen;
 	const struct dialect *dialect; /* NULL: not known, or none */
 	unsigned guesses;
 	uint64_t turns;
@@ -47,22 +59,87 @@ struct ws_turns *ws_turns_new(struct assembly *opener)
 	return s;
 }
 
-void ws_turns_forget(struct ws_turns *s)
+/* ---- calls under way ---- */
+
+void ws_turns_forget(struct ws_turns *s, const struct assembly *turn)
 {
-	s->turn = NULL;
+	for (size_t i = 0; i < s->nopen; i++) {
+		if (s->open[i].k != turn)
+			continue;
+		free(s->open[i].key);
+		memmove(&s->open[i], &s->open[i + 1], (--s->nopen - i) * sizeof(*s->open));
+		return;
+	}
 }
 
-static void end_turn(struct ws_turns *s, uint64_t ts, bool complete)
+/* Ends it, which forgets it. */
+static void end_turn(struct open_turn *t, uint64_t ts, bool complete)
 {
-	struct assembly *k = s->turn;
+	struct assembly *k = t->k;
 
-	if (!k)
-		return;
 	if (ts)
 		builder_set_time(k->x, ts);
 	assembly_end_side(k, HTTP_REQUEST, true);
-	assembly_end_side(k, HTTP_RESPONSE, complete);
+	assembly_end_side(k, HTTP_RESPONSE, complete || t->paused);
 	assembly_end(k);
+}
+
+static bool is_answered(const struct open_turn *t)
+{
+	return t->k->begun[HTTP_RESPONSE];
+}
+
+/* The latest one that is not over; NULL: none. */
+static struct open_turn *latest(struct ws_turns *s)
+{
+	for (size_t i = s->nopen; i > 0; i--)
+		if (!s->open[i - 1].paused)
+			return &s->open[i - 1];
+	return NULL;
+}
+
+static struct open_turn *paused_turn(struct ws_turns *s)
+{
+	for (size_t i = 0; i < s->nopen; i++)
+		if (s->open[i].paused)
+			return &s->open[i];
+	return NULL;
+}
+
+/* The one of that name; where it is new, the oldest that has none yet. */
+static struct open_turn *named(struct ws_turns *s, struct span key)
+{
+	for (size_t i = 0; i < s->nopen; i++)
+		if (s->open[i].key && span_eq(key, span_str(s->open[i].key)))
+			return &s->open[i];
+	for (size_t i = 0; i < s->nopen; i++) {
+		if (s->open[i].key)
+			continue;
+		set_string(&s->open[i].key, key);
+		return &s->open[i];
+	}
+	return NULL;
+}
+
+static struct span key_of(const struct ws_turns *s, const json_t *v)
+{
+	return s->dialect->turn_key ? s->dialect->turn_key(v) : span_of(NULL, 0);
+}
+
+/* The call that a part of an answer belongs to; NULL: none that is known. */
+static struct open_turn *turn_of(struct ws_turns *s, const json_t *v)
+{
+	struct span key = key_of(s, v);
+
+	return key.len ? named(s, key) : latest(s);
+}
+
+/* The call that a note is about. */
+static struct open_turn *noted_turn(struct ws_turns *s)
+{
+	struct open_turn *now = latest(s), *before = paused_turn(s);
+
+	return before && (!now || !is_answered(now)) ? before : now;
 }
 
 static struct limits *lim_of(const struct ws_turns *s)
@@ -82,7 +159,8 @@ void ws_turns_free(struct ws_turns *s)
 {
 	if (!s)
 		return;
-	end_turn(s, 0, false);
+	while (s->nopen)
+		end_turn(&s->open[0], 0, false);
 	drop_inputs(s);
 	limits_memory_sub(lim_of(s), s->states_memory);
 	json_decref(s->states);
@@ -182,13 +260,17 @@ static void copy_opener(struct exchange *x, const struct exchange *from)
 	}
 }
 
-static void begin_turn(struct ws_turns *s, uint64_t ts)
+static struct open_turn *begin_turn(struct ws_turns *s, uint64_t ts, struct span key)
 {
 	struct assembler *c = s->opener->cc->assembler;
-	struct assembly *k = assembly_of(s->opener->cc, TURN_IDS + ++c->last_turn);
+	struct assembly *k;
 	json_t *all = json_copy(s->states);
 
-	s->turn = k;
+	if (s->nopen == OPEN_MAX)
+		end_turn(&s->open[0], ts, false);
+	k = assembly_of(s->opener->cc, TURN_IDS + ++c->last_turn);
+	s->open[s->nopen] = (struct open_turn){ .k = k };
+	set_string(&s->open[s->nopen++].key, key);
 	k->turn_of = s;
 	k->turn = ++s->turns;
 	k->stream = s->opener->stream;
@@ -211,11 +293,12 @@ static void begin_turn(struct ws_turns *s, uint64_t ts)
 	drop_inputs(s);
 	s->cut = false;
 	s->first_ts = 0;
+	return &s->open[s->nopen - 1];
 }
 
-static void answer(struct ws_turns *s, uint64_t ts, const json_t *v, struct span text, bool cut)
+static void answer(struct open_turn *t, uint64_t ts, const json_t *v, struct span text, bool cut)
 {
-	struct assembly *k = s->turn;
+	struct assembly *k = t->k;
 
 	builder_set_time(k->x, ts);
 	if (!k->begun[HTTP_RESPONSE])
@@ -240,8 +323,8 @@ static void not_read(struct ws_turns *s, bool client)
 
 	*(client ? &x->request_partial : &x->response_partial) = true;
 	s->cut |= client;
-	if (s->turn && !client)
-		s->turn->x->response_partial = true;
+	for (size_t i = 0; i < s->nopen && !client; i++)
+		s->open[i].k->x->response_partial = true;
 }
 
 static const struct dialect *guess(const json_t *v)
@@ -250,6 +333,87 @@ static const struct dialect *guess(const json_t *v)
 		if (dialects[i]->is_first && dialects[i]->is_first(v))
 			return dialects[i];
 	return NULL;
+}
+
+/* The one before was never answered to its end, where one name could not tell it from this one. */
+static void end_before(struct ws_turns *s, uint64_t ts, struct span key)
+{
+	for (size_t i = s->nopen; i > 0; i--) {
+		struct open_turn *t = &s->open[i - 1];
+		bool same = t->key && key.len && span_eq(key, span_str(t->key));
+
+		if (!t->paused && (same || !s->dialect->turn_key))
+			end_turn(t, ts, false);
+	}
+}
+
+static void ask(struct ws_turns *s, uint64_t ts, const json_t *v)
+{
+	struct span key = key_of(s, v);
+
+	end_before(s, ts, key);
+	begin_turn(s, ts, key);
+}
+
+/* A part of an answer: it begins the call where nothing else did. What was paused is over then. */
+static void on_answer(struct ws_turns *s, enum turn_step step, uint64_t ts, const json_t *v,
+		      struct span text, bool cut)
+{
+	struct open_turn *t;
+
+	while (paused_turn(s))
+		end_turn(paused_turn(s), 0, true);
+	t = turn_of(s, v);
+	if (!t)
+		t = begin_turn(s, ts, key_of(s, v));
+	answer(t, ts, v, text, cut);
+	t->paused = step == TURN_PAUSE;
+	if (step == TURN_END)
+		end_turn(t, ts, true);
+}
+
+static void on_note(struct ws_turns *s, enum turn_step step, uint64_t ts, const json_t *v,
+		    struct span text, bool cut)
+{
+	struct open_turn *t = noted_turn(s);
+
+	if (!t) {
+		on_answer(s, step == TURN_CLOSE ? TURN_END : TURN_ANSWER, ts, v, text, cut);
+		return;
+	}
+	answer(t, ts, v, text, cut);
+	if (step == TURN_CLOSE)
+		end_turn(t, ts, true);
+}
+
+static void take(struct ws_turns *s, enum http_msg from, enum turn_step step, uint64_t ts,
+		 json_t *v, struct span text, bool cut)
+{
+	switch (step) {
+	case TURN_STATE:
+		keep_state(s, v, text.len);
+		aside(s, from, text);
+		break;
+	case TURN_SKIP:
+		aside(s, from, text);
+		break;
+	case TURN_INPUT:
+		keep_input(s, ts, v, text, cut);
+		break;
+	case TURN_ASK:
+		keep_input(s, ts, v, text, cut);
+		ask(s, ts, v);
+		break;
+	case TURN_NOTE:
+	case TURN_CLOSE:
+		on_note(s, step, ts, v, text, cut);
+		break;
+	case TURN_ANSWER:
+	case TURN_END:
+	case TURN_PAUSE:
+		on_answer(s, step, ts, v, text, cut);
+		break;
+	}
 }
 
 void ws_turns_message(struct ws_turns *s, enum http_msg from, uint64_t ts_ns, struct span text,
@@ -270,19 +434,6 @@ void ws_turns_message(struct ws_turns *s, enum http_msg from, uint64_t ts_ns, st
 	}
 	if (v && s->dialect)
 		step = s->dialect->turn(client, v);
-	if (step == TURN_STATE)
-		keep_state(s, v, text.len);
-	if (step == TURN_INPUT || step == TURN_ASK)
-		keep_input(s, ts_ns, v, text, cut);
-	if (step == TURN_ASK)
-		end_turn(s, ts_ns, false); /* the one before was never answered to its end */
-	if (step == TURN_ASK || (step == TURN_ANSWER && !s->turn) || (step == TURN_END && !s->turn))
-		begin_turn(s, ts_ns);
-	if ((step == TURN_ANSWER || step == TURN_END) && s->turn)
-		answer(s, ts_ns, v, text, cut);
-	else if (step == TURN_SKIP || step == TURN_STATE)
-		aside(s, from, text);
-	if (step == TURN_END)
-		end_turn(s, ts_ns, true);
+	take(s, from, step, ts_ns, v, text, cut);
 	json_decref(v);
 }

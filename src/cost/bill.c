@@ -142,16 +142,50 @@ static void scale(struct cost *c, double by)
 	c->request_usd *= by;
 }
 
+static bool names(struct span tier, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (size_t i = 0; i + len <= tier.len; i++)
+		if (strncasecmp((const char *)tier.ptr + i, word, len) == 0)
+			return true;
+	return false;
+}
+
 /* Deferred service costs half. The price of faster service differs from model to model, so the
- * table's price is a lower bound. */
+ * table's price is a lower bound; capacity that was bought beforehand is not paid by the token. */
 static void apply_tier(struct exchange *x)
 {
 	struct span tier = span_str(x->service_tier);
 
-	if (span_eq(tier, SPAN_LIT("flex")) || span_eq(tier, SPAN_LIT("batch")))
+	if (names(tier, "flex") || names(tier, "batch"))
 		scale(&x->cost, 0.5);
-	else if (span_eq(tier, SPAN_LIT("priority")) || span_eq(tier, SPAN_LIT("fast")))
+	else if (names(tier, "priority") || names(tier, "fast") || names(tier, "provisioned"))
 		x->cost.partial = true;
+}
+
+/* A place that the model has to run in is paid for: the answer or the host says which. */
+static bool is_placed(const struct exchange *x)
+{
+	struct span geo = json_span(json_object_get(x->usage.raw, "inference_geo"));
+	struct span host = span_str(x->host);
+
+	if (geo.len && !span_eq(geo, SPAN_LIT("global")) &&
+	    !span_eq(geo, SPAN_LIT("not_available")))
+		return true;
+	return span_ends(host, SPAN_LIT(".api.openai.com"));
+}
+
+/* Tools that the provider runs are paid for by the use, which the table does not know. */
+static bool used_tools(const struct exchange *x)
+{
+	const json_t *uses = json_object_get(x->usage.raw, "server_tool_use"), *n;
+	const char *key;
+
+	json_object_foreach((json_t *)uses, key, n)
+		if (json_integer_value(n) > 0)
+			return true;
+	return x->nsearches > 0;
 }
 
 void bill(const struct prices *prices, struct exchange *x)
@@ -177,4 +211,5 @@ void bill(const struct prices *prices, struct exchange *x)
 		return;
 	add_iterations(prices, x, when);
 	apply_tier(x);
+	x->cost.partial |= is_placed(x) || used_tools(x);
 }

@@ -164,17 +164,28 @@ void part_base64_more(struct part *p, struct sha256_ctx *sha, struct span base64
 	uint8_t plain[BASE64_DECODE_LENGTH(4096)];
 	struct sha256_ctx so_far;
 
-	base64_decode_init(&decoder);
+	/* Either alphabet: - and _ are those of URLs (RFC 4648, section 5). */
+	if (span_find(base64, '-') < base64.len || span_find(base64, '_') < base64.len)
+		base64url_decode_init(&decoder);
+	else
+		base64_decode_init(&decoder);
 	while (base64.len) {
 		struct span piece = span_first(base64, 4096);
 		size_t n = sizeof(plain);
 
-		if (!base64_decode_update(&decoder, &n, plain, piece.len, (const char *)piece.ptr))
-			break; /* no base64: size and digest are of what was */
+		if (!base64_decode_update(&decoder, &n, plain, piece.len,
+					  (const char *)piece.ptr)) {
+			/* No base64: of what it is neither size nor digest are known. */
+			p->size = 0;
+			p->sha256[0] = '\0';
+			return;
+		}
 		sha256_update(sha, n, plain);
 		p->size += n;
 		base64 = span_from(base64, piece.len);
 	}
+	if (!p->size)
+		return;
 	so_far = *sha;
 	digest_hex(&so_far, p->sha256);
 }

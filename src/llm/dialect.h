@@ -14,6 +14,10 @@ enum turn_step {
 	TURN_ASK,    /* the last part of a request: the call begins */
 	TURN_ANSWER, /* part of an answer; begins the call where nothing else did */
 	TURN_END,    /* the last part of an answer */
+	TURN_PAUSE,  /* the answer is over; how, and at which cost, may still be told */
+	TURN_NOTE,   /* about the answer under way, but no output: of a paused one, until another
+		      * has begun to be answered */
+	TURN_CLOSE,  /* such a note, and the end */
 };
 
 struct dialect {
@@ -37,6 +41,9 @@ struct dialect {
 	/* Over WebSocket: its paths are rows of sockets.def; is_first: proof, of any message, where
 	 * the path says nothing. request() then gets an array of messages. Both NULL for others. */
 	enum turn_step (*turn)(bool from_client, const json_t *v);
+	/* Where several calls may be under way at once: which of them a message belongs to; empty:
+	 * it does not say. NULL: there is one at a time. */
+	struct span (*turn_key)(const json_t *v);
 	bool (*is_first)(const json_t *v);
 	/* Each takes any JSON value: wrong types are skipped, never fatal. A body may be the
 	 * repaired beginning of one that was cut (x->request_partial, x->response_partial). */

@@ -4,11 +4,14 @@
  * with a status and no steps at first. */
 #include <stdlib.h>
 
+#include "exchange/citations.h"
+#include "exchange/redact.h"
 #include "llm/dialect.h"
 #include "json/write.h"
 #include "llm/dialects/gemini.h"
 #include "llm/error.h"
 #include "llm/json.h"
+#include "llm/rest.h"
 
 static const struct finish_row finishes[] = {
 	{ "completed", FINISH_STOP },
@@ -146,6 +149,8 @@ static void answer_call(struct exchange *x, int step, const json_t *v)
 	const json_t *arguments = json_object_get(v, "arguments");
 	struct span type = json_text(v, "type");
 	char *text = json_is_object(arguments) ? json_write_text(arguments) : NULL;
+	const json_t *query;
+	size_t i;
 
 	set_json(&p->id, json_object_get(v, "id"));
 	set_json(&p->name, json_object_get(v, "name"));
@@ -161,6 +166,8 @@ static void answer_call(struct exchange *x, int step, const json_t *v)
 	else
 		answer_append(x, 0, p, span_of(NULL, 0));
 	free(text);
+	json_array_foreach(json_object_get(arguments, "queries"), i, query)
+		answer_search(x, json_span(query));
 }
 
 static void answer_contents(struct exchange *x, int step, const json_t *list, enum part_kind kind)
@@ -182,12 +189,40 @@ static void answer_contents(struct exchange *x, int step, const json_t *list, en
 	}
 }
 
+/* What a tool that Google runs gave back. */
+static void answer_result(struct exchange *x, int step, const json_t *v)
+{
+	struct part *p = answer_part(x, 0, PART_TOOL_RESULT, slot_of(step, 0));
+	const json_t *result = json_object_get(v, "result"), *one;
+	size_t i;
+
+	set_json(&p->id, json_object_get(v, "call_id"));
+	set_json(&p->type_raw, json_object_get(v, "type"));
+	p->is_error |= json_is_true(json_object_get(v, "is_error"));
+	if (!json_has(v, "result"))
+		return;
+	redact_part_reset(p);
+	part_json(p, result);
+	json_array_foreach(result, i, one)
+		answer_citation(x, &(struct citation_view){ .url = json_text(one, "url"),
+							    .title = json_text(one, "title"),
+							    .start = COUNT_UNKNOWN,
+							    .end = COUNT_UNKNOWN });
+}
+
 static void answer_step(struct exchange *x, int step, const json_t *v)
 {
+	static const char *const known[] = { "type",	  "id",	      "call_id",   "name",
+					     "arguments", "summary",  "content",   "text",
+					     "result",	  "is_error", "signature", "status",
+					     "index",	  NULL };
 	struct span type = json_text(v, "type");
 
+	answer_rest_at(x, 0, slot_of(step, 1000), v, known);
 	if (span_ends(type, SPAN_LIT("_call")))
 		answer_call(x, step, v);
+	else if (span_ends(type, SPAN_LIT("_result")))
+		answer_result(x, step, v);
 	else if (span_eq(type, SPAN_LIT("thought")))
 		answer_contents(x, step, json_object_get(v, "summary"), PART_REASONING);
 	else
@@ -205,6 +240,7 @@ static void read_interaction(struct exchange *x, const json_t *v)
 
 	set_json(&x->response_id, json_object_get(v, "id"));
 	set_json(&x->model_answered, json_object_get(v, "model"));
+	set_json(&x->service_tier, json_object_get(v, "service_tier"));
 	read_usage(x, json_object_get(v, "usage"));
 	json_array_foreach(json_object_get(v, "steps"), i, step)
 		answer_step(x, (int)i, step);
@@ -217,7 +253,8 @@ static void read_interaction(struct exchange *x, const json_t *v)
 
 static void interactions_response(struct exchange *x, const json_t *body)
 {
-	if (json_has(body, "status") && json_has(body, "id"))
+	/* One that is not stored has no id. */
+	if (json_has(body, "status") && (json_has(body, "id") || json_has(body, "steps")))
 		read_interaction(x, body);
 	if (json_has(body, "error"))
 		answer_error_of(x, body);
@@ -241,8 +278,10 @@ static void read_delta(struct exchange *x, int step, const json_t *delta)
 		answer_append(x, 0, p,
 			      json_text(delta, json_has(delta, "arguments") ? "arguments"
 									    : "partial_arguments"));
-	} else if (span_eq(type, SPAN_LIT("function_call"))) {
+	} else if (span_ends(type, SPAN_LIT("_call"))) {
 		answer_call(x, step, delta);
+	} else if (span_ends(type, SPAN_LIT("_result"))) {
+		answer_result(x, step, delta);
 	} else if (json_has(delta, "data")) {
 		part_base64(answer_part(x, 0,
 					span_eq(type, SPAN_LIT("audio")) ? PART_AUDIO : PART_IMAGE,

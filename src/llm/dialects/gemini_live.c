@@ -11,7 +11,17 @@
 struct live {
 	struct sha256_ctx audio; /* of the answer */
 	bool begun;
+	size_t heard; /* the message, from 1, with the text of what the user said; 0: none */
 };
+
+/* Whether a message of the server has output, or what was heard. */
+static bool says_something(const json_t *content)
+{
+	return json_either(content, "modelTurn", "model_turn") ||
+	       json_either(content, "outputTranscription", "output_transcription") ||
+	       json_either(content, "inputTranscription", "input_transcription") ||
+	       json_has(content, "interrupted");
+}
 
 static bool ends_turn(const json_t *content)
 {
@@ -32,10 +42,13 @@ static enum turn_step live_turn(bool from_client, const json_t *v)
 			return TURN_ASK;
 		return json_either(v, "realtimeInput", "realtime_input") ? TURN_INPUT : TURN_SKIP;
 	}
+	if (content && !says_something(content))
+		return ends_turn(content) ? TURN_CLOSE : TURN_NOTE;
 	if (content)
 		return ends_turn(content) ? TURN_END : TURN_ANSWER;
-	/* The client sends the tool's result, and the model continues in another exchange. */
-	return json_either(v, "toolCall", "tool_call") ? TURN_END : TURN_SKIP;
+	/* The client sends the tool's result, and the model continues in another exchange. The end
+	 * of this one may be told afterwards. */
+	return json_either(v, "toolCall", "tool_call") ? TURN_PAUSE : TURN_SKIP;
 }
 
 /* ---- request ---- */
@@ -124,7 +137,7 @@ static void read_part(struct exchange *x, struct live *l, const json_t *part)
 	struct part *p;
 
 	if (!data) {
-		gemini_answer_part(x, 0, part);
+		gemini_answer_part(x, NULL, 0, part);
 		return;
 	}
 	p = answer_part(x, 0, PART_AUDIO, 0);
@@ -133,6 +146,26 @@ static void read_part(struct exchange *x, struct live *l, const json_t *part)
 	l->begun = true;
 	set_string(&p->media_type, json_span(json_either(data, "mimeType", "mime_type")));
 	part_base64_more(p, &l->audio, json_text(data, "data"));
+}
+
+/* What the user said comes in fragments, after the request was shown. */
+static void hear(struct exchange *x, struct live *l, struct span text)
+{
+	struct message *m;
+
+	if (!text.len)
+		return;
+	if (!l->heard) {
+		message_text(x, request_message(x, SPAN_LIT("user")), PART_TEXT, text);
+		l->heard = x->nmessages;
+		return;
+	}
+	m = &x->messages[l->heard - 1];
+	if (m->nparts)
+		buf_add(&m->parts[m->nparts - 1].text, text);
+	/* What is added has to be masked as well. */
+	if (x->clean.messages > l->heard - 1)
+		x->clean.messages = l->heard - 1;
 }
 
 static void live_event(struct exchange *x, void *state, struct span name, const json_t *data)
@@ -151,13 +184,11 @@ static void live_event(struct exchange *x, void *state, struct span name, const 
 		    json_text(json_either(content, "outputTranscription", "output_transcription"),
 			      "text"));
 	item = json_either(content, "inputTranscription", "input_transcription");
-	if (json_text(item, "text").len)
-		message_text(x, request_message(x, SPAN_LIT("user")), PART_TEXT,
-			     json_text(item, "text"));
+	hear(x, state, json_text(item, "text"));
 	json_array_foreach(calls, i, item) {
 		json_t *part = json_pack("{s:O}", "functionCall", item);
 
-		gemini_answer_part(x, 0, part);
+		gemini_answer_part(x, NULL, 0, part);
 		json_decref(part);
 	}
 	if (json_array_size(calls))

@@ -31,6 +31,12 @@ static enum turn_step responses_turn(bool from_client, const json_t *v)
 	return span_starts(json_text(v, "type"), SPAN_LIT("response.")) ? TURN_ANSWER : TURN_SKIP;
 }
 
+/* One socket may carry several streams. */
+static struct span socket_key(const json_t *v)
+{
+	return json_text(v, "stream_id");
+}
+
 static void socket_request(struct exchange *x, const json_t *messages)
 {
 	const json_t *v = json_array_get(messages, json_array_size(messages) - 1);
@@ -58,6 +64,7 @@ static bool is_responses_first(const json_t *v)
 const struct dialect dialect_responses_socket = {
 	.name = "openai.responses",
 	.turn = responses_turn,
+	.turn_key = socket_key,
 	.is_first = is_responses_first,
 	.state_size = sizeof(struct response_items),
 	.state_done = socket_done,
@@ -104,6 +111,14 @@ static enum turn_step realtime_turn(bool from_client, const json_t *v)
 	if (span_eq(type, SPAN_LIT("response.done")))
 		return TURN_END;
 	return span_starts(type, SPAN_LIT("response.")) ? TURN_ANSWER : TURN_SKIP;
+}
+
+/* Several answers may be under way, each of which its events name. */
+static struct span realtime_key(const json_t *v)
+{
+	struct span id = json_text(v, "response_id");
+
+	return id.len ? id : json_text(json_object_get(v, "response"), "id");
 }
 
 static void read_session(struct exchange *x, const json_t *v)
@@ -220,6 +235,7 @@ const struct dialect dialect_realtime = {
 	.state_size = sizeof(struct realtime),
 	.state_done = realtime_done,
 	.turn = realtime_turn,
+	.turn_key = realtime_key,
 	.is_first = is_realtime_first,
 	.request = realtime_request,
 	.response = realtime_request,
