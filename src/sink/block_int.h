@@ -33,6 +33,11 @@ void layouter_begin(struct layouter *l, struct page *p, const struct block_style
 void block_head(struct layouter *l);
 /* block_request.c: of a model call. */
 void block_request(struct layouter *l);
+/* block_changes.c */
+void block_cache(struct layouter *l); /* what could no longer be read from it */
+void block_system(struct layouter *l);
+void block_edit(struct layouter *l); /* a message that is another one than before */
+bool block_was_edited(const struct exchange *x);
 /* block_parts.c */
 void block_part(struct layouter *l, const struct part *p, const char *label, enum ink ink,
 		enum text_kind kind);

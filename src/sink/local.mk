@@ -5,6 +5,7 @@ libpure_a_SOURCES += \
 	src/sink/begun.c \
 	src/sink/begun.h \
 	src/sink/block.c \
+	src/sink/block_changes.c \
 	src/sink/block.h \
 	src/sink/block_head.c \
 	src/sink/block_int.h \
@@ -24,6 +25,8 @@ libpure_a_SOURCES += \
 	src/sink/follow.h \
 	src/sink/history.c \
 	src/sink/history.h \
+	src/sink/history_int.h \
+	src/sink/history_record.c \
 	src/sink/inflight.c \
 	src/sink/inflight.h \
 	src/sink/jsonl.c \
@@ -41,6 +44,8 @@ libpure_a_SOURCES += \
 	src/sink/output_spec.h \
 	src/sink/page.c \
 	src/sink/page.h \
+	src/sink/page_int.h \
+	src/sink/page_text.c \
 	src/sink/queue.c \
 	src/sink/queue.h \
 	src/sink/rate_limits.def \
