@@ -470,7 +470,7 @@ static struct span without_platform(struct span name)
 		"-linux-amd64",	   "-linux-x86_64",    "-linux-aarch64",
 	};
 
-	for (size_t i = 0; i < COUNT(marks); i++) {
+	for (size_t i = 0; i < COUNT(marks) && name.len; i++) {
 		const uint8_t *at = memmem(name.ptr, name.len, marks[i], strlen(marks[i]));
 
 		if (at && at > name.ptr)

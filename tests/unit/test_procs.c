@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "stream/procs.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "base/list.h"
@@ -66,6 +67,44 @@ static void test_many(void)
 	procs_free(p);
 }
 
+static void test_texts(void)
+{
+	const struct proc_text all = { SPAN_LIT("python3"),	 SPAN_LIT("/usr/bin/python3"),
+				       SPAN_LIT("python3 a.py"), SPAN_LIT("a.py"),
+				       SPAN_LIT("alice"),	 SPAN_LIT("docker"),
+				       SPAN_LIT("4ecd"),	 SPAN_LIT("web-1"),
+				       SPAN_LIT("ns/pod"),	 SPAN_LIT("a.service") };
+	struct procs *p = procs_new();
+	struct proc_text t;
+	struct proc *a;
+	struct buf b;
+	size_t early;
+
+	buf_init(&b, 4096);
+	proc_encode(&all, &b);
+	ok(proc_decode(buf_span(&b), &t) == 0, "what was encoded is decoded");
+	procs_describe(p, 7, &t);
+	a = procs_ref(p, 7, 1000, 0, "");
+	is_str(a->script, "a.py", "its script");
+	is_str(a->user, "alice", "its user");
+	is_str(a->container, "4ecd", "its container");
+	is_str(a->container_name, "web-1", "and the name");
+	is_str(a->unit, "a.service", "its unit");
+	ok(proc_is_named(&t, SPAN_LIT("a")) && proc_is_named(&t, SPAN_LIT("python3")) &&
+		   !proc_is_named(&t, SPAN_LIT("alice")),
+	   "it is meant by script and program");
+	early = 3 * 4 + all.name.len + all.exe.len + all.cmdline.len;
+	ok(proc_decode(span_first(buf_span(&b), early), &t) == 0, "of an earlier version");
+	ok(span_eq(t.script, all.script) && !t.user.len, "the arguments tell the script");
+	procs_describe(p, 7, &t);
+	ok(!a->user && !a->unit, "what is not known any more is gone");
+	is_int(proc_decode(span_first(buf_span(&b), b.len - 1), &t), -EPROTO, "a cut one");
+	buf_add(&b, SPAN_LIT("later"));
+	is_int(proc_decode(buf_span(&b), &t), 0, "of a later version");
+	buf_done(&b);
+	procs_free(p);
+}
+
 struct item {
 	int n;
 	struct list in;
@@ -96,6 +135,7 @@ int main(void)
 {
 	test_list();
 	test_one();
+	test_texts();
 	test_many();
 	return tap_done();
 }
