@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import threading
 import xml.etree.ElementTree
@@ -130,6 +131,7 @@ class Stage:
 
     def traffic(self):
         self.ask()
+        self.ask(TOOLS="1")
         self.ask(QUERY="?status=429")
         if plain:
             self.ask(OPENAI_BASE_URL=plain)
@@ -141,9 +143,21 @@ def files_of(stage, command):
     return [os.path.join(stage.home, a or b) for a, b in names if (a or b) not in ("text", "-")]
 
 
+def holds(path):
+    """Calls, and not only what a file begins with."""
+    if not os.path.exists(path):
+        return False
+    if path.endswith(".db"):
+        try:
+            return sqlite3.connect(f"file:{path}?mode=ro", uri=True).execute("SELECT count(*) FROM call").fetchone()[0] > 0
+        except sqlite3.Error:
+            return False
+    return os.path.getsize(path) > (1000 if path.endswith(".spy") else 0)
+
+
 def written(stage, command, out):
-    """What the command has shown: its standard output, or what is in its files."""
-    return [path for path in (out, *files_of(stage, command)) if os.path.exists(path) and os.path.getsize(path) > 100 * (path != out)]
+    """Where the command has shown something: its standard output, or its files."""
+    return [path for path in (out, *files_of(stage, command)) if holds(path)]
 
 
 def end_tracers(session):
