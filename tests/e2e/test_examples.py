@@ -14,7 +14,7 @@ import threading
 import xml.etree.ElementTree
 
 from spy import BUILD, MOCK, SPY, SRC, TMP, WAIT, Mock, done, need_root, ok, skip, started, until
-from person import Person
+from person import USER, Person
 
 need_root()
 
@@ -58,7 +58,7 @@ DRIVERS = (
     (r"^sudo llm-spy\b", "live"),
 )
 # What they show depends on what there is; they have to run and to end well.
-QUIET = r"--grep |--min-cost "
+QUIET = r"--(grep|min-cost|slow|since|container|unit) "
 
 
 def driver_of(command):
@@ -115,6 +115,7 @@ class Stage:
             self.home = me.home
 
     def line(self, command):
+        command = command.replace("alice", USER)
         return re.sub(r"\bsudo ", "", command) if self.by_root else command.replace("sudo ", "sudo -n ")
 
     def popen(self, command, out, err):
