@@ -25,7 +25,7 @@ int read_ports(struct options *o, const char *arg, struct error *reterr)
 int read_buffer(struct options *o, const char *arg, struct error *reterr)
 {
 	unsigned choice = 0;
-	int err = read_choice(arg, "KIND", &choice, reterr);
+	int err = read_choice(arg, "BUFFER", &choice, reterr);
 
 	o->buffer = (enum buffer_kind)choice;
 	return err;

@@ -63,8 +63,9 @@ static const struct {
 #include "sink/sinks.def"
 		  NULL } },
 #undef SINK
+	{ "BUFFER", LIST("auto", "ring", "perf") },
 	{ "FORM", LIST("text", "json", "none") },
-	{ "KIND", LIST("auto", "ring", "perf") },
+	{ "KIND", LIST("llm", "mcp", "rpc", "http") },
 	{ "SHELL", LIST("bash", "zsh", "fish") },
 	{ "WHEN", LIST("auto", "always", "never") },
 };

@@ -7,9 +7,14 @@ import subprocess
 USER = "llm-spy-tester"
 SUDOERS = f"/etc/sudoers.d/{USER}"
 PYTHON = "/usr/bin/python3"
-# Asks once, or with LOOP set until it is killed; QUERY is for the mock.
+# Asks once, or with LOOP set until it is killed; with TOOLS about the weather, which the mock answers by a tool call;
+# QUERY is for the mock.
 AGENT = """import json, os, ssl, sys, time, urllib.error, urllib.request
-body = json.dumps({"model": "gpt-4o", "messages": [{"role": "user", "content": "hello from " + os.path.basename(sys.argv[0])}]}).encode()
+ask = {"model": "gpt-4o", "messages": [{"role": "user", "content": "hello from " + os.path.basename(sys.argv[0])}]}
+if "TOOLS" in os.environ:
+    ask["messages"][0]["content"] += ": how is the weather?"
+    ask["tools"] = [{"type": "function", "function": {"name": "get_weather", "parameters": {"type": "object"}}}]
+body = json.dumps(ask).encode()
 request = urllib.request.Request(os.environ["OPENAI_BASE_URL"] + "/chat/completions" + os.environ.get("QUERY", ""), body,
                                  {"Authorization": "Bearer " + os.environ["OPENAI_API_KEY"], "Content-Type": "application/json"})
 tls = urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=os.environ["CA"]))

@@ -27,10 +27,8 @@ for shell, name in FILES.items():
     with open(os.path.join(folder, name), "w") as out:
         made = subprocess.run([SPY, "--completions", shell], stdout=out, stderr=subprocess.PIPE)
     ok(made.returncode == 0 and not made.stderr, f"--completions {shell}", made)
-with open(os.path.join(SRC, "src/options/options.def")) as f:
-    options = ["--" + name for name in re.findall(r'^OPTION\("([a-z-]+)"', f.read(), re.M)]
-with open(os.path.join(SRC, "src/select/words.def")) as f:
-    options += ["--" + name for name in re.findall(r'^WORD\(\w+, "([a-z-]+)"', f.read(), re.M)]
+helped = subprocess.run([SPY, "--help-all"], capture_output=True, text=True).stdout
+options = re.findall(r"^  (?:-\w, |    )(--[a-z-]+)", helped, re.M)
 with open(os.path.join(SRC, "src/options/subcommands.def")) as f:
     subcommands = re.findall(r'^SUBCOMMAND\("([a-z-]+)"', f.read(), re.M)
 
@@ -68,7 +66,7 @@ class Terminal:
 # What is typed before the tab, and what the line is then.
 TYPED = [("llm-spy --repl", "llm-spy --replay"),
          ("llm-spy --format js", "llm-spy --format jsonl"), ("llm-spy tar", "llm-spy targets"),
-         ("llm-spy targets --pi", "llm-spy targets --pid"), ("llm-spy --color alw", "llm-spy --color always"),
+         ("llm-spy targets --pi", "llm-spy targets --pid"), ("llm-spy --color alw", "llm-spy --color always"), ("llm-spy --kind ht", "llm-spy --kind http"),
          ("llm-spy --limit connec", "llm-spy --limit connections="), ("llm-spy -u roo", "llm-spy -u root"),
          ("llm-spy -r calls\\ o", "llm-spy -r calls\\ one.spy"), ("llm-spy --cgroup fol", "llm-spy --cgroup folder"),
          ("llm-spy -- pyth", "llm-spy -- python")]
