@@ -249,7 +249,7 @@ static void test_gateway(void)
 
 	out.usage.input = 1200;
 	out.usage.output = 3;
-	totals_init(&t, SHOW_LLM_ONLY);
+	totals_init(&t, SHOW_AGENTS, NULL);
 	totals_observer.ended(&t, &out);
 	totals_observer.ended(&t, &in);
 	is_int(t.spend->all.calls, 1, "a call that was passed on counts once");
