@@ -28,6 +28,7 @@ E2E_TESTS = \
 	tests/e2e/test_libraries.py \
 	tests/e2e/test_modes.py \
 	tests/e2e/test_names.py \
+	tests/e2e/test_notices.py \
 	tests/e2e/test_outputs.py \
 	tests/e2e/test_plain.py \
 	tests/e2e/test_protocols.py \

@@ -9,6 +9,7 @@
 #include "assemble/dialect_reader.h"
 #include "assemble/heads.h"
 #include "assemble/pair.h"
+#include "assemble/relay.h"
 #include "assemble/websocket_turns.h"
 #include "base/xalloc.h"
 #include "conversation/conversation.h"
@@ -278,6 +279,7 @@ static void finish(struct assembly *k)
 	if (x->kind == EXCHANGE_RPC)
 		detect_rpc_messages(x, HTTP_RESPONSE);
 	k->over = true;
+	relay_over(k);
 	unlink_conn(k);
 	link_last(k);
 }

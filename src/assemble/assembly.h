@@ -46,6 +46,10 @@ struct assembly {
 	struct assembly *wait_next, *wait_prev;
 	bool registered; /* to be found as another's view (pair.h) */
 	struct assembly *registered_next, *registered_prev;
+	/* relay.c's: a server's call that is being answered */
+	bool answering;
+	uint8_t question[32];
+	struct assembly *answering_next, *answering_prev;
 	struct assembly *next, *prev;	/* of the same connection */
 	struct assembly *newer, *older; /* of all */
 };
@@ -71,6 +75,8 @@ struct assembler {
 	struct wait unpaired_clients, told_clients, unpaired_servers;
 	/* Servers' views that are over, of which the client's is not. */
 	struct wait awaiting_client;
+	struct assembly *answering; /* relay.c's */
+	size_t nanswering;
 	struct pairs *pairs;
 	bool knows_endpoints; /* of some connection */
 	size_t count;

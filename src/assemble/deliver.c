@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "assemble/pair.h"
+#include "assemble/relay.h"
 #include "assemble/tell.h"
 #include "base/xalloc.h"
 #include "conversation/conversation.h"
@@ -149,6 +150,7 @@ static void deliver_request_now(struct assembly *k)
 
 void deliver_request(struct assembly *k)
 {
+	relay_request(k);
 	if (k->x->twin || k->delivered)
 		return;
 	if (k->x->is_server && (may_wait(k) || is_behind(k)))
@@ -319,6 +321,7 @@ void deliver_match(struct assembly *k)
 		exchange_set_other_end(client->x, client->peer_view->x);
 	exchange_set_other_end(client->peer_view->x, client->x);
 	client->peer_view->x->twin = exchange_ref(client->x);
+	relay_matched(client->peer_view, client);
 	stop_wait(client->peer_view);
 	if (client->waiting)
 		deliver_end_now(client);

@@ -15,6 +15,8 @@ libpure_a_SOURCES += \
 	src/assemble/in_order.h \
 	src/assemble/pair.c \
 	src/assemble/pair.h \
+	src/assemble/relay.c \
+	src/assemble/relay.h \
 	src/assemble/tell.c \
 	src/assemble/tell.h \
 	src/assemble/websocket_turns.c \

@@ -24,8 +24,8 @@ struct target_row {
 struct target_rows;
 struct target_rows *target_rows_new(void);
 void target_rows_free(struct target_rows *t);
-/* Copies all but r->c, which is taken and must have been allocated. */
-void target_rows_add(struct target_rows *t, const struct target_row *r);
+/* Copies all but from->c, which is taken and must have been allocated. */
+void target_rows_add(struct target_rows *t, const struct target_row *from);
 /* Those that talked last come first, then those that cannot be seen; what has ended comes last.
  * *ret_count: how many. */
 const struct target_row *target_rows_sorted(struct target_rows *t, size_t *ret_count);

@@ -250,6 +250,12 @@ struct other_end {
 	char *process, *exe, *cmdline, *script, *user;
 };
 
+/* The program at the other leg of a call that a gateway on this host passed on. */
+struct leg {
+	uint32_t tgid; /* 0: there is none, or it is not known */
+	char *program, *user;
+};
+
 /* A piece of visible output as it arrives. */
 struct exchange_delta {
 	uint64_t id;	 /* of the exchange */
@@ -291,6 +297,10 @@ struct exchange {
 	struct exchange *twin; /* a reference to that record, until twin_of is known */
 	bool hidden;
 	bool ended; /* the record is frozen */
+
+	struct leg via;	     /* the gateway that passed this call on: it counts in no sum, for the
+			      * gateway's own call does */
+	struct leg made_for; /* of a gateway's call: whose call it passed on */
 
 	/* HTTP */
 	bool request_seen, response_seen; /* their heads */

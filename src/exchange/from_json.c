@@ -374,6 +374,13 @@ static void read_process(struct reader *r, const json_t *o)
 	read_container(r, member_of(r, o, "container", JSON_OBJECT));
 }
 
+static void read_leg(struct reader *r, const json_t *o, struct leg *l)
+{
+	l->tgid = member_number32(r, o, "pid");
+	l->program = member_string(r, o, "program");
+	l->user = member_string(r, o, "user");
+}
+
 static void read_other_end(struct reader *r, const json_t *o)
 {
 	struct other_end *e;
@@ -461,6 +468,8 @@ static void read_record(struct reader *r, const json_t *v)
 	read_process(r, member_of(r, v, "process", JSON_OBJECT));
 	read_connection(r, member_of(r, v, "connection", JSON_OBJECT));
 	read_other_end(r, member_of(r, v, "other_end", JSON_OBJECT));
+	read_leg(r, member_of(r, v, "via", JSON_OBJECT), &x->via);
+	read_leg(r, member_of(r, v, "made_for", JSON_OBJECT), &x->made_for);
 	x->twin_of = member_number(r, v, "twin_of");
 	read_http(r, member_of(r, v, "http", JSON_OBJECT));
 	read_request(r, member_of(r, v, "request", JSON_OBJECT));

@@ -394,6 +394,19 @@ static json_t *process(const struct exchange *x)
 	return o;
 }
 
+static json_t *leg(const struct leg *l)
+{
+	json_t *o;
+
+	if (!l->tgid)
+		return json_null();
+	o = json_object();
+	set(o, "pid", json_integer(l->tgid));
+	set(o, "program", string(l->program));
+	set(o, "user", string(l->user));
+	return o;
+}
+
 static json_t *other_end(const struct other_end *e)
 {
 	json_t *o;
@@ -478,6 +491,8 @@ json_t *exchange_to_json(const struct exchange *x, unsigned flags)
 	set(o, "process", process(x));
 	set(o, "connection", connection(x));
 	set(o, "other_end", other_end(x->other));
+	set(o, "via", leg(&x->via));
+	set(o, "made_for", leg(&x->made_for));
 	set(o, "twin_of", x->twin_of ? json_integer((json_int_t)x->twin_of) : NULL);
 	set(o, "http", http(x));
 	set(o, "times", times(x));

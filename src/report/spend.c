@@ -131,15 +131,20 @@ static void add_pid(struct spend_row *r, uint32_t pid)
 		r->pids[r->npids++] = pid;
 }
 
+/* A gateway calls for somebody else. */
 static struct spend_row *who_row(struct spend *t, const struct exchange *x)
 {
+	const struct leg *of = &x->made_for;
 	const char *name = x->user ? x->user : t->user_name ? t->user_name(x->uid) : NULL;
 	struct spend_row *r;
 	char number[16];
 
 	snprintf(number, sizeof(number), "%u", x->uid);
-	r = row_of(&t->who, exchange_program(x), name ? name : number);
-	add_pid(r, x->tgid);
+	if (of->tgid && of->program)
+		r = row_of(&t->who, of->program, of->user ? of->user : name ? name : number);
+	else
+		r = row_of(&t->who, exchange_program(x), name ? name : number);
+	add_pid(r, of->tgid ? of->tgid : x->tgid);
 	return r;
 }
 

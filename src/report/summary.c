@@ -216,6 +216,9 @@ static void write_notes(struct buf *out, const struct run_report *r)
 		note(&l, "%" PRIu64 " not selected", t->unselected);
 	if (t->twice)
 		note(&l, "%" PRIu64 " call%s seen at both ends", t->twice, plural(t->twice));
+	if (t->passed_on)
+		note(&l, "%" PRIu64 " call%s passed on by a gateway", t->passed_on,
+		     plural(t->passed_on));
 	if (other)
 		note(&l, "%" PRIu64 " other exchange%s", other, plural(other));
 	end_line(&l);

@@ -139,6 +139,7 @@ static void set_totals(json_t *o, const struct totals *t)
 	set_sum(o, t ? &t->spend->all : &none);
 	set_number(o, "token_counts", t ? t->spend->counts : 0);
 	set_number(o, "other_exchanges", t ? t->exchanges - t->llm : 0);
+	set_number(o, "passed_on", t ? t->passed_on : 0);
 	set_number(o, "incomplete", t ? t->incomplete : 0);
 	set_number(o, "seen_at_both_ends", t ? t->twice : 0);
 	set_number(o, "not_selected", t ? t->unselected : 0);

@@ -46,7 +46,9 @@ static void on_ended(void *arg, struct exchange *x)
 		t->unselected++;
 		return;
 	}
-	spend_add(t->spend, x);
+	t->passed_on += x->via.tgid != 0;
+	if (!x->via.tgid)
+		spend_add(t->spend, x);
 	t->exchanges++;
 	t->llm += x->kind == EXCHANGE_LLM;
 	t->incomplete += !exchange_complete(x);

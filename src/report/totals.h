@@ -17,6 +17,7 @@ struct totals {
 	uint64_t request_bytes, response_bytes;
 	uint64_t first_ns, last_ns; /* of all that was captured; 0: nothing */
 	uint64_t twice;		    /* seen at both ends of a connection, counted once */
+	uint64_t passed_on;	    /* by a gateway, whose own call counts */
 	struct spend *spend;
 };
 

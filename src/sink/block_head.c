@@ -97,6 +97,20 @@ static void add_user(struct head *h, const struct exchange *x)
 	f->cuttable = true;
 }
 
+/* The other leg of a call that a gateway passed on. */
+static void add_leg(struct head *h, const char *word, const struct leg *l)
+{
+	struct field *f;
+
+	if (!l->tgid)
+		return;
+	f = add(h, INK_META, 4);
+	snprintf(f->own, sizeof(f->own), " %s ", word);
+	f->traffic = span_str(l->program ? l->program : "?");
+	f->max = NAME_COLUMNS;
+	f->cuttable = true;
+}
+
 /* Whether the host says more than the model does: one of this network, or with a port of its own.
  */
 static bool host_matters(const struct exchange *x)
@@ -302,6 +316,8 @@ void block_head(struct layouter *l)
 		add_other(&h, l);
 	add_program(&h, x);
 	add_user(&h, x);
+	add_leg(&h, "via", &l->x->via);
+	add_leg(&h, "for", &l->x->made_for);
 	if (!x->is_server)
 		add_other(&h, l);
 	add_what(&h, x);

@@ -113,7 +113,7 @@ static int csv_end(struct sink *s, const struct exchange *x, struct error *reter
 	struct account a;
 	struct buf line;
 
-	if (x->twin_of)
+	if (x->twin_of || x->via.tgid)
 		return 0;
 	buf_init(&line, LINE_MAX_BYTES);
 	exchange_account(x, &a);

@@ -28,7 +28,7 @@ def of_jsonl(path):
     with open(path) as f:
         records = [json.loads(line) for line in f]
     record_schema.check(records[:1000])
-    calls = [r for r in records if r["kind"] == "llm" and not r["twin_of"] and not counts(r["api"])]
+    calls = [r for r in records if r["kind"] == "llm" and not r["twin_of"] and not r["via"] and not counts(r["api"])]
     return (len(calls), sum(r["usage"]["input"] or 0 for r in calls), sum(r["usage"]["output"] or 0 for r in calls),
             round(sum(r["cost"]["usd"] or 0 for r in calls), 6))
 

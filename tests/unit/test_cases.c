@@ -12,7 +12,7 @@
  *                                    101 come before
  *   >~ 10                            10 bytes that were not captured
  *   @2 server                        what follows is of connection 2, at which the process answers;
- * it begins as "client" and 1. "plain": it has no TLS
+ * it begins as "client" and 1. "plain": it has no TLS; "same": of the process of connection 1
  *   @2                               what follows is of connection 2 again
  *   @2 ends 127.0.0.1:443 127.0.0.1:40000 5
  *                                    where its ends are, own first, and in which network namespace
@@ -70,6 +70,7 @@ struct want {
 
 struct role {
 	bool server, plain;
+	bool same; /* the process of the first connection */
 };
 
 struct scenario {
@@ -190,6 +191,8 @@ static bool conn_line(struct scenario *c, char *line)
 			c->roles[c->conn].server = true;
 		else if (strcmp(word, "plain") == 0)
 			c->roles[c->conn].plain = true;
+		else if (strcmp(word, "same") == 0)
+			c->roles[c->conn].same = true;
 		else if (strcmp(word, "close") == 0)
 			new_piece(c, PIECE_CLOSE, DIR_WRITE);
 		else if (strcmp(word, "client") != 0)
@@ -444,16 +447,16 @@ static void play_close(struct player *p)
 static void select_conn(struct player *p, const struct scenario *c, size_t conn)
 {
 	const struct role *role = &c->roles[conn];
+	uint32_t process = 7 + (role->same ? 0 : (uint32_t)conn);
 
 	p->conn = conn;
 	p->begun[conn] = true;
-	p->chunk = (struct chunk){
-		.kind = CHUNK_DATA,
-		.flags = CHUNK_FROM_START | (role->plain ? CHUNK_CLEARTEXT : 0),
-		.conn = { .tgid = 7 + (uint32_t)conn, .object = 1 + conn, .first_seen_ns = 1 },
-		.tid = 7 + (uint32_t)conn,
-		.ts_ns = p->chunk.ts_ns
-	};
+	p->chunk =
+		(struct chunk){ .kind = CHUNK_DATA,
+				.flags = CHUNK_FROM_START | (role->plain ? CHUNK_CLEARTEXT : 0),
+				.conn = { .tgid = process, .object = 1 + conn, .first_seen_ns = 1 },
+				.tid = process,
+				.ts_ns = p->chunk.ts_ns };
 	snprintf(p->chunk.comm, sizeof(p->chunk.comm), "%s", role->server ? "server" : "tester");
 }
 

@@ -226,6 +226,40 @@ static void test_models(void)
 	}
 }
 
+/* The leg that a gateway passed on counts in no sum, and the gateway's own is its client's. */
+static void test_gateway(void)
+{
+	static char agent[] = "agent", alice[] = "alice", litellm[] = "litellm", root[] = "root";
+	struct exchange in = { .kind = EXCHANGE_LLM,
+			       .process = agent,
+			       .user = alice,
+			       .tgid = 5,
+			       .status = 200,
+			       .usage = USAGE_UNKNOWN,
+			       .via = { .tgid = 6, .program = litellm, .user = root } };
+	struct exchange out = { .kind = EXCHANGE_LLM,
+				.process = litellm,
+				.user = root,
+				.tgid = 6,
+				.status = 200,
+				.usage = USAGE_UNKNOWN,
+				.made_for = { .tgid = 5, .program = agent, .user = alice } };
+	struct totals t;
+	struct run_report r = { .totals = &t, .utf8 = true };
+
+	out.usage.input = 1200;
+	out.usage.output = 3;
+	totals_init(&t, SHOW_AGENTS, NULL);
+	totals_observer.ended(&t, &out);
+	totals_observer.ended(&t, &in);
+	is_int(t.spend->all.calls, 1, "a call that was passed on counts once");
+	is_int(t.spend->who.count, 1, "for one");
+	is_str(t.spend->who.rows[0]->name, "agent", "who asked the gateway");
+	says(&r, "1 call · 1.2k in → 3 out", "in the head too");
+	says(&r, " · 1 call passed on by a gateway\n", "and it is said");
+	totals_done(&t);
+}
+
 static void test_ceilings(void)
 {
 	struct totals t;
@@ -389,6 +423,7 @@ int main(void)
 	test_golden();
 	test_json();
 	test_models();
+	test_gateway();
 	test_ceilings();
 	test_latency();
 	test_empty();

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+#include "assemble/relay.h"
+
+#include <nettle/sha2.h>
+#include <string.h>
+
+#include "exchange/builder.h"
+
+/* Calls that are being answered, at most, which are compared with each call that is made. */
+#define ANSWERING_MAX 1024
+
+/* ---- the question ---- */
+
+static void add_texts(struct sha256_ctx *h, const struct message *m, size_t *len)
+{
+	for (size_t i = 0; i < m->nparts; i++) {
+		struct span s = buf_span(&m->parts[i].text);
+
+		if (m->parts[i].kind != PART_TEXT && m->parts[i].kind != PART_TOOL_RESULT)
+			continue;
+		sha256_update(h, s.len, s.ptr);
+		*len += s.len;
+	}
+}
+
+/* A gateway translates between APIs and may change the system prompt: what the last message says
+ * stays. False: it says nothing. */
+static bool question_of(const struct exchange *x, uint8_t ret[SHA256_DIGEST_SIZE])
+{
+	struct sha256_ctx h;
+	size_t len = 0;
+
+	sha256_init(&h);
+	if (x->nmessages)
+		add_texts(&h, &x->messages[x->nmessages - 1], &len);
+	sha256_digest(&h, SHA256_DIGEST_SIZE, ret);
+	return len > 0;
+}
+
+/* ---- the legs ---- */
+
+static void set_leg(struct leg *l, uint32_t tgid, const char *program, const char *user)
+{
+	l->tgid = tgid;
+	set_string(&l->program, span_str(program));
+	set_string(&l->user, span_str(user));
+}
+
+static void tell_legs(struct assembly *in, struct exchange *out)
+{
+	const struct other_end *client = in->x->other;
+
+	set_leg(&in->x->via, out->tgid, exchange_program(out), out->user);
+	if (client)
+		set_leg(&out->made_for, client->tgid,
+			client->script ? client->script : client->process, client->user);
+	if (in->peer_view)
+		relay_matched(in, in->peer_view);
+}
+
+void relay_matched(const struct assembly *server, struct assembly *client)
+{
+	const struct leg *via = &server->x->via;
+
+	if (via->tgid && !client->told)
+		set_leg(&client->x->via, via->tgid, via->program, via->user);
+}
+
+/* ---- calls that are being answered ---- */
+
+static void begin_answering(struct assembly *k)
+{
+	struct assembler *c = k->cc->assembler;
+
+	if (c->nanswering == ANSWERING_MAX || !question_of(k->x, k->question))
+		return;
+	c->nanswering++;
+	k->answering = true;
+	k->answering_next = c->answering;
+	k->answering_prev = NULL;
+	if (c->answering)
+		c->answering->answering_prev = k;
+	c->answering = k;
+}
+
+void relay_over(struct assembly *k)
+{
+	struct assembler *c = k->cc->assembler;
+
+	if (!k->answering)
+		return;
+	k->answering = false;
+	c->nanswering--;
+	*(k->answering_prev ? &k->answering_prev->answering_next : &c->answering) =
+		k->answering_next;
+	if (k->answering_next)
+		k->answering_next->answering_prev = k->answering_prev;
+}
+
+/* The oldest one that was not passed on yet; else one that was, for a gateway tries again. */
+static struct assembly *passed_on_by(const struct assembler *c, const struct assembly *k)
+{
+	const struct exchange *out = k->x;
+	uint8_t question[SHA256_DIGEST_SIZE];
+	struct assembly *found = NULL;
+	bool known = false;
+
+	for (struct assembly *in = c->answering; in; in = in->answering_next) {
+		if (in->x->tgid != out->tgid || in->peer_view == k ||
+		    in->x->t.request_first > out->t.request_first)
+			continue;
+		if (!known && !question_of(out, question))
+			return NULL;
+		known = true;
+		if (memcmp(in->question, question, sizeof(question)) == 0 &&
+		    (!found || !in->x->via.tgid))
+			found = in;
+	}
+	return found;
+}
+
+void relay_request(struct assembly *k)
+{
+	struct assembly *in;
+
+	if (k->x->kind != EXCHANGE_LLM || exchange_counts(k->x))
+		return;
+	if (k->x->is_server) {
+		begin_answering(k);
+		return;
+	}
+	in = passed_on_by(k->cc->assembler, k);
+	if (in)
+		tell_legs(in, k->x);
+}
