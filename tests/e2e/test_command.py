@@ -290,9 +290,9 @@ def test_repl():
         f.write(REPL)
     compare_screens("a REPL", [PYTHON, "-q", "-i", program],
                     [("1 + 1\n", last(">>>")),
-                     ("while True: pass\n", has("2\n>>>")),
+                     ("for i in range(1 << 60): None if i else print('runs')\n", has("2\n>>>")),
                      ("\n", last("...")),
-                     ("\x03", lambda s: len([line for line in s.lines() if line == "..."]) == 2 or last("...")(s)),
+                     ("\x03", has("\nruns")),
                      ("\x03", lambda s: s.text().count("KeyboardInterrupt") == 1 and last(">>>")(s)),
                      ("\x03", lambda s: s.text().count("KeyboardInterrupt") == 2 and last(">>>")(s)),
                      ("input('? ')\n", lambda s: s.text().count("KeyboardInterrupt") == 3 and last(">>>")(s)),
@@ -364,6 +364,7 @@ def test_stop():
     s.type("\x1a")
     ok(s.until(last("<2>")) and "Stopped" in s.text(), "Ctrl-Z stops a command and llm-spy", s.text())
     s.type("fg\n")
+    s.until(lambda s: contents(f"/proc/{os.tcgetpgrp(s.fd)}/comm") == "llm-spy\n")
     s.type("again\n")
     s.until(lambda s: s.text().count("again") == 2)
     s.type("\x04")
