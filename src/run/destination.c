@@ -36,9 +36,10 @@ static char *plain_name(const char *program)
 	return name;
 }
 
-static const char *extension(const char *format)
+/* What shows calls while they are under way does it for people. */
+static bool is_text(const struct sink_ops *format)
 {
-	return strcmp(format, "text") == 0 ? "log" : format;
+	return format->wants & SINK_DELTAS;
 }
 
 /* llm-spy-1129-142703-claude.log */
@@ -53,7 +54,8 @@ static char *log_name(const struct options *o, unsigned try)
 	strftime(when, sizeof(when), "%m%d-%H%M%S", &tm);
 	if (try)
 		snprintf(number, sizeof(number), "-%u", try + 1);
-	return xasprintf("llm-spy-%s-%s%s.%s", when, name, number, extension(o->format->name));
+	return xasprintf("llm-spy-%s-%s%s.%s", when, name, number,
+			 is_text(o->format) ? "log" : o->format->name);
 }
 
 /* A new file for the caller, whom the directory has to let. */
@@ -157,6 +159,7 @@ int destination_choose(struct destination *d, const struct options *o, struct er
 	}
 	if (!named && !none && o->command && tty)
 		err = make_log(d, o, reterr);
+	d->takes_notes = d->log && is_text(o->format);
 	to_stdout = uses_stdout(d, o);
 	d->errors_only = to_stdout && !tty;
 	d->quiet = o->command && !(to_stdout && tty) && (d->log || isatty(STDERR_FILENO));

@@ -14,6 +14,7 @@ struct destination {
 	const char *const *outputs; /* for fanout_open() */
 	size_t count;
 	char *log;	  /* the file of our own choice, which is the one output; NULL */
+	bool takes_notes; /* the log: it is text for people, so messages can stand in it */
 	bool errors_only; /* we write to standard output: what the command writes there goes to
 			   * standard error */
 	bool quiet;	  /* the terminal is the command's: nothing appears on it meanwhile */

@@ -140,15 +140,15 @@ static void add_files(struct buf *out, const struct tracer *t)
 		buf_addf(out, "  %s", t->o->record);
 }
 
-/* In one line, where the terminal was the command's or nothing but a recording was asked for. With
- * a log, the whole of it stands there. */
+/* In one line, where the terminal was the command's or nothing but a recording was asked for. The
+ * whole of it stands in the log. */
 static void say_result(struct tracer *t, const struct run_report *r)
 {
 	struct buf line;
 
 	if (t->to.log && !t->messages.warnings && result_is_nothing(r))
 		destination_drop_log(&t->to);
-	else if (t->to.log)
+	else if (t->to.takes_notes)
 		report_print(r, t->o->summary);
 	messages_release(&t->messages);
 	buf_init(&line, 4096);
@@ -411,7 +411,7 @@ int tracer_run(const struct options *o, struct error *reterr)
 	t.begun_ns = now_ns();
 	say_ready(&t, first);
 	if (t.to.quiet)
-		messages_hold(&t.messages, t.to.log ? t.fanout : NULL);
+		messages_hold(&t.messages, t.to.takes_notes ? t.fanout : NULL);
 	if (o->command)
 		child_release(&t.command);
 	t.loop.source = live_source(t.live);

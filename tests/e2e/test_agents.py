@@ -4,11 +4,16 @@
 server saw, and the answer is what the agent shows. opencode; with LLM_SPY_AGENTS=1 (scripts/check --agents) Claude
 Code and Codex as well. Dummy keys; all runs in a network namespace that has loopback alone."""
 import json
+import re
 import subprocess
 
 from agents import AGENTS, check_calls, check_start, is_there, loopback_alone, of_program, program, run_agent, said
 from mock_provider import Provider, SocketProvider, certificates
 from spy import *
+try:
+    from screen import Screen
+except ImportError:
+    Screen = None
 
 KEY = "sk-ant-e2e-FAKESECRET0123456789"
 QUESTION = "Say hello."
@@ -84,6 +89,59 @@ def test_claude():
     mock.stop()
 
 
+ANSWERED = re.compile(r"^. [A-Z]\w+ for (\d+m )?\d+s", re.M)  # in a word that it chooses anew each time
+
+
+def claude_on_screen(*prefix):
+    """Its screens on a terminal, without the first row: with the answer, before it ends, and when it has ended."""
+    mock = Mock()
+    home, env = new_home()
+    work = os.path.join(home, "work")
+    os.mkdir(work)
+    write(json.dumps({"hasCompletedOnboarding": True, "theme": "dark", "customApiKeyResponses": {"approved": [KEY[-20:]], "rejected": []},
+                      "projects": {work: {"hasTrustDialogAccepted": True, "hasCompletedProjectOnboarding": True}}}), home, ".claude.json")
+    s = Screen(*prefix, claude, cwd=work, env={
+        **env, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8", "ANTHROPIC_BASE_URL": mock.url, "NODE_EXTRA_CA_CERTS": mock.ca,
+        "ANTHROPIC_API_KEY": KEY, "DISABLE_AUTOUPDATER": "1", "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1"})
+    screens = []
+
+    def look():
+        cells, cursor = s.cells()
+        # What it says differently each time.
+        screens.append(([row for row, line in list(zip(cells, s.lines()))[1:] if not ANSWERED.match(line) and
+                         "claude --resume " not in line and not line.startswith("llm-spy: ")], cursor[0], s.attributes()))
+
+    s.until(lambda s: "\n\u276f" in s.text(), WAIT)
+    s.type(QUESTION)
+    s.shows("\u276f " + QUESTION, WAIT)
+    s.type("\r")
+    done = s.until(lambda s: ANSWERED.search(s.text()) and "for agents" in s.text(), WAIT)
+    look()
+    s.type("\x03")
+    done = s.shows("again to exit", WAIT) and done
+    look()
+    s.type("\x03")
+    status = s.end(WAIT)
+    look()
+    text, logs = s.text(), [name for name in os.listdir(work) if name.startswith("llm-spy-")]
+    log = "".join(open(os.path.join(work, name)).read() for name in logs)
+    s.close()
+    mock.stop()
+    return screens, done and status == 0, text, log
+
+
+def test_claude_screen():
+    what = "llm-spy -- claude, on a terminal"
+    want = claude_on_screen("sh", "-c", "echo ...; exec \"$@\"", "sh")
+    got = claude_on_screen(SPY, f"--libssl={claude}", "--")
+    ok(want[1] and got[1], f"{what}: both runs come to their end", want[2], got[2])
+    for i, (a, b) in enumerate(zip(want[0], got[0])):
+        rows = [y for y, (r, s) in enumerate(zip(a[0], b[0])) if r != s]
+        ok(not rows and a[1:] == b[1:], f"{what}: screen {i + 1} of 3 is the same, cell by cell", rows, a[1:], b[1:],
+           *[["".join(c[0] for c in row) for row in (a[0][y], b[0][y])] for y in rows])
+    ok(QUESTION in got[3] and "eBPF runs small verified programs" in got[3], f"{what}: its call is in the log", got[3][:2000])
+
+
 CODEX_CONFIG = """model = "gpt-5"
 model_provider = "mock"
 [model_providers.mock]
@@ -148,6 +206,10 @@ if is_there(opencode, "opencode"):
 if AGENTS:
     if is_there(claude, "Claude Code"):
         test_claude()
+        if Screen:
+            test_claude_screen()
+        else:
+            skip("Claude Code on a terminal", "python3-pyte is not installed")
     if is_there(old_codex, "Codex 0.137.0"):
         test_codex(old_codex, "Codex 0.137.0", False, "OpenSSL")
     if is_there(codex, "Codex 0.169.0"):

@@ -82,7 +82,7 @@ for pid in filter(str.isdigit, os.listdir("/proc")):
     except OSError:
         pass
 """
-r = subprocess.run([PYTHON, "-c", NO_CLOSE_RANGE, SPY, "--", PYTHON, "-c", LIST], capture_output=True, text=True, timeout=WAIT)
+r = subprocess.run([PYTHON, "-c", NO_CLOSE_RANGE, SPY, "-o", "/dev/null", "--", PYTHON, "-c", LIST], capture_output=True, text=True, timeout=WAIT)
 if r.returncode == 99:
     skip("without close_range(2)", "it cannot be taken away here")
 else:
@@ -191,7 +191,7 @@ r = run("--libssl", "/nonexistent", "--", "true")
 ok(r.returncode == 3 and "/nonexistent" in r.stderr, "one that does not exist is an error", r.stderr)
 
 # More probes than there may be descriptors at first.
-r = subprocess.run(["prlimit", "--nofile=256:4096", SPY, "--", "sh", "-c", "ulimit -Sn; ulimit -Hn"], capture_output=True, text=True)
+r = subprocess.run(["prlimit", "--nofile=256:4096", SPY, "-o", "/dev/null", "--", "sh", "-c", "ulimit -Sn; ulimit -Hn"], capture_output=True, text=True)
 ok(r.stdout.split() == ["256", "4096"], "the command's limits are those that we were given", r.stdout, r.stderr)
 many = [os.path.join(TMP, f"libssl{i}.so") for i in range(60)]
 for path in many:
