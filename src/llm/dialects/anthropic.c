@@ -93,17 +93,6 @@ static void read_block(struct exchange *x, struct message *m, const json_t *v)
 }
 
 /* Content is a text or a list of blocks. */
-static void read_content(struct exchange *x, struct message *m, const json_t *content)
-{
-	const json_t *v;
-	size_t i;
-
-	if (json_is_string(content))
-		message_text(x, m, PART_TEXT, json_span(content));
-	json_array_foreach(content, i, v)
-		read_block(x, m, v);
-}
-
 static void read_tool(struct exchange *x, const json_t *v)
 {
 	struct tool *t = request_function(x, v, v, "input_schema");
@@ -125,10 +114,10 @@ static void messages_request(struct exchange *x, const json_t *body)
 	set_json(&x->model_asked, json_object_get(body, "model"));
 	x->stream_requested = json_is_true(json_object_get(body, "stream"));
 	if (json_has(body, "system"))
-		read_content(x, request_system(x), json_object_get(body, "system"));
+		request_content(x, request_system(x), json_object_get(body, "system"), read_block);
 	json_array_foreach(json_object_get(body, "messages"), i, v)
-		read_content(x, request_message(x, json_text(v, "role")),
-			     json_object_get(v, "content"));
+		request_content(x, request_message(x, json_text(v, "role")),
+				json_object_get(v, "content"), read_block);
 	json_array_foreach(json_object_get(body, "tools"), i, v)
 		read_tool(x, v);
 	request_params(x, body, known);
