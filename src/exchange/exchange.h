@@ -27,6 +27,8 @@ enum part_kind {
 	PART_OTHER, /* type_raw says what; text = its JSON */
 };
 
+#define NO_SLOT (-1)
+
 struct part {
 	enum part_kind kind;
 	struct buf text;
@@ -36,7 +38,7 @@ struct part {
 	uint64_t size;	 /* of the data itself (base64 undone), bytes; 0 unknown */
 	char sha256[65]; /* of the data itself, hex; "" unknown */
 	bool is_error;
-	int slot; /* answers: the provider's own number of this block or call, -1 none */
+	int slot; /* answers: the provider's own number of this block or call, or NO_SLOT */
 
 	/* For redact.c: so much of the text is masked, of so many bytes that came; what goes on. */
 	size_t clean, taken;
@@ -95,8 +97,8 @@ struct param {
 	json_t *value;
 };
 
-/* Tokens. input and output are totals as billed (see ARCHITECTURE of the record in
- * doc/RECORD.md): cached and written tokens are part of input, reasoning is part of output. */
+/* Tokens. input and output are totals as billed (doc/RECORD.md, Usage): cached and written tokens
+ * are part of input, reasoning is part of output. */
 struct usage {
 	int64_t input, cached_read, cache_write_5m, cache_write_1h;
 	int64_t output, reasoning;
@@ -296,7 +298,8 @@ struct exchange {
 	uint64_t twin_of;
 	struct exchange *twin; /* a reference to that record, until twin_of is known */
 	bool hidden;
-	bool ended; /* the record is frozen */
+	bool ended;   /* the record is frozen */
+	size_t bytes; /* of memory, of what is frozen; else 0 */
 
 	struct leg via;	     /* the gateway that passed this call on: it counts in no sum, for the
 			      * gateway's own call does */
@@ -387,6 +390,8 @@ enum exchange_parts {
  */
 struct exchange *exchange_snapshot(struct exchange *x, unsigned parts);
 void exchange_changed(struct exchange *x);
+/* It has ended. */
+void exchange_freeze(struct exchange *x);
 /* A copy of its own, which the caller may change. */
 struct exchange *exchange_copy(const struct exchange *from, unsigned parts);
 /* The record takes so much of the limit `memory`, until its last reference is dropped. */

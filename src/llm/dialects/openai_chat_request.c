@@ -156,15 +156,9 @@ const char *const openai_message_members[] = {
 
 static void read_content(struct exchange *x, struct message *m, const json_t *content)
 {
-	const json_t *item;
-	size_t i;
-
-	if (json_is_string(content))
-		message_text(x, m, PART_TEXT, json_span(content));
 	if (json_is_object(content))
 		read_part(x, m, content);
-	json_array_foreach(content, i, item)
-		read_part(x, m, item);
+	request_content(x, m, content, read_part);
 }
 
 static void read_images(struct exchange *x, struct message *m, const json_t *list)
