@@ -27,10 +27,9 @@ for shell, name in FILES.items():
     with open(os.path.join(folder, name), "w") as out:
         made = subprocess.run([SPY, "--completions", shell], stdout=out, stderr=subprocess.PIPE)
     ok(made.returncode == 0 and not made.stderr, f"--completions {shell}", made)
-with open(os.path.join(SRC, "src/options/options.def")) as f:
-    options = ["--" + name for name in re.findall(r'^OPTION\("([a-z-]+)"', f.read(), re.M)]
-with open(os.path.join(SRC, "src/select/words.def")) as f:
-    options += ["--" + name for name in re.findall(r'^WORD\(\w+, "([a-z-]+)"', f.read(), re.M)]
+with open(os.path.join(SRC, "src/options/options.def")) as f, open(os.path.join(SRC, "src/select/words.def")) as g:
+    text = f.read().replace('#include "select/words.def"', re.sub(r"^WORD\(\w+, ", "OPTION(", g.read(), flags=re.M))
+    options = ["--" + name for name in re.findall(r'^OPTION\("([a-z-]+)"', text, re.M)]
 with open(os.path.join(SRC, "src/options/subcommands.def")) as f:
     subcommands = re.findall(r'^SUBCOMMAND\("([a-z-]+)"', f.read(), re.M)
 
