@@ -107,8 +107,8 @@ static void finish(struct player *p, bool summary)
 	free(outputs);
 }
 
-/* Nothing is shown of a user whose name is mistyped, which must not look like no calls. The name may
- * be one of the recording's, so this is known at its end. */
+/* Nothing is shown of a user whose name is mistyped, which must not look like no calls. The name
+ * may be one of the recording's, so this is known at its end. */
 static bool has_unknown_user(const struct player *p, struct error *reterr)
 {
 	const char *name = filter_unknown_user(p->filter);

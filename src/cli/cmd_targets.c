@@ -192,7 +192,8 @@ static bool is_wanted(struct table *t, const struct filter_options *o, pid_t pid
 	if (!filter_asks_more(o))
 		return true;
 	buf_init(&text, IDENTITY_MAX);
-	wanted = describe(t, pid, &text, &about) && filter_has_process(o, &about, proc_uid(pid), "");
+	wanted =
+		describe(t, pid, &text, &about) && filter_has_process(o, &about, proc_uid(pid), "");
 	buf_done(&text);
 	return wanted;
 }

@@ -412,8 +412,7 @@ static void test_following(void)
 		begun_add(&f, id);
 	ok(begun_has(&f, 1) && !begun_has(&f, 4), "those that were added are followed");
 	ok(begun_drop(&f, 1) && !begun_drop(&f, 1), "one is dropped once");
-	ok(!begun_has(&f, 1) && begun_has(&f, 2) && begun_has(&f, 3),
-	   "the others stay");
+	ok(!begun_has(&f, 1) && begun_has(&f, 2) && begun_has(&f, 3), "the others stay");
 	begun_done(&f);
 }
 
