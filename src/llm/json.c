@@ -95,6 +95,8 @@ void request_content(struct exchange *x, struct message *m, const json_t *conten
 
 	if (json_is_string(content))
 		message_text(x, m, PART_TEXT, json_span(content));
+	if (json_is_object(content))
+		part(x, m, content);
 	json_array_foreach(content, i, v)
 		part(x, m, v);
 }

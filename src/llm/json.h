@@ -32,7 +32,7 @@ struct tool *request_function(struct exchange *x, const json_t *v, const json_t 
 /* The system prompt, for message_text and the like. */
 struct message *request_system(struct exchange *x);
 
-/* The content of a message, a text or a list of parts, of which `part` reads one. */
+/* The content of a message: a text, a part or a list of parts, of which `part` reads one. */
 void request_content(struct exchange *x, struct message *m, const json_t *content,
 		     void (*part)(struct exchange *x, struct message *m, const json_t *v));
 

@@ -113,18 +113,9 @@ static void read_block(struct exchange *x, struct message *m, const json_t *v)
 	message_rest(x, m, v, block_members);
 }
 
-/* Content is a text, a block or a list of blocks. */
 static void read_content(struct exchange *x, struct message *m, const json_t *content)
 {
-	const json_t *v;
-	size_t i;
-
-	if (json_is_string(content))
-		message_text(x, m, PART_TEXT, json_span(content));
-	if (json_is_object(content))
-		read_block(x, m, content);
-	json_array_foreach(content, i, v)
-		read_block(x, m, v);
+	request_content(x, m, content, read_block);
 }
 
 static void read_message(struct exchange *x, const json_t *v)
