@@ -94,6 +94,8 @@ const struct dialect *dialect_of_path(struct span target, bool *ret_certain)
 	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
 		struct span rest = *paths[i].within ? behind(target, paths[i].within) : target;
 
+		if (!rest.ptr)
+			continue;
 		if (span_ends(rest, span_str(paths[i].end))) {
 			*ret_certain = paths[i].path_is_proof;
 			return paths[i].dialect;
@@ -188,19 +190,29 @@ static struct span repository(struct span rest)
 	return span_first(rest, len);
 }
 
+/* All that follows: "@cf/meta/llama-3". */
+static struct span whole(struct span rest)
+{
+	return rest;
+}
+
 bool model_of_path(struct span target, struct buf *out)
 {
 	static const struct {
 		const char *mark;
 		struct span (*name)(struct span rest);
 	} forms[] = {
-		{ "/model/", before_operation },  /* Bedrock */
-		{ "/deployments/", segment },	  /* Azure */
-		{ "/engines/", segment },	  /* Copilot, and OpenAI once */
-		{ "/tunedModels/", before_verb }, /* Gemini */
-		{ "/models/", before_verb },	  /* Gemini, Vertex */
-		{ "/endpoints/", before_verb },	  /* Vertex */
-		{ "/models/", repository },	  /* Hugging Face, Replicate */
+		{ "/model/", before_operation },      /* Bedrock */
+		{ "/deployments/", segment },	      /* Azure */
+		{ "/engines/", segment },	      /* Copilot, and OpenAI once */
+		{ "/tunedModels/", before_verb },     /* Gemini */
+		{ "/models/", before_verb },	      /* Gemini, Vertex */
+		{ "/endpoints/", before_verb },	      /* Vertex */
+		{ "/models/", repository },	      /* Hugging Face, Replicate */
+		{ "/serving-endpoints/", segment },   /* Databricks */
+		{ "/v1/inference/", whole },	      /* DeepInfra */
+		{ "/ai/run/", whole },		      /* Cloudflare */
+		{ "/wenxinworkshop/chat/", segment }, /* Baidu */
 	};
 	struct span path = path_of(target);
 

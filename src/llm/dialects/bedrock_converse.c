@@ -142,7 +142,8 @@ static void set_block(struct part *p, const struct block *b)
 	if (b->kind == PART_TOOL_CALL || b->kind == PART_TOOL_RESULT) {
 		set_json(&p->id, json_object_get(b->v, "toolUseId"));
 		set_json(&p->name, json_object_get(b->v, "name"));
-		set_json(&p->type_raw, json_object_get(b->v, "type"));
+		if (!json_is(b->v, "type", "tool_use"))
+			set_json(&p->type_raw, json_object_get(b->v, "type"));
 		p->is_error = json_is(b->v, "status", "error");
 	}
 	if (b->media)
@@ -374,6 +375,17 @@ static void add_data(struct exchange *x, enum part_kind kind, const char *word,
 	part_base64(p, span_of(NULL, 0), json_span(base64));
 }
 
+/* Nova's InvokeModel numbers each piece of a text as a block of its own: it goes on with the one
+ * before. */
+static int text_slot(struct exchange *x, int slot)
+{
+	const struct message *m = &answer_choice(x, 0)->msg;
+	const struct part *last = m->nparts ? &m->parts[m->nparts - 1] : NULL;
+	bool joins = last && last->kind == PART_TEXT && last->slot >= 0 && last->slot < slot;
+
+	return joins && x->api && strcmp(x->api, "bedrock.invoke") == 0 ? last->slot : slot;
+}
+
 /* Signatures and citations are no output. */
 static void on_delta(struct exchange *x, const json_t *data)
 {
@@ -382,7 +394,7 @@ static void on_delta(struct exchange *x, const json_t *data)
 	int slot = slot_of(data);
 	size_t i;
 
-	add_piece(x, PART_TEXT, slot, json_object_get(delta, "text"));
+	add_piece(x, PART_TEXT, text_slot(x, slot), json_object_get(delta, "text"));
 	add_piece(x, PART_REASONING, slot, json_object_get(reasoning, "text"));
 	add_piece(x, PART_TOOL_CALL, slot, json_at2(delta, "toolUse", "input"));
 	json_array_foreach(json_object_get(delta, "toolResult"), i, v) {

@@ -42,6 +42,8 @@ static const struct dialect *maker_of_answer(const json_t *body)
 		return &dialect_anthropic;
 	if (dialect_bedrock_converse.proves_response(body))
 		return &dialect_bedrock_converse;
+	if (dialect_openai_completions.proves_response(body))
+		return &dialect_openai_completions;
 	if (is_chat_choice(json_array_get(json_object_get(body, "choices"), 0)) ||
 	    dialect_openai_chat.proves_response(body))
 		return &dialect_openai_chat;

@@ -5,6 +5,7 @@
  * completions, Stability. The names of their members do not collide, so one table serves all. */
 #include <stdlib.h>
 
+#include "json/number.h"
 #include "llm/dialects/bedrock.h"
 #include "json/write.h"
 #include "llm/error.h"
@@ -322,7 +323,7 @@ static void read_counts(struct exchange *x, const json_t *v)
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		json_t *n = json_object_get(v, names[i].member), *kept;
 
-		if (!json_is_integer(n))
+		if (!json_number_is(n))
 			continue;
 		usage_count(names[i].output ? &u->output : &u->input, n);
 		kept = json_object();

@@ -197,7 +197,7 @@ static void answer_generations(struct exchange *x, const json_t *list)
 
 static void read_ids(struct exchange *x, const json_t *v)
 {
-	static const char *const names[] = { "id", "response_id", "generation_id" };
+	static const char *const names[] = { "id", "generation_id", "response_id" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names) && !x->response_id; i++)
 		set_json(&x->response_id, json_object_get(v, names[i]));

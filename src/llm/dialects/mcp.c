@@ -16,7 +16,6 @@ static bool method_is_mcp(struct span method)
 		SPAN_LIT("completion/"),  SPAN_LIT("notifications/"), SPAN_LIT("sampling/"),
 		SPAN_LIT("elicitation/"), SPAN_LIT("roots/"),	      SPAN_LIT("tasks/"),
 		SPAN_LIT("logging/"),	  SPAN_LIT("subscriptions/"), SPAN_LIT("server/"),
-		SPAN_LIT("message/"),
 	};
 
 	for (size_t i = 0; i < sizeof(starts) / sizeof(*starts); i++)

@@ -19,6 +19,7 @@ void openai_annotations(struct exchange *x, const json_t *list);
 /* ---- Chat Completions: openai_chat_request.c ---- */
 
 void openai_chat_request(struct exchange *x, const json_t *body);
+void openai_chat_message(struct exchange *x, const json_t *v);
 /* Under which members vendors have thinking: of several the first counts, since the others repeat
  * it. Ends with NULL. */
 extern const char *const openai_thoughts[];

@@ -78,7 +78,7 @@ static void answer_content(struct exchange *x, unsigned index, const json_t *v)
 					     "signature", "index",     NULL };
 	struct span type = json_text(v, "type");
 
-	if (!type.len || span_ends(type, SPAN_LIT("text")))
+	if (!type.len || span_ends(type, SPAN_LIT("text")) || span_eq(type, SPAN_LIT("TEXT")))
 		answer_text(x, index, PART_TEXT, json_text(v, "text"));
 	if (json_has(v, "thinking") || span_eq(type, SPAN_LIT("reasoning")))
 		answer_thinking(x, index, v);
@@ -267,7 +267,7 @@ static bool calls_tool(const struct choice *c)
 /* How the answer ended, also by the words of the server behind the one that answers. */
 static void read_finish(struct exchange *x, unsigned index, const json_t *v)
 {
-	struct span raw = json_text(v, "finish_reason"),
+	struct span raw = json_span(json_either(v, "finish_reason", "finishReason")),
 		    native = json_text(v, "native_finish_reason");
 	enum finish f = openai_finish(raw);
 
@@ -286,6 +286,7 @@ static void read_choice(struct exchange *x, const json_t *v, const json_t *messa
 	/* Tokens one by one, and how a server judged them, are left out. */
 	static const char *const known[] = { "index",
 					     "finish_reason",
+					     "finishReason",
 					     "native_finish_reason",
 					     "message",
 					     "delta",
@@ -342,6 +343,15 @@ static void read_rest(struct exchange *x, const json_t *body)
 		answer_rest(x, 0, body, known);
 }
 
+/* Without choices: Baidu's text, or an error. */
+static void read_plain(struct exchange *x, const json_t *body)
+{
+	if (answer_error_of(x, body) || !json_is_string(json_object_get(body, "result")))
+		return;
+	answer_text(x, 0, PART_TEXT, json_text(body, "result"));
+	read_finish(x, 0, body);
+}
+
 static void chat_response(struct exchange *x, const json_t *body)
 {
 	const json_t *v;
@@ -351,7 +361,7 @@ static void chat_response(struct exchange *x, const json_t *body)
 	json_array_foreach(json_object_get(body, "choices"), i, v)
 		read_choice(x, v, json_object_get(v, "message"));
 	if (!json_array_size(json_object_get(body, "choices")))
-		answer_error_of(x, body);
+		read_plain(x, body);
 	read_rest(x, body);
 }
 
@@ -365,7 +375,7 @@ static void chat_event(struct exchange *x, void *state, struct span name, const 
 	json_array_foreach(json_object_get(data, "choices"), i, v)
 		read_choice(x, v, json_object_get(v, "delta"));
 	if (json_has(data, "error") || !json_has(data, "choices"))
-		answer_error_of(x, data);
+		read_plain(x, data);
 	read_rest(x, data);
 }
 

@@ -66,7 +66,7 @@ static void read_part(struct exchange *x, struct message *m, const json_t *v)
 		message_text(x, m, PART_TEXT, json_span(v));
 		return;
 	}
-	if (span_eq(type, SPAN_LIT("text")) || (!type.len && json_text(v, "text").len))
+	if (span_caseeq(type, SPAN_LIT("text")) || (!type.len && json_text(v, "text").len))
 		message_text(x, m, PART_TEXT, json_text(v, "text"));
 	else if (span_eq(type, SPAN_LIT("refusal")))
 		message_text(x, m, PART_REFUSAL, json_text(v, "refusal"));
@@ -171,7 +171,7 @@ static void read_images(struct exchange *x, struct message *m, const json_t *lis
 			 openai_image_url(json_object_get(v, "image_url")));
 }
 
-static void read_message(struct exchange *x, const json_t *v)
+void openai_chat_message(struct exchange *x, const json_t *v)
 {
 	struct message *m = request_message(x, json_text(v, "role"));
 	const json_t *item;
@@ -220,9 +220,9 @@ void openai_chat_request(struct exchange *x, const json_t *body)
 	set_json(&x->model_asked, json_object_get(body, "model"));
 	x->stream_requested = json_is_true(json_object_get(body, "stream"));
 	if (json_is_object(messages))
-		read_message(x, messages);
+		openai_chat_message(x, messages);
 	json_array_foreach(messages, i, v)
-		read_message(x, v);
+		openai_chat_message(x, v);
 	if (json_has(body, "prompt")) /* Mistral's fill-in-the-middle */
 		message_text(x, request_message(x, SPAN_LIT("user")), PART_TEXT,
 			     json_text(body, "prompt"));

@@ -264,7 +264,7 @@ static bool suits_embeddings(const json_t *body)
 
 	return json_has(body, "model") &&
 	       (json_is_string(input) || json_is_string(json_array_get(input, 0)) ||
-		is_tokens(input));
+		is_tokens(input) || is_tokens(json_array_get(input, 0)));
 }
 
 static bool is_embedding_response(const json_t *body)

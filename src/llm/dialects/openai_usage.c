@@ -66,9 +66,9 @@ void openai_usage(struct exchange *x, const json_t *v)
 	if (!json_is_object(v) || json_object_size(v) == 0)
 		return;
 	usage_raw(x, v);
-	usage_count(&prompt, json_object_get(v, "prompt_tokens"));
-	usage_count(&completion, json_object_get(v, "completion_tokens"));
-	usage_count(&u->total, json_object_get(v, "total_tokens"));
+	usage_count(&prompt, json_either(v, "prompt_tokens", "promptTokens"));
+	usage_count(&completion, json_either(v, "completion_tokens", "completionTokens"));
+	usage_count(&u->total, json_either(v, "total_tokens", "totalTokens"));
 	usage_count(&u->cached_read, json_object_get(v, "cached_tokens"));
 	usage_count(&u->cached_read, json_object_get(v, "num_cached_tokens"));
 	usage_count(&u->cached_read, json_object_get(v, "prompt_cache_hit_tokens"));
