@@ -26,7 +26,8 @@ struct pipeline {
 	struct stream *stream;
 	struct assembler *assembler;
 	struct pipeline_stats stats;
-	bool idle; /* no chunk came since the last tick */
+	uint64_t newest_ns; /* of all chunks */
+	bool idle;	    /* no chunk came since the last tick */
 };
 
 /* What pipeline keeps for a connection, in conn.user. */
@@ -197,6 +198,8 @@ int pipeline_chunk(void *pipeline, const struct chunk *c)
 	struct pipeline *p = pipeline;
 
 	p->idle = false;
+	if (c->ts_ns > p->newest_ns)
+		p->newest_ns = c->ts_ns;
 	assembler_tick(p->assembler, c->ts_ns);
 	stream_feed(p->stream, c);
 	if (c->kind == CHUNK_CLOCK)
@@ -213,6 +216,11 @@ void pipeline_tick(struct pipeline *p, uint64_t now_ns)
 		assembler_tick(p->assembler, now_ns);
 	p->idle = true;
 	stream_tick(p->stream, now_ns);
+}
+
+uint64_t pipeline_newest_ns(const struct pipeline *p)
+{
+	return p->newest_ns;
 }
 
 void pipeline_finish(struct pipeline *p, uint64_t now_ns)

@@ -37,7 +37,9 @@ void pipeline_set_prices(struct pipeline *p,
 int pipeline_chunk(void *pipeline, const struct chunk *c);
 /* Call about once a second: ends waits while no chunks come. */
 void pipeline_tick(struct pipeline *p, uint64_t now_ns);
-/* End of input: delivers all that is held. */
+/* Time of the newest chunk so far: where a recording ends, for pipeline_finish. */
+uint64_t pipeline_newest_ns(const struct pipeline *p);
+/* End of input: delivers all that is held. What was under way has ended now. */
 void pipeline_finish(struct pipeline *p, uint64_t now_ns);
 struct pipeline_stats pipeline_stats(const struct pipeline *p);
 const struct process_stats *pipeline_process_stats(const struct pipeline *p);

@@ -95,7 +95,7 @@ static void finish(struct player *p, bool summary)
 	struct run_report r;
 	struct output_totals *outputs;
 
-	pipeline_finish(p->pipeline, UINT64_MAX);
+	pipeline_finish(p->pipeline, pipeline_newest_ns(p->pipeline));
 	fanout_finish(p->fanout);
 	p->unheard = !fanout_has_reader(p->fanout);
 	if (p->unheard)

@@ -10,6 +10,7 @@ revision.h: FORCE
 	@hash=`test -e $(top_srcdir)/.git && git -C $(top_srcdir) describe --always --dirty --exclude='*' 2>/dev/null`; \
 	echo "#define REVISION \"$$hash\"" >$@.tmp; \
 	if cmp -s $@.tmp $@; then rm $@.tmp; else mv $@.tmp $@; fi
+src/cli/cmd_version.$(OBJEXT): revision.h
 FORCE:
 .PHONY: FORCE
 BUILT_SOURCES += revision.h

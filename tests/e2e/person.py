@@ -2,9 +2,10 @@
 """An ordinary user of this host who may use sudo, with an agent in a virtual environment. Goes with the test."""
 import os
 import pwd
+import signal
 import subprocess
 
-USER = "llm-spy-tester"
+USER = "llm-spy-example"
 SUDOERS = f"/etc/sudoers.d/{USER}"
 PYTHON = "/usr/bin/python3"
 # Asks once, or with LOOP set until it is killed; with TOOLS about the weather, which the mock answers by a tool call;
@@ -28,6 +29,16 @@ while True:
         break
     time.sleep(0.2)
 """
+
+
+def end_all_of(uid):
+    """Else userdel refuses."""
+    for entry in os.scandir("/proc"):
+        try:
+            if entry.name.isdigit() and entry.stat().st_uid == uid:
+                os.kill(int(entry.name), signal.SIGKILL)
+        except (FileNotFoundError, ProcessLookupError):
+            pass
 
 
 class Person:
@@ -59,6 +70,7 @@ class Person:
         if os.path.exists(SUDOERS):
             os.unlink(SUDOERS)
         if subprocess.run(["id", USER], capture_output=True).returncode == 0:
+            end_all_of(pwd.getpwnam(USER).pw_uid)
             subprocess.run(["userdel", "-r", USER], capture_output=True)
 
     def who(self):

@@ -188,6 +188,7 @@ def drive_live(stage, command, out, err):
     until(seen)
     if "|" not in command and not re.search(QUIET, command):
         until(lambda: proc.poll() is not None or written(stage, command, out.name))
+    stage.traffic()  # once more, so that there is some of each kind
     early = proc.poll()
     end_tracers(proc.pid)
     code = proc.wait(timeout=WAIT)

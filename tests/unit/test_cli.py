@@ -12,7 +12,7 @@ import tempfile
 SRC, BUILD = os.environ.get("srcdir", "."), os.environ.get("builddir", ".")
 sys.path[:0] = [os.path.join(SRC, "tests", folder) for folder in ("conformance", "lib")]
 import sums  # noqa: E402
-from spyfile import READ, WRITE, SpyFile, cut_whole  # noqa: E402
+from spyfile import DATA, READ, WRITE, SpyFile, cut_whole  # noqa: E402
 from tap import done, ok, skip  # noqa: E402
 
 
@@ -93,6 +93,15 @@ code, out, err = replay("-f", "jsonl", spy=data)
 talks = [json.loads(line)["conversation"] for line in out.splitlines()]
 ok(talks[0]["id"] == talks[1]["id"] != talks[2]["id"] and [t["turn"] for t in talks] == [1, 2, 1],
    "the record has conversation and turn", talks)
+
+# A recording that ends in the middle of an answer: what was under way ends with it.
+f = SpyFile()
+asked, answered = call("api.openai.com", "gpt-4o", ["hi"], 1, "a")
+f.chunk(DATA, 1, WRITE, 0, data=asked[1])
+f.chunk(DATA, 1, READ, 0, data=answered[1][:-100])
+code, out, err = replay("-f", "jsonl", spy=f.bytes())
+times = json.loads(out.splitlines()[0])["times"]
+ok(0 <= (times["response_last_ns"] or 0) < 10 ** 9, "a recording that ends in the middle of an answer", times)
 
 # More exchanges than may be under way, on a WebSocket whose opening is the oldest of them.
 def frame(text, masked):
