@@ -69,6 +69,8 @@ static void tell(struct assembly *k,
 		swap_texts(k, texts);
 	redact_exchange(k->x, NULL);
 	exchange_changed(k->x);
+	if (k->told)
+		exchange_freeze(k->x);
 	observers_call(k->cc->assembler->observers, k->x);
 	if (aside)
 		swap_texts(k, texts);
@@ -113,6 +115,5 @@ void tell_ended(struct assembly *k)
 		drop_text(k, HTTP_REQUEST);
 		drop_text(k, HTTP_RESPONSE);
 	}
-	x->ended = true;
 	tell(k, x->hidden ? observers_superseded : observers_ended);
 }

@@ -290,7 +290,8 @@ struct exchange {
 	uint64_t twin_of;
 	struct exchange *twin; /* a reference to that record, until twin_of is known */
 	bool hidden;
-	bool ended; /* the record is frozen */
+	bool ended;   /* the record is frozen */
+	size_t bytes; /* of memory, of what is frozen; else 0 */
 
 	/* HTTP */
 	bool request_seen, response_seen; /* their heads */
@@ -377,6 +378,8 @@ enum exchange_parts {
  */
 struct exchange *exchange_snapshot(struct exchange *x, unsigned parts);
 void exchange_changed(struct exchange *x);
+/* It has ended. */
+void exchange_freeze(struct exchange *x);
 /* A copy of its own, which the caller may change. */
 struct exchange *exchange_copy(const struct exchange *from, unsigned parts);
 /* The record takes so much of the limit `memory`, until its last reference is dropped. */

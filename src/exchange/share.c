@@ -33,12 +33,41 @@ void exchange_changed(struct exchange *x)
 	x->snapshot = NULL;
 }
 
+/* ---- size ---- */
+
+void exchange_charge(struct exchange *x, struct limits *lim, size_t bytes)
+{
+	x->lim = lim;
+	x->charged = bytes;
+}
+
+static size_t measure(const struct exchange *x)
+{
+	return sizeof(*x) + x->request_body.text.cap + x->response_body.text.cap +
+	       exchange_memory(x);
+}
+
+size_t exchange_bytes(const struct exchange *x)
+{
+	return x->bytes ? x->bytes : measure(x);
+}
+
+/* Each output asks for its size, and records with large prompts take a while to be measured. */
+void exchange_freeze(struct exchange *x)
+{
+	x->ended = true;
+	x->bytes = measure(x);
+}
+
+/* ---- snapshots ---- */
+
 struct exchange *exchange_snapshot(struct exchange *x, unsigned parts)
 {
 	if (x->snapshot && (parts & ~x->snapshot_parts))
 		exchange_changed(x);
 	if (!x->snapshot) {
 		x->snapshot = exchange_copy(x, parts);
+		x->snapshot->bytes = measure(x->snapshot);
 		x->snapshot_parts = parts;
 	}
 	return exchange_ref(x->snapshot);
@@ -196,6 +225,7 @@ struct exchange *exchange_copy(const struct exchange *from, unsigned parts)
 	x->refs = 1;
 	x->snapshot = NULL;
 	x->twin = NULL;
+	x->bytes = 0; /* it may be changed, or have fewer parts */
 	copy_labels(x);
 	char **const strings[] = { EXCHANGE_STRINGS(x) };
 
@@ -213,18 +243,4 @@ struct exchange *exchange_copy(const struct exchange *from, unsigned parts)
 	copy_request(x);
 	copy_answer(x);
 	return x;
-}
-
-/* ---- size ---- */
-
-void exchange_charge(struct exchange *x, struct limits *lim, size_t bytes)
-{
-	x->lim = lim;
-	x->charged = bytes;
-}
-
-size_t exchange_bytes(const struct exchange *x)
-{
-	return sizeof(*x) + x->request_body.text.cap + x->response_body.text.cap +
-	       exchange_memory(x);
 }

@@ -281,7 +281,8 @@ static void give_delta(void *arg, const struct exchange_delta *d)
 
 static void give_stricter(struct output *o, const struct event *e)
 {
-	struct exchange *copy = stricter_copy(e->x, &o->stricter);
+	struct exchange *copy = e->kind == EVENT_DELTA ? stricter_light(&o->stricter, e->x)
+						       : stricter_copy(e->x, &o->stricter);
 	struct gift g = { o, copy };
 
 	if (e->kind == EVENT_DELTA) {

@@ -15,12 +15,21 @@ struct stricter_row {
 	uint64_t id;
 	struct redact_deltas *deltas;
 	struct exchange_delta last;
+	/* The snapshot that the latest of its texts came with, and the copy of that. */
+	struct exchange *of, *copy;
 };
+
+static void row_done(struct stricter_row *r)
+{
+	redact_deltas_free(r->deltas);
+	exchange_unref(r->of);
+	exchange_unref(r->copy);
+}
 
 void stricter_done(struct stricter *s)
 {
 	for (size_t i = 0; i < s->nrows; i++)
-		redact_deltas_free(s->rows[i].deltas);
+		row_done(&s->rows[i]);
 	free(s->rows);
 	redact_policy_done(&s->policy);
 	*s = (struct stricter){ 0 };
@@ -47,6 +56,23 @@ static struct stricter_row *row_of(struct stricter *s, uint64_t id)
 	return NULL;
 }
 
+struct exchange *stricter_light(struct stricter *s, const struct exchange *x)
+{
+	struct stricter_row *r = row_of(s, x->id);
+	struct exchange *copy;
+
+	if (r && r->of == x)
+		return exchange_ref(r->copy);
+	copy = stricter_copy(x, s);
+	if (!r)
+		return copy;
+	exchange_unref(r->of);
+	exchange_unref(r->copy);
+	r->of = exchange_ref(x);
+	r->copy = exchange_ref(copy);
+	return copy;
+}
+
 /* NULL: it began before, or there is no room. */
 static struct stricter_row *row_begin(struct stricter *s, const struct exchange_delta *d)
 {
@@ -56,7 +82,7 @@ static struct stricter_row *row_begin(struct stricter *s, const struct exchange_
 		return NULL;
 	s->rows = xgrow(s->rows, s->nrows, sizeof(*s->rows));
 	r = &s->rows[s->nrows++];
-	r->id = d->id;
+	*r = (struct stricter_row){ .id = d->id };
 	r->deltas = redact_deltas_new(&s->policy);
 	return r;
 }
@@ -98,6 +124,6 @@ void stricter_end(struct stricter *s, uint64_t id, stricter_fn fn, void *arg)
 		buf_reset(&text);
 	}
 	buf_done(&text);
-	redact_deltas_free(r->deltas);
+	row_done(r);
 	*r = s->rows[--s->nrows];
 }

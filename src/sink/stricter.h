@@ -22,6 +22,9 @@ bool stricter_is_needed(const struct stricter *s);
 /* A copy as this output may show it; the caller's. */
 struct exchange *stricter_copy(const struct exchange *x, const struct stricter *s);
 
+/* The same of what comes with each text of a stream: made once for all that it comes with. */
+struct exchange *stricter_light(struct stricter *s, const struct exchange *x);
+
 typedef void (*stricter_fn)(void *arg, const struct exchange_delta *d);
 /* A delta as this output may show it, perhaps empty. */
 void stricter_delta(struct stricter *s, const struct exchange_delta *d, stricter_fn fn, void *arg);
