@@ -13,7 +13,6 @@
 #include "json/write.h"
 
 #define CHOICES_MAX 128
-#define NO_SLOT	    (-1)
 /* A call that goes on is one of the last. */
 #define CALLS_SEARCHED 256
 

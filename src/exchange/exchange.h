@@ -27,6 +27,8 @@ enum part_kind {
 	PART_OTHER, /* type_raw says what; text = its JSON */
 };
 
+#define NO_SLOT (-1)
+
 struct part {
 	enum part_kind kind;
 	struct buf text;
@@ -36,7 +38,7 @@ struct part {
 	uint64_t size;	 /* of the data itself (base64 undone), bytes; 0 unknown */
 	char sha256[65]; /* of the data itself, hex; "" unknown */
 	bool is_error;
-	int slot; /* answers: the provider's own number of this block or call, -1 none */
+	int slot; /* answers: the provider's own number of this block or call, or NO_SLOT */
 
 	/* For redact.c: so much of the text is masked, of so many bytes that came; what goes on. */
 	size_t clean, taken;
@@ -95,8 +97,8 @@ struct param {
 	json_t *value;
 };
 
-/* Tokens. input and output are totals as billed (see ARCHITECTURE of the record in
- * doc/RECORD.md): cached and written tokens are part of input, reasoning is part of output. */
+/* Tokens. input and output are totals as billed (doc/RECORD.md, Usage): cached and written tokens
+ * are part of input, reasoning is part of output. */
 struct usage {
 	int64_t input, cached_read, cache_write_5m, cache_write_1h;
 	int64_t output, reasoning;

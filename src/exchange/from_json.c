@@ -14,39 +14,21 @@
 /* jansson reads and writes by recursion; its own limit for texts is the same. */
 #define DEPTH_MAX 2048
 
-#define NO_SLOT (-1)
-
 /* ---- enums by name ---- */
 
-static const char *kind_word(unsigned v)
-{
-	return exchange_kind_name(v);
-}
-
-static const char *part_word(unsigned v)
-{
-	return part_kind_name(v);
-}
-
-static const char *finish_word(unsigned v)
-{
-	return finish_name(v);
-}
-
-static const char *state_word(unsigned v)
-{
-	return body_state_name(v);
-}
-
-static const char *break_word(unsigned v)
-{
-	return conversation_break_name(v);
-}
-
-static const char *source_word(unsigned v)
-{
-	return cost_source_name(v);
-}
+/* Names of any enum, by its number. */
+#define WORD(name, of)                                                                             \
+	static const char *name(unsigned v)                                                        \
+	{                                                                                          \
+		return of(v);                                                                      \
+	}
+WORD(kind_word, exchange_kind_name)
+WORD(part_word, part_kind_name)
+WORD(finish_word, finish_name)
+WORD(state_word, body_state_name)
+WORD(break_word, conversation_break_name)
+WORD(source_word, cost_source_name)
+#undef WORD
 
 static json_t *any_of(const json_t *o, const char *key)
 {

@@ -18,11 +18,11 @@
 #include "find/finder.h"
 #include "find/unwind.h"
 
-#define LENGTHS_MAX	  4096 /* functions with that machine code; Codex has 3 */
-#define INSTALL_PATHS_MAX 64   /* vtables that refer to them; Codex has 7 */
-#define REACH		  20   /* greatest distance of the two vtables, in words */
-#define VTABLE		  4    /* words before the first method */
-#define WINDOW		  (2 * REACH + VTABLE + 1)
+#define LENGTHS_MAX 4096 /* functions with that machine code; Codex has 3 */
+#define PLACES_MAX  64	 /* vtables that refer to them; Codex has 7 */
+#define REACH	    20	 /* greatest distance of the two vtables, in words */
+#define VTABLE	    4	 /* words before the first method */
+#define WINDOW	    (2 * REACH + VTABLE + 1)
 
 /* The words around an encrypter's vtable, which begins at words[REACH]. */
 struct place {
@@ -36,7 +36,7 @@ struct search {
 	struct unwind unwind;
 	uint64_t lengths[LENGTHS_MAX]; /* sorted */
 	size_t nlengths;
-	struct place places[INSTALL_PATHS_MAX];
+	struct place places[PLACES_MAX];
 	size_t nplaces;
 };
 
@@ -130,7 +130,7 @@ static void add_place(struct search *s, uint64_t addr, uint64_t length)
 	uint64_t before = (REACH + VTABLE) * sizeof(uint64_t);
 	struct place *p;
 
-	if (s->nplaces == INSTALL_PATHS_MAX || addr < before)
+	if (s->nplaces == PLACES_MAX || addr < before)
 		return;
 	p = &s->places[s->nplaces++];
 	p->addr = addr - before;

@@ -87,6 +87,20 @@ struct message *request_system(struct exchange *x)
 	return &x->system;
 }
 
+void request_content(struct exchange *x, struct message *m, const json_t *content,
+		     void (*part)(struct exchange *x, struct message *m, const json_t *v))
+{
+	const json_t *v;
+	size_t i;
+
+	if (json_is_string(content))
+		message_text(x, m, PART_TEXT, json_span(content));
+	if (json_is_object(content))
+		part(x, m, content);
+	json_array_foreach(content, i, v)
+		part(x, m, v);
+}
+
 void request_params(struct exchange *x, const json_t *body, const char *const *known)
 {
 	const char *key;

@@ -32,6 +32,10 @@ struct tool *request_function(struct exchange *x, const json_t *v, const json_t 
 /* The system prompt, for message_text and the like. */
 struct message *request_system(struct exchange *x);
 
+/* The content of a message, a text, a part or a list of parts; `part` reads one. */
+void request_content(struct exchange *x, struct message *m, const json_t *content,
+		     void (*part)(struct exchange *x, struct message *m, const json_t *v));
+
 /* Every member that is not named in `known` (NULL-terminated) becomes a param. */
 void request_params(struct exchange *x, const json_t *body, const char *const *known);
 

@@ -6,8 +6,6 @@
 #include "llm/dialects/bedrock.h"
 #include "llm/json.h"
 
-#define NO_SLOT (-1)
-
 static const struct finish_row finishes[] = {
 	{ "end_turn", FINISH_STOP },
 	{ "stop_sequence", FINISH_STOP },

@@ -10,8 +10,6 @@
 #include "llm/error.h"
 #include "llm/json.h"
 
-#define NO_SLOT (-1)
-
 /* ---- request ---- */
 
 /* The message that holds the whole prompt. */

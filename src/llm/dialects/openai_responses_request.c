@@ -87,17 +87,6 @@ static void read_content_part(struct exchange *x, struct message *m, const json_
 }
 
 /* Content is a text or a list of parts. */
-static void read_content(struct exchange *x, struct message *m, const json_t *content)
-{
-	const json_t *v;
-	size_t i;
-
-	if (json_is_string(content))
-		message_text(x, m, PART_TEXT, json_span(content));
-	json_array_foreach(content, i, v)
-		read_content_part(x, m, v);
-}
-
 static void read_output(struct exchange *x, const json_t *item)
 {
 	struct message *m = request_message(x, SPAN_LIT("tool"));
@@ -133,8 +122,8 @@ static void read_item(struct exchange *x, const json_t *item)
 	if (json_is_string(item)) {
 		message_text(x, request_message(x, SPAN_LIT("user")), PART_TEXT, json_span(item));
 	} else if (json_has(item, "role")) {
-		read_content(x, request_message(x, json_text(item, "role")),
-			     json_object_get(item, "content"));
+		request_content(x, request_message(x, json_text(item, "role")),
+				json_object_get(item, "content"), read_content_part);
 	} else if (span_eq(type, SPAN_LIT("reasoning"))) {
 		read_reasoning(x, item);
 	} else if (responses_is_call(type)) {
@@ -170,7 +159,8 @@ void responses_request(struct exchange *x, const json_t *body)
 	set_json(&x->model_asked, json_object_get(body, "model"));
 	x->stream_requested = json_is_true(json_object_get(body, "stream"));
 	if (json_has(body, "instructions"))
-		read_content(x, request_system(x), json_object_get(body, "instructions"));
+		request_content(x, request_system(x), json_object_get(body, "instructions"),
+				read_content_part);
 	if (json_is_string(input))
 		read_item(x, input);
 	json_array_foreach(input, i, v)
