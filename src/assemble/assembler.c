@@ -24,6 +24,10 @@ struct assembler *assembler_new(struct limits *lim, const struct observers *obse
 				 .observers = observers,
 				 .conversations = conversations_new(lim),
 				 .pairs = pairs_new() };
+	list_init(&c->unpaired_clients);
+	list_init(&c->told_clients);
+	list_init(&c->unpaired_servers);
+	list_init(&c->awaiting_client);
 	return c;
 }
 
@@ -149,6 +153,7 @@ struct assembler_conn *assembler_conn_new(struct assembler *c, const struct conn
 	cc->assembler = c;
 	cc->conn = conn;
 	cc->cleartext = conn->cleartext;
+	list_init(&cc->registered);
 	assembler_conn_endpoints(cc);
 	return cc;
 }

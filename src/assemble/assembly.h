@@ -5,6 +5,7 @@
 
 #include "assemble/assembler.h"
 #include "assemble/body_reader.h"
+#include "base/list.h"
 #include "llm/dialect.h"
 
 /* One exchange being put together. */
@@ -40,19 +41,14 @@ struct assembly {
 	bool quiet;		    /* not all of its answer was delivered as it came */
 	struct assembly *peer_view; /* its view from the other end, until one is delivered */
 	bool peer_view_whole;	    /* the client's was complete when it was delivered */
-	struct wait *waiting;	    /* for its other view, or for that to end; or NULL */
+	struct list *waits;	    /* the list in which it waits, or NULL */
 	bool waited;		    /* for its other view, at some time */
 	uint64_t since_ns;
-	struct assembly *wait_next, *wait_prev;
-	bool registered; /* to be found as another's view (pair.h) */
-	struct assembly *registered_next, *registered_prev;
+	struct list wait;		/* of `waits` */
+	bool registered;		/* to be found as another's view (pair.h) */
+	struct list registration;	/* of its connection's */
 	struct assembly *next, *prev;	/* of the same connection */
 	struct assembly *newer, *older; /* of all */
-};
-
-/* Exchanges that wait, nearly in order of since_ns. */
-struct wait {
-	struct assembly *first, *last;
 };
 
 struct assembler {
@@ -66,11 +62,12 @@ struct assembler {
 	uint64_t last_turn; /* numbers exchanges over WebSocket, which http does not know */
 	struct assembly *newest, *oldest;
 	struct assembly *done; /* to be freed */
-	/* May have another view: clients' views that are over, those of them whose end was
-	 * delivered since, and servers' views whose request was read. */
-	struct wait unpaired_clients, told_clients, unpaired_servers;
+	/* Exchanges that wait, nearly in order of since_ns. They may have another view: clients'
+	 * views that are over, those of them whose end was delivered since, and servers' views
+	 * whose request was read. */
+	struct list unpaired_clients, told_clients, unpaired_servers;
 	/* Servers' views that are over, of which the client's is not. */
-	struct wait awaiting_client;
+	struct list awaiting_client;
 	struct pairs *pairs;
 	bool knows_endpoints; /* of some connection */
 	size_t count;
@@ -84,9 +81,9 @@ struct assembler_conn {
 	/* Open exchanges first, newest first; finished ones that await delivery follow, so that
 	 * lookups do not walk them. */
 	struct assembly *first, *last;
-	struct assembly *registered_first, *registered_last; /* oldest first */
-	bool closed;  /* conn is NULL; what is left waits to be delivered */
-	bool saw_all; /* pairs_saw_all, once conn is gone */
+	struct list registered; /* oldest first */
+	bool closed;		/* conn is NULL; what is left waits to be delivered */
+	bool saw_all;		/* pairs_saw_all, once conn is gone */
 	bool cleartext;
 	struct endpoints endpoints; /* family 0: not known */
 	size_t endpoints_changes;

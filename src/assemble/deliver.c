@@ -20,31 +20,36 @@
 
 /* ---- waiting ---- */
 
-static void start_wait(struct assembly *k, struct wait *w)
+static struct assembly *waiting(struct list *member)
 {
-	struct assembly *prev = w->last;
+	return member ? container_of(member, struct assembly, wait) : NULL;
+}
+
+static struct assembly *first_of(const struct list *waits)
+{
+	return waiting(list_first(waits));
+}
+
+static void start_wait(struct assembly *k, struct list *waits)
+{
+	struct list *before = waits->prev;
 
 	k->since_ns = builder_time(k->x);
-	for (int i = 0; prev && prev->since_ns > k->since_ns && i < STEPS; i++)
-		prev = prev->wait_prev;
-	k->waiting = w;
-	k->cc->waiting += w == &k->cc->assembler->unpaired_servers;
-	k->wait_prev = prev;
-	k->wait_next = prev ? prev->wait_next : w->first;
-	*(prev ? &prev->wait_next : &w->first) = k;
-	*(k->wait_next ? &k->wait_next->wait_prev : &w->last) = k;
+	for (int i = 0; before != waits && waiting(before)->since_ns > k->since_ns && i < STEPS;
+	     i++)
+		before = before->prev;
+	k->waits = waits;
+	k->cc->waiting += waits == &k->cc->assembler->unpaired_servers;
+	list_add_first(before, &k->wait);
 }
 
 static void stop_wait(struct assembly *k)
 {
-	struct wait *w = k->waiting;
-
-	if (!w)
+	if (!k->waits)
 		return;
-	k->waiting = NULL;
-	k->cc->waiting -= w == &k->cc->assembler->unpaired_servers;
-	*(k->wait_prev ? &k->wait_prev->wait_next : &w->first) = k->wait_next;
-	*(k->wait_next ? &k->wait_next->wait_prev : &w->last) = k->wait_prev;
+	k->cc->waiting -= k->waits == &k->cc->assembler->unpaired_servers;
+	k->waits = NULL;
+	list_remove(&k->wait);
 }
 
 static void wait_unpaired(struct assembly *k)
@@ -105,8 +110,8 @@ static void tell_before(const struct assembly *k)
 
 	if (k->x->is_server)
 		return;
-	for (struct assembly *w = c->unpaired_clients.first; w && w != k; w = next) {
-		next = w->wait_next;
+	for (struct assembly *w = first_of(&c->unpaired_clients); w && w != k; w = next) {
+		next = waiting(list_after(&c->unpaired_clients, &w->wait));
 		if (!comes_before(w, k))
 			continue;
 		stop_wait(w);
@@ -153,14 +158,14 @@ void deliver_request(struct assembly *k)
 		return;
 	if (k->x->is_server && (may_wait(k) || is_behind(k)))
 		wait_unpaired(k);
-	if (!k->waiting)
+	if (!k->waits)
 		deliver_request_now(k);
 }
 
 void deliver_delta(struct assembly *k, const struct exchange_delta *d)
 {
 	/* What came while it waited cannot be delivered in its order later: the end shows it. */
-	k->quiet |= k->waiting || k->x->twin;
+	k->quiet |= k->waits || k->x->twin;
 	if (!k->delivered || k->quiet)
 		return;
 	tell_delta(k, d);
@@ -219,7 +224,7 @@ void deliver_end_now(struct assembly *k)
 
 void deliver_end(struct assembly *k)
 {
-	if (k->waiting)
+	if (k->waits)
 		return;
 	if (k->peer_view && k->x->twin)
 		start_wait(k, &k->cc->assembler->awaiting_client);
@@ -246,20 +251,20 @@ static void tell_unpaired(struct assembly *k)
 
 struct assembly *deliver_spare(const struct assembler *c)
 {
-	struct assembly *server = c->unpaired_servers.first;
+	struct assembly *server = first_of(&c->unpaired_servers);
 
-	if (c->told_clients.first)
-		return c->told_clients.first;
-	if (c->unpaired_clients.first)
-		return c->unpaired_clients.first;
+	if (first_of(&c->told_clients))
+		return first_of(&c->told_clients);
+	if (first_of(&c->unpaired_clients))
+		return first_of(&c->unpaired_clients);
 	return server && server->over ? server : NULL;
 }
 
 /* The one that has waited longest for another view. */
 static struct assembly *first_unpaired(const struct assembler *c)
 {
-	struct assembly *const all[] = { c->unpaired_clients.first, c->told_clients.first,
-					 c->unpaired_servers.first };
+	struct assembly *const all[] = { first_of(&c->unpaired_clients), first_of(&c->told_clients),
+					 first_of(&c->unpaired_servers) };
 	struct assembly *first = NULL;
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
@@ -282,7 +287,7 @@ void deliver_tick(struct assembler *c, uint64_t now_ns)
 
 	while ((k = first_unpaired(c)) && is_late(k, now_ns, WAIT_NS))
 		end_wait(k);
-	while ((k = c->awaiting_client.first) && is_late(k, now_ns, HOLD_NS)) {
+	while ((k = first_of(&c->awaiting_client)) && is_late(k, now_ns, HOLD_NS)) {
 		stop_wait(k);
 		if (exchange_complete(k->x))
 			deliver_end_now(k);
@@ -291,10 +296,10 @@ void deliver_tick(struct assembler *c, uint64_t now_ns)
 
 void deliver_finish(struct assembler *c)
 {
-	while (c->unpaired_clients.first)
-		end_wait(c->unpaired_clients.first);
-	while (c->unpaired_servers.first)
-		end_wait(c->unpaired_servers.first);
+	while (first_of(&c->unpaired_clients))
+		end_wait(first_of(&c->unpaired_clients));
+	while (first_of(&c->unpaired_servers))
+		end_wait(first_of(&c->unpaired_servers));
 }
 
 /* ---- both ends ---- */
@@ -320,7 +325,7 @@ void deliver_match(struct assembly *k)
 	exchange_set_other_end(client->peer_view->x, client->x);
 	client->peer_view->x->twin = exchange_ref(client->x);
 	stop_wait(client->peer_view);
-	if (client->waiting)
+	if (client->waits)
 		deliver_end_now(client);
 	else if (client->peer_view->over)
 		deliver_end(client->peer_view);

@@ -66,34 +66,30 @@ void pairs_remove(struct assembler_conn *cc)
 
 /* ---- calls ---- */
 
+static struct assembly *registered(struct list *member)
+{
+	return container_of(member, struct assembly, registration);
+}
+
 void pairs_register(struct assembly *k)
 {
-	struct assembler_conn *cc = k->cc;
-	struct assembly *before = cc->registered_last;
+	struct list *all = &k->cc->registered, *before = all->prev;
 
 	if (k->registered)
 		return;
 	/* Only one that had a view that was none is not the newest. */
-	while (before && before->x->serial > k->x->serial)
-		before = before->registered_prev;
+	while (before != all && registered(before)->x->serial > k->x->serial)
+		before = before->prev;
 	k->registered = true;
-	k->registered_prev = before;
-	k->registered_next = before ? before->registered_next : cc->registered_first;
-	*(before ? &before->registered_next : &cc->registered_first) = k;
-	*(k->registered_next ? &k->registered_next->registered_prev : &cc->registered_last) = k;
+	list_add_first(before, &k->registration);
 }
 
 void pairs_unregister(struct assembly *k)
 {
-	struct assembler_conn *cc = k->cc;
-
 	if (!k->registered)
 		return;
 	k->registered = false;
-	*(k->registered_prev ? &k->registered_prev->registered_next : &cc->registered_first) =
-		k->registered_next;
-	*(k->registered_next ? &k->registered_next->registered_prev : &cc->registered_last) =
-		k->registered_prev;
+	list_remove(&k->registration);
 }
 
 /* What HTTP/2 referred to and was not seen may be anything. */
@@ -137,11 +133,15 @@ static bool is_same(const struct assembly *client, const struct assembly *server
 static struct assembly *oldest_same(const struct assembler_conn *cc, const struct assembly *k,
 				    size_t *visits)
 {
-	struct assembly *o = cc->registered_first;
+	list_each(at, &cc->registered)
+	{
+		struct assembly *o = registered(at);
 
-	for (; o && ++*visits <= VISITS; o = o->registered_next)
+		if (++*visits > VISITS)
+			break;
 		if (k->x->is_server ? is_same(o, k) : is_same(k, o))
 			return o;
+	}
 	return NULL;
 }
 

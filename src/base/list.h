@@ -52,6 +52,12 @@ static inline struct list *list_last(const struct list *l)
 	return list_is_empty(l) ? NULL : l->prev;
 }
 
+/* The member after it; NULL: there is none. */
+static inline struct list *list_after(const struct list *l, const struct list *member)
+{
+	return member->next == l ? NULL : member->next;
+}
+
 /* The body must not remove any member. */
 #define list_each(at, l) for (struct list *at = (l)->next; at != (l); at = at->next)
 
