@@ -549,6 +549,9 @@ static json_t *read_next(struct reader *r, struct span *text, bool *ret_partial)
 {
 	json_t *v;
 
+	*ret_partial = false;
+	if (!text->len)
+		return NULL;
 	r->at = text->ptr;
 	r->end = text->ptr + text->len;
 	buf_init(&r->scratch, SIZE_MAX / 4);

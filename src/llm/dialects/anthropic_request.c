@@ -43,7 +43,7 @@ void block_read_call(struct part *p, const json_t *v)
 		set_json(&p->type_raw, json_object_get(v, "type"));
 }
 
-static void read_content(struct exchange *x, struct message *m, const json_t *content);
+static void read_block(struct exchange *x, struct message *m, const json_t *v);
 
 /* A file, or blocks to be cited from. */
 static void read_document(struct exchange *x, struct message *m, const json_t *v)
@@ -54,7 +54,7 @@ static void read_document(struct exchange *x, struct message *m, const json_t *v
 	set_json(&p->name, json_object_get(v, "title"));
 	read_source(p, source);
 	if (json_has(source, "content"))
-		read_content(x, m, json_object_get(source, "content"));
+		request_content(x, m, json_object_get(source, "content"), read_block);
 	if (json_has(v, "context"))
 		message_text(x, m, PART_TEXT, json_text(v, "context"));
 }
@@ -113,17 +113,12 @@ static void read_block(struct exchange *x, struct message *m, const json_t *v)
 	message_rest(x, m, v, block_members);
 }
 
-static void read_content(struct exchange *x, struct message *m, const json_t *content)
-{
-	request_content(x, m, content, read_block);
-}
-
 static void read_message(struct exchange *x, const json_t *v)
 {
 	static const char *const known[] = { "role", "content", NULL };
 	struct message *m = request_message(x, json_text(v, "role"));
 
-	read_content(x, m, json_object_get(v, "content"));
+	request_content(x, m, json_object_get(v, "content"), read_block);
 	message_rest(x, m, v, known);
 }
 
@@ -152,7 +147,7 @@ void anthropic_request(struct exchange *x, const json_t *body)
 	set_json(&x->model_asked, json_object_get(body, "model"));
 	x->stream_requested = json_is_true(json_object_get(body, "stream"));
 	if (json_has(body, "system"))
-		read_content(x, request_system(x), json_object_get(body, "system"));
+		request_content(x, request_system(x), json_object_get(body, "system"), read_block);
 	if (json_is_object(messages))
 		read_message(x, messages);
 	json_array_foreach(messages, i, v)

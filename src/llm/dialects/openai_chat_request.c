@@ -154,13 +154,6 @@ const char *const openai_message_members[] = {
 	NULL,
 };
 
-static void read_content(struct exchange *x, struct message *m, const json_t *content)
-{
-	if (json_is_object(content))
-		read_part(x, m, content);
-	request_content(x, m, content, read_part);
-}
-
 static void read_images(struct exchange *x, struct message *m, const json_t *list)
 {
 	const json_t *v;
@@ -184,7 +177,7 @@ void openai_chat_message(struct exchange *x, const json_t *v)
 		return;
 	}
 	read_reasoning(x, m, v);
-	read_content(x, m, json_object_get(v, "content"));
+	request_content(x, m, json_object_get(v, "content"), read_part);
 	if (json_has(v, "refusal"))
 		message_text(x, m, PART_REFUSAL, json_text(v, "refusal"));
 	if (json_has(v, "audio"))
