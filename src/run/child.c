@@ -18,8 +18,6 @@
 #include "options/exit_code.h"
 #include "run/by_signal.h"
 
-extern char **environ;
-
 /* Back to who called sudo, with that user's groups and, unless they are known, home. */
 static int drop_to_caller(void)
 {

@@ -18,8 +18,6 @@
 
 #define PATH_WITHOUT "/bin:/usr/bin" /* as execvp(3) has it */
 
-extern char **environ;
-
 static char **copy_of_ours(void)
 {
 	const struct environment_sources nothing = { 0 };
