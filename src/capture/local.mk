@@ -8,6 +8,7 @@ libpure_a_SOURCES += \
 	src/capture/endpoints.h \
 	src/capture/filter.c \
 	src/capture/filter.h \
+	src/capture/interpreters.def \
 	src/capture/plainports.def \
 	src/capture/ports.c \
 	src/capture/ports.h \

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The first argument that is no option is the script. So it has to be known which options take a
- * value, for each family of interpreters (their manuals, read November 2026). A file that is called
- * main, index or the like says less than its folder. Programs may overwrite their arguments: what
- * does not begin with an interpreter's name then is their own. */
+ * value, for each family of interpreters (interpreters.def; their manuals, read November 2026). A
+ * file that is called main, index or the like says less than its folder. Programs may overwrite
+ * their arguments: what does not begin with an interpreter's name then is their own. */
 #include "capture/script_name.h"
 
 #include <ctype.h>
@@ -32,107 +32,9 @@ static const char uv_values[] =
 	"--config-file --cache-dir --from";
 
 static const struct family families[] = {
-	{ .names = "python pypy",
-	  /* The last ones are of the modules that run a script. */
-	  .values = "-W -X --check-hash-based-pycs -o --outfile --sort --listen --connect",
-	  .code = "-c",
-	  .module = "-m",
-	  .letters = true },
-	{ .names = "node nodejs electron",
-	  .values = "-r --require --import --loader --experimental-loader -C --conditions "
-		    "--env-file --env-file-if-exists --inspect-port --debug-port --title "
-		    "--test-reporter --test-reporter-destination --test-name-pattern "
-		    "--watch-path --input-type --icu-data-dir --openssl-config "
-		    "--redirect-warnings --diagnostic-dir --report-dir --cpu-prof-dir "
-		    "--heap-prof-dir --tls-cipher-list --unhandled-rejections "
-		    "--dns-result-order --disable-proto --experimental-default-type "
-		    "--secure-heap --trace-event-categories --localstorage-file "
-		    "--snapshot-blob --max-http-header-size",
-	  .code = "-e --eval -p --print -pe",
-	  .script = "--run",
-	  .verbs = "inspect" },
-	{ .names = "tsx ts-node ts-node-esm nodemon",
-	  .values = "-r --require --import --loader --tsconfig -P --project -T -O "
-		    "--compiler-options -C --conditions --env-file --include --exclude -w --watch "
-		    "-x --exec -e --ext --delay",
-	  .code = "--eval -p --print",
-	  .verbs = "watch" },
-	{ .names = "bun",
-	  .values = "-r --preload --import --require --cwd -c --config --env-file "
-		    "--tsconfig-override -d --define -l --loader -F --filter --port "
-		    "--conditions --install",
-	  .code = "-e --eval -p --print",
-	  .verbs = "run x exec",
-	  .no_script = "test install add remove build repl create init update upgrade" },
-	{ .names = "bunx npx uvx",
-	  .values = "-p --package --from --with --python --with-editable --with-requirements "
-		    "--index --default-index --index-url --directory --project --env-file "
-		    "--registry -w --workspace",
-	  .code = "-c --call",
-	  .package = true },
-	{ .names = "npm pnpm yarn",
-	  .values = "--prefix -C --dir --cwd -w --workspace --filter -F --registry --package -p",
-	  .code = "-c --call",
-	  .verbs = "exec x dlx run run-script",
-	  .no_script = "install i ci add update publish view test init create",
-	  .package = true },
-	{ .names = "deno",
-	  .values = "-c --config --import-map -L --log-level --cert --seed --location --preload "
-		    "--ext --import --require",
-	  .code = "eval repl",
-	  .verbs = "run serve task x",
-	  .no_script = "eval repl fmt lint check cache install compile test bench info lsp "
-		       "jupyter",
-	  .package = true },
-	{ .names = "uv",
-	  .values = uv_values,
-	  .script = "-s --script --gui-script",
-	  .module = "-m --module",
-	  .verbs = "run tool",
-	  .no_script = "pip sync lock add remove venv python init build publish cache self tree "
-		       "export",
-	  .package = true },
-	{ .names = "ruby jruby",
-	  .values = "-r -I -C -E",
-	  .code = "-e",
-	  .letters = true,
-	  .attached = "FKTWxi0" },
-	{ .names = "perl",
-	  .values = "-I",
-	  .code = "-e -E",
-	  .letters = true,
-	  .attached = "MmiFxDCld0" },
-	{ .names = "php php-cgi",
-	  .values = "-c -d -z -t -S",
-	  .code = "-r -B -R -E",
-	  .script = "-f -F --file" },
-	{ .names = "lua luajit", .values = "-l -e" },
-	{ .names = "bash sh dash zsh ksh ash mksh fish",
-	  .values = "-o +o -O +O --rcfile --init-file -C --init-command",
-	  .code = "-c --command -s",
-	  .letters = true },
-	{ .names = "java",
-	  .values = "-cp -classpath --class-path -p --module-path --upgrade-module-path "
-		    "--add-modules --limit-modules --add-opens --add-exports --add-reads "
-		    "--patch-module --enable-native-access --source -d --describe-module",
-	  .script = "-jar",
-	  .module = "-m --module",
-	  .classes = true },
-	{ .names = "dotnet mono",
-	  .values = "--fx-version --roll-forward --additionalprobingpath --additional-deps "
-		    "--depsfile --runtimeconfig -c --configuration -f --framework -r --runtime",
-	  .script = "-p --project",
-	  .verbs = "exec run watch",
-	  .no_script = "build test restore publish new add tool" },
-	{ .names = "Rscript R", .values = "-g --gui --args", .code = "-e" },
-	{ .names = "julia",
-	  .values = "-p --procs -t --threads -L --load -J --sysimage -C --cpu-target",
-	  .code = "-e -E --eval --print" },
-	{ .names = "env", .values = "-u --unset -C --chdir -S --split-string -a --argv0" },
-	{ .names = "ld-linux-x86-64.so ld-linux-aarch64.so ld-musl-x86_64.so "
-		   "ld-musl-aarch64.so",
-	  .values = "--library-path --preload --argv0 --audit --inhibit-rpath "
-		    "--glibc-hwcaps-prepend --glibc-hwcaps-mask" },
+#define INTERPRETER(...) { __VA_ARGS__ },
+#include "capture/interpreters.def"
+#undef INTERPRETER
 };
 
 /* Modules that run a script. */
