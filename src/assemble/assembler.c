@@ -122,6 +122,7 @@ static void assembly_free(struct assembly *k)
 			k->memory +
 				(k->dropped[HTTP_REQUEST] ? 0 : body_kept(&k->x->request_body)) +
 				(k->dropped[HTTP_RESPONSE] ? 0 : body_kept(&k->x->response_body)));
+	relay_over(k);
 	unlink_all(k);
 	body_reader_done(&k->in[0]);
 	body_reader_done(&k->in[1]);

@@ -48,6 +48,7 @@ struct assembly {
 	bool registered;	  /* to be found as another's view (pair.h) */
 	struct list registration; /* of its connection's */
 	/* relay.c's: a server's call that is being answered */
+	bool relayed; /* it was compared */
 	bool answering;
 	uint8_t question[32];
 	struct assembly *answering_next, *answering_prev;

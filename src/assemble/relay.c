@@ -123,8 +123,10 @@ void relay_request(struct assembly *k)
 {
 	struct assembly *in;
 
-	if (k->x->kind != EXCHANGE_LLM || exchange_counts(k->x))
+	/* A request that waited for its other view comes here again. */
+	if (k->relayed || k->over || k->x->kind != EXCHANGE_LLM || exchange_counts(k->x))
 		return;
+	k->relayed = true;
 	if (k->x->is_server) {
 		begin_answering(k);
 		return;
