@@ -2,9 +2,8 @@
 #include "run/result.h"
 
 #include <inttypes.h>
-#include <linux/types.h>
 
-#include "probes/event.h"
+#include "report/missed.h"
 
 static const char *plural(uint64_t n)
 {
@@ -16,15 +15,17 @@ static const char *dot(const struct run_report *r)
 	return r->utf8 ? " · " : ", ";
 }
 
-/* Pieces of traffic that did not arrive. */
+static void add_count(void *arg, const char *text, uint64_t count)
+{
+	*(uint64_t *)arg += count;
+}
+
+/* Whatever it was; the summary tells the kinds apart. */
 static uint64_t count_missed(const struct run_report *r)
 {
-	static const enum spy_counter losses[] = { SPY_N_NOSPACE, SPY_N_FAULT, SPY_N_CUT,
-						   SPY_N_ORPHAN, SPY_N_TABLE_FULL };
-	uint64_t n = r->lost + r->traffic.gaps + r->unscanned + r->killed;
+	uint64_t n = 0;
 
-	for (size_t i = 0; r->counters && i < sizeof(losses) / sizeof(*losses); i++)
-		n += r->counters[losses[i]];
+	missed_each(r, add_count, &n);
 	return n;
 }
 

@@ -140,22 +140,30 @@ static void add_files(struct buf *out, const struct tracer *t)
 		buf_addf(out, "  %s", t->o->record);
 }
 
-/* In one line, where the terminal was the command's or nothing but a recording was asked for. The
- * whole of it stands in the log. */
-static void say_result(struct tracer *t, const struct run_report *r)
+static void say_line(const struct tracer *t, const struct run_report *r)
 {
 	struct buf line;
 
-	if (t->to.log && !t->messages.warnings && result_is_nothing(r))
-		destination_drop_log(&t->to);
-	else if (t->to.takes_notes)
-		report_print(r, t->o->summary);
-	messages_release(&t->messages);
 	buf_init(&line, 4096);
 	result_write(&line, r, t->messages.warnings);
 	add_files(&line, t);
 	log_say("%s", line.ptr);
 	buf_done(&line);
+}
+
+/* In one line, where the terminal was the command's or nothing but a recording was asked for. The
+ * whole of it stands in the log. */
+static void say_result(struct tracer *t, const struct run_report *r)
+{
+	if (t->to.log && !t->messages.warnings && result_is_nothing(r))
+		destination_drop_log(&t->to);
+	else if (t->to.takes_notes)
+		report_print(r, SUMMARY_TEXT);
+	messages_release(&t->messages);
+	if (t->o->summary == SUMMARY_TEXT)
+		say_line(t, r);
+	else
+		report_print(r, t->o->summary);
 }
 
 static void summarize(struct tracer *t, const uint64_t *counters)

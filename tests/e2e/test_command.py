@@ -53,7 +53,7 @@ def mode(path):
 
 def test_terminal():
     here = folder("terminal")
-    s = Screen(SPY, "--", "sh", "-c", "\"$@\"; echo its own words; exit 7", "sh", *CURL, cwd=here, env=PLAIN)
+    s = Screen(SPY, "--", "sh", "-c", "\"$@\"; echo its own words; exit 7", "sh", *CURL, cwd=here, env=PLAIN, columns=140)
     status, shown = s.end(), s.text().splitlines()
     s.close()
     logs = os.listdir(here)
@@ -73,7 +73,7 @@ def test_terminal():
     with open(program, "w") as f:
         f.write("#!/bin/sh\n" + asked)
     os.chmod(program, 0o755)
-    s = Screen(SPY, "--", program, *CURL, cwd=here, env=PLAIN)
+    s = Screen(SPY, "--", program, *CURL, cwd=here, env=PLAIN, columns=140)
     s.end()
     s.close()
     ok(s.status == 0 and len(s.text().rstrip().splitlines()) == 2, "what is said meanwhile is in the log, at once", s.text())
@@ -97,7 +97,7 @@ def test_terminal():
        "-f jsonl has a log too, with records alone", logs)
 
     path = os.path.join(quiet, "named.txt")
-    s = Screen(SPY, "-o", path, "--libssl=/etc/hostname", "--", *CURL, cwd=quiet, env=PLAIN)
+    s = Screen(SPY, "-o", path, "--libssl=/etc/hostname", "--", *CURL, cwd=quiet, env=PLAIN, columns=140)
     s.end()
     s.close()
     ok(s.text().rstrip().splitlines()[-1].startswith("llm-spy: 1 call") and path in s.text().replace("\n", ""),
