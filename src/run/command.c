@@ -90,11 +90,12 @@ static int check(const char *file)
 	return faccessat(AT_FDCWD, file, X_OK, AT_EACCESS) == 0 ? 0 : -errno;
 }
 
-/* As execvp(3) looks for it: what may not be run is passed over, and told if nothing else is
- * there. */
+/* As a shell looks for it: what may not be run is passed over, and told if nothing else is there;
+ * a directory that may not be searched has nothing in it. */
 static int look_up(const char *name, const char *path)
 {
 	int err, found = -ENOENT;
+	struct stat st;
 
 	if (strchr(name, '/'))
 		return check(name);
@@ -105,7 +106,7 @@ static int look_up(const char *name, const char *path)
 		err = check(file);
 		if (!err)
 			return 0;
-		if (err == -EACCES)
+		if (stat(file, &st) == 0)
 			found = err;
 		path += len;
 		if (!*path)

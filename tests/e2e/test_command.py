@@ -3,14 +3,11 @@
 """llm-spy -- COMMAND: the terminal and standard output stay the command's, and under sudo it has what its caller has.
 On a terminal, what is shown is compared cell by cell with the same run without llm-spy."""
 import glob
-import grp
-import pwd
 import re
-import sqlite3
 import stat
 import subprocess
-import termios
 
+import person
 from spy import *
 try:
     from screen import Screen
@@ -68,7 +65,7 @@ def test_terminal():
     log = contents(os.path.join(here, name))
     ok("hello" in log and "gpt-4o" in log and "\x1b" not in log and "FAKESECRET" not in log, "the view is in it", log)
 
-    asked = "\"$@\"; until grep -q '^llm-spy: .*curl' $PWD/*-asked.log; do kill -USR1 $PPID; sleep 0.1; done"
+    asked = "\"$@\"; until grep -q '^ TRAFFIC OF' $PWD/*-asked.log; do kill -USR1 $PPID; sleep 0.1; done"
     program = os.path.join(here, "asked")
     with open(program, "w") as f:
         f.write("#!/bin/sh\n" + asked)
@@ -398,8 +395,6 @@ def children(pid):
 
 # ---- sudo ----
 
-USER = "llm-spy-tester"
-SUDOERS = "/etc/sudoers.d/llm-spy-tester"
 AGENT = """import json, os, ssl, sys, urllib.request
 body = json.dumps({"model": "gpt-4o", "messages": [{"role": "user", "content": "hello from " + sys.argv[1]}]}).encode()
 request = urllib.request.Request(os.environ["OPENAI_BASE_URL"] + "/chat/completions", body, {"Authorization": "Bearer " + os.environ["OPENAI_API_KEY"]})
@@ -408,47 +403,23 @@ print(json.dumps({"prefix": sys.prefix, "uid": os.getuid(), "groups": os.getgrou
 """
 
 
-class Person:
-    """An ordinary user who may use sudo, with an agent in a virtual environment; goes with the test."""
+class Person(person.Person):
+    """With an agent in the virtual environment that tells how it was run."""
 
     def __enter__(self):
-        self.leave()
-        subprocess.run(["useradd", "-m", "-s", "/bin/bash", USER], check=True, capture_output=True)
-        self.pw = pwd.getpwnam(USER)
-        self.home = self.pw.pw_dir
-        with open(SUDOERS, "w") as f:
-            f.write(f"{USER} ALL=(ALL) NOPASSWD: SETENV: ALL\n")
-        os.chmod(SUDOERS, 0o440)
-        venv = os.path.join(self.home, "venv")
-        self.do([PYTHON, "-m", "venv", "--without-pip", venv])
-        self.agent = os.path.join(venv, "bin/my-agent")
-        with open(self.agent, "w") as f:
-            f.write(f"#!{venv}/bin/python\n" + AGENT)
-        os.chmod(self.agent, 0o755)
-        self.env = {"PATH": f"{venv}/bin:/usr/bin:/bin", "HOME": self.home, "USER": USER, "LOGNAME": USER, "TERM": "xterm",
-                    "LC_ALL": "C.UTF-8", "VIRTUAL_ENV": venv, "OPENAI_API_KEY": "sk-FAKESECRET-of-the-caller", "SHELL": "/bin/bash",
-                    "OPENAI_BASE_URL": mock.url + "/v1", "CA": mock.ca, "EMPTY": "", "LD_BIND_NOW": "1"}
-        self.venv = venv
+        super().__enter__()
+        agent = os.path.join(self.venv, "bin/my-agent")
+        with open(agent, "w") as f:
+            f.write(f"#!{self.venv}/bin/python\n" + AGENT)
+        os.chmod(agent, 0o755)
+        self.env.update({"PATH": f"{self.venv}/bin:/usr/bin:/bin", "SHELL": "/bin/bash", "EMPTY": "", "LD_BIND_NOW": "1"})
         return self
 
-    def __exit__(self, *_):
-        self.leave()
+    def do(self, argv):
+        return self.run(*argv, env={"PATH": "/usr/bin:/bin", "HOME": self.home}, timeout=WAIT)
 
-    @staticmethod
-    def leave():
-        if os.path.exists(SUDOERS):
-            os.unlink(SUDOERS)
-        if subprocess.run(["id", USER], capture_output=True).returncode == 0:
-            subprocess.run(["userdel", "-r", USER], capture_output=True)
-
-    def do(self, argv, cwd=None, **kw):
-        kw.setdefault("env", {"PATH": "/usr/bin:/bin", "HOME": self.home})
-        return subprocess.run(argv, text=True, capture_output=True, timeout=WAIT, cwd=cwd or self.home, user=self.pw.pw_uid,
-                              group=self.pw.pw_gid, extra_groups=[], **kw)
-
-    def sudo(self, *argv, **kw):
-        kw.setdefault("env", self.env)
-        return self.do(["sudo", "-n", *argv], **kw)
+    def sudo(self, *argv):
+        return self.run("sudo", "-n", *argv, timeout=WAIT)
 
 
 def facts(text):
@@ -470,35 +441,35 @@ def test_sudo(me, spy):
     ok(len(records(contents(out))) == 1 and "FAKESECRET" not in contents(out), "sudo: the call was seen", contents(out))
     r = me.do([spy, "-r", "calls.spy", "-f", "jsonl"])
     ok(r.returncode == 0 and len(records(r.stdout)) == 1, "sudo: the caller replays a recording without root", r.stderr)
-    r = me.do([PYTHON, "-c", "import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute('select count(*) from calls').fetchone()[0])",
+    r = me.do([PYTHON, "-c", "import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute('select count(*) from exchange').fetchone()[0])",
                os.path.join(me.home, "calls.db")])
     ok(r.stdout == "1\n", "sudo: and asks the database", r.stdout, r.stderr)
 
 
 def test_sudo_variables(me, spy):
-    def env_of(*before, **more):
-        r = me.sudo(*before, "--force", "-o", "x", "--", "my-agent", "x", **more)
+    def env_of(*before):
+        r = me.sudo(*before, "--force", "-o", "x", "--", "my-agent", "x")
         return facts(r.stdout)["env"] if r.returncode == 0 else {"failed": r.stderr}
 
     env = env_of("OPENAI_API_KEY=sk-FAKESECRET-other", "FOO=new", spy)
     ok(env.get("OPENAI_API_KEY") == "sk-FAKESECRET-other" and env.get("FOO") == "new" and env.get("VIRTUAL_ENV") == me.venv,
        "sudo NAME=VALUE wins", env)
-    env = env_of("--preserve-env=OPENAI_API_KEY", "OPENAI_BASE_URL=" + mock.url + "/v1/", spy)
-    ok(env.get("OPENAI_API_KEY") == me.env["OPENAI_API_KEY"] and env.get("OPENAI_BASE_URL", "").endswith("/v1/"), "--preserve-env too", env)
+    env = env_of("--preserve-env=OPENAI_API_KEY", "EMPTY=no", spy)
+    ok(env.get("OPENAI_API_KEY") == me.env["OPENAI_API_KEY"] and env.get("EMPTY") == "no", "--preserve-env too", env)
     env = env_of("sh", "-c", "FOO=between; export FOO; unset LC_ALL; exec \"$@\"", "sh", spy)
     ok(env.get("FOO") == "between" and "SUDO_UID" not in env and env.get("HOME") == me.home, "what a program between sets stays", env)
     r = me.sudo(spy, "--", "no-such-agent")
     ok(r.returncode == 127 and r.stderr == "llm-spy: no-such-agent: command not found\n", "sudo: no such command", r.stderr)
     # Nobody lies about who called: the nearest sudo was called by somebody else.
-    r = me.sudo("env", "SUDO_UID=65534", "SUDO_GID=65534", spy, "-o", "/dev/null", "--", "env")
+    r = me.run("sh", "-c", "sudo -n env SUDO_UID=65534 SUDO_GID=65534 \"$@\"; exit $?", "sh", spy, "-o", "/dev/null", "--", "env")
     ok("FAKESECRET" not in r.stdout and "VIRTUAL_ENV" not in r.stdout and "cannot be read" in r.stderr and "--preserve-env=PATH" in r.stderr,
        "an environment is given to nobody but its owner", r.stdout, r.stderr)
     # Without sudo above us, as from a server that was started by it.
-    who = {**os.environ, "SUDO_UID": str(me.pw.pw_uid), "SUDO_GID": str(me.pw.pw_gid), "SUDO_USER": USER}
+    who = {**os.environ, "SUDO_UID": str(me.pw.pw_uid), "SUDO_GID": str(me.pw.pw_gid), "SUDO_USER": person.USER}
     r = run("--", "no-such-agent", env=who)
     ok(r.returncode == 127 and "sudo --preserve-env=PATH" in r.stderr, "where PATH may have been sudo's, it is said how to keep one's own", r.stderr)
     r = run("-o", "/dev/null", "--", "env", env=who)
-    ok(f"HOME={me.home}\n" in r.stdout and f"USER={USER}\n" in r.stdout, "and home and name are the caller's", r.stdout)
+    ok(f"HOME={me.home}\n" in r.stdout and f"USER={person.USER}\n" in r.stdout, "and home and name are the caller's", r.stdout)
 
 
 def test_sudo_files(me, spy):
@@ -538,7 +509,7 @@ test_signals()
 if not shutil.which("sudo") or not shutil.which("useradd"):
     skip("sudo", "it is not installed")
 else:
-    with Person() as me:
+    with Person(mock, TMP) as me:
         spy = for_nobody(SPY)
         test_sudo(me, spy)
         test_sudo_variables(me, spy)
