@@ -35,7 +35,7 @@ static enum key_action type(struct keys *k, char byte)
 	case '\n':
 		memcpy(k->filter, k->typed, sizeof(k->filter));
 		k->is_typing = false;
-		break;
+		return KEY_FILTER;
 	case ESCAPE:
 		k->is_typing = false;
 		break;

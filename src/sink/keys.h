@@ -20,6 +20,7 @@ struct keys {
 enum key_action {
 	KEY_NOTHING,
 	KEY_REDRAW,
+	KEY_FILTER, /* there is another one */
 	KEY_RESUME,
 	KEY_EXPAND,
 	KEY_FOLLOW,

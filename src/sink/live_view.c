@@ -37,6 +37,7 @@ struct live_view {
 	struct tally tally;
 	int64_t day;
 	struct keys keys;
+	struct needle *filter;	/* NULL: none */
 	struct exchange *last;	/* that was shown, for the key that expands it */
 	uint64_t followed;	/* 0: none */
 	struct buf held;	/* what is not shown while paused */
@@ -309,6 +310,19 @@ static void follow(struct live_view *l)
 	l->followed = c ? c->x->id : 0;
 }
 
+/* One that cannot be read, such as a regular expression with an open bracket, is none. */
+static void set_filter(struct live_view *l)
+{
+	struct error e = { 0 };
+
+	needle_free(l->filter);
+	l->filter = *l->keys.filter ? needle_new(l->keys.filter, &e) : NULL;
+	if (l->filter || !*l->keys.filter)
+		return;
+	*l->keys.filter = '\0';
+	log_warn("filter", "%s", e.text);
+}
+
 static void on_key(struct live_view *l, char byte)
 {
 	switch (keys_press(&l->keys, byte)) {
@@ -320,6 +334,9 @@ static void on_key(struct live_view *l, char byte)
 		break;
 	case KEY_FOLLOW:
 		follow(l);
+		break;
+	case KEY_FILTER:
+		set_filter(l);
 		break;
 	case KEY_QUIT:
 		console_quit();
@@ -368,7 +385,7 @@ void live_view_end(struct live_view *l, const struct exchange *x)
 {
 	live_view_superseded(l, x);
 	tally_add(&l->tally, x);
-	if (!*l->keys.filter || live_match(x, l->keys.filter)) {
+	if (!l->filter || live_match(x, l->filter)) {
 		exchange_unref(l->last);
 		l->last = exchange_ref(x);
 		show_block(l, x);
@@ -448,6 +465,7 @@ void live_view_free(struct live_view *l)
 	screen_free(l->screen);
 	inflight_free(l->inflight);
 	exchange_unref(l->last);
+	needle_free(l->filter);
 	buf_done(&l->held);
 	buf_done(&l->messages);
 	pthread_mutex_destroy(&l->lock);

@@ -248,12 +248,23 @@ static void test_tally(void)
 	exchange_unref(b);
 }
 
+static bool matches(const struct exchange *x, const char *word)
+{
+	struct error e = { 0 };
+	struct needle *n = needle_new(word, &e);
+	bool match = n && live_match(x, n);
+
+	needle_free(n);
+	return match;
+}
+
 static void test_match(void)
 {
 	struct exchange *x = call(1, "Agent.py", "gpt-4o");
 
-	ok(live_match(x, "GPT") && live_match(x, "agent"), "names match whatever their case");
-	ok(!live_match(x, "claude"), "others do not");
+	ok(matches(x, "GPT") && matches(x, "agent"), "names match whatever their case");
+	ok(!matches(x, "claude"), "others do not");
+	ok(matches(x, "/^gpt-[45]/"), "an expression does");
 	exchange_unref(x);
 }
 
