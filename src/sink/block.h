@@ -30,8 +30,6 @@ struct block {
 size_t block_write(FILE *out, const struct block_style *s, const struct block *b);
 /* At most so many rows, 2 or more: the head line, and the last ones. */
 size_t block_write_last(FILE *out, const struct block_style *s, const struct block *b, size_t rows);
-/* One row: number, program, model, how long, tokens so far, the end of the text. No line end. */
-void block_write_line(FILE *out, const struct block_style *s, const struct block *b);
 /* What a model is called in short: without the date at its end, as in -20250929 or -2025-09-29. */
 struct span block_model(const struct exchange *x);
 /* "── Fri 28 Nov 2025 ──" where the day of the call is another than *day, which is set. */

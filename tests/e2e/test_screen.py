@@ -61,6 +61,8 @@ def same(text):
             (r"(?m)^(<cyan: | <cyan:| )[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏|/\\-] ", r"\1* "),
             (r"\b\d+(\.\d+)?(ms|s)\b", "TIME"),
             (r" +TIME", " TIME"),
+            (r"((?:Bash|Read)>? TIME  ).*… (\(\d+ lines\))", r"\1CUT \2"),  # where depends on the time before it
+            (r"((?:Bash|Read)>? TIME  ).*\.\.\. (\(\d+ lines\))", r"\1CUT \2"),
             (r"\b\d+(\.\d+)? tok/s", "N tok/s")):
         text = re.sub(pattern, by, text)
     return text
@@ -101,7 +103,15 @@ class Run:
         self.at = rules[-1] if rules else len(lines)
 
     def take(self, marked):
-        return same("\n".join(self.picture(marked)) + "\n")
+        """Without messages, which other programs of this host may be the cause of."""
+        kept, is_message = [], False
+        for line in self.picture(marked):
+            goes_on = is_message and len(last) == self.screen.emulator.columns
+            is_message = line.startswith("llm-spy: ") or goes_on
+            last = line
+            if not is_message:
+                kept.append(line)
+        return same("\n".join(kept) + "\n")
 
     def widest(self):
         return max(map(len, self.screen.everything()))

@@ -67,9 +67,13 @@ class Screen:
         """What `what(self)` returns once that is true, or at last."""
         end = time.monotonic() + seconds
         while True:
-            got = what(self)
+            got = self.is_whole() and what(self)
             if got or time.monotonic() > end or not self.read(min(0.2, end - time.monotonic())):
                 return got or what(self)
+
+    def is_whole(self):
+        """Whether no update of several lines is half read."""
+        return self.bytes.rfind(b"\x1b[?2026h") <= self.bytes.rfind(b"\x1b[?2026l")
 
     def shows(self, text, seconds=WAIT):
         """Waits until the text is on the screen."""

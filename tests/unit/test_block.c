@@ -270,10 +270,7 @@ static void test_last_rows(void)
 	       "22:13:26  #6 claude alice  claude-sonnet-4-5  ⟨1035b0 t4⟩\n"
 	       "        two\n        three\n        four\n",
 	       "head and end of a call under way");
-	rewind(f);
-	block_write_line(f, &style, &b);
 	fclose(f);
-	is_str(out, "#6 claude[5063] claude-sonnet-4-5  3.10s  ≈5 tok  …e ⏎ four", "its line");
 	free(out);
 	streamed_done(&s);
 	exchange_unref(x);
