@@ -36,7 +36,7 @@ struct output {
 	struct writer *writer; /* with SINK_WRITES */
 	struct queue *queue;
 	bool lossless;
-	bool bodies; /* asked for, by the command line or its own setting */
+	bool bodies;			/* asked for, by the command line or its own setting */
 	const struct select *selection; /* the command line's; NULL */
 	struct begun begun;
 	pthread_t thread;
@@ -439,8 +439,8 @@ bool output_shows(const struct output *o, const struct exchange *x)
 
 static bool searches_bodies(const struct output *o, const struct exchange *x)
 {
-	return x->kind != EXCHANGE_LLM &&
-	       (select_searches(&o->spec.select) || (o->selection && select_searches(o->selection)));
+	return x->kind != EXCHANGE_LLM && (select_searches(&o->spec.select) ||
+					   (o->selection && select_searches(o->selection)));
 }
 
 bool output_shows_bodies(const struct output *o, const struct exchange *x)
