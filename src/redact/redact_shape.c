@@ -137,10 +137,11 @@ enum verdict scan_at_pem(struct scan *c)
 
 bool scan_may_begin_shape(uint8_t c, uint8_t next)
 {
-	const struct shape *k = &shapes[first_shape[c] - 1];
+	const struct shape *k;
 
 	if (!first_shape[c])
 		return false;
+	k = &shapes[first_shape[c] - 1];
 	while ((uint8_t)k->prefix[0] == c && k->prefix[1] != (char)next)
 		k++;
 	return (uint8_t)k->prefix[0] == c;
