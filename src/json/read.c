@@ -35,7 +35,7 @@ struct reader {
 
 static void set_ceilings(struct reader *r, struct limits *lim)
 {
-	struct limits defaults;
+	struct limits defaults = { 0 };
 	const struct limits *l = lim ? lim : &defaults;
 	size_t max, left;
 
@@ -378,7 +378,7 @@ static json_t *too_deep(struct reader *r)
 static json_t *value(struct reader *r);
 
 /* Behind an element: whether another one follows; `close` ends the container. */
-static bool goes_on(struct reader *r, char close)
+static bool goes_on(struct reader *r, uint8_t close)
 {
 	skip_blanks(r);
 	if (r->at == r->end) {
@@ -397,7 +397,7 @@ static bool goes_on(struct reader *r, char close)
 }
 
 /* Behind the opening mark: whether it is empty, and then behind its end. */
-static bool is_empty(struct reader *r, char close)
+static bool is_empty(struct reader *r, uint8_t close)
 {
 	r->at++;
 	skip_blanks(r);
