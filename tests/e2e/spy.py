@@ -83,7 +83,10 @@ def members(directory):
 
 
 def remove_cgroup(directory):
-    """With all that still runs in it."""
+    """With all that still runs in it, and in those that were made below it."""
+    for entry in list(os.scandir(directory)):
+        if entry.is_dir(follow_symlinks=False):
+            remove_cgroup(entry.path)
     end = time.time() + WAIT
     while time.time() < end:
         for pid in members(directory):
