@@ -170,6 +170,12 @@ class Mock:
         self.proc.wait()
 
 
+def jsonl_of(args):
+    """The format is jsonl, unless each output names its own: then an option for it is refused."""
+    outputs = [b for a, b in zip(args, args[1:]) if a in ("-o", "--output")]
+    return [] if outputs and all(":" in o for o in outputs) else ["--format", "jsonl"]
+
+
 class Spy:
     """A tracer that runs in the background, of this test's processes unless it is to see the whole host; records
     are read when it has stopped."""
@@ -179,7 +185,7 @@ class Spy:
         self.out = tempfile.NamedTemporaryFile(dir=TMP, delete=False).name
         self.err = tempfile.NamedTemporaryFile(dir=TMP, delete=False).name
         with open(self.out, "w") as out, open(self.err, "w") as err:
-            self.proc = subprocess.Popen([*via, SPY, "--format", "jsonl", "--all", *scope, *args], stdout=out, stderr=err)
+            self.proc = subprocess.Popen([*via, SPY, *jsonl_of(args), "--all", *scope, *args], stdout=out, stderr=err)
         started.append(self.proc)
         while ready and "ready:" not in self.stderr():
             if self.proc.poll() is not None:
