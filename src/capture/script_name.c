@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The first argument that is no option is the script. So it has to be known which options take a
- * value, for each family of interpreters (interpreters.def; their manuals, read November 2026). A
+ * value, for each family of interpreters (interpreters.def; as their manuals list them). A
  * file that is called main, index or the like says less than its folder. Programs may overwrite
  * their arguments: what does not begin with an interpreter's name then is their own. */
 #include "capture/script_name.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Clients mark what they add by tags of their own, on a line's beginning. Sources: the requests of
  * Claude Code, Codex, opencode, Cline, Roo Code, Cursor, GitHub Copilot, Gemini CLI, OpenHands and
- * Goose, and their prompts where those are public (read November 2026). */
+ * Goose, and their prompts where those are public. */
 #include "conversation/own_words.h"
 
 #include <ctype.h>

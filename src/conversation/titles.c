@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A client has a title made by a call of its own, to which it gives what the user wrote: so session
  * and words tell which conversation is meant. Sources: the requests of Claude Code, opencode, Open
- * WebUI and Zed (read November 2026). */
+ * WebUI and Zed. */
 #include "conversation/titles.h"
 
 #include <stdlib.h>
