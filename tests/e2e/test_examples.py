@@ -47,6 +47,7 @@ ok(len(found) > 25, f"README and the man page have {len(found)} commands")
 ELSEWHERE = {
     "sudo ./scripts/quickstart": "installs packages: by hand, on a fresh host",
     "./autogen.sh && ./configure && make && make check && sudo make install": "scripts/check does that",
+    "sudo ./scripts/check": "this test is a part of it",
     "sudo make -C build bench": "measures for minutes",
     "./configure": "scripts/check runs it",
 }
