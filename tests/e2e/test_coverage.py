@@ -395,7 +395,7 @@ if "uprobes: " not in r.stdout:
 else:
     ok(("uprobes: no; uprobe_multi: yes\n      -> --pid does not work" in r.stdout and r.returncode == 0) or
        ("uprobe_multi: no" in r.stdout and r.returncode == 3), "doctor: single uprobes need /sys", r.stdout)
-r = command("doctor")
+r = command("doctor", "-v")
 ok(r.returncode == 0 and all(name in r.stdout for name in ("tcp_rcv_space_adjust: ", "sock_send_length: ", "inet_sock_set_state: ",
                                                            "sys_exit: ")), "doctor tries the tracepoints", r.stdout)
 
