@@ -300,7 +300,7 @@ refused, agent = [x for x in got if x["error"]], [x for x in got if x["api"] == 
 ok([x["http"]["status"] for x in refused] == [429] and all(x["cost"]["usd"] > 0 for x in got if x not in refused),
    "each call of it has a cost, but the one that is refused", [x["cost"] for x in got])
 tools = [p["name"] for x in agent for c in x["response"]["choices"] for p in c["parts"] if p["kind"] == "tool_call"]
-ok([x["conversation"]["turn"] for x in agent] == [1, 2, 3, 4] and tools == ["Bash", "Edit", "Bash"] and agent[-1]["usage"]["cached"] > 0,
+ok([x["conversation"]["turn"] for x in agent] == [1, 2, 3, 4] and tools == ["Bash", "Edit", "Bash"] and agent[-1]["usage"]["cached_read"] > 0,
    "and an agent works in four turns, with tools and a cache", tools, [x["conversation"] for x in agent])
 
 mock.stop()
