@@ -8,7 +8,7 @@
 #include "sink/block.h"
 
 #define SPIN_NS 100000000ull
-/* Below this many columns the text is worth more than the model and the number of tokens. */
+/* Below this many columns the text is worth more than numbers and the model. */
 #define NARROW	     64
 #define TAIL_LEAST   12 /* columns */
 #define PROGRAM_MOST 30
@@ -29,9 +29,12 @@ static const char *spinner(const struct page *p, uint64_t now_ns)
 	return p->utf8 ? pretty[n % 10] : plain[n % 4];
 }
 
-static void program_of(const struct exchange *x, char *ret, size_t size)
+static void program_of(const struct page *p, const struct exchange *x, char *ret, size_t size)
 {
-	snprintf(ret, size, "%.60s[%u]", exchange_program(x), x->tgid);
+	if (p->width < NARROW)
+		snprintf(ret, size, "%.60s", exchange_program(x));
+	else
+		snprintf(ret, size, "%.60s[%u]", exchange_program(x), x->tgid);
 }
 
 /* A call to a model is known by it, one to a tool by that. */
@@ -76,7 +79,7 @@ static struct columns measure(const struct page *p, const struct inflight *f,
 			continue;
 		snprintf(text, sizeof(text), "#%" PRIu64, c->x->id);
 		widen(&w.id, (unsigned)strlen(text));
-		program_of(c->x, text, sizeof(text));
+		program_of(p, c->x, text, sizeof(text));
 		widen(&w.program, page_columns(p, span_str(text)));
 		widen(&w.model, page_columns(p, target_of(c->x)));
 	}
@@ -235,7 +238,7 @@ static void call_line(struct page *p, const struct inflight_call *c, const struc
 		page_put(p, INK_PLAIN, "  ");
 	snprintf(text, sizeof(text), "#%" PRIu64, c->x->id);
 	field(p, INK_META, span_str(text), w->id);
-	program_of(c->x, text, sizeof(text));
+	program_of(p, c->x, text, sizeof(text));
 	field(p, INK_PLAIN, span_str(text), w->program);
 	if (p->width >= NARROW)
 		field(p, INK_META, target_of(c->x), w->model);
