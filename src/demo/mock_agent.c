@@ -38,18 +38,16 @@ static const struct mock_answer turns[] = {
 };
 #define TURNS (sizeof(turns) / sizeof(*turns))
 
-static bool offers(const json_t *request, const char *tool)
+/* What the demo's agent is asked. Other agents, which have a tool Bash too, would do as they are
+ * told. */
+static const char question[] = "The parser hangs on empty headers. Please fix it.";
+
+static bool is_demo(const json_t *request)
 {
-	const json_t *t;
-	size_t i;
+	const json_t *first = json_array_get(json_object_get(request, "messages"), 0);
+	const char *said = json_string_value(json_object_get(first, "content"));
 
-	json_array_foreach(json_object_get(request, "tools"), i, t) {
-		const char *name = json_string_value(json_object_get(t, "name"));
-
-		if (name && strcmp(name, tool) == 0)
-			return true;
-	}
-	return false;
+	return said && strcmp(said, question) == 0;
 }
 
 const struct mock_answer *mock_agent_answer(const json_t *request)
@@ -57,7 +55,7 @@ const struct mock_answer *mock_agent_answer(const json_t *request)
 	const json_t *m;
 	size_t i, answered = 0;
 
-	if (!offers(request, "Bash"))
+	if (!is_demo(request))
 		return NULL;
 	json_array_foreach(json_object_get(request, "messages"), i, m) {
 		const char *role = json_string_value(json_object_get(m, "role"));

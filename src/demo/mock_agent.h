@@ -12,8 +12,8 @@ struct mock_answer {
 	int read, written, cached, output; /* tokens */
 };
 
-/* The answer to a request of the Messages API that offers the tool Bash: it depends on how many
- * answers the request repeats. NULL: it is another kind of request. */
+/* The answer to a request of the demo's agent, of the Messages API: it depends on how many answers
+ * the request repeats. NULL: it is another request. */
 const struct mock_answer *mock_agent_answer(const json_t *request);
 
 #endif

@@ -100,20 +100,26 @@ def claude_on_screen(*prefix):
     os.mkdir(work)
     write(json.dumps({"hasCompletedOnboarding": True, "theme": "dark", "customApiKeyResponses": {"approved": [KEY[-20:]], "rejected": []},
                       "projects": {work: {"hasTrustDialogAccepted": True, "hasCompletedProjectOnboarding": True}}}), home, ".claude.json")
-    s = Screen(*prefix, claude, cwd=work, env={
+    s = Screen(*prefix, claude, cwd=work, columns=120, lines=40, env={
         **env, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8", "ANTHROPIC_BASE_URL": mock.url, "NODE_EXTRA_CA_CERTS": mock.ca,
         "ANTHROPIC_API_KEY": KEY, "DISABLE_AUTOUPDATER": "1", "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1"})
     screens = []
 
     def look():
         cells, cursor = s.cells()
-        # What it says differently each time.
-        screens.append(([row for row, line in list(zip(cells, s.lines()))[1:] if not ANSWERED.match(line) and
-                         "claude --resume " not in line and not line.startswith("llm-spy: ")], cursor[0], s.attributes()))
+        text = s.lines()
+        top = next((y for y, line in enumerate(text) if "Claude Code v" in line), 0)
+        for y, line in enumerate(text):
+            # What it says differently each time, and our own last line.
+            if ANSWERED.match(line) or "claude --resume " in line or line.startswith("llm-spy: "):
+                cells[y] = [" "] * len(cells[y])
+            elif top <= y < top + 3:
+                cells[y][:11] = [" "] * 11  # its figure moves
+        screens.append((cells[1:], cursor[0], s.attributes()))
 
     s.until(lambda s: "\n\u276f" in s.text(), WAIT)
     s.type(QUESTION)
-    s.shows("\u276f " + QUESTION, WAIT)
+    s.shows("\u276f\u00a0" + QUESTION, WAIT)
     s.type("\r")
     done = s.until(lambda s: ANSWERED.search(s.text()) and "for agents" in s.text(), WAIT)
     look()
@@ -132,7 +138,7 @@ def claude_on_screen(*prefix):
 
 def test_claude_screen():
     what = "llm-spy -- claude, on a terminal"
-    want = claude_on_screen("sh", "-c", "echo ...; exec \"$@\"", "sh")
+    want = claude_on_screen("sh", "-c", "echo ...; \"$@\"; code=$?; echo llm-spy: ...; exit $code", "sh")
     got = claude_on_screen(SPY, f"--libssl={claude}", "--")
     ok(want[1] and got[1], f"{what}: both runs come to their end", want[2], got[2])
     for i, (a, b) in enumerate(zip(want[0], got[0])):
