@@ -8,6 +8,7 @@
 #include "llm/dialect.h"
 #include "llm/error.h"
 #include "llm/json.h"
+#include "llm/rest.h"
 
 static bool method_is_mcp(struct span method)
 {
