@@ -11,6 +11,8 @@ libpure_a_SOURCES += \
 	src/llm/dialects/assistants.c \
 	src/llm/dialects/bedrock.c \
 	src/llm/dialects/bedrock.h \
+	src/llm/dialects/bedrock_blocks.c \
+	src/llm/dialects/bedrock_blocks.h \
 	src/llm/dialects/bedrock_converse.c \
 	src/llm/dialects/bedrock_invoke.c \
 	src/llm/dialects/bedrock_prompt.c \
