@@ -37,6 +37,7 @@ libpure_a_SOURCES += \
 	src/llm/dialects/openai_realtime.c \
 	src/llm/dialects/openai_responses.c \
 	src/llm/dialects/openai_responses_request.c \
+	src/llm/dialects/openai_sources.c \
 	src/llm/dialects/openai_usage.c \
 	src/llm/dialects/responses_items.c \
 	src/llm/dialects/responses_items.h \

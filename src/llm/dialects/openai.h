@@ -17,6 +17,7 @@ enum finish openai_finish(struct span raw);
 void openai_rest(struct exchange *x, const json_t *body);
 /* Sources by which a text of an answer is annotated. */
 void openai_annotations(struct exchange *x, const json_t *list);
+void openai_annotation(struct exchange *x, const json_t *v);
 
 /* ---- Chat Completions: openai_chat_request.c ---- */
 
@@ -39,6 +40,11 @@ struct span openai_image_url(const json_t *image);
 /* ---- Responses: openai_responses_request.c ---- */
 
 void responses_request(struct exchange *x, const json_t *body);
+/* Members of calls and their outputs, of other items, and of their parts: as
+ * openai_message_members.
+ */
+extern const char *const responses_call_members[], *const responses_item_members[],
+							   *const responses_part_members[];
 /* "function_call" and the like. */
 bool responses_is_call(struct span type);
 /* The member of a call's item that a reader wants to see; NULL: none. */

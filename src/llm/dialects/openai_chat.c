@@ -297,6 +297,7 @@ static void read_choice(struct exchange *x, const json_t *v, const json_t *messa
 					     "stop_reason",
 					     "matched_stop",
 					     "token_ids",
+					     "token_id",
 					     "text",
 					     "seed",
 					     NULL };
@@ -331,6 +332,9 @@ void openai_rest(struct exchange *x, const json_t *body)
 					     "prompt_token_ids",
 					     "kv_transfer_params",
 					     "timings",
+					     "time_info",
+					     "generationId",
+					     "p",
 					     "type",
 					     "request_id",
 					     "metadata",
