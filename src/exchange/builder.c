@@ -350,10 +350,20 @@ void answer_end(struct exchange *x)
 			end_part(x, x->choices[i].index, &x->choices[i].msg.parts[n]);
 }
 
+/* The last that is not beside the text; NULL: none. */
+static struct part *last_part(const struct choice *c)
+{
+	size_t n = c->msg.nparts;
+
+	while (n && c->msg.parts[n - 1].slot == ASIDE_SLOT)
+		n--;
+	return n ? &c->msg.parts[n - 1] : NULL;
+}
+
 /* Text that another part follows is over, as nothing finds it again. */
 static struct part *next_part(struct exchange *x, struct choice *c, enum part_kind kind)
 {
-	struct part *last = c->msg.nparts ? &c->msg.parts[c->msg.nparts - 1] : NULL;
+	struct part *last = last_part(c);
 
 	if (last && last->slot == NO_SLOT)
 		end_part(x, c->index, last);
@@ -363,15 +373,12 @@ static struct part *next_part(struct exchange *x, struct choice *c, enum part_ki
 void answer_text(struct exchange *x, unsigned index, enum part_kind kind, struct span text)
 {
 	struct choice *c = answer_choice(x, index);
-	struct part *p = c->msg.nparts ? &c->msg.parts[c->msg.nparts - 1] : NULL;
+	struct part *p = last_part(c);
 
 	if (!text.len)
 		return;
 	if (!p || p->kind != kind || p->slot != NO_SLOT) {
-		if (c->msg.nparts < ANSWER_PARTS_MAX)
-			p = next_part(x, c, kind);
-		else
-			share(x);
+		p = answer_part(x, index, kind, NO_SLOT);
 	}
 	answer_append(x, index, p, text);
 }
@@ -443,7 +450,7 @@ struct part *answer_call_of(struct exchange *x, unsigned index, struct span id)
 struct part *answer_part(struct exchange *x, unsigned index, enum part_kind kind, int slot)
 {
 	struct choice *c = answer_choice(x, index);
-	struct part *p = slot == NO_SLOT ? NULL : answer_find(x, index, kind, slot);
+	struct part *p = slot < 0 ? NULL : answer_find(x, index, kind, slot);
 	size_t before = c->msg.nparts, place;
 
 	if (p)
@@ -452,11 +459,13 @@ struct part *answer_part(struct exchange *x, unsigned index, enum part_kind kind
 		share(x);
 		return &c->msg.parts[before - 1];
 	}
-	p = next_part(x, c, kind);
-	if (slot == NO_SLOT || c->msg.nparts == before)
+	p = slot == ASIDE_SLOT ? message_part(x, &c->msg, kind) : next_part(x, c, kind);
+	if (c->msg.nparts == before)
+		return p;
+	p->slot = slot;
+	if (slot < 0)
 		return p;
 	place = place_of(c, slot, kind);
-	p->slot = slot;
 	c->by_slot = xgrow(c->by_slot, c->nslots, sizeof(*c->by_slot));
 	memmove(&c->by_slot[place + 1], &c->by_slot[place],
 		(c->nslots++ - place) * sizeof(*c->by_slot));

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/utf8.h"
+#include "llm/rest.h"
 
 json_t *json_at2(const json_t *v, const char *a, const char *b)
 {
@@ -57,12 +58,31 @@ json_t *json_from_bytes(struct span s)
 	return v;
 }
 
+/* Nothing beside the text that is to be shown. */
+static bool is_bare_text(const json_t *v)
+{
+	static const char *const known[] = { "type",	    "text",	 "cache_control",
+					     "annotations", "citations", NULL };
+	const char *key;
+	json_t *value;
+
+	json_object_foreach((json_t *)v, key, value) {
+		const char *const *k = known;
+
+		while (*k && strcmp(*k, key) != 0)
+			k++;
+		if (!*k && !json_is_empty(value))
+			return false;
+	}
+	return json_is_string(json_object_get(v, "text"));
+}
+
 const json_t *json_lone_text(const json_t *content)
 {
 	const json_t *first = json_array_get(content, 0), *text = json_object_get(first, "text");
 	struct span type = json_text(first, "type");
 
-	if (json_array_size(content) != 1 || !json_is_string(text))
+	if (json_array_size(content) != 1 || !is_bare_text(first))
 		return content;
 	return !type.len || span_ends(type, SPAN_LIT("text")) ? text : content;
 }

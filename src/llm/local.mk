@@ -11,6 +11,8 @@ libpure_a_SOURCES += \
 	src/llm/dialects/assistants.c \
 	src/llm/dialects/bedrock.c \
 	src/llm/dialects/bedrock.h \
+	src/llm/dialects/bedrock_blocks.c \
+	src/llm/dialects/bedrock_blocks.h \
 	src/llm/dialects/bedrock_converse.c \
 	src/llm/dialects/bedrock_invoke.c \
 	src/llm/dialects/bedrock_prompt.c \
@@ -35,6 +37,7 @@ libpure_a_SOURCES += \
 	src/llm/dialects/openai_realtime.c \
 	src/llm/dialects/openai_responses.c \
 	src/llm/dialects/openai_responses_request.c \
+	src/llm/dialects/openai_sources.c \
 	src/llm/dialects/openai_usage.c \
 	src/llm/dialects/responses_items.c \
 	src/llm/dialects/responses_items.h \

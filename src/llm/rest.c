@@ -62,10 +62,10 @@ static struct part *other_of(struct exchange *x, unsigned index, const char *nam
 
 	for (size_t i = m->nparts; i > stop; i--) {
 		p = &m->parts[i - 1];
-		if (p->kind == PART_OTHER && p->type_raw && strcmp(p->type_raw, name) == 0)
+		if (p->slot == ASIDE_SLOT && p->type_raw && strcmp(p->type_raw, name) == 0)
 			return p;
 	}
-	p = answer_part(x, index, PART_OTHER, -1);
+	p = answer_part(x, index, PART_OTHER, ASIDE_SLOT);
 	set_string(&p->type_raw, span_str(name));
 	return p;
 }
@@ -121,4 +121,17 @@ void request_rest(struct exchange *x, const char *of, const json_t *v, const cha
 		request_param(x, name.ptr, value);
 	}
 	buf_done(&name);
+}
+
+void tool_rest(struct exchange *x, const json_t *v, const json_t *f)
+{
+	static const char *const known[] = {
+		"type",	  "function", "custom",	     "name",	      "parameters",
+		"strict", "format",   "description", "cache_control", "parameter_definitions",
+		NULL
+	};
+
+	request_rest(x, "tools", v, known);
+	if (f != v)
+		request_rest(x, "tools", f, known);
 }

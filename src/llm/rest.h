@@ -20,6 +20,8 @@ void answer_rest(struct exchange *x, unsigned index, const json_t *v, const char
  * comes again takes the place of the one before. */
 void answer_rest_at(struct exchange *x, unsigned index, int slot, const json_t *v,
 		    const char *const *known);
+/* The same of a tool offered: `f`, which may be `v` itself, has its name. */
+void tool_rest(struct exchange *x, const json_t *v, const json_t *f);
 /* The same of what is no part of any message: as params, named `of`.member. */
 void request_rest(struct exchange *x, const char *of, const json_t *v, const char *const *known);
 

@@ -263,6 +263,8 @@ static void read_unknown(struct exchange *x, int slot, const json_t *delta)
 
 static void read_delta(struct exchange *x, int slot, const json_t *delta)
 {
+	static const char *const known[] = { "type",	 "text",      "thinking", "partial_json",
+					     "citation", "signature", NULL };
 	static const struct {
 		const char *type, *member;
 		enum part_kind kind;
@@ -279,12 +281,15 @@ static void read_delta(struct exchange *x, int slot, const json_t *delta)
 			continue;
 		if (text.len)
 			answer_append(x, 0, answer_part(x, 0, rows[i].kind, slot), text);
+		answer_rest(x, 0, delta, known);
 		return;
 	}
-	if (json_is(delta, "type", "citations_delta"))
-		read_citation(x, json_object_get(delta, "citation"));
-	else
+	if (!json_is(delta, "type", "citations_delta")) {
 		read_unknown(x, slot, delta);
+		return;
+	}
+	read_citation(x, json_object_get(delta, "citation"));
+	answer_rest(x, 0, delta, known);
 }
 
 /* A call without input sends no piece of it. */
@@ -308,9 +313,10 @@ static void start_message(struct exchange *x, const json_t *message)
 	read_envelope(x, message);
 }
 
-static void messages_event(struct exchange *x, void *state, struct span name, const json_t *data)
+static void read_event(struct exchange *x, const json_t *data)
 {
-	static const char *const known[] = { "type", "delta", "usage", "index", NULL };
+	static const char *const stops[] = { "type",	     "stop_reason", "stop_sequence",
+					     "stop_details", "usage",	    NULL };
 	int number = json_index(data, "index", 0);
 	struct span type = json_text(data, "type");
 	const json_t *block = json_object_get(data, "content_block");
@@ -326,12 +332,29 @@ static void messages_event(struct exchange *x, void *state, struct span name, co
 	} else if (block_is(type, "message_delta")) {
 		read_usage(x, json_object_get(data, "usage"));
 		read_stop(x, json_object_get(data, "delta"));
-		answer_rest(x, 0, data, known);
+		answer_rest(x, 0, json_object_get(data, "delta"), stops);
 	} else if (block_is(type, "error")) {
 		answer_error_of(x, data);
-	} else if (!block_is(type, "ping") && !block_is(type, "message_stop") && type.len) {
-		answer_rest(x, 0, data, known);
 	}
+}
+
+static void messages_event(struct exchange *x, void *state, struct span name, const json_t *data)
+{
+	static const char *const known[] = { "type",
+					     "index",
+					     "delta",
+					     "content_block",
+					     "message",
+					     "usage",
+					     "error",
+					     "request_id",
+					     "amazon-bedrock-invocationMetrics",
+					     "p",
+					     NULL };
+
+	read_event(x, data);
+	if (json_has(data, "type"))
+		answer_rest(x, 0, data, known);
 }
 
 static bool is_last_message(const json_t *data)

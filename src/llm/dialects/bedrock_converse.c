@@ -4,7 +4,9 @@
  * it is the name of their only member. The model is in the path, the request's id in a header. */
 #include "llm/dialect.h"
 #include "llm/dialects/bedrock.h"
+#include "llm/dialects/bedrock_blocks.h"
 #include "llm/json.h"
+#include "llm/rest.h"
 
 static const struct finish_row finishes[] = {
 	{ "end_turn", FINISH_STOP },
@@ -18,171 +20,9 @@ static const struct finish_row finishes[] = {
 	{ "malformed_tool_use", FINISH_ERROR },
 };
 
-/* ---- blocks ---- */
-
-struct block {
-	enum part_kind kind;
-	const char *word;  /* the part's type_raw; NULL: kind is specific enough */
-	const char *media; /* family of its media type; NULL: it has none */
-	const json_t *v;   /* content of the block's member */
-	bool is_data;	   /* v is base64, to be digested and not shown */
-};
-
-static const struct {
-	const char *member;
-	enum part_kind kind;
-	bool has_word;
-	const char *media;
-} rows[] = {
-	{ .member = "text", .kind = PART_TEXT },
-	{ .member = "toolUse", .kind = PART_TOOL_CALL },
-	{ .member = "toolResult", .kind = PART_TOOL_RESULT },
-	{ .member = "reasoningContent", .kind = PART_REASONING },
-	{ .member = "image", .kind = PART_IMAGE, .media = "image" },
-	{ .member = "audio", .kind = PART_AUDIO, .media = "audio" },
-	{ .member = "video", .kind = PART_FILE, .has_word = true, .media = "video" },
-	{ .member = "document", .kind = PART_FILE, .media = "document" },
-	{ .member = "guardContent", .kind = PART_TEXT, .has_word = true },
-	{ .member = "citationsContent", .kind = PART_TEXT, .has_word = true },
-	{ .member = "cachePoint", .kind = PART_OTHER, .has_word = true },
-	{ .member = "searchResult", .kind = PART_OTHER, .has_word = true },
-};
-#define ROWS (sizeof(rows) / sizeof(*rows))
-
-static size_t row_of(const json_t *v)
-{
-	size_t i = 0;
-
-	while (i < ROWS && !json_has(v, rows[i].member))
-		i++;
-	return i;
-}
-
-static struct block block_of(const json_t *v)
-{
-	size_t i = row_of(v);
-	const char *first = json_object_iter_key(json_object_iter((json_t *)v));
-	struct block b = { .kind = PART_OTHER, .word = first ? first : "unknown", .v = v };
-
-	if (i == ROWS)
-		return b;
-	b.kind = rows[i].kind;
-	b.word = rows[i].has_word ? rows[i].member : NULL;
-	b.media = rows[i].media;
-	b.v = json_object_get(v, rows[i].member);
-	if (json_has(v, "guardContent") && json_has(b.v, "image")) {
-		b.kind = PART_IMAGE;
-		b.media = "image";
-		b.v = json_object_get(b.v, "image");
-	}
-	if (b.kind == PART_REASONING && json_has(b.v, "redactedContent")) {
-		b.kind = PART_OTHER;
-		b.word = "redactedContent";
-		b.is_data = true;
-		b.v = json_object_get(b.v, "redactedContent");
-	}
-	return b;
-}
-
-/* "png" is image/png; documents have other names for formats than media types do. */
-static void set_media_type(struct part *p, const char *family, struct span format)
-{
-	static const char *const documents[][2] = {
-		{ "pdf", "application/pdf" }, { "csv", "text/csv" },	 { "html", "text/html" },
-		{ "txt", "text/plain" },      { "md", "text/markdown" },
-	};
-	struct buf type;
-
-	if (strcmp(family, "document") == 0) {
-		set_string(&p->media_type, format);
-		for (size_t i = 0; i < sizeof(documents) / sizeof(*documents); i++)
-			if (span_eq(format, span_str(documents[i][0])))
-				set_string(&p->media_type, span_str(documents[i][1]));
-		return;
-	}
-	if (!format.len)
-		return;
-	buf_init(&type, 128); /* longer than any media type */
-	buf_adds(&type, family);
-	buf_addc(&type, '/');
-	buf_add(&type, format);
-	set_string(&p->media_type, buf_span(&type));
-	buf_done(&type);
-}
-
-static void set_media(struct part *p, const struct block *b)
-{
-	const json_t *source = json_object_get(b->v, "source"), *v;
-	size_t i;
-
-	set_media_type(p, b->media, json_text(b->v, "format"));
-	set_json(&p->name, json_object_get(b->v, "name"));
-	if (json_has(source, "bytes"))
-		part_base64(p, span_of(NULL, 0), json_text(source, "bytes"));
-	buf_add(&p->text, json_text(json_object_get(source, "s3Location"), "uri"));
-	buf_add(&p->text, json_text(source, "text"));
-	json_array_foreach(json_object_get(source, "content"), i, v)
-		buf_add(&p->text, json_text(v, "text"));
-}
-
-/* A list of one text or one JSON value counts as that value. */
-static const json_t *result_of(const json_t *content)
-{
-	const json_t *first = json_array_get(content, 0);
-
-	if (json_array_size(content) == 1 && json_has(first, "json") && !json_has(first, "text"))
-		return json_object_get(first, "json");
-	return json_lone_text(content);
-}
-
-/* All members except the text. */
-static void set_block(struct part *p, const struct block *b)
-{
-	set_string(&p->type_raw, span_str(b->word));
-	if (b->kind == PART_TOOL_CALL || b->kind == PART_TOOL_RESULT) {
-		set_json(&p->id, json_object_get(b->v, "toolUseId"));
-		set_json(&p->name, json_object_get(b->v, "name"));
-		if (!json_is(b->v, "type", "tool_use"))
-			set_json(&p->type_raw, json_object_get(b->v, "type"));
-		p->is_error = json_is(b->v, "status", "error");
-	}
-	if (b->media)
-		set_media(p, b);
-	else if (b->is_data)
-		part_base64(p, span_of(NULL, 0), json_span(b->v));
-}
-
-/* Adds its text to p. */
-static void add_text(struct part *p, const struct block *b)
-{
-	const json_t *v;
-	size_t i;
-
-	switch (b->kind) {
-	case PART_TOOL_CALL:
-		part_json(p, json_object_get(b->v, "input"));
-		break;
-	case PART_TOOL_RESULT:
-		part_json(p, result_of(json_object_get(b->v, "content")));
-		break;
-	case PART_REASONING:
-		buf_add(&p->text, json_text(json_object_get(b->v, "reasoningText"), "text"));
-		break;
-	case PART_OTHER:
-		if (!b->is_data)
-			part_json(p, b->v);
-		break;
-	default: /* a text: plain, in a guardContent, or in the pieces of a citationsContent */
-		buf_add(&p->text, json_span(b->v));
-		buf_add(&p->text, json_text(json_object_get(b->v, "text"), "text"));
-		if (b->kind == PART_TEXT)
-			json_array_foreach(json_object_get(b->v, "content"), i, v)
-				buf_add(&p->text, json_text(v, "text"));
-		break;
-	}
-}
-
 /* ---- request ---- */
+
+static const char *const message_members[] = { "role", "content", NULL };
 
 static void read_content(struct exchange *x, struct message *m, const json_t *content)
 {
@@ -190,25 +30,31 @@ static void read_content(struct exchange *x, struct message *m, const json_t *co
 	size_t i;
 
 	json_array_foreach(content, i, v) {
-		struct block b = block_of(v);
+		struct block b = converse_block(v);
 		struct part *p = message_part(x, m, b.kind);
 
-		set_block(p, &b);
-		add_text(p, &b);
+		converse_set_block(p, &b);
+		converse_add_text(p, &b);
+		converse_block_rest(x, m, v);
 	}
 }
 
 static void read_tool(struct exchange *x, const char *type, const json_t *v)
 {
+	static const char *const known[] = { "name", "description", "inputSchema", "strict", NULL };
+	static const char *const schema[] = { "json", NULL };
 	struct tool *t = request_function(x, NULL, v, NULL);
 
 	set_string(&t->type, span_str(type));
 	t->schema = json_incref(json_at2(v, "inputSchema", "json"));
+	request_rest(x, "tools", v, known);
+	request_rest(x, "tools", json_object_get(v, "inputSchema"), schema);
 }
 
 static void read_tools(struct exchange *x, const json_t *config)
 {
 	static const char *const known[] = { "tools", NULL };
+	static const char *const specs[] = { "toolSpec", "systemTool", NULL };
 	const json_t *v;
 	size_t i;
 
@@ -219,6 +65,8 @@ static void read_tools(struct exchange *x, const json_t *config)
 			read_tool(x, "systemTool", json_object_get(v, "systemTool"));
 		else
 			request_param(x, "tool", v); /* a cachePoint among them */
+		if (json_has(v, "toolSpec") || json_has(v, "systemTool"))
+			request_rest(x, "tools", v, specs);
 	}
 	request_params(x, config, known);
 }
@@ -237,9 +85,12 @@ void bedrock_conversation(struct exchange *x, const json_t *body)
 		set_string(&x->system.role, SPAN_LIT("system"));
 		read_content(x, &x->system, json_object_get(body, "system"));
 	}
-	json_array_foreach(json_object_get(body, "messages"), i, v)
-		read_content(x, request_message(x, json_text(v, "role")),
-			     json_object_get(v, "content"));
+	json_array_foreach(json_object_get(body, "messages"), i, v) {
+		struct message *m = request_message(x, json_text(v, "role"));
+
+		read_content(x, m, json_object_get(v, "content"));
+		message_rest(x, m, v, message_members);
+	}
 	read_tools(x, json_object_get(body, "toolConfig"));
 	request_params(x, json_object_get(body, "inferenceConfig"), none);
 	request_params(x, body, known);
@@ -290,18 +141,25 @@ static void read_role(struct exchange *x, const json_t *message)
 
 static void answer_block(struct exchange *x, int slot, const json_t *v)
 {
-	struct block b = block_of(v);
+	struct block b = converse_block(v);
 	struct part *p = answer_part(x, 0, b.kind, slot);
 	struct part text = { .kind = b.kind };
 
 	/* Built separately, so that it is reported as it is appended. */
 	buf_init(&text.text, builder_text_max(x));
-	set_block(p, &b);
-	add_text(&text, &b);
+	converse_set_block(p, &b);
+	converse_add_text(&text, &b);
 	answer_append(x, 0, p, buf_span(&text.text));
 	p->text.full |= text.text.full;
 	buf_done(&text.text);
+	converse_block_rest(x, NULL, v);
 }
+
+/* Of answers, and of all events of a stream. */
+static const char *const answer_members[] = {
+	"output", "stopReason", "usage", "metrics",   "contentBlockIndex", "delta",
+	"start",  "role",	"p",	 "latencyMs", "message",	   NULL
+};
 
 static void converse_response(struct exchange *x, const json_t *body)
 {
@@ -316,6 +174,10 @@ static void converse_response(struct exchange *x, const json_t *body)
 		answer_block(x, (int)i, v);
 	read_stop(x, body);
 	bedrock_usage(x, json_object_get(body, "usage"));
+	answer_rest(x, 0, json_object_get(body, "output"), answer_members);
+	answer_rest(x, 0, message, message_members);
+	answer_rest(x, 0, json_object_get(body, "metrics"), answer_members);
+	answer_rest(x, 0, body, answer_members);
 }
 
 /* ---- stream ---- */
@@ -335,14 +197,17 @@ static void on_message_start(struct exchange *x, const json_t *data)
 static void on_block_start(struct exchange *x, const json_t *data)
 {
 	const json_t *start = json_object_get(data, "start");
-	struct block b = block_of(start);
+	struct block b = converse_block(start);
 	struct part *p;
 
-	if (b.kind != PART_TOOL_CALL && b.kind != PART_TOOL_RESULT)
+	if (b.kind != PART_TOOL_CALL && b.kind != PART_TOOL_RESULT) {
+		converse_block_rest(x, NULL, start);
 		return;
+	}
 	p = answer_part(x, 0, b.kind, slot_of(data));
-	set_block(p, &b);
+	converse_set_block(p, &b);
 	answer_append(x, 0, p, span_of(NULL, 0));
+	converse_block_rest(x, NULL, start);
 }
 
 static void add_piece(struct exchange *x, enum part_kind kind, int slot, const json_t *v)
@@ -386,7 +251,25 @@ static int text_slot(struct exchange *x, int slot)
 	return joins && x->api && strcmp(x->api, "bedrock.invoke") == 0 ? last->slot : slot;
 }
 
-/* Signatures and citations are no output. */
+static void delta_rest(struct exchange *x, const json_t *delta)
+{
+	static const char *const known[] = {
+		"text",	    "reasoningContent", "toolUse",	   "toolResult", "image",
+		"citation", "signature",	"redactedContent", "input",	 "json",
+		"type",	    "source",		"format",	   NULL
+	};
+	const char *key;
+	json_t *v;
+
+	answer_rest(x, 0, delta, known);
+	json_object_foreach((json_t *)delta, key, v)
+		if (strcmp(key, "citation") != 0)
+			answer_rest(x, 0, v, known);
+	if (json_has(delta, "citation"))
+		converse_citation(x, json_object_get(delta, "citation"));
+}
+
+/* Signatures are no output. */
 static void on_delta(struct exchange *x, const json_t *data)
 {
 	const json_t *delta = json_object_get(data, "delta"), *v;
@@ -403,6 +286,7 @@ static void on_delta(struct exchange *x, const json_t *data)
 	}
 	add_data(x, PART_OTHER, "redactedContent", json_object_get(reasoning, "redactedContent"));
 	add_data(x, PART_IMAGE, NULL, json_at2(json_object_get(delta, "image"), "source", "bytes"));
+	delta_rest(x, delta);
 }
 
 /* A call without input may send no piece of it. */
@@ -438,10 +322,13 @@ static void converse_event(struct exchange *x, void *state, struct span name, co
 		 * InvokeModel, and in programs that store what an SDK returned. */
 		const json_t *inner = json_object_get(data, events[i].name);
 
+		if (!span_eq(name, span_str(events[i].name)) && !json_is_object(inner))
+			continue;
 		if (span_eq(name, span_str(events[i].name)))
-			events[i].read(x, data);
-		else if (json_is_object(inner))
-			events[i].read(x, inner);
+			inner = data;
+		events[i].read(x, inner);
+		answer_rest(x, 0, inner, answer_members);
+		answer_rest(x, 0, json_object_get(inner, "metrics"), answer_members);
 	}
 }
 
@@ -451,12 +338,9 @@ static bool is_converse_request(const json_t *body)
 {
 	const json_t *message = json_array_get(json_object_get(body, "messages"), 0);
 	const json_t *block = json_array_get(json_object_get(message, "content"), 0);
-	size_t row = row_of(block);
 
 	return json_is_string(json_object_get(message, "role")) && !json_has(block, "type") &&
-	       row < ROWS &&
-	       (json_is_string(json_object_get(block, "text")) ||
-		json_is_object(json_object_get(block, rows[row].member)));
+	       converse_is_block(block);
 }
 
 static bool is_converse_response(const json_t *body)

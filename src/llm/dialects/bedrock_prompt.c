@@ -10,6 +10,7 @@
 #include "json/write.h"
 #include "llm/error.h"
 #include "llm/json.h"
+#include "llm/rest.h"
 
 /* ---- request ---- */
 
@@ -237,6 +238,60 @@ static void add_image(struct exchange *x, unsigned index, const json_t *base64)
 			    json_span(base64));
 }
 
+/* Members of a whole answer and of one of several; tokens one by one are left out. */
+static const char *const answer_members[] = {
+	"outputText",
+	"generation",
+	"completion",
+	"text",
+	"data",
+	"base64",
+	"index",
+	"id",
+	"stop_reason",
+	"finish_reason",
+	"completionReason",
+	"finishReason",
+	"results",
+	"generations",
+	"outputs",
+	"completions",
+	"choices",
+	"artifacts",
+	"images",
+	"finish_reasons",
+	"tool_calls",
+	"response_id",
+	"error",
+	"usage",
+	"prompt",
+	"seeds",
+	"seed",
+	"stop",
+	"inputTextTokenCount",
+	"totalOutputTextTokenCount",
+	"prompt_token_count",
+	"generation_token_count",
+	"tokenCount",
+	"amazon-bedrock-invocationMetrics",
+	"chat_history",
+	"generation_id",
+	"is_finished",
+	"event_type",
+	"likelihood",
+	"type",
+	"model",
+	"token_likelihoods",
+	"logprobs",
+	NULL,
+};
+
+static bool is_piece(const json_t *v)
+{
+	return json_has(v, "text") || json_has(v, "outputText") || json_has(v, "data") ||
+	       json_has(v, "base64") || json_has(v, "generation") || json_has(v, "completion");
+}
+
 /* Text under any of its names, with the stop reason beside it. */
 static void read_piece(struct exchange *x, unsigned index, const json_t *v)
 {
@@ -250,12 +305,8 @@ static void read_piece(struct exchange *x, unsigned index, const json_t *v)
 		answer_text(x, index, PART_TEXT, json_text(json_object_get(v, "data"), "text"));
 	add_image(x, index, json_object_get(v, "base64"));
 	read_stop(x, index, v);
-}
-
-static bool is_piece(const json_t *v)
-{
-	return json_has(v, "text") || json_has(v, "outputText") || json_has(v, "data") ||
-	       json_has(v, "base64");
+	if (is_piece(v))
+		answer_rest(x, index, v, answer_members);
 }
 
 /* Several answers to one prompt. Lists of that name with other content (ranks of documents) are no
@@ -345,6 +396,8 @@ void bedrock_prompt_answer(struct exchange *x, const json_t *body)
 	read_lists(x, body);
 	read_images(x, body);
 	read_calls(x, body);
+	if (json_has(body, "results"))
+		answer_rest(x, 0, body, answer_members);
 	read_counts(x, body);
 	read_counts(x, json_object_get(body, "usage"));
 	read_counts(x, json_array_get(json_object_get(body, "results"), 0)); /* Titan has never

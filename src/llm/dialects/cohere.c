@@ -3,10 +3,12 @@
  * .../chat-v1, .../chat-stream (read November 2026). Version 2 streams events, version 1 lines. */
 #include <stdlib.h>
 
+#include "exchange/citations.h"
 #include "exchange/redact.h"
 #include "llm/dialect.h"
 #include "llm/error.h"
 #include "llm/json.h"
+#include "llm/rest.h"
 
 static const struct finish_row finishes[] = {
 	{ "COMPLETE", FINISH_STOP },
@@ -45,6 +47,41 @@ static void read_usage(struct exchange *x, const json_t *v)
 	usage_count(&x->usage.cached_read, json_object_get(v, "cached_tokens"));
 }
 
+/* Members that are read, or say nothing: of messages of both versions, their parts and calls. */
+static const char *const message_members[] = {
+	"role", "content", "tool_plan", "tool_calls", "tool_call_id", "citations", "message", NULL
+};
+static const char *const part_members[] = { "type", "text", "thinking", "image_url", NULL };
+static const char *const call_members[] = { "id",	 "index",      "type", "function", "name",
+					    "arguments", "parameters", "text", NULL };
+/* Of answers and events; tokens one by one, and the question again, are left out. */
+static const char *const answer_members[] = { "id",
+					      "generation_id",
+					      "response_id",
+					      "message",
+					      "text",
+					      "tool_calls",
+					      "generations",
+					      "finish_reason",
+					      "usage",
+					      "meta",
+					      "citations",
+					      "search_queries",
+					      "chat_history",
+					      "prompt",
+					      "logprobs",
+					      "type",
+					      "index",
+					      "delta",
+					      "event_type",
+					      "is_finished",
+					      "response",
+					      "tool_call_delta",
+					      "is_search_required",
+					      "response_type",
+					      "error",
+					      NULL };
+
 /* ---- request ---- */
 
 static void read_part(struct exchange *x, struct message *m, const json_t *v)
@@ -61,8 +98,11 @@ static void read_part(struct exchange *x, struct message *m, const json_t *v)
 	else if (image)
 		part_url(message_part(x, m, PART_IMAGE),
 			 json_is_object(image) ? json_text(image, "url") : json_span(image));
-	else
+	else {
 		message_other(x, m, type.len ? (const char *)type.ptr : "unknown", v);
+		return;
+	}
+	message_rest(x, m, v, part_members);
 }
 
 static void read_call(struct part *p, const json_t *v)
@@ -72,6 +112,18 @@ static void read_call(struct part *p, const json_t *v)
 	set_json(&p->id, json_object_get(v, "id"));
 	set_json(&p->name, json_object_get(f ? f : v, "name"));
 	part_json(p, f ? json_object_get(f, "arguments") : json_object_get(v, "parameters"));
+}
+
+static void read_calls(struct exchange *x, struct message *m, const json_t *list)
+{
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach(list, i, v) {
+		read_call(message_part(x, m, PART_TOOL_CALL), v);
+		message_rest(x, m, v, call_members);
+		message_rest(x, m, json_object_get(v, "function"), call_members);
+	}
 }
 
 static void read_message(struct exchange *x, const json_t *v)
@@ -85,6 +137,7 @@ static void read_message(struct exchange *x, const json_t *v)
 		p = message_part(x, m, PART_TOOL_RESULT);
 		set_json(&p->id, json_object_get(v, "tool_call_id"));
 		part_json(p, content);
+		message_rest(x, m, v, message_members);
 		return;
 	}
 	if (json_has(v, "tool_plan"))
@@ -93,33 +146,36 @@ static void read_message(struct exchange *x, const json_t *v)
 		message_text(x, m, PART_TEXT, json_span(content));
 	json_array_foreach(content, i, item)
 		read_part(x, m, item);
-	json_array_foreach(json_object_get(v, "tool_calls"), i, item)
-		read_call(message_part(x, m, PART_TOOL_CALL), item);
+	read_calls(x, m, json_object_get(v, "tool_calls"));
+	message_rest(x, m, v, message_members);
 }
 
 /* Version 1 has the last message apart from earlier ones. */
 static void read_history(struct exchange *x, const json_t *body)
 {
-	const json_t *v, *item;
-	size_t i, j;
+	static const char *const known[] = { "call", "outputs", NULL };
+	const json_t *v;
+	size_t i;
 
 	json_array_foreach(json_object_get(body, "chat_history"), i, v) {
 		struct message *m = request_message(x, json_text(v, "role"));
 
 		if (json_has(v, "message"))
 			message_text(x, m, PART_TEXT, json_text(v, "message"));
-		json_array_foreach(json_object_get(v, "tool_calls"), j, item)
-			read_call(message_part(x, m, PART_TOOL_CALL), item);
+		read_calls(x, m, json_object_get(v, "tool_calls"));
+		message_rest(x, m, v, message_members);
 	}
 	if (json_has(body, "message"))
 		message_text(x, request_message(x, SPAN_LIT("user")), PART_TEXT,
 			     json_text(body, "message"));
 	json_array_foreach(json_object_get(body, "tool_results"), i, v) {
-		struct part *p =
-			message_part(x, request_message(x, SPAN_LIT("tool")), PART_TOOL_RESULT);
+		struct message *m = request_message(x, SPAN_LIT("tool"));
+		struct part *p = message_part(x, m, PART_TOOL_RESULT);
 
 		set_json(&p->name, json_object_get(json_object_get(v, "call"), "name"));
 		part_json(p, json_object_get(v, "outputs"));
+		message_rest(x, m, v, known);
+		message_rest(x, m, json_object_get(v, "call"), call_members);
 	}
 }
 
@@ -128,6 +184,7 @@ static void read_tool(struct exchange *x, const json_t *v)
 	const json_t *f = json_object_get(v, "function");
 
 	request_function(x, v, f ? f : v, f ? "parameters" : "parameter_definitions");
+	tool_rest(x, v, f ? f : v);
 }
 
 static void cohere_request(struct exchange *x, const json_t *body)
@@ -155,6 +212,40 @@ static void cohere_request(struct exchange *x, const json_t *body)
 
 /* ---- whole answers ---- */
 
+static void read_citation(struct exchange *x, const json_t *v)
+{
+	const json_t *source = json_array_get(json_object_get(v, "sources"), 0);
+	const json_t *document = json_object_get(source, "document");
+	struct span id = json_text(source, "id");
+	struct citation_view c = { .url = json_text(document, "url"),
+				   .title = json_text(document, "title"),
+				   .text = json_text(v, "text"),
+				   .document =
+					   id.len ? id
+						  : json_span(json_array_get(
+							    json_object_get(v, "document_ids"), 0)),
+				   .start = COUNT_UNKNOWN,
+				   .end = COUNT_UNKNOWN };
+
+	usage_count(&c.start, json_object_get(v, "start"));
+	usage_count(&c.end, json_object_get(v, "end"));
+	answer_citation(x, &c);
+}
+
+/* The sources of an answer, and the searches made for it. */
+static void read_sources(struct exchange *x, const json_t *v)
+{
+	const json_t *citations = json_object_get(v, "citations"), *item;
+	size_t i;
+
+	if (json_is_object(citations))
+		read_citation(x, citations);
+	json_array_foreach(citations, i, item)
+		read_citation(x, item);
+	json_array_foreach(json_object_get(v, "search_queries"), i, item)
+		answer_search(x, json_text(item, "text"));
+}
+
 static void answer_calls(struct exchange *x, const json_t *list)
 {
 	const json_t *v;
@@ -166,6 +257,8 @@ static void answer_calls(struct exchange *x, const json_t *list)
 		redact_part_reset(p);
 		read_call(p, v);
 		answer_shown(x, 0, p);
+		answer_rest(x, 0, v, call_members);
+		answer_rest(x, 0, json_object_get(v, "function"), call_members);
 	}
 }
 
@@ -179,8 +272,11 @@ static void answer_message(struct exchange *x, const json_t *m)
 	json_array_foreach(content, i, v) {
 		answer_text(x, 0, PART_REASONING, json_text(v, "thinking"));
 		answer_text(x, 0, PART_TEXT, json_text(v, "text"));
+		answer_rest(x, 0, v, part_members);
 	}
 	answer_calls(x, json_object_get(m, "tool_calls"));
+	read_sources(x, m);
+	answer_rest(x, 0, m, message_members);
 }
 
 /* The older generate returns a list of texts. */
@@ -192,6 +288,7 @@ static void answer_generations(struct exchange *x, const json_t *list)
 	json_array_foreach(list, i, v) {
 		answer_choice(x, (unsigned)i);
 		answer_text(x, (unsigned)i, PART_TEXT, json_text(v, "text"));
+		answer_rest(x, (unsigned)i, v, answer_members);
 	}
 }
 
@@ -226,7 +323,9 @@ static void cohere_response(struct exchange *x, const json_t *body)
 	answer_calls(x, json_object_get(body, "tool_calls"));
 	answer_generations(x, json_object_get(body, "generations"));
 	finish(x, body);
+	read_sources(x, body);
 	read_usages(x, body);
+	answer_rest(x, 0, body, answer_members);
 }
 
 /* ---- streams ---- */
@@ -245,6 +344,7 @@ static void read_delta(struct exchange *x, const json_t *data)
 
 		answer_text(x, 0, thinking.len ? PART_REASONING : PART_TEXT,
 			    thinking.len ? thinking : json_text(content, "text"));
+		answer_rest(x, 0, content, part_members);
 	}
 	if (json_is_object(call)) {
 		struct part *p = answer_part(x, 0, PART_TOOL_CALL, slot);
@@ -252,7 +352,12 @@ static void read_delta(struct exchange *x, const json_t *data)
 		set_json(&p->id, json_object_get(call, "id"));
 		set_json(&p->name, json_object_get(json_object_get(call, "function"), "name"));
 		answer_append(x, 0, p, json_text(json_object_get(call, "function"), "arguments"));
+		answer_rest(x, 0, call, call_members);
+		answer_rest(x, 0, json_object_get(call, "function"), call_members);
 	}
+	read_sources(x, m);
+	answer_rest(x, 0, m, message_members);
+	answer_rest(x, 0, delta, answer_members);
 	finish(x, delta);
 	read_usages(x, delta);
 }
@@ -276,10 +381,13 @@ static void read_line(struct exchange *x, struct span type, const json_t *data)
 		p = answer_part(x, 0, PART_TOOL_CALL, json_index(call, "index", 0));
 		set_json(&p->name, json_object_get(call, "name"));
 		answer_append(x, 0, p, json_text(call, "parameters"));
+		answer_rest(x, 0, call, call_members);
 	} else if (span_eq(type, SPAN_LIT("stream-end"))) {
 		finish(x, data);
 		read_ids(x, whole);
 		read_usages(x, whole);
+		read_sources(x, whole);
+		answer_rest(x, 0, whole, answer_members);
 	}
 }
 
@@ -288,13 +396,16 @@ static void cohere_event(struct exchange *x, void *state, struct span name, cons
 	struct span type = json_text(data, "event_type");
 
 	read_ids(x, data);
-	if (type.len)
+	if (type.len) {
 		read_line(x, type, data);
-	else if (json_has(data, "delta"))
+		read_sources(x, data);
+	} else if (json_has(data, "delta")) {
 		read_delta(x, data);
-	else if (json_is_string(json_object_get(data, "message")))
+	} else if (json_is_string(json_object_get(data, "message"))) {
 		answer_error(x, json_object_get(data, "type"), NULL,
 			     json_object_get(data, "message"));
+	}
+	answer_rest(x, 0, data, answer_members);
 }
 
 /* The stream of version 2 has "[DONE]" after its last event. */

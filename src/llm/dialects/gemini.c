@@ -218,6 +218,7 @@ static void read_candidate(struct exchange *x, struct gemini_partial *partial, c
 		"tokenCount",
 		NULL,
 	};
+	static const char *const content[] = { "role", "parts", NULL };
 	unsigned index = (unsigned)json_index(v, "index", 0);
 	const json_t *reason = json_either(v, "finishReason", "finish_reason"), *part;
 	const json_t *parts = json_object_get(json_object_get(v, "content"), "parts");
@@ -232,6 +233,7 @@ static void read_candidate(struct exchange *x, struct gemini_partial *partial, c
 	read_grounding(x, json_object_get(v, "groundingMetadata"));
 	read_citations(x, v);
 	answer_rest(x, index, v, known);
+	answer_rest(x, index, json_object_get(v, "content"), content);
 	set_json(&raw, reason);
 	if (raw) {
 		enum finish f =

@@ -30,7 +30,8 @@ static int slot_of(int step, int content)
 
 /* ---- request ---- */
 
-static void read_content(struct exchange *x, struct message *m, const json_t *v)
+/* False: it is of a kind that is not known, and a part as a whole. */
+static bool add_content(struct exchange *x, struct message *m, const json_t *v)
 {
 	static const struct {
 		const char *type;
@@ -44,11 +45,11 @@ static void read_content(struct exchange *x, struct message *m, const json_t *v)
 
 	if (json_is_string(v)) {
 		message_text(x, m, PART_TEXT, json_span(v));
-		return;
+		return true;
 	}
 	if (span_eq(type, SPAN_LIT("text"))) {
 		message_text(x, m, PART_TEXT, json_text(v, "text"));
-		return;
+		return true;
 	}
 	for (size_t i = 0; i < sizeof(media) / sizeof(*media); i++) {
 		if (!span_eq(type, span_str(media[i].type)))
@@ -58,7 +59,7 @@ static void read_content(struct exchange *x, struct message *m, const json_t *v)
 			part_base64(p, json_text(v, "mime_type"), json_text(v, "data"));
 		else
 			part_url(p, json_text(v, "uri"));
-		return;
+		return true;
 	}
 	if (span_eq(type, SPAN_LIT("function_result"))) {
 		p = message_part(x, m, PART_TOOL_RESULT);
@@ -66,14 +67,27 @@ static void read_content(struct exchange *x, struct message *m, const json_t *v)
 		set_json(&p->name, json_object_get(v, "name"));
 		p->is_error = json_is_true(json_object_get(v, "is_error"));
 		part_json(p, json_object_get(v, "result"));
-		return;
+		return true;
 	}
 	message_other(x, m, type.len ? (const char *)type.ptr : "unknown", v);
+	return false;
+}
+
+static void read_content(struct exchange *x, struct message *m, const json_t *v)
+{
+	static const char *const known[] = { "type",	 "text",       "data",	      "mime_type",
+					     "uri",	 "name",       "result",      "call_id",
+					     "is_error", "resolution", "annotations", "signature",
+					     NULL };
+
+	if (add_content(x, m, v))
+		message_rest(x, m, v, known);
 }
 
 /* A turn with a role, or a bare content from the user. */
 static void read_input(struct exchange *x, const json_t *v)
 {
+	static const char *const known[] = { "type", "role", "content", NULL };
 	const json_t *content = json_object_get(v, "content"), *item;
 	struct message *m =
 		request_message(x, json_has(v, "role") ? json_text(v, "role") : SPAN_LIT("user"));
@@ -85,6 +99,8 @@ static void read_input(struct exchange *x, const json_t *v)
 		read_content(x, m, content);
 	json_array_foreach(content, i, item)
 		read_content(x, m, item);
+	if (content)
+		message_rest(x, m, v, known);
 }
 
 static void interactions_request(struct exchange *x, const json_t *body)
@@ -110,8 +126,10 @@ static void interactions_request(struct exchange *x, const json_t *body)
 		read_input(x, input);
 	json_array_foreach(input, i, v)
 		read_input(x, v);
-	json_array_foreach(json_object_get(body, "tools"), i, v)
+	json_array_foreach(json_object_get(body, "tools"), i, v) {
 		request_function(x, v, v, "parameters");
+		tool_rest(x, v, v);
+	}
 	request_params(x, json_object_get(body, "generation_config"), none);
 	request_params(x, body, known);
 }
@@ -234,6 +252,36 @@ static void answer_step(struct exchange *x, int step, const json_t *v)
 
 static void read_interaction(struct exchange *x, const json_t *v)
 {
+	/* Many repeat the request. */
+	static const char *const known[] = {
+		"id",
+		"object",
+		"status",
+		"model",
+		"agent",
+		"role",
+		"created",
+		"updated",
+		"outputs",
+		"steps",
+		"usage",
+		"service_tier",
+		"previous_interaction_id",
+		"error",
+		"system_instruction",
+		"tools",
+		"generation_config",
+		"agent_config",
+		"response_modalities",
+		"response_mime_type",
+		"response_format",
+		"input",
+		"store",
+		"stream",
+		"background",
+		"cached_content",
+		NULL,
+	};
 	struct span status = json_text(v, "status");
 	const json_t *step;
 	size_t i;
@@ -249,6 +297,7 @@ static void read_interaction(struct exchange *x, const json_t *v)
 	if (status.len)
 		answer_finish(x, 0, status,
 			      finish_of(status, finishes, sizeof(finishes) / sizeof(*finishes)));
+	answer_rest(x, 0, v, known);
 }
 
 static void interactions_response(struct exchange *x, const json_t *body)
@@ -262,6 +311,11 @@ static void interactions_response(struct exchange *x, const json_t *body)
 
 static void read_delta(struct exchange *x, int step, const json_t *delta)
 {
+	static const char *const known[] = {
+		"type",	  "text",     "content", "summary",   "arguments", "partial_arguments",
+		"id",	  "name",     "data",	 "mime_type", "signature", "call_id",
+		"result", "is_error", "index",	 NULL
+	};
 	struct span type = json_text(delta, "type");
 	const json_t *content = json_object_get(delta, "content");
 	struct part *p;
@@ -288,11 +342,17 @@ static void read_delta(struct exchange *x, int step, const json_t *delta)
 					slot_of(step, 0)),
 			    json_text(delta, "mime_type"), json_text(delta, "data"));
 	}
+	answer_rest(x, 0, delta, known);
+	answer_rest(x, 0, content, known);
 }
 
 static void interactions_event(struct exchange *x, void *state, struct span name,
 			       const json_t *data)
 {
+	static const char *const known[] = { "event_type", "event_id",	     "interaction", "step",
+					     "delta",	   "error",	     "index",	    "type",
+					     "status",	   "interaction_id", "content",	    "usage",
+					     NULL };
 	int step = json_index(data, "index", 0);
 
 	if (json_has(data, "interaction"))
@@ -303,6 +363,7 @@ static void interactions_event(struct exchange *x, void *state, struct span name
 		read_delta(x, step, json_object_get(data, "delta"));
 	if (json_has(data, "error"))
 		answer_error_of(x, data);
+	answer_rest(x, 0, data, known);
 }
 
 static bool suits_interactions(const json_t *body)

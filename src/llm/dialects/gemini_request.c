@@ -101,6 +101,12 @@ const char *const gemini_part_members[] = {
 /* A part that is not text. */
 void gemini_part(struct exchange *x, struct message *m, const json_t *v)
 {
+	/* Of calls and results. */
+	static const char *const inner[] = {
+		"id",		"name",		 "args",	"response",
+		"parts",	"toolType",	 "partialArgs", "partial_args",
+		"willContinue", "will_continue", "scheduling",	NULL
+	};
 	const json_t *call = json_either(v, "functionCall", "function_call");
 	const json_t *result = json_either(v, "functionResponse", "function_response");
 	const json_t *data = json_either(v, "inlineData", "inline_data");
@@ -111,11 +117,13 @@ void gemini_part(struct exchange *x, struct message *m, const json_t *v)
 		call = json_either(v, "toolCall", "tool_call");
 	if (!result)
 		result = json_either(v, "toolResponse", "tool_response");
-	if (call)
+	if (call) {
 		read_call(message_part(x, m, PART_TOOL_CALL), call);
-	else if (result)
+		message_rest(x, m, call, inner);
+	} else if (result) {
 		read_result(x, m, result);
-	else if (data || file)
+		message_rest(x, m, result, inner);
+	} else if (data || file)
 		read_media(x, m, data ? data : file, data != NULL);
 	else if (json_either(v, "executableCode", "executable_code") ||
 		 json_either(v, "codeExecutionResult", "code_execution_result"))

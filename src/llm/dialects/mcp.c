@@ -8,6 +8,7 @@
 #include "llm/dialect.h"
 #include "llm/error.h"
 #include "llm/json.h"
+#include "llm/rest.h"
 
 static bool method_is_mcp(struct span method)
 {
@@ -24,6 +25,9 @@ static bool method_is_mcp(struct span method)
 	return span_eq(method, SPAN_LIT("initialize")) || span_eq(method, SPAN_LIT("ping"));
 }
 
+static const char *const envelope_members[] = { "jsonrpc", "id",    "method", "params",
+						"result",  "error", NULL };
+
 static const json_t *first_message(const json_t *body)
 {
 	return json_is_array(body) ? json_array_get(body, 0) : body;
@@ -31,6 +35,7 @@ static const json_t *first_message(const json_t *body)
 
 static void mcp_request(struct exchange *x, const json_t *body)
 {
+	static const char *const params_members[] = { "name", "uri", "arguments", NULL };
 	const json_t *v = first_message(body), *params = json_object_get(v, "params");
 	const json_t *arguments = json_object_get(params, "arguments");
 	const char *target = json_has(params, "name") ? "name" : "uri";
@@ -38,6 +43,7 @@ static void mcp_request(struct exchange *x, const json_t *body)
 
 	set_json(&x->rpc_method, json_object_get(v, "method"));
 	set_json(&x->rpc_name, json_object_get(params, target));
+	request_rest(x, "message", v, envelope_members);
 	if (!json_object_size(params))
 		return;
 	p = message_part(x, request_message(x, SPAN_LIT("client")),
@@ -46,19 +52,24 @@ static void mcp_request(struct exchange *x, const json_t *body)
 	set_string(arguments ? &p->name : &p->type_raw,
 		   span_str(arguments ? x->rpc_name : "params"));
 	part_json(p, arguments ? arguments : params);
+	if (arguments)
+		request_rest(x, "params", params, params_members);
 }
 
 static void read_content(struct exchange *x, const json_t *v)
 {
+	static const char *const known[] = { "type", "text", "data", "mimeType", NULL };
 	struct span type = json_text(v, "type");
 	struct part *p;
 
 	if (span_eq(type, SPAN_LIT("text"))) {
 		answer_text(x, 0, PART_TEXT, json_text(v, "text"));
+		answer_rest(x, 0, v, known);
 	} else if (span_eq(type, SPAN_LIT("image")) || span_eq(type, SPAN_LIT("audio"))) {
 		p = answer_part(x, 0, span_eq(type, SPAN_LIT("image")) ? PART_IMAGE : PART_AUDIO,
 				-1);
 		part_base64(p, json_text(v, "mimeType"), json_text(v, "data"));
+		answer_rest(x, 0, v, known);
 	} else {
 		p = answer_part(x, 0, PART_OTHER, -1);
 		set_string(&p->type_raw, type);
@@ -68,6 +79,7 @@ static void read_content(struct exchange *x, const json_t *v)
 
 static void read_result(struct exchange *x, const json_t *v)
 {
+	static const char *const known[] = { "content", "structuredContent", "isError", NULL };
 	const json_t *content = json_object_get(v, "content"), *item;
 	struct part *p;
 	size_t i;
@@ -81,6 +93,8 @@ static void read_result(struct exchange *x, const json_t *v)
 		set_string(&p->type_raw, content ? SPAN_LIT("structured") : SPAN_LIT("result"));
 		part_json(p, content ? json_object_get(v, "structuredContent") : v);
 	}
+	if (content)
+		answer_rest(x, 0, v, known);
 }
 
 /* Progress and log messages precede the result. */
@@ -107,6 +121,7 @@ static void mcp_response(struct exchange *x, const json_t *body)
 		read_notice(x, v);
 	else
 		answer_error_of(x, v);
+	answer_rest(x, 0, v, envelope_members);
 }
 
 static void mcp_event(struct exchange *x, void *state, struct span name, const json_t *data)

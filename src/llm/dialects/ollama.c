@@ -6,6 +6,7 @@
 #include "llm/dialect.h"
 #include "llm/error.h"
 #include "llm/json.h"
+#include "llm/rest.h"
 
 static const struct finish_row finishes[] = {
 	{ "stop", FINISH_STOP },
@@ -34,6 +35,11 @@ static void read_call(struct part *p, const json_t *call)
 	part_json(p, json_object_get(f, "arguments"));
 }
 
+static const char *const message_members[] = { "role",	     "content",	  "thinking",	  "images",
+					       "tool_calls", "tool_name", "tool_call_id", NULL };
+static const char *const call_members[] = { "id",   "type",	 "function", "index",
+					    "name", "arguments", NULL };
+
 static void read_message(struct exchange *x, const json_t *v)
 {
 	struct message *m = request_message(x, json_text(v, "role"));
@@ -43,8 +49,10 @@ static void read_message(struct exchange *x, const json_t *v)
 
 	if (json_is(v, "role", "tool")) {
 		p = message_part(x, m, PART_TOOL_RESULT);
+		set_json(&p->id, json_object_get(v, "tool_call_id"));
 		set_json(&p->name, json_object_get(v, "tool_name"));
 		part_json(p, json_object_get(v, "content"));
+		message_rest(x, m, v, message_members);
 		return;
 	}
 	if (json_text(v, "thinking").len)
@@ -52,8 +60,12 @@ static void read_message(struct exchange *x, const json_t *v)
 	if (json_text(v, "content").len)
 		message_text(x, m, PART_TEXT, json_text(v, "content"));
 	read_images(x, m, json_object_get(v, "images"));
-	json_array_foreach(json_object_get(v, "tool_calls"), i, call)
+	json_array_foreach(json_object_get(v, "tool_calls"), i, call) {
 		read_call(message_part(x, m, PART_TOOL_CALL), call);
+		message_rest(x, m, call, call_members);
+		message_rest(x, m, json_object_get(call, "function"), call_members);
+	}
+	message_rest(x, m, v, message_members);
 }
 
 /* A prompt, or texts to embed. */
@@ -93,8 +105,10 @@ static void ollama_request(struct exchange *x, const json_t *body)
 	json_array_foreach(json_object_get(body, "messages"), i, v)
 		read_message(x, v);
 	read_prompt(x, body);
-	json_array_foreach(json_object_get(body, "tools"), i, v)
+	json_array_foreach(json_object_get(body, "tools"), i, v) {
 		request_function(x, v, json_object_get(v, "function"), "parameters");
+		tool_rest(x, v, json_object_get(v, "function"));
+	}
 	request_params(x, json_object_get(body, "options"), none);
 	request_params(x, body, known);
 }
@@ -128,7 +142,45 @@ static void answer_calls(struct exchange *x, const json_t *list)
 
 		read_call(p, v);
 		answer_shown(x, 0, p);
+		answer_rest(x, 0, v, call_members);
+		answer_rest(x, 0, json_object_get(v, "function"), call_members);
 	}
+}
+
+static bool calls_tool(const struct message *m)
+{
+	for (size_t i = 0; i < m->nparts; i++)
+		if (m->parts[i].kind == PART_TOOL_CALL)
+			return true;
+	return false;
+}
+
+/* Tokens as numbers, and how likely they were, are left out. */
+static void read_rest(struct exchange *x, const json_t *v)
+{
+	static const char *const known[] = {
+		"model",
+		"created_at",
+		"message",
+		"response",
+		"thinking",
+		"done",
+		"done_reason",
+		"context",
+		"logprobs",
+		"eval_count",
+		"eval_duration",
+		"load_duration",
+		"prompt_eval_count",
+		"prompt_eval_duration",
+		"total_duration",
+		"remote_model",
+		"remote_host",
+		NULL,
+	};
+
+	answer_rest(x, 0, v, known);
+	answer_rest(x, 0, json_object_get(v, "message"), message_members);
 }
 
 /* A line, or the whole answer. */
@@ -148,13 +200,12 @@ static void ollama_response(struct exchange *x, const json_t *v)
 	answer_calls(x, json_object_get(m, "tool_calls"));
 	if (why.len) {
 		enum finish f = finish_of(why, finishes, sizeof(finishes) / sizeof(*finishes));
-		const struct message *all = &answer_choice(x, 0)->msg;
 
-		if (f == FINISH_STOP && all->nparts &&
-		    all->parts[all->nparts - 1].kind == PART_TOOL_CALL)
+		if (f == FINISH_STOP && calls_tool(&answer_choice(x, 0)->msg))
 			f = FINISH_TOOL_CALL;
 		answer_finish(x, 0, why, f);
 	}
+	read_rest(x, v);
 	read_usage(x, v);
 }
 

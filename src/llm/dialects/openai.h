@@ -13,8 +13,11 @@ void openai_usage_details(struct usage *u, const json_t *v);
 
 enum finish openai_finish(struct span raw);
 
+/* Members of an answer or a chunk beside its choices that are not known. */
+void openai_rest(struct exchange *x, const json_t *body);
 /* Sources by which a text of an answer is annotated. */
 void openai_annotations(struct exchange *x, const json_t *list);
+void openai_annotation(struct exchange *x, const json_t *v);
 
 /* ---- Chat Completions: openai_chat_request.c ---- */
 
@@ -25,6 +28,8 @@ void openai_chat_message(struct exchange *x, const json_t *v);
 extern const char *const openai_thoughts[];
 /* Members of a message that are read, of requests and answers alike, or that say nothing new. */
 extern const char *const openai_message_members[];
+/* The same of a call and its function. */
+extern const char *const openai_call_members[];
 /* The function of a call, or what a tool of another type has in its place. */
 const json_t *openai_call_function(const json_t *call);
 /* Some gateways send every member, empty. */
@@ -35,6 +40,11 @@ struct span openai_image_url(const json_t *image);
 /* ---- Responses: openai_responses_request.c ---- */
 
 void responses_request(struct exchange *x, const json_t *body);
+/* Members of calls and their outputs, of other items, and of their parts: as
+ * openai_message_members.
+ */
+extern const char *const responses_call_members[], *const responses_item_members[],
+							   *const responses_part_members[];
 /* "function_call" and the like. */
 bool responses_is_call(struct span type);
 /* The member of a call's item that a reader wants to see; NULL: none. */

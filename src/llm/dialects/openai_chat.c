@@ -201,8 +201,6 @@ static void call_name(struct part *p, struct span name)
 static void answer_call(struct exchange *x, unsigned index, const json_t *call,
 			const json_t *function)
 {
-	static const char *const known[] = { "id",     "index",	    "type",  "function", "name",
-					     "custom", "arguments", "input", NULL };
 	struct span name = json_text(function, "name");
 	struct part *p = call_of(x, index, call, name);
 	const json_t *arguments = json_object_get(function, "arguments");
@@ -217,8 +215,8 @@ static void answer_call(struct exchange *x, unsigned index, const json_t *call,
 		text = json_write_text(arguments);
 	answer_append(x, index, p, text ? span_str(text) : json_span(arguments));
 	free(text);
-	answer_rest(x, index, call, known);
-	answer_rest(x, index, function, known);
+	answer_rest(x, index, call, openai_call_members);
+	answer_rest(x, index, function, openai_call_members);
 }
 
 static void answer_audio(struct exchange *x, unsigned index, const json_t *v)
@@ -299,6 +297,7 @@ static void read_choice(struct exchange *x, const json_t *v, const json_t *messa
 					     "stop_reason",
 					     "matched_stop",
 					     "token_ids",
+					     "token_id",
 					     "text",
 					     "seed",
 					     NULL };
@@ -314,7 +313,7 @@ static void read_choice(struct exchange *x, const json_t *v, const json_t *messa
 }
 
 /* Members of an answer or a chunk, beside its choices: those that are read, or say nothing. */
-static void read_rest(struct exchange *x, const json_t *body)
+void openai_rest(struct exchange *x, const json_t *body)
 {
 	static const char *const known[] = { "id",
 					     "object",
@@ -333,6 +332,9 @@ static void read_rest(struct exchange *x, const json_t *body)
 					     "prompt_token_ids",
 					     "kv_transfer_params",
 					     "timings",
+					     "time_info",
+					     "generationId",
+					     "p",
 					     "type",
 					     "request_id",
 					     "metadata",
@@ -362,7 +364,7 @@ static void chat_response(struct exchange *x, const json_t *body)
 		read_choice(x, v, json_object_get(v, "message"));
 	if (!json_array_size(json_object_get(body, "choices")))
 		read_plain(x, body);
-	read_rest(x, body);
+	openai_rest(x, body);
 }
 
 static void chat_event(struct exchange *x, void *state, struct span name, const json_t *data)
@@ -376,7 +378,7 @@ static void chat_event(struct exchange *x, void *state, struct span name, const 
 		read_choice(x, v, json_object_get(v, "delta"));
 	if (json_has(data, "error") || !json_has(data, "choices"))
 		read_plain(x, data);
-	read_rest(x, data);
+	openai_rest(x, data);
 }
 
 /* Only these distinguish Anthropic's format. */

@@ -104,6 +104,9 @@ static void read_call(struct exchange *x, struct message *m, const json_t *id,
 	part_json(p, arguments ? arguments : json_object_get(function, "input"));
 }
 
+const char *const openai_call_members[] = { "id",     "index",	   "type",  "function", "name",
+					    "custom", "arguments", "input", NULL };
+
 const json_t *openai_call_function(const json_t *call)
 {
 	const json_t *f = json_object_get(call, "function");
@@ -148,6 +151,9 @@ const char *const openai_message_members[] = {
 	"thinking",
 	"cache_control",
 	"annotations",
+	"channel",
+	"thought_signature",
+	"token_id",
 	"id",
 	"type",
 	"index",
@@ -183,8 +189,11 @@ void openai_chat_message(struct exchange *x, const json_t *v)
 	if (json_has(v, "audio"))
 		read_audio(message_part(x, m, PART_AUDIO), json_object_get(v, "audio"));
 	read_images(x, m, json_object_get(v, "images"));
-	json_array_foreach(json_object_get(v, "tool_calls"), i, item)
+	json_array_foreach(json_object_get(v, "tool_calls"), i, item) {
 		read_call(x, m, json_object_get(item, "id"), openai_call_function(item));
+		message_rest(x, m, item, openai_call_members);
+		message_rest(x, m, openai_call_function(item), openai_call_members);
+	}
 	item = json_object_get(v, "function_call");
 	if (!openai_empty_call(item))
 		read_call(x, m, NULL, item);
@@ -193,14 +202,8 @@ void openai_chat_message(struct exchange *x, const json_t *v)
 
 static void read_tool(struct exchange *x, const json_t *v, const json_t *f)
 {
-	static const char *const known[] = { "type",	      "function",   "custom", "name",
-					     "description",   "parameters", "strict", "format",
-					     "cache_control", NULL };
-
 	request_function(x, v, f, "parameters");
-	request_rest(x, "tools", v, known);
-	if (f != v)
-		request_rest(x, "tools", f, known);
+	tool_rest(x, v, f);
 }
 
 void openai_chat_request(struct exchange *x, const json_t *body)

@@ -5,6 +5,7 @@
 #include "llm/dialects/openai.h"
 #include "llm/error.h"
 #include "llm/json.h"
+#include "llm/rest.h"
 
 /* A text, a list of texts, a list of token numbers, or a list of those. */
 static void read_prompt(struct exchange *x, const json_t *prompt)
@@ -34,6 +35,19 @@ static void completions_request(struct exchange *x, const json_t *body)
 
 static void read_choice(struct exchange *x, const json_t *v)
 {
+	/* Tokens one by one are left out. */
+	static const char *const known[] = { "index",
+					     "text",
+					     "finish_reason",
+					     "logprobs",
+					     "stop_reason",
+					     "prompt_logprobs",
+					     "matched_stop",
+					     "token_ids",
+					     "prompt_token_ids",
+					     "seed",
+					     "content_filter_results",
+					     NULL };
 	unsigned index = (unsigned)json_index(v, "index", 0);
 	struct span finish = json_text(v, "finish_reason");
 
@@ -41,11 +55,35 @@ static void read_choice(struct exchange *x, const json_t *v)
 	answer_text(x, index, PART_TEXT, json_text(v, "text"));
 	if (finish.len)
 		answer_finish(x, index, finish, openai_finish(finish));
+	answer_rest(x, index, v, known);
 }
 
 /* llama.cpp's own format: one text, with counts. */
 static void read_llama(struct exchange *x, const json_t *v)
 {
+	static const char *const known[] = { "content",
+					     "tokens",
+					     "tokens_evaluated",
+					     "tokens_predicted",
+					     "timings",
+					     "stop",
+					     "stop_type",
+					     "stopping_word",
+					     "model",
+					     "prompt",
+					     "id_slot",
+					     "generation_settings",
+					     "has_new_line",
+					     "truncated",
+					     "tokens_cached",
+					     "completion_probabilities",
+					     "index",
+					     "slot_id",
+					     "stopped_eos",
+					     "stopped_limit",
+					     "stopped_word",
+					     "oaicompat_msg_diffs",
+					     NULL };
 	struct span stop = json_text(v, "stop_type");
 
 	answer_text(x, 0, PART_TEXT, json_text(v, "content"));
@@ -56,6 +94,7 @@ static void read_llama(struct exchange *x, const json_t *v)
 	if (stop.len && json_is_true(json_object_get(v, "stop")))
 		answer_finish(x, 0, stop,
 			      span_eq(stop, SPAN_LIT("limit")) ? FINISH_LENGTH : FINISH_STOP);
+	answer_rest(x, 0, v, known);
 }
 
 static void completions_response(struct exchange *x, const json_t *body)
@@ -73,6 +112,7 @@ static void completions_response(struct exchange *x, const json_t *body)
 		read_llama(x, body);
 	else if (!json_array_size(choices))
 		answer_error_of(x, body);
+	openai_rest(x, body);
 }
 
 static void completions_event(struct exchange *x, void *state, struct span name, const json_t *data)

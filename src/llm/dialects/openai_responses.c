@@ -110,18 +110,6 @@ static void answer_searches(struct exchange *x, const json_t *v)
 
 static void answer_call(struct exchange *x, int item, const json_t *v, bool announced)
 {
-	static const char *const known[] = {
-		"type",		"id",		"call_id",
-		"name",		"arguments",	"input",
-		"action",	"operation",	"code",
-		"queries",	"status",	"role",
-		"output",	"outputs",	"results",
-		"result",	"error",	"output_format",
-		"server_label", "container_id", "namespace",
-		"size",		"quality",	"background",
-		"created_by",	"tools",	"output_compression",
-		NULL,
-	};
 	struct part *p = call_part(x, item, json_text(v, "call_id"));
 	const json_t *input = responses_call_input(v);
 	char *text = NULL;
@@ -141,7 +129,7 @@ static void answer_call(struct exchange *x, int item, const json_t *v, bool anno
 		answer_result(x, item, v);
 	answer_searches(x, json_object_get(v, "action"));
 	answer_searches(x, v);
-	answer_rest_at(x, 0, slot_of(item, REST_PARTS), v, known);
+	answer_rest_at(x, 0, slot_of(item, REST_PARTS), v, responses_call_members);
 }
 
 /* The nth part of that kind among the pieces of the item, or a new one: some servers number the
@@ -155,46 +143,9 @@ static struct part *nth_part(struct exchange *x, int item, enum part_kind kind, 
 	return p ? p : answer_part(x, 0, kind, slot_of(item, number));
 }
 
-static int64_t place_of(const json_t *v, const char *name)
-{
-	int64_t n = COUNT_UNKNOWN;
-
-	usage_count(&n, json_object_get(v, name));
-	return n;
-}
-
-static void answer_annotation(struct exchange *x, const json_t *v)
-{
-	/* Some wrap it in a member of its type. */
-	const json_t *a = json_is_object(json_object_get(v, "url_citation"))
-				  ? json_object_get(v, "url_citation")
-				  : v;
-	struct span title = json_text(a, "title"), file = json_text(a, "file_id");
-
-	answer_citation(
-		x, &(struct citation_view){ .url = json_text(a, "url"),
-					    .title = title.len ? title : json_text(a, "filename"),
-					    .text = json_text(a, "quote"),
-					    .document = file,
-					    .start = place_of(a, "start_index"),
-					    .end = place_of(a, "end_index") });
-}
-
-void openai_annotations(struct exchange *x, const json_t *list)
-{
-	const json_t *v;
-	size_t i;
-
-	json_array_foreach(list, i, v)
-		answer_annotation(x, v);
-}
-
 static void answer_texts(struct exchange *x, int item, const json_t *list, enum part_kind kind,
 			 int first)
 {
-	static const char *const known[] = { "type",	"text",	       "transcript",
-					     "refusal", "annotations", "logprobs",
-					     "audio",	"signature",   NULL };
 	size_t refusals = 0, texts = 0, i;
 	const json_t *v;
 
@@ -208,7 +159,8 @@ static void answer_texts(struct exchange *x, int item, const json_t *list, enum 
 		else if (text.len)
 			answer_whole(x, 0, nth_part(x, item, kind, texts++, number), text);
 		openai_annotations(x, json_object_get(v, "annotations"));
-		answer_rest_at(x, 0, slot_of(item, REST_PARTS + 8 + 8 * (int)(i % 16)), v, known);
+		answer_rest_at(x, 0, slot_of(item, REST_PARTS + 8 + 8 * (int)(i % 16)), v,
+			       responses_part_members);
 	}
 }
 
@@ -235,20 +187,16 @@ static void answer_output(struct exchange *x, int item, const json_t *v)
 /* An item as a whole. */
 static void answer_item(struct exchange *x, int item, const json_t *v)
 {
-	static const char *const known[] = {
-		"id",	   "type",   "role", "status",	 "content",	      "phase",
-		"summary", "format", "name", "end_turn", "encrypted_content", NULL
-	};
 	struct span type = json_text(v, "type");
 
 	if (span_eq(type, SPAN_LIT("message"))) {
 		answer_texts(x, item, json_object_get(v, "content"), PART_TEXT, 0);
-		answer_rest_at(x, 0, slot_of(item, REST_PARTS), v, known);
+		answer_rest_at(x, 0, slot_of(item, REST_PARTS), v, responses_item_members);
 	} else if (span_eq(type, SPAN_LIT("reasoning"))) {
 		answer_texts(x, item, json_object_get(v, "summary"), PART_REASONING, 0);
 		answer_texts(x, item, json_object_get(v, "content"), PART_REASONING,
 			     REASONING_PARTS);
-		answer_rest_at(x, 0, slot_of(item, REST_PARTS), v, known);
+		answer_rest_at(x, 0, slot_of(item, REST_PARTS), v, responses_item_members);
 	} else if (responses_is_call(type)) {
 		answer_call(x, item, v, false);
 	} else if (span_ends(type, SPAN_LIT("_output"))) {
@@ -311,6 +259,7 @@ static void read_response(struct exchange *x, struct response_items *items, cons
 	if (!final)
 		return;
 	answer_choice(x, 0);
+	responses_envelope_rest(x, v);
 	json_array_foreach(output, i, item)
 		answer_item(x, items ? response_item_at(items, i, item) : (int)i, item);
 	read_status(x, v);
@@ -401,33 +350,7 @@ static void read_item_event(struct exchange *x, struct response_items *items, co
 	}
 }
 
-/* An event of another kind: what it says beside its name and its place. */
-static void read_unknown(struct exchange *x, struct span type, const json_t *data)
-{
-	static const char *const known[] = {
-		"type",		"event_id",	 "sequence_number", "item_id",
-		"output_index", "content_index", "summary_index",   "response_id",
-		"stream_id",	"obfuscation",	 "call_id",	    NULL,
-	};
-	/* Pieces and ends of what the whole tells again. */
-	static const struct span told[] = {
-		SPAN_LIT(".done"),	   SPAN_LIT(".added"),
-		SPAN_LIT(".in_progress"),  SPAN_LIT(".completed"),
-		SPAN_LIT(".searching"),	   SPAN_LIT(".generating"),
-		SPAN_LIT(".interpreting"), SPAN_LIT(".created"),
-		SPAN_LIT("partial_image"), SPAN_LIT("audio.delta"),
-		SPAN_LIT(".failed"),	   SPAN_LIT("ping"),
-		SPAN_LIT("keepalive"),	   SPAN_LIT("rate_limits.updated"),
-	};
-
-	for (size_t i = 0; i < sizeof(told) / sizeof(*told); i++)
-		if (span_ends(type, told[i]))
-			return;
-	if (type.len)
-		answer_rest(x, 0, data, known);
-}
-
-void responses_event(struct exchange *x, struct response_items *items, const json_t *data)
+static void read_event(struct exchange *x, struct response_items *items, const json_t *data)
 {
 	struct span type = json_text(data, "type");
 
@@ -438,7 +361,7 @@ void responses_event(struct exchange *x, struct response_items *items, const jso
 	} else if (span_eq(type, SPAN_LIT("response.output_item.done"))) {
 		read_item_event(x, items, data, true);
 	} else if (span_eq(type, SPAN_LIT("response.output_text.annotation.added"))) {
-		answer_annotation(x, json_object_get(data, "annotation"));
+		openai_annotation(x, json_object_get(data, "annotation"));
 	} else if (json_has(data, "response")) {
 		read_response(x, items, json_object_get(data, "response"), is_final(type));
 		read_usage(x, json_object_get(data, "usage")); /* where xAI's Realtime has it */
@@ -447,9 +370,13 @@ void responses_event(struct exchange *x, struct response_items *items, const jso
 	} else if (span_eq(type, SPAN_LIT("error"))) {
 		answer_error(x, json_object_get(data, "type"), json_object_get(data, "code"),
 			     json_object_get(data, "message"));
-	} else {
-		read_unknown(x, type, data);
 	}
+}
+
+void responses_event(struct exchange *x, struct response_items *items, const json_t *data)
+{
+	read_event(x, items, data);
+	responses_event_rest(x, data);
 }
 
 static void event(struct exchange *x, void *state, struct span name, const json_t *data)

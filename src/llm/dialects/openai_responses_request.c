@@ -4,6 +4,31 @@
 #include "llm/json.h"
 #include "llm/rest.h"
 
+/* ---- members that are read, or say nothing new, on both sides ---- */
+
+const char *const responses_call_members[] = {
+	"type",		"id",		"call_id",
+	"name",		"arguments",	"input",
+	"action",	"operation",	"code",
+	"queries",	"status",	"role",
+	"output",	"outputs",	"results",
+	"result",	"error",	"output_format",
+	"server_label", "container_id", "namespace",
+	"size",		"quality",	"background",
+	"created_by",	"tools",	"output_compression",
+	"item_id",	"output_index", NULL,
+};
+const char *const responses_item_members[] = { "id",	  "type",  "role",     "status",
+					       "content", "phase", "object",   "summary",
+					       "format",  "name",  "end_turn", "encrypted_content",
+					       NULL };
+const char *const responses_part_members[] = {
+	"type",	    "text",	"transcript",	 "refusal",   "annotations",
+	"logprobs", "audio",	"signature",	 "image_url", "detail",
+	"file_id",  "filename", "file_data",	 "file_url",  "input_audio",
+	"data",	    "format",	"cache_control", NULL
+};
+
 /* The member of an item of that kind that a reader wants to see; NULL: all of it. */
 const json_t *responses_call_input(const json_t *item)
 {
@@ -83,7 +108,9 @@ static void read_content_part(struct exchange *x, struct message *m, const json_
 			message_text(x, m, PART_TEXT, json_text(v, "transcript"));
 	} else {
 		message_other(x, m, type.len ? (const char *)type.ptr : "unknown", v);
+		return;
 	}
+	message_rest(x, m, v, responses_part_members);
 }
 
 /* Content is a text or a list of parts. */
@@ -97,6 +124,7 @@ static void read_output(struct exchange *x, const json_t *item)
 	if (!json_is(item, "type", "function_call_output"))
 		set_json(&p->type_raw, json_object_get(item, "type"));
 	part_json(p, output ? json_lone_text(output) : json_object_get(item, "tools"));
+	message_rest(x, m, item, responses_call_members);
 }
 
 static void read_reasoning(struct exchange *x, const json_t *item)
@@ -111,6 +139,7 @@ static void read_reasoning(struct exchange *x, const json_t *item)
 		message_text(x, m, PART_REASONING, json_text(v, "text"));
 	if (!m->nparts)
 		set_string(&message_part(x, m, PART_REASONING)->type_raw, SPAN_LIT("encrypted"));
+	message_rest(x, m, item, responses_item_members);
 }
 
 static void read_item(struct exchange *x, const json_t *item)
@@ -122,8 +151,9 @@ static void read_item(struct exchange *x, const json_t *item)
 	if (json_is_string(item)) {
 		message_text(x, request_message(x, SPAN_LIT("user")), PART_TEXT, json_span(item));
 	} else if (json_has(item, "role")) {
-		request_content(x, request_message(x, json_text(item, "role")),
-				json_object_get(item, "content"), read_content_part);
+		m = request_message(x, json_text(item, "role"));
+		request_content(x, m, json_object_get(item, "content"), read_content_part);
+		message_rest(x, m, item, responses_item_members);
 	} else if (span_eq(type, SPAN_LIT("reasoning"))) {
 		read_reasoning(x, item);
 	} else if (responses_is_call(type)) {
@@ -131,6 +161,7 @@ static void read_item(struct exchange *x, const json_t *item)
 		p = message_part(x, m, PART_TOOL_CALL);
 		responses_read_call(p, item);
 		part_json(p, responses_call_input(item));
+		message_rest(x, m, item, responses_call_members);
 	} else if (span_ends(type, SPAN_LIT("_output"))) {
 		read_output(x, item);
 	} else {
@@ -143,6 +174,7 @@ static void read_tool(struct exchange *x, const json_t *v)
 {
 	struct tool *t = request_function(x, v, v, "parameters");
 
+	tool_rest(x, v, v);
 	if (!json_has(v, "name"))
 		set_json(&t->name, json_object_get(v, "server_label"));
 	if (!json_has(v, "description"))

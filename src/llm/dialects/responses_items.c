@@ -7,6 +7,7 @@
 #include "base/xalloc.h"
 #include "exchange/builder.h"
 #include "llm/json.h"
+#include "llm/rest.h"
 
 /* As many as an answer has parts; more share the last. */
 #define ITEMS_MAX ANSWER_PARTS_MAX
@@ -120,4 +121,128 @@ int response_item_at(struct response_items *s, size_t place, const json_t *item)
 void response_item_end(struct response_items *s, int number)
 {
 	s->items[number].over = true;
+}
+
+/* ---- what is not known ---- */
+
+/* Most of a response's members repeat the request. */
+void responses_envelope_rest(struct exchange *x, const json_t *response)
+{
+	static const char *const known[] = {
+		"id",
+		"object",
+		"model",
+		"output",
+		"output_text",
+		"status",
+		"status_details",
+		"error",
+		"incomplete_details",
+		"usage",
+		"service_tier",
+		"created_at",
+		"completed_at",
+		"created",
+		"background",
+		"billing",
+		"conversation",
+		"conversation_id",
+		"frequency_penalty",
+		"instructions",
+		"max_output_tokens",
+		"max_tool_calls",
+		"metadata",
+		"modalities",
+		"output_modalities",
+		"output_audio_format",
+		"audio",
+		"voice",
+		"parallel_tool_calls",
+		"presence_penalty",
+		"previous_response_id",
+		"prompt",
+		"prompt_cache_key",
+		"prompt_cache_retention",
+		"prompt_cache_options",
+		"reasoning",
+		"safety_identifier",
+		"store",
+		"stream",
+		"temperature",
+		"text",
+		"tool_choice",
+		"tools",
+		"top_k",
+		"top_logprobs",
+		"top_p",
+		"truncation",
+		"user",
+		"content_filters",
+		"type",
+		"input",
+		"include",
+		NULL,
+	};
+
+	answer_rest(x, 0, response, known);
+}
+
+/* Pieces and ends of what the whole tells again. */
+static bool is_told_again(struct span type)
+{
+	static const struct span ends[] = {
+		SPAN_LIT("partial_image"), SPAN_LIT("audio.delta"),	    SPAN_LIT("ping"),
+		SPAN_LIT("keepalive"),	   SPAN_LIT("rate_limits.updated"),
+	};
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
+		if (span_ends(type, ends[i]))
+			return true;
+	return false;
+}
+
+void responses_event_rest(struct exchange *x, const json_t *event)
+{
+	static const char *const known[] = {
+		"delta",
+		"type",
+		"sequence_number",
+		"item_id",
+		"output_index",
+		"content_index",
+		"obfuscation",
+		"logprobs",
+		"event_id",
+		"summary_index",
+		"response_id",
+		"stream_id",
+		"call_id",
+		"item",
+		"response",
+		"part",
+		"text",
+		"arguments",
+		"input",
+		"code",
+		"refusal",
+		"transcript",
+		"annotation",
+		"annotation_index",
+		"usage",
+		"name",
+		"error",
+		"message",
+		"param",
+		"status",
+		"status_code",
+		"code",
+		"headers",
+		"previous_item_id",
+		"item_type",
+		NULL,
+	};
+	struct span type = json_text(event, "type");
+
+	if (type.len && !is_told_again(type))
+		answer_rest(x, 0, event, known);
 }

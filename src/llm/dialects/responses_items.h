@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct exchange;
+
 /* Zeroed: no items. */
 struct response_items {
 	struct response_item *items;
@@ -26,5 +28,9 @@ int response_item_of(struct response_items *s, const json_t *event, const json_t
 int response_item_at(struct response_items *s, size_t place, const json_t *item);
 /* Nothing follows of it. */
 void response_item_end(struct response_items *s, int number);
+
+/* What is not known of a response, beside its output, and of an event. */
+void responses_envelope_rest(struct exchange *x, const json_t *response);
+void responses_event_rest(struct exchange *x, const json_t *event);
 
 #endif

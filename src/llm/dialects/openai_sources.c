@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* Sources of answers in OpenAI's formats, and in those of who adds to them. */
+#include "exchange/citations.h"
+#include "llm/dialects/openai.h"
+#include "llm/json.h"
+
+static int64_t place_of(const json_t *v, const char *name)
+{
+	int64_t n = COUNT_UNKNOWN;
+
+	usage_count(&n, json_object_get(v, name));
+	return n;
+}
+
+void openai_annotation(struct exchange *x, const json_t *v)
+{
+	/* Some wrap it in a member of its type. */
+	const json_t *a = json_is_object(json_object_get(v, "url_citation"))
+				  ? json_object_get(v, "url_citation")
+				  : v;
+	struct span title = json_text(a, "title"), file = json_text(a, "file_id");
+
+	answer_citation(
+		x, &(struct citation_view){ .url = json_text(a, "url"),
+					    .title = title.len ? title : json_text(a, "filename"),
+					    .text = json_text(a, "quote"),
+					    .document = file,
+					    .start = place_of(a, "start_index"),
+					    .end = place_of(a, "end_index") });
+}
+
+void openai_annotations(struct exchange *x, const json_t *list)
+{
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach(list, i, v)
+		openai_annotation(x, v);
+}
