@@ -134,7 +134,8 @@ groups = [
 ]
 
 recording = os.path.join(TMP, "names.spy")
-spy = Spy(f"--record={recording}")
+# A program is searched when it is first met, and what it says meanwhile is not seen: node is named.
+spy = Spy(f"--record={recording}", *([f"--libssl={NODE}"] if NODE else []))
 for what, argv, how, _ in runs:
     subprocess.run(argv, check=True, timeout=WAIT, **how)
 if shared.cgroup:
