@@ -382,7 +382,7 @@ def test_signals():
     s.close()
     s = Screen(SPY, "--", "sleep", "1000", cwd=here, env=PLAIN)
     s.shows("writing to")
-    s.until(lambda s: "sleep" in str([contents(p) for p in glob.glob(f"/proc/{s.pid}/task/*/children")]) or children(s.pid))
+    s.until(lambda s: any(contents(f"/proc/{child}/comm") == "sleep\n" for child in children(s.pid)))
     os.kill(s.pid, signal.SIGTERM)
     ok(s.end() == 128 + signal.SIGTERM, "SIGTERM is passed on, and so is how the command ended", s.status, s.text())
     s.close()
