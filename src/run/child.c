@@ -18,6 +18,10 @@
 #include "options/exit_code.h"
 #include "run/by_signal.h"
 
+/* How long one that was told to end may take. */
+#define SETTLE_MS      1000
+#define SETTLE_STEP_MS 5
+
 /* Back to who called sudo, with that user's groups and, unless they are known, home. */
 static int drop_to_caller(void)
 {
@@ -130,6 +134,15 @@ bool child_reap(struct child *c)
 		c->status = wait_status(&s);
 	}
 	return err != 0 && errno == ECHILD;
+}
+
+void child_settle(struct child *c)
+{
+	for (unsigned ms = 0; c->pid && !c->exited && ms < SETTLE_MS; ms += SETTLE_STEP_MS) {
+		child_reap(c);
+		if (!c->exited)
+			usleep(SETTLE_STEP_MS * 1000);
+	}
 }
 
 /* The shell has given us its terminal and can give it again. Not so when somebody stops the

@@ -30,6 +30,8 @@ int child_start(struct child *c, const struct child_options *o, struct error *re
 void child_release(struct child *c);
 /* Reaps what has ended. True when the command and all its descendants have. */
 bool child_reap(struct child *c);
+/* It was told to end: waits a moment for that, so that we end as it did. */
+void child_settle(struct child *c);
 /* The command was stopped, as by Ctrl-Z: if the shell waits for us, we stop too until it continues
  * us, and continue the command then. */
 void child_stop_with(struct child *c);

@@ -424,7 +424,10 @@ int tracer_run(const struct options *o, struct error *reterr)
 		child_release(&t.command);
 	t.loop.source = live_source(t.live);
 	setpriority(PRIO_PROCESS, 0, PRIORITY); /* may be refused, and does without */
-	err = finish(&t, loop_run(&t.loop));
+	err = loop_run(&t.loop);
+	if (t.loop.stop)
+		child_settle(&t.command);
+	err = finish(&t, err);
 	blind = is_blind(&t);
 	tracer_done(&t);
 	code = exit_code(&t, err, blind);
