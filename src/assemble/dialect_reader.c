@@ -139,28 +139,38 @@ void dialect_reader_event(struct assembly *k, struct span name, const json_t *v)
 		count_memory(k);
 }
 
+static void read_element(struct assembly *k, struct span name, const json_t *v, bool partial)
+{
+	if (!k->dialect)
+		k->guesses++;
+	try_answer(k, v);
+	if (!k->dialect)
+		return;
+	dialect_reader_event(k, name, v);
+	k->stream_ended = !partial && k->dialect->is_last && k->dialect->is_last(v);
+}
+
 void dialect_reader_element(void *arg, struct span name, struct span data, bool cut)
 {
 	struct assembly *k = arg;
-	json_t *v;
+	json_t *v, *item;
 	bool partial;
+	size_t i;
 
 	k->stream_ended = span_eq(data, SPAN_LIT("[DONE]"));
-	if (!data.len || data.ptr[0] != '{') /* an end mark, or no JSON */
+	/* An end mark, or no JSON. Some wrap an error in a list. */
+	if (k->stream_ended || !data.len || (data.ptr[0] != '{' && data.ptr[0] != '['))
 		return;
 	if (!k->dialect && k->guesses >= GUESSES)
 		return;
 	/* The beginning of a cut or broken element is still of use. */
 	v = json_read(k->cc->assembler->lim, data, &partial);
 	k->x->response_partial |= cut || partial || !v;
-	if (v && !k->dialect)
-		k->guesses++;
-	if (v)
-		try_answer(k, v);
-	if (v && k->dialect) {
-		dialect_reader_event(k, name, v);
-		k->stream_ended = !partial && k->dialect->is_last && k->dialect->is_last(v);
-	}
+	if (json_is_object(v))
+		read_element(k, name, v, partial);
+	json_array_foreach(v, i, item)
+		if (json_is_object(item))
+			read_element(k, name, item, partial);
 	json_decref(v);
 }
 

@@ -27,7 +27,7 @@ enum part_kind {
 	PART_OTHER, /* type_raw says what; text = its JSON */
 };
 
-#define NO_SLOT    (-1)
+#define NO_SLOT	   (-1)
 #define ASIDE_SLOT (-2) /* beside the text, which goes on past it */
 
 struct part {

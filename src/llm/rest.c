@@ -39,7 +39,7 @@ bool json_is_empty(const json_t *v)
 
 static bool is_known(const char *key, const char *const *known)
 {
-	while (*known && strcmp(*known, key) != 0)
+	while (*known && (**known != *key || strcmp(*known, key) != 0))
 		known++;
 	return *known != NULL;
 }

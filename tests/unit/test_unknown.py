@@ -58,6 +58,16 @@ def aws(events):
                 b"".join(frame(*next(iter(e.items()))) for e in events))
 
 
+def frames(events):
+    """Text frames of a WebSocket's server."""
+    out = b""
+    for e in events:
+        data = json.dumps(e).encode()
+        size = bytes([len(data)]) if len(data) < 126 else b"\x7e" + struct.pack(">H", len(data))
+        out += b"\x81" + size + data
+    return out
+
+
 # ---- dialects: api, host, path, request, [(framing, answer)]; texts begin with "said" ----
 SCHEMA = {"type": "object", "properties": {"a": {"type": "string"}}}
 TOOL = {"type": "function", "function": {"name": "f", "description": "said D", "parameters": SCHEMA}}
@@ -265,7 +275,57 @@ def mcp():
     return "mcp", "mcp.example", "/mcp", ask, [(whole, back), (sse, [back])]
 
 
-DIALECTS = [chat, responses, completions, anthropic, gemini, interactions, converse, prompt, titan, cohere, cohere_v1,
+def llama():
+    back = {"content": "said A", "stop": True, "stop_type": "eos", "tokens_evaluated": 1, "tokens_predicted": 1}
+    return "openai.completions", "localhost:8080", "/completion", {"prompt": "said U", "n_predict": 5}, [(whole, back)]
+
+
+def embeddings():
+    back = {"object": "list", "model": "m", "data": [{"object": "embedding", "index": 0, "embedding": [0.5]}], "usage": {}}
+    return "openai.embeddings", "api.openai.com", "/v1/embeddings", {"model": "m", "input": ["said U"]}, [(whole, back)]
+
+
+def images():
+    back = {"created": 1, "data": [{"b64_json": "aGVsbG8=", "revised_prompt": "said A"}]}
+    return "openai.images", "api.openai.com", "/v1/images/generations", {"model": "m", "prompt": "said U"}, [(whole, back)]
+
+
+def ocr():
+    ask = {"model": "m", "document": {"type": "document_url", "document_url": "said U"}}
+    back = {"model": "m", "pages": [{"index": 0, "markdown": "said A"}], "usage_info": {"pages_processed": 1}}
+    return "mistral.ocr", "api.mistral.ai", "/v1/ocr", ask, [(whole, back)]
+
+
+def assistants():
+    ask = {"assistant_id": "a", "instructions": "said S", "additional_messages": [{"role": "user", "content": "said U"}],
+           "thread": {"messages": [{"role": "user", "content": "said V"}]}, "tools": [TOOL]}
+    back = {"id": "run_1", "object": "thread.run", "status": "queued", "model": "m"}
+    return "openai.assistants", "api.openai.com", "/v1/threads/t1/runs", ask, [(whole, back)]
+
+
+def live():
+    call = {"id": "c1", "name": "f", "args": {"a": "said args"}}
+    ask = {"setup": {"model": "models/m"}}, {"clientContent": {"turnComplete": True, "turns": [
+        {"role": "user", "parts": [{"text": "said U"}]}]}}
+    stream = [{"serverContent": {"modelTurn": {"parts": [{"text": "said A"}]}}}, {"toolCall": {"functionCalls": [call]}}]
+    return "gemini.live", "generativelanguage.googleapis.com", \
+        "/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent", list(ask), [(frames, stream)]
+
+
+def realtime():
+    text = {"id": "i1", "type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "said A"}]}
+    ask = [{"type": "conversation.item.create", "item": {
+        "type": "message", "role": "user", "content": [{"type": "input_text", "text": "said U"}]}},
+        {"type": "response.create"}]
+    stream = [{"type": "response.created", "response": {"id": "r", "object": "realtime.response"}},
+              {"type": "response.output_text.delta", "response_id": "r", "item_id": "i1", "output_index": 0,
+               "content_index": 0, "delta": "said A"},
+              {"type": "response.done", "response": {"id": "r", "object": "realtime.response", "status": "completed",
+                                                     "output": [text], "usage": {"input_tokens": 1}}}]
+    return "openai.realtime", "api.openai.com", "/v1/realtime?model=m", ask, [(frames, stream)]
+
+
+DIALECTS = [live, realtime, llama, embeddings, images, ocr, assistants, chat, responses, completions, anthropic, gemini, interactions, converse, prompt, titan, cohere, cohere_v1,
             ollama, ollama_generate, mcp]
 
 # Left out on purpose: (dialect and framing, place) -> reason.
@@ -274,6 +334,7 @@ LEFT_OUT = {
     ("responses, named", "answer.0.response"): AGAIN,
     ("responses, named", "answer.1.item"): AGAIN,
     ("responses, named", "answer.4.item"): AGAIN,
+    ("realtime, frames", "answer.0.response"): AGAIN,
     ("cohere_v1, lines", "answer.3.response.tool_calls.0"): "the last line repeats the calls of the lines before",
 }
 # Not looked into: their content is kept whole, or says nothing of the model's words.
@@ -315,9 +376,23 @@ class Exchanges:
         n = len(self.rows)
         path += ("&" if "?" in path else "?") + f"zz={n}"
         self.rows.append((dialect, place))
+        if isinstance(ask, list):
+            self.socket(n + 1, path, host, ask, back)
+            return n
         self.file.connection(n + 1, [(WRITE, http(f"POST {path} HTTP/1.1", "application/json", json.dumps(ask).encode(),
                                                   f"Host: {host}\r\n")), (READ, back)], cut_whole)
         return n
+
+    def socket(self, conn, path, host, sent, back):
+        hello = (f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                 "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+        masked = b""
+        for e in sent:
+            data = json.dumps(e).encode()
+            size = bytes([len(data) | 128]) if len(data) < 126 else b"\xfe" + struct.pack(">H", len(data))
+            masked += b"\x81" + size + bytes(4) + data
+        switched = b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+        self.file.connection(conn, [(WRITE, hello.encode()), (READ, switched), (WRITE, masked), (READ, back)], cut_whole)
 
     def played(self):
         r = subprocess.run([SPY, "-r", "-", "-f", "jsonl", "--all"], input=self.file.bytes(), capture_output=True)
@@ -325,7 +400,10 @@ class Exchanges:
         records = {}
         for line in r.stdout.splitlines():
             v = json.loads(line)
-            records[int(v["http"]["target"].partition("zz=")[2])] = v
+            n = int(v["http"]["target"].partition("zz=")[2])
+            # Of a WebSocket, the call rather than what stands beside it.
+            if n not in records or v["kind"] == "llm":
+                records[n] = v
         return records
 
 
@@ -357,7 +435,7 @@ records = all_of.played()
 for api, without, group in plan:
     name, _ = all_of.rows[without]
     bare = records.get(without, {})
-    ok(bare.get("api") == api and len(said(bare)) > 1, f"{name}: is {api}", (bare.get("api"), said(bare)))
+    ok(bare.get("api") == api and said(bare), f"{name}: is {api}", (bare.get("api"), said(bare)))
     lost, changed = [], []
     for n in group:
         place, v = all_of.rows[n][1], records.get(n, {})

@@ -5,6 +5,7 @@
 #include "llm/dialects/openai.h"
 #include "llm/error.h"
 #include "llm/json.h"
+#include "llm/rest.h"
 
 static const struct finish_row finishes[] = {
 	{ "completed", FINISH_STOP },	 { "requires_action", FINISH_TOOL_CALL },
@@ -18,12 +19,16 @@ static const struct finish_row finishes[] = {
 
 static void read_messages(struct exchange *x, const json_t *list)
 {
+	static const char *const known[] = { "role", "content", NULL };
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(list, i, v)
-		part_json(message_part(x, request_message(x, json_text(v, "role")), PART_TEXT),
-			  json_object_get(v, "content"));
+	json_array_foreach(list, i, v) {
+		struct message *m = request_message(x, json_text(v, "role"));
+
+		part_json(message_part(x, m, PART_TEXT), json_object_get(v, "content"));
+		message_rest(x, m, v, known);
+	}
 }
 
 static void run_request(struct exchange *x, const json_t *body)
@@ -32,6 +37,8 @@ static void run_request(struct exchange *x, const json_t *body)
 		"model", "instructions", "additional_messages", "thread",
 		"tools", "stream",	 "tool_outputs",	NULL
 	};
+	static const char *const outputs[] = { "tool_call_id", "output", NULL };
+	static const char *const threads[] = { "messages", NULL };
 	const json_t *v;
 	size_t i;
 
@@ -40,21 +47,56 @@ static void run_request(struct exchange *x, const json_t *body)
 	if (json_has(body, "instructions"))
 		message_text(x, request_system(x), PART_TEXT, json_text(body, "instructions"));
 	read_messages(x, json_at2(body, "thread", "messages"));
+	request_rest(x, "thread", json_object_get(body, "thread"), threads);
 	read_messages(x, json_object_get(body, "additional_messages"));
 	json_array_foreach(json_object_get(body, "tool_outputs"), i, v) {
-		struct part *p =
-			message_part(x, request_message(x, SPAN_LIT("tool")), PART_TOOL_RESULT);
+		struct message *m = request_message(x, SPAN_LIT("tool"));
+		struct part *p = message_part(x, m, PART_TOOL_RESULT);
 
 		set_json(&p->id, json_object_get(v, "tool_call_id"));
 		part_json(p, json_object_get(v, "output"));
+		message_rest(x, m, v, outputs);
 	}
-	json_array_foreach(json_object_get(body, "tools"), i, v)
+	json_array_foreach(json_object_get(body, "tools"), i, v) {
 		request_function(x, v, json_object_get(v, "function"), "parameters");
+		tool_rest(x, v, json_object_get(v, "function"));
+	}
 	request_params(x, body, known);
 }
 
 static void read_run(struct exchange *x, const json_t *v)
 {
+	/* Most repeat the request, or are times. */
+	static const char *const known[] = {
+		"id",
+		"object",
+		"created_at",
+		"assistant_id",
+		"thread_id",
+		"status",
+		"started_at",
+		"expires_at",
+		"cancelled_at",
+		"failed_at",
+		"completed_at",
+		"last_error",
+		"model",
+		"instructions",
+		"tools",
+		"tool_resources",
+		"metadata",
+		"temperature",
+		"top_p",
+		"max_completion_tokens",
+		"max_prompt_tokens",
+		"truncation_strategy",
+		"response_format",
+		"tool_choice",
+		"parallel_tool_calls",
+		"usage",
+		"reasoning_effort",
+		NULL,
+	};
 	struct span status = json_text(v, "status");
 
 	set_json(&x->response_id, json_object_get(v, "id"));
@@ -66,6 +108,7 @@ static void read_run(struct exchange *x, const json_t *v)
 	if (json_has(v, "last_error"))
 		answer_error(x, NULL, json_at2(v, "last_error", "code"),
 			     json_at2(v, "last_error", "message"));
+	answer_rest(x, 0, v, known);
 }
 
 static void run_response(struct exchange *x, const json_t *body)

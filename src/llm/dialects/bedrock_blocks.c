@@ -205,8 +205,8 @@ void converse_block_rest(struct exchange *x, struct message *m, const json_t *v)
 	converse_rest(x, m, json_object_get(inner, "reasoningText"), known);
 	converse_rest(x, m, json_object_get(inner, "source"), known);
 	if (!m)
-		json_array_foreach(json_object_get(inner, "citations"), i, inner)
-			converse_citation(x, inner);
+		json_array_foreach(json_object_get(inner, "citations"), i, v)
+			converse_citation(x, v);
 }
 
 void converse_citation(struct exchange *x, const json_t *v)

@@ -119,8 +119,10 @@ void gemini_answer_part(struct exchange *x, struct gemini_partial *partial, unsi
 	/* A call is shown as it arrives; its text is complete already. */
 	if (m->nparts > before && m->parts[before].kind == PART_TOOL_CALL)
 		answer_shown(x, index, &m->parts[before]);
-	if (partial && json_is_true(json_either(call, "willContinue", "will_continue")))
-		gemini_partial_begin(partial, x, index);
+	if (partial && before < m->nparts &&
+	    (json_is_true(json_either(call, "willContinue", "will_continue")) ||
+	     json_either(call, "partialArgs", "partial_args")))
+		gemini_partial_begin(partial, x, index, before, call);
 }
 
 /* ---- what it rests on ---- */

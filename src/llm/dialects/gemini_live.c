@@ -4,6 +4,7 @@
 #include "llm/dialect.h"
 #include "llm/dialects/gemini.h"
 #include "llm/json.h"
+#include "llm/rest.h"
 
 /* More than a turn of any program has. */
 #define CONTENTS_MAX (16 << 10)
@@ -103,6 +104,22 @@ static void read_input(struct exchange *x, struct sha256_ctx *sha, struct messag
 		part_base64_more(&(*speech)->parts[0], sha, json_text(chunk, "data"));
 }
 
+static void message_members(struct exchange *x, const json_t *v)
+{
+	static const char *const known[] = {
+		"setup",	 "clientContent", "client_content",    "toolResponse",
+		"tool_response", "realtimeInput", "realtime_input",    "turns",
+		"turnComplete",	 "turn_complete", "functionResponses", "function_responses",
+		"text",		 "audio",	  "mediaChunks",       "media_chunks",
+		"activityStart", "activityEnd",	  "audioStreamEnd",    NULL,
+	};
+
+	request_rest(x, "message", v, known);
+	request_rest(x, "clientContent", json_either(v, "clientContent", "client_content"), known);
+	request_rest(x, "toolResponse", json_either(v, "toolResponse", "tool_response"), known);
+	request_rest(x, "realtimeInput", json_either(v, "realtimeInput", "realtime_input"), known);
+}
+
 static void live_request(struct exchange *x, const json_t *messages)
 {
 	json_t *contents = json_array(), *body;
@@ -116,6 +133,7 @@ static void live_request(struct exchange *x, const json_t *messages)
 		body = json_object();
 	json_array_foreach(messages, i, v) {
 		add_contents(contents, v);
+		message_members(x, v);
 		/* The list of messages may move while it grows. */
 		speech = at == SIZE_MAX ? NULL : &x->messages[at];
 		read_input(x, &sha, &speech, v);
@@ -168,6 +186,47 @@ static void hear(struct exchange *x, struct live *l, struct span text)
 		x->clean.messages = l->heard - 1;
 }
 
+/* What is not known of a message of the server, and of what is in it. */
+static void live_rest(struct exchange *x, const json_t *data, const json_t *content,
+		      const json_t *turn)
+{
+	static const char *const known[] = {
+		"serverContent",
+		"server_content",
+		"toolCall",
+		"tool_call",
+		"usageMetadata",
+		"usage_metadata",
+		"setupComplete",
+		"setup_complete",
+		"sessionResumptionUpdate",
+		"session_resumption_update",
+		"modelTurn",
+		"model_turn",
+		"turnComplete",
+		"turn_complete",
+		"generationComplete",
+		"generation_complete",
+		"interrupted",
+		"inputTranscription",
+		"input_transcription",
+		"outputTranscription",
+		"output_transcription",
+		"role",
+		"parts",
+		"functionCalls",
+		"function_calls",
+		"waitingForInput",
+		"turnCompleteReason",
+		NULL,
+	};
+
+	answer_rest(x, 0, data, known);
+	answer_rest(x, 0, content, known);
+	answer_rest(x, 0, turn, known);
+	answer_rest(x, 0, json_either(data, "toolCall", "tool_call"), known);
+}
+
 static void live_event(struct exchange *x, void *state, struct span name, const json_t *data)
 {
 	const json_t *content = json_either(data, "serverContent", "server_content"), *item;
@@ -191,6 +250,7 @@ static void live_event(struct exchange *x, void *state, struct span name, const 
 		gemini_answer_part(x, NULL, 0, part);
 		json_decref(part);
 	}
+	live_rest(x, data, content, turn);
 	if (json_array_size(calls))
 		answer_finish(x, 0, SPAN_LIT("toolCall"), FINISH_TOOL_CALL);
 	else if (json_is_true(json_object_get(content, "interrupted")))

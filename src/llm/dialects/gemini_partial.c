@@ -171,23 +171,12 @@ static void write_args(struct gemini_partial *s, struct exchange *x)
 	s->written = s->fed;
 }
 
-void gemini_partial_begin(struct gemini_partial *s, struct exchange *x, unsigned choice)
-{
-	size_t nparts = answer_choice(x, choice)->msg.nparts;
-
-	gemini_partial_done(s);
-	*s = (struct gemini_partial){ .args = json_object(), .choice = choice };
-	s->part = nparts ? nparts - 1 : 0;
-}
-
-bool gemini_partial_feed(struct gemini_partial *s, struct exchange *x, const json_t *call)
+static void feed(struct gemini_partial *s, struct exchange *x, const json_t *call)
 {
 	const json_t *pieces = json_either(call, "partialArgs", "partial_args"), *v;
 	bool more = json_is_true(json_either(call, "willContinue", "will_continue"));
 	size_t i;
 
-	if (!s->args || json_has(call, "name"))
-		return false;
 	json_array_foreach(pieces, i, v) {
 		x->response_partial |= !set_piece(s->args, v);
 		s->fed += 64 + json_span(json_either(v, "stringValue", "string_value")).len;
@@ -199,5 +188,20 @@ bool gemini_partial_feed(struct gemini_partial *s, struct exchange *x, const jso
 		answer_shown(x, s->choice, part_of(s, x));
 		gemini_partial_done(s);
 	}
+}
+
+void gemini_partial_begin(struct gemini_partial *s, struct exchange *x, unsigned choice,
+			  size_t part, const json_t *call)
+{
+	gemini_partial_done(s);
+	*s = (struct gemini_partial){ .args = json_object(), .choice = choice, .part = part };
+	feed(s, x, call);
+}
+
+bool gemini_partial_feed(struct gemini_partial *s, struct exchange *x, const json_t *call)
+{
+	if (!s->args || json_has(call, "name"))
+		return false;
+	feed(s, x, call);
 	return true;
 }

@@ -14,8 +14,10 @@ struct gemini_partial {
 };
 
 void gemini_partial_done(struct gemini_partial *s);
-/* What was announced with a name: the choice's last part. */
-void gemini_partial_begin(struct gemini_partial *s, struct exchange *x, unsigned choice);
+/* A call that was announced with its name, as that part of the choice; its first pieces may be
+ * there already. */
+void gemini_partial_begin(struct gemini_partial *s, struct exchange *x, unsigned choice,
+			  size_t part, const json_t *call);
 /* One piece or the end of the call; false when none is under way. */
 bool gemini_partial_feed(struct gemini_partial *s, struct exchange *x, const json_t *call);
 

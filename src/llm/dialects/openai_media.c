@@ -9,6 +9,7 @@
 #include "llm/dialects/openai.h"
 #include "llm/error.h"
 #include "llm/json.h"
+#include "llm/rest.h"
 
 /* ---- request ---- */
 
@@ -35,6 +36,8 @@ static enum part_kind kind_of(const char *member)
 /* A text, or an image or similar in one of the known formats. */
 static void read_item(struct exchange *x, struct message *m, const char *member, const json_t *v)
 {
+	static const char *const known[] = { "type",	     "text",	      "image_url",
+					     "document_url", "document_name", NULL };
 	const json_t *image = json_object_get(v, "image_url");
 	struct span url = json_is_object(image) ? json_text(image, "url") : json_span(image);
 
@@ -50,6 +53,8 @@ static void read_item(struct exchange *x, struct message *m, const char *member,
 		part_url(message_part(x, m, PART_IMAGE), json_span(v));
 	else
 		part_json(message_part(x, m, PART_TEXT), v);
+	if (url.len || json_has(v, "document_url") || json_has(v, "text"))
+		message_rest(x, m, v, known);
 }
 
 static bool is_tokens(const json_t *v)
@@ -129,12 +134,27 @@ static void add_other(struct exchange *x, const char *type, const char *text)
 	buf_adds(&p->text, text);
 }
 
+/* Members that are read, that say nothing, or that are numbers of each word and token. */
+static const char *const answer_members[] = {
+	"id",	      "request_id",    "object",     "created",
+	"model",      "text",	       "data",	     "embeddings",
+	"pages",      "predictions",   "results",    "usage",
+	"meta",	      "usage_info",    "error",	     "segments",
+	"words",      "logprobs",      "texts",	     "response_type",
+	"type",	      "delta",	       "b64_json",   "sequence_number",
+	"created_at", "tokens",	       "count",	     "item_id",
+	"embedding",  "index",	       "url",	     "revised_prompt",
+	"markdown",   "images",	       "dimensions", "bytesBase64Encoded",
+	"mimeType",   "provider",      "blocks",     "audio_data",
+	"mime_type",  "token_strings", NULL,
+};
+
 /* "2 vectors, 1536 numbers each" */
 static void answer_vectors(struct exchange *x, const json_t *list)
 {
 	const json_t *first = json_array_get(list, 0),
 		     *vector = json_object_get(first, "embedding");
-	size_t n = json_array_size(list);
+	size_t n = json_array_size(list), i;
 	char text[96];
 
 	if (json_is_array(first))
@@ -145,6 +165,17 @@ static void answer_vectors(struct exchange *x, const json_t *list)
 	else
 		snprintf(text, sizeof(text), "%zu vector%s", n, n == 1 ? "" : "s");
 	add_other(x, "embeddings", text);
+	json_array_foreach(list, i, first)
+		answer_rest(x, 0, first, answer_members);
+}
+
+/* Flags, ranks and the like are short and shown as they are. */
+static void answer_results(struct exchange *x, const json_t *list)
+{
+	struct part *p = answer_part(x, 0, PART_OTHER, -1);
+
+	set_string(&p->type_raw, SPAN_LIT("results"));
+	part_json(p, list);
 }
 
 /* Images, or whatever else `data` lists. */
@@ -157,10 +188,15 @@ static void answer_data(struct exchange *x, const json_t *list)
 		answer_vectors(x, list);
 		return;
 	}
+	if (json_has(json_array_get(list, 0), "relevance_score")) {
+		answer_results(x, list);
+		return;
+	}
 	json_array_foreach(list, i, v) {
 		struct part *p;
 
 		answer_text(x, 0, PART_TEXT, json_text(v, "revised_prompt"));
+		answer_rest(x, 0, v, answer_members);
 		if (!json_has(v, "b64_json") && !json_has(v, "url"))
 			continue;
 		p = answer_part(x, 0, PART_IMAGE, (int)(i % ANSWER_PARTS_MAX));
@@ -169,15 +205,6 @@ static void answer_data(struct exchange *x, const json_t *list)
 		else
 			part_url(p, json_text(v, "url"));
 	}
-}
-
-/* Flags, ranks and the like are short and shown as they are. */
-static void answer_results(struct exchange *x, const json_t *list)
-{
-	struct part *p = answer_part(x, 0, PART_OTHER, -1);
-
-	set_string(&p->type_raw, SPAN_LIT("results"));
-	part_json(p, list);
 }
 
 static void answer_embeddings(struct exchange *x, const json_t *v)
@@ -194,11 +221,16 @@ static void answer_embeddings(struct exchange *x, const json_t *v)
 
 static void answer_pages(struct exchange *x, const json_t *list)
 {
-	const json_t *v;
-	size_t i;
+	const json_t *v, *image;
+	size_t i, j;
 
-	json_array_foreach(list, i, v)
+	json_array_foreach(list, i, v) {
 		answer_text(x, 0, PART_TEXT, json_text(v, "markdown"));
+		json_array_foreach(json_object_get(v, "images"), j, image)
+			part_url(answer_part(x, 0, PART_IMAGE, NO_SLOT),
+				 json_text(image, "image_base64"));
+		answer_rest(x, 0, v, answer_members);
+	}
 }
 
 static void answer_predictions(struct exchange *x, const json_t *list)
@@ -214,6 +246,8 @@ static void answer_predictions(struct exchange *x, const json_t *list)
 				    json_text(v, "mimeType"), data);
 		else
 			part_json(answer_part(x, 0, PART_OTHER, (int)(i % ANSWER_PARTS_MAX)), v);
+		if (data.len)
+			answer_rest(x, 0, v, answer_members);
 	}
 }
 
@@ -237,6 +271,10 @@ static void task_response(struct exchange *x, const json_t *body)
 	answer_predictions(x, json_object_get(body, "predictions"));
 	if (json_array_size(json_object_get(body, "results")))
 		answer_results(x, json_object_get(body, "results"));
+	if (json_text(body, "audio_data").len)
+		part_base64(answer_part(x, 0, PART_AUDIO, NO_SLOT), span_of(NULL, 0),
+			    json_text(body, "audio_data"));
+	answer_rest(x, 0, body, answer_members);
 }
 
 /* Images and speech in a stream. */
@@ -253,6 +291,8 @@ static void task_event(struct exchange *x, void *state, struct span name, const 
 		part_base64(answer_part(x, 0, PART_IMAGE, 0), span_of(NULL, 0),
 			    json_text(data, "b64_json"));
 	task_usage(x, data);
+	if (!span_ends(type, SPAN_LIT("partial_image")))
+		answer_rest(x, 0, data, answer_members);
 	if (json_has(data, "error") || span_eq(type, SPAN_LIT("error")))
 		answer_error_of(x, data);
 }

@@ -7,6 +7,7 @@
 #include "llm/dialects/openai.h"
 #include "llm/dialects/responses_items.h"
 #include "llm/json.h"
+#include "llm/rest.h"
 
 /* ---- Responses: a request is one message ---- */
 
@@ -133,8 +134,10 @@ static void read_session(struct exchange *x, const json_t *v)
 		message_clear(&x->system);
 		message_text(x, request_system(x), PART_TEXT, json_text(v, "instructions"));
 	}
-	json_array_foreach(json_object_get(v, "tools"), i, tool)
+	json_array_foreach(json_object_get(v, "tools"), i, tool) {
 		request_function(x, tool, tool, "parameters");
+		tool_rest(x, tool, tool);
+	}
 	request_params(x, v, known);
 }
 
@@ -173,6 +176,8 @@ static const json_t *session_of(const json_t *messages)
 static void realtime_request(struct exchange *x, const json_t *messages)
 {
 	static const char *const known[] = { "input", "instructions", NULL };
+	static const char *const members[] = { "type", "event_id", "session",	       "audio",
+					       "item", "response", "previous_item_id", NULL };
 	struct message *speech = NULL;
 	struct sha256_ctx sha;
 	json_t *items = json_array(), *wrapped;
@@ -182,6 +187,7 @@ static void realtime_request(struct exchange *x, const json_t *messages)
 	sha256_init(&sha);
 	read_session(x, session_of(messages));
 	json_array_foreach(messages, i, v) {
+		request_rest(x, "message", v, members);
 		if (type_is(v, "input_audio_buffer.append")) {
 			if (!speech) {
 				speech = request_message(x, SPAN_LIT("user"));
