@@ -195,7 +195,7 @@ calls = ["sh", "-c", '"$@"; curl -sS --noproxy "*" --cacert "$CA" -o /dev/null -
 env = dict(os.environ, CA=CA, OTHER=BODY % ("claude-x", "hay"), URL=mock.url + "/v1/chat/completions")
 for args, want in (((), 2), (("--model", "gpt*"), 1), (("--model", "gpt*,claude*"), 2), (("--grep", "NEEDLE"), 1), (("--grep", "/^hay$/"), 1),
                    (("--errors",), 0), (("--slow", "1h"), 0), (("--since", "1h"), 2), (("--until", "1h"), 0), (("--host", "local*"), 2)):
-    r = run(*args, "-o", os.path.join(TMP, "text"), "-o", "jsonl", "--", *calls, env=env)
+    r = run(*args, "--force", "-o", os.path.join(TMP, "text"), "-o", "jsonl", "--", *calls, env=env)
     got = [json.loads(line) for line in r.stdout.splitlines()]
     ok(len(got) == want, f"{' '.join(args) or 'nothing'} shows {want}", [g["request"]["model"] for g in got], r.stderr)
     text = open(os.path.join(TMP, "text")).read()
