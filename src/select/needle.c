@@ -115,15 +115,21 @@ static bool has_text(const struct needle *n, struct span text)
 	return false;
 }
 
-static bool matches_line(const regex_t *regex, struct span line)
+/* `line` with a NUL behind it, which some implementations look for although its length is given. */
+static bool matches_line(const regex_t *regex, struct span line, char copy[LINE_MAX_BYTES + 1])
 {
 	regmatch_t at = { .rm_so = 0, .rm_eo = (regoff_t)line.len };
 
-	return regexec(regex, line.ptr ? (const char *)line.ptr : "", 1, &at, REG_STARTEND) == 0;
+	if (line.len)
+		memcpy(copy, line.ptr, line.len);
+	copy[line.len] = '\0';
+	return regexec(regex, copy, 1, &at, REG_STARTEND) == 0;
 }
 
 static bool has_match(const struct needle *n, struct span text)
 {
+	AUTO_FREE char *copy = xmalloc(LINE_MAX_BYTES + 1);
+
 	while (text.len) {
 		struct span line = span_first(text, span_find(text, '\n'));
 		size_t skipped = line.len + 1;
@@ -134,7 +140,7 @@ static bool has_match(const struct needle *n, struct span text)
 			line = span_first(line, utf8_whole(line));
 			skipped = utf8_whole(span_first(line, LINE_MAX_BYTES / 2));
 		}
-		if (matches_line(&n->regex, line))
+		if (matches_line(&n->regex, line, copy))
 			return true;
 		text = span_from(text, skipped);
 	}

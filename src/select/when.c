@@ -105,7 +105,10 @@ static int finish(const struct tm *tm, bool zone, int64_t ahead_s, int64_t ns, i
 	t = zone ? timegm(&made) : mktime(&made);
 	if (t == (time_t)-1 || made.tm_mday != tm->tm_mday || made.tm_mon != tm->tm_mon)
 		return -EINVAL;
-	*ret_ns = ((int64_t)t - ahead_s) * SECOND + ns;
+	/* Years may have many digits. */
+	if (__builtin_mul_overflow((int64_t)t - ahead_s, (int64_t)SECOND, ret_ns) ||
+	    __builtin_add_overflow(*ret_ns, ns, ret_ns))
+		return -EINVAL;
 	return 0;
 }
 

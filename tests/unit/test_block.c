@@ -15,6 +15,13 @@
 
 /* ---- records ---- */
 
+/* Takes the value over. */
+static void add_param(struct exchange *x, const char *name, json_t *value)
+{
+	request_param(x, name, value);
+	json_decref(value);
+}
+
 static struct exchange *call(uint64_t id, const char *program)
 {
 	struct exchange *x = builder_new(id, 1 << 20, NULL, NULL);
@@ -336,7 +343,7 @@ static struct exchange *nasty_call(unsigned n)
 	answer_text(x, 0, PART_TEXT, span_str(nasty[n * 11 % NASTY]));
 	answer_text(x, n % 3, PART_REASONING, span_str(text));
 	tool(x, "1", text, nasty[n * 5 % NASTY]);
-	request_param(x, text, json_object());
+	add_param(x, text, json_object());
 	set_string(&request_tool(x)->name, span_str(text));
 	return x;
 }
@@ -434,7 +441,7 @@ static void test_bounded(void)
 	for (unsigned i = 0; i < 4000; i++)
 		set_string(&request_tool(x)->name, SPAN_LIT("a_tool"));
 	for (unsigned i = 0; i < 4000; i++)
-		request_param(x, "a_param", json_true());
+		add_param(x, "a_param", json_true());
 	ok(rows_of(x, h, style) < 80, "4000 tools and parameters");
 	is_int(rows_of(x, h, (struct block_style){ .width = 80, .lines = 2 }) < 60, true,
 	       "two rows of each text");

@@ -10,6 +10,13 @@
 
 #define MS 1000000ull
 
+/* Takes the value over. */
+static void add_param(struct exchange *x, const char *name, json_t *value)
+{
+	request_param(x, name, value);
+	json_decref(value);
+}
+
 static struct exchange *call(uint64_t id, const char *conversation, unsigned turn)
 {
 	struct exchange *x = builder_new(id, 1 << 20, NULL, NULL);
@@ -95,11 +102,11 @@ static void test_elsewhere(void)
 
 	say(a, "developer", PART_TEXT, "Be brief.");
 	set_string(&request_tool(a)->name, SPAN_LIT("Bash"));
-	request_param(a, "max_tokens", json_integer(9));
+	add_param(a, "max_tokens", json_integer(9));
 	history_add(h, a);
 	say(b, "system", PART_TEXT, "Be brief.");
 	set_string(&request_tool(b)->name, SPAN_LIT("Bash"));
-	request_param(b, "max_tokens", json_integer(9));
+	add_param(b, "max_tokens", json_integer(9));
 	history_look(h, b, &n);
 	ok(n.system == SEEN_ELSEWHERE && n.system_id == 12, "another run sends the same prompt");
 	ok(n.tools == SEEN_ELSEWHERE && n.same_params, "and the same tools and parameters");
