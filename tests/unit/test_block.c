@@ -293,8 +293,7 @@ static const char *const nasty[] = {
 	"\xe2\x80\xae\xe2\x81\xa6 evil \xf3\xa0\x81\x81 \xe2\x80\x8b",
 	"\xff\xfe\xc3",
 	"a\tb\tc\n\tx\n",
-	"漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢"
-	"字",
+	"漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字",
 	"👩‍💻👩‍💻👩‍💻👩‍💻👩‍💻👩‍💻",
 	"e\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81",
 	"{\"command\": \"ls\\n\\u001b[31m\", \"x\": [1, 2, {\"y\": null}]}",
