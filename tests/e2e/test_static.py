@@ -45,7 +45,7 @@ def run_js(runtime, mode, url):
 
 def test_runtime(runtime, what, found):
     for mode, calls in (("keepalive", 6), ("parallel", 20)):
-        mock, spy = Mock(), Spy(f"--libssl={runtime}")
+        mock, spy = Mock(), Spy("--debug", f"--libssl={runtime}")
         run_js(runtime, mode, mock.url)
         spy.wait_for(2 * calls)
         mine = of_program(spy.stop(), runtime)
@@ -146,7 +146,7 @@ def test_linked(strip, found):
     if not server:
         skip(what, "no libssl.a, or no compiler")
         return
-    mock, spy = Mock(server), Spy("--no-peer", f"--libssl={server}")
+    mock, spy = Mock(server), Spy("--debug", "--no-peer", f"--libssl={server}")
     noted = []
     for mode in ("keepalive", "big", "threads"):
         noted += client(mock, mode)
@@ -190,7 +190,7 @@ def browse(spy, url):
 
 
 def test_chromium():
-    mock, spy = Mock(), Spy(f"--libssl={CHROMIUM}")
+    mock, spy = Mock(), Spy("--debug", f"--libssl={CHROMIUM}")
     shown = browse(spy, mock.url)
     mine = of_program(spy.stop(), CHROMIUM)
     check_calls("Chromium", mine, said(mock))
