@@ -19,6 +19,9 @@ void openai_rest(struct exchange *x, const json_t *body);
 void openai_annotations(struct exchange *x, const json_t *list);
 void openai_annotation(struct exchange *x, const json_t *v);
 
+/* Pages that stand beside the choices. */
+void openai_search_results(struct exchange *x, const json_t *body);
+
 /* ---- Chat Completions: openai_chat_request.c ---- */
 
 void openai_chat_request(struct exchange *x, const json_t *body);

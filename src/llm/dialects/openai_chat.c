@@ -339,8 +339,11 @@ void openai_rest(struct exchange *x, const json_t *body)
 					     "request_id",
 					     "metadata",
 					     "stats",
+					     "citations",
+					     "search_results",
 					     NULL };
 
+	openai_search_results(x, body);
 	if (json_array_size(json_object_get(body, "choices")))
 		answer_rest(x, 0, body, known);
 }

@@ -29,6 +29,30 @@ void openai_annotation(struct exchange *x, const json_t *v)
 					    .end = place_of(a, "end_index") });
 }
 
+/* Beside the choices: Perplexity's pages, with titles or as bare URLs; Venice's in its own member.
+ */
+void openai_search_results(struct exchange *x, const json_t *body)
+{
+	const json_t *pages = json_object_get(body, "search_results"), *v;
+	size_t i;
+
+	if (!pages)
+		pages = json_at2(body, "venice_parameters", "web_search_citations");
+	if (!pages)
+		pages = json_object_get(body, "citations");
+	json_array_foreach(pages, i, v) {
+		struct span snippet = json_text(v, "snippet");
+
+		answer_citation(
+			x, &(struct citation_view){
+				   .url = json_is_string(v) ? json_span(v) : json_text(v, "url"),
+				   .title = json_text(v, "title"),
+				   .text = snippet.len ? snippet : json_text(v, "content"),
+				   .start = COUNT_UNKNOWN,
+				   .end = COUNT_UNKNOWN });
+	}
+}
+
 void openai_annotations(struct exchange *x, const json_t *list)
 {
 	const json_t *v;
