@@ -3,6 +3,7 @@
 """Programs that bring their own OpenSSL or BoringSSL, unmodified, from npm and Debian: what llm-spy reports is
 what the server saw. Node.js, one Bun, Chromium, and a server that is linked here; with LLM_SPY_AGENTS=1
 (scripts/check --agents) an older Node.js and older Buns."""
+import glob
 import json
 import subprocess
 
@@ -125,9 +126,9 @@ def test_http2(runtime, what):
 # ---- a server with OpenSSL inside, linked here ----
 
 def link_static(strip):
-    """llm-spy-mock with OpenSSL inside; None where there is no libssl.a or no compiler."""
+    """llm-spy-mock with OpenSSL inside; None where there is no libssl.a or no compiler, else it has to be linked."""
     out = os.path.join(TMP, "mock-static" + ("-stripped" if strip else ""))
-    sources = [os.path.join(SRC, "src/demo", f) for f in ("mock.c", "mock_tls.c")]
+    sources = glob.glob(os.path.join(SRC, "src/demo/mock*.c"))
     command = ["cc", "-O2", "-include", os.path.join(BUILD, "config.h"), "-I" + os.path.join(SRC, "src"), *sources,
                os.path.join(BUILD, "libpure.a"), "-o", out, "-Wl,-Bstatic", "-lssl", "-lcrypto", "-Wl,-Bdynamic",
                "-ljansson", "-lz", "-lpthread", "-ldl"] + (["-s"] if strip else [])
@@ -137,6 +138,7 @@ def link_static(strip):
         return None
     if got.returncode:
         print("#", got.stderr[-500:].replace("\n", "\n# "))
+    assert got.returncode == 0 or "cannot find -l" in got.stderr, "the mock is not linked"
     return out if got.returncode == 0 else None
 
 
