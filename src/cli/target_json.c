@@ -3,27 +3,12 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "base/utf8.h"
 #include "cli/target_row.h"
-
-/* NULL is null. A name may hold any bytes. */
-static json_t *text_of(const char *value)
-{
-	struct buf text;
-	json_t *ret;
-
-	if (!value)
-		return json_null();
-	buf_init(&text, 64 << 10);
-	utf8_fix(span_str(value), &text);
-	ret = json_stringn(text.ptr ? text.ptr : "", text.len);
-	buf_done(&text);
-	return ret;
-}
+#include "json/text.h"
 
 static void set(json_t *o, const char *key, const char *value)
 {
-	json_object_set_new(o, key, text_of(value));
+	json_object_set_new(o, key, json_from_text(value));
 }
 
 static void set_number(json_t *o, const char *key, bool known, uint64_t value)
@@ -36,7 +21,7 @@ static json_t *hosts_of(const struct process_row *r)
 	json_t *hosts = json_array();
 
 	for (size_t i = 0; r && i < PROCESS_HOSTS && r->hosts[i][0]; i++)
-		json_array_append_new(hosts, text_of(r->hosts[i]));
+		json_array_append_new(hosts, json_from_text(r->hosts[i]));
 	return hosts;
 }
 

@@ -7,30 +7,11 @@
 
 #include "base/utf8.h"
 #include "exchange/account.h"
+#include "json/text.h"
 
 static void set(json_t *o, const char *key, json_t *value)
 {
 	json_object_set_new(o, key, value ? value : json_null());
-}
-
-/* Any bytes as a JSON string: what is no UTF-8 is replaced. */
-static json_t *text(struct span s)
-{
-	struct buf fixed;
-	json_t *v = NULL;
-
-	if (utf8_valid(s))
-		return json_stringn(s.len ? (const char *)s.ptr : "", s.len);
-	buf_init(&fixed, 3 * s.len);
-	utf8_fix(s, &fixed);
-	v = json_stringn(fixed.ptr, fixed.len);
-	buf_done(&fixed);
-	return v;
-}
-
-static json_t *string(const char *s)
-{
-	return s ? text(span_str(s)) : json_null();
 }
 
 static json_t *count(int64_t n)
@@ -50,8 +31,8 @@ static json_t *headers(const struct headers *h)
 	for (size_t i = 0; i < h->count; i++) {
 		json_t *pair = json_array();
 
-		json_array_append_new(pair, string(h->items[i].name));
-		json_array_append_new(pair, string(h->items[i].value));
+		json_array_append_new(pair, json_from_text(h->items[i].name));
+		json_array_append_new(pair, json_from_text(h->items[i].value));
 		json_array_append_new(list, pair);
 	}
 	return list;
@@ -79,7 +60,7 @@ static void body_text(json_t *o, const struct body *b)
 		set(o, "binary", json_true());
 		return;
 	}
-	set(o, "text", text(buf_span(&b->text)));
+	set(o, "text", json_from_bytes(buf_span(&b->text)));
 }
 
 static json_t *body(const struct body *b, unsigned flags)
@@ -95,9 +76,9 @@ static json_t *body(const struct body *b, unsigned flags)
 	set(o, "decoded", json_integer((json_int_t)b->decoded));
 	set(o, "kept", json_integer((json_int_t)body_kept(b)));
 	set(o, "cut", json_boolean(b->text.full));
-	set(o, "media_type", string(b->media_type));
-	set(o, "coding", string(b->coding));
-	set(o, "coding_error", string(b->coding_error));
+	set(o, "media_type", json_from_text(b->media_type));
+	set(o, "coding", json_from_text(b->coding));
+	set(o, "coding_error", json_from_text(b->coding_error));
 	set(o, "wire_sha256", digest(b->wire_sha256));
 	set(o, "sha256", b->coding_error ? json_null() : digest(b->sha256));
 	if (flags & EXCHANGE_JSON_BODIES)
@@ -111,13 +92,13 @@ static json_t *part(const struct part *p)
 
 	set(o, "kind", json_string(part_kind_name(p->kind)));
 	if (p->type_raw)
-		set(o, "type", string(p->type_raw));
+		set(o, "type", json_from_text(p->type_raw));
 	if (p->id)
-		set(o, "id", string(p->id));
+		set(o, "id", json_from_text(p->id));
 	if (p->name)
-		set(o, "name", string(p->name));
+		set(o, "name", json_from_text(p->name));
 	if (p->media_type)
-		set(o, "media_type", string(p->media_type));
+		set(o, "media_type", json_from_text(p->media_type));
 	if (p->sha256[0]) {
 		set(o, "bytes", json_integer((json_int_t)p->size));
 		set(o, "sha256", json_string(p->sha256));
@@ -126,7 +107,7 @@ static json_t *part(const struct part *p)
 		set(o, "is_error", json_true());
 	if (p->text.full)
 		set(o, "cut", json_true());
-	set(o, "text", text(buf_span(&p->text)));
+	set(o, "text", json_from_bytes(buf_span(&p->text)));
 	return o;
 }
 
@@ -134,9 +115,9 @@ static json_t *message(const struct message *m)
 {
 	json_t *o = json_object(), *parts = json_array();
 
-	set(o, "role", string(m->role));
+	set(o, "role", json_from_text(m->role));
 	if (m->name)
-		set(o, "name", string(m->name));
+		set(o, "name", json_from_text(m->name));
 	for (size_t i = 0; i < m->nparts; i++)
 		json_array_append_new(parts, part(&m->parts[i]));
 	set(o, "parts", parts);
@@ -150,9 +131,9 @@ static json_t *tools(const struct exchange *x)
 	for (size_t i = 0; i < x->ntools; i++) {
 		json_t *o = json_object();
 
-		set(o, "name", string(x->tools[i].name));
-		set(o, "type", string(x->tools[i].type));
-		set(o, "description", string(x->tools[i].description));
+		set(o, "name", json_from_text(x->tools[i].name));
+		set(o, "type", json_from_text(x->tools[i].type));
+		set(o, "description", json_from_text(x->tools[i].description));
 		set(o, "schema", json_incref(x->tools[i].schema));
 		json_array_append_new(list, o);
 	}
@@ -182,7 +163,7 @@ static json_t *request(const struct exchange *x, unsigned flags)
 		json_object_set(params, x->params[i].name, x->params[i].value);
 	set(o, "parsed", json_boolean(x->request_parsed));
 	set(o, "partial", json_boolean(x->request_partial));
-	set(o, "model", string(x->model_asked));
+	set(o, "model", json_from_text(x->model_asked));
 	set(o, "stream", json_boolean(x->stream_requested));
 	set(o, "system", x->system.nparts ? message(&x->system) : NULL);
 	set(o, "messages", messages);
@@ -199,10 +180,10 @@ static json_t *citations(const struct exchange *x)
 		const struct citation *s = &x->citations[i];
 		json_t *o = json_object();
 
-		set(o, "url", string(s->url));
-		set(o, "title", string(s->title));
-		set(o, "text", string(s->text));
-		set(o, "document", string(s->document));
+		set(o, "url", json_from_text(s->url));
+		set(o, "title", json_from_text(s->title));
+		set(o, "text", json_from_text(s->text));
+		set(o, "document", json_from_text(s->document));
 		set(o, "start", count(s->start));
 		set(o, "end", count(s->end));
 		json_array_append_new(a, o);
@@ -215,7 +196,7 @@ static json_t *searches(const struct exchange *x)
 	json_t *a = json_array();
 
 	for (size_t i = 0; i < x->nsearches; i++)
-		json_array_append_new(a, string(x->searches[i]));
+		json_array_append_new(a, json_from_text(x->searches[i]));
 	return a;
 }
 
@@ -228,7 +209,7 @@ static json_t *choices(const struct exchange *x)
 
 		set(o, "index", json_integer(x->choices[i].index));
 		set(o, "finish", json_string(finish_name(x->choices[i].finish)));
-		set(o, "finish_raw", string(x->choices[i].finish_raw));
+		set(o, "finish_raw", json_from_text(x->choices[i].finish_raw));
 		json_array_append_new(list, o);
 	}
 	return list;
@@ -243,12 +224,12 @@ static json_t *response(const struct exchange *x, unsigned flags)
 	set(o, "body", body(&x->response_body, flags));
 	if (!has_content(x))
 		return o;
-	set(o, "id", string(x->response_id));
-	set(o, "model", string(x->model_answered));
+	set(o, "id", json_from_text(x->response_id));
+	set(o, "model", json_from_text(x->model_answered));
 	set(o, "stream", json_boolean(x->stream));
 	set(o, "events", json_integer((json_int_t)x->stream_events));
 	set(o, "partial", json_boolean(x->response_partial));
-	set(o, "service_tier", string(x->service_tier));
+	set(o, "service_tier", json_from_text(x->service_tier));
 	set(o, "choices", choices(x));
 	set(o, "citations", citations(x));
 	set(o, "searches", searches(x));
@@ -289,8 +270,8 @@ static json_t *conversation(const struct conversation *k)
 	set(o, "retry", json_boolean(k->retry));
 	set(o, "parent", digest(k->parent));
 	set(o, "parent_turn", k->parent_turn ? json_integer(k->parent_turn) : NULL);
-	set(o, "title", string(k->title));
-	set(o, "session", string(k->session));
+	set(o, "title", json_from_text(k->title));
+	set(o, "session", json_from_text(k->session));
 	set(o, "repeated", json_integer((json_int_t)k->repeated));
 	set(o, "repeated_from", json_integer((json_int_t)k->repeated_from));
 	set(o, "same_system", json_boolean(k->same_system));
@@ -314,7 +295,7 @@ static json_t *cost(const struct cost *c)
 	set(o, "write_usd", parts ? json_real(c->write_usd) : NULL);
 	set(o, "output_usd", parts ? json_real(c->output_usd) : NULL);
 	set(o, "request_usd", parts ? json_real(c->request_usd) : NULL);
-	set(o, "row", string(c->row[0] ? c->row : NULL));
+	set(o, "row", json_from_text(c->row[0] ? c->row : NULL));
 	return o;
 }
 
@@ -325,9 +306,9 @@ static json_t *error(const struct api_error *e)
 	if (!e)
 		return json_null();
 	o = json_object();
-	set(o, "type", string(e->type));
-	set(o, "code", string(e->code));
-	set(o, "message", string(e->message));
+	set(o, "type", json_from_text(e->type));
+	set(o, "code", json_from_text(e->code));
+	set(o, "message", json_from_text(e->message));
 	return o;
 }
 
@@ -368,11 +349,11 @@ static json_t *container(const struct container *c)
 	if (!c->runtime && !c->id && !c->name && !c->pod && !c->unit)
 		return json_null();
 	o = json_object();
-	set(o, "runtime", string(c->runtime));
-	set(o, "id", string(c->id));
-	set(o, "name", string(c->name));
-	set(o, "pod", string(c->pod));
-	set(o, "unit", string(c->unit));
+	set(o, "runtime", json_from_text(c->runtime));
+	set(o, "id", json_from_text(c->id));
+	set(o, "name", json_from_text(c->name));
+	set(o, "pod", json_from_text(c->pod));
+	set(o, "unit", json_from_text(c->unit));
 	return o;
 }
 
@@ -383,14 +364,14 @@ static json_t *process(const struct exchange *x)
 	set(o, "pid", json_integer(x->tgid));
 	set(o, "tid", json_integer(x->tid));
 	set(o, "uid", json_integer(x->uid));
-	set(o, "user", string(x->user));
+	set(o, "user", json_from_text(x->user));
 	set(o, "cgroup", json_integer((json_int_t)x->cgroup));
 	set(o, "container", container(&x->container));
-	set(o, "name", string(x->process));
-	set(o, "script", string(x->script));
-	set(o, "exe", string(x->exe));
-	set(o, "cmdline", string(x->cmdline));
-	set(o, "thread", string(x->comm));
+	set(o, "name", json_from_text(x->process));
+	set(o, "script", json_from_text(x->script));
+	set(o, "exe", json_from_text(x->exe));
+	set(o, "cmdline", json_from_text(x->cmdline));
+	set(o, "thread", json_from_text(x->comm));
 	return o;
 }
 
@@ -402,8 +383,8 @@ static json_t *leg(const struct leg *l)
 		return json_null();
 	o = json_object();
 	set(o, "pid", json_integer(l->tgid));
-	set(o, "program", string(l->program));
-	set(o, "user", string(l->user));
+	set(o, "program", json_from_text(l->program));
+	set(o, "user", json_from_text(l->user));
 	return o;
 }
 
@@ -416,11 +397,11 @@ static json_t *other_end(const struct other_end *e)
 	o = json_object();
 	set(o, "pid", json_integer(e->tgid));
 	set(o, "uid", json_integer(e->uid));
-	set(o, "user", string(e->user));
-	set(o, "name", string(e->process));
-	set(o, "script", string(e->script));
-	set(o, "exe", string(e->exe));
-	set(o, "cmdline", string(e->cmdline));
+	set(o, "user", json_from_text(e->user));
+	set(o, "name", json_from_text(e->process));
+	set(o, "script", json_from_text(e->script));
+	set(o, "exe", json_from_text(e->exe));
+	set(o, "cmdline", json_from_text(e->cmdline));
 	set(o, "cgroup", json_integer((json_int_t)e->cgroup));
 	return o;
 }
@@ -429,8 +410,8 @@ static json_t *rpc(const struct exchange *x)
 {
 	json_t *o = json_object();
 
-	set(o, "method", string(x->rpc_method));
-	set(o, "name", string(x->rpc_name));
+	set(o, "method", json_from_text(x->rpc_method));
+	set(o, "name", json_from_text(x->rpc_name));
 	if (x->kind == EXCHANGE_RPC) {
 		set(o, "messages_sent", json_integer((json_int_t)x->rpc_messages[0]));
 		set(o, "messages_received", json_integer((json_int_t)x->rpc_messages[1]));
@@ -449,11 +430,11 @@ static json_t *connection(const struct exchange *x)
 		 (unsigned long long)x->conn_first_seen_ns);
 	set(o, "id", json_string(id));
 	set(o, "role", json_string(x->is_server ? "server" : "client"));
-	set(o, "server_name", string(x->server_name));
-	set(o, "local", string(x->local));
-	set(o, "peer", string(x->peer));
+	set(o, "server_name", json_from_text(x->server_name));
+	set(o, "local", json_from_text(x->local));
+	set(o, "peer", json_from_text(x->peer));
 	set(o, "tls", json_boolean(!x->cleartext));
-	set(o, "protocol", string(x->protocol));
+	set(o, "protocol", json_from_text(x->protocol));
 	set(o, "from_middle", json_boolean(x->from_middle));
 	return o;
 }
@@ -462,12 +443,12 @@ static json_t *http(const struct exchange *x)
 {
 	json_t *o = json_object();
 
-	set(o, "method", string(x->method));
-	set(o, "host", string(x->host));
+	set(o, "method", json_from_text(x->method));
+	set(o, "host", json_from_text(x->host));
 	set(o, "port", x->port ? json_integer(x->port) : NULL);
-	set(o, "target", string(x->target));
+	set(o, "target", json_from_text(x->target));
 	set(o, "status", x->status ? json_integer(x->status) : NULL);
-	set(o, "request_id", string(x->request_id));
+	set(o, "request_id", json_from_text(x->request_id));
 	set(o, "request_headers", headers(&x->request_headers));
 	set(o, "response_headers", headers(&x->response_headers));
 	set(o, "headers_cut", json_boolean(x->request_headers.cut || x->response_headers.cut));
@@ -482,9 +463,9 @@ json_t *exchange_to_json(const struct exchange *x, unsigned flags)
 	set(o, "v", json_integer(RECORD_VERSION));
 	set(o, "id", json_integer((json_int_t)x->id));
 	set(o, "kind", json_string(exchange_kind_name(x->kind)));
-	set(o, "provider", string(x->provider));
-	set(o, "provider_label", string(x->provider_label));
-	set(o, "api", string(x->api));
+	set(o, "provider", json_from_text(x->provider));
+	set(o, "provider_label", json_from_text(x->provider_label));
+	set(o, "api", json_from_text(x->api));
 	set(o, "complete", json_boolean(exchange_complete(x)));
 	set(o, "missing_bytes", json_integer((json_int_t)exchange_missing(x)));
 	set(o, "lost_events", json_boolean(x->lost_events));

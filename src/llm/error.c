@@ -5,6 +5,7 @@
 
 #include "base/xalloc.h"
 #include "json/number.h"
+#include "json/text.h"
 #include "json/write.h"
 #include "llm/json.h"
 

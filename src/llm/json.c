@@ -4,7 +4,6 @@
 #include <limits.h>
 #include <stdlib.h>
 
-#include "base/utf8.h"
 #include "llm/rest.h"
 
 json_t *json_at2(const json_t *v, const char *a, const char *b)
@@ -32,6 +31,21 @@ int json_index(const json_t *v, const char *key, int otherwise)
 	return n < 0 || n > INT_MAX ? otherwise : (int)n;
 }
 
+bool json_name_in(const char *name, const char *const *list)
+{
+	while (*list && strcmp(*list, name) != 0)
+		list++;
+	return *list != NULL;
+}
+
+int64_t json_count(const json_t *v, const char *key)
+{
+	int64_t n = COUNT_UNKNOWN;
+
+	usage_count(&n, json_object_get(v, key));
+	return n;
+}
+
 bool json_is(const json_t *v, const char *key, const char *value)
 {
 	return span_eq(json_text(v, key), span_str(value));
@@ -44,20 +58,6 @@ json_t *json_either(const json_t *v, const char *camel, const char *snake)
 	return m ? m : json_object_get(v, snake);
 }
 
-json_t *json_from_bytes(struct span s)
-{
-	struct buf fixed;
-	json_t *v;
-
-	if (utf8_valid(s))
-		return json_stringn(s.len ? (const char *)s.ptr : "", s.len);
-	buf_init(&fixed, 3 * s.len);
-	utf8_fix(s, &fixed);
-	v = json_stringn(fixed.ptr, fixed.len);
-	buf_done(&fixed);
-	return v;
-}
-
 /* Nothing beside the text that is to be shown. */
 static bool is_bare_text(const json_t *v)
 {
@@ -67,11 +67,7 @@ static bool is_bare_text(const json_t *v)
 	json_t *value;
 
 	json_object_foreach((json_t *)v, key, value) {
-		const char *const *k = known;
-
-		while (*k && strcmp(*k, key) != 0)
-			k++;
-		if (!*k && !json_is_empty(value))
+		if (!json_name_in(key, known) && !json_is_empty(value))
 			return false;
 	}
 	return json_is_string(json_object_get(v, "text"));
@@ -127,11 +123,7 @@ void request_params(struct exchange *x, const json_t *body, const char *const *k
 	json_t *value;
 
 	json_object_foreach((json_t *)body, key, value) {
-		const char *const *k = known;
-
-		while (*k && strcmp(*k, key) != 0)
-			k++;
-		if (!*k && !json_is_null(value))
+		if (!json_name_in(key, known) && !json_is_null(value))
 			request_param(x, key, value);
 	}
 }

@@ -13,13 +13,14 @@ struct span json_text(const json_t *v, const char *key); /* string member, else 
 bool json_has(const json_t *v, const char *key);	 /* member present and not null */
 /* Integer member in [0, INT_MAX], else `otherwise`. */
 int json_index(const json_t *v, const char *key, int otherwise);
+/* Whether a member's name is in the list, which ends with NULL. */
+bool json_name_in(const char *name, const char *const *list);
+/* Member that counts something, or says where it is; COUNT_UNKNOWN: it does not say. */
+int64_t json_count(const json_t *v, const char *key);
 bool json_is(const json_t *v, const char *key, const char *value); /* string member equals */
 
 /* The member under either of its names, camelCase and snake_case. */
 json_t *json_either(const json_t *v, const char *camel, const char *snake);
-
-/* Bytes as a JSON string: what is no UTF-8 is replaced. */
-json_t *json_from_bytes(struct span s);
 
 /* A list of one text is that text; any other content is what it is. */
 const json_t *json_lone_text(const json_t *content);

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
 libpure_a_SOURCES += \
+	src/llm/count.c \
+	src/llm/count.h \
 	src/llm/detect.c \
 	src/llm/detect.h \
 	src/llm/dialect.h \

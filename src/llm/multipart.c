@@ -8,6 +8,7 @@
 #include "base/utf8.h"
 #include "exchange/memory.h"
 #include "json/memory.h"
+#include "json/text.h"
 #include "llm/json.h"
 
 #define FIELDS_MAX 256

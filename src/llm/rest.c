@@ -3,6 +3,7 @@
 
 #include "exchange/redact.h"
 #include "json/number.h"
+#include "llm/json.h"
 
 /* An answer's parts among which one of that name is looked for. */
 #define PARTS_SEARCHED 64
@@ -37,20 +38,13 @@ bool json_is_empty(const json_t *v)
 	return is_empty(v, EMPTY_DEPTH);
 }
 
-static bool is_known(const char *key, const char *const *known)
-{
-	while (*known && (**known != *key || strcmp(*known, key) != 0))
-		known++;
-	return *known != NULL;
-}
-
 void message_rest(struct exchange *x, struct message *m, const json_t *v, const char *const *known)
 {
 	const char *key;
 	json_t *value;
 
 	json_object_foreach((json_t *)v, key, value)
-		if (!is_known(key, known) && !json_is_empty(value))
+		if (!json_name_in(key, known) && !json_is_empty(value))
 			message_other(x, m, key, value);
 }
 
@@ -85,7 +79,7 @@ void answer_rest(struct exchange *x, unsigned index, const json_t *v, const char
 	json_t *value;
 
 	json_object_foreach((json_t *)v, key, value)
-		if (!is_known(key, known) && !json_is_empty(value))
+		if (!json_name_in(key, known) && !json_is_empty(value))
 			answer_member(x, index, key, value);
 }
 
@@ -97,7 +91,7 @@ void answer_rest_at(struct exchange *x, unsigned index, int slot, const json_t *
 	struct part *p;
 
 	json_object_foreach((json_t *)v, key, value) {
-		if (is_known(key, known) || json_is_empty(value))
+		if (json_name_in(key, known) || json_is_empty(value))
 			continue;
 		p = answer_part(x, index, PART_OTHER, slot++);
 		set_string(&p->type_raw, span_str(key));
@@ -114,7 +108,7 @@ void request_rest(struct exchange *x, const char *of, const json_t *v, const cha
 
 	buf_init(&name, 256);
 	json_object_foreach((json_t *)v, key, value) {
-		if (is_known(key, known) || json_is_empty(value))
+		if (json_name_in(key, known) || json_is_empty(value))
 			continue;
 		buf_reset(&name);
 		buf_addf(&name, "%s.%s", of, key);

@@ -2,8 +2,8 @@
 #include <jansson.h>
 #include <stdlib.h>
 
-#include "base/utf8.h"
 #include "report/missed.h"
+#include "json/text.h"
 #include "report/summary.h"
 
 static void set(json_t *o, const char *key, json_t *v)
@@ -14,21 +14,6 @@ static void set(json_t *o, const char *key, json_t *v)
 static void set_number(json_t *o, const char *key, uint64_t n)
 {
 	set(o, key, json_integer((json_int_t)n));
-}
-
-/* A name may hold any bytes. */
-static json_t *text_of(const char *value)
-{
-	struct buf text;
-	json_t *ret;
-
-	if (!value)
-		return json_null();
-	buf_init(&text, 64 << 10);
-	utf8_fix(span_str(value), &text);
-	ret = json_stringn(text.ptr ? text.ptr : "", text.len);
-	buf_done(&text);
-	return ret;
 }
 
 static void set_sum(json_t *o, const struct spend_sum *s)
@@ -56,7 +41,8 @@ static json_t *models_of(const struct spend_table *t)
 	for (size_t i = 0; i < t->count; i++) {
 		json_t *o = json_object();
 
-		set(o, "model", t->rows[i]->nameless ? json_null() : text_of(t->rows[i]->name));
+		set(o, "model",
+		    t->rows[i]->nameless ? json_null() : json_from_text(t->rows[i]->name));
 		set_sum(o, &t->rows[i]->sum);
 		json_array_append_new(all, o);
 	}
@@ -70,8 +56,8 @@ static json_t *who_of(const struct spend_table *t)
 	for (size_t i = 0; i < t->count; i++) {
 		json_t *o = json_object();
 
-		set(o, "user", text_of(t->rows[i]->user));
-		set(o, "program", text_of(t->rows[i]->name));
+		set(o, "user", json_from_text(t->rows[i]->user));
+		set(o, "program", json_from_text(t->rows[i]->name));
 		set_number(o, "processes", t->rows[i]->npids);
 		set_sum(o, &t->rows[i]->sum);
 		json_array_append_new(all, o);
@@ -81,7 +67,7 @@ static json_t *who_of(const struct spend_table *t)
 
 static void add_missed(void *arg, const char *text, uint64_t count)
 {
-	json_array_append_new(arg, text_of(text));
+	json_array_append_new(arg, json_from_text(text));
 }
 
 static json_t *unseen_of(const struct unseen *u)
@@ -92,11 +78,11 @@ static json_t *unseen_of(const struct unseen *u)
 		const struct unseen_note *n = &u->items[i];
 		json_t *o = json_object();
 
-		set(o, n->processes ? "program" : "file", text_of(n->name));
+		set(o, n->processes ? "program" : "file", json_from_text(n->name));
 		set(o, "pid", n->pid ? json_integer(n->pid) : json_null());
 		set_number(o, "processes", n->processes);
-		set(o, "reason", text_of(n->reason));
-		set(o, "remedy", text_of(n->remedy));
+		set(o, "reason", json_from_text(n->reason));
+		set(o, "remedy", json_from_text(n->remedy));
 		json_array_append_new(all, o);
 	}
 	return all;
@@ -109,12 +95,12 @@ static json_t *outputs_of(const struct run_report *r)
 	for (size_t i = 0; i < r->noutputs; i++) {
 		json_t *o = json_object();
 
-		set(o, "name", text_of(r->outputs[i].name));
+		set(o, "name", json_from_text(r->outputs[i].name));
 		set_number(o, "written", r->outputs[i].written);
 		set_number(o, "dropped", r->outputs[i].dropped);
 		set_number(o, "failed", r->outputs[i].failed);
 		set(o, "problem",
-		    r->outputs[i].problem[0] ? text_of(r->outputs[i].problem) : json_null());
+		    r->outputs[i].problem[0] ? json_from_text(r->outputs[i].problem) : json_null());
 		json_array_append_new(all, o);
 	}
 	return all;

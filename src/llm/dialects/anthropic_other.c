@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Anthropic's other APIs: docs.anthropic.com/en/api/messages-count-tokens,
  * .../creating-message-batches, and the older Text Completions (read November 2026). */
+#include "llm/count.h"
 #include "llm/dialect.h"
 #include "llm/error.h"
 #include "llm/json.h"
@@ -9,12 +10,7 @@
 
 static void count_response(struct exchange *x, const json_t *body)
 {
-	if (!json_has(body, "input_tokens")) {
-		answer_error_of(x, body);
-		return;
-	}
-	usage_raw(x, body);
-	usage_count(&x->counted, json_object_get(body, "input_tokens"));
+	answer_count(x, body, "input_tokens");
 }
 
 static void count_request(struct exchange *x, const json_t *body)

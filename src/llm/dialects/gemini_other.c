@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Gemini's calls beside generateContent: counting, embedding, caches. */
+#include "llm/count.h"
 #include "llm/dialect.h"
 #include "llm/dialects/gemini.h"
 #include "llm/error.h"
@@ -13,12 +14,7 @@ static void other_event(struct exchange *x, void *state, struct span name, const
 
 static void count_response(struct exchange *x, const json_t *body)
 {
-	if (!json_has(body, "totalTokens")) {
-		answer_error_of(x, body);
-		return;
-	}
-	usage_raw(x, body);
-	usage_count(&x->counted, json_object_get(body, "totalTokens"));
+	answer_count(x, body, "totalTokens");
 }
 
 const struct dialect dialect_gemini_count = {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "exchange/redact.h"
+#include "json/text.h"
 #include "json/write.h"
 #include "llm/json.h"
 

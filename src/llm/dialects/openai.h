@@ -26,6 +26,8 @@ void openai_search_results(struct exchange *x, const json_t *body);
 
 void openai_chat_request(struct exchange *x, const json_t *body);
 void openai_chat_message(struct exchange *x, const json_t *v);
+/* Texts of thinking: a text, or a list or object that has them under one of several names. */
+void openai_each_thought(const json_t *v, void (*say)(void *arg, struct span text), void *arg);
 /* Under which members vendors have thinking: of several the first counts, since the others repeat
  * it. Ends with NULL. */
 extern const char *const openai_thoughts[];

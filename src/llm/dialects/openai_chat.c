@@ -44,22 +44,21 @@ static void read_envelope(struct exchange *x, const json_t *body)
 
 /* ---- answer ---- */
 
+struct thinker {
+	struct exchange *x;
+	unsigned index;
+};
+
+static void think(void *arg, struct span text)
+{
+	struct thinker *t = arg;
+
+	answer_text(t->x, t->index, PART_REASONING, text);
+}
+
 static void answer_thinking(struct exchange *x, unsigned index, const json_t *v)
 {
-	static const char *const names[] = { "text", "thinking", "summary", "content",
-					     "reasoning" };
-	const json_t *item;
-	size_t i;
-
-	answer_text(x, index, PART_REASONING, json_span(v));
-	json_array_foreach(v, i, item)
-		answer_thinking(x, index, item);
-	for (i = 0; json_is_object(v) && i < sizeof(names) / sizeof(*names); i++) {
-		if (!json_has(v, names[i]))
-			continue;
-		answer_thinking(x, index, json_object_get(v, names[i]));
-		return;
-	}
+	openai_each_thought(v, think, &(struct thinker){ x, index });
 }
 
 static void answer_image(struct exchange *x, unsigned index, const json_t *v)

@@ -27,8 +27,7 @@ static void read_file(struct part *p, const json_t *file)
 	part_url(p, json_text(file, "file_data"));
 }
 
-/* Texts of thinking: a text, or a list or object that has them under one of these names. */
-static void read_thinking(struct exchange *x, struct message *m, const json_t *v)
+void openai_each_thought(const json_t *v, void (*say)(void *arg, struct span text), void *arg)
 {
 	static const char *const names[] = { "text", "thinking", "summary", "content",
 					     "reasoning" };
@@ -36,15 +35,32 @@ static void read_thinking(struct exchange *x, struct message *m, const json_t *v
 	size_t i;
 
 	if (json_is_string(v))
-		message_text(x, m, PART_REASONING, json_span(v));
+		say(arg, json_span(v));
 	json_array_foreach(v, i, item)
-		read_thinking(x, m, item);
+		openai_each_thought(item, say, arg);
 	for (i = 0; json_is_object(v) && i < sizeof(names) / sizeof(*names); i++) {
 		if (!json_has(v, names[i]))
 			continue;
-		read_thinking(x, m, json_object_get(v, names[i]));
+		openai_each_thought(json_object_get(v, names[i]), say, arg);
 		return;
 	}
+}
+
+struct thinker {
+	struct exchange *x;
+	struct message *m;
+};
+
+static void think(void *arg, struct span text)
+{
+	struct thinker *t = arg;
+
+	message_text(t->x, t->m, PART_REASONING, text);
+}
+
+static void read_thinking(struct exchange *x, struct message *m, const json_t *v)
+{
+	openai_each_thought(v, think, &(struct thinker){ x, m });
 }
 
 struct span openai_image_url(const json_t *image)

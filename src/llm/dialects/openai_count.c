@@ -1,19 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Counting the tokens of a request of the Responses API:
  * platform.openai.com/docs/api-reference/responses/input-tokens (read November 2026). */
+#include "llm/count.h"
 #include "llm/dialect.h"
 #include "llm/dialects/openai.h"
-#include "llm/error.h"
 #include "llm/json.h"
 
 static void count_response(struct exchange *x, const json_t *body)
 {
-	if (!json_has(body, "input_tokens")) {
-		answer_error_of(x, body);
-		return;
-	}
-	usage_raw(x, body);
-	usage_count(&x->counted, json_object_get(body, "input_tokens"));
+	answer_count(x, body, "input_tokens");
 }
 
 static void count_event(struct exchange *x, void *state, struct span name, const json_t *data)

@@ -4,14 +4,6 @@
 #include "llm/dialects/openai.h"
 #include "llm/json.h"
 
-static int64_t place_of(const json_t *v, const char *name)
-{
-	int64_t n = COUNT_UNKNOWN;
-
-	usage_count(&n, json_object_get(v, name));
-	return n;
-}
-
 void openai_annotation(struct exchange *x, const json_t *v)
 {
 	/* Some wrap it in a member of its type. */
@@ -25,8 +17,8 @@ void openai_annotation(struct exchange *x, const json_t *v)
 					    .title = title.len ? title : json_text(a, "filename"),
 					    .text = json_text(a, "quote"),
 					    .document = file,
-					    .start = place_of(a, "start_index"),
-					    .end = place_of(a, "end_index") });
+					    .start = json_count(a, "start_index"),
+					    .end = json_count(a, "end_index") });
 }
 
 /* Beside the choices: Perplexity's pages, with titles or as bare URLs; Venice's in its own member.
