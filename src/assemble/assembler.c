@@ -29,6 +29,7 @@ struct assembler *assembler_new(struct limits *lim, const struct observers *obse
 	list_init(&c->told_clients);
 	list_init(&c->unpaired_servers);
 	list_init(&c->awaiting_client);
+	list_init(&c->answering);
 	return c;
 }
 

@@ -51,7 +51,7 @@ struct assembly {
 	bool relayed; /* it was compared */
 	bool answering;
 	uint8_t question[32];
-	struct assembly *answering_next, *answering_prev;
+	struct list answers;		/* of assembler.answering */
 	struct assembly *next, *prev;	/* of the same connection */
 	struct assembly *newer, *older; /* of all */
 };
@@ -73,7 +73,7 @@ struct assembler {
 	struct list unpaired_clients, told_clients, unpaired_servers;
 	/* Servers' views that are over, of which the client's is not. */
 	struct list awaiting_client;
-	struct assembly *answering; /* relay.c's */
+	struct list answering; /* relay.c's: calls that are being answered, the latest first */
 	size_t nanswering;
 	struct pairs *pairs;
 	bool knows_endpoints; /* of some connection */

@@ -76,25 +76,16 @@ static void begin_answering(struct assembly *k)
 		return;
 	c->nanswering++;
 	k->answering = true;
-	k->answering_next = c->answering;
-	k->answering_prev = NULL;
-	if (c->answering)
-		c->answering->answering_prev = k;
-	c->answering = k;
+	list_add_first(&c->answering, &k->answers);
 }
 
 void relay_over(struct assembly *k)
 {
-	struct assembler *c = k->cc->assembler;
-
 	if (!k->answering)
 		return;
 	k->answering = false;
-	c->nanswering--;
-	*(k->answering_prev ? &k->answering_prev->answering_next : &c->answering) =
-		k->answering_next;
-	if (k->answering_next)
-		k->answering_next->answering_prev = k->answering_prev;
+	k->cc->assembler->nanswering--;
+	list_remove(&k->answers);
 }
 
 /* The oldest one that was not passed on yet; else one that was, for a gateway tries again. */
@@ -105,7 +96,10 @@ static struct assembly *passed_on_by(const struct assembler *c, const struct ass
 	struct assembly *found = NULL;
 	bool known = false;
 
-	for (struct assembly *in = c->answering; in; in = in->answering_next) {
+	list_each(at, &c->answering)
+	{
+		struct assembly *in = container_of(at, struct assembly, answers);
+
 		if (in->x->tgid != out->tgid || in->peer_view == k ||
 		    in->x->t.request_first > out->t.request_first)
 			continue;
