@@ -212,6 +212,11 @@ size_t discover_watched(struct discover *d, struct buf *out)
 	return blind_settle(d->blind);
 }
 
+void discover_each_watched(struct discover *d, void (*fn)(void *arg, pid_t pid), void *arg)
+{
+	targets_each_watched(d->targets, fn, arg);
+}
+
 void discover_unseen(struct discover *d, struct unseen *ret)
 {
 	targets_unseen(d->targets, ret);

@@ -51,6 +51,8 @@ bool discover_stop(struct discover *d);
 /* Before discover_start: appends who is watched, and counts who is blind by now, for the first word
  * of a run. */
 size_t discover_watched(struct discover *d, struct buf *out);
+/* Before discover_start: each process that maps TLS that is hooked. */
+void discover_each_watched(struct discover *d, void (*fn)(void *arg, pid_t pid), void *arg);
 
 /* These before discover_start and after discover_stop only. */
 const struct target_list *discover_targets(const struct discover *d);

@@ -248,10 +248,17 @@ static void on_class(void *arg, uint32_t tgid, enum traffic_class looks, uint64_
 	discover_class(arg, (pid_t)tgid, looks, bytes);
 }
 
+static void describe(void *arg, pid_t pid)
+{
+	live_describe(arg, pid);
+}
+
 int attach_start_discovery(struct tracer *t, struct error *reterr)
 {
-	int err = discover_start(t->discover);
+	int err;
 
+	discover_each_watched(t->discover, describe, t->live);
+	err = discover_start(t->discover);
 	if (err)
 		return error_set(reterr, err, "cannot start a thread: %s", strerror(-err));
 	t->discovering = true;

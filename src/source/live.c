@@ -13,6 +13,7 @@
 #include "base/xalloc.h"
 #include "capture/endpoints.h"
 #include "proc/identity.h"
+#include "proc/list.h"
 #include "source/describer.h"
 #include "source/kernel_buffer.h"
 
@@ -143,6 +144,16 @@ static int describe(struct live *l, const struct chunk *of)
 	}
 	buf_done(&text);
 	return err;
+}
+
+void live_describe(struct live *l, pid_t pid)
+{
+	struct chunk of = { .conn = { .tgid = (uint32_t)pid }, .uid = proc_uid(pid) };
+	struct buf ignored;
+
+	buf_init(&ignored, IDENTITY_MAX);
+	describer_get(l->describer, &of, &ignored);
+	buf_done(&ignored);
 }
 
 /* What was learned of processes after their first events. */

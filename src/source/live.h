@@ -5,6 +5,8 @@
 #define SPY_SOURCE_LIVE_H
 
 #include "base/error.h"
+#include <sys/types.h>
+
 #include "capture/chunk.h"
 #include "capture/endpoints.h"
 #include "source/source.h"
@@ -19,6 +21,9 @@ void live_on_exec(struct live *l, exec_fn fn, void *arg);
 /* And of processes that opened a TCP connection. */
 typedef void (*connect_fn)(void *arg, uint32_t tgid, const struct endpoints *ends);
 void live_on_connect(struct live *l, connect_fn fn, void *arg);
+/* Reads what /proc tells of a process before its first event, which may be its last as well. Waits
+ * some ms at most. */
+void live_describe(struct live *l, pid_t pid);
 void live_free(struct live *l); /* accepts NULL */
 struct source *live_source(struct live *l);
 uint64_t live_lost(const struct live *l); /* events the buffer says it lost */
