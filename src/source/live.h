@@ -4,9 +4,9 @@
 #ifndef SPY_SOURCE_LIVE_H
 #define SPY_SOURCE_LIVE_H
 
-#include "base/error.h"
 #include <sys/types.h>
 
+#include "base/error.h"
 #include "capture/chunk.h"
 #include "capture/endpoints.h"
 #include "source/source.h"
