@@ -50,9 +50,15 @@ static uint32_t tgid_of(const void *raw, size_t len, enum spy_kind kind)
 	return e.kind == kind ? e.tgid : 0;
 }
 
-uint32_t chunk_exec(const void *raw, size_t len)
+uint32_t chunk_exec(const void *raw, size_t len, uint32_t *ret_tid)
 {
-	return tgid_of(raw, len, SPY_EXEC);
+	struct spy_event e;
+	uint32_t tgid = tgid_of(raw, len, SPY_EXEC);
+
+	if (tgid)
+		memcpy(&e, raw, sizeof(e));
+	*ret_tid = tgid ? e.tid : 0;
+	return tgid;
 }
 
 uint32_t chunk_exit(const void *raw, size_t len)

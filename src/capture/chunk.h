@@ -50,7 +50,7 @@ struct chunk {
 
 /* For events that concern the tracer itself and make no chunk: the process of an event of kind
  * SPY_EXEC, SPY_CONNECT (with the encoded endpoints) or SPY_EXIT; 0 for other events. */
-uint32_t chunk_exec(const void *raw, size_t len);
+uint32_t chunk_exec(const void *raw, size_t len, uint32_t *ret_tid);
 uint32_t chunk_connect(const void *raw, size_t len, struct span *ret_ends);
 uint32_t chunk_exit(const void *raw, size_t len);
 /* Decodes one event. 0, or -EPROTO if its lengths are inconsistent. */

@@ -12,6 +12,8 @@
 #include "discover/target.h"
 #include "report/unseen.h"
 
+struct hold;
+struct held_file;
 struct links;
 
 struct discover_options {
@@ -19,6 +21,8 @@ struct discover_options {
 	char **command;			     /* only this and its children; NULL: none */
 	const char *const *named;	     /* files that the user names; can be opened */
 	size_t nnamed;
+	struct hold *hold;	 /* who answers for what is held; NULL: nothing is */
+	uint64_t hold_ns;	 /* for how long at most */
 	size_t recent_execs_max; /* LIMIT_recent_execs */
 	bool strict;		 /* look for what is blind each second, not at the end alone */
 };
@@ -35,8 +39,10 @@ void discover_prepare(struct discover *d);
 void discover_first(struct discover *d);
 
 int discover_start(struct discover *d); /* 0, or -errno: no thread */
-/* This process has begun a program or mapped libraries. Does not wait. */
-void discover_process(struct discover *d, pid_t pid);
+/* This thread has begun a program or mapped libraries. Does not wait. */
+void discover_process(struct discover *d, pid_t pid, pid_t tid);
+/* This file is held until it is hooked. Does not wait; false: it is not taken. */
+bool discover_held(struct discover *d, const struct held_file *f);
 /* This process has opened a TCP connection to port 443. Does not wait. */
 void discover_connected(struct discover *d, pid_t pid, const struct endpoints *ends);
 /* So looked a TLS connection of this process (http/traffic_class.h). Does not wait; where there are

@@ -216,17 +216,69 @@ static void say_failed(struct scan_cache *f, const char *path, int err)
 	f->ended |= err == -EPIPE;
 }
 
+/* ---- copies ---- */
+
+/* A frozen program unpacks its libraries anew at each start. */
+#define SAMPLES	     16
+#define SAMPLE_BYTES 4096
+
+/* The beginning, which has the build ID, the end, and what is in between. */
+static void make_likeness(int fd, uint64_t size, uint8_t ret[SHA256_DIGEST_SIZE])
+{
+	uint64_t last = size > SAMPLE_BYTES ? size - SAMPLE_BYTES : 0;
+	struct sha256_ctx ctx;
+
+	sha256_init(&ctx);
+	for (uint64_t i = 0; i < SAMPLES; i++)
+		add_bytes(&ctx, fd, last / (SAMPLES - 1) * i, SAMPLE_BYTES);
+	add_bytes(&ctx, fd, last, SAMPLE_BYTES);
+	sha256_digest(&ctx, SHA256_DIGEST_SIZE, ret);
+}
+
+/* The same under the identity of a copy; NULL: its bytes at the places to hook are others. */
+static struct catalog_entry *add_copy(struct scan_cache *f, int fd, const struct file_id *id,
+				      const struct catalog_entry *of)
+{
+	uint8_t check[SHA256_DIGEST_SIZE] = { 0 };
+	struct plan plan = { 0 };
+	struct buf bytes;
+	int err;
+
+	if (of->plan.nparts)
+		make_check(fd, &of->plan, check);
+	if (memcmp(check, of->check, sizeof(check)) != 0)
+		return NULL;
+	buf_init(&bytes, PLAN_BYTES_MAX);
+	err = plan_encode(&of->plan, &bytes);
+	if (!err)
+		err = plan_decode(buf_span(&bytes), &plan);
+	buf_done(&bytes);
+	if (!err)
+		return catalog_add(f->catalog, id, check, &plan);
+	plan_done(&plan);
+	return NULL;
+}
+
 /* NULL: the search was killed. */
 static struct catalog_entry *search(struct scan_cache *f, int fd, const char *path,
 				    const struct file_id *id)
 {
-	uint8_t check[SHA256_DIGEST_SIZE] = { 0 };
+	uint8_t check[SHA256_DIGEST_SIZE] = { 0 }, likeness[SHA256_DIGEST_SIZE];
 	uint64_t begin = now_ns();
 	struct catalog_entry *e;
 	struct plan plan;
 	bool cut;
-	int err = scanner_scan(&f->scanner, fd, &plan, &cut);
+	int err;
 
+	make_likeness(fd, id->size, likeness);
+	e = catalog_find_copy(f->catalog, id->size, likeness);
+	if (e)
+		e = add_copy(f, fd, id, e);
+	if (e) {
+		memcpy(e->likeness, likeness, sizeof(likeness));
+		return e;
+	}
+	err = scanner_scan(&f->scanner, fd, &plan, &cut);
 	f->stats.search_ns += now_ns() - begin;
 	f->stats.searched++;
 	f->stats.search_bytes += id->size;
@@ -240,6 +292,7 @@ static struct catalog_entry *search(struct scan_cache *f, int fd, const char *pa
 	if (plan.nparts)
 		make_check(fd, &plan, check);
 	e = catalog_add(f->catalog, id, check, &plan);
+	memcpy(e->likeness, likeness, sizeof(likeness));
 	e->failed = err && err != -ENOEXEC;
 	f->stats.failed += e->failed;
 	return e;
@@ -255,11 +308,15 @@ static bool still_fits(int fd, const struct catalog_entry *e)
 	return memcmp(check, e->check, sizeof(check)) == 0;
 }
 
-bool scan_cache_knows(struct scan_cache *f, const char *path)
+const struct catalog_entry *scan_cache_find(struct scan_cache *f, const struct file_id *id)
 {
-	struct file_id id;
+	return catalog_find(f->catalog, id);
+}
 
-	return scan_cache_identify(path, &id) != 0 || catalog_find(f->catalog, &id);
+void scan_cache_meanwhile(struct scan_cache *f, void (*fn)(void *arg), void *arg)
+{
+	f->scanner.meanwhile = fn;
+	f->scanner.arg = arg;
 }
 
 int scan_cache_scan(struct scan_cache *f, const char *path, const struct catalog_entry **ret,

@@ -267,6 +267,7 @@ int options_parse(struct options *o, int argc, char **argv, struct error *reterr
 			       .format = sinks[0],
 			       .kernel_headers = "auto",
 			       .call_limit = 2 << 20,
+			       .hold_ns = 3000000000,
 			       .argv = argv };
 	limits_init(&o->limits);
 	make_tables(&p);

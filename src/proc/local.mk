@@ -6,8 +6,6 @@ if BPF
 libkernel_a_SOURCES += \
 	src/proc/containers.c \
 	src/proc/containers.h \
-	src/proc/hold.c \
-	src/proc/hold.h \
 	src/proc/identity.c \
 	src/proc/identity.h \
 	src/proc/list.c \

@@ -124,6 +124,8 @@ static int compile(struct tracer *t, struct error *reterr)
 					   .command = t->o->command,
 					   .named = t->o->libssl.items,
 					   .nnamed = t->o->libssl.count,
+					   .hold = t->hold,
+					   .hold_ns = t->o->hold_ns,
 					   .recent_execs_max = t->limits.max[LIMIT_recent_execs],
 					   .strict = t->o->strict };
 	t->discover = discover_new(&t->discover_options, t->files, t->hooks);
@@ -233,9 +235,53 @@ int attach_all(struct tracer *t, struct error *reterr)
 	return check_hooked(t, reterr);
 }
 
-static void on_exec(void *arg, uint32_t tgid)
+/* ---- what is held ---- */
+
+static void say_unheld(int err)
 {
-	discover_process(arg, (pid_t)tgid);
+	log_warn("attach",
+		 "new programs cannot be held until they are hooked, so their first calls may be "
+		 "missed: %s (see llm-spy doctor)",
+		 err == -EPERM || err == -EINVAL ? "the kernel refuses fanotify's permission events"
+						 : strerror(-err));
+}
+
+/* Chosen processes run already. */
+void attach_open_hold(struct tracer *t)
+{
+	int err = 0;
+
+	if (t->o->hold_ns && !t->o->filter.npids)
+		t->hold = hold_open(t->o->hold_ns, &err);
+	if (err)
+		say_unheld(err);
+}
+
+static bool on_held(void *arg, const struct held_file *f)
+{
+	return discover_held(arg, f);
+}
+
+/* The command's processes are held by the mounts that are theirs alone; without a command, whatever
+ * is begun on this host. */
+static void begin_hold(struct tracer *t)
+{
+	pid_t pid = t->o->command ? t->command.pid : getpid();
+	int err = t->o->command ? t->command.apart : 0;
+
+	if (!err)
+		err = hold_start(t->hold, on_held, t->discover);
+	if (!err)
+		err = hold_begin(t->hold, pid, !t->o->command);
+	if (!err)
+		return;
+	say_unheld(err);
+	hold_stop(t->hold);
+}
+
+static void on_exec(void *arg, uint32_t tgid, uint32_t tid)
+{
+	discover_process(arg, (pid_t)tgid, (pid_t)tid);
 }
 
 static void on_connect(void *arg, uint32_t tgid, const struct endpoints *ends)
@@ -262,6 +308,8 @@ int attach_start_discovery(struct tracer *t, struct error *reterr)
 	if (err)
 		return error_set(reterr, err, "cannot start a thread: %s", strerror(-err));
 	t->discovering = true;
+	if (t->hold)
+		begin_hold(t);
 	t->status = status_file_open();
 	live_on_exec(t->live, on_exec, t->discover);
 	live_on_connect(t->live, on_connect, t->discover);
@@ -273,6 +321,8 @@ void attach_stop(struct tracer *t)
 {
 	struct scan_cache_stats s;
 
+	if (t->hold)
+		hold_stop(t->hold);
 	if (t->discovering && !discover_stop(t->discover)) {
 		log_warn("attach", "the file scanner or probe compiler did not stop in time; "
 				   "leaving it behind");

@@ -226,6 +226,7 @@ static void tracer_done(struct tracer *t)
 {
 	attach_stop(t);
 	discover_free(t->discover);
+	hold_free(t->hold);
 	live_free(t->live);
 	probe_free(t->probe);
 	if (t->compiler >= 0)
@@ -282,6 +283,7 @@ static int find_command(struct tracer *t, struct error *reterr)
 static int start_command(struct tracer *t, struct error *reterr)
 {
 	struct child_options o = { .argv = t->o->command,
+				   .apart = t->hold != NULL,
 				   .environment = t->environment,
 				   .errors_only = t->to.errors_only };
 
@@ -302,6 +304,7 @@ static int start_processes(struct tracer *t, struct error *reterr)
 		return error_set(reterr, t->compiler, "cannot start the probe compiler: %s",
 				 strerror(-t->compiler));
 	t->files = scan_cache_open(t->limits.max[LIMIT_files]);
+	attach_open_hold(t);
 	err = open_outputs(t, reterr);
 	if (!err && t->o->command)
 		err = start_command(t, reterr);

@@ -6,6 +6,7 @@
 
 #include "cost/price_file.h"
 #include "discover/discover.h"
+#include "hold/hold.h"
 #include "options/exit_code.h"
 #include "options/options.h"
 #include "pipeline.h"
@@ -28,6 +29,7 @@ struct tracer {
 	int counters; /* the probe's map */
 	bool ring, multi;
 	struct links *hooks;
+	struct hold *hold; /* NULL: programs are not held */
 	struct scan_cache *files;
 	struct discover_options discover_options;
 	struct discover *discover;
@@ -60,6 +62,8 @@ struct tracer {
  * is there. */
 int attach_prepare(struct tracer *t, struct error *reterr);
 size_t attach_buffer_bytes(const struct tracer *t);
+/* Begins what holds new programs until they are hooked, while there is one thread. */
+void attach_open_hold(struct tracer *t);
 /* Hooks what runs. */
 int attach_all(struct tracer *t, struct error *reterr);
 /* The thread that hooks what comes. */

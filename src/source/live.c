@@ -257,14 +257,14 @@ static int end_processes(struct live *l, uint64_t begun_ns)
 /* True for an event that is for the tracer itself. */
 static bool is_told(struct live *l, const void *raw, size_t len)
 {
-	uint32_t tgid = chunk_exec(raw, len);
+	uint32_t tid, tgid = chunk_exec(raw, len, &tid);
 	struct span encoded;
 	struct endpoints endpoints;
 
 	if (tgid) {
 		describer_forget(l->describer, tgid);
 		if (l->on_exec)
-			l->on_exec(l->exec_arg, tgid);
+			l->on_exec(l->exec_arg, tgid, tid);
 		return true;
 	}
 	tgid = chunk_exit(raw, len);

@@ -15,8 +15,8 @@ struct live;
 /* ring, map, bytes: as for events_open. Begins with a CHUNK_CLOCK. */
 int live_open(struct live **ret, bool ring, int map, size_t bytes, chunk_fn fn, void *arg,
 	      struct error *reterr);
-/* Who is told of processes that began a program or mapped libraries. */
-typedef void (*exec_fn)(void *arg, uint32_t tgid);
+/* Who is told of threads that began a program or mapped libraries. */
+typedef void (*exec_fn)(void *arg, uint32_t tgid, uint32_t tid);
 void live_on_exec(struct live *l, exec_fn fn, void *arg);
 /* And of processes that opened a TCP connection. */
 typedef void (*connect_fn)(void *arg, uint32_t tgid, const struct endpoints *ends);
