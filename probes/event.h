@@ -53,6 +53,23 @@ struct spy_totals {
 	__u64 bytes[2]; /* by enum spy_dir: all bytes that passed, captured or not */
 };
 
+/* The map spy_conns: connections by TLS object and process. */
+struct spy_conn_key {
+	__u64 tls;
+	__u32 tgid, pad;
+};
+struct spy_conn {
+	__u64 first_seen_ns;
+	__u64 off[2];
+	__u32 calls[2];
+	__u32 from_start;
+	__u32 refs;     /* beyond the first */
+	__u64 resender; /* the thread that passes already reported data again, 0: none */
+	__u64 sk;	      /* the socket, if known (peer.bpf.c) */
+	__u32 votes;
+	__u32 plain; /* no TLS (sock.bpf.c) */
+};
+
 /* The endpoints of a TCP connection, as the process has them. Only bytes, so that the recorded form
  * is the same; ports in network byte order. */
 struct spy_endpoints {

@@ -10,7 +10,9 @@
  * SPY_RING_PAGES size of the ring buffer, a power of two
  * SPY_WAKE_BYTES bytes on one processor after which the reader is woken at once
  * SPY_CHUNK      bytes of one fragment at most
- * SPY_CHUNKS     fragments of one call at most
+ * SPY_CHUNKS     fragments that one program sends of a call; what is left is sent by spy_more, again
+ *                and again
+ * SPY_CALL_MAX   bytes of one call at most
  * SPY_CONNS      TLS objects remembered
  * SPY_TREE       1: only processes of the command's tree
  * SPY_SELF       the tracer's process number: never traced
@@ -36,7 +38,7 @@
 #define SPY_SP_RETURN(ctx) PT_REGS_SP(ctx)
 #endif
 
-#define SPY_CALL_MAX ((u64)SPY_CHUNK * SPY_CHUNKS)
+#define SPY_PART ((u64)SPY_CHUNK * SPY_CHUNKS)
 
 /* An io in progress. The stack pointer is part of the key because calls nest on one thread if TLS
  * runs inside TLS (an https proxy). */
@@ -50,21 +52,6 @@ struct spy_args {
 };
 BPF_TABLE("lru_hash", struct spy_frame, struct spy_args, spy_frames, 16384);
 
-struct spy_conn_key {
-	u64 tls;
-	u32 tgid, pad;
-};
-struct spy_conn {
-	u64 first_seen_ns;
-	u64 off[2];
-	u32 calls[2];
-	u32 from_start;
-	u32 refs;     /* beyond the first */
-	u64 resender; /* the thread that passes already reported data again, 0: none */
-	u64 sk;	      /* the socket, if known (peer.bpf.c) */
-	u32 votes;
-	u32 plain; /* no TLS (sock.bpf.c) */
-};
 BPF_TABLE("lru_hash", struct spy_conn_key, struct spy_conn, spy_conns, SPY_CONNS);
 
 /* Processes that have connections: of others nobody wants to know when they end. */
@@ -86,6 +73,12 @@ struct spy_slot {
 BPF_ARRAY(spy_slots, struct spy_slot, SPY_SLOTS);
 BPF_PERF_OUTPUT(spy_events);
 #endif
+
+/* By thread, what spy_more sends: the event's head, whose off and io_off are those of the next
+ * fragment, and the address of the first byte of all. */
+BPF_TABLE("lru_hash", u64, struct spy_event, spy_rests, 1024);
+BPF_TABLE("lru_hash", u64, u64, spy_rest_bufs, 1024);
+BPF_PROG_ARRAY(spy_next, 1); /* spy_more */
 
 #if SPY_TREE
 /* The command itself is known by its id. Its descendants are known by their kernel object, because
@@ -288,19 +281,19 @@ static __always_inline void spy_send_small(void *ctx, void *event, u32 size)
 		spy_no_space(0);
 }
 
-/* Sends all bytes of an io in fragments. The verifier walks the loop round by round, and prunes a
- * path only at a state that it knows. So only values derived from `i` may live on to the next
- * round, and clang must not turn `at` and `n` into running sums: hence spy_opaque. Then the
- * verifier's work grows by some 850 steps per round, otherwise with the square of the rounds. */
-static __always_inline void spy_send_call(struct pt_regs *ctx, struct spy_event *head, u64 buf,
-					  u64 total)
+/* Sends the fragments of one part of an io: those from io_off on, of `total` bytes at `buf`. Returns
+ * how far it came. The verifier walks the loop round by round, and prunes a path only at a state that
+ * it knows. So only values derived from `i` may live on to the next round, and clang must not turn
+ * `at` and `n` into running sums: hence spy_opaque. Then the verifier's work grows by some 850 steps
+ * per round, otherwise with the square of the rounds. */
+static __always_inline u64 spy_send_part(struct pt_regs *ctx, struct spy_event *head, u64 buf,
+					 u64 total)
 {
-	u64 off = head->off;
+	u64 off = head->off, first = head->io_off;
 
-	head->io_len = total;
 #pragma clang loop unroll(disable)
 	for (u32 i = 0; i < SPY_CHUNKS; i++) {
-		u64 at = (u64)i * SPY_CHUNK, n;
+		u64 at = first + (u64)i * SPY_CHUNK, n;
 
 		spy_opaque(at);
 		if (at >= total)
@@ -311,17 +304,60 @@ static __always_inline void spy_send_call(struct pt_regs *ctx, struct spy_event 
 			n = SPY_CHUNK;
 		spy_opaque(n);
 		head->io_off = at;
-		head->off = off + at;
+		head->off = off + (at - first);
 		spy_send(ctx, head, buf + at, n);
 	}
-	if (total <= SPY_CALL_MAX)
-		return;
+	head->io_off = first + SPY_PART;
+	head->off = off + SPY_PART;
+	return first + SPY_PART;
+}
+
+/* From here on an io is not captured. */
+static __always_inline void spy_cut(void *ctx, struct spy_event *head, u64 total)
+{
 	spy_count(SPY_N_CUT, 1);
-	head->off = off + SPY_CALL_MAX;
-	head->io_off = SPY_CALL_MAX;
-	head->len = total - SPY_CALL_MAX;
+	head->len = total - head->io_off;
 	head->flags |= SPY_MISSING;
 	spy_send_small(ctx, head, sizeof(*head));
+}
+
+/* Sends all bytes of an io. A caller does nothing after it: of a long one it does not return. */
+static __always_inline void spy_send_call(struct pt_regs *ctx, struct spy_event *head, u64 buf,
+					  u64 total)
+{
+	u64 thread = bpf_get_current_pid_tgid();
+
+	head->io_len = total;
+	head->io_off = 0;
+	if (spy_send_part(ctx, head, buf, total) >= total)
+		return;
+	if (SPY_PART < SPY_CALL_MAX) {
+		spy_rests.update(&thread, head);
+		spy_rest_bufs.update(&thread, &buf);
+		spy_next.call(ctx, 0);
+	}
+	spy_cut(ctx, head, total);
+}
+
+/* The next part of a long io. The kernel lets programs follow one another 33 times. */
+int spy_more(struct pt_regs *ctx)
+{
+	u64 thread = bpf_get_current_pid_tgid(), *buf = spy_rest_bufs.lookup(&thread), total, at;
+	struct spy_event *rest = spy_rests.lookup(&thread), head;
+
+	if (!rest || !buf)
+		return 0;
+	head = *rest;
+	total = head.io_len;
+	at = spy_send_part(ctx, &head, *buf, total);
+	if (at < total && at < SPY_CALL_MAX) {
+		*rest = head;
+		spy_next.call(ctx, 0);
+	}
+	spy_rests.delete(&thread);
+	if (at < total)
+		spy_cut(ctx, &head, total);
+	return 0;
 }
 
 static __always_inline int spy_enter(struct pt_regs *ctx, u64 tls, u64 done)

@@ -98,11 +98,18 @@ static void on_bytes(void *arg, struct conn *c, enum dir d, uint64_t ts_ns, stru
 	look_at(p, c, l, d, s);
 }
 
-static void on_gap(void *arg, struct conn *c, enum dir d, uint64_t ts_ns, uint64_t nbytes)
+static void on_gap(void *arg, struct conn *c, enum dir d, uint64_t ts_ns, uint64_t nbytes,
+		   bool lost)
 {
 	struct pipeline *p = arg;
+	struct link *l = link_of(p, c);
 
-	http_gap(link_of(p, c)->http, d, ts_ns, nbytes);
+	/* What the gap ends was under way, and what it begins is. */
+	if (lost)
+		assembler_conn_lost(l->assembly);
+	http_gap(l->http, d, ts_ns, nbytes);
+	if (lost)
+		assembler_conn_lost(l->assembly);
 }
 
 static void on_close(void *arg, struct conn *c, uint64_t ts_ns, bool ended)

@@ -30,6 +30,7 @@ struct conn_id {
 #define CHUNK_FROM_START 1 /* the first captured byte is the connection's first */
 #define CHUNK_MISSING	 2 /* `missing` bytes at `off` could not be captured; `data` is empty */
 #define CHUNK_CLEARTEXT	 4 /* no TLS: captured from a socket; conn.object is a made-up number */
+#define CHUNK_LEFT_OPEN	 8 /* CHUNK_CLOSE: its program did not free it; the process or the trace ended */
 
 /* `data` is borrowed: valid until the function that received the chunk returns. */
 struct chunk {

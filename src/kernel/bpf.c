@@ -70,6 +70,17 @@ int bpf_map_get(int map, const void *key, void *value)
 	return bpf_call(BPF_MAP_LOOKUP_ELEM, &a, sizeof(a));
 }
 
+int bpf_map_next(int map, const void *key, void *ret_next)
+{
+	union bpf_attr a;
+
+	memset(&a, 0, sizeof(a));
+	a.map_fd = (uint32_t)map;
+	a.key = (uintptr_t)key;
+	a.next_key = (uintptr_t)ret_next;
+	return bpf_call(BPF_MAP_GET_NEXT_KEY, &a, sizeof(a));
+}
+
 int bpf_raw_tracepoint(int prog, const char *name)
 {
 	union bpf_attr a;

@@ -16,6 +16,8 @@ int bpf_prog_load_kind(enum bpf_prog_kind kind, const char *name, const void *in
 		       char *log, size_t log_len);
 int bpf_map_put(int map, const void *key, const void *value);
 int bpf_map_get(int map, const void *key, void *value);
+/* The key after this one (NULL: the first) in no order of note; -ENOENT: there is none. */
+int bpf_map_next(int map, const void *key, void *ret_next);
 int bpf_raw_tracepoint(int prog, const char *name);
 
 /* One uprobe in one file. pid -1: all processes. */

@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "kernel/bpf.h"
 #include "kernel/features.h"
 #include "kernel/helper_process.h"
 #include "probe/compiler.h"
@@ -340,6 +341,16 @@ static void show_output(int output, struct error *err)
 	fclose(f);
 }
 
+/* The program that others go on with, in the map by which they find it. */
+static void chain(const struct probe *p)
+{
+	uint32_t first = 0;
+	int err = bpf_map_put(probe_map(p, "spy_next"), &first, &p->prog[PROG_MORE]);
+
+	if (err)
+		log_debug("attach", "calls of more than 2 MiB are cut: %s", strerror(-err));
+}
+
 static int take_answer(struct probe *p, enum probe_group g, const struct compiler_report *r,
 		       const int *fds, size_t nfds)
 {
@@ -359,6 +370,8 @@ static int take_answer(struct probe *p, enum probe_group g, const struct compile
 	}
 	while (n < nfds)
 		close(fds[n++]);
+	if (g == GROUP_CORE)
+		chain(p);
 	p->groups[g].state = READY;
 	for (size_t i = 0; i < GROUP_COUNT; i++)
 		give_maps(p, i);

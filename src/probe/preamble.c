@@ -6,8 +6,11 @@
 
 #include "kernel/features.h"
 
-/* The verifier walks some 850 instructions for each fragment of a call, out of a million. */
-#define CHUNKS_MAX 1024
+/* One program sends so much of a call. The verifier walks some 850 instructions for each fragment,
+ * which takes it time at each start. Programs may follow one another 33 times. */
+#define PART_BYTES (2u << 20)
+#define PARTS_MAX  33
+#define WAKE_BYTES (1u << 20)
 #define RING_CHUNK 65536
 /* A perf record that holds more than 65,498 bytes vanishes without an error. */
 #define PERF_CHUNK 32768
@@ -49,16 +52,19 @@ static void sock_preamble(const struct probe_config *c, struct buf *out)
 void preamble_add(const struct probe_config *c, enum probe_group g, struct buf *out)
 {
 	size_t chunk = c->ring_buffer ? RING_CHUNK : PERF_CHUNK;
-	size_t chunks = (c->call_max + chunk - 1) / chunk;
+	size_t chunks = (c->call_max + chunk - 1) / chunk, part = PART_BYTES / chunk;
 	bool read_user = kernel_version() >= KERNEL(5, 5);
 	bool cgroup = kernel_version() >= KERNEL(4, 18);
 
-	if (chunks > CHUNKS_MAX)
-		chunks = CHUNKS_MAX;
+	if (chunks > PARTS_MAX * part)
+		chunks = PARTS_MAX * part;
 	buf_addf(out, "#define SPY_RINGBUF %d\n", c->ring_buffer);
 	buf_addf(out, "#define SPY_RING_PAGES %zu\n", g == GROUP_CORE ? c->ring_bytes / 4096 : 1);
-	buf_addf(out, "#define SPY_WAKE_BYTES %zu\n", c->ring_bytes / 16);
-	buf_addf(out, "#define SPY_CHUNK %zu\n#define SPY_CHUNKS %zu\n", chunk, chunks);
+	buf_addf(out, "#define SPY_WAKE_BYTES %zu\n",
+		 c->ring_bytes / 16 < WAKE_BYTES ? c->ring_bytes / 16 : WAKE_BYTES);
+	buf_addf(out, "#define SPY_CHUNK %zu\n#define SPY_CHUNKS %zu\n", chunk,
+		 chunks < part ? chunks : part);
+	buf_addf(out, "#define SPY_CALL_MAX %zuull\n", chunks * chunk);
 	buf_addf(out, "#define SPY_CONNS %zu\n", c->conns);
 	buf_addf(out, "#define SPY_TREE %d\n#define SPY_SELF %d\n", c->tree, (int)getpid());
 	buf_addf(out, "#define SPY_SKIP %s\n", c->skip);

@@ -15,7 +15,12 @@
 #include "proc/cgroup_dir.h"
 #include "run/tracer_int.h"
 
-#define RING_BYTES (16u << 20)
+/* A body of 32 MiB, the largest that Anthropic takes, is handed to the TLS library in one call; the
+ * reader may not get a processor meanwhile. It is the kernel's memory, so hosts with little have
+ * less. */
+#define RING_MAX  (64u << 20)
+#define RING_MIN  (16u << 20)
+#define RING_PART 128 /* of the host's memory */
 /* Perf buffers can't lend each other room, and the whole load of one busy client may meet a single
  * processor: each gets an equal part of this, within the bounds. */
 #define PERF_TOTAL (64u << 20)
@@ -34,6 +39,13 @@ static int choose_buffer(struct tracer *t, struct error *reterr)
 	return 0;
 }
 
+static size_t ring_bytes(void)
+{
+	size_t part = (size_t)sysconf(_SC_PHYS_PAGES) / RING_PART * (size_t)sysconf(_SC_PAGESIZE);
+
+	return part >= RING_MAX ? RING_MAX : part >= RING_MAX / 2 ? RING_MAX / 2 : RING_MIN;
+}
+
 static size_t perf_bytes(void)
 {
 	size_t each = PERF_TOTAL / cpus_possible();
@@ -43,7 +55,7 @@ static size_t perf_bytes(void)
 
 size_t attach_buffer_bytes(const struct tracer *t)
 {
-	size_t want = t->o->buffer_size ? t->o->buffer_size : t->ring ? RING_BYTES : perf_bytes();
+	size_t want = t->o->buffer_size ? t->o->buffer_size : t->ring ? ring_bytes() : perf_bytes();
 	size_t bytes = 64 << 10; /* the smallest that holds an event of full size */
 
 	while (bytes < want && bytes < (1u << 30))

@@ -316,6 +316,7 @@ static int start_processes(struct tracer *t, struct error *reterr)
 
 static int start(struct tracer *t, struct error *reterr)
 {
+	struct live_maps maps;
 	int err;
 
 	t->cannot = EXIT_FAILED;
@@ -343,8 +344,10 @@ static int start(struct tracer *t, struct error *reterr)
 	t->filter_options = t->o->filter;
 	t->filter_options.ncgroups = 0; /* the kernel has compared them, whatever their names */
 	t->filter = filter_new(&t->filter_options, recording_chunk, &t->recording);
-	err = live_open(&t->live, t->ring, probe_map(t->probe, "spy_events"),
-			attach_buffer_bytes(t), filter_chunk, t->filter, reterr);
+	maps = (struct live_maps){ .events = probe_map(t->probe, "spy_events"),
+				   .conns = probe_map(t->probe, "spy_conns") };
+	err = live_open(&t->live, t->ring, &maps, attach_buffer_bytes(t), filter_chunk, t->filter,
+			reterr);
 	if (!err)
 		err = attach_all(t, reterr);
 	if (!err && t->o->command) {

@@ -12,9 +12,13 @@
 #include "source/source.h"
 
 struct live;
-/* ring, map, bytes: as for events_open. Begins with a CHUNK_CLOCK. */
-int live_open(struct live **ret, bool ring, int map, size_t bytes, chunk_fn fn, void *arg,
-	      struct error *reterr);
+/* Descriptors of the probe's maps: spy_events and spy_conns. */
+struct live_maps {
+	int events, conns;
+};
+/* ring, bytes: as for events_open. Begins with a CHUNK_CLOCK. */
+int live_open(struct live **ret, bool ring, const struct live_maps *maps, size_t bytes, chunk_fn fn,
+	      void *arg, struct error *reterr);
 /* Who is told of threads that began a program or mapped libraries. */
 typedef void (*exec_fn)(void *arg, uint32_t tgid, uint32_t tid);
 void live_on_exec(struct live *l, exec_fn fn, void *arg);

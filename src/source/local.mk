@@ -12,7 +12,9 @@ libkernel_a_SOURCES += \
 	src/source/kernel_buffer.c \
 	src/source/kernel_buffer.h \
 	src/source/live.c \
-	src/source/live.h
+	src/source/live.h \
+	src/source/ring.c \
+	src/source/ring.h
 endif
 
 check_PROGRAMS += tests/unit/test_record
