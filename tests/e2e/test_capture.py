@@ -60,7 +60,7 @@ ok(all(r["process"]["name"] == "curl" and r["connection"]["server_name"] == "loc
 ok("FAKESECRET" not in open(spy.out).read(), "curl: the key is masked")
 
 # 32 MiB in one call, with default settings.
-spy = Spy("--no-peer")
+spy = Spy()
 noted = client(mock, "huge")
 spy.wait_for(4)
 compare("5 and 32 MiB in one call each", spy.stop(), noted)
