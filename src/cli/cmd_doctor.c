@@ -15,7 +15,8 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "discover/scan_cache.h"
+#include "base/cache_dir.h"
+#include "find/catalog.h"
 #include "kernel/features.h"
 #include "options/exit_code.h"
 #include "probe/compiler.h"
@@ -263,7 +264,7 @@ static enum verdict check_cache(struct diagnosis *f)
 {
 	char path[PATH_MAX];
 	struct statvfs fs;
-	int dir = scan_cache_dir(path, sizeof(path));
+	int dir = cache_dir_open(path, sizeof(path));
 	unsigned long long room = 0;
 
 	if (dir >= 0 && fstatvfs(dir, &fs) == 0)

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cache_dir.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -31,14 +32,6 @@ struct scan_cache {
 };
 
 /* ---- the catalog's file ---- */
-
-int scan_cache_dir(char *path, size_t size)
-{
-	const char *home = getenv("XDG_CACHE_HOME");
-
-	snprintf(path, size, "%s/llm-spy", home && home[0] == '/' ? home : "/var/cache");
-	return file_open_own_dir(path, true, 022);
-}
 
 static void add_text(struct sha256_ctx *ctx, const char *s)
 {
@@ -62,34 +55,24 @@ static void make_stamp(uint8_t ret[CATALOG_STAMP_LEN])
 	sha256_digest(&ctx, CATALOG_STAMP_LEN, ret);
 }
 
-/* Ours alone, and no more of it than there may be. */
-static bool is_trusted(int fd)
-{
-	struct stat st;
-
-	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
-	       !(st.st_mode & 077) && st.st_size <= (off_t)CATALOG_BYTES_MAX;
-}
-
 static void load(struct scan_cache *f)
 {
 	uint8_t stamp[CATALOG_STAMP_LEN];
 	char path[PATH_MAX];
 	struct buf bytes;
-	int dir = scan_cache_dir(path, sizeof(path));
-	int fd = dir < 0 ? dir : openat(dir, CATALOG_FILE, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	int err = -EPERM;
+	int dir = cache_dir_open(path, sizeof(path));
+	int fd = dir < 0 ? dir : cache_file_open(dir, CATALOG_FILE, CATALOG_BYTES_MAX);
+	int err;
 
 	if (dir >= 0)
 		close(dir);
 	if (fd < 0) {
-		log_debug("attach", "no catalog of scanned files in %s", path);
+		log_debug("attach", "no catalog of scanned files in %s: %s", path, strerror(-fd));
 		return;
 	}
 	buf_init(&bytes, CATALOG_BYTES_MAX);
 	make_stamp(stamp);
-	if (is_trusted(fd))
-		err = file_read_all(fd, &bytes);
+	err = file_read_all(fd, &bytes);
 	close(fd);
 	if (!err)
 		err = catalog_decode(f->catalog, stamp, buf_span(&bytes));
@@ -108,7 +91,7 @@ static void store(struct scan_cache *f)
 
 	if (!catalog_changed(f->catalog))
 		return;
-	dir = scan_cache_dir(path, sizeof(path));
+	dir = cache_dir_open(path, sizeof(path));
 	buf_init(&bytes, CATALOG_BYTES_MAX);
 	make_stamp(stamp);
 	err = dir < 0 ? dir : catalog_encode(f->catalog, stamp, &bytes);

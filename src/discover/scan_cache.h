@@ -38,8 +38,4 @@ struct scan_cache_stats {
 };
 struct scan_cache_stats scan_cache_stats(const struct scan_cache *f);
 
-/* The directory that the catalog is kept in: $XDG_CACHE_HOME/llm-spy or /var/cache/llm-spy. Fills
- * `path`; returns a descriptor of it, or -errno: it cannot be made, or others may write to it. */
-int scan_cache_dir(char *path, size_t size);
-
 #endif

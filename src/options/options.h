@@ -65,6 +65,7 @@ struct options {
 	size_t call_limit;
 	uint64_t hold_ns; /* 0: nothing is held */
 	const char *kernel_headers; /* "auto", "builtin" or a directory */
+	bool no_cache; /* of compiled programs */
 	bool strict;
 	bool no_peer;
 	/* The C expression of --plain (capture/ports.h); NULL: without. */

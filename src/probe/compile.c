@@ -44,7 +44,9 @@ struct group {
 struct probe {
 	struct probe_config config;
 	char *skip, *headers_dir, *plain_ports; /* what config points to */
-	char headers[128];			/* which headers are taken, for people */
+	uint32_t values[BYTECODE_VALUES];	/* SPY_SELF, then each SPY_PID */
+	uint32_t nvalues;
+	char headers[128]; /* which headers are taken, for people */
 	int compiler;
 	int priority; /* of what is waited for */
 	struct group groups[GROUP_COUNT];
@@ -144,6 +146,10 @@ int probe_open(struct probe **ret, const struct probe_config *c, int compiler, s
 	p->plain_ports = c->plain_ports ? xstrdup(c->plain_ports) : NULL;
 	p->config.skip = p->skip;
 	p->config.plain_ports = p->plain_ports;
+	p->config.pids = NULL;
+	p->values[p->nvalues++] = (uint32_t)getpid();
+	for (size_t i = 0; i < c->npids && p->nvalues < BYTECODE_VALUES; i++)
+		p->values[p->nvalues++] = (uint32_t)c->pids[i];
 	/* Asked before the compiler starts, whose own complaint would say nothing of privileges. */
 	err = kernel_may_load_bpf() ? choose_headers(p, reterr) : no_privilege(reterr);
 	if (err) {
@@ -240,6 +246,9 @@ static int order(struct probe *p, enum probe_group g, int output)
 		o->wanted[i] = probe_group_of(i) == g && is_wanted(&p->config, i);
 	o->multi = p->config.multi;
 	o->background = p->groups[g].background;
+	o->keep = !p->config.no_cache;
+	memcpy(o->values, p->values, sizeof(o->values));
+	o->nvalues = p->nvalues;
 	o->builtin = p->config.headers == HEADERS_BUILTIN;
 	p->groups[g].found = p->config.headers == HEADERS_AUTO;
 	if (p->config.headers == HEADERS_DIR)
@@ -351,6 +360,19 @@ static void chain(const struct probe *p)
 		log_debug("attach", "calls of more than 2 MiB are cut: %s", strerror(-err));
 }
 
+static void say_loaded(const struct probe *p, enum probe_group g, const struct compiler_report *r)
+{
+	if (r->kept)
+		log_debug("attach", "probe %s: compiled before; loaded in %u ms, using %ld MB",
+			  groups[g].name, r->load_ms, r->peak_kb / 1024);
+	else
+		log_debug("attach",
+			  "probe %s: kernel headers: %s; compiled in %u ms%s%s%s, loaded in %u ms, "
+			  "using %ld MB",
+			  groups[g].name, p->headers, r->compile_ms, r->note[0] ? " (" : "",
+			  r->note, r->note[0] ? ")" : "", r->load_ms, r->peak_kb / 1024);
+}
+
 static int take_answer(struct probe *p, enum probe_group g, const struct compiler_report *r,
 		       const int *fds, size_t nfds)
 {
@@ -375,9 +397,7 @@ static int take_answer(struct probe *p, enum probe_group g, const struct compile
 	p->groups[g].state = READY;
 	for (size_t i = 0; i < GROUP_COUNT; i++)
 		give_maps(p, i);
-	log_debug("attach",
-		  "probe %s: kernel headers: %s; compiled in %u ms, loaded in %u ms, using %ld MB",
-		  groups[g].name, p->headers, r->compile_ms, r->load_ms, r->peak_kb / 1024);
+	say_loaded(p, g, r);
 	return 0;
 }
 

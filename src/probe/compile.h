@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/error.h"
 #include "probes/programs.h"
@@ -24,6 +25,9 @@ struct probe_config {
 	size_t conns;		 /* TLS objects remembered */
 	bool tree;		 /* only the command's tree */
 	const char *skip;	 /* C expression, see probes/tls.bpf.c; "0": nothing is skipped */
+	const pid_t *pids;	 /* that it speaks of as SPY_PID(i) */
+	size_t npids;
+	bool no_cache; /* compile always, and keep nothing */
 	bool need_comm;
 	size_t cgroups; /* how many; probe_map(spy_cgroups) has them; 0: any */
 	bool peers;	/* which sockets connections use is found out */

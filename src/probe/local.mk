@@ -1,8 +1,18 @@
 # SPDX-License-Identifier: MIT
+libpure_a_SOURCES += \
+	src/probe/bytecode.c \
+	src/probe/bytecode.h
+
 if BPF
 libkernel_a_SOURCES += \
 	src/probe/builtin_headers.c \
 	src/probe/builtin_headers.h \
+	src/probe/bytecode_key.c \
+	src/probe/bytecode_key.h \
+	src/probe/bytecode_load.c \
+	src/probe/bytecode_load.h \
+	src/probe/bytecode_store.c \
+	src/probe/bytecode_store.h \
 	src/probe/compile.c \
 	src/probe/compile.h \
 	src/probe/compiler.c \
@@ -13,7 +23,9 @@ libkernel_a_SOURCES += \
 	src/probe/links.c \
 	src/probe/links.h \
 	src/probe/preamble.c \
-	src/probe/preamble.h
+	src/probe/preamble.h \
+	src/probe/source.c \
+	src/probe/source.h
 nodist_libkernel_a_SOURCES = src/probe/embedded.c
 BUILT_SOURCES += src/probe/embedded.c
 CLEANFILES += src/probe/embedded.c

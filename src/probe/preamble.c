@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "kernel/features.h"
+#include "probe/bytecode.h"
 
 /* One program sends so much of a call. The verifier walks some 850 instructions for each fragment,
  * which takes it time at each start. Programs may follow one another 33 times. */
@@ -73,6 +74,16 @@ static void read_preamble(struct buf *out)
 	}
 }
 
+/* What differs from run to run is put in its place when the programs are loaded (bytecode.h), so
+ * that the text does not, and what was compiled can be kept. */
+static void value_preamble(struct buf *out)
+{
+	buf_adds(out, "#define SPY_VALUE(i) ({ unsigned long long value_; "
+		      "asm(\"%0 = %1 ll\" : \"=r\"(value_) : \"i\"(");
+	buf_addf(out, "0x%llxull + (i))); (unsigned)value_; })\n", BYTECODE_VALUE);
+	buf_adds(out, "#define SPY_SELF SPY_VALUE(0)\n#define SPY_PID(i) SPY_VALUE((i) + 1)\n");
+}
+
 /* A ring buffer that gives way to the first group's can be small. */
 void preamble_add(const struct probe_config *c, enum probe_group g, struct buf *out)
 {
@@ -90,7 +101,8 @@ void preamble_add(const struct probe_config *c, enum probe_group g, struct buf *
 		 chunks < part ? chunks : part);
 	buf_addf(out, "#define SPY_CALL_MAX %zuull\n", chunks * chunk);
 	buf_addf(out, "#define SPY_CONNS %zu\n", c->conns);
-	buf_addf(out, "#define SPY_TREE %d\n#define SPY_SELF %d\n", c->tree, (int)getpid());
+	buf_addf(out, "#define SPY_TREE %d\n", c->tree);
+	value_preamble(out);
 	buf_addf(out, "#define SPY_SKIP %s\n", c->skip);
 	buf_addf(out, "#define SPY_CGROUPS %zu\n#define SPY_NEED_COMM %d\n", c->cgroups,
 		 c->need_comm);

@@ -81,6 +81,9 @@ static int open_probe(struct tracer *t, struct error *reterr)
 		.peers = !t->o->no_peer,
 		.plain_ports = t->o->plain,
 		.plain_near = t->o->plain_near,
+		.pids = t->o->filter.pids,
+		.npids = t->o->filter.npids,
+		.no_cache = t->o->no_cache,
 		.sock_length = kernel_can_sock_length(),
 	};
 	int err = kernel_filter_expression(
