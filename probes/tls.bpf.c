@@ -281,31 +281,106 @@ static __always_inline void spy_send_small(void *ctx, void *event, u32 size)
 		spy_no_space(0);
 }
 
-/* Sends the fragments of one part of an io: those from io_off on, of `total` bytes at `buf`. Returns
- * how far it came. The verifier walks the loop round by round, and prunes a path only at a state that
- * it knows. So only values derived from `i` may live on to the next round, and clang must not turn
- * `at` and `n` into running sums: hence spy_opaque. Then the verifier's work grows by some 850 steps
- * per round, otherwise with the square of the rounds. */
+#if SPY_RINGBUF
+
+/* 1: it is not 0; without a branch, which would double the verifier's ways. */
+static __always_inline u64 spy_is_set(u64 v)
+{
+	u64 minus = -v;
+
+	spy_opaque(minus);
+	return (v | minus) >> 63;
+}
+
+/* Counters, looked up before a loop rather than in each round. */
+struct spy_tally {
+	u64 *bytes, *nospace, *nospace_bytes, *fault;
+};
+
+static __always_inline u64 *spy_counter_of(u32 which)
+{
+	return spy_counters.lookup(&which);
+}
+
+static __always_inline int spy_tally_find(struct spy_tally *t)
+{
+	t->bytes = spy_counter_of(SPY_N_BYTES);
+	t->nospace = spy_counter_of(SPY_N_NOSPACE);
+	t->nospace_bytes = spy_counter_of(SPY_N_NOSPACE_BYTES);
+	t->fault = spy_counter_of(SPY_N_FAULT);
+	return t->bytes && t->nospace && t->nospace_bytes && t->fault;
+}
+
+/* As spy_send for SPY_CHUNK bytes, with one branch. */
+static __always_inline void spy_send_whole(struct pt_regs *ctx, struct spy_event *head, u64 from,
+					   struct spy_tally *t)
+{
+	struct spy_event *e = spy_events.ringbuf_reserve(SPY_ROOM(SPY_CHUNK));
+	u64 before, missing, wake;
+
+	if (!e) {
+		*t->nospace += 1;
+		*t->nospace_bytes += SPY_CHUNK;
+		return;
+	}
+	*e = *head;
+	e->len = SPY_CHUNK;
+	missing = (u64)SPY_READ_USER(e + 1, SPY_CHUNK, (void *)from) >> 63;
+	spy_opaque(missing);
+	e->flags |= missing * SPY_MISSING;
+	*t->fault += missing;
+	before = *t->bytes;
+	*t->bytes = before + SPY_CHUNK;
+	wake = spy_is_set(before / SPY_WAKE_BYTES ^ (before + SPY_CHUNK) / SPY_WAKE_BYTES);
+	wake |= 1 ^ spy_is_set(head->io_seq | head->io_off);
+	spy_events.ringbuf_submit(e, 1 + wake); /* BPF_RB_NO_WAKEUP, BPF_RB_FORCE_WAKEUP */
+}
+
+#else
+
+struct spy_tally {};
+static __always_inline int spy_tally_find(struct spy_tally *t)
+{
+	return 1;
+}
+
+static __always_inline void spy_send_whole(struct pt_regs *ctx, struct spy_event *head, u64 from,
+					   struct spy_tally *t)
+{
+	spy_send(ctx, head, from, SPY_CHUNK);
+}
+
+#endif
+
+/* Sends the fragments of one part of an io: those from io_off on, of `total` bytes at `buf`; whole
+ * ones, then the rest. Returns how far it came. The verifier walks the loop round by round, and
+ * prunes a path only at a state that it knows. So a round compares what nothing after the loop looks
+ * at, and has as few branches as can be; and clang must not turn `at` into a running sum: hence
+ * spy_opaque. */
 static __always_inline u64 spy_send_part(struct pt_regs *ctx, struct spy_event *head, u64 buf,
 					 u64 total)
 {
-	u64 off = head->off, first = head->io_off;
+	u64 off = head->off, first = head->io_off, left = total - first;
+	u64 whole = left - left % SPY_CHUNK, rest = left < SPY_PART ? left % SPY_CHUNK : 0;
+	struct spy_tally tally = {};
 
+	if (whole && !spy_tally_find(&tally))
+		return first + SPY_PART;
 #pragma clang loop unroll(disable)
 	for (u32 i = 0; i < SPY_CHUNKS; i++) {
-		u64 at = first + (u64)i * SPY_CHUNK, n;
+		u64 at = (u64)i * SPY_CHUNK;
 
 		spy_opaque(at);
-		if (at >= total)
+		if (at >= whole)
 			break;
-		n = total - at;
-		spy_opaque(n);
-		if (n > SPY_CHUNK)
-			n = SPY_CHUNK;
-		spy_opaque(n);
-		head->io_off = at;
-		head->off = off + (at - first);
-		spy_send(ctx, head, buf + at, n);
+		head->io_off = first + at;
+		head->off = off + at;
+		spy_send_whole(ctx, head, buf + first + at, &tally);
+	}
+	if (rest) {
+		head->io_off = total - rest;
+		head->off = off + (left - rest);
+		spy_send(ctx, head, buf + (total - rest), rest);
 	}
 	head->io_off = first + SPY_PART;
 	head->off = off + SPY_PART;

@@ -302,6 +302,12 @@ void scan_cache_meanwhile(struct scan_cache *f, void (*fn)(void *arg), void *arg
 	f->scanner.arg = arg;
 }
 
+void scan_cache_each_plan(struct scan_cache *f, void (*fn)(void *arg, const struct plan *plan),
+			  void *arg)
+{
+	catalog_each_plan(f->catalog, fn, arg);
+}
+
 int scan_cache_scan(struct scan_cache *f, const char *path, const struct catalog_entry **ret,
 		    int *ret_fd)
 {

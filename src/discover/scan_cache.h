@@ -28,6 +28,10 @@ void scan_cache_meanwhile(struct scan_cache *f, void (*fn)(void *arg), void *arg
 int scan_cache_scan(struct scan_cache *f, const char *path, const struct catalog_entry **ret,
 		    int *ret_fd);
 
+/* What earlier runs found, in whatever files. */
+void scan_cache_each_plan(struct scan_cache *f, void (*fn)(void *arg, const struct plan *plan),
+			  void *arg);
+
 struct scan_cache_stats {
 	uint64_t searched; /* files given to the finders */
 	uint64_t failed;   /* of which the finders came to no end */

@@ -139,6 +139,15 @@ struct catalog_entry *catalog_add(struct catalog *c, const struct file_id *id, c
 	return e;
 }
 
+void catalog_each_plan(const struct catalog *c, void (*fn)(void *arg, const struct plan *plan),
+		       void *arg)
+{
+	for (size_t i = 0; i < BUCKETS; i++)
+		for (const struct catalog_entry *e = c->buckets[i]; e; e = e->next)
+			if (e->plan.nparts)
+				fn(arg, &e->plan);
+}
+
 bool catalog_changed(const struct catalog *c)
 {
 	return c->changed;

@@ -39,6 +39,9 @@ struct catalog_entry *catalog_find_copy(struct catalog *c, uint64_t size, const 
 struct catalog_entry *catalog_add(struct catalog *c, const struct file_id *id, const uint8_t *check,
 				  struct plan *plan);
 void catalog_drop(struct catalog *c, const struct file_id *id);
+/* Plans that are not empty. */
+void catalog_each_plan(const struct catalog *c, void (*fn)(void *arg, const struct plan *plan),
+		       void *arg);
 bool catalog_changed(const struct catalog *c);	   /* since it was read */
 uint64_t catalog_dropped(const struct catalog *c); /* because the catalog was full */
 

@@ -37,8 +37,10 @@ struct group {
 	struct error why; /* FAILED */
 	uint64_t failed_ns;
 	unsigned tries;
-	bool background; /* nobody waits for it yet */
-	pid_t compiler;	 /* its process, while it has a low priority; 0 */
+	bool background;     /* nobody waits for it yet */
+	bool needed;	     /* not only expected */
+	bool told, compiles; /* struct compiler_news came, and said so */
+	pid_t compiler;	     /* its process, while it has a low priority; 0 */
 };
 
 struct probe {
@@ -292,6 +294,14 @@ static void hurry(const struct probe *p, struct group *group)
 		group->compiler = 0;
 }
 
+/* One compiles at a time: who is at it stands in the way of who is waited for. */
+static void hurry_all(const struct probe *p)
+{
+	for (size_t i = 0; i < GROUP_COUNT; i++)
+		if (p->groups[i].compiler)
+			setpriority(PRIO_PROCESS, (id_t)p->groups[i].compiler, p->priority);
+}
+
 static void begin(struct probe *p, enum probe_group g, bool background)
 {
 	struct group *group = &p->groups[g];
@@ -300,10 +310,13 @@ static void begin(struct probe *p, enum probe_group g, bool background)
 		begin(p, groups[g].after, background);
 	group->background &= background;
 	hurry(p, group);
+	if (!background && group->state != READY)
+		hurry_all(p);
 	if (group->state != IDLE && !may_try_again(group))
 		return;
 	group->tries++;
 	group->background = background;
+	group->told = group->compiles = false;
 	group->output = memfd_create("llm-spy-libbcc", MFD_CLOEXEC);
 	group->sock = group->output < 0 ? -errno : order(p, g, group->output);
 	if (group->sock < 0) {
@@ -318,8 +331,14 @@ static void begin(struct probe *p, enum probe_group g, bool background)
 	give_maps(p, g);
 }
 
+void probe_expect(struct probe *p, enum probe_group g)
+{
+	begin(p, g, false);
+}
+
 void probe_begin(struct probe *p, enum probe_group g)
 {
+	p->groups[g].needed = true;
 	begin(p, g, false);
 }
 
@@ -414,17 +433,21 @@ static void begin_with_builtin(struct probe *p, enum probe_group g)
 	probe_begin(p, g);
 }
 
-/* For one message: the compiler's number or its answer. */
+/* For one message: news of the compiler or its answer. */
 static void wait_for(struct probe *p, enum probe_group g)
 {
 	struct group *group = &p->groups[g];
 	struct compiler_report r = { 0 };
+	struct compiler_news news;
 	int fds[FDPASS_MAX], err;
 	size_t nfds;
 	ssize_t n = fdpass_receive(group->sock, &r, sizeof(r), fds, FDPASS_MAX, &nfds);
 
-	if (n == sizeof(group->compiler)) {
-		memcpy(&group->compiler, &r, sizeof(group->compiler));
+	if (n == sizeof(news)) {
+		memcpy(&news, &r, sizeof(news));
+		group->told = true;
+		group->compiles = news.compiles;
+		group->compiler = news.pid;
 		hurry(p, group);
 		return;
 	}
@@ -482,17 +505,6 @@ bool probe_is_ready(struct probe *p, enum probe_group g)
 	return is_done(p, g);
 }
 
-void probe_begin_all(struct probe *p, size_t at_once)
-{
-	struct error ignored;
-
-	for (size_t i = 0; i < GROUP_COUNT; i++) {
-		if (i >= at_once)
-			probe_need(p, i - at_once, &ignored);
-		probe_begin(p, i);
-	}
-}
-
 bool probe_prefetch(struct probe *p)
 {
 	size_t next = GROUP_COUNT;
@@ -508,11 +520,24 @@ bool probe_prefetch(struct probe *p)
 	return next == GROUP_COUNT;
 }
 
+/* Until it is known how long it will take. */
+static void wait_for_news(struct probe *p, enum probe_group g)
+{
+	struct group *group = &p->groups[g];
+
+	while (!group->told && (group->state == COMPILING || group->state == LOADING))
+		wait_for(p, g);
+}
+
 void probe_settle(struct probe *p)
 {
 	struct error ignored;
 
-	for (size_t i = 0; i < GROUP_COUNT; i++)
-		if (p->groups[i].state != IDLE)
+	for (size_t i = 0; i < GROUP_COUNT; i++) {
+		if (p->groups[i].state == IDLE)
+			continue;
+		wait_for_news(p, i);
+		if (p->groups[i].needed || p->groups[i].compiles)
 			probe_need(p, i, &ignored);
+	}
 }

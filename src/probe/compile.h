@@ -56,13 +56,13 @@ int probe_need(struct probe *p, enum probe_group g, struct error *reterr);
 bool err_is_transient(int err);
 /* Begins it too. Whether probe_need() would not wait. */
 bool probe_is_ready(struct probe *p, enum probe_group g);
-/* Has all groups compiled, so many at a time: each takes a processor and much memory. Returns when
- * the last have begun. */
-void probe_begin_all(struct probe *p, size_t at_once);
-/* Has what is left compiled, one group after another and at a low priority. Does not wait; to be
+/* The same as probe_begin for a group that will be needed, as it seems: probe_settle waits for it
+ * only if it has to be compiled. */
+void probe_expect(struct probe *p, enum probe_group g);
+/* Has what is left loaded, one group after another and at a low priority. Does not wait; to be
  * called again until it returns true: nothing is left. */
 bool probe_prefetch(struct probe *p);
-/* Waits for all that was begun, whatever comes of it. */
+/* Waits for what was begun, whatever comes of it. */
 void probe_settle(struct probe *p);
 
 enum probe_group probe_group_of(enum probe_program prog);

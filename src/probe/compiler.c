@@ -132,11 +132,11 @@ struct job {
 	struct loaded loaded;
 };
 
-static void say_number(const struct job *j)
+static void say_news(const struct job *j, bool compiles)
 {
-	pid_t self = getpid();
+	struct compiler_news n = { .pid = getpid(), .compiles = compiles };
 
-	fdpass_send(j->sock, &self, sizeof(self), NULL, 0);
+	fdpass_send(j->sock, &n, sizeof(n), NULL, 0);
 }
 
 /* False: nobody waits for it any more. */
@@ -205,7 +205,7 @@ static void do_order(struct job *j)
 
 _Noreturn static void be_compiler(struct job *j)
 {
-	say_number(j);
+	say_news(j, true);
 	dup2(j->output, STDOUT_FILENO);
 	dup2(j->output, STDERR_FILENO);
 	if (j->headers[0])
@@ -272,6 +272,7 @@ static bool load_kept(struct job *j)
 	j->keep = bytecode_key(j->order, j->key) == 0;
 	if (!j->keep || bytecode_read(group, j->key, &code, r->note, sizeof(r->note)) != 0)
 		return false;
+	say_news(j, false);
 	if (!receive_maps(j))
 		_exit(0);
 	bytecode_load(&code, j->order, &j->given, NULL, r, &j->loaded);
@@ -307,10 +308,12 @@ _Noreturn static void mind(const struct compiler_order *o, int sock, int output,
 {
 	struct job j = { .order = o, .sock = sock, .output = output };
 
-	say_number(&j);
 	if (o->background)
 		setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + BACKGROUND);
-	if ((!o->keep || !load_kept(&j)) && wait_for_turn(&j, turns))
+	if (o->keep && load_kept(&j))
+		_exit(0);
+	say_news(&j, true);
+	if (wait_for_turn(&j, turns))
 		compile_anew(&j);
 	_exit(0);
 }

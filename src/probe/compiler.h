@@ -15,7 +15,7 @@
  *
  * What passes on the socket of an order; "compiler" stands for either:
  *
- *   compiler -> tracer   its process number, each time when another one works at it
+ *   compiler -> tracer   struct compiler_news, each time when another process works at it
  *   tracer -> compiler   struct compiler_maps and descriptors: the maps that are there already,
  *                        as soon as they are
  *   compiler -> tracer   struct compiler_report and descriptors: programs, then maps
@@ -50,6 +50,11 @@ struct compiler_order {
 struct compiler_maps {
 	size_t count;
 	char names[MAPS_MAX][MAP_NAME_LEN];
+};
+
+struct compiler_news {
+	pid_t pid;
+	bool compiles; /* false: it was compiled before */
 };
 
 struct compiler_report {

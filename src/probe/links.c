@@ -173,11 +173,22 @@ static int attach_part(struct links *h, struct attachment *a, const char *path,
 	return err;
 }
 
-void links_prepare(struct links *h, const struct plan *plan)
+static void each_group(struct links *h, const struct plan *plan,
+		       void (*fn)(struct probe *p, enum probe_group g))
 {
 	for (size_t i = 0; i < plan->nparts; i++)
 		for (size_t s = 0; s < plan->parts[i].nsites; s++)
-			probe_begin(h->probe, probe_group_of(plan->parts[i].sites[s].prog));
+			fn(h->probe, probe_group_of(plan->parts[i].sites[s].prog));
+}
+
+void links_prepare(struct links *h, const struct plan *plan)
+{
+	each_group(h, plan, probe_begin);
+}
+
+void links_expect(struct links *h, const struct plan *plan)
+{
+	each_group(h, plan, probe_expect);
 }
 
 bool links_prefetch(struct links *h)

@@ -24,6 +24,8 @@ struct attachment {
 struct links *links_new(struct probe *p, bool multi, const pid_t *pids, size_t npids);
 /* Has the programs that a plan needs compiled, and does not wait for them. */
 void links_prepare(struct links *h, const struct plan *plan);
+/* The same for a plan that may be needed (probe_expect). */
+void links_expect(struct links *h, const struct plan *plan);
 /* probe_prefetch of those programs that no plan has needed yet. */
 bool links_prefetch(struct links *h);
 /* The same as links_prepare; whether links_attach() would not wait for any. */

@@ -123,7 +123,8 @@ static int give_cgroups(const struct tracer *t, struct error *reterr)
 }
 
 /* What is there is looked at while the compiler works, and so is known what else it has to compile.
- */
+ * What only files need that nobody runs comes later, in the background. A command may end in any
+ * program: one that needs more is held until it is there (discover.c). */
 static int compile(struct tracer *t, struct error *reterr)
 {
 	uint64_t begin = now_ns();
@@ -151,9 +152,6 @@ static int compile(struct tracer *t, struct error *reterr)
 		  "it",
 		  (unsigned)((now_ns() - begin) / 1000000), (unsigned)s.searched,
 		  (unsigned)(s.search_ns / 1000000));
-	/* What the command will run is not known: a script may end in any program. */
-	if (t->o->command)
-		probe_begin_all(t->probe, cpus_possible());
 	err = probe_need(t->probe, GROUP_CORE, reterr);
 	if (!err)
 		err = give_cgroups(t, reterr);
