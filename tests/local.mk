@@ -17,6 +17,7 @@ EXTRA_DIST += tests/fuzz/corpus_main.c
 # something.
 E2E_TESTS = \
 	tests/e2e/test_agents.py \
+	tests/e2e/test_cache.py \
 	tests/e2e/test_capture.py \
 	tests/e2e/test_command.py \
 	tests/e2e/test_coverage.py \

@@ -229,19 +229,12 @@ void discover_first(struct discover *d)
 	d->stats.scan_ns = now_ns() - begin;
 }
 
-static void expect(void *arg, const struct plan *plan)
-{
-	struct discover *d = arg;
-
-	links_expect(d->hooks, plan);
-}
-
 void discover_prepare(struct discover *d)
 {
 	targets_set_ahead(d->targets, true);
 	discover_first(d);
 	targets_set_ahead(d->targets, false);
-	scan_cache_each_plan(d->files, expect, d);
+	targets_expect_known(d->targets);
 	d->stats = (struct discover_stats){ 0 };
 }
 

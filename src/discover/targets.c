@@ -260,6 +260,16 @@ static void on_file(void *arg, const char *path, const char *name)
 	targets_look_at(arg, path, name, false);
 }
 
+static void expect(void *arg, const struct plan *plan)
+{
+	links_expect(arg, plan);
+}
+
+void targets_expect_known(struct targets *ts)
+{
+	scan_cache_each_plan(ts->files, expect, ts->hooks);
+}
+
 struct question {
 	struct targets *of;
 	bool settled;

@@ -29,6 +29,8 @@ bool targets_watch(const struct targets *ts, pid_t pid);
 bool targets_have(const struct targets *ts, const char *name);
 /* Each process that does. */
 void targets_each_watched(const struct targets *ts, void (*fn)(void *arg, pid_t pid), void *arg);
+/* Has loaded what files need that were searched before, whoever runs them. */
+void targets_expect_known(struct targets *ts);
 /* Whether nothing of what a process has mapped is still to be searched or hooked. */
 bool targets_settled(struct targets *ts, pid_t pid);
 bool targets_would_wait(struct targets *ts, const char *path);

@@ -9,7 +9,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -20,7 +19,9 @@
 #include "kernel/features.h"
 #include "kernel/helper_process.h"
 #include "probe/compiler.h"
+#include "probe/kernel_headers.h"
 #include "probe/preamble.h"
+#include "probe/source.h"
 
 /* A group that could not be had for want of memory or the like is tried again, so often and not at
  * once. */
@@ -57,14 +58,6 @@ struct probe {
 	int map_fds[MAPS_MAX];
 };
 
-static const struct {
-	const char *name;
-	enum probe_group after;
-} groups[GROUP_COUNT] = {
-#define GROUP(name, after) [GROUP_##name] = { #name, GROUP_##after },
-#include "probes/programs.def"
-};
-
 enum probe_group probe_group_of(enum probe_program prog)
 {
 	static const enum probe_group of[PROG_COUNT] = {
@@ -76,32 +69,6 @@ enum probe_group probe_group_of(enum probe_program prog)
 }
 
 /* ---- what is asked for ---- */
-
-/* Those in /sys/kernel/kheaders.tar.xz are not used: libbcc unpacks them to /tmp, under a name that
- * anybody can take before it does. */
-bool probe_kernel_headers(char *what, size_t size)
-{
-	/* Debian keeps the larger part of them apart, in "source". Where "build" is missing libbcc
-	 * looks at neither. */
-	static const char *const parts[] = { "build", "source" };
-	struct utsname u;
-	char path[256];
-
-	if (uname(&u) != 0)
-		return false;
-	snprintf(path, sizeof(path), "/lib/modules/%s/build/.", u.release);
-	if (access(path, X_OK) != 0)
-		return false;
-	for (size_t i = 0; i < 2; i++) {
-		snprintf(path, sizeof(path), "/lib/modules/%s/%s/include/linux/kconfig.h",
-			 u.release, parts[i]);
-		if (access(path, R_OK) == 0) {
-			snprintf(what, size, "/lib/modules/%.80s", u.release);
-			return true;
-		}
-	}
-	return false;
-}
 
 static int choose_headers(struct probe *p, struct error *reterr)
 {
@@ -119,7 +86,7 @@ static int choose_headers(struct probe *p, struct error *reterr)
 		return 0;
 	}
 	if (p->config.headers == HEADERS_AUTO &&
-	    probe_kernel_headers(p->headers, sizeof(p->headers)))
+	    kernel_headers_find(p->headers, sizeof(p->headers)))
 		return 0;
 	p->config.headers = HEADERS_BUILTIN;
 	snprintf(p->headers, sizeof(p->headers), "builtin");
@@ -265,7 +232,7 @@ static int order(struct probe *p, enum probe_group g, int output)
 /* A group's programs are loaded with the maps of others, once the group before it has its maps. */
 static void give_maps(struct probe *p, enum probe_group g)
 {
-	enum probe_group after = groups[g].after;
+	enum probe_group after = source_group_after(g);
 
 	if (p->groups[g].state != COMPILING || (after != g && p->groups[after].state != READY))
 		return;
@@ -306,8 +273,8 @@ static void begin(struct probe *p, enum probe_group g, bool background)
 {
 	struct group *group = &p->groups[g];
 
-	if (groups[g].after != g)
-		begin(p, groups[g].after, background);
+	if (source_group_after(g) != g)
+		begin(p, source_group_after(g), background);
 	group->background &= background;
 	hurry(p, group);
 	if (!background && group->state != READY)
@@ -383,12 +350,12 @@ static void say_loaded(const struct probe *p, enum probe_group g, const struct c
 {
 	if (r->kept)
 		log_debug("attach", "probe %s: compiled before; loaded in %u ms, using %ld MB",
-			  groups[g].name, r->load_ms, r->peak_kb / 1024);
+			  source_group_name(g), r->load_ms, r->peak_kb / 1024);
 	else
 		log_debug("attach",
 			  "probe %s: kernel headers: %s; compiled in %u ms%s%s%s, loaded in %u ms, "
 			  "using %ld MB",
-			  groups[g].name, p->headers, r->compile_ms, r->note[0] ? " (" : "",
+			  source_group_name(g), p->headers, r->compile_ms, r->note[0] ? " (" : "",
 			  r->note, r->note[0] ? ")" : "", r->load_ms, r->peak_kb / 1024);
 }
 
@@ -463,7 +430,7 @@ static void wait_for(struct probe *p, enum probe_group g)
 
 int probe_need(struct probe *p, enum probe_group g, struct error *reterr)
 {
-	enum probe_group after = groups[g].after;
+	enum probe_group after = source_group_after(g);
 	struct group *group = &p->groups[g];
 
 	probe_begin(p, g);
@@ -489,7 +456,7 @@ static bool has_message(const struct group *group)
 /* Whether probe_need() would not wait. */
 static bool is_done(struct probe *p, enum probe_group g)
 {
-	enum probe_group after = groups[g].after;
+	enum probe_group after = source_group_after(g);
 	struct group *group = &p->groups[g];
 
 	if (group->state == COMPILING)

@@ -70,7 +70,4 @@ enum probe_group probe_group_of(enum probe_program prog);
 int probe_program(const struct probe *p, enum probe_program prog);
 int probe_map(const struct probe *p, const char *name);
 
-/* True when libbcc will find headers of the running kernel by itself: says which. */
-bool probe_kernel_headers(char *what, size_t size);
-
 #endif

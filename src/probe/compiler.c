@@ -310,8 +310,10 @@ _Noreturn static void mind(const struct compiler_order *o, int sock, int output,
 
 	if (o->background)
 		setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + BACKGROUND);
-	if (o->keep && load_kept(&j))
+	if (o->keep && load_kept(&j)) {
+		builtin_headers_sweep();
 		_exit(0);
+	}
 	say_news(&j, true);
 	if (wait_for_turn(&j, turns))
 		compile_anew(&j);

@@ -3,6 +3,13 @@ libpure_a_SOURCES += \
 	src/probe/bytecode.c \
 	src/probe/bytecode.h
 
+check_PROGRAMS += tests/unit/test_bytecode
+
+check_PROGRAMS += tests/fuzz/fuzz_bytecode
+tests_fuzz_fuzz_bytecode_SOURCES = tests/fuzz/fuzz_bytecode.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_bytecode_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+EXTRA_DIST += tests/fuzz/corpus/bytecode
+
 if BPF
 libkernel_a_SOURCES += \
 	src/probe/builtin_headers.c \
@@ -20,6 +27,8 @@ libkernel_a_SOURCES += \
 	src/probe/embedded.h \
 	src/probe/kernel_filter.c \
 	src/probe/kernel_filter.h \
+	src/probe/kernel_headers.c \
+	src/probe/kernel_headers.h \
 	src/probe/links.c \
 	src/probe/links.h \
 	src/probe/preamble.c \

@@ -30,6 +30,11 @@ const char *source_group_name(enum probe_group g)
 	return groups[g].name;
 }
 
+enum probe_group source_group_after(enum probe_group g)
+{
+	return groups[g].after;
+}
+
 static void add_text(struct buf *out, enum probe_group g)
 {
 	if (groups[g].after != g)

@@ -19,5 +19,7 @@ extern const struct source_program source_programs[PROG_COUNT];
 
 void source_add(struct buf *out, const struct compiler_order *o);
 const char *source_group_name(enum probe_group g);
+/* The group whose text and maps come before its own; itself: none. */
+enum probe_group source_group_after(enum probe_group g);
 
 #endif
