@@ -193,8 +193,6 @@ static void do_order(struct job *j)
 		snprintf(r->text, sizeof(r->text), "libbcc made programs that are not understood");
 		return;
 	}
-	if (!receive_maps(j))
-		_exit(0);
 	compiled = now_ns();
 	bytecode_load(&code, j->order, &j->given, own, r, &j->loaded);
 	r->load_ms = (unsigned)((now_ns() - compiled) / 1000000);
@@ -315,7 +313,8 @@ _Noreturn static void mind(const struct compiler_order *o, int sock, int output,
 		_exit(0);
 	}
 	say_news(&j, true);
-	if (wait_for_turn(&j, turns))
+	/* Maps first: who has its turn must not wait for a group that has not had its own. */
+	if (receive_maps(&j) && wait_for_turn(&j, turns))
 		compile_anew(&j);
 	_exit(0);
 }

@@ -7,9 +7,10 @@
  *   zygote       One. Started while the tracer has one thread: it forks where the tracer, with
  *     |          its threads, could not. Ends when the tracer does.
  *   supervisor   One for each order. Loads what was compiled before and kept on disk, hands the
- *     |          descriptors over, and ends. Else it waits until no other compiles, for memory's
- *     |          sake; writes the builtin headers and removes them; says how its compiler died,
- *     |          and kills it when nobody waits for the answer any more.
+ *     |          descriptors over, and ends. Else it waits for the maps of the group before it, then
+ *     |          until no other compiles, for memory's sake; writes the builtin headers and removes
+ *     |          them; says how its compiler died, and kills it when nobody waits for the answer any
+ *     |          more.
  *   compiler     Loads libbcc, compiles, loads, keeps what it compiled, hands the descriptors
  *                over, and ends.
  *
