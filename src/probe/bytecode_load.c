@@ -14,6 +14,7 @@
 #include "probe/source.h"
 
 #define LOG_BYTES (1 << 16)
+#define LARGE	  500 /* instructions */
 
 /* ---- maps ---- */
 
@@ -76,8 +77,8 @@ static int take_map(const struct bytecode_map *m, const struct given_maps *given
 
 /* ---- programs ---- */
 
-/* One program to load. The two that walk whole payloads keep the verifier busy for up to 0.1 s
- * each, so every program has a thread. */
+/* One program to load. Those that walk whole payloads or a stack keep the verifier busy for 10 to
+ * 200 ms each, so large programs have a thread; a small one takes no longer than a thread. */
 struct load_job {
 	enum bpf_prog_kind kind;
 	const char *name;
@@ -137,7 +138,7 @@ static int begin_load(struct load_job *j, const struct compiler_order *o,
 	j->fd = err;
 	if (err)
 		return err;
-	j->started = pthread_create(&j->thread, NULL, load_program, j) == 0;
+	j->started = p->count >= LARGE && pthread_create(&j->thread, NULL, load_program, j) == 0;
 	if (!j->started)
 		load_program(j);
 	return 0;
