@@ -70,29 +70,6 @@ enum probe_group probe_group_of(enum probe_program prog)
 
 /* ---- what is asked for ---- */
 
-static int choose_headers(struct probe *p, struct error *reterr)
-{
-	char path[PATH_MAX];
-
-	if (p->config.headers == HEADERS_DIR) {
-		snprintf(path, sizeof(path), "%s/include/linux/kconfig.h", p->headers_dir);
-		if (access(path, R_OK) != 0)
-			return error_set(reterr, -errno,
-					 "--kernel-headers %.200s: not a kernel source tree (no "
-					 "include/linux/kconfig.h); for Debian's split headers use "
-					 "--kernel-headers=auto",
-					 p->headers_dir);
-		snprintf(p->headers, sizeof(p->headers), "%s", p->headers_dir);
-		return 0;
-	}
-	if (p->config.headers == HEADERS_AUTO &&
-	    kernel_headers_find(p->headers, sizeof(p->headers)))
-		return 0;
-	p->config.headers = HEADERS_BUILTIN;
-	snprintf(p->headers, sizeof(p->headers), "builtin");
-	return 0;
-}
-
 static int no_privilege(struct error *reterr)
 {
 	return error_set(reterr, -EPERM,
@@ -115,12 +92,15 @@ int probe_open(struct probe **ret, const struct probe_config *c, int compiler, s
 	p->plain_ports = c->plain_ports ? xstrdup(c->plain_ports) : NULL;
 	p->config.skip = p->skip;
 	p->config.plain_ports = p->plain_ports;
+	p->config.headers_dir = p->headers_dir;
 	p->config.pids = NULL;
 	p->values[p->nvalues++] = (uint32_t)getpid();
 	for (size_t i = 0; i < c->npids && p->nvalues < BYTECODE_VALUES; i++)
 		p->values[p->nvalues++] = (uint32_t)c->pids[i];
 	/* Asked before the compiler starts, whose own complaint would say nothing of privileges. */
-	err = kernel_may_load_bpf() ? choose_headers(p, reterr) : no_privilege(reterr);
+	err = !kernel_may_load_bpf()
+		      ? no_privilege(reterr)
+		      : kernel_headers_choose(&p->config, p->headers, sizeof(p->headers), reterr);
 	if (err) {
 		probe_free(p);
 		return err;

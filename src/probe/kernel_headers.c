@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "probe/kernel_headers.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -29,4 +31,26 @@ bool kernel_headers_find(char *what, size_t size)
 		}
 	}
 	return false;
+}
+
+int kernel_headers_choose(struct probe_config *c, char *what, size_t size, struct error *reterr)
+{
+	char path[PATH_MAX];
+
+	if (c->headers == HEADERS_DIR) {
+		snprintf(path, sizeof(path), "%s/include/linux/kconfig.h", c->headers_dir);
+		if (access(path, R_OK) != 0)
+			return error_set(reterr, -errno,
+					 "--kernel-headers %.200s: not a kernel source tree (no "
+					 "include/linux/kconfig.h); for Debian's split headers use "
+					 "--kernel-headers=auto",
+					 c->headers_dir);
+		snprintf(what, size, "%s", c->headers_dir);
+		return 0;
+	}
+	if (c->headers == HEADERS_AUTO && kernel_headers_find(what, size))
+		return 0;
+	c->headers = HEADERS_BUILTIN;
+	snprintf(what, size, "builtin");
+	return 0;
 }
