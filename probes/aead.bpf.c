@@ -109,6 +109,8 @@ static __always_inline int spy_aead_layer_at(struct spy_layer *l, u64 p, struct 
 	if (SPY_READ_USER(l, sizeof(*l), (void *)(p + 16)) ||
 	    SPY_READ_USER(w, 8 * SPY_AEAD_WORDS, (void *)l->box[r->dir].self))
 		return 0;
+	if (l->limit < SPY_RS_LIMIT && l->limit | l->done[SPY_WRITE])
+		spy_layer_owned(l);
 	if (w[0] != a->ctx && w[1] != a->ctx && w[2] != a->ctx && w[3] != a->ctx)
 		return 0;
 	/* A record is counted before it is encrypted and after it was decrypted. */
