@@ -3,6 +3,8 @@
 noinst_LIBRARIES += libfind.a
 libfind_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBELF_CFLAGS)
 libfind_a_SOURCES = \
+	src/find/boringssl_sealed.c \
+	src/find/boringssl_sealed.h \
 	src/find/bytes.h \
 	src/find/catalog.c \
 	src/find/catalog.h \
