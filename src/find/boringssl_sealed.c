@@ -102,6 +102,8 @@ static uint64_t identify(const struct search *s)
 
 void boringssl_sealed_add(const struct image *im, struct finding *ret)
 {
+	uint64_t near = ret->nsites ? ret->sites[0].addr : 0;
+	struct image_segment part;
 	uint64_t strings[CODE_STRINGS_MAX], seal = 0;
 	struct search s = { 0 };
 	size_t n;
@@ -109,11 +111,11 @@ void boringssl_sealed_add(const struct image *im, struct finding *ret)
 	if (im->machine != EM_X86_64)
 		return;
 	n = code_strings_ending(im, "ssl/s3_pkt.c", 'c', strings);
-	if (code_open(&s.code, im, strings, n) && s.code.nrefs <= REFS_MAX) {
+	if (code_open_near(&s.code, im, strings, n, near) && s.code.nrefs <= REFS_MAX) {
 		s.nrefs = s.code.nrefs;
 		for (size_t i = 0; i < im->nsegments; i++)
-			if (im->segments[i].executable)
-				find_jumps(&s, &im->segments[i]);
+			if (code_vicinity(&im->segments[i], near, &part))
+				find_jumps(&s, &part);
 		seal = identify(&s);
 	}
 	code_close(&s.code);
