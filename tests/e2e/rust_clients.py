@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 
-from agents import CACHE, INSIDE
+from agents import CACHE
 from spy import SRC
 
 SOURCE = os.path.abspath(os.path.join(SRC, "tests/e2e/rust/client.rs"))
@@ -59,6 +59,7 @@ inherits = "fat"
 opt-level = "z"
 """
 PROFILES = ("dev", "release", "checked", "thin", "fat", "size", "tiny")
+STRIPPED = ("thin", "fat", "size", "tiny") # by their profile
 
 
 def manifest(version, crypto):
@@ -72,15 +73,15 @@ def manifest(version, crypto):
 
 
 def client(version, crypto, profile):
-    """The program; with ".stripped" after its name is one without symbols. None where it cannot be built."""
+    """The program; with ".stripped" after its name there is one without symbols. None where it cannot be built."""
     text = manifest(version, crypto)
     with open(SOURCE, "rb") as f:
         digest = hashlib.sha256(text.encode() + f.read()).hexdigest()[:12]
     folder = os.path.join(CACHE, "rust", f"rustls-{version}-{crypto}")
-    built = os.path.join(folder, f"{profile}-{digest}")
+    built = os.path.join(folder, f"rustls-{version}-{crypto}-{profile}-{digest}")
     if os.path.exists(built + ".stripped"):
         return built
-    if os.environ.get(INSIDE) or not CARGO:
+    if not CARGO:
         return None
     os.makedirs(folder, exist_ok=True)
     with open(os.path.join(folder, "Cargo.toml"), "w") as f:
