@@ -37,7 +37,8 @@ E2E_TESTS = \
 	tests/e2e/test_screen.py \
 	tests/e2e/test_sdks.py \
 	tests/e2e/test_selection.py \
-	tests/e2e/test_static.py
+	tests/e2e/test_static.py \
+	tests/e2e/test_wreq.py
 EXTRA_DIST += $(E2E_TESTS) tests/e2e/agents.py tests/e2e/calls.mjs tests/e2e/client.py \
 	tests/e2e/fetch_sdks \
 	tests/e2e/go/client.go tests/e2e/http2.mjs tests/e2e/libraries.py \
