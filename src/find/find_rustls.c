@@ -145,6 +145,7 @@ static void add_pair(uint64_t encrypt, uint64_t decrypt, struct finding *f)
 	add_once(f, decrypt, PROG_RUSTLS_READ, false);
 	add_once(f, decrypt, PROG_RUSTLS_READ_RETURN, true);
 	add_once(f, encrypt, PROG_RUSTLS_WRITE, false);
+	add_once(f, encrypt, PROG_RUSTLS_NAME, false);
 }
 
 /* Both have the same alignment and nearly the same size: in TLS 1.2 they differ by a nonce. */
@@ -234,6 +235,7 @@ static void add_alike(struct search *s, struct vtable *t, struct finding *ret)
 			continue;
 		add_once(ret, method, PROG_RUSTLS_EITHER, false);
 		add_once(ret, method, PROG_RUSTLS_READ_RETURN, true);
+		add_once(ret, method, PROG_RUSTLS_NAME, false);
 		return;
 	}
 }

@@ -67,6 +67,7 @@ static void on_function(void *arg, const char *name, uint64_t addr)
 		m->decrypt = true;
 	} else if (is_method(name, &encrypt)) {
 		finding_add(m->ret, addr, PROG_RUSTLS_WRITE, false);
+		finding_add(m->ret, addr, PROG_RUSTLS_NAME, false);
 		m->encrypt = true;
 	}
 }

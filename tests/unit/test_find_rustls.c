@@ -21,6 +21,7 @@ static bool has(const struct finding *f, uint64_t addr, enum probe_program prog,
 static bool has_pair(const struct finding *f)
 {
 	return has(f, ENCRYPT_ADDR, PROG_RUSTLS_WRITE, false) &&
+	       has(f, ENCRYPT_ADDR, PROG_RUSTLS_NAME, false) &&
 	       has(f, DECRYPT_ADDR, PROG_RUSTLS_READ, false) &&
 	       has(f, DECRYPT_ADDR, PROG_RUSTLS_READ_RETURN, true);
 }
