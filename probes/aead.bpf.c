@@ -18,7 +18,7 @@
 
 /* Saved registers and stack slots that are tried; 61 were needed, without optimisation more than
  * 128. */
-#define SPY_AEAD_STACK 512
+#define SPY_AEAD_STACK 256
 #define SPY_AEAD_TAG   16
 #define SPY_AEAD_ALERT 21 /* content types of TLS */
 #define SPY_AEAD_DATA  23

@@ -592,25 +592,28 @@ static __always_inline u64 spy_state_of(u64 layer, u64 *size)
 	return 0;
 }
 
+/* Characters of names, as bits: - . 0 to 9 below 64; A to Z _ a to z from there on. */
+#define SPY_RS_CHARS_LOW  0x03ff600000000000ull
+#define SPY_RS_CHARS_HIGH 0x07fffffe87fffffeull
+
+/* Without branches, since the verifier follows each. */
 static __always_inline int spy_is_name(u64 at, u64 len)
 {
 	u8 name[SPY_RS_NAME_CHECK] = {};
-	u64 n = len < sizeof(name) ? len : sizeof(name);
+	u64 n = len < sizeof(name) ? len : sizeof(name), good = 0;
 
 	spy_opaque(n);
 	if (!len || len > SPY_RS_NAME_MAX || n > sizeof(name) || !n ||
 	    SPY_READ_USER(name, n, (void *)at))
 		return 0;
-#pragma unroll
+#pragma clang loop unroll(disable)
 	for (u32 i = 0; i < SPY_RS_NAME_CHECK; i++) {
-		u8 c = name[i], lower = c | 0x20;
+		u64 c = name[i], high = -(c >> 6 & 1);
+		u64 chars = (SPY_RS_CHARS_LOW & ~high) | (SPY_RS_CHARS_HIGH & high);
 
-		if (!c ? i < len
-		       : !((lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
-			   c == '.' || c == '_'))
-			return 0;
+		good += chars >> (c & 63) & ~(c >> 7) & 1;
 	}
-	return 1;
+	return good == n;
 }
 
 static __always_inline void spy_send_name(struct pt_regs *ctx, u64 id, u64 layer)
