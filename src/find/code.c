@@ -162,7 +162,7 @@ static int by_at(const void *a, const void *b)
 	return x->at < y->at ? -1 : x->at > y->at;
 }
 
-bool code_open(struct code *c, const struct image *im, const uint64_t *strings, size_t count)
+static bool begin(struct code *c, const struct image *im, const uint64_t *strings, size_t count)
 {
 	*c = (struct code){ .im = im };
 	for (size_t i = 0; i < sizeof(machines) / sizeof(*machines); i++)
@@ -173,13 +173,56 @@ bool code_open(struct code *c, const struct image *im, const uint64_t *strings, 
 	unwind_open(&c->unwind, im);
 	memcpy(c->strings, strings, count * sizeof(*strings));
 	c->nstrings = count;
-	for (size_t i = 0; i < im->nsegments; i++)
-		if (im->segments[i].executable)
-			c->isa->refs(c, &im->segments[i]);
+	return true;
+}
+
+static bool sort_refs(struct code *c)
+{
 	if (!c->nrefs || c->nrefs > CODE_REFS_MAX)
 		return false;
 	qsort(c->refs, c->nrefs, sizeof(*c->refs), by_at);
-	if (!set_bits_aside(c))
+	return true;
+}
+
+bool code_vicinity(const struct image_segment *s, uint64_t addr, struct image_segment *ret)
+{
+	uint64_t lo = addr < CODE_VICINITY ? 0 : addr - CODE_VICINITY;
+	uint64_t hi = addr > UINT64_MAX - CODE_VICINITY ? UINT64_MAX : addr + CODE_VICINITY;
+
+	if (!s->executable || s->addr >= hi || s->addr + s->size <= lo)
+		return false;
+	*ret = *s;
+	if (lo > s->addr) {
+		ret->offset += lo - s->addr;
+		ret->size -= lo - s->addr;
+		ret->addr = lo;
+	}
+	if (ret->size > hi - ret->addr)
+		ret->size = hi - ret->addr;
+	return true;
+}
+
+bool code_open_near(struct code *c, const struct image *im, const uint64_t *strings, size_t count,
+		    uint64_t addr)
+{
+	struct image_segment part;
+
+	if (!begin(c, im, strings, count))
+		return false;
+	for (size_t i = 0; i < im->nsegments; i++)
+		if (code_vicinity(&im->segments[i], addr, &part))
+			c->isa->refs(c, &part);
+	return sort_refs(c);
+}
+
+bool code_open(struct code *c, const struct image *im, const uint64_t *strings, size_t count)
+{
+	if (!begin(c, im, strings, count))
+		return false;
+	for (size_t i = 0; i < im->nsegments; i++)
+		if (im->segments[i].executable)
+			c->isa->refs(c, &im->segments[i]);
+	if (!sort_refs(c) || !set_bits_aside(c))
 		return false;
 	for (size_t i = 0; i < im->nsegments; i++)
 		if (im->segments[i].executable)

@@ -3,6 +3,7 @@
  * Its errors name their file and a reason by number, so the reasons identify a function of
  * ssl_lib.cc. Compilers move and merge these functions but keep the reasons. Line numbers, distance
  * and order are no signs. Source: BoringSSL's ssl/ssl_lib.cc, include/openssl/ssl.h. */
+#include "find/boringssl_sealed.h"
 #include "find/error_sites.h"
 #include "find/finder.h"
 
@@ -169,8 +170,10 @@ static void find(const struct image *im, struct finding *ret)
 			     sizeof(reasons) / sizeof(*reasons))) {
 		add_packed(&b.r);
 		identify(&b);
-		if (b.write && (b.read || b.peek) && !has_symbols(im, b.write->f.addr))
+		if (b.write && (b.read || b.peek) && !has_symbols(im, b.write->f.addr)) {
 			fill(&b, ret);
+			boringssl_sealed_add(im, ret);
+		}
 	}
 	error_sites_close(&b.r);
 }

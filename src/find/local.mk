@@ -3,6 +3,8 @@
 noinst_LIBRARIES += libfind.a
 libfind_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBELF_CFLAGS)
 libfind_a_SOURCES = \
+	src/find/boringssl_sealed.c \
+	src/find/boringssl_sealed.h \
 	src/find/bytes.h \
 	src/find/catalog.c \
 	src/find/catalog.h \
@@ -20,6 +22,7 @@ libfind_a_SOURCES = \
 	src/find/find_openssl1.c \
 	src/find/find_openssl_static.c \
 	src/find/find_rustls.c \
+	src/find/find_rustls_symbols.c \
 	src/find/find_symbols.c \
 	src/find/finder.c \
 	src/find/finder.h \
@@ -34,7 +37,9 @@ libfind_a_SOURCES = \
 	src/find/prefilter.c \
 	src/find/prefilter.h \
 	src/find/unwind.c \
-	src/find/unwind.h
+	src/find/unwind.h \
+	src/find/vtables.c \
+	src/find/vtables.h
 FIND_LIBS = libfind.a libpure.a $(PURE_LIBS) $(LIBELF_LIBS)
 
 # What tests ask about files; none itself.

@@ -48,6 +48,7 @@ PROBE_FILES = \
 	probes/programs.def \
 	probes/programs.h \
 	probes/rustls.bpf.c \
+	probes/sealed.bpf.c \
 	probes/sock.bpf.c \
 	probes/tls.bpf.c \
 	probes/go.bpf.c \
@@ -71,6 +72,7 @@ src/probe/embedded.c: $(PROBE_FILES) src/demo/demo.sh src/demo/agent.py scripts/
 		embedded_go_bpf_c=$(top_srcdir)/probes/go.bpf.c \
 		embedded_peer_bpf_c=$(top_srcdir)/probes/peer.bpf.c \
 		embedded_rustls_bpf_c=$(top_srcdir)/probes/rustls.bpf.c \
+		embedded_sealed_bpf_c=$(top_srcdir)/probes/sealed.bpf.c \
 		embedded_sock_bpf_c=$(top_srcdir)/probes/sock.bpf.c \
 		embedded_aead_bpf_c=$(top_srcdir)/probes/aead.bpf.c \
 		embedded_agent_py=$(top_srcdir)/src/demo/agent.py \

@@ -21,6 +21,7 @@
 /* Lists end with 0; a function is called, and refers to a string, by its number from 1 on. */
 struct program_function {
 	unsigned strings[3], constants[5], calls[9];
+	unsigned jumps[3]; /* x86-64 only */
 	bool updates;
 	bool misleads; /* begins with operands that look like calls, x86-64 only */
 	bool skewed;   /* begins one byte further on, at no multiple of anything */
@@ -114,6 +115,12 @@ static void put_call(struct assembler *a, unsigned number)
 	}
 }
 
+static void put_jump(struct assembler *a, unsigned number)
+{
+	put(a, 0xe9, 1);
+	put(a, program_function(number) - (PROGRAM_BASE + a->at + 4), 4);
+}
+
 static void put_misleading(struct assembler *a)
 {
 	put(a, 0xe880c7, 7); /* mov dword [rax + 0xe8], 0 */
@@ -138,6 +145,8 @@ static void put_function(struct assembler *a, const struct program_function *f)
 		put_constant(a, *c);
 	for (const unsigned *c = f->calls; *c; c++)
 		put_call(a, *c);
+	for (const unsigned *j = f->jumps; *j && !arm; j++)
+		put_jump(a, *j);
 	if (f->updates) /* ldr x9, [x8, #136]; str x9, [x8, #136]; or add [rbx + 8], rax */
 		put(a, arm ? 0xf9004509f9404509u : 0x08430148, arm ? 8 : 4);
 	put(a, arm ? 0xd65f03c0u : 0xc3, arm ? 4 : 1);

@@ -25,6 +25,8 @@ static const char *describe(const struct finding *f)
 		[PROG_NEW_RETURN] = "new",
 		[PROG_HANDSHAKE_RETURN] = "handshake",
 		[PROG_CALL_INTERNAL] = "internal",
+		[PROG_SEAL] = "sealed",
+		[PROG_SEAL_RETURN] = "sealed",
 		[PROG_AEAD_SEAL] = "seal",
 		[PROG_AEAD_OPEN] = "open",
 		[PROG_AEAD_OPEN_GATHER] = "gather",
@@ -280,6 +282,48 @@ static void test_openssl1(void)
 	check_kinds(o, p, "", "one function with both numbers");
 }
 
+/* ---- BoringSSL's sealed write ---- */
+
+#define PACKET "../boringssl/ssl/s3_pkt.cc"
+/* clang-format off */
+#define API { .jumps = { 9 } }
+#define SEALED { .frame = true, .strings = { 2, 2 }, .constants = { 189, 68 } }
+/* clang-format on */
+#define WITH_SEALED ALL_FOUND " sealed@9 sealed-r@9"
+
+static const struct program sealed = {
+	.machine = EM_X86_64,
+	.type = ET_DYN,
+	.strings = { FILE_NAME, PACKET },
+	.functions = { CALLER, WRITE, HANDSHAKE, READ_IMPL, READ, PEEK, NEW, API, SEALED },
+};
+
+static void test_sealed(void)
+{
+	const struct finder *b = &finder_boringssl;
+	struct program p = sealed;
+
+	check(b, &p, WITH_SEALED, "a sealed write");
+	p.type = ET_EXEC;
+	check(b, &p, WITH_SEALED, "a sealed write, at fixed addresses");
+	p = sealed;
+	p.strings[1] = "../boringssl/ssl/tls_record.cc";
+	check(b, &p, ALL_FOUND, "of another file, where BoringSSL raises it too");
+	p = sealed;
+	p.functions[8].constants[1] = 0;
+	check(b, &p, ALL_FOUND, "one reason alone");
+	p = sealed;
+	p.functions[7] = (struct program_function){ 0 };
+	check(b, &p, ALL_FOUND, "nothing jumps there");
+	p = sealed;
+	p.functions[8].frame = false;
+	check(b, &p, ALL_FOUND, "nothing shows that it begins there");
+	p = sealed;
+	p.functions[9] = p.functions[8];
+	p.functions[7].jumps[1] = 10;
+	check(b, &p, ALL_FOUND, "two of the kind");
+}
+
 /* ---- rustls by aws-lc ---- */
 
 /* clang-format off */
@@ -331,6 +375,8 @@ static void test_awslc_not(void)
 	const struct finder *a = &finder_awslc;
 	struct program p = awslc;
 
+	p.strings[1] = "assertion failed: !self.encrypt_exhausted()";
+	check(a, &p, "seal@2 seal@3 gather@5 opened-r@5", "rustls 0.22");
 	p.strings[1] = "PreEncryptAction";
 	check(a, &p, "", "aws-lc without rustls");
 	p = awslc;
@@ -395,6 +441,7 @@ int main(void)
 	test_openssl1();
 	test_awslc();
 	test_awslc_not();
+	test_sealed();
 	test_unwind();
 	return tap_done();
 }
