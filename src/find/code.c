@@ -162,12 +162,17 @@ static int by_at(const void *a, const void *b)
 	return x->at < y->at ? -1 : x->at > y->at;
 }
 
-bool code_open(struct code *c, const struct image *im, const uint64_t *strings, size_t count)
+static const struct isa *isa_of(const struct image *im)
 {
-	*c = (struct code){ .im = im };
 	for (size_t i = 0; i < sizeof(machines) / sizeof(*machines); i++)
 		if (machines[i]->machine == im->machine)
-			c->isa = machines[i];
+			return machines[i];
+	return NULL;
+}
+
+bool code_open(struct code *c, const struct image *im, const uint64_t *strings, size_t count)
+{
+	*c = (struct code){ .im = im, .isa = isa_of(im) };
 	if (!c->isa || !count || count > CODE_STRINGS_MAX)
 		return false;
 	unwind_open(&c->unwind, im);
@@ -231,6 +236,13 @@ unsigned code_constants(const struct code *c, const struct code_function *f, con
 bool code_calls(const struct code *c, const struct code_function *f, uint64_t addr)
 {
 	return c->isa->calls(f->code, f->addr, addr);
+}
+
+bool code_range_calls(const struct image *im, uint64_t begin, uint64_t len, uint64_t addr)
+{
+	const struct isa *isa = isa_of(im);
+
+	return isa && isa->calls(image_at(im, begin, len), begin, addr);
 }
 
 bool code_updates(const struct code *c, const struct code_function *f)

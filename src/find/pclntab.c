@@ -217,6 +217,23 @@ static uint64_t find_name(const struct pclntab *t, const char *name)
 	return 0;
 }
 
+size_t pclntab_prefixes(const struct pclntab *t, const char *end, struct span *ret, size_t max)
+{
+	struct span rest = span_of(t->all.ptr + t->names, t->names_end - t->names);
+	size_t len = strlen(end), n = 0;
+	const uint8_t *at;
+
+	while (n < max && rest.len > len && (at = memmem(rest.ptr, rest.len, end, len + 1))) {
+		const uint8_t *before = memrchr(rest.ptr, '\0', (size_t)(at - rest.ptr));
+		const uint8_t *begin = before ? before + 1 : rest.ptr;
+
+		if (at > begin)
+			ret[n++] = span_of(begin, (size_t)(at - begin));
+		rest = span_from(rest, (size_t)(at - rest.ptr) + len + 1);
+	}
+	return n;
+}
+
 /* Start of the i-th function of the table, or end of the one before. */
 static uint64_t start_of(const struct pclntab *t, uint64_t i)
 {

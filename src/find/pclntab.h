@@ -30,6 +30,10 @@ struct go_function {
 typedef bool (*pclntab_fn)(void *arg, const struct pclntab *t);
 bool pclntab_each(const struct image *im, pclntab_fn fn, void *arg);
 
+/* What stands before `end` in the names of functions that end so, at most `max` of them; borrowed
+ * from the file. */
+size_t pclntab_prefixes(const struct pclntab *t, const char *end, struct span *ret, size_t max);
+
 /* Fills in those of `count` functions that exist. */
 void pclntab_functions(const struct pclntab *t, struct go_function *f, size_t count);
 
