@@ -113,6 +113,12 @@ void code_add_start(struct code *c, uint64_t addr, uint64_t align)
 		set_bit(c->starts, addr - c->lo);
 }
 
+void code_add_jumped_to(struct code *c, uint64_t addr, uint64_t align)
+{
+	if (code_is_near(c, addr) && addr % align == 0 && unwind_is_entered(&c->unwind, addr))
+		set_bit(c->starts, addr - c->lo);
+}
+
 /* Only pages of `starts` near a ref are ever written to, so its size costs nothing. */
 static bool set_bits_aside(struct code *c)
 {
@@ -205,17 +211,19 @@ void code_close(struct code *c)
 struct code_function code_function(const struct code *c, uint64_t at)
 {
 	struct code_function f = { 0 };
-	uint64_t begin = at, end;
+	uint64_t begin = at, end, known_end;
 
 	if (!code_is_near(c, at))
 		return f;
 	while (begin > c->lo && at - begin < CODE_FUNCTION_MAX - 1 &&
 	       !bit(c->starts, begin - c->lo))
 		begin--;
-	if (!bit(c->starts, begin - c->lo))
+	known_end = unwind_end(&c->unwind, begin);
+	if (!bit(c->starts, begin - c->lo) || (known_end && at >= known_end))
 		return f;
 	end = begin + 1;
-	while (end < c->hi && end - begin < CODE_FUNCTION_MAX && !bit(c->starts, end - c->lo))
+	while (end != known_end && end < c->hi && end - begin < CODE_FUNCTION_MAX &&
+	       !bit(c->starts, end - c->lo))
 		end++;
 	f.addr = begin;
 	f.code = span_first(image_from(c->im, begin), (size_t)(end - begin));

@@ -103,6 +103,7 @@ static void find(const struct image *im, struct finding *ret)
 const struct finder finder_openssl_static = {
 	.name = "openssl-strings",
 	.group = "openssl",
+	.family = "openssl",
 	.signs = { "ssl_write_internal" },
 	.guess = true,
 	.find = find,

@@ -74,6 +74,7 @@ static void find_library(const struct image *im, enum library which, const char 
 	const struct finder finder_symbols_##id = {                                                \
 		.name = #id "-symbols",                                                            \
 		.group = #id,                                                                      \
+		.family = #id,                                                                     \
 		.signs = { sign },                                                                 \
 		.find = find_##id,                                                                 \
 	};

@@ -73,25 +73,32 @@ static uint64_t worth_trying(const struct image *im)
 	return worth;
 }
 
+static bool is_done_by(const struct finder *f, const struct finder *other)
+{
+	return strcmp(other->group, f->group) == 0 ||
+	       (f->guess && !other->guess && f->family && other->family &&
+		strcmp(other->family, f->family) == 0);
+}
+
 size_t find_all(const struct image *im, finding_fn fn, void *arg)
 {
 	uint64_t worth = worth_trying(im);
-	const char *groups[FINDERS];
+	const struct finder *had[FINDERS];
 	size_t found = 0;
 
 	for (size_t i = 0; i < FINDERS; i++) {
 		struct finding f = { 0 };
-		size_t g = 0;
+		size_t k = 0;
 
-		while (g < found && strcmp(groups[g], finders[i]->group) != 0)
-			g++;
-		if (g < found || !(worth >> i & 1))
+		while (k < found && !is_done_by(finders[i], had[k]))
+			k++;
+		if (k < found || !(worth >> i & 1))
 			continue;
 		finders[i]->find(im, &f);
 		if (!f.implementation || (!f.nsites && !f.problem))
 			continue;
 		if (f.nsites)
-			groups[found++] = finders[i]->group;
+			had[found++] = finders[i];
 		fn(arg, finders[i], &f);
 	}
 	return found;

@@ -180,19 +180,49 @@ static void test_boringssl_not(void)
 	check(b, &p, "", "a machine that is not known");
 }
 
-/* Where the symbols are there, the finder that goes by them has hooked it. */
+struct all_found {
+	char text[200];
+	size_t sites;
+};
+
+static void note_found(void *arg, const struct finder *finder, const struct finding *f)
+{
+	struct all_found *all = arg;
+	size_t n = strlen(all->text);
+
+	(void)finder;
+	snprintf(all->text + n, sizeof(all->text) - n, "%s by %s;", f->implementation, f->method);
+	all->sites += f->nsites;
+}
+
+static void check_all(const struct program *p, const char *want, const char *what)
+{
+	struct span file = program_make(p);
+	struct all_found all = { 0 };
+	struct image im;
+
+	is_int(image_open_bytes(&im, file), 0, "%s: is an image", what);
+	find_all(&im, note_found, &all);
+	is_str(all.text, want, "%s", what);
+	image_close(&im);
+	free((void *)file.ptr);
+}
+
+/* A guess beside symbols of the same family could only be the same once more, or wrong. */
 static void test_boringssl_symbols(void)
 {
 	struct program p = { .machine = EM_X86_64,
 			     .type = ET_DYN,
 			     .strings = BORING,
 			     .functions = ALL,
-			     .symbol = 2,
-			     .symbol_name = "SSL_write" };
+			     .symbols = { { 2, "SSL_write" }, { 8, "SSL_read" } } };
 
-	check(&finder_boringssl, &p, "", "BoringSSL with its symbols");
-	p.symbol = 8;
-	check(&finder_boringssl, &p, ALL_FOUND, "BoringSSL beside another library's symbols");
+	check_all(&p, "BoringSSL by strings and constants;", "too few symbols: a guess");
+	p.symbols[2].function = 3;
+	p.symbols[2].name = "SSL_do_handshake";
+	check_all(&p, "OpenSSL by symbols;", "BoringSSL with its symbols is found by them alone");
+	p.symbols[0].function = 9;
+	check_all(&p, "OpenSSL by symbols;", "and if a guess would find other places");
 }
 
 /* ---- OpenSSL ---- */
@@ -381,6 +411,10 @@ static void test_unwind(void)
 	ok(self.addr && u.entries.len, "this program has a main, and unwind tables");
 	is_int(unwind_place(&u, self.addr), UNWIND_START, "main is where a function begins");
 	is_int(unwind_place(&u, self.addr + 4), UNWIND_INSIDE, "and goes on");
+	ok(unwind_end(&u, self.addr) > self.addr + 4, "and has an end");
+	is_int((long)unwind_end(&u, self.addr + 4), 0, "of which the middle knows nothing");
+	ok(unwind_is_entered(&u, self.addr) && !unwind_is_entered(&u, self.addr + 4),
+	   "calls enter it at its beginning");
 	is_int(unwind_place(&u, 0), UNWIND_UNKNOWN, "before all code");
 	is_int(unwind_place(&u, UINT64_MAX), UNWIND_UNKNOWN, "behind all code");
 	image_close(&im);
