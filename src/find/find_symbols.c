@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Implementations whose functions are in a symbol table. hooks.def lists what to hook in each. */
+#include "find/bio_ssl.h"
 #include "find/finder.h"
 
 enum library {
@@ -63,6 +64,8 @@ static void find_library(const struct image *im, enum library which, const char 
 	for (size_t i = 0; i < n; i++)
 		if (symbols[i].addr && is_hooked(mine[i], symbols, n))
 			finding_add(ret, symbols[i].addr, mine[i]->prog, mine[i]->at_return);
+	if (which == LIBRARY_openssl)
+		bio_ssl_add(im, ret);
 }
 
 /* One finder per library, because a file may contain several. */

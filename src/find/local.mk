@@ -3,6 +3,8 @@
 noinst_LIBRARIES += libfind.a
 libfind_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBELF_CFLAGS)
 libfind_a_SOURCES = \
+	src/find/bio_ssl.c \
+	src/find/bio_ssl.h \
 	src/find/bytes.h \
 	src/find/catalog.c \
 	src/find/catalog.h \
@@ -29,6 +31,8 @@ libfind_a_SOURCES = \
 	src/find/image.h \
 	src/find/pclntab.c \
 	src/find/pclntab.h \
+	src/find/place.c \
+	src/find/place.h \
 	src/find/plan.c \
 	src/find/plan.h \
 	src/find/prefilter.c \
@@ -47,6 +51,11 @@ check_PROGRAMS += tests/unit/test_find_symbols
 check_PROGRAMS += tests/unit/test_find_go
 check_PROGRAMS += tests/unit/test_find_rustls
 check_PROGRAMS += tests/unit/test_catalog
+check_PROGRAMS += tests/unit/test_bio_ssl
+tests_unit_test_bio_ssl_LDADD = $(FIND_LIBS)
+tests_unit_test_bio_ssl_CPPFLAGS = $(AM_CPPFLAGS) $(LIBELF_CFLAGS)
+check_PROGRAMS += tests/unit/test_place
+tests_unit_test_place_LDADD = $(FIND_LIBS)
 tests_unit_test_find_static_LDADD = $(FIND_LIBS)
 tests_unit_test_find_symbols_LDADD = $(FIND_LIBS)
 tests_unit_test_find_symbols_CPPFLAGS = $(AM_CPPFLAGS) $(LIBELF_CFLAGS)

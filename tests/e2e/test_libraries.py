@@ -47,7 +47,7 @@ def libraries(mode, server):
     out = os.path.join(TMP, "out-" + mode.replace(":", "-"))
     if os.path.exists(out):
         os.unlink(out)
-    return [PYTHON, "-B", LIBRARIES, mode, server.url, server.ca, out], out
+    return [PYTHON, "-B", LIBRARIES, mode, server.url, server.ca or "", out], out
 
 
 def provider_log(of):
@@ -146,6 +146,23 @@ def test_middle(mode):
     ok(all(r["connection"]["from_middle"] for r in records), f"{mode}: and it is said so", records)
 
 
+def test_prefixed():
+    """Functions that begin with what takes no probe are probed behind it."""
+    path = os.path.join(TMP, "prefixed.so")
+    plain = Provider()
+    subprocess.run(["cc", "-O2", "-shared", "-fPIC", "-o", path, os.path.join(SRC, "tests/e2e/prefixed.c")], check=True)
+    command, out = libraries("prefixed", plain)
+    command[-2] = path
+    spy = Spy(f"--libssl={path}", "--debug")
+    subprocess.run(command, check=True, timeout=WAIT)
+    spy.wait_for(2)
+    records = spy.stop()
+    compare("cs prefixes", records, provider_log(plain))
+    ok(len(notes(out)) == 2 and not any(r["connection"]["from_middle"] for r in records) and
+       "(s2n by symbols)" in spy.stderr() and "nothing was missed" in spy.stderr(), "cs prefixes: all of it", spy.stderr())
+    plain.stop()
+
+
 def test_unknown():
     """A library that holds nothing is worth a word only when it was named."""
     with open("/proc/self/maps") as f:
@@ -154,6 +171,31 @@ def test_unknown():
         r = subprocess.run([SPY, *args, "--", "true"], capture_output=True, text=True, timeout=WAIT)
         ok(r.returncode == 0 and ("not hooked" in r.stderr) == want,
            f"a file without TLS: {'named, a warning' if want else 'nothing is said of those not named'}", r.stderr)
+
+
+TCL = """
+package require http
+package require tls
+lassign $argv url ca body
+http::register https 443 [list ::tls::socket -cafile $ca -require 1 -servername localhost]
+set f [open $body]
+fconfigure $f -encoding utf-8
+while {[gets $f line] >= 0} {
+    http::geturl $url/v1/chat/completions -method POST -type application/json -headers {Authorization "Bearer sk-FAKESECRET"} \\
+        -query [encoding convertto utf-8 $line]
+}
+"""
+
+
+def test_tcl():
+    """Its package tls reads and writes through OpenSSL's BIO."""
+    script, bodies = os.path.join(TMP, "script.tcl"), os.path.join(TMP, "bodies")
+    with open(script, "w") as f, open(bodies, "w") as b:
+        f.write(TCL)
+        b.writelines(body + "\n" for body in BODIES)
+    t = Traced()
+    t.end(t.run("tclsh", script, provider.url, provider.ca, bodies))
+    compare_all("Tcl", t, provider_log(provider), "tclsh")
 
 
 def lacks(what, there):
@@ -200,6 +242,15 @@ if not lacks("wolfSSL", find("wolfssl")):
 if not lacks("Mbed TLS", find("mbedtls")):
     test_library("mbedtls")
     test_middle("mbedtls:slow")
+if not lacks("OpenSSL", find("ssl")):
+    for mode in ("bio", "bio:mixed"):
+        test_library(mode)
+    test_middle("bio:slow")
+if not lacks("Tcl's tls", shutil.which("tclsh") and subprocess.run(
+        ["tclsh"], input="package require tls", capture_output=True, text=True).stderr == ""):
+    test_tcl()
+if not lacks("a C compiler for x86-64", shutil.which("cc") and os.uname().machine == "x86_64"):
+    test_prefixed()
 test_unknown()
 provider.stop()
 done()

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-// A client by Netty with its BoringSSL (tcnative), as grpc-netty-shaded brings both, for test_java.py:
+// A client by Netty with its BoringSSL (tcnative), as grpc-netty-shaded brings both, for test_bundled.py:
 //
 //	java -cp grpc-netty-shaded.jar Netty.java URL CA-FILE OUT-FILE CONNECTIONS CALLS
 //

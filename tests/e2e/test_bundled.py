@@ -1,12 +1,14 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Java programs with TLS of their own, from Maven Central: Netty with its BoringSSL, as grpc-netty-shaded brings it, and
-the same without its symbols. Large downloads: only with LLM_SPY_AGENTS=1 (scripts/check --agents)."""
+"""Packages that bring a TLS library of their own, from Maven Central and PyPI: Netty with its BoringSSL, as
+grpc-netty-shaded has it, and the same without its symbols; aws-crt with s2n. Large downloads: only with
+LLM_SPY_AGENTS=1 (scripts/check --agents)."""
+import glob
 import subprocess
 import zipfile
 
 from agents import AGENTS, is_there
-from packages import jar_file
+from packages import jar_file, wheel
 from spy import *
 
 JAVA = shutil.which("java")
@@ -51,12 +53,30 @@ def check_netty(what, jar, found):
     mock.stop()
 
 
+def check_aws(folder):
+    """Most of its functions begin with cs prefixes, where the kernel allows no probe."""
+    mock, out = Mock(), os.path.join(TMP, "aws-crt")
+    spy = Spy("--debug", "--libssl", glob.glob(os.path.join(folder, "_awscrt*.so"))[0])
+    subprocess.run([PYTHON, os.path.join(SRC, "tests/e2e/awscrt_client.py"), mock.url, mock.ca, out], check=True,
+                   timeout=WAIT, env={**os.environ, "PYTHONPATH": folder})
+    spy.wait_for(6)
+    records = spy.stop()
+    compare("aws-crt", of_client(records), notes(out))
+    ok(all(r["connection"]["server_name"] == "localhost" and not r["connection"]["from_middle"] for r in of_client(records)),
+       "aws-crt: server name, and from the first byte", records[:1])
+    ok("(s2n by symbols)" in spy.stderr() and "nothing was missed" in spy.stderr(), "aws-crt: nothing is missed", spy.stderr())
+    mock.stop()
+
+
 need_root()
 if not AGENTS:
-    skip_all("a large program from Maven Central: LLM_SPY_AGENTS=1")
-if not JAVA or os.uname().machine != "x86_64":
-    skip_all("no java, or not x86-64")
-jar = jar_file("io.grpc", "grpc-netty-shaded", "1.85.1")
+    skip_all("large packages from Maven Central and PyPI: LLM_SPY_AGENTS=1")
+if os.uname().machine != "x86_64":
+    skip_all("the packages are for x86-64")
+aws = wheel("awscrt", "0.38.1")
+if is_there(aws, "aws-crt"):
+    check_aws(aws)
+jar = JAVA and jar_file("io.grpc", "grpc-netty-shaded", "1.85.1")
 if is_there(jar, "grpc-netty-shaded"):
     check_netty("Netty", jar, "OpenSSL by symbols")
     check_netty("Netty without symbols", stripped(jar), "BoringSSL by strings and constants")
