@@ -44,7 +44,7 @@ EXTRA_DIST += $(E2E_TESTS) tests/e2e/agents.py tests/e2e/awscrt_client.py tests/
 	tests/e2e/fetch_sdks \
 	tests/e2e/go/client.go tests/e2e/go/forks.go tests/e2e/go/uconn.go tests/e2e/http2.mjs \
 	tests/e2e/java/Netty.java tests/e2e/libraries.py tests/e2e/packages.py \
-	tests/e2e/mock_provider.py tests/e2e/nginx.py tests/e2e/person.py tests/e2e/prefixed.c tests/e2e/rustls.mjs tests/e2e/screens \
+	tests/e2e/mock_provider.py tests/e2e/mbedclient.c tests/e2e/nginx.py tests/e2e/person.py tests/e2e/prefixed.c tests/e2e/rustls.mjs tests/e2e/screens \
 	tests/e2e/spy.py tests/e2e/stage.py \
 	tests/e2e/noiseclient.c tests/e2e/staticclient.c tests/e2e/sweep.py \
 	tests/e2e/uringclient.c

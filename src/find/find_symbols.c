@@ -69,7 +69,7 @@ static void find_library(const struct image *im, enum library which, const char 
 }
 
 /* One finder per library, because a file may contain several. */
-#define LIBRARY(id, implementation, sign, ...)                                                     \
+#define LIBRARY(id, family_, implementation, sign, ...)                                            \
 	static void find_##id(const struct image *im, struct finding *ret)                         \
 	{                                                                                          \
 		find_library(im, LIBRARY_##id, implementation, ret);                               \
@@ -77,7 +77,7 @@ static void find_library(const struct image *im, enum library which, const char 
 	const struct finder finder_symbols_##id = {                                                \
 		.name = #id "-symbols",                                                            \
 		.group = #id,                                                                      \
-		.family = #id,                                                                     \
+		.family = family_,                                                                 \
 		.signs = { sign },                                                                 \
 		.find = find_##id,                                                                 \
 	};

@@ -19,6 +19,7 @@ libfind_a_SOURCES = \
 	src/find/find_boringssl.c \
 	src/find/find_go.c \
 	src/find/find_linker.c \
+	src/find/find_mbedtls.c \
 	src/find/find_openssl1.c \
 	src/find/find_openssl_static.c \
 	src/find/find_rustls.c \
@@ -37,6 +38,8 @@ libfind_a_SOURCES = \
 	src/find/plan.h \
 	src/find/prefilter.c \
 	src/find/prefilter.h \
+	src/find/string_sites.c \
+	src/find/string_sites.h \
 	src/find/unwind.c \
 	src/find/unwind.h
 FIND_LIBS = libfind.a libpure.a $(PURE_LIBS) $(LIBELF_LIBS)

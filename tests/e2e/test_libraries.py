@@ -55,12 +55,12 @@ def provider_log(of):
     return [{"sent": e["received"], "received": e["sent"]} for e in of.take_log()]
 
 
-def compare_all(what, traced, logged, name):
+def compare_all(what, traced, logged, name, server="localhost"):
     records = traced.records
     ok(len(logged) == 2, f"{what}: the server had both calls", logged, traced.stderr)
     compare(what, records, logged)
     mine = of_client(records)
-    ok(all(r["process"]["name"].startswith(name) and r["connection"]["server_name"] == "localhost" and
+    ok(all(r["process"]["name"].startswith(name) and r["connection"]["server_name"] == server and
            r["kind"] == "llm" and not r["connection"]["from_middle"] for r in mine),
        f"{what}: process, server name, and seen from its first byte", mine)
     ok({bool(r["response"]["stream"]) for r in mine} == {False, True}, f"{what}: plain and streamed", mine)
@@ -198,6 +198,50 @@ def test_tcl():
     compare_all("Tcl", t, provider_log(provider), "tclsh")
 
 
+MONO = """
+using System.IO; using System.Net; using System.Text;
+class Client {
+    static void Main(string[] a) {
+        ServicePointManager.ServerCertificateValidationCallback = (sender, certificate, chain, errors) => true;
+        foreach (var line in File.ReadAllLines(a[1])) {
+            var r = (HttpWebRequest)WebRequest.Create(a[0] + "/v1/chat/completions");
+            r.Method = "POST"; r.ContentType = "application/json"; r.ServicePoint.Expect100Continue = false;
+            r.Headers.Add("Authorization", "Bearer sk-FAKESECRET");
+            var body = Encoding.UTF8.GetBytes(line);
+            using (var s = r.GetRequestStream()) s.Write(body, 0, body.Length);
+            using (var s = new StreamReader(r.GetResponse().GetResponseStream())) s.ReadToEnd();
+        }
+    }
+}
+"""
+
+
+def test_mono():
+    """Its BoringSSL has names of its own."""
+    source, bodies = os.path.join(TMP, "client.cs"), os.path.join(TMP, "bodies")
+    with open(source, "w") as f, open(bodies, "w") as b:
+        f.write(MONO)
+        b.writelines(body + "\n" for body in BODIES)
+    subprocess.run(["mcs", source], check=True, timeout=WAIT)
+    t = Traced()
+    t.end(t.run("mono", source.replace(".cs", ".exe"), provider.url, bodies))
+    compare_all("Mono", t, provider_log(provider), "mono")
+
+
+def test_static_mbedtls():
+    path = os.path.join(TMP, "mbedclient")
+    cc = subprocess.run(["cc", "-O2", "-s", "-o", path, os.path.join(SRC, "tests/e2e/mbedclient.c"), "-Wl,-Bstatic", "-lmbedtls",
+                         "-lmbedx509", "-lmbedcrypto", "-Wl,-Bdynamic"], capture_output=True, text=True)
+    if lacks("Mbed TLS to link", cc.returncode == 0):
+        return
+    t = Traced()
+    for body in BODIES:
+        with open(write_request(body)) as f:
+            t.end(t.run(path, str(provider.port), ca, args=("--debug", f"--libssl={path}"), stdin=f))
+    compare_all("Mbed TLS without symbols", t, provider_log(provider), "mbedclient", None)
+    ok("(Mbed TLS by strings)" in t.stderr, "Mbed TLS by strings", t.stderr)
+
+
 def lacks(what, there):
     if not there:
         skip(what, "it is not installed")
@@ -242,6 +286,10 @@ if not lacks("wolfSSL", find("wolfssl")):
 if not lacks("Mbed TLS", find("mbedtls")):
     test_library("mbedtls")
     test_middle("mbedtls:slow")
+if not lacks("a C compiler", shutil.which("cc")):
+    test_static_mbedtls()
+if not lacks("Mono", shutil.which("mono") and shutil.which("mcs")):
+    test_mono()
 if not lacks("OpenSSL", find("ssl")):
     for mode in ("bio", "bio:mixed"):
         test_library(mode)

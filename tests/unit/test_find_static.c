@@ -27,6 +27,7 @@ static const char *describe(const struct finding *f)
 		[PROG_CALL_INTERNAL] = "internal",
 		[PROG_AEAD_SEAL] = "seal",
 		[PROG_AEAD_OPEN] = "open",
+		[PROG_FREE] = "free",
 		[PROG_AEAD_OPEN_GATHER] = "gather",
 		[PROG_AEAD_OPEN_RETURN] = "opened",
 	};
@@ -375,6 +376,36 @@ static void test_awslc_not(void)
 	check(a, &p, "", "aws-lc on another machine");
 }
 
+/* ---- Mbed TLS ---- */
+
+static void test_mbedtls(void)
+{
+	const unsigned bad_input = 0xffff8f00;
+	struct program p = { .machine = EM_X86_64,
+			     .type = ET_DYN,
+			     .strings = { "=> write", "=> read", "=> handshake", "=> free",
+					  "=> read record" },
+			     .functions = { CALLER,
+					    { .strings = { 1 }, .constants = { bad_input } },
+					    { .strings = { 2 }, .constants = { bad_input } },
+					    { .strings = { 3 } },
+					    { .strings = { 4 } },
+					    { .strings = { 5 }, .constants = { bad_input } } } };
+
+	check(&finder_mbedtls, &p, "call@2 write-r@2 call@3 read-r@3 call@4 handshake-r@4 free@5",
+	      "Mbed TLS by what its functions say");
+	p.functions[3] = p.functions[4] = (struct program_function){ 0 };
+	check(&finder_mbedtls, &p, "call@2 write-r@2 call@3 read-r@3", "the least of it");
+	p.functions[2].constants[0] = 0xffff8f01;
+	check(&finder_mbedtls, &p, "", "another error");
+	p.functions[2].constants[0] = bad_input;
+	p.functions[6] = p.functions[1];
+	check(&finder_mbedtls, &p, "", "two that say so");
+	p.functions[6] = (struct program_function){ 0 };
+	p.strings[1] = "=> reading";
+	check(&finder_mbedtls, &p, "", "another word");
+}
+
 /* ---- unwind tables: those of this program ---- */
 
 /* Private mappings show the breakpoints of tracers. */
@@ -429,6 +460,7 @@ int main(void)
 	test_openssl1();
 	test_awslc();
 	test_awslc_not();
+	test_mbedtls();
 	test_unwind();
 	return tap_done();
 }
