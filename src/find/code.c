@@ -253,6 +253,13 @@ bool code_range_calls(const struct image *im, uint64_t begin, uint64_t len, uint
 	return isa && isa->calls(image_at(im, begin, len), begin, addr);
 }
 
+bool code_range_loads(const struct image *im, uint64_t begin, uint64_t len, uint32_t value)
+{
+	const struct isa *isa = isa_of(im);
+
+	return isa && isa->constant(image_at(im, begin, len), value);
+}
+
 bool code_updates(const struct code *c, const struct code_function *f)
 {
 	return c->isa->updates(f->code);

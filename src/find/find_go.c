@@ -159,9 +159,67 @@ static enum outcome look_at(const struct pclntab *t, struct span package, struct
 
 static const char *describe(bool own, bool forks)
 {
+	if (!own && !forks)
+		return NULL;
 	return own && forks ? "Go crypto/tls and its fork"
 	       : own	    ? "Go crypto/tls"
 			    : "a fork of Go crypto/tls";
+}
+
+/* ---- names that garble made up ---- */
+
+/* The only exported methods of crypto/tls's Conn that this needs: interfaces keep their names. */
+#define HANDSHAKE ".HandshakeContext"
+enum { OWN_WRITE, OWN_READ, OWN_STATE, OWN_CLOSE, OWN_COUNT };
+static const char *const kept[OWN_COUNT] = { "Write", "Read", "ConnectionState", "Close" };
+
+#define APPLICATION_DATA 23 /* the type of record that Write passes on */
+
+/* Whether the type is a connection itself: others that have its methods only go on to them. */
+static bool is_connection(const struct pclntab *t, const struct go_function *f)
+{
+	return f[OWN_WRITE].addr && f[OWN_READ].addr && f[OWN_STATE].addr &&
+	       f[OWN_WRITE].args == ARGS_REGISTERS && f[OWN_READ].args == ARGS_REGISTERS &&
+	       code_range_loads(t->im, f[OWN_WRITE].addr, f[OWN_WRITE].end - f[OWN_WRITE].addr,
+				APPLICATION_DATA);
+}
+
+static bool add_connection(const struct pclntab *t, struct span type, struct finding *ret)
+{
+	struct go_function f[OWN_COUNT];
+	char names[OWN_COUNT][NAME_BYTES];
+	size_t before = ret->nsites;
+
+	for (size_t i = 0; i < OWN_COUNT; i++) {
+		snprintf(names[i], NAME_BYTES, "%.*s.%s", (int)type.len, type.ptr, kept[i]);
+		f[i] = (struct go_function){ .name = names[i] };
+	}
+	pclntab_functions(t, f, OWN_COUNT);
+	if (!is_connection(t, f) ||
+	    !add_call(t, &f[OWN_WRITE], PROG_GO_CALL, PROG_GO_WRITE_RETURN, ret) ||
+	    !add_call(t, &f[OWN_READ], PROG_GO_CALL, PROG_GO_READ_RETURN, ret)) {
+		ret->nsites = before;
+		return false;
+	}
+	add_optional(&f[OWN_CLOSE], PROG_GO_CLOSE, ret);
+	return true;
+}
+
+/* Two such types may be a connection and uTLS's around it, which need other programs: neither is
+ * taken, as nothing tells them apart. */
+static void find_obfuscated(const struct pclntab *t, struct finding *ret)
+{
+	struct span types[PACKAGES_MAX];
+	size_t n = pclntab_prefixes(t, HANDSHAKE, types, PACKAGES_MAX), found = 0;
+
+	for (size_t i = 0; i < n && found < 2; i++)
+		found += add_connection(t, types[i], ret);
+	ret->implementation = n ? "Go crypto/tls" : NULL;
+	ret->method = "its methods";
+	if (found == 1)
+		return;
+	ret->nsites = 0;
+	ret->problem = "has names that were obfuscated, and is not recognised";
 }
 
 static bool look(void *arg, const struct pclntab *t)
@@ -179,9 +237,12 @@ static bool look(void *arg, const struct pclntab *t)
 		forks |= !is_own && o != NOT_ONE;
 		stack |= o == STACK_CALLS;
 	}
-	if (!own && !forks)
+	if (t->obfuscated && !own && !forks)
+		find_obfuscated(t, &found);
+	else
+		found.implementation = describe(own, forks);
+	if (!found.implementation)
 		return false;
-	found.implementation = describe(own, forks);
 	if (stack)
 		found.problem = "built with a Go version that passes arguments on the stack "
 				"(before 1.17; on arm64 before 1.18)";
@@ -198,6 +259,6 @@ static void find_go(const struct image *im, struct finding *ret)
 const struct finder finder_go = {
 	.name = "go-pclntab",
 	.group = "go",
-	.signs = { "." RECORD_LAYER },
+	.signs = { "." RECORD_LAYER, ")" HANDSHAKE },
 	.find = find_go,
 };

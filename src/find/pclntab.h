@@ -12,6 +12,7 @@ struct pclntab {
 	const struct image *im;
 	struct span all; /* from its header to the end of its segment */
 	bool absolute;	 /* Go 1.16, 1.17: functions have addresses there, not offsets */
+	bool obfuscated; /* the header has a magic number that no Go has: that of garble */
 	unsigned unit;	 /* bytes; instructions are at multiples of it */
 	uint64_t count;	 /* functions */
 	uint64_t text;	 /* address that offsets of functions are relative to */

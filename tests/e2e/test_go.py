@@ -3,13 +3,13 @@
 """Programs that bring Go's crypto/tls, built here by $GO (go): with symbols, stripped, and position
 independent, against the mock provider and, for HTTP/2 and for TLS inside TLS, a server in Go. One with a fork of
 crypto/tls beside, made of the compiler's own; with LLM_SPY_AGENTS=1 (scripts/check --agents) a published one:
-uTLS in a shared library for Python."""
+uTLS in a shared library for Python, and a program whose names garble made up."""
 import glob
 import json
 import shlex
 import subprocess
 
-from agents import AGENTS, is_there
+from agents import AGENTS, CACHE, is_there
 from packages import wheel
 from spy import *
 
@@ -207,10 +207,45 @@ for i in range(2):
     ok("nothing was missed" in spy.stderr(), "uTLS in Python: nothing is missed", spy.stderr())
 
 
+def garbled():
+    """client.go by garble, which is fetched and built too; None where it is not to be had."""
+    tool, folder = os.path.join(CACHE, "garble-0.16.0"), tempfile.mkdtemp(dir=TMP)
+    env = {**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": "", "GOBIN": tool,
+           "GOCACHE": os.environ.get("GOCACHE") or os.path.join(CACHE, "go-build")}
+    shutil.copy(os.path.join(SRC, "tests/e2e/go/client.go"), folder)
+    with open(os.path.join(folder, "go.mod"), "w") as f:
+        f.write("module garbled\ngo 1.21\n")
+    try:
+        if not os.path.exists(os.path.join(tool, "garble")):
+            subprocess.run([GO, "install", "mvdan.cc/garble@v0.16.0"], check=True, env=env, timeout=900, cwd=TMP)
+        path = os.path.join(TMP, "go-garbled")
+        subprocess.run([os.path.join(tool, "garble"), "build", "-o", path, "."], check=True, env=env, timeout=900, cwd=folder)
+        return path
+    except (OSError, subprocess.SubprocessError) as e:
+        print("#", str(e).replace("\n", " "))
+        return None
+
+
+def check_garbled():
+    program = garbled()
+    if not is_there(program, "garble"):
+        return
+    server = Server(program)
+    for mode, peer in (("http1", mock), ("many2", server)):
+        spy = Spy("--debug", "--libssl", program, "--comm", os.path.basename(program)[:15])
+        noted = run(program, mode, peer)
+        spy.wait_for(len(noted) if peer is mock else 2 * len(noted))
+        compare(f"garbled: {mode}", of_program(spy.stop(), program), noted)
+        ok("(Go crypto/tls by its methods)" in spy.stderr() and "nothing was missed" in spy.stderr(),
+           f"garbled: {mode}: nothing is missed", spy.stderr())
+    server.stop()
+
+
 mock = Mock()
 check_forks()
 if AGENTS:
     check_utls()
+    check_garbled()
 for name, flags in BUILDS.items():
     program = build(name, flags)
     server = Server(program)

@@ -36,6 +36,7 @@ struct go_image {
 	bool no_returns;
 	const char *names[GO_FUNCTIONS_MAX]; /* of its functions, to the first NULL; none: those of
 					      * crypto/tls */
+	bool sends;			     /* the first function passes on the type of a record */
 	unsigned caller, callee;	     /* the one calls the other, unless they are the same */
 	/* What is made. */
 	uint8_t bytes[GO_IMAGE_BYTES];
@@ -216,6 +217,8 @@ static inline void go_put_table(struct go_image *g)
 	go_put_pctab(g);
 	if (g->caller != g->callee)
 		go_put_call(g);
+	if (g->sends) /* mov ebx, 23; movz w1, #23 */
+		go_put(g, GO_TEXT + 16, g->unit == 1 ? 0x17bb : 0x528002e1, 5);
 }
 
 static inline void go_image_make(struct go_image *g)

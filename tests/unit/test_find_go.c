@@ -171,6 +171,64 @@ static void test_only_outer(void)
 	   "a UConn whose Conn has no Write and Read");
 }
 
+static struct go_image garbled(uint8_t unit)
+{
+	return (struct go_image){ .magic = 0x77,
+				  .unit = unit,
+				  .args = 32,
+				  .section = true,
+				  .sends = true,
+				  .names = { "q1.(*z2).Write", "q1.(*z2).Read",
+					     "q1.(*z2).ConnectionState", "q1.(*z2).Close",
+					     "q1.(*z2).HandshakeContext", "q1.(*z2).x3" } };
+}
+
+/* Packages, types and methods have made-up names, but for methods of interfaces. */
+static void test_garbled(uint8_t unit)
+{
+	struct go_image g = garbled(unit);
+	struct finding f;
+
+	go_image_make(&g);
+	f = find(&g);
+	is_str(f.method, "its methods", "garbled: named by what is left");
+	ok(f.nsites == 5 && is_pair(&g, &f, 0, 0, 1, PROG_GO_CALL) &&
+		   is_site(&f, 4, function(&g, 3), PROG_GO_CLOSE),
+	   "garbled: hooked");
+	g.section = false;
+	go_image_make(&g);
+	f = find(&g);
+	ok(!f.implementation, "a number that is no magic is none outside of its section");
+}
+
+static void test_garbled_not(const char *what, struct go_image g)
+{
+	struct finding f;
+
+	go_image_make(&g);
+	f = find(&g);
+	ok(f.implementation && !f.nsites && f.problem, "garbled, said to be unknown: %s", what);
+}
+
+static void test_garbled_unknown(void)
+{
+	struct go_image g = garbled(1);
+
+	g.sends = false;
+	test_garbled_not("its Write passes on no record", g);
+	g = garbled(1);
+	g.names[2] = "q1.(*z2).Other";
+	test_garbled_not("a method is missing", g);
+	g = garbled(1);
+	g.args = 40;
+	test_garbled_not("other arguments", g);
+	g = garbled(1);
+	g.no_returns = true;
+	test_garbled_not("no return known", g);
+	g.names[4] = "q1.(*z2).Another";
+	test_nothing("garbled, without TLS", g);
+}
+
 /* A number that leads out of the file, at each place that holds one. */
 static void test_wild_numbers(void)
 {
@@ -255,6 +313,9 @@ int main(void)
 	test_promoted(1);
 	test_promoted(4);
 	test_only_outer();
+	test_garbled(1);
+	test_garbled(4);
+	test_garbled_unknown();
 	test_wild_numbers();
 	test_cut_file();
 	return tap_done();
