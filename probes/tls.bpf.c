@@ -435,13 +435,13 @@ int spy_more(struct pt_regs *ctx)
 	return 0;
 }
 
-static __always_inline int spy_enter(struct pt_regs *ctx, u64 tls, u64 done)
+static __always_inline int spy_enter_at(struct pt_regs *ctx, u64 sp, u64 tls, u64 done)
 {
 	struct spy_frame f = {};
 	struct spy_args a = {};
 
 	f.thread = bpf_get_current_pid_tgid();
-	f.sp = SPY_SP_ENTRY(ctx);
+	f.sp = sp;
 	a.tls = tls;
 	a.buf = PT_REGS_PARM2(ctx);
 	a.done = done;
@@ -449,6 +449,11 @@ static __always_inline int spy_enter(struct pt_regs *ctx, u64 tls, u64 done)
 	if (spy_frames.update(&f, &a))
 		spy_count(SPY_N_TABLE_FULL, 1);
 	return 0;
+}
+
+static __always_inline int spy_enter(struct pt_regs *ctx, u64 tls, u64 done)
+{
+	return spy_enter_at(ctx, SPY_SP_ENTRY(ctx), tls, done);
 }
 
 /* (tls, buf, len) */
@@ -474,13 +479,24 @@ int spy_call_peek(struct pt_regs *ctx)
 
 /* OpenSSL 3's (tls, buf, len, *done); from 3.2 on a write is (tls, buf, len, flags, *done), where
  * flags is a small number. */
-int spy_call_internal(struct pt_regs *ctx)
+static __always_inline u64 spy_internal_done(struct pt_regs *ctx)
 {
 	u64 done = PT_REGS_PARM4(ctx);
 
-	if (done < 4096)
-		done = PT_REGS_PARM5(ctx);
-	return spy_wanted() ? spy_enter(ctx, PT_REGS_PARM1(ctx), done) : 0;
+	return done < 4096 ? PT_REGS_PARM5(ctx) : done;
+}
+
+int spy_call_internal(struct pt_regs *ctx)
+{
+	return spy_wanted() ? spy_enter(ctx, PT_REGS_PARM1(ctx), spy_internal_done(ctx)) : 0;
+}
+
+/* The same at the instruction that calls, which leads to the next one with what a return has. */
+int spy_call_site(struct pt_regs *ctx)
+{
+	return spy_wanted() ? spy_enter_at(ctx, SPY_SP_RETURN(ctx), PT_REGS_PARM1(ctx),
+					   spy_internal_done(ctx))
+			    : 0;
 }
 
 /* Takes the remembered entry of the returning call. */

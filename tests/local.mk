@@ -17,6 +17,7 @@ EXTRA_DIST += tests/fuzz/corpus_main.c
 # something.
 E2E_TESTS = \
 	tests/e2e/test_agents.py \
+	tests/e2e/test_bundled.py \
 	tests/e2e/test_cache.py \
 	tests/e2e/test_capture.py \
 	tests/e2e/test_command.py \
@@ -26,6 +27,7 @@ E2E_TESTS = \
 	tests/e2e/test_finders.py \
 	tests/e2e/test_go.py \
 	tests/e2e/test_hold.py \
+	tests/e2e/test_java.py \
 	tests/e2e/test_killed.py \
 	tests/e2e/test_libraries.py \
 	tests/e2e/test_modes.py \
@@ -41,10 +43,11 @@ E2E_TESTS = \
 	tests/e2e/test_selection.py \
 	tests/e2e/test_static.py \
 	tests/e2e/test_wreq.py
-EXTRA_DIST += $(E2E_TESTS) tests/e2e/agents.py tests/e2e/calls.mjs tests/e2e/client.py \
+EXTRA_DIST += $(E2E_TESTS) tests/e2e/agents.py tests/e2e/awscrt_client.py tests/e2e/calls.mjs tests/e2e/client.py \
 	tests/e2e/fetch_sdks \
-	tests/e2e/go/client.go tests/e2e/http2.mjs tests/e2e/libraries.py \
-	tests/e2e/mock_provider.py tests/e2e/nginx.py tests/e2e/person.py tests/e2e/rustls.mjs tests/e2e/screens \
+	tests/e2e/go/client.go tests/e2e/go/forks.go tests/e2e/go/uconn.go tests/e2e/http2.mjs \
+	tests/e2e/java/Netty.java tests/e2e/libraries.py tests/e2e/packages.py \
+	tests/e2e/mock_provider.py tests/e2e/mbedclient.c tests/e2e/nginx.py tests/e2e/person.py tests/e2e/prefixed.c tests/e2e/rustls.mjs tests/e2e/screens \
 	tests/e2e/rust/client.rs tests/e2e/rust_clients.py \
 	tests/e2e/spy.py tests/e2e/stage.py \
 	tests/e2e/noiseclient.c tests/e2e/staticclient.c tests/e2e/sweep.py \

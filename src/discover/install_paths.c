@@ -20,7 +20,7 @@
 
 /* How the names of files begin that programs share: of libraries, and of dynamic linkers. */
 static const char *const library_names[] = {
-#define LIBRARY(id, implementation, sign, ...) __VA_ARGS__,
+#define LIBRARY(id, family, implementation, sign, ...) __VA_ARGS__,
 #include "find/hooks.def"
 	"ld-linux-x86-64.so",
 	"ld-linux-aarch64.so",

@@ -113,6 +113,12 @@ void code_add_start(struct code *c, uint64_t addr, uint64_t align)
 		set_bit(c->starts, addr - c->lo);
 }
 
+void code_add_jumped_to(struct code *c, uint64_t addr, uint64_t align)
+{
+	if (code_is_near(c, addr) && addr % align == 0 && unwind_is_entered(&c->unwind, addr))
+		set_bit(c->starts, addr - c->lo);
+}
+
 /* Only pages of `starts` near a ref are ever written to, so its size costs nothing. */
 static bool set_bits_aside(struct code *c)
 {
@@ -162,12 +168,17 @@ static int by_at(const void *a, const void *b)
 	return x->at < y->at ? -1 : x->at > y->at;
 }
 
-static bool begin(struct code *c, const struct image *im, const uint64_t *strings, size_t count)
+static const struct isa *isa_of(const struct image *im)
 {
-	*c = (struct code){ .im = im };
 	for (size_t i = 0; i < sizeof(machines) / sizeof(*machines); i++)
 		if (machines[i]->machine == im->machine)
-			c->isa = machines[i];
+			return machines[i];
+	return NULL;
+}
+
+static bool begin(struct code *c, const struct image *im, const uint64_t *strings, size_t count)
+{
+	*c = (struct code){ .im = im, .isa = isa_of(im) };
 	if (!c->isa || !count || count > CODE_STRINGS_MAX)
 		return false;
 	unwind_open(&c->unwind, im);
@@ -243,17 +254,19 @@ void code_close(struct code *c)
 struct code_function code_function(const struct code *c, uint64_t at)
 {
 	struct code_function f = { 0 };
-	uint64_t begin = at, end;
+	uint64_t begin = at, end, known_end;
 
 	if (!code_is_near(c, at))
 		return f;
 	while (begin > c->lo && at - begin < CODE_FUNCTION_MAX - 1 &&
 	       !bit(c->starts, begin - c->lo))
 		begin--;
-	if (!bit(c->starts, begin - c->lo))
+	known_end = unwind_end(&c->unwind, begin);
+	if (!bit(c->starts, begin - c->lo) || (known_end && at >= known_end))
 		return f;
 	end = begin + 1;
-	while (end < c->hi && end - begin < CODE_FUNCTION_MAX && !bit(c->starts, end - c->lo))
+	while (end != known_end && end < c->hi && end - begin < CODE_FUNCTION_MAX &&
+	       !bit(c->starts, end - c->lo))
 		end++;
 	f.addr = begin;
 	f.code = span_first(image_from(c->im, begin), (size_t)(end - begin));
@@ -274,6 +287,20 @@ unsigned code_constants(const struct code *c, const struct code_function *f, con
 bool code_calls(const struct code *c, const struct code_function *f, uint64_t addr)
 {
 	return c->isa->calls(f->code, f->addr, addr);
+}
+
+bool code_range_calls(const struct image *im, uint64_t begin, uint64_t len, uint64_t addr)
+{
+	const struct isa *isa = isa_of(im);
+
+	return isa && isa->calls(image_at(im, begin, len), begin, addr);
+}
+
+bool code_range_loads(const struct image *im, uint64_t begin, uint64_t len, uint32_t value)
+{
+	const struct isa *isa = isa_of(im);
+
+	return isa && isa->constant(image_at(im, begin, len), value);
 }
 
 bool code_updates(const struct code *c, const struct code_function *f)

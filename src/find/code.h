@@ -62,6 +62,9 @@ unsigned code_constants(const struct code *c, const struct code_function *f, con
 			size_t count);
 /* Whether it calls, or jumps to, that address. */
 bool code_calls(const struct code *c, const struct code_function *f, uint64_t addr);
+/* The same of a function whose limits are known otherwise: `len` bytes from `begin`. */
+bool code_range_calls(const struct image *im, uint64_t begin, uint64_t len, uint64_t addr);
+bool code_range_loads(const struct image *im, uint64_t begin, uint64_t len, uint32_t value);
 /* Whether it adds to or subtracts from memory outside its stack frame. arm64: whether it loads from
  * such memory and soon stores there. */
 bool code_updates(const struct code *c, const struct code_function *f);

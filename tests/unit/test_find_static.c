@@ -29,6 +29,7 @@ static const char *describe(const struct finding *f)
 		[PROG_SEAL_RETURN] = "sealed",
 		[PROG_AEAD_SEAL] = "seal",
 		[PROG_AEAD_OPEN] = "open",
+		[PROG_FREE] = "free",
 		[PROG_AEAD_OPEN_GATHER] = "gather",
 		[PROG_AEAD_OPEN_RETURN] = "opened",
 	};
@@ -182,19 +183,49 @@ static void test_boringssl_not(void)
 	check(b, &p, "", "a machine that is not known");
 }
 
-/* Where the symbols are there, the finder that goes by them has hooked it. */
+struct all_found {
+	char text[200];
+	size_t sites;
+};
+
+static void note_found(void *arg, const struct finder *finder, const struct finding *f)
+{
+	struct all_found *all = arg;
+	size_t n = strlen(all->text);
+
+	(void)finder;
+	snprintf(all->text + n, sizeof(all->text) - n, "%s by %s;", f->implementation, f->method);
+	all->sites += f->nsites;
+}
+
+static void check_all(const struct program *p, const char *want, const char *what)
+{
+	struct span file = program_make(p);
+	struct all_found all = { 0 };
+	struct image im;
+
+	is_int(image_open_bytes(&im, file), 0, "%s: is an image", what);
+	find_all(&im, note_found, &all);
+	is_str(all.text, want, "%s", what);
+	image_close(&im);
+	free((void *)file.ptr);
+}
+
+/* A guess beside symbols of the same family could only be the same once more, or wrong. */
 static void test_boringssl_symbols(void)
 {
 	struct program p = { .machine = EM_X86_64,
 			     .type = ET_DYN,
 			     .strings = BORING,
 			     .functions = ALL,
-			     .symbol = 2,
-			     .symbol_name = "SSL_write" };
+			     .symbols = { { 2, "SSL_write" }, { 8, "SSL_read" } } };
 
-	check(&finder_boringssl, &p, "", "BoringSSL with its symbols");
-	p.symbol = 8;
-	check(&finder_boringssl, &p, ALL_FOUND, "BoringSSL beside another library's symbols");
+	check_all(&p, "BoringSSL by strings and constants;", "too few symbols: a guess");
+	p.symbols[2].function = 3;
+	p.symbols[2].name = "SSL_do_handshake";
+	check_all(&p, "OpenSSL by symbols;", "BoringSSL with its symbols is found by them alone");
+	p.symbols[0].function = 9;
+	check_all(&p, "OpenSSL by symbols;", "and if a guess would find other places");
 }
 
 /* ---- OpenSSL ---- */
@@ -391,6 +422,36 @@ static void test_awslc_not(void)
 	check(a, &p, "", "aws-lc on another machine");
 }
 
+/* ---- Mbed TLS ---- */
+
+static void test_mbedtls(void)
+{
+	const unsigned bad_input = 0xffff8f00;
+	struct program p = { .machine = EM_X86_64,
+			     .type = ET_DYN,
+			     .strings = { "=> write", "=> read", "=> handshake", "=> free",
+					  "=> read record" },
+			     .functions = { CALLER,
+					    { .strings = { 1 }, .constants = { bad_input } },
+					    { .strings = { 2 }, .constants = { bad_input } },
+					    { .strings = { 3 } },
+					    { .strings = { 4 } },
+					    { .strings = { 5 }, .constants = { bad_input } } } };
+
+	check(&finder_mbedtls, &p, "call@2 write-r@2 call@3 read-r@3 call@4 handshake-r@4 free@5",
+	      "Mbed TLS by what its functions say");
+	p.functions[3] = p.functions[4] = (struct program_function){ 0 };
+	check(&finder_mbedtls, &p, "call@2 write-r@2 call@3 read-r@3", "the least of it");
+	p.functions[2].constants[0] = 0xffff8f01;
+	check(&finder_mbedtls, &p, "", "another error");
+	p.functions[2].constants[0] = bad_input;
+	p.functions[6] = p.functions[1];
+	check(&finder_mbedtls, &p, "", "two that say so");
+	p.functions[6] = (struct program_function){ 0 };
+	p.strings[1] = "=> reading";
+	check(&finder_mbedtls, &p, "", "another word");
+}
+
 /* ---- unwind tables: those of this program ---- */
 
 /* Private mappings show the breakpoints of tracers. */
@@ -427,6 +488,10 @@ static void test_unwind(void)
 	ok(self.addr && u.entries.len, "this program has a main, and unwind tables");
 	is_int(unwind_place(&u, self.addr), UNWIND_START, "main is where a function begins");
 	is_int(unwind_place(&u, self.addr + 4), UNWIND_INSIDE, "and goes on");
+	ok(unwind_end(&u, self.addr) > self.addr + 4, "and has an end");
+	is_int((long)unwind_end(&u, self.addr + 4), 0, "of which the middle knows nothing");
+	ok(unwind_is_entered(&u, self.addr) && !unwind_is_entered(&u, self.addr + 4),
+	   "calls enter it at its beginning");
 	is_int(unwind_place(&u, 0), UNWIND_UNKNOWN, "before all code");
 	is_int(unwind_place(&u, UINT64_MAX), UNWIND_UNKNOWN, "behind all code");
 	image_close(&im);
@@ -442,6 +507,7 @@ int main(void)
 	test_awslc();
 	test_awslc_not();
 	test_sealed();
+	test_mbedtls();
 	test_unwind();
 	return tap_done();
 }
