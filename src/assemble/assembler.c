@@ -10,6 +10,7 @@
 #include "assemble/heads.h"
 #include "assemble/pair.h"
 #include "assemble/relay.h"
+#include "assemble/rpc_calls.h"
 #include "assemble/websocket_turns.h"
 #include "base/xalloc.h"
 #include "conversation/conversation.h"
@@ -279,6 +280,8 @@ static void finish(struct assembly *k)
 	if (k->turn_of)
 		ws_turns_forget(k->turn_of, k);
 	k->turn_of = NULL;
+	if (k->rpc_calls)
+		rpc_calls_forget(k->rpc_calls, k);
 	assembly_end_side(k, HTTP_REQUEST, false);
 	assembly_end_side(k, HTTP_RESPONSE, false);
 	dialect_reader_answer(k);

@@ -29,6 +29,7 @@ struct assembly {
 	struct ws_turns *ws_turns; /* of the exchange that opened one */
 	struct ws_turns *turn_of;  /* of an exchange over one */
 	uint64_t turn;		   /* its number on that, from 1; else 0 */
+	struct rpc_calls *rpc_calls; /* where its result is awaited; NULL: nowhere */
 	uint32_t stream;	   /* HTTP/2: as in frames; of a turn, its opener's; else 0 */
 	/* deliver.c's */
 	bool over; /* nothing more comes; it waits to be delivered */

@@ -60,6 +60,41 @@ void heads_set_connection(struct exchange *x, const struct assembler_conn *cc)
 	set_process(x, p);
 }
 
+static void set_other(struct exchange *x, const struct proc *p)
+{
+	struct exchange at = { .tgid = p->tgid,
+			       .uid = p->uid,
+			       .cgroup = p->cgroup,
+			       .process = (char *)p->name,
+			       .exe = p->exe,
+			       .cmdline = p->cmdline,
+			       .script = p->script,
+			       .user = p->user };
+
+	exchange_set_other_end(x, &at);
+}
+
+void heads_set_stdio(struct exchange *x, const struct assembler_conn *cc, enum dir asked)
+{
+	const struct proc *own = cc->conn->proc, *other = cc->conn->other;
+
+	x->protocol = "stdio";
+	x->cleartext = true;
+	if (asked == DIR_WRITE && other)
+		set_other(x, other);
+	if (asked == DIR_WRITE)
+		return;
+	x->tgid = other ? other->tgid : 0;
+	x->tid = x->tgid;
+	x->uid = other ? other->uid : 0;
+	x->cgroup = other ? other->cgroup : 0;
+	set_string(&x->comm, SPAN_LIT(""));
+	if (other)
+		set_process(x, other);
+	if (own)
+		set_other(x, own);
+}
+
 /* ---- heads ---- */
 
 static void copy_headers(struct headers *to, const struct http_head *h)

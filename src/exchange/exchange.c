@@ -219,7 +219,7 @@ const char *exchange_container(const struct exchange *x)
 
 const char *exchange_kind_name(enum exchange_kind k)
 {
-	static const char *const names[] = { "llm", "mcp", "rpc", "http" };
+	static const char *const names[] = { "llm", "mcp", "acp", "rpc", "http" };
 
 	return names[k];
 }

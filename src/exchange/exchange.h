@@ -197,6 +197,7 @@ struct headers {
 enum exchange_kind {
 	EXCHANGE_LLM,  /* a call to a model */
 	EXCHANGE_MCP,  /* a call of an agent to its tools: JSON-RPC */
+	EXCHANGE_ACP,  /* of an editor to an agent, or back: JSON-RPC */
 	EXCHANGE_RPC,  /* gRPC or Connect: messages whose content is not understood */
 	EXCHANGE_HTTP, /* anything else */
 };
@@ -308,7 +309,7 @@ struct exchange {
 
 	/* HTTP */
 	bool request_seen, response_seen; /* their heads */
-	const char *protocol;		  /* static: "http/1.1" ... */
+	const char *protocol;		  /* static: "http/1.1" ..., "stdio": pipes */
 	char *method, *target, *host;	  /* target masked; host: authority, else SNI */
 	unsigned port;			  /* that the authority names, 0: none */
 	unsigned status;		  /* 0 = none seen */
@@ -348,7 +349,7 @@ struct exchange {
 	struct api_error *error; /* NULL when none */
 	struct conversation conversation;
 
-	/* EXCHANGE_MCP: the method, and the tool, prompt or resource it is about. EXCHANGE_RPC: the
+	/* EXCHANGE_MCP, EXCHANGE_ACP: the method, and the tool, prompt or resource it is about. EXCHANGE_RPC: the
 	 * method with its service. */
 	char *rpc_method, *rpc_name;
 	bool rpc_failed;	  /* the tool said that it failed */

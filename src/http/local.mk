@@ -32,11 +32,15 @@ libpure_a_SOURCES += \
 	src/http/huffman.h \
 	src/http/jsonarray.c \
 	src/http/known_headers.def \
+	src/http/length_fields.c \
+	src/http/length_fields.h \
 	src/http/lines.c \
 	src/http/lines.h \
 	src/http/message.c \
 	src/http/message.h \
 	src/http/ndjson.c \
+	src/http/rpc.c \
+	src/http/rpc.h \
 	src/http/sse.c \
 	src/http/traffic_class.c \
 	src/http/traffic_class.h \

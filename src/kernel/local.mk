@@ -3,6 +3,8 @@ if BPF
 libkernel_a_SOURCES += \
 	src/kernel/bpf.c \
 	src/kernel/bpf.h \
+	src/kernel/btf.c \
+	src/kernel/btf.h \
 	src/kernel/cpus.c \
 	src/kernel/cpus.h \
 	src/kernel/features.c \

@@ -13,7 +13,9 @@ libkernel_a_SOURCES += \
 	src/probe/links.c \
 	src/probe/links.h \
 	src/probe/preamble.c \
-	src/probe/preamble.h
+	src/probe/preamble.h \
+	src/probe/stdio_offsets.c \
+	src/probe/stdio_offsets.h
 nodist_libkernel_a_SOURCES = src/probe/embedded.c
 BUILT_SOURCES += src/probe/embedded.c
 CLEANFILES += src/probe/embedded.c
@@ -28,6 +30,7 @@ PROBE_FILES = \
 	probes/programs.h \
 	probes/rustls.bpf.c \
 	probes/sock.bpf.c \
+	probes/stdio.bpf.c \
 	probes/tls.bpf.c \
 	probes/go.bpf.c \
 	probes/builtin/include/asm/page.h \
@@ -52,6 +55,7 @@ src/probe/embedded.c: $(PROBE_FILES) src/demo/demo.sh src/demo/agent.py scripts/
 		embedded_rustls_bpf_c=$(top_srcdir)/probes/rustls.bpf.c \
 		embedded_sock_bpf_c=$(top_srcdir)/probes/sock.bpf.c \
 		embedded_aead_bpf_c=$(top_srcdir)/probes/aead.bpf.c \
+		embedded_stdio_bpf_c=$(top_srcdir)/probes/stdio.bpf.c \
 		embedded_agent_py=$(top_srcdir)/src/demo/agent.py \
 		embedded_demo_sh=$(top_srcdir)/src/demo/demo.sh \
 		builtin_asm_page_h=$(BUILTIN)/asm/page.h \

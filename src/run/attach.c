@@ -51,6 +51,26 @@ size_t attach_buffer_bytes(const struct tracer *t)
 	return bytes;
 }
 
+/* Whose pipes are captured. The kernel has to say where members of its structs are. */
+static void choose_stdio(const struct tracer *t, struct probe_config *c)
+{
+	bool asked = t->o->stdio == STDIO_OPTION_ALL;
+	int err;
+
+	if (t->o->stdio == STDIO_OPTION_NO || (!asked && !t->o->command))
+		return;
+	err = stdio_offsets_find(&c->stdio_offsets);
+	if (err && asked)
+		log_warn("attach",
+			 "MCP and ACP over pipes are not seen: the kernel does not describe its "
+			 "types (/sys/kernel/btf/vmlinux): %s",
+			 strerror(-err));
+	else if (err)
+		log_debug("attach", "no MCP and ACP over pipes: no BTF: %s", strerror(-err));
+	else
+		c->stdio = asked && !t->o->command ? STDIO_ALL : STDIO_SPEAKERS;
+}
+
 static int open_probe(struct tracer *t, struct error *reterr)
 {
 	const char *headers = t->o->kernel_headers;
@@ -79,6 +99,8 @@ static int open_probe(struct tracer *t, struct error *reterr)
 		return err;
 	/* A process filter keeps the others at full speed only with single probes. */
 	t->multi = t->o->filter.npids == 0 && kernel_can_multi();
+	choose_stdio(t, &c);
+	t->stdio = c.stdio != STDIO_NOBODY;
 	c.ring_buffer = t->ring;
 	c.multi = t->multi;
 	c.skip = skip;
@@ -118,6 +140,8 @@ static int compile(struct tracer *t, struct error *reterr)
 	if (err)
 		return err;
 	probe_begin(t->probe, GROUP_CORE);
+	if (t->stdio)
+		probe_begin(t->probe, GROUP_STDIO);
 	t->hooks = links_new(t->probe, t->multi, t->o->filter.pids, t->o->filter.npids);
 	t->discover_options =
 		(struct discover_options){ .filter = &t->o->filter,
@@ -208,6 +232,26 @@ static int attach_sock(struct tracer *t, struct error *reterr)
 	return 0;
 }
 
+/* Everything else works without. */
+static void attach_stdio(struct tracer *t)
+{
+	const char *name = "";
+	struct error why;
+	int err = probe_need(t->probe, GROUP_STDIO, &why);
+
+	if (err) {
+		log_warn("attach", "MCP and ACP over pipes are not seen: %s", why.text);
+		return;
+	}
+	err = links_attach_stdio(t->hooks, &name);
+	if (err)
+		log_warn("attach",
+			 "MCP and ACP over pipes are not seen: the kernel refused the raw "
+			 "tracepoint %s: %s",
+			 name, strerror(-err));
+	live_with_stdio(t->live, probe_map(t->probe, "spy_files"));
+}
+
 int attach_all(struct tracer *t, struct error *reterr)
 {
 	uint64_t begin = now_ns();
@@ -226,6 +270,8 @@ int attach_all(struct tracer *t, struct error *reterr)
 	err = attach_sock(t, reterr);
 	if (err)
 		return err;
+	if (t->stdio)
+		attach_stdio(t);
 	discover_first(t->discover);
 	log_debug("attach", "%zu files with TLS hooked in %u ms",
 		  target_count_hooked(discover_targets(t->discover)),

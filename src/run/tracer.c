@@ -349,6 +349,7 @@ static int start(struct tracer *t, struct error *reterr)
 		uint8_t one = 1;
 
 		err = bpf_map_put(probe_map(t->probe, "spy_tree_tgids"), &tgid, &one);
+		bpf_map_put(probe_map(t->probe, "spy_speakers"), &tgid, &one);
 		if (err)
 			error_set(reterr, err, "cannot trace the command: %s", strerror(-err));
 	}

@@ -27,6 +27,7 @@ struct tracer {
 	struct probe *probe;
 	int counters; /* the probe's map */
 	bool ring, multi;
+	bool stdio; /* JSON-RPC over pipes is captured */
 	struct links *hooks;
 	struct scan_cache *files;
 	struct discover_options discover_options;

@@ -206,6 +206,10 @@ static void add_what(struct head *h, const struct exchange *x)
 		snprintf(f->own, sizeof(f->own), "  MCP ");
 		f->traffic = span_str(x->rpc_method ? x->rpc_method : "(method not seen)");
 		break;
+	case EXCHANGE_ACP:
+		snprintf(f->own, sizeof(f->own), "  ACP ");
+		f->traffic = span_str(x->rpc_method ? x->rpc_method : "(method not seen)");
+		break;
 	case EXCHANGE_RPC:
 		snprintf(f->own, sizeof(f->own), "  RPC ");
 		f->traffic = span_str(x->rpc_method ? x->rpc_method : "(method not seen)");

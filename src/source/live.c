@@ -8,14 +8,18 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <linux/types.h>
+
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "capture/endpoints.h"
+#include "probes/event.h"
 #include "proc/identity.h"
 #include "proc/list.h"
 #include "source/describer.h"
 #include "source/kernel_buffer.h"
+#include "source/stdio.h"
 
 /* Connections whose process was described lately. One that falls out of its place is described
  * again: that costs a little and is harmless. */
@@ -36,6 +40,7 @@ struct live {
 	struct source source; /* first */
 	struct events *events;
 	struct describer *describer;
+	struct stdio *stdio; /* NULL: off */
 	chunk_fn fn;
 	void *arg;
 	exec_fn on_exec; /* may be NULL */
@@ -110,6 +115,7 @@ void live_free(struct live *l)
 		if (l->ending[i].pidfd >= 0)
 			close(l->ending[i].pidfd);
 	events_free(l->events);
+	stdio_free(l->stdio);
 	describer_free(l->describer);
 	free(l);
 }
@@ -144,6 +150,25 @@ static int describe(struct live *l, const struct chunk *of)
 	}
 	buf_done(&text);
 	return err;
+}
+
+static int describe_for_stdio(void *arg, const struct chunk *of)
+{
+	return describe(arg, of);
+}
+
+static int pass_on(void *arg, const struct chunk *c)
+{
+	struct live *l = arg;
+
+	return l->fn(l->arg, c);
+}
+
+void live_with_stdio(struct live *l, int files)
+{
+	struct stdio_out out = { .describe = describe_for_stdio, .chunk = pass_on, .arg = l };
+
+	l->stdio = stdio_new(files, &out);
 }
 
 void live_describe(struct live *l, pid_t pid)
@@ -223,8 +248,9 @@ static bool has_ended(const struct ending *e)
 static int end(struct live *l, const struct ending *e)
 {
 	struct chunk c = { .kind = CHUNK_EXIT, .conn = { .tgid = e->tgid }, .ts_ns = e->ended_ns };
+	int err = l->stdio ? stdio_exit(l->stdio, e->tgid, e->ended_ns) : 0;
 
-	return l->fn(l->arg, &c);
+	return err ? err : l->fn(l->arg, &c);
 }
 
 /* begun_ns: when the last drain began. */
@@ -260,11 +286,17 @@ static bool is_told(struct live *l, const void *raw, size_t len)
 	uint32_t tgid = chunk_exec(raw, len);
 	struct span encoded;
 	struct endpoints endpoints;
+	struct spy_file_ends ends;
+	struct chunk file;
 
 	if (tgid) {
 		describer_forget(l->describer, tgid);
 		if (l->on_exec)
 			l->on_exec(l->exec_arg, tgid);
+		return true;
+	}
+	if (l->stdio && chunk_file(raw, len, &file, &ends)) {
+		stdio_file(l->stdio, &file, &ends);
 		return true;
 	}
 	tgid = chunk_exit(raw, len);
@@ -297,6 +329,8 @@ static int on_event(void *arg, const void *raw, size_t len)
 		log_debug("capture", "ignored a malformed event of %zu bytes", len);
 		return 0;
 	}
+	if (l->stdio && c.kind == CHUNK_DATA && c.flags & CHUNK_STDIO)
+		return stdio_data(l->stdio, &c);
 	if (c.kind != CHUNK_CLOSE && !is_known(l, &c.conn))
 		err = describe(l, &c);
 	if (err)

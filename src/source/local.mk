@@ -12,7 +12,11 @@ libkernel_a_SOURCES += \
 	src/source/kernel_buffer.c \
 	src/source/kernel_buffer.h \
 	src/source/live.c \
-	src/source/live.h
+	src/source/live.h \
+	src/source/stdio.c \
+	src/source/stdio.h \
+	src/source/stdio_ends.c \
+	src/source/stdio_ends.h
 endif
 
 check_PROGRAMS += tests/unit/test_record
