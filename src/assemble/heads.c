@@ -95,6 +95,12 @@ void heads_set_stdio(struct exchange *x, const struct assembler_conn *cc, enum d
 		set_other(x, own);
 }
 
+void heads_answered_by(struct exchange *x, const struct assembler_conn *cc)
+{
+	if (cc->conn->other && x->tgid != cc->conn->other->tgid)
+		set_other(x, cc->conn->other);
+}
+
 /* ---- heads ---- */
 
 static void copy_headers(struct headers *to, const struct http_head *h)

@@ -155,6 +155,7 @@ static void answer(struct assembly *k, uint64_t ts, const json_t *v, struct span
 	add_text(k, HTTP_RESPONSE, ts, text);
 	x->response_seen = true;
 	x->response_partial |= cut;
+	heads_answered_by(x, k->cc);
 	if (x->stream) {
 		dialect_reader_event(k, span_of(NULL, 0), v);
 		x->stream_events--; /* a result is none */

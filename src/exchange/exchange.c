@@ -2,6 +2,7 @@
 #include "exchange/exchange_int.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/str.h"
 #include "base/xalloc.h"
@@ -203,6 +204,11 @@ int64_t exchange_began_ns(const struct exchange *x)
 const char *exchange_program(const struct exchange *x)
 {
 	return x->script ? x->script : x->process ? x->process : "?";
+}
+
+bool exchange_is_stdio(const struct exchange *x)
+{
+	return x->protocol && strcmp(x->protocol, "stdio") == 0;
 }
 
 bool exchange_counts(const struct exchange *x)

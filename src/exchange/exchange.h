@@ -428,6 +428,9 @@ const char *exchange_program(const struct exchange *x);
 /* The container's name, else its id; NULL: it is in none. */
 const char *exchange_container(const struct exchange *x);
 
+/* Whether it went over a pair of pipes or Unix sockets, not over HTTP. */
+bool exchange_is_stdio(const struct exchange *x);
+
 /* Whether the call only asks how many tokens a prompt has: it costs nothing and is no turn. */
 bool exchange_counts(const struct exchange *x);
 

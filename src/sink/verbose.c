@@ -88,7 +88,7 @@ void verbose_head(struct sink *s, enum mark m, const char *title, const struct e
 	term_own(t, s->o.color ? "\x1b[0m" : "");
 	term_ownf(t, "%*s", t->column < TITLE_COLUMNS ? (int)(TITLE_COLUMNS - t->column) : 2, "");
 	parties(s, x);
-	term_own(t, x->cleartext ? " (no TLS)" : "");
+	term_own(t, x->cleartext && !exchange_is_stdio(x) ? " (no TLS)" : "");
 	time_of_day(x, ns, clock, sizeof(clock));
 	term_ownf(t, "   %s", clock);
 	term_newline(t);
