@@ -126,7 +126,7 @@ class Client:
             self.source = os.fdopen(os.dup(self.source.fileno()), "rb")
         self.lock = threading.Lock()
         self.call("initialize", protocolVersion=version, capabilities={}, clientInfo={"name": "driver", "version": "1"})
-        self.send({"jsonrpc": "2.0", "method": "notifications/initialized"})
+        self.send({"jsonrpc": "2.0", "method": "notifications/initialized", "params": {"_meta": {"scene": scene}}})
 
     def put(self, data):
         if self.way == "writev":
@@ -161,7 +161,7 @@ class Client:
     def call(self, method, **params):
         with self.lock:
             self.count += 1
-            n = self.count
+            n = f"{self.log.scene} {self.count}"  # so that no two messages are equal
         self.send({"jsonrpc": "2.0", "id": n, "method": method, "params": params})
         while True:
             m = self.receive()

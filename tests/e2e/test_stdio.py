@@ -74,12 +74,12 @@ ok(not wrong, "both ends are named", wrong[:5])
 
 for scene in ("pipes", "sockets", "shell", "banner", "moved", "fields", "writev", "sendmsg", "pieces"):
     calls = [r for r in scenes.get(scene, []) if r["rpc"]["method"] == "tools/call"]
-    ok([r["response"]["choices"][0]["message"]["parts"][0]["text"] for r in calls] == [f"{scene} {i}" for i in range(3)],
+    ok([r["response"]["choices"][0]["parts"][0]["text"] for r in calls] == [f"{scene} {i}" for i in range(3)],
        f"{scene}: calls and their results")
     ok(len({r["connection"]["id"] for r in scenes.get(scene, [])}) == 1, f"{scene}: one connection")
 ok(sum(r["rpc"]["method"] == "tools/call" for r in scenes["threads"]) == 200, "threads that write at once")
 ok(all(json.loads(r["request"]["body"]["text"])["params"]["arguments"]["text"] ==
-       r["response"]["choices"][0]["message"]["parts"][0]["text"] for r in scenes["threads"] if r["rpc"]["name"]),
+       r["response"]["choices"][0]["parts"][0]["text"] for r in scenes["threads"] if r["rpc"]["name"]),
    "each with its own result")
 ok(any(r["response"]["body"]["captured"] > 1_500_000 for r in scenes["large"]), "a message of 1.5 MB")
 asks = {r["rpc"]["method"]: r for r in scenes["asks"]}
@@ -87,7 +87,7 @@ ok(asks.get("sampling/createMessage", {}).get("process", {}).get("pid") == asks[
    "the server's own request is the server's")
 slow = [r for r in scenes["asks"] if r["rpc"]["name"] == "slow"]
 ok(slow and slow[0]["response"]["body"]["text"].count("notifications/progress") == 3, "progress is part of the answer")
-ok([r["response"]["choices"][0]["message"]["parts"][0]["text"] for r in scenes["restarted"] if r["rpc"]["name"]] ==
+ok([r["response"]["choices"][0]["parts"][0]["text"] for r in scenes["restarted"] if r["rpc"]["name"]] ==
    ["first", "second"], "a server that was started again on the same pipes")
 ok(len({r["other_end"]["pid"] for r in scenes["restarted"] if r["rpc"]["name"]}) == 2, "is another process")
 
@@ -98,9 +98,9 @@ ok(all(r["kind"] == "acp" for r in acp if r["rpc"]["method"] != "notifications/i
 prompt = next((r for r in acp if r["rpc"]["method"] == "session/prompt"), None)
 ok(prompt and prompt["request"]["messages"][0]["parts"][0]["text"] == "What does it say?", "the prompt's text")
 choice = prompt["response"]["choices"][0]
-ok([(p["kind"], p["text"]) for p in choice["message"]["parts"] if p["kind"] in ("text", "reasoning")] ==
+ok([(p["kind"], p["text"]) for p in choice["parts"] if p["kind"] in ("text", "reasoning")] ==
    [("reasoning", "thinking"), ("text", "It says file.")], "the answer's text", choice)
-ok([p["name"] for p in choice["message"]["parts"] if p["kind"] == "tool_call"] == ["read it"], "its tool calls")
+ok([p["name"] for p in choice["parts"] if p["kind"] == "tool_call"] == ["read it"], "its tool calls")
 ok(choice["finish"] == "stop", "why it ended", choice)
 read = next((r for r in acp if r["rpc"]["method"] == "fs/read_text_file"), None)
 ok(read and read["rpc"]["name"] == "/x" and read["process"]["pid"] == prompt["other_end"]["pid"], "what the agent asks for")
