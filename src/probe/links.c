@@ -298,44 +298,13 @@ static void show_tcp(void)
 	}
 }
 
-struct raw_row {
-	enum probe_program prog;
-	const char *name;
-};
-
-/* The first error counts; the others are tried nevertheless. */
-static int attach_raw(struct links *h, const struct raw_row *rows, size_t count,
-		      const char **ret_name)
-{
-	int first = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		int prog = probe_program(h->probe, rows[i].prog);
-		int err = prog < 0 ? 0 : keep(h, bpf_raw_tracepoint(prog, rows[i].name));
-
-		if (err && !first) {
-			first = err;
-			*ret_name = rows[i].name;
-		}
-	}
-	return first;
-}
-
-int links_attach_stdio(struct links *h, const char **ret_name)
-{
-	static const struct raw_row rows[] = {
-		{ PROG_STDIO_FORK, "sched_process_fork" },
-		{ PROG_STDIO_EXIT, "sched_process_exit" },
-		{ PROG_STDIO_WRITTEN, "sys_exit" },
-	};
-
-	return attach_raw(h, rows, sizeof(rows) / sizeof(*rows), ret_name);
-}
-
 int links_attach_sock(struct links *h, const char **ret_name)
 {
 	/* In this order: what tells of sockets before what asks for what was told. */
-	static const struct raw_row rows[] = {
+	static const struct {
+		enum probe_program prog;
+		const char *name;
+	} rows[] = {
 		{ PROG_STATE, "inet_sock_set_state" },
 		{ PROG_SOCK_DESTROYED, "tcp_destroy_sock" },
 		{ PROG_THREAD_EXIT, "sched_process_exit" },
@@ -344,10 +313,19 @@ int links_attach_sock(struct links *h, const char **ret_name)
 		{ PROG_SOCK_SENT, "sock_send_length" },
 		{ PROG_SOCK_RECEIVED, "sock_recv_length" },
 	};
-	int err = attach_raw(h, rows, sizeof(rows) / sizeof(*rows), ret_name);
+	int first = 0;
 
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		int prog = probe_program(h->probe, rows[i].prog);
+		int err = prog < 0 ? 0 : keep(h, bpf_raw_tracepoint(prog, rows[i].name));
+
+		if (err && !first) {
+			first = err;
+			*ret_name = rows[i].name;
+		}
+	}
 	show_tcp();
-	return err;
+	return first;
 }
 
 int links_attach_tree(struct links *h, struct error *reterr)

@@ -40,8 +40,6 @@ int links_attach_exec(struct links *h);
 int links_attach_sock(struct links *h, const char **ret_name);
 /* The raw tracepoints that follow the command's tree. */
 int links_attach_tree(struct links *h, struct error *reterr);
-/* The raw tracepoints of JSON-RPC over pipes and Unix sockets. -errno: as above. */
-int links_attach_stdio(struct links *h, const char **ret_name);
 /* Detaches all. Stops the probes at once, then closes: that takes the kernel some 0.1 s each,
  * so it is done in parallel. Accepts NULL. */
 void links_free(struct links *h);

@@ -57,7 +57,7 @@ static void choose_stdio(const struct tracer *t, struct probe_config *c)
 	bool asked = t->o->stdio == STDIO_OPTION_ALL;
 	int err;
 
-	if (t->o->stdio == STDIO_OPTION_NO || (!asked && !t->o->command))
+	if (t->o->stdio == STDIO_OPTION_NO)
 		return;
 	err = stdio_offsets_find(&c->stdio_offsets);
 	if (err && asked)
@@ -243,13 +243,17 @@ static void attach_stdio(struct tracer *t)
 		log_warn("attach", "MCP and ACP over pipes are not seen: %s", why.text);
 		return;
 	}
-	err = links_attach_stdio(t->hooks, &name);
+	t->speakers = speakers_new(t->probe);
+	live_with_stdio(t->live, probe_map(t->probe, "spy_files"));
+	if (t->o->command || t->o->stdio == STDIO_OPTION_ALL)
+		err = speakers_attach(t->speakers, &name);
+	else
+		pipeline_observe(t->pipeline, &speakers_observer, t->speakers);
 	if (err)
 		log_warn("attach",
 			 "MCP and ACP over pipes are not seen: the kernel refused the raw "
 			 "tracepoint %s: %s",
 			 name, strerror(-err));
-	live_with_stdio(t->live, probe_map(t->probe, "spy_files"));
 }
 
 int attach_all(struct tracer *t, struct error *reterr)
@@ -330,6 +334,8 @@ void attach_stop(struct tracer *t)
 		discover_note_blind(t->discover);
 	}
 	t->discovering = false;
+	if (t->speakers)
+		speakers_detach(t->speakers);
 	links_free(t->hooks);
 	t->hooks = NULL;
 	if (!t->files)

@@ -17,6 +17,7 @@
 #include "run/messages.h"
 #include "run/notices.h"
 #include "run/recording.h"
+#include "run/speakers.h"
 #include "sink/fanout.h"
 #include "source/live.h"
 
@@ -27,7 +28,8 @@ struct tracer {
 	struct probe *probe;
 	int counters; /* the probe's map */
 	bool ring, multi;
-	bool stdio; /* JSON-RPC over pipes is captured */
+	bool stdio;		   /* JSON-RPC over pipes is captured */
+	struct speakers *speakers; /* NULL: it cannot be */
 	struct links *hooks;
 	struct scan_cache *files;
 	struct discover_options discover_options;
