@@ -255,7 +255,30 @@ def driver(path):
     noise()
 
 
-if sys.argv[1] == "server":
+def agent(path, url, ca):
+    """A program that starts a server, and calls a model before it uses it."""
+    import ssl
+    import urllib.request
+    body = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Say hello."}]}
+    request = urllib.request.Request(url + "/v1/chat/completions", json.dumps(body).encode(),
+                                     {"content-type": "application/json", "authorization": "Bearer sk-FAKESECRET"})
+    def ask():
+        with urllib.request.urlopen(request, context=ssl.create_default_context(cafile=ca)) as r:
+            r.read()
+    log = Log(path, "before")
+    first = Client(log, "before", [sys.executable, ME, "server", path, "before"])
+    first.echo("not seen")
+    ask()
+    sys.stdin.readline()  # the test has seen that call
+    log.scene = "before"
+    first.echo("seen from here on")
+    first.close()
+    simple(log, "after", [sys.executable, ME, "server", path, "after"])
+
+
+if sys.argv[1] == "agent":
+    agent(*sys.argv[2:])
+elif sys.argv[1] == "server":
     Server(Log(sys.argv[2], sys.argv[3]), sys.argv[4] if len(sys.argv) > 4 else "").run()
 else:
     driver(sys.argv[2])

@@ -9,7 +9,7 @@ import sys
 from collections import Counter
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from spy import PYTHON, SPY, SRC, TMP, WAIT, done, need_root, notes, ok, record_schema  # noqa: E402
+from spy import Mock, PYTHON, SPY, SRC, Spy, TMP, WAIT, done, need_root, notes, ok, record_schema, until  # noqa: E402
 
 need_root()
 PEER = os.path.abspath(os.path.join(SRC, "tests/e2e/stdio_peer.py"))
@@ -115,5 +115,27 @@ ok(sorted((r["process"]["pid"], (r["other_end"] or {}).get("pid") or 0) for r in
 # ---- off ----
 records, said, status = trace(PYTHON, PEER, "driver", os.path.join(TMP, "off"), options=("--no-stdio",), name="off")
 ok(status == 0 and not records, "--no-stdio", records[:1])
+
+# ---- system-wide: programs that call models ----
+mock, spy, log = Mock(), Spy(), os.path.join(TMP, "agent")
+agent = subprocess.Popen([PYTHON, PEER, "agent", log, mock.url, mock.ca], stdin=subprocess.PIPE)
+other = subprocess.run([PYTHON, PEER, "driver", os.path.join(TMP, "unseen")])
+spy.wait_for(1)
+agent.communicate(b"go on\n", timeout=WAIT)
+noted = notes(log)
+where = {n[2]: n[0] for n in noted}
+after = [n for n in noted if n[0] == "after"]
+until(lambda: len([r for r in spy.records() if r["kind"] == "mcp"]) >= 7)
+records = spy.stop()
+rpc = [r for r in records if r["kind"] == "mcp"]
+got = Counter(d["wire_sha256"] for r in rpc for d in (r["request"]["body"], r["response"]["body"]) if d["captured"])
+ok(all(got[n[2]] for n in after), f"system-wide: {len(after)} messages of a program that calls models",
+   [n for n in after if not got[n[2]]])
+ok(not [d for d in got if d not in where], "and of no other program")
+late = [r for r in rpc if where.get(r["request"]["body"]["wire_sha256"]) == "before"]
+ok(len(late) == 1 and late[0]["complete"] and late[0]["connection"]["from_middle"],
+   "a server that it had started before, from the middle", [r["rpc"] for r in late])
+ok(all(not r["connection"]["from_middle"] for r in rpc if r not in late), "the others from the beginning")
+mock.stop()
 
 done()
