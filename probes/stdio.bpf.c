@@ -87,8 +87,7 @@ static __always_inline u64 spy_sink_peer(struct spy_sink *s)
 		return s->ino;
 	peer = spy_kernel_word(spy_sock_of_inode(s->inode) + SPY_AT_unix_sock_peer);
 	socket = peer ? spy_kernel_word(peer + SPY_AT_sock_sk_socket) : 0;
-	return socket ? spy_kernel_word(socket + SPY_AT_socket_alloc_vfs_inode +
-					SPY_AT_inode_i_ino)
+	return socket ? spy_kernel_word(socket + SPY_AT_socket_alloc_vfs_inode + SPY_AT_inode_i_ino)
 		      : 0;
 }
 

@@ -36,12 +36,13 @@ E2E_TESTS = \
 	tests/e2e/test_screen.py \
 	tests/e2e/test_sdks.py \
 	tests/e2e/test_selection.py \
-	tests/e2e/test_static.py
+	tests/e2e/test_static.py \
+	tests/e2e/test_stdio.py
 EXTRA_DIST += $(E2E_TESTS) tests/e2e/agents.py tests/e2e/calls.mjs tests/e2e/client.py \
 	tests/e2e/fetch_sdks \
 	tests/e2e/go/client.go tests/e2e/http2.mjs tests/e2e/libraries.py \
 	tests/e2e/mock_provider.py tests/e2e/nginx.py tests/e2e/person.py tests/e2e/rustls.mjs tests/e2e/screens \
-	tests/e2e/spy.py tests/e2e/stage.py \
+	tests/e2e/spy.py tests/e2e/stage.py tests/e2e/stdio_peer.py \
 	tests/e2e/noiseclient.c tests/e2e/staticclient.c tests/e2e/sweep.py \
 	tests/e2e/uringclient.c
 # The SDKs themselves are fetched by fetch_sdks, into a cache outside of the tree.

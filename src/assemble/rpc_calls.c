@@ -32,7 +32,7 @@ struct rpc_calls {
 	struct open_call open[OPEN_MAX];
 	size_t nopen;
 	uint64_t count;
-	bool met;  /* a message came */
+	bool met;   /* a message came */
 	bool whole; /* the first of them is the first of all */
 };
 
@@ -236,8 +236,7 @@ static struct open_call *told_call(struct rpc_calls *r, enum dir d, const json_t
 
 		if (c->asked != d &&
 		    (same(c->token, token) ||
-		     (same(c->session, session) &&
-		      same(c->k->x->rpc_method, "session/prompt"))))
+		     (same(c->session, session) && same(c->k->x->rpc_method, "session/prompt"))))
 			found = c;
 	}
 	free(token);
@@ -289,8 +288,7 @@ static void on_batch(struct rpc_calls *r, enum dir d, uint64_t ts, const json_t 
 	const json_t *item;
 	size_t i;
 
-	json_array_foreach(v, i, item)
-	{
+	json_array_foreach(v, i, item) {
 		char *text = json_is_object(item) ? json_write_text(item) : NULL;
 
 		if (text)

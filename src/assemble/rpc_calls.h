@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Exchanges from the JSON-RPC messages of a pair of pipes: a request and its result are one, and so
- * is a notification that belongs to no call. Either end may ask. Messages of neither MCP nor ACP are
- * passed over. */
+ * is a notification that belongs to no call. Either end may ask. Messages of neither MCP nor ACP
+ * are passed over. */
 #ifndef SPY_ASSEMBLE_RPC_CALLS_H
 #define SPY_ASSEMBLE_RPC_CALLS_H
 

@@ -349,8 +349,8 @@ struct exchange {
 	struct api_error *error; /* NULL when none */
 	struct conversation conversation;
 
-	/* EXCHANGE_MCP, EXCHANGE_ACP: the method, and the tool, prompt or resource it is about. EXCHANGE_RPC: the
-	 * method with its service. */
+	/* EXCHANGE_MCP, EXCHANGE_ACP: the method, and the tool, prompt or resource it is about.
+	 * EXCHANGE_RPC: the method with its service. */
 	char *rpc_method, *rpc_name;
 	bool rpc_failed;	  /* the tool said that it failed */
 	uint64_t rpc_messages[2]; /* EXCHANGE_RPC: number sent, and received */

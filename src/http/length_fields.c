@@ -8,6 +8,7 @@
 /* Of a longer line the end is kept: the field follows a message without a line end. */
 #define LINE_MAX  1024
 #define LINE_KEEP 64
+#define LINE_ROOM (2 * LINE_MAX)
 
 struct span length_field_line(struct span s)
 {
@@ -39,9 +40,10 @@ bool length_field_read(struct span line, uint64_t *ret)
 
 struct state {
 	struct framing f;
-	struct buf part;   /* the line, or the message */
-	uint64_t left;	   /* of the message */
-	bool known;	   /* a field has said how long the next message is */
+	struct buf line; /* that is not whole */
+	struct buf part; /* the message */
+	uint64_t left;	 /* of it */
+	bool known;	 /* a field has said how long the next message is */
 	bool in_message, cut;
 };
 
@@ -49,12 +51,16 @@ static void init(void *state)
 {
 	struct state *l = state;
 
+	buf_init(&l->line, LINE_ROOM);
 	buf_init(&l->part, l->f.lim->max[LIMIT_event]);
 }
 
 static void done(void *state)
 {
-	buf_done(&((struct state *)state)->part);
+	struct state *l = state;
+
+	buf_done(&l->line);
+	buf_done(&l->part);
 }
 
 static void end_message(struct state *l, bool cut)
@@ -82,7 +88,7 @@ static struct span feed_message(struct state *l, struct span s)
 
 static void end_line(struct state *l)
 {
-	struct span line = length_field_line(buf_span(&l->part));
+	struct span line = length_field_line(buf_span(&l->line));
 
 	if (line.len && length_field_read(line, &l->left))
 		l->known = true;
@@ -91,7 +97,7 @@ static void end_line(struct state *l)
 	if (!line.len && l->known)
 		l->in_message = l->left > 0;
 	l->known = line.len && l->known;
-	buf_reset(&l->part);
+	buf_reset(&l->line);
 }
 
 static struct span feed_line(struct state *l, struct span s)
@@ -103,11 +109,11 @@ static struct span feed_line(struct state *l, struct span s)
 		l->f.unread += mine.len - LINE_MAX;
 		mine = span_from(mine, mine.len - LINE_MAX);
 	}
-	if (l->part.len + mine.len > 2 * LINE_MAX) {
-		l->f.unread += l->part.len - LINE_KEEP;
-		buf_drop(&l->part, l->part.len - LINE_KEEP);
+	if (l->line.len + mine.len > LINE_ROOM) {
+		l->f.unread += l->line.len - LINE_KEEP;
+		buf_drop(&l->line, l->line.len - LINE_KEEP);
 	}
-	buf_add(&l->part, mine);
+	buf_add(&l->line, mine);
 	if (end < s.len)
 		end_line(l);
 	return span_from(s, end + 1);
@@ -127,7 +133,7 @@ static void gap(void *state)
 
 	if (l->in_message)
 		end_message(l, true);
-	buf_reset(&l->part);
+	buf_reset(&l->line);
 	l->known = false;
 }
 

@@ -157,8 +157,7 @@ static uint32_t member_at(const struct btf *b, uint32_t type, const char *name, 
 static uint32_t struct_named(const struct btf *b, const char *name)
 {
 	for (uint32_t i = 1; i < b->count; i++)
-		if (kind_of(b, b->at[i]) == K_STRUCT &&
-		    is_named(b, word(b->types, b->at[i]), name))
+		if (kind_of(b, b->at[i]) == K_STRUCT && is_named(b, word(b->types, b->at[i]), name))
 			return i;
 	return 0;
 }
@@ -169,8 +168,8 @@ bool btf_find(struct span btf, struct btf_member *members, size_t count)
 	bool all = read_header(&b, btf) && read_types(&b);
 
 	for (size_t i = 0; all && i < count; i++) {
-		members[i].offset = member_at(&b, struct_named(&b, members[i].type),
-					      members[i].name, 0);
+		members[i].offset =
+			member_at(&b, struct_named(&b, members[i].type), members[i].name, 0);
 		all = members[i].offset != NONE;
 	}
 	free(b.at);

@@ -12,8 +12,9 @@
 #include "base/span.h"
 
 struct btf_member {
-	const char *type, *name; /* of the struct; of a member, also of one in an anonymous struct */
-	uint32_t offset;	 /* bytes; what is found */
+	const char *type,
+		*name;	 /* of the struct; of a member, also of one in an anonymous struct */
+	uint32_t offset; /* bytes; what is found */
 };
 
 /* Finds all of them in what /sys/kernel/btf/vmlinux holds. False: some are not there, or it is

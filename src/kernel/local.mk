@@ -12,3 +12,8 @@ libkernel_a_SOURCES += \
 	src/kernel/helper_process.c \
 	src/kernel/helper_process.h
 endif
+
+if BPF
+check_PROGRAMS += tests/unit/test_btf
+tests_unit_test_btf_LDADD = libkernel.a $(LDADD)
+endif

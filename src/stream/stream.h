@@ -26,7 +26,7 @@ struct proc {
 struct conn {
 	struct conn_id id;
 	struct proc *proc;
-	struct proc *other; /* at the other end, of pipes; NULL: not known */
+	struct proc *other;	    /* at the other end, of pipes; NULL: not known */
 	char comm[17];		    /* name of the thread last seen on it */
 	uint32_t tid;		    /* and its number */
 	char host[256];		    /* server name asked for, "" when unknown */

@@ -60,7 +60,7 @@ static void read_block(struct exchange *x, struct message *m, const json_t *v)
 /* What a request is about. */
 static const json_t *subject_of(const json_t *params)
 {
-	static const char *const members[] = { "path", "command", "terminalId", "modeId",
+	static const char *const members[] = { "path",	  "command",  "terminalId", "modeId",
 					       "modelId", "methodId", NULL };
 
 	for (size_t i = 0; members[i]; i++)
@@ -159,8 +159,10 @@ static void read_update(struct exchange *x, const json_t *update)
 }
 
 static const struct finish_row finishes[] = {
-	{ "end_turn", FINISH_STOP },	   { "max_tokens", FINISH_LENGTH },
-	{ "max_turn_requests", FINISH_LENGTH }, { "refusal", FINISH_CONTENT_FILTER },
+	{ "end_turn", FINISH_STOP },
+	{ "max_tokens", FINISH_LENGTH },
+	{ "max_turn_requests", FINISH_LENGTH },
+	{ "refusal", FINISH_CONTENT_FILTER },
 	{ "cancelled", FINISH_OTHER },
 };
 
