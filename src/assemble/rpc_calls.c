@@ -33,7 +33,7 @@ struct rpc_calls {
 	size_t nopen;
 	uint64_t count;
 	bool met;   /* a message came */
-	bool whole; /* the first of them is the first of all */
+	bool whole; /* the first of them is one that begins a session */
 };
 
 struct rpc_calls *rpc_calls_new(struct assembler_conn *cc)
@@ -272,7 +272,8 @@ static void on_object(struct rpc_calls *r, enum dir d, uint64_t ts, const json_t
 		      struct span text, bool cut)
 {
 	if (!r->met) {
-		r->whole = json_is(v, "method", "initialize");
+		r->whole = json_is(v, "method", "initialize") ||
+			   json_is(v, "method", "server/discover");
 		r->met = true;
 	}
 	if (json_has(v, "method") && json_has(v, "id"))
