@@ -11,6 +11,7 @@
 #include "assemble/pair.h"
 #include "assemble/relay.h"
 #include "assemble/rpc_calls.h"
+#include "assemble/sse_results.h"
 #include "assemble/websocket_turns.h"
 #include "base/xalloc.h"
 #include "conversation/conversation.h"
@@ -131,6 +132,7 @@ static void assembly_free(struct assembly *k)
 	if (k->state && k->dialect->state_done)
 		k->dialect->state_done(k->state);
 	free(k->state);
+	sse_results_forget(k);
 	exchange_unref(k->x);
 	free(k);
 	if (cc->closed && !cc->first)
@@ -431,7 +433,10 @@ static void on_end(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, enum
 		return;		     /* it lasts as long as the WebSocket */
 	k->ended[m] |= !k->begun[m]; /* an answer that will not come */
 	assembly_end_side(k, m, why == HTTP_END_COMPLETE || why == HTTP_END_CLOSED);
-	if (k->ended[HTTP_RESPONSE] && (k->ended[HTTP_REQUEST] || !k->begun[HTTP_REQUEST]))
+	if (!k->ended[HTTP_RESPONSE] || (!k->ended[HTTP_REQUEST] && k->begun[HTTP_REQUEST]))
+		return;
+	k->sse_waits = sse_results_awaits(k);
+	if (!k->sse_waits)
 		assembly_end(k);
 }
 

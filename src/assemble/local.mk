@@ -19,6 +19,8 @@ libpure_a_SOURCES += \
 	src/assemble/relay.h \
 	src/assemble/rpc_calls.c \
 	src/assemble/rpc_calls.h \
+	src/assemble/sse_results.c \
+	src/assemble/sse_results.h \
 	src/assemble/tell.c \
 	src/assemble/tell.h \
 	src/assemble/websocket_turns.c \

@@ -106,6 +106,8 @@ static void read_notice(struct exchange *x, const json_t *v)
 	struct part *p = answer_part(x, 0, PART_OTHER, -1);
 
 	set_json(&p->type_raw, json_object_get(v, "method"));
+	if (!x->request_parsed && !x->rpc_method)
+		set_json(&x->rpc_method, json_object_get(v, "method"));
 	part_json(p, message ? message : params);
 }
 
@@ -146,6 +148,7 @@ const struct dialect dialect_mcp = {
 	.name = "mcp",
 	.kind = EXCHANGE_MCP,
 	.proves_request = is_mcp_request,
+	.proves_response = is_mcp_request, /* what a server says by itself */
 	.request = mcp_request,
 	.response = mcp_response,
 	.event = mcp_event,
