@@ -11,7 +11,12 @@
  * Bytes that no process has in memory (splice, vmsplice, sendfile, tee) are a gap; sendmmsg and
  * io_uring are not seen.
  *
+ * With --plain, HTTP over Unix sockets is captured in the same way, of those processes that the
+ * filters choose and of those that answer them.
+ *
  * SPY_STDIO_ALL   1: everybody is watched
+ * SPY_STDIO_NOBODY 1: nobody is
+ * SPY_PLAIN_UNIX  1: HTTP over Unix sockets is wanted
  * SPY_STDIO_FRESH 1: what is written first is the first that was written
  * SPY_AT_...      offsets in the kernel's structs, from its BTF
  */
@@ -113,16 +118,58 @@ static __always_inline struct spy_file *spy_file_of(u64 ino)
 	return spy_files.lookup(&ino);
 }
 
-static __always_inline int spy_file_wanted(struct spy_file *f, struct spy_where *w)
+#define SPY_IS(b, a0, a1, a2, a3) ((b) == (u32)((a0) | (a1) << 8 | (a2) << 16 | (a3) << 24))
+
+static __always_inline int spy_begins_answer(u64 from)
 {
+	u32 b = 0;
+
+	return !SPY_READ_USER(&b, sizeof(b), (void *)from) && SPY_IS(b, 'H', 'T', 'T', 'P');
+}
+
+/* The beginning of a request, of HTTP/2 or of a response. */
+static __always_inline int spy_begins_http(u64 from)
+{
+	u32 b = 0;
+
+	if (SPY_READ_USER(&b, sizeof(b), (void *)from))
+		return 0;
+	return SPY_IS(b, 'P', 'O', 'S', 'T') || SPY_IS(b, 'G', 'E', 'T', ' ') ||
+	       SPY_IS(b, 'H', 'T', 'T', 'P') || SPY_IS(b, 'P', 'R', 'I', ' ') ||
+	       SPY_IS(b, 'P', 'U', 'T', ' ') || SPY_IS(b, 'H', 'E', 'A', 'D') ||
+	       SPY_IS(b, 'D', 'E', 'L', 'E') || SPY_IS(b, 'P', 'A', 'T', 'C') ||
+	       SPY_IS(b, 'O', 'P', 'T', 'I');
+}
+
+/* rpc, http: what is looked for in it. */
+static __always_inline int spy_file_wanted(struct spy_file *f, struct spy_where *w, int rpc,
+					   int http)
+{
+	u64 from;
+
 	if (f->state != SPY_FILE_NEW)
 		return f->state == SPY_FILE_WANTED;
-	if (spy_begins_rpc(spy_first_byte(w)))
+	from = spy_first_byte(w);
+	if ((rpc && spy_begins_rpc(from)) || (http && spy_begins_http(from)))
 		f->state = SPY_FILE_WANTED;
 	else if (SPY_STDIO_FRESH || ++f->tries >= SPY_FILE_TRIES)
 		f->state = SPY_FILE_DROPPED;
 	return f->state == SPY_FILE_WANTED;
 }
+
+#if SPY_PLAIN_UNIX
+/* What a server writes to a chosen client is wanted too, whoever it is. */
+static __always_inline void spy_expect_answer(u64 peer, u32 is_socket)
+{
+	struct spy_file fresh = {};
+
+	if (!is_socket || !peer)
+		return;
+	fresh.first_seen_ns = bpf_ktime_get_ns();
+	fresh.state = SPY_FILE_WANTED;
+	spy_files.insert(&peer, &fresh);
+}
+#endif
 
 static __always_inline void spy_tell_writer(void *ctx, struct spy_sink *s, struct spy_conn *c)
 {
@@ -139,6 +186,9 @@ static __always_inline void spy_tell_writer(void *ctx, struct spy_sink *s, struc
 	m.ends.peer = spy_sink_peer(s);
 	m.ends.is_socket = s->is_socket;
 	spy_send_small(ctx, &m, sizeof(m));
+#if SPY_PLAIN_UNIX
+	spy_expect_answer(m.ends.peer, s->is_socket);
+#endif
 }
 
 /* Threads may return from writes to one file at once, and each needs offsets of its own. */
@@ -205,7 +255,9 @@ static __always_inline void spy_file_gap(void *ctx, struct spy_sink *s, u64 n)
 
 static __always_inline int spy_is_watched(u32 tgid)
 {
-#if SPY_STDIO_ALL
+#if SPY_STDIO_NOBODY
+	return 0;
+#elif SPY_STDIO_ALL
 	return tgid != SPY_SELF;
 #else
 	u8 *found = spy_speakers.lookup(&tgid);
@@ -214,6 +266,16 @@ static __always_inline int spy_is_watched(u32 tgid)
 	spy_opaque(found);
 	return found != 0;
 #endif
+}
+
+/* Of a file that is known to be wanted, whoever writes to it. */
+static __always_inline int spy_is_expected(u64 ino)
+{
+	struct spy_file *f = spy_files.lookup(&ino);
+
+	if (!f)
+		return 0;
+	return f->state == SPY_FILE_WANTED;
 }
 
 /* sys_exit(registers, result) */
@@ -225,9 +287,15 @@ int spy_stdio_written(struct bpf_raw_tracepoint_args *ctx)
 	struct spy_where w = {};
 	struct spy_sink s = {};
 	struct spy_file *f;
+	int rpc, http = 0;
 
-	if (n <= 0 || !spy_is_watched(tgid))
+	if (n <= 0)
 		return 0;
+	rpc = spy_is_watched(tgid);
+#if !SPY_PLAIN_UNIX
+	if (!rpc)
+		return 0;
+#endif
 	nr = (u32)spy_kernel_word(regs + SPY_NR);
 	switch (nr) {
 	case SPY_NR_write:
@@ -251,8 +319,24 @@ int spy_stdio_written(struct bpf_raw_tracepoint_args *ctx)
 	if ((u16)spy_kernel_word(regs + SPY_CS) != SPY_CS_64)
 		return 0;
 #endif
-	if (!spy_sink_of(&s, (u32)spy_kernel_word(regs + arg)) || !spy_in_cgroups())
+	if (!spy_sink_of(&s, (u32)spy_kernel_word(regs + arg)))
 		return 0;
+	rpc = rpc && spy_in_cgroups();
+#if SPY_PLAIN_UNIX
+	http = s.is_socket && spy_wanted();
+	if (!rpc && !http) {
+		/* A server may answer before its client's call has returned. */
+		if (!s.is_socket || tgid == SPY_SELF)
+			return 0;
+		spy_where_of(&w, regs, nr);
+		if (!spy_is_expected(s.ino) && (!w.found || !spy_begins_answer(spy_first_byte(&w))))
+			return 0;
+		http = 1;
+	}
+#else
+	if (!rpc)
+		return 0;
+#endif
 	spy_where_of(&w, regs, nr);
 	if (!w.found) {
 		spy_file_gap(ctx, &s, n);
@@ -263,7 +347,7 @@ int spy_stdio_written(struct bpf_raw_tracepoint_args *ctx)
 	f = spy_file_of(s.ino);
 	if (!f)
 		return 0;
-	if (spy_file_wanted(f, &w))
+	if (spy_file_wanted(f, &w, rpc, http))
 		spy_file_written(ctx, &s, f, &w, n);
 	return 0;
 }

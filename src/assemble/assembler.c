@@ -400,6 +400,7 @@ static void on_head(void *arg, uint64_t id, uint64_t ts_ns, const struct http_he
 		return;
 	}
 	heads_copy_response(k->x, h);
+	heads_answered_by(k->x, cc);
 	deliver_response(k);
 	k->upgraded = h->status == 101 && ws_is_named(h);
 }

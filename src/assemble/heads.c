@@ -35,6 +35,20 @@ static void set_process(struct exchange *x, const struct proc *p)
 	set_string(&x->container.unit, span_str(p->unit));
 }
 
+static void set_other(struct exchange *x, const struct proc *p)
+{
+	struct exchange at = { .tgid = p->tgid,
+			       .uid = p->uid,
+			       .cgroup = p->cgroup,
+			       .process = (char *)p->name,
+			       .exe = p->exe,
+			       .cmdline = p->cmdline,
+			       .script = p->script,
+			       .user = p->user };
+
+	exchange_set_other_end(x, &at);
+}
+
 void heads_set_connection(struct exchange *x, const struct assembler_conn *cc)
 {
 	const struct conn *conn = cc->conn;
@@ -58,20 +72,8 @@ void heads_set_connection(struct exchange *x, const struct assembler_conn *cc)
 	x->uid = p->uid;
 	x->cgroup = p->cgroup;
 	set_process(x, p);
-}
-
-static void set_other(struct exchange *x, const struct proc *p)
-{
-	struct exchange at = { .tgid = p->tgid,
-			       .uid = p->uid,
-			       .cgroup = p->cgroup,
-			       .process = (char *)p->name,
-			       .exe = p->exe,
-			       .cmdline = p->cmdline,
-			       .script = p->script,
-			       .user = p->user };
-
-	exchange_set_other_end(x, &at);
+	if (conn->other)
+		set_other(x, conn->other);
 }
 
 void heads_set_stdio(struct exchange *x, const struct assembler_conn *cc, enum dir asked)

@@ -77,6 +77,7 @@ struct options {
 	/* The C expression of --plain (capture/ports.h); NULL: without. */
 	char *plain;
 	bool plain_near;
+	bool plain_unix; /* Unix sockets too */
 	bool debug;
 	struct limits limits;
 	enum shell shell; /* ACTION_COMPLETIONS */

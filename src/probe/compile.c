@@ -222,7 +222,7 @@ static bool is_wanted(const struct probe_config *c, size_t prog)
 	case PROG_RECEIVED:
 		return c->peers || plain;
 	case PROG_STDIO_WRITTEN:
-		return c->stdio != STDIO_NOBODY;
+		return c->stdio != STDIO_NOBODY || c->plain_unix;
 	case PROG_STDIO_FORK:
 	case PROG_STDIO_EXIT:
 		return c->stdio == STDIO_SPEAKERS;

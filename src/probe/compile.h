@@ -40,6 +40,7 @@ struct probe_config {
 	const char *plain_ports;
 	bool sock_length; /* kernel_can_sock_length() */
 	bool plain_near;  /* of these, only between processes of this host */
+	bool plain_unix;  /* HTTP over Unix sockets too; needs stdio_offsets */
 	enum stdio_who stdio;
 	struct stdio_offsets stdio_offsets; /* stdio_offsets_find, unless STDIO_NOBODY */
 };

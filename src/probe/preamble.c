@@ -53,6 +53,8 @@ static void stdio_preamble(const struct probe_config *c, struct buf *out)
 {
 	buf_addf(out, "#define SPY_STDIO_ALL %d\n#define SPY_STDIO_FRESH %d\n",
 		 c->stdio == STDIO_ALL, c->tree && c->stdio == STDIO_SPEAKERS);
+	buf_addf(out, "#define SPY_STDIO_NOBODY %d\n#define SPY_PLAIN_UNIX %d\n",
+		 c->stdio == STDIO_NOBODY, c->plain_unix);
 	stdio_offsets_add(&c->stdio_offsets, out);
 }
 

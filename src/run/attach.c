@@ -51,24 +51,28 @@ size_t attach_buffer_bytes(const struct tracer *t)
 	return bytes;
 }
 
-/* Whose pipes are captured. The kernel has to say where members of its structs are. */
+/* Whose pipes and Unix sockets are captured. The kernel has to say where members of its structs
+ * are.
+ */
 static void choose_stdio(const struct tracer *t, struct probe_config *c)
 {
-	bool asked = t->o->stdio == STDIO_OPTION_ALL;
+	bool all = t->o->stdio == STDIO_OPTION_ALL, asked = all || t->o->plain_unix;
 	int err;
 
-	if (t->o->stdio == STDIO_OPTION_NO)
+	if (t->o->stdio == STDIO_OPTION_NO && !t->o->plain_unix)
 		return;
 	err = stdio_offsets_find(&c->stdio_offsets);
-	if (err && asked)
-		log_warn("attach",
-			 "MCP and ACP over pipes are not seen: the kernel does not describe its "
-			 "types (/sys/kernel/btf/vmlinux): %s",
-			 strerror(-err));
-	else if (err)
-		log_debug("attach", "no MCP and ACP over pipes: no BTF: %s", strerror(-err));
-	else
-		c->stdio = asked && !t->o->command ? STDIO_ALL : STDIO_SPEAKERS;
+	if (err) {
+		if (asked)
+			log_warn("attach",
+				 "pipes and Unix sockets are not seen: the kernel does not "
+				 "describe its types (/sys/kernel/btf/vmlinux): %s",
+				 strerror(-err));
+		return;
+	}
+	c->plain_unix = t->o->plain_unix;
+	if (t->o->stdio != STDIO_OPTION_NO)
+		c->stdio = all && !t->o->command ? STDIO_ALL : STDIO_SPEAKERS;
 }
 
 static int open_probe(struct tracer *t, struct error *reterr)
@@ -100,7 +104,7 @@ static int open_probe(struct tracer *t, struct error *reterr)
 	/* A process filter keeps the others at full speed only with single probes. */
 	t->multi = t->o->filter.npids == 0 && kernel_can_multi();
 	choose_stdio(t, &c);
-	t->stdio = c.stdio != STDIO_NOBODY;
+	t->stdio = c.stdio != STDIO_NOBODY || c.plain_unix;
 	c.ring_buffer = t->ring;
 	c.multi = t->multi;
 	c.skip = skip;
@@ -245,9 +249,9 @@ static void attach_stdio(struct tracer *t)
 	}
 	t->speakers = speakers_new(t->probe);
 	live_with_stdio(t->live, probe_map(t->probe, "spy_files"));
-	if (t->o->command || t->o->stdio == STDIO_OPTION_ALL)
+	if (t->o->command || t->o->stdio == STDIO_OPTION_ALL || t->o->plain_unix)
 		err = speakers_attach(t->speakers, &name);
-	else
+	if (!t->o->command && t->o->stdio == STDIO_OPTION_AGENTS)
 		pipeline_observe(t->pipeline, &speakers_observer, t->speakers);
 	if (err)
 		log_warn("attach",

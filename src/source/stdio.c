@@ -8,6 +8,8 @@
 #include "base/clock.h"
 #include "base/list.h"
 #include "base/xalloc.h"
+#include "http/h1_head.h"
+#include "http/h2_start.h"
 #include "http/rpc.h"
 #include "kernel/bpf.h"
 #include "probes/event.h"
@@ -42,6 +44,7 @@ struct file {
 /* Two files of one connection. */
 struct link {
 	struct list of_all;
+	bool http;	   /* of a Unix socket: id is of the client */
 	struct conn_id id; /* of the agent */
 	uint32_t server;   /* 0: not known */
 	uint32_t told;	   /* which server was told */
@@ -169,10 +172,15 @@ static void link_free(struct stdio *s, struct link *l)
 	free(l);
 }
 
+static uint8_t flags_of(const struct link *l)
+{
+	return CHUNK_FROM_START | CHUNK_CLEARTEXT | (l->http ? 0 : CHUNK_STDIO);
+}
+
 static int link_close(struct stdio *s, struct link *l, uint64_t ts_ns)
 {
 	struct chunk c = { .kind = CHUNK_CLOSE,
-			   .flags = CHUNK_FROM_START | CHUNK_CLEARTEXT | CHUNK_STDIO,
+			   .flags = flags_of(l),
 			   .conn = l->id,
 			   .ts_ns = ts_ns,
 			   .totals = { l->totals[0], l->totals[1] } };
@@ -187,7 +195,7 @@ static struct link *link_add(struct stdio *s, const struct file *f, const struct
 	struct link *l;
 
 	if (s->nlinks == LINKS_MAX)
-		link_free(s, container_of(list_last(&s->links), struct link, of_all));
+		link_close(s, container_of(list_last(&s->links), struct link, of_all), now_ns());
 	l = xcalloc(1, sizeof(*l));
 	l->id = (struct conn_id){ .tgid = (uint32_t)ends->agent,
 				  .object = f->own.ino,
@@ -279,8 +287,7 @@ static void join(struct stdio *s, struct file *f)
 static void as_agent(const struct link *l, struct chunk *c)
 {
 	c->conn = l->id;
-	c->flags = (uint8_t)((c->flags & CHUNK_MISSING) | CHUNK_FROM_START | CHUNK_CLEARTEXT |
-			     CHUNK_STDIO);
+	c->flags = (uint8_t)((c->flags & CHUNK_MISSING) | flags_of(l));
 	if (!l->agent.tid)
 		return;
 	c->tid = l->agent.tid;
@@ -362,10 +369,83 @@ static void hold(struct file *f, const struct chunk *c)
 	f->held_end = &h->next;
 }
 
+/* The file at the other end of a Unix socket; NULL: nothing was written there. */
+static struct file *other_end(struct stdio *s, const struct file *f)
+{
+	struct file *o = f->own.is_socket && f->peer.ino ? file_find(s, f->peer.ino) : NULL;
+
+	return o && o != f && o->link && o->link->http ? o : NULL;
+}
+
+/* Of a Unix socket whose first bytes are HTTP: a request begins a connection of who sent it, and
+ * what is written at the other end answers it. False: it is none, or an answer without. */
+static bool join_http(struct stdio *s, struct file *f)
+{
+	struct file *other = other_end(s, f);
+	struct span first = buf_span(&f->first);
+	struct stdio_ends e = { .agent = (pid_t)f->writer };
+
+	if (other && !other->link->file[DIR_READ]) {
+		f->link = other->link;
+		f->dir = DIR_READ;
+	} else if (f->own.is_socket &&
+		   (h1_start(first) == H1_START_REQUEST || h2_start(first) == H2_START_PREFACE)) {
+		f->link = link_add(s, f, &e);
+		f->link->http = true;
+		f->dir = DIR_WRITE;
+	} else {
+		return false;
+	}
+	f->link->file[f->dir] = f;
+	return true;
+}
+
+/* An answer whose request was not seen, or not yet: a server may answer before its client's call
+ * has returned. */
+static int await_request(struct file *f)
+{
+	if (!f->first.full)
+		return 0;
+	drop_held(f);
+	buf_reset(&f->first);
+	f->first.full = false;
+	return 0;
+}
+
+static void begin(struct file *f)
+{
+	f->verdict = WANTED;
+	buf_done(&f->first);
+	buf_init(&f->first, 0);
+}
+
+/* What came before its request. */
+static int join_answer(struct stdio *s, struct file *request)
+{
+	struct file *f = request->peer.ino ? file_find(s, request->peer.ino) : NULL;
+
+	if (!f || f == request || f->link || !f->held)
+		return 0;
+	f->link = request->link;
+	f->dir = DIR_READ;
+	f->link->file[DIR_READ] = f;
+	begin(f);
+	return emit_held(s, f);
+}
+
 static int look(struct stdio *s, struct file *f, const struct chunk *c)
 {
+	int err;
+
 	buf_add(&f->first, c->data);
 	hold(f, c);
+	if (join_http(s, f)) {
+		begin(f);
+		err = emit_held(s, f);
+		return err || f->dir == DIR_READ ? err : join_answer(s, f);
+	}
+	if (f->own.is_socket && h1_start(buf_span(&f->first)) == H1_START_RESPONSE)
+		return await_request(f);
 	switch (rpc_look(buf_span(&f->first), &f->asks)) {
 	case RPC_LOOK_MORE:
 		return 0;
@@ -375,9 +455,7 @@ static int look(struct stdio *s, struct file *f, const struct chunk *c)
 	case RPC_LOOK_YES:
 		break;
 	}
-	f->verdict = WANTED;
-	buf_done(&f->first);
-	buf_init(&f->first, 0);
+	begin(f);
 	join(s, f);
 	return emit_held(s, f);
 }
@@ -409,9 +487,11 @@ int stdio_exit(struct stdio *s, uint32_t tgid, uint64_t ts_ns)
 		struct link *l = container_of(at, struct link, of_all);
 
 		next = at->next;
-		if (l->id.tgid == tgid)
+		if (l->http && (l->id.tgid == tgid || l->server == tgid))
+			err = link_close(s, l, ts_ns);
+		else if (l->id.tgid == tgid)
 			link_free(s, l); /* its connections are closed with it */
-		else if (l->server == tgid && !goes_on(l))
+		else if (!l->http && l->server == tgid && !goes_on(l))
 			err = link_close(s, l, ts_ns);
 	}
 	return err;
