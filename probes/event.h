@@ -18,6 +18,8 @@ enum spy_kind {
 			    * For the tracer itself, like SPY_EXEC */
 	SPY_EXIT = 7, /* the first thread of process `tgid`, which had connections, ends; others
 		       * of its threads may go on. For the tracer itself, as SPY_EXEC */
+	SPY_FILE = 8, /* process `tgid` is the one that writes to the pipe or socket `object` now;
+		       * struct spy_file_ends follows. For the tracer itself, as SPY_EXEC */
 };
 
 enum spy_dir {
@@ -30,6 +32,9 @@ enum spy_dir {
 	2		/* `len` is what should follow and does not: memory could not be read, or  \
 			 * the call was longer than what is captured of one */
 #define SPY_CLEARTEXT 4 /* no TLS: what passed a socket */
+#define SPY_STDIO                                                                                  \
+	8 /* written to a pipe or a Unix socket: `object` is its inode number, and `off` counts    \
+	   * what all processes wrote to it */
 
 struct spy_event {
 	__u64 ts_ns;	     /* CLOCK_MONOTONIC, when the io returned */
@@ -80,6 +85,26 @@ struct spy_endpoints {
 	__u8 peer_port[2];
 	__u8 family; /* 4 or 6 */
 	__u8 pad[3];
+};
+
+/* What a process writes to, and where it can be read. */
+struct spy_file_ends {
+	__u64 peer; /* inode number of what it is read from: of a pipe, its own */
+	__u32 is_socket, pad;
+};
+
+/* A value of the map spy_files (stdio.bpf.c), by inode number. */
+enum spy_file_state {
+	SPY_FILE_NEW,	  /* nothing was written that tells */
+	SPY_FILE_WANTED,  /* it may speak JSON-RPC: all is captured */
+	SPY_FILE_DROPPED, /* it does not */
+};
+struct spy_file {
+	__u64 first_seen_ns;
+	__u64 off;    /* bytes written since */
+	__u32 writes; /* since */
+	__u32 tgid;   /* who wrote last */
+	__u8 state, tries, pad[6];
 };
 
 /* Slots of the per-CPU map spy_counters. */

@@ -12,6 +12,7 @@
  * SPY_PLAIN_PORT(p)  true for the chosen ports, by either end
  * SPY_PLAIN_NEAR  1: only between processes of this host
  * SPY_SOCK_LENGTH 1: the kernel has sock_send_length and sock_recv_length
+ * SPY_STDIO_ON    1: stdio.bpf.c follows, which shares how bytes are found and sent
  * SPY_NR_...      numbers of system calls
  */
 
@@ -37,7 +38,7 @@ static __always_inline int spy_is_tcp(u64 sk)
 	return spy_protos.lookup(&proto) != 0;
 }
 
-#if SPY_PLAIN_ON
+#if SPY_PLAIN_ON || SPY_STDIO_ON
 
 #if defined(__x86_64__)
 #define SPY_ARG0  112 /* offsets in struct pt_regs: di, si, dx, r10, orig_ax, cs */
@@ -60,6 +61,152 @@ static __always_inline int spy_is_tcp(u64 sk)
 /* Pieces of one io: full-size fragments, or the buffers of an iovec. The verifier of Linux 5.10
  * refuses 192 as too complex. */
 #define SPY_IO_PIECES 128
+
+/* Position of spy_send_io. It is in a map because the verifier does not track values there, so all
+ * rounds of the loop look the same to it. */
+struct spy_io {
+	u64 iov, count, done, at, len;
+};
+BPF_TABLE("lru_hash", u64, struct spy_io, spy_ios, 1024);
+
+/* Sends `total` bytes of a list of buffers (ptr, len); count 0: `iov` is the buffer itself. */
+static __always_inline void spy_send_io(void *ctx, struct spy_event *head, u64 iov, u64 count,
+					u64 total)
+{
+	u64 thread = bpf_get_current_pid_tgid(), off = head->off;
+	volatile struct spy_io *io;
+	struct spy_io begin = {};
+
+	begin.iov = iov;
+	begin.count = count;
+	if (!count) {
+		begin.at = iov;
+		begin.len = total;
+	}
+	spy_ios.update(&thread, &begin);
+	io = spy_ios.lookup(&thread);
+	if (!io)
+		return;
+	head->io_len = total;
+#pragma clang loop unroll(disable)
+	for (u32 i = 0; i < SPY_IO_PIECES; i++) {
+		u64 done = io->done, at = io->at, n = io->len, left = total - done;
+
+		if (done >= total || done >= SPY_CALL_MAX)
+			break;
+		if (!n) {
+			u64 next[2] = {};
+
+			if (!io->count || SPY_READ_USER(next, sizeof(next), (void *)io->iov))
+				break;
+			io->iov += sizeof(next);
+			io->count--;
+			at = next[0];
+			n = next[1];
+			io->len = n;
+		}
+		if (n > left)
+			n = left;
+		spy_opaque(n);
+		if (n > SPY_CHUNK)
+			n = SPY_CHUNK;
+		spy_opaque(n);
+		if (!n)
+			continue;
+		io->at = at + n;
+		io->len -= n;
+		io->done = done + n;
+		head->io_off = done;
+		head->off = off + done;
+		spy_send(ctx, head, at, n);
+	}
+	if (io->done < total) {
+		u64 done = io->done;
+
+		spy_count(SPY_N_CUT, 1);
+		head->off = off + done;
+		head->io_off = done;
+		head->len = total - done;
+		head->flags |= SPY_MISSING;
+		spy_send_small(ctx, head, sizeof(*head));
+	}
+	spy_ios.delete(&thread);
+}
+
+/* The location of a system call's bytes. */
+struct spy_where {
+	u64 buf, count; /* in the form that spy_send_io needs */
+	u32 dir, found, drop;
+};
+
+static __always_inline void spy_where_of(struct spy_where *w, u64 regs, u32 nr)
+{
+	u64 message, flags = 0;
+
+	w->buf = spy_kernel_word(regs + SPY_ARG1);
+	w->found = 1;
+	switch (nr) {
+	case SPY_NR_write:
+	case SPY_NR_sendto:
+		w->dir = SPY_WRITE;
+		return;
+	case SPY_NR_writev:
+	case SPY_NR_pwritev2: /* without an offset, as required for a socket */
+		w->dir = SPY_WRITE;
+		w->count = spy_kernel_word(regs + SPY_ARG2);
+		return;
+	case SPY_NR_read:
+		w->dir = SPY_READ;
+		return;
+	case SPY_NR_recvfrom:
+		w->dir = SPY_READ;
+		flags = spy_kernel_word(regs + SPY_ARG3);
+		break;
+	case SPY_NR_readv:
+	case SPY_NR_preadv2:
+		w->dir = SPY_READ;
+		w->count = spy_kernel_word(regs + SPY_ARG2);
+		return;
+	case SPY_NR_sendmsg:
+	case SPY_NR_recvmsg:
+		w->dir = nr == SPY_NR_sendmsg ? SPY_WRITE : SPY_READ;
+		if (nr == SPY_NR_recvmsg)
+			flags = spy_kernel_word(regs + SPY_ARG2);
+		/* struct msghdr: the list at 16, followed by its length */
+		message = w->buf;
+		w->found = !SPY_READ_USER(&w->buf, sizeof(w->buf), (void *)(message + 16)) &&
+			   !SPY_READ_USER(&w->count, sizeof(w->count), (void *)(message + 24)) &&
+			   w->count;
+		break;
+	default:
+		w->found = 0;
+		return;
+	}
+	w->drop = (flags & SPY_MSG_PEEK) != 0;
+	if (flags & SPY_MSG_TRUNC)
+		w->found = 0;
+}
+
+/* The first buffers of a list may be empty. */
+static __always_inline u64 spy_first_byte(struct spy_where *w)
+{
+	u64 next[2] = {};
+
+	if (!w->count)
+		return w->buf;
+#pragma unroll
+	for (u32 i = 0; i < 4; i++) {
+		if (i < w->count)
+			SPY_READ_USER(next, sizeof(next), (void *)(w->buf + 16 * i));
+		if (next[1])
+			break;
+	}
+	return next[0];
+}
+
+#endif
+
+#if SPY_PLAIN_ON
 
 /* Processes per socket that are informed when it ends. */
 #define SPY_USERS 4 /* a power of two */
@@ -130,13 +277,6 @@ static __always_inline u64 spy_sock_of_fd(struct spy_fd *fd)
 	return s && s->id == of->id && (!since || *since < of->ts_ns) ? sk : 0;
 }
 #endif
-
-/* Position of spy_send_io. It is in a map because the verifier does not track values there, so all
- * rounds of the loop look the same to it. */
-struct spy_io {
-	u64 iov, count, done, at, len;
-};
-BPF_TABLE("lru_hash", u64, struct spy_io, spy_ios, 1024);
 
 static __always_inline int spy_is_near(u64 sk, u16 family)
 {
@@ -278,141 +418,6 @@ static __always_inline int spy_begins_well(struct spy_sock *s, u32 dir, u64 from
 	    (s->fresh && ((u8)b < 'A' || (u8)b > 'Z')))
 		s->ignored = 1;
 	return !s->ignored;
-}
-
-/* Sends `total` bytes of a list of buffers (ptr, len); count 0: `iov` is the buffer itself. */
-static __always_inline void spy_send_io(void *ctx, struct spy_event *head, u64 iov, u64 count,
-					u64 total)
-{
-	u64 thread = bpf_get_current_pid_tgid(), off = head->off;
-	volatile struct spy_io *io;
-	struct spy_io begin = {};
-
-	begin.iov = iov;
-	begin.count = count;
-	if (!count) {
-		begin.at = iov;
-		begin.len = total;
-	}
-	spy_ios.update(&thread, &begin);
-	io = spy_ios.lookup(&thread);
-	if (!io)
-		return;
-	head->io_len = total;
-#pragma clang loop unroll(disable)
-	for (u32 i = 0; i < SPY_IO_PIECES; i++) {
-		u64 done = io->done, at = io->at, n = io->len, left = total - done;
-
-		if (done >= total || done >= SPY_CALL_MAX)
-			break;
-		if (!n) {
-			u64 next[2] = {};
-
-			if (!io->count || SPY_READ_USER(next, sizeof(next), (void *)io->iov))
-				break;
-			io->iov += sizeof(next);
-			io->count--;
-			at = next[0];
-			n = next[1];
-			io->len = n;
-		}
-		if (n > left)
-			n = left;
-		spy_opaque(n);
-		if (n > SPY_CHUNK)
-			n = SPY_CHUNK;
-		spy_opaque(n);
-		if (!n)
-			continue;
-		io->at = at + n;
-		io->len -= n;
-		io->done = done + n;
-		head->io_off = done;
-		head->off = off + done;
-		spy_send(ctx, head, at, n);
-	}
-	if (io->done < total) {
-		u64 done = io->done;
-
-		spy_count(SPY_N_CUT, 1);
-		head->off = off + done;
-		head->io_off = done;
-		head->len = total - done;
-		head->flags |= SPY_MISSING;
-		spy_send_small(ctx, head, sizeof(*head));
-	}
-	spy_ios.delete(&thread);
-}
-
-/* The location of a system call's bytes. */
-struct spy_where {
-	u64 buf, count; /* in the form that spy_send_io needs */
-	u32 dir, found, drop;
-};
-
-static __always_inline void spy_where_of(struct spy_where *w, u64 regs, u32 nr)
-{
-	u64 message, flags = 0;
-
-	w->buf = spy_kernel_word(regs + SPY_ARG1);
-	w->found = 1;
-	switch (nr) {
-	case SPY_NR_write:
-	case SPY_NR_sendto:
-		w->dir = SPY_WRITE;
-		return;
-	case SPY_NR_writev:
-	case SPY_NR_pwritev2: /* without an offset, as required for a socket */
-		w->dir = SPY_WRITE;
-		w->count = spy_kernel_word(regs + SPY_ARG2);
-		return;
-	case SPY_NR_read:
-		w->dir = SPY_READ;
-		return;
-	case SPY_NR_recvfrom:
-		w->dir = SPY_READ;
-		flags = spy_kernel_word(regs + SPY_ARG3);
-		break;
-	case SPY_NR_readv:
-	case SPY_NR_preadv2:
-		w->dir = SPY_READ;
-		w->count = spy_kernel_word(regs + SPY_ARG2);
-		return;
-	case SPY_NR_sendmsg:
-	case SPY_NR_recvmsg:
-		w->dir = nr == SPY_NR_sendmsg ? SPY_WRITE : SPY_READ;
-		if (nr == SPY_NR_recvmsg)
-			flags = spy_kernel_word(regs + SPY_ARG2);
-		/* struct msghdr: the list at 16, followed by its length */
-		message = w->buf;
-		w->found = !SPY_READ_USER(&w->buf, sizeof(w->buf), (void *)(message + 16)) &&
-			   !SPY_READ_USER(&w->count, sizeof(w->count), (void *)(message + 24)) &&
-			   w->count;
-		break;
-	default:
-		w->found = 0;
-		return;
-	}
-	w->drop = (flags & SPY_MSG_PEEK) != 0;
-	if (flags & SPY_MSG_TRUNC)
-		w->found = 0;
-}
-
-/* The first buffers of a list may be empty. */
-static __always_inline u64 spy_first_byte(struct spy_where *w)
-{
-	u64 next[2] = {};
-
-	if (!w->count)
-		return w->buf;
-#pragma unroll
-	for (u32 i = 0; i < 4; i++) {
-		if (i < w->count)
-			SPY_READ_USER(next, sizeof(next), (void *)(w->buf + 16 * i));
-		if (next[1])
-			break;
-	}
-	return next[0];
 }
 
 static __always_inline void spy_plain(void *ctx, u64 sk, struct spy_where *w, u64 n)

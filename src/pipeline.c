@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* stream -> http -> assembler, for each connection. */
+/* stream -> http (or JSON-RPC, of pipes) -> assembler, for each connection. */
 #include "pipeline.h"
 
 #include <stdlib.h>
 
 #include "assemble/in_order.h"
+#include "assemble/rpc_calls.h"
 #include "base/xalloc.h"
 #include "http/http.h"
+#include "http/rpc.h"
 
 /* Calls after which a connection is judged though it goes on (and not every library tells when it
  * ends), at first and then again: the later bytes of one that is not HTTP say less than its
@@ -32,7 +34,9 @@ struct pipeline {
 
 /* What pipeline keeps for a connection, in conn.user. */
 struct link {
-	struct http *http;
+	struct http *http; /* NULL: pipes, of which these two know */
+	struct rpc *rpc;
+	struct rpc_calls *calls;
 	struct assembler_conn *assembly;
 	bool settled; /* known to be plain */
 	struct traffic_sample sample;
@@ -47,7 +51,12 @@ static struct link *link_of(struct pipeline *p, struct conn *c)
 		return l;
 	l = xcalloc(1, sizeof(*l));
 	l->assembly = assembler_conn_new(p->assembler, c);
-	l->http = http_new(p->lim, c->from_start, &assembler_http_out, l->assembly);
+	if (c->stdio) {
+		l->calls = rpc_calls_new(l->assembly);
+		l->rpc = rpc_new(p->lim, rpc_calls_message, l->calls);
+	} else {
+		l->http = http_new(p->lim, c->from_start, &assembler_http_out, l->assembly);
+	}
 	l->judge_ios = JUDGE_IOS;
 	c->user = l;
 	return l;
@@ -93,7 +102,10 @@ static void on_bytes(void *arg, struct conn *c, enum dir d, uint64_t ts_ns, stru
 	struct pipeline *p = arg;
 	struct link *l = link_of(p, c);
 
-	http_feed(l->http, d, ts_ns, s);
+	if (l->rpc)
+		rpc_feed(l->rpc, d, ts_ns, s);
+	else
+		http_feed(l->http, d, ts_ns, s);
 	process_stats_bytes(p->process_stats, c, d, s.len, ts_ns);
 	look_at(p, c, l, d, s);
 }
@@ -101,24 +113,31 @@ static void on_bytes(void *arg, struct conn *c, enum dir d, uint64_t ts_ns, stru
 static void on_gap(void *arg, struct conn *c, enum dir d, uint64_t ts_ns, uint64_t nbytes,
 		   bool lost)
 {
-	struct pipeline *p = arg;
-	struct link *l = link_of(p, c);
+	struct link *l = link_of(arg, c);
 
 	/* What the gap ends was under way, and what it begins is. */
 	if (lost)
 		assembler_conn_lost(l->assembly);
-	http_gap(l->http, d, ts_ns, nbytes);
+	if (l->rpc)
+		rpc_gap(l->rpc, d, ts_ns);
+	else
+		http_gap(l->http, d, ts_ns, nbytes);
 	if (lost)
 		assembler_conn_lost(l->assembly);
 }
 
-static void on_close(void *arg, struct conn *c, uint64_t ts_ns, bool ended)
+static void close_rpc(struct pipeline *p, const struct conn *c, struct link *l, uint64_t ts_ns)
 {
-	struct pipeline *p = arg;
-	struct link *l = c->user;
+	rpc_close(l->rpc, ts_ns);
+	process_stats_close(p->process_stats, c, true);
+	rpc_calls_free(l->calls);
+	assembler_conn_free(l->assembly);
+	rpc_free(l->rpc);
+}
 
-	if (!l)
-		return;
+static void close_http(struct pipeline *p, const struct conn *c, struct link *l, uint64_t ts_ns,
+		       bool ended)
+{
 	http_close(l->http, ts_ns, ended);
 	process_stats_close(p->process_stats, c, is_http(http_proto(l->http)));
 	if (p->on_class && !c->cleartext && !l->judge_bytes)
@@ -128,6 +147,19 @@ static void on_close(void *arg, struct conn *c, uint64_t ts_ns, bool ended)
 	p->stats.opaque_conns += !is_http(http_proto(l->http));
 	p->stats.protocol_errors += http_protocol_error(l->http);
 	http_free(l->http);
+}
+
+static void on_close(void *arg, struct conn *c, uint64_t ts_ns, bool ended)
+{
+	struct pipeline *p = arg;
+	struct link *l = c->user;
+
+	if (!l)
+		return;
+	if (l->rpc)
+		close_rpc(p, c, l, ts_ns);
+	else
+		close_http(p, c, l, ts_ns, ended);
 	free(l);
 	c->user = NULL;
 }

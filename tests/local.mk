@@ -42,6 +42,7 @@ E2E_TESTS = \
 	tests/e2e/test_sdks.py \
 	tests/e2e/test_selection.py \
 	tests/e2e/test_static.py \
+	tests/e2e/test_stdio.py \
 	tests/e2e/test_wreq.py
 EXTRA_DIST += $(E2E_TESTS) tests/e2e/agents.py tests/e2e/awscrt_client.py tests/e2e/calls.mjs tests/e2e/client.py \
 	tests/e2e/fetch_sdks \
@@ -49,7 +50,7 @@ EXTRA_DIST += $(E2E_TESTS) tests/e2e/agents.py tests/e2e/awscrt_client.py tests/
 	tests/e2e/java/Netty.java tests/e2e/libraries.py tests/e2e/packages.py \
 	tests/e2e/mock_provider.py tests/e2e/mbedclient.c tests/e2e/nginx.py tests/e2e/person.py tests/e2e/prefixed.c tests/e2e/rustls.mjs tests/e2e/screens \
 	tests/e2e/rust/client.rs tests/e2e/rust_clients.py \
-	tests/e2e/spy.py tests/e2e/stage.py \
+	tests/e2e/spy.py tests/e2e/stage.py tests/e2e/stdio_peer.py \
 	tests/e2e/noiseclient.c tests/e2e/staticclient.c tests/e2e/sweep.py \
 	tests/e2e/uringclient.c
 # The SDKs themselves are fetched by fetch_sdks, into a cache outside of the tree.

@@ -10,6 +10,8 @@
 #include "assemble/heads.h"
 #include "assemble/pair.h"
 #include "assemble/relay.h"
+#include "assemble/rpc_calls.h"
+#include "assemble/sse_results.h"
 #include "assemble/websocket_turns.h"
 #include "base/xalloc.h"
 #include "conversation/conversation.h"
@@ -136,6 +138,7 @@ static void assembly_free(struct assembly *k)
 	if (k->state && k->dialect->state_done)
 		k->dialect->state_done(k->state);
 	free(k->state);
+	sse_results_forget(k);
 	exchange_unref(k->x);
 	free(k);
 	if (cc->closed && !cc->first)
@@ -285,6 +288,8 @@ static void finish(struct assembly *k)
 	if (k->turn_of)
 		ws_turns_forget(k->turn_of, k);
 	k->turn_of = NULL;
+	if (k->rpc_calls)
+		rpc_calls_forget(k->rpc_calls, k);
 	assembly_end_side(k, HTTP_REQUEST, false);
 	assembly_end_side(k, HTTP_RESPONSE, false);
 	dialect_reader_answer(k);
@@ -401,6 +406,7 @@ static void on_head(void *arg, uint64_t id, uint64_t ts_ns, const struct http_he
 		return;
 	}
 	heads_copy_response(k->x, h);
+	heads_answered_by(k->x, cc);
 	deliver_response(k);
 	k->upgraded = h->status == 101 && ws_is_named(h);
 }
@@ -434,7 +440,10 @@ static void on_end(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, enum
 		return;		     /* it lasts as long as the WebSocket */
 	k->ended[m] |= !k->begun[m]; /* an answer that will not come */
 	assembly_end_side(k, m, why == HTTP_END_COMPLETE || why == HTTP_END_CLOSED);
-	if (k->ended[HTTP_RESPONSE] && (k->ended[HTTP_REQUEST] || !k->begun[HTTP_REQUEST]))
+	if (!k->ended[HTTP_RESPONSE] || (!k->ended[HTTP_REQUEST] && k->begun[HTTP_REQUEST]))
+		return;
+	k->sse_waits = sse_results_awaits(k);
+	if (!k->sse_waits)
 		assembly_end(k);
 }
 

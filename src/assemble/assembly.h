@@ -29,7 +29,11 @@ struct assembly {
 	struct ws_turns *ws_turns; /* of the exchange that opened one */
 	struct ws_turns *turn_of;  /* of an exchange over one */
 	uint64_t turn;		   /* its number on that, from 1; else 0 */
-	uint32_t stream;	   /* HTTP/2: as in frames; of a turn, its opener's; else 0 */
+	/* sse_results.c's: the id of its call; of a stream, where such calls are POSTed */
+	char *rpc_id, *sse_target;
+	bool sse_answered, sse_waits;
+	struct rpc_calls *rpc_calls; /* where its result is awaited; NULL: nowhere */
+	uint32_t stream;	     /* HTTP/2: as in frames; of a turn, its opener's; else 0 */
 	/* deliver.c's */
 	bool over; /* nothing more comes; it waits to be delivered */
 	bool told; /* its end was delivered, so its record is frozen: it waits for its other view */

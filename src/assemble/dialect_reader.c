@@ -2,6 +2,7 @@
 #include "assemble/dialect_reader.h"
 
 #include "assemble/deliver.h"
+#include "assemble/sse_results.h"
 #include "base/xalloc.h"
 #include "conversation/conversation.h"
 #include "exchange/memory.h"
@@ -82,6 +83,8 @@ void dialect_reader_settle(struct assembly *k)
 	if (d) {
 		dialect_reader_set(k, d);
 		read_request(k, body);
+		if (d->kind == EXCHANGE_MCP)
+			sse_results_asked(k, body);
 	} else if (detect_rpc(x)) {
 		detect_rpc_messages(x, HTTP_REQUEST);
 	} else {
@@ -158,6 +161,8 @@ void dialect_reader_element(void *arg, struct span name, struct span data, bool 
 	size_t i;
 
 	k->stream_ended = span_eq(data, SPAN_LIT("[DONE]"));
+	if (sse_results_event(k, name, data, NULL))
+		return;
 	/* An end mark, or no JSON. Some wrap an error in a list. */
 	if (k->stream_ended || !data.len || (data.ptr[0] != '{' && data.ptr[0] != '['))
 		return;
@@ -166,7 +171,7 @@ void dialect_reader_element(void *arg, struct span name, struct span data, bool 
 	/* The beginning of a cut or broken element is still of use. */
 	v = json_read(k->cc->assembler->lim, data, &partial);
 	k->x->response_partial |= cut || partial || !v;
-	if (json_is_object(v))
+	if (json_is_object(v) && !sse_results_event(k, name, data, v))
 		read_element(k, name, v, partial);
 	json_array_foreach(v, i, item)
 		if (json_is_object(item))

@@ -35,6 +35,20 @@ static void set_process(struct exchange *x, const struct proc *p)
 	set_string(&x->container.unit, span_str(p->unit));
 }
 
+static void set_other(struct exchange *x, const struct proc *p)
+{
+	struct exchange at = { .tgid = p->tgid,
+			       .uid = p->uid,
+			       .cgroup = p->cgroup,
+			       .process = (char *)p->name,
+			       .exe = p->exe,
+			       .cmdline = p->cmdline,
+			       .script = p->script,
+			       .user = p->user };
+
+	exchange_set_other_end(x, &at);
+}
+
 void heads_set_connection(struct exchange *x, const struct assembler_conn *cc)
 {
 	const struct conn *conn = cc->conn;
@@ -58,6 +72,35 @@ void heads_set_connection(struct exchange *x, const struct assembler_conn *cc)
 	x->uid = p->uid;
 	x->cgroup = p->cgroup;
 	set_process(x, p);
+	if (conn->other)
+		set_other(x, conn->other);
+}
+
+void heads_set_stdio(struct exchange *x, const struct assembler_conn *cc, enum dir asked)
+{
+	const struct proc *own = cc->conn->proc, *other = cc->conn->other;
+
+	x->protocol = "stdio";
+	x->cleartext = true;
+	if (asked == DIR_WRITE && other)
+		set_other(x, other);
+	if (asked == DIR_WRITE)
+		return;
+	x->tgid = other ? other->tgid : 0;
+	x->tid = x->tgid;
+	x->uid = other ? other->uid : 0;
+	x->cgroup = other ? other->cgroup : 0;
+	set_string(&x->comm, SPAN_LIT(""));
+	if (other)
+		set_process(x, other);
+	if (own)
+		set_other(x, own);
+}
+
+void heads_answered_by(struct exchange *x, const struct assembler_conn *cc)
+{
+	if (cc->conn->other && x->tgid != cc->conn->other->tgid)
+		set_other(x, cc->conn->other);
 }
 
 /* ---- heads ---- */

@@ -7,6 +7,10 @@
 #include "assemble/assembly.h"
 
 void heads_set_connection(struct exchange *x, const struct assembler_conn *cc);
+/* Of a pair of pipes: who asks is the process, and the other end is known. */
+void heads_set_stdio(struct exchange *x, const struct assembler_conn *cc, enum dir asked);
+/* Who answers is known for certain only then: a shell may have started it since. */
+void heads_answered_by(struct exchange *x, const struct assembler_conn *cc);
 /* Does nothing while the endpoints are unknown. */
 void heads_set_endpoints(struct exchange *x, const struct endpoints *e);
 void heads_copy_request(struct exchange *x, const struct http_head *h);

@@ -17,6 +17,10 @@ libpure_a_SOURCES += \
 	src/assemble/pair.h \
 	src/assemble/relay.c \
 	src/assemble/relay.h \
+	src/assemble/rpc_calls.c \
+	src/assemble/rpc_calls.h \
+	src/assemble/sse_results.c \
+	src/assemble/sse_results.h \
 	src/assemble/tell.c \
 	src/assemble/tell.h \
 	src/assemble/websocket_turns.c \

@@ -22,7 +22,8 @@ static void common(const struct spy_event *e, struct chunk *c)
 		.tid = e->tid,
 		.uid = e->uid,
 		.flags = (e->flags & SPY_FROM_START ? CHUNK_FROM_START : 0) |
-			 (e->flags & SPY_CLEARTEXT ? CHUNK_CLEARTEXT : 0),
+			 (e->flags & SPY_CLEARTEXT ? CHUNK_CLEARTEXT : 0) |
+			 (e->flags & SPY_STDIO ? CHUNK_STDIO : 0),
 	};
 	memcpy(c->comm, e->comm, sizeof(e->comm));
 }
@@ -75,6 +76,18 @@ uint32_t chunk_connect(const void *raw, size_t len, struct span *ret_ends)
 	memcpy(&e, raw, sizeof(e));
 	*ret_ends = span_of((const uint8_t *)raw + sizeof(e), sizeof(struct spy_endpoints));
 	return e.kind == SPY_CONNECT ? e.tgid : 0;
+}
+
+bool chunk_file(const void *raw, size_t len, struct chunk *ret, struct spy_file_ends *ret_ends)
+{
+	struct spy_event e;
+
+	if (len < sizeof(e) + sizeof(*ret_ends))
+		return false;
+	memcpy(&e, raw, sizeof(e));
+	memcpy(ret_ends, (const uint8_t *)raw + sizeof(e), sizeof(*ret_ends));
+	common(&e, ret);
+	return e.kind == SPY_FILE;
 }
 
 int chunk_from_event(const void *raw, size_t len, struct chunk *ret)
@@ -162,7 +175,7 @@ int chunk_decode(struct span in, struct chunk *ret)
 	ret->totals[0] = cursor_le(&r, 8);
 	ret->totals[1] = cursor_le(&r, 8);
 	comm = cursor_take(&r, 16);
-	if (r.bad || kind > CHUNK_EXIT || dir > DIR_READ)
+	if (r.bad || kind > CHUNK_OTHER || dir > DIR_READ)
 		return -EPROTO;
 	memcpy(ret->comm, comm.ptr, comm.len);
 	ret->data = r.rest;

@@ -17,6 +17,7 @@ enum chunk_kind {
 	CHUNK_ENDPOINTS, /* `data` holds the connection's endpoints (capture/endpoints.h); the last
 			  * such chunk of a connection counts */
 	CHUNK_EXIT,	 /* process conn.tgid has ended, and nothing more comes of it */
+	CHUNK_OTHER,	 /* `off` is the process at the other end of the connection, from now on */
 };
 
 /* Process, address of the TLS object, and when that was first seen, so that reused addresses and
@@ -30,7 +31,12 @@ struct conn_id {
 #define CHUNK_FROM_START 1 /* the first captured byte is the connection's first */
 #define CHUNK_MISSING	 2 /* `missing` bytes at `off` could not be captured; `data` is empty */
 #define CHUNK_CLEARTEXT	 4 /* no TLS: captured from a socket; conn.object is a made-up number */
-#define CHUNK_LEFT_OPEN	 8 /* CHUNK_CLOSE: its program did not free it; the process or the trace ended */
+#define CHUNK_LEFT_OPEN                                                                            \
+	16 /* CHUNK_CLOSE: its program did not free it; the process or the trace ended */
+
+#define CHUNK_STDIO                                                                                \
+	8 /* a pair of pipes or Unix sockets: conn.tgid wrote it, or with DIR_READ the process at  \
+	   * the other end; conn.object is the inode number of one of them */
 
 /* `data` is borrowed: valid until the function that received the chunk returns. */
 struct chunk {
@@ -54,6 +60,10 @@ struct chunk {
 uint32_t chunk_exec(const void *raw, size_t len, uint32_t *ret_tid);
 uint32_t chunk_connect(const void *raw, size_t len, struct span *ret_ends);
 uint32_t chunk_exit(const void *raw, size_t len);
+/* Of an event of kind SPY_FILE: what it tells, and the process, time and file in ret. False: it is
+ * another. */
+struct spy_file_ends;
+bool chunk_file(const void *raw, size_t len, struct chunk *ret, struct spy_file_ends *ret_ends);
 /* Decodes one event. 0, or -EPROTO if its lengths are inconsistent. */
 int chunk_from_event(const void *raw, size_t len, struct chunk *ret);
 

@@ -2,6 +2,7 @@
 #include "exchange/exchange_int.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/str.h"
 #include "base/xalloc.h"
@@ -205,6 +206,11 @@ const char *exchange_program(const struct exchange *x)
 	return x->script ? x->script : x->process ? x->process : "?";
 }
 
+bool exchange_is_stdio(const struct exchange *x)
+{
+	return x->protocol && strcmp(x->protocol, "stdio") == 0;
+}
+
 bool exchange_counts(const struct exchange *x)
 {
 	struct span api = span_str(x->api);
@@ -219,7 +225,7 @@ const char *exchange_container(const struct exchange *x)
 
 const char *exchange_kind_name(enum exchange_kind k)
 {
-	static const char *const names[] = { "llm", "mcp", "rpc", "http" };
+	static const char *const names[] = { "llm", "mcp", "acp", "rpc", "http" };
 
 	return names[k];
 }

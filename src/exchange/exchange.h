@@ -198,6 +198,7 @@ struct headers {
 enum exchange_kind {
 	EXCHANGE_LLM,  /* a call to a model */
 	EXCHANGE_MCP,  /* a call of an agent to its tools: JSON-RPC */
+	EXCHANGE_ACP,  /* of an editor to an agent, or back: JSON-RPC */
 	EXCHANGE_RPC,  /* gRPC or Connect: messages whose content is not understood */
 	EXCHANGE_HTTP, /* anything else */
 };
@@ -309,7 +310,7 @@ struct exchange {
 
 	/* HTTP */
 	bool request_seen, response_seen; /* their heads */
-	const char *protocol;		  /* static: "http/1.1" ... */
+	const char *protocol;		  /* static: "http/1.1" ..., "stdio": pipes */
 	char *method, *target, *host;	  /* target masked; host: authority, else SNI */
 	unsigned port;			  /* that the authority names, 0: none */
 	unsigned status;		  /* 0 = none seen */
@@ -349,8 +350,8 @@ struct exchange {
 	struct api_error *error; /* NULL when none */
 	struct conversation conversation;
 
-	/* EXCHANGE_MCP: the method, and the tool, prompt or resource it is about. EXCHANGE_RPC: the
-	 * method with its service. */
+	/* EXCHANGE_MCP, EXCHANGE_ACP: the method, and the tool, prompt or resource it is about.
+	 * EXCHANGE_RPC: the method with its service. */
 	char *rpc_method, *rpc_name;
 	bool rpc_failed;	  /* the tool said that it failed */
 	uint64_t rpc_messages[2]; /* EXCHANGE_RPC: number sent, and received */
@@ -427,6 +428,9 @@ int64_t exchange_began_ns(const struct exchange *x);
 const char *exchange_program(const struct exchange *x);
 /* The container's name, else its id; NULL: it is in none. */
 const char *exchange_container(const struct exchange *x);
+
+/* Whether it went over a pair of pipes or Unix sockets, not over HTTP. */
+bool exchange_is_stdio(const struct exchange *x);
 
 /* Whether the call only asks how many tokens a prompt has: it costs nothing and is no turn. */
 bool exchange_counts(const struct exchange *x);

@@ -143,7 +143,7 @@ static json_t *tools(const struct exchange *x)
 /* Its bodies were read by a dialect. */
 static bool has_content(const struct exchange *x)
 {
-	return x->kind == EXCHANGE_LLM || x->kind == EXCHANGE_MCP;
+	return x->kind == EXCHANGE_LLM || x->kind == EXCHANGE_MCP || x->kind == EXCHANGE_ACP;
 }
 
 static json_t *request(const struct exchange *x, unsigned flags)
@@ -487,7 +487,7 @@ json_t *exchange_to_json(const struct exchange *x, unsigned flags)
 		set(o, "counted_tokens", count(x->counted));
 		set(o, "cost", cost(&x->cost));
 	}
-	if (x->kind == EXCHANGE_MCP || x->kind == EXCHANGE_RPC)
+	if (x->kind == EXCHANGE_MCP || x->kind == EXCHANGE_ACP || x->kind == EXCHANGE_RPC)
 		set(o, "rpc", rpc(x));
 	set(o, "error", error(x->error));
 	return o;

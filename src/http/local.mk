@@ -32,11 +32,15 @@ libpure_a_SOURCES += \
 	src/http/huffman.h \
 	src/http/jsonarray.c \
 	src/http/known_headers.def \
+	src/http/length_fields.c \
+	src/http/length_fields.h \
 	src/http/lines.c \
 	src/http/lines.h \
 	src/http/message.c \
 	src/http/message.h \
 	src/http/ndjson.c \
+	src/http/rpc.c \
+	src/http/rpc.h \
 	src/http/sse.c \
 	src/http/traffic_class.c \
 	src/http/traffic_class.h \
@@ -51,6 +55,7 @@ check_PROGRAMS += tests/unit/test_h1
 check_PROGRAMS += tests/unit/test_h2
 check_PROGRAMS += tests/unit/test_coding
 check_PROGRAMS += tests/unit/test_framing
+check_PROGRAMS += tests/unit/test_rpc
 check_PROGRAMS += tests/unit/test_traffic_class
 check_PROGRAMS += tests/unit/test_ws
 tests_unit_test_coding_LDADD = $(LDADD) $(BROTLIENC_LIBS)
@@ -80,3 +85,8 @@ check_PROGRAMS += tests/fuzz/fuzz_ws
 tests_fuzz_fuzz_ws_SOURCES = tests/fuzz/fuzz_ws.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_ws_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 EXTRA_DIST += tests/fuzz/corpus/ws
+
+check_PROGRAMS += tests/fuzz/fuzz_rpc
+tests_fuzz_fuzz_rpc_SOURCES = tests/fuzz/fuzz_rpc.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_rpc_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+EXTRA_DIST += tests/fuzz/corpus/rpc

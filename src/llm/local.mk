@@ -6,6 +6,7 @@ libpure_a_SOURCES += \
 	src/llm/detect.h \
 	src/llm/dialect.h \
 	src/llm/dialects.def \
+	src/llm/dialects/acp.c \
 	src/llm/dialects/anthropic.c \
 	src/llm/dialects/anthropic.h \
 	src/llm/dialects/anthropic_other.c \

@@ -38,6 +38,13 @@ struct own_names {
 	size_t count;
 };
 
+/* Of whose pipes JSON-RPC is shown. */
+enum stdio_option {
+	STDIO_OPTION_AGENTS, /* of the command's tree, or of programs that call models */
+	STDIO_OPTION_ALL,
+	STDIO_OPTION_NO,
+};
+
 struct options {
 	enum action action;
 	struct filter_options filter;
@@ -68,9 +75,11 @@ struct options {
 	bool no_cache;		    /* of compiled programs */
 	bool strict;
 	bool no_peer;
+	enum stdio_option stdio;
 	/* The C expression of --plain (capture/ports.h); NULL: without. */
 	char *plain;
 	bool plain_near;
+	bool plain_unix; /* Unix sockets too */
 	bool debug;
 	struct limits limits;
 	enum shell shell; /* ACTION_COMPLETIONS */

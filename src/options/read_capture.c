@@ -14,15 +14,22 @@
 int read_ports(struct options *o, const char *arg, struct error *reterr)
 {
 	struct buf text;
-	int err;
+	int err = 0;
 
 	buf_init(&text, 16 << 10);
-	err = ports_expression(arg, &text, &o->plain_near);
+	o->plain_unix = !arg || strcmp(arg, "all") == 0 || strncmp(arg, "unix", 4) == 0;
+	if (arg && strncmp(arg, "unix,", 5) == 0)
+		arg += 5;
+	if (arg && strcmp(arg, "unix") == 0)
+		buf_adds(&text, "0");
+	else
+		err = ports_expression(arg, &text, &o->plain_near);
 	free(o->plain);
 	o->plain = buf_take(&text);
 	if (err)
 		return error_set(reterr, err,
-				 "ports are numbers or ranges, e.g. 8000,9000-9010, or 'all'");
+				 "ports are numbers or ranges, e.g. 8000,9000-9010, or 'all'; "
+				 "'unix' stands for Unix sockets");
 	return 0;
 }
 

@@ -177,9 +177,22 @@ static bool is_wanted(const struct probe_config *c, size_t prog)
 		return plain && c->sock_length;
 	case PROG_RECEIVED:
 		return c->peers || plain;
+	case PROG_STDIO_WRITTEN:
+		return c->stdio != STDIO_NOBODY || c->plain_unix;
+	case PROG_STDIO_FORK:
+	case PROG_STDIO_EXIT:
+		return c->stdio == STDIO_SPEAKERS;
 	default:
 		return true;
 	}
+}
+
+static bool is_any_wanted(const struct probe *p, enum probe_group g)
+{
+	for (size_t i = 0; i < PROG_COUNT; i++)
+		if (probe_group_of(i) == g && is_wanted(&p->config, i))
+			return true;
+	return false;
 }
 
 static int order(struct probe *p, enum probe_group g, int output)
@@ -459,7 +472,7 @@ bool probe_prefetch(struct probe *p)
 	for (size_t i = 0; i < GROUP_COUNT; i++) {
 		if (p->groups[i].state != IDLE && !is_done(p, i))
 			return false;
-		if (p->groups[i].state == IDLE && next == GROUP_COUNT)
+		if (p->groups[i].state == IDLE && next == GROUP_COUNT && is_any_wanted(p, i))
 			next = i;
 	}
 	if (next < GROUP_COUNT)

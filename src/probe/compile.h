@@ -11,9 +11,17 @@
 #include <sys/types.h>
 
 #include "base/error.h"
+#include "probe/stdio_offsets.h"
 #include "probes/programs.h"
 
 enum kernel_headers { HEADERS_AUTO, HEADERS_BUILTIN, HEADERS_DIR };
+
+/* Whose pipes and Unix sockets are captured where they carry JSON-RPC. */
+enum stdio_who {
+	STDIO_NOBODY,
+	STDIO_SPEAKERS, /* processes in the map spy_speakers and their children */
+	STDIO_ALL,
+};
 
 struct probe_config {
 	enum kernel_headers headers;
@@ -36,6 +44,9 @@ struct probe_config {
 	const char *plain_ports;
 	bool sock_length; /* kernel_can_sock_length() */
 	bool plain_near;  /* of these, only between processes of this host */
+	bool plain_unix;  /* HTTP over Unix sockets too; needs stdio_offsets */
+	enum stdio_who stdio;
+	struct stdio_offsets stdio_offsets; /* stdio_offsets_find, unless STDIO_NOBODY */
 };
 
 /* Used by one thread at a time: by the one that starts, then by that of discover.h. */

@@ -34,7 +34,9 @@ libkernel_a_SOURCES += \
 	src/probe/preamble.c \
 	src/probe/preamble.h \
 	src/probe/source.c \
-	src/probe/source.h
+	src/probe/source.h \
+	src/probe/stdio_offsets.c \
+	src/probe/stdio_offsets.h
 nodist_libkernel_a_SOURCES = src/probe/embedded.c
 BUILT_SOURCES += src/probe/embedded.c
 CLEANFILES += src/probe/embedded.c
@@ -50,6 +52,7 @@ PROBE_FILES = \
 	probes/rustls.bpf.c \
 	probes/sealed.bpf.c \
 	probes/sock.bpf.c \
+	probes/stdio.bpf.c \
 	probes/tls.bpf.c \
 	probes/go.bpf.c \
 	probes/builtin/include/asm/page.h \
@@ -75,6 +78,7 @@ src/probe/embedded.c: $(PROBE_FILES) src/demo/demo.sh src/demo/agent.py scripts/
 		embedded_sealed_bpf_c=$(top_srcdir)/probes/sealed.bpf.c \
 		embedded_sock_bpf_c=$(top_srcdir)/probes/sock.bpf.c \
 		embedded_aead_bpf_c=$(top_srcdir)/probes/aead.bpf.c \
+		embedded_stdio_bpf_c=$(top_srcdir)/probes/stdio.bpf.c \
 		embedded_agent_py=$(top_srcdir)/src/demo/agent.py \
 		embedded_demo_sh=$(top_srcdir)/src/demo/demo.sh \
 		builtin_asm_page_h=$(BUILTIN)/asm/page.h \

@@ -16,7 +16,7 @@
 /* A perf record that holds more than 65,498 bytes vanishes without an error. */
 #define PERF_CHUNK 32768
 
-static void sock_preamble(const struct probe_config *c, struct buf *out)
+static void sock_preamble(const struct probe_config *c, bool stdio, struct buf *out)
 {
 	static const struct {
 		const char *name;
@@ -32,6 +32,7 @@ static void sock_preamble(const struct probe_config *c, struct buf *out)
 		{ "connect", SYS_connect },   { "close", SYS_close },
 		{ "dup", SYS_dup },	      { "dup3", SYS_dup3 },
 		{ "fcntl", SYS_fcntl },	      { "close_range", 436 }, /* glibc may be older */
+		{ "vmsplice", SYS_vmsplice }, { "tee", SYS_tee },
 #ifdef SYS_dup2
 		{ "dup2", SYS_dup2 },
 #endif
@@ -40,13 +41,25 @@ static void sock_preamble(const struct probe_config *c, struct buf *out)
 	buf_addf(out, "#define SPY_PEERS %d\n#define SPY_PLAIN_ON %d\n", c->peers,
 		 c->plain_ports != NULL);
 	buf_addf(out, "#define SPY_NETNS %d\n", access("/proc/self/ns/net", F_OK) == 0);
-	if (!c->plain_ports)
+	buf_addf(out, "#define SPY_STDIO_ON %d\n", stdio);
+	if (c->plain_ports) {
+		buf_addf(out, "#define SPY_PLAIN_PORT(p) (%s)\n#define SPY_PLAIN_NEAR %d\n",
+			 c->plain_ports, c->plain_near);
+		buf_addf(out, "#define SPY_SOCK_LENGTH %d\n", c->sock_length);
+	}
+	if (!c->plain_ports && !stdio)
 		return;
-	buf_addf(out, "#define SPY_PLAIN_PORT(p) (%s)\n#define SPY_PLAIN_NEAR %d\n", c->plain_ports,
-		 c->plain_near);
-	buf_addf(out, "#define SPY_SOCK_LENGTH %d\n", c->sock_length);
 	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++)
 		buf_addf(out, "#define SPY_NR_%s %ld\n", calls[i].name, calls[i].number);
+}
+
+static void stdio_preamble(const struct probe_config *c, struct buf *out)
+{
+	buf_addf(out, "#define SPY_STDIO_ALL %d\n#define SPY_STDIO_FRESH %d\n",
+		 c->stdio == STDIO_ALL, c->tree && c->stdio == STDIO_SPEAKERS);
+	buf_addf(out, "#define SPY_STDIO_NOBODY %d\n#define SPY_PLAIN_UNIX %d\n",
+		 c->stdio == STDIO_NOBODY, c->plain_unix);
+	stdio_offsets_add(&c->stdio_offsets, out);
 }
 
 /* Reading a traced program's memory and the kernel's. By names of our own: at each place where
@@ -107,7 +120,9 @@ void preamble_add(const struct probe_config *c, enum probe_group g, struct buf *
 	buf_addf(out, "#define SPY_CGROUPS %zu\n#define SPY_NEED_COMM %d\n", c->cgroups,
 		 c->need_comm);
 	buf_addf(out, "#define SPY_CGROUP_ID %s\n", cgroup ? "bpf_get_current_cgroup_id()" : "0");
-	sock_preamble(c, out);
+	sock_preamble(c, g == GROUP_STDIO, out);
+	if (g == GROUP_STDIO)
+		stdio_preamble(c, out);
 	buf_adds(out, "#include <linux/types.h>\n");
 	read_preamble(out);
 }

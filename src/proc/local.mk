@@ -6,6 +6,8 @@ if BPF
 libkernel_a_SOURCES += \
 	src/proc/containers.c \
 	src/proc/containers.h \
+	src/proc/fds.c \
+	src/proc/fds.h \
 	src/proc/identity.c \
 	src/proc/identity.h \
 	src/proc/list.c \

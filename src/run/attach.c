@@ -63,6 +63,30 @@ size_t attach_buffer_bytes(const struct tracer *t)
 	return bytes;
 }
 
+/* Whose pipes and Unix sockets are captured. The kernel has to say where members of its structs
+ * are.
+ */
+static void choose_stdio(const struct tracer *t, struct probe_config *c)
+{
+	bool all = t->o->stdio == STDIO_OPTION_ALL, asked = all || t->o->plain_unix;
+	int err;
+
+	if (t->o->stdio == STDIO_OPTION_NO && !t->o->plain_unix)
+		return;
+	err = stdio_offsets_find(&c->stdio_offsets);
+	if (err) {
+		if (asked)
+			log_warn("attach",
+				 "pipes and Unix sockets are not seen: the kernel does not "
+				 "describe its types (/sys/kernel/btf/vmlinux): %s",
+				 strerror(-err));
+		return;
+	}
+	c->plain_unix = t->o->plain_unix;
+	if (t->o->stdio != STDIO_OPTION_NO)
+		c->stdio = all && !t->o->command ? STDIO_ALL : STDIO_SPEAKERS;
+}
+
 static int open_probe(struct tracer *t, struct error *reterr)
 {
 	const char *headers = t->o->kernel_headers;
@@ -94,6 +118,8 @@ static int open_probe(struct tracer *t, struct error *reterr)
 		return err;
 	/* A process filter keeps the others at full speed only with single probes. */
 	t->multi = t->o->filter.npids == 0 && kernel_can_multi();
+	choose_stdio(t, &c);
+	t->stdio = c.stdio != STDIO_NOBODY || c.plain_unix;
 	c.ring_buffer = t->ring;
 	c.multi = t->multi;
 	c.skip = skip;
@@ -134,6 +160,8 @@ static int compile(struct tracer *t, struct error *reterr)
 	if (err)
 		return err;
 	probe_begin(t->probe, GROUP_CORE);
+	if (t->stdio)
+		probe_begin(t->probe, GROUP_STDIO);
 	t->hooks = links_new(t->probe, t->multi, t->o->filter.pids, t->o->filter.npids);
 	t->discover_options =
 		(struct discover_options){ .filter = &t->o->filter,
@@ -223,6 +251,30 @@ static int attach_sock(struct tracer *t, struct error *reterr)
 	return 0;
 }
 
+/* Everything else works without. */
+static void attach_stdio(struct tracer *t)
+{
+	const char *name = "";
+	struct error why;
+	int err = probe_need(t->probe, GROUP_STDIO, &why);
+
+	if (err) {
+		log_warn("attach", "MCP and ACP over pipes are not seen: %s", why.text);
+		return;
+	}
+	t->speakers = speakers_new(t->probe);
+	live_with_stdio(t->live, probe_map(t->probe, "spy_files"));
+	if (t->o->command || t->o->stdio == STDIO_OPTION_ALL || t->o->plain_unix)
+		err = speakers_attach(t->speakers, &name);
+	if (!t->o->command && t->o->stdio == STDIO_OPTION_AGENTS)
+		pipeline_observe(t->pipeline, &speakers_observer, t->speakers);
+	if (err)
+		log_warn("attach",
+			 "MCP and ACP over pipes are not seen: the kernel refused the raw "
+			 "tracepoint %s: %s",
+			 name, strerror(-err));
+}
+
 int attach_all(struct tracer *t, struct error *reterr)
 {
 	uint64_t begin = now_ns();
@@ -241,6 +293,8 @@ int attach_all(struct tracer *t, struct error *reterr)
 	err = attach_sock(t, reterr);
 	if (err)
 		return err;
+	if (t->stdio)
+		attach_stdio(t);
 	discover_first(t->discover);
 	log_debug("attach", "%zu files with TLS hooked in %u ms",
 		  target_count_hooked(discover_targets(t->discover)),
@@ -347,6 +401,8 @@ void attach_stop(struct tracer *t)
 		discover_note_blind(t->discover);
 	}
 	t->discovering = false;
+	if (t->speakers)
+		speakers_detach(t->speakers);
 	links_free(t->hooks);
 	t->hooks = NULL;
 	if (!t->files)

@@ -30,6 +30,8 @@ llm_spy_SOURCES += \
 	src/run/report_files.h \
 	src/run/result.c \
 	src/run/result.h \
+	src/run/speakers.c \
+	src/run/speakers.h \
 	src/run/tracer.c \
 	src/run/tracer.h \
 	src/run/tracer_int.h

@@ -233,6 +233,7 @@ static void tracer_done(struct tracer *t)
 		close(t->compiler);
 	recording_close(&t->recording);
 	pipeline_free(t->pipeline);
+	speakers_free(t->speakers);
 	fanout_free(t->fanout);
 	totals_done(&t->totals);
 	destination_done(&t->to);
@@ -355,6 +356,8 @@ static int start(struct tracer *t, struct error *reterr)
 		uint8_t one = 1;
 
 		err = bpf_map_put(probe_map(t->probe, "spy_tree_tgids"), &tgid, &one);
+		if (t->speakers)
+			speakers_add(t->speakers, t->command.pid);
 		if (err)
 			error_set(reterr, err, "cannot trace the command: %s", strerror(-err));
 	}

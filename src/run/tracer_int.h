@@ -18,6 +18,7 @@
 #include "run/messages.h"
 #include "run/notices.h"
 #include "run/recording.h"
+#include "run/speakers.h"
 #include "sink/fanout.h"
 #include "source/live.h"
 
@@ -28,6 +29,8 @@ struct tracer {
 	struct probe *probe;
 	int counters; /* the probe's map */
 	bool ring, multi;
+	bool stdio;		   /* JSON-RPC over pipes is captured */
+	struct speakers *speakers; /* NULL: it cannot be */
 	struct links *hooks;
 	struct hold *hold; /* NULL: programs are not held */
 	struct scan_cache *files;

@@ -122,6 +122,8 @@ static bool host_matters(const struct exchange *x)
 
 static const char *host_of(const struct exchange *x)
 {
+	if (x->other && x->other->script && exchange_is_stdio(x))
+		return x->other->script;
 	if (x->other)
 		return x->other->process ? x->other->process : "?";
 	if (x->is_server && x->peer)
@@ -152,7 +154,7 @@ static void add_other(struct head *h, const struct layouter *l)
 		snprintf(f->after, sizeof(f->after), "[%u]", x->other->tgid);
 	else if (!x->is_server && x->host && x->port && x->port != (x->cleartext ? 80 : 443))
 		snprintf(f->after, sizeof(f->after), ":%u", x->port);
-	if (x->cleartext && !x->other)
+	if (x->cleartext && !x->other && !exchange_is_stdio(x))
 		add_text(f, " (no TLS)");
 	if (x->is_server)
 		add_text(f, page_sign(l->p, " ⇢", " =>"));
@@ -204,6 +206,10 @@ static void add_what(struct head *h, const struct exchange *x)
 		break;
 	case EXCHANGE_MCP:
 		snprintf(f->own, sizeof(f->own), "  MCP ");
+		f->traffic = span_str(x->rpc_method ? x->rpc_method : "(method not seen)");
+		break;
+	case EXCHANGE_ACP:
+		snprintf(f->own, sizeof(f->own), "  ACP ");
 		f->traffic = span_str(x->rpc_method ? x->rpc_method : "(method not seen)");
 		break;
 	case EXCHANGE_RPC:

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Rows of what is no call to a model: tools by MCP, RPC, other HTTP. */
+/* Rows of what is no call to a model: tools by MCP, agents by ACP, RPC, other HTTP. */
 #include <jansson.h>
 #include <stdlib.h>
 
@@ -80,6 +80,7 @@ void block_other(struct layouter *l)
 {
 	switch (l->x->kind) {
 	case EXCHANGE_MCP:
+	case EXCHANGE_ACP:
 		mcp(l);
 		break;
 	case EXCHANGE_RPC:

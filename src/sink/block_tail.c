@@ -312,7 +312,7 @@ void block_tail(struct layouter *l)
 	put_times(l);
 	if (x->kind == EXCHANGE_LLM)
 		put_usage(l);
-	else if (x->kind != EXCHANGE_MCP)
+	else if (x->kind != EXCHANGE_MCP && x->kind != EXCHANGE_ACP)
 		put_bytes(l);
 	put_finish(l);
 	if (has_failed(x)) {

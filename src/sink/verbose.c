@@ -88,7 +88,7 @@ void verbose_head(struct sink *s, enum mark m, const char *title, const struct e
 	term_own(t, s->o.color ? "\x1b[0m" : "");
 	term_ownf(t, "%*s", t->column < TITLE_COLUMNS ? (int)(TITLE_COLUMNS - t->column) : 2, "");
 	parties(s, x);
-	term_own(t, x->cleartext ? " (no TLS)" : "");
+	term_own(t, x->cleartext && !exchange_is_stdio(x) ? " (no TLS)" : "");
 	time_of_day(x, ns, clock, sizeof(clock));
 	term_ownf(t, "   %s", clock);
 	term_newline(t);
@@ -249,7 +249,7 @@ static void show_end(struct sink *s, struct live *l, const struct exchange *x, b
 		if (!was_shown)
 			show_request(s, x);
 		verbose_raw_response(s, x);
-	} else if (x->kind == EXCHANGE_MCP) {
+	} else if (x->kind == EXCHANGE_MCP || x->kind == EXCHANGE_ACP) {
 		verbose_mcp(s, x);
 	} else if (x->kind == EXCHANGE_RPC) {
 		verbose_rpc(s, x);

@@ -16,7 +16,8 @@ void verbose_mcp(struct sink *s, const struct exchange *x)
 	struct term *t = &s->t;
 	bool failed = x->rpc_failed || x->error || x->status >= 400;
 
-	verbose_head(s, failed ? MARK_ERROR : MARK_TOOL, "MCP", x, x->t.request_first);
+	verbose_head(s, failed ? MARK_ERROR : MARK_TOOL, x->kind == EXCHANGE_ACP ? "ACP" : "MCP", x,
+		     x->t.request_first);
 	term_inline(t, span_str(x->rpc_method ? x->rpc_method : "(method not seen)"), 80);
 	term_own(t, " ");
 	term_inline(t, span_str(x->rpc_name), 120);
@@ -25,6 +26,10 @@ void verbose_mcp(struct sink *s, const struct exchange *x)
 		verbose_parts(s, &x->messages[i], 2);
 	if (x->status)
 		term_ownf(t, "%s %u", failed ? "Failed:" : "Result:", x->status);
+	else if (x->response_seen && !x->response_body.wire)
+		term_own(t, "No response expected");
+	else if (x->response_seen)
+		term_own(t, failed ? "Failed" : "Result");
 	else
 		term_own(t, "No response seen");
 	took(s, x);

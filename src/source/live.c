@@ -20,6 +20,7 @@
 #include "proc/list.h"
 #include "source/describer.h"
 #include "source/kernel_buffer.h"
+#include "source/stdio.h"
 
 /* Connections whose process was described lately. One that falls out of its place is described
  * again: that costs a little and is harmless. */
@@ -43,6 +44,7 @@ struct live {
 	struct source source; /* first */
 	struct events *events;
 	struct describer *describer;
+	struct stdio *stdio; /* NULL: off */
 	chunk_fn fn;
 	void *arg;
 	exec_fn on_exec; /* may be NULL */
@@ -119,6 +121,7 @@ void live_free(struct live *l)
 		if (l->ending[i].pidfd >= 0)
 			close(l->ending[i].pidfd);
 	events_free(l->events);
+	stdio_free(l->stdio);
 	describer_free(l->describer);
 	free(l);
 }
@@ -153,6 +156,25 @@ static int describe(struct live *l, const struct chunk *of)
 	}
 	buf_done(&text);
 	return err;
+}
+
+static int describe_for_stdio(void *arg, const struct chunk *of)
+{
+	return describe(arg, of);
+}
+
+static int pass_on(void *arg, const struct chunk *c)
+{
+	struct live *l = arg;
+
+	return l->fn(l->arg, c);
+}
+
+void live_with_stdio(struct live *l, int files)
+{
+	struct stdio_out out = { .describe = describe_for_stdio, .chunk = pass_on, .arg = l };
+
+	l->stdio = stdio_new(files, &out);
 }
 
 void live_describe(struct live *l, pid_t pid)
@@ -271,6 +293,8 @@ static int end(struct live *l, const struct ending *e)
 	struct chunk c = { .kind = CHUNK_EXIT, .conn = { .tgid = e->tgid }, .ts_ns = e->ended_ns };
 	int err = close_left_open(l, e->tgid);
 
+	if (!err && l->stdio)
+		err = stdio_exit(l->stdio, e->tgid, e->ended_ns);
 	return err ? err : l->fn(l->arg, &c);
 }
 
@@ -307,11 +331,17 @@ static bool is_told(struct live *l, const void *raw, size_t len)
 	uint32_t tid, tgid = chunk_exec(raw, len, &tid);
 	struct span encoded;
 	struct endpoints endpoints;
+	struct spy_file_ends ends;
+	struct chunk file;
 
 	if (tgid) {
 		describer_forget(l->describer, tgid);
 		if (l->on_exec)
 			l->on_exec(l->exec_arg, tgid, tid);
+		return true;
+	}
+	if (l->stdio && chunk_file(raw, len, &file, &ends)) {
+		stdio_file(l->stdio, &file, &ends);
 		return true;
 	}
 	tgid = chunk_exit(raw, len);
@@ -344,6 +374,8 @@ static int on_event(void *arg, const void *raw, size_t len)
 		log_debug("capture", "ignored a malformed event of %zu bytes", len);
 		return 0;
 	}
+	if (l->stdio && c.kind == CHUNK_DATA && c.flags & CHUNK_STDIO)
+		return stdio_data(l->stdio, &c);
 	if (c.kind != CHUNK_CLOSE && !is_known(l, &c.conn))
 		err = describe(l, &c);
 	if (err)

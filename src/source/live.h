@@ -25,6 +25,8 @@ void live_on_exec(struct live *l, exec_fn fn, void *arg);
 /* And of processes that opened a TCP connection. */
 typedef void (*connect_fn)(void *arg, uint32_t tgid, const struct endpoints *ends);
 void live_on_connect(struct live *l, connect_fn fn, void *arg);
+/* Events of pipes and Unix sockets are told as connections; files: the map spy_files. */
+void live_with_stdio(struct live *l, int files);
 /* Reads what /proc tells of a process before its first event, which may be its last as well. Waits
  * some ms at most. */
 void live_describe(struct live *l, pid_t pid);

@@ -14,7 +14,11 @@ libkernel_a_SOURCES += \
 	src/source/live.c \
 	src/source/live.h \
 	src/source/ring.c \
-	src/source/ring.h
+	src/source/ring.h \
+	src/source/stdio.c \
+	src/source/stdio.h \
+	src/source/stdio_ends.c \
+	src/source/stdio_ends.h
 endif
 
 check_PROGRAMS += tests/unit/test_record

@@ -141,6 +141,8 @@ static void forget(struct stream *s, struct entry *e)
 		flow_done(&e->flow[d]);
 	}
 	procs_unref(s->procs, e->conn.proc);
+	if (e->conn.other)
+		procs_unref(s->procs, e->conn.other);
 	free(e);
 }
 
@@ -273,6 +275,7 @@ static struct entry *add(struct stream *s, const struct chunk *c)
 	e->conn.id = c->conn;
 	e->conn.from_start = c->flags & CHUNK_FROM_START;
 	e->conn.cleartext = c->flags & CHUNK_CLEARTEXT;
+	e->conn.stdio = c->flags & CHUNK_STDIO;
 	e->conn.proc = procs_ref(s->procs, c->conn.tgid, c->uid, c->cgroup, c->comm);
 	e->chain = *at;
 	*at = e;
@@ -348,6 +351,20 @@ static void on_close(struct stream *s, const struct chunk *c)
 		close_entry(s, e, c->ts_ns, c->totals, !(c->flags & CHUNK_LEFT_OPEN));
 }
 
+static void on_other(struct stream *s, const struct chunk *c)
+{
+	struct entry *e = entry_of(s, c);
+	struct proc *before = e ? e->conn.other : NULL;
+
+	if (!e)
+		return;
+	e->conn.other = c->off && c->off <= UINT32_MAX
+				? procs_ref(s->procs, (uint32_t)c->off, c->uid, c->cgroup, "")
+				: NULL;
+	if (before)
+		procs_unref(s->procs, before);
+}
+
 /* What the process had open is over where it stands, except sockets: the kernel sends what is left
  * in them, and says so when they are gone. */
 static void on_exit_of(struct stream *s, const struct chunk *c)
@@ -357,7 +374,7 @@ static void on_exit_of(struct stream *s, const struct chunk *c)
 
 		next = at->next;
 		if (e->conn.id.tgid == c->conn.tgid && e->conn.id.first_seen_ns <= c->ts_ns &&
-		    !e->conn.cleartext)
+		    (!e->conn.cleartext || e->conn.stdio))
 			close_entry(s, e, c->ts_ns, NULL, false);
 	}
 }
@@ -427,6 +444,9 @@ void stream_feed(struct stream *s, const struct chunk *c)
 		break;
 	case CHUNK_PROC:
 		on_proc(s, c);
+		break;
+	case CHUNK_OTHER:
+		on_other(s, c);
 		break;
 	case CHUNK_CLOCK:
 		s->wall_offset = (int64_t)c->off;

@@ -26,12 +26,14 @@ struct proc {
 struct conn {
 	struct conn_id id;
 	struct proc *proc;
+	struct proc *other;	    /* at the other end, of pipes; NULL: not known */
 	char comm[17];		    /* name of the thread last seen on it */
 	uint32_t tid;		    /* and its number */
 	char host[256];		    /* server name asked for, "" when unknown */
 	struct endpoints endpoints; /* as last told; family 0 while unknown */
 	bool from_start;	    /* no byte came before those captured */
 	bool cleartext;		    /* no TLS */
+	bool stdio;		    /* a pair of pipes: what is written is read by the other end */
 	uint64_t bytes[2];	    /* captured, by enum dir */
 	uint64_t missing[2];
 	uint64_t ios, implausible_ios; /* captured; of them, whose memory could not be read, or

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Model Context Protocol over HTTP, and other JSON-RPC 2.0 of agents:
+/* Model Context Protocol over HTTP and over pipes, and other JSON-RPC 2.0 of agents:
  * modelcontextprotocol.io/specification (basic/transports, server/tools; read November 2026). These
  * are no model calls, but agents acting on a model's answers: kind `mcp`, with method, tool,
  * arguments and result. */
@@ -22,7 +22,7 @@ static bool method_is_mcp(struct span method)
 	for (size_t i = 0; i < sizeof(starts) / sizeof(*starts); i++)
 		if (span_starts(method, starts[i]))
 			return true;
-	return span_eq(method, SPAN_LIT("initialize")) || span_eq(method, SPAN_LIT("ping"));
+	return span_eq(method, SPAN_LIT("ping"));
 }
 
 static const char *const envelope_members[] = { "jsonrpc", "id",    "method", "params",
@@ -106,6 +106,8 @@ static void read_notice(struct exchange *x, const json_t *v)
 	struct part *p = answer_part(x, 0, PART_OTHER, -1);
 
 	set_json(&p->type_raw, json_object_get(v, "method"));
+	if (!x->request_parsed && !x->rpc_method)
+		set_json(&x->rpc_method, json_object_get(v, "method"));
 	part_json(p, message ? message : params);
 }
 
@@ -132,14 +134,21 @@ static void mcp_event(struct exchange *x, void *state, struct span name, const j
 static bool is_mcp_request(const json_t *body)
 {
 	const json_t *v = first_message(body);
+	struct span method = json_text(v, "method");
 
-	return json_is(v, "jsonrpc", "2.0") && method_is_mcp(json_text(v, "method"));
+	if (!json_is(v, "jsonrpc", "2.0"))
+		return false;
+	/* ACP's version is a number (acp.c). */
+	if (span_eq(method, SPAN_LIT("initialize")))
+		return !json_is_integer(json_at2(v, "params", "protocolVersion"));
+	return method_is_mcp(method);
 }
 
 const struct dialect dialect_mcp = {
 	.name = "mcp",
 	.kind = EXCHANGE_MCP,
 	.proves_request = is_mcp_request,
+	.proves_response = is_mcp_request, /* what a server says by itself */
 	.request = mcp_request,
 	.response = mcp_response,
 	.event = mcp_event,

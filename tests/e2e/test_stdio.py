@@ -1,0 +1,141 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""MCP and ACP over pipes and Unix sockets between a command and its children: each message that an end made is in one
+record, byte for byte, and both ends are named."""
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from spy import Mock, PYTHON, SPY, SRC, Spy, TMP, WAIT, done, need_root, notes, ok, record_schema, until  # noqa: E402
+
+need_root()
+PEER = os.path.abspath(os.path.join(SRC, "tests/e2e/stdio_peer.py"))
+
+
+def trace(*command, options=(), name="out"):
+    """Records of a command, what the tracer said, and its exit status."""
+    out = os.path.join(TMP, name + ".jsonl")
+    p = subprocess.run([SPY, "--all", *options, "-o", f"jsonl:{out},bodies=yes", "--force", "--", *command], timeout=4 * WAIT,
+                       capture_output=True, text=True)
+    with open(out, "rb") as f:
+        records = [json.loads(line) for line in f]
+    return record_schema.check(records), p.stderr, p.returncode
+
+
+def lines_of(records):
+    """Digests of all messages."""
+    return Counter(m for r in records for b in (r["request"]["body"], r["response"]["body"]) if b["captured"]
+                   for m in digests_of(b))
+
+
+def digests_of(body):
+    import hashlib
+    return [hashlib.sha256(line.encode()).hexdigest() for line in body["text"].split("\n")]
+
+
+def scene_of(records, noted):
+    """By scene, what belongs to it."""
+    where = {n[2]: n[0] for n in noted}
+    scenes = {}
+    for r in records:
+        scenes.setdefault(where.get(digests_of(r["request"]["body"])[0], "?"), []).append(r)
+    return scenes
+
+
+# ---- all ways, in one run ----
+log = os.path.join(TMP, "log")
+recording = os.path.join(TMP, "recording")
+records, said, status = trace(PYTHON, PEER, "driver", log, options=("-w", recording))
+noted = notes(log)
+rpc = [r for r in records if r["kind"] in ("mcp", "acp")]
+ok(status == 0, "the command ran as always", said)
+want, got = Counter(n[2] for n in noted), lines_of(rpc)
+missing, extra = want - got, got - want
+ok(not missing, f"{sum(want.values())} messages, each seen byte for byte",
+   [n for n in noted if n[2] in missing][:5], sum(missing.values()))
+ok(not extra, "and nothing else", sum(extra.values()))
+scenes = scene_of(rpc, noted)
+incomplete = [r for r in rpc if not r["complete"] and '"exit"' not in r["request"]["body"]["text"]]
+ok(not incomplete, "all are complete", json.dumps(incomplete[:1]))
+ok(all(r["connection"]["protocol"] == "stdio" and not r["connection"]["tls"] for r in rpc), "as of pipes")
+
+pid_of = {n[2]: n[1] for n in noted}
+wrong = []
+for r in rpc:
+    asked = pid_of.get(digests_of(r["request"]["body"])[0])
+    answered = pid_of.get(digests_of(r["response"]["body"])[-1]) if r["response"]["body"]["captured"] else None
+    other = r["other_end"] and r["other_end"]["pid"]
+    if r["process"]["pid"] != asked or (answered and other != answered):
+        wrong.append((asked, answered, r["process"]["pid"], other, r["rpc"]["method"], r["request"]["body"]["text"][:100]))
+ok(not wrong, "both ends are named", wrong[:5])
+
+for scene in ("pipes", "sockets", "shell", "banner", "moved", "fields", "writev", "sendmsg", "pieces"):
+    calls = [r for r in scenes.get(scene, []) if r["rpc"]["method"] == "tools/call"]
+    ok([r["response"]["choices"][0]["parts"][0]["text"] for r in calls] == [f"{scene} {i}" for i in range(3)],
+       f"{scene}: calls and their results")
+    ok(len({r["connection"]["id"] for r in scenes.get(scene, [])}) == 1, f"{scene}: one connection")
+ok(sum(r["rpc"]["method"] == "tools/call" for r in scenes["threads"]) == 200, "threads that write at once")
+ok(all(json.loads(r["request"]["body"]["text"])["params"]["arguments"]["text"] ==
+       r["response"]["choices"][0]["parts"][0]["text"] for r in scenes["threads"] if r["rpc"]["name"]),
+   "each with its own result")
+ok(any(r["response"]["body"]["captured"] > 1_500_000 for r in scenes["large"]), "a message of 1.5 MB")
+asks = {r["rpc"]["method"]: r for r in scenes["asks"]}
+ok(asks.get("sampling/createMessage", {}).get("process", {}).get("pid") == asks["tools/call"]["other_end"]["pid"],
+   "the server's own request is the server's")
+slow = [r for r in scenes["asks"] if r["rpc"]["name"] == "slow"]
+ok(slow and slow[0]["response"]["body"]["text"].count("notifications/progress") == 3, "progress is part of the answer")
+ok([r["response"]["choices"][0]["parts"][0]["text"] for r in scenes["restarted"] if r["rpc"]["name"]] ==
+   ["first", "second"], "a server that was started again on the same pipes")
+ok(len({r["other_end"]["pid"] for r in scenes["restarted"] if r["rpc"]["name"]}) == 2, "is another process")
+
+# ---- ACP ----
+acp = scenes["acp"]
+ok(all(r["kind"] == "acp" for r in acp if r["rpc"]["method"] != "notifications/initialized"), "ACP is told from MCP",
+   [(r["kind"], r["rpc"]["method"]) for r in acp])
+prompt = next((r for r in acp if r["rpc"]["method"] == "session/prompt"), None)
+ok(prompt and prompt["request"]["messages"][0]["parts"][0]["text"] == "What does it say?", "the prompt's text")
+choice = prompt["response"]["choices"][0]
+ok([(p["kind"], p["text"]) for p in choice["parts"] if p["kind"] in ("text", "reasoning")] ==
+   [("reasoning", "thinking"), ("text", "It says file.")], "the answer's text", choice)
+ok([p["name"] for p in choice["parts"] if p["kind"] == "tool_call"] == ["read it"], "its tool calls")
+ok(choice["finish"] == "stop", "why it ended", choice)
+read = next((r for r in acp if r["rpc"]["method"] == "fs/read_text_file"), None)
+ok(read and read["rpc"]["name"] == "/x" and read["process"]["pid"] == prompt["other_end"]["pid"], "what the agent asks for")
+
+# ---- a recording of it ----
+p = subprocess.run([SPY, "-r", recording, "--all", "-f", "jsonl", "--bodies"], capture_output=True, text=True, timeout=WAIT)
+again = [json.loads(line) for line in p.stdout.splitlines()]
+ok(lines_of(again) == got, "a replay shows the same")
+ok(sorted((r["process"]["pid"], (r["other_end"] or {}).get("pid") or 0) for r in again) ==
+   sorted((r["process"]["pid"], (r["other_end"] or {}).get("pid") or 0) for r in records), "of the same processes")
+
+# ---- off ----
+records, said, status = trace(PYTHON, PEER, "driver", os.path.join(TMP, "off"), options=("--no-stdio",), name="off")
+ok(status == 0 and not records, "--no-stdio", records[:1])
+
+# ---- system-wide: programs that call models ----
+mock, spy, log = Mock(), Spy(), os.path.join(TMP, "agent")
+agent = subprocess.Popen([PYTHON, PEER, "agent", log, mock.url, mock.ca], stdin=subprocess.PIPE)
+other = subprocess.run([PYTHON, PEER, "driver", os.path.join(TMP, "unseen")])
+spy.wait_for(1)
+agent.communicate(b"go on\n", timeout=WAIT)
+noted = notes(log)
+where = {n[2]: n[0] for n in noted}
+after = [n for n in noted if n[0] == "after"]
+until(lambda: len([r for r in spy.records() if r["kind"] == "mcp"]) >= 7)
+records = spy.stop()
+rpc = [r for r in records if r["kind"] == "mcp"]
+got = Counter(d["wire_sha256"] for r in rpc for d in (r["request"]["body"], r["response"]["body"]) if d["captured"])
+ok(all(got[n[2]] for n in after), f"system-wide: {len(after)} messages of a program that calls models",
+   [n for n in after if not got[n[2]]])
+ok(not [d for d in got if d not in where], "and of no other program")
+late = [r for r in rpc if where.get(r["request"]["body"]["wire_sha256"]) == "before"]
+ok(len(late) == 1 and late[0]["complete"] and late[0]["connection"]["from_middle"],
+   "a server that it had started before, from the middle", [r["rpc"] for r in late])
+ok(all(not r["connection"]["from_middle"] for r in rpc if r not in late), "the others from the beginning")
+mock.stop()
+
+done()
