@@ -18,6 +18,10 @@ enum spy_kind {
 			    * For the tracer itself, like SPY_EXEC */
 	SPY_EXIT = 7, /* the first thread of process `tgid`, which had connections, ends; others
 		       * of its threads may go on. For the tracer itself, as SPY_EXEC */
+	SPY_NOTICE_EVENT = 8, /* process `tgid` has sent a TLS ClientHello or a QUIC Initial packet
+			       * (io_seq 0) on socket `object`, or something after it; struct
+			       * spy_endpoints follows and the beginning of what was sent, `io_len`
+			       * bytes in all. For the tracer itself, as SPY_EXEC */
 };
 
 enum spy_dir {
@@ -30,6 +34,7 @@ enum spy_dir {
 	2		/* `len` is what should follow and does not: memory could not be read, or  \
 			 * the call was longer than what is captured of one */
 #define SPY_CLEARTEXT 4 /* no TLS: what passed a socket */
+#define SPY_DATAGRAM  8 /* of a notice: UDP */
 
 struct spy_event {
 	__u64 ts_ns;	     /* CLOCK_MONOTONIC, when the io returned */

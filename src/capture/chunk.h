@@ -53,6 +53,9 @@ struct chunk {
 uint32_t chunk_exec(const void *raw, size_t len, uint32_t *ret_tid);
 uint32_t chunk_connect(const void *raw, size_t len, struct span *ret_ends);
 uint32_t chunk_exit(const void *raw, size_t len);
+/* The same of SPY_NOTICE_EVENT; false for others, and for what is malformed. */
+struct notice;
+bool chunk_notice(const void *raw, size_t len, struct notice *ret);
 /* Decodes one event. 0, or -EPROTO if its lengths are inconsistent. */
 int chunk_from_event(const void *raw, size_t len, struct chunk *ret);
 
