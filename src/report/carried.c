@@ -45,6 +45,7 @@ struct carried {
 	/* Those with data, by their own port and by their process: of carried_settle. */
 	struct captured *by_port[BUCKETS], *by_tgid[BUCKETS];
 	uint64_t looked_ns;
+	struct carried_stats stats;
 };
 
 struct carried *carried_new(void)
@@ -58,6 +59,11 @@ struct carried *carried_new(void)
 void carried_free(struct carried *c)
 {
 	free(c);
+}
+
+struct carried_stats carried_stats(const struct carried *c)
+{
+	return c->stats;
 }
 
 /* ---- what is noticed ---- */
@@ -92,6 +98,7 @@ static void begin(struct carried *c, const struct notice *from)
 {
 	struct noticed *n = add(c);
 
+	c->stats.noticed++;
 	*n = (struct noticed){ .id = from->id,
 			       .tgid = from->tgid,
 			       .uid = from->uid,
@@ -124,6 +131,7 @@ void carried_notice(struct carried *c, const struct notice *from)
 		return;
 	n->moved_ns = from->ts_ns ? from->ts_ns : 1;
 	c->moved++;
+	c->stats.moved++;
 }
 
 /* ---- what is captured ---- */
@@ -259,34 +267,40 @@ static bool has_captured(const struct carried *c, uint32_t tgid)
 	return k != NULL;
 }
 
-/* True: what was hooked has carried it, as far as can be told. */
-static bool was_carried(struct carried *c, const struct noticed *n)
+/* Those whose endpoints are known to be captured are done with. */
+static void drop_same(struct carried *c)
 {
-	struct captured *k = n->quic ? NULL : find_same(c, n);
+	for (size_t i = 0; i < NOTICED_MAX; i++) {
+		struct noticed *n = &c->noticed[i];
+		struct captured *k = n->moved_ns && !n->quic ? find_same(c, n) : NULL;
 
-	if (!k && !n->quic)
-		k = find_likely(c, n);
-	if (k)
+		if (!k)
+			continue;
 		k->stands_for = n->id;
-	return k != NULL;
+		c->stats.same++;
+		forget(c, n);
+	}
 }
 
 static void settle(struct carried *c, struct noticed *n, uncarried_fn fn, void *arg)
 {
+	struct captured *k = n->quic ? NULL : find_likely(c, n);
 	struct uncarried u = { .tgid = n->tgid,
 			       .uid = n->uid,
 			       .begun_ns = n->begun_ns,
 			       .moved_ns = n->moved_ns,
 			       .quic = n->quic,
 			       .captured = has_captured(c, n->tgid) };
-	bool carried = was_carried(c, n);
 
+	if (k)
+		k->stands_for = n->id;
+	c->stats.likely += k != NULL;
 	memcpy(u.server_name, n->server_name, sizeof(u.server_name));
 	memcpy(u.comm, n->comm, sizeof(u.comm));
 	if (n->ends.peer.port)
 		endpoint_text(n->ends.family, &n->ends.peer, u.peer);
 	forget(c, n);
-	if (!carried)
+	if (!k)
 		fn(arg, &u);
 }
 
@@ -296,6 +310,7 @@ void carried_settle(struct carried *c, uint64_t now_ns, bool at_end, uncarried_f
 		return;
 	c->looked_ns = now_ns;
 	index_captured(c);
+	drop_same(c);
 	for (size_t i = 0; i < NOTICED_MAX && c->moved; i++) {
 		struct noticed *n = &c->noticed[i];
 

@@ -31,6 +31,14 @@ void carried_chunk(struct carried *c, const struct chunk *k);
 /* Events were lost: of what has begun until now, nothing is known. */
 void carried_lost(struct carried *c);
 
+struct carried_stats {
+	uint64_t noticed; /* handshakes */
+	uint64_t moved;	  /* that data followed */
+	uint64_t same;	  /* of which a captured connection has the endpoints */
+	uint64_t likely;  /* for which another may stand */
+};
+struct carried_stats carried_stats(const struct carried *c);
+
 typedef void (*uncarried_fn)(void *arg, const struct uncarried *u);
 /* Call now and then. at_end: nothing more is awaited. */
 void carried_settle(struct carried *c, uint64_t now_ns, bool at_end, uncarried_fn fn, void *arg);

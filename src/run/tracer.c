@@ -2,6 +2,7 @@
 #include "run/tracer.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -226,6 +227,16 @@ static int on_chunk(void *arg, const struct chunk *c)
 	return filter_chunk(t->filter, c);
 }
 
+static void debug_carried(const struct carried *c)
+{
+	struct carried_stats s = carried_stats(c);
+
+	log_debug("attach",
+		  "TLS noticed on %" PRIu64 " connections, data on %" PRIu64 "; captured %" PRIu64
+		  " by their endpoints, %" PRIu64 " probably",
+		  s.noticed, s.moved, s.same, s.likely);
+}
+
 static int finish(struct tracer *t, int err)
 {
 	uint64_t counters[SPY_N_COUNTERS];
@@ -241,6 +252,7 @@ static int finish(struct tracer *t, int err)
 	read_counters(t, counters);
 	note_lost(t, counters);
 	carried_settle(t->carried, now_ns(), true, on_uncarried, t);
+	debug_carried(t->carried);
 	recording_close(&t->recording);
 	fanout_finish(t->fanout);
 	t->unheard = !fanout_has_reader(t->fanout) || t->recording.failed == -EPIPE;
