@@ -160,6 +160,16 @@ static struct captured *captured_of(struct carried *c, const struct conn_id *id)
 	return c->last = k;
 }
 
+/* A method of HTTP, which only a server reads. Which direction was first is no sign: a write may
+ * be told of after the answer to it. */
+static bool is_request(struct span s)
+{
+	for (size_t i = 0; i < 3; i++)
+		if (i >= s.len || s.ptr[i] < 'A' || s.ptr[i] > 'Z')
+			return false;
+	return !span_starts(s, SPAN_LIT("HTTP"));
+}
+
 void carried_chunk(struct carried *c, const struct chunk *k)
 {
 	struct captured *t;
@@ -174,8 +184,7 @@ void carried_chunk(struct carried *c, const struct chunk *k)
 		endpoints_decode(k->data, &t->ends);
 		return;
 	}
-	if (!t->data)
-		t->server = k->dir == DIR_READ && k->flags & CHUNK_FROM_START && !k->off;
+	t->server |= k->dir == DIR_READ && !k->off && is_request(k->data);
 	t->data = true;
 }
 
@@ -201,10 +210,11 @@ static bool has_ends_of(const struct captured *k, const struct noticed *n)
 	       is_same_end(&k->ends.peer, &n->ends.peer);
 }
 
+/* It has the endpoints of one that is not settled yet. Those of one without data are wrong. */
 static bool is_pending(const struct carried *c, const struct captured *k)
 {
 	for (size_t i = 0; i < NOTICED_MAX; i++)
-		if (c->noticed[i].id && has_ends_of(k, &c->noticed[i]))
+		if (c->noticed[i].moved_ns && has_ends_of(k, &c->noticed[i]))
 			return true;
 	return false;
 }

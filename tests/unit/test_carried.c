@@ -58,7 +58,8 @@ static void capture(struct carried *c, uint32_t tgid, uint64_t object, enum dir 
 					  .conn = { .tgid = tgid,
 						    .object = object,
 						    .first_seen_ns = BEGIN + at_ms * MS },
-					  .ts_ns = BEGIN + (at_ms + 10) * MS });
+					  .ts_ns = BEGIN + (at_ms + 10) * MS,
+					  .data = SPAN_LIT("POST / HTTP/1.1") });
 }
 
 static void tell_ends(struct carried *c, uint32_t tgid, uint64_t object, uint16_t port,
@@ -140,6 +141,14 @@ static void test_carried(void)
 	talk(c, 12, 40008, 90000);
 	capture(c, 12, 7, DIR_READ, 90001);
 	is_int(settle(c, 99000, true), 1, "nor a server's connection");
+	talk(c, 12, 40009, 100000);
+	carried_chunk(c, &(struct chunk){ .kind = CHUNK_DATA,
+					  .dir = DIR_READ,
+					  .flags = CHUNK_FROM_START,
+					  .conn = { 12, 8, BEGIN + 100001 * MS },
+					  .ts_ns = BEGIN + 100001 * MS,
+					  .data = SPAN_LIT("HTTP/1.1 200 OK") });
+	is_int(settle(c, 109000, true), 0, "but one whose answer is told of first");
 	carried_free(c);
 }
 
@@ -148,10 +157,16 @@ static void test_pending(void)
 	struct carried *c = carried_new();
 
 	talk(c, 7, 40000, 0);
-	notice(c, 7, 40001, 0, 2, "\x16\x03\x01", 3, false);
-	capture(c, 7, 1, DIR_WRITE, 3);
-	tell_ends(c, 7, 1, 40001, 3);
-	is_int(settle(c, 5000, false), 1, "one whose endpoints are a later one's is not its");
+	talk(c, 7, 40001, 3);
+	capture(c, 7, 1, DIR_WRITE, 5);
+	tell_ends(c, 7, 1, 40001, 5);
+	is_int(settle(c, 3006, false), 1, "one whose endpoints are a later one's is not its");
+	is_int(settle(c, 9000, true), 0, "but that one's");
+	talk(c, 7, 40002, 20000);
+	notice(c, 7, 40003, 0, 20002, "\x16\x03\x01", 3, false);
+	capture(c, 7, 2, DIR_WRITE, 20003);
+	tell_ends(c, 7, 2, 40003, 20003);
+	is_int(settle(c, 29000, true), 0, "endpoints of one without data are wrong");
 	carried_free(c);
 }
 
