@@ -64,6 +64,9 @@ uint32_t chunk_exit(const void *raw, size_t len);
  * another. */
 struct spy_file_ends;
 bool chunk_file(const void *raw, size_t len, struct chunk *ret, struct spy_file_ends *ret_ends);
+/* The same of SPY_NOTICE_EVENT; false for others, and for what is malformed. */
+struct notice;
+bool chunk_notice(const void *raw, size_t len, struct notice *ret);
 /* Decodes one event. 0, or -EPROTO if its lengths are inconsistent. */
 int chunk_from_event(const void *raw, size_t len, struct chunk *ret);
 

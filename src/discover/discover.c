@@ -469,12 +469,23 @@ static uint64_t next_ns(const struct discover *d)
 	return !d->prefetched && d->prefetch_ns < next ? d->prefetch_ns : next;
 }
 
+static void on_uncarried(struct discover *d, const struct uncarried *u)
+{
+	uint64_t hooked_ns = targets_hooked_ns(d->targets, (pid_t)u->tgid);
+
+	blind_uncarried(d->blind, u, hooked_ns);
+}
+
 /* While it is looked at again anyway, only its first connection needs a look of its own. */
 static void on_opened(struct discover *d, const struct opened *o)
 {
 	bool known = blind_knows(d->blind, o->pid);
 	size_t i = 0;
 
+	if (!o->https) {
+		blind_look(d->blind, o->pid);
+		return;
+	}
 	if (!is_ours(d, o->pid) || !is_of_user(d, o->pid) ||
 	    !blind_remember(d->blind, o->pid, false, o->peer))
 		return;
@@ -529,6 +540,8 @@ static void work_off(struct discover *d, const struct batch *n)
 			begin_visits(d, n->begun[i].pid);
 	for (size_t i = 0; i < n->nopened; i++)
 		on_opened(d, &n->opened[i]);
+	for (size_t i = 0; i < n->nuncarried; i++)
+		on_uncarried(d, &n->uncarried[i]);
 	if (n->overflow) {
 		d->stats.overflows++;
 		look_at_all(d);
@@ -579,7 +592,20 @@ bool discover_held(struct discover *d, const struct held_file *f)
 
 void discover_connected(struct discover *d, pid_t pid, const struct endpoints *ends)
 {
-	mailbox_connected(d->mailbox, pid, ends);
+	mailbox_connected(d->mailbox, pid, true, ends);
+}
+
+void discover_tls(struct discover *d, pid_t pid, const struct endpoints *ends)
+{
+	mailbox_connected(d->mailbox, pid, false, ends);
+}
+
+void discover_uncarried(struct discover *d, const struct uncarried *u)
+{
+	if (d->stopped)
+		on_uncarried(d, u);
+	else
+		mailbox_uncarried(d->mailbox, u);
 }
 
 bool discover_stop(struct discover *d)
@@ -603,6 +629,8 @@ bool discover_stop(struct discover *d)
 		targets_verdict(d->targets, &rest->verdicts[i]);
 	for (size_t i = 0; i < rest->nopened; i++)
 		on_opened(d, &rest->opened[i]);
+	for (size_t i = 0; i < rest->nuncarried; i++)
+		on_uncarried(d, &rest->uncarried[i]);
 	return true;
 }
 

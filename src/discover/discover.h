@@ -45,6 +45,11 @@ void discover_process(struct discover *d, pid_t pid, pid_t tid);
 bool discover_held(struct discover *d, const struct held_file *f);
 /* This process has opened a TCP connection to port 443. Does not wait. */
 void discover_connected(struct discover *d, pid_t pid, const struct endpoints *ends);
+/* On a connection of this process TLS or QUIC begins. Does not wait. */
+void discover_tls(struct discover *d, pid_t pid, const struct endpoints *ends);
+/* What nothing that is hooked has carried. Does not wait. */
+struct uncarried;
+void discover_uncarried(struct discover *d, const struct uncarried *u);
 /* So looked a TLS connection of this process (http/traffic_class.h). Does not wait; where there are
  * too many, some are passed over. */
 void discover_class(struct discover *d, pid_t pid, enum traffic_class looks, uint64_t bytes);

@@ -28,6 +28,8 @@ libkernel_a_SOURCES += \
 	src/discover/target.h \
 	src/discover/targets.c \
 	src/discover/targets.h \
+	src/discover/verdict.c \
+	src/discover/verdict.h \
 	src/discover/watched.c \
 	src/discover/watched.h
 endif

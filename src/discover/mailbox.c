@@ -76,7 +76,7 @@ bool mailbox_peek(struct mailbox *b, struct begun *ret)
 	return any;
 }
 
-void mailbox_connected(struct mailbox *b, pid_t pid, const struct endpoints *ends)
+void mailbox_connected(struct mailbox *b, pid_t pid, bool https, const struct endpoints *ends)
 {
 	struct batch *n;
 	bool there = false;
@@ -84,9 +84,10 @@ void mailbox_connected(struct mailbox *b, pid_t pid, const struct endpoints *end
 	pthread_mutex_lock(&b->lock);
 	n = b->told;
 	for (size_t i = 0; i < n->nopened && !there; i++)
-		there = n->opened[i].pid == pid;
+		there = n->opened[i].pid == pid && n->opened[i].https == https;
 	if (!there && n->nopened < MAILBOX_OPENED) {
 		n->opened[n->nopened].pid = pid;
+		n->opened[n->nopened].https = https;
 		endpoint_text(ends->family, &ends->peer, n->opened[n->nopened++].peer);
 		pthread_cond_signal(&b->came);
 	}
@@ -109,6 +110,18 @@ void mailbox_class(struct mailbox *b, pid_t pid, enum traffic_class looks, uint6
 		n->verdicts[n->nverdicts++] =
 			(struct verdict){ .pid = pid, .looks = looks, .times = 1, .bytes = bytes };
 	}
+	pthread_mutex_unlock(&b->lock);
+}
+
+void mailbox_uncarried(struct mailbox *b, const struct uncarried *u)
+{
+	struct batch *n;
+
+	pthread_mutex_lock(&b->lock);
+	n = b->told;
+	if (n->nuncarried < MAILBOX_UNCARRIED)
+		n->uncarried[n->nuncarried++] = *u;
+	pthread_cond_signal(&b->came);
 	pthread_mutex_unlock(&b->lock);
 }
 
@@ -160,7 +173,7 @@ uint64_t mailbox_stopped_ns(struct mailbox *b)
 
 static bool is_there(const struct batch *n)
 {
-	return n->nbegun || n->nopened || n->overflow;
+	return n->nbegun || n->nopened || n->nuncarried || n->overflow;
 }
 
 const struct batch *mailbox_wait(struct mailbox *b, uint64_t until_ns)
@@ -170,6 +183,7 @@ const struct batch *mailbox_wait(struct mailbox *b, uint64_t until_ns)
 	struct batch *got = NULL;
 
 	b->got->nbegun = b->got->peeked = b->got->nopened = b->got->nverdicts = 0;
+	b->got->nuncarried = 0;
 	b->got->overflow = false;
 	pthread_mutex_lock(&b->lock);
 	while (!is_there(b->told) && !b->nheld && !b->stop_ns)

@@ -9,11 +9,13 @@
 #include "capture/endpoints.h"
 #include "hold/hold.h"
 #include "http/traffic_class.h"
+#include "report/carried.h"
 
-#define MAILBOX_HELD	 256
-#define MAILBOX_BEGUN	 1024
-#define MAILBOX_OPENED	 256
-#define MAILBOX_VERDICTS 256
+#define MAILBOX_HELD	  256
+#define MAILBOX_BEGUN	  1024
+#define MAILBOX_OPENED	  256
+#define MAILBOX_VERDICTS  256
+#define MAILBOX_UNCARRIED 64
 
 /* Began a program or mapped libraries. */
 struct begun {
@@ -22,6 +24,7 @@ struct begun {
 
 struct opened {
 	pid_t pid;
+	bool https; /* to port 443; else one on which TLS begins */
 	char peer[ENDPOINT_TEXT];
 };
 
@@ -33,9 +36,10 @@ struct verdict {
 
 struct batch {
 	struct begun begun[MAILBOX_BEGUN];
-	struct opened opened[MAILBOX_OPENED];	   /* that opened a connection to port 443 */
+	struct opened opened[MAILBOX_OPENED];
 	struct verdict verdicts[MAILBOX_VERDICTS]; /* on how connections look */
-	size_t nbegun, nopened, nverdicts;
+	struct uncarried uncarried[MAILBOX_UNCARRIED];
+	size_t nbegun, nopened, nverdicts, nuncarried;
 	size_t peeked; /* of begun, by mailbox_peek */
 	bool overflow; /* of begun */
 };
@@ -49,9 +53,11 @@ void mailbox_begun(struct mailbox *b, pid_t pid, pid_t tid);
 /* The next that began and was not asked for here before, before its batch is waited for. False:
  * there is none. */
 bool mailbox_peek(struct mailbox *b, struct begun *ret);
-/* Each process once. Past the room for them, the look into /proc once a second or at the end has to
- * do. */
-void mailbox_connected(struct mailbox *b, pid_t pid, const struct endpoints *ends);
+/* Each process once of a kind. Past the room for them, the look into /proc once a second or at the
+ * end has to do. */
+void mailbox_connected(struct mailbox *b, pid_t pid, bool https, const struct endpoints *ends);
+/* What was not captured. Past the room for it: of each process the first, and no more. */
+void mailbox_uncarried(struct mailbox *b, const struct uncarried *u);
 /* Alike ones are added up. Past the room for them they are passed over. */
 void mailbox_class(struct mailbox *b, pid_t pid, enum traffic_class looks, uint64_t bytes);
 /* A file that is held: whoever takes it answers for it. False: there is no room, or nobody takes it

@@ -156,6 +156,7 @@ static void attach(struct targets *ts, struct target *t, const struct catalog_en
 	t->found = plan_text(&e->plan);
 	t->tls = plan_has_tls(&e->plan);
 	links_attach(ts->hooks, &t->links, fd, &e->plan);
+	t->hooked_ns = t->links.hooked && !t->links.waiting ? now_ns() : 0;
 	if (t->links.hooked && t->file < 0)
 		t->file = open(path, O_PATH | O_CLOEXEC);
 	if (t->links.waiting) {
@@ -354,6 +355,20 @@ bool targets_watch(const struct targets *ts, pid_t pid)
 	const struct user *u = &ts->users[pid % USERS];
 
 	return u->pid == pid && is_watched(ts, u);
+}
+
+uint64_t targets_hooked_ns(const struct targets *ts, pid_t pid)
+{
+	const struct user *u = &ts->users[pid % USERS];
+	uint64_t last = 0;
+
+	for (unsigned i = 0; u->pid == pid && i < u->count; i++) {
+		const struct target *t = &ts->list.items[u->targets[i]];
+
+		if (t->tls && t->hooked_ns > last)
+			last = t->hooked_ns;
+	}
+	return last;
 }
 
 bool targets_have(const struct targets *ts, const char *name)

@@ -25,6 +25,8 @@ void targets_look_at(struct targets *ts, const char *path, const char *name, boo
 void targets_look_at_process(struct targets *ts, pid_t pid);
 /* Whether it maps TLS that is hooked, as of the last look at it. */
 bool targets_watch(const struct targets *ts, pid_t pid);
+/* When the last of the TLS was hooked that it maps, as of the last look at it; 0: none is. */
+uint64_t targets_hooked_ns(const struct targets *ts, pid_t pid);
 /* Whether a file of this name is hooked and has TLS. */
 bool targets_have(const struct targets *ts, const char *name);
 /* Each process that does. */

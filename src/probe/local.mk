@@ -46,6 +46,7 @@ PROBE_FILES = \
 	probes/aead.bpf.c \
 	probes/event.h \
 	probes/libraries.bpf.c \
+	probes/notice.bpf.c \
 	probes/peer.bpf.c \
 	probes/programs.def \
 	probes/programs.h \
@@ -53,6 +54,7 @@ PROBE_FILES = \
 	probes/sealed.bpf.c \
 	probes/sock.bpf.c \
 	probes/stdio.bpf.c \
+	probes/syscall.bpf.c \
 	probes/tls.bpf.c \
 	probes/go.bpf.c \
 	probes/builtin/include/asm/page.h \
@@ -74,6 +76,8 @@ src/probe/embedded.c: $(PROBE_FILES) src/demo/demo.sh src/demo/agent.py scripts/
 		embedded_libraries_bpf_c=$(top_srcdir)/probes/libraries.bpf.c \
 		embedded_go_bpf_c=$(top_srcdir)/probes/go.bpf.c \
 		embedded_peer_bpf_c=$(top_srcdir)/probes/peer.bpf.c \
+		embedded_syscall_bpf_c=$(top_srcdir)/probes/syscall.bpf.c \
+		embedded_notice_bpf_c=$(top_srcdir)/probes/notice.bpf.c \
 		embedded_rustls_bpf_c=$(top_srcdir)/probes/rustls.bpf.c \
 		embedded_sealed_bpf_c=$(top_srcdir)/probes/sealed.bpf.c \
 		embedded_sock_bpf_c=$(top_srcdir)/probes/sock.bpf.c \

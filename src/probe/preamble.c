@@ -42,13 +42,12 @@ static void sock_preamble(const struct probe_config *c, bool stdio, struct buf *
 		 c->plain_ports != NULL);
 	buf_addf(out, "#define SPY_NETNS %d\n", access("/proc/self/ns/net", F_OK) == 0);
 	buf_addf(out, "#define SPY_STDIO_ON %d\n", stdio);
-	if (c->plain_ports) {
+	buf_addf(out, "#define SPY_SOCK_LENGTH %d\n#define SPY_NOTICE %d\n", c->sock_length,
+		 c->sock_length && c->peers);
+	buf_addf(out, "#define SPY_TASK_REGS %d\n", access("/sys/kernel/btf/vmlinux", F_OK) == 0);
+	if (c->plain_ports)
 		buf_addf(out, "#define SPY_PLAIN_PORT(p) (%s)\n#define SPY_PLAIN_NEAR %d\n",
 			 c->plain_ports, c->plain_near);
-		buf_addf(out, "#define SPY_SOCK_LENGTH %d\n", c->sock_length);
-	}
-	if (!c->plain_ports && !stdio)
-		return;
 	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++)
 		buf_addf(out, "#define SPY_NR_%s %ld\n", calls[i].name, calls[i].number);
 }

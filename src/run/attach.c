@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "capture/hello.h"
 #include "kernel/bpf.h"
 #include "kernel/cpus.h"
 #include "kernel/features.h"
@@ -356,6 +357,15 @@ static void on_connect(void *arg, uint32_t tgid, const struct endpoints *ends)
 	discover_connected(arg, (pid_t)tgid, ends);
 }
 
+static void on_notice(void *arg, const struct notice *n)
+{
+	struct tracer *t = arg;
+
+	carried_notice(t->carried, n);
+	if (!n->seq)
+		discover_tls(t->discover, (pid_t)n->tgid, &n->ends);
+}
+
 static void on_class(void *arg, uint32_t tgid, enum traffic_class looks, uint64_t bytes)
 {
 	discover_class(arg, (pid_t)tgid, looks, bytes);
@@ -380,6 +390,7 @@ int attach_start_discovery(struct tracer *t, struct error *reterr)
 	t->status = status_file_open();
 	live_on_exec(t->live, on_exec, t->discover);
 	live_on_connect(t->live, on_connect, t->discover);
+	live_on_notice(t->live, on_notice, t);
 	pipeline_on_class(t->pipeline, on_class, t->discover);
 	return 0;
 }
@@ -388,6 +399,8 @@ void attach_stop(struct tracer *t)
 {
 	struct scan_cache_stats s;
 
+	if (!t->stopped_ns)
+		t->stopped_ns = now_ns();
 	if (t->hold)
 		hold_stop(t->hold);
 	if (t->discovering && !discover_stop(t->discover)) {

@@ -10,6 +10,7 @@
 #include "options/exit_code.h"
 #include "options/options.h"
 #include "pipeline.h"
+#include "report/carried.h"
 #include "report/status_file.h"
 #include "report/totals.h"
 #include "run/child.h"
@@ -41,6 +42,9 @@ struct tracer {
 	struct live *live;
 	struct filter_options filter_options;
 	struct filter *filter;
+	struct carried *carried;
+	uint64_t lost;	     /* events, so far */
+	uint64_t stopped_ns; /* when hooks began to be taken out; 0: not yet */
 	struct destination to;
 	struct messages messages;
 	char **environment; /* the command's */

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "capture/endpoints.h"
+#include "capture/hello.h"
 #include "kernel/bpf.h"
 #include "probes/event.h"
 #include "proc/identity.h"
@@ -51,6 +52,8 @@ struct live {
 	void *exec_arg;
 	connect_fn on_connect; /* may be NULL */
 	void *connect_arg;
+	notice_fn on_notice; /* may be NULL */
+	void *notice_arg;
 	uint64_t count, lost;
 	int conns; /* map */
 	struct conn_id known[KNOWN];
@@ -111,6 +114,12 @@ void live_on_connect(struct live *l, connect_fn fn, void *arg)
 {
 	l->on_connect = fn;
 	l->connect_arg = arg;
+}
+
+void live_on_notice(struct live *l, notice_fn fn, void *arg)
+{
+	l->on_notice = fn;
+	l->notice_arg = arg;
 }
 
 void live_free(struct live *l)
@@ -325,6 +334,20 @@ static int end_processes(struct live *l, uint64_t begun_ns)
 
 /* ---- events ---- */
 
+static bool is_notice(struct live *l, const void *raw, size_t len)
+{
+	struct notice n;
+
+	if (!chunk_notice(raw, len, &n))
+		return false;
+	n.ends.netns = number_netns(l, n.ends.netns);
+	if (!n.seq)
+		describer_prepare(l->describer, n.tgid);
+	if (l->on_notice)
+		l->on_notice(l->notice_arg, &n);
+	return true;
+}
+
 /* True for an event that is for the tracer itself. */
 static bool is_told(struct live *l, const void *raw, size_t len)
 {
@@ -349,6 +372,8 @@ static bool is_told(struct live *l, const void *raw, size_t len)
 		begin_ending(l, tgid);
 		return true;
 	}
+	if (is_notice(l, raw, len))
+		return true;
 	tgid = chunk_connect(raw, len, &encoded);
 	if (tgid)
 		describer_prepare(l->describer, tgid);

@@ -27,6 +27,10 @@ typedef void (*connect_fn)(void *arg, uint32_t tgid, const struct endpoints *end
 void live_on_connect(struct live *l, connect_fn fn, void *arg);
 /* Events of pipes and Unix sockets are told as connections; files: the map spy_files. */
 void live_with_stdio(struct live *l, int files);
+/* And of connections with TLS or QUIC that begin, and of what they say next. */
+struct notice;
+typedef void (*notice_fn)(void *arg, const struct notice *n);
+void live_on_notice(struct live *l, notice_fn fn, void *arg);
 /* Reads what /proc tells of a process before its first event, which may be its last as well. Waits
  * some ms at most. */
 void live_describe(struct live *l, pid_t pid);
