@@ -27,7 +27,6 @@ E2E_TESTS = \
 	tests/e2e/test_finders.py \
 	tests/e2e/test_go.py \
 	tests/e2e/test_hold.py \
-	tests/e2e/test_java.py \
 	tests/e2e/test_killed.py \
 	tests/e2e/test_libraries.py \
 	tests/e2e/test_modes.py \
