@@ -99,6 +99,12 @@ for path in pure:
     ok(not found or path in IMPURE_FILES, f"{path} does no I/O and looks at no clock {sorted(found) or ''}")
 ok(IMPURE_FILES <= impure, f"each exception is still needed {sorted(IMPURE_FILES - impure) or ''}")
 
+# ---- tests: automake names the log of a test without its ending, so of two with one name only one would run ----
+names = [os.path.splitext(os.path.relpath(os.path.join(folder, n), SRC))[0] for folder, _, files in os.walk(os.path.join(SRC, "tests"))
+         for n in files if n.startswith(("test_", "fuzz_")) and n.endswith((".c", ".py"))]
+twice = sorted({n for n in names if names.count(n) > 1})
+ok(len(names) > 100 and not twice, f"each test has a name of its own {twice or ''}")
+
 # ---- names of credentials: those that end in no pair of credential_may_end() would never be found ----
 source = read("src/redact/credential.c")
 lists = re.findall(r"(?:header_names|header_ends|member_names|member_ends|vague_names)\[\] = (.*?);", source, re.S)
