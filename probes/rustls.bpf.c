@@ -468,7 +468,8 @@ int spy_rustls_read(struct pt_regs *ctx)
 	return spy_open(ctx, &o);
 }
 
-/* encrypt or decrypt of 0.20 or 0.21, which the finder cannot tell apart. */
+/* encrypt or decrypt of 0.20 or 0.21, which the finder cannot tell apart. Their vtables are a
+ * weaker sign than others, so only what a record layer holds is believed. */
 int spy_rustls_either(struct pt_regs *ctx)
 {
 	struct spy_opening o = {};
@@ -486,6 +487,8 @@ int spy_rustls_either(struct pt_regs *ctx)
 		spy_count(SPY_N_TABLE_FULL, 1);
 		return spy_open(ctx, &o);
 	}
+	if (b->form != SPY_OWNED)
+		return spy_open(ctx, &o);
 	if (r.dir == SPY_READ)
 		spy_incoming(ctx, &r, &m, SPY_OWNED, &o);
 	else
@@ -565,12 +568,11 @@ int spy_rustls_read_return(struct pt_regs *ctx)
  * to 0x3b8 behind it, 352 to 1016 bytes, in 0.20 to 0.23. With TLS 1.2 the name is gone by then.
  * A program of its own, because the stack of those below is full. */
 
-#define SPY_RS_STATE	  0x180 /* where it is looked for, from the record layer on */
-#define SPY_RS_STATES	  80	/* words there */
-#define SPY_RS_STATE_MIN  256	/* bytes of it */
-#define SPY_RS_STATE_MAX  1280
-#define SPY_RS_NAME_MAX	  253
-#define SPY_RS_NAME_CHECK 24 /* bytes of a name that are checked */
+#define SPY_RS_STATE	 0x180 /* where it is looked for, from the record layer on */
+#define SPY_RS_STATES	 80    /* words there */
+#define SPY_RS_STATE_MIN 256   /* bytes of it */
+#define SPY_RS_STATE_MAX 1280
+#define SPY_RS_NAME_MAX	 253
 
 /* Returns its address and size; 0: not found. */
 static __always_inline u64 spy_state_of(u64 layer, u64 *size)
@@ -592,28 +594,34 @@ static __always_inline u64 spy_state_of(u64 layer, u64 *size)
 	return 0;
 }
 
-/* Characters of names, as bits: - . 0 to 9 below 64; A to Z _ a to z from there on. */
-#define SPY_RS_CHARS_LOW  0x03ff600000000000ull
-#define SPY_RS_CHARS_HIGH 0x07fffffe87fffffeull
+/* Whether all eight characters are from '-' to 'z', but neither '/' nor ':'. The verifier follows
+ * each branch, and that of Linux 6.18 crashes over masks made of a bit's negation if there are many
+ * of them, so this is arithmetic on whole words. */
+static __always_inline u64 spy_has_zero(u64 w)
+{
+	return (w - 0x0101010101010101ull) & ~w & 0x8080808080808080ull;
+}
 
-/* Without branches, since the verifier follows each. */
+static __always_inline u64 spy_is_bad(u64 w)
+{
+	const u64 ones = 0x0101010101010101ull, tops = 0x8080808080808080ull;
+	u64 below = ~((w & ~tops) + (0x80 - '-') * ones) & tops;
+	u64 above = ((w & ~tops) + (0x7f - 'z') * ones) & tops;
+
+	return below | above | (w & tops) | spy_has_zero(w ^ '/' * ones) |
+	       spy_has_zero(w ^ ':' * ones);
+}
+
+/* The beginning of a name is enough: the state has no other text. */
 static __always_inline int spy_is_name(u64 at, u64 len)
 {
-	u8 name[SPY_RS_NAME_CHECK] = {};
-	u64 n = len < sizeof(name) ? len : sizeof(name), good = 0;
+	u64 w[3] = { 0x6161616161616161ull, 0x6161616161616161ull, 0x6161616161616161ull };
+	u64 n = len < sizeof(w) ? len : sizeof(w);
 
 	spy_opaque(n);
-	if (!len || len > SPY_RS_NAME_MAX || n > sizeof(name) || !n ||
-	    SPY_READ_USER(name, n, (void *)at))
+	if (!len || len > SPY_RS_NAME_MAX || n > sizeof(w) || !n || SPY_READ_USER(w, n, (void *)at))
 		return 0;
-#pragma clang loop unroll(disable)
-	for (u32 i = 0; i < SPY_RS_NAME_CHECK; i++) {
-		u64 c = name[i], high = -(c >> 6 & 1);
-		u64 chars = (SPY_RS_CHARS_LOW & ~high) | (SPY_RS_CHARS_HIGH & high);
-
-		good += chars >> (c & 63) & ~(c >> 7) & 1;
-	}
-	return good == n;
+	return !(spy_is_bad(w[0]) | spy_is_bad(w[1]) | spy_is_bad(w[2]));
 }
 
 static __always_inline void spy_send_name(struct pt_regs *ctx, u64 id, u64 layer)
