@@ -299,6 +299,7 @@ static void come_first(void)
 /* Both or none. */
 static int open_groups(struct guard *g)
 {
+	unsigned file = O_RDONLY | O_CLOEXEC | O_LARGEFILE | O_NONBLOCK; /* NOLINT: two may be 0 */
 	struct rlimit room = { DESCRIPTORS, DESCRIPTORS };
 	unsigned flags = FAN_CLASS_CONTENT | FAN_CLOEXEC | FAN_NONBLOCK | FAN_UNLIMITED_MARKS |
 			 FAN_UNLIMITED_QUEUE;
@@ -306,7 +307,7 @@ static int open_groups(struct guard *g)
 
 	/* A FIFO is opened for us as well, which may not wait. */
 	for (int i = 0; i < 2 && !err; i++) {
-		g->fan[i] = fanotify_init(flags, O_RDONLY | O_CLOEXEC | O_LARGEFILE | O_NONBLOCK);
+		g->fan[i] = fanotify_init(flags, file);
 		err = g->fan[i] < 0 ? -errno : 0;
 	}
 	for (int i = 0; i < 2 && err; i++) {

@@ -25,7 +25,7 @@ struct carried;
 struct carried *carried_new(void);
 void carried_free(struct carried *c); /* accepts NULL */
 
-void carried_notice(struct carried *c, const struct notice *n);
+void carried_notice(struct carried *c, const struct notice *from);
 /* Of every kind; what is no data or endpoints of a TLS object is passed over. */
 void carried_chunk(struct carried *c, const struct chunk *k);
 /* Events were lost: of what has begun until now, nothing is known. */

@@ -399,8 +399,9 @@ void attach_stop(struct tracer *t)
 {
 	struct scan_cache_stats s;
 
-	if (!t->stopped_ns)
-		t->stopped_ns = now_ns();
+	if (t->stopped_ns)
+		return;
+	t->stopped_ns = now_ns();
 	if (t->hold)
 		hold_stop(t->hold);
 	if (t->discovering && !discover_stop(t->discover)) {
@@ -425,6 +426,4 @@ void attach_stop(struct tracer *t)
 	t->limits.hits[LIMIT_recent_execs] +=
 		t->discover ? discover_stats(t->discover).overflows : 0;
 	t->scanned = s;
-	scan_cache_close(t->files);
-	t->files = NULL;
 }

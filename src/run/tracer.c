@@ -273,6 +273,7 @@ static void tracer_done(struct tracer *t)
 {
 	attach_stop(t);
 	discover_free(t->discover);
+	scan_cache_close(t->files); /* until then who is blind is judged by it */
 	hold_free(t->hold);
 	live_free(t->live);
 	probe_free(t->probe);
