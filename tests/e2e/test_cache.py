@@ -189,6 +189,22 @@ text, llvm = start(settle=False)
 ok(f"({lib}/libelf.so.1 has changed)" in compiled(text), "a library that has changed since", text)
 del os.environ["LD_LIBRARY_PATH"]
 
+# ---- the program behind a command ----
+if os.path.exists("/usr/bin/node"):
+    package = os.path.join(TMP, "lib/node_modules/@x/tool")
+    native = f"{package}/node_modules/@x/tool-linux-x64/vendor/x/bin/tool"
+    for path in (native, f"{package}/bin/tool.js", os.path.join(TMP, "bin/tool")):
+        os.makedirs(os.path.dirname(path))
+    shutil.copy(os.path.realpath("/usr/bin/node"), native)
+    with open(f"{package}/bin/tool.js", "w") as f:
+        f.write(f"#!/bin/sh\nexec {native} --version\n")
+    os.chmod(f"{package}/bin/tool.js", 0o755)
+    os.symlink("../lib/node_modules/@x/tool/bin/tool.js", os.path.join(TMP, "bin/tool"))
+    r = subprocess.run([SPY, *DEBUG, "-o", "/dev/null", "--", os.path.join(TMP, "bin/tool")], text=True, capture_output=True, timeout=WAIT)
+    ok(-1 < r.stderr.find(f"attach: {native}: ") < r.stderr.find("ready:"), "the native program of npm's package is hooked before it starts", r.stderr)
+else:
+    skip("the native program of npm's package", "no node to stand for it")
+
 # ---- nobody is left ----
 for sig in (signal.SIGKILL, signal.SIGINT):
     for args in (("--no-cache",), ("--no-cache", "--", "sleep", "60")):
