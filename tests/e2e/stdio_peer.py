@@ -93,6 +93,7 @@ class Server:
             if "id" not in m:
                 continue
             if m["method"] == "exit":
+                self.write({"jsonrpc": "2.0", "id": m["id"], "result": {}})
                 return
             if m["method"] == "session/prompt":
                 self.prompt(m)
@@ -211,7 +212,7 @@ def restarted(log, scene, path):
     server = f"{sys.executable} {ME} server {path} {scene}"
     c = Client(log, scene, ["/bin/sh", "-c", f"{server}; {server}; true"])
     c.echo("first")
-    c.send({"jsonrpc": "2.0", "id": "bye", "method": "exit"})
+    c.call("exit")
     c.call("initialize", protocolVersion="2025-06-18", capabilities={})
     c.echo("second")
     c.close()
