@@ -16,7 +16,9 @@
  * fits: TLS 1.2 says it, and in TLS 1.3 it is what tells the nonce from the IV, which stands in the
  * box as well (RFC 8446 section 5.3). */
 
-#define SPY_AEAD_STACK 128 /* saved registers and stack slots that are tried; 61 were needed */
+/* Saved registers and stack slots that are tried; 61 were needed, without optimisation more than
+ * 128. */
+#define SPY_AEAD_STACK 256
 #define SPY_AEAD_TAG   16
 #define SPY_AEAD_ALERT 21 /* content types of TLS */
 #define SPY_AEAD_DATA  23
@@ -101,6 +103,14 @@ static __always_inline int spy_aead_fits(struct spy_aead *a, const u32 *iv, u64 
 	       a->nonce[2] == (iv[2] ^ __builtin_bswap32((u32)seq));
 }
 
+/* Whether a record layer is that of 0.22. 0.23 has a limit, or has written nothing so far and read
+ * few records; where it counts those, 0.22 has enums and flags, a byte each. */
+static __always_inline int spy_aead_is_owned(struct spy_layer *l)
+{
+	return l->limit < SPY_RS_LIMIT &&
+	       (l->limit | l->done[SPY_WRITE] || l->done[SPY_READ] > 0xff);
+}
+
 static __always_inline int spy_aead_layer_at(struct spy_layer *l, u64 p, struct spy_record *r,
 					     struct spy_aead *a)
 {
@@ -109,6 +119,8 @@ static __always_inline int spy_aead_layer_at(struct spy_layer *l, u64 p, struct 
 	if (SPY_READ_USER(l, sizeof(*l), (void *)(p + 16)) ||
 	    SPY_READ_USER(w, 8 * SPY_AEAD_WORDS, (void *)l->box[r->dir].self))
 		return 0;
+	if (spy_aead_is_owned(l))
+		spy_layer_owned(l);
 	if (w[0] != a->ctx && w[1] != a->ctx && w[2] != a->ctx && w[3] != a->ctx)
 		return 0;
 	/* A record is counted before it is encrypted and after it was decrypted. */

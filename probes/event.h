@@ -20,6 +20,10 @@ enum spy_kind {
 		       * of its threads may go on. For the tracer itself, as SPY_EXEC */
 	SPY_FILE = 8, /* process `tgid` is the one that writes to the pipe or socket `object` now;
 		       * struct spy_file_ends follows. For the tracer itself, as SPY_EXEC */
+	SPY_NOTICE_EVENT = 9, /* process `tgid` has sent a TLS ClientHello or a QUIC Initial packet
+			       * (io_seq 0) on socket `object`, or something after it; struct
+			       * spy_endpoints follows and the beginning of what was sent, `io_len`
+			       * bytes in all. For the tracer itself, as SPY_EXEC */
 };
 
 enum spy_dir {
@@ -35,6 +39,7 @@ enum spy_dir {
 #define SPY_STDIO                                                                                  \
 	8 /* written to a pipe or a Unix socket: `object` is its inode number, and `off` counts    \
 	   * what all processes wrote to it */
+#define SPY_DATAGRAM 16 /* of a notice: UDP */
 
 struct spy_event {
 	__u64 ts_ns;	     /* CLOCK_MONOTONIC, when the io returned */
@@ -56,6 +61,23 @@ struct spy_event {
 
 struct spy_totals {
 	__u64 bytes[2]; /* by enum spy_dir: all bytes that passed, captured or not */
+};
+
+/* The map spy_conns: connections by TLS object and process. */
+struct spy_conn_key {
+	__u64 tls;
+	__u32 tgid, pad;
+};
+struct spy_conn {
+	__u64 first_seen_ns;
+	__u64 off[2];
+	__u32 calls[2];
+	__u32 from_start;
+	__u32 refs;     /* beyond the first */
+	__u64 resender; /* the thread that passes already reported data again, 0: none */
+	__u64 sk;	      /* the socket, if known (peer.bpf.c) */
+	__u32 votes;
+	__u32 plain; /* no TLS (sock.bpf.c) */
 };
 
 /* The endpoints of a TCP connection, as the process has them. Only bytes, so that the recorded form

@@ -50,15 +50,25 @@ static __always_inline int spy_go_where(struct pt_regs *ctx, struct spy_go_frame
 	return 1;
 }
 
-int spy_go_call(struct pt_regs *ctx)
+/* uTLS's UConn begins with the address of its Conn, whose methods see the same connection. */
+static __always_inline u64 spy_go_conn_of(struct pt_regs *ctx)
+{
+	u64 conn = 0;
+
+	if (SPY_READ_USER(&conn, sizeof(conn), (void *)SPY_GO_FIRST(ctx)))
+		spy_count(SPY_N_FAULT, 1);
+	return conn;
+}
+
+static __always_inline int spy_go_enter(struct pt_regs *ctx, u64 tls)
 {
 	struct spy_go_frame f = {};
 	struct spy_go_stack s = {};
 	struct spy_go_call a = {};
 
-	if (!spy_wanted() || !spy_go_where(ctx, &f, &s))
+	if (!tls || !spy_go_where(ctx, &f, &s))
 		return 0;
-	a.tls = SPY_GO_FIRST(ctx);
+	a.tls = tls;
 	a.buf = SPY_GO_SECOND(ctx);
 	a.thread = bpf_get_current_pid_tgid();
 	a.seq = spy_peer_seq();
@@ -67,6 +77,16 @@ int spy_go_call(struct pt_regs *ctx)
 	if (spy_go_calls.update(&f, &a))
 		spy_count(SPY_N_TABLE_FULL, 1);
 	return 0;
+}
+
+int spy_go_call(struct pt_regs *ctx)
+{
+	return spy_wanted() ? spy_go_enter(ctx, SPY_GO_FIRST(ctx)) : 0;
+}
+
+int spy_go_call_outer(struct pt_regs *ctx)
+{
+	return spy_wanted() ? spy_go_enter(ctx, spy_go_conn_of(ctx)) : 0;
 }
 
 static __always_inline int spy_go_return(struct pt_regs *ctx, u32 dir)
@@ -111,4 +131,14 @@ int spy_go_begin(struct pt_regs *ctx)
 int spy_go_close(struct pt_regs *ctx)
 {
 	return spy_end(ctx, SPY_GO_FIRST(ctx), 0);
+}
+
+int spy_go_begin_outer(struct pt_regs *ctx)
+{
+	return spy_wanted() ? spy_end(ctx, spy_go_conn_of(ctx), 1) : 0;
+}
+
+int spy_go_close_outer(struct pt_regs *ctx)
+{
+	return spy_wanted() ? spy_end(ctx, spy_go_conn_of(ctx), 0) : 0;
 }

@@ -1,15 +1,23 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /* rustls: plaintext where its record layer calls the ciphers, one TLS record at a time. Follows
- * tls.bpf.c in one text. What is hooked was found by src/find/find_rustls.c:
+ * tls.bpf.c in one text. What is hooked was found by src/find/find_rustls.c and
+ * find_rustls_symbols.c. 0.23, whose messages are borrowed:
  *
  *   encrypt(ret, self, &{ {0, ptr, len} | {chunks, n, start, end}, type }, seq)  read at entry
  *   decrypt(ret, self, &{ ptr, len, ... }, seq), *ret = {tag, ptr, len, type}    read at return
+ *
+ * 0.20 to 0.22, whose received messages own their bytes:
+ *
+ *   encrypt(ret, self, &{ ptr, len, type }, seq)                                 read at entry
+ *   decrypt(ret, self, &{ capacity, ptr, len, version, type }, seq),
+ *     *ret = {0, capacity, ptr, len, version, type}                              read at return
  *
  * An encrypter and a decrypter are two boxes that know nothing of each other. What joins them is
  * the record layer that owns both:
  *
  *   +0 (16 bytes of something else)   +16 encrypter, its vtable   +32 decrypter, its vtable
- *   +48 limit   +56 records written   +64 records read
+ *   0.23: +48 limit   +56 records written   +64 records read
+ *   0.20 to 0.22:     +48 records written   +56 records read
  *
  * Its caller keeps a pointer to it in a register or a stack slot, so for a box not seen before
  * those are tried. One counts as the record layer only if it holds this box in this direction
@@ -46,12 +54,21 @@
 #define SPY_RS_STACK  64    /* stack slots that are tried */
 #define SPY_RS_SLICES 64    /* pieces of a record, counted from the first piece of the write */
 #define SPY_RS_RECORD 18432 /* no record holds more: 2^14 + 2048 (RFC 5246 section 6.2.3) */
+#define SPY_RS_TYPES  6	    /* numbers of that enum */
+/* No cipher's limit of records is lower (2^23), and no connection is believed to have written that
+ * many. */
+#define SPY_RS_LIMIT (1 << 22)
+
+/* Whether messages are borrowed (0.23) or owned. */
+enum spy_form { SPY_FORM_UNKNOWN, SPY_BORROWED, SPY_OWNED };
 
 struct spy_box {
 	u64 id;	  /* of the connection; 0: none */
 	u64 next; /* the record number that comes next */
 	u64 peer; /* the box of the other direction; 0: unknown */
 	u32 from_start, closed;
+	u32 form, pad;	     /* enum spy_form */
+	u64 layer;	     /* the record layer, until it was searched for a name */
 	u64 mark;	     /* used by aead.bpf.c: of the last record */
 	u64 pos, start, end; /* used by spy_send_slices */
 };
@@ -59,11 +76,12 @@ BPF_TABLE("lru_hash", struct spy_conn_key, struct spy_box, spy_boxes, 2 * SPY_CO
 
 /* A decryption in progress. */
 struct spy_opening {
-	u64 self, seq, ret, buf, len;
+	u64 self, seq, ret, buf, len; /* self 0: an encryption */
+	u64 form;
 };
 BPF_TABLE("lru_hash", struct spy_frame, struct spy_opening, spy_openings, 16384);
 
-/* The record layer from offset 16 on. */
+/* The record layer from offset 16 on, as in 0.23. */
 struct spy_layer {
 	struct {
 		u64 self, vtable;
@@ -75,7 +93,8 @@ struct spy_layer {
 /* The box in use. */
 struct spy_record {
 	u64 self, seq, code;
-	u32 dir;
+	u32 dir, form; /* form: of its record layer, once that is found */
+	u64 layer;     /* and its address */
 };
 
 static __always_inline void spy_box_key(struct spy_conn_key *key, u64 self)
@@ -85,17 +104,39 @@ static __always_inline void spy_box_key(struct spy_conn_key *key, u64 self)
 	key->pad = 0;
 }
 
+/* From the form of 0.22 to that of 0.23. */
+static __always_inline void spy_layer_owned(struct spy_layer *l)
+{
+	l->done[SPY_READ] = l->done[SPY_WRITE];
+	l->done[SPY_WRITE] = l->limit;
+}
+
+/* Returns the form of messages that goes with the record layer at `p` if the box was used for that
+ * many records; 0: it was not. 0.23 has a limit of 0 until it has an encrypter. */
+static __always_inline u32 spy_layer_read(struct spy_layer *l, u64 p, u32 dir, u64 done)
+{
+	if (SPY_READ_USER(l, sizeof(*l), (void *)(p + 16)))
+		return 0;
+	if (l->done[dir] == done && (l->limit >= SPY_RS_LIMIT || !(l->limit | l->done[SPY_WRITE])))
+		return SPY_BORROWED;
+	if (l->limit >= SPY_RS_LIMIT)
+		return 0;
+	spy_layer_owned(l);
+	return l->done[dir] == done ? SPY_OWNED : 0;
+}
+
 static __always_inline int spy_layer_at(struct spy_layer *l, u64 p, struct spy_record *r)
 {
 	/* A record is counted before it is encrypted and after it was decrypted. */
 	u64 done = r->dir == SPY_WRITE ? r->seq + 1 : r->seq;
 	u64 code = 0;
+	u32 form = spy_layer_read(l, p, r->dir, done);
 
-	if (SPY_READ_USER(l, sizeof(*l), (void *)(p + 16)))
-		return 0;
-	if (l->box[r->dir].self != r->self || l->done[r->dir] != done)
+	if (!form || l->box[r->dir].self != r->self)
 		return 0;
 	SPY_READ_USER(&code, sizeof(code), (void *)(l->box[r->dir].vtable + 24));
+	r->form = form;
+	r->layer = p;
 	return code == r->code;
 }
 
@@ -174,6 +215,10 @@ static __always_inline struct spy_box *spy_box_begin(struct pt_regs *ctx, struct
 	if (!fresh.id)
 		fresh.id = bpf_ktime_get_ns();
 	fresh.next = r->seq;
+	if (l) {
+		fresh.form = r->form;
+		fresh.layer = r->dir == SPY_WRITE ? r->layer : 0;
+	}
 	if (b && b->id != fresh.id)
 		spy_box_end(ctx, b->id); /* the box was freed and its address is reused */
 	spy_boxes.update(&key, &fresh);
@@ -277,89 +322,207 @@ static __always_inline void spy_send_slices(struct pt_regs *ctx, struct spy_even
 	spy_send_rest(ctx, head, off, at > b->start ? at - b->start : 0, b->end - b->start);
 }
 
-int spy_rustls_write(struct pt_regs *ctx)
-{
-	u64 m[5] = {}; /* {0, ptr, len} or {slices, count, start, end}; type */
-	struct spy_event head = {};
-	struct spy_record r = {};
-	struct spy_box *b;
-	u64 total;
+/* A message as encrypt or decrypt gets it. */
+struct spy_message {
+	u64 w[5];
+};
 
+static __always_inline int spy_is_owned(struct spy_message *m)
+{
+	return m->w[0] && m->w[1] <= SPY_RS_RECORD && (u8)m->w[2] < SPY_RS_TYPES;
+}
+
+static __always_inline int spy_is_borrowed(struct spy_message *m)
+{
+	u64 total = m->w[0] ? m->w[3] - m->w[2] : m->w[2];
+
+	return total <= SPY_RS_RECORD && (u8)m->w[4] < SPY_RS_TYPES;
+}
+
+/* Pieces of a borrowed message may look like an owned one, so the record layer decides, if it was
+ * found. */
+static __always_inline int spy_form_of(struct spy_message *m, struct spy_box *b)
+{
+	if (b->form)
+		return b->form;
+	return spy_is_borrowed(m) ? SPY_BORROWED : SPY_OWNED;
+}
+
+/* A call to encrypt with the message m. */
+static __always_inline void spy_outgoing(struct pt_regs *ctx, struct spy_record *r,
+					 struct spy_box *b, struct spy_message *m, u32 form)
+{
+	u64 total, from, type, pieces;
+	struct spy_event head = {};
+
+	b->next = r->seq + 1;
+	if (!form)
+		form = spy_form_of(m, b);
+	pieces = form == SPY_BORROWED && m->w[0];
+	if (form == SPY_OWNED) {
+		from = m->w[0];
+		total = m->w[1];
+		type = (u8)m->w[2];
+	} else {
+		from = m->w[1];
+		total = m->w[0] ? m->w[3] - m->w[2] : m->w[2];
+		type = (u8)m->w[4];
+	}
+	if (total > SPY_RS_RECORD)
+		return;
+	if (type == SPY_RS_ALERT && !pieces)
+		spy_box_alert(ctx, b, from, total);
+	if (type != SPY_RS_DATA || !spy_record_begin(ctx, &head, b, SPY_WRITE, total))
+		return;
+	b->start = m->w[2];
+	b->end = m->w[3];
+	if (pieces)
+		spy_send_slices(ctx, &head, b, m->w[0], m->w[1]);
+	else
+		spy_send_piece(ctx, &head, from, total);
+}
+
+/* Returns 0 if the call is not ours, or its message cannot be read. The direction is left out. */
+static __always_inline int spy_rustls_entry(struct pt_regs *ctx, struct spy_record *r,
+					    struct spy_message *m)
+{
 	if (!spy_wanted())
 		return 0;
-	r.self = SPY_RS_SELF(ctx);
-	r.seq = SPY_RS_SEQ(ctx);
-	r.code = PT_REGS_IP(ctx);
-	r.dir = SPY_WRITE;
-	if (SPY_READ_USER(m, sizeof(m), (void *)SPY_RS_MESSAGE(ctx))) {
-		spy_count(SPY_N_FAULT, 1);
-		return 0;
-	}
-	total = m[0] ? m[3] - m[2] : m[2];
-	if (total > SPY_RS_RECORD)
-		return 0; /* this is no encrypter */
-	b = spy_box_of(ctx, &r);
-	if (!b) {
-		spy_count(SPY_N_TABLE_FULL, 1);
-		return 0;
-	}
-	b->next = r.seq + 1;
-	if ((u8)m[4] == SPY_RS_ALERT && !m[0])
-		spy_box_alert(ctx, b, m[1], total);
-	if ((u8)m[4] != SPY_RS_DATA || !spy_record_begin(ctx, &head, b, SPY_WRITE, total))
-		return 0;
-	b->start = m[2];
-	b->end = m[3];
-	if (m[0])
-		spy_send_slices(ctx, &head, b, m[0], m[1]);
-	else
-		spy_send_piece(ctx, &head, m[1], total);
+	r->self = SPY_RS_SELF(ctx);
+	r->seq = SPY_RS_SEQ(ctx);
+	r->code = PT_REGS_IP(ctx);
+	if (!SPY_READ_USER(m, sizeof(*m), (void *)SPY_RS_MESSAGE(ctx)))
+		return 1;
+	spy_count(SPY_N_FAULT, 1);
 	return 0;
+}
+
+int spy_rustls_write(struct pt_regs *ctx)
+{
+	struct spy_message m = {};
+	struct spy_record r = {};
+	struct spy_box *b;
+
+	if (!spy_rustls_entry(ctx, &r, &m) || !(spy_is_borrowed(&m) || spy_is_owned(&m)))
+		return 0; /* not ours, or this is no encrypter */
+	r.dir = SPY_WRITE;
+	b = spy_box_of(ctx, &r);
+	if (b)
+		spy_outgoing(ctx, &r, b, &m, SPY_FORM_UNKNOWN);
+	else
+		spy_count(SPY_N_TABLE_FULL, 1);
+	return 0;
+}
+
+static __always_inline int spy_open(struct pt_regs *ctx, struct spy_opening *o)
+{
+	struct spy_frame f = {};
+
+	f.thread = bpf_get_current_pid_tgid();
+	f.sp = SPY_SP_ENTRY(ctx);
+	if (spy_openings.update(&f, o))
+		spy_count(SPY_N_TABLE_FULL, 1);
+	return 0;
+}
+
+/* A call to decrypt with the message m. */
+static __always_inline void spy_incoming(struct pt_regs *ctx, struct spy_record *r,
+					 struct spy_message *m, u32 form, struct spy_opening *o)
+{
+	o->self = r->self;
+	o->seq = r->seq;
+	o->ret = SPY_RS_RET(ctx);
+	o->buf = m->w[form == SPY_OWNED];
+	o->len = m->w[1 + (form == SPY_OWNED)];
+	o->form = form;
+}
+
+/* Whether decrypt's message owns its bytes: no length is as large as an address. */
+static __always_inline int spy_is_owned_in(struct spy_message *m)
+{
+	return m->w[1] > SPY_RS_RECORD && m->w[2] <= SPY_RS_RECORD && m->w[2] <= m->w[0] &&
+	       m->w[0] <= 2 * SPY_RS_RECORD;
 }
 
 int spy_rustls_read(struct pt_regs *ctx)
 {
 	struct spy_opening o = {};
-	struct spy_frame f = {};
+	struct spy_message m = {};
 	struct spy_record r = {};
-	u64 in[2] = {};
+	int owned;
 
-	if (!spy_wanted())
+	if (!spy_rustls_entry(ctx, &r, &m))
 		return 0;
-	r.self = SPY_RS_SELF(ctx);
-	r.seq = SPY_RS_SEQ(ctx);
-	r.code = PT_REGS_IP(ctx);
-	r.dir = SPY_READ;
-	if (SPY_READ_USER(in, sizeof(in), (void *)SPY_RS_MESSAGE(ctx))) {
-		spy_count(SPY_N_FAULT, 1);
-		return 0;
-	}
-	if (in[1] > SPY_RS_RECORD)
+	owned = spy_is_owned_in(&m);
+	if (!owned && m.w[1] > SPY_RS_RECORD)
 		return 0; /* this is no decrypter */
+	r.dir = SPY_READ;
 	if (!spy_box_of(ctx, &r)) {
 		spy_count(SPY_N_TABLE_FULL, 1);
 		return 0;
 	}
-	o.self = r.self;
-	o.seq = r.seq;
-	o.ret = SPY_RS_RET(ctx);
-	o.buf = in[0];
-	o.len = in[1];
-	f.thread = bpf_get_current_pid_tgid();
-	f.sp = SPY_SP_ENTRY(ctx);
-	if (spy_openings.update(&f, &o))
-		spy_count(SPY_N_TABLE_FULL, 1);
-	return 0;
+	if (owned)
+		spy_incoming(ctx, &r, &m, SPY_OWNED, &o);
+	else
+		spy_incoming(ctx, &r, &m, SPY_BORROWED, &o);
+	return spy_open(ctx, &o);
 }
 
-int spy_rustls_read_return(struct pt_regs *ctx)
+/* encrypt or decrypt of 0.20 or 0.21, which the finder cannot tell apart. */
+int spy_rustls_either(struct pt_regs *ctx)
+{
+	struct spy_opening o = {};
+	struct spy_message m = {};
+	struct spy_record r = {};
+	struct spy_box *b;
+
+	if (!spy_rustls_entry(ctx, &r, &m))
+		return 0;
+	r.dir = spy_is_owned_in(&m) ? SPY_READ : SPY_WRITE;
+	if (r.dir == SPY_WRITE && (m.w[0] <= SPY_RS_RECORD || !spy_is_owned(&m)))
+		return spy_open(ctx, &o);
+	b = spy_box_of(ctx, &r);
+	if (!b) {
+		spy_count(SPY_N_TABLE_FULL, 1);
+		return spy_open(ctx, &o);
+	}
+	if (r.dir == SPY_READ)
+		spy_incoming(ctx, &r, &m, SPY_OWNED, &o);
+	else
+		spy_outgoing(ctx, &r, b, &m, SPY_OWNED);
+	return spy_open(ctx, &o);
+}
+
+/* What decrypt returned: plaintext in *at and its type; 0: an error. Records are decrypted in
+ * place. */
+static __always_inline u64 spy_decrypted(struct spy_opening *o, u64 *m, u64 *at, u64 *type)
+{
+	u64 len;
+
+	if (o->form == SPY_OWNED) {
+		*at = m[2];
+		len = m[3];
+		*type = (u8)(m[4] >> 32);
+		if (m[0])
+			return 0;
+	} else {
+		*at = m[1];
+		len = m[2];
+		*type = (u8)m[3];
+	}
+	if (*at < o->buf || *at - o->buf > o->len || len > o->len - (*at - o->buf))
+		return 0;
+	return len + 1;
+}
+
+static __always_inline int spy_decrypt_return(struct pt_regs *ctx)
 {
 	struct spy_opening *found, o;
 	struct spy_conn_key key = {};
 	struct spy_event head = {};
 	struct spy_frame f = {};
+	u64 m[5] = {}, at = 0, type = 0, len;
 	struct spy_box *b;
-	u64 m[4] = {}; /* tag, ptr, len, type */
 
 	if (!spy_wanted())
 		return 0;
@@ -372,19 +535,146 @@ int spy_rustls_read_return(struct pt_regs *ctx)
 	}
 	o = *found;
 	spy_openings.delete(&f);
+	if (!o.self)
+		return 0;
 	spy_box_key(&key, o.self);
 	b = spy_boxes.lookup(&key);
 	if (!b || SPY_READ_USER(m, sizeof(m), (void *)o.ret)) {
 		spy_count(SPY_N_FAULT, 1);
 		return 0;
 	}
-	/* Records are decrypted in place; anything else is a returned error. */
-	if (m[1] < o.buf || m[1] - o.buf > o.len || m[2] > o.len - (m[1] - o.buf))
+	len = spy_decrypted(&o, m, &at, &type);
+	if (!len--)
 		return 0;
 	b->next = o.seq + 1;
-	if ((u8)m[3] == SPY_RS_ALERT)
-		spy_box_alert(ctx, b, m[1], m[2]);
-	if ((u8)m[3] == SPY_RS_DATA && spy_record_begin(ctx, &head, b, SPY_READ, m[2]))
-		spy_send_piece(ctx, &head, m[1], m[2]);
+	if (type == SPY_RS_ALERT)
+		spy_box_alert(ctx, b, at, len);
+	if (type == SPY_RS_DATA && spy_record_begin(ctx, &head, b, SPY_READ, len))
+		spy_send_piece(ctx, &head, at, len);
+	return 0;
+}
+
+int spy_rustls_read_return(struct pt_regs *ctx)
+{
+	return spy_decrypt_return(ctx);
+}
+
+/* ---- the server name that a client asked for ----
+ * With TLS 1.3, the state of a connection that is set up still has it. The state is a boxed object
+ * behind the record layer, the only one of that size there, and has no other text. Measured: 0x1d0
+ * to 0x3b8 behind it, 352 to 1016 bytes, in 0.20 to 0.23. With TLS 1.2 the name is gone by then.
+ * A program of its own, because the stack of those below is full. */
+
+#define SPY_RS_STATE	  0x180 /* where it is looked for, from the record layer on */
+#define SPY_RS_STATES	  80	/* words there */
+#define SPY_RS_STATE_MIN  256	/* bytes of it */
+#define SPY_RS_STATE_MAX  1280
+#define SPY_RS_NAME_MAX	  253
+#define SPY_RS_NAME_CHECK 24 /* bytes of a name that are checked */
+
+/* Returns its address and size; 0: not found. */
+static __always_inline u64 spy_state_of(u64 layer, u64 *size)
+{
+#pragma clang loop unroll(disable)
+	for (u32 i = 0; i < SPY_RS_STATES; i++) {
+		u64 box[2] = {}, vtable[3] = {}; /* drop, size, align */
+
+		if (SPY_READ_USER(box, sizeof(box), (void *)(layer + SPY_RS_STATE + 8 * (u64)i)) ||
+		    !box[0] || (box[0] | box[1]) & 7 ||
+		    SPY_READ_USER(vtable, sizeof(vtable), (void *)box[1]))
+			continue;
+		if (vtable[0] && vtable[1] >= SPY_RS_STATE_MIN && vtable[1] <= SPY_RS_STATE_MAX &&
+		    vtable[2] == 8) {
+			*size = vtable[1];
+			return box[0];
+		}
+	}
+	return 0;
+}
+
+/* Characters of names, as bits: - . 0 to 9 below 64; A to Z _ a to z from there on. */
+#define SPY_RS_CHARS_LOW  0x03ff600000000000ull
+#define SPY_RS_CHARS_HIGH 0x07fffffe87fffffeull
+
+/* Without branches, since the verifier follows each. */
+static __always_inline int spy_is_name(u64 at, u64 len)
+{
+	u8 name[SPY_RS_NAME_CHECK] = {};
+	u64 n = len < sizeof(name) ? len : sizeof(name), good = 0;
+
+	spy_opaque(n);
+	if (!len || len > SPY_RS_NAME_MAX || n > sizeof(name) || !n ||
+	    SPY_READ_USER(name, n, (void *)at))
+		return 0;
+#pragma clang loop unroll(disable)
+	for (u32 i = 0; i < SPY_RS_NAME_CHECK; i++) {
+		u64 c = name[i], high = -(c >> 6 & 1);
+		u64 chars = (SPY_RS_CHARS_LOW & ~high) | (SPY_RS_CHARS_HIGH & high);
+
+		good += chars >> (c & 63) & ~(c >> 7) & 1;
+	}
+	return good == n;
+}
+
+static __always_inline void spy_send_name(struct pt_regs *ctx, u64 id, u64 layer)
+{
+	u64 size = 0, state = spy_state_of(layer, &size);
+
+	if (!state)
+		return;
+#pragma clang loop unroll(disable)
+	for (u32 i = 0; i < SPY_RS_STATE_MAX / 8 - 1; i++) {
+		u64 text[2] = {}; /* ptr, len */
+
+		if (8 * (u64)i + sizeof(text) > size)
+			break;
+		SPY_READ_USER(text, sizeof(text), (void *)(state + 8 * (u64)i));
+		if (spy_is_name(text[0], text[1])) {
+			spy_send_host(ctx, id, text[0], text[1]);
+			break;
+		}
+	}
+}
+
+/* Whether m is application data that encrypt got. Before the box is known, either form may be. */
+static __always_inline int spy_is_data(struct spy_message *m)
+{
+	return (spy_is_borrowed(m) && (u8)m->w[4] == SPY_RS_DATA) ||
+	       (spy_is_owned(m) && m->w[0] > SPY_RS_RECORD && (u8)m->w[2] == SPY_RS_DATA);
+}
+
+/* At the entry of encrypt too. It is attached last, since the kernel runs the newest first, and the
+ * name must precede the data. In the other order, the first exchange has none. */
+int spy_rustls_name(struct pt_regs *ctx)
+{
+	struct spy_conn_key key = {};
+	struct spy_message m = {};
+	struct spy_record r = {};
+	struct spy_conn *c;
+	struct spy_box *b;
+	u64 layer, self = 0;
+
+	if (!spy_wanted())
+		return 0;
+	spy_box_key(&key, SPY_RS_SELF(ctx));
+	b = spy_boxes.lookup(&key);
+	if (b && !b->layer && (b->next == SPY_RS_SEQ(ctx) || b->next == SPY_RS_SEQ(ctx) + 1))
+		return 0;
+	if (!spy_rustls_entry(ctx, &r, &m) || !spy_is_data(&m))
+		return 0;
+	r.dir = SPY_WRITE;
+	if (!b || b->next != r.seq + 1)
+		b = spy_box_of(ctx, &r);
+	if (!b || !b->layer)
+		return 0;
+	layer = b->layer;
+	b->layer = 0;
+	c = spy_conn_of(b->id);
+	if (c)
+		c->from_start = b->from_start;
+	/* A connection may have moved since. */
+	SPY_READ_USER(&self, sizeof(self), (void *)(layer + 16));
+	if (self == key.tls)
+		spy_send_name(ctx, b->id, layer);
 	return 0;
 }

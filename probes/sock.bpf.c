@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /* TCP sockets, by raw tracepoints: which one a thread receives from (peer.bpf.c), who connects to
  * port 443, and with SPY_PLAIN_ON the plaintext that passes the sockets of chosen ports. No kprobe,
- * no tracefs. Follows peer.bpf.c.
+ * no tracefs. Follows notice.bpf.c.
  *
  * Plaintext: the tracepoints sock_send_length and sock_recv_length (Linux 6.3) say which socket the
  * system call that is running has used, and at sys_exit its registers still say where the bytes
@@ -13,23 +13,15 @@
  * SPY_PLAIN_NEAR  1: only between processes of this host
  * SPY_SOCK_LENGTH 1: the kernel has sock_send_length and sock_recv_length
  * SPY_STDIO_ON    1: stdio.bpf.c follows, which shares how bytes are found and sent
- * SPY_NR_...      numbers of system calls
  */
 
 #define SPY_TCP_ESTABLISHED 1
 #define SPY_TCP_SYN_SENT    2
 #define SPY_TCP_SYN_RECV    3
+#define SPY_TCP_CLOSE	    7
 
 /* Addresses of the kernel's TCP struct proto, as encountered: other sockets have ports too. */
 BPF_TABLE("hash", u64, u8, spy_protos, 64);
-
-static __always_inline u64 spy_kernel_word(u64 at)
-{
-	u64 v = 0;
-
-	SPY_READ_KERNEL(&v, sizeof(v), (void *)at);
-	return v;
-}
 
 static __always_inline int spy_is_tcp(u64 sk)
 {
@@ -40,24 +32,6 @@ static __always_inline int spy_is_tcp(u64 sk)
 
 #if SPY_PLAIN_ON || SPY_STDIO_ON
 
-#if defined(__x86_64__)
-#define SPY_ARG0  112 /* offsets in struct pt_regs: di, si, dx, r10, orig_ax, cs */
-#define SPY_ARG1  104
-#define SPY_ARG2  96
-#define SPY_ARG3  56
-#define SPY_NR	  120
-#define SPY_CS	  136
-#define SPY_CS_64 0x33 /* of 64-bit code; other code has other system call numbers */
-#else
-#define SPY_ARG0 272 /* orig_x0, x1, x2, x3, syscallno */
-#define SPY_ARG1 8
-#define SPY_ARG2 16
-#define SPY_ARG3 24
-#define SPY_NR	 280
-#endif
-
-#define SPY_MSG_PEEK  2
-#define SPY_MSG_TRUNC 0x20 /* received and discarded */
 /* Pieces of one io: full-size fragments, or the buffers of an iovec. The verifier of Linux 5.10
  * refuses 192 as too complex. */
 #define SPY_IO_PIECES 128
@@ -131,77 +105,6 @@ static __always_inline void spy_send_io(void *ctx, struct spy_event *head, u64 i
 		spy_send_small(ctx, head, sizeof(*head));
 	}
 	spy_ios.delete(&thread);
-}
-
-/* The location of a system call's bytes. */
-struct spy_where {
-	u64 buf, count; /* in the form that spy_send_io needs */
-	u32 dir, found, drop;
-};
-
-static __always_inline void spy_where_of(struct spy_where *w, u64 regs, u32 nr)
-{
-	u64 message, flags = 0;
-
-	w->buf = spy_kernel_word(regs + SPY_ARG1);
-	w->found = 1;
-	switch (nr) {
-	case SPY_NR_write:
-	case SPY_NR_sendto:
-		w->dir = SPY_WRITE;
-		return;
-	case SPY_NR_writev:
-	case SPY_NR_pwritev2: /* without an offset, as required for a socket */
-		w->dir = SPY_WRITE;
-		w->count = spy_kernel_word(regs + SPY_ARG2);
-		return;
-	case SPY_NR_read:
-		w->dir = SPY_READ;
-		return;
-	case SPY_NR_recvfrom:
-		w->dir = SPY_READ;
-		flags = spy_kernel_word(regs + SPY_ARG3);
-		break;
-	case SPY_NR_readv:
-	case SPY_NR_preadv2:
-		w->dir = SPY_READ;
-		w->count = spy_kernel_word(regs + SPY_ARG2);
-		return;
-	case SPY_NR_sendmsg:
-	case SPY_NR_recvmsg:
-		w->dir = nr == SPY_NR_sendmsg ? SPY_WRITE : SPY_READ;
-		if (nr == SPY_NR_recvmsg)
-			flags = spy_kernel_word(regs + SPY_ARG2);
-		/* struct msghdr: the list at 16, followed by its length */
-		message = w->buf;
-		w->found = !SPY_READ_USER(&w->buf, sizeof(w->buf), (void *)(message + 16)) &&
-			   !SPY_READ_USER(&w->count, sizeof(w->count), (void *)(message + 24)) &&
-			   w->count;
-		break;
-	default:
-		w->found = 0;
-		return;
-	}
-	w->drop = (flags & SPY_MSG_PEEK) != 0;
-	if (flags & SPY_MSG_TRUNC)
-		w->found = 0;
-}
-
-/* The first buffers of a list may be empty. */
-static __always_inline u64 spy_first_byte(struct spy_where *w)
-{
-	u64 next[2] = {};
-
-	if (!w->count)
-		return w->buf;
-#pragma unroll
-	for (u32 i = 0; i < 4; i++) {
-		if (i < w->count)
-			SPY_READ_USER(next, sizeof(next), (void *)(w->buf + 16 * i));
-		if (next[1])
-			break;
-	}
-	return next[0];
 }
 
 #endif
@@ -354,14 +257,6 @@ static __always_inline void spy_sock_gap(void *ctx, u64 sk, u32 dir, u64 n)
 	head.len = n;
 	head.flags |= SPY_MISSING;
 	spy_send_small(ctx, &head, sizeof(head));
-}
-
-static __always_inline int spy_is_worker(void)
-{
-	char comm[16] = {};
-
-	bpf_get_current_comm(&comm, sizeof(comm));
-	return comm[0] == 'i' && comm[1] == 'o' && comm[2] == 'u' && comm[3] == '-';
 }
 
 static __always_inline void spy_mark_sock(void *ctx, u64 sk, u32 dir, u64 n)
@@ -691,8 +586,14 @@ int spy_sock_sent(struct bpf_raw_tracepoint_args *ctx)
 #if SPY_PEERS
 	struct spy_sk_ports p = {};
 
-	if (n > 0 && spy_read_ports(&p, sk) && spy_wanted() && spy_is_tcp(sk))
-		spy_peer_used(ctx, sk, n);
+	if (n > 0 && spy_read_ports(&p, sk) && spy_wanted()) {
+		if (spy_is_tcp(sk)) {
+			spy_peer_used(ctx, sk, n);
+			spy_notice_sent(ctx, sk, n);
+		} else {
+			spy_notice_datagram(ctx, sk, p.local, n);
+		}
+	}
 #endif
 	if (n > 0)
 		spy_mark_sock(ctx, sk, SPY_WRITE, n);
@@ -753,7 +654,12 @@ int spy_state(struct bpf_raw_tracepoint_args *ctx)
 	if (!spy_protos.lookup(&proto))
 		spy_protos.update(&proto, &one);
 	spy_plain_state(ctx, sk, state);
-	if (state != SPY_TCP_SYN_SENT || !spy_wanted() || !spy_read_endpoints(&m.endpoints, sk))
+	if (state == SPY_TCP_CLOSE)
+		spy_notice_close(sk);
+	if (state != SPY_TCP_SYN_SENT || !spy_wanted())
+		return 0;
+	spy_notice_connect(sk);
+	if (!spy_read_endpoints(&m.endpoints, sk))
 		return 0;
 	if ((m.endpoints.peer_port[0] << 8 | m.endpoints.peer_port[1]) != 443)
 		return 0;

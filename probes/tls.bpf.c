@@ -10,7 +10,9 @@
  * SPY_RING_PAGES size of the ring buffer, a power of two
  * SPY_WAKE_BYTES bytes on one processor after which the reader is woken at once
  * SPY_CHUNK      bytes of one fragment at most
- * SPY_CHUNKS     fragments of one call at most
+ * SPY_CHUNKS     fragments that one program sends of a call; what is left is sent by spy_more, again
+ *                and again
+ * SPY_CALL_MAX   bytes of one call at most
  * SPY_CONNS      TLS objects remembered
  * SPY_TREE       1: only processes of the command's tree
  * SPY_SELF       the tracer's process number: never traced
@@ -36,7 +38,7 @@
 #define SPY_SP_RETURN(ctx) PT_REGS_SP(ctx)
 #endif
 
-#define SPY_CALL_MAX ((u64)SPY_CHUNK * SPY_CHUNKS)
+#define SPY_PART ((u64)SPY_CHUNK * SPY_CHUNKS)
 
 /* An io in progress. The stack pointer is part of the key because calls nest on one thread if TLS
  * runs inside TLS (an https proxy). */
@@ -50,21 +52,6 @@ struct spy_args {
 };
 BPF_TABLE("lru_hash", struct spy_frame, struct spy_args, spy_frames, 16384);
 
-struct spy_conn_key {
-	u64 tls;
-	u32 tgid, pad;
-};
-struct spy_conn {
-	u64 first_seen_ns;
-	u64 off[2];
-	u32 calls[2];
-	u32 from_start;
-	u32 refs;     /* beyond the first */
-	u64 resender; /* the thread that passes already reported data again, 0: none */
-	u64 sk;	      /* the socket, if known (peer.bpf.c) */
-	u32 votes;
-	u32 plain; /* no TLS (sock.bpf.c) */
-};
 BPF_TABLE("lru_hash", struct spy_conn_key, struct spy_conn, spy_conns, SPY_CONNS);
 
 /* Processes that have connections: of others nobody wants to know when they end. */
@@ -86,6 +73,12 @@ struct spy_slot {
 BPF_ARRAY(spy_slots, struct spy_slot, SPY_SLOTS);
 BPF_PERF_OUTPUT(spy_events);
 #endif
+
+/* By thread, what spy_more sends: the event's head, whose off and io_off are those of the next
+ * fragment, and the address of the first byte of all. */
+BPF_TABLE("lru_hash", u64, struct spy_event, spy_rests, 1024);
+BPF_TABLE("lru_hash", u64, u64, spy_rest_bufs, 1024);
+BPF_PROG_ARRAY(spy_next, 1); /* spy_more */
 
 #if SPY_TREE
 /* The command itself is known by its id. Its descendants are known by their kernel object, because
@@ -288,49 +281,167 @@ static __always_inline void spy_send_small(void *ctx, void *event, u32 size)
 		spy_no_space(0);
 }
 
-/* Sends all bytes of an io in fragments. The verifier walks the loop round by round, and prunes a
- * path only at a state that it knows. So only values derived from `i` may live on to the next
- * round, and clang must not turn `at` and `n` into running sums: hence spy_opaque. Then the
- * verifier's work grows by some 850 steps per round, otherwise with the square of the rounds. */
-static __always_inline void spy_send_call(struct pt_regs *ctx, struct spy_event *head, u64 buf,
-					  u64 total)
-{
-	u64 off = head->off;
+#if SPY_RINGBUF
 
-	head->io_len = total;
+/* 1: it is not 0; without a branch, which would double the verifier's ways. */
+static __always_inline u64 spy_is_set(u64 v)
+{
+	u64 minus = -v;
+
+	spy_opaque(minus);
+	return (v | minus) >> 63;
+}
+
+/* Counters, looked up before a loop rather than in each round. */
+struct spy_tally {
+	u64 *bytes, *nospace, *nospace_bytes, *fault;
+};
+
+static __always_inline u64 *spy_counter_of(u32 which)
+{
+	return spy_counters.lookup(&which);
+}
+
+static __always_inline int spy_tally_find(struct spy_tally *t)
+{
+	t->bytes = spy_counter_of(SPY_N_BYTES);
+	t->nospace = spy_counter_of(SPY_N_NOSPACE);
+	t->nospace_bytes = spy_counter_of(SPY_N_NOSPACE_BYTES);
+	t->fault = spy_counter_of(SPY_N_FAULT);
+	return t->bytes && t->nospace && t->nospace_bytes && t->fault;
+}
+
+/* As spy_send for SPY_CHUNK bytes, with one branch. */
+static __always_inline void spy_send_whole(struct pt_regs *ctx, struct spy_event *head, u64 from,
+					   struct spy_tally *t)
+{
+	struct spy_event *e = spy_events.ringbuf_reserve(SPY_ROOM(SPY_CHUNK));
+	u64 before, missing, wake;
+
+	if (!e) {
+		*t->nospace += 1;
+		*t->nospace_bytes += SPY_CHUNK;
+		return;
+	}
+	*e = *head;
+	e->len = SPY_CHUNK;
+	missing = (u64)SPY_READ_USER(e + 1, SPY_CHUNK, (void *)from) >> 63;
+	spy_opaque(missing);
+	e->flags |= missing * SPY_MISSING;
+	*t->fault += missing;
+	before = *t->bytes;
+	*t->bytes = before + SPY_CHUNK;
+	wake = spy_is_set(before / SPY_WAKE_BYTES ^ (before + SPY_CHUNK) / SPY_WAKE_BYTES);
+	wake |= 1 ^ spy_is_set(head->io_seq | head->io_off);
+	spy_events.ringbuf_submit(e, 1 + wake); /* BPF_RB_NO_WAKEUP, BPF_RB_FORCE_WAKEUP */
+}
+
+#else
+
+struct spy_tally {};
+static __always_inline int spy_tally_find(struct spy_tally *t)
+{
+	return 1;
+}
+
+static __always_inline void spy_send_whole(struct pt_regs *ctx, struct spy_event *head, u64 from,
+					   struct spy_tally *t)
+{
+	spy_send(ctx, head, from, SPY_CHUNK);
+}
+
+#endif
+
+/* Sends the fragments of one part of an io: those from io_off on, of `total` bytes at `buf`; whole
+ * ones, then the rest. Returns how far it came. The verifier walks the loop round by round, and
+ * prunes a path only at a state that it knows. So a round compares what nothing after the loop looks
+ * at, and has as few branches as can be; and clang must not turn `at` into a running sum: hence
+ * spy_opaque. */
+static __always_inline u64 spy_send_part(struct pt_regs *ctx, struct spy_event *head, u64 buf,
+					 u64 total)
+{
+	u64 off = head->off, first = head->io_off, left = total - first;
+	u64 whole = left - left % SPY_CHUNK, rest = left < SPY_PART ? left % SPY_CHUNK : 0;
+	struct spy_tally tally = {};
+
+	if (whole && !spy_tally_find(&tally))
+		return first + SPY_PART;
 #pragma clang loop unroll(disable)
 	for (u32 i = 0; i < SPY_CHUNKS; i++) {
-		u64 at = (u64)i * SPY_CHUNK, n;
+		u64 at = (u64)i * SPY_CHUNK;
 
 		spy_opaque(at);
-		if (at >= total)
+		if (at >= whole)
 			break;
-		n = total - at;
-		spy_opaque(n);
-		if (n > SPY_CHUNK)
-			n = SPY_CHUNK;
-		spy_opaque(n);
-		head->io_off = at;
+		head->io_off = first + at;
 		head->off = off + at;
-		spy_send(ctx, head, buf + at, n);
+		spy_send_whole(ctx, head, buf + first + at, &tally);
 	}
-	if (total <= SPY_CALL_MAX)
-		return;
+	if (rest) {
+		head->io_off = total - rest;
+		head->off = off + (left - rest);
+		spy_send(ctx, head, buf + (total - rest), rest);
+	}
+	head->io_off = first + SPY_PART;
+	head->off = off + SPY_PART;
+	return first + SPY_PART;
+}
+
+/* From here on an io is not captured. */
+static __always_inline void spy_cut(void *ctx, struct spy_event *head, u64 total)
+{
 	spy_count(SPY_N_CUT, 1);
-	head->off = off + SPY_CALL_MAX;
-	head->io_off = SPY_CALL_MAX;
-	head->len = total - SPY_CALL_MAX;
+	head->len = total - head->io_off;
 	head->flags |= SPY_MISSING;
 	spy_send_small(ctx, head, sizeof(*head));
 }
 
-static __always_inline int spy_enter(struct pt_regs *ctx, u64 tls, u64 done)
+/* Sends all bytes of an io. A caller does nothing after it: of a long one it does not return. */
+static __always_inline void spy_send_call(struct pt_regs *ctx, struct spy_event *head, u64 buf,
+					  u64 total)
+{
+	u64 thread = bpf_get_current_pid_tgid();
+
+	head->io_len = total;
+	head->io_off = 0;
+	if (spy_send_part(ctx, head, buf, total) >= total)
+		return;
+	if (SPY_PART < SPY_CALL_MAX) {
+		spy_rests.update(&thread, head);
+		spy_rest_bufs.update(&thread, &buf);
+		spy_next.call(ctx, 0);
+	}
+	spy_cut(ctx, head, total);
+}
+
+/* The next part of a long io. The kernel lets programs follow one another 33 times. */
+int spy_more(struct pt_regs *ctx)
+{
+	u64 thread = bpf_get_current_pid_tgid(), *buf = spy_rest_bufs.lookup(&thread), total, at;
+	struct spy_event *rest = spy_rests.lookup(&thread), head;
+
+	if (!rest || !buf)
+		return 0;
+	head = *rest;
+	total = head.io_len;
+	at = spy_send_part(ctx, &head, *buf, total);
+	if (at < total && at < SPY_CALL_MAX) {
+		*rest = head;
+		spy_next.call(ctx, 0);
+	}
+	spy_rests.delete(&thread);
+	if (at < total)
+		spy_cut(ctx, &head, total);
+	return 0;
+}
+
+static __always_inline int spy_enter_at(struct pt_regs *ctx, u64 sp, u64 tls, u64 done)
 {
 	struct spy_frame f = {};
 	struct spy_args a = {};
 
 	f.thread = bpf_get_current_pid_tgid();
-	f.sp = SPY_SP_ENTRY(ctx);
+	f.sp = sp;
 	a.tls = tls;
 	a.buf = PT_REGS_PARM2(ctx);
 	a.done = done;
@@ -338,6 +449,11 @@ static __always_inline int spy_enter(struct pt_regs *ctx, u64 tls, u64 done)
 	if (spy_frames.update(&f, &a))
 		spy_count(SPY_N_TABLE_FULL, 1);
 	return 0;
+}
+
+static __always_inline int spy_enter(struct pt_regs *ctx, u64 tls, u64 done)
+{
+	return spy_enter_at(ctx, SPY_SP_ENTRY(ctx), tls, done);
 }
 
 /* (tls, buf, len) */
@@ -363,13 +479,24 @@ int spy_call_peek(struct pt_regs *ctx)
 
 /* OpenSSL 3's (tls, buf, len, *done); from 3.2 on a write is (tls, buf, len, flags, *done), where
  * flags is a small number. */
-int spy_call_internal(struct pt_regs *ctx)
+static __always_inline u64 spy_internal_done(struct pt_regs *ctx)
 {
 	u64 done = PT_REGS_PARM4(ctx);
 
-	if (done < 4096)
-		done = PT_REGS_PARM5(ctx);
-	return spy_wanted() ? spy_enter(ctx, PT_REGS_PARM1(ctx), done) : 0;
+	return done < 4096 ? PT_REGS_PARM5(ctx) : done;
+}
+
+int spy_call_internal(struct pt_regs *ctx)
+{
+	return spy_wanted() ? spy_enter(ctx, PT_REGS_PARM1(ctx), spy_internal_done(ctx)) : 0;
+}
+
+/* The same at the instruction that calls, which leads to the next one with what a return has. */
+int spy_call_site(struct pt_regs *ctx)
+{
+	return spy_wanted() ? spy_enter_at(ctx, SPY_SP_RETURN(ctx), PT_REGS_PARM1(ctx),
+					   spy_internal_done(ctx))
+			    : 0;
 }
 
 /* Takes the remembered entry of the returning call. */

@@ -110,14 +110,20 @@ static void on_bytes(void *arg, struct conn *c, enum dir d, uint64_t ts_ns, stru
 	look_at(p, c, l, d, s);
 }
 
-static void on_gap(void *arg, struct conn *c, enum dir d, uint64_t ts_ns, uint64_t nbytes)
+static void on_gap(void *arg, struct conn *c, enum dir d, uint64_t ts_ns, uint64_t nbytes,
+		   bool lost)
 {
 	struct link *l = link_of(arg, c);
 
+	/* What the gap ends was under way, and what it begins is. */
+	if (lost)
+		assembler_conn_lost(l->assembly);
 	if (l->rpc)
 		rpc_gap(l->rpc, d, ts_ns);
 	else
 		http_gap(l->http, d, ts_ns, nbytes);
+	if (lost)
+		assembler_conn_lost(l->assembly);
 }
 
 static void close_rpc(struct pipeline *p, const struct conn *c, struct link *l, uint64_t ts_ns)

@@ -17,6 +17,8 @@ EXTRA_DIST += tests/fuzz/corpus_main.c
 # something.
 E2E_TESTS = \
 	tests/e2e/test_agents.py \
+	tests/e2e/test_bundled.py \
+	tests/e2e/test_cache.py \
 	tests/e2e/test_capture.py \
 	tests/e2e/test_command.py \
 	tests/e2e/test_coverage.py \
@@ -24,6 +26,7 @@ E2E_TESTS = \
 	tests/e2e/test_examples.py \
 	tests/e2e/test_finders.py \
 	tests/e2e/test_go.py \
+	tests/e2e/test_hold.py \
 	tests/e2e/test_killed.py \
 	tests/e2e/test_libraries.py \
 	tests/e2e/test_modes.py \
@@ -33,15 +36,19 @@ E2E_TESTS = \
 	tests/e2e/test_plain.py \
 	tests/e2e/test_protocols.py \
 	tests/e2e/test_rustls.py \
+	tests/e2e/test_rustls_versions.py \
 	tests/e2e/test_screen.py \
 	tests/e2e/test_sdks.py \
 	tests/e2e/test_selection.py \
 	tests/e2e/test_static.py \
-	tests/e2e/test_stdio.py
-EXTRA_DIST += $(E2E_TESTS) tests/e2e/agents.py tests/e2e/calls.mjs tests/e2e/client.py \
+	tests/e2e/test_stdio.py \
+	tests/e2e/test_wreq.py
+EXTRA_DIST += $(E2E_TESTS) tests/e2e/agents.py tests/e2e/awscrt_client.py tests/e2e/calls.mjs tests/e2e/client.py \
 	tests/e2e/fetch_sdks \
-	tests/e2e/go/client.go tests/e2e/http2.mjs tests/e2e/libraries.py \
-	tests/e2e/mock_provider.py tests/e2e/nginx.py tests/e2e/person.py tests/e2e/rustls.mjs tests/e2e/screens \
+	tests/e2e/go/client.go tests/e2e/go/forks.go tests/e2e/go/uconn.go tests/e2e/http2.mjs \
+	tests/e2e/java/Netty.java tests/e2e/libraries.py tests/e2e/packages.py \
+	tests/e2e/mock_provider.py tests/e2e/mbedclient.c tests/e2e/nginx.py tests/e2e/person.py tests/e2e/prefixed.c tests/e2e/rustls.mjs tests/e2e/screens \
+	tests/e2e/rust/client.rs tests/e2e/rust_clients.py \
 	tests/e2e/spy.py tests/e2e/stage.py tests/e2e/stdio_peer.py \
 	tests/e2e/noiseclient.c tests/e2e/staticclient.c tests/e2e/sweep.py \
 	tests/e2e/uringclient.c
@@ -68,7 +75,7 @@ PY_TESTS += \
 	tests/unit/test_pieces.py \
 	tests/unit/test_schema.py \
 	tests/unit/test_selected.py \
-	tests/unit/test_tables.py \
+	tests/unit/test_same_sums.py \
 	tests/unit/test_unknown.py
 EXTRA_DIST += $(PY_TESTS) tests/conformance/spyfile.py tests/lib/record_schema.py tests/lib/screen.py tests/lib/sums.py tests/lib/tap.py
 EXTRA_DIST += doc/record.schema.json doc/RECORD.md doc/RECORDING.md doc/STORE.md doc/INTERNALS.md doc/GLOSSARY.md doc/screen.svg

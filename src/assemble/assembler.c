@@ -69,6 +69,12 @@ void assembler_lost_events(struct assembler *c)
 		k->x->lost_events |= !k->over;
 }
 
+void assembler_conn_lost(struct assembler_conn *cc)
+{
+	for (struct assembly *k = cc->first; k && !k->over; k = k->next)
+		k->x->lost_events = true;
+}
+
 /* ---- lists ---- */
 
 static void link_first(struct assembly *k)

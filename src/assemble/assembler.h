@@ -37,6 +37,7 @@ struct start assembler_earliest(const struct assembler *c);
 struct assembler_conn;
 /* `conn` outlives it. */
 struct assembler_conn *assembler_conn_new(struct assembler *c, const struct conn *conn);
+void assembler_conn_lost(struct assembler_conn *cc);	  /* marks what is under way on it */
 void assembler_conn_endpoints(struct assembler_conn *cc); /* conn->endpoints was told */
 void assembler_conn_free(
 	struct assembler_conn *cc); /* ends what is under way as cut; accepts NULL */

@@ -19,6 +19,9 @@
  * theirs. A recording may tell of an event far ahead: that holds back no others. */
 #define STEPS 64
 
+/* Views that are compared by their content. */
+#define ALIKE_VISITS 256
+
 /* ---- waiting ---- */
 
 static struct assembly *waiting(struct list *member)
@@ -224,10 +227,41 @@ void deliver_end_now(struct assembly *k)
 		deliver_end_now(twin);
 }
 
+static void join(struct assembly *k, struct assembly *other);
+
+/* The other view, among those that have ended and wait for theirs, where it is not known on which
+ * sockets both were: what was asked and answered is the same, to the byte. */
+static struct assembly *find_alike(const struct assembly *k)
+{
+	struct assembler *c = k->cc->assembler;
+	struct list *const lists[2][2] = { { &c->unpaired_servers, NULL },
+					   { &c->unpaired_clients, &c->told_clients } };
+	size_t visits = 0;
+
+	for (size_t i = 0; i < 2 && lists[k->x->is_server][i]; i++) {
+		struct list *list = lists[k->x->is_server][i];
+
+		for (struct assembly *w = first_of(list); w && ++visits <= ALIKE_VISITS;
+		     w = waiting(list_after(list, &w->wait)))
+			if (w->over && !w->peer_view && pairs_are_alike(k, w))
+				return w;
+	}
+	return NULL;
+}
+
 void deliver_end(struct assembly *k)
 {
+	struct assembly *alike;
+
 	if (k->waits)
 		return;
+	alike = !k->peer_view && !k->x->other && may_wait(k) ? find_alike(k) : NULL;
+	if (alike) {
+		join(k, alike);
+		if (!k->done && !k->waits)
+			deliver_end(k);
+		return;
+	}
 	if (k->peer_view && k->x->twin)
 		start_wait(k, &k->cc->assembler->awaiting_client);
 	else if (may_wait(k) || is_behind(k))
@@ -306,18 +340,10 @@ void deliver_finish(struct assembler *c)
 
 /* ---- both ends ---- */
 
-void deliver_match(struct assembly *k)
+static void join(struct assembly *k, struct assembly *other)
 {
-	struct assembly *other, *client;
+	struct assembly *client = k->x->is_server ? other : k;
 
-	if (k->x->other || !k->x->request_seen)
-		return;
-	other = pairs_find(k->cc->assembler->pairs, k);
-	if (!other) {
-		pairs_register(k);
-		return;
-	}
-	client = k->x->is_server ? other : k;
 	pairs_unregister(k);
 	pairs_unregister(other);
 	k->peer_view = other;
@@ -332,6 +358,19 @@ void deliver_match(struct assembly *k)
 		deliver_end_now(client);
 	else if (client->peer_view->over)
 		deliver_end(client->peer_view);
+}
+
+void deliver_match(struct assembly *k)
+{
+	struct assembly *other;
+
+	if (k->x->other || !k->x->request_seen)
+		return;
+	other = pairs_find(k->cc->assembler->pairs, k);
+	if (other)
+		join(k, other);
+	else
+		pairs_register(k);
 }
 
 /* They were taken for one, and are not. */
@@ -358,6 +397,9 @@ static void unpair(struct assembly *k)
 static bool is_mismatched(const struct assembly *k)
 {
 	if (!k->x->other)
+		return false;
+	/* What agreed in its content (find_alike) may be of unknown ends. */
+	if (k->peer_view && (!k->cc->endpoints.family || !k->peer_view->cc->endpoints.family))
 		return false;
 	return k->peer_view ? !endpoints_mirror(&k->cc->endpoints, &k->peer_view->cc->endpoints)
 			    : k->x->twin != NULL;

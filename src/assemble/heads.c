@@ -108,6 +108,7 @@ void heads_answered_by(struct exchange *x, const struct assembler_conn *cc)
 static void copy_headers(struct headers *to, const struct http_head *h)
 {
 	to->cut = h->cut;
+	to->unseen = h->unseen;
 	for (size_t i = 0; i < h->nfields; i++) {
 		const struct http_field *f = &h->fields[i];
 		struct header *item;

@@ -130,6 +130,28 @@ static bool is_same(const struct assembly *client, const struct assembly *server
 	return (client->stream && !client->turn) || in_time(client, server);
 }
 
+/* Shorter ones may well be alike by chance. */
+#define ALIKE_BYTES 64
+
+static bool same_body(const struct body *a, const struct body *b)
+{
+	return a->wire == b->wire && a->wire_sha256[0] &&
+	       strcmp(a->wire_sha256, b->wire_sha256) == 0;
+}
+
+bool pairs_are_alike(const struct assembly *a, const struct assembly *b)
+{
+	const struct assembly *client = a->x->is_server ? b : a, *server = a->x->is_server ? a : b;
+	const struct exchange *c = client->x, *s = server->x;
+
+	if (client->cc->endpoints.family && server->cc->endpoints.family)
+		return false;
+	return is_same(client, server) && client->cc->cleartext == server->cc->cleartext &&
+	       c->request_body.wire + c->response_body.wire >= ALIKE_BYTES &&
+	       c->status == s->status && same_body(&c->request_body, &s->request_body) &&
+	       same_body(&c->response_body, &s->response_body);
+}
+
 static struct assembly *oldest_same(const struct assembler_conn *cc, const struct assembly *k,
 				    size_t *visits)
 {

@@ -23,6 +23,10 @@ void pairs_unregister(struct assembly *k); /* if it was offered */
  * assembler_conn, if it is on offer; or NULL. */
 struct assembly *pairs_find(const struct pairs *j, const struct assembly *k);
 
+/* Whether two views that have ended, of a client's and of a server's connection, say the same, and
+ * the ends of one connection are not known to tell otherwise. */
+bool pairs_are_alike(const struct assembly *a, const struct assembly *b);
+
 /* Whether all of the connection was seen. */
 bool pairs_saw_all(const struct assembler_conn *cc);
 

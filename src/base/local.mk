@@ -2,6 +2,8 @@
 libpure_a_SOURCES += \
 	src/base/buf.c \
 	src/base/buf.h \
+	src/base/cache_dir.c \
+	src/base/cache_dir.h \
 	src/base/caller.c \
 	src/base/caller.h \
 	src/base/clock.h \

@@ -6,6 +6,7 @@
 #include <linux/types.h>
 
 #include "base/buf.h"
+#include "capture/hello.h"
 #include "probes/event.h"
 
 static void common(const struct spy_event *e, struct chunk *c)
@@ -51,9 +52,15 @@ static uint32_t tgid_of(const void *raw, size_t len, enum spy_kind kind)
 	return e.kind == kind ? e.tgid : 0;
 }
 
-uint32_t chunk_exec(const void *raw, size_t len)
+uint32_t chunk_exec(const void *raw, size_t len, uint32_t *ret_tid)
 {
-	return tgid_of(raw, len, SPY_EXEC);
+	struct spy_event e;
+	uint32_t tgid = tgid_of(raw, len, SPY_EXEC);
+
+	if (tgid)
+		memcpy(&e, raw, sizeof(e));
+	*ret_tid = tgid ? e.tid : 0;
+	return tgid;
 }
 
 uint32_t chunk_exit(const void *raw, size_t len)
@@ -82,6 +89,29 @@ bool chunk_file(const void *raw, size_t len, struct chunk *ret, struct spy_file_
 	memcpy(ret_ends, (const uint8_t *)raw + sizeof(e), sizeof(*ret_ends));
 	common(&e, ret);
 	return e.kind == SPY_FILE;
+}
+
+bool chunk_notice(const void *raw, size_t len, struct notice *ret)
+{
+	struct spy_event e;
+	struct span rest;
+
+	if (tgid_of(raw, len, SPY_NOTICE_EVENT) == 0)
+		return false;
+	memcpy(&e, raw, sizeof(e));
+	rest = span_first(span_from(span_of(raw, len), sizeof(e)), e.len);
+	*ret = (struct notice){
+		.tgid = e.tgid,
+		.uid = e.uid,
+		.id = e.object,
+		.ts_ns = e.ts_ns,
+		.seq = e.io_seq,
+		.sent = e.io_len,
+		.datagram = e.flags & SPY_DATAGRAM,
+		.data = span_from(rest, ENDPOINTS_ENCODED),
+	};
+	memcpy(ret->comm, e.comm, sizeof(e.comm));
+	return endpoints_decode(span_first(rest, ENDPOINTS_ENCODED), &ret->ends) == 0;
 }
 
 int chunk_from_event(const void *raw, size_t len, struct chunk *ret)

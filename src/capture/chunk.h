@@ -31,6 +31,8 @@ struct conn_id {
 #define CHUNK_FROM_START 1 /* the first captured byte is the connection's first */
 #define CHUNK_MISSING	 2 /* `missing` bytes at `off` could not be captured; `data` is empty */
 #define CHUNK_CLEARTEXT	 4 /* no TLS: captured from a socket; conn.object is a made-up number */
+#define CHUNK_LEFT_OPEN                                                                            \
+	16 /* CHUNK_CLOSE: its program did not free it; the process or the trace ended */
 
 #define CHUNK_STDIO                                                                                \
 	8 /* a pair of pipes or Unix sockets: conn.tgid wrote it, or with DIR_READ the process at  \
@@ -55,13 +57,16 @@ struct chunk {
 
 /* For events that concern the tracer itself and make no chunk: the process of an event of kind
  * SPY_EXEC, SPY_CONNECT (with the encoded endpoints) or SPY_EXIT; 0 for other events. */
-uint32_t chunk_exec(const void *raw, size_t len);
+uint32_t chunk_exec(const void *raw, size_t len, uint32_t *ret_tid);
 uint32_t chunk_connect(const void *raw, size_t len, struct span *ret_ends);
 uint32_t chunk_exit(const void *raw, size_t len);
 /* Of an event of kind SPY_FILE: what it tells, and the process, time and file in ret. False: it is
  * another. */
 struct spy_file_ends;
 bool chunk_file(const void *raw, size_t len, struct chunk *ret, struct spy_file_ends *ret_ends);
+/* The same of SPY_NOTICE_EVENT; false for others, and for what is malformed. */
+struct notice;
+bool chunk_notice(const void *raw, size_t len, struct notice *ret);
 /* Decodes one event. 0, or -EPROTO if its lengths are inconsistent. */
 int chunk_from_event(const void *raw, size_t len, struct chunk *ret);
 

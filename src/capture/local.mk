@@ -8,6 +8,8 @@ libpure_a_SOURCES += \
 	src/capture/endpoints.h \
 	src/capture/filter.c \
 	src/capture/filter.h \
+	src/capture/hello.c \
+	src/capture/hello.h \
 	src/capture/interpreters.def \
 	src/capture/plainports.def \
 	src/capture/ports.c \
@@ -19,6 +21,7 @@ libpure_a_SOURCES += \
 
 check_PROGRAMS += tests/unit/test_filter tests/unit/test_cgroup_path
 check_PROGRAMS += tests/unit/test_endpoints
+check_PROGRAMS += tests/unit/test_hello
 check_PROGRAMS += tests/unit/test_ports
 check_PROGRAMS += tests/unit/test_script_name
 
@@ -31,3 +34,8 @@ check_PROGRAMS += tests/fuzz/fuzz_cgroup_path
 tests_fuzz_fuzz_cgroup_path_SOURCES = tests/fuzz/fuzz_cgroup_path.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_cgroup_path_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 EXTRA_DIST += tests/fuzz/corpus/cgroup_path
+
+check_PROGRAMS += tests/fuzz/fuzz_hello
+tests_fuzz_fuzz_hello_SOURCES = tests/fuzz/fuzz_hello.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_hello_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+EXTRA_DIST += tests/fuzz/corpus/hello

@@ -15,10 +15,13 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "discover/scan_cache.h"
+#include "base/cache_dir.h"
+#include "find/catalog.h"
 #include "kernel/features.h"
 #include "options/exit_code.h"
+#include "probe/bytecode_store.h"
 #include "probe/compiler.h"
+#include "probe/kernel_headers.h"
 
 enum verdict { GOOD, WARN, FAIL };
 
@@ -202,7 +205,7 @@ static enum verdict check_headers(struct diagnosis *f)
 {
 	char what[128];
 
-	if (probe_kernel_headers(what, sizeof(what)))
+	if (kernel_headers_find(what, sizeof(what)))
 		snprintf(f->said, sizeof(f->said), "kernel headers: %s", what);
 	else
 		snprintf(f->said, sizeof(f->said),
@@ -263,7 +266,7 @@ static enum verdict check_cache(struct diagnosis *f)
 {
 	char path[PATH_MAX];
 	struct statvfs fs;
-	int dir = scan_cache_dir(path, sizeof(path));
+	int dir = cache_dir_open(path, sizeof(path));
 	unsigned long long room = 0;
 
 	if (dir >= 0 && fstatvfs(dir, &fs) == 0)
@@ -279,6 +282,32 @@ static enum verdict check_cache(struct diagnosis *f)
 	return dir >= 0 && room >= CATALOG_BYTES_MAX ? GOOD : WARN;
 }
 
+/* Nobody takes what others could have written; what other libraries compiled is compiled anew. */
+static enum verdict check_compiled(struct diagnosis *f)
+{
+	struct bytecode_survey s;
+	int err = bytecode_survey(&s);
+
+	if (err) {
+		snprintf(f->said, sizeof(f->said), "compiled BPF programs: none can be kept: %s",
+			 strerror(-err));
+		f->mend = "every start compiles them again, which takes a second and 120 MB: see "
+			  "the cache above";
+		return WARN;
+	}
+	if (!s.files)
+		snprintf(f->said, sizeof(f->said),
+			 "compiled BPF programs: none yet, so the next start compiles");
+	else
+		snprintf(f->said, sizeof(f->said),
+			 "compiled BPF programs: %zu files, %zu KiB; %zu are by libbcc and LLVM as "
+			 "they are now%s%s",
+			 s.files, s.bytes >> 10, s.current, s.refused ? "; not used: " : "",
+			 s.example);
+	f->mend = "remove that file";
+	return s.refused ? WARN : GOOD;
+}
+
 struct check {
 	const char *name;
 	enum verdict (*fn)(struct diagnosis *f);
@@ -289,7 +318,7 @@ static const struct check checks[] = {
 	{ "lockdown", check_lockdown }, { "bpf", check_bpf },
 	{ "libbcc", check_libbcc },	{ "headers", check_headers },
 	{ "memlock", check_memlock },	{ "proc", check_proc },
-	{ "cache", check_cache },
+	{ "cache", check_cache },	{ "compiled", check_compiled },
 };
 /* They load BPF programs: where none may be, they say nothing of the kernel. */
 static const struct check bpf_checks[] = {

@@ -174,6 +174,21 @@ static void correct(const struct table *t, const struct coverage *c, struct targ
 	free(f.lost);
 }
 
+/* What a tracer has seen of it is more than what its files say. */
+static void correct_by_fact(const struct table *t, const struct coverage *c, struct target_row *r)
+{
+	for (size_t i = 0; i < t->ntracers; i++)
+		for (size_t k = 0; k < t->tracers[i].notes.count; k++) {
+			const struct unseen_note *n = &t->tracers[i].notes.items[k];
+
+			if (!n->proven || n->ended || n->pid != c->pid)
+				continue;
+			r->status = c->ntls ? "partly" : "blind";
+			r->reason = n->reason;
+			r->remedy = n->remedy;
+		}
+}
+
 /* What /proc says of it, as far as it says so soon: a process may make that take for ever. */
 static bool describe(struct table *t, pid_t pid, struct buf *text, struct proc_text *ret)
 {
@@ -255,8 +270,9 @@ static void add_process(struct table *t, struct scan_cache *f, const struct sock
 		r.remedy = c->remedy;
 		r.seen = seen_of(t, pid);
 		correct(t, c, &r);
+		correct_by_fact(t, c, &r);
 	}
-	if (!err && (c->status != COVERAGE_NONE || (r.seen && r.seen->processes))) {
+	if (!err && (c->status != COVERAGE_NONE || r.reason || (r.seen && r.seen->processes))) {
 		add_described(t, &r);
 		return;
 	}

@@ -11,6 +11,8 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "discover/coverage.h"
+#include "discover/verdict.h"
+#include "proc/list.h"
 #include "proc/sockets.h"
 
 /* Processes that run and are remembered for their connections; and how often those that have ended
@@ -18,11 +20,30 @@
 #define OPENED_MAX 1024
 #define FORGET_NS  100000000ull
 
+/* Processes of which it is known what they ran, by number; and for how long that is right. */
+#define LOOKS	512
+#define LOOK_NS 1000000000ull
+
+/* Facts that were told of processes that had ended: of one, one is enough. */
+#define FACTS	64
+#define FACT_NS 60000000000ull
+
+struct look {
+	struct coverage c; /* pid 0: none */
+	uint64_t at_ns;
+};
+
 struct blind {
 	const struct filter_options *filter;
 	struct scan_cache *files;
 	struct sockets opened; /* who has or had connections to port 443 */
 	uint64_t forgot_ns, unjudged;
+	struct look looks[LOOKS];
+	struct {
+		pid_t pid;
+		uint64_t at_ns;
+	} facts[FACTS];
+	size_t nfacts; /* ever */
 	pthread_mutex_t lock;
 	struct unseen notes; /* under the lock */
 };
@@ -40,6 +61,8 @@ void blind_free(struct blind *b)
 {
 	unseen_done(&b->notes);
 	sockets_done(&b->opened);
+	for (size_t i = 0; i < LOOKS; i++)
+		coverage_done(&b->looks[i].c);
 	pthread_mutex_destroy(&b->lock);
 	free(b);
 }
@@ -66,18 +89,58 @@ static bool is_named(const struct blind *b, const char *program)
 	return filter_has_name(b->filter, span_str(program));
 }
 
+/* NULL: it is gone, and was not looked at while it ran. */
+static const struct coverage *look(struct blind *b, pid_t pid)
+{
+	struct look *l = &b->looks[(unsigned)pid % LOOKS];
+	struct coverage c;
+
+	if (coverage_of(b->files, &b->opened, pid, &c) != 0) {
+		coverage_done(&c);
+		return l->c.pid == pid ? &l->c : NULL;
+	}
+	coverage_done(&l->c);
+	*l = (struct look){ .c = c, .at_ns = now_ns() };
+	return &l->c;
+}
+
+void blind_look(struct blind *b, pid_t pid)
+{
+	const struct look *l = &b->looks[(unsigned)pid % LOOKS];
+
+	if (l->c.pid != pid || now_ns() - l->at_ns > LOOK_NS)
+		look(b, pid);
+}
+
+static bool is_gone(pid_t pid)
+{
+	return kill(pid, 0) != 0 && errno == ESRCH;
+}
+
+static struct unseen_note *running_note(const struct blind *b, pid_t pid)
+{
+	for (size_t i = 0; i < b->notes.count; i++)
+		if (b->notes.items[i].pid == pid && !b->notes.items[i].ended)
+			return &b->notes.items[i];
+	return NULL;
+}
+
 void blind_judge(struct blind *b, pid_t pid)
 {
-	struct coverage c;
-	int err = coverage_of(b->files, &b->opened, pid, &c);
+	const struct coverage *c = look(b, pid);
+	const struct unseen_note *note;
 
+	if (!c || is_gone(pid))
+		return;
 	pthread_mutex_lock(&b->lock);
-	if (!err && c.reason && is_named(b, c.program))
-		unseen_add(&b->notes, pid, c.program, c.reason, c.remedy);
-	else if (!err)
-		unseen_drop(&b->notes, pid);
+	note = running_note(b, pid);
+	if (!note || !note->proven) {
+		if (c->reason && is_named(b, c->program))
+			unseen_add(&b->notes, pid, c->program, c->reason, c->remedy);
+		else
+			unseen_drop(&b->notes, pid);
+	}
 	pthread_mutex_unlock(&b->lock);
-	coverage_done(&c);
 }
 
 /* Whether somebody was told of a note: not yet; not yet, and it stood there at the last look. */
@@ -105,6 +168,52 @@ static void tell(const struct unseen_note *n)
 		n->remedy ? " -> " : "", n->remedy ? n->remedy : "");
 }
 
+/* It is certain: it is said at the next call of blind_tell. */
+static void put_fact(struct blind *b, const struct uncarried *u, const struct coverage *c,
+		     uint64_t hooked_ns)
+{
+	const char *program = c ? c->program : u->comm, *remedy;
+	pid_t pid = (pid_t)u->tgid;
+	AUTO_FREE char *reason = verdict_reason(u, c, hooked_ns, &remedy);
+	struct unseen_note *n;
+
+	pthread_mutex_lock(&b->lock);
+	unseen_add(&b->notes, pid, program, reason, remedy);
+	n = running_note(b, pid);
+	n->proven = true;
+	n->told = SEEN;
+	if (is_gone(pid))
+		unseen_ended(&b->notes, pid);
+	pthread_mutex_unlock(&b->lock);
+	b->facts[b->nfacts % FACTS].pid = pid;
+	b->facts[b->nfacts++ % FACTS].at_ns = now_ns();
+}
+
+static bool has_fact(struct blind *b, pid_t pid)
+{
+	const struct unseen_note *n;
+	bool known;
+
+	pthread_mutex_lock(&b->lock);
+	n = running_note(b, pid);
+	known = n && n->proven;
+	pthread_mutex_unlock(&b->lock);
+	for (size_t i = 0; i < FACTS && !known; i++)
+		known = b->facts[i].pid == pid && now_ns() - b->facts[i].at_ns < FACT_NS;
+	return known;
+}
+
+void blind_uncarried(struct blind *b, const struct uncarried *u, uint64_t hooked_ns)
+{
+	const struct coverage *c;
+
+	if (has_fact(b, (pid_t)u->tgid) || !filter_has_uid(b->filter, u->uid))
+		return;
+	c = look(b, (pid_t)u->tgid);
+	if (is_named(b, c ? c->program : u->comm))
+		put_fact(b, u, c, hooked_ns);
+}
+
 void blind_tell(struct blind *b)
 {
 	size_t told = 0;
@@ -119,11 +228,6 @@ void blind_tell(struct blind *b)
 			n->told++;
 	}
 	pthread_mutex_unlock(&b->lock);
-}
-
-static bool is_gone(pid_t pid)
-{
-	return kill(pid, 0) != 0 && errno == ESRCH;
 }
 
 /* Before their numbers are given to others. Who is blind has a row. */

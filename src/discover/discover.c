@@ -8,6 +8,7 @@
  * whether it is blind. */
 #include "discover/discover.h"
 
+#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +23,7 @@
 #include "discover/mailbox.h"
 #include "discover/targets.h"
 #include "discover/watched.h"
-#include "proc/hold.h"
+#include "hold/hold.h"
 #include "proc/list.h"
 #include "proc/sockets.h"
 
@@ -31,6 +32,11 @@
  * one file or one group of probes more may take its time on a host that is busy. */
 #define FINISH_NS    2000000000ull
 #define STOP_SECONDS 15
+/* When what waits for probes that are being compiled is looked at again. */
+#define COMPILED_NS 20000000ull
+#define AWAITED_MAX 64
+/* Threads that stand at once. */
+#define STANDING_MAX 64
 /* When a file that nobody has run yet is looked at again, if probes for it are being compiled. */
 #define PLACE_NS 50000000ull
 /* How often it is asked whether the next programs for the kernel can be compiled. */
@@ -44,6 +50,8 @@ struct visit {
 	pid_t pid;
 	size_t stage; /* of again_ns */
 	uint64_t begun_ns;
+	uint64_t soon_ns; /* it maps what waits for probes: when it is looked at in between; 0: not
+			   */
 };
 
 struct discover {
@@ -55,6 +63,11 @@ struct discover {
 	struct blind *blind;
 	struct discover_stats stats;
 	/* The thread's own. */
+	struct held_file awaiting[AWAITED_MAX]; /* probes that are being compiled */
+	size_t nawaiting;
+	uint64_t await_ns;		     /* when they are looked at again */
+	struct begun standing[STANDING_MAX]; /* until their processes were looked at */
+	size_t nstanding;
 	struct visit *visits;
 	size_t nvisits;
 	bool crowded; /* there was no room for one */
@@ -105,8 +118,61 @@ static void on_file(void *arg, const char *path, const char *name)
 
 /* ---- processes ---- */
 
+static bool is_this_program(const struct discover *d, const char *path)
+{
+	struct file_id id;
+
+	return scan_cache_identify(path, &id) == 0 && id.dev == d->self.dev &&
+	       id.ino == d->self.ino;
+}
+
+/* Who opens it waits for us. */
+static void look_at_held(struct discover *d, const struct held_file *f)
+{
+	char path[32], name[PATH_MAX];
+	ssize_t len;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", f->fd);
+	len = readlink(path, name, sizeof(name) - 1);
+	name[len > 0 ? len : 0] = '\0';
+	if (!d->stopped && !mailbox_stopped_ns(d->mailbox) && !is_this_program(d, path)) {
+		targets_take_waiting(d->targets);
+		targets_look_at(d->targets, path, name, false);
+		if (targets_take_waiting(d->targets) && d->nawaiting < AWAITED_MAX) {
+			d->await_ns = now_ns() + COMPILED_NS;
+			d->awaiting[d->nawaiting++] = *f;
+			return;
+		}
+		watched_say_passed(d->targets, f, d->o->hold_ns, name);
+	}
+	hold_answer(d->o->hold, f);
+}
+
+/* Those that were compiled meanwhile. */
+static void look_at_what_awaits(struct discover *d)
+{
+	struct held_file were[AWAITED_MAX];
+	size_t n = d->nawaiting;
+
+	memcpy(were, d->awaiting, n * sizeof(*were));
+	d->nawaiting = 0;
+	for (size_t i = 0; i < n; i++)
+		look_at_held(d, &were[i]);
+}
+
+static void look_at_what_is_held(struct discover *d)
+{
+	struct held_file f;
+
+	while (mailbox_next_held(d->mailbox, &f))
+		look_at_held(d, &f);
+	if (d->nawaiting && now_ns() >= d->await_ns)
+		look_at_what_awaits(d);
+}
+
 static void look_at(struct discover *d, pid_t pid)
 {
+	look_at_what_is_held(d);
 	if (mailbox_stopped_ns(d->mailbox) > FINISH_NS)
 		return;
 	d->stats.processes++;
@@ -117,12 +183,10 @@ static void look_at(struct discover *d, pid_t pid)
  * it has no TLS. */
 static bool runs_this_program(const struct discover *d, pid_t pid)
 {
-	struct file_id id;
 	char path[32];
 
 	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
-	return scan_cache_identify(path, &id) == 0 && id.dev == d->self.dev &&
-	       id.ino == d->self.ino;
+	return is_this_program(d, path);
 }
 
 static bool is_ours(const struct discover *d, pid_t pid)
@@ -145,6 +209,7 @@ static void look_at_all(struct discover *d)
 	for (size_t i = 0; i < n; i++)
 		if (is_ours(d, all[i]))
 			look_at(d, all[i]);
+	d->crowded |= targets_take_waiting(d->targets);
 	free(d->known);
 	d->known = all;
 	d->nknown = n;
@@ -169,6 +234,7 @@ void discover_prepare(struct discover *d)
 	targets_set_ahead(d->targets, true);
 	discover_first(d);
 	targets_set_ahead(d->targets, false);
+	targets_expect_known(d->targets);
 	d->stats = (struct discover_stats){ 0 };
 }
 
@@ -225,22 +291,54 @@ void discover_unseen(struct discover *d, struct unseen *ret)
 
 /* ---- visits ---- */
 
-/* The search of a large program takes a second, in which it would make its first calls. A process
- * of the command's tree is ours to keep waiting; others are not. */
-static bool hold(const struct discover *d, pid_t pid)
+/* What a process has mapped without opening it where opens are held, as a library that is new at
+ * each start, would make its first calls while it is searched and hooked: the thread that mapped it
+ * stands meanwhile. */
+static void stand(struct discover *d, const struct begun *b)
 {
-	return d->o->command && !targets_know(d->targets, pid) && hold_begin(pid);
+	if (!d->o->hold)
+		return;
+	hold_follow(d->o->hold, b->pid);
+	if (d->nstanding == STANDING_MAX || targets_settled(d->targets, b->pid))
+		return;
+	hold_stand(d->o->hold, b->tid);
+	d->standing[d->nstanding++] = *b;
 }
 
-static void visit(struct discover *d, pid_t pid)
+static void let_go(struct discover *d, pid_t pid)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < d->nstanding; i++)
+		if (d->standing[i].pid == pid)
+			hold_go(d->o->hold, d->standing[i].tid);
+		else
+			d->standing[kept++] = d->standing[i];
+	d->nstanding = kept;
+}
+
+/* While a file is searched, others may begin. */
+static void look_up(void *arg)
+{
+	struct discover *d = arg;
+	struct begun b;
+
+	while (mailbox_peek(d->mailbox, &b))
+		if (is_ours(d, b.pid))
+			stand(d, &b);
+}
+
+static void visit(struct discover *d, struct visit *v)
 {
 	struct scan_cache_stats before = scan_cache_stats(d->files);
-	bool held = hold(d, pid);
+	pid_t pid = v->pid;
 
+	targets_take_waiting(d->targets);
 	look_at(d, pid);
-	if (held)
-		hold_end(pid);
-	else if (!d->o->command)
+	v->soon_ns = targets_take_waiting(d->targets) ? now_ns() + COMPILED_NS : 0;
+	if (!v->soon_ns)
+		let_go(d, pid);
+	if (!d->o->hold)
 		watched_say_late(d->targets, pid, &before, d->files);
 	if (blind_knows(d->blind, pid))
 		blind_judge(d->blind, pid);
@@ -249,9 +347,10 @@ static void visit(struct discover *d, pid_t pid)
 /* Looks at it now, and later again. */
 static void begin_visits(struct discover *d, pid_t pid)
 {
+	struct visit v = { .pid = pid, .begun_ns = now_ns() };
 	size_t i = 0;
 
-	visit(d, pid);
+	visit(d, &v);
 	while (i < d->nvisits && d->visits[i].pid != pid)
 		i++;
 	if (i == d->o->recent_execs_max) {
@@ -262,12 +361,17 @@ static void begin_visits(struct discover *d, pid_t pid)
 		d->visits = xgrow(d->visits, d->nvisits, sizeof(*d->visits));
 		d->nvisits++;
 	}
-	d->visits[i] = (struct visit){ .pid = pid, .begun_ns = now_ns() };
+	d->visits[i] = v;
+}
+
+static uint64_t stage_ns(const struct visit *v)
+{
+	return v->stage < AGAIN ? v->begun_ns + again_ns[v->stage] : UINT64_MAX;
 }
 
 static uint64_t due_ns(const struct visit *v)
 {
-	return v->begun_ns + again_ns[v->stage];
+	return v->soon_ns && v->soon_ns < stage_ns(v) ? v->soon_ns : stage_ns(v);
 }
 
 static void make_visits(struct discover *d)
@@ -277,11 +381,13 @@ static void make_visits(struct discover *d)
 	for (size_t i = 0; i < d->nvisits; i++) {
 		struct visit v = d->visits[i];
 
-		if (due_ns(&v) <= now_ns()) {
-			visit(d, v.pid);
-			v.stage++;
+		uint64_t now = now_ns();
+
+		if (due_ns(&v) <= now) {
+			v.stage += stage_ns(&v) <= now;
+			visit(d, &v);
 		}
-		if (v.stage < AGAIN)
+		if (v.stage < AGAIN || v.soon_ns)
 			d->visits[kept++] = v;
 	}
 	d->nvisits = kept;
@@ -356,9 +462,18 @@ static uint64_t next_ns(const struct discover *d)
 	for (size_t i = 0; i < d->nvisits; i++)
 		if (due_ns(&d->visits[i]) < next)
 			next = due_ns(&d->visits[i]);
+	if (d->nawaiting && d->await_ns < next)
+		next = d->await_ns;
 	if (d->places.count && d->place_ns < next)
 		next = d->place_ns;
 	return !d->prefetched && d->prefetch_ns < next ? d->prefetch_ns : next;
+}
+
+static void on_uncarried(struct discover *d, const struct uncarried *u)
+{
+	uint64_t hooked_ns = targets_hooked_ns(d->targets, (pid_t)u->tgid);
+
+	blind_uncarried(d->blind, u, hooked_ns);
 }
 
 /* While it is looked at again anyway, only its first connection needs a look of its own. */
@@ -367,6 +482,10 @@ static void on_opened(struct discover *d, const struct opened *o)
 	bool known = blind_knows(d->blind, o->pid);
 	size_t i = 0;
 
+	if (!o->https) {
+		blind_look(d->blind, o->pid);
+		return;
+	}
 	if (!is_ours(d, o->pid) || !is_of_user(d, o->pid) ||
 	    !blind_remember(d->blind, o->pid, false, o->peer))
 		return;
@@ -382,6 +501,7 @@ static void look_at_a_place(struct discover *d)
 {
 	char *path = d->places.items[d->places.count - 1];
 
+	look_at_what_is_held(d);
 	if (targets_would_wait(d->targets, path)) {
 		memmove(d->places.items + 1, d->places.items,
 			(d->places.count - 1) * sizeof(*d->places.items));
@@ -406,21 +526,22 @@ static void prefetch(struct discover *d)
 
 static void work_off(struct discover *d, const struct batch *n)
 {
-	bool ours[MAILBOX_PIDS], held[MAILBOX_PIDS];
+	bool ours[MAILBOX_BEGUN];
 
+	look_at_what_is_held(d);
 	/* Before the first search, which may take its time. */
-	for (size_t i = 0; i < n->npids; i++) {
-		ours[i] = is_ours(d, n->pids[i]);
-		held[i] = ours[i] && hold(d, n->pids[i]);
+	for (size_t i = 0; i < n->nbegun; i++) {
+		ours[i] = is_ours(d, n->begun[i].pid);
+		if (ours[i] && i >= n->peeked)
+			stand(d, &n->begun[i]);
 	}
-	for (size_t i = 0; i < n->npids; i++) {
+	for (size_t i = 0; i < n->nbegun; i++)
 		if (ours[i])
-			begin_visits(d, n->pids[i]);
-		if (held[i])
-			hold_end(n->pids[i]);
-	}
+			begin_visits(d, n->begun[i].pid);
 	for (size_t i = 0; i < n->nopened; i++)
 		on_opened(d, &n->opened[i]);
+	for (size_t i = 0; i < n->nuncarried; i++)
+		on_uncarried(d, &n->uncarried[i]);
 	if (n->overflow) {
 		d->stats.overflows++;
 		look_at_all(d);
@@ -434,6 +555,8 @@ static void *run(void *arg)
 	struct discover *d = arg;
 	const struct batch *n;
 
+	targets_do_not_wait(d->targets);
+	scan_cache_meanwhile(d->files, look_up, d);
 	/* What began while the first look was taken and the probe not yet told of it. */
 	if (!d->o->command)
 		look_at_all(d);
@@ -457,14 +580,32 @@ int discover_start(struct discover *d)
 	return -pthread_create(&d->thread, NULL, run, d);
 }
 
-void discover_process(struct discover *d, pid_t pid)
+void discover_process(struct discover *d, pid_t pid, pid_t tid)
 {
-	mailbox_process(d->mailbox, pid);
+	mailbox_begun(d->mailbox, pid, tid);
+}
+
+bool discover_held(struct discover *d, const struct held_file *f)
+{
+	return mailbox_held(d->mailbox, f);
 }
 
 void discover_connected(struct discover *d, pid_t pid, const struct endpoints *ends)
 {
-	mailbox_connected(d->mailbox, pid, ends);
+	mailbox_connected(d->mailbox, pid, true, ends);
+}
+
+void discover_tls(struct discover *d, pid_t pid, const struct endpoints *ends)
+{
+	mailbox_connected(d->mailbox, pid, false, ends);
+}
+
+void discover_uncarried(struct discover *d, const struct uncarried *u)
+{
+	if (d->stopped)
+		on_uncarried(d, u);
+	else
+		mailbox_uncarried(d->mailbox, u);
 }
 
 bool discover_stop(struct discover *d)
@@ -478,6 +619,9 @@ bool discover_stop(struct discover *d)
 	if (pthread_timedjoin_np(d->thread, NULL, &until) != 0)
 		return false;
 	d->stopped = true;
+	scan_cache_meanwhile(d->files, NULL, NULL);
+	look_at_what_is_held(d);
+	look_at_what_awaits(d);
 	targets_stop(d->targets);
 	/* What was told too late for the thread. */
 	rest = mailbox_rest(d->mailbox);
@@ -485,6 +629,8 @@ bool discover_stop(struct discover *d)
 		targets_verdict(d->targets, &rest->verdicts[i]);
 	for (size_t i = 0; i < rest->nopened; i++)
 		on_opened(d, &rest->opened[i]);
+	for (size_t i = 0; i < rest->nuncarried; i++)
+		on_uncarried(d, &rest->uncarried[i]);
 	return true;
 }
 

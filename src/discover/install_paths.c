@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <glob.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,10 +16,11 @@
 
 #include "base/span.h"
 #include "base/xalloc.h"
+#include "discover/npm_package.h"
 
 /* How the names of files begin that programs share: of libraries, and of dynamic linkers. */
 static const char *const library_names[] = {
-#define LIBRARY(id, implementation, sign, ...) __VA_ARGS__,
+#define LIBRARY(id, family, implementation, sign, ...) __VA_ARGS__,
 #include "find/hooks.def"
 	"ld-linux-x86-64.so",
 	"ld-linux-aarch64.so",
@@ -153,7 +155,7 @@ static char *elf_interpreter(int fd, const Elf64_Ehdr *eh)
 	return NULL;
 }
 
-static char *interpreter_of(const char *path)
+static char *interpreter_of(const char *path, bool *ret_script)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	char head[257] = "", *found = NULL;
@@ -167,6 +169,7 @@ static char *interpreter_of(const char *path)
 	} else if (n > 2 && head[0] == '#' && head[1] == '!') {
 		head[strcspn(head, "\n")] = '\0';
 		found = script_interpreter(head + 2);
+		*ret_script = true;
 	}
 	if (fd >= 0)
 		close(fd);
@@ -178,10 +181,12 @@ void install_paths_command(char **argv, mapping_fn fn, void *arg)
 	char *path = find_program(argv[0]);
 
 	for (int i = 0; path && i < INTERPRETERS_MAX; i++) {
-		char *next;
+		bool script = false;
+		char *next = interpreter_of(path, &script);
 
 		fn(arg, path, path);
-		next = interpreter_of(path);
+		if (script)
+			npm_package_programs(path, argv[0], fn, arg);
 		free(path);
 		path = next;
 	}

@@ -9,7 +9,8 @@
  * directories, and `extra`, a list with colons that may be NULL. */
 void install_paths_linker(const char *extra, mapping_fn fn, void *arg);
 
-/* The program that a command runs: the file, its interpreter and that one's, and so on. */
+/* The program that a command runs: the file, its interpreter and that one's, and so on; and the
+ * native programs of npm's package that a script belongs to. */
 void install_paths_command(char **argv, mapping_fn fn, void *arg);
 
 /* Executable files in the places of places.def; the caller frees all of it. */

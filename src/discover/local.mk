@@ -18,6 +18,8 @@ libkernel_a_SOURCES += \
 	src/discover/install_paths.h \
 	src/discover/mailbox.c \
 	src/discover/mailbox.h \
+	src/discover/npm_package.c \
+	src/discover/npm_package.h \
 	src/discover/scan_cache.c \
 	src/discover/scan_cache.h \
 	src/discover/scanner.c \
@@ -26,6 +28,8 @@ libkernel_a_SOURCES += \
 	src/discover/target.h \
 	src/discover/targets.c \
 	src/discover/targets.h \
+	src/discover/verdict.c \
+	src/discover/verdict.h \
 	src/discover/watched.c \
 	src/discover/watched.h
 endif

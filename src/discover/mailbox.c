@@ -13,7 +13,9 @@ struct mailbox {
 	pthread_cond_t came;
 	/* Under the lock. */
 	struct batch *told;
-	uint64_t stop_ns; /* when; 0: not yet */
+	uint64_t stop_ns;		     /* when; 0: not yet */
+	struct held_file held[MAILBOX_HELD]; /* from the first on, in a ring */
+	size_t first, nheld;
 	/* The reader's own. */
 	struct batch *got;
 };
@@ -42,24 +44,39 @@ void mailbox_free(struct mailbox *b)
 	free(b);
 }
 
-void mailbox_process(struct mailbox *b, pid_t pid)
+void mailbox_begun(struct mailbox *b, pid_t pid, pid_t tid)
 {
 	struct batch *n;
 	bool there = false;
 
 	pthread_mutex_lock(&b->lock);
 	n = b->told;
-	for (size_t i = 0; i < n->npids && !there; i++)
-		there = n->pids[i] == pid;
-	if (!there && n->npids < MAILBOX_PIDS)
-		n->pids[n->npids++] = pid;
+	/* One that was looked at may have mapped more since. */
+	for (size_t i = n->peeked; i < n->nbegun && !there; i++)
+		there = n->begun[i].tid == tid;
+	if (!there && n->nbegun < MAILBOX_BEGUN)
+		n->begun[n->nbegun++] = (struct begun){ .pid = pid, .tid = tid };
 	else if (!there)
 		n->overflow = true;
 	pthread_cond_signal(&b->came);
 	pthread_mutex_unlock(&b->lock);
 }
 
-void mailbox_connected(struct mailbox *b, pid_t pid, const struct endpoints *ends)
+bool mailbox_peek(struct mailbox *b, struct begun *ret)
+{
+	struct batch *n;
+	bool any;
+
+	pthread_mutex_lock(&b->lock);
+	n = b->told;
+	any = n->peeked < n->nbegun;
+	if (any)
+		*ret = n->begun[n->peeked++];
+	pthread_mutex_unlock(&b->lock);
+	return any;
+}
+
+void mailbox_connected(struct mailbox *b, pid_t pid, bool https, const struct endpoints *ends)
 {
 	struct batch *n;
 	bool there = false;
@@ -67,9 +84,10 @@ void mailbox_connected(struct mailbox *b, pid_t pid, const struct endpoints *end
 	pthread_mutex_lock(&b->lock);
 	n = b->told;
 	for (size_t i = 0; i < n->nopened && !there; i++)
-		there = n->opened[i].pid == pid;
+		there = n->opened[i].pid == pid && n->opened[i].https == https;
 	if (!there && n->nopened < MAILBOX_OPENED) {
 		n->opened[n->nopened].pid = pid;
+		n->opened[n->nopened].https = https;
 		endpoint_text(ends->family, &ends->peer, n->opened[n->nopened++].peer);
 		pthread_cond_signal(&b->came);
 	}
@@ -95,6 +113,46 @@ void mailbox_class(struct mailbox *b, pid_t pid, enum traffic_class looks, uint6
 	pthread_mutex_unlock(&b->lock);
 }
 
+void mailbox_uncarried(struct mailbox *b, const struct uncarried *u)
+{
+	struct batch *n;
+
+	pthread_mutex_lock(&b->lock);
+	n = b->told;
+	if (n->nuncarried < MAILBOX_UNCARRIED)
+		n->uncarried[n->nuncarried++] = *u;
+	pthread_cond_signal(&b->came);
+	pthread_mutex_unlock(&b->lock);
+}
+
+bool mailbox_held(struct mailbox *b, const struct held_file *f)
+{
+	bool room;
+
+	pthread_mutex_lock(&b->lock);
+	room = b->nheld < MAILBOX_HELD && !b->stop_ns;
+	if (room)
+		b->held[(b->first + b->nheld++) % MAILBOX_HELD] = *f;
+	pthread_cond_signal(&b->came);
+	pthread_mutex_unlock(&b->lock);
+	return room;
+}
+
+bool mailbox_next_held(struct mailbox *b, struct held_file *ret)
+{
+	bool any;
+
+	pthread_mutex_lock(&b->lock);
+	any = b->nheld > 0;
+	if (any) {
+		*ret = b->held[b->first];
+		b->first = (b->first + 1) % MAILBOX_HELD;
+		b->nheld--;
+	}
+	pthread_mutex_unlock(&b->lock);
+	return any;
+}
+
 void mailbox_stop(struct mailbox *b)
 {
 	pthread_mutex_lock(&b->lock);
@@ -115,7 +173,7 @@ uint64_t mailbox_stopped_ns(struct mailbox *b)
 
 static bool is_there(const struct batch *n)
 {
-	return n->npids || n->nopened || n->overflow;
+	return n->nbegun || n->nopened || n->nuncarried || n->overflow;
 }
 
 const struct batch *mailbox_wait(struct mailbox *b, uint64_t until_ns)
@@ -124,10 +182,11 @@ const struct batch *mailbox_wait(struct mailbox *b, uint64_t until_ns)
 			      .tv_nsec = (long)(until_ns % 1000000000) };
 	struct batch *got = NULL;
 
-	b->got->npids = b->got->nopened = b->got->nverdicts = 0;
+	b->got->nbegun = b->got->peeked = b->got->nopened = b->got->nverdicts = 0;
+	b->got->nuncarried = 0;
 	b->got->overflow = false;
 	pthread_mutex_lock(&b->lock);
-	while (!is_there(b->told) && !b->stop_ns)
+	while (!is_there(b->told) && !b->nheld && !b->stop_ns)
 		if (pthread_cond_timedwait(&b->came, &b->lock, &t) != 0)
 			break;
 	if (!b->stop_ns) {

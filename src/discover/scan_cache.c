@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cache_dir.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -31,14 +32,6 @@ struct scan_cache {
 };
 
 /* ---- the catalog's file ---- */
-
-int scan_cache_dir(char *path, size_t size)
-{
-	const char *home = getenv("XDG_CACHE_HOME");
-
-	snprintf(path, size, "%s/llm-spy", home && home[0] == '/' ? home : "/var/cache");
-	return file_open_own_dir(path, true, 022);
-}
 
 static void add_text(struct sha256_ctx *ctx, const char *s)
 {
@@ -62,34 +55,24 @@ static void make_stamp(uint8_t ret[CATALOG_STAMP_LEN])
 	sha256_digest(&ctx, CATALOG_STAMP_LEN, ret);
 }
 
-/* Ours alone, and no more of it than there may be. */
-static bool is_trusted(int fd)
-{
-	struct stat st;
-
-	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
-	       !(st.st_mode & 077) && st.st_size <= (off_t)CATALOG_BYTES_MAX;
-}
-
 static void load(struct scan_cache *f)
 {
 	uint8_t stamp[CATALOG_STAMP_LEN];
 	char path[PATH_MAX];
 	struct buf bytes;
-	int dir = scan_cache_dir(path, sizeof(path));
-	int fd = dir < 0 ? dir : openat(dir, CATALOG_FILE, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	int err = -EPERM;
+	int dir = cache_dir_open(path, sizeof(path));
+	int fd = dir < 0 ? dir : cache_file_open(dir, CATALOG_FILE, CATALOG_BYTES_MAX);
+	int err;
 
 	if (dir >= 0)
 		close(dir);
 	if (fd < 0) {
-		log_debug("attach", "no catalog of scanned files in %s", path);
+		log_debug("attach", "no catalog of scanned files in %s: %s", path, strerror(-fd));
 		return;
 	}
 	buf_init(&bytes, CATALOG_BYTES_MAX);
 	make_stamp(stamp);
-	if (is_trusted(fd))
-		err = file_read_all(fd, &bytes);
+	err = file_read_all(fd, &bytes);
 	close(fd);
 	if (!err)
 		err = catalog_decode(f->catalog, stamp, buf_span(&bytes));
@@ -108,7 +91,7 @@ static void store(struct scan_cache *f)
 
 	if (!catalog_changed(f->catalog))
 		return;
-	dir = scan_cache_dir(path, sizeof(path));
+	dir = cache_dir_open(path, sizeof(path));
 	buf_init(&bytes, CATALOG_BYTES_MAX);
 	make_stamp(stamp);
 	err = dir < 0 ? dir : catalog_encode(f->catalog, stamp, &bytes);
@@ -216,17 +199,69 @@ static void say_failed(struct scan_cache *f, const char *path, int err)
 	f->ended |= err == -EPIPE;
 }
 
+/* ---- copies ---- */
+
+/* A frozen program unpacks its libraries anew at each start. */
+#define SAMPLES	     16
+#define SAMPLE_BYTES 4096
+
+/* The beginning, which has the build ID, the end, and what is in between. */
+static void make_likeness(int fd, uint64_t size, uint8_t ret[SHA256_DIGEST_SIZE])
+{
+	uint64_t last = size > SAMPLE_BYTES ? size - SAMPLE_BYTES : 0;
+	struct sha256_ctx ctx;
+
+	sha256_init(&ctx);
+	for (uint64_t i = 0; i < SAMPLES; i++)
+		add_bytes(&ctx, fd, last / (SAMPLES - 1) * i, SAMPLE_BYTES);
+	add_bytes(&ctx, fd, last, SAMPLE_BYTES);
+	sha256_digest(&ctx, SHA256_DIGEST_SIZE, ret);
+}
+
+/* The same under the identity of a copy; NULL: its bytes at the places to hook are others. */
+static struct catalog_entry *add_copy(struct scan_cache *f, int fd, const struct file_id *id,
+				      const struct catalog_entry *of)
+{
+	uint8_t check[SHA256_DIGEST_SIZE] = { 0 };
+	struct plan plan = { 0 };
+	struct buf bytes;
+	int err;
+
+	if (of->plan.nparts)
+		make_check(fd, &of->plan, check);
+	if (memcmp(check, of->check, sizeof(check)) != 0)
+		return NULL;
+	buf_init(&bytes, PLAN_BYTES_MAX);
+	err = plan_encode(&of->plan, &bytes);
+	if (!err)
+		err = plan_decode(buf_span(&bytes), &plan);
+	buf_done(&bytes);
+	if (!err)
+		return catalog_add(f->catalog, id, check, &plan);
+	plan_done(&plan);
+	return NULL;
+}
+
 /* NULL: the search was killed. */
 static struct catalog_entry *search(struct scan_cache *f, int fd, const char *path,
 				    const struct file_id *id)
 {
-	uint8_t check[SHA256_DIGEST_SIZE] = { 0 };
+	uint8_t check[SHA256_DIGEST_SIZE] = { 0 }, likeness[SHA256_DIGEST_SIZE];
 	uint64_t begin = now_ns();
 	struct catalog_entry *e;
 	struct plan plan;
 	bool cut;
-	int err = scanner_scan(&f->scanner, fd, &plan, &cut);
+	int err;
 
+	make_likeness(fd, id->size, likeness);
+	e = catalog_find_copy(f->catalog, id->size, likeness);
+	if (e)
+		e = add_copy(f, fd, id, e);
+	if (e) {
+		memcpy(e->likeness, likeness, sizeof(likeness));
+		return e;
+	}
+	err = scanner_scan(&f->scanner, fd, &plan, &cut);
 	f->stats.search_ns += now_ns() - begin;
 	f->stats.searched++;
 	f->stats.search_bytes += id->size;
@@ -240,6 +275,7 @@ static struct catalog_entry *search(struct scan_cache *f, int fd, const char *pa
 	if (plan.nparts)
 		make_check(fd, &plan, check);
 	e = catalog_add(f->catalog, id, check, &plan);
+	memcpy(e->likeness, likeness, sizeof(likeness));
 	e->failed = err && err != -ENOEXEC;
 	f->stats.failed += e->failed;
 	return e;
@@ -255,11 +291,21 @@ static bool still_fits(int fd, const struct catalog_entry *e)
 	return memcmp(check, e->check, sizeof(check)) == 0;
 }
 
-bool scan_cache_knows(struct scan_cache *f, const char *path)
+const struct catalog_entry *scan_cache_find(struct scan_cache *f, const struct file_id *id)
 {
-	struct file_id id;
+	return catalog_find(f->catalog, id);
+}
 
-	return scan_cache_identify(path, &id) != 0 || catalog_find(f->catalog, &id);
+void scan_cache_meanwhile(struct scan_cache *f, void (*fn)(void *arg), void *arg)
+{
+	f->scanner.meanwhile = fn;
+	f->scanner.arg = arg;
+}
+
+void scan_cache_each_plan(struct scan_cache *f, void (*fn)(void *arg, const struct plan *plan),
+			  void *arg)
+{
+	catalog_each_plan(f->catalog, fn, arg);
 }
 
 int scan_cache_scan(struct scan_cache *f, const char *path, const struct catalog_entry **ret,

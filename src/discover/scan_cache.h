@@ -15,8 +15,11 @@ void scan_cache_close(struct scan_cache *f);
 
 /* What a path leads to, by stat(2): -errno, or -EINVAL when it is no regular file. */
 int scan_cache_identify(const char *path, struct file_id *ret);
-/* Whether scan_cache_scan would not have to search it. */
-bool scan_cache_knows(struct scan_cache *f, const char *path);
+/* What is known of a file; NULL: it has to be searched. Valid until the next call. */
+const struct catalog_entry *scan_cache_find(struct scan_cache *f, const struct file_id *id);
+/* What is done every few ms while a search takes long; it may call scan_cache_find alone. NULL:
+ * nothing. */
+void scan_cache_meanwhile(struct scan_cache *f, void (*fn)(void *arg), void *arg);
 /* What is to be hooked in a file. *ret is valid until the next call; its plan is empty for what is
  * no program or library. *ret_fd, which the caller closes, is that very file, since its path may
  * lead elsewhere a moment later; -1 where the plan is empty. 0, or -errno: it cannot be opened, and
@@ -24,6 +27,10 @@ bool scan_cache_knows(struct scan_cache *f, const char *path);
  * it another time. */
 int scan_cache_scan(struct scan_cache *f, const char *path, const struct catalog_entry **ret,
 		    int *ret_fd);
+
+/* What earlier runs found, in whatever files. */
+void scan_cache_each_plan(struct scan_cache *f, void (*fn)(void *arg, const struct plan *plan),
+			  void *arg);
 
 struct scan_cache_stats {
 	uint64_t searched; /* files given to the finders */
@@ -34,9 +41,5 @@ struct scan_cache_stats {
 	uint64_t search_ns, search_bytes;
 };
 struct scan_cache_stats scan_cache_stats(const struct scan_cache *f);
-
-/* The directory that the catalog is kept in: $XDG_CACHE_HOME/llm-spy or /var/cache/llm-spy. Fills
- * `path`; returns a descriptor of it, or -errno: it cannot be made, or others may write to it. */
-int scan_cache_dir(char *path, size_t size);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -22,6 +23,7 @@
 #define NOBODY 65534
 /* Far more than the finders need; a hostile file must not use up the host's memory. */
 #define SEARCH_MEMORY (2ull << 30)
+#define MEANWHILE_MS  2
 /* Of a search that somebody kills. */
 #define TRIES 3
 
@@ -226,6 +228,15 @@ int scanner_start(struct scanner *s)
 	return first.err;
 }
 
+/* Until the answer begins. */
+static void wait_for_answer(const struct scanner *s)
+{
+	struct pollfd fd = { .fd = s->sock, .events = POLLIN };
+
+	while (s->meanwhile && poll(&fd, 1, MEANWHILE_MS) == 0)
+		s->meanwhile(s->arg);
+}
+
 int scanner_scan(struct scanner *s, int fd, struct plan *ret, bool *ret_cut)
 {
 	static _Thread_local uint8_t bytes[PLAN_BYTES_MAX];
@@ -233,8 +244,12 @@ int scanner_scan(struct scanner *s, int fd, struct plan *ret, bool *ret_cut)
 
 	*ret = (struct plan){ 0 };
 	*ret_cut = false;
-	if (s->sock < 0 || fdpass_send(s->sock, "", 1, &fd, 1) != 0 ||
-	    read_all(s->sock, &a, sizeof(a)) != 0 || a.len > sizeof(bytes) ||
+	if (s->sock < 0 || fdpass_send(s->sock, "", 1, &fd, 1) != 0) {
+		scanner_end(s);
+		return -EPIPE;
+	}
+	wait_for_answer(s);
+	if (read_all(s->sock, &a, sizeof(a)) != 0 || a.len > sizeof(bytes) ||
 	    read_all(s->sock, bytes, a.len) != 0) {
 		scanner_end(s);
 		return -EPIPE;

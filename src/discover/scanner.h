@@ -13,7 +13,9 @@
 #define SCAN_SECONDS	 120
 
 struct scanner {
-	int sock; /* -1: not running */
+	int sock;		      /* -1: not running */
+	void (*meanwhile)(void *arg); /* called every few ms of a search; may be NULL */
+	void *arg;
 };
 
 /* To be called while the program has one thread. 0, or -errno: also when it may not give up its

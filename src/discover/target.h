@@ -21,6 +21,7 @@ struct target {
 	bool used;  /* a process that maps it said something */
 	struct class_votes tally;
 	struct attachment links;
+	uint64_t hooked_ns; /* since when its TLS is; 0: it is not */
 	uint64_t again_ns; /* when what is unfinished is tried, CLOCK_MONOTONIC; 0: not */
 	unsigned tries;
 	int file;     /* itself (O_PATH), while it is hooked; -1 */

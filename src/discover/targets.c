@@ -42,6 +42,7 @@ struct targets {
 	struct user *users;  /* USERS */
 	struct user looking; /* the process that is looked at; pid 0: none maps what is */
 	bool ahead;	     /* nothing is hooked yet */
+	bool waiting;	     /* targets_take_waiting */
 	uint64_t swept_ns;
 	uint64_t retry_ns;  /* when something is to be tried again; 0: nothing */
 	bool said_unopened; /* that a file cannot be opened */
@@ -155,8 +156,14 @@ static void attach(struct targets *ts, struct target *t, const struct catalog_en
 	t->found = plan_text(&e->plan);
 	t->tls = plan_has_tls(&e->plan);
 	links_attach(ts->hooks, &t->links, fd, &e->plan);
+	t->hooked_ns = t->links.hooked && !t->links.waiting ? now_ns() : 0;
 	if (t->links.hooked && t->file < 0)
 		t->file = open(path, O_PATH | O_CLOEXEC);
+	if (t->links.waiting) {
+		ts->waiting = true;
+		t->again_ns = 1; /* whenever it is looked at again */
+		return;
+	}
 	if ((!t->links.hooked || t->links.unfinished) && !t->tries)
 		log_warn("attach", "%s is %s: %s", t->name,
 			 t->links.hooked ? "only partly hooked" : "not hooked", t->links.problem);
@@ -254,24 +261,46 @@ static void on_file(void *arg, const char *path, const char *name)
 	targets_look_at(arg, path, name, false);
 }
 
-struct knowledge {
-	struct targets *of;
-	bool all;
-};
-
-static void on_mapped(void *arg, const char *path, const char *name)
+static void expect(void *arg, const struct plan *plan)
 {
-	struct knowledge *k = arg;
-
-	k->all = k->all && scan_cache_knows(k->of->files, path);
+	links_expect(arg, plan);
 }
 
-bool targets_know(struct targets *ts, pid_t pid)
+void targets_expect_known(struct targets *ts)
 {
-	struct knowledge k = { .of = ts, .all = true };
+	scan_cache_each_plan(ts->files, expect, ts->hooks);
+}
 
-	maps_each(pid, on_mapped, &k);
-	return k.all;
+struct question {
+	struct targets *of;
+	bool settled;
+};
+
+static void ask(void *arg, const char *path, const char *name)
+{
+	struct question *q = arg;
+	const struct catalog_entry *e;
+	struct file_id id;
+	struct statfs fs;
+	const struct target *t;
+
+	if (!q->settled || scan_cache_identify(path, &id) != 0)
+		return;
+	e = scan_cache_find(q->of->files, &id);
+	if (e && !e->plan.nparts)
+		return;
+	t = e ? target_find(&q->of->list, &id,
+			    statfs(path, &fs) == 0 && fs.f_type == OVERLAYFS_SUPER_MAGIC)
+	      : NULL;
+	q->settled = t && t->again_ns != 1;
+}
+
+bool targets_settled(struct targets *ts, pid_t pid)
+{
+	struct question q = { .of = ts, .settled = true };
+
+	maps_each(pid, ask, &q);
+	return q.settled;
 }
 
 /* Of a file that nobody has run yet it is not waited for probes. */
@@ -284,6 +313,19 @@ bool targets_would_wait(struct targets *ts, const char *path)
 	if (fd >= 0)
 		close(fd);
 	return wait;
+}
+
+void targets_do_not_wait(struct targets *ts)
+{
+	links_set_patient(ts->hooks, false);
+}
+
+bool targets_take_waiting(struct targets *ts)
+{
+	bool waiting = ts->waiting;
+
+	ts->waiting = false;
+	return waiting;
 }
 
 void targets_look_at_process(struct targets *ts, pid_t pid)
@@ -313,6 +355,31 @@ bool targets_watch(const struct targets *ts, pid_t pid)
 	const struct user *u = &ts->users[pid % USERS];
 
 	return u->pid == pid && is_watched(ts, u);
+}
+
+uint64_t targets_hooked_ns(const struct targets *ts, pid_t pid)
+{
+	const struct user *u = &ts->users[pid % USERS];
+	uint64_t last = 0;
+
+	for (unsigned i = 0; u->pid == pid && i < u->count; i++) {
+		const struct target *t = &ts->list.items[u->targets[i]];
+
+		if (t->tls && t->hooked_ns > last)
+			last = t->hooked_ns;
+	}
+	return last;
+}
+
+bool targets_have(const struct targets *ts, const char *name)
+{
+	for (size_t i = 0; i < ts->list.count; i++) {
+		const struct target *t = &ts->list.items[i];
+
+		if (t->tls && t->links.hooked && strcmp(t->name, name) == 0)
+			return true;
+	}
+	return false;
 }
 
 void targets_each_watched(const struct targets *ts, void (*fn)(void *arg, pid_t pid), void *arg)

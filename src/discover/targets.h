@@ -25,11 +25,22 @@ void targets_look_at(struct targets *ts, const char *path, const char *name, boo
 void targets_look_at_process(struct targets *ts, pid_t pid);
 /* Whether it maps TLS that is hooked, as of the last look at it. */
 bool targets_watch(const struct targets *ts, pid_t pid);
+/* When the last of the TLS was hooked that it maps, as of the last look at it; 0: none is. */
+uint64_t targets_hooked_ns(const struct targets *ts, pid_t pid);
+/* Whether a file of this name is hooked and has TLS. */
+bool targets_have(const struct targets *ts, const char *name);
 /* Each process that does. */
 void targets_each_watched(const struct targets *ts, void (*fn)(void *arg, pid_t pid), void *arg);
-/* Whether all that a process has mapped was searched before. */
-bool targets_know(struct targets *ts, pid_t pid);
+/* Has loaded what files need that were searched before, whoever runs them. */
+void targets_expect_known(struct targets *ts);
+/* Whether nothing of what a process has mapped is still to be searched or hooked. */
+bool targets_settled(struct targets *ts, pid_t pid);
 bool targets_would_wait(struct targets *ts, const char *path);
+/* From now on compilers are not waited for: what lacks probes is hooked when it is looked at again
+ * and they are there. */
+void targets_do_not_wait(struct targets *ts);
+/* Whether any such file was looked at since this was asked last. */
+bool targets_take_waiting(struct targets *ts);
 /* What has become of hooked files. */
 void targets_look_after(struct targets *ts, uint64_t now_ns);
 /* Whether all is to be looked at anew, since something that failed is due; asked once. */

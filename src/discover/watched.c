@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "discover/watched.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/units.h"
 #include "base/xalloc.h"
@@ -68,20 +70,44 @@ void watched_write(const struct targets *ts, struct buf *out)
 	free(w.names);
 }
 
+static void clock_now(char *ret, size_t size)
+{
+	time_t now = time(NULL);
+	struct tm tm;
+
+	snprintf(ret, size, "now");
+	if (localtime_r(&now, &tm))
+		strftime(ret, size, "%H:%M:%S", &tm);
+}
+
+void watched_say_passed(const struct targets *ts, const struct held_file *f, uint64_t limit_ns,
+			const char *path)
+{
+	uint64_t took = now_ns() - f->since_ns;
+	AUTO_FREE char *name = NULL;
+	char clock[16];
+
+	if (took < limit_ns || !targets_have(ts, path))
+		return;
+	clock_now(clock, sizeof(clock));
+	name = identity_name(f->pid);
+	log_say("%s[%d]: %s took %s to scan and hook, longer than --hold=%s; what it said before "
+		"%s was not seen",
+		name, (int)f->pid, path, text_duration(took).text, text_duration(limit_ns).text,
+		clock);
+}
+
 void watched_say_late(const struct targets *ts, pid_t pid, const struct scan_cache_stats *before,
 		      const struct scan_cache *files)
 {
 	struct scan_cache_stats s = scan_cache_stats(files);
 	uint64_t took = s.search_ns - before->search_ns;
 	AUTO_FREE char *name = NULL;
-	time_t now = time(NULL);
-	char clock[16] = "now";
-	struct tm tm;
+	char clock[16];
 
 	if (took < SLOW_NS || !targets_watch(ts, pid))
 		return;
-	if (localtime_r(&now, &tm))
-		strftime(clock, sizeof(clock), "%H:%M:%S", &tm);
+	clock_now(clock, sizeof(clock));
 	name = identity_name(pid);
 	log_say("%s[%d]: new program (%s), scanned in %s; what it said before %s was not seen",
 		name, (int)pid, text_bytes(s.search_bytes - before->search_bytes).text,

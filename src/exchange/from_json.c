@@ -425,6 +425,7 @@ static void read_http(struct reader *r, const json_t *o)
 	read_headers(r, o, "request_headers", &x->request_headers);
 	read_headers(r, o, "response_headers", &x->response_headers);
 	x->request_headers.cut = member_flag(r, o, "headers_cut");
+	x->request_headers.unseen = member_flag(r, o, "headers_unseen");
 }
 
 static void read_rpc(struct reader *r, const json_t *o)

@@ -452,6 +452,8 @@ static json_t *http(const struct exchange *x)
 	set(o, "request_headers", headers(&x->request_headers));
 	set(o, "response_headers", headers(&x->response_headers));
 	set(o, "headers_cut", json_boolean(x->request_headers.cut || x->response_headers.cut));
+	set(o, "headers_unseen",
+	    json_boolean(x->request_headers.unseen || x->response_headers.unseen));
 	return o;
 }
 

@@ -7,7 +7,7 @@
 #include "base/xalloc.h"
 
 #define BUCKETS 4096
-#define MAGIC	SPAN_LIT("LLMSPYF\1")
+#define MAGIC	SPAN_LIT("LLMSPYF\2")
 
 struct catalog {
 	struct catalog_entry *buckets[BUCKETS];
@@ -72,6 +72,16 @@ struct catalog_entry *catalog_find(struct catalog *c, const struct file_id *id)
 	return e;
 }
 
+struct catalog_entry *catalog_find_copy(struct catalog *c, uint64_t size, const uint8_t *likeness)
+{
+	for (size_t i = 0; i < BUCKETS; i++)
+		for (struct catalog_entry *e = c->buckets[i]; e; e = e->next)
+			if (e->id.size == size && !e->failed &&
+			    memcmp(e->likeness, likeness, sizeof(e->likeness)) == 0)
+				return e;
+	return NULL;
+}
+
 static int by_value(const void *a, const void *b)
 {
 	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
@@ -129,6 +139,15 @@ struct catalog_entry *catalog_add(struct catalog *c, const struct file_id *id, c
 	return e;
 }
 
+void catalog_each_plan(const struct catalog *c, void (*fn)(void *arg, const struct plan *plan),
+		       void *arg)
+{
+	for (size_t i = 0; i < BUCKETS; i++)
+		for (const struct catalog_entry *e = c->buckets[i]; e; e = e->next)
+			if (e->plan.nparts)
+				fn(arg, &e->plan);
+}
+
 bool catalog_changed(const struct catalog *c)
 {
 	return c->changed;
@@ -149,6 +168,7 @@ static void put_entry(struct buf *out, struct buf *plan, const struct catalog_en
 	buf_add_le(out, e->id.mtime_ns, 8);
 	buf_add_le(out, e->id.ctime_ns, 8);
 	buf_add(out, span_of(e->check, sizeof(e->check)));
+	buf_add(out, span_of(e->likeness, sizeof(e->likeness)));
 	buf_add_le(out, plan->len, 4);
 	buf_add(out, buf_span(plan));
 }
@@ -184,7 +204,7 @@ static int take_entry(struct catalog *c, struct cursor *r)
 {
 	struct file_id id;
 	struct plan plan = { 0 };
-	struct span check;
+	struct span check, likeness;
 	int err;
 
 	id.dev = cursor_le(r, 8);
@@ -193,9 +213,10 @@ static int take_entry(struct catalog *c, struct cursor *r)
 	id.mtime_ns = cursor_le(r, 8);
 	id.ctime_ns = cursor_le(r, 8);
 	check = cursor_take(r, SHA256_DIGEST_SIZE);
+	likeness = cursor_take(r, SHA256_DIGEST_SIZE);
 	err = plan_decode(cursor_take(r, cursor_le(r, 4)), &plan);
 	if (!r->bad && !err && c->count < c->max)
-		catalog_add(c, &id, check.ptr, &plan);
+		memcpy(catalog_add(c, &id, check.ptr, &plan)->likeness, likeness.ptr, likeness.len);
 	plan_done(&plan);
 	return r->bad || err ? -EPROTO : 0;
 }

@@ -19,6 +19,8 @@ struct catalog_entry {
 	struct file_id id;
 	/* Digest of the file's beginning and of the bytes at each site of the plan. */
 	uint8_t check[SHA256_DIGEST_SIZE];
+	/* Digest of samples of the whole file: two of one size that have the same are copies. */
+	uint8_t likeness[SHA256_DIGEST_SIZE];
 	struct plan plan;
 	bool failed;   /* scanning failed; not stored */
 	uint64_t used; /* sequence number of the last use */
@@ -30,10 +32,16 @@ struct catalog *catalog_new(size_t max); /* files */
 void catalog_free(struct catalog *c);	 /* accepts NULL */
 /* NULL if there is none. Valid until the next catalog_add or catalog_drop. */
 struct catalog_entry *catalog_find(struct catalog *c, const struct file_id *id);
-/* Takes ownership of the plan. If the catalog is full, drops the least recently used half. */
+/* One of that size and likeness, under whatever identity; NULL if there is none. Valid as long. */
+struct catalog_entry *catalog_find_copy(struct catalog *c, uint64_t size, const uint8_t *likeness);
+/* Takes ownership of the plan. The likeness is nothing's until the caller sets it. If the catalog
+ * is full, drops the least recently used half. */
 struct catalog_entry *catalog_add(struct catalog *c, const struct file_id *id, const uint8_t *check,
 				  struct plan *plan);
 void catalog_drop(struct catalog *c, const struct file_id *id);
+/* Plans that are not empty. */
+void catalog_each_plan(const struct catalog *c, void (*fn)(void *arg, const struct plan *plan),
+		       void *arg);
 bool catalog_changed(const struct catalog *c);	   /* since it was read */
 uint64_t catalog_dropped(const struct catalog *c); /* because the catalog was full */
 

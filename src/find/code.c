@@ -113,6 +113,12 @@ void code_add_start(struct code *c, uint64_t addr, uint64_t align)
 		set_bit(c->starts, addr - c->lo);
 }
 
+void code_add_jumped_to(struct code *c, uint64_t addr, uint64_t align)
+{
+	if (code_is_near(c, addr) && addr % align == 0 && unwind_is_entered(&c->unwind, addr))
+		set_bit(c->starts, addr - c->lo);
+}
+
 /* Only pages of `starts` near a ref are ever written to, so its size costs nothing. */
 static bool set_bits_aside(struct code *c)
 {
@@ -162,24 +168,72 @@ static int by_at(const void *a, const void *b)
 	return x->at < y->at ? -1 : x->at > y->at;
 }
 
-bool code_open(struct code *c, const struct image *im, const uint64_t *strings, size_t count)
+static const struct isa *isa_of(const struct image *im)
 {
-	*c = (struct code){ .im = im };
 	for (size_t i = 0; i < sizeof(machines) / sizeof(*machines); i++)
 		if (machines[i]->machine == im->machine)
-			c->isa = machines[i];
+			return machines[i];
+	return NULL;
+}
+
+static bool begin(struct code *c, const struct image *im, const uint64_t *strings, size_t count)
+{
+	*c = (struct code){ .im = im, .isa = isa_of(im) };
 	if (!c->isa || !count || count > CODE_STRINGS_MAX)
 		return false;
 	unwind_open(&c->unwind, im);
 	memcpy(c->strings, strings, count * sizeof(*strings));
 	c->nstrings = count;
-	for (size_t i = 0; i < im->nsegments; i++)
-		if (im->segments[i].executable)
-			c->isa->refs(c, &im->segments[i]);
+	return true;
+}
+
+static bool sort_refs(struct code *c)
+{
 	if (!c->nrefs || c->nrefs > CODE_REFS_MAX)
 		return false;
 	qsort(c->refs, c->nrefs, sizeof(*c->refs), by_at);
-	if (!set_bits_aside(c))
+	return true;
+}
+
+bool code_vicinity(const struct image_segment *s, uint64_t addr, struct image_segment *ret)
+{
+	uint64_t lo = addr < CODE_VICINITY ? 0 : addr - CODE_VICINITY;
+	uint64_t hi = addr > UINT64_MAX - CODE_VICINITY ? UINT64_MAX : addr + CODE_VICINITY;
+
+	if (!s->executable || s->addr >= hi || s->addr + s->size <= lo)
+		return false;
+	*ret = *s;
+	if (lo > s->addr) {
+		ret->offset += lo - s->addr;
+		ret->size -= lo - s->addr;
+		ret->addr = lo;
+	}
+	if (ret->size > hi - ret->addr)
+		ret->size = hi - ret->addr;
+	return true;
+}
+
+bool code_open_near(struct code *c, const struct image *im, const uint64_t *strings, size_t count,
+		    uint64_t addr)
+{
+	struct image_segment part;
+
+	if (!begin(c, im, strings, count))
+		return false;
+	for (size_t i = 0; i < im->nsegments; i++)
+		if (code_vicinity(&im->segments[i], addr, &part))
+			c->isa->refs(c, &part);
+	return sort_refs(c);
+}
+
+bool code_open(struct code *c, const struct image *im, const uint64_t *strings, size_t count)
+{
+	if (!begin(c, im, strings, count))
+		return false;
+	for (size_t i = 0; i < im->nsegments; i++)
+		if (im->segments[i].executable)
+			c->isa->refs(c, &im->segments[i]);
+	if (!sort_refs(c) || !set_bits_aside(c))
 		return false;
 	for (size_t i = 0; i < im->nsegments; i++)
 		if (im->segments[i].executable)
@@ -200,17 +254,19 @@ void code_close(struct code *c)
 struct code_function code_function(const struct code *c, uint64_t at)
 {
 	struct code_function f = { 0 };
-	uint64_t begin = at, end;
+	uint64_t begin = at, end, known_end;
 
 	if (!code_is_near(c, at))
 		return f;
 	while (begin > c->lo && at - begin < CODE_FUNCTION_MAX - 1 &&
 	       !bit(c->starts, begin - c->lo))
 		begin--;
-	if (!bit(c->starts, begin - c->lo))
+	known_end = unwind_end(&c->unwind, begin);
+	if (!bit(c->starts, begin - c->lo) || (known_end && at >= known_end))
 		return f;
 	end = begin + 1;
-	while (end < c->hi && end - begin < CODE_FUNCTION_MAX && !bit(c->starts, end - c->lo))
+	while (end != known_end && end < c->hi && end - begin < CODE_FUNCTION_MAX &&
+	       !bit(c->starts, end - c->lo))
 		end++;
 	f.addr = begin;
 	f.code = span_first(image_from(c->im, begin), (size_t)(end - begin));
@@ -231,6 +287,20 @@ unsigned code_constants(const struct code *c, const struct code_function *f, con
 bool code_calls(const struct code *c, const struct code_function *f, uint64_t addr)
 {
 	return c->isa->calls(f->code, f->addr, addr);
+}
+
+bool code_range_calls(const struct image *im, uint64_t begin, uint64_t len, uint64_t addr)
+{
+	const struct isa *isa = isa_of(im);
+
+	return isa && isa->calls(image_at(im, begin, len), begin, addr);
+}
+
+bool code_range_loads(const struct image *im, uint64_t begin, uint64_t len, uint32_t value)
+{
+	const struct isa *isa = isa_of(im);
+
+	return isa && isa->constant(image_at(im, begin, len), value);
 }
 
 bool code_updates(const struct code *c, const struct code_function *f)

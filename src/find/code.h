@@ -12,7 +12,8 @@
 
 #define CODE_STRINGS_MAX  8
 #define CODE_REFS_MAX	  2048
-#define CODE_FUNCTION_MAX 0x2000 /* bytes of one function that are inspected */
+#define CODE_VICINITY	  (1u << 20) /* a library's functions are not that far apart */
+#define CODE_FUNCTION_MAX 0x2000     /* bytes of one function that are inspected */
 
 /* Addresses of NUL-terminated strings in read-only segments; in segments with code only if no other
  * segment has any. Each returns their number, at most CODE_STRINGS_MAX. */
@@ -47,7 +48,12 @@ struct code {
 /* Finds references to the strings, and the functions around them. False if there are none or more
  * than CODE_REFS_MAX, or if the machine is not supported. code_close accepts what failed. */
 bool code_open(struct code *c, const struct image *im, const uint64_t *strings, size_t count);
+/* Only the references in code within CODE_VICINITY of an address; functions are not found. */
+bool code_open_near(struct code *c, const struct image *im, const uint64_t *strings, size_t count,
+		    uint64_t addr);
 void code_close(struct code *c);
+/* The part of an executable segment within CODE_VICINITY of an address; false: none. */
+bool code_vicinity(const struct image_segment *s, uint64_t addr, struct image_segment *ret);
 
 /* The function that contains an address near a ref. */
 struct code_function code_function(const struct code *c, uint64_t at);
@@ -56,6 +62,9 @@ unsigned code_constants(const struct code *c, const struct code_function *f, con
 			size_t count);
 /* Whether it calls, or jumps to, that address. */
 bool code_calls(const struct code *c, const struct code_function *f, uint64_t addr);
+/* The same of a function whose limits are known otherwise: `len` bytes from `begin`. */
+bool code_range_calls(const struct image *im, uint64_t begin, uint64_t len, uint64_t addr);
+bool code_range_loads(const struct image *im, uint64_t begin, uint64_t len, uint32_t value);
 /* Whether it adds to or subtracts from memory outside its stack frame. arm64: whether it loads from
  * such memory and soon stores there. */
 bool code_updates(const struct code *c, const struct code_function *f);

@@ -76,11 +76,15 @@ static void find_starts(struct code *c, const struct image_segment *s)
 		uint32_t w = le32(base + i * WORD);
 		uint64_t to;
 
-		if (!is_bl(w))
+		if (!is_bl(w) && !is_b(w))
 			continue;
 		to = branch_target(s->addr + i * WORD, w);
-		if (to >= s->addr && to - s->addr < s->size && code_is_near(c, to))
+		if (to < s->addr || to - s->addr >= s->size || !code_is_near(c, to))
+			continue;
+		if (is_bl(w))
 			code_add_start(c, to, WORD);
+		else
+			code_add_jumped_to(c, to, WORD);
 	}
 }
 

@@ -26,5 +26,8 @@ bool code_is_near(const struct code *c, uint64_t addr);
  * entry, if it is not a multiple of `align`: a probe in the middle of an instruction breaks the
  * program. */
 void code_add_start(struct code *c, uint64_t addr, uint64_t align);
+/* Adds the target of a direct jump, by which a function ends that passes its own caller on to
+ * another one. Most jumps stay inside a function: the unwind tables have to know the target. */
+void code_add_jumped_to(struct code *c, uint64_t addr, uint64_t align);
 
 #endif

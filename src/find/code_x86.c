@@ -117,23 +117,40 @@ static bool begins_frame(const struct image *im, uint64_t addr)
 	return span_starts(image_from(im, addr), span_of(frame, sizeof(frame)));
 }
 
-static void find_starts(struct code *c, const struct image_segment *s)
+static void check_call(struct code *c, const struct image_segment *s, uint64_t next, uint64_t to)
+{
+	const uint8_t *base = c->im->file.ptr + s->offset;
+
+	/* Nothing calls the next instruction: this is the middle of an operand. */
+	if (code_is_near(c, to) && to - s->addr >= 16 && to - s->addr < s->size &&
+	    to - next >= ALIGN && follows_an_end(base + (to - s->addr)))
+		code_add_start(c, to, begins_frame(c->im, to) ? 1 : ALIGN);
+}
+
+/* All instructions of that opcode with a relative address of four bytes. */
+static void find_targets(struct code *c, const struct image_segment *s, uint8_t opcode)
 {
 	const uint8_t *base = c->im->file.ptr + s->offset, *end = base + s->size;
 
 	for (const uint8_t *p = base; end - p >= 5; p++) {
 		uint64_t next, to;
 
-		p = memchr(p, CALL, (size_t)(end - p) - 4);
+		p = memchr(p, opcode, (size_t)(end - p) - 4);
 		if (!p)
 			return;
 		next = s->addr + (uint64_t)(p - base) + 5;
 		to = next + sign_extend(le32(p + 1), 32);
-		/* Nothing calls the next instruction: this is the middle of an operand. */
-		if (code_is_near(c, to) && to - s->addr >= 16 && to - s->addr < s->size &&
-		    to - next >= ALIGN && follows_an_end(base + (to - s->addr)))
-			code_add_start(c, to, begins_frame(c->im, to) ? 1 : ALIGN);
+		if (opcode == CALL)
+			check_call(c, s, next, to);
+		else
+			code_add_jumped_to(c, to, ALIGN);
 	}
+}
+
+static void find_starts(struct code *c, const struct image_segment *s)
+{
+	find_targets(c, s, CALL);
+	find_targets(c, s, JUMP);
 }
 
 /* mov r32,imm32 of any register; in code optimised for size, push imm8, pop. A large number also

@@ -11,8 +11,13 @@
 #include "find/code.h"
 #include "find/finder.h"
 
-#define AEAD   "aws-lc/crypto/fipsmodule/cipher/aead.c"
-#define RUSTLS "next_pre_encrypt_action() != PreEncryptAction::Refuse"
+#define AEAD "aws-lc/crypto/fipsmodule/cipher/aead.c"
+
+/* Conditions of rustls' record layer, in the text of a panic. */
+static const char *const conditions[] = {
+	"next_pre_encrypt_action() != PreEncryptAction::Refuse", /* 0.23 */
+	"!self.encrypt_exhausted()",				 /* 0.22 */
+};
 
 enum reason {
 	R_BAD_DECRYPT = 1 << 0,	      /* CIPHER_R_BAD_DECRYPT */
@@ -41,15 +46,22 @@ struct search {
 	bool several[FUNCTIONS];
 };
 
-static bool has_rustls(const struct image *im)
+static bool has(const struct image *im, const char *text)
 {
 	for (size_t i = 0; i < im->nsegments; i++) {
 		const struct image_segment *s = &im->segments[i];
 
-		if (!s->writable &&
-		    memmem(im->file.ptr + s->offset, s->size, RUSTLS, sizeof(RUSTLS) - 1))
+		if (!s->writable && memmem(im->file.ptr + s->offset, s->size, text, strlen(text)))
 			return true;
 	}
+	return false;
+}
+
+static bool has_rustls(const struct image *im)
+{
+	for (size_t i = 0; i < sizeof(conditions) / sizeof(*conditions); i++)
+		if (has(im, conditions[i]))
+			return true;
 	return false;
 }
 

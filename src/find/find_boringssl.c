@@ -3,6 +3,7 @@
  * Its errors name their file and a reason by number, so the reasons identify a function of
  * ssl_lib.cc. Compilers move and merge these functions but keep the reasons. Line numbers, distance
  * and order are no signs. Source: BoringSSL's ssl/ssl_lib.cc, include/openssl/ssl.h. */
+#include "find/boringssl_sealed.h"
 #include "find/error_sites.h"
 #include "find/finder.h"
 
@@ -89,15 +90,6 @@ static void find_read(struct boring *b)
 	b->peek = peeks == 1 ? b->peek : NULL;
 }
 
-/* If BoringSSL has symbols, another finder hooks the same functions. */
-static bool has_symbols(const struct image *im, uint64_t write)
-{
-	struct symbol s = { .name = "SSL_write" };
-
-	image_symbols(im, &s, 1);
-	return s.addr == write;
-}
-
 static void fill(const struct boring *b, struct finding *ret)
 {
 	const struct error_site *read = b->read ? b->read : b->peek;
@@ -169,8 +161,10 @@ static void find(const struct image *im, struct finding *ret)
 			     sizeof(reasons) / sizeof(*reasons))) {
 		add_packed(&b.r);
 		identify(&b);
-		if (b.write && (b.read || b.peek) && !has_symbols(im, b.write->f.addr))
+		if (b.write && (b.read || b.peek)) {
 			fill(&b, ret);
+			boringssl_sealed_add(im, ret);
+		}
 	}
 	error_sites_close(&b.r);
 }
@@ -178,6 +172,7 @@ static void find(const struct image *im, struct finding *ret)
 const struct finder finder_boringssl = {
 	.name = "boringssl",
 	.group = "boringssl",
+	.family = "openssl",
 	.signs = { "ssl/ssl_lib.c" },
 	.guess = true,
 	.find = find,

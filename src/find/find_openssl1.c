@@ -56,6 +56,7 @@ static void find(const struct image *im, struct finding *ret)
 const struct finder finder_openssl1 = {
 	.name = "openssl-numbers",
 	.group = "openssl",
+	.family = "openssl",
 	.signs = { "ssl/ssl_lib.c" },
 	.find = find,
 };

@@ -1,43 +1,38 @@
 /* SPDX-License-Identifier: MIT */
-/* rustls in programs without symbols. Its record layer calls ciphers through two traits, whose
- * vtables {drop, size, align, methods...} are adjacent in read-only data after relocation.
- * MessageEncrypter's second method, encrypted_payload_len, adds the cipher's constant overhead to
- * its argument, which leaves the compiler little choice. The finder searches for its machine code,
- * then for vtables that refer to it, then for the decrypter's vtable (one method) beside each.
- * rustc puts a panic location of three words between the two if encrypt can panic, and may put the
- * decrypter first or last. A binary has one pair per cipher suite and provider. All pairs are
- * taken: hooking too much is harmless, because the BPF program makes further checks
- * (probes/rustls.bpf.c). Only x86-64. Measured on binaries with rustls 0.23, ring and aws-lc: Deno
- * 2.3.0 and 2.9.6, Codex 0.169.0, Grok 1.0.41. Not found in rustup 1.29 (rustls 0.23.37), which
- * find_awslc.c covers. Source of the traits: rustls, src/crypto/cipher.rs; of the layout: the Rust
- * compiler, which guarantees nothing. */
+/* rustls in programs without symbols. Its record layer calls ciphers through two traits,
+ * MessageEncrypter and MessageDecrypter, whose vtables are beside each other: next to each other,
+ * or with a panic location or two between them. A program has one pair per cipher suite and
+ * provider. Two signs lead to them:
+ *
+ * - From 0.22 on, MessageEncrypter's second method, encrypted_payload_len, adds the cipher's
+ *   constant overhead to its argument, which leaves an optimising compiler little choice. The
+ *   finder searches for its machine code, then for vtables that refer to it.
+ * - ring's keys hold the cipher's tables, need no drop and are aligned for vector instructions: few
+ *   other objects have that size and alignment. This needs no certain code, so it also finds 0.20,
+ *   0.21 and what was compiled without optimisation or with overflow checks.
+ *
+ * All pairs are taken: hooking too much is harmless, because the BPF program makes further checks
+ * (probes/rustls.bpf.c). Only x86-64. Measured on rustls 0.20.9, 0.21.12, 0.22.4 and 0.23.46 with
+ * ring 0.16.20 and 0.17.14, each as rustc 1.95 compiles them without and with optimisation and LTO,
+ * for speed and for size (tests/e2e/test_rustls.py); with aws-lc on Deno 2.9.6, Codex 0.169.0 and
+ * Grok 1.0.41. Not found in rustup 1.29 (rustls 0.23.37 with aws-lc), which find_awslc.c covers.
+ * Source of the traits: rustls, src/crypto/cipher.rs (before 0.22 src/cipher.rs). */
 #include <stdlib.h>
 
-#include "base/xalloc.h"
 #include "find/bytes.h"
 #include "find/finder.h"
-#include "find/unwind.h"
+#include "find/vtables.h"
+#include "base/xalloc.h"
 
 #define LENGTHS_MAX 4096 /* functions with that machine code; Codex has 3 */
-#define PLACES_MAX  64	 /* vtables that refer to them; Codex has 7 */
-#define REACH	    20	 /* greatest distance of the two vtables, in words */
-#define VTABLE	    4	 /* words before the first method */
-#define WINDOW	    (2 * REACH + VTABLE + 1)
-
-/* The words around an encrypter's vtable, which begins at words[REACH]. */
-struct place {
-	uint64_t addr; /* of words[0] */
-	uint64_t words[WINDOW];
-	bool tls13;
-};
 
 struct search {
 	const struct image *im;
 	struct unwind unwind;
 	uint64_t lengths[LENGTHS_MAX]; /* sorted */
 	size_t nlengths;
-	struct place places[PLACES_MAX];
-	size_t nplaces;
+	struct vtables encrypters; /* by the code of encrypted_payload_len */
+	struct vtables keys;	   /* by ring's sizes */
 };
 
 /* ---- the code of encrypted_payload_len ---- */
@@ -122,74 +117,20 @@ static bool is_tls13(const struct image *im, uint64_t length)
 	return code.len && code.ptr[sizeof(lea)] == OVERHEAD_TLS13;
 }
 
-/* ---- the vtables ---- */
+/* ---- pairs by that code ---- */
 
-/* `addr`: of a word that contains `length`, the fifth word of a vtable. */
-static void add_place(struct search *s, uint64_t addr, uint64_t length)
-{
-	uint64_t before = (REACH + VTABLE) * sizeof(uint64_t);
-	struct place *p;
-
-	if (s->nplaces == PLACES_MAX || addr < before)
-		return;
-	p = &s->places[s->nplaces++];
-	p->addr = addr - before;
-	p->tls13 = is_tls13(s->im, length);
-	for (size_t i = 0; i < WINDOW; i++) {
-		struct span w = image_at(s->im, p->addr + i * sizeof(uint64_t), sizeof(uint64_t));
-
-		p->words[i] = w.len ? le64(w.ptr) : 0;
-	}
-}
+/* Notes of a vtable. */
+#define NOTE_TLS13 1
+#define NOTE_USED  2
 
 static void add_if_length(void *arg, uint64_t addr, uint64_t value)
 {
 	struct search *s = arg;
 
-	if (is_length(s, value))
-		add_place(s, addr, value);
+	if (is_length(s, value) && addr >= VTABLE_WORDS * sizeof(uint64_t))
+		vtables_add(&s->encrypters, addr - VTABLE_WORDS * sizeof(uint64_t),
+			    is_tls13(s->im, value) ? NOTE_TLS13 : 0);
 }
-
-static void put_into_places(void *arg, uint64_t addr, uint64_t value)
-{
-	struct search *s = arg;
-
-	for (size_t i = 0; i < s->nplaces; i++) {
-		struct place *p = &s->places[i];
-
-		if (addr >= p->addr && addr - p->addr < sizeof(p->words))
-			p->words[(addr - p->addr) / sizeof(uint64_t)] = value;
-	}
-}
-
-/* A probe in the middle of an instruction would break the program, so the unwind tables decide
- * where they have an entry. */
-static bool is_method(const struct search *s, uint64_t addr)
-{
-	return image_is_code(s->im, addr) && unwind_place(&s->unwind, addr) != UNWIND_INSIDE;
-}
-
-/* Whether four words begin the vtable of an object that holds a cipher's key. */
-static bool is_vtable(const struct search *s, const uint64_t *w)
-{
-	uint64_t size = w[1], align = w[2];
-
-	return (!w[0] || image_is_code(s->im, w[0])) && size && size < 4096 && align &&
-	       align <= 64 && !(align & (align - 1)) && size % align == 0 && is_method(s, w[3]);
-}
-
-/* Both have the same alignment and nearly the same size: in TLS 1.2 they differ by a nonce. */
-static bool is_decrypter(const struct search *s, const struct place *p, size_t at)
-{
-	const uint64_t *w = p->words + at, *enc = p->words + REACH;
-	uint64_t apart = w[1] > enc[1] ? w[1] - enc[1] : enc[1] - w[1];
-
-	if (at == REACH || !is_vtable(s, w) || w[2] != enc[2] || apart > 16)
-		return false;
-	return at + VTABLE == REACH || !image_is_code(s->im, w[VTABLE]); /* one method only */
-}
-
-/* ---- what to hook ---- */
 
 static void add_once(struct finding *f, uint64_t addr, enum probe_program prog, bool at_return)
 {
@@ -199,49 +140,140 @@ static void add_once(struct finding *f, uint64_t addr, enum probe_program prog, 
 	finding_add(f, addr, prog, at_return);
 }
 
-/* True if both vtables are there. */
-static bool add_pair(const struct search *s, const struct place *p, struct finding *f)
+static void add_pair(uint64_t encrypt, uint64_t decrypt, struct finding *f)
+{
+	add_once(f, decrypt, PROG_RUSTLS_READ, false);
+	add_once(f, decrypt, PROG_RUSTLS_READ_RETURN, true);
+	add_once(f, encrypt, PROG_RUSTLS_WRITE, false);
+	add_once(f, encrypt, PROG_RUSTLS_NAME, false);
+}
+
+/* Both have the same alignment and nearly the same size: in TLS 1.2 they differ by a nonce. */
+static bool is_decrypter(const struct vtables *v, const struct vtable *t, size_t at)
+{
+	const uint64_t *w = t->words + at, *enc = t->words + VTABLES_REACH;
+	uint64_t apart = w[VTABLE_SIZE] > enc[VTABLE_SIZE] ? w[VTABLE_SIZE] - enc[VTABLE_SIZE]
+							   : enc[VTABLE_SIZE] - w[VTABLE_SIZE];
+
+	return at != VTABLES_REACH && vtable_at(v, t, at) && w[VTABLE_ALIGN] == enc[VTABLE_ALIGN] &&
+	       apart <= 16 && vtable_methods(v, t, at, 2) == 1;
+}
+
+/* True if there is a decrypter beside it. */
+static bool add_encrypter(const struct vtables *v, const struct vtable *t, struct finding *f)
 {
 	bool found = false;
 
-	if (!is_vtable(s, p->words + REACH))
+	if (!vtable_at(v, t, VTABLES_REACH))
 		return false;
-	for (size_t at = 0; at + VTABLE < WINDOW; at++) {
-		uint64_t decrypt = p->words[at + 3];
-
-		if (!is_decrypter(s, p, at))
+	for (size_t at = 0; at + 2 * VTABLE_WORDS <= VTABLES_WINDOW; at++) {
+		if (!is_decrypter(v, t, at))
 			continue;
-		add_once(f, decrypt, PROG_RUSTLS_READ, false);
-		add_once(f, decrypt, PROG_RUSTLS_READ_RETURN, true);
+		add_pair(t->words[VTABLES_REACH + VTABLE_METHODS], t->words[at + VTABLE_METHODS],
+			 f);
 		found = true;
 	}
-	if (found)
-		add_once(f, p->words[REACH + 3], PROG_RUSTLS_WRITE, false);
 	return found;
+}
+
+static void by_lengths(struct search *s, struct finding *ret)
+{
+	bool tls13 = false;
+
+	find_lengths(s);
+	if (!s->nlengths)
+		return;
+	/* Pointers are already in place if RELR or nothing relocates them. */
+	image_words(s->im, add_if_length, s);
+	image_relocated(s->im, add_if_length, s);
+	vtables_relocate(&s->encrypters);
+	for (size_t i = 0; i < s->encrypters.count; i++)
+		tls13 |= add_encrypter(&s->encrypters, &s->encrypters.list[i], ret) &&
+			 s->encrypters.list[i].note & NOTE_TLS13;
+	/* Every rustls has TLS 1.3; the code for TLS 1.2 alone is too common to be a sign. */
+	if (!tls13)
+		ret->nsites = 0;
+}
+
+/* ---- pairs by ring's sizes ---- */
+
+/* 560 with ring 0.16.20 and 0.17.14: a table for GCM of 256 bytes, AES's round keys of 244, what is
+ * of ring itself, and up to 12 bytes of IV. */
+#define RING_SIZE_MIN 528
+#define RING_SIZE_MAX 592
+#define RING_ALIGN    16
+#define RING_REACH    (48 * sizeof(uint64_t)) /* 22 words, without optimisation, were needed */
+
+static void add_key(void *arg, uint64_t addr)
+{
+	vtables_add(&((struct search *)arg)->keys, addr, 0);
+}
+
+static size_t methods_of(const struct search *s, const struct vtable *t)
+{
+	return vtable_at(&s->keys, t, VTABLES_REACH) ? vtable_methods(&s->keys, t, VTABLES_REACH, 3)
+						     : 0;
+}
+
+static bool are_near(const struct vtable *a, const struct vtable *b)
+{
+	uint64_t apart = a->addr < b->addr ? b->addr - a->addr : a->addr - b->addr;
+
+	return apart && apart <= RING_REACH &&
+	       a->words[VTABLES_REACH + VTABLE_SIZE] == b->words[VTABLES_REACH + VTABLE_SIZE];
+}
+
+/* Before 0.22 an encrypter has one method like a decrypter, and nothing tells them apart here. */
+static void add_alike(struct search *s, struct vtable *t, struct finding *ret)
+{
+	uint64_t method = t->words[VTABLES_REACH + VTABLE_METHODS];
+
+	for (size_t i = 0; i < s->keys.count; i++) {
+		const struct vtable *other = &s->keys.list[i];
+
+		if (!are_near(t, other) || other->note & NOTE_USED || methods_of(s, other) != 1)
+			continue;
+		add_once(ret, method, PROG_RUSTLS_EITHER, false);
+		add_once(ret, method, PROG_RUSTLS_READ_RETURN, true);
+		add_once(ret, method, PROG_RUSTLS_NAME, false);
+		return;
+	}
+}
+
+static void by_sizes(struct search *s, struct finding *ret)
+{
+	struct vtable *list = s->keys.list;
+	size_t n;
+
+	vtables_find(s->im, RING_SIZE_MIN, RING_SIZE_MAX, RING_ALIGN, add_key, s);
+	vtables_relocate(&s->keys);
+	n = s->keys.count;
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < n && methods_of(s, &list[i]) == 2; j++) {
+			if (!are_near(&list[i], &list[j]) || methods_of(s, &list[j]) != 1)
+				continue;
+			add_pair(list[i].words[VTABLES_REACH + VTABLE_METHODS],
+				 list[j].words[VTABLES_REACH + VTABLE_METHODS], ret);
+			list[j].note |= NOTE_USED;
+		}
+	for (size_t i = 0; i < n; i++)
+		if (methods_of(s, &list[i]) == 1 && !(list[i].note & NOTE_USED))
+			add_alike(s, &list[i], ret);
 }
 
 static void find(const struct image *im, struct finding *ret)
 {
 	struct search *s;
-	bool tls13 = false;
 
 	if (im->machine != EM_X86_64)
 		return;
 	s = xcalloc(1, sizeof(*s));
 	s->im = im;
 	unwind_open(&s->unwind, im);
-	find_lengths(s);
-	if (s->nlengths) {
-		/* Pointers are already in place if RELR or nothing relocates them. */
-		image_words(im, add_if_length, s);
-		image_relocated(im, add_if_length, s);
-	}
-	if (s->nplaces)
-		image_relocated(im, put_into_places, s);
-	for (size_t i = 0; i < s->nplaces; i++)
-		tls13 |= add_pair(s, &s->places[i], ret) && s->places[i].tls13;
-	/* Every rustls has TLS 1.3; the code for TLS 1.2 alone is too common to be a sign. */
-	if (tls13) {
+	s->encrypters = s->keys = (struct vtables){ .im = im, .unwind = &s->unwind };
+	by_lengths(s, ret);
+	by_sizes(s, ret);
+	if (ret->nsites) {
 		ret->implementation = "rustls";
 		ret->method = "vtables";
 	}

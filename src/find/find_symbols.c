@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Implementations whose functions are in a symbol table. hooks.def lists what to hook in each. */
+#include "find/bio_ssl.h"
 #include "find/finder.h"
 
 enum library {
@@ -63,10 +64,12 @@ static void find_library(const struct image *im, enum library which, const char 
 	for (size_t i = 0; i < n; i++)
 		if (symbols[i].addr && is_hooked(mine[i], symbols, n))
 			finding_add(ret, symbols[i].addr, mine[i]->prog, mine[i]->at_return);
+	if (which == LIBRARY_openssl)
+		bio_ssl_add(im, ret);
 }
 
 /* One finder per library, because a file may contain several. */
-#define LIBRARY(id, implementation, sign, ...)                                                     \
+#define LIBRARY(id, family_, implementation, sign, ...)                                            \
 	static void find_##id(const struct image *im, struct finding *ret)                         \
 	{                                                                                          \
 		find_library(im, LIBRARY_##id, implementation, ret);                               \
@@ -74,6 +77,7 @@ static void find_library(const struct image *im, enum library which, const char 
 	const struct finder finder_symbols_##id = {                                                \
 		.name = #id "-symbols",                                                            \
 		.group = #id,                                                                      \
+		.family = family_,                                                                 \
 		.signs = { sign },                                                                 \
 		.find = find_##id,                                                                 \
 	};

@@ -43,24 +43,40 @@ static bool strings_are_apart(const struct image *im)
 	return image_section(im, ".rodata", &addr).len && !image_is_code(im, addr);
 }
 
+/* The signs of all finders, and their bits by finder: 0 where there are none, or no room for all.
+ * Returns how many there are. */
+static size_t take_signs(const char **strings, uint64_t *bits)
+{
+	size_t n = 0;
+
+	static_assert(FINDERS <= 64, "one bit for each finder");
+	for (size_t i = 0; i < FINDERS; i++) {
+		size_t first = n;
+
+		bits[i] = 0;
+		for (size_t j = 0; j < FINDER_SIGNS_MAX && finders[i]->signs[j]; j++) {
+			if (n == PREFILTER_MAX) {
+				bits[i] = 0;
+				n = first;
+				break;
+			}
+			strings[n] = finders[i]->signs[j];
+			bits[i] |= 1ull << n++;
+		}
+	}
+	return n;
+}
+
 /* Finders that have no signs, or whose signs are in the file: bit i for finders[i]. Not every byte
  * is searched: a sparse file may have any size. */
 static uint64_t worth_trying(const struct image *im)
 {
 	const char *strings[PREFILTER_MAX];
-	uint64_t of[FINDERS] = { 0 }, worth = 0;
+	uint64_t of[FINDERS], worth = 0;
 	struct signing search = { .left = FINDER_BYTES_MAX };
 	bool apart = strings_are_apart(im);
-	struct prefilter *s;
-	size_t n = 0;
+	struct prefilter *s = prefilter_new(strings, take_signs(strings, of));
 
-	static_assert(FINDERS * FINDER_SIGNS_MAX <= PREFILTER_MAX, "one bit for each sign");
-	for (size_t i = 0; i < FINDERS; i++)
-		for (size_t j = 0; j < FINDER_SIGNS_MAX && finders[i]->signs[j]; j++) {
-			strings[n] = finders[i]->signs[j];
-			of[i] |= 1ull << n++;
-		}
-	s = prefilter_new(strings, n);
 	search.signs = s;
 	image_symbol_names(im, search_in, &search);
 	for (size_t i = 0; i < im->nsegments; i++)
@@ -73,25 +89,32 @@ static uint64_t worth_trying(const struct image *im)
 	return worth;
 }
 
+static bool is_done_by(const struct finder *f, const struct finder *other)
+{
+	return strcmp(other->group, f->group) == 0 ||
+	       (f->guess && !other->guess && f->family && other->family &&
+		strcmp(other->family, f->family) == 0);
+}
+
 size_t find_all(const struct image *im, finding_fn fn, void *arg)
 {
 	uint64_t worth = worth_trying(im);
-	const char *groups[FINDERS];
+	const struct finder *had[FINDERS];
 	size_t found = 0;
 
 	for (size_t i = 0; i < FINDERS; i++) {
 		struct finding f = { 0 };
-		size_t g = 0;
+		size_t k = 0;
 
-		while (g < found && strcmp(groups[g], finders[i]->group) != 0)
-			g++;
-		if (g < found || !(worth >> i & 1))
+		while (k < found && !is_done_by(finders[i], had[k]))
+			k++;
+		if (k < found || !(worth >> i & 1))
 			continue;
 		finders[i]->find(im, &f);
 		if (!f.implementation || (!f.nsites && !f.problem))
 			continue;
 		if (f.nsites)
-			groups[found++] = finders[i]->group;
+			had[found++] = finders[i];
 		fn(arg, finders[i], &f);
 	}
 	return found;

@@ -43,6 +43,10 @@ struct finder {
 	/* The finder finds nothing in a file with none of these strings in loaded bytes or symbol
 	 * names. NULL: it is tried on every file. */
 	const char *signs[FINDER_SIGNS_MAX];
+	/* Implementations with the same functions under the same names; NULL: it has no relatives.
+	 * A guess is skipped where a finder of its family that does not guess has found something:
+	 * it could only be the same once more, or wrong. */
+	const char *family;
 	/* Its signs are no proof, as names would be. The file is detached if the captured data is
 	 * not plaintext (http/traffic_class.h). */
 	bool guess;

@@ -254,16 +254,8 @@ void image_symbol_names(const struct image *im, bytes_fn fn, void *arg)
 	}
 }
 
-static void match(const GElf_Sym *sym, const char *name, struct symbol *symbols, size_t count)
-{
-	if (!name || GELF_ST_TYPE(sym->st_info) != STT_FUNC || sym->st_shndx == SHN_UNDEF)
-		return;
-	for (size_t i = 0; i < count; i++)
-		if (symbols[i].addr == 0 && strcmp(symbols[i].name, name) == 0)
-			symbols[i].addr = sym->st_value;
-}
-
-static void search(const struct image *im, uint32_t type, struct symbol *symbols, size_t count)
+/* Calls fn for each function that a symbol table defines. */
+static void functions_of(const struct image *im, uint32_t type, symbol_fn fn, void *arg)
 {
 	Elf_Scn *scn = NULL;
 
@@ -279,19 +271,44 @@ static void search(const struct image *im, uint32_t type, struct symbol *symbols
 			continue;
 		n = data->d_size / sh.sh_entsize;
 		for (size_t i = 0; i < n && i < INT32_MAX; i++) {
+			const char *name;
 			GElf_Sym sym;
 
-			if (gelf_getsym(data, (int)i, &sym))
-				match(&sym, elf_strptr(im->elf, sh.sh_link, sym.st_name), symbols,
-				      count);
+			if (!gelf_getsym(data, (int)i, &sym) ||
+			    GELF_ST_TYPE(sym.st_info) != STT_FUNC || sym.st_shndx == SHN_UNDEF)
+				continue;
+			name = elf_strptr(im->elf, sh.sh_link, sym.st_name);
+			if (name)
+				fn(arg, name, sym.st_value);
 		}
 	}
 }
 
+void image_functions(const struct image *im, symbol_fn fn, void *arg)
+{
+	functions_of(im, SHT_DYNSYM, fn, arg);
+	functions_of(im, SHT_SYMTAB, fn, arg);
+}
+
+struct wanted {
+	struct symbol *symbols;
+	size_t count;
+};
+
+static void match(void *arg, const char *name, uint64_t addr)
+{
+	const struct wanted *w = arg;
+
+	for (size_t i = 0; i < w->count; i++)
+		if (w->symbols[i].addr == 0 && strcmp(w->symbols[i].name, name) == 0)
+			w->symbols[i].addr = addr;
+}
+
 void image_symbols(const struct image *im, struct symbol *symbols, size_t count)
 {
+	struct wanted w = { .symbols = symbols, .count = count };
+
 	for (size_t i = 0; i < count; i++)
 		symbols[i].addr = 0;
-	search(im, SHT_DYNSYM, symbols, count);
-	search(im, SHT_SYMTAB, symbols, count);
+	image_functions(im, match, &w);
 }

@@ -67,4 +67,8 @@ struct symbol {
 /* Fills in the addresses of `count` functions, from .dynsym, then from .symtab. */
 void image_symbols(const struct image *im, struct symbol *symbols, size_t count);
 
+/* Calls fn for each function of .dynsym, then of .symtab. */
+typedef void (*symbol_fn)(void *arg, const char *name, uint64_t addr);
+void image_functions(const struct image *im, symbol_fn fn, void *arg);
+
 #endif

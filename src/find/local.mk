@@ -3,6 +3,10 @@
 noinst_LIBRARIES += libfind.a
 libfind_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBELF_CFLAGS)
 libfind_a_SOURCES = \
+	src/find/bio_ssl.c \
+	src/find/bio_ssl.h \
+	src/find/boringssl_sealed.c \
+	src/find/boringssl_sealed.h \
 	src/find/bytes.h \
 	src/find/catalog.c \
 	src/find/catalog.h \
@@ -17,9 +21,11 @@ libfind_a_SOURCES = \
 	src/find/find_boringssl.c \
 	src/find/find_go.c \
 	src/find/find_linker.c \
+	src/find/find_mbedtls.c \
 	src/find/find_openssl1.c \
 	src/find/find_openssl_static.c \
 	src/find/find_rustls.c \
+	src/find/find_rustls_symbols.c \
 	src/find/find_symbols.c \
 	src/find/finder.c \
 	src/find/finder.h \
@@ -29,12 +35,18 @@ libfind_a_SOURCES = \
 	src/find/image.h \
 	src/find/pclntab.c \
 	src/find/pclntab.h \
+	src/find/place.c \
+	src/find/place.h \
 	src/find/plan.c \
 	src/find/plan.h \
 	src/find/prefilter.c \
 	src/find/prefilter.h \
+	src/find/string_sites.c \
+	src/find/string_sites.h \
 	src/find/unwind.c \
-	src/find/unwind.h
+	src/find/unwind.h \
+	src/find/vtables.c \
+	src/find/vtables.h
 FIND_LIBS = libfind.a libpure.a $(PURE_LIBS) $(LIBELF_LIBS)
 
 # What tests ask about files; none itself.
@@ -47,6 +59,11 @@ check_PROGRAMS += tests/unit/test_find_symbols
 check_PROGRAMS += tests/unit/test_find_go
 check_PROGRAMS += tests/unit/test_find_rustls
 check_PROGRAMS += tests/unit/test_catalog
+check_PROGRAMS += tests/unit/test_bio_ssl
+tests_unit_test_bio_ssl_LDADD = $(FIND_LIBS)
+tests_unit_test_bio_ssl_CPPFLAGS = $(AM_CPPFLAGS) $(LIBELF_CFLAGS)
+check_PROGRAMS += tests/unit/test_place
+tests_unit_test_place_LDADD = $(FIND_LIBS)
 tests_unit_test_find_static_LDADD = $(FIND_LIBS)
 tests_unit_test_find_symbols_LDADD = $(FIND_LIBS)
 tests_unit_test_find_symbols_CPPFLAGS = $(AM_CPPFLAGS) $(LIBELF_CFLAGS)

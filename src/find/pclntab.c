@@ -127,24 +127,33 @@ static bool is_sound(const struct pclntab *t)
 	       t->count < (t->all.len - t->funcs) / entry_bytes(t);
 }
 
+/* What follows the magic number: zeroes, the unit, the size of pointers. */
+static bool is_machine(const uint8_t *p)
+{
+	return p[4] == 0 && p[5] == 0 && (p[6] == 1 || p[6] == 4) && p[7] == 8;
+}
+
 static bool is_magic(const uint8_t *p)
 {
 	return p[3] == 0xff && p[2] == 0xff && p[1] == 0xff &&
 	       (p[0] == (uint8_t)MAGIC_116 || p[0] == (uint8_t)MAGIC_118 ||
 		p[0] == (uint8_t)MAGIC_120) &&
-	       p[4] == 0 && p[5] == 0 && (p[6] == 1 || p[6] == 4) && p[7] == 8;
+	       is_machine(p);
 }
 
-static bool read_header(struct pclntab *t, const struct image *im, uint64_t addr)
+/* named: its section says that it is one. Then it may have another magic number: garble, which
+ * obfuscates programs, makes one up for each. It needs a later Go than those with other layouts. */
+static bool read_header(struct pclntab *t, const struct image *im, uint64_t addr, bool named)
 {
 	struct cursor c = { .rest = image_from(im, addr) };
 	struct span head;
 
 	*t = (struct pclntab){ .im = im, .all = c.rest };
 	head = cursor_take(&c, 8);
-	if (c.bad || !is_magic(head.ptr))
+	if (c.bad || !(is_magic(head.ptr) || (named && is_machine(head.ptr))))
 		return false;
-	t->absolute = head.ptr[0] == (uint8_t)MAGIC_116;
+	t->obfuscated = !is_magic(head.ptr);
+	t->absolute = !t->obfuscated && head.ptr[0] == (uint8_t)MAGIC_116;
 	t->unit = head.ptr[6];
 	t->count = cursor_le(&c, 8);
 	cursor_take(&c, t->absolute ? 8 : 16); /* number of files; start of the code */
@@ -181,7 +190,7 @@ static bool scan(const struct image *im, pclntab_fn fn, void *arg)
 				continue;
 			if (tries++ == TRIES_MAX)
 				return false;
-			if (read_header(&t, im, s->addr + at) && fn(arg, &t))
+			if (read_header(&t, im, s->addr + at, false) && fn(arg, &t))
 				return true;
 		}
 	}
@@ -196,7 +205,7 @@ bool pclntab_each(const struct image *im, pclntab_fn fn, void *arg)
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (image_section(im, names[i], &addr).len)
-			return read_header(&t, im, addr) && fn(arg, &t);
+			return read_header(&t, im, addr, true) && fn(arg, &t);
 	return scan(im, fn, arg);
 }
 
@@ -215,6 +224,23 @@ static uint64_t find_name(const struct pclntab *t, const char *name)
 		rest = span_from(rest, (size_t)(at - rest.ptr) + 1);
 	}
 	return 0;
+}
+
+size_t pclntab_prefixes(const struct pclntab *t, const char *end, struct span *ret, size_t max)
+{
+	struct span rest = span_of(t->all.ptr + t->names, t->names_end - t->names);
+	size_t len = strlen(end), n = 0;
+	const uint8_t *at;
+
+	while (n < max && rest.len > len && (at = memmem(rest.ptr, rest.len, end, len + 1))) {
+		const uint8_t *before = memrchr(rest.ptr, '\0', (size_t)(at - rest.ptr));
+		const uint8_t *begin = before ? before + 1 : rest.ptr;
+
+		if (at > begin)
+			ret[n++] = span_of(begin, (size_t)(at - begin));
+		rest = span_from(rest, (size_t)(at - rest.ptr) + len + 1);
+	}
+	return n;
 }
 
 /* Start of the i-th function of the table, or end of the one before. */

@@ -12,6 +12,7 @@ struct pclntab {
 	const struct image *im;
 	struct span all; /* from its header to the end of its segment */
 	bool absolute;	 /* Go 1.16, 1.17: functions have addresses there, not offsets */
+	bool obfuscated; /* the header has a magic number that no Go has: that of garble */
 	unsigned unit;	 /* bytes; instructions are at multiples of it */
 	uint64_t count;	 /* functions */
 	uint64_t text;	 /* address that offsets of functions are relative to */
@@ -29,6 +30,10 @@ struct go_function {
 /* Calls fn for each candidate table until it returns true. Returns whether it did. */
 typedef bool (*pclntab_fn)(void *arg, const struct pclntab *t);
 bool pclntab_each(const struct image *im, pclntab_fn fn, void *arg);
+
+/* What stands before `end` in the names of functions that end so, at most `max` of them; borrowed
+ * from the file. */
+size_t pclntab_prefixes(const struct pclntab *t, const char *end, struct span *ret, size_t max);
 
 /* Fills in those of `count` functions that exist. */
 void pclntab_functions(const struct pclntab *t, struct go_function *f, size_t count);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/xalloc.h"
+#include "find/place.h"
 
 #define NAME_MAX_LEN 255
 #define SITE_RETURN  0x8000u /* in the encoded program number */
@@ -16,6 +17,22 @@ struct making {
 	const struct image *im;
 	struct plan *plan;
 };
+
+/* By offset in the file, where the kernel accepts probes; false if it does not everywhere. */
+static bool place_sites(const struct image *im, const struct finding *f, struct plan_entry *p)
+{
+	for (size_t i = 0; i < f->nsites; i++) {
+		uint64_t addr = place_of(im, f->sites[i].addr), offset = image_offset(im, addr);
+
+		if (!addr)
+			return false;
+		if (!offset)
+			continue;
+		p->sites[p->nsites] = f->sites[i];
+		p->sites[p->nsites++].addr = offset;
+	}
+	return true;
+}
 
 static void on_found(void *arg, const struct finder *finder, const struct finding *f)
 {
@@ -32,13 +49,9 @@ static void on_found(void *arg, const struct finder *finder, const struct findin
 				  .guess = finder->guess,
 				  .problem = f->problem ? xstrdup(f->problem) : NULL,
 				  .sites = xcalloc(f->nsites, sizeof(*p->sites)) };
-	for (size_t i = 0; i < f->nsites; i++) {
-		uint64_t offset = image_offset(m->im, f->sites[i].addr);
-
-		if (!offset)
-			continue;
-		p->sites[p->nsites] = f->sites[i];
-		p->sites[p->nsites++].addr = offset;
+	if (!place_sites(m->im, f, p)) {
+		p->nsites = 0;
+		p->problem = xstrdup("has a function at which the kernel allows no probe");
 	}
 }
 

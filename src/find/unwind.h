@@ -18,5 +18,10 @@ enum unwind_place { UNWIND_UNKNOWN, UNWIND_START, UNWIND_INSIDE };
 void unwind_open(struct unwind *u, const struct image *im);
 /* Whether a function begins at the address, or the address is inside one. */
 enum unwind_place unwind_place(const struct unwind *u, uint64_t addr);
+/* Where the function that begins at the address ends; 0: unknown. */
+uint64_t unwind_end(const struct unwind *u, uint64_t addr);
+/* Whether what begins at the address is entered by calls. Compilers set code that is seldom needed
+ * apart (cold parts), with an entry of its own; there, the frame is set up already. */
+bool unwind_is_entered(const struct unwind *u, uint64_t addr);
 
 #endif

@@ -192,7 +192,7 @@ static void emit_head(struct h2 *h, struct half *p, struct h2stream *s, uint64_t
 {
 	head->msg = p->msg;
 	head->stream = s->wire;
-	if (p->msg == HTTP_REQUEST ? !head->method.len : !head->status)
+	if ((p->msg == HTTP_REQUEST ? !head->method.len : !head->status) && !head->unseen)
 		head->cut = true;
 	h2streams_touch(&h->streams, s, p->msg);
 	h->out->head(h->arg, s->id, ts, head);

@@ -30,10 +30,11 @@ struct entry {
 struct hpack {
 	struct limits *lim;
 	nghttp2_hd_inflater *inflater; /* NULL: made when a block begins */
+	bool gapped; /* some of them since it was joined */
 	bool primed; /* earlier blocks are missing: the next inflater is filled with unknowns */
 	/* Of the block under way: */
 	bool unreadable; /* the rest of it */
-	bool cut, full, start_unknown;
+	bool cut, unseen, full, start_unknown;
 	struct buf text;
 	struct entry *entries;	   /* `count` are used */
 	struct http_field *fields; /* made of them; as many */
@@ -127,7 +128,7 @@ void hpack_gap(struct hpack *p)
 	if (p->inflater)
 		nghttp2_hd_inflate_del(p->inflater);
 	p->inflater = NULL;
-	p->primed = p->unreadable = p->cut = true;
+	p->primed = p->gapped = p->unreadable = p->cut = true;
 	p->start_unknown |= !p->count;
 }
 
@@ -154,7 +155,10 @@ static void add_field(struct hpack *p, const nghttp2_nv *nv)
 	if (p->full)
 		return;
 	if (span_eq(name, span_of(&unknown, 1)) || !is_well_formed(name, value)) {
-		p->cut = true;
+		if (span_eq(name, span_of(&unknown, 1)) && !p->gapped)
+			p->unseen = true;
+		else
+			p->cut = true;
 		p->start_unknown |= !p->count;
 		return;
 	}
@@ -250,7 +254,7 @@ void hpack_begin(struct hpack *p)
 {
 	if (!p->inflater)
 		make_inflater(p);
-	p->unreadable = p->cut = p->full = p->start_unknown = false;
+	p->unreadable = p->cut = p->unseen = p->full = p->start_unknown = false;
 	p->count = 0;
 	buf_reset(&p->text);
 }
@@ -265,7 +269,9 @@ void hpack_end(struct hpack *p, struct hpack_head *ret)
 {
 	if (!p->unreadable && !inflate(p, span_of("", 0), true, true))
 		hpack_gap(p);
-	*ret = (struct hpack_head){ .head = { .version = HTTP_2, .cut = p->cut },
-				    .start_unknown = p->start_unknown };
+	*ret = (struct hpack_head){
+		.head = { .version = HTTP_2, .cut = p->cut, .unseen = p->unseen },
+		.start_unknown = p->start_unknown
+	};
 	read_fields(p, ret);
 }

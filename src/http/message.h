@@ -25,8 +25,10 @@ struct http_head {
 	 * what the stream carries from there on is given out as the bodies. */
 	const struct http_field *fields;
 	size_t nfields;
-	bool cut; /* fields are missing: past the limit `head`, for a gap, or since HTTP/2 referred
-		   * to fields that were not seen; then method, target and status may be empty */
+	bool cut; /* fields are missing: past the limit `head`, or for a gap */
+	/* HTTP/2 refers to fields of earlier messages, which were not seen. Of what is cut or
+	 * unseen, method, target and status may be empty. */
+	bool unseen;
 	bool has_length;
 	uint64_t length; /* content-length, when has_length */
 };

@@ -48,6 +48,40 @@ int bpf_prog_load_kind(enum bpf_prog_kind kind, const char *name, const void *in
 	return bpf_call(BPF_PROG_LOAD, &a, sizeof(a));
 }
 
+int bpf_map_create(const struct bpf_map_layout *l, const char *name)
+{
+	union bpf_attr a;
+
+	memset(&a, 0, sizeof(a));
+	a.map_type = l->type;
+	a.key_size = l->key_size;
+	a.value_size = l->value_size;
+	a.max_entries = l->max_entries;
+	a.map_flags = l->flags;
+	snprintf(a.map_name, sizeof(a.map_name), "%s", name);
+	return bpf_call(BPF_MAP_CREATE, &a, sizeof(a));
+}
+
+int bpf_map_layout(int map, struct bpf_map_layout *ret)
+{
+	struct bpf_map_info info;
+	union bpf_attr a;
+	int err;
+
+	memset(&info, 0, sizeof(info));
+	memset(&a, 0, sizeof(a));
+	a.info.bpf_fd = (uint32_t)map;
+	a.info.info_len = sizeof(info);
+	a.info.info = (uintptr_t)&info;
+	err = bpf_call(BPF_OBJ_GET_INFO_BY_FD, &a, sizeof(a));
+	*ret = (struct bpf_map_layout){ .type = info.type,
+					.key_size = info.key_size,
+					.value_size = info.value_size,
+					.max_entries = info.max_entries,
+					.flags = info.map_flags };
+	return err;
+}
+
 int bpf_map_put(int map, const void *key, const void *value)
 {
 	union bpf_attr a;
@@ -68,6 +102,17 @@ int bpf_map_get(int map, const void *key, void *value)
 	a.key = (uintptr_t)key;
 	a.value = (uintptr_t)value;
 	return bpf_call(BPF_MAP_LOOKUP_ELEM, &a, sizeof(a));
+}
+
+int bpf_map_next(int map, const void *key, void *ret_next)
+{
+	union bpf_attr a;
+
+	memset(&a, 0, sizeof(a));
+	a.map_fd = (uint32_t)map;
+	a.key = (uintptr_t)key;
+	a.next_key = (uintptr_t)ret_next;
+	return bpf_call(BPF_MAP_GET_NEXT_KEY, &a, sizeof(a));
 }
 
 int bpf_raw_tracepoint(int prog, const char *name)

@@ -14,8 +14,17 @@ enum bpf_prog_kind { BPF_KIND_UPROBE, BPF_KIND_UPROBE_MULTI, BPF_KIND_RAW_TRACEP
 /* insns: instructions in the kernel's encoding, `len` bytes. log may be NULL. */
 int bpf_prog_load_kind(enum bpf_prog_kind kind, const char *name, const void *insns, size_t len,
 		       char *log, size_t log_len);
+
+struct bpf_map_layout {
+	uint32_t type, key_size, value_size, max_entries, flags; /* enum bpf_map_type and so on */
+};
+/* name: as far as the kernel takes it. */
+int bpf_map_create(const struct bpf_map_layout *l, const char *name);
+int bpf_map_layout(int map, struct bpf_map_layout *ret);
 int bpf_map_put(int map, const void *key, const void *value);
 int bpf_map_get(int map, const void *key, void *value);
+/* The key after this one (NULL: the first) in no order of note; -ENOENT: there is none. */
+int bpf_map_next(int map, const void *key, void *ret_next);
 int bpf_raw_tracepoint(int prog, const char *name);
 
 /* One uprobe in one file. pid -1: all processes. */

@@ -132,7 +132,7 @@ int helper_wait(struct helper_child *c, int sock, int seconds, int *ret_status)
 	return err;
 }
 
-int fdpass_send(int sock, const void *bytes, size_t len, const int *fds, size_t nfds)
+static int send_with(int sock, const void *bytes, size_t len, const int *fds, size_t nfds, int flags)
 {
 	char control[CMSG_SPACE(sizeof(int) * FDPASS_MAX)] = { 0 };
 	struct iovec io = { .iov_base = (void *)bytes, .iov_len = len };
@@ -152,9 +152,19 @@ int fdpass_send(int sock, const void *bytes, size_t len, const int *fds, size_t 
 		memcpy(CMSG_DATA(h), fds, nfds * sizeof(int));
 	}
 	do
-		n = sendmsg(sock, &m, MSG_NOSIGNAL);
+		n = sendmsg(sock, &m, MSG_NOSIGNAL | flags);
 	while (n < 0 && errno == EINTR);
 	return n < 0 ? -errno : 0;
+}
+
+int fdpass_send(int sock, const void *bytes, size_t len, const int *fds, size_t nfds)
+{
+	return send_with(sock, bytes, len, fds, nfds, 0);
+}
+
+int fdpass_send_now(int sock, const void *bytes, size_t len, const int *fds, size_t nfds)
+{
+	return send_with(sock, bytes, len, fds, nfds, MSG_DONTWAIT);
 }
 
 ssize_t fdpass_receive(int sock, void *bytes, size_t size, int *fds, size_t max, size_t *ret_nfds)

@@ -29,6 +29,8 @@ int helper_wait(struct helper_child *c, int sock, int seconds, int *ret_status);
 
 /* 0 or -errno. */
 int fdpass_send(int sock, const void *bytes, size_t len, const int *fds, size_t nfds);
+/* The same, but -EAGAIN where it would have to wait for the other end. */
+int fdpass_send_now(int sock, const void *bytes, size_t len, const int *fds, size_t nfds);
 /* Returns the number of bytes received, 0 at the end, or -errno. The caller closes the *ret_nfds
  * descriptors; those beyond `max` are closed here. */
 ssize_t fdpass_receive(int sock, void *bytes, size_t size, int *fds, size_t max, size_t *ret_nfds);

@@ -266,7 +266,8 @@ int options_parse(struct options *o, int argc, char **argv, struct error *reterr
 	*o = (struct options){ .action = p.sub ? p.sub->action : ACTION_TRACE,
 			       .format = sinks[0],
 			       .kernel_headers = "auto",
-			       .call_limit = 2 << 20,
+			       .call_limit = 64 << 20,
+			       .hold_ns = 3000000000,
 			       .argv = argv };
 	limits_init(&o->limits);
 	make_tables(&p);

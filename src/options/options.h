@@ -70,7 +70,9 @@ struct options {
 	enum buffer_kind buffer;
 	size_t buffer_size; /* 0: the default of its kind */
 	size_t call_limit;
+	uint64_t hold_ns;	    /* 0: nothing is held */
 	const char *kernel_headers; /* "auto", "builtin" or a directory */
+	bool no_cache;		    /* of compiled programs */
 	bool strict;
 	bool no_peer;
 	enum stdio_option stdio;

@@ -6,6 +6,10 @@
 
 #include "capture/ports.h"
 #include "options/read.h"
+#include "select/amount.h"
+
+/* Nobody waits longer for a program. */
+#define HOLD_MAX_NS 60000000000ull
 
 int read_ports(struct options *o, const char *arg, struct error *reterr)
 {
@@ -42,6 +46,18 @@ int read_replay(struct options *o, const char *arg, struct error *reterr)
 {
 	o->replay = arg;
 	o->action = ACTION_REPLAY;
+	return 0;
+}
+
+int read_hold(struct options *o, const char *arg, struct error *reterr)
+{
+	int err = strcmp(arg, "0") == 0 ? 0 : amount_time(arg, &o->hold_ns);
+
+	if (strcmp(arg, "0") == 0)
+		o->hold_ns = 0;
+	if (err || o->hold_ns > HOLD_MAX_NS)
+		return error_set(reterr, -EINVAL,
+				 "expected a time up to 60s, e.g. 500ms or 2s, or 0 for none");
 	return 0;
 }
 

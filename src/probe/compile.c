@@ -9,17 +9,19 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "kernel/bpf.h"
 #include "kernel/features.h"
 #include "kernel/helper_process.h"
 #include "probe/compiler.h"
+#include "probe/kernel_headers.h"
 #include "probe/preamble.h"
+#include "probe/source.h"
 
 /* A group that could not be had for want of memory or the like is tried again, so often and not at
  * once. */
@@ -36,28 +38,24 @@ struct group {
 	struct error why; /* FAILED */
 	uint64_t failed_ns;
 	unsigned tries;
-	bool background; /* nobody waits for it yet */
-	pid_t compiler;	 /* its process, while it has a low priority; 0 */
+	bool background;     /* nobody waits for it yet */
+	bool needed;	     /* not only expected */
+	bool told, compiles; /* struct compiler_news came, and said so */
+	pid_t compiler;	     /* its process, while it has a low priority; 0 */
 };
 
 struct probe {
 	struct probe_config config;
 	char *skip, *headers_dir, *plain_ports; /* what config points to */
-	char headers[128];			/* which headers are taken, for people */
+	uint32_t values[BYTECODE_VALUES];	/* SPY_SELF, then each SPY_PID */
+	uint32_t nvalues;
+	char headers[128]; /* which headers are taken, for people */
 	int compiler;
 	int priority; /* of what is waited for */
 	struct group groups[GROUP_COUNT];
 	int prog[PROG_COUNT];
 	struct compiler_maps maps;
 	int map_fds[MAPS_MAX];
-};
-
-static const struct {
-	const char *name;
-	enum probe_group after;
-} groups[GROUP_COUNT] = {
-#define GROUP(name, after) [GROUP_##name] = { #name, GROUP_##after },
-#include "probes/programs.def"
 };
 
 enum probe_group probe_group_of(enum probe_program prog)
@@ -71,55 +69,6 @@ enum probe_group probe_group_of(enum probe_program prog)
 }
 
 /* ---- what is asked for ---- */
-
-/* Those in /sys/kernel/kheaders.tar.xz are not used: libbcc unpacks them to /tmp, under a name that
- * anybody can take before it does. */
-bool probe_kernel_headers(char *what, size_t size)
-{
-	/* Debian keeps the larger part of them apart, in "source". Where "build" is missing libbcc
-	 * looks at neither. */
-	static const char *const parts[] = { "build", "source" };
-	struct utsname u;
-	char path[256];
-
-	if (uname(&u) != 0)
-		return false;
-	snprintf(path, sizeof(path), "/lib/modules/%s/build/.", u.release);
-	if (access(path, X_OK) != 0)
-		return false;
-	for (size_t i = 0; i < 2; i++) {
-		snprintf(path, sizeof(path), "/lib/modules/%s/%s/include/linux/kconfig.h",
-			 u.release, parts[i]);
-		if (access(path, R_OK) == 0) {
-			snprintf(what, size, "/lib/modules/%.80s", u.release);
-			return true;
-		}
-	}
-	return false;
-}
-
-static int choose_headers(struct probe *p, struct error *reterr)
-{
-	char path[PATH_MAX];
-
-	if (p->config.headers == HEADERS_DIR) {
-		snprintf(path, sizeof(path), "%s/include/linux/kconfig.h", p->headers_dir);
-		if (access(path, R_OK) != 0)
-			return error_set(reterr, -errno,
-					 "--kernel-headers %.200s: not a kernel source tree (no "
-					 "include/linux/kconfig.h); for Debian's split headers use "
-					 "--kernel-headers=auto",
-					 p->headers_dir);
-		snprintf(p->headers, sizeof(p->headers), "%s", p->headers_dir);
-		return 0;
-	}
-	if (p->config.headers == HEADERS_AUTO &&
-	    probe_kernel_headers(p->headers, sizeof(p->headers)))
-		return 0;
-	p->config.headers = HEADERS_BUILTIN;
-	snprintf(p->headers, sizeof(p->headers), "builtin");
-	return 0;
-}
 
 static int no_privilege(struct error *reterr)
 {
@@ -143,8 +92,15 @@ int probe_open(struct probe **ret, const struct probe_config *c, int compiler, s
 	p->plain_ports = c->plain_ports ? xstrdup(c->plain_ports) : NULL;
 	p->config.skip = p->skip;
 	p->config.plain_ports = p->plain_ports;
+	p->config.headers_dir = p->headers_dir;
+	p->config.pids = NULL;
+	p->values[p->nvalues++] = (uint32_t)getpid();
+	for (size_t i = 0; i < c->npids && p->nvalues < BYTECODE_VALUES; i++)
+		p->values[p->nvalues++] = (uint32_t)c->pids[i];
 	/* Asked before the compiler starts, whose own complaint would say nothing of privileges. */
-	err = kernel_may_load_bpf() ? choose_headers(p, reterr) : no_privilege(reterr);
+	err = !kernel_may_load_bpf()
+		      ? no_privilege(reterr)
+		      : kernel_headers_choose(&p->config, p->headers, sizeof(p->headers), reterr);
 	if (err) {
 		probe_free(p);
 		return err;
@@ -252,6 +208,9 @@ static int order(struct probe *p, enum probe_group g, int output)
 		o->wanted[i] = probe_group_of(i) == g && is_wanted(&p->config, i);
 	o->multi = p->config.multi;
 	o->background = p->groups[g].background;
+	o->keep = !p->config.no_cache;
+	memcpy(o->values, p->values, sizeof(o->values));
+	o->nvalues = p->nvalues;
 	o->builtin = p->config.headers == HEADERS_BUILTIN;
 	p->groups[g].found = p->config.headers == HEADERS_AUTO;
 	if (p->config.headers == HEADERS_DIR)
@@ -266,7 +225,7 @@ static int order(struct probe *p, enum probe_group g, int output)
 /* A group's programs are loaded with the maps of others, once the group before it has its maps. */
 static void give_maps(struct probe *p, enum probe_group g)
 {
-	enum probe_group after = groups[g].after;
+	enum probe_group after = source_group_after(g);
 
 	if (p->groups[g].state != COMPILING || (after != g && p->groups[after].state != READY))
 		return;
@@ -295,18 +254,29 @@ static void hurry(const struct probe *p, struct group *group)
 		group->compiler = 0;
 }
 
+/* One compiles at a time: who is at it stands in the way of who is waited for. */
+static void hurry_all(const struct probe *p)
+{
+	for (size_t i = 0; i < GROUP_COUNT; i++)
+		if (p->groups[i].compiler)
+			setpriority(PRIO_PROCESS, (id_t)p->groups[i].compiler, p->priority);
+}
+
 static void begin(struct probe *p, enum probe_group g, bool background)
 {
 	struct group *group = &p->groups[g];
 
-	if (groups[g].after != g)
-		begin(p, groups[g].after, background);
+	if (source_group_after(g) != g)
+		begin(p, source_group_after(g), background);
 	group->background &= background;
 	hurry(p, group);
+	if (!background && group->state != READY)
+		hurry_all(p);
 	if (group->state != IDLE && !may_try_again(group))
 		return;
 	group->tries++;
 	group->background = background;
+	group->told = group->compiles = false;
 	group->output = memfd_create("llm-spy-libbcc", MFD_CLOEXEC);
 	group->sock = group->output < 0 ? -errno : order(p, g, group->output);
 	if (group->sock < 0) {
@@ -321,8 +291,14 @@ static void begin(struct probe *p, enum probe_group g, bool background)
 	give_maps(p, g);
 }
 
+void probe_expect(struct probe *p, enum probe_group g)
+{
+	begin(p, g, false);
+}
+
 void probe_begin(struct probe *p, enum probe_group g)
 {
+	p->groups[g].needed = true;
 	begin(p, g, false);
 }
 
@@ -353,6 +329,29 @@ static void show_output(int output, struct error *err)
 	fclose(f);
 }
 
+/* The program that others go on with, in the map by which they find it. */
+static void chain(const struct probe *p)
+{
+	uint32_t first = 0;
+	int err = bpf_map_put(probe_map(p, "spy_next"), &first, &p->prog[PROG_MORE]);
+
+	if (err)
+		log_debug("attach", "calls of more than 2 MiB are cut: %s", strerror(-err));
+}
+
+static void say_loaded(const struct probe *p, enum probe_group g, const struct compiler_report *r)
+{
+	if (r->kept)
+		log_debug("attach", "probe %s: compiled before; loaded in %u ms, using %ld MB",
+			  source_group_name(g), r->load_ms, r->peak_kb / 1024);
+	else
+		log_debug("attach",
+			  "probe %s: kernel headers: %s; compiled in %u ms%s%s%s, loaded in %u ms, "
+			  "using %ld MB",
+			  source_group_name(g), p->headers, r->compile_ms, r->note[0] ? " (" : "",
+			  r->note, r->note[0] ? ")" : "", r->load_ms, r->peak_kb / 1024);
+}
+
 static int take_answer(struct probe *p, enum probe_group g, const struct compiler_report *r,
 		       const int *fds, size_t nfds)
 {
@@ -372,12 +371,12 @@ static int take_answer(struct probe *p, enum probe_group g, const struct compile
 	}
 	while (n < nfds)
 		close(fds[n++]);
+	if (g == GROUP_CORE)
+		chain(p);
 	p->groups[g].state = READY;
 	for (size_t i = 0; i < GROUP_COUNT; i++)
 		give_maps(p, i);
-	log_debug("attach",
-		  "probe %s: kernel headers: %s; compiled in %u ms, loaded in %u ms, using %ld MB",
-		  groups[g].name, p->headers, r->compile_ms, r->load_ms, r->peak_kb / 1024);
+	say_loaded(p, g, r);
 	return 0;
 }
 
@@ -394,17 +393,21 @@ static void begin_with_builtin(struct probe *p, enum probe_group g)
 	probe_begin(p, g);
 }
 
-/* For one message: the compiler's number or its answer. */
+/* For one message: news of the compiler or its answer. */
 static void wait_for(struct probe *p, enum probe_group g)
 {
 	struct group *group = &p->groups[g];
 	struct compiler_report r = { 0 };
+	struct compiler_news news;
 	int fds[FDPASS_MAX], err;
 	size_t nfds;
 	ssize_t n = fdpass_receive(group->sock, &r, sizeof(r), fds, FDPASS_MAX, &nfds);
 
-	if (n == sizeof(group->compiler)) {
-		memcpy(&group->compiler, &r, sizeof(group->compiler));
+	if (n == sizeof(news)) {
+		memcpy(&news, &r, sizeof(news));
+		group->told = true;
+		group->compiles = news.compiles;
+		group->compiler = news.pid;
 		hurry(p, group);
 		return;
 	}
@@ -420,7 +423,7 @@ static void wait_for(struct probe *p, enum probe_group g)
 
 int probe_need(struct probe *p, enum probe_group g, struct error *reterr)
 {
-	enum probe_group after = groups[g].after;
+	enum probe_group after = source_group_after(g);
 	struct group *group = &p->groups[g];
 
 	probe_begin(p, g);
@@ -446,7 +449,7 @@ static bool has_message(const struct group *group)
 /* Whether probe_need() would not wait. */
 static bool is_done(struct probe *p, enum probe_group g)
 {
-	enum probe_group after = groups[g].after;
+	enum probe_group after = source_group_after(g);
 	struct group *group = &p->groups[g];
 
 	if (group->state == COMPILING)
@@ -460,18 +463,6 @@ bool probe_is_ready(struct probe *p, enum probe_group g)
 {
 	probe_begin(p, g);
 	return is_done(p, g);
-}
-
-void probe_begin_all(struct probe *p, size_t at_once)
-{
-	struct error ignored;
-
-	for (size_t i = 0; i < GROUP_COUNT; i++) {
-		if (i >= at_once && is_any_wanted(p, i - at_once))
-			probe_need(p, i - at_once, &ignored);
-		if (is_any_wanted(p, i))
-			probe_begin(p, i);
-	}
 }
 
 bool probe_prefetch(struct probe *p)
@@ -489,11 +480,24 @@ bool probe_prefetch(struct probe *p)
 	return next == GROUP_COUNT;
 }
 
+/* Until it is known how long it will take. */
+static void wait_for_news(struct probe *p, enum probe_group g)
+{
+	struct group *group = &p->groups[g];
+
+	while (!group->told && (group->state == COMPILING || group->state == LOADING))
+		wait_for(p, g);
+}
+
 void probe_settle(struct probe *p)
 {
 	struct error ignored;
 
-	for (size_t i = 0; i < GROUP_COUNT; i++)
-		if (p->groups[i].state != IDLE)
+	for (size_t i = 0; i < GROUP_COUNT; i++) {
+		if (p->groups[i].state == IDLE)
+			continue;
+		wait_for_news(p, i);
+		if (p->groups[i].needed || p->groups[i].compiles)
 			probe_need(p, i, &ignored);
+	}
 }

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/error.h"
 #include "probe/stdio_offsets.h"
@@ -32,6 +33,9 @@ struct probe_config {
 	size_t conns;		 /* TLS objects remembered */
 	bool tree;		 /* only the command's tree */
 	const char *skip;	 /* C expression, see probes/tls.bpf.c; "0": nothing is skipped */
+	const pid_t *pids;	 /* that it speaks of as SPY_PID(i) */
+	size_t npids;
+	bool no_cache; /* compile always, and keep nothing */
 	bool need_comm;
 	size_t cgroups; /* how many; probe_map(spy_cgroups) has them; 0: any */
 	bool peers;	/* which sockets connections use is found out */
@@ -63,21 +67,18 @@ int probe_need(struct probe *p, enum probe_group g, struct error *reterr);
 bool err_is_transient(int err);
 /* Begins it too. Whether probe_need() would not wait. */
 bool probe_is_ready(struct probe *p, enum probe_group g);
-/* Has all groups compiled, so many at a time: each takes a processor and much memory. Returns when
- * the last have begun. */
-void probe_begin_all(struct probe *p, size_t at_once);
-/* Has what is left compiled, one group after another and at a low priority. Does not wait; to be
+/* The same as probe_begin for a group that will be needed, as it seems: probe_settle waits for it
+ * only if it has to be compiled. */
+void probe_expect(struct probe *p, enum probe_group g);
+/* Has what is left loaded, one group after another and at a low priority. Does not wait; to be
  * called again until it returns true: nothing is left. */
 bool probe_prefetch(struct probe *p);
-/* Waits for all that was begun, whatever comes of it. */
+/* Waits for what was begun, whatever comes of it. */
 void probe_settle(struct probe *p);
 
 enum probe_group probe_group_of(enum probe_program prog);
 /* Descriptors, which stay the probe's; -1: not loaded, or left out by the configuration. */
 int probe_program(const struct probe *p, enum probe_program prog);
 int probe_map(const struct probe *p, const char *name);
-
-/* True when libbcc will find headers of the running kernel by itself: says which. */
-bool probe_kernel_headers(char *what, size_t size);
 
 #endif

@@ -6,55 +6,31 @@
 #include <bcc/bcc_common.h>
 #include <dlfcn.h>
 #include <errno.h>
-#include <linux/bpf.h>
-#include <pthread.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "base/clock.h"
-#include "base/xalloc.h"
 #include "kernel/bpf.h"
 #include "kernel/helper_process.h"
 #include "probe/builtin_headers.h"
-#include "probe/embedded.h"
+#include "probe/bytecode_key.h"
+#include "probe/bytecode_load.h"
+#include "probe/bytecode_store.h"
+#include "probe/source.h"
 
-#define LOG_BYTES  (1 << 16)
-#define TEXT_BYTES (1 << 20)
 #define BACKGROUND 10 /* added to its nice value */
+#define TURN_MS	   10 /* how often it is asked whether another compiler has ended */
 
 const char compiler_libbcc[] = "libbcc.so.0";
-
-/* As in probes.def; what stands for a uprobe depends on how it will be attached. */
-enum kind { UPROBE, RAW_TRACEPOINT };
-
-static const struct {
-	const char *name;
-	enum kind kind;
-} programs[PROG_COUNT] = {
-#define PROGRAM(id, function, group, kind) [id] = { #function, kind },
-#include "probes/programs.def"
-};
-
-static const enum probe_group after[GROUP_COUNT] = {
-#define GROUP(name, after) [GROUP_##name] = GROUP_##after,
-#include "probes/programs.def"
-};
-
-/* A group's in the order in which they follow each other. */
-static const struct {
-	enum probe_group group;
-	const char *text;
-} texts[] = {
-#define TEXT(group, text) { GROUP_##group, text },
-#include "probes/programs.def"
-};
 
 /* The functions of libbcc that are called, found at run time. */
 struct libbcc {
@@ -93,37 +69,14 @@ static int load_libbcc(struct libbcc *b, struct compiler_report *r)
 
 /* ---- compiling ---- */
 
-static void add_text(struct buf *out, enum probe_group g)
-{
-	if (after[g] != g)
-		add_text(out, after[g]);
-	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
-		if (texts[i].group == g)
-			buf_adds(out, texts[i].text);
-}
-
-/* Programs that are not wanted, as those of other groups, are in the text for what they share with
- * those that are. As functions that nobody calls from outside clang drops them: generating their
- * code is what takes the time. */
-static void add_source(struct buf *out, const struct compiler_order *o)
-{
-	buf_adds(out, o->preamble);
-	for (size_t i = 0; i < PROG_COUNT; i++)
-		if (!o->wanted[i])
-			buf_addf(out, "#define %s __attribute__((internal_linkage)) %s\n",
-				 programs[i].name, programs[i].name);
-	buf_adds(out, embedded_event_h);
-	add_text(out, o->group);
-}
-
 static void *compile(const struct compiler_order *o, const struct libbcc *b,
 		     struct compiler_report *r)
 {
 	struct buf text;
 	void *module;
 
-	buf_init(&text, TEXT_BYTES);
-	add_source(&text, o);
+	buf_init(&text, SOURCE_MAX);
+	source_add(&text, o);
 	module = b->create(text.ptr, 0, NULL, 0, true, NULL);
 	buf_done(&text);
 	if (!module) {
@@ -134,193 +87,129 @@ static void *compile(const struct compiler_order *o, const struct libbcc *b,
 	return module;
 }
 
-/* ---- maps ---- */
-
-/* By a map's descriptor in this process, the one that takes its place. */
-struct instead {
-	int own[MAPS_MAX], shared[MAPS_MAX];
-	size_t count;
-};
-
-/* Maps of the module that are there already are put aside; the others are reported, their
- * descriptors added to `fds`. */
-static void sort_maps(const struct libbcc *b, void *module, const struct compiler_maps *there,
-		      const int *there_fds, struct instead *ret, struct compiler_report *r,
-		      int *fds, size_t *nfds)
+/* What was compiled, apart from this process; own: the maps that libbcc has made for it. */
+static int unbind(const struct compiler_order *o, const struct libbcc *b, void *module,
+		  struct bytecode *ret, int *own)
 {
 	size_t count = b->tables(module);
+	int err = count > MAPS_MAX ? -E2BIG : 0;
 
-	for (size_t i = 0; i < count && i < MAPS_MAX; i++) {
-		const char *name = b->table_name(module, i);
-		int fd = b->table_fd(module, i);
-		size_t k = 0;
+	for (size_t i = 0; i < count && !err; i++) {
+		struct bytecode_map *m = &ret->maps[i];
+		struct bpf_map_layout l;
 
-		while (k < there->count && strcmp(there->names[k], name) != 0)
-			k++;
-		if (k < there->count) {
-			ret->own[ret->count] = fd;
-			ret->shared[ret->count++] = there_fds[k];
-			continue;
-		}
-		snprintf(r->maps.names[r->maps.count++], MAP_NAME_LEN, "%s", name);
-		fds[(*nfds)++] = fd;
+		own[i] = b->table_fd(module, i);
+		err = bpf_map_layout(own[i], &l);
+		snprintf(m->name, sizeof(m->name), "%s", b->table_name(module, i));
+		m->type = l.type;
+		m->key_size = l.key_size;
+		m->value_size = l.value_size;
+		m->max_entries = l.max_entries;
+		m->flags = l.flags;
+		ret->nmaps = i + 1;
 	}
+	for (size_t i = 0; i < PROG_COUNT && !err; i++) {
+		const char *name = source_programs[i].name;
+		const void *insns = o->wanted[i] ? b->start(module, name) : NULL;
+
+		if (insns)
+			err = bytecode_add(ret, name, insns, b->size(module, name), own);
+	}
+	return err;
 }
 
-/* A copy of a program that uses the maps that are there in place of those that were made with it;
- * the caller frees it. */
-static struct bpf_insn *redirect(const void *insns, size_t len, const struct instead *in)
-{
-	struct bpf_insn *copy = xmalloc(len);
-	size_t count = len / sizeof(*copy);
+/* ---- one order ---- */
 
-	memcpy(copy, insns, len);
-	for (size_t i = 0; i < count; i++) {
-		if (copy[i].code != (BPF_LD | BPF_IMM | BPF_DW))
-			continue;
-		for (size_t k = 0; copy[i].src_reg == BPF_PSEUDO_MAP_FD && k < in->count; k++)
-			if (copy[i].imm == in->own[k]) {
-				copy[i].imm = in->shared[k];
-				break;
-			}
-		i++; /* its second half */
-	}
-	return copy;
-}
-
-/* ---- loading ---- */
-
-/* One program to load. The two that walk whole payloads keep the verifier busy for up to
- * 0.1 s each, so every program has a thread. */
-struct load_job {
-	enum bpf_prog_kind kind;
-	const char *name;
-	struct bpf_insn *insns; /* NULL: none to load */
-	size_t len;
-	int fd;
-	pthread_t thread;
-	bool started;
+/* What supervisor and compiler have to do with it. */
+struct job {
+	const struct compiler_order *order;
+	int sock, output;
+	const char *headers; /* directory; "": libbcc looks for them by itself */
+	struct given_maps given;
+	bool keep; /* by this key */
+	uint8_t key[BYTECODE_KEY];
+	struct compiler_report report;
+	struct loaded loaded;
 };
 
-static void *load_program(void *arg)
+static void say_news(const struct job *j, bool compiles)
 {
-	struct load_job *j = arg;
+	struct compiler_news n = { .pid = getpid(), .compiles = compiles };
 
-	j->fd = bpf_prog_load_kind(j->kind, j->name, j->insns, j->len, NULL, 0);
-	return NULL;
+	fdpass_send(j->sock, &n, sizeof(n), NULL, 0);
 }
 
-/* Why it failed, in the verifier's words: its last line but the statistics says it. */
-static void explain_load(const struct load_job *j, struct compiler_report *r)
+/* False: nobody waits for it any more. */
+static bool receive_maps(struct job *j)
 {
-	char *log = xcalloc(1, LOG_BYTES);
-	char *end;
+	size_t count;
 
-	bpf_prog_load_kind(j->kind, j->name, j->insns, j->len, log, LOG_BYTES);
-	end = strstr(log, "\nprocessed ");
-	if (end)
-		*end = '\0';
-	end = strrchr(log, '\n');
-	snprintf(r->text, sizeof(r->text), "the kernel refused the program %s: %s%s%.160s", j->name,
-		 strerror(-j->fd), log[0] ? ": " : "", end ? end + 1 : log);
-	r->code = j->fd;
-	free(log);
+	if (!j->given.have)
+		j->given.have =
+			fdpass_receive(j->sock, &j->given.maps, sizeof(j->given.maps), j->given.fds,
+				       MAPS_MAX, &count) == (ssize_t)sizeof(j->given.maps) &&
+			j->given.maps.count == count;
+	return j->given.have;
 }
 
-/* Programs that the switches leave out are not in the module. */
-static void begin_load(struct load_job *j, enum kind kind, bool multi, const struct libbcc *b,
-		       void *module, const struct instead *in)
+static int answer(struct job *j)
 {
-	const void *insns = b->start(module, j->name);
+	struct rusage usage;
 
-	if (!insns)
-		return;
-	j->kind = kind == RAW_TRACEPOINT ? BPF_KIND_RAW_TRACEPOINT
-		  : multi		 ? BPF_KIND_UPROBE_MULTI
-					 : BPF_KIND_UPROBE;
-	j->len = b->size(module, j->name);
-	j->insns = redirect(insns, j->len, in);
-	j->started = pthread_create(&j->thread, NULL, load_program, j) == 0;
-	if (!j->started)
-		load_program(j);
-}
-
-static void load_all(const struct compiler_order *o, const struct libbcc *b, void *module,
-		     const struct instead *in, struct compiler_report *r, int *fds, size_t *nfds)
-{
-	struct load_job jobs[PROG_COUNT] = { 0 };
-
-	for (size_t i = 0; i < PROG_COUNT; i++) {
-		jobs[i].name = programs[i].name;
-		if (o->wanted[i])
-			begin_load(&jobs[i], programs[i].kind, o->multi, b, module, in);
-	}
-	for (size_t i = 0; i < PROG_COUNT; i++) {
-		if (!jobs[i].insns)
-			continue;
-		if (jobs[i].started)
-			pthread_join(jobs[i].thread, NULL);
-		r->have[i] = jobs[i].fd >= 0;
-		if (r->have[i])
-			fds[(*nfds)++] = jobs[i].fd;
-		else if (r->code == 0)
-			explain_load(&jobs[i], r);
-		free(jobs[i].insns);
-	}
+	if (getrusage(RUSAGE_SELF, &usage) == 0)
+		j->report.peak_kb = usage.ru_maxrss;
+	return fdpass_send(j->sock, &j->report, sizeof(j->report), j->loaded.fds, j->loaded.count);
 }
 
 /* ---- the compiler ---- */
 
-static void do_order(const struct compiler_order *o, int sock, struct compiler_report *r, int *fds,
-		     size_t *nfds)
+static void keep(struct job *j, struct bytecode *code)
 {
-	int there_fds[MAPS_MAX], map_fds[MAPS_MAX];
+	int err = bytecode_add_libraries(code);
+
+	if (!err)
+		err = bytecode_write(source_group_name(j->order->group), j->key, code);
+	if (err)
+		snprintf(j->report.note, sizeof(j->report.note), "it cannot be kept: %s",
+			 strerror(-err));
+}
+
+static void do_order(struct job *j)
+{
 	uint64_t begin = now_ns(), compiled;
-	struct compiler_maps there;
-	struct instead in = { 0 };
-	size_t nthere, nmaps = 0;
+	struct compiler_report *r = &j->report;
+	struct bytecode code = { 0 };
+	int own[MAPS_MAX];
 	struct libbcc b;
 	void *module;
 
 	r->code = load_libbcc(&b, r);
-	module = r->code ? NULL : compile(o, &b, r);
+	module = r->code ? NULL : compile(j->order, &b, r);
 	if (!module)
 		return;
+	r->compile_ms = (unsigned)((now_ns() - begin) / 1000000);
+	r->code = unbind(j->order, &b, module, &code, own);
+	if (r->code) {
+		snprintf(r->text, sizeof(r->text), "libbcc made programs that are not understood");
+		return;
+	}
 	compiled = now_ns();
-	r->compile_ms = (unsigned)((compiled - begin) / 1000000);
-	if (fdpass_receive(sock, &there, sizeof(there), there_fds, MAPS_MAX, &nthere) !=
-		    (ssize_t)sizeof(there) ||
-	    there.count != nthere)
-		_exit(0); /* nobody wants it any more */
-	compiled = now_ns();
-	sort_maps(&b, module, &there, there_fds, &in, r, map_fds, &nmaps);
-	load_all(o, &b, module, &in, r, fds, nfds);
-	memcpy(fds + *nfds, map_fds, nmaps * sizeof(*fds));
-	*nfds += nmaps;
+	bytecode_load(&code, j->order, &j->given, own, r, &j->loaded);
 	r->load_ms = (unsigned)((now_ns() - compiled) / 1000000);
+	if (!r->code && j->keep)
+		keep(j, &code);
+	bytecode_done(&code);
 }
 
-_Noreturn static void be_compiler(const struct compiler_order *o, const char *dir, int sock,
-				  int output)
+_Noreturn static void be_compiler(struct job *j)
 {
-	struct compiler_report r = { 0 };
-	int fds[PROG_COUNT + MAPS_MAX];
-	struct rusage usage;
-	size_t nfds = 0;
-
-	pid_t self = getpid();
-
-	fdpass_send(sock, &self, sizeof(self), NULL, 0);
-	if (o->background)
-		setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + BACKGROUND);
-	dup2(output, STDOUT_FILENO);
-	dup2(output, STDERR_FILENO);
-	if (dir[0])
-		setenv("BCC_KERNEL_SOURCE", dir, 1);
-	do_order(o, sock, &r, fds, &nfds);
-	if (getrusage(RUSAGE_SELF, &usage) == 0)
-		r.peak_kb = usage.ru_maxrss;
-	_exit(fdpass_send(sock, &r, sizeof(r), fds, nfds) != 0);
+	say_news(j, true);
+	dup2(j->output, STDOUT_FILENO);
+	dup2(j->output, STDERR_FILENO);
+	if (j->headers[0])
+		setenv("BCC_KERNEL_SOURCE", j->headers, 1);
+	do_order(j);
+	_exit(answer(j) != 0);
 }
 
 /* ---- the supervisor ---- */
@@ -333,7 +222,7 @@ static void answer_failure(int sock, int code, const char *what, const char *det
 	fdpass_send(sock, &r, sizeof(r), NULL, 0);
 }
 
-static void run_compiler(const struct compiler_order *o, const char *dir, int sock, int output)
+static void run_compiler(struct job *j)
 {
 	struct helper_child c;
 	char number[16];
@@ -341,39 +230,102 @@ static void run_compiler(const struct compiler_order *o, const char *dir, int so
 	pid_t pid = helper_fork(&c);
 
 	if (pid == 0)
-		be_compiler(o, dir, sock, output);
+		be_compiler(j);
 	if (pid < 0) {
-		answer_failure(sock, pid, "cannot start a process to compile the probe", "");
+		answer_failure(j->sock, pid, "cannot start a process to compile the probe", "");
 		return;
 	}
 	builtin_headers_sweep();
-	helper_wait(&c, sock, 0, &status);
+	helper_wait(&c, j->sock, 0, &status);
 	snprintf(number, sizeof(number), "%d", WTERMSIG(status));
 	if (WIFSIGNALED(status))
-		answer_failure(sock, -EIO, "the compiler was killed by signal ", number);
+		answer_failure(j->sock, -EIO, "the compiler was killed by signal ", number);
 }
 
-_Noreturn static void mind(const struct compiler_order *o, int sock, int output)
+static void compile_anew(struct job *j)
 {
+	bool builtin = j->order->builtin;
 	struct builtin_headers h;
-	int err = o->builtin ? builtin_headers_make(&h) : 0;
+	int err = builtin ? builtin_headers_make(&h) : 0;
 
-	if (err)
-		answer_failure(sock, err, "cannot write the built-in kernel headers to /tmp: ",
+	if (err) {
+		answer_failure(j->sock, err, "cannot write the built-in kernel headers to /tmp: ",
 			       strerror(-err));
-	else
-		run_compiler(o, o->builtin ? h.path : o->dir, sock, output);
-	if (o->builtin && !err)
+		return;
+	}
+	j->headers = builtin ? h.path : j->order->dir;
+	run_compiler(j);
+	if (builtin)
 		builtin_headers_remove(&h);
+}
+
+/* Whatever is wrong with what was kept, it can be compiled. */
+static bool load_kept(struct job *j)
+{
+	const char *group = source_group_name(j->order->group);
+	struct compiler_report *r = &j->report;
+	uint64_t begin = now_ns();
+	struct bytecode code;
+
+	j->keep = bytecode_key(j->order, j->key) == 0;
+	if (!j->keep || bytecode_read(group, j->key, &code, r->note, sizeof(r->note)) != 0)
+		return false;
+	say_news(j, false);
+	if (!receive_maps(j))
+		_exit(0);
+	bytecode_load(&code, j->order, &j->given, NULL, r, &j->loaded);
+	bytecode_done(&code);
+	if (r->code) {
+		char note[sizeof(r->note)];
+
+		snprintf(note, sizeof(note), "%.150s", r->text);
+		*r = (struct compiler_report){ 0 };
+		memcpy(r->note, note, sizeof(note));
+		return false;
+	}
+	r->kept = true;
+	r->load_ms = (unsigned)((now_ns() - begin) / 1000000);
+	answer(j);
+	return true;
+}
+
+/* A compiler takes 120 MB: one works at a time. False: nobody waits any more. The lock is this
+ * process's and goes with it, whatever ends it. */
+static bool wait_for_turn(const struct job *j, int turns)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	struct pollfd peer = { .fd = j->sock };
+
+	while (fcntl(turns, F_SETLK, &lock) != 0)
+		if (poll(&peer, 1, TURN_MS) > 0)
+			return false;
+	return true;
+}
+
+_Noreturn static void mind(const struct compiler_order *o, int sock, int output, int turns)
+{
+	struct job j = { .order = o, .sock = sock, .output = output };
+
+	if (o->background)
+		setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + BACKGROUND);
+	if (o->keep && load_kept(&j)) {
+		builtin_headers_sweep();
+		_exit(0);
+	}
+	say_news(&j, true);
+	/* Maps first: who has its turn must not wait for a group that has not had its own. */
+	if (receive_maps(&j) && wait_for_turn(&j, turns))
+		compile_anew(&j);
 	_exit(0);
 }
 
 /* ---- the zygote ---- */
 
-_Noreturn static void keep(int sock)
+_Noreturn static void serve(int sock)
 {
 	static struct compiler_order o;
 	size_t least = offsetof(struct compiler_order, preamble) + 1, nfds;
+	int turns = memfd_create("llm-spy-turns", MFD_CLOEXEC);
 	int fds[2];
 	ssize_t n;
 
@@ -387,7 +339,7 @@ _Noreturn static void keep(int sock)
 		if (pid == 0) {
 			close(sock);
 			signal(SIGCHLD, SIG_DFL);
-			mind(&o, fds[0], fds[1]);
+			mind(&o, fds[0], fds[1], turns);
 		}
 		if (pid < 0)
 			answer_failure(fds[0], -errno,
@@ -400,7 +352,7 @@ _Noreturn static void keep(int sock)
 
 int compiler_start(void)
 {
-	return helper_spawn(SOCK_SEQPACKET, "llm-spy-compile", keep);
+	return helper_spawn(SOCK_SEQPACKET, "llm-spy-compile", serve);
 }
 
 int compiler_order(int zygote, const struct compiler_order *o, int output)

@@ -17,6 +17,7 @@
 struct links {
 	struct probe *probe;
 	bool multi;
+	bool patient;
 	const pid_t *pids;
 	size_t npids;
 	int *fds;
@@ -27,7 +28,9 @@ struct links *links_new(struct probe *p, bool multi, const pid_t *pids, size_t n
 {
 	struct links *h = xcalloc(1, sizeof(*h));
 
-	*h = (struct links){ .probe = p, .multi = multi, .pids = pids, .npids = npids };
+	*h = (struct links){
+		.probe = p, .multi = multi, .patient = true, .pids = pids, .npids = npids
+	};
 	return h;
 }
 
@@ -67,6 +70,36 @@ static void detach(int *fds, size_t n)
 			pthread_join(threads[i], NULL);
 	free(threads);
 	free(started);
+}
+
+struct detaching {
+	int *fds;
+	size_t n;
+};
+
+static void *detach_aside(void *arg)
+{
+	struct detaching *d = arg;
+
+	detach(d->fds, d->n);
+	free(d->fds);
+	free(d);
+	return NULL;
+}
+
+/* The kernel takes some 0.1 s, in which a new program may come that has to be hooked. */
+static void begin_detach(const int *fds, size_t n)
+{
+	struct detaching *d = xcalloc(1, sizeof(*d));
+	pthread_t thread;
+
+	d->n = n;
+	d->fds = xcalloc(n + 1, sizeof(*fds));
+	memcpy(d->fds, fds, n * sizeof(*fds));
+	if (n && pthread_create(&thread, NULL, detach_aside, d) == 0)
+		pthread_detach(thread);
+	else
+		detach_aside(d);
 }
 
 /* One program at some places of a file, for all processes or for each of the chosen ones. */
@@ -140,16 +173,32 @@ static int attach_part(struct links *h, struct attachment *a, const char *path,
 	return err;
 }
 
-void links_prepare(struct links *h, const struct plan *plan)
+static void each_group(struct links *h, const struct plan *plan,
+		       void (*fn)(struct probe *p, enum probe_group g))
 {
 	for (size_t i = 0; i < plan->nparts; i++)
 		for (size_t s = 0; s < plan->parts[i].nsites; s++)
-			probe_begin(h->probe, probe_group_of(plan->parts[i].sites[s].prog));
+			fn(h->probe, probe_group_of(plan->parts[i].sites[s].prog));
+}
+
+void links_prepare(struct links *h, const struct plan *plan)
+{
+	each_group(h, plan, probe_begin);
+}
+
+void links_expect(struct links *h, const struct plan *plan)
+{
+	each_group(h, plan, probe_expect);
 }
 
 bool links_prefetch(struct links *h)
 {
 	return probe_prefetch(h->probe);
+}
+
+void links_set_patient(struct links *h, bool patient)
+{
+	h->patient = patient;
 }
 
 static bool is_ready(struct links *h, const struct plan_entry *p)
@@ -212,7 +261,9 @@ static int attach_plan(struct links *h, struct attachment *a, const char *path,
 	bool *done = xcalloc(plan->nparts + 1, sizeof(*done)), tls = plan_has_tls(plan);
 	int err = 0;
 
-	for (int wait = 0; wait < 2; wait++)
+	a->waiting = !h->patient && !links_are_ready(h, plan);
+
+	for (int wait = 0; wait < 2 - a->waiting; wait++)
 		for (size_t i = 0; i < plan->nparts && !err; i++)
 			if (!done[i] && (wait || is_ready(h, &plan->parts[i]))) {
 				done[i] = true;
@@ -230,6 +281,8 @@ int links_attach(struct links *h, struct attachment *a, int fd, const struct pla
 	char path[32];
 
 	links_prepare(h, plan);
+	if (a->hooked && !h->patient && !links_are_ready(h, plan))
+		return 0;
 	for (size_t i = 0; a->hooked && i < plan->nparts && !missing; i++)
 		missing = need_programs(h, &plan->parts[i], &ignored);
 	if (missing)
@@ -250,6 +303,8 @@ int links_attach(struct links *h, struct attachment *a, int fd, const struct pla
 		free(a->problem);
 		a->problem = xstrdup(explain(err));
 		a->unfinished = err_is_transient(err);
+	} else if (a->waiting) {
+		err = -EAGAIN;
 	} else if (!a->problem) {
 		a->problem = xstrdup("the selected processes have ended");
 	}
@@ -258,7 +313,7 @@ int links_attach(struct links *h, struct attachment *a, int fd, const struct pla
 
 void links_detach(struct links *h, struct attachment *a)
 {
-	detach(h->fds + a->first, a->count);
+	begin_detach(h->fds + a->first, a->count);
 	for (size_t i = 0; i < a->count; i++)
 		h->fds[a->first + i] = -1;
 	if (a->first + a->count == h->nfds)

@@ -15,6 +15,7 @@ struct attachment {
 	size_t probes;	     /* how many were attached */
 	bool hooked;
 	bool unfinished; /* what is not hooked in it may be later */
+	bool waiting;	 /* for programs that are being compiled: the same, but soon */
 	char *problem;	 /* why it is not, or not as a whole; NULL. The owner frees it */
 };
 
@@ -23,13 +24,18 @@ struct attachment {
 struct links *links_new(struct probe *p, bool multi, const pid_t *pids, size_t npids);
 /* Has the programs that a plan needs compiled, and does not wait for them. */
 void links_prepare(struct links *h, const struct plan *plan);
+/* The same for a plan that may be needed (probe_expect). */
+void links_expect(struct links *h, const struct plan *plan);
 /* probe_prefetch of those programs that no plan has needed yet. */
 bool links_prefetch(struct links *h);
 /* The same as links_prepare; whether links_attach() would not wait for any. */
 bool links_are_ready(struct links *h, const struct plan *plan);
+/* Whether links_attach waits for programs that are still to be compiled, which it does at first. */
+void links_set_patient(struct links *h, bool patient);
 /* Hooks one file by its plan; fd is the file. Waits for programs that are still to be compiled,
- * after what is ready was attached; an implementation whose programs cannot be had is left out, and
- * the file hooked anew when it is called again and they can. On failure nothing of it is attached.
+ * after what is ready was attached, or leaves them out for now; an implementation whose programs
+ * cannot be had is left out, and the file hooked anew when it is called again and they can. On
+ * failure nothing of it is attached.
  */
 int links_attach(struct links *h, struct attachment *a, int fd, const struct plan *plan);
 void links_detach(struct links *h, struct attachment *a);

@@ -1,8 +1,25 @@
 # SPDX-License-Identifier: MIT
+libpure_a_SOURCES += \
+	src/probe/bytecode.c \
+	src/probe/bytecode.h
+
+check_PROGRAMS += tests/unit/test_bytecode
+
+check_PROGRAMS += tests/fuzz/fuzz_bytecode
+tests_fuzz_fuzz_bytecode_SOURCES = tests/fuzz/fuzz_bytecode.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_bytecode_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+EXTRA_DIST += tests/fuzz/corpus/bytecode
+
 if BPF
 libkernel_a_SOURCES += \
 	src/probe/builtin_headers.c \
 	src/probe/builtin_headers.h \
+	src/probe/bytecode_key.c \
+	src/probe/bytecode_key.h \
+	src/probe/bytecode_load.c \
+	src/probe/bytecode_load.h \
+	src/probe/bytecode_store.c \
+	src/probe/bytecode_store.h \
 	src/probe/compile.c \
 	src/probe/compile.h \
 	src/probe/compiler.c \
@@ -10,10 +27,14 @@ libkernel_a_SOURCES += \
 	src/probe/embedded.h \
 	src/probe/kernel_filter.c \
 	src/probe/kernel_filter.h \
+	src/probe/kernel_headers.c \
+	src/probe/kernel_headers.h \
 	src/probe/links.c \
 	src/probe/links.h \
 	src/probe/preamble.c \
 	src/probe/preamble.h \
+	src/probe/source.c \
+	src/probe/source.h \
 	src/probe/stdio_offsets.c \
 	src/probe/stdio_offsets.h
 nodist_libkernel_a_SOURCES = src/probe/embedded.c
@@ -25,12 +46,15 @@ PROBE_FILES = \
 	probes/aead.bpf.c \
 	probes/event.h \
 	probes/libraries.bpf.c \
+	probes/notice.bpf.c \
 	probes/peer.bpf.c \
 	probes/programs.def \
 	probes/programs.h \
 	probes/rustls.bpf.c \
+	probes/sealed.bpf.c \
 	probes/sock.bpf.c \
 	probes/stdio.bpf.c \
+	probes/syscall.bpf.c \
 	probes/tls.bpf.c \
 	probes/go.bpf.c \
 	probes/builtin/include/asm/page.h \
@@ -52,7 +76,10 @@ src/probe/embedded.c: $(PROBE_FILES) src/demo/demo.sh src/demo/agent.py scripts/
 		embedded_libraries_bpf_c=$(top_srcdir)/probes/libraries.bpf.c \
 		embedded_go_bpf_c=$(top_srcdir)/probes/go.bpf.c \
 		embedded_peer_bpf_c=$(top_srcdir)/probes/peer.bpf.c \
+		embedded_syscall_bpf_c=$(top_srcdir)/probes/syscall.bpf.c \
+		embedded_notice_bpf_c=$(top_srcdir)/probes/notice.bpf.c \
 		embedded_rustls_bpf_c=$(top_srcdir)/probes/rustls.bpf.c \
+		embedded_sealed_bpf_c=$(top_srcdir)/probes/sealed.bpf.c \
 		embedded_sock_bpf_c=$(top_srcdir)/probes/sock.bpf.c \
 		embedded_aead_bpf_c=$(top_srcdir)/probes/aead.bpf.c \
 		embedded_stdio_bpf_c=$(top_srcdir)/probes/stdio.bpf.c \

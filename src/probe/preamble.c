@@ -5,9 +5,13 @@
 #include <unistd.h>
 
 #include "kernel/features.h"
+#include "probe/bytecode.h"
 
-/* The verifier walks some 850 instructions for each fragment of a call, out of a million. */
-#define CHUNKS_MAX 1024
+/* One program sends so much of a call. The verifier walks some 500 instructions for each fragment,
+ * which takes it time at each start. Programs may follow one another 33 times. */
+#define PART_BYTES (2u << 20)
+#define PARTS_MAX  33
+#define WAKE_BYTES (1u << 20)
 #define RING_CHUNK 65536
 /* A perf record that holds more than 65,498 bytes vanishes without an error. */
 #define PERF_CHUNK 32768
@@ -38,13 +42,12 @@ static void sock_preamble(const struct probe_config *c, bool stdio, struct buf *
 		 c->plain_ports != NULL);
 	buf_addf(out, "#define SPY_NETNS %d\n", access("/proc/self/ns/net", F_OK) == 0);
 	buf_addf(out, "#define SPY_STDIO_ON %d\n", stdio);
-	if (c->plain_ports) {
+	buf_addf(out, "#define SPY_SOCK_LENGTH %d\n#define SPY_NOTICE %d\n", c->sock_length,
+		 c->sock_length && c->peers);
+	buf_addf(out, "#define SPY_TASK_REGS %d\n", access("/sys/kernel/btf/vmlinux", F_OK) == 0);
+	if (c->plain_ports)
 		buf_addf(out, "#define SPY_PLAIN_PORT(p) (%s)\n#define SPY_PLAIN_NEAR %d\n",
 			 c->plain_ports, c->plain_near);
-		buf_addf(out, "#define SPY_SOCK_LENGTH %d\n", c->sock_length);
-	}
-	if (!c->plain_ports && !stdio)
-		return;
 	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++)
 		buf_addf(out, "#define SPY_NR_%s %ld\n", calls[i].name, calls[i].number);
 }
@@ -58,31 +61,67 @@ static void stdio_preamble(const struct probe_config *c, struct buf *out)
 	stdio_offsets_add(&c->stdio_offsets, out);
 }
 
+/* Reading a traced program's memory and the kernel's. By names of our own: at each place where
+ * libbcc (0.26) meets its name of such a helper it makes a table of all symbols of the kernel anew,
+ * which took two thirds of the time of compiling. Source: enum bpf_func_id. */
+static void read_preamble(struct buf *out)
+{
+	static const struct {
+		const char *macro, *name, *before; /* before Linux 5.5 */
+		int id;
+	} rows[] = {
+		{ "SPY_READ_USER", "spy_read_user", "bpf_probe_read", 112 },
+		{ "SPY_READ_KERNEL", "spy_read_kernel", "bpf_probe_read", 113 },
+		{ "SPY_READ_USER_STR", "spy_read_user_str", "bpf_probe_read_str", 114 },
+	};
+	bool has = kernel_version() >= KERNEL(5, 5);
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		buf_addf(out, "#define %s %s\n", rows[i].macro,
+			 has ? rows[i].name : rows[i].before);
+		if (has)
+			buf_addf(out,
+				 "static long (*%s)(void *, __u32, const void *) = (void *)%d;\n",
+				 rows[i].name, rows[i].id);
+	}
+}
+
+/* What differs from run to run is put in its place when the programs are loaded (bytecode.h), so
+ * that the text does not, and what was compiled can be kept. */
+static void value_preamble(struct buf *out)
+{
+	buf_adds(out, "#define SPY_VALUE(i) ({ unsigned long long value_; "
+		      "asm(\"%0 = %1 ll\" : \"=r\"(value_) : \"i\"(");
+	buf_addf(out, "0x%llxull + (i))); (unsigned)value_; })\n", BYTECODE_VALUE);
+	buf_adds(out, "#define SPY_SELF SPY_VALUE(0)\n#define SPY_PID(i) SPY_VALUE((i) + 1)\n");
+}
+
 /* A ring buffer that gives way to the first group's can be small. */
 void preamble_add(const struct probe_config *c, enum probe_group g, struct buf *out)
 {
 	size_t chunk = c->ring_buffer ? RING_CHUNK : PERF_CHUNK;
-	size_t chunks = (c->call_max + chunk - 1) / chunk;
-	bool read_user = kernel_version() >= KERNEL(5, 5);
+	size_t chunks = (c->call_max + chunk - 1) / chunk, part = PART_BYTES / chunk;
 	bool cgroup = kernel_version() >= KERNEL(4, 18);
 
-	if (chunks > CHUNKS_MAX)
-		chunks = CHUNKS_MAX;
+	if (chunks > PARTS_MAX * part)
+		chunks = PARTS_MAX * part;
 	buf_addf(out, "#define SPY_RINGBUF %d\n", c->ring_buffer);
 	buf_addf(out, "#define SPY_RING_PAGES %zu\n", g == GROUP_CORE ? c->ring_bytes / 4096 : 1);
-	buf_addf(out, "#define SPY_WAKE_BYTES %zu\n", c->ring_bytes / 16);
-	buf_addf(out, "#define SPY_CHUNK %zu\n#define SPY_CHUNKS %zu\n", chunk, chunks);
+	buf_addf(out, "#define SPY_WAKE_BYTES %zu\n",
+		 c->ring_bytes / 16 < WAKE_BYTES ? c->ring_bytes / 16 : WAKE_BYTES);
+	buf_addf(out, "#define SPY_CHUNK %zu\n#define SPY_CHUNKS %zu\n", chunk,
+		 chunks < part ? chunks : part);
+	buf_addf(out, "#define SPY_CALL_MAX %zuull\n", chunks * chunk);
 	buf_addf(out, "#define SPY_CONNS %zu\n", c->conns);
-	buf_addf(out, "#define SPY_TREE %d\n#define SPY_SELF %d\n", c->tree, (int)getpid());
+	buf_addf(out, "#define SPY_TREE %d\n", c->tree);
+	value_preamble(out);
 	buf_addf(out, "#define SPY_SKIP %s\n", c->skip);
 	buf_addf(out, "#define SPY_CGROUPS %zu\n#define SPY_NEED_COMM %d\n", c->cgroups,
 		 c->need_comm);
 	buf_addf(out, "#define SPY_CGROUP_ID %s\n", cgroup ? "bpf_get_current_cgroup_id()" : "0");
-	buf_addf(out, "#define SPY_READ_USER bpf_probe_read%s\n", read_user ? "_user" : "");
-	buf_addf(out, "#define SPY_READ_USER_STR bpf_probe_read%s_str\n", read_user ? "_user" : "");
-	buf_addf(out, "#define SPY_READ_KERNEL bpf_probe_read%s\n", read_user ? "_kernel" : "");
 	sock_preamble(c, g == GROUP_STDIO, out);
 	if (g == GROUP_STDIO)
 		stdio_preamble(c, out);
 	buf_adds(out, "#include <linux/types.h>\n");
+	read_preamble(out);
 }

@@ -8,8 +8,6 @@ libkernel_a_SOURCES += \
 	src/proc/containers.h \
 	src/proc/fds.c \
 	src/proc/fds.h \
-	src/proc/hold.c \
-	src/proc/hold.h \
 	src/proc/identity.c \
 	src/proc/identity.h \
 	src/proc/list.c \

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
 libpure_a_SOURCES += \
+	src/report/carried.c \
+	src/report/carried.h \
 	src/report/latency.c \
 	src/report/latency.h \
 	src/report/missed.c \
@@ -28,4 +30,4 @@ llm_spy_SOURCES += \
 endif
 
 check_PROGRAMS += tests/unit/test_process_stats tests/unit/test_summary
-check_PROGRAMS += tests/unit/test_registry
+check_PROGRAMS += tests/unit/test_carried tests/unit/test_registry

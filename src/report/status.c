@@ -64,10 +64,11 @@ static json_t *rows_out(const struct process_row *rows, size_t count)
 
 static json_t *note_out(const struct unseen_note *n)
 {
-	return json_pack("{s:I, s:I, s:b, s:I, s:I, s:o, s:o, s:o}", "pid", (json_int_t)n->pid,
-			 "processes", (json_int_t)n->processes, "ended", n->ended, "dev",
-			 (json_int_t)n->dev, "ino", (json_int_t)n->ino, "name", note_text(n->name),
-			 "reason", note_text(n->reason), "remedy", note_text(n->remedy));
+	return json_pack("{s:I, s:I, s:b, s:b, s:I, s:I, s:o, s:o, s:o}", "pid", (json_int_t)n->pid,
+			 "processes", (json_int_t)n->processes, "ended", n->ended, "proven",
+			 n->proven, "dev", (json_int_t)n->dev, "ino", (json_int_t)n->ino, "name",
+			 note_text(n->name), "reason", note_text(n->reason), "remedy",
+			 note_text(n->remedy));
 }
 
 static json_t *notes_out(const struct unseen *n)
@@ -189,8 +190,9 @@ static bool note_in(const json_t *o, struct unseen_note *ret)
 					     json_object_get(o, "reason")),
 				     .remedy = (char *)json_string_value(remedy) };
 	return take_number(o, "processes", &ret->processes) && take_flag(o, "ended", &ret->ended) &&
-	       take_bits(o, "dev", &ret->dev) && take_bits(o, "ino", &ret->ino) && ret->name &&
-	       ret->reason && (ret->remedy || json_is_null(remedy));
+	       take_flag(o, "proven", &ret->proven) && take_bits(o, "dev", &ret->dev) &&
+	       take_bits(o, "ino", &ret->ino) && ret->name && ret->reason &&
+	       (ret->remedy || json_is_null(remedy));
 }
 
 static bool notes_in(const json_t *all, struct unseen *ret)

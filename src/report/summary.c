@@ -292,11 +292,11 @@ static void write_missed(struct buf *out, const struct run_report *r)
 	uint64_t blind = count_unseen(r->unseen);
 
 	missed_each(r, add_missed, &l);
-	if (!l.count)
+	if (!l.count && !blind)
 		buf_adds(out, " nothing was missed");
 	if (blind)
-		buf_addf(out, "%s%" PRIu64 " program%s could not be seen:", dot(r), blind,
-			 plural(blind));
+		buf_addf(out, "%s%" PRIu64 " program%s could not be seen:", l.count ? dot(r) : " ",
+			 blind, plural(blind));
 	buf_addc(out, '\n');
 }
 

@@ -16,6 +16,7 @@ struct unseen_note {
 	pid_t pid;	       /* 0: a file, or several processes */
 	uint64_t processes;    /* how many; 0: a file */
 	bool ended;	       /* the process */
+	bool proven;	       /* by a connection that was not captured */
 	unsigned char told;    /* blind.c's */
 	char *name;	       /* of the program, or the file */
 	uint64_t dev, ino;     /* of a file; dev 0: any, of a file below overlays */

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "capture/hello.h"
 #include "kernel/bpf.h"
 #include "kernel/cpus.h"
 #include "kernel/features.h"
@@ -15,7 +16,12 @@
 #include "proc/cgroup_dir.h"
 #include "run/tracer_int.h"
 
-#define RING_BYTES (16u << 20)
+/* A body of 32 MiB, the largest that Anthropic takes, is handed to the TLS library in one call; the
+ * reader may not get a processor meanwhile. It is the kernel's memory, so hosts with little have
+ * less. */
+#define RING_MAX  (64u << 20)
+#define RING_MIN  (16u << 20)
+#define RING_PART 128 /* of the host's memory */
 /* Perf buffers can't lend each other room, and the whole load of one busy client may meet a single
  * processor: each gets an equal part of this, within the bounds. */
 #define PERF_TOTAL (64u << 20)
@@ -34,6 +40,13 @@ static int choose_buffer(struct tracer *t, struct error *reterr)
 	return 0;
 }
 
+static size_t ring_bytes(void)
+{
+	size_t part = (size_t)sysconf(_SC_PHYS_PAGES) / RING_PART * (size_t)sysconf(_SC_PAGESIZE);
+
+	return part >= RING_MAX ? RING_MAX : part >= RING_MAX / 2 ? RING_MAX / 2 : RING_MIN;
+}
+
 static size_t perf_bytes(void)
 {
 	size_t each = PERF_TOTAL / cpus_possible();
@@ -43,7 +56,7 @@ static size_t perf_bytes(void)
 
 size_t attach_buffer_bytes(const struct tracer *t)
 {
-	size_t want = t->o->buffer_size ? t->o->buffer_size : t->ring ? RING_BYTES : perf_bytes();
+	size_t want = t->o->buffer_size ? t->o->buffer_size : t->ring ? ring_bytes() : perf_bytes();
 	size_t bytes = 64 << 10; /* the smallest that holds an event of full size */
 
 	while (bytes < want && bytes < (1u << 30))
@@ -93,6 +106,9 @@ static int open_probe(struct tracer *t, struct error *reterr)
 		.peers = !t->o->no_peer,
 		.plain_ports = t->o->plain,
 		.plain_near = t->o->plain_near,
+		.pids = t->o->filter.pids,
+		.npids = t->o->filter.npids,
+		.no_cache = t->o->no_cache,
 		.sock_length = kernel_can_sock_length(),
 	};
 	int err = kernel_filter_expression(
@@ -134,7 +150,8 @@ static int give_cgroups(const struct tracer *t, struct error *reterr)
 }
 
 /* What is there is looked at while the compiler works, and so is known what else it has to compile.
- */
+ * What only files need that nobody runs comes later, in the background. A command may end in any
+ * program: one that needs more is held until it is there (discover.c). */
 static int compile(struct tracer *t, struct error *reterr)
 {
 	uint64_t begin = now_ns();
@@ -152,6 +169,8 @@ static int compile(struct tracer *t, struct error *reterr)
 					   .command = t->o->command,
 					   .named = t->o->libssl.items,
 					   .nnamed = t->o->libssl.count,
+					   .hold = t->hold,
+					   .hold_ns = t->o->hold_ns,
 					   .recent_execs_max = t->limits.max[LIMIT_recent_execs],
 					   .strict = t->o->strict };
 	t->discover = discover_new(&t->discover_options, t->files, t->hooks);
@@ -162,9 +181,6 @@ static int compile(struct tracer *t, struct error *reterr)
 		  "it",
 		  (unsigned)((now_ns() - begin) / 1000000), (unsigned)s.searched,
 		  (unsigned)(s.search_ns / 1000000));
-	/* What the command will run is not known: a script may end in any program. */
-	if (t->o->command)
-		probe_begin_all(t->probe, cpus_possible());
 	err = probe_need(t->probe, GROUP_CORE, reterr);
 	if (!err)
 		err = give_cgroups(t, reterr);
@@ -287,14 +303,67 @@ int attach_all(struct tracer *t, struct error *reterr)
 	return check_hooked(t, reterr);
 }
 
-static void on_exec(void *arg, uint32_t tgid)
+/* ---- what is held ---- */
+
+static void say_unheld(int err)
 {
-	discover_process(arg, (pid_t)tgid);
+	log_warn("attach",
+		 "new programs cannot be held until they are hooked, so their first calls may be "
+		 "missed: %s (see llm-spy doctor)",
+		 err == -EPERM || err == -EINVAL ? "the kernel refuses fanotify's permission events"
+						 : strerror(-err));
+}
+
+/* Chosen processes run already. */
+void attach_open_hold(struct tracer *t)
+{
+	int err = 0;
+
+	if (t->o->hold_ns && !t->o->filter.npids)
+		t->hold = hold_open(t->o->hold_ns, &err);
+	if (err)
+		say_unheld(err);
+}
+
+static bool on_held(void *arg, const struct held_file *f)
+{
+	return discover_held(arg, f);
+}
+
+/* The command's processes are held by the mounts that are theirs alone; without a command, whatever
+ * is begun on this host. */
+static void begin_hold(struct tracer *t)
+{
+	pid_t pid = t->o->command ? t->command.pid : getpid();
+	int err = t->o->command ? t->command.apart : 0;
+
+	if (!err)
+		err = hold_start(t->hold, on_held, t->discover);
+	if (!err)
+		err = hold_begin(t->hold, pid, !t->o->command);
+	if (!err)
+		return;
+	say_unheld(err);
+	hold_stop(t->hold);
+}
+
+static void on_exec(void *arg, uint32_t tgid, uint32_t tid)
+{
+	discover_process(arg, (pid_t)tgid, (pid_t)tid);
 }
 
 static void on_connect(void *arg, uint32_t tgid, const struct endpoints *ends)
 {
 	discover_connected(arg, (pid_t)tgid, ends);
+}
+
+static void on_notice(void *arg, const struct notice *n)
+{
+	struct tracer *t = arg;
+
+	carried_notice(t->carried, n);
+	if (!n->seq)
+		discover_tls(t->discover, (pid_t)n->tgid, &n->ends);
 }
 
 static void on_class(void *arg, uint32_t tgid, enum traffic_class looks, uint64_t bytes)
@@ -316,9 +385,12 @@ int attach_start_discovery(struct tracer *t, struct error *reterr)
 	if (err)
 		return error_set(reterr, err, "cannot start a thread: %s", strerror(-err));
 	t->discovering = true;
+	if (t->hold)
+		begin_hold(t);
 	t->status = status_file_open();
 	live_on_exec(t->live, on_exec, t->discover);
 	live_on_connect(t->live, on_connect, t->discover);
+	live_on_notice(t->live, on_notice, t);
 	pipeline_on_class(t->pipeline, on_class, t->discover);
 	return 0;
 }
@@ -327,6 +399,10 @@ void attach_stop(struct tracer *t)
 {
 	struct scan_cache_stats s;
 
+	if (!t->stopped_ns)
+		t->stopped_ns = now_ns();
+	if (t->hold)
+		hold_stop(t->hold);
 	if (t->discovering && !discover_stop(t->discover)) {
 		log_warn("attach", "the file scanner or probe compiler did not stop in time; "
 				   "leaving it behind");

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,8 +40,12 @@ static int drop_to_caller(void)
 
 _Noreturn static void child(const struct child_options *o, int gate, int news, const sigset_t *mask)
 {
+	int err = !o->apart ? -ENOTSUP : unshare(CLONE_NEWNS) != 0 ? -errno : 0;
 	char byte;
-	int err;
+
+	/* The first word, before anybody hears of the command. */
+	if (write(news, &err, sizeof(err)) != sizeof(err))
+		_exit(EXIT_FAILED);
 
 	/* The tracer lets go by closing its end; if it dies before, the command never runs. */
 	if (read(gate, &byte, 1) != 1)
@@ -66,7 +71,7 @@ static int open_pipes(int gate[2], int news[2])
 {
 	if (pipe2(gate, O_CLOEXEC) != 0)
 		return -errno;
-	if (pipe2(news, O_CLOEXEC | O_NONBLOCK) == 0)
+	if (pipe2(news, O_CLOEXEC) == 0)
 		return 0;
 	close(gate[0]);
 	close(gate[1]);
@@ -97,8 +102,10 @@ int child_start(struct child *c, const struct child_options *o, struct error *re
 	close(news[1]);
 	c->gate = gate[1];
 	c->news = news[0];
-	if (c->pid > 0)
+	if (c->pid > 0 && read(c->news, &c->apart, sizeof(c->apart)) == sizeof(c->apart)) {
+		fcntl(c->news, F_SETFL, O_NONBLOCK);
 		return 0;
+	}
 	close(c->gate);
 	close(c->news);
 	return error_set(reterr, err, "cannot start %.80s: %s", o->argv[0], strerror(-err));
@@ -123,8 +130,7 @@ bool child_reap(struct child *c)
 	int err;
 
 	while ((err = waitid(P_ALL, 0, &s, WEXITED | WSTOPPED | WNOHANG)) == 0 && s.si_pid) {
-		/* One that is held (proc/hold.h) is trapped, not stopped. */
-		if (s.si_pid != c->pid || s.si_code == CLD_TRAPPED)
+		if (s.si_pid != c->pid)
 			continue;
 		if (s.si_code == CLD_STOPPED) {
 			c->stopped = s.si_status;

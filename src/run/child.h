@@ -15,6 +15,7 @@ struct child {
 	int news;  /* reading end: why the command could not be executed */
 	bool exited;
 	int status;  /* as waitpid gives it, once exited */
+	int apart;   /* 0, or -errno: it has no mount namespace of its own */
 	int stopped; /* the signal that stopped it, until child_stop_with() */
 };
 
@@ -22,6 +23,8 @@ struct child {
 struct child_options {
 	char **argv, **environment;
 	bool errors_only; /* its standard output goes to standard error */
+	bool apart; /* in a mount namespace of its own: a copy, of which shared mounts stay shared
+		     */
 };
 
 /* Makes the process, which waits at its gate. */

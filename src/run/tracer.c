@@ -2,6 +2,7 @@
 #include "run/tracer.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,6 +74,29 @@ static void read_counters(const struct tracer *t, uint64_t *sums)
 	free(values);
 }
 
+/* What is said while the hooks are taken out may be noticed and not captured. */
+#define STOPPING_NS 100000000ull
+
+static void on_uncarried(void *arg, const struct uncarried *u)
+{
+	struct tracer *t = arg;
+	bool stopping = t->stopped_ns && u->moved_ns + STOPPING_NS > t->stopped_ns;
+
+	if (t->discover && (!stopping || kill((pid_t)u->tgid, 0) != 0))
+		discover_uncarried(t->discover, u);
+}
+
+/* How much was, since the start. */
+static uint64_t note_lost(struct tracer *t, const uint64_t *counters)
+{
+	uint64_t lost = live_lost(t->live) + counters[SPY_N_NOSPACE];
+
+	if (lost > t->lost)
+		carried_lost(t->carried);
+	t->lost = lost;
+	return lost;
+}
+
 /* Said as soon as it happens, for the view cannot show it. */
 static void tell_lost(struct tracer *t, uint64_t now)
 {
@@ -81,7 +105,7 @@ static void tell_lost(struct tracer *t, uint64_t now)
 	if (!notices_are_due(&t->notices, now))
 		return;
 	read_counters(t, counters);
-	notices_lost(&t->notices, live_lost(t->live) + counters[SPY_N_NOSPACE], now);
+	notices_lost(&t->notices, note_lost(t, counters), now);
 }
 
 static void tick(void *arg, uint64_t now)
@@ -91,6 +115,7 @@ static void tick(void *arg, uint64_t now)
 	pipeline_tick(t->pipeline, now);
 	tell_status(t, now);
 	tell_lost(t, now);
+	carried_settle(t->carried, now, false, on_uncarried, t);
 }
 
 static bool is_over(const void *arg)
@@ -193,6 +218,25 @@ static void summarize(struct tracer *t, const uint64_t *counters)
 	free(r.files);
 }
 
+/* Before the filter: what it leaves out was captured as well. */
+static int on_chunk(void *arg, const struct chunk *c)
+{
+	struct tracer *t = arg;
+
+	carried_chunk(t->carried, c);
+	return filter_chunk(t->filter, c);
+}
+
+static void debug_carried(const struct carried *c)
+{
+	struct carried_stats s = carried_stats(c);
+
+	log_debug("attach",
+		  "TLS noticed on %" PRIu64 " connections, data on %" PRIu64 "; captured %" PRIu64
+		  " by their endpoints, %" PRIu64 " probably",
+		  s.noticed, s.moved, s.same, s.likely);
+}
+
 static int finish(struct tracer *t, int err)
 {
 	uint64_t counters[SPY_N_COUNTERS];
@@ -206,6 +250,9 @@ static int finish(struct tracer *t, int err)
 	log_debug("capture", "the kernel's buffer had %llu events",
 		  (unsigned long long)live_source(t->live)->ops->count(live_source(t->live)));
 	read_counters(t, counters);
+	note_lost(t, counters);
+	carried_settle(t->carried, now_ns(), true, on_uncarried, t);
+	debug_carried(t->carried);
 	recording_close(&t->recording);
 	fanout_finish(t->fanout);
 	t->unheard = !fanout_has_reader(t->fanout) || t->recording.failed == -EPIPE;
@@ -226,6 +273,7 @@ static void tracer_done(struct tracer *t)
 {
 	attach_stop(t);
 	discover_free(t->discover);
+	hold_free(t->hold);
 	live_free(t->live);
 	probe_free(t->probe);
 	if (t->compiler >= 0)
@@ -239,6 +287,7 @@ static void tracer_done(struct tracer *t)
 	environment_free(t->environment);
 	prices_free(t->prices);
 	filter_free(t->filter);
+	carried_free(t->carried);
 	status_file_close(t->status);
 	loop_done(&t->loop);
 }
@@ -283,6 +332,7 @@ static int find_command(struct tracer *t, struct error *reterr)
 static int start_command(struct tracer *t, struct error *reterr)
 {
 	struct child_options o = { .argv = t->o->command,
+				   .apart = t->hold != NULL,
 				   .environment = t->environment,
 				   .errors_only = t->to.errors_only };
 
@@ -303,6 +353,7 @@ static int start_processes(struct tracer *t, struct error *reterr)
 		return error_set(reterr, t->compiler, "cannot start the probe compiler: %s",
 				 strerror(-t->compiler));
 	t->files = scan_cache_open(t->limits.max[LIMIT_files]);
+	attach_open_hold(t);
 	err = open_outputs(t, reterr);
 	if (!err && t->o->command)
 		err = start_command(t, reterr);
@@ -314,6 +365,7 @@ static int start_processes(struct tracer *t, struct error *reterr)
 
 static int start(struct tracer *t, struct error *reterr)
 {
+	struct live_maps maps;
 	int err;
 
 	t->cannot = EXIT_FAILED;
@@ -340,9 +392,11 @@ static int start(struct tracer *t, struct error *reterr)
 	recording_before(&t->recording, pipeline_chunk, t->pipeline);
 	t->filter_options = t->o->filter;
 	t->filter_options.ncgroups = 0; /* the kernel has compared them, whatever their names */
+	t->carried = carried_new();
 	t->filter = filter_new(&t->filter_options, recording_chunk, &t->recording);
-	err = live_open(&t->live, t->ring, probe_map(t->probe, "spy_events"),
-			attach_buffer_bytes(t), filter_chunk, t->filter, reterr);
+	maps = (struct live_maps){ .events = probe_map(t->probe, "spy_events"),
+				   .conns = probe_map(t->probe, "spy_conns") };
+	err = live_open(&t->live, t->ring, &maps, attach_buffer_bytes(t), on_chunk, t, reterr);
 	if (!err)
 		err = attach_all(t, reterr);
 	if (!err && t->o->command) {

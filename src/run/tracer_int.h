@@ -6,9 +6,11 @@
 
 #include "cost/price_file.h"
 #include "discover/discover.h"
+#include "hold/hold.h"
 #include "options/exit_code.h"
 #include "options/options.h"
 #include "pipeline.h"
+#include "report/carried.h"
 #include "report/status_file.h"
 #include "report/totals.h"
 #include "run/child.h"
@@ -31,6 +33,7 @@ struct tracer {
 	bool stdio;		   /* JSON-RPC over pipes is captured */
 	struct speakers *speakers; /* NULL: it cannot be */
 	struct links *hooks;
+	struct hold *hold; /* NULL: programs are not held */
 	struct scan_cache *files;
 	struct discover_options discover_options;
 	struct discover *discover;
@@ -39,6 +42,9 @@ struct tracer {
 	struct live *live;
 	struct filter_options filter_options;
 	struct filter *filter;
+	struct carried *carried;
+	uint64_t lost;	     /* events, so far */
+	uint64_t stopped_ns; /* when hooks began to be taken out; 0: not yet */
 	struct destination to;
 	struct messages messages;
 	char **environment; /* the command's */
@@ -63,6 +69,8 @@ struct tracer {
  * is there. */
 int attach_prepare(struct tracer *t, struct error *reterr);
 size_t attach_buffer_bytes(const struct tracer *t);
+/* Begins what holds new programs until they are hooked, while there is one thread. */
+void attach_open_hold(struct tracer *t);
 /* Hooks what runs. */
 int attach_all(struct tracer *t, struct error *reterr);
 /* The thread that hooks what comes. */

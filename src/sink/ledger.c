@@ -60,8 +60,11 @@ void ledger_each(const struct exchange *x, ledger_fn fn, void *arg)
 	body(&l, "response", &x->response_body);
 	if (x->request_headers.cut || x->response_headers.cut)
 		say(&l, "header fields are missing");
+	else if (x->request_headers.unseen || x->response_headers.unseen)
+		say(&l, "header fields refer to earlier ones: tracing began later");
 	if (x->response_partial && x->kind == EXCHANGE_LLM)
 		say(&l, "part of the response could not be read as %s", x->api);
-	if (x->lost_events)
+	/* Else it was said what they took. */
+	if (x->lost_events && !exchange_missing(x))
 		say(&l, "the kernel lost events while this call was under way");
 }

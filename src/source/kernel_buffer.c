@@ -15,25 +15,13 @@
 #include "base/xalloc.h"
 #include "kernel/bpf.h"
 #include "kernel/cpus.h"
+#include "source/ring.h"
 
 struct event_ops {
 	size_t (*pollfds)(const struct events *e, struct pollfd *fds, size_t max);
 	int (*drain)(struct events *e, event_fn fn, void *arg, bool all, size_t budget);
 	void (*free)(struct events *e);
 };
-
-/* ---- ring buffer ---- */
-
-struct ring {
-	int map;
-	size_t page, size;
-	uint64_t *consumer; /* a page that we write */
-	uint64_t *producer; /* a page that we read, and behind it the data, mapped twice in a row
-			       so that no record is split */
-	const uint8_t *data;
-};
-
-/* ---- perf buffers ---- */
 
 struct perf_cpu {
 	int fd;
@@ -58,76 +46,43 @@ struct events {
 	const struct event_ops *ops;
 	bool drained;
 	union {
-		struct ring ring;
+		struct ring *ring;
 		struct perf perf;
 	};
 };
 
+/* ---- ring buffer ---- */
+
 static size_t ring_pollfds(const struct events *e, struct pollfd *fds, size_t max)
 {
 	if (max)
-		fds[0] = (struct pollfd){ .fd = e->ring.map, .events = POLLIN };
+		fds[0] = (struct pollfd){ .fd = ring_map(e->ring), .events = POLLIN };
 	return 1;
 }
 
-static int ring_drain(struct events *e, event_fn fn, void *arg, bool all, size_t budget)
+static int ring_events_drain(struct events *e, event_fn fn, void *arg, bool all, size_t budget)
 {
-	struct ring *r = &e->ring;
-	uint64_t at = *r->consumer;
-	uint64_t end = __atomic_load_n(r->producer, __ATOMIC_ACQUIRE);
-	uint64_t begin = at;
-	int err = 0;
-
-	while (at < end && !err && (all || at - begin < budget)) {
-		const uint32_t *head = (const void *)(r->data + (at & (r->size - 1)));
-		uint32_t len = __atomic_load_n(head, __ATOMIC_ACQUIRE);
-
-		if (len & BPF_RINGBUF_BUSY_BIT)
-			break; /* its program still writes; what follows waits for it */
-		if (!(len & BPF_RINGBUF_DISCARD_BIT))
-			err = fn(arg, (const uint8_t *)head + BPF_RINGBUF_HDR_SZ, len);
-		len &= ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
-		at += (len + BPF_RINGBUF_HDR_SZ + 7) & ~7ull;
-		__atomic_store_n(r->consumer, at, __ATOMIC_RELEASE);
-	}
-	e->drained = at >= end;
-	return err;
+	return ring_drain(e->ring, fn, arg, all ? SIZE_MAX : budget, &e->drained);
 }
 
-static void ring_free(struct events *e)
+static void ring_events_free(struct events *e)
 {
-	struct ring *r = &e->ring;
-
-	if (r->consumer)
-		munmap(r->consumer, r->page);
-	if (r->producer)
-		munmap(r->producer, r->page + 2 * r->size);
+	ring_free(e->ring);
 }
 
 static const struct event_ops ring_ops = {
 	.pollfds = ring_pollfds,
-	.drain = ring_drain,
-	.free = ring_free,
+	.drain = ring_events_drain,
+	.free = ring_events_free,
 };
 
-static int ring_open(struct events *e, int map, size_t bytes, struct error *reterr)
+static int ring_events_open(struct events *e, int map, size_t bytes, struct error *reterr)
 {
-	struct ring *r = &e->ring;
-	void *p;
-
 	e->ops = &ring_ops;
-	*r = (struct ring){ .map = map, .page = (size_t)sysconf(_SC_PAGESIZE), .size = bytes };
-	p = mmap(NULL, r->page, PROT_READ | PROT_WRITE, MAP_SHARED, map, 0);
-	if (p != MAP_FAILED) {
-		r->consumer = p;
-		p = mmap(NULL, r->page + 2 * r->size, PROT_READ, MAP_SHARED, map, (off_t)r->page);
-	}
-	if (p == MAP_FAILED)
-		return error_set(reterr, -errno, "cannot map the ring buffer: %s", strerror(errno));
-	r->producer = p;
-	r->data = (const uint8_t *)p + r->page;
-	return 0;
+	return ring_open(&e->ring, map, bytes, reterr);
 }
+
+/* ---- perf buffers ---- */
 
 static size_t perf_pollfds(const struct events *e, struct pollfd *fds, size_t max)
 {
@@ -302,7 +257,7 @@ static int perf_open(struct events *e, int map, size_t bytes, struct error *rete
 int events_open(bool ring, int map, size_t bytes, struct events **ret, struct error *reterr)
 {
 	struct events *e = xcalloc(1, sizeof(*e));
-	int err = ring ? ring_open(e, map, bytes, reterr) : perf_open(e, map, bytes, reterr);
+	int err = ring ? ring_events_open(e, map, bytes, reterr) : perf_open(e, map, bytes, reterr);
 
 	if (err) {
 		events_free(e);

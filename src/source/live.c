@@ -14,6 +14,8 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "capture/endpoints.h"
+#include "capture/hello.h"
+#include "kernel/bpf.h"
 #include "probes/event.h"
 #include "proc/identity.h"
 #include "proc/list.h"
@@ -36,6 +38,9 @@
 /* Network namespaces told apart at once: one more takes the place of that unused for longest. */
 #define NAMESPACES 256
 
+/* More than the probe remembers, so that a walk ends. */
+#define CONNS_WALKED (1u << 20)
+
 struct live {
 	struct source source; /* first */
 	struct events *events;
@@ -47,7 +52,10 @@ struct live {
 	void *exec_arg;
 	connect_fn on_connect; /* may be NULL */
 	void *connect_arg;
+	notice_fn on_notice; /* may be NULL */
+	void *notice_arg;
 	uint64_t count, lost;
+	int conns; /* map */
 	struct conn_id known[KNOWN];
 	struct netns {
 		uint64_t address;      /* the kernel's */
@@ -73,8 +81,8 @@ static int64_t wall_offset(void)
 
 static const struct source_ops live_ops;
 
-int live_open(struct live **ret, bool ring, int map, size_t bytes, chunk_fn fn, void *arg,
-	      struct error *reterr)
+int live_open(struct live **ret, bool ring, const struct live_maps *maps, size_t bytes, chunk_fn fn,
+	      void *arg, struct error *reterr)
 {
 	struct chunk clock = { .kind = CHUNK_CLOCK, .off = (uint64_t)wall_offset() };
 	struct live *l = xcalloc(1, sizeof(*l));
@@ -82,9 +90,10 @@ int live_open(struct live **ret, bool ring, int map, size_t bytes, chunk_fn fn, 
 
 	l->source.ops = &live_ops;
 	l->describer = describer_new();
+	l->conns = maps->conns;
 	l->fn = fn;
 	l->arg = arg;
-	err = events_open(ring, map, bytes, &l->events, reterr);
+	err = events_open(ring, maps->events, bytes, &l->events, reterr);
 	if (!err)
 		err = fn(arg, &clock);
 	if (err) {
@@ -105,6 +114,12 @@ void live_on_connect(struct live *l, connect_fn fn, void *arg)
 {
 	l->on_connect = fn;
 	l->connect_arg = arg;
+}
+
+void live_on_notice(struct live *l, notice_fn fn, void *arg)
+{
+	l->on_notice = fn;
+	l->notice_arg = arg;
 }
 
 void live_free(struct live *l)
@@ -245,11 +260,50 @@ static bool has_ended(const struct ending *e)
 			     : kill((pid_t)e->tgid, 0) != 0 && errno == ESRCH;
 }
 
+static int close_one(struct live *l, const struct spy_conn_key *key)
+{
+	struct chunk c = { .kind = CHUNK_CLOSE,
+			   .flags = CHUNK_LEFT_OPEN,
+			   .conn = { .tgid = key->tgid, .object = key->tls },
+			   .ts_ns = now_ns() };
+	struct spy_conn conn;
+
+	/* Sockets go on without their process. */
+	if (bpf_map_get(l->conns, key, &conn) != 0 || conn.plain)
+		return 0;
+	c.conn.first_seen_ns = conn.first_seen_ns;
+	c.totals[0] = conn.off[0];
+	c.totals[1] = conn.off[1];
+	return l->fn(l->arg, &c);
+}
+
+/* What was passed through a connection that nobody has closed: its last events may have been lost.
+ * tgid 0: of all. Keys are gathered first, since what is deleted ends a walk. */
+static int close_left_open(struct live *l, uint32_t tgid)
+{
+	struct spy_conn_key *keys = NULL, key;
+	size_t count = 0;
+	int err = 0;
+
+	for (bool more = bpf_map_next(l->conns, NULL, &key) == 0; more && count < CONNS_WALKED;
+	     more = bpf_map_next(l->conns, &keys[count - 1], &key) == 0) {
+		keys = xgrow(keys, count, sizeof(*keys));
+		keys[count++] = key;
+	}
+	for (size_t i = 0; i < count && !err; i++)
+		if (!tgid || keys[i].tgid == tgid)
+			err = close_one(l, &keys[i]);
+	free(keys);
+	return err;
+}
+
 static int end(struct live *l, const struct ending *e)
 {
 	struct chunk c = { .kind = CHUNK_EXIT, .conn = { .tgid = e->tgid }, .ts_ns = e->ended_ns };
-	int err = l->stdio ? stdio_exit(l->stdio, e->tgid, e->ended_ns) : 0;
+	int err = close_left_open(l, e->tgid);
 
+	if (!err && l->stdio)
+		err = stdio_exit(l->stdio, e->tgid, e->ended_ns);
 	return err ? err : l->fn(l->arg, &c);
 }
 
@@ -280,10 +334,24 @@ static int end_processes(struct live *l, uint64_t begun_ns)
 
 /* ---- events ---- */
 
+static bool is_notice(struct live *l, const void *raw, size_t len)
+{
+	struct notice n;
+
+	if (!chunk_notice(raw, len, &n))
+		return false;
+	n.ends.netns = number_netns(l, n.ends.netns);
+	if (!n.seq)
+		describer_prepare(l->describer, n.tgid);
+	if (l->on_notice)
+		l->on_notice(l->notice_arg, &n);
+	return true;
+}
+
 /* True for an event that is for the tracer itself. */
 static bool is_told(struct live *l, const void *raw, size_t len)
 {
-	uint32_t tgid = chunk_exec(raw, len);
+	uint32_t tid, tgid = chunk_exec(raw, len, &tid);
 	struct span encoded;
 	struct endpoints endpoints;
 	struct spy_file_ends ends;
@@ -292,7 +360,7 @@ static bool is_told(struct live *l, const void *raw, size_t len)
 	if (tgid) {
 		describer_forget(l->describer, tgid);
 		if (l->on_exec)
-			l->on_exec(l->exec_arg, tgid);
+			l->on_exec(l->exec_arg, tgid, tid);
 		return true;
 	}
 	if (l->stdio && chunk_file(raw, len, &file, &ends)) {
@@ -304,6 +372,8 @@ static bool is_told(struct live *l, const void *raw, size_t len)
 		begin_ending(l, tgid);
 		return true;
 	}
+	if (is_notice(l, raw, len))
+		return true;
 	tgid = chunk_connect(raw, len, &encoded);
 	if (tgid)
 		describer_prepare(l->describer, tgid);
@@ -354,7 +424,10 @@ static int live_service(struct source *s, size_t budget)
 
 static int live_finish(struct source *s)
 {
-	return drain((struct live *)s, true, SIZE_MAX);
+	struct live *l = (struct live *)s;
+	int err = drain(l, true, SIZE_MAX);
+
+	return err ? err : close_left_open(l, 0);
 }
 
 static uint64_t live_count(const struct source *s)

@@ -13,6 +13,8 @@ libkernel_a_SOURCES += \
 	src/source/kernel_buffer.h \
 	src/source/live.c \
 	src/source/live.h \
+	src/source/ring.c \
+	src/source/ring.h \
 	src/source/stdio.c \
 	src/source/stdio.h \
 	src/source/stdio_ends.c \

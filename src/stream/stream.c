@@ -157,13 +157,14 @@ static void emit_bytes(struct stream *s, struct entry *e, enum dir d, uint64_t t
 		s->out->bytes(s->arg, &e->conn, d, ts, b);
 }
 
-static void emit_gap(struct stream *s, struct entry *e, enum dir d, uint64_t ts, uint64_t n)
+static void emit_gap(struct stream *s, struct entry *e, enum dir d, uint64_t ts, uint64_t n,
+		     bool lost)
 {
 	e->flow[d].next += n;
 	e->conn.missing[d] += n;
 	s->stats.gaps++;
 	s->stats.missing_bytes += n;
-	s->out->gap(s->arg, &e->conn, d, ts, n);
+	s->out->gap(s->arg, &e->conn, d, ts, n, lost);
 }
 
 /* A piece at the awaited offset or before it. The bytes that were emitted already are left off. */
@@ -178,7 +179,7 @@ static void emit_piece(struct stream *s, struct entry *e, enum dir d, uint64_t t
 	if (seen >= len)
 		return;
 	if (missing)
-		emit_gap(s, e, d, ts, missing - seen);
+		emit_gap(s, e, d, ts, missing - seen, false);
 	else
 		emit_bytes(s, e, d, ts, span_from(b, (size_t)seen));
 }
@@ -212,7 +213,7 @@ static void give_up_first(struct stream *s, struct entry *e, enum dir d)
 {
 	struct flow *f = &e->flow[d];
 
-	emit_gap(s, e, d, f->held->ts_ns, f->held->off - f->next);
+	emit_gap(s, e, d, f->held->ts_ns, f->held->off - f->next, true);
 	emit_held(s, e, d);
 }
 
@@ -251,8 +252,8 @@ static void drain(struct stream *s, struct entry *e, enum dir d, uint64_t ts, ui
 			give_up_first(s, e, d);
 		else
 			emit_held(s, e, d);
-	if (f->begun && total > f->next)
-		emit_gap(s, e, d, ts, total - f->next);
+	if ((f->begun || e->conn.from_start) && total > f->next)
+		emit_gap(s, e, d, ts, total - f->next, true);
 }
 
 /* ---- connections ---- */
@@ -347,7 +348,7 @@ static void on_close(struct stream *s, const struct chunk *c)
 	struct entry *e = find(s, &c->conn);
 
 	if (e && e->conn.id.first_seen_ns == c->conn.first_seen_ns)
-		close_entry(s, e, c->ts_ns, c->totals, true);
+		close_entry(s, e, c->ts_ns, c->totals, !(c->flags & CHUNK_LEFT_OPEN));
 }
 
 static void on_other(struct stream *s, const struct chunk *c)

@@ -43,12 +43,14 @@ struct conn {
 };
 
 /* In order of offset within a direction; across directions in order of arrival. `s` is
- * borrowed. A gap of `nbytes` comes exactly where the bytes are missing. `close` is the last
+ * borrowed. A gap of `nbytes` comes exactly where the bytes are missing; `lost`: their events were
+ * lost, rather than told of as missing. `close` is the last
  * call for a connection; `ended` is false where it was dropped (limit, end of its process, end of
  * input) rather than closed by its program. */
 struct stream_out {
 	void (*bytes)(void *arg, struct conn *c, enum dir d, uint64_t ts_ns, struct span s);
-	void (*gap)(void *arg, struct conn *c, enum dir d, uint64_t ts_ns, uint64_t nbytes);
+	void (*gap)(void *arg, struct conn *c, enum dir d, uint64_t ts_ns, uint64_t nbytes,
+		    bool lost);
 	void (*close)(void *arg, struct conn *c, uint64_t ts_ns, bool ended);
 	void (*endpoints)(void *arg, struct conn *c); /* c->endpoints changed; may be NULL */
 };

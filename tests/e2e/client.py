@@ -63,6 +63,13 @@ def threads():
         t.join()
 
 
+def huge():
+    """As much as providers take, handed to the TLS library in one call."""
+    conn = connect()
+    for mib in (5, 32):
+        ask(conn, chat("x" * (mib << 20)))
+
+
 def big():
     ask(connect(), chat("x" * (1 << 20)))
     ask(connect(), chat("stream a lot", stream=True), "?size=5242880&chunks=400")
@@ -234,6 +241,6 @@ def websocket():
     asyncio.run(cycles())
 
 
-{"single": single, "keepalive": keepalive, "threads": threads, "big": big, "kinds": kinds, "cut": cut,
+{"single": single, "keepalive": keepalive, "threads": threads, "big": big, "huge": huge, "kinds": kinds, "cut": cut,
  "server_cut": server_cut, "pipeline": pipeline, "slow": slow, "async": async_,
  "http2": http2, "http2_cut": http2_cut, "websocket": websocket}[mode]()

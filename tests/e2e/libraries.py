@@ -228,6 +228,51 @@ class Nss(Tls):
         self.p.PR_Close(self.tls)
 
 
+class Bio(Tls):
+    """OpenSSL's own client example, BIO_new_ssl_connect(3); "mixed": writes with SSL_write, on the same connection."""
+
+    def __init__(self):
+        self.s = s = load(ctypes.util.find_library("ssl"), SSL_CTX_new=c_void_p, TLS_client_method=c_void_p,
+                          BIO_new_ssl_connect=c_void_p)
+        self.c, context, ssl = load(ctypes.util.find_library("crypto")), c_void_p(), c_void_p()
+        context.value = s.SSL_CTX_new(c_void_p(s.TLS_client_method()))
+        self.tls = c_void_p(s.BIO_new_ssl_connect(context))
+        self.c.BIO_ctrl(self.tls, 100, c_size_t(0), f"{url.hostname}:{url.port}".encode())  # BIO_C_SET_CONNECT
+        self.c.BIO_ctrl(self.tls, 110, c_size_t(0), byref(ssl))  # BIO_C_GET_SSL
+        self.ssl = ssl
+        s.SSL_ctrl(ssl, 55, c_size_t(0), HOST)
+        must(self.c.BIO_ctrl(self.tls, 101, c_size_t(0), None) == 1, "handshake")  # BIO_C_DO_STATE_MACHINE
+
+    def write_some(self, data):
+        if way == "mixed":
+            return self.s.SSL_write(self.ssl, data, len(data))
+        return self.c.BIO_write(self.tls, data, len(data))
+
+    def read_some(self, n):
+        return self.take(self.c.BIO_read, n)
+
+    def close(self):
+        self.c.BIO_free_all(self.tls)
+
+
+class Prefixed(Tls):
+    """prefixed.c, which `ca` names here."""
+
+    def __init__(self):
+        self.p = load(ca, s2n_connection_new=c_void_p, s2n_send=c_ssize_t, s2n_recv=c_ssize_t)
+        self.tls, self.sock = c_void_p(self.p.s2n_connection_new(1)), connect()
+        self.p.s2n_connection_set_fd(self.tls, self.sock.fileno())
+
+    def write_some(self, data):
+        return self.p.s2n_send(self.tls, data, c_ssize_t(len(data)), byref(c_int()))
+
+    def read_some(self, n):
+        return self.take(self.p.s2n_recv, n, byref(c_int()))
+
+    def close(self):
+        self.p.s2n_connection_free(self.tls)
+
+
 def note(sent, received):
     with open(out, "a") as f:
         f.write(json.dumps({"sent": hashlib.sha256(sent).hexdigest(), "received": hashlib.sha256(received).hexdigest()})
@@ -270,7 +315,7 @@ def through_curl():
     curl.close()
 
 
-kinds = {"gnutls": Gnutls, "wolfssl": Wolfssl, "mbedtls": Mbedtls, "nss": Nss}
+kinds = {"gnutls": Gnutls, "wolfssl": Wolfssl, "mbedtls": Mbedtls, "nss": Nss, "prefixed": Prefixed, "bio": Bio}
 if library == "pycurl":
     through_curl()
 else:

@@ -176,12 +176,18 @@ def jsonl_of(args):
     return [] if outputs and all(":" in o for o in outputs) else ["--format", "jsonl"]
 
 
+def is_uncarried(line):
+    """Whether it says that a connection with TLS was not captured."""
+    return "it speaks TLS to" in line or "it spoke TLS to" in line or "it speaks QUIC to" in line
+
+
 class Spy:
     """A tracer that runs in the background, of this test's processes unless it is to see the whole host; records
     are read when it has stopped."""
 
-    def __init__(self, *args, ready=True, via=(), whole_host=False):
+    def __init__(self, *args, ready=True, via=(), whole_host=False, may_be_blind=False):
         scope = [] if whole_host or not cgroup else [f"--cgroup={cgroup}"]
+        self.may_be_blind = may_be_blind or whole_host
         self.out = tempfile.NamedTemporaryFile(dir=TMP, delete=False).name
         self.err = tempfile.NamedTemporaryFile(dir=TMP, delete=False).name
         with open(self.out, "w") as out, open(self.err, "w") as err:
@@ -210,6 +216,9 @@ class Spy:
     def stop(self, sig=signal.SIGINT):
         self.proc.send_signal(sig)
         self.proc.wait(timeout=WAIT)
+        blind = [line for line in self.stderr().splitlines() if is_uncarried(line)]
+        if blind and not self.may_be_blind:
+            ok(False, "nobody is called blind whose calls are captured", *blind)
         return self.records()
 
 

@@ -59,6 +59,20 @@ ok(all(r["process"]["name"] == "curl" and r["connection"]["server_name"] == "loc
    "curl: process and server name are known", mine)
 ok("FAKESECRET" not in open(spy.out).read(), "curl: the key is masked")
 
+# 32 MiB in one call, with default settings.
+spy = Spy()
+noted = client(mock, "huge")
+spy.wait_for(4)
+compare("5 and 32 MiB in one call each", spy.stop(), noted)
+
+# A buffer that is too small for what passes: whose events were lost is said with the call.
+spy = Spy("--no-peer", "--buffer-size=64K")
+client(mock, "huge")
+until(lambda: len(of_client(spy.records())) == 2)
+mine = of_client(spy.stop())
+ok(mine and all(not r["complete"] and r["lost_events"] and r["missing_bytes"] for r in mine),
+   "a buffer that overflows: events were lost, and each call says so", [(r["complete"], r["lost_events"]) for r in mine])
+
 # A call exceeded --call-limit is a gap, never silence.
 spy = Spy("--call-limit=65536")
 noted = client(mock, "big")

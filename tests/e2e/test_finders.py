@@ -17,10 +17,13 @@ INSIDE = {
     "BoringSSL": (b"ssl/handshake_client.cc", b"ssl/tls13_client.cc"),
     "rustls": (b"rustls-0.",),
     "Go crypto/tls": (b"crypto/tls.(*Conn).Handshake",),
+    "a fork of Go crypto/tls": (b"utls.(*Conn).Handshake",),
 }
+# One name for two.
+BOTH = {"Go crypto/tls and its fork": {"Go crypto/tls", "a fork of Go crypto/tls"}}
 # A library is one that defines this.
 DEFINED = {"GnuTLS": "gnutls_record_recv", "NSPR": "PR_Read", "NSS": "SSL_ImportFD", "wolfSSL": "wolfSSL_read",
-           "Mbed TLS": "mbedtls_ssl_read", "s2n": "s2n_recv"}
+           "Mbed TLS": "mbedtls_ssl_read", "s2n": "s2n_recv", "Mono's BoringSSL": "mono_btls_ssl_read"}
 
 
 def elf_files():
@@ -57,7 +60,8 @@ def claims(paths):
     """path: the implementations; only where there are any. And how many were looked at."""
     got = subprocess.run([FINDS], input="\n".join(paths), stdout=subprocess.PIPE, text=True, check=True)
     rows = [line.split("\t") for line in got.stdout.splitlines()]
-    return {path: {part.split(" by ")[0] for part in what.split("; ")} for path, _, what in rows if what}, len(rows)
+    names = {path: {part.split(" by ")[0] for part in what.split("; ")} for path, _, what in rows if what}
+    return {path: set().union(*(BOTH.get(n, {n}) for n in found)) for path, found in names.items()}, len(rows)
 
 
 def worth_a_look(paths):

@@ -1,11 +1,16 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """Programs that bring Go's crypto/tls, built here by $GO (go): with symbols, stripped, and position
-independent, against the mock provider and, for HTTP/2 and for TLS inside TLS, a server in Go."""
+independent, against the mock provider and, for HTTP/2 and for TLS inside TLS, a server in Go. One with a fork of
+crypto/tls beside, made of the compiler's own; with LLM_SPY_AGENTS=1 (scripts/check --agents) a published one:
+uTLS in a shared library for Python, and a program whose names garble made up."""
+import glob
 import json
 import shlex
 import subprocess
 
+from agents import AGENTS, CACHE, is_there
+from packages import wheel
 from spy import *
 
 GO = os.environ.get("GO", "go")
@@ -18,12 +23,12 @@ if not shutil.which(GO):
     skip_all("no Go compiler: apt-get install golang-go")
 
 
-def build(name, flags):
+def build(name, flags, source="client.go"):
     """No cgo: then it needs no C compiler, and takes the way of Go's own linker."""
     path = os.path.join(TMP, "go-" + name.replace(" ", "-"))
     env = {**os.environ, "CGO_ENABLED": "0", "GO111MODULE": "off", "GOTOOLCHAIN": "local", "GOFLAGS": "",
            "GOCACHE": os.environ.get("GOCACHE") or os.path.join(TMP, "cache"), "HOME": TMP}
-    subprocess.run([GO, "build", *flags, "-o", path, os.path.join(SRC, "tests/e2e/go/client.go")], check=True, env=env)
+    subprocess.run([GO, "build", *flags, "-o", path, os.path.join(SRC, "tests/e2e/go", source)], check=True, env=env)
     return path
 
 
@@ -106,10 +111,23 @@ def compiler_of(tracer):
             return int(pid)
 
 
+def with_new_cache(*args, **kw):
+    """A tracer that has never run here."""
+    before = os.environ.get("XDG_CACHE_HOME")
+    os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(dir=TMP)
+    try:
+        return Spy(*args, **kw)
+    finally:
+        os.environ.pop("XDG_CACHE_HOME")
+        if before:
+            os.environ["XDG_CACHE_HOME"] = before
+
+
 def without_compiler():
-    """A tracer whose compiler ended before the probes for Go were ordered, which is right after it is ready."""
+    """A tracer whose compiler ended before the probes for Go were ordered, which is right after it is ready: it knows
+    of no program that needs them."""
     while True:
-        spy = Spy("--debug", ready=False)
+        spy = with_new_cache("--debug", ready=False)
         while "probe CORE:" not in spy.stderr():
             time.sleep(0.001)
         os.kill(spy.proc.pid, signal.SIGSTOP)
@@ -123,13 +141,13 @@ def without_compiler():
         spy.stop()
 
 
-def check_later(program):
+def check_later(program, what):
     later = Later(program)
     later.go("1", lambda: "Go crypto/tls by pclntab" in later.spy.stderr())
     records = later.finish()
     text = later.spy.stderr()
-    ok(-1 < text.find("probe GO:") < text.find("ready:"), "the probes for Go are compiled before a command starts", text)
-    compare("later", records, notes(later.out) + notes(later.other))
+    ok("probe GO: " in text, f"{what}: the probes for Go come when the command starts such a program", text)
+    compare(what, records, notes(later.out) + notes(later.other))
 
 
 def check_no_compiler(program):
@@ -142,7 +160,105 @@ def check_no_compiler(program):
     compare("without a compiler", records, notes(later.other))
 
 
+def overlay():
+    """What makes the compiler believe that it has a second crypto/tls of another name, with a UConn."""
+    root = subprocess.check_output([GO, "env", "GOROOT"], text=True).strip()
+    fork, copies = os.path.join(root, "src/crypto/tls/utls"), tempfile.mkdtemp(dir=TMP)
+    own = [f for f in glob.glob(os.path.join(root, "src/crypto/tls/*.go")) if not f.endswith("_test.go")]
+    for path in (*own, os.path.join(SRC, "tests/e2e/go/uconn.go")):
+        with open(path) as f, open(os.path.join(copies, os.path.basename(path)), "w") as copy:
+            copy.write(f.read().replace("\npackage tls\n", "\npackage utls\n"))
+    table = os.path.join(TMP, "overlay.json")
+    with open(table, "w") as f:
+        json.dump({"Replace": {os.path.join(fork, n): os.path.join(copies, n) for n in os.listdir(copies)}}, f)
+    return table
+
+
+def check_forks():
+    try:
+        program = build("forks", ["-ldflags=-s -w", "-overlay", overlay()], "forks.go")
+    except subprocess.CalledProcessError:
+        return skip("a fork of crypto/tls", "this Go cannot make one of its own")
+    out = tempfile.NamedTemporaryFile(dir=TMP, delete=False).name
+    spy = Spy("--debug", "--libssl", program)
+    subprocess.run([program, mock.url, mock.ca, out], check=True, timeout=WAIT)
+    spy.wait_for(len(notes(out)))
+    records = of_program(spy.stop(), program)
+    text = spy.stderr()
+    compare("forks", records, notes(out))
+    ok("(Go crypto/tls and its fork by pclntab)" in text and "nothing was missed" in text, "forks: nothing is missed", text)
+    ok(not any(r["connection"]["from_middle"] for r in records), "forks: seen from the handshake on")
+    told = [json.dumps(r["request"]["messages"]) for r in records]
+    ok(all(sum(name in t for t in told) == 18 for name in ("crypto/tls", "the fork", "its UConn")),
+       "forks: each call of each kind is seen once", len(told))
+
+
+def check_utls():
+    """A shared library made by Go, in a Python that knows nothing of it."""
+    folder = wheel("tls_client", "2.0.0")
+    if not is_there(folder, "tls_client"):
+        return
+    script = """import hashlib, json, sys
+import tls_client
+url, out = sys.argv[1:]
+for i in range(2):
+    session = tls_client.Session(client_identifier="chrome_120")
+    for stream, size in ((False, 10), (True, 10), (False, 300000)):
+        body = json.dumps({"model": "gpt-4o", "stream": stream, "messages": [{"role": "user", "content": "x" * size}]})
+        got = session.post(url + "/v1/chat/completions?chunks=10&delay_ms=2", data=body, insecure_skip_verify=True,
+                           headers={"content-type": "application/json"}).content
+        with open(out, "a") as f:
+            f.write(json.dumps({"sent": hashlib.sha256(body.encode()).hexdigest(),
+                                "received": hashlib.sha256(got).hexdigest()}) + "\\n")
+"""
+    out = tempfile.NamedTemporaryFile(dir=TMP, delete=False).name
+    spy = Spy("--debug", "--libssl", glob.glob(os.path.join(folder, "tls_client/dependencies/*-amd64.so"))[0])
+    subprocess.run([PYTHON, "-c", script, mock.url, out], check=True, timeout=WAIT, env={**os.environ, "PYTHONPATH": folder})
+    spy.wait_for(len(notes(out)))
+    records = of_client(spy.stop())
+    compare("uTLS in Python", records, notes(out))
+    ok("nothing was missed" in spy.stderr(), "uTLS in Python: nothing is missed", spy.stderr())
+
+
+def garbled():
+    """client.go by garble, which is fetched and built too; None where it is not to be had."""
+    tool, folder = os.path.join(CACHE, "garble-0.16.0"), tempfile.mkdtemp(dir=TMP)
+    env = {**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": "", "GOBIN": tool,
+           "GOCACHE": os.environ.get("GOCACHE") or os.path.join(CACHE, "go-build")}
+    shutil.copy(os.path.join(SRC, "tests/e2e/go/client.go"), folder)
+    with open(os.path.join(folder, "go.mod"), "w") as f:
+        f.write("module garbled\ngo 1.21\n")
+    try:
+        if not os.path.exists(os.path.join(tool, "garble")):
+            subprocess.run([GO, "install", "mvdan.cc/garble@v0.16.0"], check=True, env=env, timeout=900, cwd=TMP)
+        path = os.path.join(TMP, "go-garbled")
+        subprocess.run([os.path.join(tool, "garble"), "build", "-o", path, "."], check=True, env=env, timeout=900, cwd=folder)
+        return path
+    except (OSError, subprocess.SubprocessError) as e:
+        print("#", str(e).replace("\n", " "))
+        return None
+
+
+def check_garbled():
+    program = garbled()
+    if not is_there(program, "garble"):
+        return
+    server = Server(program)
+    for mode, peer in (("http1", mock), ("many2", server)):
+        spy = Spy("--debug", "--libssl", program, "--comm", os.path.basename(program)[:15])
+        noted = run(program, mode, peer)
+        spy.wait_for(len(noted) if peer is mock else 2 * len(noted))
+        compare(f"garbled: {mode}", of_program(spy.stop(), program), noted)
+        ok("(Go crypto/tls by its methods)" in spy.stderr() and "nothing was missed" in spy.stderr(),
+           f"garbled: {mode}: nothing is missed", spy.stderr())
+    server.stop()
+
+
 mock = Mock()
+check_forks()
+if AGENTS:
+    check_utls()
+    check_garbled()
 for name, flags in BUILDS.items():
     program = build(name, flags)
     server = Server(program)
@@ -156,7 +272,9 @@ for name, flags in BUILDS.items():
         one(name, program, "stack", mock)
         one(name, program, "proxy", mock, server)
     server.stop()
-check_later(program)
+os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(dir=TMP)
+check_later(program, "cold")
+check_later(program, "warm")
 check_no_compiler(program)
 
 mock.stop()

@@ -47,7 +47,7 @@ def libraries(mode, server):
     out = os.path.join(TMP, "out-" + mode.replace(":", "-"))
     if os.path.exists(out):
         os.unlink(out)
-    return [PYTHON, "-B", LIBRARIES, mode, server.url, server.ca, out], out
+    return [PYTHON, "-B", LIBRARIES, mode, server.url, server.ca or "", out], out
 
 
 def provider_log(of):
@@ -55,12 +55,12 @@ def provider_log(of):
     return [{"sent": e["received"], "received": e["sent"]} for e in of.take_log()]
 
 
-def compare_all(what, traced, logged, name):
+def compare_all(what, traced, logged, name, server="localhost"):
     records = traced.records
     ok(len(logged) == 2, f"{what}: the server had both calls", logged, traced.stderr)
     compare(what, records, logged)
     mine = of_client(records)
-    ok(all(r["process"]["name"].startswith(name) and r["connection"]["server_name"] == "localhost" and
+    ok(all(r["process"]["name"].startswith(name) and r["connection"]["server_name"] == server and
            r["kind"] == "llm" and not r["connection"]["from_middle"] for r in mine),
        f"{what}: process, server name, and seen from its first byte", mine)
     ok({bool(r["response"]["stream"]) for r in mine} == {False, True}, f"{what}: plain and streamed", mine)
@@ -146,6 +146,23 @@ def test_middle(mode):
     ok(all(r["connection"]["from_middle"] for r in records), f"{mode}: and it is said so", records)
 
 
+def test_prefixed():
+    """Functions that begin with what takes no probe are probed behind it."""
+    path = os.path.join(TMP, "prefixed.so")
+    plain = Provider()
+    subprocess.run(["cc", "-O2", "-shared", "-fPIC", "-o", path, os.path.join(SRC, "tests/e2e/prefixed.c")], check=True)
+    command, out = libraries("prefixed", plain)
+    command[-2] = path
+    spy = Spy(f"--libssl={path}", "--debug")
+    subprocess.run(command, check=True, timeout=WAIT)
+    spy.wait_for(2)
+    records = spy.stop()
+    compare("cs prefixes", records, provider_log(plain))
+    ok(len(notes(out)) == 2 and not any(r["connection"]["from_middle"] for r in records) and
+       "(s2n by symbols)" in spy.stderr() and "nothing was missed" in spy.stderr(), "cs prefixes: all of it", spy.stderr())
+    plain.stop()
+
+
 def test_unknown():
     """A library that holds nothing is worth a word only when it was named."""
     with open("/proc/self/maps") as f:
@@ -154,6 +171,75 @@ def test_unknown():
         r = subprocess.run([SPY, *args, "--", "true"], capture_output=True, text=True, timeout=WAIT)
         ok(r.returncode == 0 and ("not hooked" in r.stderr) == want,
            f"a file without TLS: {'named, a warning' if want else 'nothing is said of those not named'}", r.stderr)
+
+
+TCL = """
+package require http
+package require tls
+lassign $argv url ca body
+http::register https 443 [list ::tls::socket -cafile $ca -require 1 -servername localhost]
+set f [open $body]
+fconfigure $f -encoding utf-8
+while {[gets $f line] >= 0} {
+    http::geturl $url/v1/chat/completions -method POST -type application/json -headers {Authorization "Bearer sk-FAKESECRET"} \\
+        -query [encoding convertto utf-8 $line]
+}
+"""
+
+
+def test_tcl():
+    """Its package tls reads and writes through OpenSSL's BIO."""
+    script, bodies = os.path.join(TMP, "script.tcl"), os.path.join(TMP, "bodies")
+    with open(script, "w") as f, open(bodies, "w") as b:
+        f.write(TCL)
+        b.writelines(body + "\n" for body in BODIES)
+    t = Traced()
+    t.end(t.run("tclsh", script, provider.url, provider.ca, bodies))
+    compare_all("Tcl", t, provider_log(provider), "tclsh")
+
+
+MONO = """
+using System.IO; using System.Net; using System.Text;
+class Client {
+    static void Main(string[] a) {
+        ServicePointManager.ServerCertificateValidationCallback = (sender, certificate, chain, errors) => true;
+        foreach (var line in File.ReadAllLines(a[1])) {
+            var r = (HttpWebRequest)WebRequest.Create(a[0] + "/v1/chat/completions");
+            r.Method = "POST"; r.ContentType = "application/json"; r.ServicePoint.Expect100Continue = false;
+            r.Headers.Add("Authorization", "Bearer sk-FAKESECRET");
+            var body = Encoding.UTF8.GetBytes(line);
+            using (var s = r.GetRequestStream()) s.Write(body, 0, body.Length);
+            using (var s = new StreamReader(r.GetResponse().GetResponseStream())) s.ReadToEnd();
+        }
+    }
+}
+"""
+
+
+def test_mono():
+    """Its BoringSSL has names of its own."""
+    source, bodies = os.path.join(TMP, "client.cs"), os.path.join(TMP, "bodies")
+    with open(source, "w") as f, open(bodies, "w") as b:
+        f.write(MONO)
+        b.writelines(body + "\n" for body in BODIES)
+    subprocess.run(["mcs", source], check=True, timeout=WAIT)
+    t = Traced()
+    t.end(t.run("mono", source.replace(".cs", ".exe"), provider.url, bodies))
+    compare_all("Mono", t, provider_log(provider), "mono")
+
+
+def test_static_mbedtls():
+    path = os.path.join(TMP, "mbedclient")
+    cc = subprocess.run(["cc", "-O2", "-s", "-o", path, os.path.join(SRC, "tests/e2e/mbedclient.c"), "-Wl,-Bstatic", "-lmbedtls",
+                         "-lmbedx509", "-lmbedcrypto", "-Wl,-Bdynamic"], capture_output=True, text=True)
+    if lacks("Mbed TLS to link", cc.returncode == 0):
+        return
+    t = Traced()
+    for body in BODIES:
+        with open(write_request(body)) as f:
+            t.end(t.run(path, str(provider.port), ca, args=("--debug", f"--libssl={path}"), stdin=f))
+    compare_all("Mbed TLS without symbols", t, provider_log(provider), "mbedclient", None)
+    ok("(Mbed TLS by strings)" in t.stderr, "Mbed TLS by strings", t.stderr)
 
 
 def lacks(what, there):
@@ -200,6 +286,19 @@ if not lacks("wolfSSL", find("wolfssl")):
 if not lacks("Mbed TLS", find("mbedtls")):
     test_library("mbedtls")
     test_middle("mbedtls:slow")
+if not lacks("a C compiler", shutil.which("cc")):
+    test_static_mbedtls()
+if not lacks("Mono", shutil.which("mono") and shutil.which("mcs")):
+    test_mono()
+if not lacks("OpenSSL", find("ssl")):
+    for mode in ("bio", "bio:mixed"):
+        test_library(mode)
+    test_middle("bio:slow")
+if not lacks("Tcl's tls", shutil.which("tclsh") and subprocess.run(
+        ["tclsh"], input="package require tls", capture_output=True, text=True).stderr == ""):
+    test_tcl()
+if not lacks("a C compiler for x86-64", shutil.which("cc") and os.uname().machine == "x86_64"):
+    test_prefixed()
 test_unknown()
 provider.stop()
 done()

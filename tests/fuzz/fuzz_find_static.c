@@ -26,6 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		run(&finder_openssl_static, &im, 4);
 		run(&finder_openssl1, &im, 4);
 		run(&finder_awslc, &im, 3);
+		run(&finder_mbedtls, &im, 4);
 	}
 	image_close(&im);
 	return 0;

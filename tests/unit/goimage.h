@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A small ELF file with the tables of a Go program, for the tests of its finder: five functions of
- * 64 bytes of which the code is no code but for its returns, a table of functions, moduledata. */
+/* A small ELF file with the tables of a Go program, for the tests of its finder: functions of 64
+ * bytes of which the code is no code but for its returns and calls, a table of functions,
+ * moduledata. */
 #ifndef SPY_TESTS_GOIMAGE_H
 #define SPY_TESTS_GOIMAGE_H
 
@@ -19,9 +20,11 @@
 #define GO_SECTIONS	  (GO_DATA + 0x500)
 #define GO_FUNCTION_BYTES 64
 /* In `GO_TABLE`. */
-#define GO_NAMES 0x48
-#define GO_PCTAB 0x180
-#define GO_FUNCS 0x200
+#define GO_NAMES	 0x48
+#define GO_PCTAB	 0x300
+#define GO_FUNCS	 0x340
+#define GO_INFOS	 0x100 /* in `GO_FUNCS` */
+#define GO_FUNCTIONS_MAX 12
 
 struct go_image {
 	uint8_t magic; /* 0xfa: Go 1.16, 0xf0: 1.18, 0xf1: 1.20 */
@@ -31,7 +34,10 @@ struct go_image {
 	bool relocated; /* addresses stand in relocations */
 	bool section;	/* named; else it has to be searched for */
 	bool no_returns;
-	const char *write_name; /* NULL: as it is */
+	const char *names[GO_FUNCTIONS_MAX]; /* of its functions, to the first NULL; none: those of
+					      * crypto/tls */
+	bool sends;			     /* the first function passes on the type of a record */
+	unsigned caller, callee;	     /* the one calls the other, unless they are the same */
 	/* What is made. */
 	uint8_t bytes[GO_IMAGE_BYTES];
 	uint64_t base;
@@ -119,6 +125,19 @@ static inline void go_put_code(struct go_image *g, unsigned function)
 		go_put(g, at + 40, g->unit == 1 ? 0xc3 : 0xd65f03c0, 4);
 }
 
+static inline void go_put_call(struct go_image *g)
+{
+	uint64_t at = GO_TEXT + g->caller * GO_FUNCTION_BYTES + 8;
+	uint64_t to = GO_TEXT + g->callee * GO_FUNCTION_BYTES;
+
+	if (g->unit == 1) {
+		go_put(g, at, 0xe8, 1);
+		go_put(g, at + 1, to - at - 5, 4);
+	} else {
+		go_put(g, at, 0x94000000u | ((to - at) >> 2 & 0x3ffffff), 4);
+	}
+}
+
 static inline void go_put_pctab(struct go_image *g)
 {
 	/* Change of the frame's size, bytes. */
@@ -143,7 +162,7 @@ static inline void go_put_function(struct go_image *g, unsigned i, uint64_t name
 {
 	bool absolute = g->magic == 0xfa;
 	uint64_t half = absolute ? 8 : 4, entry = GO_TABLE + GO_FUNCS + 2 * half * i;
-	uint64_t info = 0x80 + 0x40 * i, at = GO_TABLE + GO_FUNCS + info;
+	uint64_t info = GO_INFOS + 0x40 * i, at = GO_TABLE + GO_FUNCS + info;
 
 	if (absolute) {
 		go_put_address(g, entry, GO_TEXT + i * GO_FUNCTION_BYTES);
@@ -161,16 +180,22 @@ static inline void go_put_function(struct go_image *g, unsigned i, uint64_t name
 
 static inline void go_put_table(struct go_image *g)
 {
-	const char *names[] = { g->write_name ? g->write_name : "crypto/tls.(*Conn).Write",
-				"crypto/tls.(*Conn).Read", "crypto/tls.(*Conn).clientHandshake",
-				"crypto/tls.(*Conn).serverHandshake", "crypto/tls.(*Conn).Close" };
+	static const char *const of_tls[GO_FUNCTIONS_MAX] = {
+		"crypto/tls.(*Conn).Write",	      "crypto/tls.(*Conn).Read",
+		"crypto/tls.(*Conn).clientHandshake", "crypto/tls.(*Conn).serverHandshake",
+		"crypto/tls.(*Conn).Close",	      "crypto/tls.(*Conn).writeRecordLocked"
+	};
+	const char *const *names = g->names[0] ? g->names : of_tls;
+	unsigned count = 0;
 	uint64_t at = GO_TABLE + 8, name = go_put_name(g, 0, "go.buildid");
 	bool absolute = g->magic == 0xfa;
 
+	while (count < GO_FUNCTIONS_MAX && names[count])
+		count++;
 	go_put(g, GO_TABLE, 0xffffff00u | g->magic, 4);
 	go_put(g, GO_TABLE + 6, g->unit, 1);
 	go_put(g, GO_TABLE + 7, 8, 1);
-	go_put(g, at, 5, 8);
+	go_put(g, at, count, 8);
 	at += 16;
 	if (!absolute && !g->no_text)
 		go_put_address(g, at, GO_TEXT);
@@ -180,15 +205,20 @@ static inline void go_put_table(struct go_image *g)
 	go_put(g, at + 16, GO_PCTAB, 8);
 	go_put(g, at + 24, GO_PCTAB, 8);
 	go_put(g, at + 32, GO_FUNCS, 8);
-	for (unsigned i = 0; i < 5; i++) {
+	for (unsigned i = 0; i < count; i++) {
 		go_put_function(g, i, name);
 		name = go_put_name(g, name, names[i]);
 	}
 	if (absolute)
-		go_put_address(g, GO_TABLE + GO_FUNCS + 16 * 5, GO_TEXT + 5 * GO_FUNCTION_BYTES);
+		go_put_address(g, GO_TABLE + GO_FUNCS + 16 * count,
+			       GO_TEXT + count * GO_FUNCTION_BYTES);
 	else
-		go_put(g, GO_TABLE + GO_FUNCS + 8 * 5, 5 * GO_FUNCTION_BYTES, 4);
+		go_put(g, GO_TABLE + GO_FUNCS + 8 * count, count * GO_FUNCTION_BYTES, 4);
 	go_put_pctab(g);
+	if (g->caller != g->callee)
+		go_put_call(g);
+	if (g->sends) /* mov ebx, 23; movz w1, #23 */
+		go_put(g, GO_TEXT + 16, g->unit == 1 ? 0x17bb : 0x528002e1, 5);
 }
 
 static inline void go_image_make(struct go_image *g)

@@ -16,11 +16,13 @@
 #define PROGRAM_CODE	  0x200
 #define PROGRAM_FUNCTION  0x80 /* bytes set aside for each */
 #define PROGRAM_FUNCTIONS 10
+#define PROGRAM_SYMBOLS	  3
 #define PROGRAM_SIZE	  0x900
 
 /* Lists end with 0; a function is called, and refers to a string, by its number from 1 on. */
 struct program_function {
 	unsigned strings[3], constants[5], calls[9];
+	unsigned jumps[3]; /* x86-64 only */
 	bool updates;
 	bool misleads; /* begins with operands that look like calls, x86-64 only */
 	bool skewed;   /* begins one byte further on, at no multiple of anything */
@@ -31,8 +33,11 @@ struct program {
 	unsigned machine, type; /* EM_, ET_ */
 	const char *strings[6];
 	struct program_function functions[PROGRAM_FUNCTIONS];
-	unsigned symbol; /* the function that has one, of that name; 0: none */
-	const char *symbol_name;
+	/* Functions, by number, that have a symbol of that name; to the first 0. */
+	struct {
+		unsigned function;
+		const char *name;
+	} symbols[PROGRAM_SYMBOLS];
 };
 
 struct assembler {
@@ -114,6 +119,12 @@ static void put_call(struct assembler *a, unsigned number)
 	}
 }
 
+static void put_jump(struct assembler *a, unsigned number)
+{
+	put(a, 0xe9, 1);
+	put(a, program_function(number) - (PROGRAM_BASE + a->at + 4), 4);
+}
+
 static void put_misleading(struct assembler *a)
 {
 	put(a, 0xe880c7, 7); /* mov dword [rax + 0xe8], 0 */
@@ -138,6 +149,8 @@ static void put_function(struct assembler *a, const struct program_function *f)
 		put_constant(a, *c);
 	for (const unsigned *c = f->calls; *c; c++)
 		put_call(a, *c);
+	for (const unsigned *j = f->jumps; *j && !arm; j++)
+		put_jump(a, *j);
 	if (f->updates) /* ldr x9, [x8, #136]; str x9, [x8, #136]; or add [rbx + 8], rax */
 		put(a, arm ? 0xf9004509f9404509u : 0x08430148, arm ? 8 : 4);
 	put(a, arm ? 0xd65f03c0u : 0xc3, arm ? 4 : 1);
@@ -146,27 +159,32 @@ static void put_function(struct assembler *a, const struct program_function *f)
 }
 
 /* .dynsym and .dynstr, behind the code. */
-static void put_symbol(struct assembler *a, Elf64_Ehdr *eh)
+static void put_symbols(struct assembler *a, Elf64_Ehdr *eh)
 {
-	size_t names = PROGRAM_CODE + PROGRAM_FUNCTIONS * PROGRAM_FUNCTION, symbols = names + 32;
-	size_t headers = symbols + 2 * sizeof(Elf64_Sym);
-	Elf64_Sym sym = { .st_name = 1,
-			  .st_info = ELF64_ST_INFO(STB_GLOBAL, STT_FUNC),
-			  .st_shndx = 1,
-			  .st_value = program_function(a->p->symbol) };
+	size_t names = PROGRAM_CODE + PROGRAM_FUNCTIONS * PROGRAM_FUNCTION, symbols = names + 64;
+	size_t headers = symbols + (PROGRAM_SYMBOLS + 1) * sizeof(Elf64_Sym), n = 0, name = 1;
 	Elf64_Shdr sh[3] = {
 		{ 0 },
 		{ .sh_type = SHT_DYNSYM,
 		  .sh_offset = symbols,
-		  .sh_size = 2 * sizeof(sym),
 		  .sh_link = 2,
-		  .sh_entsize = sizeof(sym),
+		  .sh_entsize = sizeof(Elf64_Sym),
 		  .sh_addralign = 8 },
-		{ .sh_type = SHT_STRTAB, .sh_offset = names, .sh_size = 32, .sh_addralign = 1 },
+		{ .sh_type = SHT_STRTAB, .sh_offset = names, .sh_size = 64, .sh_addralign = 1 },
 	};
 
-	memcpy(a->file + names + 1, a->p->symbol_name, strlen(a->p->symbol_name));
-	memcpy(a->file + symbols + sizeof(sym), &sym, sizeof(sym));
+	while (n < PROGRAM_SYMBOLS && a->p->symbols[n].function) {
+		size_t len = strlen(a->p->symbols[n].name) + 1;
+		Elf64_Sym sym = { .st_name = (Elf64_Word)name,
+				  .st_info = ELF64_ST_INFO(STB_GLOBAL, STT_FUNC),
+				  .st_shndx = 1,
+				  .st_value = program_function(a->p->symbols[n].function) };
+
+		memcpy(a->file + names + name, a->p->symbols[n].name, len);
+		memcpy(a->file + symbols + ++n * sizeof(sym), &sym, sizeof(sym));
+		name += len;
+	}
+	sh[1].sh_size = (n + 1) * sizeof(Elf64_Sym);
 	memcpy(a->file + headers, sh, sizeof(sh));
 	eh->e_shoff = headers;
 	eh->e_shnum = 3;
@@ -203,8 +221,8 @@ static struct span program_make(const struct program *p)
 		a.at = PROGRAM_CODE + i * PROGRAM_FUNCTION;
 		put_function(&a, &p->functions[i]);
 	}
-	if (p->symbol)
-		put_symbol(&a, &eh);
+	if (p->symbols[0].function)
+		put_symbols(&a, &eh);
 	memcpy(a.file, &eh, sizeof(eh));
 	memcpy(a.file + sizeof(eh), &ph, sizeof(ph));
 	return span_of(a.file, PROGRAM_SIZE);

@@ -17,7 +17,7 @@
 #define CODE_ADDR   0x10200
 #define DATA_ADDR   0x20400
 #define DATA_WORDS  128
-#define ENCRYPTER   40 /* word of data */
+#define ENCRYPTER   60 /* word of data */
 
 #define LENGTH_ADDR  (CODE_ADDR + 0x40)
 #define ENCRYPT_ADDR (CODE_ADDR + 0x80)
@@ -33,16 +33,21 @@ struct elf_case {
 	int methods;	    /* the decrypter's; 0: one */
 	int size, dec_size; /* 0: 48, and the same */
 	int dec_align;	    /* 0: 8 */
+	int ring;	    /* keys as ring's, whose encrypter has so many methods, none of them of
+			     * that code; 0: others */
+	bool drops;	    /* and something is done when they are dropped */
+	bool fixed;	    /* at fixed addresses, vtables in data that is not writable */
+	bool before_vtable; /* what follows the decrypter's vtable is another */
 };
 
 static const struct elf_case elf_cases[] = {
-	{ "decrypter before, with a location between", 3, -7, 17 },
-	{ "decrypter right before", 3, -4, 17 },
-	{ "decrypter after", 3, 8, 17 },
-	{ "with a frame pointer", 3, -7, 17, .frame = true },
-	{ "pointers by RELA", 3, -7, 17, .rela = true },
-	{ "pointers by RELA, with a frame pointer", 3, 8, 17, .rela = true, .frame = true },
-	{ "sizes that differ by a nonce", 3, -7, 17, .dec_size = 40 },
+	{ "decrypter before, with a location between", 4, -7, 17 },
+	{ "decrypter right before", 4, -4, 17 },
+	{ "decrypter after", 4, 8, 17 },
+	{ "with a frame pointer", 4, -7, 17, .frame = true },
+	{ "pointers by RELA", 4, -7, 17, .rela = true },
+	{ "pointers by RELA, with a frame pointer", 4, 8, 17, .rela = true, .frame = true },
+	{ "sizes that differ by a nonce", 4, -7, 17, .dec_size = 40 },
 	{ "TLS 1.2 alone: GCM", 0, -7, 24 },
 	{ "TLS 1.2 alone: ChaCha20", 0, -7, 16 },
 	{ "some other overhead", 0, -7, 18 },
@@ -53,6 +58,19 @@ static const struct elf_case elf_cases[] = {
 	{ "something of another alignment", 0, -7, 17, .dec_align = 16 },
 	{ "a size that is none", 0, -7, 17, .size = 0x100000, .dec_size = 0x100000 },
 	{ "another machine", 0, -7, 17, .aarch64 = true },
+	{ "another vtable right behind", 4, 8, 17, .before_vtable = true },
+	{ "ring's keys, 0.22 or 0.23 without optimisation", 4, -7, .ring = 2 },
+	{ "ring's keys, the decrypter behind", 4, 10, .ring = 2, .rela = true },
+	{ "ring's keys, far apart", 4, -22, .ring = 2 },
+	{ "ring's keys, too far apart", 0, -52, .ring = 2 },
+	{ "ring's keys, another vtable right behind", 4, 10, .ring = 2, .before_vtable = true },
+	{ "ring's keys, 0.20 or 0.21", 6, -4, .ring = 1 },
+	{ "ring's keys, 0.20 or 0.21, by RELA", 6, 10, .ring = 1, .rela = true },
+	{ "ring's keys, 0.20 or 0.21, at fixed addresses", 6, -7, .ring = 1, .fixed = true },
+	{ "ring's keys for QUIC", 0, -7, .ring = 3, .methods = 2 },
+	{ "ring's keys, of different size", 0, -7, .ring = 2, .dec_size = 576 },
+	{ "ring's keys, one alone", 0, 0, .ring = 1 },
+	{ "large keys that are dropped", 0, -7, .ring = 2, .drops = true },
 };
 #define ELF_CASES (sizeof(elf_cases) / sizeof(*elf_cases))
 
@@ -85,15 +103,19 @@ static void put_code(struct elf_maker *m, const struct elf_case *c)
 	};
 
 	memset(m->file + CODE_AT, 0xcc, 0x200);
+	if (c->ring)
+		return;
 	if (c->frame)
 		memcpy(m->file + CODE_AT + (LENGTH_ADDR - CODE_ADDR), framed, sizeof(framed));
 	else
 		memcpy(m->file + CODE_AT + (LENGTH_ADDR - CODE_ADDR), bare, sizeof(bare));
 }
 
-static void put_vtable(struct elf_maker *m, int word, int size, int align, uint64_t method)
+static void put_vtable(struct elf_maker *m, int word, int size, int align, uint64_t method,
+		       bool drops)
 {
-	put_pointer(m, word, OTHER_ADDR);
+	if (drops)
+		put_pointer(m, word, OTHER_ADDR);
 	put_word(m, word + 1, (uint64_t)size);
 	put_word(m, word + 2, (uint64_t)align);
 	put_pointer(m, word + 3, method);
@@ -103,7 +125,7 @@ static void put_headers(struct elf_maker *m, const struct elf_case *c)
 {
 	static const char names[] = "\0.rela.dyn\0.shstrtab";
 	Elf64_Ehdr eh = { .e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT },
-			  .e_type = ET_DYN,
+			  .e_type = c->fixed ? ET_EXEC : ET_DYN,
 			  .e_machine = c->aarch64 ? EM_AARCH64 : EM_X86_64,
 			  .e_version = EV_CURRENT,
 			  .e_phoff = sizeof(eh),
@@ -116,8 +138,8 @@ static void put_headers(struct elf_maker *m, const struct elf_case *c)
 			  .e_shstrndx = 2 };
 	Elf64_Phdr ph[2] = { { PT_LOAD, PF_R | PF_X, CODE_AT, CODE_ADDR, CODE_ADDR, 0x200, 0x200,
 			       8 },
-			     { PT_LOAD, PF_R | PF_W, DATA_AT, DATA_ADDR, DATA_ADDR, DATA_WORDS * 8,
-			       DATA_WORDS * 8, 8 } };
+			     { PT_LOAD, c->fixed ? PF_R : PF_R | PF_W, DATA_AT, DATA_ADDR,
+			       DATA_ADDR, DATA_WORDS * 8, DATA_WORDS * 8, 8 } };
 	Elf64_Shdr sh[3] = { { 0 },
 			     { .sh_name = 1,
 			       .sh_type = SHT_RELA,
@@ -141,17 +163,24 @@ static void put_headers(struct elf_maker *m, const struct elf_case *c)
 static inline void elf_make(uint8_t *file, const struct elf_case *c)
 {
 	struct elf_maker m = { .file = file, .rela = c->rela };
-	int size = c->size ? c->size : 48, dec = ENCRYPTER + c->decrypter;
+	int size = c->size ? c->size : c->ring ? 560 : 48, align = c->ring ? 16 : 8;
+	int dec = ENCRYPTER + c->decrypter;
+	bool drops = !c->ring || c->drops;
 
 	memset(file, 0, ELF_BYTES);
 	put_code(&m, c);
-	put_vtable(&m, ENCRYPTER, size, 8, ENCRYPT_ADDR);
-	put_pointer(&m, ENCRYPTER + 4, LENGTH_ADDR);
+	put_vtable(&m, ENCRYPTER, size, align, ENCRYPT_ADDR, drops);
+	if (c->ring != 1)
+		put_pointer(&m, ENCRYPTER + 4, LENGTH_ADDR);
+	if (c->ring == 3)
+		put_pointer(&m, ENCRYPTER + 5, OTHER_ADDR);
 	if (c->decrypter)
 		put_vtable(&m, dec, c->dec_size ? c->dec_size : size,
-			   c->dec_align ? c->dec_align : 8, DECRYPT_ADDR);
+			   c->dec_align ? c->dec_align : align, DECRYPT_ADDR, drops);
 	if (c->methods == 2)
 		put_pointer(&m, dec + 4, OTHER_ADDR);
+	if (c->before_vtable)
+		put_vtable(&m, dec + 4, 24, 8, OTHER_ADDR, true);
 	put_headers(&m, c);
 }
 

@@ -183,6 +183,7 @@ static bool has(struct catalog *c, uint64_t n)
 static void test_identity(void)
 {
 	struct catalog *c = catalog_new(10);
+	uint8_t likeness[SHA256_DIGEST_SIZE];
 	struct file_id id = id_of(7), other;
 	uint64_t *fields[] = { &other.dev, &other.ino, &other.size, &other.mtime_ns,
 			       &other.ctime_ns };
@@ -196,6 +197,13 @@ static void test_identity(void)
 		found += catalog_find(c, &other) != NULL;
 	}
 	is_int(found, 0, "catalog: not when anything about it is different");
+	memset(catalog_find(c, &id)->likeness, 7, SHA256_DIGEST_SIZE);
+	memset(likeness, 7, sizeof(likeness));
+	ok(catalog_find_copy(c, id.size, likeness) == catalog_find(c, &id),
+	   "a copy is known by its likeness");
+	ok(!catalog_find_copy(c, id.size + 1, likeness), "but not of another size");
+	likeness[31] = 8;
+	ok(!catalog_find_copy(c, id.size, likeness), "nor with another likeness");
 	catalog_drop(c, &id);
 	ok(!has(c, 7), "catalog: nor when it was dropped");
 	catalog_free(c);

@@ -25,8 +25,11 @@ static const char *describe(const struct finding *f)
 		[PROG_NEW_RETURN] = "new",
 		[PROG_HANDSHAKE_RETURN] = "handshake",
 		[PROG_CALL_INTERNAL] = "internal",
+		[PROG_SEAL] = "sealed",
+		[PROG_SEAL_RETURN] = "sealed",
 		[PROG_AEAD_SEAL] = "seal",
 		[PROG_AEAD_OPEN] = "open",
+		[PROG_FREE] = "free",
 		[PROG_AEAD_OPEN_GATHER] = "gather",
 		[PROG_AEAD_OPEN_RETURN] = "opened",
 	};
@@ -180,19 +183,49 @@ static void test_boringssl_not(void)
 	check(b, &p, "", "a machine that is not known");
 }
 
-/* Where the symbols are there, the finder that goes by them has hooked it. */
+struct all_found {
+	char text[200];
+	size_t sites;
+};
+
+static void note_found(void *arg, const struct finder *finder, const struct finding *f)
+{
+	struct all_found *all = arg;
+	size_t n = strlen(all->text);
+
+	(void)finder;
+	snprintf(all->text + n, sizeof(all->text) - n, "%s by %s;", f->implementation, f->method);
+	all->sites += f->nsites;
+}
+
+static void check_all(const struct program *p, const char *want, const char *what)
+{
+	struct span file = program_make(p);
+	struct all_found all = { 0 };
+	struct image im;
+
+	is_int(image_open_bytes(&im, file), 0, "%s: is an image", what);
+	find_all(&im, note_found, &all);
+	is_str(all.text, want, "%s", what);
+	image_close(&im);
+	free((void *)file.ptr);
+}
+
+/* A guess beside symbols of the same family could only be the same once more, or wrong. */
 static void test_boringssl_symbols(void)
 {
 	struct program p = { .machine = EM_X86_64,
 			     .type = ET_DYN,
 			     .strings = BORING,
 			     .functions = ALL,
-			     .symbol = 2,
-			     .symbol_name = "SSL_write" };
+			     .symbols = { { 2, "SSL_write" }, { 8, "SSL_read" } } };
 
-	check(&finder_boringssl, &p, "", "BoringSSL with its symbols");
-	p.symbol = 8;
-	check(&finder_boringssl, &p, ALL_FOUND, "BoringSSL beside another library's symbols");
+	check_all(&p, "BoringSSL by strings and constants;", "too few symbols: a guess");
+	p.symbols[2].function = 3;
+	p.symbols[2].name = "SSL_do_handshake";
+	check_all(&p, "OpenSSL by symbols;", "BoringSSL with its symbols is found by them alone");
+	p.symbols[0].function = 9;
+	check_all(&p, "OpenSSL by symbols;", "and if a guess would find other places");
 }
 
 /* ---- OpenSSL ---- */
@@ -280,6 +313,48 @@ static void test_openssl1(void)
 	check_kinds(o, p, "", "one function with both numbers");
 }
 
+/* ---- BoringSSL's sealed write ---- */
+
+#define PACKET "../boringssl/ssl/s3_pkt.cc"
+/* clang-format off */
+#define API { .jumps = { 9 } }
+#define SEALED { .frame = true, .strings = { 2, 2 }, .constants = { 189, 68 } }
+/* clang-format on */
+#define WITH_SEALED ALL_FOUND " sealed@9 sealed-r@9"
+
+static const struct program sealed = {
+	.machine = EM_X86_64,
+	.type = ET_DYN,
+	.strings = { FILE_NAME, PACKET },
+	.functions = { CALLER, WRITE, HANDSHAKE, READ_IMPL, READ, PEEK, NEW, API, SEALED },
+};
+
+static void test_sealed(void)
+{
+	const struct finder *b = &finder_boringssl;
+	struct program p = sealed;
+
+	check(b, &p, WITH_SEALED, "a sealed write");
+	p.type = ET_EXEC;
+	check(b, &p, WITH_SEALED, "a sealed write, at fixed addresses");
+	p = sealed;
+	p.strings[1] = "../boringssl/ssl/tls_record.cc";
+	check(b, &p, ALL_FOUND, "of another file, where BoringSSL raises it too");
+	p = sealed;
+	p.functions[8].constants[1] = 0;
+	check(b, &p, ALL_FOUND, "one reason alone");
+	p = sealed;
+	p.functions[7] = (struct program_function){ 0 };
+	check(b, &p, ALL_FOUND, "nothing jumps there");
+	p = sealed;
+	p.functions[8].frame = false;
+	check(b, &p, ALL_FOUND, "nothing shows that it begins there");
+	p = sealed;
+	p.functions[9] = p.functions[8];
+	p.functions[7].jumps[1] = 10;
+	check(b, &p, ALL_FOUND, "two of the kind");
+}
+
 /* ---- rustls by aws-lc ---- */
 
 /* clang-format off */
@@ -331,6 +406,8 @@ static void test_awslc_not(void)
 	const struct finder *a = &finder_awslc;
 	struct program p = awslc;
 
+	p.strings[1] = "assertion failed: !self.encrypt_exhausted()";
+	check(a, &p, "seal@2 seal@3 gather@5 opened-r@5", "rustls 0.22");
 	p.strings[1] = "PreEncryptAction";
 	check(a, &p, "", "aws-lc without rustls");
 	p = awslc;
@@ -343,6 +420,36 @@ static void test_awslc_not(void)
 	p = awslc;
 	p.machine = EM_AARCH64;
 	check(a, &p, "", "aws-lc on another machine");
+}
+
+/* ---- Mbed TLS ---- */
+
+static void test_mbedtls(void)
+{
+	const unsigned bad_input = 0xffff8f00;
+	struct program p = { .machine = EM_X86_64,
+			     .type = ET_DYN,
+			     .strings = { "=> write", "=> read", "=> handshake", "=> free",
+					  "=> read record" },
+			     .functions = { CALLER,
+					    { .strings = { 1 }, .constants = { bad_input } },
+					    { .strings = { 2 }, .constants = { bad_input } },
+					    { .strings = { 3 } },
+					    { .strings = { 4 } },
+					    { .strings = { 5 }, .constants = { bad_input } } } };
+
+	check(&finder_mbedtls, &p, "call@2 write-r@2 call@3 read-r@3 call@4 handshake-r@4 free@5",
+	      "Mbed TLS by what its functions say");
+	p.functions[3] = p.functions[4] = (struct program_function){ 0 };
+	check(&finder_mbedtls, &p, "call@2 write-r@2 call@3 read-r@3", "the least of it");
+	p.functions[2].constants[0] = 0xffff8f01;
+	check(&finder_mbedtls, &p, "", "another error");
+	p.functions[2].constants[0] = bad_input;
+	p.functions[6] = p.functions[1];
+	check(&finder_mbedtls, &p, "", "two that say so");
+	p.functions[6] = (struct program_function){ 0 };
+	p.strings[1] = "=> reading";
+	check(&finder_mbedtls, &p, "", "another word");
 }
 
 /* ---- unwind tables: those of this program ---- */
@@ -381,6 +488,10 @@ static void test_unwind(void)
 	ok(self.addr && u.entries.len, "this program has a main, and unwind tables");
 	is_int(unwind_place(&u, self.addr), UNWIND_START, "main is where a function begins");
 	is_int(unwind_place(&u, self.addr + 4), UNWIND_INSIDE, "and goes on");
+	ok(unwind_end(&u, self.addr) > self.addr + 4, "and has an end");
+	is_int((long)unwind_end(&u, self.addr + 4), 0, "of which the middle knows nothing");
+	ok(unwind_is_entered(&u, self.addr) && !unwind_is_entered(&u, self.addr + 4),
+	   "calls enter it at its beginning");
 	is_int(unwind_place(&u, 0), UNWIND_UNKNOWN, "before all code");
 	is_int(unwind_place(&u, UINT64_MAX), UNWIND_UNKNOWN, "behind all code");
 	image_close(&im);
@@ -395,6 +506,8 @@ int main(void)
 	test_openssl1();
 	test_awslc();
 	test_awslc_not();
+	test_sealed();
+	test_mbedtls();
 	test_unwind();
 	return tap_done();
 }

@@ -159,6 +159,88 @@ static void test_not_functions(void)
 	is_found(&e, "", "data of these names");
 }
 
+/* Names of rustls as compilers mangle them; `h`: a hash. */
+#define OLD(type, trait, rest) "_ZN9_$LT$" type "$u20$as$u20$rustls.." trait "$GT$" rest
+#define H		       "17h0123456789abcdefE"
+#define V0(rest)	       "_RNvXs_NtNtCs1_6rustls5tls13NtB4_5ThingNtNtB6_6cipher" rest
+
+static const struct {
+	const char *what, *want, *names[4];
+} rustls_cases[] = {
+	{ "rustls 0.20 and 0.21",
+	  "rustls: 0>rustls_write 0>rustls_name 1>rustls_read 1<rustls_read_return",
+	  { OLD("rustls..tls13..Tls13MessageEncrypter", "cipher..MessageEncrypter", "7encrypt" H),
+	    OLD("rustls..tls13..Tls13MessageDecrypter", "cipher..MessageDecrypter",
+		"7decrypt" H) } },
+	{ "rustls 0.23, with a provider of another crate",
+	  "rustls: 0>rustls_read 0<rustls_read_return 1>rustls_write 1>rustls_name",
+	  { OLD("graviola..Opener", "crypto..cipher..MessageDecrypter", "7decrypt" H),
+	    OLD("graviola..Sealer", "crypto..cipher..MessageEncrypter", "7encrypt" H),
+	    OLD("graviola..Sealer", "crypto..cipher..MessageEncrypter",
+		"21encrypted_payload_len" H) } },
+	{ "rustls, in v0, with a suffix of LLVM's",
+	  "rustls: 0>rustls_read 0<rustls_read_return 1>rustls_write 1>rustls_name",
+	  { V0("16MessageDecrypter7decrypt"), V0("16MessageEncrypter7encrypt.llvm.123"),
+	    V0("16MessageEncrypter21encrypted_payload_len") } },
+	{ "an encrypter alone",
+	  "",
+	  { OLD("rustls..Sealer", "crypto..cipher..MessageEncrypter", "7encrypt" H),
+	    V0("16MessageEncrypter7encrypt") } },
+	{ "closures in them, and what drops them",
+	  "",
+	  { OLD("rustls..Sealer", "cipher..MessageEncrypter",
+		"7encrypt28_$u7b$$u7b$closure$u7d$$u7d$" H),
+	    OLD("rustls..Opener", "cipher..MessageDecrypter",
+		"7decrypt28_$u7b$$u7b$closure$u7d$$u7d$" H),
+	    "_ZN4core3ptr86drop_in_place$LT$dyn$u20$rustls..cipher..MessageDecrypter$GT$" H } },
+	{ "such traits of another crate",
+	  "",
+	  { "_ZN9_$LT$a..B$u20$as$u20$mail..MessageEncrypter$GT$7encrypt" H,
+	    "_ZN9_$LT$a..B$u20$as$u20$mail..MessageDecrypter$GT$7decrypt" H,
+	    "_RNvXs_NtCs1_4mail16MessageDecrypter7decrypt" } },
+};
+
+/* The names are too long to be read: their numbers stand for them. */
+static void on_found_by_number(void *arg, const struct finder *finder, const struct finding *f)
+{
+	struct buf *text = arg;
+
+	buf_addf(text, "%s%s:", text->len ? "; " : "", f->implementation);
+	for (size_t i = 0; i < f->nsites; i++)
+		buf_addf(text, " %d%s%s", (int)(f->sites[i].addr - elf_image_function(0)) / 16,
+			 f->sites[i].at_return ? "<" : ">",
+			 programs[f->sites[i].prog] + strlen("spy_"));
+}
+
+static void rustls_is(const struct elf_image *e, const char *want, const char *what)
+{
+	struct buf text, file;
+	struct image im;
+
+	buf_init(&text, 1 << 12);
+	buf_adds(&text, "");
+	elf_image_make(e, &file);
+	if (image_open_bytes(&im, buf_span(&file)) == 0)
+		find_all(&im, on_found_by_number, &text);
+	is_str(text.len ? text.ptr : "", want, "%s", what);
+	image_close(&im);
+	buf_done(&file);
+	buf_done(&text);
+}
+
+static void test_rustls(void)
+{
+	for (size_t i = 0; i < sizeof(rustls_cases) / sizeof(*rustls_cases); i++) {
+		struct elf_image e = {
+			EM_X86_64, SHT_SYMTAB, STT_FUNC, false, rustls_cases[i].names, true
+		};
+
+		rustls_is(&e, rustls_cases[i].want, rustls_cases[i].what);
+		e.machine = EM_AARCH64;
+		rustls_is(&e, "", "not on arm64");
+	}
+}
+
 static void count_nothing(void *arg, const struct finder *finder, const struct finding *f)
 {
 	(void)arg;
@@ -235,6 +317,7 @@ int main(int argc, char **argv)
 		return print_files(argv + 1);
 	test_cases();
 	test_not_functions();
+	test_rustls();
 	test_large();
 	return tap_done();
 }

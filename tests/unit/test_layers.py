@@ -10,7 +10,7 @@ sys.path.insert(0, os.path.join(SRC, "tests", "lib"))
 from tap import done, ok  # noqa: E402
 
 # Each may include what precedes it. "pipeline" is src/pipeline.[ch], "main" src/main.c.
-ORDER = ("base json kernel capture http redact proc find probe source stream exchange select llm cost conversation archive "
+ORDER = ("base json kernel capture http redact proc find hold probe source stream exchange select llm cost conversation archive "
          "assemble report discover sink pipeline options run demo cli main").split()
 # Headers that belong to no room: all may include them.
 SHARED = ("probes", "config", "revision")
@@ -19,7 +19,7 @@ UPWARD = set()
 
 # Files of libpure.a that do what the others may not: they speak to the person or the disk, write into the stream that
 # they were given, or are shared by threads.
-IMPURE_FILES = {"src/base/clock.h", "src/base/caller.c", "src/base/file.c", "src/base/file.h", "src/base/log.c", "src/base/log.h",
+IMPURE_FILES = {"src/base/clock.h", "src/base/cache_dir.c", "src/base/caller.c", "src/base/file.c", "src/base/file.h", "src/base/log.c", "src/base/log.h",
                 "src/base/xalloc.c",
                 "src/report/registry.c",
                 "src/source/record.c", "src/source/replay.c",
@@ -98,6 +98,12 @@ for path in pure:
         impure.add(path)
     ok(not found or path in IMPURE_FILES, f"{path} does no I/O and looks at no clock {sorted(found) or ''}")
 ok(IMPURE_FILES <= impure, f"each exception is still needed {sorted(IMPURE_FILES - impure) or ''}")
+
+# ---- tests: automake names the log of a test without its ending, so of two with one name only one would run ----
+names = [os.path.splitext(os.path.relpath(os.path.join(folder, n), SRC))[0] for folder, _, files in os.walk(os.path.join(SRC, "tests"))
+         for n in files if n.startswith(("test_", "fuzz_")) and n.endswith((".c", ".py"))]
+twice = sorted({n for n in names if names.count(n) > 1})
+ok(len(names) > 100 and not twice, f"each test has a name of its own {twice or ''}")
 
 # ---- names of credentials: those that end in no pair of credential_may_end() would never be found ----
 source = read("src/redact/credential.c")

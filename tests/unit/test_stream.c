@@ -14,11 +14,14 @@ static void on_bytes(void *arg, struct conn *c, enum dir d, uint64_t ts_ns, stru
 	buf_addf(&l->text, "%c%.*s", d == DIR_WRITE ? '>' : '<', (int)s.len, (const char *)s.ptr);
 }
 
-static void on_gap(void *arg, struct conn *c, enum dir d, uint64_t ts_ns, uint64_t nbytes)
+/* ~: told of; ?: lost */
+static void on_gap(void *arg, struct conn *c, enum dir d, uint64_t ts_ns, uint64_t nbytes,
+		   bool lost)
 {
 	struct log *l = arg;
 
-	buf_addf(&l->text, "%c~%u", d == DIR_WRITE ? '>' : '<', (unsigned)nbytes);
+	buf_addf(&l->text, "%c%c%u", d == DIR_WRITE ? '>' : '<', lost ? '?' : '~',
+		 (unsigned)nbytes);
 }
 
 static void on_close(void *arg, struct conn *c, uint64_t ts_ns, bool ended)
@@ -37,6 +40,7 @@ struct step {
 	const char *data;
 	uint32_t missing;
 	uint64_t tls;
+	uint8_t flags;
 };
 
 struct row {
@@ -60,15 +64,19 @@ static const struct row rows[] = {
 	  ">ab>c." },
 	{ "a hole that is never filled",
 	  { { CHUNK_DATA, 0, "ab" }, { CHUNK_DATA, 5, "fg" }, { CHUNK_CLOSE, 7 } },
-	  ">ab>~3>fg." },
+	  ">ab>?3>fg." },
 	{ "bytes that could not be captured",
 	  { { CHUNK_DATA, 0, "ab" },
 	    { CHUNK_DATA, 2, NULL, 4 },
 	    { CHUNK_DATA, 6, "g" },
 	    { CHUNK_CLOSE, 7 } },
 	  ">ab>~4>g." },
-	{ "the end is missing", { { CHUNK_DATA, 0, "ab" }, { CHUNK_CLOSE, 9 } }, ">ab>~7." },
-	{ "no close", { { CHUNK_DATA, 0, "ab" }, { CHUNK_DATA, 3, "d" } }, ">ab>~1>d-" },
+	{ "the end is missing", { { CHUNK_DATA, 0, "ab" }, { CHUNK_CLOSE, 9 } }, ">ab>?7." },
+	{ "all is missing", { { CHUNK_HOST, 0, "a.example" }, { CHUNK_CLOSE, 9 } }, ">?9." },
+	{ "the process left it open",
+	  { { CHUNK_DATA, 0, "ab" }, { CHUNK_CLOSE, 9, .flags = CHUNK_LEFT_OPEN } },
+	  ">ab>?7-" },
+	{ "no close", { { CHUNK_DATA, 0, "ab" }, { CHUNK_DATA, 3, "d" } }, ">ab>?1>d-" },
 };
 
 static void play(const struct row *row)
@@ -84,7 +92,8 @@ static void play(const struct row *row)
 		const struct step *step = &row->steps[i];
 		struct chunk c = {
 			.kind = step->kind,
-			.flags = CHUNK_FROM_START | (step->missing ? CHUNK_MISSING : 0),
+			.flags = (uint8_t)(step->flags | CHUNK_FROM_START |
+					   (step->missing ? CHUNK_MISSING : 0)),
 			.conn = { 1, 1, 1 },
 			.ts_ns = i + 1,
 			.off = step->off,
@@ -135,7 +144,7 @@ static void test_limits(void)
 	buf_reset(&l.text);
 	for (unsigned i = 0; i < 10; i++)
 		feed(s, 3, 10 + 4 * i, "wxyz", 4);
-	ok(strstr(l.text.ptr, ">~9>wxyz") && lim.hits[LIMIT_reorder],
+	ok(strstr(l.text.ptr, ">?9>wxyz") && lim.hits[LIMIT_reorder],
 	   "waiting for a hole has a ceiling");
 	stream_finish(s, 1000);
 	stream_free(s);
@@ -156,7 +165,7 @@ static void test_patience(void)
 	stream_tick(s, 2);
 	is_str(l.text.ptr, ">a", "a late fragment is waited for");
 	stream_tick(s, 60ull * 1000000000);
-	is_str(l.text.ptr, ">a>~1>c", "but not for ever");
+	is_str(l.text.ptr, ">a>?1>c", "but not for ever");
 	stream_finish(s, 60ull * 1000000000);
 	is_int(stream_stats(s)->missing_bytes, 1, "and what is missing is counted");
 	stream_free(s);
@@ -192,13 +201,13 @@ static void test_exit(void)
 	feed_exit(s, 1, 0);
 	is_str(l.text.ptr, ">a>c", "nor does one that had the same number before");
 	feed_exit(s, 1, 3);
-	is_str(l.text.ptr, ">a>c>~2>b--",
+	is_str(l.text.ptr, ">a>c>?2>b--",
 	       "an ended process: what is held comes out, and all is cut");
 	socket.off = 1;
 	stream_feed(s, &socket);
-	is_str(l.text.ptr, ">a>c>~2>b-->c", "but for a socket, of which the kernel tells");
+	is_str(l.text.ptr, ">a>c>?2>b-->c", "but for a socket, of which the kernel tells");
 	stream_finish(s, 4);
-	is_str(l.text.ptr, ">a>c>~2>b-->c-", "each connection is closed once");
+	is_str(l.text.ptr, ">a>c>?2>b-->c-", "each connection is closed once");
 	stream_free(s);
 	buf_done(&l.text);
 }

@@ -384,7 +384,7 @@ static void test_unseen(void)
 	unseen_add(&notes, 9, "go", "why", "do");
 	unseen_add_file(&notes, "/some/file", 1, 2, "file", NULL);
 	says(&r,
-	     " nothing was missed · 2 programs could not be seen:\n   go (2 processes): why → do\n",
+	     " 2 programs could not be seen:\n   go (2 processes): why → do\n",
 	     "those alike together");
 	says(&r, "   a\\u202e\\x9b[8]: why\n", "a name made safe");
 	for (int i = 0; i < 30; i++) {

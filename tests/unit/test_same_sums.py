@@ -82,7 +82,7 @@ with tempfile.TemporaryDirectory() as tmp:
     ok(sums.of_summary(r.stderr) == got, "so has the summary", sums.of_summary(r.stderr), r.stderr)
     ok(0 < sums.summary(r.stderr)["tokens_unknown"] == sums.summary(r.stderr)["cost_unknown"],
        "which counts what is not known", r.stderr)
-    r = run("-r", path["calls.spy"], *outputs)
+    r = run("-r", path["calls.spy"], "--force", *outputs)
     row = sums.row_of_text(r.stderr, "gpt-4o")
     ok(row and row[:1] == [str(got[0])] and row[2:3] + row[4:6] == [
         sums.tokens(got[1]) + "+", sums.tokens(got[2]) + "+", f"{got[3]:.2f}+"], "and its text, rounded", row, r.stderr)

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: MIT */
+#include "report/carried.h"
+
+#include <stdlib.h>
+
+#include "base/xalloc.h"
+
+/* Connections noticed and not settled yet; of more, the oldest is forgotten. */
+#define NOTICED_MAX 1024
+/* Captured connections, in sets; in each, that unused for longest gives way. */
+#define SETS	512
+#define WAYS	8
+#define BUCKETS 1024 /* a power of two */
+/* How long after its first data a connection may turn out to be captured. */
+#define SETTLE_NS 3000000000ull
+/* A TLS object may be made, or found by its first data, so long before its connection. */
+#define BEFORE_NS 10000000000ull
+#define LOOK_NS	  500000000ull
+
+struct noticed {
+	uint64_t id; /* 0: free */
+	uint32_t tgid, uid;
+	uint64_t begun_ns, moved_ns; /* moved_ns 0: not yet */
+	bool quic;
+	struct hello_flow flow;
+	struct endpoints ends;
+	char server_name[HELLO_NAME];
+	char comm[17];
+};
+
+struct captured {
+	struct conn_id id; /* tgid 0: free */
+	uint64_t last_ns;
+	uint64_t stands_for; /* id of what was noticed; 0: nothing */
+	struct endpoints ends;
+	bool data, server;
+	struct captured *port_chain, *tgid_chain; /* of carried_settle */
+};
+
+struct carried {
+	struct noticed noticed[NOTICED_MAX];
+	size_t moved; /* of noticed */
+	struct captured captured[SETS][WAYS];
+	struct captured *last; /* asked for before */
+	/* Those with data, by their own port and by their process: of carried_settle. */
+	struct captured *by_port[BUCKETS], *by_tgid[BUCKETS];
+	uint64_t looked_ns;
+	struct carried_stats stats;
+};
+
+struct carried *carried_new(void)
+{
+	struct carried *c = xcalloc(1, sizeof(*c));
+
+	c->last = &c->captured[0][0];
+	return c;
+}
+
+void carried_free(struct carried *c)
+{
+	free(c);
+}
+
+struct carried_stats carried_stats(const struct carried *c)
+{
+	return c->stats;
+}
+
+/* ---- what is noticed ---- */
+
+static struct noticed *find(struct carried *c, uint64_t id)
+{
+	for (size_t i = 0; i < NOTICED_MAX; i++)
+		if (c->noticed[i].id == id)
+			return &c->noticed[i];
+	return NULL;
+}
+
+static void forget(struct carried *c, struct noticed *n)
+{
+	c->moved -= n->moved_ns != 0;
+	*n = (struct noticed){ 0 };
+}
+
+static struct noticed *add(struct carried *c)
+{
+	struct noticed *at = &c->noticed[0];
+
+	for (size_t i = 0; i < NOTICED_MAX && at->id; i++)
+		if (!c->noticed[i].id || c->noticed[i].begun_ns < at->begun_ns)
+			at = &c->noticed[i];
+	if (at->id)
+		forget(c, at);
+	return at;
+}
+
+static void begin(struct carried *c, const struct notice *from)
+{
+	struct noticed *n = add(c);
+
+	c->stats.noticed++;
+	*n = (struct noticed){ .id = from->id,
+			       .tgid = from->tgid,
+			       .uid = from->uid,
+			       .begun_ns = from->ts_ns,
+			       .quic = from->datagram,
+			       .ends = from->ends };
+	memcpy(n->comm, from->comm, sizeof(n->comm));
+	if (!n->quic)
+		hello_server_name(from->data, n->server_name);
+}
+
+void carried_notice(struct carried *c, const struct notice *from)
+{
+	struct noticed *n;
+
+	if (!from->id)
+		return;
+	if (!from->seq) {
+		begin(c, from);
+		return;
+	}
+	n = find(c, from->id);
+	if (!n || n->moved_ns)
+		return;
+	if (n->quic)
+		hello_flow_quic(&n->flow, from->data);
+	else
+		hello_flow_tls(&n->flow, from->data, from->sent);
+	if (!n->flow.moved)
+		return;
+	n->moved_ns = from->ts_ns ? from->ts_ns : 1;
+	c->moved++;
+	c->stats.moved++;
+}
+
+/* ---- what is captured ---- */
+
+static bool is_it(const struct captured *k, const struct conn_id *id)
+{
+	return k->id.tgid == id->tgid && k->id.object == id->object &&
+	       k->id.first_seen_ns == id->first_seen_ns;
+}
+
+static struct captured *captured_of(struct carried *c, const struct conn_id *id)
+{
+	uint64_t h =
+		(id->object ^ (uint64_t)id->tgid << 40 ^ id->first_seen_ns) * 0x9e3779b97f4a7c15ull;
+	struct captured *set = c->captured[h >> 54 & (SETS - 1)], *k = set;
+
+	if (is_it(c->last, id))
+		return c->last;
+	for (size_t i = 0; i < WAYS; i++) {
+		if (is_it(&set[i], id))
+			return c->last = &set[i];
+		if (set[i].last_ns < k->last_ns)
+			k = &set[i];
+	}
+	*k = (struct captured){ .id = *id };
+	return c->last = k;
+}
+
+/* A method of HTTP, which only a server reads. Which direction was first is no sign: a write may
+ * be told of after the answer to it. */
+static bool is_request(struct span s)
+{
+	for (size_t i = 0; i < 3; i++)
+		if (i >= s.len || s.ptr[i] < 'A' || s.ptr[i] > 'Z')
+			return false;
+	return !span_starts(s, SPAN_LIT("HTTP"));
+}
+
+void carried_chunk(struct carried *c, const struct chunk *k)
+{
+	struct captured *t;
+
+	if ((k->kind != CHUNK_DATA && k->kind != CHUNK_ENDPOINTS) || k->flags & CHUNK_CLEARTEXT ||
+	    !k->conn.tgid)
+		return;
+	t = captured_of(c, &k->conn);
+	if (k->ts_ns > t->last_ns)
+		t->last_ns = k->ts_ns;
+	if (k->kind == CHUNK_ENDPOINTS) {
+		endpoints_decode(k->data, &t->ends);
+		return;
+	}
+	t->server |= k->dir == DIR_READ && !k->off && is_request(k->data);
+	t->data = true;
+}
+
+void carried_lost(struct carried *c)
+{
+	for (size_t i = 0; i < NOTICED_MAX; i++)
+		if (c->noticed[i].id)
+			forget(c, &c->noticed[i]);
+}
+
+/* ---- both ---- */
+
+static bool is_same_end(const struct endpoint *a, const struct endpoint *b)
+{
+	return a->port == b->port && memcmp(a->address, b->address, sizeof(a->address)) == 0;
+}
+
+static bool has_ends_of(const struct captured *k, const struct noticed *n)
+{
+	return k->ends.family && k->ends.family == n->ends.family &&
+	       (!k->ends.netns || !n->ends.netns || k->ends.netns == n->ends.netns) &&
+	       is_same_end(&k->ends.local, &n->ends.local) &&
+	       is_same_end(&k->ends.peer, &n->ends.peer);
+}
+
+/* It has the endpoints of one that is not settled yet. Those of one without data are wrong. */
+static bool is_pending(const struct carried *c, const struct captured *k)
+{
+	for (size_t i = 0; i < NOTICED_MAX; i++)
+		if (c->noticed[i].moved_ns && has_ends_of(k, &c->noticed[i]))
+			return true;
+	return false;
+}
+
+/* It may be the object of this connection, or its endpoints are those of another. */
+static bool may_be(const struct captured *k, const struct noticed *n)
+{
+	return k->id.tgid == n->tgid && k->data && !k->server && !k->stands_for &&
+	       k->last_ns >= n->begun_ns && k->id.first_seen_ns + BEFORE_NS >= n->begun_ns &&
+	       k->id.first_seen_ns <= n->moved_ns + SETTLE_NS;
+}
+
+static size_t bucket(uint32_t number)
+{
+	return number & (BUCKETS - 1);
+}
+
+static void index_captured(struct carried *c)
+{
+	struct captured *k = &c->captured[0][0], *end = k + (size_t)SETS * WAYS;
+
+	memset(c->by_port, 0, sizeof(c->by_port));
+	memset(c->by_tgid, 0, sizeof(c->by_tgid));
+	for (; k < end; k++) {
+		struct captured **port = &c->by_port[bucket(k->ends.local.port)];
+		struct captured **tgid = &c->by_tgid[bucket(k->id.tgid)];
+
+		if (!k->data)
+			continue;
+		k->port_chain = *port;
+		k->tgid_chain = *tgid;
+		*port = *tgid = k;
+	}
+}
+
+static struct captured *find_same(const struct carried *c, const struct noticed *n)
+{
+	struct captured *k = c->by_port[bucket(n->ends.local.port)];
+
+	while (k && (!has_ends_of(k, n) || k->last_ns < n->begun_ns))
+		k = k->port_chain;
+	return k;
+}
+
+static struct captured *find_likely(const struct carried *c, const struct noticed *n)
+{
+	struct captured *k = c->by_tgid[bucket(n->tgid)];
+
+	while (k && (!may_be(k, n) || is_pending(c, k)))
+		k = k->tgid_chain;
+	return k;
+}
+
+static bool has_captured(const struct carried *c, uint32_t tgid)
+{
+	const struct captured *k = c->by_tgid[bucket(tgid)];
+
+	while (k && k->id.tgid != tgid)
+		k = k->tgid_chain;
+	return k != NULL;
+}
+
+/* Those whose endpoints are known to be captured are done with. */
+static void drop_same(struct carried *c)
+{
+	for (size_t i = 0; i < NOTICED_MAX; i++) {
+		struct noticed *n = &c->noticed[i];
+		struct captured *k = n->moved_ns && !n->quic ? find_same(c, n) : NULL;
+
+		if (!k)
+			continue;
+		k->stands_for = n->id;
+		c->stats.same++;
+		forget(c, n);
+	}
+}
+
+static void settle(struct carried *c, struct noticed *n, uncarried_fn fn, void *arg)
+{
+	struct captured *k = n->quic ? NULL : find_likely(c, n);
+	struct uncarried u = { .tgid = n->tgid,
+			       .uid = n->uid,
+			       .begun_ns = n->begun_ns,
+			       .moved_ns = n->moved_ns,
+			       .quic = n->quic,
+			       .captured = has_captured(c, n->tgid) };
+
+	if (k)
+		k->stands_for = n->id;
+	c->stats.likely += k != NULL;
+	memcpy(u.server_name, n->server_name, sizeof(u.server_name));
+	memcpy(u.comm, n->comm, sizeof(u.comm));
+	if (n->ends.peer.port)
+		endpoint_text(n->ends.family, &n->ends.peer, u.peer);
+	forget(c, n);
+	if (!k)
+		fn(arg, &u);
+}
+
+void carried_settle(struct carried *c, uint64_t now_ns, bool at_end, uncarried_fn fn, void *arg)
+{
+	if (!c->moved || (!at_end && now_ns < c->looked_ns + LOOK_NS))
+		return;
+	c->looked_ns = now_ns;
+	index_captured(c);
+	drop_same(c);
+	for (size_t i = 0; i < NOTICED_MAX && c->moved; i++) {
+		struct noticed *n = &c->noticed[i];
+
+		if (n->id && n->moved_ns && (at_end || n->moved_ns + SETTLE_NS <= now_ns))
+			settle(c, n, fn, arg);
+	}
+}

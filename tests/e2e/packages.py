@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: MIT
+"""Packages of other ecosystems as they are published, for tests with LLM_SPY_AGENTS=1: fetched by their ordinary
+clients into a cache outside of the tree, none of their scripts run. Each returns a folder; None where it is not to
+be had."""
+import os
+import subprocess
+import sys
+import tempfile
+import urllib.request
+import zipfile
+
+from agents import CACHE
+
+MAVEN = os.environ.get("MAVEN_CENTRAL", "https://repo1.maven.org/maven2")
+
+
+def unpacked(kind, name, fetch):
+    """The folder with what is in the archives that fetch(folder) leaves in a folder."""
+    folder = os.path.join(CACHE, kind, name)
+    if os.path.isdir(folder):
+        return folder
+    os.makedirs(os.path.dirname(folder), exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=os.path.dirname(folder)) as new:
+        try:
+            fetch(new)
+            for archive in os.listdir(new):
+                with zipfile.ZipFile(os.path.join(new, archive)) as z:
+                    z.extractall(os.path.join(new, "all"))
+        except (OSError, subprocess.SubprocessError, zipfile.BadZipFile) as e:
+            print("#", name, str(e).replace("\n", " "))
+            return None
+        os.chmod(os.path.join(new, "all"), 0o755)
+        os.rename(os.path.join(new, "all"), folder)
+    return folder
+
+
+def wheel(name, version, python="/usr/bin/python3"):
+    """A package of PyPI for that Python, without what it depends on."""
+    def fetch(folder):
+        tag = subprocess.check_output([python, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"], text=True)
+        subprocess.run([sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--only-binary=:all:",
+                        "--python-version", tag.strip(), "-d", folder, f"{name}=={version}"], check=True, timeout=300,
+                       stdout=subprocess.DEVNULL)
+    return unpacked("pypi", f"{name}-{version}", fetch)
+
+
+def jar_file(group, name, version, classifier=""):
+    """The jar itself, of Maven Central."""
+    file = f"{name}-{version}{classifier and '-' + classifier}.jar"
+    path = os.path.join(CACHE, "maven", file)
+    if os.path.exists(path):
+        return path
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    try:
+        with tempfile.NamedTemporaryFile(dir=os.path.dirname(path), delete=False) as new:
+            url = "/".join((MAVEN, group.replace(".", "/"), name, version, file))
+            with urllib.request.urlopen(url, timeout=300) as answer:
+                new.write(answer.read())
+        os.chmod(new.name, 0o644)
+        os.rename(new.name, path)
+    except OSError as e:
+        os.unlink(new.name)
+        print("#", file, str(e).replace("\n", " "))
+        return None
+    return path
