@@ -26,13 +26,26 @@ struct open_call {
 	char *session;
 };
 
+/* A result that came before its request: who is woken by a write may answer before that call has
+ * returned. */
+#define EARLY_MAX 16
+struct early {
+	enum dir from;
+	char *id;
+	struct buf text;
+	bool cut;
+	uint64_t ts_ns;
+};
+
 struct rpc_calls {
 	struct assembler_conn *cc;
 	const struct dialect *dialect; /* NULL: nothing was said that tells */
 	struct open_call open[OPEN_MAX];
 	size_t nopen;
+	struct early early[EARLY_MAX]; /* the oldest first */
+	size_t nearly;
 	uint64_t count;
-	bool met;   /* a message came */
+	bool met;   /* a request or notification came */
 	bool whole; /* the first of them is one that begins a session */
 };
 
@@ -62,15 +75,6 @@ void rpc_calls_forget(struct rpc_calls *r, const struct assembly *k)
 			forget_at(r, i);
 			return;
 		}
-}
-
-void rpc_calls_free(struct rpc_calls *r)
-{
-	if (!r)
-		return;
-	while (r->nopen)
-		assembly_end(r->open[0].k); /* which forgets it */
-	free(r);
 }
 
 static struct limits *lim_of(const struct rpc_calls *r)
@@ -164,6 +168,96 @@ static void answer(struct assembly *k, uint64_t ts, const json_t *v, struct span
 	assembly_end(k);
 }
 
+/* The end that asked was answered by the other one. */
+static struct open_call *call_of(struct rpc_calls *r, enum dir d, const json_t *id)
+{
+	struct open_call *found = NULL;
+	char *name = name_of(id);
+
+	for (size_t i = 0; name && i < r->nopen && !found; i++)
+		if (r->open[i].asked != d && strcmp(r->open[i].id, name) == 0)
+			found = &r->open[i];
+	free(name);
+	return found;
+}
+
+/* ---- results that come early ---- */
+
+static void drop_early(struct rpc_calls *r, size_t i)
+{
+	struct early *e = &r->early[i];
+
+	limits_memory_sub(lim_of(r), e->text.len);
+	free(e->id);
+	buf_done(&e->text);
+	memmove(e, e + 1, (--r->nearly - i) * sizeof(*e));
+}
+
+/* No request of it was seen. */
+static void give_up_early(struct rpc_calls *r)
+{
+	struct early *e = &r->early[0];
+	bool partial;
+	json_t *v;
+
+	if (r->dialect && !r->whole) {
+		v = json_read(lim_of(r), buf_span(&e->text), &partial);
+		answer(begin(r, e->from == DIR_WRITE ? DIR_READ : DIR_WRITE, e->ts_ns, r->dialect),
+		       e->ts_ns, v, buf_span(&e->text), e->cut);
+		json_decref(v);
+	}
+	drop_early(r, 0);
+}
+
+static void keep_early(struct rpc_calls *r, enum dir d, uint64_t ts, const json_t *v,
+		       struct span text, bool cut)
+{
+	char *id = name_of(json_object_get(v, "id"));
+	struct early *e;
+
+	if (!id)
+		return;
+	if (r->nearly == EARLY_MAX)
+		give_up_early(r);
+	e = &r->early[r->nearly++];
+	*e = (struct early){ .from = d, .id = id, .cut = cut, .ts_ns = ts };
+	buf_init(&e->text, lim_of(r)->max[LIMIT_event]);
+	if (limits_memory(lim_of(r)) + text.len <= lim_of(r)->max[LIMIT_memory])
+		buf_add(&e->text, text);
+	e->cut |= e->text.len < text.len;
+	limits_memory_add(lim_of(r), e->text.len);
+}
+
+/* The call has just begun. */
+static void take_early(struct rpc_calls *r, const struct open_call *c, uint64_t ts)
+{
+	struct assembly *k = c->k;
+	size_t i = 0;
+	bool partial;
+	json_t *v;
+
+	while (i < r->nearly &&
+	       (r->early[i].from == c->asked || strcmp(r->early[i].id, c->id) != 0))
+		i++;
+	if (i == r->nearly)
+		return;
+	v = json_read(lim_of(r), buf_span(&r->early[i].text), &partial);
+	answer(k, ts, v, buf_span(&r->early[i].text), r->early[i].cut);
+	json_decref(v);
+	drop_early(r, i);
+}
+
+void rpc_calls_free(struct rpc_calls *r)
+{
+	if (!r)
+		return;
+	while (r->nearly)
+		give_up_early(r);
+	while (r->nopen)
+		assembly_end(r->open[0].k); /* which forgets it */
+	free(r);
+}
+
 static void on_request(struct rpc_calls *r, enum dir d, uint64_t ts, const json_t *v,
 		       struct span text, bool cut)
 {
@@ -186,33 +280,18 @@ static void on_request(struct rpc_calls *r, enum dir d, uint64_t ts, const json_
 	c->k->rpc_calls = r;
 	deliver_opened(c->k);
 	ask(c->k, ts, v, text, cut);
-}
-
-/* The end that asked was answered by the other one. */
-static struct open_call *call_of(struct rpc_calls *r, enum dir d, const json_t *id)
-{
-	struct open_call *found = NULL;
-	char *name = name_of(id);
-
-	for (size_t i = 0; name && i < r->nopen && !found; i++)
-		if (r->open[i].asked != d && strcmp(r->open[i].id, name) == 0)
-			found = &r->open[i];
-	free(name);
-	return found;
+	take_early(r, c, ts);
 }
 
 static void on_response(struct rpc_calls *r, enum dir d, uint64_t ts, const json_t *v,
 			struct span text, bool cut)
 {
 	struct open_call *c = call_of(r, d, json_object_get(v, "id"));
-	struct assembly *k;
 
-	if (c) {
+	if (c)
 		answer(c->k, ts, v, text, cut);
-	} else if (r->dialect && !r->whole) {
-		k = begin(r, d == DIR_WRITE ? DIR_READ : DIR_WRITE, ts, r->dialect);
-		answer(k, ts, v, text, cut);
-	}
+	else
+		keep_early(r, d, ts, v, text, cut);
 }
 
 static bool same(const char *a, const char *b)
@@ -271,7 +350,7 @@ static void on_notification(struct rpc_calls *r, enum dir d, uint64_t ts, const 
 static void on_object(struct rpc_calls *r, enum dir d, uint64_t ts, const json_t *v,
 		      struct span text, bool cut)
 {
-	if (!r->met) {
+	if (!r->met && json_has(v, "method")) {
 		r->whole = json_is(v, "method", "initialize") ||
 			   json_is(v, "method", "server/discover");
 		r->met = true;

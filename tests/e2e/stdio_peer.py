@@ -93,6 +93,7 @@ class Server:
             if "id" not in m:
                 continue
             if m["method"] == "exit":
+                self.write({"jsonrpc": "2.0", "id": m["id"], "result": {}})
                 return
             if m["method"] == "session/prompt":
                 self.prompt(m)
@@ -211,7 +212,7 @@ def restarted(log, scene, path):
     server = f"{sys.executable} {ME} server {path} {scene}"
     c = Client(log, scene, ["/bin/sh", "-c", f"{server}; {server}; true"])
     c.echo("first")
-    c.send({"jsonrpc": "2.0", "id": "bye", "method": "exit"})
+    c.call("exit")
     c.call("initialize", protocolVersion="2025-06-18", capabilities={})
     c.echo("second")
     c.close()
@@ -276,7 +277,59 @@ def agent(path, url, ca):
     simple(log, "after", [sys.executable, ME, "server", path, "after"])
 
 
-if sys.argv[1] == "agent":
+# ---- HTTP over a Unix socket ----
+
+def unix_server(path):
+    import http.server
+    import socketserver
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def address_string(self):
+            return "unix"
+
+        def log_message(self, *args):
+            pass
+
+        def do_POST(self):
+            asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            said = {"role": "assistant", "content": "You said " + asked["messages"][0]["content"]}
+            body = json.dumps({"id": "x", "object": "chat.completion", "model": "m", "choices": [
+                {"index": 0, "finish_reason": "stop", "message": said}]}).encode()
+            self.send_response(200)
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+        daemon_threads = True
+
+    server = Server(path, Handler)
+    print("ready", flush=True)
+    server.serve_forever()
+
+
+def unix_client(path):
+    """Two connections of two calls each; notes the digest of each answer's body."""
+    import http.client
+    for n in range(2):
+        connection = http.client.HTTPConnection("local")
+        connection.sock = socket.socket(socket.AF_UNIX)
+        connection.sock.connect(path)
+        for i in range(2):
+            body = {"model": "m", "messages": [{"role": "user", "content": f"hi {n} {i}"}]}
+            connection.request("POST", "/v1/chat/completions", json.dumps(body), {"content-type": "application/json"})
+            print(hashlib.sha256(connection.getresponse().read()).hexdigest(), flush=True)
+        connection.close()
+
+
+if sys.argv[1] == "unix_server":
+    unix_server(sys.argv[2])
+elif sys.argv[1] == "unix_client":
+    unix_client(sys.argv[2])
+elif sys.argv[1] == "agent":
     agent(*sys.argv[2:])
 elif sys.argv[1] == "server":
     Server(Log(sys.argv[2], sys.argv[3]), sys.argv[4] if len(sys.argv) > 4 else "").run()

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """MCP and ACP over pipes and Unix sockets between a command and its children: each message that an end made is in one
 record, byte for byte, and both ends are named."""
+import hashlib
 import json
 import os
 import subprocess
@@ -32,7 +33,6 @@ def lines_of(records):
 
 
 def digests_of(body):
-    import hashlib
     return [hashlib.sha256(line.encode()).hexdigest() for line in body["text"].split("\n")]
 
 
@@ -58,7 +58,7 @@ ok(not missing, f"{sum(want.values())} messages, each seen byte for byte",
    [n for n in noted if n[2] in missing][:5], sum(missing.values()))
 ok(not extra, "and nothing else", sum(extra.values()))
 scenes = scene_of(rpc, noted)
-incomplete = [r for r in rpc if not r["complete"] and '"exit"' not in r["request"]["body"]["text"]]
+incomplete = [r for r in rpc if not r["complete"]]
 ok(not incomplete, "all are complete", json.dumps(incomplete[:1]))
 ok(all(r["connection"]["protocol"] == "stdio" and not r["connection"]["tls"] for r in rpc), "as of pipes")
 
@@ -137,5 +137,24 @@ ok(len(late) == 1 and late[0]["complete"] and late[0]["connection"]["from_middle
    "a server that it had started before, from the middle", [r["rpc"] for r in late])
 ok(all(not r["connection"]["from_middle"] for r in rpc if r not in late), "the others from the beginning")
 mock.stop()
+
+# ---- HTTP over Unix sockets ----
+path = os.path.join(TMP, "socket")
+server = subprocess.Popen([PYTHON, PEER, "unix_server", path], stdout=subprocess.PIPE, text=True)
+server.stdout.readline()
+for option in ("--plain=unix", "--plain=all", "--plain"):
+    digests_file = os.path.join(TMP, "digests")
+    records, said, status = trace("/bin/sh", "-c", f"exec {PYTHON} {PEER} unix_client {path} > {digests_file}",
+                                  options=(option, "--no-stdio"), name="unix")
+    with open(digests_file) as f:
+        want = f.read().split()
+    ok(sorted(r["response"]["body"]["sha256"] for r in records) == sorted(want) and len(want) == 4,
+       f"{option}: each call over a Unix socket, byte for byte", [r["http"] for r in records])
+    ok(all(r["complete"] and r["kind"] == "llm" and r["other_end"] and r["other_end"]["pid"] == server.pid for r in records),
+       f"{option}: complete, with the process that answered", [(r["complete"], r["other_end"]) for r in records])
+    ok(len({r["connection"]["id"] for r in records}) == 2, f"{option}: on two connections")
+records, said, status = trace(PYTHON, PEER, "unix_client", path, options=("--plain=8000", "--no-stdio"), name="ports")
+ok(not records, "--plain=8000 is not of Unix sockets", records[:1])
+server.kill()
 
 done()

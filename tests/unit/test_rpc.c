@@ -253,11 +253,17 @@ static void test_calls(void)
 	     { DIR_WRITE, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"eth_call\"}" },
 	     { DIR_READ, "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":\"0x\"}" });
 	TALK("from the middle",
-	     "mcp 10>20 ? - = {\"r\":1} incomplete middle|"
-	     "mcp 10>20 ping - = {} middle|",
+	     "mcp 10>20 ping - = {} middle|"
+	     "mcp 10>20 ? - = {\"r\":1} incomplete middle|",
 	     { DIR_WRITE, "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"ping\"}" },
 	     { DIR_READ, "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"r\":1}}" },
 	     { DIR_READ, "{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{}}" });
+	TALK("a result that comes first", OPENED "mcp 10>20 ping - = {\"r\":2}|", OPEN,
+	     { DIR_READ, "{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{\"r\":2}}" },
+	     { DIR_WRITE, "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"ping\"}" });
+	TALK("of the first call too", "mcp 10>20 initialize - = {\"r\":2}|",
+	     { DIR_READ, "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"r\":2}}" },
+	     { DIR_WRITE, INITIALIZE "{\"protocolVersion\":\"2025-06-18\"}}" });
 	TALK("ACP", "acp 10>20 initialize -|acp 10>20 session/prompt - = Hello|",
 	     { DIR_WRITE, INITIALIZE "{\"protocolVersion\":1}}" },
 	     { DIR_READ,
