@@ -31,6 +31,8 @@ struct conn_id {
 #define CHUNK_FROM_START 1 /* the first captured byte is the connection's first */
 #define CHUNK_MISSING	 2 /* `missing` bytes at `off` could not be captured; `data` is empty */
 #define CHUNK_CLEARTEXT	 4 /* no TLS: captured from a socket; conn.object is a made-up number */
+#define CHUNK_SEEN_NAME                                                                            \
+	32 /* CHUNK_HOST: read from the ClientHello; what the program names counts more */
 #define CHUNK_LEFT_OPEN                                                                            \
 	16 /* CHUNK_CLOSE: its program did not free it; the process or the trace ended */
 

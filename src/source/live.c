@@ -19,6 +19,7 @@
 #include "probes/event.h"
 #include "proc/identity.h"
 #include "proc/list.h"
+#include "source/asked_names.h"
 #include "source/describer.h"
 #include "source/kernel_buffer.h"
 #include "source/stdio.h"
@@ -52,6 +53,7 @@ struct live {
 	void *exec_arg;
 	connect_fn on_connect; /* may be NULL */
 	void *connect_arg;
+	struct asked_names asked;
 	notice_fn on_notice; /* may be NULL */
 	void *notice_arg;
 	uint64_t count, lost;
@@ -224,16 +226,26 @@ static uint64_t number_netns(struct live *l, uint64_t address)
 	return n->number;
 }
 
+/* And, once it is known on which socket the connection is, the name that it asked for there. */
 static int give_ends(struct live *l, struct chunk *c)
 {
 	uint8_t encoded[ENDPOINTS_ENCODED];
 	struct endpoints e;
+	const char *name;
+	int err;
 
 	if (endpoints_decode(c->data, &e) != 0)
 		return 0;
 	e.netns = number_netns(l, e.netns);
 	endpoints_encode(&e, encoded);
 	c->data = span_of(encoded, sizeof(encoded));
+	err = l->fn(l->arg, c);
+	name = asked_names_find(&l->asked, c->conn.tgid, &e);
+	if (err || !name)
+		return err;
+	c->kind = CHUNK_HOST;
+	c->flags |= CHUNK_SEEN_NAME;
+	c->data = span_str(name);
 	return l->fn(l->arg, c);
 }
 
@@ -343,6 +355,7 @@ static bool is_notice(struct live *l, const void *raw, size_t len)
 	n.ends.netns = number_netns(l, n.ends.netns);
 	if (!n.seq)
 		describer_prepare(l->describer, n.tgid);
+	asked_names_note(&l->asked, &n);
 	if (l->on_notice)
 		l->on_notice(l->notice_arg, &n);
 	return true;

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
 libpure_a_SOURCES += \
+	src/source/asked_names.c \
+	src/source/asked_names.h \
 	src/source/record.c \
 	src/source/record.h \
 	src/source/replay.c \
@@ -21,4 +23,4 @@ libkernel_a_SOURCES += \
 	src/source/stdio_ends.h
 endif
 
-check_PROGRAMS += tests/unit/test_record
+check_PROGRAMS += tests/unit/test_record tests/unit/test_asked_names

@@ -403,7 +403,7 @@ static void on_host(struct stream *s, const struct chunk *c)
 {
 	struct entry *e = entry_of(s, c);
 
-	if (e)
+	if (e && !(c->flags & CHUNK_SEEN_NAME && e->conn.host[0]))
 		set_host(&e->conn, c->data);
 }
 

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* The names that ClientHellos asked for, by process and ends of the connection, for TLS libraries
+ * whose own call that sets the name is not known: Go, rustls, what is linked in. Pure. */
+#ifndef SPY_SOURCE_ASKED_NAMES_H
+#define SPY_SOURCE_ASKED_NAMES_H
+
+#include "capture/hello.h"
+
+/* The last of them, by a number made of process and port: a new one takes the place of an older. */
+#define ASKED_NAMES 512
+
+struct asked_names {
+	struct asked_name {
+		uint32_t tgid;
+		struct endpoints ends;
+		char name[HELLO_NAME];
+	} items[ASKED_NAMES];
+};
+
+/* Of a handshake that begins; nothing else changes anything. */
+void asked_names_note(struct asked_names *a, const struct notice *n);
+/* NULL: none is known. */
+const char *asked_names_find(const struct asked_names *a, uint32_t tgid,
+			     const struct endpoints *ends);
+
+#endif
