@@ -25,6 +25,7 @@ E2E_TESTS = \
 	tests/e2e/test_discovery.py \
 	tests/e2e/test_examples.py \
 	tests/e2e/test_finders.py \
+	tests/e2e/test_first.py \
 	tests/e2e/test_go.py \
 	tests/e2e/test_hold.py \
 	tests/e2e/test_killed.py \
