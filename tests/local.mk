@@ -17,6 +17,7 @@ EXTRA_DIST += tests/fuzz/corpus_main.c
 # something.
 E2E_TESTS = \
 	tests/e2e/test_agents.py \
+	tests/e2e/test_blind.py \
 	tests/e2e/test_capture.py \
 	tests/e2e/test_command.py \
 	tests/e2e/test_coverage.py \
@@ -38,7 +39,7 @@ E2E_TESTS = \
 	tests/e2e/test_sdks.py \
 	tests/e2e/test_selection.py \
 	tests/e2e/test_static.py
-EXTRA_DIST += $(E2E_TESTS) tests/e2e/agents.py tests/e2e/calls.mjs tests/e2e/client.py \
+EXTRA_DIST += $(E2E_TESTS) tests/e2e/agents.py tests/e2e/blindclient.py tests/e2e/calls.mjs tests/e2e/client.py \
 	tests/e2e/fetch_sdks \
 	tests/e2e/go/client.go tests/e2e/http2.mjs tests/e2e/libraries.py \
 	tests/e2e/mock_provider.py tests/e2e/nginx.py tests/e2e/person.py tests/e2e/rustls.mjs tests/e2e/screens \

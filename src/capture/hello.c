@@ -82,6 +82,26 @@ bool hello_server_name(struct span sent, char ret[HELLO_NAME])
 	return found;
 }
 
+/* The random bytes, or the identifiers of a connection and what follows them. */
+#define RANDOM_AT  11
+#define RANDOM_LEN 32
+#define IDS_AT	   6
+#define IDS_LEN	   26
+
+uint64_t hello_mark(struct span sent, bool datagram)
+{
+	size_t len = datagram ? IDS_LEN : RANDOM_LEN;
+	struct span s = span_first(span_from(sent, datagram ? IDS_AT : RANDOM_AT), len);
+	uint64_t h = 14695981039346656037ull; /* FNV-1a */
+
+	if (s.len < len || (!datagram && (sent.ptr[0] != RECORD_HANDSHAKE || sent.ptr[1] != 3 ||
+					  sent.ptr[RECORD_HEAD] != CLIENT_HELLO)))
+		return 0;
+	for (size_t i = 0; i < s.len; i++)
+		h = (h ^ s.ptr[i]) * 1099511628211ull;
+	return h | 1;
+}
+
 /* ---- what follows ---- */
 
 static void on_encrypted(struct hello_flow *f, size_t len)

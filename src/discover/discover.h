@@ -70,6 +70,9 @@ const struct target_list *discover_targets(const struct discover *d);
 /* Looks, a last time, for processes that are blind. */
 void discover_note_blind(struct discover *d);
 
+/* After discover_stop: the files that it was given are about to go. */
+void discover_files_end(struct discover *d);
+
 struct discover_stats {
 	uint64_t processes; /* looked at, each time counted */
 	uint64_t overflows; /* times that everything was looked at anew, for too much was new */

@@ -295,7 +295,7 @@ static void on_notice(void *arg, const struct notice *n)
 	struct tracer *t = arg;
 
 	carried_notice(t->carried, n);
-	if (!n->seq)
+	if (!n->seq && !n->received)
 		discover_tls(t->discover, (pid_t)n->tgid, &n->ends);
 }
 
@@ -356,6 +356,8 @@ void attach_stop(struct tracer *t)
 	t->limits.hits[LIMIT_recent_execs] +=
 		t->discover ? discover_stats(t->discover).overflows : 0;
 	t->scanned = s;
+	if (t->discover)
+		discover_files_end(t->discover);
 	scan_cache_close(t->files);
 	t->files = NULL;
 }
