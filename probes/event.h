@@ -23,7 +23,8 @@ enum spy_kind {
 	SPY_NOTICE_EVENT = 9, /* process `tgid` has sent a TLS ClientHello or a QUIC Initial packet
 			       * (io_seq 0) on socket `object`, or something after it; struct
 			       * spy_endpoints follows and the beginning of what was sent, `io_len`
-			       * bytes in all. For the tracer itself, as SPY_EXEC */
+			       * bytes in all; dir SPY_READ: it has received a ClientHello.
+			       * For the tracer itself, as SPY_EXEC */
 };
 
 enum spy_dir {

@@ -4,6 +4,9 @@
  * within the system call that sends (sock.bpf.c), by the registers that it was entered with. A
  * connection that has begun with something else costs one lookup in a map for each further send.
  *
+ * Who passes on what others say sends their ClientHello: so one that is received on a connection
+ * that was accepted is told of, too.
+ *
  * What is told: the ClientHello or the Initial packet, and the beginnings of some sends after it,
  * by which user space learns whether the handshake was followed by anything.
  *
@@ -16,11 +19,12 @@
 /* Sends in which a handshake may begin: a proxy or the start of TLS may be asked for before. */
 #define SPY_HELLO_SENDS 4
 /* Sends after it that are told of. */
-#define SPY_MORE_SENDS	12
-#define SPY_HELLO_BYTES 2048
-#define SPY_MORE_BYTES	512
-#define SPY_INITIAL_MIN 1200 /* bytes of a datagram that holds an Initial packet of a client */
-#define SPY_DATAGRAMS	16   /* sends of a QUIC socket that are told of */
+#define SPY_MORE_SENDS	 12
+#define SPY_HELLO_BYTES	 2048
+#define SPY_MORE_BYTES	 512
+#define SPY_PASSED_BYTES 64
+#define SPY_INITIAL_MIN	 1200 /* bytes of a datagram that holds an Initial packet of a client */
+#define SPY_DATAGRAMS	 16   /* sends of a QUIC socket that are told of */
 
 struct spy_begun {
 	u64 id;
@@ -32,6 +36,8 @@ struct spy_begun {
 /* By socket. TCP sockets that have connected, until it is known what they begin with. */
 BPF_TABLE("lru_hash", u64, struct spy_begun, spy_begun, 8192);
 BPF_TABLE("lru_hash", u64, struct spy_begun, spy_datagrams, 4096);
+/* TCP sockets that were accepted, until it is known what they begin with: receives looked at. */
+BPF_TABLE("lru_hash", u64, u8, spy_accepted, 8192);
 
 struct spy_notice {
 	struct spy_event ev;
@@ -85,7 +91,8 @@ static __always_inline void spy_notice_send(void *ctx, struct spy_notice *head, 
 		n = 0;
 	m->ev.len = sizeof(m->endpoints) + n;
 #if SPY_RINGBUF
-	spy_events.ringbuf_submit(m, 1 /* BPF_RB_NO_WAKEUP */);
+	/* A process that has begun may soon end, and is looked at before. */
+	spy_events.ringbuf_submit(m, m->ev.io_seq || m->ev.dir ? 1 : 2);
 #else
 	spy_opaque(n);
 	if (n > max)
@@ -95,8 +102,9 @@ static __always_inline void spy_notice_send(void *ctx, struct spy_notice *head, 
 #endif
 }
 
-/* Where the first bytes lie that the running system call sends, and how many are in one piece. */
-static __always_inline int spy_sending(void *ctx, u64 *from, u64 *count, u64 *to)
+/* Where the first bytes lie that the running system call sends or has received, and how many are in
+ * one piece. to: the address that it sends to. */
+static __always_inline int spy_passing(void *ctx, u32 dir, u64 *from, u64 *count, u64 *to)
 {
 	u64 regs = spy_user_regs(ctx), next[2] = {}, address = 0;
 	struct spy_where w = {};
@@ -112,7 +120,7 @@ static __always_inline int spy_sending(void *ctx, u64 *from, u64 *count, u64 *to
 	if (nr == SPY_NR_sendmmsg)
 		nr = SPY_NR_sendmsg; /* of the first message */
 	spy_where_of(&w, regs, nr);
-	if (!w.found || w.dir != SPY_WRITE)
+	if (!w.found || w.dir != dir)
 		return 0;
 	if (nr == SPY_NR_sendto)
 		*to = spy_kernel_word(regs + SPY_ARG4);
@@ -168,9 +176,41 @@ static __always_inline void spy_notice_connect(u64 sk)
 	spy_begun.update(&sk, &b);
 }
 
+/* A connection was accepted; not in its process. */
+static __always_inline void spy_notice_accept(u64 sk)
+{
+	u8 none = 0;
+
+	spy_accepted.update(&sk, &none);
+}
+
 static __always_inline void spy_notice_close(u64 sk)
 {
 	spy_begun.delete(&sk);
+	spy_accepted.delete(&sk);
+}
+
+/* A TCP socket has received. */
+static __always_inline void spy_notice_received(void *ctx, u64 sk)
+{
+	u64 from = 0, count = SPY_PASSED_BYTES, to = 0;
+	struct spy_notice head = {};
+	u8 *looked = spy_accepted.lookup(&sk);
+	struct spy_begun b = {};
+	int hello;
+
+	if (!looked)
+		return;
+	hello = spy_passing(ctx, SPY_READ, &from, &count, &to) && spy_is_hello(from);
+	if (hello || ++*looked >= SPY_HELLO_SENDS)
+		spy_accepted.delete(&sk);
+	if (!hello)
+		return;
+	b.id = bpf_ktime_get_ns();
+	spy_notice_fill(&head.ev, &b, 0);
+	head.ev.dir = SPY_READ;
+	if (spy_read_endpoints(&head.endpoints, sk))
+		spy_notice_send(ctx, &head, from, count, SPY_PASSED_BYTES);
 }
 
 /* A TCP socket has sent `n` bytes. */
@@ -183,7 +223,7 @@ static __always_inline void spy_notice_sent(void *ctx, u64 sk, u32 n)
 
 	if (!b)
 		return;
-	known = spy_sending(ctx, &from, &count, &to);
+	known = spy_passing(ctx, SPY_WRITE, &from, &count, &to);
 	if (!b->hello) {
 		if (!known || !spy_is_hello(from)) {
 			if (++b->sends >= SPY_HELLO_SENDS)
@@ -238,7 +278,7 @@ static __always_inline void spy_notice_datagram(void *ctx, u64 sk, u16 port, u32
 	if (!b || b->sends >= (b->hello ? SPY_DATAGRAMS : SPY_HELLO_SENDS))
 		return;
 	b->sends++;
-	if (!spy_sending(ctx, &from, &count, &to))
+	if (!spy_passing(ctx, SPY_WRITE, &from, &count, &to))
 		return;
 	if (!b->hello && (n < SPY_INITIAL_MIN || !spy_is_initial(from)))
 		return;
@@ -259,7 +299,15 @@ static __always_inline void spy_notice_connect(u64 sk)
 {
 }
 
+static __always_inline void spy_notice_accept(u64 sk)
+{
+}
+
 static __always_inline void spy_notice_close(u64 sk)
+{
+}
+
+static __always_inline void spy_notice_received(void *ctx, u64 sk)
 {
 }
 

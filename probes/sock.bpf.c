@@ -616,8 +616,10 @@ int spy_received(struct bpf_raw_tracepoint_args *ctx)
 	u64 sk = ctx->args[0];
 
 #if SPY_PEERS
-	if (spy_wanted())
+	if (spy_wanted()) {
 		spy_peer_used(ctx, sk, 0);
+		spy_notice_received(ctx, sk);
+	}
 #endif
 	spy_mark_sock(ctx, sk, SPY_READ, 0);
 	return 0;
@@ -656,6 +658,8 @@ int spy_state(struct bpf_raw_tracepoint_args *ctx)
 	spy_plain_state(ctx, sk, state);
 	if (state == SPY_TCP_CLOSE)
 		spy_notice_close(sk);
+	else if (state == SPY_TCP_ESTABLISHED && (int)ctx->args[1] == SPY_TCP_SYN_RECV)
+		spy_notice_accept(sk);
 	if (state != SPY_TCP_SYN_SENT || !spy_wanted())
 		return 0;
 	spy_notice_connect(sk);

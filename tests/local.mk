@@ -17,6 +17,7 @@ EXTRA_DIST += tests/fuzz/corpus_main.c
 # something.
 E2E_TESTS = \
 	tests/e2e/test_agents.py \
+	tests/e2e/test_blind.py \
 	tests/e2e/test_bundled.py \
 	tests/e2e/test_cache.py \
 	tests/e2e/test_capture.py \
@@ -44,7 +45,7 @@ E2E_TESTS = \
 	tests/e2e/test_static.py \
 	tests/e2e/test_stdio.py \
 	tests/e2e/test_wreq.py
-EXTRA_DIST += $(E2E_TESTS) tests/e2e/agents.py tests/e2e/awscrt_client.py tests/e2e/calls.mjs tests/e2e/client.py \
+EXTRA_DIST += $(E2E_TESTS) tests/e2e/agents.py tests/e2e/awscrt_client.py tests/e2e/blindclient.py tests/e2e/calls.mjs tests/e2e/client.py \
 	tests/e2e/fetch_sdks \
 	tests/e2e/go/client.go tests/e2e/go/forks.go tests/e2e/go/uconn.go tests/e2e/http2.mjs \
 	tests/e2e/java/Netty.java tests/e2e/libraries.py tests/e2e/packages.py \

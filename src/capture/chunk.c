@@ -108,6 +108,7 @@ bool chunk_notice(const void *raw, size_t len, struct notice *ret)
 		.seq = e.io_seq,
 		.sent = e.io_len,
 		.datagram = e.flags & SPY_DATAGRAM,
+		.received = e.dir == SPY_READ,
 		.data = span_from(rest, ENDPOINTS_ENCODED),
 	};
 	memcpy(ret->comm, e.comm, sizeof(e.comm));

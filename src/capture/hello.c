@@ -6,11 +6,12 @@ enum { RECORD_CCS = 20, RECORD_ALERT, RECORD_HANDSHAKE, RECORD_DATA };
 #define CLIENT_HELLO 1
 #define SERVER_NAME  0
 
-/* Lengths of encrypted records of TLS 1.3 with a tag of 16 bytes and the type: Finished by SHA-256
- * and SHA-384, an alert; nothing that says something is shorter than a change of keys. */
-#define FINISHED_256 53
-#define FINISHED_384 69
-#define KEY_UPDATE   22
+/* Lengths of encrypted records of TLS 1.3, with the type and a tag of 16 bytes. Finished has 53 or
+ * 69, by SHA-256 and SHA-384; Java makes all but data 16 longer. An alert has 19 or 35, and no
+ * request of HTTP is as short. */
+#define FINISHED_MIN 53
+#define FINISHED_MAX 100
+#define SHORT_MAX    35
 /* So many records before any Finished was recognised are no handshake: certificates at most. */
 #define UNCLEAR_MAX 4
 /* Packets that follow a handshake of QUIC that does not fail. */
@@ -82,6 +83,26 @@ bool hello_server_name(struct span sent, char ret[HELLO_NAME])
 	return found;
 }
 
+/* The random bytes, or the identifiers of a connection and what follows them. */
+#define RANDOM_AT  11
+#define RANDOM_LEN 32
+#define IDS_AT	   6
+#define IDS_LEN	   26
+
+uint64_t hello_mark(struct span sent, bool datagram)
+{
+	size_t len = datagram ? IDS_LEN : RANDOM_LEN;
+	struct span s = span_first(span_from(sent, datagram ? IDS_AT : RANDOM_AT), len);
+	uint64_t h = 14695981039346656037ull; /* FNV-1a */
+
+	if (s.len < len || (!datagram && (sent.ptr[0] != RECORD_HANDSHAKE || sent.ptr[1] != 3 ||
+					  sent.ptr[RECORD_HEAD] != CLIENT_HELLO)))
+		return 0;
+	for (size_t i = 0; i < s.len; i++)
+		h = (h ^ s.ptr[i]) * 1099511628211ull;
+	return h | 1;
+}
+
 /* ---- what follows ---- */
 
 static void on_encrypted(struct hello_flow *f, size_t len)
@@ -90,9 +111,9 @@ static void on_encrypted(struct hello_flow *f, size_t len)
 		f->moved |= f->done;
 		return;
 	}
-	if (!f->done && (len == FINISHED_256 || len == FINISHED_384))
+	if (!f->done && len >= FINISHED_MIN && len <= FINISHED_MAX)
 		f->done = true;
-	else if (len > KEY_UPDATE && (f->done || ++f->unclear >= UNCLEAR_MAX))
+	else if (len > SHORT_MAX && (f->done || ++f->unclear >= UNCLEAR_MAX))
 		f->moved = true;
 }
 
@@ -132,7 +153,7 @@ void hello_flow_tls(struct hello_flow *f, struct span begin, uint32_t sent)
 		at += RECORD_HEAD + len;
 	}
 	/* Of a send in several pieces one was readable: TLS 1.3's Finished follows its CCS. */
-	if (f->ccs && !f->old && at && at < sent && sent - at > KEY_UPDATE + RECORD_HEAD)
+	if (f->ccs && !f->old && at && at < sent && sent - at > SHORT_MAX + RECORD_HEAD)
 		on_encrypted(f, sent - at - RECORD_HEAD);
 }
 

@@ -17,6 +17,7 @@ struct notice {
 	uint32_t seq;  /* 0: the handshake begins */
 	uint32_t sent; /* bytes */
 	bool datagram; /* UDP, so QUIC */
+	bool received; /* a ClientHello came from the peer, of seq 0 */
 	char comm[17];
 	struct endpoints ends;
 	struct span data; /* the beginning of what was sent, borrowed; maybe empty */
@@ -24,6 +25,10 @@ struct notice {
 
 /* The name in lower case. False, and "": it names none, or it is cut before. */
 bool hello_server_name(struct span sent, char ret[HELLO_NAME]);
+
+/* What tells one ClientHello, or QUIC connection, from all others: its random bytes; 0: none is
+ * there. Whoever passes it on sends the same. */
+uint64_t hello_mark(struct span sent, bool datagram);
 
 /* The client's side of a connection after its ClientHello, from the beginnings of its sends. Zeroed
  * at first. */

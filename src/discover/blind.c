@@ -89,13 +89,19 @@ static bool is_named(const struct blind *b, const char *program)
 	return filter_has_name(b->filter, span_str(program));
 }
 
+/* It has ended, and nobody has waited for it yet. */
+static bool is_nothing(const struct coverage *c)
+{
+	return !c->ntls && strcmp(c->program, "?") == 0;
+}
+
 /* NULL: it is gone, and was not looked at while it ran. */
 static const struct coverage *look(struct blind *b, pid_t pid)
 {
 	struct look *l = &b->looks[(unsigned)pid % LOOKS];
 	struct coverage c;
 
-	if (coverage_of(b->files, &b->opened, pid, &c) != 0) {
+	if (coverage_of(b->files, &b->opened, pid, &c) != 0 || is_nothing(&c)) {
 		coverage_done(&c);
 		return l->c.pid == pid ? &l->c : NULL;
 	}
@@ -168,13 +174,23 @@ static void tell(const struct unseen_note *n)
 		n->remedy ? " -> " : "", n->remedy ? n->remedy : "");
 }
 
+static bool is_unhooked(const struct targets *ts, const struct coverage *c)
+{
+	bool all = c && c->ntls;
+
+	for (size_t i = 0; c && i < c->ntls; i++)
+		all &= targets_lack(ts, c->tls[i].file);
+	return all;
+}
+
 /* It is certain: it is said at the next call of blind_tell. */
 static void put_fact(struct blind *b, const struct uncarried *u, const struct coverage *c,
-		     uint64_t hooked_ns)
+		     const struct targets *ts)
 {
+	uint64_t hooked_ns = targets_hooked_ns(ts, (pid_t)u->tgid);
 	const char *program = c ? c->program : u->comm, *remedy;
 	pid_t pid = (pid_t)u->tgid;
-	AUTO_FREE char *reason = verdict_reason(u, c, hooked_ns, &remedy);
+	AUTO_FREE char *reason = verdict_reason(u, c, is_unhooked(ts, c), hooked_ns, &remedy);
 	struct unseen_note *n;
 
 	pthread_mutex_lock(&b->lock);
@@ -203,7 +219,7 @@ static bool has_fact(struct blind *b, pid_t pid)
 	return known;
 }
 
-void blind_uncarried(struct blind *b, const struct uncarried *u, uint64_t hooked_ns)
+void blind_uncarried(struct blind *b, const struct uncarried *u, const struct targets *ts)
 {
 	const struct coverage *c;
 
@@ -211,7 +227,7 @@ void blind_uncarried(struct blind *b, const struct uncarried *u, uint64_t hooked
 		return;
 	c = look(b, (pid_t)u->tgid);
 	if (is_named(b, c ? c->program : u->comm))
-		put_fact(b, u, c, hooked_ns);
+		put_fact(b, u, c, ts);
 }
 
 void blind_tell(struct blind *b)
@@ -222,7 +238,12 @@ void blind_tell(struct blind *b)
 	for (size_t i = 0; i < b->notes.count; i++) {
 		struct unseen_note *n = &b->notes.items[i];
 
-		if (n->told == SEEN && n->pid && told++ < TELL_MAX)
+		bool due = n->told == SEEN && n->pid;
+
+		/* What is certain is said later, if not now. */
+		if (due && told >= TELL_MAX && n->proven)
+			continue;
+		if (due && told++ < TELL_MAX)
 			tell(n);
 		if (n->told < TOLD)
 			n->told++;

@@ -7,6 +7,7 @@
 
 #include "capture/filter.h"
 #include "discover/scan_cache.h"
+#include "discover/targets.h"
 #include "report/carried.h"
 #include "report/unseen.h"
 
@@ -22,8 +23,8 @@ void blind_judge(struct blind *b, pid_t pid);
 /* What runs in it, for the case that it has ended when it turns out that it was not captured. */
 void blind_look(struct blind *b, pid_t pid);
 /* It had a connection that nothing has carried: a fact, which no later verdict takes back.
- * hooked_ns: as for verdict_reason. */
-void blind_uncarried(struct blind *b, const struct uncarried *u, uint64_t hooked_ns);
+ * ts: what is hooked. */
+void blind_uncarried(struct blind *b, const struct uncarried *u, const struct targets *ts);
 void blind_forget_gone(struct blind *b);
 /* Whoever is blind by now needs no word of its own: how many they are. */
 size_t blind_settle(struct blind *b);

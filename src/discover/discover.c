@@ -471,9 +471,7 @@ static uint64_t next_ns(const struct discover *d)
 
 static void on_uncarried(struct discover *d, const struct uncarried *u)
 {
-	uint64_t hooked_ns = targets_hooked_ns(d->targets, (pid_t)u->tgid);
-
-	blind_uncarried(d->blind, u, hooked_ns);
+	blind_uncarried(d->blind, u, d->targets);
 }
 
 /* While it is looked at again anyway, only its first connection needs a look of its own. */

@@ -22,7 +22,7 @@ struct target {
 	struct class_votes tally;
 	struct attachment links;
 	uint64_t hooked_ns; /* since when its TLS is; 0: it is not */
-	uint64_t again_ns; /* when what is unfinished is tried, CLOCK_MONOTONIC; 0: not */
+	uint64_t again_ns;  /* when what is unfinished is tried, CLOCK_MONOTONIC; 0: not */
 	unsigned tries;
 	int file;     /* itself (O_PATH), while it is hooked; -1 */
 	bool deleted; /* it has no name any more */

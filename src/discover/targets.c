@@ -382,6 +382,17 @@ bool targets_have(const struct targets *ts, const char *name)
 	return false;
 }
 
+bool targets_lack(const struct targets *ts, const char *name)
+{
+	for (size_t i = 0; i < ts->list.count; i++) {
+		const struct target *t = &ts->list.items[i];
+
+		if (t->tls && !t->links.hooked && !t->changed && strcmp(t->name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
 void targets_each_watched(const struct targets *ts, void (*fn)(void *arg, pid_t pid), void *arg)
 {
 	for (size_t i = 0; i < USERS; i++)

@@ -29,6 +29,8 @@ bool targets_watch(const struct targets *ts, pid_t pid);
 uint64_t targets_hooked_ns(const struct targets *ts, pid_t pid);
 /* Whether a file of this name is hooked and has TLS. */
 bool targets_have(const struct targets *ts, const char *name);
+/* Whether a file of this name has TLS and could not be hooked. */
+bool targets_lack(const struct targets *ts, const char *name);
 /* Each process that does. */
 void targets_each_watched(const struct targets *ts, void (*fn)(void *arg, pid_t pid), void *arg);
 /* Has loaded what files need that were searched before, whoever runs them. */

@@ -8,7 +8,7 @@
 #include "base/units.h"
 #include "base/xalloc.h"
 
-enum kind { LATE, QUIC, JAVA, BROKEN, UNREAD, NEVER_CALLED, PASSED_BY, UNKNOWN, ENDED };
+enum kind { LATE, QUIC, JAVA, BROKEN, UNREAD, NOT_HOOKED, NEVER_CALLED, PASSED_BY, UNKNOWN, ENDED };
 
 /* %1$s: to whom; %2$s: what is hooked in it, or the problem; %3$s: how long. */
 static const struct {
@@ -29,6 +29,8 @@ static const struct {
 		     "rebuild the program with a newer toolchain" },
 	[UNREAD] = { "it speaks TLS to %1$s, and %2$s",
 		     "if root can open the file, report a bug and attach the file" },
+	[NOT_HOOKED] = { "it speaks TLS to %1$s, and its TLS (%2$s) could not be hooked",
+			 "see the warnings above, and llm-spy doctor" },
 	[NEVER_CALLED] = { "it speaks TLS to %1$s, but the TLS that is hooked in it (%2$s) was "
 			   "never called",
 			   "if it has a TLS library of its own, name it: --libssl FILE; else "
@@ -51,7 +53,8 @@ static const struct {
 		    "FILE" },
 };
 
-static enum kind kind_of(const struct uncarried *u, const struct coverage *c, uint64_t hooked_ns)
+static enum kind kind_of(const struct uncarried *u, const struct coverage *c, bool unhooked,
+			 uint64_t hooked_ns)
 {
 	if (u->quic)
 		return QUIC;
@@ -65,6 +68,8 @@ static enum kind kind_of(const struct uncarried *u, const struct coverage *c, ui
 		return JAVA;
 	if (c->unread)
 		return UNREAD;
+	if (c->ntls && unhooked)
+		return NOT_HOOKED;
 	if (c->ntls)
 		return u->captured ? PASSED_BY : NEVER_CALLED;
 	return UNKNOWN;
@@ -93,10 +98,10 @@ static void add_hooked(struct buf *out, const struct coverage *c)
 	}
 }
 
-char *verdict_reason(const struct uncarried *u, const struct coverage *c, uint64_t hooked_ns,
-		     const char **ret_remedy)
+char *verdict_reason(const struct uncarried *u, const struct coverage *c, bool unhooked,
+		     uint64_t hooked_ns, const char **ret_remedy)
 {
-	enum kind kind = kind_of(u, c, hooked_ns);
+	enum kind kind = kind_of(u, c, unhooked, hooked_ns);
 	uint64_t late_ns = kind == LATE ? hooked_ns - u->begun_ns : 0;
 	struct buf peer, what, out;
 

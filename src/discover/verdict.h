@@ -7,8 +7,9 @@
 #include "report/carried.h"
 
 /* Of a connection that nothing has carried. c: what is known of its process, NULL: nothing.
- * hooked_ns: when the last of its TLS was hooked, 0: none is. The caller frees the reason. */
-char *verdict_reason(const struct uncarried *u, const struct coverage *c, uint64_t hooked_ns,
-		     const char **ret_remedy);
+ * unhooked: none of its TLS could be hooked.
+ * hooked_ns: when the last of its TLS was hooked, 0: not known. The caller frees the reason. */
+char *verdict_reason(const struct uncarried *u, const struct coverage *c, bool unhooked,
+		     uint64_t hooked_ns, const char **ret_remedy);
 
 #endif

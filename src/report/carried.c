@@ -17,8 +17,12 @@
 #define BEFORE_NS 10000000000ull
 #define LOOK_NS	  500000000ull
 
+/* Handshakes that were sent, or received, lately. */
+#define PASSED_MAX 2048
+
 struct noticed {
-	uint64_t id; /* 0: free */
+	uint64_t id;   /* 0: free */
+	uint64_t mark; /* hello_mark */
 	uint32_t tgid, uid;
 	uint64_t begun_ns, moved_ns; /* moved_ns 0: not yet */
 	bool quic;
@@ -37,7 +41,17 @@ struct captured {
 	struct captured *port_chain, *tgid_chain; /* of carried_settle */
 };
 
+/* Who passes on the handshake of another has received it, in plain TCP or within TLS; or another of
+ * this host has sent it before. */
+struct passed {
+	uint64_t mark, ts_ns;
+	uint32_t tgid;
+	bool received;
+};
+
 struct carried {
+	struct passed passed[PASSED_MAX];
+	size_t npassed; /* ever */
 	struct noticed noticed[NOTICED_MAX];
 	size_t moved; /* of noticed */
 	struct captured captured[SETS][WAYS];
@@ -94,6 +108,27 @@ static struct noticed *add(struct carried *c)
 	return at;
 }
 
+static void note_passed(struct carried *c, uint64_t mark, uint32_t tgid, uint64_t ts_ns,
+			bool received)
+{
+	if (mark)
+		c->passed[c->npassed++ % PASSED_MAX] =
+			(struct passed){ mark, ts_ns, tgid, received };
+}
+
+/* Whether it is another's. */
+static bool is_passed_on(const struct carried *c, const struct noticed *n)
+{
+	for (size_t i = 0; i < PASSED_MAX; i++) {
+		const struct passed *p = &c->passed[i];
+
+		if (n->mark && p->mark == n->mark &&
+		    (p->received ? p->tgid == n->tgid : p->ts_ns < n->begun_ns))
+			return true;
+	}
+	return false;
+}
+
 static void begin(struct carried *c, const struct notice *from)
 {
 	struct noticed *n = add(c);
@@ -104,7 +139,9 @@ static void begin(struct carried *c, const struct notice *from)
 			       .uid = from->uid,
 			       .begun_ns = from->ts_ns,
 			       .quic = from->datagram,
+			       .mark = hello_mark(from->data, from->datagram),
 			       .ends = from->ends };
+	note_passed(c, n->mark, n->tgid, n->begun_ns, false);
 	memcpy(n->comm, from->comm, sizeof(n->comm));
 	if (!n->quic)
 		hello_server_name(from->data, n->server_name);
@@ -116,6 +153,11 @@ void carried_notice(struct carried *c, const struct notice *from)
 
 	if (!from->id)
 		return;
+	if (from->received) {
+		note_passed(c, hello_mark(from->data, from->datagram), from->tgid, from->ts_ns,
+			    true);
+		return;
+	}
 	if (!from->seq) {
 		begin(c, from);
 		return;
@@ -184,6 +226,8 @@ void carried_chunk(struct carried *c, const struct chunk *k)
 		endpoints_decode(k->data, &t->ends);
 		return;
 	}
+	if (k->dir == DIR_READ && k->data.len && k->data.ptr[0] == 0x16)
+		note_passed(c, hello_mark(k->data, false), k->conn.tgid, k->ts_ns, true);
 	t->server |= k->dir == DIR_READ && !k->off && is_request(k->data);
 	t->data = true;
 }
@@ -294,7 +338,8 @@ static void drop_same(struct carried *c)
 
 static void settle(struct carried *c, struct noticed *n, uncarried_fn fn, void *arg)
 {
-	struct captured *k = n->quic ? NULL : find_likely(c, n);
+	bool passed = is_passed_on(c, n);
+	struct captured *k = n->quic || passed ? NULL : find_likely(c, n);
 	struct uncarried u = { .tgid = n->tgid,
 			       .uid = n->uid,
 			       .begun_ns = n->begun_ns,
@@ -310,7 +355,7 @@ static void settle(struct carried *c, struct noticed *n, uncarried_fn fn, void *
 	if (n->ends.peer.port)
 		endpoint_text(n->ends.family, &n->ends.peer, u.peer);
 	forget(c, n);
-	if (!k)
+	if (!k && !passed)
 		fn(arg, &u);
 }
 

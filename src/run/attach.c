@@ -362,7 +362,7 @@ static void on_notice(void *arg, const struct notice *n)
 	struct tracer *t = arg;
 
 	carried_notice(t->carried, n);
-	if (!n->seq)
+	if (!n->seq && !n->received)
 		discover_tls(t->discover, (pid_t)n->tgid, &n->ends);
 }
 

@@ -353,7 +353,7 @@ static bool is_notice(struct live *l, const void *raw, size_t len)
 	if (!chunk_notice(raw, len, &n))
 		return false;
 	n.ends.netns = number_netns(l, n.ends.netns);
-	if (!n.seq)
+	if (!n.seq && !n.received)
 		describer_prepare(l->describer, n.tgid);
 	asked_names_note(&l->asked, &n);
 	if (l->on_notice)

@@ -170,6 +170,60 @@ static void test_pending(void)
 	carried_free(c);
 }
 
+/* who: of the random bytes. */
+static void say_hello(struct carried *c, uint32_t tgid, uint16_t port, uint64_t at_ms, char who,
+		      bool received)
+{
+	char hello[64] = "\x16\x03\x01\x00\x40\x01\x00\x00\x3c\x03\x03";
+	struct notice n = { .tgid = tgid,
+			    .id = port,
+			    .ts_ns = BEGIN + at_ms * MS,
+			    .received = received,
+			    .ends = ends_of(port),
+			    .data = span_of(hello, sizeof(hello)) };
+
+	memset(hello + 11, who, 32);
+	carried_notice(c, &n);
+}
+
+static void say_more(struct carried *c, uint32_t tgid, uint16_t port, uint64_t at_ms)
+{
+	notice(c, tgid, port, 1, at_ms,
+	       "\x16\x03\x03\x00\x01x\x14\x03\x03\x00\x01x\x16\x03\x03\x00\x01x", 18, false);
+	notice(c, tgid, port, 2, at_ms, "\x17\x03\x03\x00\x20", 37, false);
+}
+
+static void test_passed_on(void)
+{
+	static const uint8_t hello[64] = "\x16\x03\x01\x00\x40\x01";
+	struct carried *c = carried_new();
+
+	say_hello(c, 7, 40000, 0, 'a', false);
+	say_more(c, 7, 40000, 5);
+	is_int(settle(c, 9000, true), 1, "its own handshake");
+	say_hello(c, 8, 40001, 10, 'a', false);
+	say_more(c, 8, 40001, 15);
+	is_int(settle(c, 9000, true), 0, "one that another sent before");
+	say_hello(c, 9, 40002, 20, 'b', true);
+	say_hello(c, 9, 40003, 21, 'b', false);
+	say_more(c, 9, 40003, 25);
+	is_int(settle(c, 9000, true), 0, "one that it received");
+	say_hello(c, 9, 40004, 30, 'c', true);
+	say_hello(c, 10, 40005, 31, 'c', false);
+	say_more(c, 10, 40005, 35);
+	is_int(settle(c, 9000, true), 1, "one that a server received is its client's own");
+	carried_chunk(c, &(struct chunk){ .kind = CHUNK_DATA,
+					  .dir = DIR_READ,
+					  .off = 100,
+					  .conn = { 11, 8, BEGIN },
+					  .ts_ns = BEGIN,
+					  .data = span_of(hello, sizeof(hello)) });
+	say_hello(c, 11, 40006, 40, '\0', false);
+	say_more(c, 11, 40006, 45);
+	is_int(settle(c, 9000, true), 0, "one that it received within TLS");
+	carried_free(c);
+}
+
 static void test_quic(void)
 {
 	struct carried *c = carried_new();
@@ -205,6 +259,7 @@ int main(void)
 	test_uncarried();
 	test_carried();
 	test_pending();
+	test_passed_on();
 	test_quic();
 	test_many();
 	return tap_done();

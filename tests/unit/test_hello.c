@@ -142,6 +142,8 @@ static void test_flows(void)
 		{ "20:1 23:53", false, "1.3: Finished alone" },
 		{ "20:1 23:53|23:19", false, "1.3: Finished, then an alert" },
 		{ "20:1 23:19", false, "1.3: a certificate that is refused" },
+		{ "20:1|23:85|23:96", true, "1.3: Java's, which are longer" },
+		{ "20:1|23:85|23:35", false, "1.3: Java's without data" },
 		{ "21:2", false, "an alert in the clear" },
 		{ "", false, "nothing" },
 		{ "20:1 ~23:53|23:300", true, "1.3: in pieces, of which one is readable" },
