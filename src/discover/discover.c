@@ -8,7 +8,6 @@
  * whether it is blind. */
 #include "discover/discover.h"
 
-#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,9 +20,9 @@
 #include "discover/blind.h"
 #include "discover/install_paths.h"
 #include "discover/mailbox.h"
+#include "discover/newcomers.h"
 #include "discover/targets.h"
 #include "discover/watched.h"
-#include "hold/hold.h"
 #include "proc/list.h"
 #include "proc/sockets.h"
 
@@ -32,11 +31,6 @@
  * one file or one group of probes more may take its time on a host that is busy. */
 #define FINISH_NS    2000000000ull
 #define STOP_SECONDS 15
-/* When what waits for probes that are being compiled is looked at again. */
-#define COMPILED_NS 20000000ull
-#define AWAITED_MAX 64
-/* Threads that stand at once. */
-#define STANDING_MAX 64
 /* When a file that nobody has run yet is looked at again, if probes for it are being compiled. */
 #define PLACE_NS 50000000ull
 /* How often it is asked whether the next programs for the kernel can be compiled. */
@@ -61,13 +55,9 @@ struct discover {
 	struct file_id self; /* the program that runs here */
 	struct targets *targets;
 	struct blind *blind;
+	struct newcomers *newcomers;
 	struct discover_stats stats;
 	/* The thread's own. */
-	struct held_file awaiting[AWAITED_MAX]; /* probes that are being compiled */
-	size_t nawaiting;
-	uint64_t await_ns;		     /* when they are looked at again */
-	struct begun standing[STANDING_MAX]; /* until their processes were looked at */
-	size_t nstanding;
 	struct visit *visits;
 	size_t nvisits;
 	bool crowded; /* there was no room for one */
@@ -93,6 +83,7 @@ struct discover *discover_new(const struct discover_options *o, struct scan_cach
 	d->targets = targets_new(files, hooks);
 	d->blind = blind_new(o->filter, files);
 	d->mailbox = mailbox_new();
+	d->newcomers = newcomers_new(o->hold, o->hold_ns, d->targets, d->mailbox);
 	return d;
 }
 
@@ -100,6 +91,7 @@ void discover_free(struct discover *d)
 {
 	if (!d)
 		return;
+	newcomers_free(d->newcomers);
 	targets_free(d->targets);
 	blind_free(d->blind);
 	install_paths_done(&d->places);
@@ -126,53 +118,9 @@ static bool is_this_program(const struct discover *d, const char *path)
 	       id.ino == d->self.ino;
 }
 
-/* Who opens it waits for us. */
-static void look_at_held(struct discover *d, const struct held_file *f)
-{
-	char path[32], name[PATH_MAX];
-	ssize_t len;
-
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", f->fd);
-	len = readlink(path, name, sizeof(name) - 1);
-	name[len > 0 ? len : 0] = '\0';
-	if (!d->stopped && !mailbox_stopped_ns(d->mailbox) && !is_this_program(d, path)) {
-		targets_take_waiting(d->targets);
-		targets_look_at(d->targets, path, name, false);
-		if (targets_take_waiting(d->targets) && d->nawaiting < AWAITED_MAX) {
-			d->await_ns = now_ns() + COMPILED_NS;
-			d->awaiting[d->nawaiting++] = *f;
-			return;
-		}
-		watched_say_passed(d->targets, f, d->o->hold_ns, name);
-	}
-	hold_answer(d->o->hold, f);
-}
-
-/* Those that were compiled meanwhile. */
-static void look_at_what_awaits(struct discover *d)
-{
-	struct held_file were[AWAITED_MAX];
-	size_t n = d->nawaiting;
-
-	memcpy(were, d->awaiting, n * sizeof(*were));
-	d->nawaiting = 0;
-	for (size_t i = 0; i < n; i++)
-		look_at_held(d, &were[i]);
-}
-
-static void look_at_what_is_held(struct discover *d)
-{
-	struct held_file f;
-
-	while (mailbox_next_held(d->mailbox, &f))
-		look_at_held(d, &f);
-	if (d->nawaiting && now_ns() >= d->await_ns)
-		look_at_what_awaits(d);
-}
-
 static void look_at(struct discover *d, pid_t pid)
 {
-	look_at_what_is_held(d);
+	newcomers_look(d->newcomers);
 	if (mailbox_stopped_ns(d->mailbox) > FINISH_NS)
 		return;
 	d->stats.processes++;
@@ -291,32 +239,6 @@ void discover_unseen(struct discover *d, struct unseen *ret)
 
 /* ---- visits ---- */
 
-/* What a process has mapped without opening it where opens are held, as a library that is new at
- * each start, would make its first calls while it is searched and hooked: the thread that mapped it
- * stands meanwhile. */
-static void stand(struct discover *d, const struct begun *b)
-{
-	if (!d->o->hold)
-		return;
-	hold_follow(d->o->hold, b->pid);
-	if (d->nstanding == STANDING_MAX || targets_settled(d->targets, b->pid))
-		return;
-	hold_stand(d->o->hold, b->tid);
-	d->standing[d->nstanding++] = *b;
-}
-
-static void let_go(struct discover *d, pid_t pid)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < d->nstanding; i++)
-		if (d->standing[i].pid == pid)
-			hold_go(d->o->hold, d->standing[i].tid);
-		else
-			d->standing[kept++] = d->standing[i];
-	d->nstanding = kept;
-}
-
 /* While a file is searched, others may begin. */
 static void look_up(void *arg)
 {
@@ -325,7 +247,7 @@ static void look_up(void *arg)
 
 	while (mailbox_peek(d->mailbox, &b))
 		if (is_ours(d, b.pid))
-			stand(d, &b);
+			newcomers_stand(d->newcomers, &b);
 }
 
 static void visit(struct discover *d, struct visit *v)
@@ -335,9 +257,9 @@ static void visit(struct discover *d, struct visit *v)
 
 	targets_take_waiting(d->targets);
 	look_at(d, pid);
-	v->soon_ns = targets_take_waiting(d->targets) ? now_ns() + COMPILED_NS : 0;
+	v->soon_ns = targets_take_waiting(d->targets) ? now_ns() + NEWCOMERS_COMPILED_NS : 0;
 	if (!v->soon_ns)
-		let_go(d, pid);
+		newcomers_go(d->newcomers, pid);
 	if (!d->o->hold)
 		watched_say_late(d->targets, pid, &before, d->files);
 	if (blind_knows(d->blind, pid))
@@ -462,8 +384,8 @@ static uint64_t next_ns(const struct discover *d)
 	for (size_t i = 0; i < d->nvisits; i++)
 		if (due_ns(&d->visits[i]) < next)
 			next = due_ns(&d->visits[i]);
-	if (d->nawaiting && d->await_ns < next)
-		next = d->await_ns;
+	if (newcomers_next_ns(d->newcomers) < next)
+		next = newcomers_next_ns(d->newcomers);
 	if (d->places.count && d->place_ns < next)
 		next = d->place_ns;
 	return !d->prefetched && d->prefetch_ns < next ? d->prefetch_ns : next;
@@ -499,7 +421,7 @@ static void look_at_a_place(struct discover *d)
 {
 	char *path = d->places.items[d->places.count - 1];
 
-	look_at_what_is_held(d);
+	newcomers_look(d->newcomers);
 	if (targets_would_wait(d->targets, path)) {
 		memmove(d->places.items + 1, d->places.items,
 			(d->places.count - 1) * sizeof(*d->places.items));
@@ -526,12 +448,12 @@ static void work_off(struct discover *d, const struct batch *n)
 {
 	bool ours[MAILBOX_BEGUN];
 
-	look_at_what_is_held(d);
+	newcomers_look(d->newcomers);
 	/* Before the first search, which may take its time. */
 	for (size_t i = 0; i < n->nbegun; i++) {
 		ours[i] = is_ours(d, n->begun[i].pid);
 		if (ours[i] && i >= n->peeked)
-			stand(d, &n->begun[i]);
+			newcomers_stand(d->newcomers, &n->begun[i]);
 	}
 	for (size_t i = 0; i < n->nbegun; i++)
 		if (ours[i])
@@ -618,8 +540,7 @@ bool discover_stop(struct discover *d)
 		return false;
 	d->stopped = true;
 	scan_cache_meanwhile(d->files, NULL, NULL);
-	look_at_what_is_held(d);
-	look_at_what_awaits(d);
+	newcomers_stop(d->newcomers);
 	targets_stop(d->targets);
 	/* What was told too late for the thread. */
 	rest = mailbox_rest(d->mailbox);

@@ -18,6 +18,8 @@ libkernel_a_SOURCES += \
 	src/discover/install_paths.h \
 	src/discover/mailbox.c \
 	src/discover/mailbox.h \
+	src/discover/newcomers.c \
+	src/discover/newcomers.h \
 	src/discover/npm_package.c \
 	src/discover/npm_package.h \
 	src/discover/scan_cache.c \
