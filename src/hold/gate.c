@@ -167,7 +167,7 @@ static void on_event(struct guard *g, enum gate_mark what, const struct fanotify
 		if (may_have_code(m->fd)) {
 			if (ask(g, what, m->fd, m->pid, &st))
 				return;
-		} else {
+		} else if (st.st_size) { /* else it is being made, and that would be forgotten */
 			ignore(g, what, m->fd, &st);
 		}
 	}

@@ -94,8 +94,9 @@ def said(mock):
     def digest(path):
         with open(path, "rb") as f:
             return hashlib.sha256(f.read()).hexdigest()
-    return sorted((digest(path), digest(path[:-len("request")] + "response"))
-                  for path in glob.glob(os.path.join(mock.log, "*.request")))
+    calls = lambda: [(path, path[:-len("request")] + "response") for path in glob.glob(os.path.join(mock.log, "*.request"))]
+    until(lambda: all(os.path.exists(answer) for _, answer in calls()), 20) # a client may end before the server has noted that
+    return sorted((digest(asked), digest(answer)) for asked, answer in calls())
 
 
 def of_program(records, path):
