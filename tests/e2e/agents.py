@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 import time
 
-from spy import TMP, WAIT, begin_again, digests, ledger, of_client, ok, skip
+from spy import TMP, WAIT, begin_again, digests, ledger, of_client, ok, skip, until
 
 CACHE = os.environ.get("LLM_SPY_CACHE") or os.path.join(os.environ.get("HOME") or "/root", ".cache/llm-spy")
 AGENTS = os.environ.get("LLM_SPY_AGENTS") == "1" # the large programs too
