@@ -12,19 +12,29 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "hold/gate.h"
 #include "hold/mounts.h"
 
-/* Mount namespaces that are followed. Of further ones, what is opened is not held. */
+/* Mount namespaces that are followed; a further one takes the place of the one that was not looked
+ * at for longest. Nothing of them is kept open, since that would keep their mounts busy. */
 #define SPACES_MAX 64
+/* How often the mounts of one are looked at, when its processes begin programs. */
+#define AGAIN_NS 1000000000ull
 
 struct space {
-	ino_t ino;    /* of the namespace */
-	int root;     /* O_PATH: of the process that it was seen with */
-	FILE *mounts; /* its mountinfo: readable in the sense of poll(2) as POLLPRI when it changes
-		       */
+	ino_t ino; /* of the namespace */
+	uint64_t marked_ns;
+	unsigned *marked; /* ids of its mounts, or numbers of their devices, in rising order */
+	size_t nmarked;
+};
+
+/* What of a process is open while its mounts are marked. */
+struct view {
+	int root; /* O_PATH */
+	FILE *mounts;
 };
 
 struct hold {
@@ -33,13 +43,13 @@ struct hold {
 	held_fn fn;
 	void *arg;
 	bool started;
-	int word[2]; /* a pipe to the thread: take_word */
+	int end[2]; /* a pipe: closed to end the thread */
 	pthread_t thread;
+	/* The first namespace is watched: mountinfo tells when it changes, by POLLPRI. */
+	struct view first;
 	pthread_mutex_t lock; /* of what follows, and of marking */
 	struct space spaces[SPACES_MAX];
 	size_t nspaces;
-	unsigned *marked; /* ids of mounts, or numbers of devices, in rising order */
-	size_t nmarked;
 };
 
 struct hold *hold_open(uint64_t limit_ns, int *ret_err)
@@ -57,93 +67,87 @@ struct hold *hold_open(uint64_t limit_ns, int *ret_err)
 	return h;
 }
 
+static void close_view(struct view *v)
+{
+	if (v->mounts) {
+		fclose(v->mounts);
+		close(v->root);
+	}
+	v->mounts = NULL;
+}
+
 void hold_free(struct hold *h)
 {
 	if (!h)
 		return;
 	hold_stop(h);
 	gate_done(&h->gate);
-	for (size_t i = 0; i < h->nspaces; i++) {
-		close(h->spaces[i].root);
-		fclose(h->spaces[i].mounts);
-	}
+	close_view(&h->first);
+	for (size_t i = 0; i < h->nspaces; i++)
+		free(h->spaces[i].marked);
 	pthread_mutex_destroy(&h->lock);
-	free(h->marked);
 	free(h);
 }
 
 /* ---- marking; the lock is held ---- */
 
-/* Where it stands, or would. */
-static size_t place_of(const struct hold *h, unsigned key)
+static int by_value(const void *a, const void *b)
 {
-	size_t low = 0, high = h->nmarked;
+	unsigned x = *(const unsigned *)a, y = *(const unsigned *)b;
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (h->marked[middle] < key)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return x < y ? -1 : x > y;
 }
 
-static bool is_marked(const struct hold *h, unsigned key)
+static bool is_marked(const struct space *s, unsigned key)
 {
-	size_t at = place_of(h, key);
-
-	return at < h->nmarked && h->marked[at] == key;
+	return s->nmarked && bsearch(&key, s->marked, s->nmarked, sizeof(key), by_value);
 }
 
-static void note_marked(struct hold *h, unsigned key)
+static int mark(struct hold *h, const struct view *v, const struct mount *m)
 {
-	size_t at = place_of(h, key);
+	int fd = openat(v->root, m->path[1] ? m->path + 1 : ".", O_PATH | O_CLOEXEC), err;
 
-	h->marked = xgrow(h->marked, h->nmarked, sizeof(*h->marked));
-	memmove(h->marked + at + 1, h->marked + at, (h->nmarked - at) * sizeof(*h->marked));
-	h->marked[at] = key;
-	h->nmarked++;
-}
-
-/* Once for a mount or, with `all`, for a file system. A mount that went and another of its number
- * were told apart only by the kernel: of a number that is new here, it is a new mount. */
-static int mark(struct hold *h, const struct space *s, const struct mount *m)
-{
-	unsigned key = h->all ? m->major << 20 | m->minor : m->id;
-	int fd, err;
-
-	if (is_marked(h, key))
-		return 0;
-	fd = openat(s->root, m->path[1] ? m->path + 1 : ".", O_PATH | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	err = gate_mark(&h->gate, h->all ? GATE_EXECS : GATE_OPENS, fd);
 	close(fd);
-	if (!err)
-		note_marked(h, key);
-	else
+	if (err)
 		log_debug("hold", "%s (%s) cannot be watched: %s", m->path, m->type,
 			  strerror(-err));
 	return err;
 }
 
-/* 0 when all that may be marked is; else the first error. */
-static int mark_all(struct hold *h, struct space *s)
+/* Those mounts or, with `all`, file systems that are new since the last time. Their numbers are
+ * given anew when they are gone, so those are forgotten. 0, or the first error. */
+static int mark_all(struct hold *h, struct space *s, const struct view *v)
 {
 	AUTO_FREE char *line = NULL;
-	size_t size = 0;
+	unsigned *keys = NULL;
+	size_t size = 0, count = 0;
 	struct mount m;
 	int first = 0;
 
-	rewind(s->mounts);
-	while (getline(&line, &size, s->mounts) > 0)
-		if (mounts_read_line(line, &m) && mounts_may_hold(&m)) {
-			int err = mark(h, s, &m);
+	rewind(v->mounts);
+	while (getline(&line, &size, v->mounts) > 0) {
+		unsigned key;
+		int err;
 
-			first = first ? first : err;
-		}
+		if (!mounts_read_line(line, &m) || !mounts_may_hold(&m))
+			continue;
+		key = h->all ? m.major << 20 | m.minor : m.id;
+		err = is_marked(s, key) ? 0 : mark(h, v, &m);
+		first = first ? first : err;
+		if (err)
+			continue;
+		keys = xgrow(keys, count, sizeof(*keys));
+		keys[count++] = key;
+	}
+	if (keys)
+		qsort(keys, count, sizeof(*keys), by_value);
+	free(s->marked);
+	s->marked = keys;
+	s->nmarked = count;
+	s->marked_ns = now_ns();
 	return first;
 }
 
@@ -156,11 +160,12 @@ static ino_t space_of(pid_t pid)
 	return stat(path, &st) == 0 ? st.st_ino : 0;
 }
 
-static int open_space(pid_t pid, struct space *ret)
+static int open_view(pid_t pid, struct view *ret)
 {
 	char path[48];
 	int fd;
 
+	*ret = (struct view){ 0 };
 	snprintf(path, sizeof(path), "/proc/%d/root", (int)pid);
 	ret->root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (ret->root < 0)
@@ -174,42 +179,63 @@ static int open_space(pid_t pid, struct space *ret)
 	return fd < 0 ? -errno : -ENOMEM;
 }
 
-static int follow(struct hold *h, pid_t pid)
+int hold_begin(struct hold *h, pid_t pid, bool all)
 {
-	struct space s = { .ino = space_of(pid) };
-	int err = h->nspaces == SPACES_MAX ? -ENOSPC : open_space(pid, &s);
+	int err = open_view(pid, &h->first);
 
 	if (err)
 		return err;
-	h->spaces[h->nspaces++] = s;
-	return mark_all(h, &h->spaces[h->nspaces - 1]);
-}
-
-int hold_begin(struct hold *h, pid_t pid, bool all)
-{
-	int err;
-
 	h->all = all;
-	pthread_mutex_lock(&h->lock);
-	err = follow(h, pid);
-	if (h->nmarked)
-		err = 0;
-	pthread_mutex_unlock(&h->lock);
-	return err;
+	h->spaces[0] = (struct space){ .ino = space_of(pid) };
+	h->nspaces = 1;
+	err = mark_all(h, &h->spaces[0], &h->first);
+	return h->spaces[0].nmarked ? 0 : err;
 }
 
-bool hold_follow(struct hold *h, pid_t pid)
+/* NULL: it is not to be looked at now. */
+static struct space *space_to_mark(struct hold *h, ino_t ino)
+{
+	struct space *oldest = &h->spaces[1];
+
+	for (size_t i = 0; i < h->nspaces; i++)
+		if (h->spaces[i].ino == ino)
+			return i && now_ns() - h->spaces[i].marked_ns >= AGAIN_NS ? &h->spaces[i]
+										  : NULL;
+	if (h->nspaces < SPACES_MAX) {
+		h->spaces[h->nspaces] = (struct space){ .ino = ino };
+		return &h->spaces[h->nspaces++];
+	}
+	for (size_t i = 2; i < SPACES_MAX; i++)
+		if (h->spaces[i].marked_ns < oldest->marked_ns)
+			oldest = &h->spaces[i];
+	free(oldest->marked);
+	*oldest = (struct space){ .ino = ino };
+	return oldest;
+}
+
+/* A command's process that has gone back to our namespace or the host's would make all wait there.
+ */
+static bool is_others(const struct hold *h, ino_t ino)
+{
+	return !h->all && (ino == space_of(getpid()) || ino == space_of(1));
+}
+
+void hold_follow(struct hold *h, pid_t pid)
 {
 	ino_t ino = space_of(pid);
-	bool known = !ino;
+	struct space *s;
+	struct view v;
 
 	pthread_mutex_lock(&h->lock);
-	for (size_t i = 0; i < h->nspaces && !known; i++)
-		known = h->spaces[i].ino == ino;
-	if (!known && follow(h, pid) == 0 && h->started && write(h->word[1], "", 1) != 1)
-		log_debug("hold", "mounts of process %d are not followed", (int)pid);
+	/* The first is told of by itself. */
+	if (h->started && h->nspaces && ino && ino != h->spaces[0].ino && !is_others(h, ino)) {
+		s = space_to_mark(h, ino);
+		if (s && open_view(pid, &v) == 0) {
+			mark_all(h, s, &v);
+			close_view(&v);
+		}
+	}
 	pthread_mutex_unlock(&h->lock);
-	return known;
 }
 
 /* ---- the thread ---- */
@@ -246,21 +272,11 @@ static bool take_ask(struct hold *h)
 	return true;
 }
 
-static void take_mounts(struct hold *h, const struct pollfd *fds, size_t n)
+static void take_mounts(struct hold *h)
 {
 	pthread_mutex_lock(&h->lock);
-	for (size_t i = 0; i < n && i < h->nspaces; i++)
-		if (fds[i].revents & (POLLPRI | POLLERR))
-			mark_all(h, &h->spaces[i]);
+	mark_all(h, &h->spaces[0], &h->first);
 	pthread_mutex_unlock(&h->lock);
-}
-
-/* False: to end. Else there is a namespace more. */
-static bool take_word(struct hold *h)
-{
-	char byte;
-
-	return read(h->word[0], &byte, 1) == 1;
 }
 
 static void *run(void *arg)
@@ -268,19 +284,14 @@ static void *run(void *arg)
 	struct hold *h = arg;
 
 	for (;;) {
-		struct pollfd fds[2 + SPACES_MAX] = { { .fd = h->word[0], .events = POLLIN },
-						      { .fd = h->gate.asks, .events = POLLIN } };
-		size_t n;
+		int mounts = h->first.mounts ? fileno(h->first.mounts) : -1;
+		struct pollfd fds[] = { { .fd = h->end[0], .events = POLLIN },
+					{ .fd = h->gate.asks, .events = POLLIN },
+					{ .fd = mounts, .events = POLLPRI } };
 
-		pthread_mutex_lock(&h->lock);
-		n = h->nspaces;
-		for (size_t i = 0; i < n; i++)
-			fds[2 + i] = (struct pollfd){ .fd = fileno(h->spaces[i].mounts),
-						      .events = POLLPRI };
-		pthread_mutex_unlock(&h->lock);
-		if (poll(fds, 2 + n, -1) < 0 && errno != EINTR)
+		if (poll(fds, 3, -1) < 0 && errno != EINTR)
 			return NULL;
-		if (fds[0].revents && !take_word(h))
+		if (fds[0].revents)
 			return NULL;
 		if (fds[1].revents && !take_ask(h)) {
 			log_warn("hold",
@@ -288,7 +299,8 @@ static void *run(void *arg)
 				 "ended: first calls of new programs may be missed");
 			return NULL;
 		}
-		take_mounts(h, fds + 2, n);
+		if (fds[2].revents & (POLLPRI | POLLERR))
+			take_mounts(h);
 	}
 }
 
@@ -299,7 +311,7 @@ int hold_start(struct hold *h, held_fn fn, void *arg)
 
 	h->fn = fn;
 	h->arg = arg;
-	if (pipe2(h->word, O_CLOEXEC) != 0)
+	if (pipe2(h->end, O_CLOEXEC) != 0)
 		return -errno;
 	/* Signals are the main thread's. */
 	sigfillset(&every);
@@ -313,9 +325,9 @@ int hold_start(struct hold *h, held_fn fn, void *arg)
 void hold_stop(struct hold *h)
 {
 	if (h->started) {
-		close(h->word[1]);
+		close(h->end[1]);
 		pthread_join(h->thread, NULL);
-		close(h->word[0]);
+		close(h->end[0]);
 		h->started = false;
 	}
 	gate_end(&h->gate);

@@ -3,8 +3,7 @@
  * the tree of a command opens, or programs that anybody begins. What is held, and for how long at
  * most, is the gate's affair (hold/gate.h); here is what the tracer does about it.
  *
- * A mount namespace that is new is marked when one of its processes is seen; its mounts that come
- * later, when the kernel tells that they have come. */
+ * Further mount namespaces are marked when one of their processes is seen to begin a program. */
 #ifndef SPY_HOLD_HOLD_H
 #define SPY_HOLD_HOLD_H
 
@@ -31,9 +30,10 @@ void hold_free(struct hold *h);
 
 /* Holds what is opened in the mount namespace of this process, which nobody else may use: or, with
  * all, each program that is begun on a file system that this process sees. 0, or -errno when
- * nothing could be marked. */
+ * nothing could be marked. To be followed at once by hold_start, also
+ * when it fails: threads can be stopped without it. */
 int hold_begin(struct hold *h, pid_t pid, bool all);
-/* From now on files are held; a thread tells of them. 0 or -errno. */
+/* From now on a thread tells of what is held. 0 or -errno. */
 int hold_start(struct hold *h, held_fn fn, void *arg);
 /* Ends the thread, and lets all pass. */
 void hold_stop(struct hold *h);
@@ -42,8 +42,7 @@ void hold_answer(struct hold *h, const struct held_file *file);
 /* Lets a thread stand until hold_go or until the limit: it has mapped what is not hooked yet. */
 void hold_stand(struct hold *h, pid_t tid);
 void hold_go(struct hold *h, pid_t tid);
-/* This process has begun a program: its mount namespace is followed, unless it is known. False:
- * what it opened until now was not held. */
-bool hold_follow(struct hold *h, pid_t pid);
+/* This process has begun a program: its mount namespace is followed. */
+void hold_follow(struct hold *h, pid_t pid);
 
 #endif

@@ -321,7 +321,7 @@ void attach_open_hold(struct tracer *t)
 
 	if (t->o->hold_ns && !t->o->filter.npids)
 		t->hold = hold_open(t->o->hold_ns, &err);
-	if (err)
+	if (err && !t->hold)
 		say_unheld(err);
 }
 
@@ -338,13 +338,13 @@ static void begin_hold(struct tracer *t)
 	int err = t->o->command ? t->command.apart : 0;
 
 	if (!err)
-		err = hold_start(t->hold, on_held, t->discover);
-	if (!err)
 		err = hold_begin(t->hold, pid, !t->o->command);
-	if (!err)
-		return;
-	say_unheld(err);
-	hold_stop(t->hold);
+	if (err)
+		say_unheld(err);
+	/* Threads can be stopped all the same. */
+	err = hold_start(t->hold, on_held, t->discover);
+	if (err)
+		log_warn("attach", "cannot start a thread: %s", strerror(-err));
 }
 
 static void on_exec(void *arg, uint32_t tgid, uint32_t tid)
