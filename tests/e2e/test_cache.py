@@ -5,6 +5,7 @@ believed."""
 import glob
 import hashlib
 import random
+import re
 import shutil
 import stat
 import struct
