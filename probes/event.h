@@ -79,6 +79,8 @@ struct spy_conn {
 	__u64 sk;	      /* the socket, if known (peer.bpf.c) */
 	__u32 votes;
 	__u32 plain; /* no TLS (sock.bpf.c) */
+	__u32 busy;  /* calls under way, and whether it ends with the last of them (go.bpf.c) */
+	__u32 closing;
 };
 
 /* The endpoints of a TCP connection, as the process has them. Only bytes, so that the recorded form

@@ -28,6 +28,7 @@ struct spy_go_call {
 	u64 depth;	 /* offset of buf below the top of the goroutine's own stack; 0: it is
 			  * elsewhere */
 	u64 thread, seq; /* of the thread on which it began; spy_peer_seq */
+	u64 counted;	 /* as one of spy_conn's busy */
 };
 /* A server's goroutines wait in Read, one per connection. */
 BPF_TABLE("lru_hash", struct spy_go_frame, struct spy_go_call, spy_go_calls, 16384 + SPY_CONNS);
@@ -60,11 +61,23 @@ static __always_inline u64 spy_go_conn_of(struct pt_regs *ctx)
 	return conn;
 }
 
+/* Close closes the socket under calls that other goroutines make, which then return: the connection
+ * ends with the last of these. */
+static __always_inline struct spy_conn *spy_go_known(u64 tls)
+{
+	struct spy_conn_key key = {};
+
+	key.tls = tls;
+	key.tgid = bpf_get_current_pid_tgid() >> 32;
+	return spy_conns.lookup(&key);
+}
+
 static __always_inline int spy_go_enter(struct pt_regs *ctx, u64 tls)
 {
 	struct spy_go_frame f = {};
 	struct spy_go_stack s = {};
 	struct spy_go_call a = {};
+	struct spy_conn *c;
 
 	if (!tls || !spy_go_where(ctx, &f, &s))
 		return 0;
@@ -74,6 +87,11 @@ static __always_inline int spy_go_enter(struct pt_regs *ctx, u64 tls)
 	a.seq = spy_peer_seq();
 	if (a.buf >= s.low && a.buf < s.high)
 		a.depth = s.high - a.buf;
+	c = spy_go_known(tls);
+	if (c) {
+		__sync_fetch_and_add(&c->busy, 1);
+		a.counted = 1;
+	}
 	if (spy_go_calls.update(&f, &a))
 		spy_count(SPY_N_TABLE_FULL, 1);
 	return 0;
@@ -94,6 +112,8 @@ static __always_inline int spy_go_return(struct pt_regs *ctx, u32 dir)
 	struct spy_go_frame f = {};
 	struct spy_go_stack s = {};
 	struct spy_go_call *found, a;
+	struct spy_conn *c;
+	int last = 0;
 
 	if (!spy_wanted() || !spy_go_where(ctx, &f, &s))
 		return 0;
@@ -109,7 +129,14 @@ static __always_inline int spy_go_return(struct pt_regs *ctx, u32 dir)
 	/* If the goroutine changed threads, what this thread did before is no evidence. */
 	if (a.thread == bpf_get_current_pid_tgid() && (long)SPY_GO_FIRST(ctx) > 0)
 		spy_peer_done(ctx, dir, a.tls, a.seq, SPY_GO_FIRST(ctx));
-	return spy_report(ctx, dir, a.tls, a.buf, SPY_GO_FIRST(ctx));
+	c = a.counted ? spy_go_known(a.tls) : 0;
+	if (c && c->busy) {
+		__sync_fetch_and_add(&c->busy, -1);
+		last = c->closing && !c->busy;
+	}
+	/* Which does not come back from a very long one. */
+	spy_report(ctx, dir, a.tls, a.buf, SPY_GO_FIRST(ctx));
+	return last ? spy_end(ctx, a.tls, 0) : 0;
 }
 
 int spy_go_write_return(struct pt_regs *ctx)
@@ -128,9 +155,19 @@ int spy_go_begin(struct pt_regs *ctx)
 	return spy_end(ctx, SPY_GO_FIRST(ctx), 1);
 }
 
+static __always_inline int spy_go_end(struct pt_regs *ctx, u64 tls)
+{
+	struct spy_conn *c = spy_go_known(tls);
+
+	if (!c || !c->busy || c->closing)
+		return spy_end(ctx, tls, 0);
+	c->closing = 1;
+	return 0;
+}
+
 int spy_go_close(struct pt_regs *ctx)
 {
-	return spy_end(ctx, SPY_GO_FIRST(ctx), 0);
+	return spy_wanted() ? spy_go_end(ctx, SPY_GO_FIRST(ctx)) : 0;
 }
 
 int spy_go_begin_outer(struct pt_regs *ctx)
@@ -140,5 +177,5 @@ int spy_go_begin_outer(struct pt_regs *ctx)
 
 int spy_go_close_outer(struct pt_regs *ctx)
 {
-	return spy_wanted() ? spy_end(ctx, spy_go_conn_of(ctx), 0) : 0;
+	return spy_wanted() ? spy_go_end(ctx, spy_go_conn_of(ctx)) : 0;
 }
