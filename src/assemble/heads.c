@@ -60,6 +60,7 @@ void heads_set_connection(struct exchange *x, const struct assembler_conn *cc)
 	x->conn_first_seen_ns = conn->id.first_seen_ns;
 	x->tid = conn->tid;
 	x->from_middle = !conn->from_start;
+	x->hooked_late = conn->hooked_late;
 	x->cleartext = cc->cleartext;
 	heads_set_endpoints(x, &cc->endpoints);
 	x->is_server = cc->is_server;

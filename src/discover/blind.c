@@ -223,6 +223,9 @@ void blind_uncarried(struct blind *b, const struct uncarried *u, const struct ta
 {
 	const struct coverage *c;
 
+	/* What was hooked in time and captured late is no fault of ours. */
+	if (u->joined && targets_hooked_ns(ts, (pid_t)u->tgid) <= u->begun_ns)
+		return;
 	if (has_fact(b, (pid_t)u->tgid) || !filter_has_uid(b->filter, u->uid))
 		return;
 	c = look(b, (pid_t)u->tgid);

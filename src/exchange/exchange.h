@@ -317,6 +317,7 @@ struct exchange {
 	struct headers request_headers, response_headers;
 	struct body request_body, response_body;
 	bool from_middle; /* tracing began inside this connection, before this exchange's request */
+	bool hooked_late; /* that is because its TLS was hooked after it had moved data */
 	bool lost_events; /* the kernel lost events while it was under way */
 
 	/* model call */

@@ -410,6 +410,7 @@ static void read_connection(struct reader *r, const json_t *o)
 	x->cleartext = !member_flag(r, o, "tls");
 	x->protocol = member_label(r, o, "protocol");
 	x->from_middle = member_flag(r, o, "from_middle");
+	x->hooked_late = json_is_string(json_object_get(o, "from_middle_reason"));
 }
 
 static void read_http(struct reader *r, const json_t *o)

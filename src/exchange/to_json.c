@@ -436,6 +436,7 @@ static json_t *connection(const struct exchange *x)
 	set(o, "tls", json_boolean(!x->cleartext));
 	set(o, "protocol", json_from_text(x->protocol));
 	set(o, "from_middle", json_boolean(x->from_middle));
+	set(o, "from_middle_reason", x->hooked_late ? json_string("hooked_late") : json_null());
 	return o;
 }
 

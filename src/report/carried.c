@@ -16,6 +16,8 @@
 /* A TLS object may be made, or found by its first data, so long before its connection. */
 #define BEFORE_NS 10000000000ull
 #define LOOK_NS	  500000000ull
+/* The first data of a TLS object is told of when its library returns; what it sent, before. */
+#define RETURN_NS 200000000ull
 
 /* Handshakes that were sent, or received, lately. */
 #define PASSED_MAX 2048
@@ -25,7 +27,7 @@ struct noticed {
 	uint64_t mark; /* hello_mark */
 	uint32_t tgid, uid;
 	uint64_t begun_ns, moved_ns; /* moved_ns 0: not yet */
-	bool quic;
+	bool quic, settled;
 	struct hello_flow flow;
 	struct endpoints ends;
 	char server_name[HELLO_NAME];
@@ -38,6 +40,7 @@ struct captured {
 	uint64_t stands_for; /* id of what was noticed; 0: nothing */
 	struct endpoints ends;
 	bool data, server;
+	bool late;				  /* its connection had moved data before */
 	struct captured *port_chain, *tgid_chain; /* of carried_settle */
 };
 
@@ -85,14 +88,27 @@ struct carried_stats carried_stats(const struct carried *c)
 static struct noticed *find(struct carried *c, uint64_t id)
 {
 	for (size_t i = 0; i < NOTICED_MAX; i++)
-		if (c->noticed[i].id == id)
+		if (c->noticed[i].id == id && !c->noticed[i].settled)
 			return &c->noticed[i];
 	return NULL;
 }
 
+static bool is_open(const struct noticed *n)
+{
+	return n->moved_ns && !n->settled;
+}
+
+/* Its place is another's when all are taken: until then, what is captured later is known to be
+ * late. */
+static void close_case(struct carried *c, struct noticed *n)
+{
+	c->moved -= is_open(n);
+	n->settled = true;
+}
+
 static void forget(struct carried *c, struct noticed *n)
 {
-	c->moved -= n->moved_ns != 0;
+	close_case(c, n);
 	*n = (struct noticed){ 0 };
 }
 
@@ -212,35 +228,6 @@ static bool is_request(struct span s)
 	return !span_starts(s, SPAN_LIT("HTTP"));
 }
 
-void carried_chunk(struct carried *c, const struct chunk *k)
-{
-	struct captured *t;
-
-	if ((k->kind != CHUNK_DATA && k->kind != CHUNK_ENDPOINTS) || k->flags & CHUNK_CLEARTEXT ||
-	    !k->conn.tgid)
-		return;
-	t = captured_of(c, &k->conn);
-	if (k->ts_ns > t->last_ns)
-		t->last_ns = k->ts_ns;
-	if (k->kind == CHUNK_ENDPOINTS) {
-		endpoints_decode(k->data, &t->ends);
-		return;
-	}
-	if (k->dir == DIR_READ && k->data.len && k->data.ptr[0] == 0x16)
-		note_passed(c, hello_mark(k->data, false), k->conn.tgid, k->ts_ns, true);
-	t->server |= k->dir == DIR_READ && !k->off && is_request(k->data);
-	t->data = true;
-}
-
-void carried_lost(struct carried *c)
-{
-	for (size_t i = 0; i < NOTICED_MAX; i++)
-		if (c->noticed[i].id)
-			forget(c, &c->noticed[i]);
-}
-
-/* ---- both ---- */
-
 static bool is_same_end(const struct endpoint *a, const struct endpoint *b)
 {
 	return a->port == b->port && memcmp(a->address, b->address, sizeof(a->address)) == 0;
@@ -254,11 +241,54 @@ static bool has_ends_of(const struct captured *k, const struct noticed *n)
 	       is_same_end(&k->ends.peer, &n->ends.peer);
 }
 
+static bool is_late(const struct carried *c, const struct captured *k)
+{
+	for (size_t i = 0; i < NOTICED_MAX; i++) {
+		const struct noticed *n = &c->noticed[i];
+
+		if (n->moved_ns && n->moved_ns + RETURN_NS < k->id.first_seen_ns &&
+		    has_ends_of(k, n))
+			return true;
+	}
+	return false;
+}
+
+bool carried_chunk(struct carried *c, const struct chunk *k)
+{
+	struct captured *t;
+
+	if ((k->kind != CHUNK_DATA && k->kind != CHUNK_ENDPOINTS) || k->flags & CHUNK_CLEARTEXT ||
+	    !k->conn.tgid)
+		return false;
+	t = captured_of(c, &k->conn);
+	if (k->ts_ns > t->last_ns)
+		t->last_ns = k->ts_ns;
+	if (k->kind == CHUNK_ENDPOINTS) {
+		if (endpoints_decode(k->data, &t->ends) == 0)
+			t->late = !(k->flags & CHUNK_FROM_START) && is_late(c, t);
+		return t->late;
+	}
+	if (k->dir == DIR_READ && k->data.len && k->data.ptr[0] == 0x16)
+		note_passed(c, hello_mark(k->data, false), k->conn.tgid, k->ts_ns, true);
+	t->server |= k->dir == DIR_READ && !k->off && is_request(k->data);
+	t->data = true;
+	return t->late;
+}
+
+void carried_lost(struct carried *c)
+{
+	for (size_t i = 0; i < NOTICED_MAX; i++)
+		if (c->noticed[i].id)
+			forget(c, &c->noticed[i]);
+}
+
+/* ---- both ---- */
+
 /* It has the endpoints of one that is not settled yet. Those of one without data are wrong. */
 static bool is_pending(const struct carried *c, const struct captured *k)
 {
 	for (size_t i = 0; i < NOTICED_MAX; i++)
-		if (c->noticed[i].moved_ns && has_ends_of(k, &c->noticed[i]))
+		if (is_open(&c->noticed[i]) && has_ends_of(k, &c->noticed[i]))
 			return true;
 	return false;
 }
@@ -321,18 +351,38 @@ static bool has_captured(const struct carried *c, uint32_t tgid)
 	return k != NULL;
 }
 
+static void tell(const struct carried *c, const struct noticed *n, bool joined, uncarried_fn fn,
+		 void *arg)
+{
+	struct uncarried u = { .tgid = n->tgid,
+			       .uid = n->uid,
+			       .begun_ns = n->begun_ns,
+			       .moved_ns = n->moved_ns,
+			       .quic = n->quic,
+			       .joined = joined,
+			       .captured = has_captured(c, n->tgid) };
+
+	memcpy(u.server_name, n->server_name, sizeof(u.server_name));
+	memcpy(u.comm, n->comm, sizeof(u.comm));
+	if (n->ends.peer.port)
+		endpoint_text(n->ends.family, &n->ends.peer, u.peer);
+	fn(arg, &u);
+}
+
 /* Those whose endpoints are known to be captured are done with. */
-static void drop_same(struct carried *c)
+static void settle_same(struct carried *c, uncarried_fn fn, void *arg)
 {
 	for (size_t i = 0; i < NOTICED_MAX; i++) {
 		struct noticed *n = &c->noticed[i];
-		struct captured *k = n->moved_ns && !n->quic ? find_same(c, n) : NULL;
+		struct captured *k = is_open(n) && !n->quic ? find_same(c, n) : NULL;
 
 		if (!k)
 			continue;
 		k->stands_for = n->id;
 		c->stats.same++;
-		forget(c, n);
+		close_case(c, n);
+		if (k->late)
+			tell(c, n, true, fn, arg);
 	}
 }
 
@@ -340,23 +390,13 @@ static void settle(struct carried *c, struct noticed *n, uncarried_fn fn, void *
 {
 	bool passed = is_passed_on(c, n);
 	struct captured *k = n->quic || passed ? NULL : find_likely(c, n);
-	struct uncarried u = { .tgid = n->tgid,
-			       .uid = n->uid,
-			       .begun_ns = n->begun_ns,
-			       .moved_ns = n->moved_ns,
-			       .quic = n->quic,
-			       .captured = has_captured(c, n->tgid) };
 
 	if (k)
 		k->stands_for = n->id;
 	c->stats.likely += k != NULL;
-	memcpy(u.server_name, n->server_name, sizeof(u.server_name));
-	memcpy(u.comm, n->comm, sizeof(u.comm));
-	if (n->ends.peer.port)
-		endpoint_text(n->ends.family, &n->ends.peer, u.peer);
-	forget(c, n);
+	close_case(c, n);
 	if (!k && !passed)
-		fn(arg, &u);
+		tell(c, n, false, fn, arg);
 }
 
 void carried_settle(struct carried *c, uint64_t now_ns, bool at_end, uncarried_fn fn, void *arg)
@@ -365,11 +405,11 @@ void carried_settle(struct carried *c, uint64_t now_ns, bool at_end, uncarried_f
 		return;
 	c->looked_ns = now_ns;
 	index_captured(c);
-	drop_same(c);
+	settle_same(c, fn, arg);
 	for (size_t i = 0; i < NOTICED_MAX && c->moved; i++) {
 		struct noticed *n = &c->noticed[i];
 
-		if (n->id && n->moved_ns && (at_end || n->moved_ns + SETTLE_NS <= now_ns))
+		if (is_open(n) && (at_end || n->moved_ns + SETTLE_NS <= now_ns))
 			settle(c, n, fn, arg);
 	}
 }

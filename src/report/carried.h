@@ -16,6 +16,7 @@ struct uncarried {
 	uint64_t begun_ns, moved_ns; /* its handshake; when data followed */
 	bool quic;
 	bool captured;		      /* others of its process were */
+	bool joined;		      /* it was, but from its middle on */
 	char server_name[HELLO_NAME]; /* "": unknown */
 	char peer[ENDPOINT_TEXT];
 	char comm[17];
@@ -26,8 +27,9 @@ struct carried *carried_new(void);
 void carried_free(struct carried *c); /* accepts NULL */
 
 void carried_notice(struct carried *c, const struct notice *from);
-/* Of every kind; what is no data or endpoints of a TLS object is passed over. */
-void carried_chunk(struct carried *c, const struct chunk *k);
+/* Of every kind; what is no data or endpoints of a TLS object is passed over. True: its connection
+ * had moved data before any of it was captured. */
+bool carried_chunk(struct carried *c, const struct chunk *k);
 /* Events were lost: of what has begun until now, nothing is known. */
 void carried_lost(struct carried *c);
 

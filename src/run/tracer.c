@@ -222,9 +222,12 @@ static void summarize(struct tracer *t, const uint64_t *counters)
 static int on_chunk(void *arg, const struct chunk *c)
 {
 	struct tracer *t = arg;
+	struct chunk late = *c;
 
-	carried_chunk(t->carried, c);
-	return filter_chunk(t->filter, c);
+	if (!carried_chunk(t->carried, c))
+		return filter_chunk(t->filter, c);
+	late.flags |= CHUNK_LATE;
+	return filter_chunk(t->filter, &late);
 }
 
 static void debug_carried(const struct carried *c)

@@ -308,6 +308,7 @@ static struct entry *entry_of(struct stream *s, const struct chunk *c)
 	list_remove(&e->order);
 	list_add_first(&s->order, &e->order);
 	e->conn.seen_ns = c->ts_ns;
+	e->conn.hooked_late |= (c->flags & CHUNK_LATE) != 0;
 	e->conn.tid = c->tid;
 	memcpy(e->conn.comm, c->comm, sizeof(e->conn.comm));
 	return e;

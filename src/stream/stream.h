@@ -34,6 +34,7 @@ struct conn {
 	bool from_start;	    /* no byte came before those captured */
 	bool cleartext;		    /* no TLS */
 	bool stdio;		    /* a pair of pipes: what is written is read by the other end */
+	bool hooked_late;	    /* after it had moved data */
 	uint64_t bytes[2];	    /* captured, by enum dir */
 	uint64_t missing[2];
 	uint64_t ios, implausible_ios; /* captured; of them, whose memory could not be read, or

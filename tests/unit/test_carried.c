@@ -239,6 +239,44 @@ static void test_quic(void)
 	carried_free(c);
 }
 
+static bool ends_are_late(struct carried *c, uint16_t port, uint64_t at_ms, uint8_t flags)
+{
+	struct endpoints e = ends_of(port);
+	struct chunk k = { .kind = CHUNK_ENDPOINTS,
+			   .flags = flags,
+			   .conn = { 7, port, BEGIN + at_ms * MS },
+			   .ts_ns = BEGIN + (at_ms + 1) * MS };
+	uint8_t encoded[ENDPOINTS_ENCODED];
+	bool late;
+
+	endpoints_encode(&e, encoded);
+	k.data = span_of(encoded, sizeof(encoded));
+	late = carried_chunk(c, &k);
+	k.kind = CHUNK_DATA;
+	k.data = SPAN_LIT("x");
+	return carried_chunk(c, &k) && late;
+}
+
+static void test_late(void)
+{
+	struct carried *c = carried_new();
+
+	talk(c, 7, 40000, 0);
+	ok(ends_are_late(c, 40000, 1000, 0), "captured from its middle on");
+	is_int(settle(c, 9000, true), 1, "which is told of");
+	ok(last.joined, "as what it is");
+	talk(c, 7, 40001, 20000);
+	is_int(settle(c, 25000, false), 1, "not captured in time");
+	ok(ends_are_late(c, 40001, 26000, 0), "and captured later is late");
+	is_int(settle(c, 99000, true), 0, "told of once");
+	talk(c, 7, 40002, 30000);
+	ok(!ends_are_late(c, 40002, 30010, 0), "one that was captured in time");
+	ok(!ends_are_late(c, 40002, 31000, CHUNK_FROM_START), "or from its start");
+	ok(!ends_are_late(c, 40003, 31000, 0), "or was not noticed, is not late");
+	is_int(settle(c, 99000, true), 0, "and not told of");
+	carried_free(c);
+}
+
 static void test_many(void)
 {
 	struct carried *c = carried_new();
@@ -261,6 +299,7 @@ int main(void)
 	test_pending();
 	test_passed_on();
 	test_quic();
+	test_late();
 	test_many();
 	return tap_done();
 }
