@@ -14,7 +14,8 @@ TLS nobody knows. The server it speaks to takes whatever comes.
     alert           that ends it in the clear
     proxy           asks a proxy for a tunnel
     initial, packets:N   QUIC's first packet; packets after the handshake
-    ssl:URL:CA      a real call by Python's ssl
+    ssl:URL@CA      a real call by Python's ssl
+    kept:URL@CA     two real calls on one connection, the second after a line on standard input
     load            maps OpenSSL
     wait            for a line on standard input
     close"""
@@ -90,6 +91,18 @@ def step(what, argument):
         import urllib.request
         url, _, ca = argument.rpartition("@")
         urllib.request.urlopen(url, context=ssl.create_default_context(cafile=ca)).read()
+    elif what == "kept":
+        import http.client
+        import ssl
+        import urllib.parse
+        url, _, ca = argument.rpartition("@")
+        where = urllib.parse.urlsplit(url)
+        conn = http.client.HTTPSConnection(where.hostname, where.port, context=ssl.create_default_context(cafile=ca))
+        for again in (True, False):
+            conn.request("GET", where.path)
+            conn.getresponse().read()
+            if again:
+                step("wait", "")
     elif what == "load":
         import ssl  # noqa: F401
     elif what == "wait":

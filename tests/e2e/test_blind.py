@@ -100,7 +100,8 @@ def said(spy, client):
 
 def row(client):
     r = subprocess.run([SPY, "targets", "--format=jsonl"], capture_output=True, text=True, timeout=WAIT)
-    return next((row for row in map(json.loads, r.stdout.splitlines()) if row["pid"] == client.pid), {})
+    rows = [row for row in map(json.loads, r.stdout.splitlines()) if row["pid"] == client.pid]
+    return next((row for row in rows if row["reason"]), rows[0] if rows else {})
 
 
 sink = Sink()
@@ -169,6 +170,35 @@ r = subprocess.run([SPY, "--strict", "-o", "/dev/null", "--", PYTHON, BLIND, str
                    timeout=WAIT)
 ok(r.returncode == 0 and "nothing was missed" in r.stderr, "one whose calls are captured", r.returncode, r.stderr)
 
+# ---- hooked late ----
+import ssl  # noqa: E402
+
+mapped = next((line.split()[-1] for line in open("/proc/self/maps") if "/libssl.so" in line), None)
+if mapped:
+    fresh = os.path.join(TMP, "fresh", os.path.basename(mapped))
+    os.mkdir(os.path.dirname(fresh))
+    shutil.copy(mapped, fresh)
+    with open(fresh, "ab") as f:
+        f.write(b"a file of its own")
+    spy = Spy("--hold=0", "--strict", "--debug", may_be_blind=True)
+    spy.proc.send_signal(signal.SIGSTOP)  # so that the first call is over before anything is hooked
+    late = Client(f"kept:{mock.url}/v1/models@{mock.ca}", env={**os.environ, "LD_LIBRARY_PATH": os.path.dirname(fresh)}).ready()
+    time.sleep(0.5)
+    spy.proc.send_signal(signal.SIGCONT)
+    until(lambda: f"attach: {fresh}: " in spy.stderr())
+    time.sleep(0.5)
+    late.end()
+    lines = until(lambda: said(spy, late))
+    ok(len(lines) == 1 and "before its TLS (OpenSSL) was hooked" in lines[0], "one whose TLS was hooked late", lines, spy.stderr())
+    r = until(lambda: row(late)) or {}
+    ok(r.get("status") == "ended" and "was hooked" in r["reason"], "targets: the same", r)
+    records = spy.stop()
+    connections = [r["connection"] for r in records if r["process"]["pid"] == late.pid and r["connection"]["role"] == "client"]
+    ok([(c["from_middle"], c["from_middle_reason"]) for c in connections] == [(True, "hooked_late")], "and why, on its next record", connections)
+    ok(spy.proc.returncode == 4, "--strict: 4", spy.proc.returncode)
+else:
+    skip("hooked late", "Python has no libssl.so")
+
 # ---- Java ----
 JAVA = """
 import java.io.*; import javax.net.ssl.*; import java.security.cert.X509Certificate;
@@ -187,11 +217,7 @@ if shutil.which("javac"):
     with open(os.path.join(TMP, "Talk.java"), "w") as f:
         f.write(JAVA)
     subprocess.run(["javac", "-d", TMP, os.path.join(TMP, "Talk.java")], check=True, timeout=WAIT)
-    libssl = next((line.split()[-1] for line in open("/proc/self/maps") if "/libssl.so" in line), None)
-    if not libssl:
-        import ssl  # noqa: F401
-        libssl = next((line.split()[-1] for line in open("/proc/self/maps") if "/libssl.so" in line), None)
-    for what, more in (("Java", []), ("Java that maps OpenSSL", [libssl] if libssl else [])):
+    for what, more in (("Java", []), ("Java that maps OpenSSL", [mapped] if mapped else [])):
         r = subprocess.run([SPY, "--strict", "-o", "/dev/null", "--", "java", "-cp", TMP, "Talk", str(mock.port), *more],
                            capture_output=True, text=True, timeout=WAIT)
         ok(r.returncode == 4 and "by Java's own implementation" in r.stderr, what, r.returncode, r.stderr)
