@@ -91,9 +91,21 @@ bool chunk_file(const void *raw, size_t len, struct chunk *ret, struct spy_file_
 	return e.kind == SPY_FILE;
 }
 
+/* A socket of IPv6 that is not connected has no address of its own: whether it speaks IPv4 is told
+ * by its peer alone. */
+static void map_local(uint8_t *ends)
+{
+	static const uint8_t none[16], prefix[12] = { [10] = 0xff, [11] = 0xff };
+
+	if (memcmp(ends + 8, none, sizeof(none)) == 0 &&
+	    memcmp(ends + 24, prefix, sizeof(prefix)) == 0)
+		memcpy(ends + 8, prefix, sizeof(prefix));
+}
+
 bool chunk_notice(const void *raw, size_t len, struct notice *ret)
 {
 	struct spy_event e;
+	uint8_t ends[ENDPOINTS_ENCODED];
 	struct span rest;
 
 	if (tgid_of(raw, len, SPY_NOTICE_EVENT) == 0)
@@ -112,7 +124,11 @@ bool chunk_notice(const void *raw, size_t len, struct notice *ret)
 		.data = span_from(rest, ENDPOINTS_ENCODED),
 	};
 	memcpy(ret->comm, e.comm, sizeof(e.comm));
-	return endpoints_decode(span_first(rest, ENDPOINTS_ENCODED), &ret->ends) == 0;
+	if (rest.len < sizeof(ends))
+		return false;
+	memcpy(ends, rest.ptr, sizeof(ends));
+	map_local(ends);
+	return endpoints_decode(span_of(ends, sizeof(ends)), &ret->ends) == 0;
 }
 
 int chunk_from_event(const void *raw, size_t len, struct chunk *ret)

@@ -8,7 +8,19 @@
 #include "base/units.h"
 #include "base/xalloc.h"
 
-enum kind { LATE, QUIC, JAVA, BROKEN, UNREAD, NOT_HOOKED, NEVER_CALLED, PASSED_BY, UNKNOWN, ENDED };
+enum kind {
+	LATE,
+	UNWRITTEN,
+	QUIC,
+	JAVA,
+	BROKEN,
+	UNREAD,
+	NOT_HOOKED,
+	NEVER_CALLED,
+	PASSED_BY,
+	UNKNOWN,
+	ENDED
+};
 
 /* %1$s: to whom; %2$s: what is hooked in it, or the problem; %3$s: how long. */
 static const struct {
@@ -18,6 +30,10 @@ static const struct {
 		   "what it said until then was not seen",
 		   "run it again: what is known by now is hooked at once, and with --hold (the "
 		   "default) before it runs" },
+	[UNWRITTEN] = { "what it sends by TLS to %1$s is not captured, only what it receives "
+			"(%2$s)",
+			"report the program as a bug; until then, let it use a proxy on this host "
+			"that uses OpenSSL" },
 	[QUIC] = { "it speaks QUIC to %1$s, probably for HTTP/3, which llm-spy cannot capture",
 		   "disable HTTP/3 in it (Chromium and derivatives: --disable-quic or the policy "
 		   "QuicAllowed; Firefox: network.http.http3.enable)" },
@@ -60,6 +76,8 @@ static enum kind kind_of(const struct uncarried *u, const struct coverage *c, bo
 		return QUIC;
 	if (hooked_ns > u->begun_ns)
 		return LATE;
+	if (u->unwritten)
+		return UNWRITTEN;
 	if (!c)
 		return ENDED;
 	if (c->reason && (c->ntls || !c->java))

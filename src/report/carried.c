@@ -40,6 +40,7 @@ struct captured {
 	uint64_t stands_for; /* id of what was noticed; 0: nothing */
 	struct endpoints ends;
 	bool data, server;
+	bool written;				  /* of its data, some was sent */
 	bool late;				  /* its connection had moved data before */
 	struct captured *port_chain, *tgid_chain; /* of carried_settle */
 };
@@ -271,6 +272,7 @@ bool carried_chunk(struct carried *c, const struct chunk *k)
 	if (k->dir == DIR_READ && k->data.len && k->data.ptr[0] == 0x16)
 		note_passed(c, hello_mark(k->data, false), k->conn.tgid, k->ts_ns, true);
 	t->server |= k->dir == DIR_READ && !k->off && is_request(k->data);
+	t->written |= k->dir == DIR_WRITE;
 	t->data = true;
 	return t->late;
 }
@@ -351,15 +353,29 @@ static bool has_captured(const struct carried *c, uint32_t tgid)
 	return k != NULL;
 }
 
-static void tell(const struct carried *c, const struct noticed *n, bool joined, uncarried_fn fn,
-		 void *arg)
+/* What a library without a link between its directions has sent is another object's. */
+static bool is_unwritten(const struct carried *c, const struct noticed *n,
+			 const struct captured *found)
+{
+	const struct captured *k = c->by_tgid[bucket(n->tgid)];
+
+	if (found->written || found->late || found->server)
+		return false;
+	while (k && (!may_be(k, n) || !k->written))
+		k = k->tgid_chain;
+	return k == NULL;
+}
+
+static void tell(const struct carried *c, const struct noticed *n, const struct captured *found,
+		 uncarried_fn fn, void *arg)
 {
 	struct uncarried u = { .tgid = n->tgid,
 			       .uid = n->uid,
 			       .begun_ns = n->begun_ns,
 			       .moved_ns = n->moved_ns,
 			       .quic = n->quic,
-			       .joined = joined,
+			       .joined = found && found->late,
+			       .unwritten = found && !found->late,
 			       .captured = has_captured(c, n->tgid) };
 
 	memcpy(u.server_name, n->server_name, sizeof(u.server_name));
@@ -370,19 +386,24 @@ static void tell(const struct carried *c, const struct noticed *n, bool joined, 
 }
 
 /* Those whose endpoints are known to be captured are done with. */
-static void settle_same(struct carried *c, uncarried_fn fn, void *arg)
+static void settle_same(struct carried *c, uint64_t now_ns, bool at_end, uncarried_fn fn, void *arg)
 {
 	for (size_t i = 0; i < NOTICED_MAX; i++) {
 		struct noticed *n = &c->noticed[i];
 		struct captured *k = is_open(n) && !n->quic ? find_same(c, n) : NULL;
+		bool unwritten;
 
 		if (!k)
+			continue;
+		unwritten = is_unwritten(c, n, k);
+		/* It may be told of its writing yet. */
+		if (unwritten && !at_end && n->moved_ns + SETTLE_NS > now_ns)
 			continue;
 		k->stands_for = n->id;
 		c->stats.same++;
 		close_case(c, n);
-		if (k->late)
-			tell(c, n, true, fn, arg);
+		if (k->late || unwritten)
+			tell(c, n, k, fn, arg);
 	}
 }
 
@@ -396,7 +417,7 @@ static void settle(struct carried *c, struct noticed *n, uncarried_fn fn, void *
 	c->stats.likely += k != NULL;
 	close_case(c, n);
 	if (!k && !passed)
-		tell(c, n, false, fn, arg);
+		tell(c, n, NULL, fn, arg);
 }
 
 void carried_settle(struct carried *c, uint64_t now_ns, bool at_end, uncarried_fn fn, void *arg)
@@ -405,7 +426,7 @@ void carried_settle(struct carried *c, uint64_t now_ns, bool at_end, uncarried_f
 		return;
 	c->looked_ns = now_ns;
 	index_captured(c);
-	settle_same(c, fn, arg);
+	settle_same(c, now_ns, at_end, fn, arg);
 	for (size_t i = 0; i < NOTICED_MAX && c->moved; i++) {
 		struct noticed *n = &c->noticed[i];
 

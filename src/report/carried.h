@@ -16,6 +16,7 @@ struct uncarried {
 	uint64_t begun_ns, moved_ns; /* its handshake; when data followed */
 	bool quic;
 	bool captured;		      /* others of its process were */
+	bool unwritten;		      /* what it sent was not captured, only what it received */
 	bool joined;		      /* it was, but from its middle on */
 	char server_name[HELLO_NAME]; /* "": unknown */
 	char peer[ENDPOINT_TEXT];

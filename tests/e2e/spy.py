@@ -178,7 +178,7 @@ def jsonl_of(args):
 
 def is_uncarried(line):
     """Whether it says that a connection with TLS was not captured."""
-    return "it speaks TLS to" in line or "it spoke TLS to" in line or "it speaks QUIC to" in line
+    return "it speaks TLS to" in line or "it spoke TLS to" in line or "it speaks QUIC to" in line or "what it sends by TLS" in line
 
 
 class Spy:

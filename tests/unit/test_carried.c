@@ -77,6 +77,16 @@ static void tell_ends(struct carried *c, uint32_t tgid, uint64_t object, uint16_
 					  .data = span_of(encoded, sizeof(encoded)) });
 }
 
+static void receive(struct carried *c, uint32_t tgid, uint64_t object, uint64_t at_ms)
+{
+	carried_chunk(c, &(struct chunk){ .kind = CHUNK_DATA,
+					  .dir = DIR_READ,
+					  .flags = CHUNK_FROM_START,
+					  .conn = { tgid, object, BEGIN + at_ms * MS },
+					  .ts_ns = BEGIN + (at_ms + 1) * MS,
+					  .data = SPAN_LIT("HTTP/1.1 200 OK") });
+}
+
 /* How many are told of by then. */
 static unsigned settle(struct carried *c, uint64_t at_ms, bool at_end)
 {
@@ -277,6 +287,28 @@ static void test_late(void)
 	carried_free(c);
 }
 
+static void test_unwritten(void)
+{
+	struct carried *c = carried_new();
+
+	talk(c, 7, 40000, 0);
+	capture(c, 7, 1, DIR_READ, 2);
+	tell_ends(c, 7, 1, 40000, 2);
+	is_int(settle(c, 9000, true), 0, "a server's connection that is also a client's is let be");
+	talk(c, 8, 40001, 10000);
+	receive(c, 8, 2, 10002);
+	tell_ends(c, 8, 2, 40001, 10002);
+	is_int(settle(c, 11000, false), 0, "what it sent may be told of yet");
+	is_int(settle(c, 14000, false), 1, "then it was not captured");
+	ok(last.unwritten && !last.joined, "and only that");
+	talk(c, 8, 40002, 20000);
+	receive(c, 8, 3, 20002);
+	tell_ends(c, 8, 3, 40002, 20002);
+	capture(c, 8, 4, DIR_WRITE, 20002);
+	is_int(settle(c, 29000, true), 0, "another object's may be what it sent");
+	carried_free(c);
+}
+
 static void test_many(void)
 {
 	struct carried *c = carried_new();
@@ -300,6 +332,7 @@ int main(void)
 	test_passed_on();
 	test_quic();
 	test_late();
+	test_unwritten();
 	test_many();
 	return tap_done();
 }

@@ -201,6 +201,12 @@ static void test_events(void)
 		   n.datagram && n.ends.peer.port == 443,
 	   "a notice");
 	ok(span_eq(n.data, SPAN_LIT("abc")), "its data, as long as it says");
+	m.ends = (struct spy_endpoints){ .family = 6,
+					 .peer = { [10] = 0xff, 0xff, 127, 0, 0, 1 },
+					 .peer_port = { 0x11, 0x51 } };
+	ok(chunk_notice(&m, sizeof(m), &n) && n.ends.family == 4 && n.ends.peer.port == 4433 &&
+		   n.ends.peer.address[0] == 127,
+	   "IPv4 by a socket of IPv6 that is not connected");
 	m.ev.len = 4000;
 	ok(chunk_notice(&m, sizeof(m), &n) && n.data.len == 8, "never more than there is");
 	ok(!chunk_notice(&m, sizeof(m.ev) + 47, &n), "one without endpoints");
