@@ -57,7 +57,9 @@ struct carried {
 	struct passed passed[PASSED_MAX];
 	size_t npassed; /* ever */
 	struct noticed noticed[NOTICED_MAX];
-	size_t moved; /* of noticed */
+	uint64_t ids[NOTICED_MAX]; /* theirs, which are looked for often */
+	size_t nnoticed;	   /* ever */
+	size_t moved;		   /* of noticed */
 	struct captured captured[SETS][WAYS];
 	struct captured *last; /* asked for before */
 	/* Those with data, by their own port and by their process: of carried_settle. */
@@ -86,11 +88,15 @@ struct carried_stats carried_stats(const struct carried *c)
 
 /* ---- what is noticed ---- */
 
+/* The last one first: most are told of right after they began. */
 static struct noticed *find(struct carried *c, uint64_t id)
 {
-	for (size_t i = 0; i < NOTICED_MAX; i++)
-		if (c->noticed[i].id == id && !c->noticed[i].settled)
-			return &c->noticed[i];
+	for (size_t i = 0; i < NOTICED_MAX; i++) {
+		size_t at = (c->nnoticed - 1 - i) % NOTICED_MAX;
+
+		if (c->ids[at] == id)
+			return c->noticed[at].settled ? NULL : &c->noticed[at];
+	}
 	return NULL;
 }
 
@@ -113,16 +119,15 @@ static void forget(struct carried *c, struct noticed *n)
 	*n = (struct noticed){ 0 };
 }
 
-static struct noticed *add(struct carried *c)
+/* In the place of the oldest. */
+static struct noticed *add(struct carried *c, uint64_t id)
 {
-	struct noticed *at = &c->noticed[0];
+	size_t at = c->nnoticed++ % NOTICED_MAX;
 
-	for (size_t i = 0; i < NOTICED_MAX && at->id; i++)
-		if (!c->noticed[i].id || c->noticed[i].begun_ns < at->begun_ns)
-			at = &c->noticed[i];
-	if (at->id)
-		forget(c, at);
-	return at;
+	if (c->noticed[at].id)
+		forget(c, &c->noticed[at]);
+	c->ids[at] = id;
+	return &c->noticed[at];
 }
 
 static void note_passed(struct carried *c, uint64_t mark, uint32_t tgid, uint64_t ts_ns,
@@ -148,7 +153,7 @@ static bool is_passed_on(const struct carried *c, const struct noticed *n)
 
 static void begin(struct carried *c, const struct notice *from)
 {
-	struct noticed *n = add(c);
+	struct noticed *n = add(c, from->id);
 
 	c->stats.noticed++;
 	*n = (struct noticed){ .id = from->id,
