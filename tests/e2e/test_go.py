@@ -153,10 +153,12 @@ def check_later(program, what):
 def check_no_compiler(program):
     """A group that cannot be compiled is missed by those who need it alone."""
     later = Later(program, without_compiler())
+    later.spy.may_be_blind = True
     later.go("1", lambda: f"{program} is not hooked" in later.spy.stderr())
     records = later.finish()
     text = later.spy.stderr()
     ok(f"{program} is not hooked: Go crypto/tls: the probe compiler has ended" in text, "without a compiler, it is said", text)
+    ok("its TLS (Go crypto/tls) could not be hooked" in text, "and who speaks past it is blind", text)
     compare("without a compiler", records, notes(later.other))
 
 
