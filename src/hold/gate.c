@@ -289,8 +289,12 @@ static void come_first(void)
 {
 	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
 
-	if (fd >= 0 && write(fd, "-1000", 5) == 5)
+	if (fd >= 0) {
+		ssize_t ignored = write(fd, "-1000", 5);
+
+		(void)ignored;
 		close(fd);
+	}
 	setpriority(PRIO_PROCESS, 0, -20);
 	sched_setscheduler(0, SCHED_RR, &(struct sched_param){ .sched_priority = 1 });
 	mlockall(MCL_CURRENT);

@@ -86,8 +86,9 @@ r = subprocess.run([PYTHON, "-c", NO_CLOSE_RANGE, SPY, "-o", "/dev/null", "--", 
 if r.returncode == 99:
     skip("without close_range(2)", "it cannot be taken away here")
 else:
-    # What gives one compiler after another its turn is 4.
-    ok(sorted(lines(r.stdout)) == [["llm-spy-compile", [0, 1, 2, 3, 4]], ["llm-spy-find", [0, 1, 2, 3]]],
+    # What gives one compiler after another its turn is 4; the gate has two sockets and two groups of fanotify.
+    ok(sorted(lines(r.stdout)) == [["llm-spy-compile", [0, 1, 2, 3, 4]], ["llm-spy-find", [0, 1, 2, 3]],
+                                   ["llm-spy-gate", [0, 1, 2, 3, 4, 5, 6]]],
        "without close_range(2) its processes have nothing else open", r.stdout, r.stderr)
 
 # Filters.
