@@ -104,6 +104,11 @@ def row(client):
     return next((row for row in rows if row["reason"]), rows[0] if rows else {})
 
 
+def reasoned(client):
+    """Its row, once that has a reason."""
+    return until(lambda: (lambda r: r if r.get("reason") else None)(row(client))) or {"reason": "", **row(client)}
+
+
 sink = Sink()
 relay = Relay()
 os.environ["NO_PROXY"] = "*"
@@ -146,10 +151,10 @@ blind["one that goes on"] = lasting, "models.example", "was never called"
 for what, (client, peer, why) in blind.items():
     lines = until(lambda: said(spy, client))
     ok(len(lines) == 1 and peer in lines[0] and why in lines[0] and " -> " in lines[0], f"said while it runs: {what}", lines, spy.stderr())
-r = until(lambda: (lambda r: r if r.get("status") == "partly" else None)(row(lasting))) or row(lasting)
+r = reasoned(lasting)
 ok(r.get("status") == "partly" and "models.example" in r["reason"] and "--libssl" in r["remedy"], "targets: one that runs", r)
 client = blind["nothing hooked"][0]
-r = until(lambda: row(client)) or {}
+r = reasoned(client)
 ok(r.get("status") == "ended" and "models.example" in r["reason"] and r["remedy"], "targets: one that has ended", r)
 lasting.end()
 spy.stop()
@@ -190,7 +195,7 @@ if mapped:
     late.end()
     lines = until(lambda: said(spy, late))
     ok(len(lines) == 1 and "before its TLS (OpenSSL) was hooked" in lines[0], "one whose TLS was hooked late", lines, spy.stderr())
-    r = until(lambda: row(late)) or {}
+    r = reasoned(late)
     ok(r.get("status") == "ended" and "was hooked" in r["reason"], "targets: the same", r)
     records = spy.stop()
     connections = [r["connection"] for r in records if r["process"]["pid"] == late.pid and r["connection"]["role"] == "client"]
