@@ -74,9 +74,9 @@ struct spy_conn {
 	__u64 off[2];
 	__u32 calls[2];
 	__u32 from_start;
-	__u32 refs;     /* beyond the first */
+	__u32 refs;	/* beyond the first */
 	__u64 resender; /* the thread that passes already reported data again, 0: none */
-	__u64 sk;	      /* the socket, if known (peer.bpf.c) */
+	__u64 sk;	/* the socket, if known (peer.bpf.c) */
 	__u32 votes;
 	__u32 plain; /* no TLS (sock.bpf.c) */
 	__u32 busy;  /* calls under way, and whether it ends with the last of them (go.bpf.c) */

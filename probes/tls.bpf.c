@@ -10,10 +10,8 @@
  * SPY_RING_PAGES size of the ring buffer, a power of two
  * SPY_WAKE_BYTES bytes on one processor after which the reader is woken at once
  * SPY_CHUNK      bytes of one fragment at most
- * SPY_CHUNKS     fragments that one program sends of a call; what is left is sent by spy_more, again
- *                and again
- * SPY_CALL_MAX   bytes of one call at most
- * SPY_CONNS      TLS objects remembered
+ * SPY_CHUNKS     fragments that one program sends of a call; what is left is sent by spy_more,
+ * again and again SPY_CALL_MAX   bytes of one call at most SPY_CONNS      TLS objects remembered
  * SPY_TREE       1: only processes of the command's tree
  * SPY_SELF       the tracer's process number: never traced
  * SPY_SKIP       an expression of tgid, uid and comm that is true for what is left out
@@ -338,7 +336,8 @@ static __always_inline void spy_send_whole(struct pt_regs *ctx, struct spy_event
 
 #else
 
-struct spy_tally {};
+struct spy_tally {
+};
 static __always_inline int spy_tally_find(struct spy_tally *t)
 {
 	return 1;
@@ -354,9 +353,9 @@ static __always_inline void spy_send_whole(struct pt_regs *ctx, struct spy_event
 
 /* Sends the fragments of one part of an io: those from io_off on, of `total` bytes at `buf`; whole
  * ones, then the rest. Returns how far it came. The verifier walks the loop round by round, and
- * prunes a path only at a state that it knows. So a round compares what nothing after the loop looks
- * at, and has as few branches as can be; and clang must not turn `at` into a running sum: hence
- * spy_opaque. */
+ * prunes a path only at a state that it knows. So a round compares what nothing after the loop
+ * looks at, and has as few branches as can be; and clang must not turn `at` into a running sum:
+ * hence spy_opaque. */
 static __always_inline u64 spy_send_part(struct pt_regs *ctx, struct spy_event *head, u64 buf,
 					 u64 total)
 {

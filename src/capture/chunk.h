@@ -39,7 +39,7 @@ struct conn_id {
 #define CHUNK_STDIO                                                                                \
 	8 /* a pair of pipes or Unix sockets: conn.tgid wrote it, or with DIR_READ the process at  \
 	   * the other end; conn.object is the inode number of one of them */
-#define CHUNK_LATE	 64 /* the connection's TLS was hooked after it had moved data */
+#define CHUNK_LATE 64 /* the connection's TLS was hooked after it had moved data */
 
 /* `data` is borrowed: valid until the function that received the chunk returns. */
 struct chunk {

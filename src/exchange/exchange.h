@@ -190,8 +190,8 @@ struct header {
 struct headers {
 	struct header *items;
 	size_t count;
-	bool cut;    /* some are missing */
-	bool unseen; /* some refer to earlier ones, before the connection was joined */
+	bool cut;     /* some are missing */
+	bool unseen;  /* some refer to earlier ones, before the connection was joined */
 	size_t clean; /* for redact.c: so many are masked */
 };
 

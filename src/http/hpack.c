@@ -30,7 +30,7 @@ struct entry {
 struct hpack {
 	struct limits *lim;
 	nghttp2_hd_inflater *inflater; /* NULL: made when a block begins */
-	bool gapped; /* some of them since it was joined */
+	bool gapped;		       /* some of them since it was joined */
 	bool primed; /* earlier blocks are missing: the next inflater is filled with unknowns */
 	/* Of the block under way: */
 	bool unreadable; /* the rest of it */

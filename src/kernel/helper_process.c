@@ -132,7 +132,8 @@ int helper_wait(struct helper_child *c, int sock, int seconds, int *ret_status)
 	return err;
 }
 
-static int send_with(int sock, const void *bytes, size_t len, const int *fds, size_t nfds, int flags)
+static int send_with(int sock, const void *bytes, size_t len, const int *fds, size_t nfds,
+		     int flags)
 {
 	char control[CMSG_SPACE(sizeof(int) * FDPASS_MAX)] = { 0 };
 	struct iovec io = { .iov_base = (void *)bytes, .iov_len = len };

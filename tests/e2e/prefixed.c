@@ -29,6 +29,8 @@ __attribute__((used)) static struct connection *real_s2n_connection_new(int mode
 	return calloc(1, sizeof(struct connection));
 }
 
+void s2n_connection_set_fd(struct connection *c, int fd);
+
 void s2n_connection_set_fd(struct connection *c, int fd)
 {
 	c->fd = fd;

@@ -707,7 +707,8 @@ static void joined_table(struct script *s)
 	head(s, CLIENT, 5, END, ASK "/3|:authority api.test|x-old 1|x-old 2|x-new 3");
 	head(s, CLIENT, 7, END, ":method GET|:scheme https|:path /|x-new 3");
 	play(s, "joined: what refers to unseen fields is left out, and nothing else",
-	     "Q1 POST /3 [x-new=3](unseen) q1. Q2 POST /3 [x-new=3](unseen) q2. Q3 GET / [x-new=3] q3.");
+	     "Q1 POST /3 [x-new=3](unseen) q1. Q2 POST /3 [x-new=3](unseen) q2. Q3 GET / [x-new=3] "
+	     "q3.");
 }
 
 static void joined_server(struct script *s)

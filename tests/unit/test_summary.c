@@ -383,8 +383,7 @@ static void test_unseen(void)
 	unseen_add(&notes, 8, "a\xe2\x80\xae\x9b", "why", NULL);
 	unseen_add(&notes, 9, "go", "why", "do");
 	unseen_add_file(&notes, "/some/file", 1, 2, "file", NULL);
-	says(&r,
-	     " 2 programs could not be seen:\n   go (2 processes): why → do\n",
+	says(&r, " 2 programs could not be seen:\n   go (2 processes): why → do\n",
 	     "those alike together");
 	says(&r, "   a\\u202e\\x9b[8]: why\n", "a name made safe");
 	for (int i = 0; i < 30; i++) {
