@@ -11,17 +11,22 @@
 #define BEGINS(name, bytes)                                                                        \
 	__asm__(".globl " #name "\n.type " #name ",@function\n" #name ":\n\t.byte " bytes          \
 		"\n\tpush %rbx\n\tcall real_" #name "\n\tpop %rbx\n\tret\n.size " #name            \
-		", . - " #name "\n")
+		", . - " #name "\n");
+
+#ifndef __x86_64__
+#undef BEGINS
+#define BEGINS(name, bytes)
+#endif
 
 struct connection {
 	int fd;
 };
 
-BEGINS(s2n_connection_new, "0x2e");
-BEGINS(s2n_connection_free, "0x3e, 0x2e");
-BEGINS(s2n_send, "0x2e, 0x2e, 0x2e, 0x2e");
+BEGINS(s2n_connection_new, "0x2e")
+BEGINS(s2n_connection_free, "0x3e, 0x2e")
+BEGINS(s2n_send, "0x2e, 0x2e, 0x2e, 0x2e")
 /* cs nopw 0(%rax,%rax,1) */
-BEGINS(s2n_recv, "0x66, 0x2e, 0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0");
+BEGINS(s2n_recv, "0x66, 0x2e, 0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0")
 
 __attribute__((used)) static struct connection *real_s2n_connection_new(int mode)
 {
