@@ -15,7 +15,6 @@
 /* More than an agent has under way at once with one server; the oldest gives way. */
 #define OPEN_MAX 1024
 /* Names of requests are short: numbers and identifiers. */
-#define ID_MAX 256
 
 /* A request that waits for its result. */
 struct open_call {
@@ -80,21 +79,6 @@ void rpc_calls_forget(struct rpc_calls *r, const struct assembly *k)
 static struct limits *lim_of(const struct rpc_calls *r)
 {
 	return r->cc->assembler->lim;
-}
-
-/* The text of a JSON value that names something; NULL: none, or one that is too long. */
-static char *name_of(const json_t *v)
-{
-	struct buf text;
-
-	if (!json_is_string(v) && !json_is_number(v))
-		return NULL;
-	buf_init(&text, ID_MAX);
-	json_write(v, &text);
-	if (!text.full)
-		return buf_take(&text);
-	buf_done(&text);
-	return NULL;
 }
 
 /* ---- what it is ---- */
@@ -172,7 +156,7 @@ static void answer(struct assembly *k, uint64_t ts, const json_t *v, struct span
 static struct open_call *call_of(struct rpc_calls *r, enum dir d, const json_t *id)
 {
 	struct open_call *found = NULL;
-	char *name = name_of(id);
+	char *name = json_name_text(id);
 
 	for (size_t i = 0; name && i < r->nopen && !found; i++)
 		if (r->open[i].asked != d && strcmp(r->open[i].id, name) == 0)
@@ -212,7 +196,7 @@ static void give_up_early(struct rpc_calls *r)
 static void keep_early(struct rpc_calls *r, enum dir d, uint64_t ts, const json_t *v,
 		       struct span text, bool cut)
 {
-	char *id = name_of(json_object_get(v, "id"));
+	char *id = json_name_text(json_object_get(v, "id"));
 	struct early *e;
 
 	if (!id)
@@ -263,7 +247,7 @@ static void on_request(struct rpc_calls *r, enum dir d, uint64_t ts, const json_
 {
 	const struct dialect *dialect = dialect_of(r, v);
 	const json_t *params = json_object_get(v, "params");
-	char *id = name_of(json_object_get(v, "id"));
+	char *id = json_name_text(json_object_get(v, "id"));
 	struct open_call *c;
 
 	if (!dialect || !id) {
@@ -275,8 +259,8 @@ static void on_request(struct rpc_calls *r, enum dir d, uint64_t ts, const json_
 	c = &r->open[r->nopen];
 	*c = (struct open_call){ .k = begin(r, d, ts, dialect), .asked = d, .id = id };
 	r->nopen++;
-	c->token = name_of(json_at2(params, "_meta", "progressToken"));
-	c->session = name_of(json_object_get(params, "sessionId"));
+	c->token = json_name_text(json_at2(params, "_meta", "progressToken"));
+	c->session = json_name_text(json_object_get(params, "sessionId"));
 	c->k->rpc_calls = r;
 	deliver_opened(c->k);
 	ask(c->k, ts, v, text, cut);
@@ -304,9 +288,9 @@ static bool same(const char *a, const char *b)
 static struct open_call *told_call(struct rpc_calls *r, enum dir d, const json_t *v)
 {
 	const json_t *params = json_object_get(v, "params");
-	char *token = name_of(json_object_get(params, "progressToken"));
+	char *token = json_name_text(json_object_get(params, "progressToken"));
 	char *session = json_is(v, "method", "session/update")
-				? name_of(json_object_get(params, "sessionId"))
+				? json_name_text(json_object_get(params, "sessionId"))
 				: NULL;
 	struct open_call *found = NULL;
 

@@ -8,29 +8,14 @@
 #include "json/write.h"
 #include "llm/json.h"
 
-#define ID_MAX	   256
 #define TARGET_MAX 2048
 #define ACCEPTED   202
-
-/* NULL: it names nothing. */
-static char *name_of(const json_t *v)
-{
-	struct buf text;
-
-	if (!json_is_string(v) && !json_is_number(v))
-		return NULL;
-	buf_init(&text, ID_MAX);
-	json_write(v, &text);
-	if (!text.full)
-		return buf_take(&text);
-	buf_done(&text);
-	return NULL;
-}
 
 void sse_results_asked(struct assembly *k, const json_t *request)
 {
 	free(k->rpc_id);
-	k->rpc_id = json_has(request, "method") ? name_of(json_object_get(request, "id")) : NULL;
+	k->rpc_id =
+		json_has(request, "method") ? json_name_text(json_object_get(request, "id")) : NULL;
 }
 
 void sse_results_forget(struct assembly *k)
@@ -95,7 +80,7 @@ bool sse_results_event(struct assembly *k, struct span name, struct span data, c
 	}
 	if (!k->sse_target || !v || json_has(v, "method"))
 		return false;
-	id = name_of(json_object_get(v, "id"));
+	id = json_name_text(json_object_get(v, "id"));
 	post = id ? post_of(k, id) : NULL;
 	free(id);
 	if (post)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/digest.h"
 #include "base/xalloc.h"
 
 #define BUCKETS 4096
@@ -173,15 +174,6 @@ static void put_entry(struct buf *out, struct buf *plan, const struct catalog_en
 	buf_add(out, buf_span(plan));
 }
 
-static void digest(struct span s, uint8_t ret[SHA256_DIGEST_SIZE])
-{
-	struct sha256_ctx ctx;
-
-	sha256_init(&ctx);
-	sha256_update(&ctx, s.len, s.ptr);
-	sha256_digest(&ctx, SHA256_DIGEST_SIZE, ret);
-}
-
 int catalog_encode(const struct catalog *c, const uint8_t *stamp, struct buf *out)
 {
 	uint8_t sum[SHA256_DIGEST_SIZE];
@@ -194,7 +186,7 @@ int catalog_encode(const struct catalog *c, const uint8_t *stamp, struct buf *ou
 		for (const struct catalog_entry *e = c->buckets[i]; e; e = e->next)
 			if (!e->failed)
 				put_entry(out, &plan, e);
-	digest(buf_span(out), sum);
+	digest_bytes(buf_span(out), sum);
 	buf_add(out, span_of(sum, sizeof(sum)));
 	buf_done(&plan);
 	return out->full ? -ENOBUFS : 0;
@@ -230,7 +222,7 @@ int catalog_decode(struct catalog *c, const uint8_t *stamp, struct span in)
 
 	if (!span_eq(cursor_take(&r, MAGIC.len), MAGIC) || r.rest.len < sizeof(sum))
 		return -EPROTO;
-	digest(span_first(in, in.len - sizeof(sum)), sum);
+	digest_bytes(span_first(in, in.len - sizeof(sum)), sum);
 	if (!span_eq(span_from(in, in.len - sizeof(sum)), span_of(sum, sizeof(sum))))
 		return -EPROTO;
 	r.rest.len -= sizeof(sum);

@@ -190,3 +190,20 @@ char *json_write_lines(const json_t *v, unsigned step)
 {
 	return written(v, step);
 }
+
+/* Of an id of JSON-RPC, or the like. */
+#define NAME_MAX_BYTES 256
+
+char *json_name_text(const json_t *v)
+{
+	struct buf text;
+
+	if (!json_is_string(v) && !json_is_number(v))
+		return NULL;
+	buf_init(&text, NAME_MAX_BYTES);
+	json_write(v, &text);
+	if (!text.full)
+		return buf_take(&text);
+	buf_done(&text);
+	return NULL;
+}

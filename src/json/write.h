@@ -15,4 +15,8 @@ char *json_write_text(const json_t *v);
 /* The same in lines, indented by `step` blanks. */
 char *json_write_lines(const json_t *v, unsigned step);
 
+/* The text of a value that names something, a string or a number; NULL: it is neither, or too long.
+ * The caller frees it. */
+char *json_name_text(const json_t *v);
+
 #endif

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/digest.h"
 #include "base/xalloc.h"
 
 #define MAGIC SPAN_LIT("LLMSPYB\1")
@@ -180,15 +181,6 @@ static void put_file(struct buf *out, const struct bytecode_file *f)
 	buf_add_le(out, f->ctime_ns, 8);
 }
 
-static void digest(struct span s, uint8_t ret[SHA256_DIGEST_SIZE])
-{
-	struct sha256_ctx ctx;
-
-	sha256_init(&ctx);
-	sha256_update(&ctx, s.len, s.ptr);
-	sha256_digest(&ctx, SHA256_DIGEST_SIZE, ret);
-}
-
 int bytecode_encode(const struct bytecode *b, const uint8_t *key, struct buf *out)
 {
 	uint8_t sum[SHA256_DIGEST_SIZE];
@@ -206,7 +198,7 @@ int bytecode_encode(const struct bytecode *b, const uint8_t *key, struct buf *ou
 		put_map(out, &b->maps[i]);
 	for (size_t i = 0; i < b->nprograms; i++)
 		put_program(out, &b->programs[i]);
-	digest(buf_span(out), sum);
+	digest_bytes(buf_span(out), sum);
 	buf_add(out, span_of(sum, sizeof(sum)));
 	return out->full ? -ENOBUFS : 0;
 }
@@ -314,7 +306,7 @@ int bytecode_decode(struct bytecode *ret, const uint8_t *key, struct span in)
 	*ret = (struct bytecode){ 0 };
 	if (!span_eq(cursor_take(&r, MAGIC.len), MAGIC) || r.rest.len < sizeof(sum))
 		return -EPROTO;
-	digest(span_first(in, in.len - sizeof(sum)), sum);
+	digest_bytes(span_first(in, in.len - sizeof(sum)), sum);
 	if (!span_eq(span_from(in, in.len - sizeof(sum)), span_of(sum, sizeof(sum))))
 		return -EPROTO;
 	r.rest.len -= sizeof(sum);
