@@ -201,7 +201,9 @@ static void say_failed(struct scan_cache *f, const char *path, int err)
 
 /* ---- copies ---- */
 
-/* A frozen program unpacks its libraries anew at each start. */
+/* A frozen program unpacks its libraries anew at each start. Of what is larger than these, samples
+ * say less, and its search is waited for (hold/). */
+#define COPY_MAX     (64u << 20)
 #define SAMPLES	     16
 #define SAMPLE_BYTES 4096
 
@@ -254,7 +256,7 @@ static struct catalog_entry *search(struct scan_cache *f, int fd, const char *pa
 	int err;
 
 	make_likeness(fd, id->size, likeness);
-	e = catalog_find_copy(f->catalog, id->size, likeness);
+	e = id->size > COPY_MAX ? NULL : catalog_find_copy(f->catalog, id->size, likeness);
 	if (e)
 		e = add_copy(f, fd, id, e);
 	if (e) {

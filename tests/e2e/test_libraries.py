@@ -55,12 +55,12 @@ def provider_log(of):
     return [{"sent": e["received"], "received": e["sent"]} for e in of.take_log()]
 
 
-def compare_all(what, traced, logged, name, server="localhost"):
+def compare_all(what, traced, logged, name):
     records = traced.records
     ok(len(logged) == 2, f"{what}: the server had both calls", logged, traced.stderr)
     compare(what, records, logged)
     mine = of_client(records)
-    ok(all(r["process"]["name"].startswith(name) and r["connection"]["server_name"] == server and
+    ok(all(r["process"]["name"].startswith(name) and r["connection"]["server_name"] == "localhost" and
            r["kind"] == "llm" and not r["connection"]["from_middle"] for r in mine),
        f"{what}: process, server name, and seen from its first byte", mine)
     ok({bool(r["response"]["stream"]) for r in mine} == {False, True}, f"{what}: plain and streamed", mine)
