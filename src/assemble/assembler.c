@@ -294,6 +294,10 @@ static void finish(struct assembly *k)
 	assembly_end_side(k, HTTP_RESPONSE, false);
 	dialect_reader_answer(k);
 	answer_end(x);
+	/* It may be known only since then on which socket the connection is, and what was asked
+	 * there. */
+	if (!x->server_name && k->cc->conn)
+		set_string(&x->server_name, span_str(k->cc->conn->host));
 	if (x->kind == EXCHANGE_RPC)
 		detect_rpc_messages(x, HTTP_RESPONSE);
 	k->over = true;
