@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 #include <sys/statvfs.h>
 #include <sys/utsname.h>
+#include <sys/fanotify.h>
 #include <unistd.h>
 
 #include "base/cache_dir.h"
@@ -308,6 +309,20 @@ static enum verdict check_compiled(struct diagnosis *f)
 	return s.refused ? WARN : GOOD;
 }
 
+/* What of the gate may be refused, tried without it. */
+static enum verdict check_hold(struct diagnosis *f)
+{
+	int fd = fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC, O_RDONLY | O_CLOEXEC), err = errno;
+
+	snprintf(f->said, sizeof(f->said), "new programs can be held until they are hooked: %s",
+		 fd < 0 ? strerror(err) : "yes");
+	f->mend = "first calls of new programs may be missed; fanotify's permission events need "
+		  "CAP_SYS_ADMIN and a kernel with CONFIG_FANOTIFY_ACCESS_PERMISSIONS";
+	if (fd >= 0)
+		close(fd);
+	return fd < 0 ? WARN : GOOD;
+}
+
 struct check {
 	const char *name;
 	enum verdict (*fn)(struct diagnosis *f);
@@ -319,6 +334,7 @@ static const struct check checks[] = {
 	{ "libbcc", check_libbcc },	{ "headers", check_headers },
 	{ "memlock", check_memlock },	{ "proc", check_proc },
 	{ "cache", check_cache },	{ "compiled", check_compiled },
+	{ "hold", check_hold },
 };
 /* They load BPF programs: where none may be, they say nothing of the kernel. */
 static const struct check bpf_checks[] = {

@@ -292,7 +292,7 @@ r = command("doctor", "-v")
 ok(r.returncode == 0 and "ok    BPF programs can be loaded" in r.stdout, "doctor -v: what is well too", r.stdout)
 r = command("doctor", "--json")
 rows = {row["check"]: row for row in map(json.loads, r.stdout.splitlines())}
-ok(r.returncode == 0 and rows["bpf"]["verdict"] == "ok" and len(rows) == 16 and
+ok(r.returncode == 0 and rows["bpf"]["verdict"] == "ok" and len(rows) == 17 and
    all((row["verdict"] == "ok") == (row["remedy"] is None) for row in rows.values()), "doctor --json", r.stdout)
 r = subprocess.run([for_nobody(SPY), "doctor"], capture_output=True, text=True, timeout=WAIT, user=65534, group=65534,
                    extra_groups=[], cwd="/")
