@@ -221,6 +221,26 @@ static int fit(const struct link *l, const struct stdio_ends *e, enum dir d)
 	return server && stdio_ends_child(agent, server) == stdio_ends_child(agent, e->server);
 }
 
+/* The only connection whose server is not known, that an answer may be for: a server that has ended
+ * by now has no descriptors any more by which it was told. */
+static struct link *link_unanswered(struct stdio *s, const struct stdio_ends *e)
+{
+	struct link *only = NULL;
+
+	list_each(at, &s->links)
+	{
+		struct link *l = container_of(at, struct link, of_all);
+
+		if (l->server || l->file[DIR_READ] || !l->file[DIR_WRITE] || l->http ||
+		    (pid_t)l->id.tgid != e->agent)
+			continue;
+		if (only)
+			return NULL;
+		only = l;
+	}
+	return only;
+}
+
 static struct link *link_for(struct stdio *s, const struct stdio_ends *e, enum dir d)
 {
 	struct link *best = NULL;
@@ -236,7 +256,7 @@ static struct link *link_for(struct stdio *s, const struct stdio_ends *e, enum d
 			best = l;
 		}
 	}
-	return best;
+	return best || d == DIR_WRITE || !e->server ? best : link_unanswered(s, e);
 }
 
 /* What the server will answer on, most likely, is captured even if another line is printed there
@@ -278,6 +298,8 @@ static void join(struct stdio *s, struct file *f)
 	if (!f->link)
 		f->link = link_add(s, f, &e);
 	f->link->file[f->dir] = f;
+	if (!f->link->server)
+		f->link->server = (uint32_t)e.server;
 	if (f->dir == DIR_WRITE)
 		expect_answers(s, f->link);
 }
