@@ -88,15 +88,15 @@ bool endpoints_near(const struct endpoints *e)
 	       memcmp(e->local.address, e->peer.address, sizeof(e->peer.address)) == 0;
 }
 
-static bool same(const struct endpoint *a, const struct endpoint *b)
+bool endpoint_eq(const struct endpoint *a, const struct endpoint *b)
 {
 	return a->port == b->port && memcmp(a->address, b->address, sizeof(a->address)) == 0;
 }
 
 bool endpoints_mirror(const struct endpoints *a, const struct endpoints *b)
 {
-	if (!a->family || a->family != b->family || !same(&a->local, &b->peer) ||
-	    !same(&a->peer, &b->local))
+	if (!a->family || a->family != b->family || !endpoint_eq(&a->local, &b->peer) ||
+	    !endpoint_eq(&a->peer, &b->local))
 		return false;
 	return !endpoint_is_loopback(a->family, &a->peer) || (a->netns && a->netns == b->netns);
 }

@@ -27,6 +27,7 @@ void endpoints_encode(const struct endpoints *e, uint8_t out[ENDPOINTS_ENCODED])
 
 /* "127.0.0.1:443", "[::1]:443". */
 void endpoint_text(int family, const struct endpoint *e, char out[ENDPOINT_TEXT]);
+bool endpoint_eq(const struct endpoint *a, const struct endpoint *b);
 bool endpoint_is_loopback(int family, const struct endpoint *e);
 /* Whether the peer may be on this host: on loopback, at the same address or, like a container, at a
  * private one. */

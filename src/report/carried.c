@@ -234,17 +234,12 @@ static bool is_request(struct span s)
 	return !span_starts(s, SPAN_LIT("HTTP"));
 }
 
-static bool is_same_end(const struct endpoint *a, const struct endpoint *b)
-{
-	return a->port == b->port && memcmp(a->address, b->address, sizeof(a->address)) == 0;
-}
-
 static bool has_ends_of(const struct captured *k, const struct noticed *n)
 {
 	return k->ends.family && k->ends.family == n->ends.family &&
 	       (!k->ends.netns || !n->ends.netns || k->ends.netns == n->ends.netns) &&
-	       is_same_end(&k->ends.local, &n->ends.local) &&
-	       is_same_end(&k->ends.peer, &n->ends.peer);
+	       endpoint_eq(&k->ends.local, &n->ends.local) &&
+	       endpoint_eq(&k->ends.peer, &n->ends.peer);
 }
 
 static bool is_late(const struct carried *c, const struct captured *k)

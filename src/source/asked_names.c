@@ -8,11 +8,6 @@ static size_t place_of(uint32_t tgid, const struct endpoints *ends)
 	return (tgid * 31u + ends->local.port) % ASKED_NAMES;
 }
 
-static bool is_end(const struct endpoint *a, const struct endpoint *b)
-{
-	return a->port == b->port && memcmp(a->address, b->address, sizeof(a->address)) == 0;
-}
-
 void asked_names_note(struct asked_names *a, const struct notice *n)
 {
 	struct asked_name *at = &a->items[place_of(n->tgid, &n->ends)];
@@ -32,7 +27,8 @@ const char *asked_names_find(const struct asked_names *a, uint32_t tgid,
 	const struct asked_name *at = &a->items[place_of(tgid, ends)];
 
 	if (at->tgid != tgid || at->ends.family != ends->family ||
-	    !is_end(&at->ends.local, &ends->local) || !is_end(&at->ends.peer, &ends->peer))
+	    !endpoint_eq(&at->ends.local, &ends->local) ||
+	    !endpoint_eq(&at->ends.peer, &ends->peer))
 		return NULL;
 	return at->name[0] ? at->name : NULL;
 }
