@@ -14,7 +14,6 @@
 
 /* More than an agent has under way at once with one server; the oldest gives way. */
 #define OPEN_MAX 1024
-/* Names of requests are short: numbers and identifiers. */
 
 /* A request that waits for its result. */
 struct open_call {
@@ -278,11 +277,6 @@ static void on_response(struct rpc_calls *r, enum dir d, uint64_t ts, const json
 		keep_early(r, d, ts, v, text, cut);
 }
 
-static bool same(const char *a, const char *b)
-{
-	return a && b && strcmp(a, b) == 0;
-}
-
 /* The call under way that a notification tells about: of its progress, or what an agent says to a
  * prompt. */
 static struct open_call *told_call(struct rpc_calls *r, enum dir d, const json_t *v)
@@ -297,9 +291,9 @@ static struct open_call *told_call(struct rpc_calls *r, enum dir d, const json_t
 	for (size_t i = r->nopen; i > 0 && !found; i--) {
 		struct open_call *c = &r->open[i - 1];
 
-		if (c->asked != d &&
-		    (same(c->token, token) ||
-		     (same(c->session, session) && same(c->k->x->rpc_method, "session/prompt"))))
+		if (c->asked != d && (string_eq(c->token, token) ||
+				      (string_eq(c->session, session) &&
+				       string_eq(c->k->x->rpc_method, "session/prompt"))))
 			found = c;
 	}
 	free(token);

@@ -37,22 +37,17 @@ static struct span target_of(struct span url)
 	return span_from(rest, span_find(rest, '/'));
 }
 
-static bool same(const char *a, const char *b)
-{
-	return a && b && strcmp(a, b) == 0;
-}
-
 /* Both are of one process, which asks, or answers, on both. */
 static bool is_pair(const struct assembly *post, const struct assembly *stream)
 {
 	return post->x->tgid == stream->x->tgid && post->x->is_server == stream->x->is_server &&
-	       same(post->x->target, stream->sse_target);
+	       string_eq(post->x->target, stream->sse_target);
 }
 
 static struct assembly *post_of(const struct assembly *stream, const char *id)
 {
 	for (struct assembly *k = stream->cc->assembler->newest; k; k = k->older)
-		if (!k->over && !k->sse_answered && same(k->rpc_id, id) && is_pair(k, stream))
+		if (!k->over && !k->sse_answered && string_eq(k->rpc_id, id) && is_pair(k, stream))
 			return k;
 	return NULL;
 }

@@ -2,6 +2,7 @@
 #include "base/str.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/xalloc.h"
 
@@ -11,4 +12,9 @@ void set_string(char **dst, struct span s)
 		return;
 	free(*dst);
 	*dst = xstrndup((const char *)s.ptr, s.len);
+}
+
+bool string_eq(const char *a, const char *b)
+{
+	return a && b && strcmp(a, b) == 0;
 }

@@ -8,4 +8,7 @@
 /* Copies a span into an owned string, freeing the old one; an empty span changes nothing. */
 void set_string(char **dst, struct span s);
 
+/* Whether both are known and equal. */
+bool string_eq(const char *a, const char *b);
+
 #endif
