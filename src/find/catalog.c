@@ -176,7 +176,6 @@ static void put_entry(struct buf *out, struct buf *plan, const struct catalog_en
 
 int catalog_encode(const struct catalog *c, const uint8_t *stamp, struct buf *out)
 {
-	uint8_t sum[SHA256_DIGEST_SIZE];
 	struct buf plan;
 
 	buf_init(&plan, PLAN_BYTES_MAX);
@@ -186,8 +185,7 @@ int catalog_encode(const struct catalog *c, const uint8_t *stamp, struct buf *ou
 		for (const struct catalog_entry *e = c->buckets[i]; e; e = e->next)
 			if (!e->failed)
 				put_entry(out, &plan, e);
-	digest_bytes(buf_span(out), sum);
-	buf_add(out, span_of(sum, sizeof(sum)));
+	digest_seal(out);
 	buf_done(&plan);
 	return out->full ? -ENOBUFS : 0;
 }
@@ -215,17 +213,13 @@ static int take_entry(struct catalog *c, struct cursor *r)
 
 int catalog_decode(struct catalog *c, const uint8_t *stamp, struct span in)
 {
-	uint8_t sum[SHA256_DIGEST_SIZE];
-	struct cursor r = { .rest = in };
+	struct cursor r = { 0 };
 	struct span made_by;
-	int err = 0;
+	int err;
 
-	if (!span_eq(cursor_take(&r, MAGIC.len), MAGIC) || r.rest.len < sizeof(sum))
-		return -EPROTO;
-	digest_bytes(span_first(in, in.len - sizeof(sum)), sum);
-	if (!span_eq(span_from(in, in.len - sizeof(sum)), span_of(sum, sizeof(sum))))
-		return -EPROTO;
-	r.rest.len -= sizeof(sum);
+	err = digest_unseal(MAGIC, in, &r.rest);
+	if (err)
+		return err;
 	made_by = cursor_take(&r, CATALOG_STAMP_LEN);
 	if (!span_eq(made_by, span_of(stamp, CATALOG_STAMP_LEN)))
 		return -ESTALE;

@@ -183,8 +183,6 @@ static void put_file(struct buf *out, const struct bytecode_file *f)
 
 int bytecode_encode(const struct bytecode *b, const uint8_t *key, struct buf *out)
 {
-	uint8_t sum[SHA256_DIGEST_SIZE];
-
 	if (b->bound)
 		return -ENOTSUP;
 	buf_add(out, MAGIC);
@@ -198,8 +196,7 @@ int bytecode_encode(const struct bytecode *b, const uint8_t *key, struct buf *ou
 		put_map(out, &b->maps[i]);
 	for (size_t i = 0; i < b->nprograms; i++)
 		put_program(out, &b->programs[i]);
-	digest_bytes(buf_span(out), sum);
-	buf_add(out, span_of(sum, sizeof(sum)));
+	digest_seal(out);
 	return out->full ? -ENOBUFS : 0;
 }
 
@@ -298,18 +295,14 @@ static int take_all(struct cursor *r, struct bytecode *ret)
 
 int bytecode_decode(struct bytecode *ret, const uint8_t *key, struct span in)
 {
-	uint8_t sum[SHA256_DIGEST_SIZE];
-	struct cursor r = { .rest = in };
+	struct cursor r = { 0 };
 	struct span made_of;
 	int err;
 
 	*ret = (struct bytecode){ 0 };
-	if (!span_eq(cursor_take(&r, MAGIC.len), MAGIC) || r.rest.len < sizeof(sum))
-		return -EPROTO;
-	digest_bytes(span_first(in, in.len - sizeof(sum)), sum);
-	if (!span_eq(span_from(in, in.len - sizeof(sum)), span_of(sum, sizeof(sum))))
-		return -EPROTO;
-	r.rest.len -= sizeof(sum);
+	err = digest_unseal(MAGIC, in, &r.rest);
+	if (err)
+		return err;
 	made_of = cursor_take(&r, BYTECODE_KEY);
 	if (key && !span_eq(made_of, span_of(key, BYTECODE_KEY)))
 		return -ESTALE;
