@@ -100,21 +100,22 @@ size_t find_all(const struct image *im, finding_fn fn, void *arg)
 {
 	uint64_t worth = worth_trying(im);
 	const struct finder *had[FINDERS];
-	size_t found = 0;
+	size_t n = 0, found = 0;
 
 	for (size_t i = 0; i < FINDERS; i++) {
 		struct finding f = { 0 };
 		size_t k = 0;
 
-		while (k < found && !is_done_by(finders[i], had[k]))
+		while (k < n && !is_done_by(finders[i], had[k]))
 			k++;
-		if (k < found || !(worth >> i & 1))
+		if (k < n || !(worth >> i & 1))
 			continue;
 		finders[i]->find(im, &f);
 		if (!f.implementation || (!f.nsites && !f.problem))
 			continue;
-		if (f.nsites)
-			had[found++] = finders[i];
+		found += f.nsites != 0;
+		if (f.nsites && !f.partial)
+			had[n++] = finders[i];
 		fn(arg, finders[i], &f);
 	}
 	return found;

@@ -28,6 +28,9 @@ struct finding {
 	size_t nsites;
 	/* Why the implementation cannot be hooked, as text; there are no sites then. */
 	const char *problem;
+	/* The file may have more of this implementation: the other finders of the group look, too.
+	 */
+	bool partial;
 };
 
 /* False if there are too many. */
@@ -37,8 +40,8 @@ bool finding_add(struct finding *f, uint64_t addr, enum probe_program prog, bool
 
 struct finder {
 	const char *name;
-	/* If a finder of the same group has found something, this one is skipped, so that no
-	 * implementation is hooked twice. */
+	/* If a finder of the same group has found all of an implementation, this one is skipped, so
+	 * that nothing is hooked twice. */
 	const char *group;
 	/* The finder finds nothing in a file with none of these strings in loaded bytes or symbol
 	 * names. NULL: it is tried on every file. */

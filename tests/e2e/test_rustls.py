@@ -105,7 +105,7 @@ def check(what, spy, program, front, log, whole=True):
     ok(calls and not wrong, f"{what}: each answer is with its question", wrong[:1])
     way = "aws-lc's functions" if program in altered else "vtables"
     hooked = [line for line in spy.stderr().splitlines() if f"hooked {os.path.realpath(program)} (" in line]
-    ok(hooked and f"rustls by {way})" in hooked[0], f"{what}: found by {way}", hooked)
+    ok(hooked and f"rustls by {way}" in hooked[0], f"{what}: found by {way}", hooked)
     ok("could not be matched" not in spy.stderr(), f"{what}: both directions are one connection", spy.stderr())
     ok("FAKESECRET" not in open(spy.out).read(), f"{what}: the key is masked")
     return records

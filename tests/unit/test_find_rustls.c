@@ -51,6 +51,7 @@ static void test_case(const struct elf_case *c)
 		ok(f.sites[0].prog != PROG_RUSTLS_READ_RETURN &&
 			   f.sites[1].prog == PROG_RUSTLS_READ_RETURN,
 		   "%s: entry before return", c->name);
+		ok(f.partial == (c->ring != 0), "%s: whether others look, too", c->name);
 	}
 	image_close(&im);
 	free(file);
