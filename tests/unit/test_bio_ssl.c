@@ -9,8 +9,12 @@
 #include "tests/unit/tap.h"
 
 /* A function of its own, whatever the compiler thinks of it. */
+#ifdef __clang__
+#define APART __attribute__((noinline, optnone, used))
+#else
 #define APART __attribute__((noinline, noclone, used))
-#define STAY  __asm__ volatile("" ::: "memory")
+#endif
+#define STAY __asm__ volatile("" ::: "memory")
 
 struct method {
 	int type;
