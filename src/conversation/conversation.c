@@ -6,14 +6,17 @@
 #include <stdlib.h>
 
 #include "base/xalloc.h"
+#include "conversation/agent.h"
 #include "conversation/store.h"
 #include "conversation/titles.h"
+#include "conversation/tool_calls.h"
 #include "exchange/builder.h"
 
 struct conversations {
 	struct limits *lim;
 	struct store *store;
 	struct titles *titles;
+	struct tool_calls *calls;
 };
 
 /* In order of preference, the best last. */
@@ -38,6 +41,7 @@ struct conversations *conversations_new(struct limits *lim)
 	t->lim = lim;
 	t->store = store_new(lim);
 	t->titles = titles_new();
+	t->calls = tool_calls_new();
 	return t;
 }
 
@@ -47,6 +51,7 @@ void conversations_free(struct conversations *t)
 		return;
 	store_free(t->store);
 	titles_free(t->titles);
+	tool_calls_free(t->calls);
 	free(t);
 }
 
@@ -352,6 +357,30 @@ static void tell_title(const struct conversations *t, struct turn_chain *th, str
 	set_string(&x->conversation.title, span_str(own ? own : th->title));
 }
 
+/* The conversation of the agent that began this one, as the client tells: the latest of that agent.
+ * Claude Code does not name the first agent of a session. */
+static const struct entry *told_parent(const struct conversations *t, const struct exchange *x)
+{
+	const struct agent *a = &x->agent;
+	const struct entry *e;
+
+	if (!a->session || !a->id || (!a->parent && string_eq(a->id, a->session)) ||
+	    (!a->parent && string_eq(a->id, a->thread)))
+		return NULL;
+	e = store_find(t->store, key_of_agent(x, a->session, a->parent));
+	return e || !a->parent ? e : store_find(t->store, key_of_agent(x, a->parent, a->parent));
+}
+
+static void tell_parent(const struct conversations *t, struct exchange *x)
+{
+	const struct entry *e = told_parent(t, x);
+
+	if (e && strcmp(e->of->id, x->conversation.id) != 0)
+		memcpy(x->agent.parent_conversation, e->of->id, sizeof(e->of->id));
+	else if (x->conversation.turn == 1 && !x->conversation.turns_before)
+		tool_calls_begin(t->calls, x);
+}
+
 void conversations_request(struct conversations *t, struct exchange *x)
 {
 	struct conversation *k = &x->conversation;
@@ -360,9 +389,12 @@ void conversations_request(struct conversations *t, struct exchange *x)
 	struct verdict v;
 	struct fingerprint a;
 
+	if (x->kind == EXCHANGE_MCP && !x->agent.parent_call)
+		tool_calls_serve(t->calls, x);
 	if (x->kind != EXCHANGE_LLM || exchange_counts(x) || k->id[0])
 		return;
-	set_string(&k->session, session_of(x));
+	agent_read(x);
+	set_string(&k->session, span_str(x->agent.session));
 	if (!x->request_parsed)
 		return;
 	fingerprint_init(&a, x);
@@ -381,7 +413,9 @@ void conversations_request(struct conversations *t, struct exchange *x)
 		k->turn = th->turn;
 		k->turns_before = th->before;
 		k->parent_turn = th->parent_turn;
-		tell_title(t, th, a.session, x);
+		tell_title(t, th, key_of_session(x), x);
+		tell_parent(t, x);
+		tool_calls_request(t->calls, x);
 	}
 	fingerprint_done(&a);
 }
@@ -424,6 +458,7 @@ void conversations_answer(struct conversations *t, struct exchange *x)
 	struct turn_chain *th;
 
 	titles_answer(t->titles, x);
+	tool_calls_answer(t->calls, x);
 	store_missed(t->store);
 	e = store_find(t->store, key_of_conversation(k->id)); /* "" is no id */
 	if (!e) {

@@ -159,33 +159,6 @@ static struct key digest_scope(const struct exchange *x)
 
 /* ---- what a request says of itself ---- */
 
-static const json_t *param_of(const struct exchange *x, const char *name)
-{
-	for (size_t i = 0; i < x->nparams; i++)
-		if (strcmp(x->params[i].name, name) == 0)
-			return x->params[i].value;
-	return NULL;
-}
-
-/* "user_..._session_<id>", as Claude Code sends it in metadata.user_id. */
-static struct span session_of_user(const struct exchange *x)
-{
-	static const struct span mark = SPAN_LIT("_session_");
-	struct span s = json_span(json_object_get(param_of(x, "metadata"), "user_id"));
-
-	for (; s.len; s = span_from(s, 1))
-		if (span_starts(s, mark))
-			return span_from(s, mark.len);
-	return s;
-}
-
-struct span session_of(const struct exchange *x)
-{
-	struct span s = headers_of_role(&x->request_headers, ROLE_SESSION);
-
-	return s.len ? s : session_of_user(x);
-}
-
 static bool says_retry(const struct exchange *x)
 {
 	struct span s = headers_of_role(&x->request_headers, ROLE_RETRY);
@@ -219,7 +192,7 @@ static unsigned count_answers(const struct exchange *x)
 
 static void read_join(struct fingerprint *a, const struct exchange *x, struct key scope)
 {
-	const json_t *v = param_of(x, "conversation");
+	const json_t *v = exchange_param(x, "conversation");
 	struct span id = json_span(json_is_object(v) ? json_object_get(v, "id") : v);
 
 	if (id.len) {
@@ -227,7 +200,7 @@ static void read_join(struct fingerprint *a, const struct exchange *x, struct ke
 		a->joins = named("conversation", scope, id);
 		return;
 	}
-	id = json_span(param_of(x, "previous_response_id"));
+	id = json_span(exchange_param(x, "previous_response_id"));
 	if (id.len) {
 		a->join = JOIN_RESPONSE;
 		a->joins = named("response", scope, id);
@@ -238,9 +211,26 @@ static void read_join(struct fingerprint *a, const struct exchange *x, struct ke
 
 struct key key_of_session(const struct exchange *x)
 {
-	struct span session = session_of(x);
+	if (!x->agent.session)
+		return (struct key){ { 0 } };
+	return named("session", digest_scope(x), span_str(x->agent.session));
+}
 
-	return session.len ? named("session", digest_scope(x), session) : (struct key){ { 0 } };
+struct key key_of_agent(const struct exchange *x, const char *session, const char *id)
+{
+	struct sha256_ctx h = begin("agent");
+
+	if (!session)
+		return (struct key){ { 0 } };
+	add_key(&h, digest_scope(x));
+	add_str(&h, session);
+	add_str(&h, id ? id : "");
+	return end(&h);
+}
+
+struct key key_of_text(struct span text)
+{
+	return named("text", (struct key){ { 0 } }, text);
 }
 
 static void read_scopes(struct fingerprint *a)
@@ -279,7 +269,7 @@ static void read_chain(struct fingerprint *a, const struct exchange *x, struct k
 void fingerprint_init(struct fingerprint *a, const struct exchange *x)
 {
 	struct key scope = digest_scope(x);
-	struct span cache_key = json_span(param_of(x, "prompt_cache_key"));
+	struct span cache_key = json_span(exchange_param(x, "prompt_cache_key"));
 
 	*a = (struct fingerprint){ .tgid = x->tgid,
 				   .partial = x->request_partial,
@@ -293,7 +283,7 @@ void fingerprint_init(struct fingerprint *a, const struct exchange *x)
 	a->system = digest_system(x, a->lead);
 	a->tools = digest_tools(x);
 	a->rest = digest_rest(x);
-	a->session = key_of_session(x);
+	a->session = key_of_agent(x, x->agent.session, x->agent.id);
 	if (cache_key.len)
 		a->cache_key = named("cache key", scope, cache_key);
 	read_join(a, x, scope);

@@ -53,7 +53,7 @@ struct fingerprint {
 	unsigned answers; /* of earlier calls, that the request carries; 0: not known */
 	enum join join;
 	struct key joins;   /* the key that it continues */
-	struct key session; /* none: not stated */
+	struct key session; /* and agent in it; none: not stated */
 	struct key cache_key;
 	bool retry; /* the request marks itself as a retry */
 };
@@ -65,12 +65,12 @@ void fingerprint_done(struct fingerprint *a);
  * found later. */
 struct key key_of_response(const struct exchange *x, struct span id);
 struct key key_of_conversation(const char *id);
-/* A new conversation's id, 16 hex digits: the same for each replay of the same events. */
 /* The client's session, of this user and host; none: it states none. */
 struct key key_of_session(const struct exchange *x);
+/* An agent in it, by its own id; NULL: the first one. */
+struct key key_of_agent(const struct exchange *x, const char *session, const char *id);
+struct key key_of_text(struct span text);
+/* A new conversation's id, 16 hex digits: the same for each replay of the same events. */
 void conversation_make_id(const struct exchange *x, char ret[17]);
-
-/* The client's name of its session; empty if there is none. Borrowed from x. */
-struct span session_of(const struct exchange *x);
 
 #endif

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
 libpure_a_SOURCES += \
+	src/conversation/agent.c \
+	src/conversation/agent.h \
 	src/conversation/conversation.c \
 	src/conversation/conversation.h \
 	src/conversation/fingerprint.c \
@@ -9,7 +11,9 @@ libpure_a_SOURCES += \
 	src/conversation/store.c \
 	src/conversation/store.h \
 	src/conversation/titles.c \
-	src/conversation/titles.h
+	src/conversation/titles.h \
+	src/conversation/tool_calls.c \
+	src/conversation/tool_calls.h
 
 check_PROGRAMS += tests/unit/test_conversation
 check_PROGRAMS += tests/unit/test_own_words

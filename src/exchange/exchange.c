@@ -211,6 +211,14 @@ bool exchange_is_stdio(const struct exchange *x)
 	return x->protocol && strcmp(x->protocol, "stdio") == 0;
 }
 
+const json_t *exchange_param(const struct exchange *x, const char *name)
+{
+	for (size_t i = 0; i < x->nparams; i++)
+		if (strcmp(x->params[i].name, name) == 0)
+			return x->params[i].value;
+	return NULL;
+}
+
 bool exchange_counts(const struct exchange *x)
 {
 	struct span api = span_str(x->api);

@@ -239,6 +239,19 @@ struct conversation {
 	int64_t lost_cache; /* tokens that could no longer be read from cache */
 };
 
+/* Which agent makes the call, in the words of the client; strings are NULL where it does not say.
+ * And the tool call of another agent that began this one, or that this call to a tool serves. */
+struct agent {
+	char *session; /* a run, with its sub-agents */
+	char *id;      /* within it */
+	char *parent;  /* id of the agent that began this one */
+	char *kind;    /* "subagent", "compaction" ... */
+	char *thread, *turn;
+	char *parent_call;	      /* id of the tool call; NULL: not known */
+	char parent_conversation[17]; /* "": not known */
+	bool inferred;		      /* by equal texts: the client does not say so */
+};
+
 /* Where a process runs, as its cgroup's path tells; strings are NULL when unknown. */
 struct container {
 	char *runtime; /* as struct cgroup_place has it (capture/cgroup_path.h); NULL: in none */
@@ -350,6 +363,7 @@ struct exchange {
 	struct cost cost;
 	struct api_error *error; /* NULL when none */
 	struct conversation conversation;
+	struct agent agent;
 
 	/* EXCHANGE_MCP, EXCHANGE_ACP: the method, and the tool, prompt or resource it is about.
 	 * EXCHANGE_RPC: the method with its service. */
@@ -432,6 +446,9 @@ const char *exchange_container(const struct exchange *x);
 
 /* Whether it went over a pair of pipes or Unix sockets, not over HTTP. */
 bool exchange_is_stdio(const struct exchange *x);
+
+/* What the request sets under that name; NULL: nothing. */
+const json_t *exchange_param(const struct exchange *x, const char *name);
 
 /* Whether the call only asks how many tokens a prompt has: it costs nothing and is no turn. */
 bool exchange_counts(const struct exchange *x);

@@ -272,6 +272,20 @@ static void read_conversation(struct reader *r, const json_t *o, struct conversa
 	k->lost_cache = member_tokens(r, o, "lost_cache");
 }
 
+static void read_agent(struct reader *r, const json_t *o, struct agent *a)
+{
+	a->session = member_string(r, o, "session");
+	a->id = member_string(r, o, "id");
+	a->parent = member_string(r, o, "parent");
+	a->kind = member_string(r, o, "kind");
+	a->thread = member_string(r, o, "thread");
+	a->turn = member_string(r, o, "turn");
+	member_digits(r, o, "parent_conversation", a->parent_conversation,
+		      sizeof(a->parent_conversation));
+	a->parent_call = member_string(r, o, "parent_call");
+	a->inferred = member_flag(r, o, "inferred");
+}
+
 static void read_cost(struct reader *r, const json_t *o, struct cost *c)
 {
 	const json_t *row;
@@ -459,6 +473,7 @@ static void read_record(struct reader *r, const json_t *v)
 	read_request(r, member_of(r, v, "request", JSON_OBJECT));
 	read_response(r, member_of(r, v, "response", JSON_OBJECT));
 	read_times(r, member_of(r, v, "times", JSON_OBJECT));
+	read_agent(r, member_of(r, v, "agent", JSON_OBJECT), &x->agent);
 	read_conversation(r, member_of(r, v, "conversation", JSON_OBJECT), &x->conversation);
 	read_usage(r, member_of(r, v, "usage", JSON_OBJECT), &x->usage);
 	x->counted = member_tokens(r, v, "counted_tokens");

@@ -282,6 +282,31 @@ static json_t *conversation(const struct conversation *k)
 	return o;
 }
 
+static bool has_agent(const struct agent *a)
+{
+	return a->session || a->id || a->parent || a->kind || a->thread || a->turn ||
+	       a->parent_call || a->parent_conversation[0];
+}
+
+static json_t *agent(const struct agent *a)
+{
+	json_t *o;
+
+	if (!has_agent(a))
+		return json_null();
+	o = json_object();
+	set(o, "session", json_from_text(a->session));
+	set(o, "id", json_from_text(a->id));
+	set(o, "parent", json_from_text(a->parent));
+	set(o, "kind", json_from_text(a->kind));
+	set(o, "thread", json_from_text(a->thread));
+	set(o, "turn", json_from_text(a->turn));
+	set(o, "parent_conversation", digest(a->parent_conversation));
+	set(o, "parent_call", json_from_text(a->parent_call));
+	set(o, "inferred", json_boolean(a->inferred));
+	return o;
+}
+
 static json_t *cost(const struct cost *c)
 {
 	bool known = c->source != COST_UNKNOWN, parts = c->source == COST_TABLE;
@@ -483,6 +508,7 @@ json_t *exchange_to_json(const struct exchange *x, unsigned flags)
 	set(o, "request", request(x, flags));
 	set(o, "response", response(x, flags));
 	if (llm) {
+		set(o, "agent", agent(&x->agent));
 		set(o, "conversation", conversation(&x->conversation));
 		set(o, "usage", usage(&x->usage));
 		set(o, "counted_tokens", count(x->counted));
@@ -490,6 +516,8 @@ json_t *exchange_to_json(const struct exchange *x, unsigned flags)
 	}
 	if (x->kind == EXCHANGE_MCP || x->kind == EXCHANGE_ACP || x->kind == EXCHANGE_RPC)
 		set(o, "rpc", rpc(x));
+	if (x->kind == EXCHANGE_MCP)
+		set(o, "agent", agent(&x->agent));
 	set(o, "error", error(x->error));
 	return o;
 }

@@ -29,7 +29,7 @@ struct field {
 	int spare;
 };
 
-#define FIELDS_MAX 12
+#define FIELDS_MAX 14
 
 struct head {
 	struct field fields[FIELDS_MAX];
@@ -222,6 +222,18 @@ static void add_what(struct head *h, const struct exchange *x)
 	}
 }
 
+/* What began this agent, or calls this tool. */
+static void add_caller(struct head *h, const struct exchange *x)
+{
+	struct field *f;
+
+	if (!x->agent.parent_conversation[0])
+		return;
+	f = add(h, INK_META, SPARE_HOST + 1);
+	snprintf(f->own, sizeof(f->own), "  %s %.6s",
+		 x->kind == EXCHANGE_LLM ? "sub-agent of" : "for", x->agent.parent_conversation);
+}
+
 static void add_turn(struct head *h, const struct layouter *l)
 {
 	const struct conversation *k = &l->x->conversation;
@@ -328,6 +340,7 @@ void block_head(struct layouter *l)
 		add_other(&h, l);
 	add_what(&h, x);
 	add_turn(&h, l);
+	add_caller(&h, x);
 	page_row(l->p, INK_PLAIN, NULL);
 	while (more && all_columns(l->p, &h) > page_room(l->p))
 		more = give_up(l->p, &h, all_columns(l->p, &h) - page_room(l->p));

@@ -190,6 +190,24 @@ static void conversation(struct sink *s, const struct conversation *k)
 	term_newline(t);
 }
 
+static void agent(struct sink *s, const struct agent *a)
+{
+	struct term *t = &s->t;
+
+	if (!a->id && !a->kind && !a->parent_conversation[0])
+		return;
+	term_own(t, "Agent: ");
+	term_inline(t, span_str(a->kind ? a->kind : a->id ? a->id : "unnamed"), 60);
+	if (a->kind && a->id) {
+		term_own(t, " ");
+		term_inline(t, span_str(a->id), 60);
+	}
+	if (a->parent_conversation[0])
+		term_ownf(t, ", begun by %.6s%s", a->parent_conversation,
+			  a->inferred ? " (its tool call has this text)" : "");
+	term_newline(t);
+}
+
 static void system_prompt(struct sink *s, const struct exchange *x)
 {
 	if (!x->system.nparts)
@@ -234,6 +252,7 @@ void verbose_llm_request(struct sink *s, const struct exchange *x)
 	if (x->stream_requested)
 		verbose_field(s, "Stream", "yes");
 	conversation(s, &x->conversation);
+	agent(s, &x->agent);
 	system_prompt(s, x);
 	if (x->request_parsed) {
 		term_ownf(t, "Messages: %zu", x->nmessages);
