@@ -6,6 +6,8 @@ libpure_a_SOURCES += \
 	src/json/number.h \
 	src/json/read.c \
 	src/json/read.h \
+	src/json/string.c \
+	src/json/string.h \
 	src/json/text.c \
 	src/json/text.h \
 	src/json/write.c \

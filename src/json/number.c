@@ -10,18 +10,16 @@
 /* Before the text of a number in a string: no byte of UTF-8. */
 #define MARK '\xc0'
 /* Digits that every double keeps, and those that tell every double apart. */
-#define DIGITS_KEPT 15
-#define DIGITS_MAX  17
-/* So short a text has no more digits behind its point than an exact power of ten has zeroes. */
-#define SHORT 22
+#define DIGITS_KEPT	15
+#define DIGITS_MAX	17
+#define DIGITS_KEPT_END 1000000000000000u
+/* Below this, jansson's own text has an exponent. */
+#define EXPONENT_BELOW 1e-4
+/* So short a text has no more digits than 64 bits hold, and no more behind its point than an exact
+ * power of ten has zeroes. */
+#define PLAIN_MAX 18
 
 /* ---- grammar ---- */
-
-struct shape {
-	size_t digits; /* from the first that is not 0 to the last */
-	bool negative, point, exponent;
-	bool ends_in_0; /* behind a point */
-};
 
 static bool is_digit(uint8_t b)
 {
@@ -35,34 +33,21 @@ static size_t digits_from(struct span s, size_t at)
 	return at;
 }
 
-static size_t significant(struct span s, size_t end)
+/* RFC 8259, section 6. */
+static bool is_number(struct span s)
 {
-	size_t n = 0;
-
-	for (size_t i = 0; i < end; i++)
-		n += is_digit(s.ptr[i]) && (n || s.ptr[i] != '0');
-	return n;
-}
-
-static bool shape_of(struct span s, struct shape *ret)
-{
-	size_t at = s.len && s.ptr[0] == '-', begin = at, end;
-	struct shape h = { .negative = at };
+	size_t at = s.len && s.ptr[0] == '-', begin = at;
 
 	at = digits_from(s, at);
 	if (at == begin || (at - begin > 1 && s.ptr[begin] == '0'))
 		return false;
 	if (at < s.len && s.ptr[at] == '.') {
-		h.point = true;
 		begin = at + 1;
 		at = digits_from(s, begin);
 		if (at == begin)
 			return false;
-		h.ends_in_0 = s.ptr[at - 1] == '0';
 	}
-	end = at;
 	if (at < s.len && (s.ptr[at] | 0x20) == 'e') {
-		h.exponent = true;
 		at++;
 		at += at < s.len && (s.ptr[at] == '-' || s.ptr[at] == '+');
 		begin = at;
@@ -70,9 +55,42 @@ static bool shape_of(struct span s, struct shape *ret)
 		if (at == begin)
 			return false;
 	}
-	h.digits = significant(s, end);
-	*ret = h;
 	return at == s.len;
+}
+
+static bool is_of_number(uint8_t b)
+{
+	return is_digit(b) || b == '-' || b == '+' || b == '.' || b == 'e' || b == 'E';
+}
+
+/* A number of few digits, without an exponent. */
+struct plain {
+	uint64_t digits;
+	size_t begin, point, len; /* of the text; point is len where there is none */
+};
+
+/* Reads at the front of `s`; false: it is another one, or none. */
+static bool plain_of(struct span s, struct plain *ret)
+{
+	size_t begin = s.ptr[0] == '-', i = begin, point = 0;
+	size_t max = s.len > PLAIN_MAX ? PLAIN_MAX + 1 : s.len;
+	uint64_t digits = 0;
+
+	for (; i < max; i++) {
+		uint8_t digit = s.ptr[i] - '0';
+
+		if (digit < 10)
+			digits = digits * 10 + digit;
+		else if (s.ptr[i] == '.' && !point)
+			point = i;
+		else
+			break;
+	}
+	*ret = (struct plain){ digits, begin, point ? point : i, i };
+	if (i > PLAIN_MAX || (i < s.len && is_of_number(s.ptr[i])))
+		return false;
+	return ret->point > begin && ret->point + 1 != i &&
+	       (s.ptr[begin] != '0' || ret->point == begin + 1);
 }
 
 /* ---- text of jansson's own ---- */
@@ -110,79 +128,89 @@ static size_t real_text(double v, char room[JSON_NUMBER_SIZE])
 
 static json_t *as_written(struct span text)
 {
-	AUTO_FREE char *marked = xmalloc(text.len + 1);
+	char room[64], *marked = text.len < sizeof(room) ? room : xmalloc(text.len + 1);
+	json_t *v;
 
 	marked[0] = MARK;
 	memcpy(marked + 1, text.ptr, text.len);
-	return json_stringn_nocheck(marked, text.len + 1);
+	v = json_stringn_nocheck(marked, text.len + 1);
+	if (marked != room)
+		free(marked);
+	return v;
 }
 
-static json_t *integer(struct span text, const struct shape *h)
+/* Digits and the power of ten that divides them are exact: the quotient is the nearest double. */
+static double quotient(const struct plain *n)
 {
+	static const double tens[PLAIN_MAX] = { 1e0, 1e1,  1e2,	 1e3,  1e4,  1e5,  1e6,	 1e7, 1e8,
+						1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16 };
+	double v = (double)n->digits / tens[n->len - n->point - 1];
+
+	return n->begin ? -v : v;
+}
+
+static json_t *decimal(struct span text, const struct plain *n)
+{
+	double v;
+
+	/* Few digits come back as they are, but for zeroes at the end. */
+	if (n->digits >= DIGITS_KEPT_END ||
+	    (text.ptr[text.len - 1] == '0' && n->point + 2 != text.len))
+		return as_written(text);
+	v = quotient(n);
+	return n->digits && fabs(v) < EXPONENT_BELOW ? as_written(text) : json_real(v);
+}
+
+/* More digits than those of a plain number. */
+static json_t *long_integer(struct span text)
+{
+	bool negative = text.ptr[0] == '-';
 	json_int_t n = 0, digit;
 
-	/* -0 is no integer of jansson's. */
-	if (h->negative && !h->digits)
-		return as_written(text);
-	for (size_t i = h->negative; i < text.len; i++) {
-		digit = h->negative ? '0' - text.ptr[i] : text.ptr[i] - '0';
-		if (__builtin_mul_overflow(n, 10, &n) || __builtin_add_overflow(n, digit, &n))
+	for (size_t i = negative; i < text.len; i++) {
+		digit = negative ? '0' - text.ptr[i] : text.ptr[i] - '0';
+		if (!is_digit(text.ptr[i]) || __builtin_mul_overflow(n, 10, &n) ||
+		    __builtin_add_overflow(n, digit, &n))
 			return as_written(text);
 	}
 	return json_integer(n);
 }
 
-/* Few digits are an exact integer, and so is the power of ten it is divided by: the quotient is the
- * nearest double. */
-static double few_digits(struct span text)
+static json_t *plain_number(struct span text, const struct plain *n)
 {
-	static const double tens[] = { 1e0,  1e1,  1e2,	 1e3,  1e4,  1e5,  1e6,	 1e7,
-				       1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
-				       1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
-	uint64_t n = 0;
-	size_t behind = 0;
-	bool point = false;
-
-	for (size_t i = text.ptr[0] == '-'; i < text.len; i++) {
-		if (text.ptr[i] == '.') {
-			point = true;
-			continue;
-		}
-		n = n * 10 + (text.ptr[i] - '0');
-		behind += point;
-	}
-	return (text.ptr[0] == '-' ? -(double)n : (double)n) / tens[behind];
+	if (n->point != n->len)
+		return decimal(text, n);
+	/* -0 is no integer of jansson's. */
+	if (n->begin && !n->digits)
+		return as_written(text);
+	return json_integer(n->begin ? -(json_int_t)n->digits : (json_int_t)n->digits);
 }
 
-static json_t *real(struct span text, const struct shape *h)
+json_t *json_number_front(struct span text, size_t *ret_len)
 {
-	char copy[JSON_NUMBER_SIZE], again[JSON_NUMBER_SIZE];
-	double v;
+	struct plain n;
+	size_t len = 0;
 
-	/* Few digits, and none that is left out, come back as they are. */
-	if (h->digits && h->digits <= DIGITS_KEPT && !h->exponent && !h->ends_in_0 &&
-	    text.len <= SHORT) {
-		v = few_digits(text);
-		if (fabs(v) >= 1e-4 && fabs(v) < 1e15)
-			return json_real(v);
+	if (text.len && plain_of(text, &n)) {
+		*ret_len = n.len;
+		return plain_number(span_first(text, n.len), &n);
 	}
-	if (text.len >= sizeof(copy))
-		return as_written(text);
-	memcpy(copy, text.ptr, text.len);
-	copy[text.len] = '\0';
-	v = strtod(copy, NULL);
-	if (!isfinite(v) || !span_eq(span_of(again, real_text(v, again)), text))
-		return as_written(text);
-	return json_real(v);
+	while (len < text.len && is_of_number(text.ptr[len]))
+		len++;
+	*ret_len = len;
+	text = span_first(text, len);
+	return is_number(text) ? long_integer(text) : NULL;
 }
 
 json_t *json_number_new(struct span text)
 {
-	struct shape h;
+	size_t len;
+	json_t *v = json_number_front(text, &len);
 
-	if (!shape_of(text, &h))
-		return NULL;
-	return h.point || h.exponent ? real(text, &h) : integer(text, &h);
+	if (len == text.len)
+		return v;
+	json_decref(v);
+	return NULL;
 }
 
 /* ---- reading ---- */

@@ -4,9 +4,10 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
-#include "base/utf8.h"
+#include "base/xalloc.h"
 #include "json/memory.h"
 #include "json/number.h"
+#include "json/string.h"
 
 /* This part of the limit `memory` is there beside it for what is read. */
 #define READING 8
@@ -29,26 +30,34 @@ struct reader {
 	enum limit memory_which; /* that bounds memory */
 	size_t depth, values, memory;
 	enum outcome outcome;
-	bool pruned; /* something was too deep */
+	bool pruned;  /* something was too deep */
+	bool has_nul; /* somewhere in the text */
 	struct buf scratch;
 };
 
+static size_t ceiling(const struct limits *lim, enum limit which)
+{
+	return lim ? lim->max[which] : limit_infos[which].value;
+}
+
 static void set_ceilings(struct reader *r, struct limits *lim)
 {
-	struct limits defaults = { 0 };
-	const struct limits *l = lim ? lim : &defaults;
-	size_t max, left;
+	size_t max = ceiling(lim, LIMIT_memory), used = lim ? limits_memory(lim) : 0;
 
-	if (!lim)
-		limits_init(&defaults);
 	/* Bodies alone may fill it, so there is some more for reading them. */
-	max = l->max[LIMIT_memory] + l->max[LIMIT_memory] / READING;
-	left = max > limits_memory(l) ? max - limits_memory(l) : 0;
+	max += max / READING;
+	max = max > used ? max - used : 0;
 	r->lim = lim;
-	r->depth_max = l->max[LIMIT_json_depth] < DEPTH_MAX ? l->max[LIMIT_json_depth] : DEPTH_MAX;
-	r->values_max = l->max[LIMIT_json_values];
-	r->memory_max = left < l->max[LIMIT_json_memory] ? left : l->max[LIMIT_json_memory];
-	r->memory_which = left < l->max[LIMIT_json_memory] ? LIMIT_memory : LIMIT_json_memory;
+	r->depth_max = ceiling(lim, LIMIT_json_depth);
+	if (r->depth_max > DEPTH_MAX)
+		r->depth_max = DEPTH_MAX;
+	r->values_max = ceiling(lim, LIMIT_json_values);
+	r->memory_max = ceiling(lim, LIMIT_json_memory);
+	r->memory_which = LIMIT_json_memory;
+	if (max < r->memory_max) {
+		r->memory_max = max;
+		r->memory_which = LIMIT_memory;
+	}
 }
 
 static void stop(struct reader *r, enum outcome why)
@@ -63,203 +72,45 @@ static void hit(struct reader *r, enum limit which)
 		limit_hit(r->lim, which);
 }
 
-/* Whether one value more of so many bytes may be made. */
-static bool may_take(struct reader *r, size_t memory)
+static bool refuse(struct reader *r)
 {
-	r->memory += memory;
-	if (++r->values <= r->values_max && r->memory <= r->memory_max)
-		return true;
 	if (r->outcome == READ_GOES_ON)
 		hit(r, r->values > r->values_max ? LIMIT_json_values : r->memory_which);
 	stop(r, READ_LIMITED);
 	return false;
 }
 
-static void skip_blanks(struct reader *r)
+/* Whether one value more of so many bytes may be made. */
+static inline bool may_take(struct reader *r, size_t memory)
+{
+	r->memory += memory;
+	r->values++;
+	return (r->values <= r->values_max && r->memory <= r->memory_max) || refuse(r);
+}
+
+static void skip_more(struct reader *r)
 {
 	while (r->at < r->end &&
 	       (*r->at == ' ' || *r->at == '\n' || *r->at == '\r' || *r->at == '\t'))
 		r->at++;
 }
 
-/* ---- strings ---- */
-
-static int hex_of(uint8_t b)
+/* Most texts of programs have none. */
+static inline void skip_blanks(struct reader *r)
 {
-	if (b >= '0' && b <= '9')
-		return b - '0';
-	b |= 0x20;
-	return b >= 'a' && b <= 'f' ? b - 'a' + 10 : -1;
+	if (r->at < r->end && *r->at <= ' ')
+		skip_more(r);
 }
 
-/* Four digits at `p`, or -1. */
-static int unit_at(const struct reader *r, const uint8_t *p)
-{
-	int unit = 0;
-
-	if (r->end - p < 4)
-		return -1;
-	for (int i = 0; i < 4; i++) {
-		int digit = hex_of(p[i]);
-
-		if (digit < 0)
-			return -1;
-		unit = unit * 16 + digit;
-	}
-	return unit;
-}
-
-static void add_code(struct buf *out, uint32_t code)
-{
-	if (code < 0x80) {
-		buf_addc(out, (char)code);
-		return;
-	}
-	if (code < 0x800) {
-		buf_addc(out, (char)(0xc0 | code >> 6));
-	} else {
-		if (code < 0x10000) {
-			buf_addc(out, (char)(0xe0 | code >> 12));
-		} else {
-			buf_addc(out, (char)(0xf0 | code >> 18));
-			buf_addc(out, (char)(0x80 | (code >> 12 & 0x3f)));
-		}
-		buf_addc(out, (char)(0x80 | (code >> 6 & 0x3f)));
-	}
-	buf_addc(out, (char)(0x80 | (code & 0x3f)));
-}
-
-/* Whether the text ends before it is known what the second half of a pair is. */
-static bool is_torn_pair(const struct reader *r)
-{
-	size_t left = (size_t)(r->end - r->at);
-
-	return left < 6 && (left < 1 || r->at[0] == '\\') && (left < 2 || r->at[1] == 'u');
-}
-
-/* \uXXXX behind its u; two of them are one character where they are a pair. */
-static void unicode_escape(struct reader *r, struct buf *out)
-{
-	int unit = unit_at(r, r->at), low;
-	uint32_t code = (uint32_t)unit;
-
-	if (unit < 0) {
-		/* Of one that was cut nothing is left; a wrong one stands as it is. */
-		if (r->end - r->at < 4)
-			r->at = r->end;
-		else
-			buf_adds(out, "\\u");
-		return;
-	}
-	r->at += 4;
-	if (unit >= 0xd800 && unit < 0xdc00) {
-		if (is_torn_pair(r)) {
-			r->at = r->end;
-			return;
-		}
-		low = r->end - r->at >= 6 && r->at[0] == '\\' && r->at[1] == 'u'
-			      ? unit_at(r, r->at + 2)
-			      : -1;
-		code = 0xfffd;
-		if (low >= 0xdc00 && low < 0xe000) {
-			code = 0x10000 + (((uint32_t)unit - 0xd800) << 10) +
-			       ((uint32_t)low - 0xdc00);
-			r->at += 6;
-		}
-	} else if (unit >= 0xdc00 && unit < 0xe000) {
-		code = 0xfffd;
-	}
-	add_code(out, code);
-}
-
-/* Behind the backslash. */
-static void escape(struct reader *r, struct buf *out)
-{
-	static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
-	const char *at;
-	uint8_t b;
-
-	if (r->at == r->end)
-		return;
-	b = *r->at++;
-	at = b ? strchr(from, b) : NULL;
-	if (at) {
-		buf_addc(out, to[at - from]);
-	} else if (b == 'u') {
-		unicode_escape(r, out);
-	} else {
-		buf_addc(out, '\\');
-		r->at--;
-	}
-}
-
-/* Bytes from `from` to where the string's plain text ends: a quote, a backslash or the end. */
-static const uint8_t *plain_end(const struct reader *r, const uint8_t *from)
-{
-	const uint8_t *p = from, *near = r->end - from > 32 ? from + 32 : r->end, *quote, *back;
-
-	/* Most strings are short. */
-	while (p < near && *p != '"' && *p != '\\')
-		p++;
-	if (p < near || p == r->end)
-		return p;
-	quote = memchr(p, '"', (size_t)(r->end - p));
-	quote = quote ? quote : r->end;
-	back = memchr(p, '\\', (size_t)(quote - p));
-	return back ? back : quote;
-}
-
-static bool is_ascii(struct span s)
-{
-	uint64_t word;
-	size_t at = 0;
-
-	for (; at + sizeof(word) <= s.len; at += sizeof(word)) {
-		memcpy(&word, s.ptr + at, sizeof(word));
-		if (word & 0x8080808080808080ull)
-			return false;
-	}
-	for (; at < s.len; at++)
-		if (s.ptr[at] & 0x80)
-			return false;
-	return true;
-}
-
-/* Of a text that was cut, a character that was cut with it is left out. */
-static struct span without_torn(const struct reader *r, struct span s)
-{
-	return s.ptr + s.len == r->end ? span_first(s, utf8_whole(s)) : s;
-}
-
-/* The text of the string that begins behind `at`, in the text itself or in `scratch`; `at` goes
- * behind its quote. */
+/* The text of the string at `at`, in the text itself or in `scratch`. */
 static struct span string_text(struct reader *r)
 {
-	const uint8_t *begin = ++r->at;
-	struct buf *scratch = &r->scratch;
 	struct span s;
 
-	r->at = plain_end(r, begin);
-	s = without_torn(r, span_of(begin, (size_t)(r->at - begin)));
-	if (r->at < r->end && *r->at == '"' && (is_ascii(s) || utf8_valid(s))) {
-		r->at++;
-		return s;
-	}
-	buf_reset(scratch);
-	for (;;) {
-		utf8_fix(s, scratch);
-		if (r->at == r->end) {
-			stop(r, READ_ENDED);
-			break;
-		}
-		if (*r->at++ == '"')
-			break;
-		escape(r, scratch);
-		begin = r->at;
-		r->at = plain_end(r, begin);
-		s = without_torn(r, span_of(begin, (size_t)(r->at - begin)));
-	}
-	return buf_span(scratch);
+	r->at++;
+	if (!json_string_read(&r->at, r->end, &r->scratch, &s))
+		stop(r, READ_ENDED);
+	return s;
 }
 
 /* A literal of the text as the front of what is left of it, or as all that is left. */
@@ -304,7 +155,7 @@ static json_t *literal(struct reader *r)
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		if (!takes_word(r, rows[i].word))
+		if (*r->at != *rows[i].word.ptr || !takes_word(r, rows[i].word))
 			continue;
 		/* Of one that was cut it is not known which it was. */
 		if (r->outcome != READ_GOES_ON || !may_take(r, JSON_NUMBER_MEMORY))
@@ -317,35 +168,23 @@ static json_t *literal(struct reader *r)
 	return NULL;
 }
 
-static bool is_of_number(uint8_t b)
-{
-	return (b >= '0' && b <= '9') || b == '-' || b == '+' || b == '.' || b == 'e' || b == 'E';
-}
-
 static json_t *number(struct reader *r)
 {
-	const uint8_t *begin = r->at;
-	json_t *v;
 	size_t len;
+	json_t *v = json_number_front(span_of(r->at, (size_t)(r->end - r->at)), &len);
 
-	while (r->at < r->end && is_of_number(*r->at))
-		r->at++;
-	len = (size_t)(r->at - begin);
-	if (r->at == r->end) {
+	if (len == (size_t)(r->end - r->at)) {
 		/* It may go on. */
+		r->at = r->end;
 		stop(r, READ_ENDED);
-		return NULL;
-	}
-	v = json_number_new(span_of(begin, len));
-	if (!v) {
-		r->at = begin;
+	} else if (!v) {
 		return literal(r);
+	} else if (may_take(r, json_memory(v))) {
+		r->at += len;
+		return v;
 	}
-	if (!may_take(r, json_memory(v))) {
-		json_decref(v);
-		return NULL;
-	}
-	return v;
+	json_decref(v);
+	return NULL;
 }
 
 /* ---- containers ---- */
@@ -358,16 +197,11 @@ static json_t *too_deep(struct reader *r)
 	r->pruned = true;
 	do {
 		if (*r->at == '"') {
-			r->at = plain_end(r, r->at + 1);
-			while (r->at < r->end && *r->at == '\\')
-				r->at = r->end - r->at > 2 ? plain_end(r, r->at + 2) : r->end;
-			if (r->at == r->end)
-				break;
-		} else if (*r->at == '[' || *r->at == '{') {
-			depth++;
-		} else if (*r->at == ']' || *r->at == '}') {
-			depth--;
+			r->at = json_string_skip(r->at + 1, r->end);
+			continue;
 		}
+		depth += *r->at == '[' || *r->at == '{';
+		depth -= *r->at == ']' || *r->at == '}';
 		r->at++;
 	} while (depth && r->at < r->end);
 	if (depth)
@@ -423,24 +257,33 @@ static json_t *array(struct reader *r)
 	return v;
 }
 
-/* A member's name, as jansson takes it: without NUL. In `room`, or to be freed. */
-static char *name_copy(struct span s, char *room, size_t size)
+/* A name that is not in the text as it is, since values need `scratch` too; and jansson keeps no
+ * NUL in a name. To be freed; NULL: *name is in the text. */
+static char *name_copy(const struct reader *r, struct span *name)
 {
-	struct buf out;
+	bool is_rewritten = name->ptr == (const uint8_t *)r->scratch.ptr;
+	struct buf copy;
 
-	if (s.len < size && (!s.len || !memchr(s.ptr, '\0', s.len))) {
-		if (s.len)
-			memcpy(room, s.ptr, s.len);
-		room[s.len] = '\0';
-		return room;
-	}
-	buf_init(&out, SIZE_MAX / 4);
-	for (size_t i = 0; i < s.len; i++)
-		if (s.ptr[i])
-			buf_addc(&out, (char)s.ptr[i]);
-		else
-			buf_adds(&out, REPLACEMENT);
-	return buf_take(&out);
+	if (!is_rewritten && !r->has_nul)
+		return NULL;
+	buf_init(&copy, SIZE_MAX / 4);
+	for (size_t i = 0; i < name->len; i++)
+		buf_add(&copy, name->ptr[i] ? span_of(name->ptr + i, 1) : SPAN_LIT(REPLACEMENT));
+	*name = buf_span(&copy);
+	return copy.ptr;
+}
+
+/* Takes `v` over. */
+static void add_member(json_t *object, struct span name, json_t *v)
+{
+	const char *text = name.len ? (const char *)name.ptr : "";
+#if JANSSON_VERSION_HEX >= 0x020e00
+	json_object_setn_new_nocheck(object, text, name.len, v);
+#else
+	AUTO_FREE char *copy = xstrndup(text, name.len);
+
+	json_object_set_new_nocheck(object, copy, v);
+#endif
 }
 
 /* Between a name and its value. */
@@ -460,8 +303,8 @@ static bool colon(struct reader *r)
 
 static void member(struct reader *r, json_t *object)
 {
-	char room[64], *name;
-	struct span text;
+	char *copy;
+	struct span name;
 	json_t *v;
 
 	skip_blanks(r);
@@ -469,16 +312,15 @@ static void member(struct reader *r, json_t *object)
 		stop(r, r->at == r->end ? READ_ENDED : READ_WRONG);
 		return;
 	}
-	text = string_text(r);
+	name = string_text(r);
 	if (r->outcome != READ_GOES_ON || !colon(r))
 		return;
-	/* Strings of the value use the same room. */
-	name = name_copy(text, room, sizeof(room));
-	v = may_take(r, JSON_STRING_MEMORY + strlen(name)) ? value(r) : NULL;
+	copy = name_copy(r, &name);
+	v = may_take(r, JSON_STRING_MEMORY + name.len) ? value(r) : NULL;
 	if (v)
-		json_object_set_new_nocheck(object, name, v);
-	if (name != room)
-		free(name);
+		add_member(object, name, v);
+	if (copy)
+		free(copy);
 }
 
 static json_t *object(struct reader *r)
@@ -554,6 +396,7 @@ static json_t *read_next(struct reader *r, struct span *text, bool *ret_partial)
 		return NULL;
 	r->at = text->ptr;
 	r->end = text->ptr + text->len;
+	r->has_nul = memchr(text->ptr, '\0', text->len);
 	buf_init(&r->scratch, SIZE_MAX / 4);
 	if (span_starts(*text, SPAN_LIT("\xef\xbb\xbf")))
 		r->at += 3;

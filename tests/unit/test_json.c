@@ -116,6 +116,21 @@ static void test_numbers(void)
 		"123456789012345678901234567890123456789012345",
 		"999999999999999.9",
 		"1e15",
+		"0.0",
+		"0.00",
+		"-0.5",
+		"0.000011",
+		"-12345678901234.5",
+		"123456789012345.0",
+		"100000000000000000",
+		"-999999999999999999",
+		"9999999999999999999",
+		"-9223372036854775808",
+		"-9223372036854775809",
+		"1234567890123456.5",
+		"0.12345678901234567",
+		"1E5",
+		"52.370",
 	};
 	unsigned bad = 0;
 
@@ -149,8 +164,8 @@ static void test_shortest(void)
 	for (unsigned i = 0; i < 20000; i++) {
 		uint64_t bits =
 			(uint64_t)random() << 42 ^ (uint64_t)random() << 21 ^ (uint64_t)random();
-		char room[JSON_NUMBER_SIZE];
-		struct span text;
+		char room[JSON_NUMBER_SIZE], again_room[JSON_NUMBER_SIZE];
+		struct span text, again_text;
 		double v, back;
 		json_t *real, *again;
 
@@ -161,7 +176,8 @@ static void test_shortest(void)
 		text = json_number_text(real, room);
 		again = json_number_new(text);
 		back = json_number_double(again);
-		bad += back != v || !json_is_real(again);
+		again_text = json_number_text(again, again_room);
+		bad += back != v || !span_eq(again_text, text);
 		json_decref(real);
 		json_decref(again);
 	}
