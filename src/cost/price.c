@@ -12,6 +12,7 @@
 
 #include "base/xalloc.h"
 #include "cost/price_int.h"
+#include "json/number.h"
 
 #define COST_MAX 1e6 /* USD; a larger stated cost is ignored */
 
@@ -426,13 +427,13 @@ static bool usd_of(const json_t *v, double unit, double *ret)
 {
 	double x;
 
-	if (json_is_string(v)) {
+	if (json_number_is(v)) {
+		x = json_number_double(v);
+	} else if (json_is_string(v)) {
 		struct span s = span_of(json_string_value(v), json_string_length(v));
 
 		if (!decimal_take(&s, &x) || s.len)
 			return false;
-	} else if (json_is_number(v)) {
-		x = json_number_value(v);
 	} else {
 		return false;
 	}

@@ -132,12 +132,7 @@ static void param(struct sink *s, const struct param *p)
 	char *text;
 
 	param_name(s, p->name);
-	if (json_is_real(p->value)) {
-		double v = json_real_value(p->value);
-
-		/* Two digits are easier to read, if they are exact. */
-		term_ownf(&s->t, (double)(long)(v * 100 + 0.5) / 100 == v ? "%.2f" : "%g", v);
-	} else if (json_is_string(p->value) && !json_number_is(p->value)) {
+	if (json_is_string(p->value) && !json_number_is(p->value)) {
 		term_inline(&s->t, span_str(json_string_value(p->value)), 400);
 	} else {
 		text = json_write_text(p->value);

@@ -4,7 +4,9 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/xalloc.h"
 #include "cost/price.h"
+#include "json/read.h"
 #include "tests/unit/tap.h"
 
 #define AUG_2026 1787000000 /* 2026-08-17 */
@@ -524,6 +526,9 @@ static void test_stated(void)
 		{ "{\"cost_in_usd_ticks\":\"4680000\"}", 0.000468 },
 		{ "{\"cost_in_usd_ticks\":0}", -1 },
 		{ "{\"pydantic_ai_gateway\":{\"cost_estimate\":3.11e-05}}", 3.11e-5 },
+		{ "{\"cost\":0.0000145}", 1.45e-5 },
+		{ "{\"cost\":1.50E-4}", 1.5e-4 },
+		{ "{\"cost\":0.00014692499999999998}", 1.46925e-4 },
 		{ "{\"prompt_tokens\":1}", -1 },
 		{ "{\"cost\":-1}", -1 },
 		{ "{\"cost\":1e300}", -1 },
@@ -536,8 +541,10 @@ static void test_stated(void)
 	double usd = -1;
 
 	for (size_t i = 0; i < sizeof(stated) / sizeof(*stated); i++) {
-		json_t *v = json_loads(stated[i].usage, JSON_DECODE_ANY, NULL);
-		bool known;
+		AUTO_FREE char *text = xasprintf("[%s]", stated[i].usage);
+		bool known, partial;
+		json_t *all = json_read(NULL, span_str(text), &partial);
+		json_t *v = json_array_get(all, 0);
 
 		usd = -1;
 		known = prices_stated(v, &usd);
@@ -545,7 +552,7 @@ static void test_stated(void)
 				near(usd * 1e6, stated[i].want < 0 ? -1e6 : stated[i].want * 1e6),
 			"%s", stated[i].usage))
 			printf("#   got %.12g\n", usd);
-		json_decref(v);
+		json_decref(all);
 	}
 	ok(!prices_stated(NULL, &usd), "no usage at all");
 }

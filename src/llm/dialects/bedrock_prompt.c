@@ -56,7 +56,7 @@ static bool read_weighted(struct exchange *x, const json_t *v)
 {
 	if (!json_is_string(json_object_get(v, "text")))
 		return false;
-	if (json_number_value(json_object_get(v, "weight")) < 0)
+	if (json_number_double(json_object_get(v, "weight")) < 0)
 		message_other(x, user(x), "negative_prompt", v);
 	else
 		message_text(x, user(x), PART_TEXT, json_text(v, "text"));
