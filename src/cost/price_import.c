@@ -10,6 +10,8 @@
 #include <stdlib.h>
 
 #include "cost/price_int.h"
+#include "json/number.h"
+#include "json/read.h"
 
 #define RULES_DEEP 8
 
@@ -43,8 +45,14 @@ static bool is_plain(struct span s)
 
 static struct span text_of(const json_t *v)
 {
-	return json_is_string(v) ? span_of(json_string_value(v), json_string_length(v))
-				 : span_of(NULL, 0);
+	return json_is_string(v) && !json_number_is(v)
+		       ? span_of(json_string_value(v), json_string_length(v))
+		       : span_of(NULL, 0);
+}
+
+static const char *id_of(const json_t *v)
+{
+	return (const char *)text_of(json_object_get(v, "id")).ptr;
 }
 
 /* ---- cells ---- */
@@ -52,9 +60,9 @@ static struct span text_of(const json_t *v)
 static int read_number(struct importer *m, const char *field, const json_t *v, double unit,
 		       double *ret)
 {
-	if (!json_is_number(v))
+	if (!json_number_is(v))
 		return refuse(m, field, "is not a number");
-	*ret = json_number_value(v) * unit;
+	*ret = json_number_double(v) * unit;
 	if (!(*ret >= 0))
 		return refuse(m, field, "is negative");
 	if (*ret > RATE_MAX)
@@ -314,7 +322,7 @@ static int put_genai_prices(struct importer *m, const json_t *prices)
 
 static int import_genai_model(struct importer *m, const json_t *model)
 {
-	m->model = json_string_value(json_object_get(model, "id"));
+	m->model = id_of(model);
 	if (!m->model)
 		return error_set(m->err, -EINVAL, "%.100s has a model without id", m->provider);
 	buf_reset(&m->pattern);
@@ -334,7 +342,7 @@ static int import_genai(struct importer *m, const json_t *root)
 		const json_t *provider = json_array_get(root, i);
 		const json_t *models = json_object_get(provider, "models");
 
-		m->provider = json_string_value(json_object_get(provider, "id"));
+		m->provider = id_of(provider);
 		if (!m->provider || !is_plain(span_str(m->provider)) || !json_is_array(models))
 			return error_set(m->err, -EINVAL,
 					 "element %zu of the array is not a genai-prices provider "
@@ -401,7 +409,7 @@ static int put_key_tiers(struct importer *m, const struct rate_info *info, const
 static json_int_t range_start(const json_t *tier)
 {
 	const json_t *start = json_array_get(json_object_get(tier, "range"), 0);
-	double n = json_is_number(start) ? json_number_value(start) : -1;
+	double n = json_number_is(start) ? json_number_double(start) : -1;
 
 	return n >= 0 && n < 1e9 ? (json_int_t)n : -1;
 }
@@ -508,15 +516,25 @@ static int import_litellm(struct importer *m, const json_t *root)
 	return 0;
 }
 
+static size_t line_of(struct span before)
+{
+	size_t line = 1;
+
+	for (size_t i = 0; i < before.len; i++)
+		line += before.ptr[i] == '\n';
+	return line;
+}
+
 int import_json(struct span text, struct buf *out, size_t *skipped, struct error *reterr)
 {
 	struct importer m = { .out = out, .skipped = skipped, .err = reterr };
-	json_error_t why;
-	json_t *root = json_loadb((const char *)text.ptr, text.len, 0, &why);
+	size_t at;
+	json_t *root = json_read_whole(text, &at);
 	int err;
 
 	if (!root)
-		return error_set(reterr, -EINVAL, "line %d: invalid JSON: %s", why.line, why.text);
+		return error_set(reterr, -EINVAL, "line %zu: invalid JSON",
+				 line_of(span_first(text, at)));
 	buf_init(&m.pattern, 64 << 10);
 	put_header(out);
 	err = json_is_array(root) ? import_genai(&m, root) : import_litellm(&m, root);

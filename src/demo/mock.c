@@ -10,7 +10,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
-#include <jansson.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
@@ -27,6 +26,8 @@
 #include "base/xalloc.h"
 #include "demo/mock_agent.h"
 #include "demo/mock_tls.h"
+#include "json/read.h"
+#include "json/write.h"
 
 #define BODY_MAX (256u << 20)
 #define HEAD_MAX (256u << 10)
@@ -309,7 +310,7 @@ static void send_whole(struct reply *r, const char *type, struct span body)
 
 static void send_json(struct reply *r, json_t *v)
 {
-	char *text = json_dumps(v, JSON_COMPACT);
+	char *text = json_write_text(v);
 
 	send_whole(r, "application/json", span_str(text));
 	free(text);
@@ -319,7 +320,7 @@ static void send_json(struct reply *r, json_t *v)
 /* One event; takes `v` over. */
 static void send_event(struct reply *r, const char *name, json_t *v)
 {
-	char *text = json_dumps(v, JSON_COMPACT);
+	char *text = json_write_text(v);
 	struct buf event;
 
 	buf_init(&event, BODY_MAX);
@@ -563,7 +564,8 @@ static void anthropic_whole(struct reply *r, const char *model, const struct moc
 	if (a->text)
 		json_array_append_new(content, anthropic_text(a->text));
 	if (a->tool)
-		json_array_append_new(content, anthropic_call(a, json_loads(a->input, 0, NULL)));
+		json_array_append_new(content,
+				      anthropic_call(a, json_read_own(span_str(a->input))));
 	send_json(r, anthropic_message(model, content, a->tool ? "tool_use" : "end_turn", a,
 				       a->output));
 }
@@ -630,7 +632,7 @@ static void log_exchange(unsigned n, const struct request *q, const struct reply
 		json_pack("{s:i,s:i,s:s,s:s,s:i,s:i}", "number", n, "connection", r->p->number,
 			  "method", q->method, "target", q->target, "request_bytes",
 			  (int)q->body.len, "response_bytes", (int)r->sent.len);
-	char *text = json_dumps(meta, JSON_COMPACT);
+	char *text = json_write_text(meta);
 
 	write_file(n, "request", buf_span(&q->body));
 	write_file(n, "response", buf_span(&r->sent));
@@ -641,7 +643,8 @@ static void log_exchange(unsigned n, const struct request *q, const struct reply
 
 static void reply_to(struct reply *r, const struct request *q)
 {
-	json_t *body = q->body.len ? json_loadb(q->body.ptr, q->body.len, 0, NULL) : NULL;
+	bool partial;
+	json_t *body = json_read(NULL, buf_span(&q->body), &partial);
 	size_t path = strcspn(q->target, "?");
 	void (*answer)(struct reply *, const struct request *, const json_t *) = not_found;
 

@@ -424,18 +424,27 @@ json_t *json_read_next(struct limits *lim, struct span *text, bool *ret_partial)
 	return read_next(&r, text, ret_partial);
 }
 
-json_t *json_read_own(struct span text)
+json_t *json_read_whole(struct span text, size_t *ret_at)
 {
 	struct reader r = { .depth_max = DEPTH_MAX,
 			    .values_max = SIZE_MAX,
 			    .memory_max = SIZE_MAX };
+	struct span rest = text;
 	bool partial;
-	json_t *v = read_next(&r, &text, &partial);
+	json_t *v = read_next(&r, &rest, &partial);
 
-	if (!partial && !text.len)
+	*ret_at = text.len ? (size_t)(r.at - text.ptr) : 0;
+	if (!partial && !rest.len)
 		return v;
 	json_decref(v);
 	return NULL;
+}
+
+json_t *json_read_own(struct span text)
+{
+	size_t at;
+
+	return json_read_whole(text, &at);
 }
 
 json_t *json_read(struct limits *lim, struct span text, bool *ret_partial)

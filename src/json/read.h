@@ -26,6 +26,8 @@ json_t *json_read(struct limits *lim, struct span text, bool *ret_partial);
 
 /* What we wrote ourselves: without ceilings but that of the stack. NULL unless it is whole. */
 json_t *json_read_own(struct span text);
+/* The same of a file that was given to us; *ret_at: where it goes wrong. */
+json_t *json_read_whole(struct span text, size_t *ret_at);
 
 /* As json_read, of a text that may go on: *text becomes what follows the value, without blanks;
  * empty when the value is partial. */

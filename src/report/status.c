@@ -7,6 +7,7 @@
 
 #include "base/utf8.h"
 #include "base/xalloc.h"
+#include "json/read.h"
 
 /* ---- out ---- */
 
@@ -211,9 +212,7 @@ static bool notes_in(const json_t *all, struct unseen *ret)
 
 int status_decode(struct span in, struct status *ret)
 {
-	json_t *o = in.len > STATUS_BYTES_MAX ? NULL
-					      : json_loadb((const char *)in.ptr, in.len,
-							   JSON_REJECT_DUPLICATES, NULL);
+	json_t *o = in.len > STATUS_BYTES_MAX ? NULL : json_read_own(in);
 	bool good;
 
 	*ret = (struct status){ 0 };

@@ -413,6 +413,8 @@ static void test_refused(void)
 		{ "provider\tmodel\tfrom\tinput\na\tb\t2026-13-01\t1\n", "is neither a date" },
 		{ "provider\tmodel\tfrom\tinput\na\tb\t10:00-25:00\t1\n", "is neither a date" },
 		{ "{", "line 1: invalid JSON" },
+		{ "{\"a\":1,\n\"b\":[1,\n2}\n}\n", "line 3: invalid JSON" },
+		{ "{\"a\":1}\n{}", "line 2: invalid JSON" },
 		{ "{\"a\":1}", "it contains no price" },
 		{ "[]", "it contains no price" },
 		{ "[1]", "element 0 of the array is not a genai-prices provider" },
