@@ -73,6 +73,7 @@ PY_TESTS += \
 	tests/unit/test_completions.py \
 	tests/unit/test_credentials.py \
 	tests/unit/test_docs.py \
+	tests/unit/test_json_bodies.py \
 	tests/unit/test_layers.py \
 	tests/unit/test_pieces.py \
 	tests/unit/test_schema.py \

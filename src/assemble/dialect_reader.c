@@ -6,8 +6,9 @@
 #include "base/xalloc.h"
 #include "conversation/conversation.h"
 #include "exchange/memory.h"
-#include "llm/detect.h"
 #include "json/read.h"
+#include "json/text.h"
+#include "llm/detect.h"
 #include "llm/error.h"
 
 /* So many elements of a stream without a known dialect are tried before giving up. */
@@ -79,7 +80,7 @@ void dialect_reader_settle(struct assembly *k)
 	body = detect_body(&x->request_body, k->cc->assembler->lim, NULL, &partial);
 	d = detect_request(x, body, &k->candidate);
 	/* What is no call to a model is not read, and misses nothing. */
-	x->request_partial |= d && (partial || (!body && detect_json(&x->request_body)));
+	x->request_partial |= d && (partial || (!body && detect_unreadable(d, &x->request_body)));
 	if (d) {
 		dialect_reader_set(k, d);
 		read_request(k, body);
@@ -124,7 +125,7 @@ static void try_answer(struct assembly *k, const json_t *v)
 	if (!k->settled)
 		return;
 	body = detect_body(request, k->cc->assembler->lim, NULL, &partial);
-	k->x->request_partial |= partial || (!body && detect_json(request));
+	k->x->request_partial |= partial || (!body && detect_unreadable(k->dialect, request));
 	read_request(k, body);
 	json_decref(body);
 	if (k->delivered)
@@ -163,14 +164,18 @@ void dialect_reader_element(void *arg, struct span name, struct span data, bool 
 	k->stream_ended = span_eq(data, SPAN_LIT("[DONE]"));
 	if (sse_results_event(k, name, data, NULL))
 		return;
-	/* An end mark, or no JSON. Some wrap an error in a list. */
-	if (k->stream_ended || !data.len || (data.ptr[0] != '{' && data.ptr[0] != '['))
+	if (k->stream_ended || !detect_trim(data).len)
 		return;
+	if (!detect_json_text(data)) {
+		k->x->response_partial |= k->dialect != NULL;
+		return;
+	}
 	if (!k->dialect && k->guesses >= GUESSES)
 		return;
 	/* The beginning of a cut or broken element is still of use. */
 	v = json_read(k->cc->assembler->lim, data, &partial);
 	k->x->response_partial |= cut || partial || !v;
+	/* Some wrap an error in a list. */
 	if (json_is_object(v) && !sse_results_event(k, name, data, v))
 		read_element(k, name, v, partial);
 	json_array_foreach(v, i, item)
@@ -195,6 +200,55 @@ static void read_lines(struct assembly *k, struct span text)
 	}
 }
 
+static bool has_content(const struct exchange *x)
+{
+	for (size_t i = 0; i < x->nchoices; i++)
+		if (x->choices[i].msg.nparts)
+			return true;
+	return x->error;
+}
+
+static void read_lines_or_first(struct assembly *k, const json_t *first)
+{
+	struct exchange *x = k->x;
+
+	read_lines(k, buf_span(&x->response_body.text));
+	if (has_content(x))
+		return;
+	/* No elements of a stream: several answers, of which the first is read. */
+	x->stream = false;
+	k->dialect->response(x, first);
+	x->response_partial |= has_content(x);
+}
+
+static void read_whole(struct assembly *k, const json_t *body)
+{
+	struct exchange *x = k->x;
+
+	k->dialect->response(x, body);
+	/* What an object has is on the record, known or not; a list may be of anything. */
+	if (json_array_size(body) && x->kind == EXCHANGE_LLM)
+		x->response_partial |= !has_content(x) && !x->usage.raw && !x->response_id;
+}
+
+static void read_text(struct assembly *k)
+{
+	struct exchange *x = k->x;
+	struct span text = buf_span(&x->response_body.text);
+	json_t *v;
+
+	if (x->status >= 400 && !detect_json(&x->response_body)) {
+		answer_error_text(x, text);
+	} else if (detect_text(&x->response_body) && x->kind == EXCHANGE_LLM &&
+		   detect_unreadable(k->dialect, &x->response_body)) {
+		v = json_from_bytes(text);
+		answer_text(x, 0, PART_TEXT, json_span(v));
+		json_decref(v);
+	} else {
+		x->response_partial |= detect_unreadable(k->dialect, &x->response_body);
+	}
+}
+
 static void read_body(struct assembly *k)
 {
 	struct exchange *x = k->x;
@@ -205,13 +259,13 @@ static void read_body(struct assembly *k)
 	if (body)
 		try_answer(k, body);
 	if (body && k->dialect && rest.len)
-		read_lines(k, buf_span(&x->response_body.text));
+		read_lines_or_first(k, body);
 	else if (body && k->dialect)
-		k->dialect->response(x, body);
-	if (!body && k->dialect && x->status >= 400 && !detect_json(&x->response_body))
-		answer_error_text(x, buf_span(&x->response_body.text));
+		read_whole(k, body);
+	else if (k->dialect)
+		read_text(k);
 	if (k->dialect)
-		x->response_partial |= partial || (!body && detect_json(&x->response_body));
+		x->response_partial |= partial;
 	json_decref(body);
 }
 

@@ -397,7 +397,8 @@ static json_t *read_next(struct reader *r, struct span *text, bool *ret_partial)
 	r->at = text->ptr;
 	r->end = text->ptr + text->len;
 	r->has_nul = memchr(text->ptr, '\0', text->len);
-	buf_init(&r->scratch, SIZE_MAX / 4);
+	/* A string that it does not hold could not be made anyway. */
+	buf_init(&r->scratch, r->memory_max < SIZE_MAX / 4 ? r->memory_max : SIZE_MAX / 4);
 	if (span_starts(*text, SPAN_LIT("\xef\xbb\xbf")))
 		r->at += 3;
 	skip_blanks(r);

@@ -135,16 +135,49 @@ void detect_rpc_messages(struct exchange *x, enum http_msg m)
 
 /* ---- bodies ---- */
 
+struct span detect_trim(struct span s)
+{
+	if (span_starts(s, SPAN_LIT("\xef\xbb\xbf")))
+		s = span_from(s, 3);
+	while (s.len && s.ptr[0] && strchr(" \t\r\n", s.ptr[0]))
+		s = span_from(s, 1);
+	return s;
+}
+
+bool detect_json_text(struct span s)
+{
+	s = detect_trim(s);
+	return s.len && (s.ptr[0] == '{' || s.ptr[0] == '[');
+}
+
 bool detect_json(const struct body *b)
 {
-	struct span s = buf_span(&b->text);
-	size_t at = 0;
+	return detect_json_text(buf_span(&b->text));
+}
 
-	if (span_starts(s, SPAN_LIT("\xef\xbb\xbf")))
-		at = 3;
-	while (at < s.len && s.ptr[at] && strchr(" \t\r\n", s.ptr[at]))
-		at++;
-	return at < s.len && (s.ptr[at] == '{' || s.ptr[at] == '[');
+static bool is_of(const struct body *b, const char *const *types)
+{
+	struct span type = span_str(b->media_type);
+
+	while (*types && !span_starts(type, span_str(*types)))
+		types++;
+	return *types;
+}
+
+bool detect_text(const struct body *b)
+{
+	static const char *const types[] = { "text/plain", "text/vtt", "application/x-subrip",
+					     NULL };
+
+	return is_of(b, types);
+}
+
+bool detect_unreadable(const struct dialect *d, const struct body *b)
+{
+	static const char *const media[] = { "audio/", "image/", "video/",
+					     "application/octet-stream", NULL };
+
+	return detect_trim(buf_span(&b->text)).len && !(d->media && is_of(b, media));
 }
 
 json_t *detect_body(const struct body *b, struct limits *lim, struct span *ret_rest,

@@ -32,5 +32,12 @@ json_t *detect_body(const struct body *b, struct limits *lim, struct span *ret_r
 		    bool *ret_partial);
 /* Whether it looks like JSON, whatever its media type. */
 bool detect_json(const struct body *b);
+bool detect_json_text(struct span s);
+/* Without a byte-order mark and blanks at its front. */
+struct span detect_trim(struct span s);
+/* Whether clients take it as the text that it is, if it is no JSON. */
+bool detect_text(const struct body *b);
+/* Whether a body that was no JSON should have been. */
+bool detect_unreadable(const struct dialect *d, const struct body *b);
 
 #endif

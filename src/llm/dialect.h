@@ -36,6 +36,8 @@ struct dialect {
 	/* The bodies are those of other dialects, so that an answer in their form proves nothing.
 	 */
 	bool shares_bodies;
+	/* Bodies may be sound or pictures as they are, which nobody has to read. */
+	bool media;
 	/* Answers may be a JSON array that comes in pieces: each element is an event. */
 	bool array_stream;
 	/* Over WebSocket: its paths are rows of sockets.def; is_first: proof, of any message, where

@@ -299,7 +299,7 @@ void block_request(struct layouter *l)
 	if (!x->request_partial && (x->request_parsed || !x->request_body.wire))
 		return;
 	page_row(l->p, INK_WARN, "!");
-	if (x->request_partial)
+	if (x->request_partial && x->request_parsed)
 		page_put(l->p, INK_WARN, "only the beginning of the request could be read");
 	else
 		page_putf(l->p, INK_WARN, "the request's body could not be read as %s",

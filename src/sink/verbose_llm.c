@@ -257,7 +257,7 @@ void verbose_llm_request(struct sink *s, const struct exchange *x)
 	tools(s, x);
 	for (size_t i = 0; i < x->nparams; i++)
 		param(s, &x->params[i]);
-	if (x->request_partial)
+	if (x->request_partial && x->request_parsed)
 		verbose_warn(s, "only the beginning of the request could be read");
 	else if (!x->request_parsed && x->request_body.wire)
 		verbose_warn(s, "the request's body could not be read as %s", x->api);

@@ -174,6 +174,7 @@ static bool suits_generic(const json_t *body)
 const struct dialect dialect_generic = {
 	.name = "unknown",
 	.plausible_request = suits_generic,
+	.media = true,
 	.request = generic_request,
 	.response = generic_response,
 	.event = generic_event,

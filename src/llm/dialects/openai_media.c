@@ -322,6 +322,7 @@ static bool suits_task(const json_t *body)
 	const struct dialect symbol = {                                                            \
 		.name = name_,                                                                     \
 		.plausible_request = suits_task,                                                   \
+		.media = true,                                                                     \
 		.request = task_request,                                                           \
 		.response = task_response,                                                         \
 		.event = task_event,                                                               \
