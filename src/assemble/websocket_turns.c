@@ -420,7 +420,7 @@ void ws_turns_message(struct ws_turns *s, enum http_msg from, uint64_t ts_ns, st
 		      bool cut)
 {
 	bool partial = false, client = from == HTTP_REQUEST;
-	bool is_json = text.len && text.ptr[0] == '{';
+	bool is_json = detect_json_text(text);
 	json_t *v = is_json ? json_read(lim_of(s), text, &partial) : NULL;
 	enum turn_step step = TURN_SKIP;
 
