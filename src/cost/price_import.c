@@ -45,9 +45,8 @@ static bool is_plain(struct span s)
 
 static struct span text_of(const json_t *v)
 {
-	return json_is_string(v) && !json_number_is(v)
-		       ? span_of(json_string_value(v), json_string_length(v))
-		       : span_of(NULL, 0);
+	return json_is_text(v) ? span_of(json_string_value(v), json_string_length(v))
+			       : span_of(NULL, 0);
 }
 
 static const char *id_of(const json_t *v)

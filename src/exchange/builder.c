@@ -71,7 +71,7 @@ size_t builder_text_max(const struct exchange *x)
 
 struct span json_span(const json_t *v)
 {
-	if (!json_is_string(v) || json_number_is(v))
+	if (!json_is_text(v))
 		return span_of(NULL, 0);
 	return span_of(json_string_value(v), json_string_length(v));
 }
@@ -224,7 +224,7 @@ void part_json(struct part *p, const json_t *v)
 {
 	char *text;
 
-	if (json_is_string(v) && !json_number_is(v)) {
+	if (json_is_text(v)) {
 		buf_add(&p->text, json_span(v));
 		return;
 	}

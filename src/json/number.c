@@ -229,6 +229,11 @@ bool json_number_is(const json_t *v)
 	return json_is_number(v) || text_kept(v).len;
 }
 
+bool json_is_text(const json_t *v)
+{
+	return json_is_string(v) && json_string_value(v)[0] != MARK;
+}
+
 double json_number_double(const json_t *v)
 {
 	struct span kept = text_kept(v);

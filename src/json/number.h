@@ -20,6 +20,8 @@ json_t *json_number_front(struct span text, size_t *ret_len);
 
 /* Those of jansson too. */
 bool json_number_is(const json_t *v);
+/* A string that is no number. */
+bool json_is_text(const json_t *v);
 /* Nearest double; 0 when `v` is no number. Out of range: infinite. */
 double json_number_double(const json_t *v);
 /* The text of a number, in `room` or borrowed from `v`; empty when `v` is none. */

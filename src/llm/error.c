@@ -19,7 +19,7 @@ static void set_error(struct exchange *x, const json_t *type, const json_t *code
 	AUTO_FREE char *text = NULL;
 	json_t *s;
 
-	if (!message || json_is_null(message) || json_is_string(message)) {
+	if (!message || json_is_null(message) || json_is_text(message)) {
 		answer_error(x, type, code, message);
 		return;
 	}
@@ -57,9 +57,9 @@ static void read_object(struct exchange *x, const json_t *e)
 {
 	const json_t *type = json_object_get(e, "type");
 
-	if (!json_is_string(type))
+	if (!json_is_text(type))
 		type = json_object_get(e, "status");
-	set_error(x, json_is_string(type) ? type : NULL, code_of(e), message_of(e));
+	set_error(x, json_is_text(type) ? type : NULL, code_of(e), message_of(e));
 }
 
 /* A code of success, in whatever form. */
@@ -99,7 +99,7 @@ bool answer_error_of(struct exchange *x, const json_t *body)
 		read_object(x, e);
 		return true;
 	}
-	if (json_is_string(e)) {
+	if (json_is_text(e)) {
 		set_error(x, json_object_get(body, "error_type"), json_object_get(body, "code"), e);
 		return true;
 	}

@@ -71,7 +71,7 @@ static bool is_bare_text(const json_t *v)
 		if (!json_name_in(key, known) && !json_is_empty(value))
 			return false;
 	}
-	return json_is_string(json_object_get(v, "text"));
+	return json_is_text(json_object_get(v, "text"));
 }
 
 const json_t *json_lone_text(const json_t *content)
@@ -110,8 +110,10 @@ void request_content(struct exchange *x, struct message *m, const json_t *conten
 	const json_t *v;
 	size_t i;
 
-	if (json_is_string(content))
+	if (json_is_text(content))
 		message_text(x, m, PART_TEXT, json_span(content));
+	if (json_number_is(content) || json_is_boolean(content))
+		message_other(x, m, "content", content);
 	if (json_is_object(content))
 		part(x, m, content);
 	json_array_foreach(content, i, v)

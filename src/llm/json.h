@@ -6,6 +6,7 @@
 #include <jansson.h>
 
 #include "exchange/builder.h"
+#include "json/number.h"
 
 /* Member of a member: json_at(v, "a", "b") is v.a.b; NULL when a step is missing. */
 json_t *json_at2(const json_t *v, const char *a, const char *b);

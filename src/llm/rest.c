@@ -30,7 +30,7 @@ static bool is_empty(const json_t *v, unsigned depth)
 	if (json_number_is(v))
 		return json_number_double(v) == 0;
 	return !v || json_is_null(v) || json_is_false(v) ||
-	       (json_is_string(v) && json_string_length(v) == 0);
+	       (json_is_text(v) && json_string_length(v) == 0);
 }
 
 bool json_is_empty(const json_t *v)
@@ -68,7 +68,7 @@ static void answer_member(struct exchange *x, unsigned index, const char *name, 
 {
 	struct part *p = other_of(x, index, name);
 
-	if (!json_is_string(v))
+	if (!json_is_text(v))
 		redact_part_reset(p);
 	part_json(p, v);
 }

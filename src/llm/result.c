@@ -8,13 +8,13 @@ static bool is_text(const json_t *v)
 {
 	struct span type = json_text(v, "type");
 
-	return json_is_string(v) || (json_is_string(json_object_get(v, "text")) &&
-				     (!type.len || span_ends(type, SPAN_LIT("text"))));
+	return json_is_text(v) || (json_is_text(json_object_get(v, "text")) &&
+				   (!type.len || span_ends(type, SPAN_LIT("text"))));
 }
 
 static struct span text_of(const json_t *v)
 {
-	return json_is_string(v) ? json_span(v) : json_text(v, "text");
+	return json_is_text(v) ? json_span(v) : json_text(v, "text");
 }
 
 /* Gives the binary elements their parts. Returns whether there was any; *ret_rest are the others, a

@@ -50,15 +50,10 @@ struct arguments {
 	bool any;	  /* something stands on the row */
 };
 
-/* Numbers may be kept as strings. */
-static bool is_text(const json_t *v)
-{
-	return json_is_string(v) && !json_number_is(v);
-}
-
 static struct span text_of(const json_t *v)
 {
-	return is_text(v) ? span_of(json_string_value(v), json_string_length(v)) : span_of(NULL, 0);
+	return json_is_text(v) ? span_of(json_string_value(v), json_string_length(v))
+			       : span_of(NULL, 0);
 }
 
 static struct span member(const json_t *object, const char *name)
@@ -152,7 +147,7 @@ static bool put_edit(struct arguments *a, const json_t *object)
 		const json_t *before = json_object_get(object, e->before);
 		const json_t *after = json_object_get(object, e->after);
 
-		if (!is_text(before) || !is_text(after))
+		if (!json_is_text(before) || !json_is_text(after))
 			continue;
 		put_diff(a, text_of(before), text_of(after));
 		return true;
@@ -179,7 +174,7 @@ static bool put_content(struct arguments *a, const char **ret_name)
 	for (size_t i = 0; i < COUNT(content_names); i++) {
 		const json_t *v = json_object_get(a->object, content_names[i]);
 
-		if (!is_text(v) || page_lines(text_of(v)) < 2)
+		if (!json_is_text(v) || page_lines(text_of(v)) < 2)
 			continue;
 		*ret_name = content_names[i];
 		put_diff(a, span_of(NULL, 0), text_of(v));
@@ -215,7 +210,7 @@ static bool is_words(const json_t *v)
 	size_t i;
 
 	json_array_foreach(v, i, word)
-		if (!is_text(word))
+		if (!json_is_text(word))
 			return false;
 	return json_array_size(v) > 0;
 }
@@ -230,7 +225,7 @@ static void put_json(struct page *p, enum ink ink, const json_t *v, unsigned max
 
 static void put_value(struct page *p, const json_t *v, size_t max)
 {
-	if (is_text(v))
+	if (json_is_text(v))
 		page_text(p, INK_PLAIN, text_of(v), max);
 	else if (is_words(v))
 		put_words(p, v, max);
@@ -245,7 +240,7 @@ static void put_aside(struct arguments *a, const char *name, const json_t *v)
 	struct span text = text_of(v);
 	unsigned columns = (unsigned)strnlen(name, ASIDE_COLUMNS) + 5;
 
-	columns += is_text(v) ? page_columns(p, span_first(text, ASIDE_COLUMNS)) : 12;
+	columns += json_is_text(v) ? page_columns(p, span_first(text, ASIDE_COLUMNS)) : 12;
 	if (a->any && columns > page_room(p))
 		page_more(p);
 	else if (a->any)
@@ -253,7 +248,7 @@ static void put_aside(struct arguments *a, const char *name, const json_t *v)
 	a->any = true;
 	page_traffic(p, INK_META, span_str(name), ASIDE_COLUMNS);
 	page_put(p, INK_META, " ");
-	if (is_text(v))
+	if (json_is_text(v))
 		page_joined(p, INK_META, text, page_room(p));
 	else
 		put_json(p, INK_META, v, page_room(p));
@@ -293,7 +288,7 @@ static const char *main_of(const json_t *object)
 	for (size_t i = 0; i < COUNT(main_names); i++) {
 		const json_t *v = json_object_get(object, main_names[i]);
 
-		if ((is_text(v) && json_string_length(v)) || is_words(v))
+		if ((json_is_text(v) && json_string_length(v)) || is_words(v))
 			return main_names[i];
 	}
 	return NULL;
@@ -313,8 +308,8 @@ static const char *patch_of(const json_t *object)
 static bool has_edit(const json_t *object)
 {
 	for (size_t i = 0; i < COUNT(edit_names); i++)
-		if (is_text(json_object_get(object, edit_names[i].before)) &&
-		    is_text(json_object_get(object, edit_names[i].after)))
+		if (json_is_text(json_object_get(object, edit_names[i].before)) &&
+		    json_is_text(json_object_get(object, edit_names[i].after)))
 			return true;
 	return json_is_array(json_object_get(object, "edits"));
 }

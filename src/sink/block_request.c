@@ -228,7 +228,7 @@ static bool is_nested(const struct param *p)
 
 static void put_param(struct layouter *l, const struct param *param, bool first)
 {
-	bool is_text = json_is_string(param->value) && !json_number_is(param->value);
+	bool is_text = json_is_text(param->value);
 	char *json = is_text ? NULL : json_write_text(param->value);
 	struct span value = span_str(is_text ? json_string_value(param->value) : json);
 

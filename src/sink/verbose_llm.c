@@ -132,7 +132,7 @@ static void param(struct sink *s, const struct param *p)
 	char *text;
 
 	param_name(s, p->name);
-	if (json_is_string(p->value) && !json_number_is(p->value)) {
+	if (json_is_text(p->value)) {
 		term_inline(&s->t, span_str(json_string_value(p->value)), 400);
 	} else {
 		text = json_write_text(p->value);

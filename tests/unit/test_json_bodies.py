@@ -155,6 +155,9 @@ def numbers():
     ok({k: v for k, v in r["usage"]["raw"].items() if k in want} == want, "those of usage", r["usage"]["raw"])
     odd = [p["text"] for p in r["response"]["choices"][0]["parts"] if p["kind"] == "other"]
     ok(odd == ["{" + raw.decode() + "}"], "those of what is not known", odd)
+    odd = records([(request(b'{"model":"m","messages":[{"role":"user","content":%s}]}' % n.encode()), answer(BODY)) for n in NUMBERS])
+    odd = [p["text"] for r in odd for m in r["request"]["messages"] for p in m["parts"]]
+    ok(odd == NUMBERS, "those that stand where a text should", odd)
     shown = play(calls, "text", "--full").decode()
     ok(all(f" n{i} {n}" in shown for i, n in enumerate(NUMBERS)), "in text", shown)
     shown = play(calls, "verbose").decode()

@@ -252,7 +252,7 @@ static void read_unknown(struct exchange *x, int slot, const json_t *delta)
 		return;
 	}
 	json_object_foreach((json_t *)delta, key, v) {
-		if (!json_is_string(v) || strcmp(key, "type") == 0 || strcmp(key, "signature") == 0)
+		if (!json_is_text(v) || strcmp(key, "type") == 0 || strcmp(key, "signature") == 0)
 			continue;
 		/* What announced it says less. */
 		if (p->text.len && p->text.ptr[0] == '{')

@@ -94,7 +94,7 @@ static void read_block(struct exchange *x, struct message *m, const json_t *v)
 	struct span type = json_text(v, "type");
 	struct part *p;
 
-	if (json_is_string(v)) {
+	if (json_is_text(v)) {
 		message_text(x, m, PART_TEXT, json_span(v));
 	} else if (block_is(type, "text") || (!type.len && json_text(v, "text").len)) {
 		message_text(x, m, PART_TEXT, json_text(v, "text"));

@@ -17,7 +17,7 @@ static const json_t *error_text(const json_t *body)
 {
 	const json_t *v = json_object_get(body, "message");
 
-	return json_is_string(v) ? v : json_object_get(body, "Message");
+	return json_is_text(v) ? v : json_object_get(body, "Message");
 }
 
 bool bedrock_exception(struct exchange *x, struct span name, const json_t *data)
@@ -37,7 +37,7 @@ bool bedrock_error(struct exchange *x, const json_t *body)
 	/* Without a head there is no status. */
 	if (x->status && x->status < 400)
 		return false;
-	if (!json_is_string(text))
+	if (!json_is_text(text))
 		return answer_error_of(x, body);
 	answer_error(x, json_object_get(body, "__type"), json_object_get(body, "code"), text);
 	/* "ValidationException:http://internal.amazon.com/..." */

@@ -41,7 +41,7 @@ bool converse_is_block(const json_t *v)
 {
 	size_t row = row_of(v);
 
-	return row < ROWS && (json_is_string(json_object_get(v, "text")) ||
+	return row < ROWS && (json_is_text(json_object_get(v, "text")) ||
 			      json_is_object(json_object_get(v, rows[row].member)));
 }
 

@@ -233,7 +233,7 @@ static void add_data(struct exchange *x, enum part_kind kind, const char *word,
 {
 	struct part *p;
 
-	if (!json_is_string(base64))
+	if (!json_is_text(base64))
 		return;
 	p = answer_part(x, 0, kind, NO_SLOT);
 	set_string(&p->type_raw, span_str(word));
@@ -339,7 +339,7 @@ static bool is_converse_request(const json_t *body)
 	const json_t *message = json_array_get(json_object_get(body, "messages"), 0);
 	const json_t *block = json_array_get(json_object_get(message, "content"), 0);
 
-	return json_is_string(json_object_get(message, "role")) && !json_has(block, "type") &&
+	return json_is_text(json_object_get(message, "role")) && !json_has(block, "type") &&
 	       converse_is_block(block);
 }
 

@@ -185,7 +185,7 @@ static bool is_invoke_response(const json_t *body)
 	    (json_has(body, "generation") && json_has(body, "generation_token_count")) ||
 	    (json_has(body, "outputText") && json_has(body, "completionReason")))
 		return true;
-	if (!json_is_string(json_object_get(body, "bytes")))
+	if (!json_is_text(json_object_get(body, "bytes")))
 		return false;
 	/* Agents and others send bytes too, so their content must match. */
 	v = bedrock_unpack(NULL, json_object_get(body, "bytes"), enough, &whole);

@@ -29,7 +29,7 @@ static bool read_text(struct exchange *x, const json_t *v)
 	/* Nova's embeddings: {"truncationMode": ..., "value": ...} */
 	const json_t *text = json_is_object(v) ? json_object_get(v, "value") : v;
 
-	if (!json_is_string(text))
+	if (!json_is_text(text))
 		return false;
 	message_text(x, user(x), PART_TEXT, json_span(text));
 	return true;
@@ -41,7 +41,7 @@ static bool read_image(struct exchange *x, const json_t *v)
 	const json_t *data = json_is_object(v) ? json_at2(v, "source", "bytes") : v;
 	struct part *p;
 
-	if (!json_is_string(data))
+	if (!json_is_text(data))
 		return false;
 	p = message_part(x, user(x), PART_IMAGE);
 	if (span_starts(json_span(data), SPAN_LIT("data:")))
@@ -54,7 +54,7 @@ static bool read_image(struct exchange *x, const json_t *v)
 /* Stability: {"text": ..., "weight": ...}; a negative weight marks what is not wanted. */
 static bool read_weighted(struct exchange *x, const json_t *v)
 {
-	if (!json_is_string(json_object_get(v, "text")))
+	if (!json_is_text(json_object_get(v, "text")))
 		return false;
 	if (json_number_double(json_object_get(v, "weight")) < 0)
 		message_other(x, user(x), "negative_prompt", v);
@@ -99,7 +99,7 @@ static bool read_tool(struct exchange *x, const json_t *v)
 
 static bool read_preamble(struct exchange *x, const json_t *v)
 {
-	if (!json_is_string(v))
+	if (!json_is_text(v))
 		return false;
 	set_string(&x->system.role, SPAN_LIT("system"));
 	message_text(x, &x->system, PART_TEXT, json_span(v));
@@ -233,7 +233,7 @@ static void read_stop(struct exchange *x, unsigned index, const json_t *v)
 
 static void add_image(struct exchange *x, unsigned index, const json_t *base64)
 {
-	if (json_is_string(base64))
+	if (json_is_text(base64))
 		part_base64(answer_part(x, index, PART_IMAGE, NO_SLOT), span_of(NULL, 0),
 			    json_span(base64));
 }
@@ -299,7 +299,7 @@ static void read_piece(struct exchange *x, unsigned index, const json_t *v)
 
 	/* An empty text is an answer; a missing text is not. */
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (json_is_string(json_object_get(v, names[i])))
+		if (json_is_text(json_object_get(v, names[i])))
 			answer_text(x, index, PART_TEXT, json_text(v, names[i]));
 	if (json_has(v, "data"))
 		answer_text(x, index, PART_TEXT, json_text(json_object_get(v, "data"), "text"));
@@ -333,7 +333,7 @@ static void read_images(struct exchange *x, const json_t *body)
 		add_image(x, 0, v);
 	/* One per image, null if there was no error: "Filter reason: prompt". */
 	json_array_foreach(json_object_get(body, "finish_reasons"), i, v)
-		if (json_is_string(v))
+		if (json_is_text(v))
 			answer_finish(x, 0, json_span(v),
 				      span_starts(json_span(v), SPAN_LIT("Filter"))
 					      ? FINISH_CONTENT_FILTER
@@ -386,7 +386,7 @@ static void read_counts(struct exchange *x, const json_t *v)
 
 void bedrock_prompt_answer(struct exchange *x, const json_t *body)
 {
-	if (json_is_string(json_object_get(body, "error")))
+	if (json_is_text(json_object_get(body, "error")))
 		answer_error_of(x, body);
 	if (!x->response_id)
 		set_json(&x->response_id, json_object_get(body, "response_id"));

@@ -89,7 +89,7 @@ static void read_part(struct exchange *x, struct message *m, const json_t *v)
 	struct span type = json_text(v, "type");
 	const json_t *image = json_object_get(v, "image_url");
 
-	if (json_is_string(v))
+	if (json_is_text(v))
 		message_text(x, m, PART_TEXT, json_span(v));
 	else if (span_eq(type, SPAN_LIT("text")))
 		message_text(x, m, PART_TEXT, json_text(v, "text"));
@@ -142,7 +142,7 @@ static void read_message(struct exchange *x, const json_t *v)
 	}
 	if (json_has(v, "tool_plan"))
 		message_text(x, m, PART_REASONING, json_text(v, "tool_plan"));
-	if (json_is_string(content))
+	if (json_is_text(content))
 		message_text(x, m, PART_TEXT, json_span(content));
 	json_array_foreach(content, i, item)
 		read_part(x, m, item);
@@ -310,7 +310,7 @@ static void cohere_response(struct exchange *x, const json_t *body)
 {
 	const json_t *message = json_object_get(body, "message");
 
-	if (x->status >= 400 || (json_is_string(message) && !json_has(body, "text"))) {
+	if (x->status >= 400 || (json_is_text(message) && !json_has(body, "text"))) {
 		answer_error(x, json_object_get(body, "error_type"), NULL, message);
 		if (!message)
 			answer_error_of(x, body);
@@ -401,7 +401,7 @@ static void cohere_event(struct exchange *x, void *state, struct span name, cons
 		read_sources(x, data);
 	} else if (json_has(data, "delta")) {
 		read_delta(x, data);
-	} else if (json_is_string(json_object_get(data, "message"))) {
+	} else if (json_is_text(json_object_get(data, "message"))) {
 		answer_error(x, json_object_get(data, "type"), NULL,
 			     json_object_get(data, "message"));
 	}
@@ -416,7 +416,7 @@ static bool is_last_line(const json_t *data)
 
 static bool suits_v1(const json_t *body)
 {
-	return json_is_string(json_object_get(body, "message")) && !json_has(body, "messages");
+	return json_is_text(json_object_get(body, "message")) && !json_has(body, "messages");
 }
 
 static bool suits_v2(const json_t *body)
@@ -426,7 +426,7 @@ static bool suits_v2(const json_t *body)
 
 static bool suits_generate(const json_t *body)
 {
-	return json_is_string(json_object_get(body, "prompt"));
+	return json_is_text(json_object_get(body, "prompt"));
 }
 
 static bool is_v2_response(const json_t *body)

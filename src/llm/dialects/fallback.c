@@ -166,9 +166,9 @@ static void generic_event(struct exchange *x, void *state, struct span name, con
 static bool suits_generic(const json_t *body)
 {
 	return holder_of(body, "messages", request_wraps) ||
-	       json_is_string(first_of(body, prompts)) ||
+	       json_is_text(first_of(body, prompts)) ||
 	       json_has(json_object_get(body, "input"), "prompt") ||
-	       (json_is_string(first_of(body, models)) && first_of(body, prompts));
+	       (json_is_text(first_of(body, models)) && first_of(body, prompts));
 }
 
 const struct dialect dialect_generic = {

@@ -266,7 +266,7 @@ static void read_answer(struct exchange *x, struct gemini_partial *partial, cons
 	gemini_usage(x, json_either(v, "usageMetadata", "usage_metadata"));
 	json_array_foreach(json_object_get(v, "candidates"), i, candidate)
 		read_candidate(x, partial, candidate);
-	if (json_is_string(block))
+	if (json_is_text(block))
 		answer_finish(x, 0, json_span(block), FINISH_CONTENT_FILTER);
 	if (json_has(body, "error"))
 		answer_error_of(x, body);

@@ -43,7 +43,7 @@ static bool add_content(struct exchange *x, struct message *m, const json_t *v)
 	struct span type = json_text(v, "type");
 	struct part *p;
 
-	if (json_is_string(v)) {
+	if (json_is_text(v)) {
 		message_text(x, m, PART_TEXT, json_span(v));
 		return true;
 	}
@@ -179,7 +179,7 @@ static void answer_call(struct exchange *x, int step, const json_t *v)
 	}
 	if (text && json_object_size(arguments))
 		answer_whole(x, 0, p, span_str(text));
-	else if (json_is_string(arguments))
+	else if (json_is_text(arguments))
 		answer_whole(x, 0, p, json_span(arguments));
 	else
 		answer_append(x, 0, p, span_of(NULL, 0));

@@ -150,7 +150,7 @@ void gemini_content(struct exchange *x, struct message *m, const json_t *content
 	const json_t *parts = json_object_get(content, "parts"), *v;
 	size_t i;
 
-	if (json_is_string(content))
+	if (json_is_text(content))
 		message_text(x, m, PART_TEXT, json_span(content));
 	if (json_has(content, "text"))
 		message_text(x, m, PART_TEXT, json_text(content, "text"));
@@ -234,7 +234,7 @@ void gemini_request(struct exchange *x, const json_t *body)
 	x->stream_requested = x->target && strstr(x->target, ":stream");
 	if (system)
 		gemini_content(x, request_system(x), system);
-	if (json_is_object(contents) || json_is_string(contents))
+	if (json_is_object(contents) || json_is_text(contents))
 		gemini_content(x, request_message(x, role_of(contents)), contents);
 	json_array_foreach(contents, i, item)
 		gemini_content(x, request_message(x, role_of(item)), item);

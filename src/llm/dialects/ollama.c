@@ -78,7 +78,7 @@ static void read_prompt(struct exchange *x, const json_t *body)
 		struct message *m;
 		size_t i;
 
-		if (json_is_string(prompt)) {
+		if (json_is_text(prompt)) {
 			m = request_message(x, SPAN_LIT("user"));
 			message_text(x, m, PART_TEXT, json_span(prompt));
 			read_images(x, m, json_object_get(body, "images"));

@@ -350,7 +350,7 @@ void openai_rest(struct exchange *x, const json_t *body)
 /* Without choices: Baidu's text, or an error. */
 static void read_plain(struct exchange *x, const json_t *body)
 {
-	if (answer_error_of(x, body) || !json_is_string(json_object_get(body, "result")))
+	if (answer_error_of(x, body) || !json_is_text(json_object_get(body, "result")))
 		return;
 	answer_text(x, 0, PART_TEXT, json_text(body, "result"));
 	read_finish(x, 0, body);
@@ -396,8 +396,8 @@ static bool is_chat_request(const json_t *body)
 {
 	const json_t *messages = json_object_get(body, "messages");
 
-	return json_is_string(json_object_get(body, "model")) && json_array_size(messages) > 0 &&
-	       json_is_string(json_object_get(json_array_get(messages, 0), "role")) &&
+	return json_is_text(json_object_get(body, "model")) && json_array_size(messages) > 0 &&
+	       json_is_text(json_object_get(json_array_get(messages, 0), "role")) &&
 	       !is_anthropic(body);
 }
 

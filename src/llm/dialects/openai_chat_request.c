@@ -15,7 +15,7 @@ static void read_audio(struct part *p, const json_t *audio)
 		buf_adds(&type, "audio/");
 	buf_add(&type, format);
 	/* Mistral has the base64 itself in its place. */
-	part_base64(p, buf_span(&type), json_is_string(audio) ? json_span(audio) : data);
+	part_base64(p, buf_span(&type), json_is_text(audio) ? json_span(audio) : data);
 	set_json(&p->id, json_object_get(audio, "id"));
 	buf_done(&type);
 }
@@ -34,7 +34,7 @@ void openai_each_thought(const json_t *v, void (*say)(void *arg, struct span tex
 	const json_t *item;
 	size_t i;
 
-	if (json_is_string(v))
+	if (json_is_text(v))
 		say(arg, json_span(v));
 	json_array_foreach(v, i, item)
 		openai_each_thought(item, say, arg);
@@ -78,7 +78,7 @@ static void read_part(struct exchange *x, struct message *m, const json_t *v)
 	};
 	struct span type = json_text(v, "type");
 
-	if (json_is_string(v)) {
+	if (json_is_text(v)) {
 		message_text(x, m, PART_TEXT, json_span(v));
 		return;
 	}

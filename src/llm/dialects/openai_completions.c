@@ -15,7 +15,7 @@ static void read_prompt(struct exchange *x, const json_t *prompt)
 
 	if (!prompt)
 		return;
-	if (!json_is_string(json_array_get(prompt, 0))) {
+	if (!json_is_text(json_array_get(prompt, 0))) {
 		part_json(message_part(x, request_message(x, SPAN_LIT("user")), PART_TEXT), prompt);
 		return;
 	}
@@ -108,7 +108,7 @@ static void completions_response(struct exchange *x, const json_t *body)
 	openai_usage(x, json_object_get(body, "usage"));
 	json_array_foreach(choices, i, v)
 		read_choice(x, v);
-	if (!choices && json_is_string(json_object_get(body, "content")))
+	if (!choices && json_is_text(json_object_get(body, "content")))
 		read_llama(x, body);
 	else if (!json_array_size(choices))
 		answer_error_of(x, body);
@@ -125,7 +125,7 @@ static bool is_completions_request(const json_t *body)
 	const json_t *prompt = json_object_get(body, "prompt");
 
 	/* Image and video models take a prompt too. */
-	return (json_is_string(prompt) || json_array_size(prompt) > 0) &&
+	return (json_is_text(prompt) || json_array_size(prompt) > 0) &&
 	       (json_has(body, "max_tokens") || json_has(body, "n_predict"));
 }
 

@@ -49,7 +49,7 @@ static void read_item(struct exchange *x, struct message *m, const char *member,
 		part_url(message_part(x, m, PART_FILE), json_text(v, "document_url"));
 	else if (json_has(v, "text"))
 		message_text(x, m, PART_TEXT, json_text(v, "text"));
-	else if (json_is_string(v) && kind_of(member) == PART_IMAGE)
+	else if (json_is_text(v) && kind_of(member) == PART_IMAGE)
 		part_url(message_part(x, m, PART_IMAGE), json_span(v));
 	else
 		part_json(message_part(x, m, PART_TEXT), v);
@@ -107,7 +107,7 @@ static void task_usage(struct exchange *x, const json_t *body)
 	const json_t *billed = json_at2(body, "meta", "billed_units");
 	struct usage *u = &x->usage;
 
-	if (json_is_string(json_object_get(v, "type")) && json_has(v, "seconds"))
+	if (json_is_text(json_object_get(v, "type")) && json_has(v, "seconds"))
 		usage_raw(x, v); /* speech is charged by the second */
 	openai_usage(x, v);
 	usage_count(&u->input, json_object_get(v, "input_tokens"));
@@ -303,8 +303,8 @@ static bool suits_embeddings(const json_t *body)
 	const json_t *input = json_object_get(body, "input");
 
 	return json_has(body, "model") &&
-	       (json_is_string(input) || json_is_string(json_array_get(input, 0)) ||
-		is_tokens(input) || is_tokens(json_array_get(input, 0)));
+	       (json_is_text(input) || json_is_text(json_array_get(input, 0)) || is_tokens(input) ||
+		is_tokens(json_array_get(input, 0)));
 }
 
 static bool is_embedding_response(const json_t *body)

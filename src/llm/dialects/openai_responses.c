@@ -119,7 +119,7 @@ static void answer_call(struct exchange *x, int item, const json_t *v, bool anno
 		answer_append(x, 0, p, span_of(NULL, 0));
 		return;
 	}
-	if (!json_is_string(input))
+	if (!json_is_text(input))
 		text = json_write_text(input);
 	answer_whole(x, 0, p, text ? span_str(text) : json_span(input));
 	free(text);

@@ -86,7 +86,7 @@ static void read_content_part(struct exchange *x, struct message *m, const json_
 	const json_t *audio = json_object_get(v, "input_audio");
 	struct part *p;
 
-	if (json_is_string(v)) {
+	if (json_is_text(v)) {
 		message_text(x, m, PART_TEXT, json_span(v));
 	} else if (span_ends(type, SPAN_LIT("text"))) {
 		message_text(x, m, PART_TEXT, json_text(v, "text"));
@@ -148,7 +148,7 @@ static void read_item(struct exchange *x, const json_t *item)
 	struct message *m;
 	struct part *p;
 
-	if (json_is_string(item)) {
+	if (json_is_text(item)) {
 		message_text(x, request_message(x, SPAN_LIT("user")), PART_TEXT, json_span(item));
 	} else if (json_has(item, "role")) {
 		m = request_message(x, json_text(item, "role"));
@@ -193,7 +193,7 @@ void responses_request(struct exchange *x, const json_t *body)
 	if (json_has(body, "instructions"))
 		request_content(x, request_system(x), json_object_get(body, "instructions"),
 				read_content_part);
-	if (json_is_string(input))
+	if (json_is_text(input))
 		read_item(x, input);
 	json_array_foreach(input, i, v)
 		read_item(x, v);

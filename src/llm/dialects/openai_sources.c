@@ -35,13 +35,13 @@ void openai_search_results(struct exchange *x, const json_t *body)
 	json_array_foreach(pages, i, v) {
 		struct span snippet = json_text(v, "snippet");
 
-		answer_citation(
-			x, &(struct citation_view){
-				   .url = json_is_string(v) ? json_span(v) : json_text(v, "url"),
-				   .title = json_text(v, "title"),
-				   .text = snippet.len ? snippet : json_text(v, "content"),
-				   .start = COUNT_UNKNOWN,
-				   .end = COUNT_UNKNOWN });
+		answer_citation(x,
+				&(struct citation_view){
+					.url = json_is_text(v) ? json_span(v) : json_text(v, "url"),
+					.title = json_text(v, "title"),
+					.text = snippet.len ? snippet : json_text(v, "content"),
+					.start = COUNT_UNKNOWN,
+					.end = COUNT_UNKNOWN });
 	}
 }
 
