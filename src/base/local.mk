@@ -2,6 +2,7 @@
 libpure_a_SOURCES += \
 	src/base/buf.c \
 	src/base/buf.h \
+	src/base/bytes.h \
 	src/base/cache_dir.c \
 	src/base/cache_dir.h \
 	src/base/caller.c \

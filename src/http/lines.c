@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "http/lines.h"
 
+#include "base/bytes.h"
+
 void lines_init(struct lines *l, struct framing *f, line_fn fn, bool bare_cr)
 {
 	*l = (struct lines){ .f = f, .fn = fn, .bare_cr = bare_cr };
@@ -15,10 +17,16 @@ void lines_done(struct lines *l)
 static size_t line_end(const struct lines *l, struct span s)
 {
 	size_t at = 0;
+	uint64_t word;
 
 	if (!l->bare_cr)
 		return span_find(s, '\n');
 	/* Two searches would look at the bytes behind each CR again and again. */
+	for (; s.len - at >= sizeof(word); at += sizeof(word)) {
+		memcpy(&word, s.ptr + at, sizeof(word));
+		if (bytes_zero(word ^ BYTES_OF('\n')) | bytes_zero(word ^ BYTES_OF('\r')))
+			break;
+	}
 	while (at < s.len && s.ptr[at] != '\n' && s.ptr[at] != '\r')
 		at++;
 	return at;

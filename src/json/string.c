@@ -3,10 +3,8 @@
 
 #include <endian.h>
 
+#include "base/bytes.h"
 #include "base/utf8.h"
-
-#define EACH_BYTE(b) (0x0101010101010101ull * (b))
-#define HIGH_BITS    EACH_BYTE(0x80)
 
 /* ---- plain text ---- */
 
@@ -16,12 +14,6 @@ struct run {
 	bool ascii;
 };
 
-/* The high bit of the lowest byte that is 0, and maybe of some above it. */
-static uint64_t zeroes(uint64_t word)
-{
-	return (word - EACH_BYTE(1)) & ~word & HIGH_BITS;
-}
-
 static struct run run_of(const uint8_t *at, const uint8_t *end)
 {
 	uint64_t word, stops, seen = 0;
@@ -30,18 +22,18 @@ static struct run run_of(const uint8_t *at, const uint8_t *end)
 	for (; end - at >= 8; at += 8) {
 		memcpy(&word, at, 8);
 		word = le64toh(word);
-		stops = zeroes(word ^ EACH_BYTE('"')) | zeroes(word ^ EACH_BYTE('\\'));
+		stops = bytes_zero(word ^ BYTES_OF('"')) | bytes_zero(word ^ BYTES_OF('\\'));
 		if (stops) {
 			/* Only bytes before the stop. */
 			seen |= word & ((stops & -stops) - 1);
 			at += __builtin_ctzll(stops) / 8;
-			return (struct run){ at, !(seen & HIGH_BITS) };
+			return (struct run){ at, !(seen & BYTES_HIGH) };
 		}
 		seen |= word;
 	}
 	for (; at < end && *at != '"' && *at != '\\'; at++)
 		seen |= *at;
-	return (struct run){ at, !(seen & HIGH_BITS) };
+	return (struct run){ at, !(seen & BYTES_HIGH) };
 }
 
 /* Of a text that ends here, a character that was cut with it is left out. */
