@@ -16,6 +16,7 @@
 #include "cli/cmd_targets.h"
 #include "demo/demo.h"
 #include "run/privileges.h"
+#include "run/proxy.h"
 #include "run/tracer.h"
 #endif
 
@@ -28,6 +29,8 @@ static int complain(const struct error *e, int code)
 #ifdef HAVE_BPF
 static int trace(struct options *o, struct error *reterr)
 {
+	if (o->proxy)
+		return proxy_run(o, reterr);
 	if (privileges_check(o->argv, reterr) != 0)
 		return EXIT_CANNOT;
 	return o->action == ACTION_DEMO ? demo_run(o, reterr) : tracer_run(o, reterr);

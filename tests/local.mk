@@ -37,6 +37,7 @@ E2E_TESTS = \
 	tests/e2e/test_outputs.py \
 	tests/e2e/test_plain.py \
 	tests/e2e/test_protocols.py \
+	tests/e2e/test_proxy.py \
 	tests/e2e/test_rustls.py \
 	tests/e2e/test_rustls_versions.py \
 	tests/e2e/test_screen.py \

@@ -46,10 +46,18 @@ static int check_record(const struct options *o, struct error *reterr)
 static int check_scopes(const struct options *o, const bool *given, struct error *reterr)
 {
 	const struct row *live = given_of(given, LIVE), *no_demo = given_of(given, NO_DEMO);
+	const struct row *proxy = given_of(given, PROXY);
 
 	if (live && o->action == ACTION_REPLAY)
 		return error_set(reterr, -EINVAL, "--%s cannot be combined with --replay",
 				 live->name);
+	if (live && o->proxy)
+		return error_set(reterr, -EINVAL, "--%s cannot be combined with --proxy",
+				 live->name);
+	if (o->proxy && o->action == ACTION_REPLAY)
+		return error_set(reterr, -EINVAL, "--proxy cannot be combined with --replay");
+	if (proxy && !o->proxy)
+		return error_set(reterr, -EINVAL, "--%s needs --proxy", proxy->name);
 	if (no_demo && o->action == ACTION_DEMO)
 		return error_set(reterr, -EINVAL, "--%s cannot be combined with --demo",
 				 no_demo->name);

@@ -80,6 +80,11 @@ struct options {
 	char *plain;
 	bool plain_near;
 	bool plain_unix; /* Unix sockets too */
+	/* --proxy: where it listens, whose TLS it opens (NULL: the known providers'), and the one
+	 * server behind it (NULL: those that clients name). */
+	bool proxy;
+	const char *listen, *proxy_hosts, *reverse;
+	unsigned port; /* 0: any that is free */
 	bool debug;
 	struct limits limits;
 	enum shell shell; /* ACTION_COMPLETIONS */

@@ -69,3 +69,22 @@ int read_limit(struct options *o, const char *arg, struct error *reterr)
 				 "or body=64M; llm-spy(8) lists them");
 	return 0;
 }
+
+int read_port(struct options *o, const char *arg, struct error *reterr)
+{
+	unsigned long n;
+
+	if (read_number(arg, 65535, &n) || n == 0)
+		return error_set(reterr, -EINVAL, "expected a port from 1 to 65535");
+	o->port = (unsigned)n;
+	return 0;
+}
+
+int read_reverse(struct options *o, const char *arg, struct error *reterr)
+{
+	if (strncmp(arg, "https://", 8) != 0 && strncmp(arg, "http://", 7) != 0)
+		return error_set(reterr, -EINVAL,
+				 "expected the server's URL, e.g. https://api.openai.com");
+	o->reverse = arg;
+	return 0;
+}

@@ -21,6 +21,7 @@ enum scope {
 	TARGETS = 4,  /* `llm-spy targets` takes it */
 	DOCTOR = 8,   /* `llm-spy doctor` takes it */
 	COMMON = 16,  /* --help names it; --help-all names all */
+	PROXY = 64,   /* needs --proxy */
 	SETTING = 32, /* refused if no output has a setting of this name (struct sink_setting) */
 };
 

@@ -23,8 +23,7 @@
 #define SETTLE_MS      1000
 #define SETTLE_STEP_MS 5
 
-/* Back to who called sudo, with that user's groups and, unless they are known, home. */
-static int drop_to_caller(void)
+int child_become_caller(void)
 {
 	const struct passwd *pw;
 	struct caller c;
@@ -55,7 +54,7 @@ _Noreturn static void child(const struct child_options *o, int gate, int news, c
 	sigprocmask(SIG_SETMASK, mask, NULL);
 	if (o->errors_only)
 		dup2(STDERR_FILENO, STDOUT_FILENO);
-	err = drop_to_caller();
+	err = child_become_caller();
 	if (err == 0) {
 		environ = o->environment;
 		execvp(o->argv[0], o->argv);

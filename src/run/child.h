@@ -27,6 +27,8 @@ struct child_options {
 		     */
 };
 
+/* Back to who called sudo, with that user's groups. 0 or -errno. */
+int child_become_caller(void);
 /* Makes the process, which waits at its gate. */
 int child_start(struct child *c, const struct child_options *o, struct error *reterr);
 /* Lets it go; its exec happens from here on. */

@@ -24,6 +24,12 @@ llm_spy_SOURCES += \
 	src/run/notices.h \
 	src/run/recording.c \
 	src/run/recording.h \
+	src/run/outcome.c \
+	src/run/outcome.h \
+	src/run/proxy.c \
+	src/run/proxy.h \
+	src/run/proxy_command.c \
+	src/run/proxy_command.h \
 	src/run/privileges.c \
 	src/run/privileges.h \
 	src/run/report_files.c \

@@ -21,9 +21,9 @@
 #include "run/by_signal.h"
 #include "run/command.h"
 #include "run/environment.h"
+#include "run/outcome.h"
 #include "run/report.h"
 #include "run/report_files.h"
-#include "run/result.h"
 #include "run/tracer_int.h"
 
 /* ---- running ---- */
@@ -154,43 +154,6 @@ static void say_ready(const struct tracer *t, const char *first)
 		log_say("%s", first);
 }
 
-/* Names what was written and is not to be guessed. */
-static void add_files(struct buf *out, const struct tracer *t)
-{
-	if (t->to.log)
-		buf_addf(out, "  %s", t->to.log);
-	for (size_t i = 0; i < t->o->outputs.count; i++)
-		buf_addf(out, "  %s", t->o->outputs.items[i]);
-	if (t->o->record)
-		buf_addf(out, "  %s", t->o->record);
-}
-
-static void say_line(const struct tracer *t, const struct run_report *r)
-{
-	struct buf line;
-
-	buf_init(&line, 4096);
-	result_write(&line, r, t->messages.warnings);
-	add_files(&line, t);
-	log_say("%s", line.ptr);
-	buf_done(&line);
-}
-
-/* In one line, where the terminal was the command's or nothing but a recording was asked for. The
- * whole of it stands in the log. */
-static void say_result(struct tracer *t, const struct run_report *r)
-{
-	if (t->to.log && !t->messages.warnings && result_is_nothing(r))
-		destination_drop_log(&t->to);
-	else if (t->to.takes_notes)
-		report_print(r, SUMMARY_TEXT);
-	messages_release(&t->messages);
-	if (t->o->summary == SUMMARY_TEXT)
-		say_line(t, r);
-	else
-		report_print(r, t->o->summary);
-}
-
 static void summarize(struct tracer *t, const uint64_t *counters)
 {
 	struct run_report r = report_gather(t->pipeline, &t->totals, &t->limits);
@@ -209,10 +172,7 @@ static void summarize(struct tracer *t, const uint64_t *counters)
 		discover_unseen(t->discover, &notes);
 		r.unseen = &notes;
 	}
-	if (t->to.brief)
-		say_result(t, &r);
-	else
-		report_print(&r, t->o->summary);
+	outcome_say(&(struct outcome){ t->o, &t->to, &t->messages }, &r);
 	free(outputs);
 	unseen_done(&notes);
 	free(r.files);

@@ -17,7 +17,7 @@ struct fanout {
 static void put(struct output *o, enum event_kind kind, struct exchange *x,
 		const struct exchange_delta *d)
 {
-	output_put(o, event_new(kind, x, d));
+	output_put(o, queued_new(kind, x, d));
 }
 
 /* To those that show exchanges while they are under way. */

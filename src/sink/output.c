@@ -345,7 +345,7 @@ static void take_event(struct output *o, struct event *e)
 		handle(o, e);
 	else if (e && e->kind == EVENT_END)
 		count_failed(o, 1);
-	event_free(e);
+	queued_free(e);
 	__atomic_add_fetch(&o->handled, 1, __ATOMIC_RELAXED);
 }
 
@@ -459,7 +459,7 @@ void output_put(struct output *o, struct event *e)
 
 	if (!spare && queue_put(o->queue, e, o->lossless))
 		return;
-	event_free(e);
+	queued_free(e);
 	if (!is_end)
 		return;
 	pthread_mutex_lock(&o->lock);

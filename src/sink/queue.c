@@ -19,7 +19,7 @@ struct queue {
 	int fd; /* eventfd, set while something can be taken; -1: nobody polls */
 };
 
-struct event *event_new(enum event_kind kind, struct exchange *x, const struct exchange_delta *d)
+struct event *queued_new(enum event_kind kind, struct exchange *x, const struct exchange_delta *d)
 {
 	size_t text = d ? d->text.len + d->name.len : 0;
 	struct event *e = xmalloc(sizeof(*e) + text);
@@ -41,7 +41,7 @@ struct event *event_new(enum event_kind kind, struct exchange *x, const struct e
 	return e;
 }
 
-void event_free(struct event *e)
+void queued_free(struct event *e)
 {
 	if (!e)
 		return;
@@ -73,7 +73,7 @@ void queue_free(struct queue *q)
 		struct event *e = q->first;
 
 		q->first = e->next;
-		event_free(e);
+		queued_free(e);
 	}
 	pthread_cond_destroy(&q->filled);
 	pthread_cond_destroy(&q->drained);

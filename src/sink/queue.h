@@ -16,8 +16,8 @@ struct event {
 };
 
 /* Takes the reference over. d: NULL but of EVENT_DELTA. */
-struct event *event_new(enum event_kind kind, struct exchange *x, const struct exchange_delta *d);
-void event_free(struct event *e); /* accepts NULL */
+struct event *queued_new(enum event_kind kind, struct exchange *x, const struct exchange_delta *d);
+void queued_free(struct event *e); /* accepts NULL */
 
 struct queue;
 struct queue *queue_new(size_t max_bytes);

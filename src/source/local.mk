@@ -15,6 +15,8 @@ libkernel_a_SOURCES += \
 	src/source/kernel_buffer.h \
 	src/source/live.c \
 	src/source/live.h \
+	src/source/piped.c \
+	src/source/piped.h \
 	src/source/ring.c \
 	src/source/ring.h \
 	src/source/stdio.c \

@@ -11,7 +11,7 @@ from tap import done, ok  # noqa: E402
 
 # Each may include what precedes it. "pipeline" is src/pipeline.[ch], "main" src/main.c.
 ORDER = ("base json kernel capture http redact proc find hold probe source stream exchange select llm cost conversation archive "
-         "assemble report discover sink pipeline options run demo cli main").split()
+         "assemble report discover sink pipeline options run proxy demo cli main").split()
 # Headers that belong to no room: all may include them.
 SHARED = ("probes", "config", "revision")
 # Includes against the order that are still to be cut.

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* `llm-spy --proxy`: what the proxy hands over takes the same way as what the kernel captures. */
+#ifndef SPY_RUN_PROXY_H
+#define SPY_RUN_PROXY_H
+
+#include "base/error.h"
+#include "options/options.h"
+
+/* An exit code (options/exit_code.h); with reterr filled, nothing was run. */
+int proxy_run(const struct options *o, struct error *reterr);
+
+#endif
