@@ -296,6 +296,84 @@ static void test_gap(void)
 	unlink(path);
 }
 
+/* ---- records of requests ---- */
+
+static char *text_of(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct buf text;
+
+	buf_init(&text, 1 << 20);
+	file_read_all(fd, &text);
+	close(fd);
+	return buf_take(&text);
+}
+
+static bool wait_for(const char *path, const char *what)
+{
+	bool found = false;
+
+	for (int i = 0; i < 10000 && !found; i++) {
+		AUTO_FREE char *text = text_of(path);
+
+		found = strstr(text, what) != NULL;
+		usleep(found ? 0 : 1000);
+	}
+	return found;
+}
+
+/* What is said of each exchange, in order: r, e or s, and its id. */
+static char *events_of(const char *path)
+{
+	AUTO_FREE char *text = text_of(path);
+	struct buf out;
+
+	buf_init(&out, 1 << 10);
+	for (char *line = text; *line; line = strchr(line, '\n') + 1) {
+		const char *event = strstr(line, "\"event\":\"") + 9;
+
+		buf_addf(&out, "%c%ld ", *event, strtol(strstr(line, "\"id\":") + 5, NULL, 10));
+	}
+	return buf_take(&out);
+}
+
+static void test_events(void)
+{
+	AUTO_FREE char *path = xasprintf("%s/events", dir);
+	AUTO_FREE char *plain = xasprintf("%s/plain", dir);
+	AUTO_FREE char *with = xasprintf("jsonl:%s,events=yes", path);
+	AUTO_FREE char *without = xasprintf("jsonl:%s", plain);
+	AUTO_FREE char *got = NULL, *ends = NULL, *all = NULL;
+	const char *args[] = { with, without };
+	struct fanout *f = open_all(args, 2, false);
+	struct exchange *x = exchange(1, "m", 0), *server = exchange(2, "m", 0);
+
+	x->response_seen = false;
+	fanout_observer.request(f, x);
+	ok(wait_for(path, "\"event\":\"request\",\"id\":1"),
+	   "a request is written before its answer");
+	fanout_observer.request(f, server);
+	x->response_seen = true;
+	x->status = 200;
+	exchange_changed(x);
+	server->twin_of = 1;
+	fanout_observer.superseded(f, server);
+	exchange_unref(server);
+	end(f, x);
+	end(f, exchange(3, "m", 200)); /* as in a replay */
+	fanout_finish(f);
+	fanout_free(f);
+	got = events_of(path);
+	ends = events_of(plain);
+	all = text_of(path);
+	is_str(got, "r1 r2 s2 e1 r3 e3 ", "each request once, and what became of it");
+	is_str(ends, "e1 e3 ", "ends alone where nothing else is asked for");
+	ok(strstr(strstr(all, "\"event\":\"request\",\"id\":3"), "\"status\":null"),
+	   "the record of a request does not know the answer");
+	unlink(path);
+	unlink(plain);
+}
+
 int main(void)
 {
 	ok(mkdtemp(dir) != NULL, "a folder");
@@ -306,6 +384,7 @@ int main(void)
 	test_pipe(true);
 	test_pipe(false);
 	test_gap();
+	test_events();
 	ok(rmdir(dir) == 0, "nothing is left in it");
 	return tap_done();
 }
