@@ -23,6 +23,11 @@ libpure_a_SOURCES += \
 	src/sink/fanout.h \
 	src/sink/follow.c \
 	src/sink/follow.h \
+	src/sink/har.c \
+	src/sink/har_entry.c \
+	src/sink/har.h \
+	src/sink/har_messages.c \
+	src/sink/har_url.c \
 	src/sink/history.c \
 	src/sink/history.h \
 	src/sink/history_int.h \
