@@ -407,7 +407,9 @@ static const char *event_name(unsigned flags)
 
 static json_t *milliseconds(int64_t ns)
 {
-	return ns == COUNT_UNKNOWN ? json_null() : json_real((double)(ns / 1000) / 1000);
+	int64_t us = ns / 1000;
+
+	return ns == COUNT_UNKNOWN ? json_null() : json_real((double)us / 1000);
 }
 
 json_t *exchange_to_json(const struct exchange *x, unsigned flags)

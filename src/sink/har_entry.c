@@ -26,9 +26,9 @@ static void number(json_t *o, const char *key, int64_t n)
 
 json_t *har_ms(uint64_t from, uint64_t to)
 {
-	if (!from || !to)
-		return json_integer(-1);
-	return json_real(to > from ? (double)((to - from) / 1000) / 1000 : 0);
+	uint64_t us = to > from ? (to - from) / 1000 : 0;
+
+	return from && to ? json_real((double)us / 1000) : json_integer(-1);
 }
 
 /* ---- both messages ---- */

@@ -22,9 +22,9 @@ bool har_is_websocket(const struct exchange *x)
 static json_t *seconds(const struct exchange *x, const struct body *b, uint64_t n, uint64_t end)
 {
 	uint64_t at = arrival_of_line(&b->arrival, n);
-	int64_t wall = exchange_wall_ns(x, at ? at : end);
+	int64_t us = exchange_wall_ns(x, at ? at : end) / 1000;
 
-	return json_real((double)(wall / 1000) / 1e6);
+	return json_real((double)us / 1e6);
 }
 
 /* ---- WebSocket ---- */

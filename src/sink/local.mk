@@ -32,6 +32,10 @@ libpure_a_SOURCES += \
 	src/sink/history.h \
 	src/sink/history_int.h \
 	src/sink/history_record.c \
+	src/sink/html.c \
+	src/sink/html_style.c \
+	src/sink/html_text.c \
+	src/sink/html_text.h \
 	src/sink/inflight.c \
 	src/sink/inflight.h \
 	src/sink/jsonl.c \
@@ -43,6 +47,9 @@ libpure_a_SOURCES += \
 	src/sink/live_match.h \
 	src/sink/live_view.c \
 	src/sink/live_view.h \
+	src/sink/md.c \
+	src/sink/md_text.c \
+	src/sink/md_text.h \
 	src/sink/output.c \
 	src/sink/output.h \
 	src/sink/output_spec.c \
@@ -51,6 +58,12 @@ libpure_a_SOURCES += \
 	src/sink/page.h \
 	src/sink/page_int.h \
 	src/sink/page_text.c \
+	src/sink/places.c \
+	src/sink/places.h \
+	src/sink/plain.c \
+	src/sink/plain.h \
+	src/sink/pretty.c \
+	src/sink/pretty.h \
 	src/sink/queue.c \
 	src/sink/queue.h \
 	src/sink/rate_limits.def \
@@ -71,6 +84,9 @@ libpure_a_SOURCES += \
 	src/sink/term.c \
 	src/sink/term.h \
 	src/sink/text.c \
+	src/sink/transcript.c \
+	src/sink/transcript_facts.c \
+	src/sink/transcript.h \
 	src/sink/verbose.c \
 	src/sink/verbose_http.c \
 	src/sink/verbose_int.h \

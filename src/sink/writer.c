@@ -30,6 +30,7 @@ struct writer {
 	off_t safe; /* a regular file: where the last whole record ends */
 	off_t size; /* the same, with what closes it */
 	struct span closing;
+	bool is_closed; /* nothing was written since it was closed */
 	int failed;	/* of the record under way; its rest is passed over */
 	int abandoned;	/* atomic */
 	uint64_t bytes; /* atomic */
@@ -92,6 +93,7 @@ static void put_out(struct writer *w)
 {
 	if (w->kept.len)
 		w->in_line = w->kept.ptr[w->kept.len - 1] != '\n';
+	w->is_closed &= !w->kept.len;
 	if (!w->failed)
 		w->failed = write_out(w, buf_span(&w->kept));
 	if (w->failed)
@@ -142,7 +144,7 @@ static void commit_closed(struct writer *w)
 {
 	off_t end;
 
-	if (!w->kept.len && w->size && !w->failed)
+	if (!w->kept.len && w->is_closed && !w->failed)
 		return;
 	if (buf_add(&w->kept, w->closing) != 0)
 		w->failed = -ENOBUFS;
@@ -153,6 +155,7 @@ static void commit_closed(struct writer *w)
 	if (end < w->size && ftruncate(w->fd, end) != 0)
 		w->failed = -errno;
 	w->size = end;
+	w->is_closed = true;
 	w->safe = lseek(w->fd, end - (off_t)w->closing.len, SEEK_SET);
 }
 

@@ -15,21 +15,12 @@ import time
 
 SRC, BUILD = os.environ.get("srcdir", "."), os.environ.get("builddir", ".")
 sys.path[:0] = [os.path.join(SRC, "tests", "lib"), os.path.join(SRC, "tests", "conformance")]
-from spyfile import CLOSE, DATA, READ, WRITE, SpyFile  # noqa: E402
+from calls import BEGAN, Recording, ask, message  # noqa: E402
+from spyfile import READ, WRITE  # noqa: E402
 from tap import done, ok, skip  # noqa: E402
 
 SPY = os.path.join(BUILD, "llm-spy")
-CLOCK, PROCESS, BEGAN = 4, 3, 1795942800
 URL = "/v1/chat/completions?a=1&b=%20x&flag&k=\"<>"
-
-
-def message(first, body=b"", *fields):
-    head = "\r\n".join((first, *fields, f"Content-Length: {len(body)}"))
-    return head.encode() + b"\r\n\r\n" + body
-
-
-def ask(host, target, body, *fields):
-    return message(f"POST {target} HTTP/1.1", json.dumps(body).encode(), f"Host: {host}", "Content-Type: application/json", *fields)
 
 
 def frame(text, masked):
@@ -37,26 +28,6 @@ def frame(text, masked):
     head = bytes([0x81, len(data) | (0x80 if masked else 0)]) if len(data) < 126 else \
         bytes([0x81, 126 | (0x80 if masked else 0)]) + len(data).to_bytes(2, "big")
     return head + (bytes(4) if masked else b"") + data
-
-
-class Recording:
-    def __init__(self):
-        self.f, self.conn = SpyFile(), 0
-        self.f.chunk(CLOCK, 0, off=BEGAN * 10**9)
-
-    def add(self, *pieces, seconds=1, close=True):
-        """A connection; between its pieces lies a second each."""
-        self.conn += 1
-        self.f.chunk(PROCESS, self.conn, data=b"".join(len(t).to_bytes(4, "little") + t.encode()
-                                                       for t in ("agent.py", "/usr/bin/python3", "python3 agent.py")))
-        self.f.ends(self.conn, 40000 + self.conn, 443)
-        off = [0, 0]
-        for direction, data in pieces:
-            self.f.now += seconds * 10**9
-            self.f.chunk(DATA, self.conn, direction, off[direction], data=data)
-            off[direction] += len(data)
-        if close:
-            self.f.chunk(CLOSE, self.conn, totals=off)
 
 
 CHAT = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello"}]}
