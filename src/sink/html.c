@@ -15,7 +15,7 @@
 
 #define HISTORY_BYTES (32u << 20)
 /* Of one call, with all of its texts. */
-#define CALL_BYTES   ((size_t)1 << 30)
+#define CALL_BYTES   (256u << 20)
 #define NAME_COLUMNS 100
 /* Longer texts of tools are folded. */
 #define OPEN_LINES 12
@@ -340,20 +340,38 @@ static void begin(struct sink *s, const struct exchange *x)
 	heading(s, x);
 }
 
-static int html_end(struct sink *s, const struct exchange *x, struct error *reterr)
+static void end(struct sink *s, const struct exchange *x)
+{
+	end_message(s);
+	buf_addf(&s->call, "<p class=\"%s\">", transcript_failure(x) ? "facts bad" : "facts");
+	transcript_facts(x, &s->call);
+	buf_adds(&s->call, "</p>\n</article>\n");
+}
+
+/* A call that is cut would not end its elements. */
+static void write_call(struct sink *s, const struct exchange *x)
 {
 	struct transcript t = { .x = x, .full = s->full };
-	const char *class = transcript_failure(x) ? "facts bad" : "facts";
+	size_t texts;
 
 	history_look(s->history, x, &t.news);
 	buf_reset(&s->call);
 	begin(s, x);
+	texts = s->call.len;
 	transcript_walk(&t, s->history, &pieces, s);
-	end_message(s);
-	buf_addf(&s->call, "<p class=\"%s\">", class);
-	transcript_facts(x, &s->call);
-	buf_adds(&s->call, "</p>\n</article>\n");
+	end(s, x);
+	if (s->call.full) {
+		s->call.len = texts;
+		s->call.full = false;
+		on_problem(s, TRANSCRIPT_TOO_LONG, NULL);
+		end(s, x);
+	}
 	fwrite(s->call.ptr, 1, s->call.len, s->out);
+}
+
+static int html_end(struct sink *s, const struct exchange *x, struct error *reterr)
+{
+	write_call(s, x);
 	history_add(s->history, x);
 	tally_add(&s->sums, x);
 	return 0;

@@ -13,7 +13,7 @@
 
 #define HISTORY_BYTES (32u << 20)
 /* Of one call, with all of its texts. */
-#define CALL_BYTES   ((size_t)1 << 30)
+#define CALL_BYTES   (256u << 20)
 #define NAME_COLUMNS 100
 
 struct sink {
@@ -170,21 +170,38 @@ static void heading(struct sink *s, const struct exchange *x)
 	buf_adds(&s->call, "\n\n");
 }
 
-static int md_end(struct sink *s, const struct exchange *x, struct error *reterr)
+static void end(struct sink *s, const struct exchange *x)
+{
+	buf_addc(&s->call, '*');
+	transcript_facts(x, &s->call);
+	buf_adds(&s->call, "*\n\n");
+}
+
+/* A call that is cut would not end its fences. */
+static void write_call(struct sink *s, const struct exchange *x)
 {
 	struct transcript t = { .x = x, .full = s->full };
-	struct buf facts;
+	size_t texts;
 
 	history_look(s->history, x, &t.news);
 	buf_reset(&s->call);
 	conversation(s, x);
 	heading(s, x);
+	texts = s->call.len;
 	transcript_walk(&t, s->history, &pieces, s);
-	buf_init(&facts, 1 << 10);
-	transcript_facts(x, &facts);
-	buf_addf(&s->call, "*%s*\n\n", facts.ptr);
-	buf_done(&facts);
+	end(s, x);
+	if (s->call.full) {
+		s->call.len = texts;
+		s->call.full = false;
+		on_problem(s, TRANSCRIPT_TOO_LONG, NULL);
+		end(s, x);
+	}
 	fwrite(s->call.ptr, 1, s->call.len, s->out);
+}
+
+static int md_end(struct sink *s, const struct exchange *x, struct error *reterr)
+{
+	write_call(s, x);
 	history_add(s->history, x);
 	tally_add(&s->sums, x);
 	return 0;

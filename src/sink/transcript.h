@@ -37,6 +37,9 @@ struct transcript_ops {
 	void (*problem)(void *arg, const char *own, const char *traffic);
 };
 
+/* Instead of texts that a sink has no room for. */
+#define TRANSCRIPT_TOO_LONG "The texts of this call are too long for a page."
+
 /* All between the head of a call and its last line. */
 void transcript_walk(const struct transcript *t, const struct history *h,
 		     const struct transcript_ops *ops, void *arg);
