@@ -161,7 +161,7 @@ static json_t *request(const struct exchange *x, const struct account *a, unsign
 	set(o, "stream", json_boolean(x->stream_requested));
 	set(o, "system", x->system.nparts ? message(&x->system) : NULL);
 	set(o, "messages", messages);
-	set(o, "new_messages", json_integer((json_int_t)(x->nmessages - x->conversation.repeated)));
+	set(o, "new_messages", count(a->new_messages));
 	set(o, "tools", tools(x));
 	set(o, "params", params);
 	return o;

@@ -11,7 +11,7 @@
 struct sink {
 	FILE *out;
 	struct buf line;
-	bool any;
+	bool any, any_there; /* entries; of these, what is in the file */
 };
 
 /* JSON-RPC over pipes is no HTTP, but has a request and an answer all the same. */
@@ -33,6 +33,14 @@ static int har_end(struct sink *s, const struct exchange *x, struct error *reter
 static struct span har_closing(struct sink *s)
 {
 	return SPAN_LIT("]}}\n");
+}
+
+static void har_committed(struct sink *s, bool is_there)
+{
+	if (is_there)
+		s->any_there = s->any;
+	else
+		s->any = s->any_there;
 }
 
 static int har_open(struct sink **ret, const struct sink_config *c, struct error *reterr)
@@ -60,5 +68,6 @@ const struct sink_ops sink_har = {
 	.open = har_open,
 	.end = har_end,
 	.closing = har_closing,
+	.committed = har_committed,
 	.free = har_free,
 };

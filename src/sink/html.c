@@ -27,8 +27,8 @@ struct sink {
 	FILE *out;
 	struct buf call, closing;
 	struct history *history;
-	struct tally sums;
-	struct places *places; /* of conversations on the page */
+	struct tally sums, sums_there; /* of what was written; of what is in the file */
+	struct places *places;	       /* of conversations on the page */
 	bool full, in_message;
 	unsigned lines;
 };
@@ -386,6 +386,14 @@ static struct span html_closing(struct sink *s)
 	return buf_span(&s->closing);
 }
 
+static void html_committed(struct sink *s, bool is_there)
+{
+	if (is_there)
+		s->sums_there = s->sums;
+	else
+		s->sums = s->sums_there;
+}
+
 /* ---- opening ---- */
 
 static void head(struct sink *s)
@@ -453,5 +461,6 @@ const struct sink_ops sink_html = {
 	.open = html_open,
 	.end = html_end,
 	.closing = html_closing,
+	.committed = html_committed,
 	.free = html_free,
 };

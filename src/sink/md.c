@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A transcript in Markdown, to be pasted into a ticket: calls in the order in which they end, under
  * the heading of their conversation. */
-#include <errno.h>
 #include <stdlib.h>
 
-#include "base/limits.h"
 #include "base/xalloc.h"
 #include "sink/md_text.h"
 #include "sink/sink.h"
@@ -20,9 +18,9 @@ struct sink {
 	FILE *out;
 	struct buf call, closing;
 	struct history *history;
-	struct tally sums;
-	char conversation[17]; /* under whose heading we are */
-	bool any, full;
+	struct tally sums, sums_there; /* of what was written; of what is in the file */
+	char conversation[17];	       /* under whose heading we are */
+	bool full;
 	unsigned lines;
 };
 
@@ -216,6 +214,17 @@ static struct span md_closing(struct sink *s)
 	return buf_span(&s->closing);
 }
 
+/* A heading may be lost too. */
+static void md_committed(struct sink *s, bool is_there)
+{
+	if (is_there) {
+		s->sums_there = s->sums;
+		return;
+	}
+	s->sums = s->sums_there;
+	s->conversation[0] = '\0';
+}
+
 /* ---- opening ---- */
 
 static void md_free(struct sink *s)
@@ -264,5 +273,6 @@ const struct sink_ops sink_md = {
 	.open = md_open,
 	.end = md_end,
 	.closing = md_closing,
+	.committed = md_committed,
 	.free = md_free,
 };

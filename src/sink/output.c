@@ -128,6 +128,28 @@ static void configure(struct output *o)
 	memcpy(o->totals.name, o->spec.name, sizeof(o->totals.name));
 }
 
+static int write_out(struct output *o, bool last)
+{
+	int err;
+
+	if (o->ops->closing)
+		writer_set_closing(o->writer, o->ops->closing(o->sink));
+	err = writer_commit(o->writer);
+	if (!err && last)
+		err = writer_end(o->writer);
+	if (o->ops->committed)
+		o->ops->committed(o->sink, !err);
+	return err;
+}
+
+/* How a file begins is there before all else, or it is not begun. */
+static int begin_file(struct output *o, struct error *reterr)
+{
+	int err = writer_is_file(o->writer) ? write_out(o, false) : 0;
+
+	return err ? error_set(reterr, err, "%s: %s", o->totals.name, strerror(-err)) : 0;
+}
+
 static int read_flags(struct output *o, const struct output_defaults *d, struct error *reterr)
 {
 	bool all = o->ops->wants & SINK_ALL_BODIES;
@@ -160,6 +182,8 @@ int output_open(struct output **ret, const char *arg, const struct sink_ops *for
 		err = open_writer(o, d, reterr);
 	if (!err)
 		err = o->ops->open(&o->sink, &o->config, reterr);
+	if (!err && o->writer)
+		err = begin_file(o, reterr);
 	if (err) {
 		output_free(o);
 		return err;
@@ -215,16 +239,6 @@ static void report(struct output *o, int err, const char *text, uint64_t records
 static bool is_final(int err)
 {
 	return err == -EPIPE || err == -ETIMEDOUT || err == -EBADF || err == -EIO;
-}
-
-static int write_out(struct output *o, bool last)
-{
-	int err;
-
-	if (o->ops->closing)
-		writer_set_closing(o->writer, o->ops->closing(o->sink));
-	err = writer_commit(o->writer);
-	return err || !last ? err : writer_end(o->writer);
 }
 
 static void commit(struct output *o, bool last)

@@ -89,6 +89,9 @@ struct sink_ops {
 	/* With SINK_WRITES: what makes a file whole that ends behind the last record; valid until
 	 * the next call. A file has it at any time, another target at the end. */
 	struct span (*closing)(struct sink *s);
+	/* With SINK_WRITES: what was written since the last commit is there, or, as when a disk is
+	 * full, is not and will not be. */
+	void (*committed)(struct sink *s, bool is_there);
 	void (*free)(struct sink *s); /* accepts NULL */
 };
 

@@ -232,6 +232,11 @@ FILE *writer_stream(struct writer *w)
 	return w->stream;
 }
 
+bool writer_is_file(const struct writer *w)
+{
+	return w->regular;
+}
+
 int writer_fd(const struct writer *w)
 {
 	return w->fd;

@@ -20,6 +20,8 @@ void writer_free(struct writer *w);
 
 /* What is written to it is kept until the next commit; past a MiB it goes out early. */
 FILE *writer_stream(struct writer *w);
+/* It is a regular file of ours: what fails in it is cut off. */
+bool writer_is_file(const struct writer *w);
 int writer_fd(const struct writer *w);
 /* A record ends here. Writes out all that came since the last commit. 0 or -errno: then none of it
  * counts as written; -EPIPE and the like last, -ENOSPC and -EDQUOT may pass. */

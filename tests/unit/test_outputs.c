@@ -173,6 +173,69 @@ static struct output_totals totals_of(const struct fanout *f, size_t i)
 
 #define MANY 2000
 
+static char *text_of(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct buf text;
+
+	buf_init(&text, 1 << 28);
+	file_read_all(fd, &text);
+	close(fd);
+	return buf_take(&text);
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+	return strlen(text) >= strlen(end) && strcmp(text + strlen(text) - strlen(end), end) == 0;
+}
+
+static size_t count_of(const char *text, const char *what)
+{
+	size_t n = 0;
+
+	for (; (text = strstr(text, what)); text++)
+		n++;
+	return n;
+}
+
+/* One that has no room for all, nor at first for any, is closed behind the last whole record. */
+static void test_full_closed(const char *name, const char *mark, const char *end_mark)
+{
+	AUTO_FREE char *path = xasprintf("%s/%s", dir, name);
+	AUTO_FREE char *arg = xasprintf("%s:%s", name, path);
+	struct rlimit was, limit = { .rlim_cur = 7000, .rlim_max = RLIM_INFINITY };
+	const char *args[] = { arg };
+	AUTO_FREE char *text = NULL, *sum = NULL;
+	struct output_totals t;
+	struct fanout *f;
+
+	f = open_all(args, 1, true);
+	getrlimit(RLIMIT_FSIZE, &was);
+	limit.rlim_max = was.rlim_max;
+	setrlimit(RLIMIT_FSIZE, &limit);
+	for (uint64_t id = 1; id <= MANY; id++) {
+		end(f, exchange(id, "m", 200));
+		if (id == MANY / 2) {
+			usleep(100000);
+			limit.rlim_cur = 300000;
+			setrlimit(RLIMIT_FSIZE, &limit);
+		}
+	}
+	fanout_finish(f);
+	setrlimit(RLIMIT_FSIZE, &was);
+	t = totals_of(f, 0);
+	fanout_free(f);
+	text = text_of(path);
+	ok(t.failed > 0 && t.written > 0, "%s: %u written, %u failed", name, (unsigned)t.written,
+	   (unsigned)t.failed);
+	is_int(count_of(text, mark), t.written, "%s has as many records as were written", name);
+	ok(ends_with(text, end_mark), "%s is closed", name);
+	ok(!strstr(text, "[\n,"), "and begins with a record");
+	sum = xasprintf("%u calls", (unsigned)t.written);
+	ok(strcmp(name, "har") == 0 || strstr(text, sum), "its sums are of what is there");
+	unlink(path);
+}
+
 /* A limit on the size of files stands in for a disk that is full. */
 static void test_full(void)
 {
@@ -298,17 +361,6 @@ static void test_gap(void)
 
 /* ---- records of requests ---- */
 
-static char *text_of(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct buf text;
-
-	buf_init(&text, 1 << 20);
-	file_read_all(fd, &text);
-	close(fd);
-	return buf_take(&text);
-}
-
 static bool wait_for(const char *path, const char *what)
 {
 	bool found = false;
@@ -381,6 +433,9 @@ int main(void)
 	test_selections();
 	test_target();
 	test_full();
+	test_full_closed("har", "\"startedDateTime\"", "]}}\n");
+	test_full_closed("md", "\n### Call ", "in, 0 out\n");
+	test_full_closed("html", "<article ", "</html>\n");
 	test_pipe(true);
 	test_pipe(false);
 	test_gap();
