@@ -66,6 +66,21 @@ static void times(const struct account *a, struct facts *f)
 	item(f, text);
 }
 
+/* Signs that HTML and Markdown have a use for are words here. */
+static void cached(struct facts *f, int64_t part, int64_t of)
+{
+	struct unit_text percent = text_percent((uint64_t)part, (uint64_t)of);
+	bool is_sign = percent.text[0] == '<' || percent.text[0] == '>';
+	char text[64];
+
+	snprintf(text, sizeof(text), "%s%s cached",
+		 !is_sign		  ? ""
+		 : percent.text[0] == '<' ? "under "
+					  : "over ",
+		 percent.text + is_sign);
+	item(f, text);
+}
+
 static void tokens(const struct exchange *x, const struct account *a, struct facts *f)
 {
 	struct unit_text in, back;
@@ -83,21 +98,27 @@ static void tokens(const struct exchange *x, const struct account *a, struct fac
 	snprintf(text, sizeof(text), "%s tokens in, %s out", count(a->input, &in),
 		 count(a->output, &back));
 	item(f, text);
-	if (a->cached > 0 && a->input > 0) {
-		snprintf(text, sizeof(text), "%s cached",
-			 text_percent((uint64_t)a->cached, (uint64_t)a->input).text);
-		item(f, text);
-	}
+	if (a->cached > 0 && a->input > 0)
+		cached(f, a->cached, a->input);
 	if (a->reasoning > 0) {
 		snprintf(text, sizeof(text), "%s to think", count(a->reasoning, &back));
 		item(f, text);
 	}
 }
 
-static void money(const struct exchange *x, struct facts *f)
+static void dollars(struct facts *f, bool at_least, double usd)
 {
+	struct unit_text sum = text_usd(usd);
+	bool is_under = sum.text[0] == '<';
 	char text[64];
 
+	snprintf(text, sizeof(text), "%s%s%s", at_least ? "at least " : "",
+		 is_under ? "under " : "", sum.text + is_under);
+	item(f, text);
+}
+
+static void money(const struct exchange *x, struct facts *f)
+{
 	switch (x->cost.source) {
 	case COST_UNKNOWN:
 		item(f, "cost unknown");
@@ -109,9 +130,7 @@ static void money(const struct exchange *x, struct facts *f)
 	case COST_TABLE:
 		break;
 	}
-	snprintf(text, sizeof(text), "%s%s", x->cost.partial ? "at least " : "",
-		 text_usd(x->cost.usd).text);
-	item(f, text);
+	dollars(f, x->cost.partial, x->cost.usd);
 }
 
 void transcript_facts(const struct exchange *x, struct buf *out)
@@ -182,10 +201,6 @@ void transcript_sums(const struct tally *t, struct buf *out)
 			 text_tokens(t->output).text);
 		item(&f, text);
 	}
-	if (t->any_usd) {
-		snprintf(text, sizeof(text), "%s%s",
-			 t->some_unknown || t->unmeasured ? "at least " : "",
-			 text_usd(t->usd).text);
-		item(&f, text);
-	}
+	if (t->any_usd)
+		dollars(&f, t->some_unknown || t->unmeasured, t->usd);
 }

@@ -204,6 +204,12 @@ ok(run(data, "md", ",lines=3").count("37 lines more") == 1 and run(data, "html",
 ok(run(data, "html", ",full=yes").count("It worked yesterday.") > page_text.count("It worked yesterday."), "full=yes repeats them")
 hidden = run(data, "html", ",redact=content") + run(data, "md", ",redact=content")
 ok("whale" not in hidden.replace("whales.py", "") and "static int" not in hidden and "2.4k tokens in" in hidden, "redact=content hides texts and keeps numbers")
+cheap = Recording()
+cheap.messages("Be brief.", [user("Hi")], [{"type": "text", "text": "Hello."}], tokens=(1, 1))
+cheap = cheap.bytes()
+text = run(cheap, "md")
+is_markdown_of_ours(text, "md of a cheap call")
+ok("under $0.0001" in text and "under $0.0001" in run(cheap, "html"), "our own words need no escape", text)
 ok(run(data, "md", ",model=gpt*").count("### Call") == 1, "a selection holds")
 ok(run(data, "html", ",model=none").endswith("<footer>0 calls</footer>\n</main>\n</body>\n</html>\n"), "a page may be empty")
 
