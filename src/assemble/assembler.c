@@ -422,7 +422,7 @@ static void on_body(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, str
 	builder_set_time(k->x, ts_ns);
 	if (!k->begun[m])
 		assembly_begin_side(k, m, ts_ns, NULL);
-	body_reader_bytes(&k->in[m], s);
+	body_reader_bytes(&k->in[m], ts_ns, s);
 }
 
 static void on_gap(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, uint64_t nbytes)

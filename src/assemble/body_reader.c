@@ -7,6 +7,7 @@
 
 #include "base/digest.h"
 #include "base/xalloc.h"
+#include "exchange/arrival.h"
 #include "exchange/builder.h"
 #include "http/message.h"
 
@@ -67,6 +68,7 @@ static void keep(struct body_reader *r, struct span s)
 	if (buf_add(text, s) != 0)
 		limit_hit(r->lim, LIMIT_body);
 	r->body->kept += (int64_t)(text->len - before);
+	arrival_add(&r->body->arrival, r->ts_ns, span_first(s, text->len - before));
 	limits_memory_add(r->lim, text->len - before);
 }
 
@@ -117,10 +119,11 @@ static void on_decoded(void *arg, struct span s)
 		cut_elements(r, s);
 }
 
-void body_reader_bytes(struct body_reader *r, struct span s)
+void body_reader_bytes(struct body_reader *r, uint64_t ts_ns, struct span s)
 {
 	int err;
 
+	r->ts_ns = ts_ns;
 	r->body->wire += s.len;
 	sha256_update(&r->wire_sha, s.len, s.ptr);
 	if (r->body->coding_error)

@@ -21,6 +21,7 @@ struct body_reader {
 	struct framing *framing; /* NULL: the body is no stream, or not yet known to be one */
 	struct buf first;	 /* first bytes of a body whose media type names no framing */
 	bool sniffed;		 /* `first` was long enough to decide */
+	uint64_t ts_ns;		 /* of the bytes that are read */
 	bool array_streams;	 /* an array counts as a stream too; may be set until sniffed */
 };
 
@@ -29,7 +30,7 @@ struct body_reader {
 struct http_head;
 void body_reader_begin(struct body_reader *r, struct body *b, const struct http_head *h,
 		       struct limits *lim, framing_fn element, void *arg);
-void body_reader_bytes(struct body_reader *r, struct span s);
+void body_reader_bytes(struct body_reader *r, uint64_t ts_ns, struct span s);
 void body_reader_gap(struct body_reader *r, uint64_t nbytes);
 /* No bytes follow: emits an element that lacks its closing mark. Returns how many bytes became part
  * of no element. */

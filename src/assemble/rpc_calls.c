@@ -122,8 +122,8 @@ static void add_text(struct assembly *k, enum http_msg m, uint64_t ts, struct sp
 	if (!b->media_type)
 		set_string(&b->media_type, SPAN_LIT("application/json"));
 	if (b->wire)
-		body_reader_bytes(&k->in[m], SPAN_LIT("\n"));
-	body_reader_bytes(&k->in[m], text);
+		body_reader_bytes(&k->in[m], ts, SPAN_LIT("\n"));
+	body_reader_bytes(&k->in[m], ts, text);
 }
 
 static void ask(struct assembly *k, uint64_t ts, const json_t *v, struct span text, bool cut)

@@ -279,7 +279,7 @@ static struct open_turn *begin_turn(struct ws_turns *s, uint64_t ts, struct span
 		s->first_ts = s->last_ts = ts;
 	assembly_begin_side(k, HTTP_REQUEST, s->first_ts, NULL);
 	deliver_match(k);
-	body_reader_bytes(&k->in[HTTP_REQUEST], buf_span(&s->text));
+	body_reader_bytes(&k->in[HTTP_REQUEST], s->last_ts, buf_span(&s->text));
 	k->x->request_partial = s->cut;
 	builder_set_time(k->x, s->last_ts);
 	k->settled = true;
@@ -303,17 +303,17 @@ static void answer(struct open_turn *t, uint64_t ts, const json_t *v, struct spa
 	builder_set_time(k->x, ts);
 	if (!k->begun[HTTP_RESPONSE])
 		assembly_begin_side(k, HTTP_RESPONSE, ts, NULL);
-	body_reader_bytes(&k->in[HTTP_RESPONSE], text);
-	body_reader_bytes(&k->in[HTTP_RESPONSE], SPAN_LIT("\n"));
+	body_reader_bytes(&k->in[HTTP_RESPONSE], ts, text);
+	body_reader_bytes(&k->in[HTTP_RESPONSE], ts, SPAN_LIT("\n"));
 	k->x->response_partial |= cut;
 	dialect_reader_event(k, span_of(NULL, 0), v);
 }
 
 /* A message that belongs to no call is the opener's. */
-static void aside(struct ws_turns *s, enum http_msg from, struct span text)
+static void aside(struct ws_turns *s, enum http_msg from, uint64_t ts, struct span text)
 {
-	body_reader_bytes(&s->opener->in[from], text);
-	body_reader_bytes(&s->opener->in[from], SPAN_LIT("\n"));
+	body_reader_bytes(&s->opener->in[from], ts, text);
+	body_reader_bytes(&s->opener->in[from], ts, SPAN_LIT("\n"));
 }
 
 /* What it was part of is not known, so each that it may be is not complete. */
@@ -392,10 +392,10 @@ static void take(struct ws_turns *s, enum http_msg from, enum turn_step step, ui
 	switch (step) {
 	case TURN_STATE:
 		keep_state(s, v, text.len);
-		aside(s, from, text);
+		aside(s, from, ts, text);
 		break;
 	case TURN_SKIP:
-		aside(s, from, text);
+		aside(s, from, ts, text);
 		break;
 	case TURN_INPUT:
 		keep_input(s, ts, v, text, cut);

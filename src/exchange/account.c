@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "exchange/retry_after.h"
+
 static int64_t since(uint64_t from, uint64_t to)
 {
 	if (!from || !to)
@@ -28,6 +30,13 @@ static int64_t tool_calls(const struct exchange *x)
 		for (size_t p = 0; p < x->choices[i].msg.nparts; p++)
 			n += x->choices[i].msg.parts[p].kind == PART_TOOL_CALL;
 	return n;
+}
+
+static int64_t new_messages(const struct exchange *x)
+{
+	if (!x->request_parsed && !x->nmessages)
+		return COUNT_UNKNOWN;
+	return (int64_t)(x->nmessages - x->conversation.repeated);
 }
 
 static const char *error_type(const struct api_error *e)
@@ -67,6 +76,8 @@ void exchange_account(const struct exchange *x, struct account *ret)
 		.conversation = x->conversation.id[0] ? x->conversation.id : NULL,
 		.turn = x->conversation.turn ? (int64_t)x->conversation.turn : COUNT_UNKNOWN,
 		.tool_calls = tool_calls(x),
+		.new_messages = new_messages(x),
+		.retry_after_ms = exchange_retry_after_ms(x),
 	};
 	money(x, ret);
 }

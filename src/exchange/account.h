@@ -19,6 +19,8 @@ struct account {
 	const char *cost_source;
 	const char *conversation;
 	int64_t turn, tool_calls;
+	int64_t new_messages;	/* that no earlier turn had */
+	int64_t retry_after_ms; /* that the answer asks to wait */
 };
 
 void exchange_account(const struct exchange *x, struct account *ret);

@@ -6,6 +6,7 @@
 
 #include "base/str.h"
 #include "base/xalloc.h"
+#include "exchange/arrival.h"
 #include "exchange/citations.h"
 
 static void body_init(struct body *b, size_t text_max)
@@ -71,6 +72,7 @@ static void headers_done(struct headers *h)
 static void body_done(struct body *b)
 {
 	buf_done(&b->text);
+	arrival_done(&b->arrival);
 	free(b->masking);
 	free(b->media_type);
 	free(b->coding);

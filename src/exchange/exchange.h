@@ -159,6 +159,15 @@ enum body_state {
 	BODY_CUT,      /* ended early, or broken framing */
 };
 
+/* When lines of a body came (arrival.h): so many of them by a time, CLOCK_MONOTONIC. */
+struct arrival {
+	struct arrival_mark {
+		uint64_t ns, lines;
+	} * marks;
+	size_t count;
+	uint64_t lines; /* that came in all */
+};
+
 /* One body and its completeness ledger. Sizes in bytes. */
 struct body {
 	enum body_state state;
@@ -178,6 +187,8 @@ struct body {
 	char *media_type;     /* lower case, without parameters */
 	char *coding;	      /* Content-Encoding, NULL when none */
 	const char *coding_error; /* static text: why it could not be undone; NULL when it could */
+
+	struct arrival arrival; /* of its text; empty in a record that was read back */
 
 	size_t clean; /* for redact.c: so much of the text is masked, and what goes on */
 	struct redact_stream *masking;

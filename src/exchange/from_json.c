@@ -340,6 +340,8 @@ static void read_times(struct reader *r, const json_t *o)
 	/* Without a request all times count from the answer. */
 	if (!x->request_seen && x->t.response_first == zero)
 		x->t.request_first = 0;
+	if (x->request_seen && !zero)
+		x->t.request_first = x->t.response_first;
 }
 
 static void read_container(struct reader *r, const json_t *o)
@@ -505,6 +507,7 @@ static bool deeper(const json_t *v, unsigned limit)
 
 static int check(const json_t *v, struct error *reterr)
 {
+	const char *event = json_string_value(json_object_get(v, "event"));
 	const json_t *version = json_object_get(v, "v");
 
 	if (!json_is_integer(version) || !json_is_string(json_object_get(v, "kind")) ||
@@ -514,6 +517,9 @@ static int check(const json_t *v, struct error *reterr)
 		return error_set(reterr, -ENOTSUP,
 				 "the record has version %lld; this llm-spy reads version %d",
 				 (long long)json_integer_value(version), RECORD_VERSION);
+	if (event && strcmp(event, "end") != 0)
+		return error_set(reterr, -ENODATA,
+				 "the record is that of a request, not of what has ended");
 	if (deeper(v, DEPTH_MAX))
 		return error_set(reterr, -EPROTO, "the record is nested too deeply");
 	return 0;

@@ -2,6 +2,10 @@
 libpure_a_SOURCES += \
 	src/exchange/account.c \
 	src/exchange/account.h \
+	src/exchange/arrival.c \
+	src/exchange/arrival.h \
+	src/exchange/asked.c \
+	src/exchange/asked.h \
 	src/exchange/builder.c \
 	src/exchange/builder.h \
 	src/exchange/exchange.c \
@@ -23,12 +27,16 @@ libpure_a_SOURCES += \
 	src/exchange/redact.h \
 	src/exchange/redact_policy.c \
 	src/exchange/redact_policy.h \
+	src/exchange/retry_after.c \
+	src/exchange/retry_after.h \
 	src/exchange/share.c \
 	src/exchange/show_mode.c \
 	src/exchange/show_mode.h \
 	src/exchange/citations.c \
 	src/exchange/citations.h \
-	src/exchange/to_json.c
+	src/exchange/to_json.c \
+	src/exchange/to_json_ends.c \
+	src/exchange/to_json_int.h
 
 check_PROGRAMS += tests/unit/test_exchange_json
 check_PROGRAMS += tests/unit/test_numbering

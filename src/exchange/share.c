@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/xalloc.h"
+#include "exchange/arrival.h"
 #include "exchange/exchange_int.h"
 #include "exchange/memory.h"
 #include "exchange/citations.h"
@@ -44,6 +45,8 @@ void exchange_charge(struct exchange *x, struct limits *lim, size_t bytes)
 static size_t measure(const struct exchange *x)
 {
 	return sizeof(*x) + x->request_body.text.cap + x->response_body.text.cap +
+	       2 * (x->request_body.arrival.count + x->response_body.arrival.count) *
+		       sizeof(struct arrival_mark) +
 	       exchange_memory(x);
 }
 
@@ -140,6 +143,7 @@ static void copy_body(struct body *b, bool text)
 		buf_init(&b->text, b->text.max);
 	b->masking = NULL;
 	b->clean = b->text.len;
+	b->arrival = text ? arrival_copy(&b->arrival) : (struct arrival){ 0 };
 	copy_string(&b->media_type);
 	copy_string(&b->coding);
 }

@@ -3,16 +3,10 @@
  * Unknown counts and times are null. */
 #include "exchange/json.h"
 
-#include <stdio.h>
-
 #include "base/utf8.h"
 #include "exchange/account.h"
+#include "exchange/to_json_int.h"
 #include "json/text.h"
-
-static void set(json_t *o, const char *key, json_t *value)
-{
-	json_object_set_new(o, key, value ? value : json_null());
-}
 
 static json_t *count(int64_t n)
 {
@@ -146,7 +140,7 @@ static bool has_content(const struct exchange *x)
 	return x->kind == EXCHANGE_LLM || x->kind == EXCHANGE_MCP || x->kind == EXCHANGE_ACP;
 }
 
-static json_t *request(const struct exchange *x, unsigned flags)
+static json_t *request(const struct exchange *x, const struct account *a, unsigned flags)
 {
 	json_t *o = json_object(), *messages = json_array(), *params = json_object();
 
@@ -167,6 +161,7 @@ static json_t *request(const struct exchange *x, unsigned flags)
 	set(o, "stream", json_boolean(x->stream_requested));
 	set(o, "system", x->system.nparts ? message(&x->system) : NULL);
 	set(o, "messages", messages);
+	set(o, "new_messages", count(a->new_messages));
 	set(o, "tools", tools(x));
 	set(o, "params", params);
 	return o;
@@ -367,70 +362,6 @@ static json_t *times(const struct exchange *x)
 	return o;
 }
 
-static json_t *container(const struct container *c)
-{
-	json_t *o;
-
-	if (!c->runtime && !c->id && !c->name && !c->pod && !c->unit)
-		return json_null();
-	o = json_object();
-	set(o, "runtime", json_from_text(c->runtime));
-	set(o, "id", json_from_text(c->id));
-	set(o, "name", json_from_text(c->name));
-	set(o, "pod", json_from_text(c->pod));
-	set(o, "unit", json_from_text(c->unit));
-	return o;
-}
-
-static json_t *process(const struct exchange *x)
-{
-	json_t *o = json_object();
-
-	set(o, "pid", json_integer(x->tgid));
-	set(o, "tid", json_integer(x->tid));
-	set(o, "uid", json_integer(x->uid));
-	set(o, "user", json_from_text(x->user));
-	set(o, "cgroup", json_integer((json_int_t)x->cgroup));
-	set(o, "container", container(&x->container));
-	set(o, "name", json_from_text(x->process));
-	set(o, "script", json_from_text(x->script));
-	set(o, "exe", json_from_text(x->exe));
-	set(o, "cmdline", json_from_text(x->cmdline));
-	set(o, "thread", json_from_text(x->comm));
-	return o;
-}
-
-static json_t *leg(const struct leg *l)
-{
-	json_t *o;
-
-	if (!l->tgid)
-		return json_null();
-	o = json_object();
-	set(o, "pid", json_integer(l->tgid));
-	set(o, "program", json_from_text(l->program));
-	set(o, "user", json_from_text(l->user));
-	return o;
-}
-
-static json_t *other_end(const struct other_end *e)
-{
-	json_t *o;
-
-	if (!e)
-		return json_null();
-	o = json_object();
-	set(o, "pid", json_integer(e->tgid));
-	set(o, "uid", json_integer(e->uid));
-	set(o, "user", json_from_text(e->user));
-	set(o, "name", json_from_text(e->process));
-	set(o, "script", json_from_text(e->script));
-	set(o, "exe", json_from_text(e->exe));
-	set(o, "cmdline", json_from_text(e->cmdline));
-	set(o, "cgroup", json_integer((json_int_t)e->cgroup));
-	return o;
-}
-
 static json_t *rpc(const struct exchange *x)
 {
 	json_t *o = json_object();
@@ -446,26 +377,7 @@ static json_t *rpc(const struct exchange *x)
 	return o;
 }
 
-static json_t *connection(const struct exchange *x)
-{
-	json_t *o = json_object();
-	char id[64];
-
-	snprintf(id, sizeof(id), "%u-%llx-%llx", x->tgid, (unsigned long long)x->conn_object,
-		 (unsigned long long)x->conn_first_seen_ns);
-	set(o, "id", json_string(id));
-	set(o, "role", json_string(x->is_server ? "server" : "client"));
-	set(o, "server_name", json_from_text(x->server_name));
-	set(o, "local", json_from_text(x->local));
-	set(o, "peer", json_from_text(x->peer));
-	set(o, "tls", json_boolean(!x->cleartext));
-	set(o, "protocol", json_from_text(x->protocol));
-	set(o, "from_middle", json_boolean(x->from_middle));
-	set(o, "from_middle_reason", x->hooked_late ? json_string("hooked_late") : json_null());
-	return o;
-}
-
-static json_t *http(const struct exchange *x)
+static json_t *http(const struct exchange *x, const struct account *a)
 {
 	json_t *o = json_object();
 
@@ -475,6 +387,9 @@ static json_t *http(const struct exchange *x)
 	set(o, "target", json_from_text(x->target));
 	set(o, "status", x->status ? json_integer(x->status) : NULL);
 	set(o, "request_id", json_from_text(x->request_id));
+	set(o, "retry_after",
+	    a->retry_after_ms == COUNT_UNKNOWN ? NULL
+					       : json_real((double)a->retry_after_ms / 1000));
 	set(o, "request_headers", headers(&x->request_headers));
 	set(o, "response_headers", headers(&x->response_headers));
 	set(o, "headers_cut", json_boolean(x->request_headers.cut || x->response_headers.cut));
@@ -483,12 +398,29 @@ static json_t *http(const struct exchange *x)
 	return o;
 }
 
+static const char *event_name(unsigned flags)
+{
+	return flags & EXCHANGE_JSON_REQUEST	  ? "request"
+	       : flags & EXCHANGE_JSON_SUPERSEDED ? "superseded"
+						  : "end";
+}
+
+static json_t *milliseconds(int64_t ns)
+{
+	int64_t us = ns / 1000;
+
+	return ns == COUNT_UNKNOWN ? json_null() : json_real((double)us / 1000);
+}
+
 json_t *exchange_to_json(const struct exchange *x, unsigned flags)
 {
 	bool llm = x->kind == EXCHANGE_LLM;
 	json_t *o = json_object();
+	struct account a;
 
+	exchange_account(x, &a);
 	set(o, "v", json_integer(RECORD_VERSION));
+	set(o, "event", json_string(event_name(flags)));
 	set(o, "id", json_integer((json_int_t)x->id));
 	set(o, "kind", json_string(exchange_kind_name(x->kind)));
 	set(o, "provider", json_from_text(x->provider));
@@ -497,15 +429,17 @@ json_t *exchange_to_json(const struct exchange *x, unsigned flags)
 	set(o, "complete", json_boolean(exchange_complete(x)));
 	set(o, "missing_bytes", json_integer((json_int_t)exchange_missing(x)));
 	set(o, "lost_events", json_boolean(x->lost_events));
-	set(o, "process", process(x));
-	set(o, "connection", connection(x));
-	set(o, "other_end", other_end(x->other));
-	set(o, "via", leg(&x->via));
-	set(o, "made_for", leg(&x->made_for));
+	set(o, "process", json_of_process(x));
+	set(o, "connection", json_of_connection(x));
+	set(o, "other_end", json_of_other_end(x->other));
+	set(o, "via", json_of_leg(&x->via));
+	set(o, "made_for", json_of_leg(&x->made_for));
 	set(o, "twin_of", x->twin_of ? json_integer((json_int_t)x->twin_of) : NULL);
-	set(o, "http", http(x));
+	set(o, "http", http(x, &a));
 	set(o, "times", times(x));
-	set(o, "request", request(x, flags));
+	set(o, "duration_ms", milliseconds(a.duration_ns));
+	set(o, "ttft_ms", milliseconds(a.first_token_ns));
+	set(o, "request", request(x, &a, flags));
 	set(o, "response", response(x, flags));
 	if (llm) {
 		set(o, "agent", agent(&x->agent));

@@ -290,6 +290,7 @@ struct output_defaults options_output(const struct options *o)
 		.color = o->color,
 		.full = o->full,
 		.bodies = o->bodies,
+		.events = o->events,
 		.force = o->force,
 		.follow = o->follow,
 		.lines = o->lines,

@@ -59,7 +59,7 @@ struct options {
 	struct select select;
 	const struct sink_ops *format;
 	bool format_given;
-	bool bodies, full, follow;
+	bool bodies, events, full, follow;
 	unsigned lines; /* of each text; 0: as it suits */
 	enum summary_form summary;
 	const char *prices;   /* file; NULL: the builtin ones alone */

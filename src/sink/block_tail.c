@@ -6,6 +6,7 @@
 
 #include "base/units.h"
 #include "exchange/headers.h"
+#include "exchange/retry_after.h"
 #include "sink/block_int.h"
 #include "sink/ledger.h"
 
@@ -258,25 +259,17 @@ static void put_rates(struct layouter *l)
 
 static void put_retry_after(struct layouter *l)
 {
-	static const char *const in_ms[] = { "retry-after-ms", "x-ms-retry-after-ms" };
-	const struct headers *h = &l->x->response_headers;
-	struct span value = headers_find(h, "retry-after");
+	int64_t ms = exchange_retry_after_ms(l->x);
 	char text[64];
-	uint64_t n;
 
-	for (size_t i = 0; i < 2; i++)
-		if (read_number(headers_find(h, in_ms[i]), &n) && n < UINT32_MAX) {
-			snprintf(text, sizeof(text), "retry after %s",
-				 text_duration(n * 1000000).text);
-			page_item(l->p, INK_WARN, text);
-			return;
-		}
-	if (read_number(value, &n) && n < UINT32_MAX)
-		snprintf(text, sizeof(text), "retry after %llus", (unsigned long long)n);
-	if (read_number(value, &n) && n < UINT32_MAX)
-		page_item(l->p, INK_WARN, text);
-	else if (value.len)
-		put_traffic_item(l, INK_WARN, "retry after ", value);
+	if (ms == COUNT_UNKNOWN)
+		return;
+	if (ms % 1000)
+		snprintf(text, sizeof(text), "retry after %s",
+			 text_duration((uint64_t)ms * 1000000).text);
+	else
+		snprintf(text, sizeof(text), "retry after %llds", (long long)(ms / 1000));
+	page_item(l->p, INK_WARN, text);
 }
 
 static void put_bytes(struct layouter *l)

@@ -29,6 +29,12 @@ static void milliseconds(struct buf *o, int64_t ns)
 		buf_addf(o, "%lld.%03d", (long long)(ns / 1000000), (int)(ns / 1000 % 1000));
 }
 
+static void wait_seconds(struct buf *o, int64_t ms)
+{
+	if (ms != COUNT_UNKNOWN)
+		buf_addf(o, "%lld.%03d", (long long)(ms / 1000), (int)(ms % 1000));
+}
+
 static void moment(struct buf *o, int64_t ns)
 {
 	char text[WALL_TEXT];

@@ -27,7 +27,7 @@ static void put_live(struct fanout *f, enum event_kind kind, struct exchange *x,
 	for (size_t i = 0; i < f->count; i++) {
 		struct output *o = f->outputs[i];
 
-		if (output_has_live(o, x, !d || d->seq == 0))
+		if (output_takes(o, kind) && output_has_live(o, x, !d || d->seq == 0))
 			put(o, kind,
 			    exchange_snapshot(x, kind == EVENT_REQUEST ? output_parts(o) : 0), d);
 	}

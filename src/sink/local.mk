@@ -23,10 +23,19 @@ libpure_a_SOURCES += \
 	src/sink/fanout.h \
 	src/sink/follow.c \
 	src/sink/follow.h \
+	src/sink/har.c \
+	src/sink/har_entry.c \
+	src/sink/har.h \
+	src/sink/har_messages.c \
+	src/sink/har_url.c \
 	src/sink/history.c \
 	src/sink/history.h \
 	src/sink/history_int.h \
 	src/sink/history_record.c \
+	src/sink/html.c \
+	src/sink/html_style.c \
+	src/sink/html_text.c \
+	src/sink/html_text.h \
 	src/sink/inflight.c \
 	src/sink/inflight.h \
 	src/sink/jsonl.c \
@@ -38,6 +47,9 @@ libpure_a_SOURCES += \
 	src/sink/live_match.h \
 	src/sink/live_view.c \
 	src/sink/live_view.h \
+	src/sink/md.c \
+	src/sink/md_text.c \
+	src/sink/md_text.h \
 	src/sink/output.c \
 	src/sink/output.h \
 	src/sink/output_spec.c \
@@ -46,6 +58,12 @@ libpure_a_SOURCES += \
 	src/sink/page.h \
 	src/sink/page_int.h \
 	src/sink/page_text.c \
+	src/sink/places.c \
+	src/sink/places.h \
+	src/sink/plain.c \
+	src/sink/plain.h \
+	src/sink/pretty.c \
+	src/sink/pretty.h \
 	src/sink/queue.c \
 	src/sink/queue.h \
 	src/sink/rate_limits.def \
@@ -66,6 +84,9 @@ libpure_a_SOURCES += \
 	src/sink/term.c \
 	src/sink/term.h \
 	src/sink/text.c \
+	src/sink/transcript.c \
+	src/sink/transcript_facts.c \
+	src/sink/transcript.h \
 	src/sink/verbose.c \
 	src/sink/verbose_http.c \
 	src/sink/verbose_int.h \
@@ -82,6 +103,11 @@ check_PROGRAMS += tests/fuzz/fuzz_text
 tests_fuzz_fuzz_text_SOURCES = tests/fuzz/fuzz_text.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_text_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 EXTRA_DIST += tests/fuzz/corpus/text
+
+check_PROGRAMS += tests/fuzz/fuzz_pages
+tests_fuzz_fuzz_pages_SOURCES = tests/fuzz/fuzz_pages.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_pages_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+EXTRA_DIST += tests/fuzz/corpus/pages
 
 check_PROGRAMS += tests/fuzz/fuzz_block
 tests_fuzz_fuzz_block_SOURCES = tests/fuzz/fuzz_block.c $(FUZZ_MAIN)

@@ -128,6 +128,36 @@ static void configure(struct output *o)
 	memcpy(o->totals.name, o->spec.name, sizeof(o->totals.name));
 }
 
+static int write_out(struct output *o, bool last)
+{
+	int err;
+
+	if (o->ops->closing)
+		writer_set_closing(o->writer, o->ops->closing(o->sink));
+	err = writer_commit(o->writer);
+	if (!err && last)
+		err = writer_end(o->writer);
+	if (o->ops->committed)
+		o->ops->committed(o->sink, !err);
+	return err;
+}
+
+/* How a file begins is there before all else, or it is not begun. */
+static int begin_file(struct output *o, struct error *reterr)
+{
+	int err = writer_is_file(o->writer) ? write_out(o, false) : 0;
+
+	return err ? error_set(reterr, err, "%s: %s", o->totals.name, strerror(-err)) : 0;
+}
+
+static int read_flags(struct output *o, const struct output_defaults *d, struct error *reterr)
+{
+	bool all = o->ops->wants & SINK_ALL_BODIES;
+	int err = sink_flag(&o->config, "bodies", d->bodies || all, &o->bodies, reterr);
+
+	return err ? err : sink_flag(&o->config, "events", d->events, &o->config.events, reterr);
+}
+
 int output_open(struct output **ret, const char *arg, const struct sink_ops *format,
 		const struct output_defaults *d, struct error *reterr)
 {
@@ -147,11 +177,13 @@ int output_open(struct output **ret, const char *arg, const struct sink_ops *for
 	err = output_spec_read(&o->spec, arg, format, reterr);
 	configure(o);
 	if (!err)
-		err = sink_flag(&o->config, "bodies", d->bodies, &o->bodies, reterr);
+		err = read_flags(o, d, reterr);
 	if (!err)
 		err = open_writer(o, d, reterr);
 	if (!err)
 		err = o->ops->open(&o->sink, &o->config, reterr);
+	if (!err && o->writer)
+		err = begin_file(o, reterr);
 	if (err) {
 		output_free(o);
 		return err;
@@ -209,14 +241,14 @@ static bool is_final(int err)
 	return err == -EPIPE || err == -ETIMEDOUT || err == -EBADF || err == -EIO;
 }
 
-static void commit(struct output *o)
+static void commit(struct output *o, bool last)
 {
 	uint64_t records = o->uncommitted;
 	struct error e = { 0 };
 	int err = o->ops->flush ? o->ops->flush(o->sink, &e) : 0;
 
 	if (!err && o->writer) {
-		err = writer_commit(o->writer);
+		err = write_out(o, last);
 		if (err)
 			error_set(&e, err, "%s",
 				  err == -EPIPE	      ? "nobody reads any more"
@@ -362,12 +394,12 @@ static void *run(void *arg)
 		ticked = tick(o, is_due);
 		/* What is idle has everything written out. */
 		if (idle || ticked || o->uncommitted >= BATCH || queue_is_empty(o->queue))
-			commit(o);
+			commit(o, false);
 	}
-	if (o->ops->finish) {
+	if (o->ops->finish)
 		o->ops->finish(o->sink);
-		commit(o);
-	}
+	if (output_is_alive(o))
+		commit(o, true);
 	__atomic_store_n(&o->over, 1, __ATOMIC_RELEASE);
 	return NULL;
 }
@@ -409,9 +441,15 @@ static bool selects(const struct output *o, const struct exchange *x)
 	       (!o->selection || select_words_have(o->selection, x));
 }
 
+static bool takes_events(const struct output *o)
+{
+	return o->ops->wants & SINK_EVENTS && o->config.events;
+}
+
 static bool needs_end(const struct output *o)
 {
-	return !(o->ops->wants & SINK_DELTAS) || select_needs_end(&o->spec.select) ||
+	return !(o->ops->wants & SINK_DELTAS || takes_events(o)) ||
+	       select_needs_end(&o->spec.select) ||
 	       (o->selection && select_needs_end(o->selection));
 }
 
@@ -425,6 +463,11 @@ bool output_has_live(struct output *o, const struct exchange *x, bool news)
 		return false;
 	begun_add(&o->begun, x->id);
 	return true;
+}
+
+bool output_takes(const struct output *o, enum event_kind kind)
+{
+	return o->ops->wants & SINK_DELTAS || kind == EVENT_REQUEST;
 }
 
 bool output_has_end(struct output *o, const struct exchange *x, bool superseded)

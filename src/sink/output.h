@@ -6,6 +6,7 @@
 
 #include "report/totals.h"
 #include "select/select.h"
+#include "sink/queue.h"
 #include "sink/sink.h"
 
 enum color_when { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
@@ -15,7 +16,7 @@ struct output_defaults {
 	enum show_mode mode;		/* SHOW_DEFAULT: as each sink prefers */
 	const struct select *selection; /* for all outputs, beside their own; NULL: all */
 	enum color_when color;
-	bool full, bodies, follow;
+	bool full, bodies, follow, events;
 	unsigned lines;
 	bool force;   /* files that are there are overwritten */
 	bool command; /* one that we started has the terminal's keyboard */
@@ -42,9 +43,10 @@ enum show_mode output_mode(const struct output *o);
 /* x is under way: whether the output shows that. Once it does, it shows x to its end. `news`: more
  * is known of x than its answer's text. */
 bool output_has_live(struct output *o, const struct exchange *x, bool news);
+/* Whether it wants to be told that, of what is under way. */
+bool output_takes(const struct output *o, enum event_kind kind);
 /* x is over: whether the output has it. `superseded`: it only has what it followed. */
 bool output_has_end(struct output *o, const struct exchange *x, bool superseded);
-struct event;
 void output_put(struct output *o, struct event *e); /* takes it over */
 /* False once it has failed for good: nobody reads, the sink is gone. */
 bool output_is_alive(const struct output *o);

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/limits.h"
+
 const struct sink_ops *const sinks[] = {
 #define SINK(id, symbol) &symbol,
 #include "sink/sinks.def"
@@ -35,5 +37,17 @@ int sink_flag(const struct sink_config *c, const char *name, bool without, bool 
 	*ret = value ? strcmp(value, "yes") == 0 : without;
 	if (value && !*ret && strcmp(value, "no") != 0)
 		return error_set(reterr, -EINVAL, "%s=%.100s: expected yes or no", name, value);
+	return 0;
+}
+
+int sink_lines(const struct sink_config *c, unsigned *ret, struct error *reterr)
+{
+	const char *lines = sink_value(c, "lines");
+	size_t n = c->lines;
+
+	if (lines && (size_parse(lines, &n) != 0 || n == 0 || n > SINK_LINES_MAX))
+		return error_set(reterr, -EINVAL, "lines=%.100s: expected 1 to %d", lines,
+				 SINK_LINES_MAX);
+	*ret = (unsigned)n;
 	return 0;
 }

@@ -14,6 +14,8 @@ enum sink_wants {
 	SINK_DELTAS = 1, /* request, response, delta and superseded, beside end */
 	SINK_WRITES = 2, /* a stream to write to: config.out */
 	SINK_BODIES = 4, /* bodies of HTTP that no dialect reads are shown, whatever config says */
+	SINK_ALL_BODIES = 8, /* those of all that it shows */
+	SINK_EVENTS = 16,    /* request and superseded, beside end, if config.events */
 };
 
 /* -o NAME:TARGET,name=value: a setting of the sink's own. */
@@ -39,6 +41,7 @@ struct sink_config {
 	bool full;	     /* show what earlier turns of a conversation showed as well */
 	bool bodies;	     /* with the text of the bodies */
 	bool follow;	     /* lines as they arrive rather than what has ended */
+	bool events;	     /* a record also of what begins */
 	unsigned lines;	     /* rows of each text at most; 0: as it suits */
 	unsigned width;	     /* columns to wrap to, 0: do not wrap */
 	bool terminal;	     /* `fd` is one, which tells its width at any time */
@@ -61,9 +64,9 @@ struct sink_ops {
 	const struct sink_ops *raw;	     /* what writes SHOW_RAW in its place; or NULL */
 	enum show_mode mode;		     /* where none is asked for */
 	int (*open)(struct sink **ret, const struct sink_config *c, struct error *reterr);
-	/* With SINK_DELTAS. x is a snapshot: of a delta, as it was when the request, or the head of
-	 * the answer, was known. Deltas may be left out where the output is slow (d->seq has a gap
-	 * then); end always shows the whole. */
+	/* With SINK_DELTAS; request and superseded with SINK_EVENTS too. x is a snapshot: of a
+	 * delta, as it was when the request, or the head of the answer, was known. Deltas may be
+	 * left out where the output is slow (d->seq has a gap then); end always shows the whole. */
 	int (*request)(struct sink *s, const struct exchange *x, struct error *reterr);
 	int (*response)(struct sink *s, const struct exchange *x, struct error *reterr);
 	int (*delta)(struct sink *s, const struct exchange *x, const struct exchange_delta *d,
@@ -83,6 +86,12 @@ struct sink_ops {
 	int (*flush)(struct sink *s, struct error *reterr);
 	/* No record comes any more; a flush follows. */
 	void (*finish)(struct sink *s);
+	/* With SINK_WRITES: what makes a file whole that ends behind the last record; valid until
+	 * the next call. A file has it at any time, another target at the end. */
+	struct span (*closing)(struct sink *s);
+	/* With SINK_WRITES: what was written since the last commit is there, or, as when a disk is
+	 * full, is not and will not be. */
+	void (*committed)(struct sink *s, bool is_there);
 	void (*free)(struct sink *s); /* accepts NULL */
 };
 
@@ -97,5 +106,7 @@ const char *sink_value(const struct sink_config *c, const char *name);
 /* The same of one that is yes or no; `without` where it was not given. */
 int sink_flag(const struct sink_config *c, const char *name, bool without, bool *ret,
 	      struct error *reterr);
+/* Its setting `lines`: rows of each text, 0 as it suits. */
+int sink_lines(const struct sink_config *c, unsigned *ret, struct error *reterr);
 
 #endif

@@ -42,6 +42,11 @@ static void add_cost(struct tally *t, const struct exchange *x)
 	t->some_unknown |= x->cost.partial;
 }
 
+static bool has_failed(const struct exchange *x)
+{
+	return x->error || x->status >= 400 || !x->response_seen;
+}
+
 void tally_add(struct tally *t, const struct exchange *x)
 {
 	if (x->twin_of)
@@ -51,7 +56,9 @@ void tally_add(struct tally *t, const struct exchange *x)
 		return;
 	}
 	t->calls++;
-	t->failed += x->error || x->status >= 400 || !x->response_seen;
+	t->failed += has_failed(x);
+	t->unmeasured += !has_failed(x) && !exchange_counts(x) && x->usage.input == COUNT_UNKNOWN &&
+			 x->usage.output == COUNT_UNKNOWN;
 	add_agent(t, exchange_program(x));
 	add_tokens(t, &x->usage);
 	add_cost(t, x);

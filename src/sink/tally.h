@@ -12,6 +12,7 @@ struct tally {
 	uint64_t others;	/* MCP, RPC and other HTTP */
 	uint64_t input, output; /* tokens, as far as they are known */
 	bool any_tokens;
+	uint64_t unmeasured; /* of calls that were answered, those without counts of tokens */
 	double usd;
 	bool any_usd, some_unknown; /* some have a price; some have none */
 	uint64_t agents[TALLY_AGENTS];

@@ -96,18 +96,6 @@ static int read_width(const struct sink_config *c, unsigned *ret, struct error *
 	return 0;
 }
 
-static int read_lines(const struct sink_config *c, unsigned *ret, struct error *reterr)
-{
-	const char *lines = sink_value(c, "lines");
-	size_t n = c->lines;
-
-	if (lines && (size_parse(lines, &n) != 0 || n == 0 || n > SINK_LINES_MAX))
-		return error_set(reterr, -EINVAL, "lines=%.100s: expected 1 to %d", lines,
-				 SINK_LINES_MAX);
-	*ret = (unsigned)n;
-	return 0;
-}
-
 static size_t text_pollfds(struct sink *s, struct pollfd *fds, size_t max, unsigned *ret_ms)
 {
 	return s->view ? live_view_pollfds(s->view, fds, max, ret_ms) : 0;
@@ -172,7 +160,7 @@ static int text_open(struct sink **ret, const struct sink_config *c, struct erro
 	if (!err)
 		err = read_width(c, &s->style.width, reterr);
 	if (!err)
-		err = read_lines(c, &s->style.lines, reterr);
+		err = sink_lines(c, &s->style.lines, reterr);
 	if (err) {
 		text_free(s);
 		return err;

@@ -63,9 +63,6 @@ void verbose_rpc(struct sink *s, const struct exchange *x);
 void verbose_http(struct sink *s, const struct exchange *x);
 void verbose_raw_request(struct sink *s, const struct exchange *x);
 void verbose_raw_response(struct sink *s, const struct exchange *x);
-/* JSON with indentation, to be freed; NULL: it is none, or so long or deep that this would be dear.
- */
-char *verbose_pretty(struct span s);
 void verbose_ledger(struct sink *s, const struct exchange *x);
 
 #endif

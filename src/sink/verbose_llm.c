@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "json/number.h"
 #include "json/write.h"
+#include "sink/pretty.h"
 #include "sink/verbose_int.h"
 
 #define BODY_INDENT 6
@@ -24,7 +25,7 @@ static void traffic(struct sink *s, struct span text, unsigned indent)
 /* Valid JSON indented, anything else unchanged. */
 static void arguments(struct sink *s, const struct part *p, unsigned indent)
 {
-	char *pretty = verbose_pretty(buf_span(&p->text));
+	char *pretty = pretty_json(buf_span(&p->text));
 
 	traffic(s, pretty ? span_str(pretty) : buf_span(&p->text), indent);
 	free(pretty);

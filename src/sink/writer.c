@@ -27,7 +27,10 @@ struct writer {
 	bool owned, regular; /* regular: ours, and cut off behind what failed */
 	FILE *stream;
 	struct buf kept;
-	off_t safe;	/* a regular file: where the last whole record ends */
+	off_t safe; /* a regular file: where the last whole record ends */
+	off_t size; /* the same, with what closes it */
+	struct span closing;
+	bool is_closed; /* nothing was written since it was closed */
 	int failed;	/* of the record under way; its rest is passed over */
 	int abandoned;	/* atomic */
 	uint64_t bytes; /* atomic */
@@ -75,17 +78,22 @@ static int write_out(struct writer *w, struct span s)
 	return 0;
 }
 
-/* Nothing that is half a record stays in a file. */
+/* Nothing that is half a record stays in a file, and what closes it is there again. */
 static void cut_off(struct writer *w)
 {
-	if (w->regular && ftruncate(w->fd, w->safe) == 0)
-		lseek(w->fd, w->safe, SEEK_SET);
+	if (!w->regular || ftruncate(w->fd, w->safe) != 0)
+		return;
+	w->size = w->safe;
+	if (w->closing.len && pwrite(w->fd, w->closing.ptr, w->closing.len, w->safe) > 0)
+		w->size += (off_t)w->closing.len;
+	lseek(w->fd, w->safe, SEEK_SET);
 }
 
 static void put_out(struct writer *w)
 {
 	if (w->kept.len)
 		w->in_line = w->kept.ptr[w->kept.len - 1] != '\n';
+	w->is_closed &= !w->kept.len;
 	if (!w->failed)
 		w->failed = write_out(w, buf_span(&w->kept));
 	if (w->failed)
@@ -126,18 +134,55 @@ static void add_notes(struct writer *w)
 	pthread_mutex_unlock(&w->lock);
 }
 
+void writer_set_closing(struct writer *w, struct span closing)
+{
+	w->closing = closing;
+}
+
+/* The record and what closes the file are one write, so that hardly anything comes between. */
+static void commit_closed(struct writer *w)
+{
+	off_t end;
+
+	if (!w->kept.len && w->is_closed && !w->failed)
+		return;
+	if (buf_add(&w->kept, w->closing) != 0)
+		w->failed = -ENOBUFS;
+	put_out(w);
+	if (w->failed)
+		return;
+	end = lseek(w->fd, 0, SEEK_CUR);
+	if (end < w->size && ftruncate(w->fd, end) != 0)
+		w->failed = -errno;
+	w->size = end;
+	w->is_closed = true;
+	w->safe = lseek(w->fd, end - (off_t)w->closing.len, SEEK_SET);
+}
+
 int writer_commit(struct writer *w)
 {
 	int err;
 
 	fflush(w->stream);
-	add_notes(w);
-	put_out(w);
+	if (w->regular && w->closing.len) {
+		commit_closed(w);
+	} else {
+		add_notes(w);
+		put_out(w);
+	}
 	err = w->failed;
 	w->failed = 0;
-	if (!err && w->regular)
+	if (!err && w->regular && !w->closing.len)
 		w->safe = lseek(w->fd, 0, SEEK_CUR);
 	return err;
+}
+
+int writer_end(struct writer *w)
+{
+	if (w->regular || !w->closing.len)
+		return 0;
+	buf_add(&w->kept, w->closing);
+	return writer_commit(w);
 }
 
 /* ---- opening ---- */
@@ -185,6 +230,11 @@ void writer_free(struct writer *w)
 FILE *writer_stream(struct writer *w)
 {
 	return w->stream;
+}
+
+bool writer_is_file(const struct writer *w)
+{
+	return w->regular;
 }
 
 int writer_fd(const struct writer *w)

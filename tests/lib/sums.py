@@ -40,6 +40,14 @@ def of_csv(path):
             round(sum(float(r["cost_usd"] or 0) for r in rows), 6))
 
 
+def of_har(path):
+    with open(path) as f:
+        entries = json.load(f)["log"]["entries"]
+    calls = [e["_llm"] for e in entries if "_llm" in e and "_twinOf" not in e and "_via" not in e and not counts(e["_llm"]["api"])]
+    return (len(calls), sum(c.get("input_tokens", 0) for c in calls), sum(c.get("output_tokens", 0) for c in calls),
+            round(sum(c.get("cost_usd", 0) for c in calls), 6))
+
+
 def of_sqlite(path):
     rows = ask(path, "SELECT count(*), sum(input), sum(output), sum(usd) FROM exchange "
                      "WHERE kind = 'llm' AND twin_of IS NULL")

@@ -485,6 +485,9 @@ def unpacked(path):
     """What a file holds; of a database, all values, and what they are the compressed form of."""
     with open(path, "rb") as f:
         data = f.read()
+    if data.startswith(b'{"log":'):
+        coded = [e["response"]["content"]["text"] for e in json.loads(data)["log"]["entries"] if "encoding" in e["response"]["content"]]
+        return b"\n".join([data, *(base64.b64decode(text) for text in coded)])
     if not data.startswith(b"SQLite format 3"):
         return data
     zstd = ctypes.CDLL(ctypes.util.find_library("zstd") or "libzstd.so.1")

@@ -99,6 +99,49 @@ static void test_taken(void)
 		    "\"usd\":0.1,");
 }
 
+/* An answer at 09:00:00.5 with these header fields. */
+static void check_wait(const char *name, const char *value, const char *want)
+{
+	AUTO_FREE char *more = xasprintf(
+		"\"times\":{\"start\":\"2026-11-29T09:00:00.000000000Z\",\"monotonic_ns\":5,"
+		"\"response_first_ns\":500000000},\"request\":{\"seen\":true},"
+		"\"http\":{\"response_headers\":[[\"%s\",\"%s\"]]}",
+		name, value);
+	AUTO_FREE char *part = xasprintf("\"retry_after\":%s,", want);
+
+	check_taken(more, part);
+}
+
+static void test_wait(void)
+{
+	check_wait("Retry-After", "20", "20.0");
+	check_wait("retry-after", " 0 ", "0.0");
+	check_wait("retry-after-ms", "1250", "1.25");
+	check_wait("x-ms-retry-after-ms", "7", "0.007");
+	check_wait("Retry-After", "Sun, 29 Nov 2026 09:00:21 GMT", "20.5");
+	check_wait("Retry-After", "Sun, 29 Nov 2026 08:59:59 GMT", "0.0");
+	check_wait("Retry-After", "Sun, 29 Nov 2026 09:00:21 CET", "null");
+	check_wait("Retry-After", "Sun, 29 Non 2026 09:00:21 GMT", "null");
+	check_wait("Retry-After", "Sunday, 29-Nov-26 09:00:21 GMT", "null");
+	check_wait("Retry-After", "-1", "null");
+	check_wait("Retry-After", "", "null");
+	check_wait("Retry-After", "1.5", "null");
+	check_wait("Retry-After", "99999999999999999999", "null");
+}
+
+static void test_durations(void)
+{
+	const char *times = "\"request\":{\"seen\":true},\"response\":{\"stream\":true},"
+			    "\"times\":{\"monotonic_ns\":5,\"first_token_ns\":1234567,"
+			    "\"response_last_ns\":2000000}";
+
+	check_taken(times, "\"duration_ms\":2.0,\"ttft_ms\":1.234,");
+	check_taken("\"request\":{\"parsed\":true,\"messages\":[{\"role\":\"a\",\"parts\":[]},"
+		    "{\"role\":\"b\",\"parts\":[]}]},\"conversation\":{\"id\":"
+		    "\"0123456789abcdef\",\"turn\":2,\"repeated\":1}",
+		    "\"new_messages\":1,");
+}
+
 static void test_refused(void)
 {
 	check_refused("\"process\":[]", "process");
@@ -203,6 +246,8 @@ int main(int argc, char **argv)
 		return tap_done();
 	}
 	test_taken();
+	test_wait();
+	test_durations();
 	test_refused();
 	test_no_records();
 	test_depth();

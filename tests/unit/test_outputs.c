@@ -173,6 +173,69 @@ static struct output_totals totals_of(const struct fanout *f, size_t i)
 
 #define MANY 2000
 
+static char *text_of(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct buf text;
+
+	buf_init(&text, 1 << 28);
+	file_read_all(fd, &text);
+	close(fd);
+	return buf_take(&text);
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+	return strlen(text) >= strlen(end) && strcmp(text + strlen(text) - strlen(end), end) == 0;
+}
+
+static size_t count_of(const char *text, const char *what)
+{
+	size_t n = 0;
+
+	for (; (text = strstr(text, what)); text++)
+		n++;
+	return n;
+}
+
+/* One that has no room for all, nor at first for any, is closed behind the last whole record. */
+static void test_full_closed(const char *name, const char *mark, const char *end_mark)
+{
+	AUTO_FREE char *path = xasprintf("%s/%s", dir, name);
+	AUTO_FREE char *arg = xasprintf("%s:%s", name, path);
+	struct rlimit was, limit = { .rlim_cur = 7000, .rlim_max = RLIM_INFINITY };
+	const char *args[] = { arg };
+	AUTO_FREE char *text = NULL, *sum = NULL;
+	struct output_totals t;
+	struct fanout *f;
+
+	f = open_all(args, 1, true);
+	getrlimit(RLIMIT_FSIZE, &was);
+	limit.rlim_max = was.rlim_max;
+	setrlimit(RLIMIT_FSIZE, &limit);
+	for (uint64_t id = 1; id <= MANY; id++) {
+		end(f, exchange(id, "m", 200));
+		if (id == MANY / 2) {
+			usleep(100000);
+			limit.rlim_cur = 300000;
+			setrlimit(RLIMIT_FSIZE, &limit);
+		}
+	}
+	fanout_finish(f);
+	setrlimit(RLIMIT_FSIZE, &was);
+	t = totals_of(f, 0);
+	fanout_free(f);
+	text = text_of(path);
+	ok(t.failed > 0 && t.written > 0, "%s: %u written, %u failed", name, (unsigned)t.written,
+	   (unsigned)t.failed);
+	is_int(count_of(text, mark), t.written, "%s has as many records as were written", name);
+	ok(ends_with(text, end_mark), "%s is closed", name);
+	ok(!strstr(text, "[\n,"), "and begins with a record");
+	sum = xasprintf("%u calls", (unsigned)t.written);
+	ok(strcmp(name, "har") == 0 || strstr(text, sum), "its sums are of what is there");
+	unlink(path);
+}
+
 /* A limit on the size of files stands in for a disk that is full. */
 static void test_full(void)
 {
@@ -296,6 +359,73 @@ static void test_gap(void)
 	unlink(path);
 }
 
+/* ---- records of requests ---- */
+
+static bool wait_for(const char *path, const char *what)
+{
+	bool found = false;
+
+	for (int i = 0; i < 10000 && !found; i++) {
+		AUTO_FREE char *text = text_of(path);
+
+		found = strstr(text, what) != NULL;
+		usleep(found ? 0 : 1000);
+	}
+	return found;
+}
+
+/* What is said of each exchange, in order: r, e or s, and its id. */
+static char *events_of(const char *path)
+{
+	AUTO_FREE char *text = text_of(path);
+	struct buf out;
+
+	buf_init(&out, 1 << 10);
+	for (char *line = text; *line; line = strchr(line, '\n') + 1) {
+		const char *event = strstr(line, "\"event\":\"") + 9;
+
+		buf_addf(&out, "%c%ld ", *event, strtol(strstr(line, "\"id\":") + 5, NULL, 10));
+	}
+	return buf_take(&out);
+}
+
+static void test_events(void)
+{
+	AUTO_FREE char *path = xasprintf("%s/events", dir);
+	AUTO_FREE char *plain = xasprintf("%s/plain", dir);
+	AUTO_FREE char *with = xasprintf("jsonl:%s,events=yes", path);
+	AUTO_FREE char *without = xasprintf("jsonl:%s", plain);
+	AUTO_FREE char *got = NULL, *ends = NULL, *all = NULL;
+	const char *args[] = { with, without };
+	struct fanout *f = open_all(args, 2, false);
+	struct exchange *x = exchange(1, "m", 0), *server = exchange(2, "m", 0);
+
+	x->response_seen = false;
+	fanout_observer.request(f, x);
+	ok(wait_for(path, "\"event\":\"request\",\"id\":1"),
+	   "a request is written before its answer");
+	fanout_observer.request(f, server);
+	x->response_seen = true;
+	x->status = 200;
+	exchange_changed(x);
+	server->twin_of = 1;
+	fanout_observer.superseded(f, server);
+	exchange_unref(server);
+	end(f, x);
+	end(f, exchange(3, "m", 200)); /* as in a replay */
+	fanout_finish(f);
+	fanout_free(f);
+	got = events_of(path);
+	ends = events_of(plain);
+	all = text_of(path);
+	is_str(got, "r1 r2 s2 e1 r3 e3 ", "each request once, and what became of it");
+	is_str(ends, "e1 e3 ", "ends alone where nothing else is asked for");
+	ok(strstr(strstr(all, "\"event\":\"request\",\"id\":3"), "\"status\":null"),
+	   "the record of a request does not know the answer");
+	unlink(path);
+	unlink(plain);
+}
+
 int main(void)
 {
 	ok(mkdtemp(dir) != NULL, "a folder");
@@ -303,9 +433,13 @@ int main(void)
 	test_selections();
 	test_target();
 	test_full();
+	test_full_closed("har", "\"startedDateTime\"", "]}}\n");
+	test_full_closed("md", "\n### Call ", "in, 0 out\n");
+	test_full_closed("html", "<article ", "</html>\n");
 	test_pipe(true);
 	test_pipe(false);
 	test_gap();
+	test_events();
 	ok(rmdir(dir) == 0, "nothing is left in it");
 	return tap_done();
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""A recording of 10,000 exchanges on sixteen connections has the same sums in the summary, jsonl, csv
+"""A recording of 10,000 exchanges on sixteen connections has the same sums in the summary, jsonl, csv, har
 and sqlite; and a database takes a second run, and no settings that it does not understand."""
 import json
 import os
@@ -69,16 +69,23 @@ def run(*args):
 
 # Under /tmp others may make files, so not the directory itself.
 with tempfile.TemporaryDirectory() as tmp:
-    path = {name: os.path.join(tmp, name) for name in ("calls.spy", "a.jsonl", "a.csv", "a.db")}
+    path = {name: os.path.join(tmp, name) for name in ("calls.spy", "a.jsonl", "a.csv", "a.db", "a.har", "a.md", "a.html")}
     want = recording(path["calls.spy"])
-    outputs = ["-o", f"jsonl:{path['a.jsonl']}", "-o", f"csv:{path['a.csv']}"]
+    outputs = ["-o", f"jsonl:{path['a.jsonl']}", "-o", f"csv:{path['a.csv']}", "-o", f"har:{path['a.har']}"]
+    pages = ["-o", f"md:{path['a.md']}", "-o", f"html:{path['a.html']}"]
     has_sqlite = "without SQLite" not in run("-r", path["calls.spy"], "-o", f"sqlite:{path['a.db']}").stderr
-    r = run("-r", path["calls.spy"], "--summary=json", *outputs)
+    r = run("-r", path["calls.spy"], "--summary=json", *outputs, *pages)
     ok(r.returncode == 0, "a replay to several outputs", r.stderr)
     got = sums.of_jsonl(path["a.jsonl"])
     ok(got[:3] == want, f"jsonl has {want[0]} calls, {want[1]} tokens in, {want[2]} out", got)
     ok(got[3] > 0, f"and they cost {got[3]} USD")
     ok(sums.of_csv(path["a.csv"]) == got, "csv has the same sums", sums.of_csv(path["a.csv"]))
+    ok(sums.of_har(path["a.har"]) == got, "so has har", sums.of_har(path["a.har"]))
+    line = f"{got[0]} calls · at least {sums.tokens(got[1])} tokens in, {sums.tokens(got[2])} out · at least ${got[3]:.2f}"
+    for name, mark in (("a.md", "\n### Call "), ("a.html", "<article ")):
+        with open(path[name]) as f:
+            text = f.read()
+        ok(text.count(mark) == got[0] and line in text[-200:], f"so has {name}, rounded", text.count(mark), line, text[-200:])
     ok(sums.of_summary(r.stderr) == got, "so has the summary", sums.of_summary(r.stderr), r.stderr)
     ok(0 < sums.summary(r.stderr)["tokens_unknown"] == sums.summary(r.stderr)["cost_unknown"],
        "which counts what is not known", r.stderr)

@@ -11,7 +11,8 @@ import tempfile
 
 SRC, BUILD = os.environ.get("srcdir", "."), os.environ.get("builddir", ".")
 sys.path.insert(0, os.path.join(SRC, "tests/lib"))
-import record_schema
+import record_schema  # noqa: E402
+from calls import Recording, message  # noqa: E402
 
 count = failed = 0
 
@@ -78,6 +79,23 @@ with tempfile.NamedTemporaryFile(suffix=".jsonl") as f:
         ok(r.returncode == 0, f"{test} runs")
     records = [json.loads(line) for line in open(f.name)]
 ok(len(records) > 100, f"they made {len(records)} records")
+
+# With --events, of requests too; they lack nothing but what the answer says.
+r = Recording()
+r.messages("Be brief.", [{"role": "user", "content": "Name a whale."}], [{"type": "text", "text": "Orca."}])
+r.add((0, b"GET /x HTTP/1.1\r\nHost: x.example\r\n\r\n"), (1, message("HTTP/1.1 204 No Content")))
+out = subprocess.run([os.path.join(BUILD, "llm-spy"), "-r", "-", "-f", "jsonl", "--all", "--events", "--bodies"], input=r.bytes(),
+                     capture_output=True).stdout
+events = [json.loads(line) for line in out.splitlines()]
+ok([(e["event"], e["id"], e["kind"]) for e in events] == [("request", 1, "llm"), ("end", 1, "llm"), ("request", 2, "http"), ("end", 2, "http")],
+   "a replay writes requests before ends", out)
+asked, end = events[:2]
+ok(asked["request"] == end["request"] and asked["process"] == end["process"] and asked["conversation"] == end["conversation"] and
+   asked["times"]["start"] == end["times"]["start"], "a request's record says what was asked, by whom and when", asked)
+ok("Orca" not in json.dumps(asked) and asked["http"]["status"] is None and asked["cost"]["usd"] is None and asked["usage"]["input"] is None and
+   asked["duration_ms"] is None and asked["http"]["response_headers"] == [] and asked["response"]["body"]["state"] == "none", "and nothing of the answer", asked)
+ok(end["duration_ms"] > 900 and end["request"]["new_messages"] == 1, "an end's has durations, and how many messages are new", end["duration_ms"])
+records += events
 
 validators = {"tests/lib/record_schema.py": lambda r: not list(record_schema.errors(r))}
 try:
