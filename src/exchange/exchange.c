@@ -226,6 +226,35 @@ bool exchange_counts(const struct exchange *x)
 	return span_ends(api, SPAN_LIT(".count")) || span_eq(api, SPAN_LIT("tokenize"));
 }
 
+static bool has_output(const struct exchange *x)
+{
+	for (size_t i = 0; i < x->nchoices; i++)
+		if (x->choices[i].msg.nparts)
+			return true;
+	return false;
+}
+
+/* Of a stream that states running counts, those that came last may be too low. */
+static bool ended_early(const struct exchange *x)
+{
+	for (size_t i = 0; i < x->nchoices; i++)
+		if (x->choices[i].finish != FINISH_NONE && x->choices[i].finish != FINISH_ERROR)
+			return false;
+	return x->stream && (x->error || !body_whole(&x->response_body));
+}
+
+bool exchange_tokens_unknown(const struct exchange *x)
+{
+	const struct usage *u = &x->usage;
+
+	if (x->kind != EXCHANGE_LLM || exchange_counts(x))
+		return false;
+	if (x->status >= 400 || (x->error && !has_output(x)))
+		return false;
+	return u->input == COUNT_UNKNOWN || ended_early(x) ||
+	       (u->output == COUNT_UNKNOWN && x->stream && u->total != u->input);
+}
+
 const char *exchange_container(const struct exchange *x)
 {
 	return x->container.name ? x->container.name : x->container.id;

@@ -453,6 +453,10 @@ const json_t *exchange_param(const struct exchange *x, const char *name);
 /* Whether the call only asks how many tokens a prompt has: it costs nothing and is no turn. */
 bool exchange_counts(const struct exchange *x);
 
+/* Whether it took tokens that the record does not know, or not all of them: no count came, or the
+ * stream that states running counts ended before the last. What was refused took none. */
+bool exchange_tokens_unknown(const struct exchange *x);
+
 const char *exchange_kind_name(enum exchange_kind k);
 const char *part_kind_name(enum part_kind k);
 const char *finish_name(enum finish f);

@@ -44,6 +44,7 @@ libpure_a_SOURCES += \
 	src/llm/dialects/openai_usage.c \
 	src/llm/dialects/responses_items.c \
 	src/llm/dialects/responses_items.h \
+	src/llm/dialects/tokenize.c \
 	src/llm/error.c \
 	src/llm/error.h \
 	src/llm/json.c \

@@ -198,8 +198,8 @@ static void add(struct spend_sum *s, const struct exchange *x)
 	s->failed += failed;
 	add_tokens(s, &x->usage);
 	add_cost(s, &x->cost);
-	s->no_tokens += !failed && x->usage.input == COUNT_UNKNOWN;
-	s->no_cost += !failed && x->cost.source == COST_UNKNOWN;
+	s->no_tokens += exchange_tokens_unknown(x);
+	s->no_cost += x->cost.source == COST_UNKNOWN && (!failed || exchange_tokens_unknown(x));
 	if (!failed && x->t.request_first && x->t.response_last > x->t.request_first)
 		latency_add(&s->took, x->t.response_last - x->t.request_first);
 }
