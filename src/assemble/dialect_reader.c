@@ -2,6 +2,7 @@
 #include "assemble/dialect_reader.h"
 
 #include "assemble/deliver.h"
+#include "assemble/rounds.h"
 #include "assemble/sse_results.h"
 #include "base/xalloc.h"
 #include "conversation/conversation.h"
@@ -51,6 +52,7 @@ static void read_request(struct assembly *k, const json_t *body)
 		k->x->request_parsed = true;
 	}
 	name_model(k->x);
+	rounds_asked(k->cc->assembler->rounds, k->x);
 	count_memory(k);
 }
 
@@ -138,6 +140,7 @@ void dialect_reader_event(struct assembly *k, struct span name, const json_t *v)
 	k->x->stream = true;
 	k->x->stream_events++;
 	k->dialect->event(k->x, k->state, name, v);
+	rounds_answered(k->cc->assembler->rounds, k->x);
 	if (k->x->response_body.decoded >= k->measure_at)
 		count_memory(k);
 }
@@ -208,6 +211,7 @@ static void read_body(struct assembly *k)
 		read_lines(k, buf_span(&x->response_body.text));
 	else if (body && k->dialect)
 		k->dialect->response(x, body);
+	rounds_answered(k->cc->assembler->rounds, x);
 	if (!body && k->dialect && x->status >= 400 && !detect_json(&x->response_body))
 		answer_error_text(x, buf_span(&x->response_body.text));
 	if (k->dialect)

@@ -262,9 +262,16 @@ const char *exchange_container(const struct exchange *x)
 
 const char *exchange_kind_name(enum exchange_kind k)
 {
-	static const char *const names[] = { "llm", "mcp", "acp", "rpc", "http" };
+	static const char *const names[] = { "llm", "mcp", "acp", "a2a", "rpc", "http" };
 
 	return names[k];
+}
+
+const char *exchange_kind_label(enum exchange_kind k)
+{
+	static const char *const labels[] = { "LLM", "MCP", "ACP", "A2A", "RPC", "HTTP" };
+
+	return labels[k];
 }
 
 const char *part_kind_name(enum part_kind k)

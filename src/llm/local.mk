@@ -6,6 +6,7 @@ libpure_a_SOURCES += \
 	src/llm/detect.h \
 	src/llm/dialect.h \
 	src/llm/dialects.def \
+	src/llm/dialects/a2a.c \
 	src/llm/dialects/acp.c \
 	src/llm/dialects/anthropic.c \
 	src/llm/dialects/anthropic.h \
@@ -58,6 +59,8 @@ libpure_a_SOURCES += \
 	src/llm/paths.def \
 	src/llm/providers.def \
 	src/llm/routes.c \
+	src/llm/rpc.c \
+	src/llm/rpc.h \
 	src/llm/sockets.def
 
 check_PROGRAMS += tests/unit/test_bedrock
