@@ -45,11 +45,44 @@ static void name_model(struct exchange *x)
 	buf_done(&name);
 }
 
+/* A body that is a picture or sound is a part by itself. */
+static bool is_medium(const struct exchange *x, const struct body *b, enum part_kind *ret)
+{
+	struct span type = span_str(b->media_type);
+
+	*ret = span_starts(type, SPAN_LIT("image/"))   ? PART_IMAGE
+	       : span_starts(type, SPAN_LIT("audio/")) ? PART_AUDIO
+						       : PART_FILE;
+	return x->kind == EXCHANGE_LLM && b->decoded &&
+	       (*ret != PART_FILE || span_starts(type, SPAN_LIT("video/")));
+}
+
+static void describe(struct part *p, const struct body *b)
+{
+	set_string(&p->media_type, span_str(b->media_type));
+	p->size = b->decoded;
+	memcpy(p->sha256, b->sha256, sizeof(p->sha256));
+}
+
+static void read_medium(struct assembly *k)
+{
+	struct exchange *x = k->x;
+	enum part_kind kind;
+
+	if (!is_medium(x, &x->request_body, &kind))
+		return;
+	k->dialect->request(x, NULL);
+	describe(message_part(x, request_message(x, SPAN_LIT("user")), kind), &x->request_body);
+	x->request_parsed = true;
+}
+
 static void read_request(struct assembly *k, const json_t *body)
 {
 	if (body) {
 		k->dialect->request(k->x, body);
 		k->x->request_parsed = true;
+	} else {
+		read_medium(k);
 	}
 	name_model(k->x);
 	rounds_asked(k->cc->assembler->rounds, k->x);
@@ -202,6 +235,7 @@ static void read_body(struct assembly *k)
 {
 	struct exchange *x = k->x;
 	struct span rest;
+	enum part_kind kind;
 	bool partial;
 	json_t *body = detect_body(&x->response_body, k->cc->assembler->lim, &rest, &partial);
 
@@ -212,6 +246,8 @@ static void read_body(struct assembly *k)
 	else if (body && k->dialect)
 		k->dialect->response(x, body);
 	rounds_answered(k->cc->assembler->rounds, x);
+	if (!body && k->dialect && x->status < 400 && is_medium(x, &x->response_body, &kind))
+		describe(answer_part(x, 0, kind, NO_SLOT), &x->response_body);
 	if (!body && k->dialect && x->status >= 400 && !detect_json(&x->response_body))
 		answer_error_text(x, buf_span(&x->response_body.text));
 	if (k->dialect)

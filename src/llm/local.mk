@@ -21,6 +21,7 @@ libpure_a_SOURCES += \
 	src/llm/dialects/bedrock_invoke.c \
 	src/llm/dialects/bedrock_prompt.c \
 	src/llm/dialects/cohere.c \
+	src/llm/dialects/deepgram.c \
 	src/llm/dialects/fallback.c \
 	src/llm/dialects/gemini.c \
 	src/llm/dialects/gemini.h \
@@ -46,6 +47,8 @@ libpure_a_SOURCES += \
 	src/llm/dialects/responses_items.c \
 	src/llm/dialects/responses_items.h \
 	src/llm/dialects/tokenize.c \
+	src/llm/dialects/watsonx.c \
+	src/llm/dialects/xai_speech.c \
 	src/llm/error.c \
 	src/llm/error.h \
 	src/llm/json.c \
@@ -61,6 +64,8 @@ libpure_a_SOURCES += \
 	src/llm/routes.c \
 	src/llm/rpc.c \
 	src/llm/rpc.h \
+	src/llm/speech.c \
+	src/llm/speech.h \
 	src/llm/sockets.def
 
 check_PROGRAMS += tests/unit/test_bedrock

@@ -146,7 +146,7 @@ static const char *const answer_members[] = {
 	"embedding",  "index",	       "url",	     "revised_prompt",
 	"markdown",   "images",	       "dimensions", "bytesBase64Encoded",
 	"mimeType",   "provider",      "blocks",     "audio_data",
-	"mime_type",  "token_strings", NULL,
+	"mime_type",  "token_strings", "media_type", NULL,
 };
 
 /* "2 vectors, 1536 numbers each" */
@@ -201,7 +201,7 @@ static void answer_data(struct exchange *x, const json_t *list)
 			continue;
 		p = answer_part(x, 0, PART_IMAGE, (int)(i % ANSWER_PARTS_MAX));
 		if (json_has(v, "b64_json"))
-			part_base64(p, span_of(NULL, 0), json_text(v, "b64_json"));
+			part_base64(p, json_text(v, "media_type"), json_text(v, "b64_json"));
 		else
 			part_url(p, json_text(v, "url"));
 	}
