@@ -7,6 +7,8 @@ libpure_a_SOURCES += \
 	src/llm/dialect.h \
 	src/llm/dialects.def \
 	src/llm/dialects/a2a.c \
+	src/llm/dialects/a2a.h \
+	src/llm/dialects/a2a_answer.c \
 	src/llm/dialects/acp.c \
 	src/llm/dialects/anthropic.c \
 	src/llm/dialects/anthropic.h \

@@ -177,9 +177,11 @@ static void add_tokens(struct spend_sum *s, const struct usage *u)
 		s->input += u->input;
 	if (u->output > 0)
 		s->output += u->output;
-	s->known_cache += u->cached_read != COUNT_UNKNOWN;
-	if (u->cached_read > 0)
-		s->cached += u->cached_read;
+	if (u->cached_read == COUNT_UNKNOWN)
+		return;
+	s->known_cache++;
+	s->cached += u->cached_read;
+	s->cache_input += u->input > 0 ? u->input : 0;
 }
 
 static void add_cost(struct spend_sum *s, const struct cost *c)
@@ -228,6 +230,7 @@ static void join(struct spend_sum *to, const struct spend_sum *from)
 	to->known_cache += from->known_cache;
 	to->input += from->input;
 	to->cached += from->cached;
+	to->cache_input += from->cache_input;
 	to->output += from->output;
 	to->usd += from->usd;
 	latency_join(&to->took, &from->took);
