@@ -14,7 +14,7 @@ struct a2a_pieces {
 	char *ids[A2A_PIECES_MAX];
 	size_t count;
 };
-void a2a_pieces_done(void *pieces);
+void a2a_pieces_done(void *state);
 
 /* Members of a message that are read. */
 extern const char *const a2a_message_members[];
