@@ -217,6 +217,7 @@ static void bind_account(sqlite3_stmt *q, const struct exchange *x)
 	bind_count(q, 32, a.turn);
 	bind_text(q, 33, x->conversation.session);
 	bind_count(q, 34, a.tool_calls);
+	bind_count(q, 45, x->counted);
 	if (x->twin_of)
 		sqlite3_bind_int64(q, 35, (int64_t)x->twin_of);
 }

@@ -10,6 +10,7 @@
 #include "assemble/heads.h"
 #include "assemble/pair.h"
 #include "assemble/relay.h"
+#include "assemble/rounds.h"
 #include "assemble/rpc_calls.h"
 #include "assemble/sse_results.h"
 #include "assemble/websocket_turns.h"
@@ -26,6 +27,7 @@ struct assembler *assembler_new(struct limits *lim, const struct observers *obse
 	*c = (struct assembler){ .lim = lim,
 				 .observers = observers,
 				 .conversations = conversations_new(lim),
+				 .rounds = rounds_new(),
 				 .pairs = pairs_new() };
 	list_init(&c->unpaired_clients);
 	list_init(&c->told_clients);
@@ -38,6 +40,7 @@ struct assembler *assembler_new(struct limits *lim, const struct observers *obse
 void assembler_free(struct assembler *c)
 {
 	conversations_free(c->conversations);
+	rounds_free(c->rounds);
 	pairs_free(c->pairs);
 	free(c);
 }

@@ -64,6 +64,7 @@ struct assembler {
 	struct limits *lim;
 	const struct observers *observers;
 	struct conversations *conversations;
+	struct rounds *rounds;
 	const struct prices *prices; /* NULL: none are known */
 	shown_fn shows_bodies;	     /* NULL: all are shown */
 	const void *shows_bodies_arg;

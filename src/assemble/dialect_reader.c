@@ -2,6 +2,7 @@
 #include "assemble/dialect_reader.h"
 
 #include "assemble/deliver.h"
+#include "assemble/rounds.h"
 #include "assemble/sse_results.h"
 #include "base/xalloc.h"
 #include "conversation/conversation.h"
@@ -45,13 +46,49 @@ static void name_model(struct exchange *x)
 	buf_done(&name);
 }
 
+/* A body that is a picture or sound is a part by itself. */
+static bool is_medium(const struct exchange *x, const struct body *b, enum part_kind *ret)
+{
+	struct span type = span_str(b->media_type);
+
+	*ret = span_starts(type, SPAN_LIT("image/"))   ? PART_IMAGE
+	       : span_starts(type, SPAN_LIT("audio/")) ? PART_AUDIO
+						       : PART_FILE;
+	return x->kind == EXCHANGE_LLM && b->decoded &&
+	       (*ret != PART_FILE || span_starts(type, SPAN_LIT("video/")));
+}
+
+static void describe(struct part *p, const struct body *b)
+{
+	set_string(&p->media_type, span_str(b->media_type));
+	if (b->state != BODY_COMPLETE || b->ngaps || b->coding_error)
+		return;
+	p->size = b->decoded;
+	memcpy(p->sha256, b->sha256, sizeof(p->sha256));
+}
+
+static void read_medium(struct assembly *k)
+{
+	struct exchange *x = k->x;
+	enum part_kind kind;
+
+	if (!is_medium(x, &x->request_body, &kind))
+		return;
+	k->dialect->request(x, NULL);
+	describe(message_part(x, request_message(x, SPAN_LIT("user")), kind), &x->request_body);
+	x->request_parsed = true;
+}
+
 static void read_request(struct assembly *k, const json_t *body)
 {
 	if (body) {
 		k->dialect->request(k->x, body);
 		k->x->request_parsed = true;
+	} else {
+		read_medium(k);
 	}
 	name_model(k->x);
+	rounds_asked(k->cc->assembler->rounds, k->x);
 	count_memory(k);
 }
 
@@ -139,6 +176,7 @@ void dialect_reader_event(struct assembly *k, struct span name, const json_t *v)
 	k->x->stream = true;
 	k->x->stream_events++;
 	k->dialect->event(k->x, k->state, name, v);
+	rounds_answered(k->cc->assembler->rounds, k->x);
 	if (k->x->response_body.decoded >= k->measure_at)
 		count_memory(k);
 }
@@ -231,12 +269,16 @@ static void read_whole(struct assembly *k, const json_t *body)
 		x->response_partial |= !has_content(x) && !x->usage.raw && !x->response_id;
 }
 
-static void read_text(struct assembly *k)
+/* No JSON: what media and plain text say is the answer. */
+static void read_other(struct assembly *k)
 {
 	struct exchange *x = k->x;
 	struct span text = buf_span(&x->response_body.text);
+	enum part_kind kind;
 	json_t *v;
 
+	if (x->status < 400 && is_medium(x, &x->response_body, &kind))
+		describe(answer_part(x, 0, kind, 0), &x->response_body);
 	if (x->status >= 400 && !detect_json(&x->response_body)) {
 		answer_error_text(x, text);
 	} else if (detect_text(&x->response_body) && x->kind == EXCHANGE_LLM &&
@@ -263,7 +305,8 @@ static void read_body(struct assembly *k)
 	else if (body && k->dialect)
 		read_whole(k, body);
 	else if (k->dialect)
-		read_text(k);
+		read_other(k);
+	rounds_answered(k->cc->assembler->rounds, x);
 	if (k->dialect)
 		x->response_partial |= partial;
 	json_decref(body);

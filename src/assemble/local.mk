@@ -17,6 +17,8 @@ libpure_a_SOURCES += \
 	src/assemble/pair.h \
 	src/assemble/relay.c \
 	src/assemble/relay.h \
+	src/assemble/rounds.c \
+	src/assemble/rounds.h \
 	src/assemble/rpc_calls.c \
 	src/assemble/rpc_calls.h \
 	src/assemble/sse_results.c \

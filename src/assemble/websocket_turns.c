@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "assemble/websocket_turns.h"
 
+#include <nettle/base64.h>
 #include <stdlib.h>
 
 #include "assemble/deliver.h"
@@ -408,12 +409,31 @@ static void take(struct ws_turns *s, enum http_msg from, enum turn_step step, ui
 	case TURN_CLOSE:
 		on_note(s, step, ts, v, text, cut);
 		break;
+	case TURN_OVER:
+		if (latest(s))
+			on_answer(s, TURN_END, ts, v, text, cut);
+		else
+			aside(s, from, ts, text);
+		break;
 	case TURN_ANSWER:
 	case TURN_END:
 	case TURN_PAUSE:
 		on_answer(s, step, ts, v, text, cut);
 		break;
 	}
+}
+
+/* What a dialect gets of a message that is no JSON. */
+static json_t *wrap_binary(struct span bytes)
+{
+	size_t len = BASE64_ENCODE_RAW_LENGTH(bytes.len);
+	char *text = xmalloc(len + 1);
+	json_t *v = json_object();
+
+	base64_encode_raw(text, bytes.len, bytes.ptr);
+	json_object_set_new(v, "binary", json_stringn_nocheck(text, len));
+	free(text);
+	return v;
 }
 
 void ws_turns_message(struct ws_turns *s, enum http_msg from, uint64_t ts_ns, struct span text,
@@ -432,6 +452,8 @@ void ws_turns_message(struct ws_turns *s, enum http_msg from, uint64_t ts_ns, st
 		s->guesses++;
 		s->dialect = guess(v);
 	}
+	if (!is_json && text.len && s->dialect && s->dialect->binary)
+		v = wrap_binary(text);
 	if (v && s->dialect)
 		step = s->dialect->turn(client, v);
 	take(s, from, step, ts_ns, v, text, cut);

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "cost/extras.h"
 #include "exchange/builder.h"
 #include "exchange/headers.h"
 
@@ -91,8 +92,62 @@ static struct usage as_charged(const struct exchange *x)
 	return u;
 }
 
+/* How many of the tokens that were read from a cache are audio. */
+static int64_t cached_audio(const json_t *raw)
+{
+	static const char *const details[] = { "prompt_tokens_details", "input_tokens_details",
+					       "input_token_details" };
+	const json_t *list = json_object_get(raw, "cacheTokensDetails"), *v;
+	int64_t n = COUNT_UNKNOWN;
+	size_t i;
+
+	for (i = 0; i < sizeof(details) / sizeof(*details); i++)
+		usage_count(&n, json_object_get(json_object_get(json_object_get(raw, details[i]),
+								"cached_tokens_details"),
+						"audio_tokens"));
+	if (json_array_size(list))
+		n = 0;
+	json_array_foreach(list, i, v)
+		if (span_caseeq(json_span(json_object_get(v, "modality")), SPAN_LIT("AUDIO")))
+			usage_count(&n, json_object_get(v, "tokenCount"));
+	return n;
+}
+
+/* Audio that was read from a cache is counted as audio and as cached; the table has no price for
+ * it, so it costs at least what cached text does. Where nobody says what was cached, it was text,
+ * as far as there was any. True if there was cached audio. */
+static bool take_cached_audio(struct usage *u)
+{
+	int64_t n = u->audio_in > 0 && u->cached_read > 0 ? cached_audio(u->raw) : 0;
+
+	if (n == COUNT_UNKNOWN)
+		n = u->cached_read + u->audio_in - u->input;
+	if (n > u->audio_in)
+		n = u->audio_in;
+	u->audio_in -= n > 0 ? n : 0;
+	return n > 0;
+}
+
 /* More than the provider makes for one answer; each looks through the table of prices. */
 #define ITERATIONS_MAX 1024
+
+static int64_t known(int64_t count)
+{
+	return count > 0 ? count : 0;
+}
+
+/* Where they are not told apart, all are written for the default time. */
+static void read_writes(struct usage *u, const json_t *v)
+{
+	const json_t *by_life = json_object_get(v, "cache_creation");
+
+	if (!json_is_object(by_life)) {
+		usage_count(&u->cache_write_5m, json_object_get(v, "cache_creation_input_tokens"));
+		return;
+	}
+	usage_count(&u->cache_write_5m, json_object_get(by_life, "ephemeral_5m_input_tokens"));
+	usage_count(&u->cache_write_1h, json_object_get(by_life, "ephemeral_1h_input_tokens"));
+}
 
 /* Calls that the provider made on its own, at the price of their own model: Anthropic's totals
  * leave them out (docs.anthropic.com, usage.iterations). */
@@ -114,13 +169,13 @@ static void add_iterations(const struct prices *prices, struct exchange *x, int6
 			continue;
 		usage_count(&u.input, json_object_get(v, "input_tokens"));
 		usage_count(&u.cached_read, json_object_get(v, "cache_read_input_tokens"));
-		usage_count(&u.cache_write_5m, json_object_get(v, "cache_creation_input_tokens"));
+		read_writes(&u, v);
 		usage_count(&u.output, json_object_get(v, "output_tokens"));
 		if (u.input != COUNT_UNKNOWN)
-			u.input += (u.cached_read > 0 ? u.cached_read : 0) +
-				   (u.cache_write_5m > 0 ? u.cache_write_5m : 0);
+			u.input += known(u.cached_read) + known(u.cache_write_5m) +
+				   known(u.cache_write_1h);
 		if (!price_of(prices, x->provider, model ? model : x->model_answered,
-			      x->model_asked, when, false, &u, &more)) {
+			      model ? NULL : x->model_asked, when, false, &u, &more)) {
 			x->cost.partial = true;
 			continue;
 		}
@@ -142,50 +197,20 @@ static void scale(struct cost *c, double by)
 	c->request_usd *= by;
 }
 
-static bool names(struct span tier, const char *word)
-{
-	size_t len = strlen(word);
-
-	for (size_t i = 0; i + len <= tier.len; i++)
-		if (strncasecmp((const char *)tier.ptr + i, word, len) == 0)
-			return true;
-	return false;
-}
-
-/* Deferred service costs half. The price of faster service differs from model to model, so the
- * table's price is a lower bound; capacity that was bought beforehand is not paid by the token. */
 static void apply_tier(struct exchange *x)
 {
-	struct span tier = span_str(x->service_tier);
+	double factor = extras_tier(x);
 
-	if (names(tier, "flex") || names(tier, "batch"))
-		scale(&x->cost, 0.5);
-	else if (names(tier, "priority") || names(tier, "fast") || names(tier, "provisioned"))
+	if (factor > 0)
+		scale(&x->cost, factor);
+	else
 		x->cost.partial = true;
 }
 
-/* A place that the model has to run in is paid for: the answer or the host says which. */
-static bool is_placed(const struct exchange *x)
+/* A stream that states running counts, and ended before the last of them. */
+static bool is_running(const struct exchange *x)
 {
-	struct span geo = json_span(json_object_get(x->usage.raw, "inference_geo"));
-	struct span host = span_str(x->host);
-
-	if (geo.len && !span_eq(geo, SPAN_LIT("global")) &&
-	    !span_eq(geo, SPAN_LIT("not_available")))
-		return true;
-	return span_ends(host, SPAN_LIT(".api.openai.com"));
-}
-
-/* Tools that the provider runs are paid for by the use, which the table does not know. */
-static bool used_tools(const struct exchange *x)
-{
-	const json_t *uses = json_object_get(x->usage.raw, "server_tool_use"), *n;
-	const char *key;
-
-	json_object_foreach((json_t *)uses, key, n)
-		if (json_integer_value(n) > 0)
-			return true;
-	return x->nsearches > 0;
+	return x->stream && exchange_tokens_unknown(x);
 }
 
 void bill(const struct prices *prices, struct exchange *x)
@@ -194,10 +219,12 @@ void bill(const struct prices *prices, struct exchange *x)
 		exchange_wall_ns(x, x->t.request_first ? x->t.request_first : x->t.response_first) /
 		1000000000;
 	struct usage u = as_charged(x);
-	bool local;
+	bool local, heard = take_cached_audio(&u);
 
 	if (x->kind != EXCHANGE_LLM || exchange_counts(x))
 		return;
+	if (!x->service_tier)
+		set_string(&x->service_tier, headers_of_role(&x->response_headers, ROLE_TIER));
 	if (stated(x, &x->cost.usd)) {
 		x->cost.source = COST_STATED;
 		return;
@@ -211,5 +238,5 @@ void bill(const struct prices *prices, struct exchange *x)
 		return;
 	add_iterations(prices, x, when);
 	apply_tier(x);
-	x->cost.partial |= is_placed(x) || used_tools(x);
+	x->cost.partial |= extras_are_due(x) || is_running(x) || heard;
 }

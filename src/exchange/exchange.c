@@ -228,6 +228,35 @@ bool exchange_counts(const struct exchange *x)
 	return span_ends(api, SPAN_LIT(".count")) || span_eq(api, SPAN_LIT("tokenize"));
 }
 
+static bool has_output(const struct exchange *x)
+{
+	for (size_t i = 0; i < x->nchoices; i++)
+		if (x->choices[i].msg.nparts)
+			return true;
+	return false;
+}
+
+/* Of a stream that states running counts, those that came last may be too low. */
+static bool ended_early(const struct exchange *x)
+{
+	for (size_t i = 0; i < x->nchoices; i++)
+		if (x->choices[i].finish != FINISH_NONE && x->choices[i].finish != FINISH_ERROR)
+			return false;
+	return x->stream && (x->error || !body_whole(&x->response_body));
+}
+
+bool exchange_tokens_unknown(const struct exchange *x)
+{
+	const struct usage *u = &x->usage;
+
+	if (x->kind != EXCHANGE_LLM || exchange_counts(x))
+		return false;
+	if (x->status >= 400 || (x->error && !has_output(x)))
+		return false;
+	return u->input == COUNT_UNKNOWN || ended_early(x) ||
+	       (u->output == COUNT_UNKNOWN && x->stream && u->total != u->input);
+}
+
 const char *exchange_container(const struct exchange *x)
 {
 	return x->container.name ? x->container.name : x->container.id;
@@ -235,9 +264,16 @@ const char *exchange_container(const struct exchange *x)
 
 const char *exchange_kind_name(enum exchange_kind k)
 {
-	static const char *const names[] = { "llm", "mcp", "acp", "rpc", "http" };
+	static const char *const names[] = { "llm", "mcp", "acp", "a2a", "rpc", "http" };
 
 	return names[k];
+}
+
+const char *exchange_kind_label(enum exchange_kind k)
+{
+	static const char *const labels[] = { "LLM", "MCP", "ACP", "A2A", "RPC", "HTTP" };
+
+	return labels[k];
 }
 
 const char *part_kind_name(enum part_kind k)

@@ -83,6 +83,12 @@ struct tool {
 	json_t *schema; /* of its arguments; may be NULL */
 };
 
+/* By which one record names another, whose number is not known yet. */
+struct exchange_link {
+	unsigned refs;
+	uint64_t id; /* 0: none, or none yet */
+};
+
 /* What an answer names as the ground of what it says. */
 struct citation {
 	char *url, *title;
@@ -210,6 +216,7 @@ enum exchange_kind {
 	EXCHANGE_LLM,  /* a call to a model */
 	EXCHANGE_MCP,  /* a call of an agent to its tools: JSON-RPC */
 	EXCHANGE_ACP,  /* of an editor to an agent, or back: JSON-RPC */
+	EXCHANGE_A2A,  /* of an agent to another agent: JSON-RPC, or HTTP and JSON */
 	EXCHANGE_RPC,  /* gRPC or Connect: messages whose content is not understood */
 	EXCHANGE_HTTP, /* anything else */
 };
@@ -376,11 +383,21 @@ struct exchange {
 	struct conversation conversation;
 	struct agent agent;
 
-	/* EXCHANGE_MCP, EXCHANGE_ACP: the method, and the tool, prompt or resource it is about.
-	 * EXCHANGE_RPC: the method with its service. */
+	/* EXCHANGE_MCP, EXCHANGE_ACP, EXCHANGE_A2A: the method, and the tool, prompt or resource it
+	 * is about. EXCHANGE_RPC: the method with its service. */
 	char *rpc_method, *rpc_name;
-	bool rpc_failed;	  /* the tool said that it failed */
-	uint64_t rpc_messages[2]; /* EXCHANGE_RPC: number sent, and received */
+	bool rpc_failed;    /* the tool or the task failed */
+	char *rpc_id;	    /* of the request */
+	char *rpc_task;	    /* id of a task that it makes, or is about */
+	char *rpc_state;    /* of that task, or "input_required": lower case, with '_' */
+	char *rpc_context;  /* A2A: what the other agent calls the conversation */
+	char *rpc_mismatch; /* header field that says something else than the body */
+	/* A call that ended with input_required goes on in another one. What both have in common,
+	 * 0: nothing; and the number of the one before (an id; else 0). */
+	uint64_t rpc_round, rpc_answers;
+	uint64_t rpc_continues;
+	struct exchange_link *rpc_self, *rpc_before; /* until their numbers are known */
+	uint64_t rpc_messages[2];		     /* EXCHANGE_RPC: number sent, and received */
 
 	char **owned; /* what static texts are in a record that was read back */
 	size_t nowned;
@@ -433,6 +450,11 @@ void exchange_set_other_end(struct exchange *x, const struct exchange *at);
 
 void message_clear(struct message *m); /* frees its parts */
 
+/* The reference to x, made where there is none. */
+struct exchange_link *exchange_link_of(struct exchange *x);
+struct exchange_link *exchange_link_hold(struct exchange_link *r);
+void exchange_link_drop(struct exchange_link *r); /* accepts NULL */
+
 /* A copy that lives as long as `x`, for members that otherwise point to static text. */
 const char *exchange_own(struct exchange *x, const char *text);
 
@@ -464,7 +486,12 @@ const json_t *exchange_param(const struct exchange *x, const char *name);
 /* Whether the call only asks how many tokens a prompt has: it costs nothing and is no turn. */
 bool exchange_counts(const struct exchange *x);
 
+/* Whether it took tokens that the record does not know, or not all of them: no count came, or the
+ * stream that states running counts ended before the last. What was refused took none. */
+bool exchange_tokens_unknown(const struct exchange *x);
+
 const char *exchange_kind_name(enum exchange_kind k);
+const char *exchange_kind_label(enum exchange_kind k); /* for people: "MCP" */
 const char *part_kind_name(enum part_kind k);
 const char *finish_name(enum finish f);
 const char *body_state_name(enum body_state s);

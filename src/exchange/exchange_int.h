@@ -10,7 +10,8 @@
 	&(x)->process, &(x)->exe, &(x)->cmdline, &(x)->comm, &(x)->server_name, &(x)->local,       \
 		&(x)->peer, &(x)->method, &(x)->target, &(x)->host, &(x)->model_asked,             \
 		&(x)->model_answered, &(x)->request_id, &(x)->response_id, &(x)->rpc_method,       \
-		&(x)->rpc_name, &(x)->conversation.session, &(x)->conversation.title,              \
+		&(x)->rpc_name, &(x)->rpc_id, &(x)->rpc_task, &(x)->rpc_state, &(x)->rpc_context,  \
+		&(x)->rpc_mismatch, &(x)->conversation.session, &(x)->conversation.title,          \
 		&(x)->agent.session, &(x)->agent.id, &(x)->agent.parent, &(x)->agent.kind,         \
 		&(x)->agent.thread, &(x)->agent.turn, &(x)->agent.parent_call, &(x)->service_tier, \
 		&(x)->script, &(x)->user, &(x)->container.runtime, &(x)->container.id,             \

@@ -452,6 +452,12 @@ static void read_rpc(struct reader *r, const json_t *o)
 	x->rpc_method = member_string(r, o, "method");
 	x->rpc_name = member_string(r, o, "name");
 	x->rpc_failed = member_flag(r, o, "failed");
+	x->rpc_id = member_string(r, o, "id");
+	x->rpc_task = member_string(r, o, "task");
+	x->rpc_state = member_string(r, o, "state");
+	x->rpc_context = member_string(r, o, "context");
+	x->rpc_continues = member_number(r, o, "continues");
+	x->rpc_mismatch = member_string(r, o, "mismatch");
 	x->rpc_messages[0] = member_number(r, o, "messages_sent");
 	x->rpc_messages[1] = member_number(r, o, "messages_received");
 }

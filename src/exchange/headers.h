@@ -20,6 +20,7 @@ enum header_role {
 	ROLE_THREAD = 256,
 	ROLE_TURN = 512,
 	ROLE_AGENT_JSON = 1024, /* holds an object with members of these roles */
+	ROLE_TIER = 2048,	/* of both: the service tier */
 };
 
 /* Value of the first field of that name (any case); ptr NULL where there is none. */

@@ -60,5 +60,6 @@ static size_t answer_memory(const struct exchange *x)
 
 size_t exchange_memory(const struct exchange *x)
 {
-	return request_memory(x) + answer_memory(x) + text_memory(x->rpc_name);
+	return request_memory(x) + answer_memory(x) + text_memory(x->rpc_name) +
+	       text_memory(x->rpc_id) + text_memory(x->rpc_task) + text_memory(x->rpc_context);
 }

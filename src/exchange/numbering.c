@@ -9,6 +9,8 @@ static bool is_shown(const struct numbering *n, const struct exchange *x)
 static void give(struct numbering *n, struct exchange *x)
 {
 	x->id = ++n->last;
+	if (x->rpc_self)
+		x->rpc_self->id = x->id;
 	exchange_changed(x);
 }
 
@@ -40,6 +42,16 @@ static void name_twin(struct numbering *n, struct exchange *x, bool shown)
 	exchange_unref(twin);
 }
 
+/* The call that this one goes on with came before, so its number is known, if it has one. */
+static void name_before(struct exchange *x)
+{
+	if (!x->rpc_before)
+		return;
+	x->rpc_continues = x->rpc_before->id;
+	exchange_link_drop(x->rpc_before);
+	x->rpc_before = NULL;
+}
+
 static void on_superseded(void *arg, struct exchange *x)
 {
 	name_twin(arg, x, x->id != 0);
@@ -48,6 +60,7 @@ static void on_superseded(void *arg, struct exchange *x)
 static void on_ended(void *arg, struct exchange *x)
 {
 	name_twin(arg, x, is_shown(arg, x));
+	name_before(x);
 	number(arg, x);
 }
 

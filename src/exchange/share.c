@@ -22,10 +22,33 @@ void exchange_unref(struct exchange *x)
 		return;
 	exchange_unref(x->snapshot);
 	exchange_unref(x->twin);
+	exchange_link_drop(x->rpc_self);
+	exchange_link_drop(x->rpc_before);
 	if (x->lim)
 		limits_memory_sub(x->lim, x->charged);
 	exchange_done(x);
 	free(x);
+}
+
+struct exchange_link *exchange_link_of(struct exchange *x)
+{
+	if (!x->rpc_self) {
+		x->rpc_self = xcalloc(1, sizeof(*x->rpc_self));
+		*x->rpc_self = (struct exchange_link){ .refs = 1, .id = x->id };
+	}
+	return x->rpc_self;
+}
+
+struct exchange_link *exchange_link_hold(struct exchange_link *r)
+{
+	__atomic_add_fetch(&r->refs, 1, __ATOMIC_RELAXED);
+	return r;
+}
+
+void exchange_link_drop(struct exchange_link *r)
+{
+	if (r && __atomic_sub_fetch(&r->refs, 1, __ATOMIC_ACQ_REL) == 0)
+		free(r);
 }
 
 void exchange_changed(struct exchange *x)
@@ -229,6 +252,7 @@ struct exchange *exchange_copy(const struct exchange *from, unsigned parts)
 	x->refs = 1;
 	x->snapshot = NULL;
 	x->twin = NULL;
+	x->rpc_self = x->rpc_before = NULL;
 	x->bytes = 0; /* it may be changed, or have fewer parts */
 	copy_labels(x);
 	char **const strings[] = { EXCHANGE_STRINGS(x) };

@@ -8,7 +8,7 @@
 enum show_mode {
 	SHOW_DEFAULT, /* nothing was asked for: as the sink prefers, else as SHOW_SMART */
 	SHOW_SMART,   /* model calls, and other HTTP that carries JSON */
-	SHOW_AGENTS,  /* model calls, MCP, and RPC that is no plumbing */
+	SHOW_AGENTS,  /* model calls, MCP, ACP, A2A, and RPC that is no plumbing */
 	SHOW_ALL,     /* all HTTP */
 	SHOW_RAW,     /* all HTTP, with heads and bodies as they are (secrets masked) */
 };

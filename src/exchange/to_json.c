@@ -137,7 +137,7 @@ static json_t *tools(const struct exchange *x)
 /* Its bodies were read by a dialect. */
 static bool has_content(const struct exchange *x)
 {
-	return x->kind == EXCHANGE_LLM || x->kind == EXCHANGE_MCP || x->kind == EXCHANGE_ACP;
+	return x->kind <= EXCHANGE_A2A;
 }
 
 static json_t *request(const struct exchange *x, const struct account *a, unsigned flags)
@@ -373,6 +373,13 @@ static json_t *rpc(const struct exchange *x)
 		set(o, "messages_received", json_integer((json_int_t)x->rpc_messages[1]));
 	} else {
 		set(o, "failed", json_boolean(x->rpc_failed));
+		set(o, "id", json_from_text(x->rpc_id));
+		set(o, "task", json_from_text(x->rpc_task));
+		set(o, "state", json_from_text(x->rpc_state));
+		set(o, "context", json_from_text(x->rpc_context));
+		set(o, "continues",
+		    x->rpc_continues ? json_integer((json_int_t)x->rpc_continues) : NULL);
+		set(o, "mismatch", json_from_text(x->rpc_mismatch));
 	}
 	return o;
 }
@@ -448,7 +455,7 @@ json_t *exchange_to_json(const struct exchange *x, unsigned flags)
 		set(o, "counted_tokens", count(x->counted));
 		set(o, "cost", cost(&x->cost));
 	}
-	if (x->kind == EXCHANGE_MCP || x->kind == EXCHANGE_ACP || x->kind == EXCHANGE_RPC)
+	if (x->kind >= EXCHANGE_MCP && x->kind <= EXCHANGE_RPC)
 		set(o, "rpc", rpc(x));
 	if (x->kind == EXCHANGE_MCP)
 		set(o, "agent", agent(&x->agent));

@@ -7,7 +7,8 @@
 
 #include "exchange/exchange.h"
 
-/* The count is the member of that name; without it, the answer is an error. */
+/* The count is the member of that name, or how many tokens are listed; without either, the answer
+ * is an error. */
 void answer_count(struct exchange *x, const json_t *body, const char *member);
 
 #endif

@@ -57,6 +57,12 @@ static bool plausible_request(const struct dialect *d, const json_t *body)
 	       (d->proves_request && d->proves_request(body));
 }
 
+/* Header fields that a protocol has made its own. */
+static const struct dialect *by_header(const struct exchange *x)
+{
+	return headers_find(&x->request_headers, "a2a-version").ptr ? &dialect_a2a : NULL;
+}
+
 const struct dialect *detect_request(const struct exchange *x, const json_t *body,
 				     const struct dialect **ret_candidate)
 {
@@ -65,7 +71,7 @@ const struct dialect *detect_request(const struct exchange *x, const json_t *bod
 
 	*ret_candidate = NULL;
 	if (!x->method || strcmp(x->method, "POST") != 0)
-		return NULL;
+		return by_header(x);
 	d = dialect_of_path(span_str(x->target), &path_is_proof);
 	*ret_candidate = d;
 	if (d && (path_is_proof || (body && plausible_request(d, body))))
@@ -74,7 +80,7 @@ const struct dialect *detect_request(const struct exchange *x, const json_t *bod
 	if (!d && body && provider_of_host(span_str(x->host)) &&
 	    plausible_request(&dialect_generic, body))
 		d = &dialect_generic;
-	return d;
+	return d ? d : by_header(x);
 }
 
 const struct dialect *detect_answer(const struct exchange *x, const struct dialect *candidate,

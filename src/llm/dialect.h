@@ -18,6 +18,7 @@ enum turn_step {
 	TURN_NOTE,   /* about the answer under way, but no output: of a paused one, until another
 		      * has begun to be answered */
 	TURN_CLOSE,  /* such a note, and the end */
+	TURN_OVER,   /* the last part of the answer under way, if there is one, else of no call */
 };
 
 struct dialect {
@@ -47,6 +48,8 @@ struct dialect {
 	 * it does not say. NULL: there is one at a time. */
 	struct span (*turn_key)(const json_t *v);
 	bool (*is_first)(const json_t *v);
+	/* Messages that are no JSON are its too, as {"binary": base64}. */
+	bool binary;
 	/* Each takes any JSON value: wrong types are skipped, never fatal. A body may be the
 	 * repaired beginning of one that was cut (x->request_partial, x->response_partial). */
 	void (*request)(struct exchange *x, const json_t *body);

@@ -6,6 +6,9 @@ libpure_a_SOURCES += \
 	src/llm/detect.h \
 	src/llm/dialect.h \
 	src/llm/dialects.def \
+	src/llm/dialects/a2a.c \
+	src/llm/dialects/a2a.h \
+	src/llm/dialects/a2a_answer.c \
 	src/llm/dialects/acp.c \
 	src/llm/dialects/anthropic.c \
 	src/llm/dialects/anthropic.h \
@@ -20,6 +23,7 @@ libpure_a_SOURCES += \
 	src/llm/dialects/bedrock_invoke.c \
 	src/llm/dialects/bedrock_prompt.c \
 	src/llm/dialects/cohere.c \
+	src/llm/dialects/deepgram.c \
 	src/llm/dialects/fallback.c \
 	src/llm/dialects/gemini.c \
 	src/llm/dialects/gemini.h \
@@ -44,6 +48,9 @@ libpure_a_SOURCES += \
 	src/llm/dialects/openai_usage.c \
 	src/llm/dialects/responses_items.c \
 	src/llm/dialects/responses_items.h \
+	src/llm/dialects/tokenize.c \
+	src/llm/dialects/watsonx.c \
+	src/llm/dialects/xai_speech.c \
 	src/llm/error.c \
 	src/llm/error.h \
 	src/llm/json.c \
@@ -57,6 +64,10 @@ libpure_a_SOURCES += \
 	src/llm/paths.def \
 	src/llm/providers.def \
 	src/llm/routes.c \
+	src/llm/rpc.c \
+	src/llm/rpc.h \
+	src/llm/speech.c \
+	src/llm/speech.h \
 	src/llm/sockets.def
 
 check_PROGRAMS += tests/unit/test_bedrock

@@ -65,7 +65,7 @@ static const struct {
 #undef SINK
 	{ "BUFFER", LIST("auto", "ring", "perf") },
 	{ "FORM", LIST("text", "json", "none") },
-	{ "KIND", LIST("llm", "mcp", "acp", "rpc", "http") },
+	{ "KIND", LIST("llm", "mcp", "acp", "a2a", "rpc", "http") },
 	{ "SHELL", LIST("bash", "zsh", "fish") },
 	{ "WHEN", LIST("auto", "always", "never") },
 };

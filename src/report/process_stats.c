@@ -179,7 +179,7 @@ void process_stats_exchange(struct process_stats *s, const struct exchange *x)
 {
 	struct process_row *r = row_of(s, x->tgid, x->process);
 
-	if (x->kind == EXCHANGE_LLM)
+	if (x->kind == EXCHANGE_LLM && !exchange_counts(x))
 		r->calls++;
 	else
 		r->others++;

@@ -177,9 +177,11 @@ static void add_tokens(struct spend_sum *s, const struct usage *u)
 		s->input += u->input;
 	if (u->output > 0)
 		s->output += u->output;
-	s->known_cache += u->cached_read != COUNT_UNKNOWN;
-	if (u->cached_read > 0)
-		s->cached += u->cached_read;
+	if (u->cached_read == COUNT_UNKNOWN)
+		return;
+	s->known_cache++;
+	s->cached += u->cached_read;
+	s->cache_input += u->input > 0 ? u->input : 0;
 }
 
 static void add_cost(struct spend_sum *s, const struct cost *c)
@@ -198,8 +200,8 @@ static void add(struct spend_sum *s, const struct exchange *x)
 	s->failed += failed;
 	add_tokens(s, &x->usage);
 	add_cost(s, &x->cost);
-	s->no_tokens += !failed && x->usage.input == COUNT_UNKNOWN;
-	s->no_cost += !failed && x->cost.source == COST_UNKNOWN;
+	s->no_tokens += exchange_tokens_unknown(x);
+	s->no_cost += x->cost.source == COST_UNKNOWN && (!failed || exchange_tokens_unknown(x));
 	if (!failed && x->t.request_first && x->t.response_last > x->t.request_first)
 		latency_add(&s->took, x->t.response_last - x->t.request_first);
 }
@@ -228,6 +230,7 @@ static void join(struct spend_sum *to, const struct spend_sum *from)
 	to->known_cache += from->known_cache;
 	to->input += from->input;
 	to->cached += from->cached;
+	to->cache_input += from->cache_input;
 	to->output += from->output;
 	to->usd += from->usd;
 	latency_join(&to->took, &from->took);

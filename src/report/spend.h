@@ -16,11 +16,12 @@ typedef const char *(*user_name_fn)(uint32_t uid);
 struct spend_sum {
 	uint64_t calls, failed;
 	uint64_t free;	      /* that cost nothing, since the model ran on this host */
-	uint64_t no_tokens;   /* of calls that did not fail: with tokens that are not known */
+	uint64_t no_tokens;   /* of which not all tokens are known */
 	uint64_t no_cost;     /* with a cost that is not known */
 	uint64_t at_least;    /* whose cost is a lower bound */
 	uint64_t known_cache; /* that say what was read from a cache */
 	int64_t input, cached, output;
+	int64_t cache_input; /* the input of these */
 	double usd;
 	struct latency took; /* calls that did not fail */
 };

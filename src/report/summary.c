@@ -64,9 +64,9 @@ static void write_spent(struct buf *out, const struct run_report *r, const struc
 	if (tokens) {
 		buf_addf(out, "%s%s%s in", dot(r), text_tokens((uint64_t)s->input).text,
 			 s->no_tokens ? "+" : "");
-		if (s->cached)
+		if (s->cached && s->cache_input)
 			buf_addf(out, " (%s cached)",
-				 text_percent((uint64_t)s->cached, (uint64_t)s->input).text);
+				 text_percent((uint64_t)s->cached, (uint64_t)s->cache_input).text);
 		buf_addf(out, " %s %s%s out", r->utf8 ? "→" : "->",
 			 text_tokens((uint64_t)s->output).text, s->no_tokens ? "+" : "");
 	} else if (s->no_tokens) {

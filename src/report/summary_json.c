@@ -23,6 +23,7 @@ static void set_sum(json_t *o, const struct spend_sum *s)
 	set_number(o, "free", s->free);
 	set_number(o, "input", (uint64_t)s->input);
 	set(o, "cached_read", s->known_cache ? json_integer(s->cached) : json_null());
+	set_number(o, "cache_unknown", s->calls - s->known_cache);
 	set_number(o, "output", (uint64_t)s->output);
 	set(o, "usd", json_real(s->usd));
 	set_number(o, "tokens_unknown", s->no_tokens);

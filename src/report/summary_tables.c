@@ -46,10 +46,11 @@ static void write_tokens(struct cells *c, const struct spend_sum *s)
 		CELL(c->in, "%s%s", text_tokens((uint64_t)s->input).text, more);
 		CELL(c->out, "%s%s", text_tokens((uint64_t)s->output).text, more);
 	}
-	if (!s->known_cache || !s->input)
+	if (!s->known_cache || !s->cache_input)
 		CELL(c->cached, "-");
 	else
-		CELL(c->cached, "%s", text_percent((uint64_t)s->cached, (uint64_t)s->input).text);
+		CELL(c->cached, "%s",
+		     text_percent((uint64_t)s->cached, (uint64_t)s->cache_input).text);
 }
 
 static void write_usd(struct cells *c, const struct spend_sum *s)

@@ -90,7 +90,7 @@ static int read_kind(struct select_row *r, const char *value, bool recorded, str
 			r->number = k;
 			return 0;
 		}
-	return error_set(reterr, -EINVAL, "expected llm, mcp, rpc or http");
+	return error_set(reterr, -EINVAL, "expected llm, mcp, acp, a2a, rpc or http");
 }
 
 static int read_only(struct select_row *r, const char *value, bool recorded, struct error *reterr)

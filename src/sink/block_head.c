@@ -205,15 +205,10 @@ static void add_what(struct head *h, const struct exchange *x)
 		f->traffic = block_model(x);
 		break;
 	case EXCHANGE_MCP:
-		snprintf(f->own, sizeof(f->own), "  MCP ");
-		f->traffic = span_str(x->rpc_method ? x->rpc_method : "(method not seen)");
-		break;
 	case EXCHANGE_ACP:
-		snprintf(f->own, sizeof(f->own), "  ACP ");
-		f->traffic = span_str(x->rpc_method ? x->rpc_method : "(method not seen)");
-		break;
+	case EXCHANGE_A2A:
 	case EXCHANGE_RPC:
-		snprintf(f->own, sizeof(f->own), "  RPC ");
+		snprintf(f->own, sizeof(f->own), "  %s ", exchange_kind_label(x->kind));
 		f->traffic = span_str(x->rpc_method ? x->rpc_method : "(method not seen)");
 		break;
 	case EXCHANGE_HTTP:

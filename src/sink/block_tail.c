@@ -83,7 +83,9 @@ static void put_failure(struct layouter *l)
 		page_put(l->p, INK_ERROR, " ");
 		page_traffic(l->p, INK_ERROR, span_str(code), 60);
 	} else if (x->rpc_failed) {
-		page_put(l->p, INK_ERROR, " the tool failed");
+		page_put(l->p, INK_ERROR,
+			 x->kind == EXCHANGE_A2A || x->rpc_state ? " the task failed"
+								 : " the tool failed");
 	}
 	page_put(l->p, INK_PLAIN, " ");
 }
@@ -305,7 +307,7 @@ void block_tail(struct layouter *l)
 	put_times(l);
 	if (x->kind == EXCHANGE_LLM)
 		put_usage(l);
-	else if (x->kind != EXCHANGE_MCP && x->kind != EXCHANGE_ACP)
+	else if (x->kind == EXCHANGE_RPC || x->kind == EXCHANGE_HTTP)
 		put_bytes(l);
 	put_finish(l);
 	if (has_failed(x)) {

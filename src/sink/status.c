@@ -324,8 +324,10 @@ static void sums(struct page *p, const struct tally *t, size_t under_way)
 	if (t->others)
 		count(p, t->others, "other", "others");
 	if (t->any_tokens) {
-		snprintf(text, sizeof(text), "%s%s%s tok", text_tokens(t->input).text,
-			 page_sign(p, "→", "->"), text_tokens(t->output).text);
+		const char *more = t->unknown_tokens ? "+" : "";
+
+		snprintf(text, sizeof(text), "%s%s%s%s%s tok", text_tokens(t->input).text, more,
+			 page_sign(p, "→", "->"), text_tokens(t->output).text, more);
 		page_item(p, INK_PLAIN, text);
 	}
 	if (t->any_usd) {

@@ -21,17 +21,20 @@ static void add_agent(struct tally *t, const char *program)
 		t->agents[t->nagents++] = d;
 }
 
-static void add_tokens(struct tally *t, const struct usage *u)
+static void add_tokens(struct tally *t, const struct exchange *x)
 {
+	const struct usage *u = &x->usage;
+
+	t->unknown_tokens += exchange_tokens_unknown(x);
 	t->any_tokens |= u->input != COUNT_UNKNOWN || u->output != COUNT_UNKNOWN;
 	t->input += u->input > 0 ? (uint64_t)u->input : 0;
 	t->output += u->output > 0 ? (uint64_t)u->output : 0;
 }
 
-/* What has no tokens, such as a call that failed or that counts tokens, has no price to miss. */
+/* What has no tokens, such as a call that was refused, has no price to miss. */
 static void add_cost(struct tally *t, const struct exchange *x)
 {
-	bool spends = x->usage.input > 0 || x->usage.output > 0;
+	bool spends = x->usage.input > 0 || x->usage.output > 0 || exchange_tokens_unknown(x);
 
 	if (x->cost.source == COST_UNKNOWN) {
 		t->some_unknown |= spends;
@@ -51,7 +54,7 @@ void tally_add(struct tally *t, const struct exchange *x)
 {
 	if (x->twin_of)
 		return; /* the other end's record counts */
-	if (x->kind != EXCHANGE_LLM) {
+	if (x->kind != EXCHANGE_LLM || exchange_counts(x)) {
 		t->others++;
 		return;
 	}
@@ -60,6 +63,6 @@ void tally_add(struct tally *t, const struct exchange *x)
 	t->unmeasured += !has_failed(x) && !exchange_counts(x) && x->usage.input == COUNT_UNKNOWN &&
 			 x->usage.output == COUNT_UNKNOWN;
 	add_agent(t, exchange_program(x));
-	add_tokens(t, &x->usage);
+	add_tokens(t, x);
 	add_cost(t, x);
 }

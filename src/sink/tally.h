@@ -8,9 +8,10 @@
 #define TALLY_AGENTS 1024
 
 struct tally {
-	uint64_t calls, failed; /* to models */
-	uint64_t others;	/* MCP, RPC and other HTTP */
-	uint64_t input, output; /* tokens, as far as they are known */
+	uint64_t calls, failed;	 /* to models */
+	uint64_t others;	 /* MCP, A2A, RPC and other HTTP; calls that count tokens */
+	uint64_t input, output;	 /* tokens, as far as they are known */
+	uint64_t unknown_tokens; /* calls of which not all are */
 	bool any_tokens;
 	uint64_t unmeasured; /* of calls that were answered, those without counts of tokens */
 	double usd;

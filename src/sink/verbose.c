@@ -249,7 +249,7 @@ static void show_end(struct sink *s, struct live *l, const struct exchange *x, b
 		if (!was_shown)
 			show_request(s, x);
 		verbose_raw_response(s, x);
-	} else if (x->kind == EXCHANGE_MCP || x->kind == EXCHANGE_ACP) {
+	} else if (x->kind >= EXCHANGE_MCP && x->kind <= EXCHANGE_A2A) {
 		verbose_mcp(s, x);
 	} else if (x->kind == EXCHANGE_RPC) {
 		verbose_rpc(s, x);

@@ -16,12 +16,19 @@ void verbose_mcp(struct sink *s, const struct exchange *x)
 	struct term *t = &s->t;
 	bool failed = x->rpc_failed || x->error || x->status >= 400;
 
-	verbose_head(s, failed ? MARK_ERROR : MARK_TOOL, x->kind == EXCHANGE_ACP ? "ACP" : "MCP", x,
+	verbose_head(s, failed ? MARK_ERROR : MARK_TOOL, exchange_kind_label(x->kind), x,
 		     x->t.request_first);
 	term_inline(t, span_str(x->rpc_method ? x->rpc_method : "(method not seen)"), 80);
 	term_own(t, " ");
 	term_inline(t, span_str(x->rpc_name), 120);
 	term_newline(t);
+	verbose_field(s, "Task", x->rpc_task);
+	verbose_field(s, "State", x->rpc_state);
+	verbose_field(s, "Differs from the body", x->rpc_mismatch);
+	if (x->rpc_continues) {
+		term_ownf(t, "Goes on with: #%llu", (unsigned long long)x->rpc_continues);
+		term_newline(t);
+	}
 	for (size_t i = 0; i < x->nmessages; i++)
 		verbose_parts(s, &x->messages[i], 2);
 	if (x->status)

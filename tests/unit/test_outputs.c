@@ -88,7 +88,7 @@ static void test_wrong(void)
 	refuses("jsonl:/nonexistent/x", "/nonexistent/x");
 	refuses("jsonl:,nonsense=1", "no setting nonsense");
 	refuses("jsonl:-,errors=all", "expected only");
-	refuses("jsonl,kind=llms", "expected llm, mcp, rpc or http");
+	refuses("jsonl,kind=llms", "expected llm, mcp, acp, a2a, rpc or http");
 	refuses("jsonl,user=no-such-user", "no user 'no-such-user' on this host");
 	refuses("jsonl,queue=much", "expected a size");
 	refuses("jsonl,show=most", "expected smart");

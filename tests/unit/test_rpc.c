@@ -145,10 +145,11 @@ static void on_ended(void *arg, struct exchange *x)
 
 	if (x->nchoices && x->choices[0].msg.nparts)
 		p = &x->choices[0].msg.parts[0];
-	buf_addf(b, "%s %u>%u %s %s%s%s%s%s|", exchange_kind_name(x->kind), x->tgid,
+	buf_addf(b, "%s %u>%u %s %s%s%s%s%s%s|", exchange_kind_name(x->kind), x->tgid,
 		 x->other ? x->other->tgid : 0, x->rpc_method ? x->rpc_method : "?",
 		 x->rpc_name ? x->rpc_name : "-", p ? " = " : "", p ? p->text.ptr : "",
-		 exchange_complete(x) ? "" : " incomplete", x->from_middle ? " middle" : "");
+		 exchange_complete(x) ? "" : " incomplete", x->from_middle ? " middle" : "",
+		 x->rpc_continues ? " goes on" : "");
 }
 
 static const struct observer observer = { .ended = on_ended };
@@ -264,6 +265,23 @@ static void test_calls(void)
 	TALK("of the first call too", "mcp 10>20 initialize - = {\"r\":2}|",
 	     { DIR_READ, "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"r\":2}}" },
 	     { DIR_WRITE, INITIALIZE "{\"protocolVersion\":\"2025-06-18\"}}" });
+	TALK("a call that goes on, and one that asks for something else",
+	     OPENED "mcp 10>20 tools/call t = null|mcp 10>20 tools/call t = done goes on|"
+		    "mcp 10>20 tools/call u = done|",
+	     OPEN,
+	     { DIR_WRITE, "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"tools/call\",\"params\":{"
+			  "\"name\":\"t\",\"arguments\":{}}}" },
+	     { DIR_READ,
+	       "{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{\"resultType\":\"input_required\","
+	       "\"inputRequests\":{\"k\":{\"method\":\"roots/list\",\"params\":null}}}}" },
+	     { DIR_WRITE, "{\"jsonrpc\":\"2.0\",\"id\":3,\"method\":\"tools/call\",\"params\":{"
+			  "\"name\":\"t\",\"arguments\":{},\"inputResponses\":{\"k\":{}}}}" },
+	     { DIR_READ, "{\"jsonrpc\":\"2.0\",\"id\":3,\"result\":{\"content\":[{\"type\":"
+			 "\"text\",\"text\":\"done\"}]}}" },
+	     { DIR_WRITE, "{\"jsonrpc\":\"2.0\",\"id\":4,\"method\":\"tools/call\",\"params\":{"
+			  "\"name\":\"u\",\"arguments\":{},\"inputResponses\":{\"k\":{}}}}" },
+	     { DIR_READ, "{\"jsonrpc\":\"2.0\",\"id\":4,\"result\":{\"content\":[{\"type\":"
+			 "\"text\",\"text\":\"done\"}]}}" });
 	TALK("ACP", "acp 10>20 initialize -|acp 10>20 session/prompt - = Hello|",
 	     { DIR_WRITE, INITIALIZE "{\"protocolVersion\":1}}" },
 	     { DIR_READ,

@@ -294,7 +294,7 @@ static void test_refused(void)
 	static const struct {
 		const char *word, *value, *why;
 	} rows[] = {
-		{ "kind", "llms", "llm, mcp, rpc or http" },
+		{ "kind", "llms", "llm, mcp, acp, a2a, rpc or http" },
 		{ "model", "", "nothing is given" },
 		{ "model", " , ", "nothing is given" },
 		{ "conversation", "xyz", "ID" },

@@ -275,6 +275,55 @@ def mcp():
     return "mcp", "mcp.example", "/mcp", ask, [(whole, back), (sse, [back])]
 
 
+def mcp_input():
+    ask = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {
+        "name": "f", "arguments": {"a": "said U"}, "requestState": "said S", "inputResponses": {"k": {"roots": ["said V"]}}}}
+    back = {"jsonrpc": "2.0", "id": 1, "result": {"resultType": "input_required", "requestState": "said T", "inputRequests": {
+        "k": {"method": "elicitation/create", "params": {"message": "said A"}}}}}
+    return "mcp", "mcp.example", "/mcp", ask, [(whole, back), (sse, [back])]
+
+
+def a2a_task():
+    message = {"messageId": "m2", "role": "ROLE_AGENT", "parts": [{"text": "said T"}]}
+    return {"id": "t1", "contextId": "c1", "status": {"state": "TASK_STATE_COMPLETED", "message": message}, "artifacts": [
+        {"artifactId": "a1", "name": "n", "parts": [{"text": "said A"}, {"data": {"a": "said data"}}]}]}
+
+
+def a2a():
+    sent = {"messageId": "m1", "role": "ROLE_USER", "parts": [{"text": "said U"}, {"data": {"a": "said V"}}]}
+    ask = {"jsonrpc": "2.0", "id": 1, "method": "SendMessage", "params": {"message": sent}}
+    task = a2a_task()
+    status = {"taskId": "t1", "contextId": "c1", "status": task["status"]}
+    artifact = {"taskId": "t1", "contextId": "c1", "artifact": task["artifacts"][0], "lastChunk": True}
+    stream = [{"jsonrpc": "2.0", "id": 1, "result": {k: v}} for k, v in (("statusUpdate", status), ("artifactUpdate", artifact))]
+    return "a2a", "agent.example", "/", ask, [(whole, {"jsonrpc": "2.0", "id": 1, "result": {"task": task}}), (sse, stream)]
+
+
+def a2a_http():
+    sent = {"messageId": "m1", "role": "ROLE_USER", "parts": [{"text": "said U"}]}
+    task = a2a_task()
+    return "a2a", "agent.example", "/message:send", {"message": sent}, [(whole, {"task": task}), (sse, [{"task": task}])]
+
+
+def watsonx():
+    ask = {"model_id": "m", "project_id": "p", "input": "said U", "parameters": {"max_new_tokens": 5}}
+    back = {"model_id": "m", "results": [{"generated_text": "said A", "generated_token_count": 1, "input_token_count": 1,
+                                          "stop_reason": "eos_token"}]}
+    return "watsonx.generation", "us-south.ml.cloud.ibm.com", "/ml/v1/text/generation", ask, [(whole, back), (sse, [back])]
+
+
+def listen():
+    back = {"metadata": {"request_id": "r", "duration": 1.5, "model_info": {"u": {"name": "n"}}},
+            "results": {"channels": [{"alternatives": [{"transcript": "said A", "confidence": 0.5}]}]}}
+    return "deepgram.listen", "api.deepgram.com", "/v1/listen", {"url": "said U"}, [(whole, back)]
+
+
+def spoken():
+    ask = [{"type": "text.delta", "delta": "said U"}, {"type": "text.done"}]
+    stream = [{"type": "audio.delta", "delta": "aGVsbG8="}, {"type": "audio.done", "trace_id": "t"}]
+    return "xai.tts", "api.x.ai", "/v1/tts?voice=eve", ask, [(frames, stream)]
+
+
 def llama():
     back = {"content": "said A", "stop": True, "stop_type": "eos", "tokens_evaluated": 1, "tokens_predicted": 1}
     return "openai.completions", "localhost:8080", "/completion", {"prompt": "said U", "n_predict": 5}, [(whole, back)]
@@ -326,7 +375,7 @@ def realtime():
 
 
 DIALECTS = [live, realtime, llama, embeddings, images, ocr, assistants, chat, responses, completions, anthropic, gemini, interactions, converse, prompt, titan, cohere, cohere_v1,
-            ollama, ollama_generate, mcp]
+            ollama, ollama_generate, mcp, mcp_input, a2a, a2a_http, watsonx, listen, spoken]
 
 # Left out on purpose: (dialect and framing, place) -> reason.
 AGAIN = "what begins a response or an item comes again, as a whole, when it ends"

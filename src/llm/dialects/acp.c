@@ -6,6 +6,7 @@
 #include "llm/dialect.h"
 #include "llm/json.h"
 #include "llm/rest.h"
+#include "llm/rpc.h"
 
 static bool method_is_acp(struct span method)
 {
@@ -29,9 +30,6 @@ static bool is_acp_request(const json_t *v)
 		return json_is_integer(json_at2(v, "params", "protocolVersion"));
 	return method_is_acp(method);
 }
-
-static const char *const envelope_members[] = { "jsonrpc", "id",    "method", "params",
-						"result",  "error", NULL };
 
 /* ---- content ---- */
 
@@ -76,9 +74,8 @@ static void acp_request(struct exchange *x, const json_t *v)
 	const json_t *prompt = json_object_get(params, "prompt");
 	struct part *p;
 
-	set_json(&x->rpc_method, json_object_get(v, "method"));
+	rpc_request_envelope(x, v);
 	set_json(&x->rpc_name, subject_of(params));
-	request_rest(x, "message", v, envelope_members);
 	if (!json_object_size(params))
 		return;
 	if (json_is_array(prompt)) {
@@ -192,7 +189,7 @@ static void acp_response(struct exchange *x, const json_t *v)
 		answer_error(x, NULL, json_object_get(e, "code"), json_object_get(e, "message"));
 	else
 		read_result(x, json_object_get(v, "result"));
-	answer_rest(x, 0, v, envelope_members);
+	answer_rest(x, 0, v, rpc_envelope);
 }
 
 static void acp_event(struct exchange *x, void *state, struct span name, const json_t *data)

@@ -174,6 +174,7 @@ static void converse_response(struct exchange *x, const json_t *body)
 		answer_block(x, (int)i, v);
 	read_stop(x, body);
 	bedrock_usage(x, json_object_get(body, "usage"));
+	set_json(&x->service_tier, json_at2(body, "serviceTier", "type"));
 	answer_rest(x, 0, json_object_get(body, "output"), answer_members);
 	answer_rest(x, 0, message, message_members);
 	answer_rest(x, 0, json_object_get(body, "metrics"), answer_members);
@@ -301,6 +302,7 @@ static void on_block_stop(struct exchange *x, const json_t *data)
 static void on_metadata(struct exchange *x, const json_t *data)
 {
 	bedrock_usage(x, json_object_get(data, "usage"));
+	set_json(&x->service_tier, json_at2(data, "serviceTier", "type"));
 }
 
 static const struct {

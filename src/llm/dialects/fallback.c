@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A call to a known provider in an unknown format. Reads what nearly all formats name alike (model,
- * prompt, returned text, token counts) and shows the rest as it is. Also covers IBM watsonx
- * (cloud.ibm.com/apidocs/watsonx-ai), Replicate, Aleph Alpha, AI21 and Bedrock agents. */
+ * prompt, returned text, token counts) and shows the rest as it is. Also covers Replicate,
+ * Aleph Alpha, AI21 and Bedrock agents. */
 #include "llm/dialect.h"
 #include "llm/dialects/openai.h"
 #include "llm/error.h"

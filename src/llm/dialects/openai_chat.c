@@ -36,7 +36,7 @@ static void read_envelope(struct exchange *x, const json_t *body)
 	/* The first id counts, because some servers change it from chunk to chunk. */
 	if (!x->response_id)
 		set_json(&x->response_id, json_object_get(body, "id"));
-	set_json(&x->model_answered, json_object_get(body, "model"));
+	set_json(&x->model_answered, json_either(body, "model", "model_id"));
 	set_json(&x->service_tier, json_object_get(body, "service_tier"));
 	openai_usage(x, json_at2(body, "x_groq", "usage"));
 	openai_usage(x, json_object_get(body, "usage"));
@@ -318,6 +318,7 @@ void openai_rest(struct exchange *x, const json_t *body)
 					     "object",
 					     "created",
 					     "model",
+					     "model_id", /* watsonx */
 					     "service_tier",
 					     "usage",
 					     "x_groq",

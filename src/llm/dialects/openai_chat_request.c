@@ -224,12 +224,12 @@ static void read_tool(struct exchange *x, const json_t *v, const json_t *f)
 
 void openai_chat_request(struct exchange *x, const json_t *body)
 {
-	static const char *const known[] = { "model",  "messages", "tools", "functions",
-					     "stream", "prompt",   NULL };
+	static const char *const known[] = { "model",	  "model_id", "messages", "tools",
+					     "functions", "stream",   "prompt",	  NULL };
 	const json_t *messages = json_object_get(body, "messages"), *v;
 	size_t i;
 
-	set_json(&x->model_asked, json_object_get(body, "model"));
+	set_json(&x->model_asked, json_either(body, "model", "model_id")); /* watsonx */
 	x->stream_requested = json_is_true(json_object_get(body, "stream"));
 	if (json_is_object(messages))
 		openai_chat_message(x, messages);

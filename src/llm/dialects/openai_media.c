@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Model calls that are no conversation: embeddings, reranking, moderation, images, speech, video,
- * document reading, token counting. OpenAI's formats, which most others adopted
+ * document reading. OpenAI's formats, which most others adopted
  * (platform.openai.com/docs/api-reference), and those of Cohere, Voyage, Mistral, xAI and Google's
  * prediction service (read November 2026). The result is described by kind and size. */
 #include <stdlib.h>
@@ -146,7 +146,7 @@ static const char *const answer_members[] = {
 	"embedding",  "index",	       "url",	     "revised_prompt",
 	"markdown",   "images",	       "dimensions", "bytesBase64Encoded",
 	"mimeType",   "provider",      "blocks",     "audio_data",
-	"mime_type",  "token_strings", NULL,
+	"mime_type",  "token_strings", "media_type", NULL,
 };
 
 /* "2 vectors, 1536 numbers each" */
@@ -201,7 +201,7 @@ static void answer_data(struct exchange *x, const json_t *list)
 			continue;
 		p = answer_part(x, 0, PART_IMAGE, (int)(i % ANSWER_PARTS_MAX));
 		if (json_has(v, "b64_json"))
-			part_base64(p, span_of(NULL, 0), json_text(v, "b64_json"));
+			part_base64(p, json_text(v, "media_type"), json_text(v, "b64_json"));
 		else
 			part_url(p, json_text(v, "url"));
 	}
@@ -345,24 +345,6 @@ TASK(dialect_transcription, "openai.transcription");
 TASK(dialect_video, "video");
 TASK(dialect_ocr, "mistral.ocr");
 TASK(dialect_predict, "google.predict");
-
-static void tokenize_response(struct exchange *x, const json_t *body)
-{
-	const json_t *tokens = json_object_get(body, "tokens");
-
-	task_response(x, body);
-	if (json_is_array(tokens))
-		x->counted = (int64_t)json_array_size(tokens);
-	usage_count(&x->counted, json_object_get(body, "count"));
-}
-
-const struct dialect dialect_tokenize = {
-	.name = "tokenize",
-	.plausible_request = suits_task,
-	.request = task_request,
-	.response = tokenize_response,
-	.event = task_event,
-};
 
 /* Many requests in a file or list, answered later. */
 static bool suits_batch(const json_t *body)
