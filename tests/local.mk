@@ -69,6 +69,7 @@ EXTRA_DIST += \
 noinst_PROGRAMS += tests/rerecord
 PY_TESTS += \
 	tests/conformance/test_recordings.py \
+	tests/unit/test_check_providers.py \
 	tests/unit/test_cli.py \
 	tests/unit/test_completions.py \
 	tests/unit/test_credentials.py \

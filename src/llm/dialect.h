@@ -71,6 +71,8 @@ struct provider {
 
 /* Who answers at that host (no port); NULL when unknown. */
 const struct provider *provider_of_host(struct span host);
+/* Who answers at that path, whatever the host; NULL when it does not tell. */
+const struct provider *provider_of_path(struct span target);
 
 /* Which dialect a request's path speaks, by its end ("/chat/completions"); query and prefix are
  * ignored. `path_is_proof`: the path alone is proof enough; otherwise the body must agree. NULL

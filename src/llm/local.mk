@@ -55,10 +55,12 @@ libpure_a_SOURCES += \
 	src/llm/result.c \
 	src/llm/result.h \
 	src/llm/paths.def \
+	src/llm/provider_paths.def \
 	src/llm/providers.def \
 	src/llm/routes.c \
 	src/llm/sockets.def
 
+EXTRA_DIST += scripts/check-providers
 check_PROGRAMS += tests/unit/test_bedrock
 check_PROGRAMS += tests/unit/test_tables
 

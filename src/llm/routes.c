@@ -21,6 +21,16 @@ static const struct {
 };
 
 static const struct {
+	const char *begin;
+	struct provider provider;
+} provider_paths[] = {
+#define PROVIDER_PATH(begin_, id_, label_)                                                         \
+	{ .begin = begin_, .provider = { .id = id_, .label = label_ } },
+#include "llm/provider_paths.def"
+#undef PROVIDER_PATH
+};
+
+static const struct {
 	const char *within; /* before the end, somewhere; "": anything */
 	const char *end;
 	const struct dialect *dialect;
@@ -58,6 +68,14 @@ const struct provider *provider_of_host(struct span host)
 	for (size_t i = 0; i < sizeof(hosts) / sizeof(*hosts); i++)
 		if (host_fits(host, span_str(hosts[i].pattern)))
 			return &hosts[i].provider;
+	return NULL;
+}
+
+const struct provider *provider_of_path(struct span target)
+{
+	for (size_t i = 0; i < sizeof(provider_paths) / sizeof(*provider_paths); i++)
+		if (span_starts(target, span_str(provider_paths[i].begin)))
+			return &provider_paths[i].provider;
 	return NULL;
 }
 
@@ -141,7 +159,8 @@ static struct span before_operation(struct span rest)
 {
 	static const char *const ends[] = { "/converse",     "/converse-stream",
 					    "/invoke",	     "/invoke-with-response-stream",
-					    "/count-tokens", "/invoke-with-bidirectional-stream" };
+					    "/count-tokens", "/invoke-with-bidirectional-stream",
+					    "/invocations",  "/invocations-response-stream" };
 
 	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
 		if (span_ends(rest, span_str(ends[i])))
@@ -207,6 +226,7 @@ bool model_of_path(struct span target, struct buf *out)
 		{ "/engines/", segment },	      /* Copilot, and OpenAI once */
 		{ "/tunedModels/", before_verb },     /* Gemini */
 		{ "/models/", before_verb },	      /* Gemini, Vertex */
+		{ "/endpoints/", before_operation },  /* SageMaker */
 		{ "/endpoints/", before_verb },	      /* Vertex */
 		{ "/models/", repository },	      /* Hugging Face, Replicate */
 		{ "/serving-endpoints/", segment },   /* Databricks */
