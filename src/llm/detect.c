@@ -3,6 +3,7 @@
 
 #include "exchange/headers.h"
 #include "json/read.h"
+#include "llm/dialects/generic.h"
 #include "llm/json.h"
 #include "llm/multipart.h"
 
@@ -78,7 +79,7 @@ const struct dialect *detect_request(const struct exchange *x, const json_t *bod
 	if (d && (path_is_proof || (body && plausible_request(d, body))))
 		return d;
 	d = body ? by_shape(body) : NULL;
-	if (!d && body && named_provider(x) && plausible_request(&dialect_generic, body))
+	if (!d && body && named_provider(x) && generic_carries_prompt(body))
 		d = &dialect_generic;
 	return d;
 }

@@ -51,6 +51,9 @@ struct dialect {
 	void (*response)(struct exchange *x, const json_t *body);
 	/* One element of a stream; `name` is the SSE event's name or empty. */
 	void (*event)(struct exchange *x, void *state, struct span name, const json_t *data);
+	/* Elements of that name are pieces of one text, and not JSON each. Both NULL for others. */
+	const char *bytes_of;
+	void (*bytes)(struct exchange *x, void *state, struct span name, struct span data);
 	/* Whether a stream has nothing behind this element; NULL: not known, or "[DONE]" says it.
 	 */
 	bool (*is_last)(const json_t *data);

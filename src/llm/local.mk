@@ -12,6 +12,7 @@ libpure_a_SOURCES += \
 	src/llm/dialects/anthropic_other.c \
 	src/llm/dialects/anthropic_request.c \
 	src/llm/dialects/assistants.c \
+	src/llm/dialects/augment.c \
 	src/llm/dialects/bedrock.c \
 	src/llm/dialects/bedrock.h \
 	src/llm/dialects/bedrock_blocks.c \
@@ -19,7 +20,9 @@ libpure_a_SOURCES += \
 	src/llm/dialects/bedrock_converse.c \
 	src/llm/dialects/bedrock_invoke.c \
 	src/llm/dialects/bedrock_prompt.c \
+	src/llm/dialects/cody.c \
 	src/llm/dialects/cohere.c \
+	src/llm/dialects/dashscope.c \
 	src/llm/dialects/fallback.c \
 	src/llm/dialects/gemini.c \
 	src/llm/dialects/gemini.h \
@@ -29,6 +32,10 @@ libpure_a_SOURCES += \
 	src/llm/dialects/gemini_partial.h \
 	src/llm/dialects/gemini_request.c \
 	src/llm/dialects/gemini_live.c \
+	src/llm/dialects/generic.h \
+	src/llm/dialects/generic_answer.c \
+	src/llm/dialects/generic_request.c \
+	src/llm/dialects/kiro.c \
 	src/llm/dialects/mcp.c \
 	src/llm/dialects/ollama.c \
 	src/llm/dialects/openai.h \
@@ -44,6 +51,9 @@ libpure_a_SOURCES += \
 	src/llm/dialects/openai_usage.c \
 	src/llm/dialects/responses_items.c \
 	src/llm/dialects/responses_items.h \
+	src/llm/dialects/sagemaker.c \
+	src/llm/dialects/so_far.c \
+	src/llm/dialects/so_far.h \
 	src/llm/error.c \
 	src/llm/error.h \
 	src/llm/json.c \
