@@ -13,16 +13,21 @@
 
 static void read_result(struct exchange *x, struct message *m, const json_t *v)
 {
+	static const char *const known[] = { "tool_use_id", "content", "content_nodes", "is_error",
+					     NULL };
 	struct part *p = message_part(x, m, PART_TOOL_RESULT);
 
 	set_json(&p->id, json_object_get(v, "tool_use_id"));
 	part_json(p, json_either(v, "content_nodes", "content"));
+	message_rest(x, m, v, known);
 }
 
 static void read_node(struct exchange *x, struct message *m, const json_t *v)
 {
 	static const char *const known[] = { "id",	   "type", "text_node", "tool_result_node",
 					     "image_node", NULL };
+	static const char *const known_text[] = { "content", NULL };
+	static const char *const known_image[] = { "image_data", "format", NULL };
 	const json_t *image = json_object_get(v, "image_node");
 	struct span text = json_text(json_object_get(v, "text_node"), "content");
 
@@ -34,6 +39,8 @@ static void read_node(struct exchange *x, struct message *m, const json_t *v)
 	if (image)
 		part_base64(message_part(x, m, PART_IMAGE), span_of(NULL, 0),
 			    json_text(image, "image_data"));
+	message_rest(x, m, json_object_get(v, "text_node"), known_text);
+	message_rest(x, m, image, known_image);
 	message_rest(x, m, v, known);
 }
 
@@ -56,18 +63,24 @@ static void read_call(struct part *p, const json_t *v)
 	part_json(p, json_object_get(v, "input_json"));
 }
 
+static const char *const call_members[] = { "tool_use_id", "tool_name", "input_json", NULL };
+
 static void read_answered(struct exchange *x, const json_t *text, const json_t *nodes)
 {
+	static const char *const known[] = { "id", "type", "content", "tool_use", NULL };
 	struct message *m = request_message(x, SPAN_LIT("assistant"));
 	const json_t *v;
 	size_t i;
 
 	if (json_span(text).len)
 		message_text(x, m, PART_TEXT, json_span(text));
-	json_array_foreach(nodes, i, v)
+	json_array_foreach(nodes, i, v) {
 		if (json_has(v, "tool_use"))
 			read_call(message_part(x, m, PART_TOOL_CALL),
 				  json_object_get(v, "tool_use"));
+		message_rest(x, m, json_object_get(v, "tool_use"), call_members);
+		message_rest(x, m, v, known);
+	}
 }
 
 static void read_tool(struct exchange *x, const json_t *v)
@@ -90,6 +103,8 @@ static void augment_request(struct exchange *x, const json_t *body)
 	static const char *const known[] = { "model", "message",	  "chat_history",
 					     "nodes", "tool_definitions", "system_prompt",
 					     NULL };
+	static const char *const known_turn[] = { "request_message", "response_text",  "request_id",
+						  "request_nodes",   "response_nodes", NULL };
 	const json_t *v;
 	size_t i;
 
@@ -98,6 +113,7 @@ static void augment_request(struct exchange *x, const json_t *body)
 	if (json_text(body, "system_prompt").len)
 		message_text(x, request_system(x), PART_TEXT, json_text(body, "system_prompt"));
 	json_array_foreach(json_object_get(body, "chat_history"), i, v) {
+		request_rest(x, "chat_history", v, known_turn);
 		read_asked(x, json_object_get(v, "request_message"),
 			   json_object_get(v, "request_nodes"));
 		read_answered(x, json_object_get(v, "response_text"),
@@ -144,6 +160,7 @@ static void answer_node(struct exchange *x, const json_t *v)
 					     "thinking", "token_usage", NULL };
 	const json_t *call = json_object_get(v, "tool_use"),
 		     *thought = json_object_get(v, "thinking");
+	static const char *const known_thought[] = { "content", "summary", NULL };
 	struct part *p;
 
 	if (call) {
@@ -151,7 +168,9 @@ static void answer_node(struct exchange *x, const json_t *v)
 		read_call(p, call);
 		answer_shown(x, 0, p);
 	}
+	answer_rest(x, 0, call, call_members);
 	answer_text(x, 0, PART_REASONING, json_span(json_either(thought, "content", "summary")));
+	answer_rest(x, 0, thought, known_thought);
 	read_counts(x, json_object_get(v, "token_usage"));
 	answer_rest(x, 0, v, known);
 }

@@ -12,6 +12,8 @@
 #include "llm/rest.h"
 
 #define WRAPS_MAX 5
+/* Of an answer, for one that was said before. */
+#define PARTS_SEARCHED 64
 
 /* What holds an answer. */
 static const char *const wraps[] = { "output",
@@ -96,6 +98,105 @@ void generic_finish(struct exchange *x, unsigned index, struct span raw)
 	if (f == FINISH_OTHER)
 		f = finish_of(raw, finishes, sizeof(finishes) / sizeof(*finishes));
 	answer_finish(x, index, raw, f);
+}
+
+/* ---- what is not known ---- */
+
+/* Events repeat ids and the like: a text that is there need not be added to itself. */
+static bool is_said(struct exchange *x, unsigned index, const char *key, const json_t *value)
+{
+	const struct message *m = &answer_choice(x, index)->msg;
+	const struct part *p;
+
+	for (size_t i = 0; i < m->nparts && i < PARTS_SEARCHED; i++) {
+		p = &m->parts[i];
+		if (p->kind == PART_OTHER && p->type_raw && strcmp(p->type_raw, key) == 0)
+			return json_span(value).len &&
+			       span_eq(buf_span(&p->text), json_span(value));
+	}
+	return false;
+}
+
+/* The member that has the answer. Each value stands in one place, except true and false. */
+static bool is_read(const json_t *v, const json_t *value)
+{
+	return !json_is_boolean(value) &&
+	       (value == generic_first(v, texts) || value == generic_first(v, wraps));
+}
+
+static void read_rest(struct exchange *x, unsigned index, const json_t *v)
+{
+	/* Tokens one by one, what is echoed, and what is read elsewhere are left out. */
+	static const char *const known[] = { "usage",
+					     "details",
+					     "id",
+					     "request_id",
+					     "model",
+					     "model_id",
+					     "model_version",
+					     "modelId",
+					     "modelVersion",
+					     "index",
+					     "chatHistory",
+					     "metrics",
+					     "inference_status",
+					     "success",
+					     "apiFormat",
+					     "generated_text",
+					     "token",
+					     "results",
+					     "completions",
+					     "generations",
+					     "toolCalls",
+					     "tool_calls",
+					     "created_at",
+					     "created",
+					     "num_tokens",
+					     "num_input_tokens",
+					     "num_output_tokens",
+					     "input_token_count",
+					     "generated_token_count",
+					     "output_token_count",
+					     "prompt",
+					     "p",
+					     "logprobs",
+					     "type",
+					     "object",
+					     "error",
+					     "errors",
+					     "version",
+					     "urls",
+					     "input",
+					     "optimized_prompt",
+					     "module_results",
+					     "intermediate_results",
+					     NULL };
+	const char *key;
+	json_t *value, *rest = json_object();
+
+	json_object_foreach((json_t *)v, key, value)
+		if (!is_read(v, value) && !json_name_in(key, stops) &&
+		    !is_said(x, index, key, value))
+			json_object_set(rest, key, value);
+	answer_rest(x, index, rest, known);
+	json_decref(rest);
+}
+
+/* What the modules of SAP's orchestration say, beside the model's answer and the prompt. */
+static void read_modules(struct exchange *x, const json_t *body)
+{
+	static const char *const known[] = { "llm", "templating", NULL };
+
+	answer_rest(x, 0, json_object_get(body, "module_results"), known);
+	answer_rest(x, 0, json_object_get(body, "intermediate_results"), known);
+}
+
+/* Of the objects in which the one that has the choices lies. */
+static void read_wraps(struct exchange *x, const json_t *v, const json_t *holder)
+{
+	read_modules(x, v);
+	for (; v && v != holder; v = generic_first(v, wraps))
+		read_rest(x, 0, v);
 }
 
 /* ---- choices ---- */
@@ -204,6 +305,10 @@ static void read_calls(struct exchange *x, unsigned index, const json_t *v)
 /* What TGI and others say of one answer. */
 static void read_details(struct exchange *x, unsigned index, const json_t *v)
 {
+	static const char *const known[] = {
+		"generated_tokens",  "input_length",  "prefill", "tokens", "top_tokens",
+		"best_of_sequences", "finish_reason", "seed",	 NULL
+	};
 	const json_t *details = json_object_get(v, "details");
 	size_t asked = json_array_size(json_object_get(details, "prefill"));
 
@@ -211,60 +316,7 @@ static void read_details(struct exchange *x, unsigned index, const json_t *v)
 	if (asked)
 		x->usage.input = (int64_t)asked;
 	generic_usage(x, details);
-}
-
-static void read_rest(struct exchange *x, unsigned index, const json_t *v)
-{
-	/* Tokens one by one, what is echoed, and what is read elsewhere are left out. */
-	static const char *const known[] = { "usage",
-					     "details",
-					     "id",
-					     "request_id",
-					     "model",
-					     "model_id",
-					     "model_version",
-					     "modelId",
-					     "modelVersion",
-					     "index",
-					     "chatHistory",
-					     "metrics",
-					     "inference_status",
-					     "success",
-					     "apiFormat",
-					     "chatResponse",
-					     "results",
-					     "completions",
-					     "generations",
-					     "toolCalls",
-					     "tool_calls",
-					     "created_at",
-					     "created",
-					     "num_tokens",
-					     "num_input_tokens",
-					     "num_output_tokens",
-					     "input_token_count",
-					     "generated_token_count",
-					     "output_token_count",
-					     "prompt",
-					     "p",
-					     "logprobs",
-					     "type",
-					     "object",
-					     "error",
-					     "errors",
-					     "version",
-					     "urls",
-					     "input",
-					     "optimized_prompt",
-					     NULL };
-	const char *key;
-	json_t *value, *rest = json_object();
-
-	json_object_foreach((json_t *)v, key, value)
-		if (!json_name_in(key, texts) && !json_name_in(key, stops))
-			json_object_set(rest, key, value);
-	answer_rest(x, index, rest, known);
-	json_decref(rest);
+	answer_rest(x, index, details, known);
 }
 
 /* One result, or the answer itself. */
@@ -276,6 +328,7 @@ static void read_result(struct exchange *x, unsigned index, const json_t *v)
 		usage_object(x, json_object_get(text, "usage"));
 		read_calls(x, index, text);
 		generic_finish(x, index, json_span(generic_first(text, stops)));
+		read_rest(x, index, text);
 		text = generic_first(text, texts);
 	}
 	read_text(x, index, text);
@@ -317,6 +370,7 @@ void generic_answer(struct exchange *x, const json_t *body)
 	if (answer_error_of(x, body))
 		return;
 	if (chat) {
+		read_wraps(x, body, chat);
 		read_choices(x, chat);
 		return;
 	}
@@ -335,6 +389,7 @@ void generic_answer(struct exchange *x, const json_t *body)
 /* TGI's: a token, and with the last the whole text again. */
 static void read_token(struct exchange *x, const json_t *data, const json_t *token)
 {
+	static const char *const known[] = { "id", "text", "logprob", "special", NULL };
 	struct span whole = json_text(data, "generated_text");
 	const struct choice *c = answer_choice(x, 0);
 
@@ -342,8 +397,10 @@ static void read_token(struct exchange *x, const json_t *data, const json_t *tok
 		answer_text(x, 0, PART_TEXT, json_text(token, "text"));
 	if (whole.len && !c->msg.nparts)
 		answer_text(x, 0, PART_TEXT, whole);
+	answer_rest(x, 0, token, known);
 	read_details(x, 0, data);
 	generic_usage(x, data);
+	read_rest(x, 0, data);
 }
 
 /* Oracle's last piece repeats the text, beside the conversation. */

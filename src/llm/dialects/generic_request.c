@@ -115,7 +115,7 @@ static bool holds_prompt(const json_t *v, bool steered, unsigned depth)
 /* Nothing but what somebody says. */
 static bool is_bare(const json_t *body)
 {
-	static const char *const names[] = { "input", "message", NULL };
+	static const char *const names[] = { "input", "message", "text", NULL };
 
 	return json_object_size(body) == 1 && json_span(generic_first(body, names)).len > 0;
 }

@@ -24,11 +24,15 @@ static void read_tool(struct exchange *x, const json_t *v)
 {
 	static const char *const known[] = { "name", "description", "inputSchema", NULL };
 	const json_t *spec = json_object_get(v, "toolSpecification");
+	static const char *const known_tool[] = { "toolSpecification", NULL };
+	static const char *const known_schema[] = { "json", NULL };
 	struct tool *t = request_function(x, spec, spec, "");
 
 	if (!t->schema)
 		t->schema = json_incref(json_at2(spec, "inputSchema", "json"));
+	request_rest(x, "tools", v, known_tool);
 	request_rest(x, "tools", spec, known);
+	request_rest(x, "tools.inputSchema", json_object_get(spec, "inputSchema"), known_schema);
 }
 
 /* What stands beside a message: tools are those of the request. */
@@ -75,6 +79,7 @@ static void read_user(struct exchange *x, const json_t *v, bool current)
 static void read_assistant(struct exchange *x, const json_t *v)
 {
 	static const char *const known[] = { "content", "toolUses", "messageId", NULL };
+	static const char *const known_call[] = { "toolUseId", "name", "input", NULL };
 	struct message *m = request_message(x, SPAN_LIT("assistant"));
 	const json_t *item;
 	struct part *p;
@@ -87,12 +92,14 @@ static void read_assistant(struct exchange *x, const json_t *v)
 		set_json(&p->id, json_object_get(item, "toolUseId"));
 		set_json(&p->name, json_object_get(item, "name"));
 		part_json(p, json_object_get(item, "input"));
+		message_rest(x, m, item, known_call);
 	}
 	message_rest(x, m, v, known);
 }
 
 static void read_turn(struct exchange *x, const json_t *v, bool current)
 {
+	static const char *const known[] = { "userInputMessage", "assistantResponseMessage", NULL };
 	const json_t *user = json_object_get(v, "userInputMessage");
 	const json_t *assistant = json_object_get(v, "assistantResponseMessage");
 
@@ -100,6 +107,7 @@ static void read_turn(struct exchange *x, const json_t *v, bool current)
 		read_user(x, user, current);
 	if (assistant)
 		read_assistant(x, assistant);
+	request_rest(x, "conversationState", v, known);
 }
 
 static void kiro_request(struct exchange *x, const json_t *body)
@@ -180,6 +188,7 @@ static void read_failure(struct exchange *x, const json_t *data)
 static void kiro_event(struct exchange *x, void *state, struct span name, const json_t *data)
 {
 	static const char *const known_text[] = { "content", "modelId", NULL };
+	static const char *const known_thought[] = { "text", "signature", NULL };
 	static const char *const known_meta[] = { "tokenUsage", NULL };
 
 	if (bedrock_exception(x, name, data))
@@ -190,6 +199,7 @@ static void kiro_event(struct exchange *x, void *state, struct span name, const 
 		answer_rest(x, 0, data, known_text);
 	} else if (span_eq(name, SPAN_LIT("reasoningContentEvent"))) {
 		answer_text(x, 0, PART_REASONING, json_text(data, "text"));
+		answer_rest(x, 0, data, known_thought);
 	} else if (span_eq(name, SPAN_LIT("toolUseEvent"))) {
 		answer_call(x, data);
 	} else if (span_eq(name, SPAN_LIT("metadataEvent"))) {
