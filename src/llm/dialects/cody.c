@@ -57,7 +57,6 @@ static void state_done(void *state)
 static void cody_event(struct exchange *x, void *state, struct span name, const json_t *data)
 {
 	struct so_far *s = state;
-	struct span text = json_text(data, "completion");
 	json_t *more;
 
 	if (answer_error_of(x, data))
@@ -66,7 +65,8 @@ static void cody_event(struct exchange *x, void *state, struct span name, const 
 		read_answer(x, data);
 		return;
 	}
-	more = so_far_new(s, text, json_text(s->last, "completion"), data);
+	so_far_judge(s, json_text(s->last, "completion"), json_text(data, "completion"));
+	more = so_far_new(s, data);
 	read_answer(x, more);
 	json_decref(more);
 }

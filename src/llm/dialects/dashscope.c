@@ -19,16 +19,10 @@ static const json_t *message_of(const json_t *output)
 	return json_object_get(json_array_get(json_object_get(output, "choices"), 0), "message");
 }
 
-/* The text of an answer, as far as it tells whether events repeat it: thoughts come first. */
-static struct span text_of(const json_t *output)
+static struct span content_of(const json_t *output)
 {
-	const json_t *m = message_of(output), *content = json_object_get(m, "content");
-	struct span thought = json_text(m, "reasoning_content");
+	const json_t *content = json_object_get(message_of(output), "content");
 
-	if (!m)
-		return json_text(output, "text");
-	if (thought.len)
-		return thought;
 	return json_is_array(content) ? json_text(json_array_get(content, 0), "text")
 				      : json_span(content);
 }
@@ -106,6 +100,14 @@ static enum so_far_kind kind_asked(const struct exchange *x)
 	return json_is_true(v) ? SO_FAR_PIECES : json_is_false(v) ? SO_FAR_WHOLE : SO_FAR_UNKNOWN;
 }
 
+static void judge(struct so_far *s, const json_t *output)
+{
+	so_far_judge(s, json_text(s->last, "text"), json_text(output, "text"));
+	so_far_judge(s, content_of(s->last), content_of(output));
+	so_far_judge(s, json_text(message_of(s->last), "reasoning_content"),
+		     json_text(message_of(output), "reasoning_content"));
+}
+
 static void state_done(void *state)
 {
 	so_far_done(state);
@@ -121,7 +123,8 @@ static void dashscope_event(struct exchange *x, void *state, struct span name, c
 		return;
 	if (!s->last)
 		s->kind = kind_asked(x);
-	more = so_far_new(s, text_of(output), text_of(s->last), output);
+	judge(s, output);
+	more = so_far_new(s, output);
 	read_output(x, more);
 	answer_rest(x, 0, data, answer_members);
 	json_decref(more);

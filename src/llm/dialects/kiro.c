@@ -180,36 +180,69 @@ static void read_other(struct exchange *x, struct span name, const json_t *data)
 	json_decref(event);
 }
 
-static void read_failure(struct exchange *x, const json_t *data)
+/* ---- events ---- */
+
+static void event_text(struct exchange *x, const json_t *data)
+{
+	static const char *const known[] = { "content", "modelId", NULL };
+
+	set_json(&x->model_answered, json_object_get(data, "modelId"));
+	answer_text(x, 0, PART_TEXT, json_text(data, "content"));
+	answer_rest(x, 0, data, known);
+}
+
+static void event_thought(struct exchange *x, const json_t *data)
+{
+	static const char *const known[] = { "text", "signature", NULL };
+
+	answer_text(x, 0, PART_REASONING, json_text(data, "text"));
+	answer_rest(x, 0, data, known);
+}
+
+static void event_counts(struct exchange *x, const json_t *data)
+{
+	static const char *const known[] = { "tokenUsage", NULL };
+
+	read_usage(x, json_object_get(data, "tokenUsage"));
+	answer_rest(x, 0, data, known);
+}
+
+/* The conversation is the request's. */
+static void event_ids(struct exchange *x, const json_t *data)
+{
+	static const char *const known[] = { "conversationId", "utteranceId", NULL };
+
+	set_json(&x->response_id, json_object_get(data, "utteranceId"));
+	answer_rest(x, 0, data, known);
+}
+
+static void event_failure(struct exchange *x, const json_t *data)
 {
 	answer_error(x, json_object_get(data, "reason"), NULL, json_object_get(data, "message"));
 }
 
 static void kiro_event(struct exchange *x, void *state, struct span name, const json_t *data)
 {
-	static const char *const known_text[] = { "content", "modelId", NULL };
-	static const char *const known_thought[] = { "text", "signature", NULL };
-	static const char *const known_meta[] = { "tokenUsage", NULL };
+	static const struct {
+		const char *name;
+		void (*read)(struct exchange *x, const json_t *data);
+	} events[] = {
+		{ "assistantResponseEvent", event_text },
+		{ "reasoningContentEvent", event_thought },
+		{ "toolUseEvent", answer_call },
+		{ "metadataEvent", event_counts },
+		{ "messageMetadataEvent", event_ids },
+		{ "invalidStateEvent", event_failure },
+	};
 
 	if (bedrock_exception(x, name, data))
 		return;
-	if (span_eq(name, SPAN_LIT("assistantResponseEvent"))) {
-		set_json(&x->model_answered, json_object_get(data, "modelId"));
-		answer_text(x, 0, PART_TEXT, json_text(data, "content"));
-		answer_rest(x, 0, data, known_text);
-	} else if (span_eq(name, SPAN_LIT("reasoningContentEvent"))) {
-		answer_text(x, 0, PART_REASONING, json_text(data, "text"));
-		answer_rest(x, 0, data, known_thought);
-	} else if (span_eq(name, SPAN_LIT("toolUseEvent"))) {
-		answer_call(x, data);
-	} else if (span_eq(name, SPAN_LIT("metadataEvent"))) {
-		read_usage(x, json_object_get(data, "tokenUsage"));
-		answer_rest(x, 0, data, known_meta);
-	} else if (span_eq(name, SPAN_LIT("invalidStateEvent"))) {
-		read_failure(x, data);
-	} else {
-		read_other(x, name, data);
-	}
+	for (size_t i = 0; i < sizeof(events) / sizeof(*events); i++)
+		if (span_eq(name, span_str(events[i].name))) {
+			events[i].read(x, data);
+			return;
+		}
+	read_other(x, name, data);
 }
 
 static void kiro_response(struct exchange *x, const json_t *body)

@@ -55,14 +55,17 @@ static json_t *added(const json_t *last, const json_t *now, unsigned depth)
 	return json_incref((json_t *)now);
 }
 
-json_t *so_far_new(struct so_far *s, struct span text, struct span last_text, const json_t *now)
+void so_far_judge(struct so_far *s, struct span last, struct span now)
 {
-	json_t *out;
-
-	if (s->kind == SO_FAR_UNKNOWN && text.len && !span_starts(text, last_text))
+	if (s->kind == SO_FAR_UNKNOWN && now.len && !span_starts(now, last))
 		s->kind = SO_FAR_PIECES;
-	out = s->kind == SO_FAR_PIECES ? json_incref((json_t *)now)
-				       : added(s->last, now, DEPTH_MAX);
+}
+
+json_t *so_far_new(struct so_far *s, const json_t *now)
+{
+	json_t *out = s->kind == SO_FAR_PIECES ? json_incref((json_t *)now)
+					       : added(s->last, now, DEPTH_MAX);
+
 	json_decref(s->last);
 	s->last = json_incref((json_t *)now);
 	return out;

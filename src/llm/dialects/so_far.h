@@ -22,8 +22,11 @@ struct so_far {
 
 void so_far_done(struct so_far *s);
 
-/* What of `now`, an answer whose text is `text`, is new: a value with the same members, texts
- * without what the event before had. A new reference. */
-json_t *so_far_new(struct so_far *s, struct span text, struct span last_text, const json_t *now);
+/* A text of an event, and the same of the one before. A first piece that begins the second one too
+ * is taken for a repetition: nothing tells it apart. */
+void so_far_judge(struct so_far *s, struct span last, struct span now);
+/* What of `now`, an answer, is new: a value with the same members, texts without what the event
+ * before had. A new reference. */
+json_t *so_far_new(struct so_far *s, const json_t *now);
 
 #endif
