@@ -281,6 +281,28 @@ def deepinfra():
         (whole, back), (sse, stream)], {"user": U, "answer": A, "model": "meta-llama/Llama-3", **COUNTS, "provider": "deepinfra"}
 
 
+def oci_text():
+    """The older generateText."""
+    ask = {"compartmentId": "c", "servingMode": {"modelId": "meta.llama-3"}, "inferenceRequest": {
+        "runtimeType": "LLAMA", "prompt": U, "maxTokens": 9}}
+    back = {"modelId": "meta.llama-3", "inferenceResponse": {"runtimeType": "LLAMA", "choices": [
+        {"index": 0, "text": A, "finishReason": "stop"}]}}
+    cohere = {"modelId": "cohere.command", "inferenceResponse": {"runtimeType": "COHERE", "generatedTexts": [
+        {"id": "g", "text": A, "finishReason": "stop"}]}}
+    return "inference.generativeai.us-chicago-1.oci.oraclecloud.com", "/20231130/actions/generateText", ask, [
+        (whole, back), (whole, cohere)], {"user": U, "answer": A, "model": "meta.llama-3", "finish": "stop"}
+
+
+def pipeline_lists():
+    return "api-inference.huggingface.co", "/models/gpt2", {"inputs": [U]}, [(whole, [[{"generated_text": A}]])], {
+        "user": U, "answer": A, "model": "gpt2"}
+
+
+def pipeline_question():
+    return "api-inference.huggingface.co", "/models/deepset/roberta", {"inputs": {"question": U, "context": "It is warm."}}, [
+        (whole, {"answer": A, "score": 0.5, "start": 0, "end": 3})], {"user": U, "answer": A, "model": "deepset/roberta"}
+
+
 def cody():
     ask = {"model": "anthropic::2024::claude", "maxTokensToSample": 9, "messages": [
         {"speaker": "system", "text": S}, {"speaker": "human", "text": U}], "temperature": 0.2}
@@ -430,7 +452,7 @@ def snowflake():
         (whole, back), (sse, stream)], {**ALL, "finish": "none", "model": "claude-4", "provider": "snowflake"}
 
 
-FORMS = [oci_generic, oci_cohere, sap_v1, sap_v2, cloudflare, cloudflare_prompt, tgi, tgi_root, pipeline, pipeline_old,
+FORMS = [oci_text, pipeline_lists, pipeline_question, oci_generic, oci_cohere, sap_v1, sap_v2, cloudflare, cloudflare_prompt, tgi, tgi_root, pipeline, pipeline_old,
          pipeline_chat, translation, sagemaker, sagemaker_chat, sagemaker_lines, llama, infill, deepinfra, cody, dashscope,
          dashscope_pieces, dashscope_so_far, dashscope_seen, dashscope_tools, baidu, auggie, kiro, databricks,
          databricks_gateway, snowflake]
@@ -448,6 +470,33 @@ INVENTED = [
     ("api.clarifai.com", "/v2/go", {"model_id": "m", "text": PROMPT}),
     ("api.poe.com", "/bot/x", {"query": [{"role": "user", "content": PROMPT}], "version": "1.1"}),
     ("api.kilo.ai", "/api/next", {"request": {"body": {"inputs": PROMPT}}}),
+]
+
+# ---- errors: host, path, request, status, header fields, answer, what is said of it ----
+MESSAGES = {"messages": CHAT}
+ERRORS = [
+    ("aip.baidubce.com", "/rpc/2.0/ai_custom/v1/wenxinworkshop/chat/ernie", MESSAGES, 200, "",
+     {"error_code": 110, "error_msg": "Access token invalid"}, (None, "110", "Access token invalid")),
+    ("dashscope.aliyuncs.com", "/api/v1/services/aigc/text-generation/generation", {"model": "m", "input": MESSAGES}, 400, "",
+     {"code": "InvalidParameter", "message": "Wrong.", "request_id": "r"}, (None, "InvalidParameter", "Wrong.")),
+    ("api.cloudflare.com", "/client/v4/accounts/a/ai/run/@cf/m", MESSAGES, 400, "",
+     {"success": False, "errors": [{"code": 5004, "message": "Wrong."}], "result": {}, "messages": []}, (None, "5004", "Wrong.")),
+    ("tgi.internal", "/generate", {"inputs": U}, 422, "", {"error": "Too long.", "error_type": "validation"},
+     ("validation", None, "Too long.")),
+    ("runtime.sagemaker.us-east-1.amazonaws.com", "/endpoints/e/invocations", {"inputs": U}, 424,
+     "x-amzn-errortype: ModelError\r\n", {"ErrorCode": "CLIENT_ERROR", "Message": "It failed.", "OriginalStatusCode": 503},
+     ("ModelError", None, "It failed.")),
+    ("q.us-east-1.amazonaws.com", "/generateAssistantResponse", {"conversationState": {"currentMessage": {
+        "userInputMessage": {"content": U}}}}, 429, "x-amzn-errortype: ThrottlingException:\r\n",
+     {"message": "Slow down.", "reason": None}, ("ThrottlingException", None, "Slow down.")),
+    ("inference.generativeai.us-chicago-1.oci.oraclecloud.com", "/20231130/actions/chat", {"servingMode": {"modelId": "m"},
+     "chatRequest": {"apiFormat": "COHERE", "message": U}}, 404, "", {"code": "404", "message": "No such model."},
+     (None, "404", "No such model.")),
+    ("api.ai.prod.ml.hana.ondemand.com", "/v2/inference/deployments/d/completion", {"config": {"modules": {
+        "prompt_templating": {"prompt": {"template": CHAT}}}}}, 400, "",
+     {"error": {"request_id": "r", "code": 400, "message": "Wrong.", "location": "LLM Module"}}, (None, "400", "Wrong.")),
+    ("sourcegraph.com", "/.api/completions/stream", {"model": "m", "messages": [{"speaker": "human", "text": U}]}, 429, "",
+     {"error": "Too many."}, (None, None, "Too many.")),
 ]
 
 # ---- what carries none ----
@@ -472,18 +521,22 @@ NO_CALLS = [
 ]
 
 
+# How bodies ask for a stream.
+ASKING = ('"stream": true', '"isStream": true', '"stream": {"enabled": true}')
+
+
 # ---- playing ----
 
 class Exchanges:
     def __init__(self, cut):
         self.file, self.count, self.cut = SpyFile(), 0, cut
 
-    def add(self, host, path, ask, back):
+    def add(self, host, path, ask, back, more=""):
         n = self.count
         self.count += 1
         path += ("&" if "?" in path else "?") + f"zz={n}"
         body = ask if isinstance(ask, bytes) else json.dumps(ask).encode()
-        self.file.connection(n + 1, [(WRITE, http(f"POST {path} HTTP/1.1", "application/json", body, f"Host: {host}\r\n")),
+        self.file.connection(n + 1, [(WRITE, http(f"POST {path} HTTP/1.1", "application/json", body, f"Host: {host}\r\n{more}")),
                                      (READ, back)], self.cut)
         return n
 
@@ -510,7 +563,7 @@ def differs(v, want):
     same("kind", v["kind"], "llm")
     same("complete", v.get("complete"), True)
     same("answers", len(response.get("choices") or []), 1)
-    same("errors", response.get("error"), None)
+    same("error", v.get("error"), None)
     if "answer" in want:
         same("answer", texts(choice), want["answer"])
     if "thought" in want:
@@ -524,6 +577,7 @@ def differs(v, want):
     for said in want.get("said", ()):
         if said not in [p.get("text") for m in messages for p in m["parts"]]:
             out.append(f"request lacks {said!r}")
+    same("stream asked for", request.get("stream"), want["stream"] or v["api"] in ("kiro.generate", "augment.chat"))
     if "call" in want:
         calls = [(p.get("id"), p.get("name"), p.get("text")) for p in choice["parts"] if p["kind"] == "tool_call"]
         same("calls", calls, [want["call"]])
@@ -546,11 +600,17 @@ def play_all(cut, how):
     for make in FORMS:
         host, path, ask, answers, want, *more = make()
         rows = [(path, *a) for a in answers] + [(p, *a) for p, of in more for a in of]
-        for n, (path, framing, back) in enumerate(rows):
-            row_want = dict(want)
-            plan.append((f"{make.__name__}, {framing.__name__}", all_of.add(host, path, ask, framing(back)), row_want))
+        for path, framing, back in rows:
+            # It is the header field that asks for DashScope's stream.
+            header = "X-DashScope-SSE: enable\r\n" if framing is numbered else ""
+            asked = "stream" in path or bool(header) or any(word in json.dumps(ask) for word in ASKING)
+            plan.append((f"{make.__name__}, {framing.__name__}", all_of.add(host, path, ask, framing(back), header),
+                         {**want, "stream": asked}))
     invented = [(host, path, all_of.add(host, path, body, whole({"ok": True}))) for host, path, body in INVENTED]
     none = [(host, path, all_of.add(host, path, body, whole({"ok": True}))) for host, path, body in NO_CALLS]
+    failed = [(host, path, want, all_of.add(host, path, ask, http(
+        f"HTTP/1.1 {status} X", "application/json", json.dumps(back).encode(), more)))
+        for host, path, ask, status, more, back, want in ERRORS]
     records = all_of.played()
     for name, n, want in plan:
         bad = differs(records[n], want) if n in records else ["no record"]
@@ -560,6 +620,10 @@ def play_all(cut, how):
         said = [texts(m) for m in (v.get("request") or {}).get("messages") or []]
         ok(v.get("kind") == "llm" and v.get("api") == "unknown" and said == [PROMPT],
            f"{host}{path}, {how}: is a call, its prompt shown", v.get("kind"), v.get("api"), said)
+    for host, path, want, n in failed:
+        e = records.get(n, {}).get("error") or {}
+        said = (e.get("type"), e.get("code"), e.get("message"))
+        ok(records[n]["kind"] == "llm" and said == want, f"{host}{path}, {how}: its error is told", records[n]["kind"], said)
     for host, path, n in none:
         v = records.get(n, {})
         ok(v.get("kind") == "http", f"{host}{path}, {how}: is no call", v.get("kind"), v.get("request"))

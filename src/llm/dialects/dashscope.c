@@ -2,6 +2,7 @@
 /* Alibaba's own API of text and multimodal models: help.aliyun.com/zh/model-studio, "DashScope API"
  * (read November 2026). A stream's events repeat the whole answer unless the request asks for
  * pieces (incremental_output); some models always send pieces. */
+#include "exchange/headers.h"
 #include "llm/dialect.h"
 #include "llm/dialects/generic.h"
 #include "llm/dialects/openai.h"
@@ -86,6 +87,13 @@ static void dashscope_response(struct exchange *x, const json_t *body)
 
 /* ---- streams ---- */
 
+static void dashscope_request(struct exchange *x, const json_t *body)
+{
+	generic_request(x, body);
+	x->stream_requested |=
+		span_eq(headers_find(&x->request_headers, "x-dashscope-sse"), SPAN_LIT("enable"));
+}
+
 /* What the request says of it. */
 static enum so_far_kind kind_asked(const struct exchange *x)
 {
@@ -142,7 +150,7 @@ const struct dialect dialect_dashscope = {
 	.state_size = sizeof(struct so_far),
 	.state_done = state_done,
 	.plausible_request = suits_dashscope,
-	.request = generic_request,
+	.request = dashscope_request,
 	.response = dashscope_response,
 	.event = dashscope_event,
 };

@@ -43,11 +43,11 @@ static const char *const texts[] = { "generated_text",
 				     "message",
 				     "chatResponse",
 				     "inferenceResponse",
-				     "generatedTexts",
 				     NULL };
 static const char *const stops[] = { "stop_reason",	 "finish_reason", "finishReason",
 				     "completionReason", "stopReason",	  NULL };
-static const char *const lists[] = { "results", "completions", "generations", "outputs", NULL };
+static const char *const lists[] = { "results",	       "completions", "generations",
+				     "generatedTexts", "outputs",     NULL };
 
 /* ---- counts and ends ---- */
 
@@ -222,10 +222,14 @@ static const json_t *holder_of(const json_t *v)
 static json_t *as_chat_choice(const json_t *choice)
 {
 	json_t *out = json_copy((json_t *)choice);
-	const json_t *m = json_object_get(choice, "message");
+	json_t *m = json_object_get(choice, "message"), *text = json_object_get(choice, "text");
 
-	if (json_is_object(m))
+	if (json_is_object(m)) {
 		json_object_set_new(out, "message", generic_as_chat(m));
+	} else if (json_is_string(text) && !json_has(choice, "delta")) {
+		json_object_set_new(out, "message", json_object());
+		json_object_set(json_object_get(out, "message"), "content", text);
+	}
 	return out;
 }
 
@@ -348,14 +352,22 @@ static void read_envelope(struct exchange *x, const json_t *body)
 			 json_object_get(body, json_has(body, "id") ? "id" : "request_id"));
 	set_json(&x->model_answered, generic_first(body, generic_models));
 	usage_object(x, json_object_get(body, "usage"));
+	/* DeepInfra's, with the cost in dollars. */
+	if (json_is_object(json_object_get(body, "inference_status")))
+		usage_raw(x, json_object_get(body, "inference_status"));
 	generic_usage(x, json_object_get(body, "inference_status"));
 	generic_usage(x, json_object_get(body, "metrics"));
 }
 
-/* The list of results that an answer is or has; NULL: it is one itself. */
+/* The list of results that an answer is or has; NULL: it is one itself. Pipelines that are asked
+ * several things answer each with a list of its own. */
 static const json_t *list_of(const json_t *body)
 {
-	const json_t *list = json_is_array(body) ? body : generic_first(body, lists);
+	const json_t *inner = json_object_get(body, "inferenceResponse"), *list;
+
+	list = json_is_array(body) ? body : generic_first(inner ? inner : body, lists);
+	if (json_array_size(list) == 1 && json_is_array(json_array_get(list, 0)))
+		list = json_array_get(list, 0);
 
 	return json_is_object(json_array_get(list, 0)) ? list : NULL;
 }

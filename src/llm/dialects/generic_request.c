@@ -322,6 +322,9 @@ static bool read_steering(struct reader *r, const char *key, const json_t *value
 			set_json(&x->model_asked, value);
 	} else if (json_name_in(key, streams) && json_is_boolean(value)) {
 		x->stream_requested |= json_is_true(value);
+	} else if (json_name_in(key, streams) && json_is_true(json_object_get(value, "enabled"))) {
+		x->stream_requested = true; /* SAP's has more settings */
+		return false;
 	} else if (strcmp(key, "tools") == 0 && json_is_array(value)) {
 		if (now)
 			read_tools(x, value);
@@ -406,12 +409,21 @@ static void read_unknown(struct exchange *x, const json_t *body)
 		part_json(message_part(x, request_message(x, SPAN_LIT("user")), PART_TEXT), v);
 }
 
+/* "/generate_stream", "/invocations-response-stream": the path asks for a stream. */
+static bool path_asks(const struct exchange *x)
+{
+	struct span target = span_str(x->target);
+
+	return span_ends(span_first(target, span_find(target, '?')), SPAN_LIT("stream"));
+}
+
 void generic_request(struct exchange *x, const json_t *body)
 {
 	struct reader r = { .x = x, .of = "", .steered = true, .depth = WRAPS_MAX };
 
 	for (r.pass = PASS_HISTORY; r.pass <= PASS_PARAMS; r.pass++)
 		read_object(&r, body);
+	x->stream_requested |= path_asks(x);
 	read_other_model(x, body);
 	if (!x->nmessages)
 		read_unknown(x, body);
