@@ -215,6 +215,12 @@ static struct span whole(struct span rest)
 	return rest;
 }
 
+/* The same where other paths follow too. */
+static struct span at_sign(struct span rest)
+{
+	return span_starts(rest, SPAN_LIT("@")) ? rest : span_of(NULL, 0);
+}
+
 bool model_of_path(struct span target, struct buf *out)
 {
 	static const struct {
@@ -232,6 +238,7 @@ bool model_of_path(struct span target, struct buf *out)
 		{ "/serving-endpoints/", segment },   /* Databricks */
 		{ "/v1/inference/", whole },	      /* DeepInfra */
 		{ "/ai/run/", whole },		      /* Cloudflare */
+		{ "/workers-ai/", at_sign },	      /* its gateway */
 		{ "/wenxinworkshop/chat/", segment }, /* Baidu */
 	};
 	struct span path = path_of(target);

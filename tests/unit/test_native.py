@@ -303,6 +303,68 @@ def pipeline_question():
         (whole, {"answer": A, "score": 0.5, "start": 0, "end": 3})], {"user": U, "answer": A, "model": "deepset/roberta"}
 
 
+WEATHER = {"type": "function", "function": {"name": "get_weather", "parameters": {"type": "object"}}}
+CALLED = {"user": U, "tool": "get_weather", "call": ("call_1", "get_weather", '{"city":"Bonn"}')}
+
+
+def oci_call():
+    ask = {"servingMode": {"modelId": "m"}, "chatRequest": {"apiFormat": "GENERIC", "messages": [
+        {"role": "USER", "content": [{"type": "TEXT", "text": U}]}],
+        "tools": [{"type": "FUNCTION", "name": "get_weather", "parameters": {"type": "object"}}]}}
+
+    def of(arguments, **more):
+        return {"index": 0, **more, "message": {"role": "ASSISTANT", "toolCalls": [
+            {"id": "call_1", "type": "FUNCTION", "name": "get_weather", "arguments": arguments}]}}
+    back = {"modelId": "m", "chatResponse": {"apiFormat": "GENERIC", "choices": [
+        of('{"city":"Bonn"}', finishReason="tool_calls")]}}
+    stream = [of('{"city"'), {"message": {"toolCalls": [{"arguments": ':"Bonn"}'}]}}, {"finishReason": "tool_calls"}]
+    return "inference.generativeai.us-chicago-1.oci.oraclecloud.com", "/20231130/actions/chat", ask, [
+        (whole, back), (sse, stream)], {**CALLED, "model": "m", "finish": "tool_call"}
+
+
+def oci_cohere_call():
+    ask = {"servingMode": {"modelId": "m"}, "chatRequest": {"apiFormat": "COHERE", "message": U, "tools": [
+        {"name": "get_weather", "description": "d", "parameterDefinitions": {"city": {"type": "str"}}}]}}
+    back = {"modelId": "m", "chatResponse": {"apiFormat": "COHERE", "text": "", "finishReason": "COMPLETE", "toolCalls": [
+        {"name": "get_weather", "parameters": {"city": "Bonn"}}]}}
+    return "inference.generativeai.us-chicago-1.oci.oraclecloud.com", "/20231130/actions/chat", ask, [(whole, back)], {
+        **CALLED, "call": (None, "get_weather", '{"city":"Bonn"}')}
+
+
+def cloudflare_call():
+    back = {"result": {"response": None, "tool_calls": [{"name": "get_weather", "arguments": {"city": "Bonn"}}]},
+            "success": True, "errors": [], "messages": []}
+    return "gateway.ai.cloudflare.com", "/v1/acc/gw/workers-ai/@cf/meta/llama-4", {"messages": CHAT, "tools": [WEATHER]}, [
+        (whole, back)], {**CALLED, "call": (None, "get_weather", '{"city":"Bonn"}'), "system": S, "model": "@cf/meta/llama-4",
+                         "provider": "cloudflare"}
+
+
+def sap_call():
+    ask = {"config": {"modules": {"prompt_templating": {"prompt": {"template": CHAT, "tools": [WEATHER]}, "model": {
+        "name": "gpt-4o"}}}}}
+    call = {"id": "call_1", "type": "function", "function": {"name": "get_weather", "arguments": '{"city":"Bonn"}'}}
+    back = {"request_id": "r", "final_result": {"id": "c", "object": "chat.completion", "model": "gpt-4o", "choices": [
+        {"index": 0, "message": {"role": "assistant", "content": "", "tool_calls": [call]}, "finish_reason": "tool_calls"}]}}
+    first = {"index": 0, **call, "function": {"name": "get_weather", "arguments": '{"city"'}}
+    stream = [{"final_result": {"choices": [{"index": 0, "delta": {"tool_calls": [c]}}]}}
+              for c in (first, {"index": 0, "function": {"arguments": ':"Bonn"}'}})]
+    stream.append({"final_result": {"choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]}})
+    return "api.ai.prod.ml.hana.ondemand.com", "/v2/inference/deployments/d/v2/completion", ask, [
+        (whole, back), (sse, stream)], {**CALLED, "system": S, "model": "gpt-4o", "finish": "tool_call"}
+
+
+def sagemaker_jumpstart():
+    return "runtime.sagemaker.us-east-1.amazonaws.com", "/endpoints/js/invocations", {"instances": [{"prompt": U}]}, [
+        (whole, [{"generation": {"role": "assistant", "content": A}}]), (whole, {"generated_texts": [A]}),
+        (whole, {"predictions": [A]})], {"user": U, "answer": A, "model": "js"}
+
+
+def amazon_q_completion():
+    return "codewhisperer.us-east-1.amazonaws.com", "/", {"fileContext": {
+        "leftFileContent": U, "rightFileContent": "}", "filename": "a.c"}, "maxResults": 1}, [
+        (whole, {"completions": [{"content": A, "references": []}], "nextToken": ""})], {"user": U, "answer": A}
+
+
 def cody():
     ask = {"model": "anthropic::2024::claude", "maxTokensToSample": 9, "messages": [
         {"speaker": "system", "text": S}, {"speaker": "human", "text": U}], "temperature": 0.2}
@@ -452,7 +514,8 @@ def snowflake():
         (whole, back), (sse, stream)], {**ALL, "finish": "none", "model": "claude-4", "provider": "snowflake"}
 
 
-FORMS = [oci_text, pipeline_lists, pipeline_question, oci_generic, oci_cohere, sap_v1, sap_v2, cloudflare, cloudflare_prompt, tgi, tgi_root, pipeline, pipeline_old,
+FORMS = [oci_call, oci_cohere_call, cloudflare_call, sap_call, sagemaker_jumpstart, amazon_q_completion,
+         oci_text, pipeline_lists, pipeline_question, oci_generic, oci_cohere, sap_v1, sap_v2, cloudflare, cloudflare_prompt, tgi, tgi_root, pipeline, pipeline_old,
          pipeline_chat, translation, sagemaker, sagemaker_chat, sagemaker_lines, llama, infill, deepinfra, cody, dashscope,
          dashscope_pieces, dashscope_so_far, dashscope_seen, dashscope_tools, baidu, auggie, kiro, databricks,
          databricks_gateway, snowflake]

@@ -37,6 +37,10 @@ static const char *const texts[] = { "generated_text",
 				     "deltaText",
 				     "token",
 				     "answer",
+				     "generation",
+				     "generated_texts",
+				     "delta",
+				     "predictions",
 				     "data",
 				     "result",
 				     "outputs",
@@ -243,6 +247,8 @@ static void read_choices(struct exchange *x, const json_t *holder)
 	json_array_foreach(choices, i, v)
 		json_array_append_new(list, as_chat_choice(v));
 	json_object_set_new(chat, "choices", list);
+	json_object_del(chat, "apiFormat");
+	json_object_del(chat, "timeCreated");
 	if (pieces)
 		dialect_openai_chat.event(x, NULL, span_of(NULL, 0), chat);
 	else
@@ -256,7 +262,8 @@ static bool is_bare_choice(const json_t *v)
 {
 	const json_t *m = json_object_get(v, "message");
 
-	return json_is_object(m) && (json_has(m, "role") || json_has(m, "content"));
+	return json_is_object(m) &&
+	       (json_has(m, "role") || json_has(m, "content") || json_has(m, "toolCalls"));
 }
 
 static void read_bare_choice(struct exchange *x, const json_t *v)

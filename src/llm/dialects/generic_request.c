@@ -15,8 +15,9 @@
 
 const char *const generic_models[] = { "model", "model_id", "modelId", "model_name", NULL };
 /* Members that are a prompt wherever they stand. */
-static const char *const prompts[] = { "prompt",   "inputs",	  "inputText",	  "input_prefix",
-				       "question", "user_prompt", "input_suffix", NULL };
+static const char *const prompts[] = { "prompt",       "inputs",	  "inputText",
+				       "input_prefix", "question",	  "user_prompt",
+				       "input_suffix", "leftFileContent", NULL };
 /* The same only beside what steers a model. */
 static const char *const maybes[] = { "input", "text", "query", "message", NULL };
 static const char *const settings[] = {
@@ -86,6 +87,14 @@ static bool is_steered(const json_t *v)
 	       json_has(v, "servingMode");
 }
 
+static bool holds_prompt(const json_t *v, bool steered, unsigned depth);
+
+/* Several prompts at once, each in an object of its own. */
+static bool is_batch(const char *key, const json_t *value, bool steered)
+{
+	return strcmp(key, "instances") == 0 && holds_prompt(json_array_get(value, 0), steered, 0);
+}
+
 /* Whether that member of an object is a list of messages or a prompt; steered: names that others
  * use too count. */
 static bool says(const char *key, const json_t *value, bool steered)
@@ -104,7 +113,7 @@ static bool holds_prompt(const json_t *v, bool steered, unsigned depth)
 		return false;
 	steered |= is_steered(v);
 	json_object_foreach((json_t *)v, key, value) {
-		if (says(key, value, steered))
+		if (says(key, value, steered) || is_batch(key, value, steered))
 			return true;
 		if (depth > 0 && holds_prompt(value, steered, depth - 1))
 			return true;
@@ -174,12 +183,14 @@ static json_t *as_chat_call(const json_t *call)
 {
 	json_t *out, *arguments;
 
-	if (openai_call_function(call) || !json_has(call, "name"))
+	if (openai_call_function(call) || (!json_has(call, "name") && !json_has(call, "arguments")))
 		return json_incref((json_t *)call);
 	out = json_copy((json_t *)call);
 	arguments = json_either(call, "arguments", "parameters");
 	json_object_set_new(out, "function", json_object());
-	json_object_set(json_object_get(out, "function"), "name", json_object_get(call, "name"));
+	if (json_has(call, "name"))
+		json_object_set(json_object_get(out, "function"), "name",
+				json_object_get(call, "name"));
 	json_object_set(json_object_get(out, "function"), "arguments", arguments);
 	json_object_del(out, "parameters");
 	return out;
@@ -350,6 +361,16 @@ static void read_within(const struct reader *r, const char *key, const json_t *v
 	buf_done(&name);
 }
 
+static void read_batch(const struct reader *r, const char *key, const json_t *list)
+{
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach(list, i, v)
+		if (r->depth > 0)
+			read_within(r, key, v);
+}
+
 /* Names the model of an object that does so itself: {"name": ...}. */
 static bool is_model(const char *key, const json_t *value)
 {
@@ -362,6 +383,8 @@ static void read_member(struct reader *r, const char *key, const json_t *value)
 		set_json(&r->x->model_asked, json_object_get(value, "name"));
 	if (says(key, value, r->steered))
 		read_said(r, key, value);
+	else if (is_batch(key, value, r->steered))
+		read_batch(r, key, value);
 	else if (read_steering(r, key, value))
 		return;
 	else if (r->depth > 0 && (holds_prompt(value, r->steered, r->depth - 1) ||

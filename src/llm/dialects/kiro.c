@@ -233,6 +233,8 @@ static void kiro_event(struct exchange *x, void *state, struct span name, const 
 		{ "metadataEvent", event_counts },
 		{ "messageMetadataEvent", event_ids },
 		{ "invalidStateEvent", event_failure },
+		{ "meteringEvent", usage_raw },
+		{ "contextUsageEvent", usage_raw },
 	};
 
 	if (bedrock_exception(x, name, data))
