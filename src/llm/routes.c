@@ -11,11 +11,11 @@ const struct dialect *const dialects[] = {
 };
 
 static const struct {
-	const char *pattern;
+	struct span pattern;
 	struct provider provider;
 } hosts[] = {
 #define PROVIDER(pattern_, id_, label_)                                                            \
-	{ .pattern = pattern_, .provider = { .id = id_, .label = label_ } },
+	{ .pattern = SPAN_LIT(pattern_), .provider = { .id = id_, .label = label_ } },
 #include "llm/providers.def"
 #undef PROVIDER
 };
@@ -66,7 +66,7 @@ static bool host_fits(struct span host, struct span pattern)
 const struct provider *provider_of_host(struct span host)
 {
 	for (size_t i = 0; i < sizeof(hosts) / sizeof(*hosts); i++)
-		if (host_fits(host, span_str(hosts[i].pattern)))
+		if (host_fits(host, hosts[i].pattern))
 			return &hosts[i].provider;
 	return NULL;
 }
