@@ -567,6 +567,8 @@ NO_CALLS = [
     ("api.openai.com", "/v1/files", {"purpose": "batch", "filename": "a.jsonl", "bytes": 10}),
     ("api.openai.com", "/v1/traces/ingest", {"data": [{"object": "trace.span", "span_data": {
         "type": "generation", "model": "m", "input": [{"role": "user", "content": PROMPT}]}}]}),
+    ("api.openai.com", "/v1/conversations", {"items": [{"type": "message", "role": "user", "content": PROMPT}]}),
+    ("api.mistral.ai", "/v1/datasets", {"name": "d", "records": [{"role": "user", "content": PROMPT}]}),
     ("api.anthropic.com", "/api/event_logging/batch", {"events": [{"event_type": "e", "event_data": {"message": "hi"}}]}),
     ("api.anthropic.com", "/api/feedback", {"text": "It is good.", "rating": 5}),
     ("chatgpt.com", "/ces/v1/t", {"event": "click", "message": "pressed a button", "timestamp": 1}),

@@ -43,6 +43,9 @@ static const char *const settings[] = {
 };
 static const char *const systems[] = { "system",	"preamble",	"preambleOverride",
 				       "system_prompt", "systemPrompt", NULL };
+/* Lists of messages that are stored, not asked: OpenAI's conversations, logs, data sets. */
+static const char *const stores[] = { "items",	  "events", "logs",  "records",
+				      "examples", "data",   "spans", NULL };
 static const char *const streams[] = { "stream", "isStream", NULL };
 
 const json_t *generic_first(const json_t *v, const char *const *names)
@@ -99,7 +102,7 @@ static bool is_batch(const char *key, const json_t *value, bool steered)
  * use too count. */
 static bool says(const char *key, const json_t *value, bool steered)
 {
-	return is_chat(value) ||
+	return (is_chat(value) && !json_name_in(key, stores)) ||
 	       ((json_name_in(key, prompts) || (steered && json_name_in(key, maybes))) &&
 		is_prompt(value));
 }
