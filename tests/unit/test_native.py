@@ -260,6 +260,25 @@ def llama():
         (whole, {**end, "content": A}), (sse, stream)], {**ALL, "system": None}
 
 
+def llama_bare():
+    return "localhost:8080", "/completion", {"prompt": U}, [
+        (whole, {"content": A, "stop": True, "stop_type": "eos", "tokens_predicted": 4, "tokens_evaluated": 7})], {
+        **ALL, "system": None}
+
+
+def cloudflare_picture():
+    return "api.cloudflare.com", "/client/v4/accounts/acc/ai/run/@cf/bfl/flux", {"prompt": U}, [
+        (whole, {"result": {"image": base64.b64encode(b"picture").decode()}, "success": True})], {
+        "user": U, "model": "@cf/bfl/flux", "parts": [("image", 7)]}
+
+
+def oci_vectors():
+    return "inference.generativeai.us-chicago-1.oci.oraclecloud.com", "/20231130/actions/embedText", {
+        "inputs": [U], "servingMode": {"modelId": "cohere.embed"}}, [
+        (whole, {"id": "e", "modelId": "cohere.embed", "embeddings": [[0.5] * 99]})], {
+        "user": U, "model": "cohere.embed", "parts": []}
+
+
 def infill():
     end = {"content": "", "stop": True, "model": "qwen.gguf", "tokens_predicted": 4, "tokens_evaluated": 7, "stop_type": "limit",
            "stopping_word": "", "truncated": False, "timings": {"prompt_n": 7, "predicted_n": 4}}
@@ -514,7 +533,7 @@ def snowflake():
         (whole, back), (sse, stream)], {**ALL, "finish": "none", "model": "claude-4", "provider": "snowflake"}
 
 
-FORMS = [oci_call, oci_cohere_call, cloudflare_call, sap_call, sagemaker_jumpstart, amazon_q_completion,
+FORMS = [llama_bare, cloudflare_picture, oci_vectors, oci_call, oci_cohere_call, cloudflare_call, sap_call, sagemaker_jumpstart, amazon_q_completion,
          oci_text, pipeline_lists, pipeline_question, oci_generic, oci_cohere, sap_v1, sap_v2, cloudflare, cloudflare_prompt, tgi, tgi_root, pipeline, pipeline_old,
          pipeline_chat, translation, sagemaker, sagemaker_chat, sagemaker_lines, llama, infill, deepinfra, cody, dashscope,
          dashscope_pieces, dashscope_so_far, dashscope_seen, dashscope_tools, baidu, auggie, kiro, databricks,
@@ -643,6 +662,8 @@ def differs(v, want):
         if said not in [p.get("text") for m in messages for p in m["parts"]]:
             out.append(f"request lacks {said!r}")
     same("stream asked for", request.get("stream"), want["stream"] or v["api"] in ("kiro.generate", "augment.chat"))
+    if "parts" in want:
+        same("parts", [(p["kind"], p.get("bytes")) for p in choice["parts"]], want["parts"])
     if "call" in want:
         calls = [(p.get("id"), p.get("name"), p.get("text")) for p in choice["parts"] if p["kind"] == "tool_call"]
         same("calls", calls, [want["call"]])

@@ -121,6 +121,19 @@ static bool is_said(struct exchange *x, unsigned index, const char *key, const j
 	return false;
 }
 
+/* Pictures and speech as base64. */
+static bool read_binary(struct exchange *x, unsigned index, const char *key, const json_t *value)
+{
+	bool image = strcmp(key, "image") == 0;
+
+	if (!json_is_string(value) || (!image && strcmp(key, "audio") != 0))
+		return false;
+	if (json_span(value).len)
+		part_base64(answer_part(x, index, image ? PART_IMAGE : PART_AUDIO, -1),
+			    span_of(NULL, 0), json_span(value));
+	return true;
+}
+
 /* The member that has the answer. Each value stands in one place, except true and false. */
 static bool is_read(const json_t *v, const json_t *value)
 {
@@ -130,7 +143,7 @@ static bool is_read(const json_t *v, const json_t *value)
 
 static void read_rest(struct exchange *x, unsigned index, const json_t *v)
 {
-	/* Tokens one by one, what is echoed, and what is read elsewhere are left out. */
+	/* Tokens one by one, vectors, what is echoed, and what is read elsewhere are left out. */
 	static const char *const known[] = { "usage",
 					     "details",
 					     "id",
@@ -164,6 +177,8 @@ static void read_rest(struct exchange *x, unsigned index, const json_t *v)
 					     "prompt",
 					     "p",
 					     "logprobs",
+					     "embedding",
+					     "embeddings",
 					     "type",
 					     "object",
 					     "error",
@@ -180,7 +195,7 @@ static void read_rest(struct exchange *x, unsigned index, const json_t *v)
 
 	json_object_foreach((json_t *)v, key, value)
 		if (!is_read(v, value) && !json_name_in(key, stops) &&
-		    !is_said(x, index, key, value))
+		    !is_said(x, index, key, value) && !read_binary(x, index, key, value))
 			json_object_set(rest, key, value);
 	answer_rest(x, index, rest, known);
 	json_decref(rest);

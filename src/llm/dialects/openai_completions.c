@@ -153,7 +153,8 @@ static bool is_completions_request(const json_t *body)
 
 static bool suits_completions(const json_t *body)
 {
-	return json_has(body, "input_prefix") || json_has(body, "input_suffix");
+	return json_has(body, "prompt") || json_has(body, "input_prefix") ||
+	       json_has(body, "input_suffix");
 }
 
 static bool is_completions_response(const json_t *body)
