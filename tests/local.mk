@@ -70,6 +70,7 @@ EXTRA_DIST += \
 noinst_PROGRAMS += tests/rerecord
 PY_TESTS += \
 	tests/conformance/test_recordings.py \
+	tests/unit/test_check_providers.py \
 	tests/unit/test_cli.py \
 	tests/unit/test_completions.py \
 	tests/unit/test_credentials.py \
@@ -82,6 +83,7 @@ PY_TESTS += \
 	tests/unit/test_schema.py \
 	tests/unit/test_selected.py \
 	tests/unit/test_same_sums.py \
+	tests/unit/test_native.py \
 	tests/unit/test_unknown.py \
 	tests/unit/test_unknown_sums.py
 EXTRA_DIST += $(PY_TESTS) tests/conformance/spyfile.py tests/lib/calls.py tests/lib/har/package.json tests/lib/har/package-lock.json tests/lib/har/validate.js tests/lib/record_schema.py tests/lib/screen.py tests/lib/sums.py tests/lib/tap.py

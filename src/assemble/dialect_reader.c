@@ -169,16 +169,38 @@ static void try_answer(struct assembly *k, const json_t *v)
 		conversations_request(k->cc->assembler->conversations, k->x);
 }
 
-void dialect_reader_event(struct assembly *k, struct span name, const json_t *v)
+static void begin_event(struct assembly *k)
 {
 	if (!k->state && k->dialect->state_size)
 		k->state = xcalloc(1, k->dialect->state_size);
 	k->x->stream = true;
 	k->x->stream_events++;
-	k->dialect->event(k->x, k->state, name, v);
+}
+
+static void end_event(struct assembly *k)
+{
 	rounds_answered(k->cc->assembler->rounds, k->x);
 	if (k->x->response_body.decoded >= k->measure_at)
 		count_memory(k);
+}
+
+void dialect_reader_event(struct assembly *k, struct span name, const json_t *v)
+{
+	begin_event(k);
+	k->dialect->event(k->x, k->state, name, v);
+	end_event(k);
+}
+
+/* False: the element is JSON by itself. */
+static bool read_bytes(struct assembly *k, struct span name, struct span data, bool cut)
+{
+	if (!k->dialect || !k->dialect->bytes || !span_eq(name, span_str(k->dialect->bytes_of)))
+		return false;
+	k->x->response_partial |= cut;
+	begin_event(k);
+	k->dialect->bytes(k->x, k->state, name, data);
+	end_event(k);
+	return true;
 }
 
 static void read_element(struct assembly *k, struct span name, const json_t *v, bool partial)
@@ -200,7 +222,7 @@ void dialect_reader_element(void *arg, struct span name, struct span data, bool 
 	size_t i;
 
 	k->stream_ended = span_eq(data, SPAN_LIT("[DONE]"));
-	if (sse_results_event(k, name, data, NULL))
+	if (sse_results_event(k, name, data, NULL) || read_bytes(k, name, data, cut))
 		return;
 	if (k->stream_ended || !detect_trim(data).len)
 		return;

@@ -3,6 +3,7 @@
 
 #include "exchange/headers.h"
 #include "json/read.h"
+#include "llm/dialects/generic.h"
 #include "llm/json.h"
 #include "llm/multipart.h"
 
@@ -21,9 +22,16 @@ static const struct {
 	{ "ollama.", { "ollama", "Ollama" } },
 };
 
-void detect_provider(struct exchange *x)
+static const struct provider *named_provider(const struct exchange *x)
 {
 	const struct provider *p = provider_of_host(span_str(x->host));
+
+	return p ? p : provider_of_path(span_str(x->target));
+}
+
+void detect_provider(struct exchange *x)
+{
+	const struct provider *p = named_provider(x);
 
 	for (size_t i = 0; !p && x->api && i < sizeof(families) / sizeof(*families); i++)
 		if (strncmp(x->api, families[i].family, strlen(families[i].family)) == 0)
@@ -77,8 +85,7 @@ const struct dialect *detect_request(const struct exchange *x, const json_t *bod
 	if (d && (path_is_proof || (body && plausible_request(d, body))))
 		return d;
 	d = body ? by_shape(body) : NULL;
-	if (!d && body && provider_of_host(span_str(x->host)) &&
-	    plausible_request(&dialect_generic, body))
+	if (!d && body && named_provider(x) && generic_carries_prompt(body))
 		d = &dialect_generic;
 	return d ? d : by_header(x);
 }

@@ -56,6 +56,9 @@ struct dialect {
 	void (*response)(struct exchange *x, const json_t *body);
 	/* One element of a stream; `name` is the SSE event's name or empty. */
 	void (*event)(struct exchange *x, void *state, struct span name, const json_t *data);
+	/* Elements of that name are pieces of one text, and not JSON each. Both NULL for others. */
+	const char *bytes_of;
+	void (*bytes)(struct exchange *x, void *state, struct span name, struct span data);
 	/* Whether a stream has nothing behind this element; NULL: not known, or "[DONE]" says it.
 	 */
 	bool (*is_last)(const json_t *data);
@@ -76,6 +79,8 @@ struct provider {
 
 /* Who answers at that host (no port); NULL when unknown. */
 const struct provider *provider_of_host(struct span host);
+/* Who answers at that path, whatever the host; NULL when it does not tell. */
+const struct provider *provider_of_path(struct span target);
 
 /* Which dialect a request's path speaks, by its end ("/chat/completions"); query and prefix are
  * ignored. `path_is_proof`: the path alone is proof enough; otherwise the body must agree. NULL

@@ -40,15 +40,17 @@ static const json_t *first_of(const json_t *v, const char *const *names)
 
 static const json_t *message_of(const json_t *v)
 {
-	static const char *const names[] = { "message",	   "msg",	   "detail", "details",
-					     "status_msg", "errorMessage", "reason", NULL };
+	static const char *const names[] = { "message",	  "msg",	"detail",
+					     "details",	  "status_msg", "errorMessage",
+					     "error_msg", "reason",	NULL };
 
 	return first_of(v, names);
 }
 
 static const json_t *code_of(const json_t *v)
 {
-	static const char *const names[] = { "code", "status_code", "errorCode", NULL };
+	static const char *const names[] = { "code", "status_code", "errorCode", "error_code",
+					     NULL };
 
 	return first_of(v, names);
 }
@@ -80,6 +82,8 @@ static bool says_failure(const json_t *body)
 {
 	if (json_is_false(json_object_get(body, "success")))
 		return true;
+	if (json_has(body, "error_code") && json_has(body, "error_msg")) /* Baidu */
+		return !is_fine(json_object_get(body, "error_code"));
 	return json_has(body, "code") && json_has(body, "msg") &&
 	       !is_fine(json_object_get(body, "code"));
 }

@@ -15,6 +15,7 @@ libpure_a_SOURCES += \
 	src/llm/dialects/anthropic_other.c \
 	src/llm/dialects/anthropic_request.c \
 	src/llm/dialects/assistants.c \
+	src/llm/dialects/augment.c \
 	src/llm/dialects/bedrock.c \
 	src/llm/dialects/bedrock.h \
 	src/llm/dialects/bedrock_blocks.c \
@@ -22,8 +23,10 @@ libpure_a_SOURCES += \
 	src/llm/dialects/bedrock_converse.c \
 	src/llm/dialects/bedrock_invoke.c \
 	src/llm/dialects/bedrock_prompt.c \
+	src/llm/dialects/cody.c \
 	src/llm/dialects/cohere.c \
 	src/llm/dialects/deepgram.c \
+	src/llm/dialects/dashscope.c \
 	src/llm/dialects/fallback.c \
 	src/llm/dialects/gemini.c \
 	src/llm/dialects/gemini.h \
@@ -33,6 +36,10 @@ libpure_a_SOURCES += \
 	src/llm/dialects/gemini_partial.h \
 	src/llm/dialects/gemini_request.c \
 	src/llm/dialects/gemini_live.c \
+	src/llm/dialects/generic.h \
+	src/llm/dialects/generic_answer.c \
+	src/llm/dialects/generic_request.c \
+	src/llm/dialects/kiro.c \
 	src/llm/dialects/mcp.c \
 	src/llm/dialects/ollama.c \
 	src/llm/dialects/openai.h \
@@ -51,6 +58,9 @@ libpure_a_SOURCES += \
 	src/llm/dialects/tokenize.c \
 	src/llm/dialects/watsonx.c \
 	src/llm/dialects/xai_speech.c \
+	src/llm/dialects/sagemaker.c \
+	src/llm/dialects/so_far.c \
+	src/llm/dialects/so_far.h \
 	src/llm/error.c \
 	src/llm/error.h \
 	src/llm/json.c \
@@ -62,6 +72,7 @@ libpure_a_SOURCES += \
 	src/llm/result.c \
 	src/llm/result.h \
 	src/llm/paths.def \
+	src/llm/provider_paths.def \
 	src/llm/providers.def \
 	src/llm/routes.c \
 	src/llm/rpc.c \
@@ -70,6 +81,7 @@ libpure_a_SOURCES += \
 	src/llm/speech.h \
 	src/llm/sockets.def
 
+EXTRA_DIST += scripts/check-providers
 check_PROGRAMS += tests/unit/test_bedrock
 check_PROGRAMS += tests/unit/test_tables
 

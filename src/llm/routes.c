@@ -11,13 +11,23 @@ const struct dialect *const dialects[] = {
 };
 
 static const struct {
-	const char *pattern;
+	struct span pattern;
 	struct provider provider;
 } hosts[] = {
 #define PROVIDER(pattern_, id_, label_)                                                            \
-	{ .pattern = pattern_, .provider = { .id = id_, .label = label_ } },
+	{ .pattern = SPAN_LIT(pattern_), .provider = { .id = id_, .label = label_ } },
 #include "llm/providers.def"
 #undef PROVIDER
+};
+
+static const struct {
+	const char *begin;
+	struct provider provider;
+} provider_paths[] = {
+#define PROVIDER_PATH(begin_, id_, label_)                                                         \
+	{ .begin = begin_, .provider = { .id = id_, .label = label_ } },
+#include "llm/provider_paths.def"
+#undef PROVIDER_PATH
 };
 
 static const struct {
@@ -56,8 +66,16 @@ static bool host_fits(struct span host, struct span pattern)
 const struct provider *provider_of_host(struct span host)
 {
 	for (size_t i = 0; i < sizeof(hosts) / sizeof(*hosts); i++)
-		if (host_fits(host, span_str(hosts[i].pattern)))
+		if (host_fits(host, hosts[i].pattern))
 			return &hosts[i].provider;
+	return NULL;
+}
+
+const struct provider *provider_of_path(struct span target)
+{
+	for (size_t i = 0; i < sizeof(provider_paths) / sizeof(*provider_paths); i++)
+		if (span_starts(target, span_str(provider_paths[i].begin)))
+			return &provider_paths[i].provider;
 	return NULL;
 }
 
@@ -141,7 +159,8 @@ static struct span before_operation(struct span rest)
 {
 	static const char *const ends[] = { "/converse",     "/converse-stream",
 					    "/invoke",	     "/invoke-with-response-stream",
-					    "/count-tokens", "/invoke-with-bidirectional-stream" };
+					    "/count-tokens", "/invoke-with-bidirectional-stream",
+					    "/invocations",  "/invocations-response-stream" };
 
 	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
 		if (span_ends(rest, span_str(ends[i])))
@@ -196,6 +215,12 @@ static struct span whole(struct span rest)
 	return rest;
 }
 
+/* The same where other paths follow too. */
+static struct span at_sign(struct span rest)
+{
+	return span_starts(rest, SPAN_LIT("@")) ? rest : span_of(NULL, 0);
+}
+
 bool model_of_path(struct span target, struct buf *out)
 {
 	static const struct {
@@ -207,11 +232,13 @@ bool model_of_path(struct span target, struct buf *out)
 		{ "/engines/", segment },	      /* Copilot, and OpenAI once */
 		{ "/tunedModels/", before_verb },     /* Gemini */
 		{ "/models/", before_verb },	      /* Gemini, Vertex */
+		{ "/endpoints/", before_operation },  /* SageMaker */
 		{ "/endpoints/", before_verb },	      /* Vertex */
 		{ "/models/", repository },	      /* Hugging Face, Replicate */
 		{ "/serving-endpoints/", segment },   /* Databricks */
 		{ "/v1/inference/", whole },	      /* DeepInfra */
 		{ "/ai/run/", whole },		      /* Cloudflare */
+		{ "/workers-ai/", at_sign },	      /* its gateway */
 		{ "/wenxinworkshop/chat/", segment }, /* Baidu */
 	};
 	struct span path = path_of(target);

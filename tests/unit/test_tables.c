@@ -48,6 +48,32 @@ static void test_providers(void)
 	buf_done(&host);
 }
 
+static void test_provider_paths(void)
+{
+	static const struct {
+		const char *begin, *id;
+	} rows[] = {
+#define PROVIDER_PATH(begin, id, label) { begin, id },
+#include "llm/provider_paths.def"
+#undef PROVIDER_PATH
+	};
+	struct buf path;
+
+	buf_init(&path, 256);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct provider *p;
+
+		buf_reset(&path);
+		buf_addf(&path, "%sx", rows[i].begin);
+		p = provider_of_path(buf_span(&path));
+		ok(p && strcmp(p->id, rows[i].id) == 0, "%s is of %s", rows[i].begin, rows[i].id);
+		buf_reset(&path);
+		buf_addf(&path, "/x%s", rows[i].begin);
+		ok(!provider_of_path(buf_span(&path)), "%s within a path is not", rows[i].begin);
+	}
+	buf_done(&path);
+}
+
 /* ---- paths.def and sockets.def ---- */
 
 struct path_row {
@@ -140,6 +166,7 @@ static void test_kept_fields(void)
 int main(void)
 {
 	test_providers();
+	test_provider_paths();
 	test_all_paths();
 	test_kept_fields();
 	return tap_done();

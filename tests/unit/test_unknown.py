@@ -374,8 +374,104 @@ def realtime():
     return "openai.realtime", "api.openai.com", "/v1/realtime?model=m", ask, [(frames, stream)]
 
 
-DIALECTS = [live, realtime, llama, embeddings, images, ocr, assistants, chat, responses, completions, anthropic, gemini, interactions, converse, prompt, titan, cohere, cohere_v1,
-            ollama, ollama_generate, mcp, mcp_input, a2a, a2a_http, watsonx, listen, spoken]
+def tgi():
+    ask = {"inputs": "said U", "parameters": {"max_new_tokens": 5}}
+    back = {"generated_text": "said A", "details": {"finish_reason": "length", "generated_tokens": 1}}
+    stream = [{"token": {"id": 1, "text": "said A", "special": False}},
+              {"token": {"id": 2, "text": "", "special": True}, "generated_text": "said A",
+               "details": {"finish_reason": "length", "generated_tokens": 1}}]
+    return "unknown", "localhost:8080", "/generate", ask, [(whole, back), (sse, stream)]
+
+
+def oracle():
+    ask = {"servingMode": {"modelId": "m"}, "chatRequest": {"apiFormat": "GENERIC", "messages": [
+        {"role": "SYSTEM", "content": [{"type": "TEXT", "text": "said S"}]},
+        {"role": "USER", "content": [{"type": "TEXT", "text": "said U"}]},
+        {"role": "ASSISTANT", "toolCalls": [{"id": "c1", "type": "FUNCTION", "name": "f", "arguments": '{"a":"said args"}'}]},
+        {"role": "TOOL", "toolCallId": "c1", "content": [{"type": "TEXT", "text": "said R"}]}],
+        "tools": [{"type": "FUNCTION", "name": "f", "description": "said D", "parameters": SCHEMA}]}}
+    message = {"role": "ASSISTANT", "content": [{"type": "TEXT", "text": "said A"}],
+               "toolCalls": [{"id": "c1", "type": "FUNCTION", "name": "f", "arguments": '{"a":"said args"}'}]}
+    back = {"modelId": "m", "chatResponse": {"apiFormat": "GENERIC", "choices": [
+        {"index": 0, "message": message, "finishReason": "stop"}], "usage": {"promptTokens": 1}}}
+    return "unknown", "inference.generativeai.us-chicago-1.oci.oraclecloud.com", "/20231130/actions/chat", ask, [
+        (whole, back), (sse, [{"index": 0, "message": message}])]
+
+
+def oracle_cohere():
+    ask = {"servingMode": {"modelId": "m"}, "chatRequest": {
+        "apiFormat": "COHERE", "message": "said U", "preambleOverride": "said S",
+        "chatHistory": [{"role": "USER", "message": "said H"}],
+        "tools": [{"name": "f", "description": "said D", "parameterDefinitions": {}}]}}
+    back = {"modelId": "m", "chatResponse": {"apiFormat": "COHERE", "text": "said A", "finishReason": "COMPLETE",
+            "toolCalls": [{"name": "f", "parameters": {"a": "said args"}}], "usage": {"promptTokens": 1}}}
+    return "unknown", "inference.generativeai.us-chicago-1.oci.oraclecloud.com", "/20231130/actions/chat", ask, [
+        (whole, back), (sse, [{"apiFormat": "COHERE", "text": "said A"}])]
+
+
+def sap():
+    ask = {"config": {"modules": {"prompt_templating": {"model": {"name": "m", "params": {"n": 1}}, "prompt": {"template": [
+        {"role": "system", "content": "said S"}, {"role": "user", "content": "said U"}]}}}}}
+    choice = {"index": 0, "message": {"role": "assistant", "content": "said A"}, "finish_reason": "stop"}
+    back = {"request_id": "r", "final_result": {"object": "chat.completion", "model": "m", "choices": [choice], "usage": {}}}
+    piece = {"index": 0, "delta": {"content": "said A"}}
+    return "unknown", "api.ai.prod.ml.hana.ondemand.com", "/v2/inference/deployments/d/v2/completion", ask, [
+        (whole, back), (sse, [{"final_result": {"object": "chat.completion.chunk", "choices": [piece]}}])]
+
+
+def cloudflare():
+    ask = {"messages": [{"role": "user", "content": "said U"}]}
+    back = {"result": {"response": "said A", "usage": {}}, "success": True, "errors": []}
+    return "unknown", "api.cloudflare.com", "/client/v4/accounts/a/ai/run/@cf/m", ask, [
+        (whole, back), (sse, [{"response": "said A"}])]
+
+
+def dashscope():
+    ask = {"model": "m", "input": {"messages": [{"role": "system", "content": "said S"}, {
+        "role": "user", "content": [{"text": "said U"}]}]}, "parameters": {"tools": [TOOL]}}
+    choice = {"finish_reason": "tool_calls", "message": {
+        "role": "assistant", "content": [{"text": "said A"}], "reasoning_content": "said T", "tool_calls": [CALL]}}
+    back = {"output": {"choices": [choice]}, "usage": {"input_tokens": 1}, "request_id": "r"}
+    return "dashscope.generation", "dashscope.aliyuncs.com", "/api/v1/services/aigc/text-generation/generation", ask, [
+        (whole, back), (sse, [back, back])]
+
+
+def cody():
+    ask = {"model": "m", "messages": [{"speaker": "human", "text": "said U"}]}
+    return "cody.completions", "sourcegraph.com", "/.api/completions/stream", ask, [
+        (whole, {"completion": "said A", "stopReason": "x"}), (sse, [{"completion": "said "}, {"completion": "said A"}])]
+
+
+def augment():
+    ask = {"model": "m", "message": "said U", "chat_history": [{
+        "request_message": "said H", "response_text": "said P",
+        "request_nodes": [{"id": 1, "type": 0, "text_node": {"content": "said H"}}],
+        "response_nodes": [{"id": 1, "type": 5, "tool_use": {"tool_use_id": "t", "tool_name": "f", "input_json": "{}"}}]}],
+        "nodes": [{"id": 1, "type": 1, "tool_result_node": {"tool_use_id": "t", "content": "said R"}}],
+        "tool_definitions": [{"name": "f", "description": "said D", "input_schema_json": "{}"}]}
+    back = {"text": "said A", "nodes": [
+        {"id": 1, "type": 5, "tool_use": {"tool_use_id": "t", "tool_name": "f", "input_json": '{"a":"said args"}'}},
+        {"id": 2, "type": 8, "thinking": {"content": "said T"}}], "stop_reason": 1}
+    return "augment.chat", "d1.api.augmentcode.com", "/chat-stream", ask, [(whole, back), (lines, [back, {"text": "said B"}])]
+
+
+def kiro():
+    ask = {"profileArn": "p", "conversationState": {
+        "currentMessage": {"userInputMessage": {"content": "said U", "modelId": "m", "userInputMessageContext": {
+            "tools": [{"toolSpecification": {"name": "f", "description": "said D", "inputSchema": {"json": SCHEMA}}}],
+            "toolResults": [{"toolUseId": "t", "status": "success", "content": [{"text": "said R"}]}]}}},
+        "history": [{"userInputMessage": {"content": "said H"}}, {"assistantResponseMessage": {
+            "content": "said P", "toolUses": [{"toolUseId": "t", "name": "f", "input": {"a": "said Q"}}]}}]}}
+    stream = [{"assistantResponseEvent": {"content": "said A"}}, {"reasoningContentEvent": {"text": "said T"}},
+              {"toolUseEvent": {"toolUseId": "t", "name": "f", "input": '{"a":"said args"}'}},
+              {"metadataEvent": {"tokenUsage": {"uncachedInputTokens": 1}}}, {"meteringEvent": {"unit": "credit"}}]
+    return "kiro.generate", "q.us-east-1.amazonaws.com", "/generateAssistantResponse", ask, [(aws, stream)]
+
+
+DIALECTS = [live, realtime, llama, embeddings, images, ocr, assistants, chat, responses, completions, anthropic,
+            gemini, interactions, converse, prompt, titan, cohere, cohere_v1, ollama, ollama_generate, mcp,
+            mcp_input, a2a, a2a_http, watsonx, listen, spoken, tgi, oracle, oracle_cohere, sap, cloudflare,
+            dashscope, cody, augment, kiro]
 
 # Left out on purpose: (dialect and framing, place) -> reason.
 AGAIN = "what begins a response or an item comes again, as a whole, when it ends"

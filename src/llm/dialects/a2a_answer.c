@@ -67,7 +67,7 @@ const char *const a2a_message_members[] = { "role",   "parts", "messageId", "con
 void a2a_request_part(struct exchange *x, struct message *m, const json_t *v)
 {
 	const json_t *file = file_of(v);
-	bool text = json_is_string(json_object_get(v, "text"));
+	bool text = json_is_text(json_object_get(v, "text"));
 
 	if (text)
 		message_text(x, m, PART_TEXT, json_text(v, "text"));
@@ -85,20 +85,20 @@ bool a2a_is_task(const json_t *v)
 {
 	const json_t *status = json_object_get(v, "status");
 
-	return json_is_string(json_object_get(v, "id")) && json_has(status, "state") &&
+	return json_is_text(json_object_get(v, "id")) && json_has(status, "state") &&
 	       (json_is(v, "kind", "task") ||
 		span_starts(json_text(status, "state"), SPAN_LIT("TASK_STATE_")));
 }
 
 bool a2a_is_update(const json_t *v)
 {
-	return json_is_string(json_object_get(v, "taskId")) &&
+	return json_is_text(json_object_get(v, "taskId")) &&
 	       (json_has(v, "status") || json_has(v, "artifact"));
 }
 
 bool a2a_is_message(const json_t *v)
 {
-	return json_is_string(json_object_get(v, "messageId")) && json_has(v, "parts");
+	return json_is_text(json_object_get(v, "messageId")) && json_has(v, "parts");
 }
 
 /* ---- answer ---- */
@@ -172,7 +172,7 @@ static size_t join_texts(struct exchange *x, const json_t *list, size_t i, struc
 	const json_t *v = json_array_get(list, i);
 
 	buf_init(ret, builder_text_max(x));
-	for (; json_is_string(json_object_get(v, "text")); v = json_array_get(list, ++i)) {
+	for (; json_is_text(json_object_get(v, "text")); v = json_array_get(list, ++i)) {
 		buf_add(ret, json_text(v, "text"));
 		answer_rest(x, 0, v, part_members);
 	}

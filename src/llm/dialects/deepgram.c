@@ -220,7 +220,7 @@ static void read_event(struct exchange *x, void *state, struct span name, const 
 /* Others have such paths too. */
 static bool suits_read(const json_t *body)
 {
-	return json_is_string(json_object_get(body, "text")) && json_object_size(body) == 1;
+	return json_is_text(json_object_get(body, "text")) && json_object_size(body) == 1;
 }
 
 const struct dialect dialect_deepgram_listen = {

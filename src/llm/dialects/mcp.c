@@ -64,7 +64,7 @@ static void compare(struct exchange *x, const char *field, const json_t *said)
 {
 	struct span there = headers_find(&x->request_headers, field), here = json_span(said);
 
-	if (!there.len || !json_is_string(said) || x->rpc_mismatch)
+	if (!there.len || !json_is_text(said) || x->rpc_mismatch)
 		return;
 	if (!span_eq(there, here) && !is_base64_of(there, here))
 		set_string(&x->rpc_mismatch, span_str(field));
@@ -117,7 +117,7 @@ static uint64_t round_of(const struct exchange *x, const json_t *state, const js
 	json_t *v;
 
 	h = mix(mix(h, span_str(x->host)), span_str(x->rpc_name));
-	if (json_is_string(state))
+	if (json_is_text(state))
 		return mix(h, json_span(state));
 	json_object_foreach((json_t *)asked, key, v)
 		sum += mix(h, span_str(key));

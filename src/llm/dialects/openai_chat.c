@@ -14,6 +14,7 @@
 
 static const struct finish_row finishes[] = {
 	{ "stop", FINISH_STOP },
+	{ "normal", FINISH_STOP }, /* Baidu */
 	{ "eos", FINISH_STOP },
 	{ "end_turn", FINISH_STOP },
 	{ "length", FINISH_LENGTH },

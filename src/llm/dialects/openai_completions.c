@@ -23,12 +23,34 @@ static void read_prompt(struct exchange *x, const json_t *prompt)
 		message_text(x, request_message(x, SPAN_LIT("user")), PART_TEXT, json_span(v));
 }
 
+/* llama.cpp's /infill: what stands before and behind the gap, and in other files. */
+static void read_infill(struct exchange *x, const json_t *body)
+{
+	static const char *const names[] = { "input_prefix", "input_suffix" };
+	const json_t *v;
+	struct message *m;
+	size_t i;
+
+	if (!json_has(body, names[0]) && !json_has(body, names[1]))
+		return;
+	json_array_foreach(json_object_get(body, "input_extra"), i, v)
+		message_text(x, request_message(x, SPAN_LIT("user")), PART_TEXT,
+			     json_text(v, "text"));
+	m = request_message(x, SPAN_LIT("user"));
+	for (i = 0; i < 2; i++)
+		if (json_text(body, names[i]).len)
+			message_text(x, m, PART_TEXT, json_text(body, names[i]));
+}
+
 static void completions_request(struct exchange *x, const json_t *body)
 {
-	static const char *const known[] = { "model", "prompt", "stream", NULL };
+	static const char *const known[] = {
+		"model", "prompt", "stream", "input_prefix", "input_suffix", "input_extra", NULL
+	};
 
 	set_json(&x->model_asked, json_object_get(body, "model"));
 	x->stream_requested = json_is_true(json_object_get(body, "stream"));
+	read_infill(x, body);
 	read_prompt(x, json_object_get(body, "prompt"));
 	request_params(x, body, known);
 }
@@ -129,6 +151,12 @@ static bool is_completions_request(const json_t *body)
 	       (json_has(body, "max_tokens") || json_has(body, "n_predict"));
 }
 
+static bool suits_completions(const json_t *body)
+{
+	return json_has(body, "prompt") || json_has(body, "input_prefix") ||
+	       json_has(body, "input_suffix");
+}
+
 static bool is_completions_response(const json_t *body)
 {
 	return json_is(body, "object", "text_completion");
@@ -137,6 +165,7 @@ static bool is_completions_response(const json_t *body)
 const struct dialect dialect_openai_completions = {
 	.name = "openai.completions",
 	.proves_request = is_completions_request,
+	.plausible_request = suits_completions,
 	.proves_response = is_completions_response,
 	.request = completions_request,
 	.response = completions_response,

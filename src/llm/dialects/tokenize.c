@@ -106,7 +106,7 @@ static bool suits_tokenize(const json_t *body)
 {
 	const json_t *text = first_of(body, texts);
 
-	return json_is_string(text) || json_is_array(text) || messages_of(body) ||
+	return json_is_text(text) || json_is_array(text) || messages_of(body) ||
 	       (json_has(body, "model") && json_has(body, "tokens"));
 }
 

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+/* Alibaba's own API of text and multimodal models: help.aliyun.com/zh/model-studio, "DashScope API"
+ * (read November 2026). A stream's events repeat the whole answer unless the request asks for
+ * pieces (incremental_output); some models always send pieces. */
+#include "exchange/headers.h"
+#include "llm/dialect.h"
+#include "llm/dialects/generic.h"
+#include "llm/dialects/openai.h"
+#include "llm/dialects/so_far.h"
+#include "llm/error.h"
+#include "llm/json.h"
+#include "llm/rest.h"
+
+static const char *const output_members[] = { "text", "finish_reason", "choices", NULL };
+static const char *const answer_members[] = { "output",	 "usage",	"request_id", "code",
+					      "message", "status_code", NULL };
+
+static const json_t *message_of(const json_t *output)
+{
+	return json_object_get(json_array_get(json_object_get(output, "choices"), 0), "message");
+}
+
+static struct span content_of(const json_t *output)
+{
+	const json_t *content = json_object_get(message_of(output), "content");
+
+	return json_is_array(content) ? json_text(json_array_get(content, 0), "text")
+				      : json_span(content);
+}
+
+static void read_usage(struct exchange *x, const json_t *v)
+{
+	openai_usage(x, v);
+	generic_usage(x, v);
+}
+
+/* Its calls, thoughts and contents are those of Chat Completions; until the end, the reason to stop
+ * is the word "null". */
+static void read_choice(struct exchange *x, unsigned index, const json_t *v)
+{
+	struct span finish = json_text(v, "finish_reason");
+	json_t *choice = json_copy((json_t *)v), *chat = json_object(), *list = json_array();
+
+	json_object_del(choice, "finish_reason");
+	if (!json_has(v, "index"))
+		json_object_set_new(choice, "index", json_integer(index));
+	json_array_append_new(list, choice);
+	json_object_set_new(chat, "choices", list);
+	dialect_openai_chat.response(x, chat);
+	generic_finish(x, index, finish);
+	json_decref(chat);
+}
+
+static void read_output(struct exchange *x, const json_t *output)
+{
+	const json_t *choices = json_object_get(output, "choices"), *v;
+	size_t i;
+
+	answer_text(x, 0, PART_TEXT, json_text(output, "text"));
+	generic_finish(x, 0, json_text(output, "finish_reason"));
+	json_array_foreach(choices, i, v)
+		read_choice(x, (unsigned)i, v);
+	answer_rest(x, 0, output, output_members);
+}
+
+/* False: it is an error. */
+static bool read_envelope(struct exchange *x, const json_t *body)
+{
+	if (!x->response_id)
+		set_json(&x->response_id, json_object_get(body, "request_id"));
+	read_usage(x, json_object_get(body, "usage"));
+	if (json_text(body, "code").len && !json_has(body, "output")) {
+		answer_error(x, NULL, json_object_get(body, "code"),
+			     json_object_get(body, "message"));
+		return false;
+	}
+	return !answer_error_of(x, body);
+}
+
+static void dashscope_response(struct exchange *x, const json_t *body)
+{
+	if (!read_envelope(x, body))
+		return;
+	read_output(x, json_object_get(body, "output"));
+	answer_rest(x, 0, body, answer_members);
+}
+
+/* ---- streams ---- */
+
+static void dashscope_request(struct exchange *x, const json_t *body)
+{
+	generic_request(x, body);
+	x->stream_requested |=
+		span_eq(headers_find(&x->request_headers, "x-dashscope-sse"), SPAN_LIT("enable"));
+}
+
+/* What the request says of it. */
+static enum so_far_kind kind_asked(const struct exchange *x)
+{
+	const json_t *v = NULL;
+
+	for (size_t i = 0; i < x->nparams && !v; i++) {
+		if (strcmp(x->params[i].name, "parameters") == 0)
+			v = json_object_get(x->params[i].value, "incremental_output");
+		if (strcmp(x->params[i].name, "parameters.incremental_output") == 0)
+			v = x->params[i].value;
+	}
+	return json_is_true(v) ? SO_FAR_PIECES : json_is_false(v) ? SO_FAR_WHOLE : SO_FAR_UNKNOWN;
+}
+
+static void judge(struct so_far *s, const json_t *output)
+{
+	so_far_judge(s, json_text(s->last, "text"), json_text(output, "text"));
+	so_far_judge(s, content_of(s->last), content_of(output));
+	so_far_judge(s, json_text(message_of(s->last), "reasoning_content"),
+		     json_text(message_of(output), "reasoning_content"));
+}
+
+static void state_done(void *state)
+{
+	so_far_done(state);
+}
+
+static void dashscope_event(struct exchange *x, void *state, struct span name, const json_t *data)
+{
+	struct so_far *s = state;
+	const json_t *output = json_object_get(data, "output");
+	json_t *more;
+
+	if (!read_envelope(x, data) || !output)
+		return;
+	if (!s->last)
+		s->kind = kind_asked(x);
+	judge(s, output);
+	more = so_far_new(s, output);
+	read_output(x, more);
+	answer_rest(x, 0, data, answer_members);
+	json_decref(more);
+}
+
+static bool suits_dashscope(const json_t *body)
+{
+	const json_t *input = json_object_get(body, "input");
+
+	return json_has(body, "model") && json_is_object(input);
+}
+
+const struct dialect dialect_dashscope = {
+	.name = "dashscope.generation",
+	.state_size = sizeof(struct so_far),
+	.state_done = state_done,
+	.plausible_request = suits_dashscope,
+	.request = dashscope_request,
+	.response = dashscope_response,
+	.event = dashscope_event,
+};
