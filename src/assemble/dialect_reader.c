@@ -164,12 +164,17 @@ void dialect_reader_element(void *arg, struct span name, struct span data, bool 
 	if (sse_results_event(k, name, data, NULL))
 		return;
 	/* An end mark, or no JSON. Some wrap an error in a list. */
-	if (k->stream_ended || !data.len || (data.ptr[0] != '{' && data.ptr[0] != '['))
+	if (k->stream_ended || !data.len)
 		return;
+	if (data.ptr[0] != '{' && data.ptr[0] != '[') {
+		if (k->dialect && span_caseeq(name, SPAN_LIT("error")))
+			answer_error_text(k->x, data);
+		return;
+	}
 	if (!k->dialect && k->guesses >= GUESSES)
 		return;
 	/* The beginning of a cut or broken element is still of use. */
-	v = json_read(k->cc->assembler->lim, data, &partial);
+	v = json_read_piece(k->cc->assembler->lim, data, &partial);
 	k->x->response_partial |= cut || partial || !v;
 	if (json_is_object(v) && !sse_results_event(k, name, data, v))
 		read_element(k, name, v, partial);

@@ -78,7 +78,10 @@ static bool is_fine(const json_t *code)
 /* Without a status that says so, it takes a body that does. */
 static bool says_failure(const json_t *body)
 {
-	if (json_is_false(json_object_get(body, "success")))
+	if (json_is_false(json_object_get(body, "success")) || json_is(body, "object", "error") ||
+	    json_is(body, "type", "error"))
+		return true;
+	if (json_array_size(json_object_get(body, "errors")) && !json_has(body, "data"))
 		return true;
 	return json_has(body, "code") && json_has(body, "msg") &&
 	       !is_fine(json_object_get(body, "code"));
@@ -118,6 +121,16 @@ bool answer_error_of(struct exchange *x, const json_t *body)
 		read_object(x, body);
 	else
 		return false;
+	return true;
+}
+
+bool answer_error_event(struct exchange *x, struct span name, const json_t *data)
+{
+	if (answer_error_of(x, data))
+		return true;
+	if (!span_caseeq(name, SPAN_LIT("error")) || !message_of(data))
+		return false;
+	read_object(x, data);
 	return true;
 }
 
@@ -165,6 +178,9 @@ void answer_error_text(struct exchange *x, struct span text)
 	struct buf words;
 	json_t *s;
 
+	/* A string of JSON. */
+	if (text.len > 1 && text.ptr[0] == '"' && text.ptr[text.len - 1] == '"')
+		text = span_from(span_first(text, text.len - 1), 1);
 	buf_init(&words, WORDS_MAX + 8);
 	words_of(title.len ? title : text, &words);
 	if (words.len) {

@@ -58,6 +58,11 @@ json_t *json_either(const json_t *v, const char *camel, const char *snake)
 	return m ? m : json_object_get(v, snake);
 }
 
+const json_t *json_element(const json_t *list, size_t i)
+{
+	return json_is_object(list) && i == 0 ? list : json_array_get(list, i);
+}
+
 /* Nothing beside the text that is to be shown. */
 static bool is_bare_text(const json_t *v)
 {

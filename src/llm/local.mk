@@ -32,6 +32,7 @@ libpure_a_SOURCES += \
 	src/llm/dialects/mcp.c \
 	src/llm/dialects/ollama.c \
 	src/llm/dialects/openai.h \
+	src/llm/dialects/openai_binary.c \
 	src/llm/dialects/openai_chat.c \
 	src/llm/dialects/openai_chat_request.c \
 	src/llm/dialects/openai_completions.c \

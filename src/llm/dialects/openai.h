@@ -11,6 +11,8 @@ void openai_usage(struct exchange *x, const json_t *v);
 /* What both sides' tokens were, under any name that OpenAI's APIs have for that. */
 void openai_usage_details(struct usage *u, const json_t *v);
 
+void openai_timings(struct exchange *x, const json_t *v);
+
 enum finish openai_finish(struct span raw);
 
 /* Members of an answer or a chunk beside its choices that are not known. */
@@ -21,6 +23,20 @@ void openai_annotation(struct exchange *x, const json_t *v);
 
 /* Pages that stand beside the choices. */
 void openai_search_results(struct exchange *x, const json_t *body);
+
+/* ---- openai_binary.c ---- */
+
+/* What a part of that form holds; PART_OTHER: no binary content. */
+extern const char *const openai_binary_members[]; /* as openai_message_members */
+enum part_kind openai_binary_kind(const json_t *v);
+void openai_binary_read(struct part *p, const json_t *v);
+/* A text that is a URL, a URL of data, or base64. */
+void openai_binary_data(struct part *p, const json_t *v);
+/* Adds the part of it; false: it is no binary content. */
+bool openai_binary(struct exchange *x, struct message *m, const json_t *v);
+/* What a tool gave back, as `p`, whose slot is before `slot`, and, from there on, what is binary in
+ * it. */
+void openai_answer_result(struct exchange *x, int slot, struct part *p, const json_t *content);
 
 /* ---- Chat Completions: openai_chat_request.c ---- */
 
@@ -39,8 +55,6 @@ extern const char *const openai_call_members[];
 const json_t *openai_call_function(const json_t *call);
 /* Some gateways send every member, empty. */
 bool openai_empty_call(const json_t *function);
-/* {"url": ...}, or the URL itself. */
-struct span openai_image_url(const json_t *image);
 
 /* ---- Responses: openai_responses_request.c ---- */
 

@@ -12,13 +12,14 @@ void openai_annotation(struct exchange *x, const json_t *v)
 				  : v;
 	struct span title = json_text(a, "title"), file = json_text(a, "file_id");
 
-	answer_citation(
-		x, &(struct citation_view){ .url = json_text(a, "url"),
-					    .title = title.len ? title : json_text(a, "filename"),
-					    .text = json_text(a, "quote"),
-					    .document = file,
-					    .start = json_count(a, "start_index"),
-					    .end = json_count(a, "end_index") });
+	answer_citation(x, &(struct citation_view){
+				   .url = json_text(a, "url"),
+				   .title = title.len ? title : json_text(a, "filename"),
+				   .text = json_text(a, "quote"),
+				   .document = file,
+				   .start = json_count(a, json_has(a, "start_index") ? "start_index"
+										     : "index"),
+				   .end = json_count(a, "end_index") });
 }
 
 /* Beside the choices: Perplexity's pages, with titles or as bare URLs; Venice's in its own member.
@@ -32,7 +33,7 @@ void openai_search_results(struct exchange *x, const json_t *body)
 		pages = json_at2(body, "venice_parameters", "web_search_citations");
 	if (!pages)
 		pages = json_object_get(body, "citations");
-	json_array_foreach(pages, i, v) {
+	json_each(pages, i, v) {
 		struct span snippet = json_text(v, "snippet");
 
 		answer_citation(
@@ -50,6 +51,6 @@ void openai_annotations(struct exchange *x, const json_t *list)
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(list, i, v)
+	json_each(list, i, v)
 		openai_annotation(x, v);
 }
