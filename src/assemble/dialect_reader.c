@@ -220,9 +220,23 @@ static void read_body(struct assembly *k)
 	json_decref(body);
 }
 
+static bool has_ended(const struct exchange *x)
+{
+	for (size_t i = 0; i < x->nchoices; i++)
+		if (!x->choices[i].finish_raw)
+			return false;
+	return x->nchoices > 0;
+}
+
 void dialect_reader_answer(struct assembly *k)
 {
-	if (k->x->stream || !k->begun[HTTP_RESPONSE])
+	struct exchange *x = k->x;
+
+	if (!k->begun[HTTP_RESPONSE])
+		return;
+	if (x->stream && k->dialect && k->dialect->tells_end && !k->stream_ended && !x->error)
+		x->response_partial |= !has_ended(x);
+	if (x->stream)
 		return;
 	read_body(k);
 	count_memory(k);

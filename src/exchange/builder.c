@@ -508,17 +508,19 @@ static void take_whole(struct exchange *x, unsigned index, struct part *p, struc
 		show(x, index, p, span_from(buf_span(&p->text), p->text.len - more.len));
 }
 
-void answer_whole(struct exchange *x, unsigned index, struct part *p, struct span text)
+bool answer_whole(struct exchange *x, unsigned index, struct part *p, struct span text)
 {
 	struct part whole = { .kind = p->kind };
+	bool goes_on;
 
-	if (text.len <= p->taken)
-		return;
+	if (!text.len || span_eq(text, buf_span(&p->text)))
+		return true;
 	buf_init(&whole.text, builder_of(x)->text_max);
 	part_add(&whole, text);
 	part_add_end(&whole);
 	redact_part(&whole);
-	if (span_starts(buf_span(&whole.text), buf_span(&p->text))) {
+	goes_on = span_starts(buf_span(&whole.text), buf_span(&p->text));
+	if (goes_on) {
 		take_whole(x, index, p, &whole);
 	} else {
 		redact_part_reset(p);
@@ -526,6 +528,7 @@ void answer_whole(struct exchange *x, unsigned index, struct part *p, struct spa
 	}
 	buf_done(&whole.text);
 	free(whole.masking);
+	return goes_on;
 }
 
 void answer_finish(struct exchange *x, unsigned index, struct span raw, enum finish f)

@@ -54,6 +54,9 @@ struct dialect {
 	/* Whether a stream has nothing behind this element; NULL: not known, or "[DONE]" says it.
 	 */
 	bool (*is_last)(const json_t *data);
+	/* A stream ends with that, or with "[DONE]"; or each choice says how it ended, or there is
+	 * an error. Where it does not, something is missing. */
+	bool tells_end;
 };
 
 #define DIALECT(symbol) extern const struct dialect symbol;

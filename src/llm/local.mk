@@ -34,6 +34,7 @@ libpure_a_SOURCES += \
 	src/llm/dialects/openai.h \
 	src/llm/dialects/openai_binary.c \
 	src/llm/dialects/openai_chat.c \
+	src/llm/dialects/openai_chat_calls.c \
 	src/llm/dialects/openai_chat_request.c \
 	src/llm/dialects/openai_completions.c \
 	src/llm/dialects/openai_count.c \
@@ -43,8 +44,12 @@ libpure_a_SOURCES += \
 	src/llm/dialects/openai_responses_request.c \
 	src/llm/dialects/openai_sources.c \
 	src/llm/dialects/openai_usage.c \
+	src/llm/dialects/responses_answer.c \
+	src/llm/dialects/responses_answer.h \
 	src/llm/dialects/responses_items.c \
 	src/llm/dialects/responses_items.h \
+	src/llm/dialects/responses_order.c \
+	src/llm/dialects/responses_order.h \
 	src/llm/error.c \
 	src/llm/error.h \
 	src/llm/json.c \

@@ -73,8 +73,10 @@ def member(path, value):
     def check(records):
         v = records
         for step in path.split("."):
-            v = v[int(step)] if isinstance(v, list) else v[step]
-            if v is None:
+            try:
+                v = v[int(step)] if isinstance(v, list) else v[step]
+            except (IndexError, KeyError, TypeError):
+                v = None
                 break
         return None if v == value else f"{path}: {v}"
     return check
@@ -210,6 +212,152 @@ chat("reasoning beside the counts", ASK, {**whole(SAID), "usage": {"prompt_token
      usage(output=3, reasoning=2))
 chat("llama.cpp's timings alone", STREAM, [{**chunk({"content": "A"}, "stop"), "timings": {"prompt_n": 5, "cache_n": 2, "predicted_n": 7}}, END],
      usage(input=7, cached_read=2, output=7))
+
+
+# ---- Responses ----
+def body(*output, status="completed", **more):
+    return {"id": "x", "object": "response", "model": "m", "status": status, "output": list(output), **more}
+
+
+def message(s, **part):
+    return {"type": "message", "id": "m1", "role": "assistant", "content": [{"type": "output_text", "text": s, **part}]}
+
+
+def event(kind, **more):
+    return {"type": "response." + kind, **more}
+
+
+def responses(name, ask, back, *wants, **more):
+    call("responses: " + name, "/v1/responses", {"model": "m", "input": "hi", **ask}, back, *wants, **more)
+
+
+def numbered(events):
+    return [{**e, "sequence_number": n} for n, e in enumerate(events)]
+
+
+A = text("A")
+responses("one item that is no list", {}, {**body(), "output": message("A")}, parts(A))
+responses("one content that is no list", {}, body({**message("A"), "content": {"type": "output_text", "text": "A"}}), parts(A))
+responses("a content that is a text", {}, body({**message("A"), "content": "A"}), parts(A))
+responses("an output that is a text", {}, {**body(), "output": "A"}, parts(A))
+responses("the text of SDKs alone", {}, {"id": "x", "object": "response", "status": "completed", "output_text": "A"}, parts(A))
+responses("reasoning that is a text", {}, body({"type": "reasoning", "summary": "S", "content": {"text": "C"}}),
+          parts(text("S", "reasoning"), text("C", "reasoning")))
+responses("tokens as Chat Completions names them", {}, body(message("A"), usage={"prompt_tokens": 5, "completion_tokens": 3}), usage(input=5, output=3))
+responses("a request of one item and one tool", {"input": {"role": "user", "content": {"type": "input_text", "text": "U"}}, "tools": {"type": "web_search"}},
+          body(message("A")), asked(text("U")), member("-1.request.tools.0.name", "web_search"))
+responses("an answer in another form", {}, {"id": "x", "reply": "A"}, parts({"kind": "other", "type": "reply", "text": "A"}))
+
+# Items of every kind: whole, in a stream, and handed back with the next request.
+IMAGE = {"type": "input_image", "image_url": PNG}
+
+
+def tool(kind, name, text, id="c", **more):
+    return {"kind": "tool_call", "type": kind, "name": name, "id": id, "text": text, **more}
+
+
+def result(text, id="c", **more):
+    return {"kind": "tool_result", "id": id, "text": text, **more}
+
+
+ITEMS = [
+    ({"type": "web_search_call", "id": "c", "action": {"type": "search", "query": "q"}}, [tool("web_search_call", "web_search", '{"type":"search","query":"q"}')]),
+    ({"type": "file_search_call", "id": "c", "queries": ["q"], "results": [{"text": "found"}]},
+     [tool("file_search_call", "file_search", '["q"]'), result("found")]),
+    ({"type": "code_interpreter_call", "id": "c", "code": "1", "outputs": [{"type": "logs", "logs": "2"}, {"type": "image", "url": PNG}]},
+     [tool("code_interpreter_call", "code_interpreter", "1"), result('{"type":"logs","logs":"2"}'), data("image", "image/png")]),
+    ({"type": "image_generation_call", "id": "c", "result": HELLO, "output_format": "webp"},
+     [tool("image_generation_call", "image_generation", ""), data("image", "image/webp")]),
+    ({"type": "computer_call", "id": "i", "call_id": "c", "actions": [{"type": "wait"}]}, [tool("computer_call", "computer", '[{"type":"wait"}]')]),
+    ({"type": "shell_call", "id": "i", "call_id": "c", "action": {"commands": ["ls"]}}, [tool("shell_call", "shell", '{"commands":["ls"]}')]),
+    ({"type": "apply_patch_call", "id": "i", "call_id": "c", "operation": {"diff": "d"}}, [tool("apply_patch_call", "apply_patch", '{"diff":"d"}')]),
+    ({"type": "mcp_call", "id": "c", "name": "t", "arguments": "{}", "error": {"message": "bad"}},
+     [tool("mcp_call", "t", "{}"), result('{"message":"bad"}', is_error=True)]),
+    ({"type": "mcp_call", "id": "c", "name": "t", "arguments": "{}", "output": "ok"}, [tool("mcp_call", "t", "{}"), result("ok")]),
+    ({"type": "mcp_approval_request", "id": "c", "name": "t", "arguments": "{}"}, [tool("mcp_approval_request", "t", "{}")]),
+    ({"type": "tool_search_call", "id": "i", "call_id": "c", "arguments": {"query": "q"}}, [tool("tool_search_call", "tool_search", '{"query":"q"}')]),
+    ({"type": "tool_search_output", "id": "i", "call_id": "c", "tools": [{"name": "f"}]}, [result('[{"name":"f"}]', type="tool_search_output")]),
+    ({"type": "shell_call_output", "id": "i", "call_id": "c", "output": [{"stdout": "o"}]}, [result('[{"stdout":"o"}]', type="shell_call_output")]),
+    ({"type": "apply_patch_call_output", "id": "i", "call_id": "c", "status": "failed", "output": "no"},
+     [result("no", type="apply_patch_call_output", is_error=True)]),
+    ({"type": "computer_call_output", "id": "i", "call_id": "c", "output": {"type": "computer_screenshot", "image_url": PNG}},
+     [result("", type="computer_call_output"), data("image", "image/png")]),
+    ({"type": "custom_tool_call_output", "id": "i", "call_id": "c", "output": [{"type": "input_text", "text": "see"}, IMAGE]},
+     [result("see", type="custom_tool_call_output"), data("image", "image/png")]),
+    ({"type": "program_output", "id": "i", "call_id": "c", "result": "1"}, [result("1", type="program_output")]),
+    ({"type": "program", "id": "i", "call_id": "c", "code": "x"}, [{"kind": "other", "type": "program"}]),
+    ({"type": "compaction", "id": "i", "encrypted_content": "e"}, [{"kind": "other", "type": "compaction"}]),
+    ({"type": "mcp_list_tools", "id": "i", "tools": [{"name": "t"}]}, [{"kind": "other", "type": "mcp_list_tools"}]),
+]
+for item, want in ITEMS:
+    name = f"{item['type']}, {'error' if 'error' in item else 'well'}"
+    responses(name + ": whole", {}, body(item), parts(*want))
+    responses(name + ": in a stream", {"stream": True}, numbered([
+        event("created", response=body(status="in_progress")), event("output_item.added", output_index=0, item={**item, "status": "in_progress"}),
+        event("output_item.done", output_index=0, item=item), event("completed", response=body(item))]), parts(*want), is_complete())
+    responses(name + ": handed back", {"input": [item]}, body(message("A")), asked(*want))
+responses("an approval", {"input": [{"type": "mcp_approval_response", "approval_request_id": "c", "approve": False, "reason": "no"}]}, body(message("A")),
+          asked(result("denied no", type="mcp_approval_response")))
+responses("a result with a picture and a file", {"input": [{"type": "function_call_output", "call_id": "c", "output": [
+    {"type": "input_text", "text": "see"}, IMAGE, {"type": "input_file", "filename": "a", "file_data": HELLO}]}]}, body(message("A")),
+    asked(result("see"), data("image", "image/png"), data("file", name="a")))
+responses("citations of every kind", {}, body(message("A", annotations=[
+    {"type": "url_citation", "url": "https://u", "title": "t", "start_index": 0, "end_index": 1},
+    {"type": "container_file_citation", "file_id": "f2", "filename": "n2", "start_index": 1, "end_index": 2},
+    {"type": "file_path", "file_id": "f3", "index": 3}, {"type": "file_citation", "file_id": "f1", "filename": "n1", "index": 5}])),
+    member("-1.response.citations.0.url", "https://u"), member("-1.response.citations.1.document", "f2"),
+    member("-1.response.citations.2.start", 3), member("-1.response.citations.3.title", "n1"))
+responses("Perplexity's pages", {}, body({"type": "search_results", "queries": ["q"], "results": [{"url": "https://s", "title": "t", "snippet": "n"}]}, message("A")),
+          member("-1.response.citations.0.text", "n"), member("-1.response.searches", ["q"]))
+
+# Streams: which come as they should, and which do not.
+GOOD = numbered([
+    event("created", response=body(status="in_progress")), event("output_item.added", output_index=0, item={**message(""), "content": []}),
+    *[event("output_text.delta", item_id="m1", output_index=0, content_index=0, delta=d) for d in ("al", "pha", " be", "ta")],
+    event("output_item.done", output_index=0, item=message("alpha beta")), event("completed", response=body(message("alpha beta")))])
+ALPHA = parts(text("alpha beta"))
+
+
+def stream(name, events, *wants):
+    responses(name, {"stream": True}, events, *wants)
+
+
+stream("a stream as it should be", GOOD, ALPHA, is_complete())
+stream("a stream that is not numbered", [{k: v for k, v in e.items() if k != "sequence_number"} for e in GOOD], ALPHA, is_complete())
+stream("a stream whose numbers are all alike", [{**e, "sequence_number": 0} for e in GOOD], ALPHA, is_complete())
+stream("an event is missing", GOOD[:3] + GOOD[4:], ALPHA, is_complete(False))
+stream("an event is missing, and the whole", GOOD[:3] + GOOD[4:6], parts(text("al beta")), is_complete(False))
+stream("the end is missing", GOOD[:6], ALPHA, is_complete(False))
+stream("an event comes twice", GOOD[:4] + GOOD[3:], ALPHA, is_complete(False))
+stream("an event comes twice, without the whole", GOOD[:4] + GOOD[3:6], ALPHA, is_complete(False))
+stream("two events are exchanged", GOOD[:2] + [GOOD[3], GOOD[2]] + GOOD[4:], ALPHA, is_complete(False))
+stream("the whole differs", GOOD[:7] + [{**GOOD[7], "response": body(message("alpha betX"))}], parts(text("alpha betX")), is_complete(False))
+stream("the whole is shorter", GOOD[:6] + [{**GOOD[7], "sequence_number": 6, "response": body(message("alpha"))}], parts(text("alpha")), is_complete(False))
+stream("the whole lacks an item", GOOD[:7] + [{**GOOD[7], "response": body({"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"})}],
+       is_complete(False))
+stream("the whole has other blanks in its arguments", [
+    event("output_item.added", item={"type": "function_call", "id": "i", "call_id": "a", "name": "f", "arguments": ""}),
+    event("function_call_arguments.delta", item_id="i", delta='{"x":1}'),
+    event("completed", response=body({"type": "function_call", "id": "i", "call_id": "a", "name": "f", "arguments": '{"x": 1}'}))],
+    parts({**TOOL_CALL, "text": '{"x": 1}'}), is_complete())
+stream("the whole is empty", GOOD[:6] + [{**GOOD[7], "sequence_number": 6, "response": body()}], ALPHA, is_complete())
+stream("texts that come at their end only", [event("output_text.done", item_id="m1", text="A"), event("completed", response=body())], parts(A), is_complete())
+stream("parts that come at their end only", [event("content_part.done", item_id="m1", part=message("A", annotations=[{"url": "https://u"}])["content"][0]),
+                                             event("completed", response=body())], parts(A), member("-1.response.citations.0.url", "https://u"))
+stream("arguments that come at their end only", [
+    event("output_item.added", item={"type": "function_call", "id": "i", "call_id": "a", "name": "f", "arguments": ""}),
+    event("function_call_arguments.done", item_id="i", arguments="{}"), event("completed", response=body())], parts(TOOL_CALL))
+stream("pieces of a kind that nobody knows", [event("poem.delta", item_id="z", delta="ro"), event("poem.delta", item_id="z", delta="ses"),
+                                              event("completed", response=body())], parts({"kind": "other", "type": "poem", "text": "roses"}))
+stream("sound in pieces", [event("audio.delta", delta="aGVs"), event("audio.delta", delta="bG8="), event("audio.transcript.delta", delta="hi"),
+                           event("completed", response=body())], parts(data("audio"), text("hi")))
+stream("a line of text as an error", [GOOD[0], b"event: error\ndata: boom\n\n"], member("-1.error.message", "boom"))
+stream("an error with its members beside it", [GOOD[0], {"type": "error", "code": "c", "message": "boom"}], member("-1.error.message", "boom"))
+chat("a stream without an end", STREAM, [chunk({"content": "A"})], parts(A), is_complete(False))
+chat("a stream with an end mark only", STREAM, [chunk({"content": "A"}), END], parts(A), is_complete())
+chat("a stream with a reason only", STREAM, [chunk({"content": "A"}, "stop")], parts(A), is_complete())
+chat("a stream of which one choice has no end", STREAM, [chunk({"content": "A"}, "stop"), chunk({"content": "B"}, index=1)], is_complete(False))
+call("completions: Writer's pieces", "/v1/completions", {"model": "m", "prompt": "hi", "stream": True}, [{"value": "al"}, {"value": "pha"}], parts(text("alpha")))
 
 
 # ---- all of them, played ----

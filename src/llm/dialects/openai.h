@@ -23,6 +23,7 @@ void openai_annotation(struct exchange *x, const json_t *v);
 
 /* Pages that stand beside the choices. */
 void openai_search_results(struct exchange *x, const json_t *body);
+void openai_pages(struct exchange *x, const json_t *list);
 
 /* ---- openai_binary.c ---- */
 
@@ -56,6 +57,10 @@ const json_t *openai_call_function(const json_t *call);
 /* Some gateways send every member, empty. */
 bool openai_empty_call(const json_t *function);
 
+/* One tool call of an answer or a piece of one: openai_chat_calls.c. `function` is its function. */
+void openai_answer_call(struct exchange *x, unsigned index, const json_t *call,
+			const json_t *function);
+
 /* ---- Responses: openai_responses_request.c ---- */
 
 void responses_request(struct exchange *x, const json_t *body);
@@ -71,10 +76,14 @@ const json_t *responses_call_input(const json_t *item);
 /* Name of the call; the provider's own tools have only their kind. */
 void responses_read_call(struct part *p, const json_t *item);
 /* What a call of the provider's own tools gave back, as it is in the call's item; NULL: nothing. */
-const json_t *responses_call_result(const json_t *item, bool *ret_failed);
+const json_t *responses_call_result(const json_t *item);
+bool responses_failed(const json_t *item);
+/* The picture that a call made. */
+void responses_picture(struct part *p, const json_t *item);
 
 /* Events of a stream with the state of their own dialect. */
 struct response_items;
-void responses_event(struct exchange *x, struct response_items *items, const json_t *data);
+void responses_event(struct exchange *x, struct response_items *items, struct span name,
+		     const json_t *data);
 
 #endif

@@ -5,8 +5,6 @@
 #include <stdlib.h>
 
 #include "base/xalloc.h"
-#include "json/read.h"
-#include "json/write.h"
 #include "llm/dialect.h"
 #include "llm/dialects/openai.h"
 #include "llm/error.h"
@@ -132,114 +130,6 @@ static void answer_reasoning(struct exchange *x, unsigned index, const json_t *m
 	}
 }
 
-/* ---- tool calls ----
- * Most servers number the calls of an answer; some number all alike, some give ids only, some
- * neither. So a call is known by its id, else by its number, else by its name. */
-
-/* Calls of one number: the nth has a slot past those of the ones before. */
-#define NUMBERS 4096
-
-static struct part *last_call(struct exchange *x, unsigned index)
-{
-	const struct message *m = &answer_choice(x, index)->msg;
-
-	for (size_t i = m->nparts; i > 0; i--)
-		if (m->parts[i - 1].kind == PART_TOOL_CALL)
-			return &m->parts[i - 1];
-	return NULL;
-}
-
-/* The latest call of that number, and a slot for the next one. */
-static struct part *numbered_call(struct exchange *x, unsigned index, int number, int *ret_next)
-{
-	struct part *p = NULL, *next;
-	int slot = number % NUMBERS;
-
-	while (slot < NUMBERS * ANSWER_PARTS_MAX &&
-	       (next = answer_find(x, index, PART_TOOL_CALL, slot)) != NULL) {
-		p = next;
-		slot += NUMBERS;
-	}
-	*ret_next = slot;
-	return p;
-}
-
-static bool is_whole(const struct part *p)
-{
-	bool partial;
-	json_t *v = p->text.len && p->text.ptr[p->text.len - 1] == '}'
-			    ? json_read(NULL, buf_span(&p->text), &partial)
-			    : NULL;
-
-	json_decref(v);
-	return v && !partial;
-}
-
-/* Whether a piece with that name, and without an id, goes on with the call. Its name may come again
- * with each piece, or in pieces before any argument. */
-static bool goes_on(const struct part *p, struct span name, bool numbered)
-{
-	if (!name.len || !p->name)
-		return true;
-	if (!p->text.len)
-		return numbered;
-	return span_eq(name, span_str(p->name)) && (numbered || !is_whole(p));
-}
-
-static struct part *call_of(struct exchange *x, unsigned index, const json_t *v, struct span name)
-{
-	bool numbered = json_has(v, "index");
-	int next = -1;
-	struct span id = json_text(v, "id");
-	struct part *p = answer_call_of(x, index, id);
-
-	if (p)
-		return p;
-	p = numbered ? numbered_call(x, index, json_index(v, "index", 0), &next)
-		     : last_call(x, index);
-	if (p && !(id.len && (p->id || !numbered)) && goes_on(p, name, numbered))
-		return p;
-	return answer_part(x, index, PART_TOOL_CALL, next);
-}
-
-static void call_name(struct part *p, struct span name)
-{
-	struct buf whole;
-
-	if (!p->name || p->text.len || span_eq(name, span_str(p->name))) {
-		if (!p->name)
-			set_string(&p->name, name);
-		return;
-	}
-	buf_init(&whole, 1024);
-	buf_adds(&whole, p->name);
-	buf_add(&whole, name);
-	set_string(&p->name, buf_span(&whole));
-	buf_done(&whole);
-}
-
-/* One tool call or a piece of one. */
-static void answer_call(struct exchange *x, unsigned index, const json_t *call,
-			const json_t *function)
-{
-	struct span name = json_text(function, "name");
-	struct part *p = call_of(x, index, call, name);
-	const json_t *arguments = json_object_get(function, "arguments");
-	char *text = NULL;
-
-	if (!p->id)
-		set_json(&p->id, json_object_get(call, "id"));
-	call_name(p, name);
-	if (!arguments)
-		arguments = json_object_get(function, "input");
-	if (arguments && !json_is_string(arguments) && !json_is_null(arguments))
-		text = json_write_text(arguments);
-	answer_append(x, index, p, text ? span_str(text) : json_span(arguments));
-	free(text);
-	answer_rest(x, index, call, openai_call_members);
-	answer_rest(x, index, function, openai_call_members);
-}
-
 /* ---- sound: in a stream it comes in pieces ---- */
 
 struct sound {
@@ -297,10 +187,10 @@ static void answer_message(struct exchange *x, struct sounds *s, unsigned index,
 	answer_text(x, index, PART_REFUSAL, json_text(m, "refusal"));
 	json_each(json_object_get(m, "tool_calls"), i, v)
 		if (json_is_object(v))
-			answer_call(x, index, v, openai_call_function(v));
+			openai_answer_call(x, index, v, openai_call_function(v));
 	v = json_object_get(m, "function_call");
 	if (!openai_empty_call(v))
-		answer_call(x, index, NULL, v);
+		openai_answer_call(x, index, NULL, v);
 	answer_images(x, index, json_object_get(m, "images"));
 	answer_audio(x, s, index, json_object_get(m, "audio"));
 	openai_annotations(x, json_object_get(m, "annotations"));
@@ -461,6 +351,15 @@ static void chat_event(struct exchange *x, void *state, struct span name, const 
 	openai_rest(x, data);
 }
 
+/* The tokens come last, without choices. */
+static bool is_last_chunk(const json_t *data)
+{
+	const json_t *choices = json_object_get(data, "choices");
+
+	return json_is_array(choices) && !json_array_size(choices) &&
+	       json_object_size(json_object_get(data, "usage")) > 0;
+}
+
 /* Only these distinguish Anthropic's format. */
 static bool is_anthropic(const json_t *body)
 {
@@ -494,4 +393,6 @@ const struct dialect dialect_openai_chat = {
 	.state_size = sizeof(struct sounds),
 	.state_done = sounds_done,
 	.event = chat_event,
+	.is_last = is_last_chunk,
+	.tells_end = true,
 };

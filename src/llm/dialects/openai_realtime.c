@@ -49,7 +49,7 @@ static void socket_request(struct exchange *x, const json_t *messages)
 
 static void socket_event(struct exchange *x, void *state, struct span name, const json_t *data)
 {
-	responses_event(x, state, data);
+	responses_event(x, state, name, data);
 }
 
 static void socket_done(void *state)
@@ -226,7 +226,7 @@ static void realtime_event(struct exchange *x, void *state, struct span name, co
 		message_text(x, request_message(x, SPAN_LIT("user")), PART_TEXT,
 			     json_text(data, "transcript"));
 	} else {
-		responses_event(x, &r->items, data);
+		responses_event(x, &r->items, name, data);
 	}
 }
 

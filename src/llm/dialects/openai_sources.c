@@ -22,18 +22,12 @@ void openai_annotation(struct exchange *x, const json_t *v)
 				   .end = json_count(a, "end_index") });
 }
 
-/* Beside the choices: Perplexity's pages, with titles or as bare URLs; Venice's in its own member.
- */
-void openai_search_results(struct exchange *x, const json_t *body)
+void openai_pages(struct exchange *x, const json_t *list)
 {
-	const json_t *pages = json_object_get(body, "search_results"), *v;
+	const json_t *v;
 	size_t i;
 
-	if (!pages)
-		pages = json_at2(body, "venice_parameters", "web_search_citations");
-	if (!pages)
-		pages = json_object_get(body, "citations");
-	json_each(pages, i, v) {
+	json_each(list, i, v) {
 		struct span snippet = json_text(v, "snippet");
 
 		answer_citation(
@@ -44,6 +38,19 @@ void openai_search_results(struct exchange *x, const json_t *body)
 				   .start = COUNT_UNKNOWN,
 				   .end = COUNT_UNKNOWN });
 	}
+}
+
+/* Beside the choices: Perplexity's pages, with titles or as bare URLs; Venice's in its own member.
+ */
+void openai_search_results(struct exchange *x, const json_t *body)
+{
+	const json_t *pages = json_object_get(body, "search_results");
+
+	if (!pages)
+		pages = json_at2(body, "venice_parameters", "web_search_citations");
+	if (!pages)
+		pages = json_object_get(body, "citations");
+	openai_pages(x, pages);
 }
 
 void openai_annotations(struct exchange *x, const json_t *list)
