@@ -131,10 +131,21 @@ static void try_answer(struct assembly *k, const json_t *v)
 		conversations_request(k->cc->assembler->conversations, k->x);
 }
 
-void dialect_reader_event(struct assembly *k, struct span name, const json_t *v)
+static void make_state(struct assembly *k)
 {
 	if (!k->state && k->dialect->state_size)
 		k->state = xcalloc(1, k->dialect->state_size);
+}
+
+void dialect_reader_more(struct assembly *k, const json_t *v)
+{
+	make_state(k);
+	k->dialect->event(k->x, k->state, span_of(NULL, 0), v);
+}
+
+void dialect_reader_event(struct assembly *k, struct span name, const json_t *v)
+{
+	make_state(k);
 	k->x->stream = true;
 	k->x->stream_events++;
 	k->dialect->event(k->x, k->state, name, v);

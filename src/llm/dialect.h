@@ -18,6 +18,9 @@ enum turn_step {
 	TURN_NOTE,   /* about the answer under way, but no output: of a paused one, until another
 		      * has begun to be answered */
 	TURN_CLOSE,  /* such a note, and the end */
+	TURN_MORE, /* from the client, for the call under way: its event() reads it. Begins the call
+		    * where nothing else did */
+	TURN_FAIL, /* an error: the end of a call that is not answered yet, else about none */
 };
 
 struct dialect {
@@ -44,6 +47,10 @@ struct dialect {
 	/* Where several calls may be under way at once: which of them a message belongs to; empty:
 	 * it does not say. NULL: there is one at a time. */
 	struct span (*turn_key)(const json_t *v);
+	/* Another name, which a call has once it is answered; may be NULL. */
+	struct span (*turn_alias)(const json_t *v);
+	/* The dialect of a session that shows by this message what it is for; NULL: as before. */
+	const struct dialect *(*becomes)(const json_t *v);
 	bool (*is_first)(const json_t *v);
 	/* Each takes any JSON value: wrong types are skipped, never fatal. A body may be the
 	 * repaired beginning of one that was cut (x->request_partial, x->response_partial). */

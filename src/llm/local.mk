@@ -40,6 +40,7 @@ libpure_a_SOURCES += \
 	src/llm/dialects/openai_count.c \
 	src/llm/dialects/openai_media.c \
 	src/llm/dialects/openai_realtime.c \
+	src/llm/dialects/openai_realtime_speech.c \
 	src/llm/dialects/openai_responses.c \
 	src/llm/dialects/openai_responses_request.c \
 	src/llm/dialects/openai_sources.c \

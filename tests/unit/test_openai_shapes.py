@@ -50,6 +50,14 @@ def call(name, path, ask, back, *wants, status=200, host="api.example"):
     row(name, [(WRITE, request), (READ, http(f"HTTP/1.1 {status} X", media, body))], wants)
 
 
+def socket(name, path, script, *wants):
+    """script: (from the client, message) of each."""
+    hello = (f"GET {path} HTTP/1.1\r\nHost: api.openai.com\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+             "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n").encode()
+    switched = b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+    row(name, [(WRITE, hello), (READ, switched)] + [(WRITE if up else READ, frame(v, up)) for up, v in script], wants)
+
+
 # ---- what is wanted: each returns None, or what is wrong ----
 def parts(*them, choice=0):
     """Parts of the answer, each with at least these members."""
@@ -79,6 +87,14 @@ def member(path, value):
                 v = None
                 break
         return None if v == value else f"{path}: {v}"
+    return check
+
+
+def call_of(id, *wants):
+    """What is wanted of the call whose answer has that id, of several on one connection."""
+    def check(records):
+        them = [v for v in records if v["response"]["id"] == id]
+        return ([w(them) for w in wants if w(them) is not None] or [None])[0] if them else f"no {id}"
     return check
 
 
@@ -358,6 +374,114 @@ chat("a stream with an end mark only", STREAM, [chunk({"content": "A"}), END], p
 chat("a stream with a reason only", STREAM, [chunk({"content": "A"}, "stop")], parts(A), is_complete())
 chat("a stream of which one choice has no end", STREAM, [chunk({"content": "A"}, "stop"), chunk({"content": "B"}, index=1)], is_complete(False))
 call("completions: Writer's pieces", "/v1/completions", {"model": "m", "prompt": "hi", "stream": True}, [{"value": "al"}, {"value": "pha"}], parts(text("alpha")))
+
+
+# ---- over WebSocket: Responses ----
+def ask(s, **more):
+    return True, {"type": "response.create", "model": "m", "input": s, **more}
+
+
+def answer(id, s, **more):
+    whole = {**body({**message(s), "id": "m" + id}), "id": id}
+    return [(False, event("created", response={**body(status="in_progress"), "id": id}, **more)),
+            (False, event("output_text.delta", item_id="m" + id, delta=s, **more)), (False, event("completed", response=whole, **more))]
+
+
+def responses_socket(name, script, *wants):
+    socket("responses socket: " + name, "/v1/responses", script, *wants)
+
+
+def is_call(id, question, reply):
+    return call_of(id, asked(text(question), message=0), parts(text(reply)), is_complete())
+
+
+ONE, TWO = is_call("r1", "U1", "A1"), is_call("r2", "U2", "A2")
+a, b = answer("r1", "A1", stream_id="a"), answer("r2", "A2", stream_id="b")
+responses_socket("two streams", [ask("U1", stream_id="a"), ask("U2", stream_id="b"), b[0], a[0], a[1], b[1], b[2], a[2]], ONE, TWO)
+c, d = answer("r1", "A1"), answer("r2", "A2")
+responses_socket("two responses that only their ids tell apart", [ask("U1"), c[0], c[1], ask("U2"), d[0], d[1], c[2], d[2]], ONE, TWO)
+responses_socket("a stream beside one without a name", [ask("U1"), c[0], ask("U2", stream_id="b"), b[0], c[1], b[1], c[2], b[2]], ONE, TWO)
+responses_socket("an error in one of two streams", [
+    ask("U1", stream_id="a"), ask("U2", stream_id="b"), (False, {"type": "error", "stream_id": "a", "error": {"message": "boom"}}), *b],
+    member("0.error.message", "boom"), TWO)
+MORE = {"type": "response.inject", "response_id": "r1", "input": [{"role": "user", "content": "more"}]}
+responses_socket("what is injected", [ask("U1", stream_id="a"), a[0], ask("U2", stream_id="b"), (True, MORE),
+                                      (False, event("inject.created", response_id="r1", stream_id="a")), *b, *a[1:]],
+                 call_of("r1", asked(text("more")), parts(text("A1")), is_complete()), TWO)
+responses_socket("what is injected, and refused", [ask("U1"), c[0], (True, MORE), (False, {**MORE, "type": "response.inject.failed", "error": {"message": "no"}}), *c[1:]],
+                 parts({"kind": "other", "type": "response.inject.failed"}, text("A1")), member("-1.error", None))
+responses_socket("a response that is steered", [ask("U1"), c[0], (True, {"type": "response.steer", "previous_response_id": "r1", "input": "left"}), *c[1:]],
+                 asked(text("left")), parts(text("A1")))
+responses_socket("one that is cancelled", [ask("U1"), c[0], c[1], (False, event("cancelled", response={**body(status="cancelled"), "id": "r1"}))],
+                 member("-1.response.choices.0.finish_raw", "cancelled"), is_complete())
+
+# ---- Realtime ----
+SESSION = False, {"type": "session.created", "session": {"model": "rt", "instructions": "S"}}
+CREATE = True, {"type": "response.create"}
+SOUND = [(True, {"type": "input_audio_buffer.append", "audio": b64}) for b64 in ("aGVs", "bG8=")]
+
+
+def said(s):
+    return True, {"type": "conversation.item.create", "item": {"type": "message", "role": "user", "content": [{"type": "input_text", "text": s}]}}
+
+
+def realtime(name, script, *wants, path="/v1/realtime?model=rt"):
+    socket("realtime: " + name, path, script, *wants)
+
+
+def begun(id):
+    return False, event("created", response={"id": id, "object": "realtime.response", "status": "in_progress", "output": []})
+
+
+def over(id, *output, status="completed", **more):
+    return False, event("done", response={"id": id, "object": "realtime.response", "status": status, "output": list(output), **more})
+
+
+def delta(id, item, s, kind="output_text"):
+    return False, event(kind + ".delta", response_id=id, item_id=item, delta=s)
+
+
+realtime("two answers at once", [SESSION, said("U1"), CREATE, begun("r1"), said("U2"), CREATE, begun("r2"), delta("r1", "i1", "A"), delta("r2", "i2", "A2"),
+                                 delta("r1", "i1", "1"), over("r2", {**message("A2"), "id": "i2"}), over("r1", {**message("A1"), "id": "i1"})], ONE, TWO)
+realtime("an answer beside the conversation", [SESSION, (True, {"type": "response.create", "response": {"conversation": "none", "input": [
+    {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "U1"}]}]}}), begun("r1"), over("r1", message("A1"))], ONE)
+realtime("sound on both sides, in two items", [
+    SESSION, *SOUND, CREATE, begun("r1"), delta("r1", "i1", "aGVs", "output_audio"), delta("r1", "i2", HELLO, "output_audio"),
+    delta("r1", "i1", "hi", "output_audio_transcript"), delta("r1", "i1", "bG8=", "output_audio"),
+    over("r1", {"id": "i1", "type": "message", "content": [{"type": "output_audio", "transcript": "hi"}]})],
+    asked(data("audio")), parts(data("audio"), data("audio"), text("hi")))
+realtime("cut off by its limit", [SESSION, said("U1"), CREATE, begun("r1"), over("r1", status="incomplete", status_details={"reason": "max_output_tokens"})],
+         member("-1.response.choices.0.finish", "length"))
+realtime("an error in the place of an answer", [SESSION, said("U1"), CREATE, (False, {"type": "error", "error": {"code": "c", "message": "boom"}})],
+         member("-1.error.message", "boom"), is_complete())
+realtime("an error about something else", [SESSION, said("U1"), CREATE, begun("r1"), (False, {"type": "error", "error": {"message": "commit_empty"}}),
+                                           over("r1", message("A1"))], ONE, member("-1.error", None))
+T = "conversation.item.input_audio_transcription."
+
+
+def heard(item, kind, **more):
+    return False, {"type": T + kind, "item_id": item, **more}
+
+
+TRANSCRIBER = False, {"type": "session.created", "session": {"type": "transcription", "audio": {"input": {"transcription": {"model": "t"}}}}}
+for name, session in (("", TRANSCRIBER), (" in the older form", (True, {"type": "transcription_session.update", "session": {
+        "input_audio_transcription": {"model": "t"}}}))):
+    realtime("transcription" + name, [session, *SOUND, (False, {"type": "input_audio_buffer.committed", "item_id": "u1"}), heard("u1", "delta", delta="hel"),
+                                      heard("u1", "delta", delta="lo"), heard("u1", "completed", transcript="hello", usage={"input_tokens": 2, "output_tokens": 1})],
+             asked(data("audio")), parts(text("hello")), usage(input=2, output=1), member("-1.request.model", "t"), is_complete())
+realtime("two transcriptions at once", [
+    TRANSCRIBER, *SOUND, (False, {"type": "input_audio_buffer.committed", "item_id": "u1"}), *SOUND, *SOUND, (False, {"type": "input_audio_buffer.committed", "item_id": "u2"}),
+    heard("u2", "delta", delta="two"), heard("u1", "delta", delta="one"), heard("u2", "completed", transcript="two"), heard("u1", "completed", transcript="one")],
+    member("0.response.choices.0.parts.0.text", "one"), member("1.response.choices.0.parts.0.text", "two"),
+    member("0.request.messages.0.parts.0.bytes", 5), member("1.request.messages.0.parts.0.bytes", 10))
+realtime("a transcription that fails", [TRANSCRIBER, *SOUND, heard("u1", "failed", error={"message": "boom"})], member("-1.error.message", "boom"), is_complete())
+realtime("translation", [
+    (False, {"type": "session.created", "session": {"type": "translation", "model": "t"}}), (True, {"type": "session.input_audio_buffer.append", "audio": "aGVs"}),
+    (False, {"type": "session.output_transcript.delta", "delta": "ho"}), (True, {"type": "session.input_audio_buffer.append", "audio": "bG8="}),
+    (False, {"type": "session.input_transcript.delta", "delta": "hello"}), (False, {"type": "session.output_transcript.delta", "delta": "la"}),
+    (False, {"type": "session.output_audio.delta", "delta": "aGVs"}), (False, {"type": "session.output_audio.delta", "delta": "bG8="}),
+    (True, {"type": "session.close"}), (False, {"type": "session.closed"})], asked(data("audio"), text("hello")), parts(text("hola"), data("audio")),
+    member("-1.request.model", "t"), is_complete(), path="/v1/realtime/translations?model=t")
 
 
 # ---- all of them, played ----

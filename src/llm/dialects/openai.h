@@ -64,6 +64,8 @@ void openai_answer_call(struct exchange *x, unsigned index, const json_t *call,
 /* ---- Responses: openai_responses_request.c ---- */
 
 void responses_request(struct exchange *x, const json_t *body);
+/* A text, an item or a list of items. */
+void responses_input(struct exchange *x, const json_t *input);
 /* Members of calls and their outputs, of other items, and of their parts: as
  * openai_message_members.
  */
@@ -80,6 +82,14 @@ const json_t *responses_call_result(const json_t *item);
 bool responses_failed(const json_t *item);
 /* The picture that a call made. */
 void responses_picture(struct part *p, const json_t *item);
+
+/* ---- Realtime: openai_realtime.c ---- */
+
+/* The session that holds: the later of the messages that tell of one. */
+const json_t *realtime_session_of(const json_t *messages);
+void realtime_session(struct exchange *x, const json_t *session);
+/* ?model=... of the path, if no session was captured. */
+void realtime_query(struct exchange *x);
 
 /* Events of a stream with the state of their own dialect. */
 struct response_items;

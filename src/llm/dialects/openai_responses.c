@@ -48,6 +48,8 @@ static void read_status(struct exchange *x, const json_t *v)
 	const json_t *incomplete = json_object_get(v, "incomplete_details");
 	enum finish f;
 
+	if (!incomplete && span_eq(status, SPAN_LIT("incomplete")))
+		incomplete = json_object_get(v, "status_details");
 	if (json_text(incomplete, "reason").len)
 		why = json_text(incomplete, "reason");
 	f = finish_of(why, finishes, sizeof(finishes) / sizeof(*finishes));
@@ -268,6 +270,11 @@ static void read_event(struct exchange *x, struct response_items *items, struct 
 		read_part_event(x, items, data);
 	} else if (span_eq(type, SPAN_LIT("response.output_text.annotation.added"))) {
 		openai_annotation(x, json_object_get(data, "annotation"));
+	} else if (span_ends(type, SPAN_LIT("inject.failed")) ||
+		   span_ends(type, SPAN_LIT("steer.failed"))) {
+		/* What the client added was refused; the answer goes on. */
+		message_other(x, &answer_choice(x, 0)->msg, (const char *)type.ptr, data);
+		return;
 	} else if (json_has(data, "response")) {
 		read_response(x, items, json_object_get(data, "response"), is_final(type));
 		openai_usage(x, json_object_get(data, "usage")); /* where xAI's Realtime has it */

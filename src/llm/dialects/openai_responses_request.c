@@ -236,11 +236,22 @@ static void read_tool(struct exchange *x, const json_t *v)
 		set_json(&t->description, json_object_get(v, "server_description"));
 }
 
+void responses_input(struct exchange *x, const json_t *input)
+{
+	const json_t *v;
+	size_t i;
+
+	if (json_is_string(input))
+		read_item(x, input);
+	json_each(input, i, v)
+		read_item(x, v);
+}
+
 void responses_request(struct exchange *x, const json_t *body)
 {
 	static const char *const known[] = { "model", "input", "instructions", "tools", "stream",
 					     "type",  NULL };
-	const json_t *input = json_object_get(body, "input"), *v;
+	const json_t *v;
 	size_t i;
 
 	set_json(&x->model_asked, json_object_get(body, "model"));
@@ -248,10 +259,7 @@ void responses_request(struct exchange *x, const json_t *body)
 	if (json_has(body, "instructions"))
 		request_content(x, request_system(x), json_object_get(body, "instructions"),
 				read_content_part);
-	if (json_is_string(input))
-		read_item(x, input);
-	json_each(input, i, v)
-		read_item(x, v);
+	responses_input(x, json_object_get(body, "input"));
 	json_each(json_object_get(body, "tools"), i, v)
 		read_tool(x, v);
 	request_params(x, body, known);
