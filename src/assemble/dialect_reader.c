@@ -211,6 +211,34 @@ static void read_lines(struct assembly *k, struct span text)
 	}
 }
 
+/* An answer that is sound, a picture or the like. */
+static void read_media(struct exchange *x, enum part_kind kind)
+{
+	const struct body *b = &x->response_body;
+	struct part *p = answer_part(x, 0, kind, 0);
+
+	set_string(&p->media_type, span_str(b->media_type));
+	if (b->state != BODY_COMPLETE || b->ngaps || b->coding_error || !b->decoded)
+		return;
+	p->size = b->decoded;
+	memcpy(p->sha256, b->sha256, sizeof(p->sha256));
+}
+
+/* No JSON: what media and plain text say is the answer. */
+static void read_other_body(struct exchange *x)
+{
+	struct span type = span_str(x->response_body.media_type);
+
+	if (span_starts(type, SPAN_LIT("audio/")))
+		read_media(x, PART_AUDIO);
+	else if (span_starts(type, SPAN_LIT("image/")))
+		read_media(x, PART_IMAGE);
+	else if (span_starts(type, SPAN_LIT("video/")))
+		read_media(x, PART_FILE);
+	else if (span_eq(type, SPAN_LIT("text/plain")) || span_eq(type, SPAN_LIT("text/vtt")))
+		answer_text(x, 0, PART_TEXT, buf_span(&x->response_body.text));
+}
+
 static void read_body(struct assembly *k)
 {
 	struct exchange *x = k->x;
@@ -226,6 +254,8 @@ static void read_body(struct assembly *k)
 		k->dialect->response(x, body);
 	if (!body && k->dialect && x->status >= 400 && !detect_json(&x->response_body))
 		answer_error_text(x, buf_span(&x->response_body.text));
+	if (!body && k->dialect && x->status < 400)
+		read_other_body(x);
 	if (k->dialect)
 		x->response_partial |= partial || (!body && detect_json(&x->response_body));
 	json_decref(body);
@@ -234,7 +264,7 @@ static void read_body(struct assembly *k)
 static bool has_ended(const struct exchange *x)
 {
 	for (size_t i = 0; i < x->nchoices; i++)
-		if (!x->choices[i].finish_raw)
+		if (x->choices[i].finish == FINISH_NONE)
 			return false;
 	return x->nchoices > 0;
 }

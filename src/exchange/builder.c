@@ -511,15 +511,16 @@ static void take_whole(struct exchange *x, unsigned index, struct part *p, struc
 bool answer_whole(struct exchange *x, unsigned index, struct part *p, struct span text)
 {
 	struct part whole = { .kind = p->kind };
-	bool goes_on;
+	bool goes_on, agrees;
 
-	if (!text.len || span_eq(text, buf_span(&p->text)))
+	if (!text.len || redact_part_is(p, text))
 		return true;
 	buf_init(&whole.text, builder_of(x)->text_max);
 	part_add(&whole, text);
 	part_add_end(&whole);
 	redact_part(&whole);
-	goes_on = span_starts(buf_span(&whole.text), buf_span(&p->text));
+	goes_on = redact_part_begins(p, &whole);
+	agrees = goes_on || redact_part_agrees(p, text);
 	if (goes_on) {
 		take_whole(x, index, p, &whole);
 	} else {
@@ -528,7 +529,7 @@ bool answer_whole(struct exchange *x, unsigned index, struct part *p, struct spa
 	}
 	buf_done(&whole.text);
 	free(whole.masking);
-	return goes_on;
+	return agrees;
 }
 
 void answer_finish(struct exchange *x, unsigned index, struct span raw, enum finish f)

@@ -75,13 +75,21 @@ static bool is_fine(const json_t *code)
 	       span_eq(word, SPAN_LIT("200"));
 }
 
+/* {"errors": [...]}, or such a list in an object. */
+static const json_t *error_list(const json_t *body)
+{
+	const json_t *list = json_object_get(body, "errors");
+
+	return json_is_object(list) ? json_object_get(list, "data") : list;
+}
+
 /* Without a status that says so, it takes a body that does. */
 static bool says_failure(const json_t *body)
 {
 	if (json_is_false(json_object_get(body, "success")) || json_is(body, "object", "error") ||
 	    json_is(body, "type", "error"))
 		return true;
-	if (json_array_size(json_object_get(body, "errors")) && !json_has(body, "data"))
+	if (json_array_size(error_list(body)) && !json_has(body, "data"))
 		return true;
 	return json_has(body, "code") && json_has(body, "msg") &&
 	       !is_fine(json_object_get(body, "code"));
@@ -94,7 +102,7 @@ bool answer_error_of(struct exchange *x, const json_t *body)
 	if (json_is_array(body))
 		body = json_array_get(body, 0);
 	e = json_object_get(body, "error");
-	list = json_object_get(body, "errors");
+	list = error_list(body);
 	base = json_object_get(body, "base_resp"); /* MiniMax */
 	if (json_is_array(e))
 		e = json_array_get(e, 0);

@@ -39,6 +39,8 @@ libpure_a_SOURCES += \
 	src/llm/dialects/openai_completions.c \
 	src/llm/dialects/openai_count.c \
 	src/llm/dialects/openai_media.c \
+	src/llm/dialects/openai_media.h \
+	src/llm/dialects/openai_media_stream.c \
 	src/llm/dialects/openai_realtime.c \
 	src/llm/dialects/openai_realtime_speech.c \
 	src/llm/dialects/openai_responses.c \

@@ -39,9 +39,9 @@ def row(name, pieces, wants):
     file.connection(len(rows), pieces, cut_random(len(rows)))
 
 
-def call(name, path, ask, back, *wants, status=200, host="api.example"):
+def call(name, path, ask, back, *wants, status=200, host="api.example", media=None):
     """back: a body, a list of the events of a stream, or bytes. wants: functions of the records."""
-    media = "text/event-stream" if isinstance(back, list) else "application/json"
+    media = media or ("text/event-stream" if isinstance(back, list) else "application/json")
     if isinstance(back, list):
         body = b"".join(e if isinstance(e, bytes) else b"data: " + json.dumps(e).encode() + b"\n\n" for e in back)
     else:
@@ -356,6 +356,12 @@ stream("the whole has other blanks in its arguments", [
     event("function_call_arguments.delta", item_id="i", delta='{"x":1}'),
     event("completed", response=body({"type": "function_call", "id": "i", "call_id": "a", "name": "f", "arguments": '{"x": 1}'}))],
     parts({**TOOL_CALL, "text": '{"x": 1}'}), is_complete())
+SECRET = ["my api_k", "ey=abcdef", "12345678 is", " it, and api_key=ab", "cdef9876"]
+stream("the whole of a text with credentials", [event("output_text.delta", item_id="m1", delta=d) for d in SECRET] + [
+    event("output_item.done", item=message("".join(SECRET))), event("completed", response=body(message("".join(SECRET))))],
+    parts(text("my api_key=*** is it, and api_key=***")), is_complete())
+stream("the whole differs in its last word", [event("output_text.delta", item_id="m1", delta="A"), event("completed", response=body(message("B")))],
+       parts(text("B")), is_complete(False))
 stream("the whole is empty", GOOD[:6] + [{**GOOD[7], "sequence_number": 6, "response": body()}], ALPHA, is_complete())
 stream("texts that come at their end only", [event("output_text.done", item_id="m1", text="A"), event("completed", response=body())], parts(A), is_complete())
 stream("parts that come at their end only", [event("content_part.done", item_id="m1", part=message("A", annotations=[{"url": "https://u"}])["content"][0]),
@@ -482,6 +488,98 @@ realtime("translation", [
     (False, {"type": "session.output_audio.delta", "delta": "aGVs"}), (False, {"type": "session.output_audio.delta", "delta": "bG8="}),
     (True, {"type": "session.close"}), (False, {"type": "session.closed"})], asked(data("audio"), text("hello")), parts(text("hola"), data("audio")),
     member("-1.request.model", "t"), is_complete(), path="/v1/realtime/translations?model=t")
+
+
+# ---- pictures, speech, transcripts ----
+def images(name, back, *wants):
+    call("images: " + name, "/v1/images/generations", {"model": "m", "prompt": "cat"}, back, *wants)
+
+
+PICTURE = data("image", "image/webp")
+images("whole", {"output_format": "webp", "data": [{"b64_json": HELLO}, {"b64_json": HELLO}]}, parts(PICTURE, PICTURE))
+images("one that is no list", {"data": {"url": "https://e"}}, parts({"kind": "image", "text": "https://e"}))
+PARTIAL = {"type": "image_generation.partial_image", "b64_json": "YQ==", "partial_image_index": 0}
+DONE = {"type": "image_generation.completed", "b64_json": HELLO, "output_format": "webp"}
+images("in a stream, the first drafts left out", [PARTIAL, DONE, PARTIAL, DONE], parts(PICTURE, PICTURE), is_complete())
+images("a stream of drafts only", [PARTIAL], is_complete(False))
+images("an error in a stream", [PARTIAL, {"type": "error", "error": {"message": "boom"}}], member("-1.error.message", "boom"))
+
+
+def audio(what, name, back, *wants, **more):
+    call(f"{what}: {name}", "/v1/audio/" + what, {"model": "m", "input": "hi"}, back, *wants, **more)
+
+
+audio("speech", "in a stream", [{"type": "speech.audio.delta", "audio": "aGVs"}, {"type": "speech.audio.delta", "audio": "bG8="},
+                                {"type": "speech.audio.done", "usage": {"input_tokens": 2, "output_tokens": 9}}], parts(data("audio")), usage(output=9), is_complete())
+audio("speech", "as it is", b"hello", parts(data("audio", "audio/mpeg")), media="audio/mpeg")
+audio("speech", "without its end", [{"type": "speech.audio.delta", "audio": "aGVs"}], is_complete(False))
+HEARD = [{"type": "transcript.text.delta", "delta": "hel"}, {"type": "transcript.text.delta", "delta": "lo"}]
+audio("transcriptions", "in a stream", [*HEARD, {"type": "transcript.text.done", "text": "hello"}], parts(text("hello")), is_complete())
+audio("transcriptions", "with a whole that differs", [*HEARD, {"type": "transcript.text.done", "text": "hallo"}], parts(text("hallo")), is_complete(False))
+audio("transcriptions", "without its end", HEARD, parts(text("hello")), is_complete(False))
+SPEAKER = {"type": "transcript.text.segment", "id": "s", "text": "hi", "speaker": "B"}
+audio("transcriptions", "who spoke, whole", {"text": "hi", "segments": [SPEAKER]}, parts(text("hi"), {"kind": "other", "type": "segment"}))
+audio("transcriptions", "who spoke, in a stream", [{"type": "transcript.text.delta", "delta": "hi", "segment_id": "s"}, SPEAKER, {"type": "transcript.text.done", "text": "hi"}],
+      parts(text("hi"), {"kind": "other", "type": "segment"}))
+audio("transcriptions", "vLLM's stream", [{"object": "transcription.chunk", "choices": [{"delta": {"content": "hel"}}]}, {"choices": [{"delta": {"content": "lo"}}]}, END],
+      parts(text("hello")), is_complete())
+audio("transcriptions", "as text", b"hello", parts(text("hello")), media="text/plain")
+call("embeddings: of pictures", "/v1/embeddings", {"model": "m", "input": [{"image": PNG}, {"text": "t"}]}, {"data": {"embedding": [0.5]}},
+     asked(data("image", "image/png"), message=0), asked(text("t")), parts({"kind": "other", "type": "embeddings"}))
+call("moderations: one result that is no list", "/v1/moderations", {"model": "m", "input": "x"}, {"results": {"flagged": True}},
+     parts({"kind": "other", "type": "results"}))
+call("batch: errors and counts", "/v1/batches", {"input_file_id": "f"}, {"id": "b", "status": "failed", "errors": {"data": [{"code": "c", "message": "boom"}]},
+                                                                        "request_counts": {"total": 3}},
+     member("-1.error.message", "boom"), parts({"kind": "other", "type": "request_counts"}))
+
+
+# ---- Assistants ----
+def runs(name, ask, events, *wants):
+    stream = [b"event: " + n.encode() + b"\ndata: " + json.dumps(v).encode() + b"\n\n" for n, v in events] if isinstance(events, list) else events
+    call("assistants: " + name, "/v1/threads/t/runs", {"assistant_id": "a", "stream": True, **ask}, stream, *wants)
+
+
+def run(status, **more):
+    return f"thread.run.{status}", {"id": "r", "object": "thread.run", "model": "m", "status": status, **more}
+
+
+def said_in(id, *content):
+    return "thread.message.delta", {"id": id, "object": "thread.message.delta", "delta": {"content": list(content)}}
+
+
+def step(id, *calls, whole=False):
+    details = {"step_details": {"type": "tool_calls", "tool_calls": list(calls)}}
+    return "x", {"id": id, "object": "thread.run.step" + ("" if whole else ".delta"), **(details if whole else {"delta": details})}
+
+
+def value(s, index=0, **more):
+    return {"index": index, "type": "text", "text": {"value": s, **more}}
+
+
+FUNCTION = {"id": "a", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+runs("a prompt with pictures", {"additional_messages": [{"role": "user", "content": [
+    {"type": "text", "text": "U"}, {"type": "image_url", "image_url": {"url": PNG}}, {"type": "image_file", "image_file": {"file_id": "f"}}]}]}, [run("completed")],
+    asked(text("U"), data("image", "image/png"), {"kind": "image", "id": "f"}))
+runs("two messages, mixed", {}, [said_in("1", value("on")), said_in("2", value("tw")), said_in("1", value("e")), said_in("2", value("o"), {
+    "index": 1, "type": "image_file", "image_file": {"file_id": "f"}}), run("completed")],
+    parts(text("one"), text("two"), {"kind": "image", "id": "f"}), is_complete())
+runs("a message as a whole", {}, [("thread.message.completed", {"id": "1", "object": "thread.message", "content": [value("A")]}), run("completed")], parts(A), is_complete())
+runs("a message as a whole that differs", {}, [said_in("1", value("B")), ("thread.message.completed", {"id": "1", "object": "thread.message", "content": [value("A")]}),
+                                               run("completed")], parts(A), is_complete(False))
+runs("citations", {}, [said_in("1", value("A", annotations=[{"type": "file_citation", "start_index": 1, "end_index": 2, "file_citation": {"file_id": "f", "quote": "q"}}])),
+                       run("completed")], member("-1.response.citations.0.document", "f"), member("-1.response.citations.0.start", 1))
+runs("a call in pieces, and as what the run waits for", {}, [
+    step("s", {**FUNCTION, "index": 0, "function": {"name": "f", "arguments": ""}}), step("s", {"index": 0, "function": {"arguments": "{}"}}),
+    run("requires_action", required_action={"submit_tool_outputs": {"tool_calls": [FUNCTION]}})], parts(TOOL_CALL), member("-1.response.choices.0.finish", "tool_call"))
+runs("a call of a run that is no stream", {}, run("requires_action", required_action={"submit_tool_outputs": {"tool_calls": [FUNCTION]}})[1], parts(TOOL_CALL))
+CODE = {"index": 0, "id": "a", "type": "code_interpreter", "code_interpreter": {"input": "1", "outputs": [{"type": "logs", "logs": "2"}]}}
+runs("calls of two steps", {}, [step("1", CODE), step("2", {**FUNCTION, "id": "b", "index": 0}), run("completed")], parts(
+    {"kind": "tool_call", "name": "code_interpreter", "id": "a", "text": "1"}, result("2", id="a"), {**TOOL_CALL, "id": "b"}))
+runs("a step that comes again as a whole", {}, [step("1", CODE), step("1", CODE, whole=True), run("completed")], parts(
+    {"kind": "tool_call", "name": "code_interpreter", "id": "a", "text": "1"}, result('[{"type":"logs","logs":"2"}]', id="a")), is_complete())
+runs("an error", {}, [run("created"), ("error", {"code": "c", "message": "boom"})], member("-1.error.message", "boom"))
+runs("a stream without an end", {}, [run("in_progress"), said_in("1", value("A"))], parts(A), is_complete(False))
+runs("cut off by its limit", {}, [run("incomplete", incomplete_details={"reason": "max_completion_tokens"})], member("-1.response.choices.0.finish", "length"))
 
 
 # ---- all of them, played ----

@@ -16,15 +16,17 @@ static const char *const urls[] = { "image_url",    "video_url", "audio_url", "f
 /* Members that have base64, or a URL of data. */
 static const char *const datas[] = { "file_data", "data", "b64_json", NULL };
 /* Members that have either, or an object. */
-static const char *const eithers[] = { "input_audio", "audio",	"image",    "video",
-				       "file",	      "source", "document", NULL };
+static const char *const eithers[] = { "input_audio",  "audio",	 "image",    "video",
+				       "file",	       "source", "document", "image_file",
+				       "image_base64", NULL };
 
 const char *const openai_binary_members[] = {
 	"type",		 "image_url", "video_url",     "audio_url",  "file_url",    "document_url",
 	"url",		 "file_data", "data",	       "b64_json",   "input_audio", "audio",
 	"image",	 "video",     "file",	       "source",     "document",    "media_type",
 	"mime_type",	 "mimeType",  "format",	       "file_id",    "id",	    "filename",
-	"document_name", "detail",    "cache_control", "transcript", "index",	    NULL
+	"document_name", "detail",    "cache_control", "transcript", "index",	    "image_file",
+	"image_base64",	 NULL
 };
 
 static const struct kind_row {

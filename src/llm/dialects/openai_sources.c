@@ -4,22 +4,37 @@
 #include "llm/dialects/openai.h"
 #include "llm/json.h"
 
+/* Some wrap it in a member of its type. */
+static const json_t *unwrapped(const json_t *v)
+{
+	struct span type = json_text(v, "type");
+	const json_t *inner =
+		json_object_get(v, type.len ? (const char *)type.ptr : "url_citation");
+
+	return json_is_object(inner) ? inner : v;
+}
+
+/* Where it is: in itself or beside the wrapped one. */
+static int64_t place_of(const json_t *v, const json_t *a, const char *name)
+{
+	int64_t n = json_count(a, name);
+
+	return n == COUNT_UNKNOWN ? json_count(v, name) : n;
+}
+
 void openai_annotation(struct exchange *x, const json_t *v)
 {
-	/* Some wrap it in a member of its type. */
-	const json_t *a = json_is_object(json_object_get(v, "url_citation"))
-				  ? json_object_get(v, "url_citation")
-				  : v;
+	const json_t *a = unwrapped(v);
 	struct span title = json_text(a, "title"), file = json_text(a, "file_id");
+	int64_t start = place_of(v, a, "start_index");
 
 	answer_citation(x, &(struct citation_view){
 				   .url = json_text(a, "url"),
 				   .title = title.len ? title : json_text(a, "filename"),
 				   .text = json_text(a, "quote"),
 				   .document = file,
-				   .start = json_count(a, json_has(a, "start_index") ? "start_index"
-										     : "index"),
-				   .end = json_count(a, "end_index") });
+				   .start = start != COUNT_UNKNOWN ? start : json_count(a, "index"),
+				   .end = place_of(v, a, "end_index") });
 }
 
 void openai_pages(struct exchange *x, const json_t *list)

@@ -49,11 +49,10 @@ void responses_answer_whole(struct exchange *x, struct part *p, struct span text
 {
 	struct buf before;
 
-	if (!text.len)
+	if (!text.len || redact_part_is(p, text))
 		return;
 	buf_init(&before, builder_text_max(x));
-	if (!span_starts(text, buf_span(&p->text)))
-		buf_add(&before, buf_span(&p->text));
+	redact_part_whole(p, &before);
 	if (!answer_whole(x, 0, p, text) && !span_eq(trimmed(buf_span(&before)), trimmed(text)) &&
 	    !is_same_json(buf_span(&before), text))
 		x->response_partial = true;
