@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/str.h"
 #include "base/xalloc.h"
 #include "json/number.h"
 #include "json/text.h"
@@ -38,12 +39,23 @@ static const json_t *first_of(const json_t *v, const char *const *names)
 	return NULL;
 }
 
+/* So deep do some wrap a message. */
+#define WRAPS_MAX 3
+
 static const json_t *message_of(const json_t *v)
 {
 	static const char *const names[] = { "message",	   "msg",	   "detail", "details",
 					     "status_msg", "errorMessage", "reason", NULL };
 
-	return first_of(v, names);
+	const json_t *m = first_of(v, names), *inner;
+
+	for (int i = 0; i < WRAPS_MAX && json_is_object(m); i++) {
+		inner = first_of(m, names);
+		if (!inner)
+			inner = json_object_get(m, "error");
+		m = inner ? inner : m;
+	}
+	return m;
 }
 
 static const json_t *code_of(const json_t *v)
@@ -53,6 +65,20 @@ static const json_t *code_of(const json_t *v)
 	return first_of(v, names);
 }
 
+/* What the server behind a gateway said. */
+static void add_cause(struct exchange *x, const json_t *raw)
+{
+	struct buf all;
+
+	if (!json_span(raw).len || !x->error->message)
+		return;
+	buf_init(&all, builder_text_max(x));
+	buf_addf(&all, "%s: ", x->error->message);
+	buf_add(&all, json_span(raw));
+	set_string(&x->error->message, buf_span(&all));
+	buf_done(&all);
+}
+
 static void read_object(struct exchange *x, const json_t *e)
 {
 	const json_t *type = json_object_get(e, "type");
@@ -60,6 +86,7 @@ static void read_object(struct exchange *x, const json_t *e)
 	if (!json_is_string(type))
 		type = json_object_get(e, "status");
 	set_error(x, json_is_string(type) ? type : NULL, code_of(e), message_of(e));
+	add_cause(x, json_at2(e, "metadata", "raw"));
 }
 
 /* A code of success, in whatever form. */

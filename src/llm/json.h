@@ -11,7 +11,7 @@
 json_t *json_at2(const json_t *v, const char *a, const char *b);
 struct span json_text(const json_t *v, const char *key); /* string member, else empty */
 bool json_has(const json_t *v, const char *key);	 /* member present and not null */
-/* Integer member in [0, INT_MAX], else `otherwise`. */
+/* Integer member in [0, INT_MAX], which may be a text of digits, else `otherwise`. */
 int json_index(const json_t *v, const char *key, int otherwise);
 /* Whether a member's name is in the list, which ends with NULL. */
 bool json_name_in(const char *name, const char *const *list);

@@ -222,7 +222,33 @@ for name, event in (
 chat("an error beside an answer", ASK, {**whole(SAID), "error": {"message": "boom"}}, parts(text("A")), member("-1.error.message", "boom"))
 chat("an error that is a string of JSON", ASK, b'"boom"', member("-1.error.message", "boom"), status=404)
 
+chat("an error that wraps its message", ASK, {"detail": {"error": {"message": "boom"}}}, member("-1.error.message", "boom"), status=400)
+chat("an error and what the server behind said", ASK, {"error": {"message": "boom", "metadata": {"raw": "slow"}}}, member("-1.error.message", "boom: slow"))
+
+# Groq's tools, OpenRouter's files, thinking that nobody reads, numbers as texts, other words for the end.
+EXECUTED = [{"index": 0, "type": "search", "arguments": '{"q":1}', "output": "found", "search_results": {"results": [{"url": "https://s"}]}}]
+RUN = {"kind": "tool_call", "type": "executed", "name": "search", "text": '{"q":1}'}, {"kind": "tool_result", "text": "found"}
+chat("tools that Groq ran", ASK, whole({**SAID, "executed_tools": EXECUTED}), parts(text("A"), *RUN), member("-1.response.choices.0.finish", "stop"),
+     member("-1.response.citations.0.url", "https://s"))
+chat("tools that Groq ran, in a stream", STREAM, [chunk({"executed_tools": [{k: EXECUTED[0][k] for k in ("index", "type", "arguments")}]}),
+                                                  chunk({"executed_tools": EXECUTED}), chunk({"content": "A"}, "stop"), END], parts(*RUN, text("A")))
+chat("a file of the prompt as it was read", ASK, whole({**SAID, "annotations": [{"type": "file", "file": {"name": "a", "content": [
+    {"type": "text", "text": "x"}, {"type": "image_url", "image_url": {"url": PNG}}]}}]}), parts(text("A"), {"kind": "file", "name": "a", "text": "x"}, data("image", "image/png")))
+HIDDEN = {"thinking_blocks": [{"type": "redacted_thinking", "data": "e"}]}
+chat("hidden thinking", {**ASK, "messages": [{**SAID, **HIDDEN}]}, whole({**SAID, **HIDDEN}), asked({"kind": "reasoning", "type": "encrypted"}, text("A")),
+     parts({"kind": "reasoning", "type": "encrypted"}, text("A")))
+chat("calls numbered by texts", STREAM, [
+    chunk({"tool_calls": [{"index": "0", "id": "a", "function": {"name": "f", "arguments": "{"}}, {"index": "1", "id": "b", "function": {"name": "g", "arguments": "{"}}]}),
+    chunk({"tool_calls": [{"index": "0", "function": {"arguments": "}"}}, {"index": "1", "function": {"arguments": " }"}}]}, "tool_calls"), END],
+    parts(TOOL_CALL, {**TOOL_CALL, "id": "b", "name": "g", "text": "{ }"}))
+chat("an answer that comes later", ASK, {"request_id": "later"}, member("-1.response.id", "later"))
+for word, finish in (("SAFETY", "content_filter"), ("tool_use", "tool_call"), ("abort", "error"), ("eos_token", "stop"), ("surprise", "other")):
+    chat("an end called " + word, ASK, whole(SAID, finish_reason=word), member("-1.response.choices.0.finish", finish),
+         member("-1.response.choices.0.finish_raw", word))
+
 # Tokens.
+chat("tokens of Mistral's cache", ASK, {**whole(SAID), "usage": {"prompt_tokens": 5, "completion_tokens": 3, "prompt_token_details": {"cached_tokens": 2}}},
+     usage(cached_read=2))
 chat("tokens as the Responses API names them", ASK, {**whole(SAID), "usage": {"input_tokens": 5, "output_tokens": 3}}, usage(input=5, output=3))
 chat("reasoning beside the counts", ASK, {**whole(SAID), "usage": {"prompt_tokens": 5, "completion_tokens": 3, "reasoning_tokens": 2}},
      usage(output=3, reasoning=2))

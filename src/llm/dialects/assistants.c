@@ -183,19 +183,21 @@ static void read_content(struct exchange *x, int slot, const json_t *v, bool who
 
 static void read_contents(struct exchange *x, int first, const json_t *list, bool whole)
 {
-	static const char *const known[] = { "index",	   "type",	"text", "refusal",
-					     "image_file", "image_url", NULL };
+	static const char *const known[] = { "index",	"type",	       "text",
+					     "refusal", "image_file",  "image_url",
+					     "value",	"annotations", NULL };
 	const json_t *v;
 	size_t i;
 
 	json_each(list, i, v) {
 		read_content(x, first + json_index(v, "index", (int)i) % CALL_SLOTS, v, whole);
 		answer_rest(x, 0, v, known);
+		answer_rest(x, 0, json_object_get(v, "text"), known);
 	}
 }
 
 /* What a call of the provider's own tool gave back. */
-static void read_result(struct exchange *x, int slot, const struct part *call, const json_t *result,
+static void read_result(struct exchange *x, int slot, const json_t *call, const json_t *result,
 			bool whole)
 {
 	struct part *p;
@@ -205,7 +207,7 @@ static void read_result(struct exchange *x, int slot, const struct part *call, c
 	if (json_is_empty(result))
 		return;
 	p = answer_part(x, 0, PART_TOOL_RESULT, slot);
-	set_string(&p->id, span_str(call->id));
+	set_json(&p->id, json_object_get(call, "id"));
 	if (whole)
 		redact_part_reset(p);
 	if (!json_is_array(result) || whole) {
@@ -229,12 +231,15 @@ static struct part *call_part(struct exchange *x, int slot, const json_t *v)
 static void read_call(struct exchange *x, int slot, const json_t *v, bool whole)
 {
 	static const char *const known[] = {
-		"index", "id", "type", "function", "code_interpreter", "file_search", NULL
+		"index",       "id",	  "type",      "function", "code_interpreter",
+		"file_search", "name",	  "arguments", "output",   "input",
+		"outputs",     "results", NULL
 	};
 	const json_t *f = json_object_get(v, "function"),
-		     *code = json_object_get(v, "code_interpreter"), *outputs;
+		     *code = json_object_get(v, "code_interpreter"), *outputs,
+		     *search = json_object_get(v, "file_search");
 	struct span text = f ? json_text(f, "arguments") : json_text(code, "input");
-	struct part *p = call_part(x, slot, v), call;
+	struct part *p = call_part(x, slot, v);
 
 	set_json(&p->name, json_object_get(f, "name"));
 	if (!p->name)
@@ -243,12 +248,12 @@ static void read_call(struct exchange *x, int slot, const json_t *v, bool whole)
 		answer_append(x, 0, p, text);
 	else if (!answer_whole(x, 0, p, text))
 		x->response_partial = true;
-	call = *p;
 	outputs = json_object_get(f ? f : code, f ? "output" : "outputs");
-	if (!f && !code)
-		outputs = json_object_get(json_object_get(v, "file_search"), "results");
-	read_result(x, slot, &call, outputs, whole);
+	read_result(x, slot, v, outputs ? outputs : json_object_get(search, "results"), whole);
 	answer_rest(x, 0, v, known);
+	answer_rest(x, 0, f, known);
+	answer_rest(x, 0, code, known);
+	answer_rest(x, 0, search, known);
 }
 
 static void read_calls(struct exchange *x, int first, const json_t *list, bool whole)
@@ -271,24 +276,51 @@ static void read_required(struct exchange *x, struct run_items *s, const json_t 
 	read_calls(x, slots_of(s, run), json_object_get(wanted, "tool_calls"), true);
 }
 
+/* A message or a piece of one. */
+static void read_message(struct exchange *x, struct run_items *s, const json_t *v)
+{
+	static const char *const known[] = { "id",	     "object",	      "created_at",
+					     "thread_id",    "run_id",	      "role",
+					     "content",	     "assistant_id",  "status",
+					     "completed_at", "metadata",      "delta",
+					     "file_ids",     "incomplete_at", NULL };
+	const json_t *delta = json_object_get(v, "delta");
+
+	read_contents(x, slots_of(s, v), json_object_get(delta ? delta : v, "content"), !delta);
+	answer_rest(x, 0, v, known);
+	answer_rest(x, 0, delta, known);
+}
+
+/* A step or a piece of one; of the run's tokens it tells a part. */
+static void read_step(struct exchange *x, struct run_items *s, const json_t *v)
+{
+	static const char *const known[] = { "id",	     "object",		 "created_at",
+					     "thread_id",    "run_id",		 "type",
+					     "step_details", "assistant_id",	 "status",
+					     "completed_at", "metadata",	 "delta",
+					     "usage",	     "expires_at",	 "expired_at",
+					     "tool_calls",   "message_creation", NULL };
+	const json_t *delta = json_object_get(v, "delta"),
+		     *details = json_object_get(delta ? delta : v, "step_details");
+
+	read_calls(x, slots_of(s, v), json_object_get(details, "tool_calls"), !delta);
+	answer_rest(x, 0, v, known);
+	answer_rest(x, 0, delta, known);
+	answer_rest(x, 0, details, known);
+}
+
 static void run_event(struct exchange *x, void *state, struct span name, const json_t *data)
 {
-	const json_t *delta = json_object_get(data, "delta");
+	struct span object = json_text(data, "object");
 
-	if (json_is(data, "object", "thread.run")) {
+	if (span_eq(object, SPAN_LIT("thread.run"))) {
 		read_required(x, state, data);
 		read_run(x, data);
-	} else if (json_is(data, "object", "thread.message.delta")) {
-		read_contents(x, slots_of(state, data), json_object_get(delta, "content"), false);
-	} else if (json_is(data, "object", "thread.message")) {
-		read_contents(x, slots_of(state, data), json_object_get(data, "content"), true);
-	} else if (json_is(data, "object", "thread.run.step.delta")) {
-		read_calls(x, slots_of(state, data), json_at2(delta, "step_details", "tool_calls"),
-			   false);
-	} else if (json_is(data, "object", "thread.run.step")) {
-		read_calls(x, slots_of(state, data), json_at2(data, "step_details", "tool_calls"),
-			   true);
-	} else if (!answer_error_event(x, name, data) && !json_is(data, "object", "thread")) {
+	} else if (span_starts(object, SPAN_LIT("thread.message"))) {
+		read_message(x, state, data);
+	} else if (span_starts(object, SPAN_LIT("thread.run.step"))) {
+		read_step(x, state, data);
+	} else if (!answer_error_event(x, name, data) && !span_eq(object, SPAN_LIT("thread"))) {
 		answer_rest(x, 0, data, run_members);
 	}
 }

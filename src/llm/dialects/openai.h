@@ -48,6 +48,8 @@ void openai_each_thought(const json_t *v, void (*say)(void *arg, struct span tex
 /* Under which members vendors have thinking: of several the first counts, since the others repeat
  * it. Ends with NULL. */
 extern const char *const openai_thoughts[];
+/* Whether there is some that only the provider can read. */
+bool openai_is_encrypted(const json_t *list);
 /* Members of a message that are read, of requests and answers alike, or that say nothing new. */
 extern const char *const openai_message_members[];
 /* The same of a call and its function. */
@@ -60,6 +62,9 @@ bool openai_empty_call(const json_t *function);
 /* One tool call of an answer or a piece of one: openai_chat_calls.c. `function` is its function. */
 void openai_answer_call(struct exchange *x, unsigned index, const json_t *call,
 			const json_t *function);
+
+/* Calls of the provider's own tools, with what they gave back. */
+void openai_executed(struct exchange *x, unsigned index, const json_t *list);
 
 /* ---- Responses: openai_responses_request.c ---- */
 

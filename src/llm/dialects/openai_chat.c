@@ -22,6 +22,16 @@ static const struct finish_row finishes[] = {
 	{ "function_call", FINISH_TOOL_CALL },
 	{ "content_filter", FINISH_CONTENT_FILTER },
 	{ "error", FINISH_ERROR },
+	{ "abort", FINISH_ERROR },
+	{ "cancelled", FINISH_ERROR },
+	{ "insufficient_system_resource", FINISH_ERROR },
+	{ "eos_token", FINISH_STOP },
+	{ "stop_sequence", FINISH_STOP },
+	{ "complete", FINISH_STOP },
+	{ "completed", FINISH_STOP },
+	{ "tool_use", FINISH_TOOL_CALL },
+	{ "safety", FINISH_CONTENT_FILTER },
+	{ "refusal", FINISH_CONTENT_FILTER },
 };
 
 enum finish openai_finish(struct span raw)
@@ -35,6 +45,8 @@ static void read_envelope(struct exchange *x, const json_t *body)
 	/* The first id counts, because some servers change it from chunk to chunk. */
 	if (!x->response_id)
 		set_json(&x->response_id, json_object_get(body, "id"));
+	if (!x->response_id) /* of an answer that comes later */
+		set_json(&x->response_id, json_object_get(body, "request_id"));
 	set_json(&x->model_answered, json_object_get(body, "model"));
 	set_json(&x->service_tier, json_object_get(body, "service_tier"));
 	openai_usage(x, json_at2(body, "x_groq", "usage"));
@@ -126,6 +138,9 @@ static void answer_reasoning(struct exchange *x, unsigned index, const json_t *m
 		if (json_is_empty(v))
 			continue;
 		answer_thinking(x, index, v);
+		if (openai_is_encrypted(v))
+			set_string(&answer_part(x, index, PART_REASONING, 0)->type_raw,
+				   SPAN_LIT("encrypted"));
 		return;
 	}
 }
@@ -191,6 +206,7 @@ static void answer_message(struct exchange *x, struct sounds *s, unsigned index,
 	v = json_object_get(m, "function_call");
 	if (!openai_empty_call(v))
 		openai_answer_call(x, index, NULL, v);
+	openai_executed(x, index, json_object_get(m, "executed_tools"));
 	answer_images(x, index, json_object_get(m, "images"));
 	answer_audio(x, s, index, json_object_get(m, "audio"));
 	openai_annotations(x, json_object_get(m, "annotations"));
@@ -200,7 +216,7 @@ static void answer_message(struct exchange *x, struct sounds *s, unsigned index,
 static bool calls_tool(const struct choice *c)
 {
 	for (size_t i = 0; i < c->msg.nparts; i++)
-		if (c->msg.parts[i].kind == PART_TOOL_CALL)
+		if (c->msg.parts[i].kind == PART_TOOL_CALL && !c->msg.parts[i].type_raw)
 			return true;
 	return false;
 }

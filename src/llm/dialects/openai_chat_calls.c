@@ -5,6 +5,7 @@
  * neither. So a call is known by its id, else by its number, else by its name. */
 #include <stdlib.h>
 
+#include "exchange/redact.h"
 #include "json/read.h"
 #include "json/write.h"
 #include "llm/dialects/openai.h"
@@ -112,4 +113,37 @@ void openai_answer_call(struct exchange *x, unsigned index, const json_t *call,
 	free(text);
 	answer_rest(x, index, call, openai_call_members);
 	answer_rest(x, index, function, openai_call_members);
+}
+
+/* ---- calls of the provider's own tools: Groq's ---- */
+
+/* Slots past those of the others, each for a call and its result. */
+#define EXECUTED (NUMBERS * ANSWER_PARTS_MAX)
+
+static void executed(struct exchange *x, unsigned index, int slot, const json_t *v)
+{
+	static const char *const known[] = { "index",  "type",		 "name", "arguments",
+					     "output", "search_results", NULL };
+	struct part *p = answer_part(x, index, PART_TOOL_CALL, slot);
+
+	set_string(&p->type_raw, SPAN_LIT("executed"));
+	set_json(&p->name, json_object_get(v, json_has(v, "name") ? "name" : "type"));
+	answer_whole(x, index, p, json_text(v, "arguments"));
+	if (json_has(v, "output")) {
+		p = answer_part(x, index, PART_TOOL_RESULT, slot);
+		redact_part_reset(p);
+		part_json(p, json_object_get(v, "output"));
+	}
+	openai_pages(x, json_at2(v, "search_results", "results"));
+	answer_rest(x, index, v, known);
+}
+
+void openai_executed(struct exchange *x, unsigned index, const json_t *list)
+{
+	const json_t *v;
+	size_t i;
+
+	json_each(list, i, v)
+		if (json_is_object(v))
+			executed(x, index, EXECUTED + json_index(v, "index", (int)i) % NUMBERS, v);
 }

@@ -119,8 +119,26 @@ const char *const openai_thoughts[] = {
 	"thinking",	     NULL
 };
 
+/* Thinking that only the provider can read. */
+bool openai_is_encrypted(const json_t *list)
+{
+	const json_t *v;
+	size_t i;
+
+	json_each(list, i, v)
+		if (json_text(v, "data").len)
+			return true;
+	return false;
+}
+
 static void read_reasoning(struct exchange *x, struct message *m, const json_t *v)
 {
+	for (size_t i = 0; openai_thoughts[i]; i++) {
+		if (!openai_is_encrypted(json_object_get(v, openai_thoughts[i])))
+			continue;
+		set_string(&message_part(x, m, PART_REASONING)->type_raw, SPAN_LIT("encrypted"));
+		break;
+	}
 	for (size_t i = 0, before = m->nparts; openai_thoughts[i] && m->nparts == before; i++)
 		read_thinking(x, m, json_object_get(v, openai_thoughts[i]));
 }
@@ -143,6 +161,7 @@ const char *const openai_message_members[] = {
 	"thinking",
 	"cache_control",
 	"annotations",
+	"executed_tools",
 	"channel",
 	"thought_signature",
 	"token_id",

@@ -62,16 +62,20 @@ static const json_t *model_of(const json_t *session)
 			       "model");
 }
 
-static void read_sound(struct part *p, const json_t *messages)
+static void read_sound(struct exchange *x, const json_t *messages)
 {
+	static const char *const known[] = { "type", "event_id", "session", "audio", NULL };
+	struct part *p = message_part(x, request_message(x, SPAN_LIT("user")), PART_AUDIO);
 	struct sha256_ctx sha;
 	const json_t *v;
 	size_t i;
 
 	sha256_init(&sha);
-	json_array_foreach(messages, i, v)
+	json_array_foreach(messages, i, v) {
+		request_rest(x, "message", v, known);
 		if (is_sound(v))
 			part_base64_more(p, &sha, json_text(v, "audio"));
+	}
 }
 
 static void transcription_request(struct exchange *x, const json_t *messages)
@@ -81,7 +85,7 @@ static void transcription_request(struct exchange *x, const json_t *messages)
 	realtime_session(x, session);
 	set_json(&x->model_asked, model_of(session));
 	realtime_query(x);
-	read_sound(message_part(x, request_message(x, SPAN_LIT("user")), PART_AUDIO), messages);
+	read_sound(x, messages);
 	x->stream_requested = true;
 }
 

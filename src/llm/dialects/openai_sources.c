@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Sources of answers in OpenAI's formats, and in those of who adds to them. */
 #include "exchange/citations.h"
+#include "exchange/redact.h"
 #include "llm/dialects/openai.h"
 #include "llm/json.h"
 
@@ -22,11 +23,26 @@ static int64_t place_of(const json_t *v, const json_t *a, const char *name)
 	return n == COUNT_UNKNOWN ? json_count(v, name) : n;
 }
 
+/* OpenRouter's: a file of the prompt, as it was read. */
+static void answer_file(struct exchange *x, const json_t *v)
+{
+	struct part *p = answer_part(x, 0, PART_FILE, 0);
+
+	set_json(&p->name, json_object_get(v, "name"));
+	redact_part_reset(p);
+	openai_answer_result(x, 1, p, json_object_get(v, "content"));
+}
+
 void openai_annotation(struct exchange *x, const json_t *v)
 {
 	const json_t *a = unwrapped(v);
 	struct span title = json_text(a, "title"), file = json_text(a, "file_id");
 	int64_t start = place_of(v, a, "start_index");
+
+	if (json_has(a, "content") && json_has(a, "name")) {
+		answer_file(x, a);
+		return;
+	}
 
 	answer_citation(x, &(struct citation_view){
 				   .url = json_text(a, "url"),

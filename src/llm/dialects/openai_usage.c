@@ -18,11 +18,11 @@ static void read_cache_writes(struct usage *u, const json_t *v)
 
 void openai_usage_details(struct usage *u, const json_t *v)
 {
-	/* Of Chat Completions, Responses and Realtime. */
+	/* Of Chat Completions, Responses and Realtime, and of Mistral. */
 	static const char *const ins[] = { "prompt_tokens_details", "input_tokens_details",
-					   "input_token_details" };
+					   "input_token_details", "prompt_token_details" };
 	static const char *const outs[] = { "completion_tokens_details", "output_tokens_details",
-					    "output_token_details" };
+					    "output_token_details", "completion_token_details" };
 
 	for (size_t i = 0; i < sizeof(ins) / sizeof(*ins); i++) {
 		const json_t *in = json_object_get(v, ins[i]), *out = json_object_get(v, outs[i]);
