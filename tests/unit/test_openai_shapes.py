@@ -288,6 +288,10 @@ responses("reasoning that is a text", {}, body({"type": "reasoning", "summary": 
 responses("tokens as Chat Completions names them", {}, body(message("A"), usage={"prompt_tokens": 5, "completion_tokens": 3}), usage(input=5, output=3))
 responses("a request of one item and one tool", {"input": {"role": "user", "content": {"type": "input_text", "text": "U"}}, "tools": {"type": "web_search"}},
           body(message("A")), asked(text("U")), member("-1.request.tools.0.name", "web_search"))
+responses("instructions that are messages", {"instructions": [{"role": "system", "content": [{"type": "input_text", "text": "S"}]}]}, body(message("A")),
+          member("-1.request.system.parts.0.text", "S"))
+responses("where a call goes", {}, body({"type": "mcp_call", "id": "c", "name": "t", "server_label": "srv", "arguments": "{}"}),
+          parts({"kind": "tool_call", "name": "t"}, {"kind": "other", "type": "server_label", "text": "srv"}))
 responses("an answer in another form", {}, {"id": "x", "reply": "A"}, parts({"kind": "other", "type": "reply", "text": "A"}))
 
 # Items of every kind: whole, in a stream, and handed back with the next request.

@@ -8,17 +8,12 @@
 /* ---- members that are read, or say nothing new, on both sides ---- */
 
 const char *const responses_call_members[] = {
-	"type",		"id",		"call_id",
-	"name",		"arguments",	"input",
-	"action",	"operation",	"code",
-	"queries",	"status",	"role",
-	"output",	"outputs",	"results",
-	"result",	"error",	"output_format",
-	"server_label", "container_id", "namespace",
-	"size",		"quality",	"background",
-	"created_by",	"tools",	"output_compression",
-	"item_id",	"output_index", "actions",
-	NULL,
+	"type",	   "id",	   "call_id",	    "name",	    "arguments",
+	"input",   "action",	   "operation",	    "code",	    "queries",
+	"status",  "role",	   "output",	    "outputs",	    "results",
+	"result",  "error",	   "output_format", "container_id", "size",
+	"quality", "background",   "created_by",    "tools",	    "output_compression",
+	"item_id", "output_index", "actions",	    NULL,
 };
 const char *const responses_item_members[] = { "id",	  "type",  "role",     "status",
 					       "content", "phase", "object",   "summary",
@@ -108,6 +103,11 @@ static void read_content_part(struct exchange *x, struct message *m, const json_
 		message_text(x, m, PART_TEXT, json_text(v, "text"));
 	} else if (span_eq(type, SPAN_LIT("refusal"))) {
 		message_text(x, m, PART_REFUSAL, json_text(v, "refusal"));
+	} else if (json_has(v, "role") && json_has(v, "content")) {
+		/* A message among the instructions. */
+		request_content(x, m, json_object_get(v, "content"), read_content_part);
+		message_rest(x, m, v, responses_item_members);
+		return;
 	} else if (openai_binary(x, m, v)) {
 		message_text_of(x, m, v);
 		message_rest(x, m, v, openai_binary_members);
