@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 
-#include "base/str.h"
 #include "base/xalloc.h"
 #include "json/number.h"
 #include "json/text.h"
@@ -65,20 +64,6 @@ static const json_t *code_of(const json_t *v)
 	return first_of(v, names);
 }
 
-/* What the server behind a gateway said. */
-static void add_cause(struct exchange *x, const json_t *raw)
-{
-	struct buf all;
-
-	if (!json_span(raw).len || !x->error->message)
-		return;
-	buf_init(&all, builder_text_max(x));
-	buf_addf(&all, "%s: ", x->error->message);
-	buf_add(&all, json_span(raw));
-	set_string(&x->error->message, buf_span(&all));
-	buf_done(&all);
-}
-
 static void read_object(struct exchange *x, const json_t *e)
 {
 	const json_t *type = json_object_get(e, "type");
@@ -86,7 +71,6 @@ static void read_object(struct exchange *x, const json_t *e)
 	if (!json_is_string(type))
 		type = json_object_get(e, "status");
 	set_error(x, json_is_string(type) ? type : NULL, code_of(e), message_of(e));
-	add_cause(x, json_at2(e, "metadata", "raw"));
 }
 
 /* A code of success, in whatever form. */

@@ -223,7 +223,6 @@ chat("an error beside an answer", ASK, {**whole(SAID), "error": {"message": "boo
 chat("an error that is a string of JSON", ASK, b'"boom"', member("-1.error.message", "boom"), status=404)
 
 chat("an error that wraps its message", ASK, {"detail": {"error": {"message": "boom"}}}, member("-1.error.message", "boom"), status=400)
-chat("an error and what the server behind said", ASK, {"error": {"message": "boom", "metadata": {"raw": "slow"}}}, member("-1.error.message", "boom: slow"))
 
 # Groq's tools, OpenRouter's files, thinking that nobody reads, numbers as texts, other words for the end.
 EXECUTED = [{"index": 0, "type": "search", "arguments": '{"q":1}', "output": "found", "search_results": {"results": [{"url": "https://s"}]}}]
@@ -231,12 +230,15 @@ RUN = {"kind": "tool_call", "type": "executed", "name": "search", "text": '{"q":
 chat("tools that Groq ran", ASK, whole({**SAID, "executed_tools": EXECUTED}), parts(text("A"), *RUN), member("-1.response.choices.0.finish", "stop"),
      member("-1.response.citations.0.url", "https://s"))
 chat("tools that Groq ran, in a stream", STREAM, [chunk({"executed_tools": [{k: EXECUTED[0][k] for k in ("index", "type", "arguments")}]}),
-                                                  chunk({"executed_tools": EXECUTED}), chunk({"content": "A"}, "stop"), END], parts(*RUN, text("A")))
+                                                  chunk({"content": "al"}), chunk({"executed_tools": EXECUTED}), chunk({"content": "pha"}, "stop"), END],
+     parts(RUN[0], text("alpha"), RUN[1]))
 chat("a file of the prompt as it was read", ASK, whole({**SAID, "annotations": [{"type": "file", "file": {"name": "a", "content": [
     {"type": "text", "text": "x"}, {"type": "image_url", "image_url": {"url": PNG}}]}}]}), parts(text("A"), {"kind": "file", "name": "a", "text": "x"}, data("image", "image/png")))
 HIDDEN = {"thinking_blocks": [{"type": "redacted_thinking", "data": "e"}]}
 chat("hidden thinking", {**ASK, "messages": [{**SAID, **HIDDEN}]}, whole({**SAID, **HIDDEN}), asked({"kind": "reasoning", "type": "encrypted"}, text("A")),
      parts({"kind": "reasoning", "type": "encrypted"}, text("A")))
+chat("hidden thinking amid a text", STREAM, [chunk({"content": "al"}), chunk(HIDDEN), chunk({"content": "pha"}), chunk(HIDDEN, "stop"), END],
+     parts(text("alpha"), {"kind": "reasoning", "type": "encrypted"}))
 chat("calls numbered by texts", STREAM, [
     chunk({"tool_calls": [{"index": "0", "id": "a", "function": {"name": "f", "arguments": "{"}}, {"index": "1", "id": "b", "function": {"name": "g", "arguments": "{"}}]}),
     chunk({"tool_calls": [{"index": "0", "function": {"arguments": "}"}}, {"index": "1", "function": {"arguments": " }"}}]}, "tool_calls"), END],

@@ -63,6 +63,9 @@ bool openai_empty_call(const json_t *function);
 void openai_answer_call(struct exchange *x, unsigned index, const json_t *call,
 			const json_t *function);
 
+/* The nth part of that type, made when it is new, beside the text, which goes on past it. */
+struct part *openai_aside(struct exchange *x, unsigned index, enum part_kind kind, const char *type,
+			  size_t n);
 /* Calls of the provider's own tools, with what they gave back. */
 void openai_executed(struct exchange *x, unsigned index, const json_t *list);
 

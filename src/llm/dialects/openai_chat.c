@@ -139,8 +139,7 @@ static void answer_reasoning(struct exchange *x, unsigned index, const json_t *m
 			continue;
 		answer_thinking(x, index, v);
 		if (openai_is_encrypted(v))
-			set_string(&answer_part(x, index, PART_REASONING, 0)->type_raw,
-				   SPAN_LIT("encrypted"));
+			openai_aside(x, index, PART_REASONING, "encrypted", 0);
 		return;
 	}
 }

@@ -117,20 +117,32 @@ void openai_answer_call(struct exchange *x, unsigned index, const json_t *call,
 
 /* ---- calls of the provider's own tools: Groq's ---- */
 
-/* Slots past those of the others, each for a call and its result. */
-#define EXECUTED (NUMBERS * ANSWER_PARTS_MAX)
+struct part *openai_aside(struct exchange *x, unsigned index, enum part_kind kind, const char *type,
+			  size_t n)
+{
+	const struct message *m = &answer_choice(x, index)->msg;
+	struct part *p;
 
-static void executed(struct exchange *x, unsigned index, int slot, const json_t *v)
+	for (size_t i = 0; i < m->nparts; i++) {
+		p = &m->parts[i];
+		if (p->kind == kind && p->type_raw && strcmp(p->type_raw, type) == 0 && n-- == 0)
+			return p;
+	}
+	p = answer_part(x, index, kind, ASIDE_SLOT);
+	set_string(&p->type_raw, span_str(type));
+	return p;
+}
+
+static void executed(struct exchange *x, unsigned index, size_t n, const json_t *v)
 {
 	static const char *const known[] = { "index",  "type",		 "name", "arguments",
 					     "output", "search_results", NULL };
-	struct part *p = answer_part(x, index, PART_TOOL_CALL, slot);
+	struct part *p = openai_aside(x, index, PART_TOOL_CALL, "executed", n);
 
-	set_string(&p->type_raw, SPAN_LIT("executed"));
 	set_json(&p->name, json_object_get(v, json_has(v, "name") ? "name" : "type"));
 	answer_whole(x, index, p, json_text(v, "arguments"));
 	if (json_has(v, "output")) {
-		p = answer_part(x, index, PART_TOOL_RESULT, slot);
+		p = openai_aside(x, index, PART_TOOL_RESULT, "executed", n);
 		redact_part_reset(p);
 		part_json(p, json_object_get(v, "output"));
 	}
@@ -145,5 +157,5 @@ void openai_executed(struct exchange *x, unsigned index, const json_t *list)
 
 	json_each(list, i, v)
 		if (json_is_object(v))
-			executed(x, index, EXECUTED + json_index(v, "index", (int)i) % NUMBERS, v);
+			executed(x, index, (size_t)json_index(v, "index", (int)i), v);
 }
