@@ -93,9 +93,9 @@ void responses_picture(struct part *p, const json_t *item);
 
 /* ---- Realtime: openai_realtime.c ---- */
 
-/* The session that holds: the later of the messages that tell of one. */
+/* The session that holds, of the messages that tell of one; and what it asks for. */
 const json_t *realtime_session_of(const json_t *messages);
-void realtime_session(struct exchange *x, const json_t *session);
+void realtime_session(struct exchange *x, const json_t *v);
 /* ?model=... of the path, if no session was captured. */
 void realtime_query(struct exchange *x);
 
