@@ -79,6 +79,7 @@ PY_TESTS += \
 	tests/unit/test_har.py \
 	tests/unit/test_layers.py \
 	tests/unit/test_pages.py \
+	tests/unit/test_openai_shapes.py \
 	tests/unit/test_pieces.py \
 	tests/unit/test_schema.py \
 	tests/unit/test_selected.py \

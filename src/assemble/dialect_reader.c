@@ -169,10 +169,21 @@ static void try_answer(struct assembly *k, const json_t *v)
 		conversations_request(k->cc->assembler->conversations, k->x);
 }
 
-static void begin_event(struct assembly *k)
+static void make_state(struct assembly *k)
 {
 	if (!k->state && k->dialect->state_size)
 		k->state = xcalloc(1, k->dialect->state_size);
+}
+
+void dialect_reader_more(struct assembly *k, const json_t *v)
+{
+	make_state(k);
+	k->dialect->event(k->x, k->state, span_of(NULL, 0), v);
+}
+
+static void begin_event(struct assembly *k)
+{
+	make_state(k);
 	k->x->stream = true;
 	k->x->stream_events++;
 }
@@ -227,13 +238,16 @@ void dialect_reader_element(void *arg, struct span name, struct span data, bool 
 	if (k->stream_ended || !detect_trim(data).len)
 		return;
 	if (!detect_json_text(data)) {
-		k->x->response_partial |= k->dialect != NULL;
+		if (k->dialect && span_caseeq(name, SPAN_LIT("error")))
+			answer_error_text(k->x, data);
+		else
+			k->x->response_partial |= k->dialect != NULL;
 		return;
 	}
 	if (!k->dialect && k->guesses >= GUESSES)
 		return;
 	/* The beginning of a cut or broken element is still of use. */
-	v = json_read(k->cc->assembler->lim, data, &partial);
+	v = json_read_piece(k->cc->assembler->lim, data, &partial);
 	k->x->response_partial |= cut || partial || !v;
 	/* Some wrap an error in a list. */
 	if (json_is_object(v) && !sse_results_event(k, name, data, v))
@@ -270,10 +284,12 @@ static bool has_content(const struct exchange *x)
 
 static void read_lines_or_first(struct assembly *k, const json_t *first)
 {
+	bool whole = k->dialect->is_whole && k->dialect->is_whole(first);
 	struct exchange *x = k->x;
 
-	read_lines(k, buf_span(&x->response_body.text));
-	if (has_content(x))
+	if (!whole)
+		read_lines(k, buf_span(&x->response_body.text));
+	if (!whole && has_content(x))
 		return;
 	/* No elements of a stream: several answers, of which the first is read. */
 	x->stream = false;
@@ -334,9 +350,23 @@ static void read_body(struct assembly *k)
 	json_decref(body);
 }
 
+static bool has_ended(const struct exchange *x)
+{
+	for (size_t i = 0; i < x->nchoices; i++)
+		if (x->choices[i].finish == FINISH_NONE)
+			return false;
+	return x->nchoices > 0;
+}
+
 void dialect_reader_answer(struct assembly *k)
 {
-	if (k->x->stream || !k->begun[HTTP_RESPONSE])
+	struct exchange *x = k->x;
+
+	if (!k->begun[HTTP_RESPONSE])
+		return;
+	if (x->stream && k->dialect && k->dialect->tells_end && !k->stream_ended && !x->error)
+		x->response_partial |= !has_ended(x);
+	if (x->stream)
 		return;
 	read_body(k);
 	count_memory(k);

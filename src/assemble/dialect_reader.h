@@ -18,5 +18,7 @@ void dialect_reader_element(void *arg, struct span name, struct span data, bool 
 void dialect_reader_event(struct assembly *k, struct span name, const json_t *v);
 /* The answer has ended: reads its body where it was no stream. */
 void dialect_reader_answer(struct assembly *k);
+/* What the client adds to its request while it is answered. */
+void dialect_reader_more(struct assembly *k, const json_t *v);
 
 #endif

@@ -13,6 +13,8 @@ libpure_a_SOURCES += \
 	src/assemble/heads.h \
 	src/assemble/in_order.c \
 	src/assemble/in_order.h \
+	src/assemble/open_turns.c \
+	src/assemble/open_turns.h \
 	src/assemble/pair.c \
 	src/assemble/pair.h \
 	src/assemble/relay.c \

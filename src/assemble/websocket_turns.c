@@ -6,6 +6,7 @@
 
 #include "assemble/deliver.h"
 #include "assemble/dialect_reader.h"
+#include "assemble/open_turns.h"
 #include "base/str.h"
 #include "base/xalloc.h"
 #include "exchange/memory.h"
@@ -20,20 +21,9 @@
 #define STATES_MAX	8
 #define STATE_BYTES_MAX (1u << 20)
 
-/* More than a program has under way at once on one connection; the oldest gives way. */
-#define OPEN_MAX 32
-
-/* A call under way. */
-struct open_turn {
-	struct assembly *k;
-	char *key;   /* by which its messages name it; NULL: not told yet */
-	bool paused; /* its answer is over */
-};
-
 struct ws_turns {
 	struct assembly *opener;
-	struct open_turn open[OPEN_MAX]; /* the oldest first */
-	size_t nopen;
+	struct open_turns open;
 	const struct dialect *dialect; /* NULL: not known, or none */
 	unsigned guesses;
 	uint64_t turns;
@@ -64,13 +54,7 @@ struct ws_turns *ws_turns_new(struct assembly *opener)
 
 void ws_turns_forget(struct ws_turns *s, const struct assembly *turn)
 {
-	for (size_t i = 0; i < s->nopen; i++) {
-		if (s->open[i].k != turn)
-			continue;
-		free(s->open[i].key);
-		memmove(&s->open[i], &s->open[i + 1], (--s->nopen - i) * sizeof(*s->open));
-		return;
-	}
+	open_turns_remove(&s->open, turn);
 }
 
 /* Ends it, which forgets it. */
@@ -85,43 +69,6 @@ static void end_turn(struct open_turn *t, uint64_t ts, bool complete)
 	assembly_end(k);
 }
 
-static bool is_answered(const struct open_turn *t)
-{
-	return t->k->begun[HTTP_RESPONSE];
-}
-
-/* The latest one that is not over; NULL: none. */
-static struct open_turn *latest(struct ws_turns *s)
-{
-	for (size_t i = s->nopen; i > 0; i--)
-		if (!s->open[i - 1].paused)
-			return &s->open[i - 1];
-	return NULL;
-}
-
-static struct open_turn *paused_turn(struct ws_turns *s)
-{
-	for (size_t i = 0; i < s->nopen; i++)
-		if (s->open[i].paused)
-			return &s->open[i];
-	return NULL;
-}
-
-/* The one of that name; where it is new, the oldest that has none yet. */
-static struct open_turn *named(struct ws_turns *s, struct span key)
-{
-	for (size_t i = 0; i < s->nopen; i++)
-		if (s->open[i].key && span_eq(key, span_str(s->open[i].key)))
-			return &s->open[i];
-	for (size_t i = 0; i < s->nopen; i++) {
-		if (s->open[i].key)
-			continue;
-		set_string(&s->open[i].key, key);
-		return &s->open[i];
-	}
-	return NULL;
-}
-
 static struct span key_of(const struct ws_turns *s, const json_t *v)
 {
 	return s->dialect->turn_key ? s->dialect->turn_key(v) : span_of(NULL, 0);
@@ -130,17 +77,9 @@ static struct span key_of(const struct ws_turns *s, const json_t *v)
 /* The call that a part of an answer belongs to; NULL: none that is known. */
 static struct open_turn *turn_of(struct ws_turns *s, const json_t *v)
 {
-	struct span key = key_of(s, v);
+	struct span alias = s->dialect->turn_alias ? s->dialect->turn_alias(v) : span_of(NULL, 0);
 
-	return key.len ? named(s, key) : latest(s);
-}
-
-/* The call that a note is about. */
-static struct open_turn *noted_turn(struct ws_turns *s)
-{
-	struct open_turn *now = latest(s), *before = paused_turn(s);
-
-	return before && (!now || !is_answered(now)) ? before : now;
+	return open_turn_of(&s->open, key_of(s, v), alias);
 }
 
 static struct limits *lim_of(const struct ws_turns *s)
@@ -160,8 +99,8 @@ void ws_turns_free(struct ws_turns *s)
 {
 	if (!s)
 		return;
-	while (s->nopen)
-		end_turn(&s->open[0], 0, false);
+	while (s->open.count)
+		end_turn(&s->open.list[0], 0, false);
 	drop_inputs(s);
 	limits_memory_sub(lim_of(s), s->states_memory);
 	json_decref(s->states);
@@ -264,14 +203,14 @@ static void copy_opener(struct exchange *x, const struct exchange *from)
 static struct open_turn *begin_turn(struct ws_turns *s, uint64_t ts, struct span key)
 {
 	struct assembler *c = s->opener->cc->assembler;
+	struct open_turn *t;
 	struct assembly *k;
 	json_t *all = json_copy(s->states);
 
-	if (s->nopen == OPEN_MAX)
-		end_turn(&s->open[0], ts, false);
+	if (s->open.count == OPEN_MAX)
+		end_turn(&s->open.list[0], ts, false);
 	k = assembly_of(s->opener->cc, TURN_IDS + ++c->last_turn);
-	s->open[s->nopen] = (struct open_turn){ .k = k };
-	set_string(&s->open[s->nopen++].key, key);
+	t = open_turns_add(&s->open, k, key);
 	k->turn_of = s;
 	k->turn = ++s->turns;
 	k->stream = s->opener->stream;
@@ -294,7 +233,7 @@ static struct open_turn *begin_turn(struct ws_turns *s, uint64_t ts, struct span
 	drop_inputs(s);
 	s->cut = false;
 	s->first_ts = 0;
-	return &s->open[s->nopen - 1];
+	return t;
 }
 
 static void answer(struct open_turn *t, uint64_t ts, const json_t *v, struct span text, bool cut)
@@ -324,8 +263,8 @@ static void not_read(struct ws_turns *s, bool client)
 
 	*(client ? &x->request_partial : &x->response_partial) = true;
 	s->cut |= client;
-	for (size_t i = 0; i < s->nopen && !client; i++)
-		s->open[i].k->x->response_partial = true;
+	for (size_t i = 0; i < s->open.count && !client; i++)
+		s->open.list[i].k->x->response_partial = true;
 }
 
 static const struct dialect *guess(const json_t *v)
@@ -336,11 +275,19 @@ static const struct dialect *guess(const json_t *v)
 	return NULL;
 }
 
+/* What the session turns out to be. */
+static const struct dialect *session_dialect(const struct dialect *d, const json_t *v)
+{
+	const struct dialect *other = d->becomes ? d->becomes(v) : NULL;
+
+	return other ? other : d;
+}
+
 /* The one before was never answered to its end, where one name could not tell it from this one. */
 static void end_before(struct ws_turns *s, uint64_t ts, struct span key)
 {
-	for (size_t i = s->nopen; i > 0; i--) {
-		struct open_turn *t = &s->open[i - 1];
+	for (size_t i = s->open.count; i > 0; i--) {
+		struct open_turn *t = &s->open.list[i - 1];
 		bool same = t->key && key.len && span_eq(key, span_str(t->key));
 
 		if (!t->paused && (same || !s->dialect->turn_key))
@@ -362,11 +309,13 @@ static void on_answer(struct ws_turns *s, enum turn_step step, uint64_t ts, cons
 {
 	struct open_turn *t;
 
-	while (paused_turn(s))
-		end_turn(paused_turn(s), 0, true);
+	while (open_turn_paused(&s->open))
+		end_turn(open_turn_paused(&s->open), 0, true);
 	t = turn_of(s, v);
-	if (!t)
-		t = begin_turn(s, ts, key_of(s, v));
+	if (!t) {
+		begin_turn(s, ts, key_of(s, v));
+		t = turn_of(s, v);
+	}
 	answer(t, ts, v, text, cut);
 	t->paused = step == TURN_PAUSE;
 	if (step == TURN_END)
@@ -376,7 +325,7 @@ static void on_answer(struct ws_turns *s, enum turn_step step, uint64_t ts, cons
 static void on_note(struct ws_turns *s, enum turn_step step, uint64_t ts, const json_t *v,
 		    struct span text, bool cut)
 {
-	struct open_turn *t = noted_turn(s);
+	struct open_turn *t = open_turn_noted(&s->open);
 
 	if (!t) {
 		on_answer(s, step == TURN_CLOSE ? TURN_END : TURN_ANSWER, ts, v, text, cut);
@@ -385,6 +334,31 @@ static void on_note(struct ws_turns *s, enum turn_step step, uint64_t ts, const 
 	answer(t, ts, v, text, cut);
 	if (step == TURN_CLOSE)
 		end_turn(t, ts, true);
+}
+
+static void on_more(struct ws_turns *s, enum http_msg from, uint64_t ts, const json_t *v,
+		    struct span text, bool cut)
+{
+	struct open_turn *t = turn_of(s, v);
+
+	if (!t)
+		t = begin_turn(s, ts, key_of(s, v));
+	t->k->x->request_partial |= cut;
+	aside(s, from, ts, text);
+	dialect_reader_more(t->k, v);
+}
+
+static void on_fail(struct ws_turns *s, enum http_msg from, uint64_t ts, const json_t *v,
+		    struct span text, bool cut)
+{
+	struct open_turn *t = open_turn_unanswered(&s->open);
+
+	if (!t) {
+		aside(s, from, ts, text);
+		return;
+	}
+	answer(t, ts, v, text, cut);
+	end_turn(t, ts, true);
 }
 
 static void take(struct ws_turns *s, enum http_msg from, enum turn_step step, uint64_t ts,
@@ -405,12 +379,18 @@ static void take(struct ws_turns *s, enum http_msg from, enum turn_step step, ui
 		keep_input(s, ts, v, text, cut);
 		ask(s, ts, v);
 		break;
+	case TURN_MORE:
+		on_more(s, from, ts, v, text, cut);
+		break;
+	case TURN_FAIL:
+		on_fail(s, from, ts, v, text, cut);
+		break;
 	case TURN_NOTE:
 	case TURN_CLOSE:
 		on_note(s, step, ts, v, text, cut);
 		break;
 	case TURN_OVER:
-		if (latest(s))
+		if (turn_of(s, v))
 			on_answer(s, TURN_END, ts, v, text, cut);
 		else
 			aside(s, from, ts, text);
@@ -441,9 +421,11 @@ void ws_turns_message(struct ws_turns *s, enum http_msg from, uint64_t ts_ns, st
 {
 	bool partial = false, client = from == HTTP_REQUEST;
 	bool is_json = detect_json_text(text);
-	json_t *v = is_json ? json_read(lim_of(s), text, &partial) : NULL;
+	json_t *v = NULL;
 	enum turn_step step = TURN_SKIP;
 
+	if (is_json)
+		v = (client ? json_read : json_read_piece)(lim_of(s), text, &partial);
 	cut |= partial;
 	if (is_json && !v && (partial || s->dialect))
 		not_read(s, client);
@@ -454,6 +436,8 @@ void ws_turns_message(struct ws_turns *s, enum http_msg from, uint64_t ts_ns, st
 	}
 	if (!is_json && text.len && s->dialect && s->dialect->binary)
 		v = wrap_binary(text);
+	if (v && s->dialect)
+		s->dialect = session_dialect(s->dialect, v);
 	if (v && s->dialect)
 		step = s->dialect->turn(client, v);
 	take(s, from, step, ts_ns, v, text, cut);

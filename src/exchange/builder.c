@@ -144,7 +144,7 @@ struct part *message_text(struct exchange *x, struct message *m, enum part_kind 
 {
 	struct part *p = message_part(x, m, kind);
 
-	buf_add(&p->text, text);
+	part_add(p, text);
 	return p;
 }
 
@@ -175,14 +175,16 @@ void part_base64_more(struct part *p, struct sha256_ctx *sha, struct span base64
 		if (!base64_decode_update(&decoder, &n, plain, piece.len,
 					  (const char *)piece.ptr)) {
 			/* No base64: of what it is neither size nor digest are known. */
-			p->size = 0;
-			p->sha256[0] = '\0';
-			return;
+			p->spoiled = true;
+			break;
 		}
 		sha256_update(sha, n, plain);
 		p->size += n;
 		base64 = span_from(base64, piece.len);
 	}
+	if (p->spoiled)
+		p->size = 0;
+	p->sha256[0] = '\0';
 	if (!p->size)
 		return;
 	so_far = *sha;
@@ -195,6 +197,7 @@ void part_base64(struct part *p, struct span media_type, struct span base64)
 
 	set_string(&p->media_type, media_type);
 	p->size = 0;
+	p->spoiled = false;
 	sha256_init(&sha);
 	part_base64_more(p, &sha, base64);
 }
@@ -225,7 +228,7 @@ void part_json(struct part *p, const json_t *v)
 	char *text;
 
 	if (json_is_text(v)) {
-		buf_add(&p->text, json_span(v));
+		part_add(p, json_span(v));
 		return;
 	}
 	text = v ? json_write_text(v) : NULL;
@@ -324,7 +327,7 @@ void answer_append(struct exchange *x, unsigned index, struct part *p, struct sp
 {
 	if (!text.len && p->kind != PART_TOOL_CALL)
 		return;
-	buf_add(&p->text, text);
+	part_add(p, text);
 	show(x, index, p, redact_part(p));
 }
 
@@ -337,7 +340,10 @@ void answer_shown(struct exchange *x, unsigned index, struct part *p)
 /* Nothing follows: what was held back is shown. */
 static void end_part(struct exchange *x, unsigned index, struct part *p)
 {
-	struct span rest = redact_part_end(p);
+	struct span rest;
+
+	part_add_end(p);
+	rest = redact_part_end(p);
 
 	if (rest.len)
 		show(x, index, p, rest);
@@ -502,16 +508,20 @@ static void take_whole(struct exchange *x, unsigned index, struct part *p, struc
 		show(x, index, p, span_from(buf_span(&p->text), p->text.len - more.len));
 }
 
-void answer_whole(struct exchange *x, unsigned index, struct part *p, struct span text)
+bool answer_whole(struct exchange *x, unsigned index, struct part *p, struct span text)
 {
 	struct part whole = { .kind = p->kind };
+	bool goes_on, agrees;
 
-	if (text.len <= p->taken)
-		return;
+	if (!text.len || redact_part_is(p, text))
+		return true;
 	buf_init(&whole.text, builder_of(x)->text_max);
-	buf_add(&whole.text, text);
+	part_add(&whole, text);
+	part_add_end(&whole);
 	redact_part(&whole);
-	if (span_starts(buf_span(&whole.text), buf_span(&p->text))) {
+	goes_on = redact_part_begins(p, &whole);
+	agrees = goes_on || redact_part_agrees(p, text);
+	if (goes_on) {
 		take_whole(x, index, p, &whole);
 	} else {
 		redact_part_reset(p);
@@ -519,6 +529,7 @@ void answer_whole(struct exchange *x, unsigned index, struct part *p, struct spa
 	}
 	buf_done(&whole.text);
 	free(whole.masking);
+	return agrees;
 }
 
 void answer_finish(struct exchange *x, unsigned index, struct span raw, enum finish f)

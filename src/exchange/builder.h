@@ -83,8 +83,8 @@ void answer_end(struct exchange *x);
 /* The provider began its answer anew: what came so far does not count. */
 void answer_restart(struct exchange *x, unsigned index);
 /* Sets a part's text to the whole of it, as a final event repeats it; no delta is reported for what
- * was already shown. */
-void answer_whole(struct exchange *x, unsigned index, struct part *p, struct span text);
+ * was already shown. An empty one says nothing. False: what came before is not how it begins. */
+bool answer_whole(struct exchange *x, unsigned index, struct part *p, struct span text);
 void answer_finish(struct exchange *x, unsigned index, struct span raw, enum finish f);
 void answer_error(struct exchange *x, const json_t *type, const json_t *code,
 		  const json_t *message);

@@ -39,7 +39,9 @@ struct part {
 	uint64_t size;	 /* of the data itself (base64 undone), bytes; 0 unknown */
 	char sha256[65]; /* of the data itself, hex; "" unknown */
 	bool is_error;
-	int slot; /* answers: the provider's own number of this block or call, or NO_SLOT */
+	uint16_t half; /* of a character, behind the text; 0: none */
+	bool spoiled;  /* something of its data could not be decoded */
+	int slot;      /* answers: the provider's own number of this block or call, or NO_SLOT */
 
 	/* For redact.c: so much of the text is masked, of so many bytes that came; what goes on. */
 	size_t clean, taken;

@@ -27,4 +27,9 @@ void exchange_init(struct exchange *x, uint64_t id, size_t text_max);
 /* Frees what it owns, not itself. */
 void exchange_done(struct exchange *x);
 
+/* halves.c: adds to a part's text; half a character at the end waits for the next piece, or for
+ * part_add_end. */
+void part_add(struct part *p, struct span text);
+void part_add_end(struct part *p);
+
 #endif

@@ -12,6 +12,7 @@ libpure_a_SOURCES += \
 	src/exchange/exchange.h \
 	src/exchange/exchange_int.h \
 	src/exchange/from_json.c \
+	src/exchange/halves.c \
 	src/exchange/headers.c \
 	src/exchange/headers.h \
 	src/exchange/json.h \

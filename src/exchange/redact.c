@@ -123,6 +123,72 @@ struct span redact_part_end(struct part *p)
 	return redact_part_tail(p, true);
 }
 
+static struct span held_of(const struct part *p)
+{
+	return p->masking ? span_of(p->masking->held, p->masking->held_len) : span_of(NULL, 0);
+}
+
+void redact_part_whole(const struct part *p, struct buf *out)
+{
+	buf_add(out, buf_span(&p->text));
+	buf_add(out, held_of(p));
+}
+
+bool redact_part_is(const struct part *p, struct span text)
+{
+	struct span shown = buf_span(&p->text), held = held_of(p);
+
+	return text.len == shown.len + held.len && span_starts(text, shown) &&
+	       span_eq(span_from(text, shown.len), held);
+}
+
+bool redact_part_begins(const struct part *p, const struct part *whole)
+{
+	struct span held = held_of(p), more;
+	struct buf rest;
+	bool begins;
+
+	if (!span_starts(buf_span(&whole->text), buf_span(&p->text)))
+		return false;
+	buf_init(&rest, SIZE_MAX / 4);
+	buf_add(&rest, span_from(buf_span(&whole->text), p->text.len));
+	buf_add(&rest, held_of(whole));
+	more = buf_span(&rest);
+	/* What is held back may turn out to be a credential. */
+	begins = span_starts(more, held) ||
+		 (more.len && memmem(more.ptr, span_first(more, held.len + 3).len, "***", 3));
+	buf_done(&rest);
+	return begins;
+}
+
+static bool has_mask(struct span s)
+{
+	return s.len && memmem(s.ptr, s.len, "***", 3);
+}
+
+static bool is_same_but_masks(struct span a, struct span b)
+{
+	size_t at = 0;
+
+	while (at < a.len && at < b.len &&
+	       (a.ptr[at] == b.ptr[at] || a.ptr[at] == '*' || b.ptr[at] == '*'))
+		at++;
+	return at == a.len && at <= b.len;
+}
+
+bool redact_part_agrees(const struct part *p, struct span text)
+{
+	struct buf all;
+	bool agrees;
+
+	buf_init(&all, SIZE_MAX / 4);
+	redact_part_whole(p, &all);
+	agrees = has_mask(buf_span(&all)) || has_mask(text) ||
+		 is_same_but_masks(buf_span(&all), text);
+	buf_done(&all);
+	return agrees;
+}
+
 static void redact_body(struct body *b)
 {
 	bool form = span_eq(span_str(b->media_type), SPAN_LIT("application/x-www-form-urlencoded"));

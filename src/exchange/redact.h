@@ -22,6 +22,15 @@ void redact_answer(struct exchange *x);
 struct span redact_part(struct part *p);
 /* The part is over: what was held back. */
 struct span redact_part_end(struct part *p);
+/* Its text so far, with what is held back. */
+void redact_part_whole(const struct part *p, struct buf *out);
+/* Whether that is this text, nothing of which is masked. */
+bool redact_part_is(const struct part *p, struct span text);
+/* Whether `whole`, which may be longer, begins with it; both are masked likewise. */
+bool redact_part_begins(const struct part *p, const struct part *whole);
+/* Whether `text`, which it does not begin, still says the same, as far as masks let one tell: those
+ * of a recording are where its pieces were, and those of a whole elsewhere. */
+bool redact_part_agrees(const struct part *p, struct span text);
 /* Its text begins anew. */
 void redact_part_reset(struct part *p);
 

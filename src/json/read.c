@@ -32,6 +32,7 @@ struct reader {
 	enum outcome outcome;
 	bool pruned;  /* something was too deep */
 	bool has_nul; /* somewhere in the text */
+	bool halves;  /* of surrogate pairs are kept */
 	struct buf scratch;
 };
 
@@ -108,7 +109,7 @@ static struct span string_text(struct reader *r)
 	struct span s;
 
 	r->at++;
-	if (!json_string_read(&r->at, r->end, &r->scratch, &s))
+	if (!json_string_read(&r->at, r->end, r->halves, &r->scratch, &s))
 		stop(r, READ_ENDED);
 	return s;
 }
@@ -446,6 +447,17 @@ json_t *json_read_own(struct span text)
 	size_t at;
 
 	return json_read_whole(text, &at);
+}
+
+json_t *json_read_piece(struct limits *lim, struct span text, bool *ret_partial)
+{
+	struct reader r = { .halves = true };
+	json_t *v;
+
+	set_ceilings(&r, lim);
+	v = read_next(&r, &text, ret_partial);
+	*ret_partial |= v && text.len;
+	return v;
 }
 
 json_t *json_read(struct limits *lim, struct span text, bool *ret_partial)

@@ -24,6 +24,11 @@
  * lim may be NULL: the defaults hold, and nothing is counted. */
 json_t *json_read(struct limits *lim, struct span text, bool *ret_partial);
 
+/* As json_read, of a piece of a stream: half a surrogate pair stays, as the three bytes that UTF-8
+ * would have for it, since the other half may come with the next piece. What writes JSON
+ * (json/write.h) replaces it. */
+json_t *json_read_piece(struct limits *lim, struct span text, bool *ret_partial);
+
 /* What we wrote ourselves: without ceilings but that of the stack. NULL unless it is whole. */
 json_t *json_read_own(struct span text);
 /* The same of a file that was given to us; *ret_at: where it goes wrong. */

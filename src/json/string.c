@@ -103,7 +103,8 @@ static bool is_torn_pair(const uint8_t *at, const uint8_t *end)
 }
 
 /* \uXXXX behind its u; two of them are one character where they are a pair. Returns its end. */
-static const uint8_t *unicode_escape(const uint8_t *at, const uint8_t *end, struct buf *out)
+static const uint8_t *unicode_escape(const uint8_t *at, const uint8_t *end, bool halves,
+				     struct buf *out)
 {
 	int unit = unit_at(at, end), low;
 	uint32_t code = (uint32_t)unit;
@@ -120,13 +121,13 @@ static const uint8_t *unicode_escape(const uint8_t *at, const uint8_t *end, stru
 		if (is_torn_pair(at, end))
 			return end;
 		low = end - at >= 6 && at[0] == '\\' && at[1] == 'u' ? unit_at(at + 2, end) : -1;
-		code = 0xfffd;
+		code = halves ? code : 0xfffd;
 		if (low >= 0xdc00 && low < 0xe000) {
 			code = 0x10000 + (((uint32_t)unit - 0xd800) << 10) +
 			       ((uint32_t)low - 0xdc00);
 			at += 6;
 		}
-	} else if (unit >= 0xdc00 && unit < 0xe000) {
+	} else if (unit >= 0xdc00 && unit < 0xe000 && !halves) {
 		code = 0xfffd;
 	}
 	add_code(out, code);
@@ -134,7 +135,7 @@ static const uint8_t *unicode_escape(const uint8_t *at, const uint8_t *end, stru
 }
 
 /* Behind the backslash. */
-static const uint8_t *escape(const uint8_t *at, const uint8_t *end, struct buf *out)
+static const uint8_t *escape(const uint8_t *at, const uint8_t *end, bool halves, struct buf *out)
 {
 	static const char letters[256] = {
 		['"'] = '"',  ['\\'] = '\\', ['/'] = '/',  ['b'] = '\b',
@@ -148,7 +149,7 @@ static const uint8_t *escape(const uint8_t *at, const uint8_t *end, struct buf *
 		return at + 1;
 	}
 	if (*at == 'u')
-		return unicode_escape(at + 1, end, out);
+		return unicode_escape(at + 1, end, halves, out);
 	buf_addc(out, '\\');
 	return at;
 }
@@ -156,8 +157,8 @@ static const uint8_t *escape(const uint8_t *at, const uint8_t *end, struct buf *
 /* ---- strings ---- */
 
 /* What is not in the text as it is. */
-static bool rewrite(const uint8_t **at, const uint8_t *end, struct run run, struct buf *scratch,
-		    struct span *ret)
+static bool rewrite(const uint8_t **at, const uint8_t *end, bool halves, struct run run,
+		    struct buf *scratch, struct span *ret)
 {
 	const uint8_t *p = *at;
 
@@ -167,7 +168,7 @@ static bool rewrite(const uint8_t **at, const uint8_t *end, struct run run, stru
 		p = run.end;
 		if (p == end || *p == '"')
 			break;
-		p = escape(p + 1, end, scratch);
+		p = escape(p + 1, end, halves, scratch);
 		run = run_of(p, end);
 	}
 	*at = p == end ? p : p + 1;
@@ -175,13 +176,14 @@ static bool rewrite(const uint8_t **at, const uint8_t *end, struct run run, stru
 	return p < end;
 }
 
-bool json_string_read(const uint8_t **at, const uint8_t *end, struct buf *scratch, struct span *ret)
+bool json_string_read(const uint8_t **at, const uint8_t *end, bool halves, struct buf *scratch,
+		      struct span *ret)
 {
 	struct run run = run_of(*at, end);
 	struct span s = span_of(*at, (size_t)(run.end - *at));
 
 	if (run.end == end || *run.end != '"' || !(run.ascii || utf8_valid(s)))
-		return rewrite(at, end, run, scratch, ret);
+		return rewrite(at, end, halves, run, scratch, ret);
 	*at = run.end + 1;
 	*ret = s;
 	return true;

@@ -19,7 +19,7 @@ static size_t plain_length(struct span s)
 	size_t at = 0;
 
 	while (at < s.len && s.ptr[at] >= 0x20 && s.ptr[at] != '"' && s.ptr[at] != '\\' &&
-	       s.ptr[at] != 0xc2 && s.ptr[at] != 0xe2)
+	       s.ptr[at] != 0xc2 && s.ptr[at] != 0xe2 && s.ptr[at] != 0xed)
 		at++;
 	return at;
 }
@@ -38,6 +38,12 @@ static size_t line_end(struct span s, unsigned *ret_code)
 	return 0;
 }
 
+/* Half a surrogate pair (json/read.h). */
+static bool is_half(struct span s)
+{
+	return s.len >= 3 && s.ptr[0] == 0xed && s.ptr[1] >= 0xa0;
+}
+
 /* The character at the front, of which some are escaped; returns its bytes, or one of them. */
 static size_t special(struct writer *w, struct span s)
 {
@@ -52,6 +58,9 @@ static size_t special(struct writer *w, struct span s)
 	} else if (b >= 8 && b <= 13 && b != 11) {
 		buf_addc(w->out, '\\');
 		buf_addc(w->out, letters[b - 8]);
+	} else if (is_half(s)) {
+		buf_adds(w->out, "\xef\xbf\xbd");
+		return 3;
 	} else if (b < 0x20) {
 		buf_addf(w->out, "\\u%04x", b);
 	} else {

@@ -19,6 +19,9 @@ enum turn_step {
 		      * has begun to be answered */
 	TURN_CLOSE,  /* such a note, and the end */
 	TURN_OVER,   /* the last part of the answer under way, if there is one, else of no call */
+	TURN_MORE, /* from the client, for the call under way: its event() reads it. Begins the call
+		    * where nothing else did */
+	TURN_FAIL, /* an error: the end of a call that is not answered yet, else about none */
 };
 
 struct dialect {
@@ -47,6 +50,10 @@ struct dialect {
 	/* Where several calls may be under way at once: which of them a message belongs to; empty:
 	 * it does not say. NULL: there is one at a time. */
 	struct span (*turn_key)(const json_t *v);
+	/* Another name, which a call has once it is answered; may be NULL. */
+	struct span (*turn_alias)(const json_t *v);
+	/* The dialect of a session that shows by this message what it is for; NULL: as before. */
+	const struct dialect *(*becomes)(const json_t *v);
 	bool (*is_first)(const json_t *v);
 	/* Messages that are no JSON are its too, as {"binary": base64}. */
 	bool binary;
@@ -54,6 +61,8 @@ struct dialect {
 	 * repaired beginning of one that was cut (x->request_partial, x->response_partial). */
 	void (*request)(struct exchange *x, const json_t *body);
 	void (*response)(struct exchange *x, const json_t *body);
+	/* Whether it is an answer, and no element of a stream; NULL: elements may look so. */
+	bool (*is_whole)(const json_t *body);
 	/* One element of a stream; `name` is the SSE event's name or empty. */
 	void (*event)(struct exchange *x, void *state, struct span name, const json_t *data);
 	/* Elements of that name are pieces of one text, and not JSON each. Both NULL for others. */
@@ -62,6 +71,9 @@ struct dialect {
 	/* Whether a stream has nothing behind this element; NULL: not known, or "[DONE]" says it.
 	 */
 	bool (*is_last)(const json_t *data);
+	/* A stream ends with that, or with "[DONE]"; or each choice says how it ended, or there is
+	 * an error. Where it does not, something is missing. */
+	bool tells_end;
 };
 
 #define DIALECT(symbol) extern const struct dialect symbol;

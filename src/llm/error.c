@@ -38,13 +38,24 @@ static const json_t *first_of(const json_t *v, const char *const *names)
 	return NULL;
 }
 
+/* So deep do some wrap a message. */
+#define WRAPS_MAX 3
+
 static const json_t *message_of(const json_t *v)
 {
 	static const char *const names[] = { "message",	  "msg",	"detail",
 					     "details",	  "status_msg", "errorMessage",
 					     "error_msg", "reason",	NULL };
 
-	return first_of(v, names);
+	const json_t *m = first_of(v, names), *inner;
+
+	for (int i = 0; i < WRAPS_MAX && json_is_object(m); i++) {
+		inner = first_of(m, names);
+		if (!inner)
+			inner = json_object_get(m, "error");
+		m = inner ? inner : m;
+	}
+	return m;
 }
 
 static const json_t *code_of(const json_t *v)
@@ -77,10 +88,21 @@ static bool is_fine(const json_t *code)
 	       span_eq(word, SPAN_LIT("200"));
 }
 
+/* {"errors": [...]}, or such a list in an object. */
+static const json_t *error_list(const json_t *body)
+{
+	const json_t *list = json_object_get(body, "errors");
+
+	return json_is_object(list) ? json_object_get(list, "data") : list;
+}
+
 /* Without a status that says so, it takes a body that does. */
 static bool says_failure(const json_t *body)
 {
-	if (json_is_false(json_object_get(body, "success")))
+	if (json_is_false(json_object_get(body, "success")) || json_is(body, "object", "error") ||
+	    json_is(body, "type", "error"))
+		return true;
+	if (json_array_size(error_list(body)) && !json_has(body, "data"))
 		return true;
 	if (json_has(body, "error_code") && json_has(body, "error_msg")) /* Baidu */
 		return !is_fine(json_object_get(body, "error_code"));
@@ -95,7 +117,7 @@ bool answer_error_of(struct exchange *x, const json_t *body)
 	if (json_is_array(body))
 		body = json_array_get(body, 0);
 	e = json_object_get(body, "error");
-	list = json_object_get(body, "errors");
+	list = error_list(body);
 	base = json_object_get(body, "base_resp"); /* MiniMax */
 	if (json_is_array(e))
 		e = json_array_get(e, 0);
@@ -122,6 +144,16 @@ bool answer_error_of(struct exchange *x, const json_t *body)
 		read_object(x, body);
 	else
 		return false;
+	return true;
+}
+
+bool answer_error_event(struct exchange *x, struct span name, const json_t *data)
+{
+	if (answer_error_of(x, data))
+		return true;
+	if (!span_caseeq(name, SPAN_LIT("error")) || !message_of(data))
+		return false;
+	read_object(x, data);
 	return true;
 }
 
@@ -169,6 +201,9 @@ void answer_error_text(struct exchange *x, struct span text)
 	struct buf words;
 	json_t *s;
 
+	/* A string of JSON. */
+	if (text.len > 1 && text.ptr[0] == '"' && text.ptr[text.len - 1] == '"')
+		text = span_from(span_first(text, text.len - 1), 1);
 	buf_init(&words, WORDS_MAX + 8);
 	words_of(title.len ? title : text, &words);
 	if (words.len) {

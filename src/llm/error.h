@@ -15,4 +15,7 @@ bool answer_error_of(struct exchange *x, const json_t *body);
 /* A page of a proxy or a line of text with a status of failure: its title, else its first words. */
 void answer_error_text(struct exchange *x, struct span text);
 
+/* The same of an element of a stream, whose event may be called "error". */
+bool answer_error_event(struct exchange *x, struct span name, const json_t *data);
+
 #endif

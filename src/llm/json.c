@@ -23,10 +23,20 @@ bool json_has(const json_t *v, const char *key)
 	return m && !json_is_null(m);
 }
 
+/* Some write numbers as texts; -1: it is none. */
+static json_int_t digits(struct span s)
+{
+	json_int_t n = s.len && s.len < 10 ? 0 : -1;
+
+	for (size_t i = 0; n >= 0 && i < s.len; i++)
+		n = s.ptr[i] >= '0' && s.ptr[i] <= '9' ? 10 * n + (s.ptr[i] - '0') : -1;
+	return n;
+}
+
 int json_index(const json_t *v, const char *key, int otherwise)
 {
 	const json_t *m = json_object_get(v, key);
-	json_int_t n = json_is_integer(m) ? json_integer_value(m) : -1;
+	json_int_t n = json_is_integer(m) ? json_integer_value(m) : digits(json_span(m));
 
 	return n < 0 || n > INT_MAX ? otherwise : (int)n;
 }
@@ -57,6 +67,11 @@ json_t *json_either(const json_t *v, const char *camel, const char *snake)
 	json_t *m = json_object_get(v, camel);
 
 	return m ? m : json_object_get(v, snake);
+}
+
+const json_t *json_element(const json_t *list, size_t i)
+{
+	return json_is_object(list) && i == 0 ? list : json_array_get(list, i);
 }
 
 /* Nothing beside the text that is to be shown. */

@@ -12,7 +12,7 @@
 json_t *json_at2(const json_t *v, const char *a, const char *b);
 struct span json_text(const json_t *v, const char *key); /* string member, else empty */
 bool json_has(const json_t *v, const char *key);	 /* member present and not null */
-/* Integer member in [0, INT_MAX], else `otherwise`. */
+/* Integer member in [0, INT_MAX], which may be a text of digits, else `otherwise`. */
 int json_index(const json_t *v, const char *key, int otherwise);
 /* Whether a member's name is in the list, which ends with NULL. */
 bool json_name_in(const char *name, const char *const *list);
@@ -22,6 +22,11 @@ bool json_is(const json_t *v, const char *key, const char *value); /* string mem
 
 /* The member under either of its names, camelCase and snake_case. */
 json_t *json_either(const json_t *v, const char *camel, const char *snake);
+
+/* An element of a list. An object where a list is usual is its only element; NULL: there is none.
+ */
+const json_t *json_element(const json_t *list, size_t i);
+#define json_each(list, i, v) for ((i) = 0; ((v) = json_element(list, i)) != NULL; (i)++)
 
 /* A list of one text is that text; any other content is what it is. */
 const json_t *json_lone_text(const json_t *content);

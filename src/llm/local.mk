@@ -43,16 +43,23 @@ libpure_a_SOURCES += \
 	src/llm/dialects/mcp.c \
 	src/llm/dialects/ollama.c \
 	src/llm/dialects/openai.h \
+	src/llm/dialects/openai_binary.c \
 	src/llm/dialects/openai_chat.c \
+	src/llm/dialects/openai_chat_calls.c \
 	src/llm/dialects/openai_chat_request.c \
 	src/llm/dialects/openai_completions.c \
 	src/llm/dialects/openai_count.c \
 	src/llm/dialects/openai_media.c \
+	src/llm/dialects/openai_media.h \
+	src/llm/dialects/openai_media_stream.c \
 	src/llm/dialects/openai_realtime.c \
+	src/llm/dialects/openai_realtime_speech.c \
 	src/llm/dialects/openai_responses.c \
 	src/llm/dialects/openai_responses_request.c \
 	src/llm/dialects/openai_sources.c \
 	src/llm/dialects/openai_usage.c \
+	src/llm/dialects/responses_answer.c \
+	src/llm/dialects/responses_answer.h \
 	src/llm/dialects/responses_items.c \
 	src/llm/dialects/responses_items.h \
 	src/llm/dialects/tokenize.c \
@@ -61,6 +68,8 @@ libpure_a_SOURCES += \
 	src/llm/dialects/sagemaker.c \
 	src/llm/dialects/so_far.c \
 	src/llm/dialects/so_far.h \
+	src/llm/dialects/responses_order.c \
+	src/llm/dialects/responses_order.h \
 	src/llm/error.c \
 	src/llm/error.h \
 	src/llm/json.c \

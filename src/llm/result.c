@@ -36,8 +36,7 @@ static bool take_binary(struct exchange *x, struct message *m, const json_t *lis
 	return m->nparts > before;
 }
 
-/* Texts in lines, other elements as JSON. */
-static void add_rest(struct part *p, const json_t *rest)
+void result_lines(struct part *p, const json_t *rest)
 {
 	const json_t *v;
 	size_t i;
@@ -62,7 +61,7 @@ void result_content(struct exchange *x, struct message *m, const json_t *content
 		json_array_append(wrapped, (json_t *)content);
 	}
 	if (take_binary(x, m, wrapped ? wrapped : content, binary, rest))
-		add_rest(&m->parts[place], rest);
+		result_lines(&m->parts[place], rest);
 	else
 		part_json(&m->parts[place], json_lone_text(content));
 	json_decref(rest);

@@ -16,4 +16,7 @@ typedef bool (*binary_fn)(struct exchange *x, struct message *m, const json_t *e
  * The parts that are added have the result's id. */
 void result_content(struct exchange *x, struct message *m, const json_t *content, binary_fn binary);
 
+/* Elements of a list that are no binary content: texts in lines, others as JSON. */
+void result_lines(struct part *p, const json_t *rest);
+
 #endif

@@ -349,7 +349,27 @@ def assistants():
     ask = {"assistant_id": "a", "instructions": "said S", "additional_messages": [{"role": "user", "content": "said U"}],
            "thread": {"messages": [{"role": "user", "content": "said V"}]}, "tools": [TOOL]}
     back = {"id": "run_1", "object": "thread.run", "status": "queued", "model": "m"}
-    return "openai.assistants", "api.openai.com", "/v1/threads/t1/runs", ask, [(whole, back)]
+    message = {"id": "m1", "object": "thread.message.delta", "delta": {"content": [
+        {"index": 0, "type": "text", "text": {"value": "said A"}}]}}
+    step = {"id": "s1", "object": "thread.run.step.delta", "delta": {"step_details": {"type": "tool_calls", "tool_calls": [
+        {"index": 0, **CALL}]}}}
+    return "openai.assistants", "api.openai.com", "/v1/threads/t1/runs", ask, [
+        (whole, back), (sse, [back, message, step, {**back, "status": "completed"}])]
+
+
+def transcription():
+    back = {"text": "said A", "segments": [{"id": "s", "speaker": "A", "text": "said A"}]}
+    stream = [{"type": "transcript.text.delta", "delta": "said A"}, {"type": "transcript.text.segment", "id": "s", "speaker": "A", "text": "said A"},
+              {"type": "transcript.text.done", "text": "said A"}]
+    return "openai.transcription", "api.openai.com", "/v1/audio/transcriptions", {"model": "m"}, [(whole, back), (sse, stream)]
+
+
+def transcriber():
+    ask = [{"type": "session.update", "session": {"type": "transcription", "audio": {"input": {"transcription": {"model": "m"}}}}},
+           {"type": "input_audio_buffer.append", "audio": "aGVsbG8="}]
+    stream = [{"type": "conversation.item.input_audio_transcription.delta", "item_id": "u", "delta": "said A"},
+              {"type": "conversation.item.input_audio_transcription.completed", "item_id": "u", "transcript": "said A"}]
+    return "openai.realtime", "api.openai.com", "/v1/realtime?intent=transcription", ask, [(frames, stream)]
 
 
 def live():
@@ -471,7 +491,7 @@ def kiro():
 DIALECTS = [live, realtime, llama, embeddings, images, ocr, assistants, chat, responses, completions, anthropic,
             gemini, interactions, converse, prompt, titan, cohere, cohere_v1, ollama, ollama_generate, mcp,
             mcp_input, a2a, a2a_http, watsonx, listen, spoken, tgi, oracle, oracle_cohere, sap, cloudflare,
-            dashscope, cody, augment, kiro]
+            dashscope, cody, augment, kiro, transcription, transcriber]
 
 # Left out on purpose: (dialect and framing, place) -> reason.
 AGAIN = "what begins a response or an item comes again, as a whole, when it ends"

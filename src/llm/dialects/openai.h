@@ -11,6 +11,8 @@ void openai_usage(struct exchange *x, const json_t *v);
 /* What both sides' tokens were, under any name that OpenAI's APIs have for that. */
 void openai_usage_details(struct usage *u, const json_t *v);
 
+void openai_timings(struct exchange *x, const json_t *v);
+
 enum finish openai_finish(struct span raw);
 
 /* Members of an answer or a chunk beside its choices that are not known. */
@@ -21,6 +23,21 @@ void openai_annotation(struct exchange *x, const json_t *v);
 
 /* Pages that stand beside the choices. */
 void openai_search_results(struct exchange *x, const json_t *body);
+void openai_pages(struct exchange *x, const json_t *list);
+
+/* ---- openai_binary.c ---- */
+
+/* What a part of that form holds; PART_OTHER: no binary content. */
+extern const char *const openai_binary_members[]; /* as openai_message_members */
+enum part_kind openai_binary_kind(const json_t *v);
+void openai_binary_read(struct part *p, const json_t *v);
+/* A text that is a URL, a URL of data, or base64. */
+void openai_binary_data(struct part *p, const json_t *v);
+/* Adds the part of it; false: it is no binary content. */
+bool openai_binary(struct exchange *x, struct message *m, const json_t *v);
+/* What a tool gave back, as `p`, whose slot is before `slot`, and, from there on, what is binary in
+ * it. */
+void openai_answer_result(struct exchange *x, int slot, struct part *p, const json_t *content);
 
 /* ---- Chat Completions: openai_chat_request.c ---- */
 
@@ -31,6 +48,8 @@ void openai_each_thought(const json_t *v, void (*say)(void *arg, struct span tex
 /* Under which members vendors have thinking: of several the first counts, since the others repeat
  * it. Ends with NULL. */
 extern const char *const openai_thoughts[];
+/* Whether there is some that only the provider can read. */
+bool openai_is_encrypted(const json_t *list);
 /* Members of a message that are read, of requests and answers alike, or that say nothing new. */
 extern const char *const openai_message_members[];
 /* The same of a call and its function. */
@@ -39,12 +58,22 @@ extern const char *const openai_call_members[];
 const json_t *openai_call_function(const json_t *call);
 /* Some gateways send every member, empty. */
 bool openai_empty_call(const json_t *function);
-/* {"url": ...}, or the URL itself. */
-struct span openai_image_url(const json_t *image);
+
+/* One tool call of an answer or a piece of one: openai_chat_calls.c. `function` is its function. */
+void openai_answer_call(struct exchange *x, unsigned index, const json_t *call,
+			const json_t *function);
+
+/* The nth part of that type, made when it is new, beside the text, which goes on past it. */
+struct part *openai_aside(struct exchange *x, unsigned index, enum part_kind kind, const char *type,
+			  size_t n);
+/* Calls of the provider's own tools, with what they gave back. */
+void openai_executed(struct exchange *x, unsigned index, const json_t *list);
 
 /* ---- Responses: openai_responses_request.c ---- */
 
 void responses_request(struct exchange *x, const json_t *body);
+/* A text, an item or a list of items. */
+void responses_input(struct exchange *x, const json_t *input);
 /* Members of calls and their outputs, of other items, and of their parts: as
  * openai_message_members.
  */
@@ -57,10 +86,22 @@ const json_t *responses_call_input(const json_t *item);
 /* Name of the call; the provider's own tools have only their kind. */
 void responses_read_call(struct part *p, const json_t *item);
 /* What a call of the provider's own tools gave back, as it is in the call's item; NULL: nothing. */
-const json_t *responses_call_result(const json_t *item, bool *ret_failed);
+const json_t *responses_call_result(const json_t *item);
+bool responses_failed(const json_t *item);
+/* The picture that a call made. */
+void responses_picture(struct part *p, const json_t *item);
+
+/* ---- Realtime: openai_realtime.c ---- */
+
+/* The session that holds, of the messages that tell of one; and what it asks for. */
+const json_t *realtime_session_of(const json_t *messages);
+void realtime_session(struct exchange *x, const json_t *v);
+/* ?model=... of the path, if no session was captured. */
+void realtime_query(struct exchange *x);
 
 /* Events of a stream with the state of their own dialect. */
 struct response_items;
-void responses_event(struct exchange *x, struct response_items *items, const json_t *data);
+void responses_event(struct exchange *x, struct response_items *items, struct span name,
+		     const json_t *data);
 
 #endif

@@ -4,8 +4,7 @@
  * carry output (reasoning, x_groq), else kept raw. */
 #include <stdlib.h>
 
-#include "json/read.h"
-#include "json/write.h"
+#include "base/xalloc.h"
 #include "llm/dialect.h"
 #include "llm/dialects/openai.h"
 #include "llm/error.h"
@@ -24,6 +23,16 @@ static const struct finish_row finishes[] = {
 	{ "function_call", FINISH_TOOL_CALL },
 	{ "content_filter", FINISH_CONTENT_FILTER },
 	{ "error", FINISH_ERROR },
+	{ "abort", FINISH_ERROR },
+	{ "cancelled", FINISH_ERROR },
+	{ "insufficient_system_resource", FINISH_ERROR },
+	{ "eos_token", FINISH_STOP },
+	{ "stop_sequence", FINISH_STOP },
+	{ "complete", FINISH_STOP },
+	{ "completed", FINISH_STOP },
+	{ "tool_use", FINISH_TOOL_CALL },
+	{ "safety", FINISH_CONTENT_FILTER },
+	{ "refusal", FINISH_CONTENT_FILTER },
 };
 
 enum finish openai_finish(struct span raw)
@@ -37,10 +46,15 @@ static void read_envelope(struct exchange *x, const json_t *body)
 	/* The first id counts, because some servers change it from chunk to chunk. */
 	if (!x->response_id)
 		set_json(&x->response_id, json_object_get(body, "id"));
+	if (!x->response_id) /* of an answer that comes later */
+		set_json(&x->response_id, json_object_get(body, "request_id"));
 	set_json(&x->model_answered, json_either(body, "model", "model_id"));
 	set_json(&x->service_tier, json_object_get(body, "service_tier"));
 	openai_usage(x, json_at2(body, "x_groq", "usage"));
 	openai_usage(x, json_object_get(body, "usage"));
+	openai_timings(x, json_object_get(body, "timings"));
+	if (json_has(json_object_get(body, "x_groq"), "error"))
+		answer_error_of(x, json_object_get(body, "x_groq"));
 }
 
 /* ---- answer ---- */
@@ -62,20 +76,35 @@ static void answer_thinking(struct exchange *x, unsigned index, const json_t *v)
 	openai_each_thought(v, think, &(struct thinker){ x, index });
 }
 
-static void answer_image(struct exchange *x, unsigned index, const json_t *v)
+static void answer_binary(struct exchange *x, unsigned index, enum part_kind kind, const json_t *v)
 {
-	struct span url = openai_image_url(json_object_get(v, "image_url"));
+	struct part *p;
 
-	if (url.len)
-		part_url(answer_part(x, index, PART_IMAGE, -1), url);
+	if (kind == PART_OTHER)
+		return;
+	p = answer_part(x, index, kind, NO_SLOT);
+	if (json_is_text(v))
+		openai_binary_data(p, v);
+	else
+		openai_binary_read(p, v);
+}
+
+static void answer_images(struct exchange *x, unsigned index, const json_t *list)
+{
+	const json_t *v;
+	size_t i;
+
+	json_each(list, i, v)
+		answer_binary(x, index, PART_IMAGE, v);
 }
 
 /* A part of a list, as Mistral's reasoning models and Databricks send. */
 static void answer_content(struct exchange *x, unsigned index, const json_t *v)
 {
-	static const char *const known[] = { "type",	  "text",      "thinking", "reasoning",
-					     "summary",	  "image_url", "refusal",  "closed",
-					     "signature", "index",     NULL };
+	static const char *const known[] = { "type",	"text",	   "thinking",	"reasoning",
+					     "summary", "refusal", "signature", "closed",
+					     "index",	NULL };
+	enum part_kind kind = openai_binary_kind(v);
 	struct span type = json_text(v, "type");
 
 	if (!type.len || span_ends(type, SPAN_LIT("text")) || span_eq(type, SPAN_LIT("TEXT")))
@@ -83,8 +112,10 @@ static void answer_content(struct exchange *x, unsigned index, const json_t *v)
 	if (json_has(v, "thinking") || span_eq(type, SPAN_LIT("reasoning")))
 		answer_thinking(x, index, v);
 	answer_text(x, index, PART_REFUSAL, json_text(v, "refusal"));
-	answer_image(x, index, v);
-	answer_rest(x, index, v, known);
+	answer_binary(x, index, kind, v);
+	if (span_ends(type, SPAN_LIT("reference"))) /* Mistral's */
+		openai_annotation(x, v);
+	answer_rest(x, index, v, kind == PART_OTHER ? known : openai_binary_members);
 }
 
 static void answer_contents(struct exchange *x, unsigned index, const json_t *content)
@@ -93,10 +124,11 @@ static void answer_contents(struct exchange *x, unsigned index, const json_t *co
 	size_t i;
 
 	answer_text(x, index, PART_TEXT, json_span(content));
-	if (json_is_object(content))
-		answer_content(x, index, content);
-	json_array_foreach(content, i, v)
+	json_each(content, i, v) {
+		if (json_is_text(v))
+			answer_text(x, index, PART_TEXT, json_span(v));
 		answer_content(x, index, v);
+	}
 }
 
 static void answer_reasoning(struct exchange *x, unsigned index, const json_t *m)
@@ -107,119 +139,42 @@ static void answer_reasoning(struct exchange *x, unsigned index, const json_t *m
 		if (json_is_empty(v))
 			continue;
 		answer_thinking(x, index, v);
+		if (openai_is_encrypted(v))
+			openai_aside(x, index, PART_REASONING, "encrypted", 0);
 		return;
 	}
 }
 
-/* ---- tool calls ----
- * Most servers number the calls of an answer; some number all alike, some give ids only, some
- * neither. So a call is known by its id, else by its number, else by its name. */
+/* ---- sound: in a stream it comes in pieces ---- */
 
-/* Calls of one number: the nth has a slot past those of the ones before. */
-#define NUMBERS 4096
+struct sound {
+	unsigned index; /* of the choice */
+	struct sha256_ctx sum;
+};
 
-static struct part *last_call(struct exchange *x, unsigned index)
+struct sounds {
+	struct sound *list;
+	size_t count;
+};
+
+static void sounds_done(void *state)
 {
-	const struct message *m = &answer_choice(x, index)->msg;
-
-	for (size_t i = m->nparts; i > 0; i--)
-		if (m->parts[i - 1].kind == PART_TOOL_CALL)
-			return &m->parts[i - 1];
-	return NULL;
+	free(((struct sounds *)state)->list);
 }
 
-/* The latest call of that number, and a slot for the next one. */
-static struct part *numbered_call(struct exchange *x, unsigned index, int number, int *ret_next)
+static struct sha256_ctx *sum_of(struct sounds *s, unsigned index)
 {
-	struct part *p = NULL, *next;
-	int slot = number % NUMBERS;
-
-	while (slot < NUMBERS * ANSWER_PARTS_MAX &&
-	       (next = answer_find(x, index, PART_TOOL_CALL, slot)) != NULL) {
-		p = next;
-		slot += NUMBERS;
-	}
-	*ret_next = slot;
-	return p;
+	for (size_t i = 0; i < s->count; i++)
+		if (s->list[i].index == index)
+			return &s->list[i].sum;
+	s->list = xgrow(s->list, s->count, sizeof(*s->list));
+	s->list[s->count].index = index;
+	sha256_init(&s->list[s->count].sum);
+	return &s->list[s->count++].sum;
 }
 
-static bool is_whole(const struct part *p)
-{
-	bool partial;
-	json_t *v = p->text.len && p->text.ptr[p->text.len - 1] == '}'
-			    ? json_read(NULL, buf_span(&p->text), &partial)
-			    : NULL;
-
-	json_decref(v);
-	return v && !partial;
-}
-
-/* Whether a piece with that name, and without an id, goes on with the call. Its name may come again
- * with each piece, or in pieces before any argument. */
-static bool goes_on(const struct part *p, struct span name, bool numbered)
-{
-	if (!name.len || !p->name)
-		return true;
-	if (!p->text.len)
-		return numbered;
-	return span_eq(name, span_str(p->name)) && (numbered || !is_whole(p));
-}
-
-static struct part *call_of(struct exchange *x, unsigned index, const json_t *v, struct span name)
-{
-	bool numbered = json_has(v, "index");
-	int next = -1;
-	struct span id = json_text(v, "id");
-	struct part *p = answer_call_of(x, index, id);
-
-	if (p)
-		return p;
-	p = numbered ? numbered_call(x, index, json_index(v, "index", 0), &next)
-		     : last_call(x, index);
-	if (p && !(id.len && (p->id || !numbered)) && goes_on(p, name, numbered))
-		return p;
-	return answer_part(x, index, PART_TOOL_CALL, next);
-}
-
-static void call_name(struct part *p, struct span name)
-{
-	struct buf whole;
-
-	if (!p->name || p->text.len || span_eq(name, span_str(p->name))) {
-		if (!p->name)
-			set_string(&p->name, name);
-		return;
-	}
-	buf_init(&whole, 1024);
-	buf_adds(&whole, p->name);
-	buf_add(&whole, name);
-	set_string(&p->name, buf_span(&whole));
-	buf_done(&whole);
-}
-
-/* One tool call or a piece of one. */
-static void answer_call(struct exchange *x, unsigned index, const json_t *call,
-			const json_t *function)
-{
-	struct span name = json_text(function, "name");
-	struct part *p = call_of(x, index, call, name);
-	const json_t *arguments = json_object_get(function, "arguments");
-	char *text = NULL;
-
-	if (!p->id)
-		set_json(&p->id, json_object_get(call, "id"));
-	call_name(p, name);
-	if (!arguments)
-		arguments = json_object_get(function, "input");
-	if (json_is_object(arguments))
-		text = json_write_text(arguments);
-	answer_append(x, index, p, text ? span_str(text) : json_span(arguments));
-	free(text);
-	answer_rest(x, index, call, openai_call_members);
-	answer_rest(x, index, function, openai_call_members);
-}
-
-static void answer_audio(struct exchange *x, unsigned index, const json_t *v)
+/* s: of a stream, whose choices are as many as the record keeps; NULL: the answer is whole. */
+static void answer_audio(struct exchange *x, struct sounds *s, unsigned index, const json_t *v)
 {
 	static const char *const known[] = { "id", "data", "transcript", "expires_at", NULL };
 	struct part *p;
@@ -227,14 +182,17 @@ static void answer_audio(struct exchange *x, unsigned index, const json_t *v)
 	if (!json_has(v, "data") && !json_has(v, "transcript"))
 		return;
 	p = answer_part(x, index, PART_AUDIO, 0);
-	if (json_has(v, "data"))
+	if (s)
+		part_base64_more(p, sum_of(s, answer_choice(x, index)->index),
+				 json_text(v, "data"));
+	else
 		part_base64(p, span_of(NULL, 0), json_text(v, "data"));
 	answer_text(x, index, PART_TEXT, json_text(v, "transcript"));
 	answer_rest(x, index, v, known);
 }
 
 /* A message or a delta. */
-static void answer_message(struct exchange *x, unsigned index, const json_t *m)
+static void answer_message(struct exchange *x, struct sounds *s, unsigned index, const json_t *m)
 {
 	const json_t *v;
 	size_t i;
@@ -242,14 +200,15 @@ static void answer_message(struct exchange *x, unsigned index, const json_t *m)
 	answer_reasoning(x, index, m);
 	answer_contents(x, index, json_object_get(m, "content"));
 	answer_text(x, index, PART_REFUSAL, json_text(m, "refusal"));
-	json_array_foreach(json_object_get(m, "tool_calls"), i, v)
-		answer_call(x, index, v, openai_call_function(v));
+	json_each(json_object_get(m, "tool_calls"), i, v)
+		if (json_is_object(v))
+			openai_answer_call(x, index, v, openai_call_function(v));
 	v = json_object_get(m, "function_call");
 	if (!openai_empty_call(v))
-		answer_call(x, index, NULL, v);
-	json_array_foreach(json_object_get(m, "images"), i, v)
-		answer_image(x, index, v);
-	answer_audio(x, index, json_object_get(m, "audio"));
+		openai_answer_call(x, index, NULL, v);
+	openai_executed(x, index, json_object_get(m, "executed_tools"));
+	answer_images(x, index, json_object_get(m, "images"));
+	answer_audio(x, s, index, json_object_get(m, "audio"));
 	openai_annotations(x, json_object_get(m, "annotations"));
 	answer_rest(x, index, m, openai_message_members);
 }
@@ -257,7 +216,7 @@ static void answer_message(struct exchange *x, unsigned index, const json_t *m)
 static bool calls_tool(const struct choice *c)
 {
 	for (size_t i = 0; i < c->msg.nparts; i++)
-		if (c->msg.parts[i].kind == PART_TOOL_CALL)
+		if (c->msg.parts[i].kind == PART_TOOL_CALL && !c->msg.parts[i].type_raw)
 			return true;
 	return false;
 }
@@ -279,7 +238,8 @@ static void read_finish(struct exchange *x, unsigned index, const json_t *v)
 		answer_finish(x, index, raw, f);
 }
 
-static void read_choice(struct exchange *x, const json_t *v, const json_t *message)
+static void read_choice(struct exchange *x, struct sounds *s, const json_t *v,
+			const json_t *message)
 {
 	/* Tokens one by one, and how a server judged them, are left out. */
 	static const char *const known[] = { "index",
@@ -304,11 +264,14 @@ static void read_choice(struct exchange *x, const json_t *v, const json_t *messa
 	unsigned index = (unsigned)json_index(v, "index", 0);
 
 	answer_choice(x, index);
-	answer_message(x, index, message);
+	if (message)
+		answer_message(x, s, index, message);
+	else
+		answer_text(x, index, PART_TEXT, json_text(v, "text"));
 	openai_usage(x, json_object_get(v, "usage"));
 	read_finish(x, index, v);
-	if (json_has(v, "error"))
-		answer_error_of(x, v);
+	if (json_has(v, "error") || json_has(message, "error"))
+		answer_error_of(x, json_has(v, "error") ? v : message);
 	answer_rest(x, index, v, known);
 }
 
@@ -334,6 +297,7 @@ void openai_rest(struct exchange *x, const json_t *body)
 					     "kv_transfer_params",
 					     "timings",
 					     "time_info",
+					     "latency_checkpoint",
 					     "generationId",
 					     "p",
 					     "type",
@@ -342,47 +306,75 @@ void openai_rest(struct exchange *x, const json_t *body)
 					     "stats",
 					     "citations",
 					     "search_results",
+					     "result",
 					     NULL };
 
 	openai_search_results(x, body);
-	if (json_array_size(json_object_get(body, "choices")))
-		answer_rest(x, 0, body, known);
+	answer_rest(x, 0, body, known);
 }
 
-/* Without choices: Baidu's text, or an error. */
+/* Without choices: Baidu's text. */
 static void read_plain(struct exchange *x, const json_t *body)
 {
-	if (answer_error_of(x, body) || !json_is_text(json_object_get(body, "result")))
-		return;
-	answer_text(x, 0, PART_TEXT, json_text(body, "result"));
-	read_finish(x, 0, body);
+	const json_t *result = json_object_get(body, "result");
+
+	if (json_is_text(result)) {
+		answer_text(x, 0, PART_TEXT, json_span(result));
+		read_finish(x, 0, body);
+	} else if (!json_is_empty(result)) {
+		message_other(x, &answer_choice(x, 0)->msg, "result", result);
+	}
 }
 
 static void chat_response(struct exchange *x, const json_t *body)
 {
-	const json_t *v;
+	const json_t *choices = json_object_get(body, "choices"), *v;
+	bool failed = answer_error_of(x, body);
 	size_t i;
 
 	read_envelope(x, body);
-	json_array_foreach(json_object_get(body, "choices"), i, v)
-		read_choice(x, v, json_object_get(v, "message"));
-	if (!json_array_size(json_object_get(body, "choices")))
+	json_each(choices, i, v)
+		read_choice(x, NULL, v, json_object_get(v, "message"));
+	if (failed && !i)
+		return;
+	if (!i)
 		read_plain(x, body);
 	openai_rest(x, body);
 }
 
+/* Perplexity repeats the whole text in `message` with each delta; some have nothing else. */
+static const json_t *delta_of(struct exchange *x, const json_t *v)
+{
+	unsigned index = (unsigned)json_index(v, "index", 0);
+
+	if (json_has(v, "delta") || !json_has(v, "message"))
+		return json_object_get(v, "delta");
+	return answer_choice(x, index)->msg.nparts ? NULL : json_object_get(v, "message");
+}
+
 static void chat_event(struct exchange *x, void *state, struct span name, const json_t *data)
 {
-	const json_t *v;
+	const json_t *choices = json_object_get(data, "choices"), *v;
+	bool failed = answer_error_event(x, name, data);
 	size_t i;
 
 	read_envelope(x, data);
-	/* Perplexity repeats the whole text in `message` with each delta. */
-	json_array_foreach(json_object_get(data, "choices"), i, v)
-		read_choice(x, v, json_object_get(v, "delta"));
-	if (json_has(data, "error") || !json_has(data, "choices"))
+	json_each(choices, i, v)
+		read_choice(x, state, v, delta_of(x, v));
+	if (failed && !i)
+		return;
+	if (!choices)
 		read_plain(x, data);
 	openai_rest(x, data);
+}
+
+/* The tokens come last, without choices. */
+static bool is_last_chunk(const json_t *data)
+{
+	const json_t *choices = json_object_get(data, "choices");
+
+	return json_is_array(choices) && !json_array_size(choices) &&
+	       json_object_size(json_object_get(data, "usage")) > 0;
 }
 
 /* Only these distinguish Anthropic's format. */
@@ -409,11 +401,33 @@ static bool is_chat_response(const json_t *body)
 	       json_is(body, "object", "chat.completion.chunk");
 }
 
+static bool is_whole_chat(const json_t *body)
+{
+	return json_has(json_array_get(json_object_get(body, "choices"), 0), "message");
+}
+
+/* Snowflake's streams say neither how a choice ended nor that nothing follows. */
+const struct dialect dialect_snowflake = {
+	.name = "openai.chat",
+	.request = openai_chat_request,
+	.response = chat_response,
+	.is_whole = is_whole_chat,
+	.state_size = sizeof(struct sounds),
+	.state_done = sounds_done,
+	.event = chat_event,
+	.is_last = is_last_chunk,
+};
+
 const struct dialect dialect_openai_chat = {
 	.name = "openai.chat",
 	.proves_request = is_chat_request,
 	.proves_response = is_chat_response,
 	.request = openai_chat_request,
 	.response = chat_response,
+	.is_whole = is_whole_chat,
+	.state_size = sizeof(struct sounds),
+	.state_done = sounds_done,
 	.event = chat_event,
+	.is_last = is_last_chunk,
+	.tells_end = true,
 };

@@ -3,29 +3,7 @@
 #include "llm/dialects/openai.h"
 #include "llm/json.h"
 #include "llm/rest.h"
-
-/* "mp3" -> "audio/mp3" */
-static void read_audio(struct part *p, const json_t *audio)
-{
-	struct span format = json_text(audio, "format"), data = json_text(audio, "data");
-	struct buf type;
-
-	buf_init(&type, 64);
-	if (format.len && span_find(format, '/') == format.len)
-		buf_adds(&type, "audio/");
-	buf_add(&type, format);
-	/* Mistral has the base64 itself in its place. */
-	part_base64(p, buf_span(&type), json_is_text(audio) ? json_span(audio) : data);
-	set_json(&p->id, json_object_get(audio, "id"));
-	buf_done(&type);
-}
-
-static void read_file(struct part *p, const json_t *file)
-{
-	set_json(&p->name, json_object_get(file, "filename"));
-	set_json(&p->id, json_object_get(file, "file_id"));
-	part_url(p, json_text(file, "file_data"));
-}
+#include "llm/result.h"
 
 void openai_each_thought(const json_t *v, void (*say)(void *arg, struct span text), void *arg)
 {
@@ -63,39 +41,37 @@ static void read_thinking(struct exchange *x, struct message *m, const json_t *v
 	openai_each_thought(v, think, &(struct thinker){ x, m });
 }
 
-struct span openai_image_url(const json_t *image)
+static bool is_text_part(const json_t *v)
 {
-	return json_is_object(image) ? json_text(image, "url") : json_span(image);
+	struct span type = json_text(v, "type");
+
+	return json_is_text(json_object_get(v, "text")) &&
+	       (!type.len || span_caseeq(type, SPAN_LIT("text")) ||
+		span_ends(type, SPAN_LIT("_text")));
 }
 
 /* One element of a content list. */
 static void read_part(struct exchange *x, struct message *m, const json_t *v)
 {
-	static const char *const known[] = {
-		"type",	     "text",	 "refusal",   "image_url", "input_audio",
-		"file",	     "thinking", "reasoning", "summary",   "cache_control",
-		"signature", "closed",	 "detail",    NULL,
-	};
+	static const char *const known[] = { "type",	  "text",	 "refusal", "thinking",
+					     "reasoning", "summary",	 "closed",  "cache_control",
+					     "signature", "annotations", NULL };
 	struct span type = json_text(v, "type");
 
 	if (json_is_text(v)) {
 		message_text(x, m, PART_TEXT, json_span(v));
 		return;
 	}
-	if (span_caseeq(type, SPAN_LIT("text")) || (!type.len && json_text(v, "text").len))
+	if (is_text_part(v))
 		message_text(x, m, PART_TEXT, json_text(v, "text"));
 	else if (span_eq(type, SPAN_LIT("refusal")))
 		message_text(x, m, PART_REFUSAL, json_text(v, "refusal"));
-	else if (span_eq(type, SPAN_LIT("image_url")))
-		part_url(message_part(x, m, PART_IMAGE),
-			 openai_image_url(json_object_get(v, "image_url")));
-	else if (span_eq(type, SPAN_LIT("input_audio")))
-		read_audio(message_part(x, m, PART_AUDIO), json_object_get(v, "input_audio"));
-	else if (span_eq(type, SPAN_LIT("file")))
-		read_file(message_part(x, m, PART_FILE), json_object_get(v, "file"));
 	else if (span_eq(type, SPAN_LIT("thinking")) || span_eq(type, SPAN_LIT("reasoning")))
 		read_thinking(x, m, v);
-	else {
+	else if (openai_binary(x, m, v)) {
+		message_rest(x, m, v, openai_binary_members);
+		return;
+	} else {
 		message_other(x, m, type.len ? (const char *)type.ptr : "unknown", v);
 		return;
 	}
@@ -135,7 +111,7 @@ static void read_tool_result(struct exchange *x, struct message *m, const json_t
 	struct part *p = message_part(x, m, PART_TOOL_RESULT);
 
 	set_json(&p->id, json_object_get(v, "tool_call_id"));
-	part_json(p, json_lone_text(json_object_get(v, "content")));
+	result_content(x, m, json_object_get(v, "content"), openai_binary);
 }
 
 const char *const openai_thoughts[] = {
@@ -143,8 +119,26 @@ const char *const openai_thoughts[] = {
 	"thinking",	     NULL
 };
 
+/* Thinking that only the provider can read. */
+bool openai_is_encrypted(const json_t *list)
+{
+	const json_t *v;
+	size_t i;
+
+	json_each(list, i, v)
+		if (json_text(v, "data").len)
+			return true;
+	return false;
+}
+
 static void read_reasoning(struct exchange *x, struct message *m, const json_t *v)
 {
+	for (size_t i = 0; openai_thoughts[i]; i++) {
+		if (!openai_is_encrypted(json_object_get(v, openai_thoughts[i])))
+			continue;
+		set_string(&message_part(x, m, PART_REASONING)->type_raw, SPAN_LIT("encrypted"));
+		break;
+	}
 	for (size_t i = 0, before = m->nparts; openai_thoughts[i] && m->nparts == before; i++)
 		read_thinking(x, m, json_object_get(v, openai_thoughts[i]));
 }
@@ -167,6 +161,7 @@ const char *const openai_message_members[] = {
 	"thinking",
 	"cache_control",
 	"annotations",
+	"executed_tools",
 	"channel",
 	"thought_signature",
 	"token_id",
@@ -181,17 +176,32 @@ static void read_images(struct exchange *x, struct message *m, const json_t *lis
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(list, i, v)
-		part_url(message_part(x, m, PART_IMAGE),
-			 openai_image_url(json_object_get(v, "image_url")));
+	json_each(list, i, v)
+		openai_binary_read(message_part(x, m, PART_IMAGE), v);
+}
+
+static void read_calls(struct exchange *x, struct message *m, const json_t *list)
+{
+	const json_t *v;
+	size_t i;
+
+	json_each(list, i, v) {
+		if (!json_is_object(v))
+			continue;
+		read_call(x, m, json_object_get(v, "id"), openai_call_function(v));
+		message_rest(x, m, v, openai_call_members);
+		message_rest(x, m, openai_call_function(v), openai_call_members);
+	}
 }
 
 void openai_chat_message(struct exchange *x, const json_t *v)
 {
-	struct message *m = request_message(x, json_text(v, "role"));
-	const json_t *item;
-	size_t i;
+	struct message *m =
+		request_message(x, json_is_text(v) ? SPAN_LIT("user") : json_text(v, "role"));
+	const json_t *call = json_object_get(v, "function_call");
 
+	if (json_is_text(v))
+		message_text(x, m, PART_TEXT, json_span(v));
 	set_json(&m->name, json_object_get(v, "name"));
 	if (json_is(v, "role", "tool") || json_is(v, "role", "function")) {
 		read_tool_result(x, m, v);
@@ -203,16 +213,11 @@ void openai_chat_message(struct exchange *x, const json_t *v)
 	if (json_has(v, "refusal"))
 		message_text(x, m, PART_REFUSAL, json_text(v, "refusal"));
 	if (json_has(v, "audio"))
-		read_audio(message_part(x, m, PART_AUDIO), json_object_get(v, "audio"));
+		openai_binary_read(message_part(x, m, PART_AUDIO), json_object_get(v, "audio"));
 	read_images(x, m, json_object_get(v, "images"));
-	json_array_foreach(json_object_get(v, "tool_calls"), i, item) {
-		read_call(x, m, json_object_get(item, "id"), openai_call_function(item));
-		message_rest(x, m, item, openai_call_members);
-		message_rest(x, m, openai_call_function(item), openai_call_members);
-	}
-	item = json_object_get(v, "function_call");
-	if (!openai_empty_call(item))
-		read_call(x, m, NULL, item);
+	read_calls(x, m, json_object_get(v, "tool_calls"));
+	if (!openai_empty_call(call))
+		read_call(x, m, NULL, call);
 	message_rest(x, m, v, openai_message_members);
 }
 
@@ -231,16 +236,17 @@ void openai_chat_request(struct exchange *x, const json_t *body)
 
 	set_json(&x->model_asked, json_either(body, "model", "model_id")); /* watsonx */
 	x->stream_requested = json_is_true(json_object_get(body, "stream"));
-	if (json_is_object(messages))
-		openai_chat_message(x, messages);
-	json_array_foreach(messages, i, v)
+	json_each(messages, i, v)
 		openai_chat_message(x, v);
+	if (json_is_text(messages))
+		message_text(x, request_message(x, SPAN_LIT("user")), PART_TEXT,
+			     json_span(messages));
 	if (json_has(body, "prompt")) /* Mistral's fill-in-the-middle */
 		message_text(x, request_message(x, SPAN_LIT("user")), PART_TEXT,
 			     json_text(body, "prompt"));
-	json_array_foreach(json_object_get(body, "tools"), i, v)
+	json_each(json_object_get(body, "tools"), i, v)
 		read_tool(x, v, openai_call_function(v));
-	json_array_foreach(json_object_get(body, "functions"), i, v)
+	json_each(json_object_get(body, "functions"), i, v)
 		read_tool(x, v, v);
 	request_params(x, body, known);
 }

@@ -119,27 +119,41 @@ static void read_llama(struct exchange *x, const json_t *v)
 	answer_rest(x, 0, v, known);
 }
 
-static void completions_response(struct exchange *x, const json_t *body)
+/* Without choices: llama.cpp's own format, or Writer's pieces. */
+static bool read_plain(struct exchange *x, const json_t *body)
 {
-	const json_t *choices = json_object_get(body, "choices"), *v;
-	size_t i;
+	static const char *const known[] = { "value", NULL };
 
-	if (!x->response_id)
-		set_json(&x->response_id, json_object_get(body, "id"));
-	set_json(&x->model_answered, json_object_get(body, "model"));
-	openai_usage(x, json_object_get(body, "usage"));
-	json_array_foreach(choices, i, v)
-		read_choice(x, v);
-	if (!choices && json_is_text(json_object_get(body, "content")))
+	if (json_is_text(json_object_get(body, "content"))) {
 		read_llama(x, body);
-	else if (!json_array_size(choices))
-		answer_error_of(x, body);
-	openai_rest(x, body);
+		return true;
+	}
+	if (!json_is_text(json_object_get(body, "value")))
+		return false;
+	answer_text(x, 0, PART_TEXT, json_text(body, "value"));
+	answer_rest(x, 0, body, known);
+	return true;
 }
 
 static void completions_event(struct exchange *x, void *state, struct span name, const json_t *data)
 {
-	completions_response(x, data);
+	const json_t *choices = json_object_get(data, "choices"), *v;
+	bool failed = answer_error_event(x, name, data);
+	size_t i;
+
+	if (!x->response_id)
+		set_json(&x->response_id, json_object_get(data, "id"));
+	set_json(&x->model_answered, json_object_get(data, "model"));
+	openai_usage(x, json_object_get(data, "usage"));
+	json_each(choices, i, v)
+		read_choice(x, v);
+	if (i || !(failed || read_plain(x, data)))
+		openai_rest(x, data);
+}
+
+static void completions_response(struct exchange *x, const json_t *body)
+{
+	completions_event(x, NULL, span_of(NULL, 0), body);
 }
 
 static bool is_completions_request(const json_t *body)

@@ -7,6 +7,7 @@
 
 #include "llm/dialect.h"
 #include "llm/dialects/openai.h"
+#include "llm/dialects/openai_media.h"
 #include "llm/error.h"
 #include "llm/json.h"
 #include "llm/rest.h"
@@ -33,6 +34,19 @@ static enum part_kind kind_of(const char *member)
 	return strstr(member, "audio") || strcmp(member, "file") == 0 ? PART_AUDIO : PART_FILE;
 }
 
+/* Of embeddings of more than texts. */
+static void read_contents(struct exchange *x, struct message *m, const json_t *list)
+{
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach(list, i, v)
+		if (json_has(v, "text"))
+			message_text(x, m, PART_TEXT, json_text(v, "text"));
+		else if (!openai_binary(x, m, v))
+			message_other(x, m, "content", v);
+}
+
 /* A text, or an image or similar in one of the known formats. */
 static void read_item(struct exchange *x, struct message *m, const char *member, const json_t *v)
 {
@@ -49,6 +63,10 @@ static void read_item(struct exchange *x, struct message *m, const char *member,
 		part_url(message_part(x, m, PART_FILE), json_text(v, "document_url"));
 	else if (json_has(v, "text"))
 		message_text(x, m, PART_TEXT, json_text(v, "text"));
+	else if (json_is_array(json_object_get(v, "content")))
+		read_contents(x, m, json_object_get(v, "content"));
+	else if (json_text(v, "image").len || json_text(v, "image_base64").len)
+		openai_binary_read(message_part(x, m, PART_IMAGE), v);
 	else if (json_is_text(v) && kind_of(member) == PART_IMAGE)
 		part_url(message_part(x, m, PART_IMAGE), json_span(v));
 	else
@@ -101,7 +119,7 @@ static void task_request(struct exchange *x, const json_t *body)
 
 /* ---- usage ---- */
 
-static void task_usage(struct exchange *x, const json_t *body)
+void task_usage(struct exchange *x, const json_t *body)
 {
 	const json_t *v = json_object_get(body, "usage");
 	const json_t *billed = json_at2(body, "meta", "billed_units");
@@ -134,27 +152,41 @@ static void add_other(struct exchange *x, const char *type, const char *text)
 	buf_adds(&p->text, text);
 }
 
-/* Members that are read, that say nothing, or that are numbers of each word and token. */
-static const char *const answer_members[] = {
-	"id",	      "request_id",    "object",     "created",
-	"model",      "text",	       "data",	     "embeddings",
-	"pages",      "predictions",   "results",    "usage",
-	"meta",	      "usage_info",    "error",	     "segments",
-	"words",      "logprobs",      "texts",	     "response_type",
-	"type",	      "delta",	       "b64_json",   "sequence_number",
-	"created_at", "tokens",	       "count",	     "item_id",
-	"embedding",  "index",	       "url",	     "revised_prompt",
-	"markdown",   "images",	       "dimensions", "bytesBase64Encoded",
-	"mimeType",   "provider",      "blocks",     "audio_data",
-	"mime_type",  "token_strings", "media_type", NULL,
+const char *const media_members[] = {
+	"id",	      "request_id",
+	"object",     "created",
+	"model",      "text",
+	"data",	      "embeddings",
+	"pages",      "predictions",
+	"results",    "usage",
+	"meta",	      "usage_info",
+	"error",      "segments",
+	"words",      "logprobs",
+	"texts",      "response_type",
+	"type",	      "delta",
+	"b64_json",   "sequence_number",
+	"created_at", "tokens",
+	"count",      "item_id",
+	"embedding",  "index",
+	"url",	      "revised_prompt",
+	"markdown",   "images",
+	"dimensions", "bytesBase64Encoded",
+	"mimeType",   "provider",
+	"blocks",     "audio_data",
+	"mime_type",  "token_strings",
+	"media_type",
+	"choices",    "audio",
+	"background", "output_format",
+	"quality",    "size",
+	"segment_id", "partial_image_index",
+	NULL,
 };
 
 /* "2 vectors, 1536 numbers each" */
 static void answer_vectors(struct exchange *x, const json_t *list)
 {
-	const json_t *first = json_array_get(list, 0),
-		     *vector = json_object_get(first, "embedding");
-	size_t n = json_array_size(list), i;
+	const json_t *first = json_element(list, 0), *vector = json_object_get(first, "embedding");
+	size_t n = json_is_object(list) ? 1 : json_array_size(list), i;
 	char text[96];
 
 	if (json_is_array(first))
@@ -165,8 +197,8 @@ static void answer_vectors(struct exchange *x, const json_t *list)
 	else
 		snprintf(text, sizeof(text), "%zu vector%s", n, n == 1 ? "" : "s");
 	add_other(x, "embeddings", text);
-	json_array_foreach(list, i, first)
-		answer_rest(x, 0, first, answer_members);
+	json_each(list, i, first)
+		answer_rest(x, 0, first, media_members);
 }
 
 /* Flags, ranks and the like are short and shown as they are. */
@@ -178,32 +210,45 @@ static void answer_results(struct exchange *x, const json_t *list)
 	part_json(p, list);
 }
 
-/* Images, or whatever else `data` lists. */
-static void answer_data(struct exchange *x, const json_t *list)
+void media_picture(struct part *p, const json_t *v, const json_t *around)
 {
+	struct span format = json_text(around, "output_format");
+	struct buf type;
+
+	if (!json_has(v, "b64_json")) {
+		part_url(p, json_text(v, "url"));
+		return;
+	}
+	buf_init(&type, 64);
+	if (format.len)
+		buf_adds(&type, "image/");
+	buf_add(&type, format);
+	part_base64(p, format.len ? buf_span(&type) : json_text(v, "media_type"),
+		    json_text(v, "b64_json"));
+	buf_done(&type);
+}
+
+/* Images, or whatever else `data` lists. */
+static void answer_data(struct exchange *x, const json_t *body)
+{
+	const json_t *list = json_object_get(body, "data");
 	const json_t *v;
 	size_t i;
 
-	if (json_has(json_array_get(list, 0), "embedding")) {
+	if (json_has(json_element(list, 0), "embedding")) {
 		answer_vectors(x, list);
 		return;
 	}
-	if (json_has(json_array_get(list, 0), "relevance_score")) {
+	if (json_has(json_element(list, 0), "relevance_score")) {
 		answer_results(x, list);
 		return;
 	}
-	json_array_foreach(list, i, v) {
-		struct part *p;
-
+	json_each(list, i, v) {
 		answer_text(x, 0, PART_TEXT, json_text(v, "revised_prompt"));
-		answer_rest(x, 0, v, answer_members);
+		answer_rest(x, 0, v, media_members);
 		if (!json_has(v, "b64_json") && !json_has(v, "url"))
 			continue;
-		p = answer_part(x, 0, PART_IMAGE, (int)(i % ANSWER_PARTS_MAX));
-		if (json_has(v, "b64_json"))
-			part_base64(p, json_text(v, "media_type"), json_text(v, "b64_json"));
-		else
-			part_url(p, json_text(v, "url"));
+		media_picture(answer_part(x, 0, PART_IMAGE, (int)(i % ANSWER_PARTS_MAX)), v, body);
 	}
 }
 
@@ -229,7 +274,7 @@ static void answer_pages(struct exchange *x, const json_t *list)
 		json_array_foreach(json_object_get(v, "images"), j, image)
 			part_url(answer_part(x, 0, PART_IMAGE, NO_SLOT),
 				 json_text(image, "image_base64"));
-		answer_rest(x, 0, v, answer_members);
+		answer_rest(x, 0, v, media_members);
 	}
 }
 
@@ -247,8 +292,24 @@ static void answer_predictions(struct exchange *x, const json_t *list)
 		else
 			part_json(answer_part(x, 0, PART_OTHER, (int)(i % ANSWER_PARTS_MAX)), v);
 		if (data.len)
-			answer_rest(x, 0, v, answer_members);
+			answer_rest(x, 0, v, media_members);
 	}
+}
+
+void media_segment(struct exchange *x, const json_t *v)
+{
+	message_other(x, &answer_choice(x, 0)->msg, "segment", v);
+}
+
+/* Who spoke is in pieces of the text; others say nothing new. */
+static void answer_speakers(struct exchange *x, const json_t *list)
+{
+	const json_t *v;
+	size_t i;
+
+	json_each(list, i, v)
+		if (json_has(v, "speaker"))
+			media_segment(x, v);
 }
 
 static void task_response(struct exchange *x, const json_t *body)
@@ -258,43 +319,22 @@ static void task_response(struct exchange *x, const json_t *body)
 	for (size_t i = 0; i < sizeof(ids) / sizeof(*ids) && !x->response_id; i++)
 		set_json(&x->response_id, json_object_get(body, ids[i]));
 	set_json(&x->model_answered, json_object_get(body, "model"));
-	if (x->status >= 400 || json_has(body, "error")) {
-		answer_error_of(x, body);
+	if (answer_error_of(x, body) || x->status >= 400)
 		return;
-	}
 	task_usage(x, body);
 	answer_choice(x, 0);
 	answer_text(x, 0, PART_TEXT, json_text(body, "text"));
-	answer_data(x, json_object_get(body, "data"));
+	answer_data(x, body);
+	answer_speakers(x, json_object_get(body, "segments"));
 	answer_embeddings(x, json_object_get(body, "embeddings"));
 	answer_pages(x, json_object_get(body, "pages"));
 	answer_predictions(x, json_object_get(body, "predictions"));
-	if (json_array_size(json_object_get(body, "results")))
+	if (json_element(json_object_get(body, "results"), 0))
 		answer_results(x, json_object_get(body, "results"));
 	if (json_text(body, "audio_data").len)
 		part_base64(answer_part(x, 0, PART_AUDIO, NO_SLOT), span_of(NULL, 0),
 			    json_text(body, "audio_data"));
-	answer_rest(x, 0, body, answer_members);
-}
-
-/* Images and speech in a stream. */
-static void task_event(struct exchange *x, void *state, struct span name, const json_t *data)
-{
-	struct span type = json_text(data, "type");
-
-	if (span_eq(type, SPAN_LIT("transcript.text.delta")))
-		answer_text(x, 0, PART_TEXT, json_text(data, "delta"));
-	else if (span_eq(type, SPAN_LIT("transcript.text.done")) &&
-		 !answer_choice(x, 0)->msg.nparts)
-		answer_text(x, 0, PART_TEXT, json_text(data, "text"));
-	else if (span_ends(type, SPAN_LIT(".completed")) && json_has(data, "b64_json"))
-		part_base64(answer_part(x, 0, PART_IMAGE, 0), span_of(NULL, 0),
-			    json_text(data, "b64_json"));
-	task_usage(x, data);
-	if (!span_ends(type, SPAN_LIT("partial_image")))
-		answer_rest(x, 0, data, answer_members);
-	if (json_has(data, "error") || span_eq(type, SPAN_LIT("error")))
-		answer_error_of(x, data);
+	answer_rest(x, 0, body, media_members);
 }
 
 /* Texts or token numbers, but no conversation. */
@@ -303,7 +343,9 @@ static bool suits_embeddings(const json_t *body)
 	const json_t *input = json_object_get(body, "input");
 
 	return json_has(body, "model") &&
-	       (json_is_text(input) || json_is_text(json_array_get(input, 0)) || is_tokens(input) ||
+	       (json_is_text(input) || json_is_text(json_array_get(input, 0)) ||
+		json_has(json_array_get(input, 0), "image") ||
+		json_has(json_array_get(input, 0), "text") || is_tokens(input) ||
 		is_tokens(json_array_get(input, 0)));
 }
 
@@ -325,7 +367,22 @@ static bool suits_task(const json_t *body)
 		.media = true,                                                                     \
 		.request = task_request,                                                           \
 		.response = task_response,                                                         \
-		.event = task_event,                                                               \
+		.state_size = sizeof(struct media_stream),                                         \
+		.event = media_event,                                                              \
+	}
+
+/* Their streams have an end. */
+#define MEDIA(symbol, name_)                                                                       \
+	const struct dialect symbol = {                                                            \
+		.name = name_,                                                                     \
+		.plausible_request = suits_task,                                                   \
+		.media = true,                                                                     \
+		.request = task_request,                                                           \
+		.response = task_response,                                                         \
+		.state_size = sizeof(struct media_stream),                                         \
+		.event = media_event,                                                              \
+		.is_last = media_is_last,                                                          \
+		.tells_end = true,                                                                 \
 	}
 
 const struct dialect dialect_embeddings = {
@@ -334,14 +391,15 @@ const struct dialect dialect_embeddings = {
 	.proves_response = is_embedding_response,
 	.request = task_request,
 	.response = task_response,
-	.event = task_event,
+	.state_size = sizeof(struct media_stream),
+	.event = media_event,
 };
 TASK(dialect_embed, "cohere.embed");
 TASK(dialect_rerank, "rerank");
 TASK(dialect_moderations, "openai.moderations");
-TASK(dialect_images, "openai.images");
-TASK(dialect_speech, "openai.speech");
-TASK(dialect_transcription, "openai.transcription");
+MEDIA(dialect_images, "openai.images");
+MEDIA(dialect_speech, "openai.speech");
+MEDIA(dialect_transcription, "openai.transcription");
 TASK(dialect_video, "video");
 TASK(dialect_ocr, "mistral.ocr");
 TASK(dialect_predict, "google.predict");
@@ -355,12 +413,37 @@ static bool suits_batch(const json_t *body)
 
 static void batch_response(struct exchange *x, const json_t *body)
 {
+	/* What was asked, and times. */
+	static const char *const known[] = { "id",
+					     "name",
+					     "object",
+					     "status",
+					     "endpoint",
+					     "errors",
+					     "error",
+					     "input_file_id",
+					     "input_files",
+					     "completion_window",
+					     "created_at",
+					     "completed_at",
+					     "expires_at",
+					     "in_progress_at",
+					     "finalizing_at",
+					     "failed_at",
+					     "expired_at",
+					     "cancelling_at",
+					     "cancelled_at",
+					     "started_at",
+					     "metadata",
+					     "model",
+					     NULL };
 	struct span status = json_text(body, "status");
 
 	set_json(&x->response_id, json_object_get(body, json_has(body, "id") ? "id" : "name"));
 	if (status.len)
 		answer_finish(x, 0, status, FINISH_NONE);
 	answer_error_of(x, body);
+	answer_rest(x, 0, body, known);
 }
 
 const struct dialect dialect_batch = {
@@ -368,5 +451,6 @@ const struct dialect dialect_batch = {
 	.plausible_request = suits_batch,
 	.request = task_request,
 	.response = batch_response,
-	.event = task_event,
+	.state_size = sizeof(struct media_stream),
+	.event = media_event,
 };

@@ -20,11 +20,13 @@ static bool is_final(const json_t *v)
 {
 	return type_is(v, "response.completed") || type_is(v, "response.failed") ||
 	       type_is(v, "response.incomplete") || type_is(v, "response.done") ||
-	       type_is(v, "error");
+	       type_is(v, "response.cancelled") || type_is(v, "error");
 }
 
 static enum turn_step responses_turn(bool from_client, const json_t *v)
 {
+	if (from_client && (type_is(v, "response.inject") || type_is(v, "response.steer")))
+		return TURN_MORE;
 	if (from_client)
 		return type_is(v, "response.create") ? TURN_ASK : TURN_SKIP;
 	if (is_final(v))
@@ -38,6 +40,15 @@ static struct span socket_key(const json_t *v)
 	return json_text(v, "stream_id");
 }
 
+static struct span socket_alias(const json_t *v)
+{
+	struct span id = json_text(json_object_get(v, "response"), "id");
+
+	if (!id.len)
+		id = json_text(v, "response_id");
+	return type_is(v, "response.steer") ? json_text(v, "previous_response_id") : id;
+}
+
 static void socket_request(struct exchange *x, const json_t *messages)
 {
 	const json_t *v = json_array_get(messages, json_array_size(messages) - 1);
@@ -47,9 +58,14 @@ static void socket_request(struct exchange *x, const json_t *messages)
 	x->stream_requested = true;
 }
 
+/* What the client adds while it is answered is more of its request. */
 static void socket_event(struct exchange *x, void *state, struct span name, const json_t *data)
 {
-	responses_event(x, state, data);
+	if (type_is(data, "response.inject") || type_is(data, "response.steer")) {
+		responses_input(x, json_object_get(data, "input"));
+		return;
+	}
+	responses_event(x, state, name, data);
 }
 
 static void socket_done(void *state)
@@ -66,6 +82,7 @@ const struct dialect dialect_responses_socket = {
 	.name = "openai.responses",
 	.turn = responses_turn,
 	.turn_key = socket_key,
+	.turn_alias = socket_alias,
 	.is_first = is_responses_first,
 	.state_size = sizeof(struct response_items),
 	.state_done = socket_done,
@@ -75,19 +92,6 @@ const struct dialect dialect_responses_socket = {
 };
 
 /* ---- Realtime: a session that client and server add to ---- */
-
-struct realtime {
-	struct sha256_ctx audio; /* of the answer */
-	bool begun;
-	struct response_items items;
-};
-
-static void realtime_done(void *state)
-{
-	struct realtime *r = state;
-
-	response_items_done(&r->items);
-}
 
 static enum turn_step realtime_turn(bool from_client, const json_t *v)
 {
@@ -111,6 +115,8 @@ static enum turn_step realtime_turn(bool from_client, const json_t *v)
 		return TURN_ANSWER;
 	if (span_eq(type, SPAN_LIT("response.done")))
 		return TURN_END;
+	if (span_eq(type, SPAN_LIT("error")))
+		return TURN_FAIL;
 	return span_starts(type, SPAN_LIT("response.")) ? TURN_ANSWER : TURN_SKIP;
 }
 
@@ -122,7 +128,7 @@ static struct span realtime_key(const json_t *v)
 	return id.len ? id : json_text(json_object_get(v, "response"), "id");
 }
 
-static void read_session(struct exchange *x, const json_t *v)
+void realtime_session(struct exchange *x, const json_t *v)
 {
 	static const char *const known[] = { "type",	     "object", "id",	     "model",
 					     "instructions", "tools",  "expires_at", NULL };
@@ -134,7 +140,7 @@ static void read_session(struct exchange *x, const json_t *v)
 		message_clear(&x->system);
 		message_text(x, request_system(x), PART_TEXT, json_text(v, "instructions"));
 	}
-	json_array_foreach(json_object_get(v, "tools"), i, tool) {
+	json_each(json_object_get(v, "tools"), i, tool) {
 		request_function(x, tool, tool, "parameters");
 		tool_rest(x, tool, tool);
 	}
@@ -142,7 +148,7 @@ static void read_session(struct exchange *x, const json_t *v)
 }
 
 /* ?model=... of the path, if no session was captured. */
-static void read_query(struct exchange *x)
+void realtime_query(struct exchange *x)
 {
 	struct span target = span_str(x->target),
 		    query = span_from(target, span_find(target, '?') + 1);
@@ -159,15 +165,18 @@ static void read_query(struct exchange *x)
 }
 
 /* The later of the two, if present: the server's is complete. */
-static const json_t *session_of(const json_t *messages)
+const json_t *realtime_session_of(const json_t *messages)
 {
 	const json_t *best = NULL, *v;
 	size_t i;
 
 	json_array_foreach(messages, i, v) {
-		if (type_is(v, "session.updated"))
+		struct span type = json_text(v, "type");
+
+		if (span_ends(type, SPAN_LIT("session.updated")))
 			return json_object_get(v, "session");
-		if (type_is(v, "session.created") || (type_is(v, "session.update") && !best))
+		if (span_ends(type, SPAN_LIT("session.created")) ||
+		    (span_ends(type, SPAN_LIT("session.update")) && !best))
 			best = json_object_get(v, "session");
 	}
 	return best;
@@ -185,7 +194,7 @@ static void realtime_request(struct exchange *x, const json_t *messages)
 	size_t i;
 
 	sha256_init(&sha);
-	read_session(x, session_of(messages));
+	realtime_session(x, realtime_session_of(messages));
 	json_array_foreach(messages, i, v) {
 		request_rest(x, "message", v, members);
 		if (type_is(v, "input_audio_buffer.append")) {
@@ -206,41 +215,52 @@ static void realtime_request(struct exchange *x, const json_t *messages)
 	if (json_has(asked, "instructions"))
 		json_object_set(wrapped, "instructions", json_object_get(asked, "instructions"));
 	responses_request(x, wrapped);
+	responses_input(x, json_object_get(asked, "input")); /* beside the conversation */
 	json_decref(wrapped);
 	request_params(x, asked, known);
-	read_query(x);
+	realtime_query(x);
 	x->stream_requested = true;
 }
 
 static void realtime_event(struct exchange *x, void *state, struct span name, const json_t *data)
 {
-	struct realtime *r = state;
-
-	if (type_is(data, "response.output_audio.delta") || type_is(data, "response.audio.delta")) {
-		if (!r->begun)
-			sha256_init(&r->audio);
-		r->begun = true;
-		part_base64_more(answer_part(x, 0, PART_AUDIO, 0), &r->audio,
-				 json_text(data, "delta"));
-	} else if (type_is(data, "conversation.item.input_audio_transcription.completed")) {
+	if (type_is(data, "conversation.item.input_audio_transcription.completed"))
 		message_text(x, request_message(x, SPAN_LIT("user")), PART_TEXT,
 			     json_text(data, "transcript"));
-	} else {
-		responses_event(x, &r->items, data);
-	}
+	else
+		responses_event(x, state, name, data);
+}
+
+/* Sessions that transcribe or translate have calls of another kind. */
+static const struct dialect *realtime_becomes(const json_t *v)
+{
+	struct span type = json_text(v, "type");
+	const json_t *session = json_object_get(v, "session");
+
+	if (span_starts(type, SPAN_LIT("transcription_session.")) ||
+	    type_is(session, "transcription"))
+		return &dialect_realtime_transcription;
+	if (type_is(session, "translation") ||
+	    span_eq(type, SPAN_LIT("session.input_audio_buffer.append")))
+		return &dialect_realtime_translation;
+	return NULL;
 }
 
 static bool is_realtime_first(const json_t *v)
 {
-	return span_starts(json_text(v, "type"), SPAN_LIT("session.")) &&
+	struct span type = json_text(v, "type");
+
+	return (span_starts(type, SPAN_LIT("session.")) ||
+		span_starts(type, SPAN_LIT("transcription_session."))) &&
 	       json_is_object(json_object_get(v, "session"));
 }
 
 const struct dialect dialect_realtime = {
 	.name = "openai.realtime",
-	.state_size = sizeof(struct realtime),
-	.state_done = realtime_done,
+	.state_size = sizeof(struct response_items),
+	.state_done = socket_done,
 	.turn = realtime_turn,
+	.becomes = realtime_becomes,
 	.turn_key = realtime_key,
 	.is_first = is_realtime_first,
 	.request = realtime_request,

@@ -2,23 +2,13 @@
 /* OpenAI Responses: platform.openai.com/docs/api-reference/responses and .../responses-streaming
  * (read November 2026). Input and output are lists of items. A stream brings pieces of items and
  * ends with an event that has the whole (responses_items.h). */
-#include <stdlib.h>
-
-#include "exchange/redact.h"
-#include "exchange/citations.h"
-#include "json/write.h"
 #include "llm/dialect.h"
 #include "llm/dialects/openai.h"
+#include "llm/dialects/responses_answer.h"
 #include "llm/dialects/responses_items.h"
 #include "llm/error.h"
 #include "llm/json.h"
 #include "llm/rest.h"
-
-/* Parts of one item: its contents from 0, hidden reasoning from REASONING_PARTS, what is not known
- * from REST_PARTS. */
-#define ITEM_PARTS	1024
-#define REASONING_PARTS 384
-#define REST_PARTS	768
 
 static const struct finish_row finishes[] = {
 	{ "completed", FINISH_STOP },	 { "failed", FINISH_ERROR },
@@ -27,190 +17,14 @@ static const struct finish_row finishes[] = {
 	{ "queued", FINISH_NONE },	 { "in_progress", FINISH_NONE },
 };
 
-static int slot_of(int item, int part)
-{
-	return (item % (1 << 20)) * ITEM_PARTS + part % ITEM_PARTS;
-}
-
-static bool type_is(const json_t *v, const char *name)
-{
-	return json_is(v, "type", name);
-}
-
-/* ---- usage ---- */
-
-static void read_usage(struct exchange *x, const json_t *v)
-{
-	struct usage *u = &x->usage;
-
-	if (!json_is_object(v) || json_object_size(v) == 0)
-		return;
-	usage_raw(x, v);
-	usage_count(&u->input, json_object_get(v, "input_tokens"));
-	usage_count(&u->output, json_object_get(v, "output_tokens"));
-	usage_count(&u->total, json_object_get(v, "total_tokens"));
-	openai_usage_details(u, v);
-}
-
 /* ---- answer ---- */
-
-/* The part of a tool call, by the call's own id if it has one: xAI's Realtime numbers items
- * wrongly. */
-static struct part *call_part(struct exchange *x, int item, struct span id)
-{
-	struct part *p = answer_call_of(x, 0, id);
-
-	if (p)
-		return p;
-	p = answer_part(x, 0, PART_TOOL_CALL, slot_of(item, 0));
-	return id.len && p->id && !span_eq(id, span_str(p->id))
-		       ? answer_part(x, 0, PART_TOOL_CALL, -1)
-		       : p;
-}
-
-/* What the provider's own tool gave back. */
-static void answer_result(struct exchange *x, int item, const json_t *v)
-{
-	bool failed = false;
-	const json_t *result = responses_call_result(v, &failed);
-	struct part *p;
-
-	if (!result)
-		return;
-	p = answer_part(x, 0, PART_TOOL_RESULT, slot_of(item, 0));
-	redact_part_reset(p);
-	set_json(&p->id, json_object_get(v, json_has(v, "call_id") ? "call_id" : "id"));
-	set_json(&p->name, json_object_get(v, "name"));
-	p->is_error = failed;
-	part_json(p, json_lone_text(result));
-}
-
-static void answer_picture(struct exchange *x, int item, const json_t *v)
-{
-	struct span format = json_text(v, "output_format");
-	struct buf type;
-
-	buf_init(&type, 64);
-	buf_adds(&type, "image/");
-	buf_add(&type, format.len ? format : SPAN_LIT("png"));
-	part_base64(answer_part(x, 0, PART_IMAGE, slot_of(item, 1)), buf_span(&type),
-		    json_text(v, "result"));
-	buf_done(&type);
-}
-
-static void answer_searches(struct exchange *x, const json_t *v)
-{
-	const json_t *query;
-	size_t i;
-
-	answer_search(x, json_text(v, "query"));
-	json_array_foreach(json_object_get(v, "queries"), i, query)
-		answer_search(x, json_span(query));
-}
-
-static void answer_call(struct exchange *x, int item, const json_t *v, bool announced)
-{
-	struct part *p = call_part(x, item, json_text(v, "call_id"));
-	const json_t *input = responses_call_input(v);
-	char *text = NULL;
-
-	responses_read_call(p, v);
-	if (announced) {
-		answer_append(x, 0, p, span_of(NULL, 0));
-		return;
-	}
-	if (!json_is_text(input))
-		text = json_write_text(input);
-	answer_whole(x, 0, p, text ? span_str(text) : json_span(input));
-	free(text);
-	if (type_is(v, "image_generation_call") && json_has(v, "result"))
-		answer_picture(x, item, v);
-	else
-		answer_result(x, item, v);
-	answer_searches(x, json_object_get(v, "action"));
-	answer_searches(x, v);
-	answer_rest_at(x, 0, slot_of(item, REST_PARTS), v, responses_call_members);
-}
-
-/* The nth part of that kind among the pieces of the item, or a new one: some servers number the
- * contents of pieces and of the whole differently. */
-static struct part *nth_part(struct exchange *x, int item, enum part_kind kind, size_t n,
-			     int number)
-{
-	int first = slot_of(item, number < REASONING_PARTS ? 0 : REASONING_PARTS);
-	struct part *p = answer_nth(x, 0, kind, first, first + REASONING_PARTS, n);
-
-	return p ? p : answer_part(x, 0, kind, slot_of(item, number));
-}
-
-static void answer_texts(struct exchange *x, int item, const json_t *list, enum part_kind kind,
-			 int first)
-{
-	size_t refusals = 0, texts = 0, i;
-	const json_t *v;
-
-	json_array_foreach(list, i, v) {
-		int number = first + (int)(i % REASONING_PARTS);
-		struct span text = json_text(v, json_has(v, "text") ? "text" : "transcript");
-
-		if (json_has(v, "refusal"))
-			answer_whole(x, 0, nth_part(x, item, PART_REFUSAL, refusals++, number),
-				     json_text(v, "refusal"));
-		else if (text.len)
-			answer_whole(x, 0, nth_part(x, item, kind, texts++, number), text);
-		openai_annotations(x, json_object_get(v, "annotations"));
-		answer_rest_at(x, 0, slot_of(item, REST_PARTS + 8 + 8 * (int)(i % 16)), v,
-			       responses_part_members);
-	}
-}
-
-static void answer_other(struct exchange *x, int item, const json_t *v)
-{
-	struct part *p = answer_part(x, 0, PART_OTHER, slot_of(item, 0));
-
-	set_json(&p->type_raw, json_object_get(v, "type"));
-	redact_part_reset(p);
-	part_json(p, v);
-}
-
-static void answer_output(struct exchange *x, int item, const json_t *v)
-{
-	struct part *p = answer_part(x, 0, PART_TOOL_RESULT, slot_of(item, 0));
-	const json_t *output = json_object_get(v, "output");
-
-	set_json(&p->id, json_object_get(v, "call_id"));
-	set_json(&p->type_raw, json_object_get(v, "type"));
-	redact_part_reset(p);
-	part_json(p, output ? json_lone_text(output) : v);
-}
-
-/* An item as a whole. */
-static void answer_item(struct exchange *x, int item, const json_t *v)
-{
-	struct span type = json_text(v, "type");
-
-	if (span_eq(type, SPAN_LIT("message"))) {
-		answer_texts(x, item, json_object_get(v, "content"), PART_TEXT, 0);
-		answer_rest_at(x, 0, slot_of(item, REST_PARTS), v, responses_item_members);
-	} else if (span_eq(type, SPAN_LIT("reasoning"))) {
-		answer_texts(x, item, json_object_get(v, "summary"), PART_REASONING, 0);
-		answer_texts(x, item, json_object_get(v, "content"), PART_REASONING,
-			     REASONING_PARTS);
-		answer_rest_at(x, 0, slot_of(item, REST_PARTS), v, responses_item_members);
-	} else if (responses_is_call(type)) {
-		answer_call(x, item, v, false);
-	} else if (span_ends(type, SPAN_LIT("_output"))) {
-		answer_output(x, item, v);
-	} else if (type.len) {
-		answer_other(x, item, v);
-	}
-}
 
 /* Calls whose output the model waits for. */
 static bool is_clients(const char *type)
 {
 	static const char *const names[] = { "custom_tool_call", "computer_call",
-					     "local_shell_call", "shell_call", "apply_patch_call" };
+					     "local_shell_call", "shell_call",
+					     "apply_patch_call", "mcp_approval_request" };
 
 	for (size_t i = 0; type && i < sizeof(names) / sizeof(*names); i++)
 		if (strcmp(type, names[i]) == 0)
@@ -234,6 +48,8 @@ static void read_status(struct exchange *x, const json_t *v)
 	const json_t *incomplete = json_object_get(v, "incomplete_details");
 	enum finish f;
 
+	if (!incomplete && span_eq(status, SPAN_LIT("incomplete")))
+		incomplete = json_object_get(v, "status_details");
 	if (json_text(incomplete, "reason").len)
 		why = json_text(incomplete, "reason");
 	f = finish_of(why, finishes, sizeof(finishes) / sizeof(*finishes));
@@ -243,25 +59,40 @@ static void read_status(struct exchange *x, const json_t *v)
 		answer_finish(x, 0, status, f);
 }
 
-/* The response object, in an answer and in most events. items: of the events before; NULL: none. */
-static void read_response(struct exchange *x, struct response_items *items, const json_t *v,
-			  bool final)
+/* Its items; of a stream, what the events before said. Returns how many. */
+static size_t read_output(struct exchange *x, struct response_items *items, const json_t *v)
 {
 	const json_t *output = json_object_get(v, "output"), *item;
 	size_t i;
 
+	json_each(output, i, item)
+		responses_answer_item(x, items ? response_item_at(items, i, item) : (int)i, item);
+	if (json_is_text(output))
+		responses_answer_item(x, 0, output);
+	/* A convenience of SDKs; some servers have nothing else. */
+	if (!i && !(items && items->count))
+		responses_answer_item(x, 0, json_object_get(v, "output_text"));
+	return i;
+}
+
+/* The response object, in an answer and in most events. items: of the events before; NULL: none. */
+static void read_response(struct exchange *x, struct response_items *items, const json_t *v,
+			  bool final)
+{
 	if (!json_is_object(v))
 		return;
 	set_json(&x->response_id, json_object_get(v, "id"));
 	set_json(&x->model_answered, json_object_get(v, "model"));
 	set_json(&x->service_tier, json_object_get(v, "service_tier"));
-	read_usage(x, json_object_get(v, "usage"));
+	openai_usage(x, json_object_get(v, "usage"));
 	if (!final)
 		return;
 	answer_choice(x, 0);
 	responses_envelope_rest(x, v);
-	json_array_foreach(output, i, item)
-		answer_item(x, items ? response_item_at(items, i, item) : (int)i, item);
+	openai_search_results(x, v);
+	/* Of what the stream said the whole lacks something. */
+	if (read_output(x, items, v) && items && response_items_left(items))
+		x->response_partial = true;
 	read_status(x, v);
 	if (json_has(v, "error"))
 		answer_error_of(x, v);
@@ -271,52 +102,111 @@ static void read_response(struct exchange *x, struct response_items *items, cons
 
 static void responses_response(struct exchange *x, const json_t *body)
 {
+	static const char *const known[] = { "id", "object", NULL };
+
 	if (json_has(body, "output") || json_is(body, "object", "response"))
 		read_response(x, NULL, body, true);
-	else
-		answer_error_of(x, body);
+	else if (!answer_error_of(x, body))
+		answer_rest(x, 0, body, known);
 }
 
 /* ---- stream ---- */
 
-/* Events with a piece of text, and the part that it belongs to. */
-static const struct delta_row {
-	const char *type;
+/* Events with a piece of text, and those with the whole of it: the part that it belongs to. */
+static const struct text_row {
+	const char *stem; /* between "response." and ".delta" or ".done" */
 	enum part_kind kind;
 	const char *number; /* of the part within its item */
 	int first;
-} deltas[] = {
-	{ "response.output_text.delta", PART_TEXT, "content_index", 0 },
-	{ "response.text.delta", PART_TEXT, "content_index", 0 },
-	{ "response.output_audio_transcript.delta", PART_TEXT, "content_index", 0 },
-	{ "response.audio_transcript.delta", PART_TEXT, "content_index", 0 },
-	{ "response.refusal.delta", PART_REFUSAL, "content_index", 0 },
-	{ "response.reasoning_summary_text.delta", PART_REASONING, "summary_index", 0 },
-	{ "response.reasoning_text.delta", PART_REASONING, "content_index", REASONING_PARTS },
-	{ "response.function_call_arguments.delta", PART_TOOL_CALL, NULL, 0 },
-	{ "response.mcp_call_arguments.delta", PART_TOOL_CALL, NULL, 0 },
-	{ "response.custom_tool_call_input.delta", PART_TOOL_CALL, NULL, 0 },
-	{ "response.code_interpreter_call_code.delta", PART_TOOL_CALL, NULL, 0 },
+	const char *whole; /* member of .done */
+} texts[] = {
+	{ "output_text", PART_TEXT, "content_index", 0, "text" },
+	{ "text", PART_TEXT, "content_index", 0, "text" },
+	{ "output_audio_transcript", PART_TEXT, "content_index", 0, "transcript" },
+	{ "audio_transcript", PART_TEXT, "content_index", 0, "transcript" },
+	{ "audio.transcript", PART_TEXT, "content_index", 0, "transcript" },
+	{ "refusal", PART_REFUSAL, "content_index", 0, "refusal" },
+	{ "reasoning_summary_text", PART_REASONING, "summary_index", 0, "text" },
+	{ "reasoning_text", PART_REASONING, "content_index", REASONING_PARTS, "text" },
+	{ "function_call_arguments", PART_TOOL_CALL, NULL, 0, "arguments" },
+	{ "mcp_call_arguments", PART_TOOL_CALL, NULL, 0, "arguments" },
+	{ "custom_tool_call_input", PART_TOOL_CALL, NULL, 0, "input" },
+	{ "code_interpreter_call_code", PART_TOOL_CALL, NULL, 0, "code" },
 };
 
-static bool read_delta(struct exchange *x, struct response_items *items, struct span type,
+/* The row of that event; *ret_whole: it has the whole. NULL: none. */
+static const struct text_row *text_row_of(struct span type, bool *ret_whole)
+{
+	struct span stem = span_from(type, strlen("response."));
+
+	*ret_whole = span_ends(stem, SPAN_LIT(".done"));
+	if (!*ret_whole && !span_ends(stem, SPAN_LIT(".delta")))
+		return NULL;
+	stem.len -= strlen(*ret_whole ? ".done" : ".delta");
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+		if (span_eq(stem, span_str(texts[i].stem)))
+			return &texts[i];
+	return NULL;
+}
+
+static struct part *text_part(struct exchange *x, struct response_items *items,
+			      const struct text_row *d, const json_t *data)
+{
+	int part = d->number ? json_index(data, d->number, 0) % REASONING_PARTS : 0;
+	int item = response_item_of(items, data, NULL, false);
+	struct part *p = NULL;
+
+	if (d->kind == PART_TOOL_CALL)
+		p = answer_call_of(x, 0, json_text(data, "call_id"));
+	return p ? p : answer_part(x, 0, d->kind, responses_slot(item, d->first + part));
+}
+
+static bool read_text(struct exchange *x, struct response_items *items, struct span type,
+		      const json_t *data)
+{
+	bool whole;
+	const struct text_row *d = text_row_of(type, &whole);
+
+	if (!d)
+		return false;
+	if (!whole)
+		answer_append(x, 0, text_part(x, items, d, data), json_text(data, "delta"));
+	else if (json_text(data, d->whole).len)
+		responses_answer_whole(x, text_part(x, items, d, data), json_text(data, d->whole));
+	return true;
+}
+
+/* Sound, of which each piece is base64 of its own. */
+static bool read_sound(struct exchange *x, struct response_items *items, struct span type,
 		       const json_t *data)
 {
-	for (size_t i = 0; i < sizeof(deltas) / sizeof(*deltas); i++) {
-		const struct delta_row *d = &deltas[i];
-		int part = d->number ? json_index(data, d->number, 0) % REASONING_PARTS : 0, slot;
-		struct part *p;
+	int item, part = json_index(data, "content_index", 0) % REASONING_PARTS;
 
-		if (!span_eq(type, span_str(d->type)))
-			continue;
-		slot = slot_of(response_item_of(items, data, NULL, false), d->first + part);
-		p = d->kind == PART_TOOL_CALL ? answer_call_of(x, 0, json_text(data, "call_id"))
-					      : NULL;
-		answer_append(x, 0, p ? p : answer_part(x, 0, d->kind, slot),
-			      json_text(data, "delta"));
-		return true;
-	}
-	return false;
+	if (!span_eq(type, SPAN_LIT("response.output_audio.delta")) &&
+	    !span_eq(type, SPAN_LIT("response.audio.delta")))
+		return false;
+	item = response_item_of(items, data, NULL, false);
+	part_base64_more(answer_part(x, 0, PART_AUDIO, responses_slot(item, part)),
+			 response_item_sum(items, item), json_text(data, "delta"));
+	return true;
+}
+
+/* Pieces of what nobody knows: the item as a whole, if it comes, takes their place. */
+static bool read_unknown(struct exchange *x, struct response_items *items, struct span type,
+			 const json_t *data)
+{
+	struct span stem = span_from(type, strlen("response."));
+	struct part *p;
+
+	if (!span_ends(stem, SPAN_LIT(".delta")) || !json_text(data, "delta").len ||
+	    responses_told_again(type))
+		return false;
+	p = answer_part(x, 0, PART_OTHER,
+			responses_slot(response_item_of(items, data, NULL, false), 0));
+	if (!p->type_raw)
+		set_string(&p->type_raw, span_first(stem, stem.len - strlen(".delta")));
+	answer_append(x, 0, p, json_text(data, "delta"));
+	return true;
 }
 
 static bool is_final(struct span type)
@@ -343,45 +233,74 @@ static void read_item_event(struct exchange *x, struct response_items *items, co
 	int item = response_item_of(items, data, v, !whole);
 
 	if (whole) {
-		answer_item(x, item, v);
+		responses_answer_item(x, item, v);
 		response_item_end(items, item);
-	} else if (responses_is_call(json_text(v, "type"))) {
-		answer_call(x, item, v, true);
+	} else {
+		responses_announce(x, item, v);
 	}
 }
 
-static void read_event(struct exchange *x, struct response_items *items, const json_t *data)
+/* A part as a whole, which the item as a whole repeats. */
+static void read_part_event(struct exchange *x, struct response_items *items, const json_t *data)
+{
+	bool summary = json_has(data, "summary_index");
+	const json_t *v = json_object_get(data, "part");
+	int number =
+		json_index(data, summary ? "summary_index" : "content_index", 0) % REASONING_PARTS;
+	bool hidden = json_is(v, "type", "reasoning_text");
+
+	responses_answer_part(x, response_item_of(items, data, NULL, false), v,
+			      summary || hidden ? PART_REASONING : PART_TEXT,
+			      hidden ? REASONING_PARTS + number : number);
+}
+
+static void read_event(struct exchange *x, struct response_items *items, struct span name,
+		       const json_t *data)
 {
 	struct span type = json_text(data, "type");
 
-	if (read_delta(x, items, type, data))
+	if (read_text(x, items, type, data) || read_sound(x, items, type, data) ||
+	    read_unknown(x, items, type, data))
 		return;
 	if (span_eq(type, SPAN_LIT("response.output_item.added"))) {
 		read_item_event(x, items, data, false);
 	} else if (span_eq(type, SPAN_LIT("response.output_item.done"))) {
 		read_item_event(x, items, data, true);
+	} else if (span_ends(type, SPAN_LIT("_part.done"))) {
+		read_part_event(x, items, data);
 	} else if (span_eq(type, SPAN_LIT("response.output_text.annotation.added"))) {
 		openai_annotation(x, json_object_get(data, "annotation"));
+	} else if (span_ends(type, SPAN_LIT("inject.failed")) ||
+		   span_ends(type, SPAN_LIT("steer.failed"))) {
+		/* What the client added was refused; the answer goes on. */
+		message_other(x, &answer_choice(x, 0)->msg, (const char *)type.ptr, data);
+		return;
 	} else if (json_has(data, "response")) {
 		read_response(x, items, json_object_get(data, "response"), is_final(type));
-		read_usage(x, json_object_get(data, "usage")); /* where xAI's Realtime has it */
-	} else if (json_has(data, "error")) {
-		answer_error_of(x, data);
-	} else if (span_eq(type, SPAN_LIT("error"))) {
+		openai_usage(x, json_object_get(data, "usage")); /* where xAI's Realtime has it */
+	} else if (span_eq(type, SPAN_LIT("error")) && !json_has(data, "error")) {
 		answer_error(x, json_object_get(data, "type"), json_object_get(data, "code"),
 			     json_object_get(data, "message"));
+	} else {
+		answer_error_event(x, name, data);
 	}
 }
 
-void responses_event(struct exchange *x, struct response_items *items, const json_t *data)
+void responses_event(struct exchange *x, struct response_items *items, struct span name,
+		     const json_t *data)
 {
-	read_event(x, items, data);
+	enum response_turn turn = response_turn_of(&items->order, data);
+
+	x->response_partial |= turn != RESPONSE_DUE;
+	if (turn == RESPONSE_AGAIN)
+		return;
+	read_event(x, items, name, data);
 	responses_event_rest(x, data);
 }
 
 static void event(struct exchange *x, void *state, struct span name, const json_t *data)
 {
-	responses_event(x, state, data);
+	responses_event(x, state, name, data);
 }
 
 static void state_done(void *state)
@@ -422,4 +341,5 @@ const struct dialect dialect_openai_responses = {
 	.response = responses_response,
 	.event = event,
 	.is_last = is_last_event,
+	.tells_end = true,
 };

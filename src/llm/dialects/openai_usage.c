@@ -18,11 +18,11 @@ static void read_cache_writes(struct usage *u, const json_t *v)
 
 void openai_usage_details(struct usage *u, const json_t *v)
 {
-	/* Of Chat Completions, Responses and Realtime. */
+	/* Of Chat Completions, Responses and Realtime, and of Mistral. */
 	static const char *const ins[] = { "prompt_tokens_details", "input_tokens_details",
-					   "input_token_details" };
+					   "input_token_details", "prompt_token_details" };
 	static const char *const outs[] = { "completion_tokens_details", "output_tokens_details",
-					    "output_token_details" };
+					    "output_token_details", "completion_token_details" };
 
 	for (size_t i = 0; i < sizeof(ins) / sizeof(*ins); i++) {
 		const json_t *in = json_object_get(v, ins[i]), *out = json_object_get(v, outs[i]);
@@ -68,9 +68,15 @@ void openai_usage(struct exchange *x, const json_t *v)
 	usage_raw(x, v);
 	usage_count(&prompt, json_either(v, "prompt_tokens", "promptTokens"));
 	usage_count(&completion, json_either(v, "completion_tokens", "completionTokens"));
+	/* Names of the Responses API. */
+	if (prompt == COUNT_UNKNOWN && completion == COUNT_UNKNOWN) {
+		usage_count(&prompt, json_object_get(v, "input_tokens"));
+		usage_count(&completion, json_object_get(v, "output_tokens"));
+	}
 	usage_count(&u->total, json_either(v, "total_tokens", "totalTokens"));
 	usage_count(&u->cached_read, json_object_get(v, "cached_tokens"));
 	usage_count(&u->cached_read, json_object_get(v, "num_cached_tokens"));
+	usage_count(&u->reasoning, json_object_get(v, "reasoning_tokens"));
 	usage_count(&u->cached_read, json_object_get(v, "prompt_cache_hit_tokens"));
 	read_cache_writes(u, v);
 	openai_usage_details(u, v);
@@ -81,4 +87,20 @@ void openai_usage(struct exchange *x, const json_t *v)
 		u->output = completion;
 	if (prompt != COUNT_UNKNOWN)
 		read_remainder(x, prompt, completion);
+}
+
+/* llama.cpp, where a stream has no usage. */
+void openai_timings(struct exchange *x, const json_t *v)
+{
+	int64_t anew = COUNT_UNKNOWN, cached = COUNT_UNKNOWN;
+	struct usage *u = &x->usage;
+
+	usage_count(&anew, json_object_get(v, "prompt_n"));
+	usage_count(&cached, json_object_get(v, "cache_n"));
+	if (u->input != COUNT_UNKNOWN || u->output != COUNT_UNKNOWN || anew == COUNT_UNKNOWN)
+		return;
+	usage_raw(x, v);
+	u->input = anew + (cached > 0 ? cached : 0);
+	u->cached_read = cached;
+	usage_count(&u->output, json_object_get(v, "predicted_n"));
 }

@@ -18,6 +18,9 @@ struct response_item {
 	char *id, *call, *type;
 	int index; /* as the provider numbers it, -1 unknown */
 	bool over;
+	bool said;		  /* something of it came */
+	bool in_whole;		  /* the whole answer has it */
+	struct sha256_ctx *sound; /* NULL: there is none */
 };
 
 void response_items_done(struct response_items *s)
@@ -26,6 +29,7 @@ void response_items_done(struct response_items *s)
 		free(s->items[i].id);
 		free(s->items[i].call);
 		free(s->items[i].type);
+		free(s->items[i].sound);
 	}
 	free(s->items);
 }
@@ -100,6 +104,7 @@ int response_item_of(struct response_items *s, const json_t *event, const json_t
 	if (n < 0)
 		n = add(s, index);
 	learn(&s->items[n], id, item);
+	s->items[n].said |= !begins;
 	return n;
 }
 
@@ -115,7 +120,27 @@ int response_item_at(struct response_items *s, size_t place, const json_t *item)
 		n = add(s, -1);
 		learn(&s->items[n], json_text(item, "id"), item);
 	}
+	s->items[n].in_whole = true;
 	return n;
+}
+
+bool response_items_left(const struct response_items *s)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (s->items[i].said && !s->items[i].in_whole)
+			return true;
+	return false;
+}
+
+struct sha256_ctx *response_item_sum(struct response_items *s, int number)
+{
+	struct response_item *it = &s->items[number];
+
+	if (!it->sound) {
+		it->sound = xcalloc(1, sizeof(*it->sound));
+		sha256_init(it->sound);
+	}
+	return it->sound;
 }
 
 void response_item_end(struct response_items *s, int number)
@@ -181,18 +206,29 @@ void responses_envelope_rest(struct exchange *x, const json_t *response)
 		"type",
 		"input",
 		"include",
+		"citations",
+		"search_results",
 		NULL,
 	};
 
 	answer_rest(x, 0, response, known);
 }
 
-/* Pieces and ends of what the whole tells again. */
-static bool is_told_again(struct span type)
+bool responses_told_again(struct span type)
 {
 	static const struct span ends[] = {
-		SPAN_LIT("partial_image"), SPAN_LIT("audio.delta"),	    SPAN_LIT("ping"),
-		SPAN_LIT("keepalive"),	   SPAN_LIT("rate_limits.updated"),
+		SPAN_LIT("partial_image"),
+		SPAN_LIT("audio.delta"),
+		SPAN_LIT("ping"),
+		SPAN_LIT("keepalive"),
+		SPAN_LIT("rate_limits.updated"),
+		SPAN_LIT("shell_call_command.added"),
+		SPAN_LIT("shell_call_command.delta"),
+		SPAN_LIT("shell_call_command.done"),
+		SPAN_LIT("operation_diff.delta"),
+		SPAN_LIT("operation_diff.done"),
+		SPAN_LIT("output_content.delta"),
+		SPAN_LIT("output_content.done"),
 	};
 
 	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
@@ -243,6 +279,6 @@ void responses_event_rest(struct exchange *x, const json_t *event)
 	};
 	struct span type = json_text(event, "type");
 
-	if (type.len && !is_told_again(type))
+	if (type.len && !responses_told_again(type))
 		answer_rest(x, 0, event, known);
 }

@@ -10,12 +10,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "llm/dialects/responses_order.h"
+
 struct exchange;
+struct sha256_ctx;
+struct span;
 
 /* Zeroed: no items. */
 struct response_items {
 	struct response_item *items;
 	size_t count;
+	struct response_order order; /* of the events */
 };
 
 void response_items_done(struct response_items *s);
@@ -29,6 +34,13 @@ int response_item_at(struct response_items *s, size_t place, const json_t *item)
 /* Nothing follows of it. */
 void response_item_end(struct response_items *s, int number);
 
+/* Whether one of which something was said is none of the whole answer's. */
+bool response_items_left(const struct response_items *s);
+/* The sum of its sound so far. */
+struct sha256_ctx *response_item_sum(struct response_items *s, int number);
+
+/* Whether the event is a piece of what its item, as a whole, tells again in another form. */
+bool responses_told_again(struct span type);
 /* What is not known of a response, beside its output, and of an event. */
 void responses_envelope_rest(struct exchange *x, const json_t *response);
 void responses_event_rest(struct exchange *x, const json_t *event);
