@@ -131,13 +131,18 @@ static void try_answer(struct assembly *k, const json_t *v)
 		conversations_request(k->cc->assembler->conversations, k->x);
 }
 
-void dialect_reader_event(struct assembly *k, struct span name, const json_t *v)
+static void *state_of(struct assembly *k)
 {
 	if (!k->state && k->dialect->state_size)
 		k->state = xcalloc(1, k->dialect->state_size);
+	return k->state;
+}
+
+void dialect_reader_event(struct assembly *k, struct span name, const json_t *v)
+{
 	k->x->stream = true;
 	k->x->stream_events++;
-	k->dialect->event(k->x, k->state, name, v);
+	k->dialect->event(k->x, state_of(k), name, v);
 	if (k->x->response_body.decoded >= k->measure_at)
 		count_memory(k);
 }
@@ -169,7 +174,7 @@ void dialect_reader_element(void *arg, struct span name, struct span data, bool 
 	if (!k->dialect && k->guesses >= GUESSES)
 		return;
 	/* The beginning of a cut or broken element is still of use. */
-	v = json_read(k->cc->assembler->lim, data, &partial);
+	v = json_read_piece(k->cc->assembler->lim, data, &partial);
 	k->x->response_partial |= cut || partial || !v;
 	if (json_is_object(v) && !sse_results_event(k, name, data, v))
 		read_element(k, name, v, partial);
@@ -215,10 +220,23 @@ static void read_body(struct assembly *k)
 	json_decref(body);
 }
 
+/* A stream, though nothing may have come of it. */
+static bool is_stream(const struct assembly *k)
+{
+	const struct exchange *x = k->x;
+
+	return x->stream || (x->status < 400 && span_eq(span_str(x->response_body.media_type),
+							SPAN_LIT("text/event-stream")));
+}
+
 void dialect_reader_answer(struct assembly *k)
 {
-	if (k->x->stream || !k->begun[HTTP_RESPONSE])
+	if (!k->begun[HTTP_RESPONSE])
 		return;
-	read_body(k);
-	count_memory(k);
+	if (!k->x->stream) {
+		read_body(k);
+		count_memory(k);
+	}
+	if (k->dialect && k->dialect->ended && is_stream(k) && !k->x->error)
+		k->dialect->ended(k->x, state_of(k));
 }

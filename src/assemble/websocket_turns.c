@@ -421,7 +421,9 @@ void ws_turns_message(struct ws_turns *s, enum http_msg from, uint64_t ts_ns, st
 {
 	bool partial = false, client = from == HTTP_REQUEST;
 	bool is_json = text.len && text.ptr[0] == '{';
-	json_t *v = is_json ? json_read(lim_of(s), text, &partial) : NULL;
+	json_t *v = !is_json ? NULL
+		    : client ? json_read(lim_of(s), text, &partial)
+			     : json_read_piece(lim_of(s), text, &partial);
 	enum turn_step step = TURN_SKIP;
 
 	cut |= partial;

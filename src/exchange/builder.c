@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/digest.h"
+#include "base/utf8.h"
 #include "base/xalloc.h"
 #include "exchange/exchange_int.h"
 #include "exchange/redact.h"
@@ -13,6 +14,8 @@
 #include "json/write.h"
 
 #define CHOICES_MAX 128
+/* U+FFFD, for half a character. */
+#define REPLACEMENT "\xef\xbf\xbd"
 /* A call that goes on is one of the last. */
 #define CALLS_SEARCHED 256
 
@@ -157,6 +160,13 @@ struct part *message_other(struct exchange *x, struct message *m, const char *ty
 	return p;
 }
 
+/* No base64: of what it is neither size nor digest are known. */
+static void part_unknown(struct part *p)
+{
+	p->size = 0;
+	p->sha256[0] = '\0';
+}
+
 void part_base64_more(struct part *p, struct sha256_ctx *sha, struct span base64)
 {
 	struct base64_decode_ctx decoder;
@@ -174,14 +184,17 @@ void part_base64_more(struct part *p, struct sha256_ctx *sha, struct span base64
 
 		if (!base64_decode_update(&decoder, &n, plain, piece.len,
 					  (const char *)piece.ptr)) {
-			/* No base64: of what it is neither size nor digest are known. */
-			p->size = 0;
-			p->sha256[0] = '\0';
+			part_unknown(p);
 			return;
 		}
 		sha256_update(sha, n, plain);
 		p->size += n;
 		base64 = span_from(base64, piece.len);
+	}
+	/* What is left of one digit is no byte. */
+	if (decoder.bits == 6) {
+		part_unknown(p);
+		return;
 	}
 	if (!p->size)
 		return;
@@ -320,10 +333,27 @@ static void show(struct exchange *x, unsigned index, struct part *p, struct span
 					.choices = x->nchoices });
 }
 
+/* Joins the half with which the part's text ended with that with which `text` begins, and holds
+ * back the one with which it ends. Returns what is between. */
+static struct span take_halves(struct part *p, struct span text)
+{
+	uint32_t second = utf8_second_half(text);
+
+	if (p->half && second)
+		utf8_pair(p->half, second, &p->text);
+	else if (p->half || second)
+		buf_adds(&p->text, REPLACEMENT);
+	text = span_from(text, second ? UTF8_HALF_SIZE : 0);
+	p->half = utf8_first_half(text);
+	return span_first(text, text.len - (p->half ? UTF8_HALF_SIZE : 0));
+}
+
 void answer_append(struct exchange *x, unsigned index, struct part *p, struct span text)
 {
 	if (!text.len && p->kind != PART_TOOL_CALL)
 		return;
+	if (text.len)
+		text = take_halves(p, text);
 	buf_add(&p->text, text);
 	show(x, index, p, redact_part(p));
 }
@@ -337,8 +367,12 @@ void answer_shown(struct exchange *x, unsigned index, struct part *p)
 /* Nothing follows: what was held back is shown. */
 static void end_part(struct exchange *x, unsigned index, struct part *p)
 {
-	struct span rest = redact_part_end(p);
+	struct span rest;
 
+	if (p->half)
+		buf_adds(&p->text, REPLACEMENT);
+	p->half = 0;
+	rest = redact_part_end(p);
 	if (rest.len)
 		show(x, index, p, rest);
 }
@@ -355,7 +389,7 @@ static struct part *last_part(const struct choice *c)
 {
 	size_t n = c->msg.nparts;
 
-	while (n && c->msg.parts[n - 1].slot == ASIDE_SLOT)
+	while (n && c->msg.parts[n - 1].slot <= ASIDE_SLOT)
 		n--;
 	return n ? &c->msg.parts[n - 1] : NULL;
 }
@@ -459,7 +493,7 @@ struct part *answer_part(struct exchange *x, unsigned index, enum part_kind kind
 		share(x);
 		return &c->msg.parts[before - 1];
 	}
-	p = slot == ASIDE_SLOT ? message_part(x, &c->msg, kind) : next_part(x, c, kind);
+	p = slot <= ASIDE_SLOT ? message_part(x, &c->msg, kind) : next_part(x, c, kind);
 	if (c->msg.nparts == before)
 		return p;
 	p->slot = slot;
@@ -496,6 +530,7 @@ static void take_whole(struct exchange *x, unsigned index, struct part *p, struc
 	p->masking = whole->masking;
 	p->clean = p->text.len;
 	p->taken = whole->taken;
+	p->half = 0;
 	p->text.full |= whole->text.full;
 	whole->masking = NULL;
 	if (more.len || p->kind == PART_TOOL_CALL)

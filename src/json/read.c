@@ -30,6 +30,7 @@ struct reader {
 	size_t depth, values, memory;
 	enum outcome outcome;
 	bool pruned; /* something was too deep */
+	bool halves; /* those at the ends of strings stay */
 	struct buf scratch;
 };
 
@@ -142,6 +143,7 @@ static void unicode_escape(struct reader *r, struct buf *out)
 {
 	int unit = unit_at(r, r->at), low;
 	uint32_t code = (uint32_t)unit;
+	bool first = !out->len;
 
 	if (unit < 0) {
 		/* Of one that was cut nothing is left; a wrong one stands as it is. */
@@ -160,13 +162,14 @@ static void unicode_escape(struct reader *r, struct buf *out)
 		low = r->end - r->at >= 6 && r->at[0] == '\\' && r->at[1] == 'u'
 			      ? unit_at(r, r->at + 2)
 			      : -1;
-		code = 0xfffd;
+		if (!r->halves || r->at == r->end || *r->at != '"')
+			code = 0xfffd;
 		if (low >= 0xdc00 && low < 0xe000) {
 			code = 0x10000 + (((uint32_t)unit - 0xd800) << 10) +
 			       ((uint32_t)low - 0xdc00);
 			r->at += 6;
 		}
-	} else if (unit >= 0xdc00 && unit < 0xe000) {
+	} else if (unit >= 0xdc00 && unit < 0xe000 && !(r->halves && first)) {
 		code = 0xfffd;
 	}
 	add_code(out, code);
@@ -593,6 +596,17 @@ json_t *json_read_own(struct span text)
 		return v;
 	json_decref(v);
 	return NULL;
+}
+
+json_t *json_read_piece(struct limits *lim, struct span text, bool *ret_partial)
+{
+	struct reader r = { .halves = true };
+	json_t *v;
+
+	set_ceilings(&r, lim);
+	v = read_next(&r, &text, ret_partial);
+	*ret_partial |= v && text.len;
+	return v;
 }
 
 json_t *json_read(struct limits *lim, struct span text, bool *ret_partial)

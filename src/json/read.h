@@ -24,6 +24,10 @@
  * lim may be NULL: the defaults hold, and nothing is counted. */
 json_t *json_read(struct limits *lim, struct span text, bool *ret_partial);
 
+/* As json_read, of a message whose texts go on in others: half of a character at either end of a
+ * text stays, as three bytes (base/utf8.h). */
+json_t *json_read_piece(struct limits *lim, struct span text, bool *ret_partial);
+
 /* What we wrote ourselves: without ceilings but that of the stack. NULL unless it is whole. */
 json_t *json_read_own(struct span text);
 

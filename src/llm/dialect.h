@@ -51,6 +51,9 @@ struct dialect {
 	void (*response)(struct exchange *x, const json_t *body);
 	/* One element of a stream; `name` is the SSE event's name or empty. */
 	void (*event)(struct exchange *x, void *state, struct span name, const json_t *data);
+	/* No element follows, for whatever reason: tells of what was missing in the stream. NULL:
+	 * nothing shows that. */
+	void (*ended)(struct exchange *x, void *state);
 	/* Whether a stream has nothing behind this element; NULL: not known, or "[DONE]" says it.
 	 */
 	bool (*is_last)(const json_t *data);

@@ -58,6 +58,19 @@ json_t *json_either(const json_t *v, const char *camel, const char *snake)
 	return m ? m : json_object_get(v, snake);
 }
 
+size_t json_next(const json_t *list, size_t from, const json_t **ret)
+{
+	while (json_is_null(json_array_get(list, from)))
+		from++;
+	*ret = json_is_object(list) && !from ? list : json_array_get(list, from);
+	return from;
+}
+
+bool json_holds(const json_t *list)
+{
+	return json_array_size(list) > 0 || json_object_size(list) > 0;
+}
+
 /* Nothing beside the text that is to be shown. */
 static bool is_bare_text(const json_t *v)
 {
@@ -111,9 +124,7 @@ void request_content(struct exchange *x, struct message *m, const json_t *conten
 
 	if (json_is_string(content))
 		message_text(x, m, PART_TEXT, json_span(content));
-	if (json_is_object(content))
-		part(x, m, content);
-	json_array_foreach(content, i, v)
+	json_each(content, i, v)
 		part(x, m, v);
 }
 

@@ -22,6 +22,15 @@ bool json_is(const json_t *v, const char *key, const char *value); /* string mem
 /* The member under either of its names, camelCase and snake_case. */
 json_t *json_either(const json_t *v, const char *camel, const char *snake);
 
+/* The elements of a list but those that are null; of an object where a list is usual, that object.
+ */
+size_t json_next(const json_t *list, size_t from, const json_t **ret); /* *ret NULL: no more */
+#define json_each(list, i, v)                                                                      \
+	for ((i) = json_next((list), 0, &(v)); (v); (i) = json_next((list), (i) + 1, &(v)))
+
+/* Whether there is an element for it. */
+bool json_holds(const json_t *list);
+
 /* A list of one text is that text; any other content is what it is. */
 const json_t *json_lone_text(const json_t *content);
 

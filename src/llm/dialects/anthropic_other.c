@@ -38,7 +38,7 @@ static void batch_request(struct exchange *x, const json_t *body)
 	const json_t *list = json_object_get(body, "requests"), *v;
 	size_t i;
 
-	json_array_foreach(list, i, v) {
+	json_each(list, i, v) {
 		const json_t *params = json_object_get(v, "params");
 		struct message *m = request_message(x, SPAN_LIT("request"));
 

@@ -66,7 +66,7 @@ static void read_lifetimes(struct usage *u, const json_t *details)
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(details, i, v) {
+	json_each(details, i, v) {
 		int64_t n = COUNT_UNKNOWN;
 
 		usage_count(&n, json_object_get(v, "inputTokens"));
@@ -97,9 +97,9 @@ void bedrock_usage(struct exchange *x, const json_t *usage)
 	usage_count(&u->cached_read, json_object_get(raw, "cacheReadInputTokens"));
 	usage_count(&written, json_object_get(raw, "cacheWriteInputTokenCount"));
 	usage_count(&written, json_object_get(raw, "cacheWriteInputTokens"));
-	if (json_array_size(json_object_get(usage, "cacheDetails")) > 0)
+	if (json_holds(json_object_get(usage, "cacheDetails")))
 		read_lifetimes(u, json_object_get(usage, "cacheDetails"));
-	else if (!json_array_size(json_object_get(raw, "cacheDetails")) && written != COUNT_UNKNOWN)
+	else if (!json_holds(json_object_get(raw, "cacheDetails")) && written != COUNT_UNKNOWN)
 		u->cache_write_5m = written;
 	/* inputTokens excludes tokens read from or written to the cache. */
 	if (plain != COUNT_UNKNOWN)

@@ -108,7 +108,7 @@ static void set_media(struct part *p, const struct block *b)
 		part_base64(p, span_of(NULL, 0), json_text(source, "bytes"));
 	buf_add(&p->text, json_text(json_object_get(source, "s3Location"), "uri"));
 	buf_add(&p->text, json_text(source, "text"));
-	json_array_foreach(json_object_get(source, "content"), i, v)
+	json_each(json_object_get(source, "content"), i, v)
 		buf_add(&p->text, json_text(v, "text"));
 }
 
@@ -161,7 +161,7 @@ void converse_add_text(struct part *p, const struct block *b)
 		buf_add(&p->text, json_span(b->v));
 		buf_add(&p->text, json_text(json_object_get(b->v, "text"), "text"));
 		if (b->kind == PART_TEXT)
-			json_array_foreach(json_object_get(b->v, "content"), i, v)
+			json_each(json_object_get(b->v, "content"), i, v)
 				buf_add(&p->text, json_text(v, "text"));
 		break;
 	}
@@ -205,7 +205,7 @@ void converse_block_rest(struct exchange *x, struct message *m, const json_t *v)
 	converse_rest(x, m, json_object_get(inner, "reasoningText"), known);
 	converse_rest(x, m, json_object_get(inner, "source"), known);
 	if (!m)
-		json_array_foreach(json_object_get(inner, "citations"), i, v)
+		json_each(json_object_get(inner, "citations"), i, v)
 			converse_citation(x, v);
 }
 

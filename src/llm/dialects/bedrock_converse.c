@@ -29,7 +29,7 @@ static void read_content(struct exchange *x, struct message *m, const json_t *co
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(content, i, v) {
+	json_each(content, i, v) {
 		struct block b = converse_block(v);
 		struct part *p = message_part(x, m, b.kind);
 
@@ -58,7 +58,7 @@ static void read_tools(struct exchange *x, const json_t *config)
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(json_object_get(config, "tools"), i, v) {
+	json_each(json_object_get(config, "tools"), i, v) {
 		if (json_has(v, "toolSpec"))
 			read_tool(x, "toolSpec", json_object_get(v, "toolSpec"));
 		else if (json_has(v, "systemTool"))
@@ -81,11 +81,9 @@ void bedrock_conversation(struct exchange *x, const json_t *body)
 
 	/* Added by gateways, not by Amazon. */
 	set_json(&x->model_asked, json_object_get(body, "model"));
-	if (json_array_size(json_object_get(body, "system")) > 0) {
-		set_string(&x->system.role, SPAN_LIT("system"));
-		read_content(x, &x->system, json_object_get(body, "system"));
-	}
-	json_array_foreach(json_object_get(body, "messages"), i, v) {
+	if (json_has(body, "system"))
+		read_content(x, request_system(x), json_object_get(body, "system"));
+	json_each(json_object_get(body, "messages"), i, v) {
 		struct message *m = request_message(x, json_text(v, "role"));
 
 		read_content(x, m, json_object_get(v, "content"));
@@ -170,7 +168,7 @@ static void converse_response(struct exchange *x, const json_t *body)
 		return;
 	if (message)
 		read_role(x, message);
-	json_array_foreach(json_object_get(message, "content"), i, v)
+	json_each(json_object_get(message, "content"), i, v)
 		answer_block(x, (int)i, v);
 	read_stop(x, body);
 	bedrock_usage(x, json_object_get(body, "usage"));
@@ -280,7 +278,7 @@ static void on_delta(struct exchange *x, const json_t *data)
 	add_piece(x, PART_TEXT, text_slot(x, slot), json_object_get(delta, "text"));
 	add_piece(x, PART_REASONING, slot, json_object_get(reasoning, "text"));
 	add_piece(x, PART_TOOL_CALL, slot, json_at2(delta, "toolUse", "input"));
-	json_array_foreach(json_object_get(delta, "toolResult"), i, v) {
+	json_each(json_object_get(delta, "toolResult"), i, v) {
 		add_piece(x, PART_TOOL_RESULT, slot, json_object_get(v, "text"));
 		add_piece(x, PART_TOOL_RESULT, slot, json_object_get(v, "json"));
 	}

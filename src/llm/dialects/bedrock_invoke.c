@@ -61,7 +61,7 @@ static void read_chat_stops(struct exchange *x, const json_t *body)
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(json_object_get(body, "choices"), i, v) {
+	json_each(json_object_get(body, "choices"), i, v) {
 		struct span raw = json_text(v, "stop_reason");
 		enum finish f = finish_of(raw, finishes, sizeof(finishes) / sizeof(*finishes));
 

@@ -119,7 +119,7 @@ static void read_calls(struct exchange *x, struct message *m, const json_t *list
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(list, i, v) {
+	json_each(list, i, v) {
 		read_call(message_part(x, m, PART_TOOL_CALL), v);
 		message_rest(x, m, v, call_members);
 		message_rest(x, m, json_object_get(v, "function"), call_members);
@@ -144,7 +144,7 @@ static void read_message(struct exchange *x, const json_t *v)
 		message_text(x, m, PART_REASONING, json_text(v, "tool_plan"));
 	if (json_is_string(content))
 		message_text(x, m, PART_TEXT, json_span(content));
-	json_array_foreach(content, i, item)
+	json_each(content, i, item)
 		read_part(x, m, item);
 	read_calls(x, m, json_object_get(v, "tool_calls"));
 	message_rest(x, m, v, message_members);
@@ -157,7 +157,7 @@ static void read_history(struct exchange *x, const json_t *body)
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(json_object_get(body, "chat_history"), i, v) {
+	json_each(json_object_get(body, "chat_history"), i, v) {
 		struct message *m = request_message(x, json_text(v, "role"));
 
 		if (json_has(v, "message"))
@@ -168,7 +168,7 @@ static void read_history(struct exchange *x, const json_t *body)
 	if (json_has(body, "message"))
 		message_text(x, request_message(x, SPAN_LIT("user")), PART_TEXT,
 			     json_text(body, "message"));
-	json_array_foreach(json_object_get(body, "tool_results"), i, v) {
+	json_each(json_object_get(body, "tool_results"), i, v) {
 		struct message *m = request_message(x, SPAN_LIT("tool"));
 		struct part *p = message_part(x, m, PART_TOOL_RESULT);
 
@@ -199,13 +199,13 @@ static void cohere_request(struct exchange *x, const json_t *body)
 	x->stream_requested = json_is_true(json_object_get(body, "stream"));
 	if (json_has(body, "preamble"))
 		message_text(x, request_system(x), PART_TEXT, json_text(body, "preamble"));
-	json_array_foreach(json_object_get(body, "messages"), i, v)
+	json_each(json_object_get(body, "messages"), i, v)
 		read_message(x, v);
 	read_history(x, body);
 	if (json_has(body, "prompt"))
 		message_text(x, request_message(x, SPAN_LIT("user")), PART_TEXT,
 			     json_text(body, "prompt"));
-	json_array_foreach(json_object_get(body, "tools"), i, v)
+	json_each(json_object_get(body, "tools"), i, v)
 		read_tool(x, v);
 	request_params(x, body, known);
 }
@@ -238,11 +238,9 @@ static void read_sources(struct exchange *x, const json_t *v)
 	const json_t *citations = json_object_get(v, "citations"), *item;
 	size_t i;
 
-	if (json_is_object(citations))
-		read_citation(x, citations);
-	json_array_foreach(citations, i, item)
+	json_each(citations, i, item)
 		read_citation(x, item);
-	json_array_foreach(json_object_get(v, "search_queries"), i, item)
+	json_each(json_object_get(v, "search_queries"), i, item)
 		answer_search(x, json_text(item, "text"));
 }
 
@@ -251,7 +249,7 @@ static void answer_calls(struct exchange *x, const json_t *list)
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(list, i, v) {
+	json_each(list, i, v) {
 		struct part *p = answer_part(x, 0, PART_TOOL_CALL, (int)(i % ANSWER_PARTS_MAX));
 
 		redact_part_reset(p);
@@ -269,7 +267,7 @@ static void answer_message(struct exchange *x, const json_t *m)
 
 	answer_text(x, 0, PART_REASONING, json_text(m, "tool_plan"));
 	answer_text(x, 0, PART_TEXT, json_span(content));
-	json_array_foreach(content, i, v) {
+	json_each(content, i, v) {
 		answer_text(x, 0, PART_REASONING, json_text(v, "thinking"));
 		answer_text(x, 0, PART_TEXT, json_text(v, "text"));
 		answer_rest(x, 0, v, part_members);
@@ -285,7 +283,7 @@ static void answer_generations(struct exchange *x, const json_t *list)
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(list, i, v) {
+	json_each(list, i, v) {
 		answer_choice(x, (unsigned)i);
 		answer_text(x, (unsigned)i, PART_TEXT, json_text(v, "text"));
 		answer_rest(x, (unsigned)i, v, answer_members);

@@ -40,7 +40,7 @@ void gemini_modalities(const json_t *list, const char *count, int64_t *audio, in
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(list, i, v) {
+	json_each(list, i, v) {
 		struct span modality = json_text(v, "modality");
 
 		if (span_caseeq(modality, SPAN_LIT("AUDIO")))
@@ -160,18 +160,18 @@ static void read_grounding(struct exchange *x, const json_t *v)
 	const json_t *chunks = json_object_get(v, "groundingChunks"), *support, *index, *query;
 	size_t i, k;
 
-	json_array_foreach(json_object_get(v, "webSearchQueries"), i, query)
+	json_each(json_object_get(v, "webSearchQueries"), i, query)
 		answer_search(x, json_span(query));
-	json_array_foreach(json_object_get(v, "imageSearchQueries"), i, query)
+	json_each(json_object_get(v, "imageSearchQueries"), i, query)
 		answer_search(x, json_span(query));
-	json_array_foreach(json_object_get(v, "retrievalQueries"), i, query)
+	json_each(json_object_get(v, "retrievalQueries"), i, query)
 		answer_search(x, json_span(query));
-	json_array_foreach(json_object_get(v, "groundingSupports"), i, support)
-		json_array_foreach(json_object_get(support, "groundingChunkIndices"), k, index)
+	json_each(json_object_get(v, "groundingSupports"), i, support)
+		json_each(json_object_get(support, "groundingChunkIndices"), k, index)
 			cite_chunk(x, json_array_get(chunks, (size_t)json_integer_value(index)),
 				   json_object_get(support, "segment"));
-	if (!json_array_size(json_object_get(v, "groundingSupports")))
-		json_array_foreach(chunks, i, support)
+	if (!json_holds(json_object_get(v, "groundingSupports")))
+		json_each(chunks, i, support)
 			cite_chunk(x, support, NULL);
 	answer_rest(x, 0, v, known);
 }
@@ -182,7 +182,7 @@ static void read_citations(struct exchange *x, const json_t *candidate)
 	const json_t *list = json_either(meta, "citationSources", "citations"), *v;
 	size_t i;
 
-	json_array_foreach(list, i, v) {
+	json_each(list, i, v) {
 		struct citation_view c = { .url = json_text(v, "uri"),
 					   .title = json_text(v, "title"),
 					   .start = COUNT_UNKNOWN,
@@ -193,7 +193,7 @@ static void read_citations(struct exchange *x, const json_t *candidate)
 		answer_citation(x, &c);
 	}
 	meta = json_either(candidate, "urlContextMetadata", "url_context_metadata");
-	json_array_foreach(json_either(meta, "urlMetadata", "url_metadata"), i, v)
+	json_each(json_either(meta, "urlMetadata", "url_metadata"), i, v)
 		answer_citation(
 			x, &(struct citation_view){ .url = json_span(json_either(v, "retrievedUrl",
 										 "retrieved_url")),
@@ -228,9 +228,7 @@ static void read_candidate(struct exchange *x, struct gemini_partial *partial, c
 	size_t i;
 
 	answer_choice(x, index);
-	if (json_is_object(parts))
-		gemini_answer_part(x, partial, index, parts);
-	json_array_foreach(parts, i, part)
+	json_each(parts, i, part)
 		gemini_answer_part(x, partial, index, part);
 	read_grounding(x, json_object_get(v, "groundingMetadata"));
 	read_citations(x, v);
@@ -264,7 +262,7 @@ static void read_answer(struct exchange *x, struct gemini_partial *partial, cons
 	set_json(&x->response_id, json_either(v, "responseId", "response_id"));
 	set_json(&x->model_answered, json_either(v, "modelVersion", "model_version"));
 	gemini_usage(x, json_either(v, "usageMetadata", "usage_metadata"));
-	json_array_foreach(json_object_get(v, "candidates"), i, candidate)
+	json_each(json_object_get(v, "candidates"), i, candidate)
 		read_candidate(x, partial, candidate);
 	if (json_is_string(block))
 		answer_finish(x, 0, json_span(block), FINISH_CONTENT_FILTER);
@@ -279,9 +277,7 @@ static void gemini_response(struct exchange *x, const json_t *body)
 	const json_t *v;
 	size_t i;
 
-	if (!json_is_array(body))
-		read_answer(x, NULL, body);
-	json_array_foreach(body, i, v)
+	json_each(body, i, v)
 		read_answer(x, NULL, v);
 }
 
@@ -298,16 +294,17 @@ static void state_done(void *state)
 static bool is_gemini_request(const json_t *body)
 {
 	const json_t *v = gemini_unwrap(body, "request", "contents");
-	const json_t *first = json_array_get(json_object_get(v, "contents"), 0);
+	const json_t *first;
 
-	return json_is_array(json_object_get(first, "parts"));
+	json_next(json_object_get(v, "contents"), 0, &first);
+	return json_holds(json_object_get(first, "parts"));
 }
 
 static bool is_gemini_response(const json_t *body)
 {
 	const json_t *v = gemini_unwrap(body, "response", "candidates");
 
-	return json_is_array(json_object_get(v, "candidates")) &&
+	return json_holds(json_object_get(v, "candidates")) &&
 	       (json_has(v, "usageMetadata") || json_has(v, "modelVersion"));
 }
 

@@ -95,9 +95,9 @@ static void read_input(struct exchange *x, const json_t *v)
 
 	if (!content)
 		read_content(x, m, v);
-	else if (!json_is_array(content))
+	else if (json_is_string(content))
 		read_content(x, m, content);
-	json_array_foreach(content, i, item)
+	json_each(content, i, item)
 		read_content(x, m, item);
 	if (content)
 		message_rest(x, m, v, known);
@@ -122,11 +122,11 @@ static void interactions_request(struct exchange *x, const json_t *body)
 	x->stream_requested = json_is_true(json_object_get(body, "stream"));
 	if (json_has(body, "system_instruction"))
 		read_content(x, request_system(x), json_object_get(body, "system_instruction"));
-	if (input && !json_is_array(input))
+	if (json_is_string(input))
 		read_input(x, input);
-	json_array_foreach(input, i, v)
+	json_each(input, i, v)
 		read_input(x, v);
-	json_array_foreach(json_object_get(body, "tools"), i, v) {
+	json_each(json_object_get(body, "tools"), i, v) {
 		request_function(x, v, v, "parameters");
 		tool_rest(x, v, v);
 	}
@@ -184,7 +184,7 @@ static void answer_call(struct exchange *x, int step, const json_t *v)
 	else
 		answer_append(x, 0, p, span_of(NULL, 0));
 	free(text);
-	json_array_foreach(json_object_get(arguments, "queries"), i, query)
+	json_each(json_object_get(arguments, "queries"), i, query)
 		answer_search(x, json_span(query));
 }
 
@@ -193,7 +193,7 @@ static void answer_contents(struct exchange *x, int step, const json_t *list, en
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(list, i, v) {
+	json_each(list, i, v) {
 		int slot = slot_of(step, (int)(i % 1024));
 
 		if (json_has(v, "text"))
@@ -221,7 +221,7 @@ static void answer_result(struct exchange *x, int step, const json_t *v)
 		return;
 	redact_part_reset(p);
 	part_json(p, result);
-	json_array_foreach(result, i, one)
+	json_each(result, i, one)
 		answer_citation(x, &(struct citation_view){ .url = json_text(one, "url"),
 							    .title = json_text(one, "title"),
 							    .start = COUNT_UNKNOWN,
@@ -290,9 +290,9 @@ static void read_interaction(struct exchange *x, const json_t *v)
 	set_json(&x->model_answered, json_object_get(v, "model"));
 	set_json(&x->service_tier, json_object_get(v, "service_tier"));
 	read_usage(x, json_object_get(v, "usage"));
-	json_array_foreach(json_object_get(v, "steps"), i, step)
+	json_each(json_object_get(v, "steps"), i, step)
 		answer_step(x, (int)i, step);
-	json_array_foreach(json_object_get(v, "outputs"), i, step)
+	json_each(json_object_get(v, "outputs"), i, step)
 		answer_step(x, (int)i, step);
 	if (status.len)
 		answer_finish(x, 0, status,

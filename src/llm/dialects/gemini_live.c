@@ -62,12 +62,10 @@ static void add_contents(json_t *contents, const json_t *v)
 					    "functionResponses", "function_responses");
 	size_t i;
 
-	json_array_foreach(json_object_get(content, "turns"), i, turn)
+	json_each(json_object_get(content, "turns"), i, turn)
 		json_array_append(contents, (json_t *)turn);
-	if (json_is_object(json_object_get(content, "turns")))
-		json_array_append(contents, json_object_get(content, "turns"));
 	/* Each becomes three values more, which no ceiling counts. */
-	json_array_foreach(results, i, result) {
+	json_each(results, i, result) {
 		if (json_array_size(contents) >= CONTENTS_MAX)
 			return;
 		json_array_append_new(contents, json_pack("{s:s, s:[{s:O}]}", "role", "tool",
@@ -100,7 +98,7 @@ static void read_input(struct exchange *x, struct sha256_ctx *sha, struct messag
 	}
 	if (audio)
 		part_base64_more(&(*speech)->parts[0], sha, json_text(audio, "data"));
-	json_array_foreach(chunks, i, chunk)
+	json_each(chunks, i, chunk)
 		part_base64_more(&(*speech)->parts[0], sha, json_text(chunk, "data"));
 }
 
@@ -131,7 +129,7 @@ static void live_request(struct exchange *x, const json_t *messages)
 	body = json_copy(json_object_get(json_array_get(messages, 0), "setup"));
 	if (!body)
 		body = json_object();
-	json_array_foreach(messages, i, v) {
+	json_each(messages, i, v) {
 		add_contents(contents, v);
 		message_members(x, v);
 		/* The list of messages may move while it grows. */
@@ -237,14 +235,14 @@ static void live_event(struct exchange *x, void *state, struct span name, const 
 
 	gemini_usage(x, json_either(data, "usageMetadata", "usage_metadata"));
 	answer_choice(x, 0);
-	json_array_foreach(json_object_get(turn, "parts"), i, item)
+	json_each(json_object_get(turn, "parts"), i, item)
 		read_part(x, state, item);
 	answer_text(x, 0, PART_TEXT,
 		    json_text(json_either(content, "outputTranscription", "output_transcription"),
 			      "text"));
 	item = json_either(content, "inputTranscription", "input_transcription");
 	hear(x, state, json_text(item, "text"));
-	json_array_foreach(calls, i, item) {
+	json_each(calls, i, item) {
 		json_t *part = json_pack("{s:O}", "functionCall", item);
 
 		gemini_answer_part(x, NULL, 0, part);

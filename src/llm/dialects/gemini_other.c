@@ -38,7 +38,7 @@ static void embed_request(struct exchange *x, const json_t *body)
 
 	if (json_has(body, "content"))
 		embed_one(x, body);
-	json_array_foreach(json_object_get(body, "requests"), i, v)
+	json_each(json_object_get(body, "requests"), i, v)
 		embed_one(x, v);
 	request_params(x, body, known);
 }

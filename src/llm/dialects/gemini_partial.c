@@ -178,7 +178,7 @@ static void feed(struct gemini_partial *s, struct exchange *x, const json_t *cal
 	bool more = json_is_true(json_either(call, "willContinue", "will_continue"));
 	size_t i;
 
-	json_array_foreach(pieces, i, v) {
+	json_each(pieces, i, v) {
 		x->response_partial |= !set_piece(s->args, v);
 		s->fed += 64 + json_span(json_either(v, "stringValue", "string_value")).len;
 	}

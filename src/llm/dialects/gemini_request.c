@@ -47,7 +47,7 @@ static void read_result(struct exchange *x, struct message *m, const json_t *v)
 	set_json(&p->name, json_object_get(v, json_has(v, "name") ? "name" : "toolType"));
 	p->is_error = json_has(response, "error");
 	part_json(p, response);
-	json_array_foreach(json_object_get(v, "parts"), i, part) {
+	json_each(json_object_get(v, "parts"), i, part) {
 		data = json_either(part, "inlineData", "inline_data");
 		if (data)
 			read_media(x, m, data, true);
@@ -154,9 +154,7 @@ void gemini_content(struct exchange *x, struct message *m, const json_t *content
 		message_text(x, m, PART_TEXT, json_span(content));
 	if (json_has(content, "text"))
 		message_text(x, m, PART_TEXT, json_text(content, "text"));
-	if (json_is_object(parts))
-		read_part(x, m, parts);
-	json_array_foreach(parts, i, v)
+	json_each(parts, i, v)
 		read_part(x, m, v);
 	message_rest(x, m, content, known);
 }
@@ -179,7 +177,7 @@ static void read_tools(struct exchange *x, const json_t *v)
 	json_t *value;
 	size_t i;
 
-	json_array_foreach(functions, i, f) {
+	json_each(functions, i, f) {
 		const char *schema = json_has(f, "parameters") ? "parameters"
 				     : json_has(f, "parametersJsonSchema")
 					     ? "parametersJsonSchema"
@@ -234,11 +232,11 @@ void gemini_request(struct exchange *x, const json_t *body)
 	x->stream_requested = x->target && strstr(x->target, ":stream");
 	if (system)
 		gemini_content(x, request_system(x), system);
-	if (json_is_object(contents) || json_is_string(contents))
+	if (json_is_string(contents))
 		gemini_content(x, request_message(x, role_of(contents)), contents);
-	json_array_foreach(contents, i, item)
+	json_each(contents, i, item)
 		gemini_content(x, request_message(x, role_of(item)), item);
-	json_array_foreach(json_object_get(v, "tools"), i, item)
+	json_each(json_object_get(v, "tools"), i, item)
 		read_tools(x, item);
 	request_params(x, json_either(v, "generationConfig", "generation_config"), none);
 	request_params(x, v, known);

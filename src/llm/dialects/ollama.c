@@ -22,7 +22,7 @@ static void read_images(struct exchange *x, struct message *m, const json_t *lis
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(list, i, v)
+	json_each(list, i, v)
 		part_base64(message_part(x, m, PART_IMAGE), span_of(NULL, 0), json_span(v));
 }
 
@@ -60,7 +60,7 @@ static void read_message(struct exchange *x, const json_t *v)
 	if (json_text(v, "content").len)
 		message_text(x, m, PART_TEXT, json_text(v, "content"));
 	read_images(x, m, json_object_get(v, "images"));
-	json_array_foreach(json_object_get(v, "tool_calls"), i, call) {
+	json_each(json_object_get(v, "tool_calls"), i, call) {
 		read_call(message_part(x, m, PART_TOOL_CALL), call);
 		message_rest(x, m, call, call_members);
 		message_rest(x, m, json_object_get(call, "function"), call_members);
@@ -83,7 +83,7 @@ static void read_prompt(struct exchange *x, const json_t *body)
 			message_text(x, m, PART_TEXT, json_span(prompt));
 			read_images(x, m, json_object_get(body, "images"));
 		}
-		json_array_foreach(prompt, i, v)
+		json_each(prompt, i, v)
 			message_text(x, request_message(x, SPAN_LIT("user")), PART_TEXT,
 				     json_span(v));
 	}
@@ -102,10 +102,10 @@ static void ollama_request(struct exchange *x, const json_t *body)
 	x->stream_requested = !json_is_false(json_object_get(body, "stream"));
 	if (json_text(body, "system").len)
 		message_text(x, request_system(x), PART_TEXT, json_text(body, "system"));
-	json_array_foreach(json_object_get(body, "messages"), i, v)
+	json_each(json_object_get(body, "messages"), i, v)
 		read_message(x, v);
 	read_prompt(x, body);
-	json_array_foreach(json_object_get(body, "tools"), i, v) {
+	json_each(json_object_get(body, "tools"), i, v) {
 		request_function(x, v, json_object_get(v, "function"), "parameters");
 		tool_rest(x, v, json_object_get(v, "function"));
 	}
@@ -137,7 +137,7 @@ static void answer_calls(struct exchange *x, const json_t *list)
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(list, i, v) {
+	json_each(list, i, v) {
 		struct part *p = answer_part(x, 0, PART_TOOL_CALL, -1);
 
 		read_call(p, v);
@@ -222,7 +222,7 @@ static bool is_last_line(const json_t *data)
 /* Other APIs have a path /api/chat too. */
 static bool suits_chat(const json_t *body)
 {
-	return json_has(body, "model") && json_is_array(json_object_get(body, "messages"));
+	return json_has(body, "model") && json_holds(json_object_get(body, "messages"));
 }
 
 static bool suits_generate(const json_t *body)
