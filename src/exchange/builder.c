@@ -165,6 +165,7 @@ static void part_unknown(struct part *p)
 {
 	p->size = 0;
 	p->sha256[0] = '\0';
+	p->no_data = true;
 }
 
 void part_base64_more(struct part *p, struct sha256_ctx *sha, struct span base64)
@@ -178,7 +179,7 @@ void part_base64_more(struct part *p, struct sha256_ctx *sha, struct span base64
 		base64url_decode_init(&decoder);
 	else
 		base64_decode_init(&decoder);
-	while (base64.len) {
+	while (base64.len && !p->no_data) {
 		struct span piece = span_first(base64, 4096);
 		size_t n = sizeof(plain);
 
@@ -196,7 +197,7 @@ void part_base64_more(struct part *p, struct sha256_ctx *sha, struct span base64
 		part_unknown(p);
 		return;
 	}
-	if (!p->size)
+	if (!p->size || p->no_data)
 		return;
 	so_far = *sha;
 	digest_hex(&so_far, p->sha256);
@@ -208,6 +209,8 @@ void part_base64(struct part *p, struct span media_type, struct span base64)
 
 	set_string(&p->media_type, media_type);
 	p->size = 0;
+	p->sha256[0] = '\0';
+	p->no_data = false;
 	sha256_init(&sha);
 	part_base64_more(p, &sha, base64);
 }

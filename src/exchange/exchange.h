@@ -40,7 +40,8 @@ struct part {
 	uint64_t size;	 /* of the data itself (base64 undone), bytes; 0 unknown */
 	char sha256[65]; /* of the data itself, hex; "" unknown */
 	bool is_error;
-	int slot; /* answers: the provider's own number of this block or call, or NO_SLOT */
+	bool no_data; /* what came as base64 of it is none */
+	int slot;     /* answers: the provider's own number of this block or call, or NO_SLOT */
 
 	/* Answers in pieces: the first half of a character, whose second may follow; 0: none. */
 	uint32_t half;

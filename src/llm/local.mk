@@ -25,10 +25,12 @@ libpure_a_SOURCES += \
 	src/llm/dialects/gemini.c \
 	src/llm/dialects/gemini.h \
 	src/llm/dialects/gemini_interactions.c \
+	src/llm/dialects/gemini_interactions_request.c \
 	src/llm/dialects/gemini_other.c \
 	src/llm/dialects/gemini_partial.c \
 	src/llm/dialects/gemini_partial.h \
 	src/llm/dialects/gemini_request.c \
+	src/llm/dialects/gemini_sources.c \
 	src/llm/dialects/gemini_live.c \
 	src/llm/dialects/mcp.c \
 	src/llm/dialects/ollama.c \

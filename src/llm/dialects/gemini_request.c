@@ -24,12 +24,22 @@ static void read_media(struct exchange *x, struct message *m, const json_t *v, b
 	part_url(p, json_span(json_either(v, "fileUri", "file_uri")));
 }
 
+/* A tool that Google runs has a type for a name. */
+static void read_name(struct part *p, const json_t *v, const char *word)
+{
+	const json_t *type = json_either(v, "toolType", "tool_type");
+
+	set_json(&p->id, json_object_get(v, "id"));
+	set_json(&p->name, json_has(v, "name") ? json_object_get(v, "name") : type);
+	if (type)
+		set_string(&p->type_raw, span_str(word));
+}
+
 static void read_call(struct part *p, const json_t *v)
 {
 	const json_t *args = json_object_get(v, "args");
 
-	set_json(&p->id, json_object_get(v, "id"));
-	set_json(&p->name, json_object_get(v, json_has(v, "name") ? "name" : "toolType"));
+	read_name(p, v, "toolCall");
 	if (args)
 		part_json(p, args);
 	else
@@ -39,39 +49,51 @@ static void read_call(struct part *p, const json_t *v)
 /* Of a function, or of a tool that Google runs. Pictures stand beside what it says. */
 static void read_result(struct exchange *x, struct message *m, const json_t *v)
 {
-	const json_t *response = json_object_get(v, "response"), *part, *data;
+	const json_t *response = json_object_get(v, "response"), *part, *data, *file;
 	struct part *p = message_part(x, m, PART_TOOL_RESULT);
 	size_t i;
 
-	set_json(&p->id, json_object_get(v, "id"));
-	set_json(&p->name, json_object_get(v, json_has(v, "name") ? "name" : "toolType"));
+	read_name(p, v, "toolResponse");
 	p->is_error = json_has(response, "error");
 	part_json(p, response);
 	json_each(json_object_get(v, "parts"), i, part) {
 		data = json_either(part, "inlineData", "inline_data");
-		if (data)
-			read_media(x, m, data, true);
+		file = json_either(part, "fileData", "file_data");
+		if (data || file)
+			read_media(x, m, data ? data : file, data != NULL);
 		else
 			message_other(x, m, "parts", part);
 	}
+}
+
+/* Google's word, or its number. */
+static bool is_failure(const json_t *outcome)
+{
+	struct span word = json_span(outcome);
+
+	return span_eq(word, SPAN_LIT("OUTCOME_FAILED")) ||
+	       span_eq(word, SPAN_LIT("OUTCOME_DEADLINE_EXCEEDED")) ||
+	       json_integer_value(outcome) > 1;
 }
 
 static void read_code(struct exchange *x, struct message *m, const json_t *v)
 {
 	const json_t *code = json_either(v, "executableCode", "executable_code");
 	const json_t *result = json_either(v, "codeExecutionResult", "code_execution_result");
-	struct part *p;
+	static const char *const known[] = { "id", "code", "language", "outcome", "output", NULL };
+	struct part *p = message_part(x, m, code ? PART_TOOL_CALL : PART_TOOL_RESULT);
 
+	set_json(&p->id, json_object_get(code ? code : result, "id"));
 	if (code) {
-		p = message_part(x, m, PART_TOOL_CALL);
 		set_string(&p->type_raw, SPAN_LIT("executableCode"));
 		set_string(&p->name, SPAN_LIT("code_execution"));
 		part_json(p, json_object_get(code, "code"));
 	} else {
-		p = message_part(x, m, PART_TOOL_RESULT);
 		set_string(&p->type_raw, SPAN_LIT("codeExecutionResult"));
+		p->is_error = is_failure(json_object_get(result, "outcome"));
 		part_json(p, json_object_get(result, "output"));
 	}
+	message_rest(x, m, code ? code : result, known);
 }
 
 const char *const gemini_part_members[] = {
@@ -102,11 +124,19 @@ const char *const gemini_part_members[] = {
 void gemini_part(struct exchange *x, struct message *m, const json_t *v)
 {
 	/* Of calls and results. */
-	static const char *const inner[] = {
-		"id",		"name",		 "args",	"response",
-		"parts",	"toolType",	 "partialArgs", "partial_args",
-		"willContinue", "will_continue", "scheduling",	NULL
-	};
+	static const char *const inner[] = { "id",
+					     "name",
+					     "args",
+					     "response",
+					     "parts",
+					     "toolType",
+					     "tool_type",
+					     "partialArgs",
+					     "partial_args",
+					     "willContinue",
+					     "will_continue",
+					     "scheduling",
+					     NULL };
 	const json_t *call = json_either(v, "functionCall", "function_call");
 	const json_t *result = json_either(v, "functionResponse", "function_response");
 	const json_t *data = json_either(v, "inlineData", "inline_data");
