@@ -20,6 +20,7 @@ libpure_a_SOURCES += \
 	src/llm/dialects/bedrock_converse.c \
 	src/llm/dialects/bedrock_invoke.c \
 	src/llm/dialects/bedrock_prompt.c \
+	src/llm/dialects/bedrock_rag.c \
 	src/llm/dialects/cohere.c \
 	src/llm/dialects/fallback.c \
 	src/llm/dialects/gemini.c \
@@ -55,6 +56,8 @@ libpure_a_SOURCES += \
 	src/llm/multipart.h \
 	src/llm/rest.c \
 	src/llm/rest.h \
+	src/llm/pieces.c \
+	src/llm/pieces.h \
 	src/llm/result.c \
 	src/llm/result.h \
 	src/llm/paths.def \

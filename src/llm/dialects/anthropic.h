@@ -41,7 +41,7 @@ void anthropic_message(struct exchange *x, const json_t *message);
 /* ---- anthropic_stream.c ---- */
 
 /* Which blocks are open, and how far the message is. */
-#define ANTHROPIC_STATE_SIZE (ANTHROPIC_NUMBERS / 8 + 8)
+#define ANTHROPIC_STATE_SIZE 1024
 
 void anthropic_event(struct exchange *x, void *state, struct span name, const json_t *data);
 void anthropic_ended(struct exchange *x, void *state);

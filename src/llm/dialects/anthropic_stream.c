@@ -10,31 +10,15 @@
 #include "llm/dialects/anthropic.h"
 #include "llm/error.h"
 #include "llm/json.h"
+#include "llm/pieces.h"
 #include "llm/rest.h"
 
 struct stream {
 	bool begun, over;
-	uint8_t open[ANTHROPIC_NUMBERS / 8];
+	int next;		/* block */
+	struct pieces_set open; /* blocks */
 };
 _Static_assert(sizeof(struct stream) <= ANTHROPIC_STATE_SIZE, "room for the state");
-
-static bool is_open(const struct stream *s, int number)
-{
-	return s->open[number % ANTHROPIC_NUMBERS / 8] >> (number % 8) & 1;
-}
-
-static void set_open(struct stream *s, int number, bool open)
-{
-	uint8_t *byte = &s->open[number % ANTHROPIC_NUMBERS / 8], bit = (uint8_t)(1 << number % 8);
-
-	*byte = open ? *byte | bit : *byte & (uint8_t)~bit;
-}
-
-/* Nothing but what comes before or behind a message may stand outside one. */
-static void expect(struct exchange *x, bool fits)
-{
-	x->response_partial |= !fits;
-}
 
 /* Gateways may number all blocks alike: the next one of a number has a slot past the one before. */
 static int latest_slot(struct exchange *x, int number)
@@ -110,7 +94,7 @@ static void read_delta(struct exchange *x, int slot, const json_t *delta)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		if (!is_piece(delta, rows[i].type, rows[i].member))
 			continue;
-		expect(x, answer_find(x, 0, rows[i].kind, slot));
+		pieces_expect(x, answer_find(x, 0, rows[i].kind, slot));
 		if (json_text(delta, rows[i].member).len)
 			answer_append(x, 0, answer_part(x, 0, rows[i].kind, slot),
 				      json_text(delta, rows[i].member));
@@ -130,43 +114,33 @@ static void end_block(struct exchange *x, struct stream *s, int number)
 {
 	struct part *p = answer_find(x, 0, PART_TOOL_CALL, latest_slot(x, number));
 
-	expect(x, is_open(s, number));
-	set_open(s, number, false);
+	pieces_expect(x, pieces_in(&s->open, number));
+	pieces_put(&s->open, number, false);
 	if (p && !p->text.len && !p->taken)
 		buf_adds(&p->text, "{}");
 }
 
-/* Whether nothing of its arguments is missing; what the provider itself searched for is noted. */
-static bool is_whole_call(struct exchange *x, const struct part *p)
-{
-	bool partial = false;
-	json_t *v = json_read(builder_limits(x), buf_span(&p->text), &partial);
-	bool whole = (v && !partial) || p->text.full || !p->text.len;
-
-	if (p->type_raw && strcmp(p->type_raw, "server_tool_use") == 0)
-		answer_search(x, json_text(v, "query"));
-	json_decref(v);
-	return whole;
-}
-
 static void begin_block(struct exchange *x, struct stream *s, int number, const json_t *block)
 {
-	expect(x, s->begun && !s->over);
-	set_open(s, number, true);
+	pieces_expect(x, s->begun && !s->over);
+	pieces_next(x, &s->next, number);
+	pieces_put(&s->open, number, true);
 	anthropic_block(x, announced_slot(x, number, block), block, true);
 }
 
 static void begin_message(struct exchange *x, struct stream *s, const json_t *message)
 {
 	/* Some begin anew where a model behind them failed. */
+	pieces_expect(x, s->begun || !answer_choice(x, 0)->msg.nparts);
 	*s = (struct stream){ .begun = true };
 	answer_restart(x, 0);
 	anthropic_message(x, message);
+	s->next = (int)json_array_size(json_object_get(message, "content"));
 }
 
 static void end_message(struct exchange *x, struct stream *s)
 {
-	expect(x, s->begun && !s->over);
+	pieces_expect(x, s->begun && !s->over);
 	s->over = true;
 }
 
@@ -183,12 +157,12 @@ static void read_event(struct exchange *x, struct stream *s, const json_t *data)
 	} else if (block_is(type, "content_block_start")) {
 		begin_block(x, s, number, json_object_get(data, "content_block"));
 	} else if (block_is(type, "content_block_delta")) {
-		expect(x, is_open(s, number));
+		pieces_expect(x, pieces_in(&s->open, number));
 		read_delta(x, latest_slot(x, number), delta);
 	} else if (block_is(type, "content_block_stop")) {
 		end_block(x, s, number);
 	} else if (block_is(type, "message_delta")) {
-		expect(x, s->begun && !s->over);
+		pieces_expect(x, s->begun && !s->over);
 		anthropic_usage(x, json_object_get(delta, "usage"));
 		anthropic_stop(x, delta);
 		answer_rest(x, 0, delta, stops);
@@ -218,14 +192,26 @@ void anthropic_event(struct exchange *x, void *state, struct span name, const js
 	answer_rest(x, 0, data, known);
 }
 
+/* What the provider itself searched for, when all of it came. */
+static void read_search(struct exchange *x, const struct part *p)
+{
+	bool partial;
+	json_t *v;
+
+	if (p->kind != PART_TOOL_CALL || !p->type_raw || strcmp(p->type_raw, "server_tool_use"))
+		return;
+	v = json_read(builder_limits(x), buf_span(&p->text), &partial);
+	answer_search(x, json_text(v, "query"));
+	json_decref(v);
+}
+
 void anthropic_ended(struct exchange *x, void *state)
 {
 	const struct stream *s = state;
-	const struct choice *c = answer_choice(x, 0);
+	const struct message *m = &answer_choice(x, 0)->msg;
 
-	expect(x, s->over);
-	for (size_t i = 0; i < c->msg.nparts; i++)
-		/* A model that has to stop early may do so anywhere. */
-		if (c->msg.parts[i].kind == PART_TOOL_CALL)
-			expect(x, is_whole_call(x, &c->msg.parts[i]) || c->finish == FINISH_LENGTH);
+	pieces_expect(x, s->over);
+	pieces_expect_calls(x);
+	for (size_t i = 0; i < m->nparts; i++)
+		read_search(x, &m->parts[i]);
 }

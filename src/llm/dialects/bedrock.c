@@ -34,8 +34,12 @@ bool bedrock_error(struct exchange *x, const json_t *body)
 	struct span type = headers_find(&x->response_headers, "x-amzn-errortype");
 	const json_t *text = error_text(body);
 
-	/* Without a head there is no status. */
-	if (x->status && x->status < 400)
+	/* Without a head there is no status. What is no operation at all is an error in a 200. */
+	if (json_has(json_object_get(body, "Output"), "__type")) {
+		answer_error(x, json_at2(body, "Output", "__type"), NULL, error_text(body));
+		return true;
+	}
+	if (x->status && x->status < 400 && !json_has(body, "__type"))
 		return false;
 	if (!json_is_string(text))
 		return answer_error_of(x, body);

@@ -6,6 +6,7 @@
 #include "exchange/citations.h"
 #include "llm/json.h"
 #include "llm/rest.h"
+#include "llm/result.h"
 
 static const struct {
 	const char *member;
@@ -115,9 +116,10 @@ static void set_media(struct part *p, const struct block *b)
 /* A list of one text or one JSON value counts as that value. */
 static const json_t *result_of(const json_t *content)
 {
-	const json_t *first = json_array_get(content, 0);
+	const json_t *first = json_is_object(content) ? content : json_array_get(content, 0);
 
-	if (json_array_size(content) == 1 && json_has(first, "json") && !json_has(first, "text"))
+	if ((json_is_object(content) || json_array_size(content) == 1) && json_has(first, "json") &&
+	    !json_has(first, "text"))
 		return json_object_get(first, "json");
 	return json_lone_text(content);
 }
@@ -147,8 +149,7 @@ void converse_add_text(struct part *p, const struct block *b)
 	case PART_TOOL_CALL:
 		part_json(p, json_object_get(b->v, "input"));
 		break;
-	case PART_TOOL_RESULT:
-		part_json(p, result_of(json_object_get(b->v, "content")));
+	case PART_TOOL_RESULT: /* converse_result */
 		break;
 	case PART_REASONING:
 		buf_add(&p->text, json_text(json_object_get(b->v, "reasoningText"), "text"));
@@ -167,6 +168,21 @@ void converse_add_text(struct part *p, const struct block *b)
 	}
 }
 
+static bool add_media(struct exchange *x, struct message *m, const json_t *v)
+{
+	struct block b = converse_block(v);
+
+	if (!b.media || !json_is_object(json_object_get(b.v, "source")))
+		return false;
+	converse_set_block(message_part(x, m, b.kind), &b);
+	return true;
+}
+
+void converse_result(struct exchange *x, struct message *m, const struct block *b)
+{
+	result_content(x, m, result_of(json_object_get(b->v, "content")), add_media);
+}
+
 /* ---- what is not known ---- */
 
 void converse_rest(struct exchange *x, struct message *m, const json_t *v, const char *const *known)
@@ -181,15 +197,25 @@ void converse_rest(struct exchange *x, struct message *m, const json_t *v, const
 void converse_block_rest(struct exchange *x, struct message *m, const json_t *v)
 {
 	static const char *const known[] = {
-		"toolUseId",	 "name",
-		"input",	 "type",
-		"content",	 "status",
-		"reasoningText", "text",
-		"image",	 "source",
-		"bytes",	 "s3Location",
-		"citations",	 "redactedContent",
-		"signature",	 "format",
-		"qualifiers",	 NULL,
+		"toolUseId",
+		"name",
+		"input",
+		"type",
+		"content",
+		"status",
+		"reasoningText",
+		"text",
+		"image",
+		"source",
+		"bytes",
+		"s3Location",
+		"citations",
+		"redactedContent",
+		"signature",
+		"format",
+		"qualifiers",
+		"context",
+		NULL,
 	};
 	const char *members[ROWS + 1] = { NULL };
 	const json_t *inner;
@@ -214,14 +240,20 @@ void converse_citation(struct exchange *x, const json_t *v)
 	static const char *const places[] = { "web", "documentChar", "documentPage",
 					      "documentChunk", "searchResultLocation" };
 	const json_t *location = json_object_get(v, "location"), *place = NULL;
-	const json_t *text = json_array_get(json_object_get(v, "sourceContent"), 0);
+	static const char *const known[] = { "location", "source", "title", "sourceContent", NULL };
+	const json_t *text;
 	struct citation_view c = { .url = json_text(v, "source"),
 				   .title = json_text(v, "title"),
-				   .text = json_text(text, "text"),
 				   .start = COUNT_UNKNOWN,
 				   .end = COUNT_UNKNOWN };
+	struct buf cited;
 	char *document = NULL;
+	size_t k;
 
+	buf_init(&cited, builder_text_max(x));
+	json_each(json_object_get(v, "sourceContent"), k, text)
+		buf_add(&cited, json_text(text, "text"));
+	c.text = buf_span(&cited);
 	for (size_t i = 0; i < sizeof(places) / sizeof(*places) && !place; i++)
 		place = json_object_get(location, places[i]);
 	if (json_has(place, "url"))
@@ -232,5 +264,7 @@ void converse_citation(struct exchange *x, const json_t *v)
 	usage_count(&c.start, json_object_get(place, "start"));
 	usage_count(&c.end, json_object_get(place, "end"));
 	answer_citation(x, &c);
+	buf_done(&cited);
 	free(document);
+	answer_rest(x, 0, v, known);
 }

@@ -133,6 +133,11 @@ void gemini_answer_part(struct exchange *x, struct gemini_partial *partial, unsi
 	}
 	if (call && partial && gemini_partial_feed(partial, x, call))
 		return;
+	/* What goes on has to have begun. */
+	if (call && json_is_empty(call)) {
+		x->response_partial |= partial != NULL;
+		return;
+	}
 	if (before < ANSWER_PARTS_MAX)
 		gemini_part(x, m, v);
 	else
@@ -270,12 +275,12 @@ static void gemini_event(struct exchange *x, void *state, struct span name, cons
 /* The last of the pieces says why it is the last. */
 static void gemini_ended(struct exchange *x, void *state)
 {
-	const struct gemini_partial *partial = state;
 	bool whole = false;
 
 	for (size_t i = 0; i < x->nchoices; i++)
 		whole |= x->choices[i].finish_raw != NULL;
-	x->response_partial |= !whole || partial->args;
+	x->response_partial |= !whole;
+	gemini_partial_end(state, x);
 }
 
 static void state_done(void *state)

@@ -11,6 +11,7 @@
 #include "llm/dialects/gemini.h"
 #include "llm/error.h"
 #include "llm/json.h"
+#include "llm/pieces.h"
 #include "llm/rest.h"
 
 static const struct finish_row finishes[] = {
@@ -22,11 +23,9 @@ static const struct finish_row finishes[] = {
 	{ "in_progress", FINISH_NONE },
 };
 
-#define STEPS 4096
-
 struct stream {
-	uint8_t begun[STEPS / 8];
-	struct sha256_ctx data; /* of the step `heard` */
+	struct pieces_set begun; /* steps */
+	struct sha256_ctx data;	 /* of the step `heard` */
 	int heard;
 	bool listening;
 };
@@ -308,12 +307,10 @@ static void read_delta(struct exchange *x, struct stream *s, int step, const jso
 /* A step begins before it goes on. Older streams have contents, without that. */
 static void follow(struct exchange *x, struct stream *s, const json_t *data, int step)
 {
-	uint8_t *byte = &s->begun[step % STEPS / 8], bit = (uint8_t)(1 << step % 8);
-
 	if (json_is(data, "event_type", "step.start"))
-		*byte |= bit;
+		pieces_put(&s->begun, step, true);
 	else if (json_is(data, "event_type", "step.delta"))
-		x->response_partial |= !(*byte & bit);
+		pieces_expect(x, pieces_in(&s->begun, step));
 }
 
 static void interactions_event(struct exchange *x, void *state, struct span name,
@@ -340,7 +337,8 @@ static void interactions_event(struct exchange *x, void *state, struct span name
 /* The last event says how it ended. */
 static void interactions_ended(struct exchange *x, void *state)
 {
-	x->response_partial |= answer_choice(x, 0)->finish == FINISH_NONE;
+	pieces_expect(x, answer_choice(x, 0)->finish != FINISH_NONE);
+	pieces_expect_calls(x);
 }
 
 static bool suits_interactions(const json_t *body)

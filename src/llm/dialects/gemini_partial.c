@@ -199,10 +199,19 @@ static void feed(struct gemini_partial *s, struct exchange *x, const json_t *cal
 	}
 }
 
+void gemini_partial_end(struct gemini_partial *s, struct exchange *x)
+{
+	if (!s->args)
+		return;
+	write_args(s, x);
+	x->response_partial = true;
+	gemini_partial_done(s);
+}
+
 void gemini_partial_begin(struct gemini_partial *s, struct exchange *x, unsigned choice,
 			  size_t part, const json_t *call)
 {
-	gemini_partial_done(s);
+	gemini_partial_end(s, x);
 	*s = (struct gemini_partial){ .args = json_object(), .choice = choice, .part = part };
 	feed(s, x, call);
 }
