@@ -11,6 +11,7 @@ libpure_a_SOURCES += \
 	src/llm/dialects/anthropic.h \
 	src/llm/dialects/anthropic_other.c \
 	src/llm/dialects/anthropic_request.c \
+	src/llm/dialects/anthropic_sessions.c \
 	src/llm/dialects/anthropic_stream.c \
 	src/llm/dialects/assistants.c \
 	src/llm/dialects/bedrock.c \

@@ -83,6 +83,11 @@ void block_read_call(struct part *p, const json_t *v)
 
 static void read_block(struct exchange *x, struct message *m, const json_t *v);
 
+void block_content(struct exchange *x, struct message *m, const json_t *content)
+{
+	request_content(x, m, content, read_block);
+}
+
 /* A file, or blocks to be cited from. */
 static void read_document(struct exchange *x, struct message *m, const json_t *v)
 {
