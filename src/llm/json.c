@@ -72,7 +72,7 @@ bool json_holds(const json_t *list)
 }
 
 /* Nothing beside the text that is to be shown. */
-static bool is_bare_text(const json_t *v)
+bool json_is_bare_text(const json_t *v)
 {
 	static const char *const known[] = { "type",	    "text",	 "cache_control",
 					     "annotations", "citations", NULL };
@@ -91,7 +91,7 @@ const json_t *json_lone_text(const json_t *content)
 	const json_t *first = json_array_get(content, 0), *text = json_object_get(first, "text");
 	struct span type = json_text(first, "type");
 
-	if (json_array_size(content) != 1 || !is_bare_text(first))
+	if (json_array_size(content) != 1 || !json_is_bare_text(first))
 		return content;
 	return !type.len || span_ends(type, SPAN_LIT("text")) ? text : content;
 }

@@ -31,6 +31,9 @@ size_t json_next(const json_t *list, size_t from, const json_t **ret); /* *ret N
 /* Whether there is an element for it. */
 bool json_holds(const json_t *list);
 
+/* An object with a text, and nothing beside it that is to be shown. */
+bool json_is_bare_text(const json_t *v);
+
 /* A list of one text is that text; any other content is what it is. */
 const json_t *json_lone_text(const json_t *content);
 

@@ -77,7 +77,7 @@ static void add_rest(struct part *p, const json_t *rest)
 	json_array_foreach(rest, i, v) {
 		if (p->text.len)
 			buf_addc(&p->text, '\n');
-		if (is_text(v))
+		if (is_text(v) && (json_is_string(v) || json_is_bare_text(v)))
 			buf_add(&p->text, text_of(v));
 		else
 			part_json(p, v);

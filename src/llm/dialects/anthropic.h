@@ -21,6 +21,8 @@ void block_read_call(struct part *p, const json_t *v);
 void block_read_result(struct exchange *x, struct message *m, const json_t *v);
 /* Adds the part of a picture or a document; false: it is none. */
 bool block_read_binary(struct exchange *x, struct message *m, const json_t *v);
+/* The same in a result: with what is not known of it. */
+bool block_add_binary(struct exchange *x, struct message *m, const json_t *v);
 /* A text or a list of blocks. */
 void block_content(struct exchange *x, struct message *m, const json_t *content);
 /* The members of a block that are read, or that say how it is to be kept. */

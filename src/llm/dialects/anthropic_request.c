@@ -118,6 +118,9 @@ bool block_read_binary(struct exchange *x, struct message *m, const json_t *v)
 {
 	struct span type = json_text(v, "type");
 
+	static const char *const known[] = { "type",	"media_type", "data", "url",
+					     "file_id", "content",    NULL };
+
 	if (!json_is_object(json_object_get(v, "source")))
 		return false;
 	if (block_is(type, "image"))
@@ -126,6 +129,15 @@ bool block_read_binary(struct exchange *x, struct message *m, const json_t *v)
 		read_document(x, m, v);
 	else
 		return false;
+	message_rest(x, m, json_object_get(v, "source"), known);
+	return true;
+}
+
+bool block_add_binary(struct exchange *x, struct message *m, const json_t *v)
+{
+	if (!block_read_binary(x, m, v))
+		return false;
+	message_rest(x, m, v, block_known(v));
 	return true;
 }
 
@@ -139,7 +151,7 @@ void block_read_result(struct exchange *x, struct message *m, const json_t *v)
 	set_json(&p->id, json_object_get(v, "tool_use_id"));
 	p->is_error = json_is_true(json_object_get(v, "is_error")) ||
 		      span_ends(json_text(content, "type"), SPAN_LIT("_error"));
-	result_content(x, m, content, block_read_binary);
+	result_content(x, m, content, block_add_binary);
 }
 
 /* Words to be cited from, that the client found. */

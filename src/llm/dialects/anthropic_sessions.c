@@ -60,7 +60,7 @@ static void read_result(struct exchange *x, struct message *m, const json_t *v)
 		set_json(&p->id, json_object_get(v, ids[i]));
 	set_json(&p->type_raw, json_object_get(v, "type"));
 	p->is_error = json_is_true(json_object_get(v, "is_error"));
-	result_content(x, m, json_object_get(v, "content"), block_read_binary);
+	result_content(x, m, json_object_get(v, "content"), block_add_binary);
 }
 
 /* What the user said, or a tool of the user's gave back. */
@@ -169,17 +169,20 @@ static void add_usage(struct exchange *x, struct stream *s, const json_t *event,
 
 static void read_texts(struct exchange *x, int number, const json_t *v)
 {
+	static const char *const known[] = { "type", "text", NULL };
 	const json_t *item;
 	size_t i;
 
 	json_each(json_object_get(v, "content"), i, item) {
 		int slot = slot_of(number, (int)(i % 64));
 
-		if (json_has(item, "text"))
+		if (json_has(item, "text")) {
 			answer_whole(x, 0, answer_part(x, 0, PART_TEXT, slot),
 				     json_text(item, "text"));
-		else
+			answer_rest_of(x, 0, slot, json_text(v, "id"), item, known);
+		} else {
 			anthropic_block(x, slot, item, false);
+		}
 	}
 }
 
@@ -208,10 +211,13 @@ static void answer_result(struct exchange *x, int number, const json_t *v)
 /* It waits for the user, or will not go on. */
 static void read_status(struct exchange *x, const json_t *v)
 {
+	static const char *const known[] = { "type", "explanation", NULL };
 	struct span why = json_text(json_object_get(v, "stop_reason"), "type");
 
 	if (span_eq(json_text(v, "type"), SPAN_LIT("session.status_terminated")))
 		answer_finish(x, 0, SPAN_LIT("terminated"), FINISH_OTHER);
+	answer_rest(x, 0, json_object_get(v, "stop_reason"), known);
+	answer_rest(x, 0, json_object_get(v, "stop_details"), known);
 	if (!why.len)
 		return;
 	answer_finish(x, 0, why, finish_of(why, finishes, sizeof(finishes) / sizeof(*finishes)));

@@ -119,7 +119,7 @@ static const json_t *result_of(const json_t *content)
 	const json_t *first = json_is_object(content) ? content : json_array_get(content, 0);
 
 	if ((json_is_object(content) || json_array_size(content) == 1) && json_has(first, "json") &&
-	    !json_has(first, "text"))
+	    json_object_size(first) == 1)
 		return json_object_get(first, "json");
 	return json_lone_text(content);
 }
@@ -175,6 +175,7 @@ static bool add_media(struct exchange *x, struct message *m, const json_t *v)
 	if (!b.media || !json_is_object(json_object_get(b.v, "source")))
 		return false;
 	converse_set_block(message_part(x, m, b.kind), &b);
+	converse_block_rest(x, m, v);
 	return true;
 }
 
@@ -230,6 +231,10 @@ void converse_block_rest(struct exchange *x, struct message *m, const json_t *v)
 	converse_rest(x, m, inner, known);
 	converse_rest(x, m, json_object_get(inner, "reasoningText"), known);
 	converse_rest(x, m, json_object_get(inner, "source"), known);
+	/* Those of a result are in its own text. */
+	if (rows[row].kind == PART_TEXT)
+		json_each(json_object_get(inner, "content"), i, v)
+			converse_rest(x, m, v, known);
 	if (!m)
 		json_each(json_object_get(inner, "citations"), i, v)
 			converse_citation(x, v);
@@ -237,8 +242,13 @@ void converse_block_rest(struct exchange *x, struct message *m, const json_t *v)
 
 void converse_citation(struct exchange *x, const json_t *v)
 {
-	static const char *const places[] = { "web", "documentChar", "documentPage",
-					      "documentChunk", "searchResultLocation" };
+	static const char *const places[] = {
+		"web", "documentChar", "documentPage", "documentChunk", "searchResultLocation", NULL
+	};
+	static const char *const source[] = { "text", NULL };
+	static const char *const where[] = { "url",   "domain", "documentIndex",
+					     "start", "end",	"searchResultIndex",
+					     NULL };
 	const json_t *location = json_object_get(v, "location"), *place = NULL;
 	static const char *const known[] = { "location", "source", "title", "sourceContent", NULL };
 	const json_t *text;
@@ -251,10 +261,12 @@ void converse_citation(struct exchange *x, const json_t *v)
 	size_t k;
 
 	buf_init(&cited, builder_text_max(x));
-	json_each(json_object_get(v, "sourceContent"), k, text)
+	json_each(json_object_get(v, "sourceContent"), k, text) {
 		buf_add(&cited, json_text(text, "text"));
+		answer_rest(x, 0, text, source);
+	}
 	c.text = buf_span(&cited);
-	for (size_t i = 0; i < sizeof(places) / sizeof(*places) && !place; i++)
+	for (size_t i = 0; places[i] && !place; i++)
 		place = json_object_get(location, places[i]);
 	if (json_has(place, "url"))
 		c.url = json_text(place, "url");
@@ -264,6 +276,8 @@ void converse_citation(struct exchange *x, const json_t *v)
 	usage_count(&c.start, json_object_get(place, "start"));
 	usage_count(&c.end, json_object_get(place, "end"));
 	answer_citation(x, &c);
+	answer_rest(x, 0, location, places);
+	answer_rest(x, 0, place, where);
 	buf_done(&cited);
 	free(document);
 	answer_rest(x, 0, v, known);

@@ -14,6 +14,7 @@
 static void read_source(struct exchange *x, struct message *m, const json_t *v)
 {
 	static const char *const known[] = { "byteContent", "s3Location", "sourceType", NULL };
+	static const char *const inner[] = { "identifier", "contentType", "data", NULL };
 	const json_t *bytes = json_object_get(v, "byteContent");
 	struct part *p = message_part(x, m, PART_FILE);
 
@@ -23,6 +24,7 @@ static void read_source(struct exchange *x, struct message *m, const json_t *v)
 	else
 		buf_add(&p->text, json_text(json_object_get(v, "s3Location"), "uri"));
 	message_rest(x, m, v, known);
+	message_rest(x, m, bytes, inner);
 }
 
 static void read_configuration(struct exchange *x, struct message *m, const json_t *v)
@@ -60,8 +62,9 @@ static void rag_request(struct exchange *x, const json_t *body)
 /* ---- answer ---- */
 
 /* Where a source is: {"type": "WEB", "webLocation": {"url": ...}} and the like. */
-static void set_location(struct citation_view *c, const json_t *location)
+static void set_location(struct exchange *x, struct citation_view *c, const json_t *location)
 {
+	static const char *const known[] = { "type", "url", "uri", "id", "query", NULL };
 	const char *key;
 	json_t *v;
 
@@ -70,33 +73,44 @@ static void set_location(struct citation_view *c, const json_t *location)
 			c->url = json_text(v, json_has(v, "url") ? "url" : "uri");
 		else if (json_has(v, "id") || json_has(v, "query"))
 			c->document = json_text(v, json_has(v, "id") ? "id" : "query");
+		else if (json_is_object(v))
+			answer_rest(x, 0, location, known);
+		answer_rest(x, 0, v, known);
 	}
 }
 
 static void read_reference(struct exchange *x, const json_t *v, const json_t *span)
 {
 	static const char *const known[] = { "content", "location", "metadata", NULL };
+	static const char *const content[] = { "text", "type", NULL };
 	struct citation_view c = { .text = json_text(json_object_get(v, "content"), "text"),
 				   .start = COUNT_UNKNOWN,
 				   .end = COUNT_UNKNOWN };
 
-	set_location(&c, json_object_get(v, "location"));
+	set_location(x, &c, json_object_get(v, "location"));
 	usage_count(&c.start, json_object_get(span, "start"));
 	usage_count(&c.end, json_object_get(span, "end"));
 	answer_citation(x, &c);
 	answer_rest(x, 0, v, known);
+	answer_rest(x, 0, json_object_get(v, "content"), content);
 }
 
 static void read_citation(struct exchange *x, const json_t *v)
 {
 	static const char *const known[] = { "generatedResponsePart", "retrievedReferences",
 					     "citation", NULL };
+	static const char *const outer[] = { "textResponsePart", NULL };
+	static const char *const inner[] = { "text", "span", NULL };
+	static const char *const span[] = { "start", "end", NULL };
 	const json_t *part = json_at2(v, "generatedResponsePart", "textResponsePart"), *reference;
 	size_t i;
 
 	json_each(json_object_get(v, "retrievedReferences"), i, reference)
 		read_reference(x, reference, json_object_get(part, "span"));
 	answer_rest(x, 0, v, known);
+	answer_rest(x, 0, json_object_get(v, "generatedResponsePart"), outer);
+	answer_rest(x, 0, part, inner);
+	answer_rest(x, 0, json_object_get(part, "span"), span);
 }
 
 static void read_guardrail(struct exchange *x, struct span action)

@@ -237,6 +237,9 @@ static const json_t *document_of(const json_t *documents, struct span id)
 
 static void cite(struct exchange *x, const json_t *v, struct span id, const json_t *source)
 {
+	/* Its words are in the request, or with the documents found. */
+	static const char *const known[] = { "id",   "url",	  "title", "snippet",
+					     "text", "timestamp", "data",  NULL };
 	struct citation_view c = { .url = json_text(source, "url"),
 				   .title = json_text(source, "title"),
 				   .text = json_text(v, "text"),
@@ -247,6 +250,7 @@ static void cite(struct exchange *x, const json_t *v, struct span id, const json
 	usage_count(&c.start, json_object_get(v, "start"));
 	usage_count(&c.end, json_object_get(v, "end"));
 	answer_citation(x, &c);
+	answer_rest(x, 0, source, known);
 }
 
 /* A text with all that it rests on: documents and results of tools, or in version 1 the ids of
@@ -255,13 +259,16 @@ static void read_citation(struct exchange *x, const json_t *v, const json_t *doc
 {
 	static const char *const known[] = { "text",	     "start",	      "end",  "sources",
 					     "document_ids", "content_index", "type", NULL };
+	static const char *const of_source[] = { "type", "id", "document", "tool_output", NULL };
 	const json_t *source, *id;
 	size_t i;
 
-	json_each(json_object_get(v, "sources"), i, source)
+	json_each(json_object_get(v, "sources"), i, source) {
 		cite(x, v, json_text(source, "id"),
 		     json_object_get(source,
 				     json_has(source, "document") ? "document" : "tool_output"));
+		answer_rest(x, 0, source, of_source);
+	}
 	json_each(json_object_get(v, "document_ids"), i, id)
 		cite(x, v, json_span(id), document_of(documents, json_span(id)));
 	if (!json_holds(json_object_get(v, "sources")) &&

@@ -86,6 +86,9 @@ static void answer_call(struct exchange *x, int step, const json_t *v)
 /* What a text rests on: pages, files and places. */
 static void read_annotations(struct exchange *x, const json_t *list)
 {
+	static const char *const known[] = { "type",	    "url",	    "title",	"name",
+					     "file_name",   "document_uri", "place_id", "source",
+					     "start_index", "end_index",    NULL };
 	const json_t *v;
 	size_t i;
 
@@ -104,6 +107,7 @@ static void read_annotations(struct exchange *x, const json_t *list)
 		usage_count(&c.start, json_object_get(v, "start_index"));
 		usage_count(&c.end, json_object_get(v, "end_index"));
 		answer_citation(x, &c);
+		answer_rest(x, 0, v, known);
 	}
 }
 

@@ -42,6 +42,21 @@ static bool add_media(struct exchange *x, struct message *m, const json_t *v)
 	return true;
 }
 
+static const char *const content_members[] = { "type",	    "text",	  "data",
+					       "mime_type", "uri",	  "name",
+					       "result",    "call_id",	  "is_error",
+					       "id",	    "resolution", "annotations",
+					       "signature", "arguments",  NULL };
+
+/* The same in a result: with what is not known of it. */
+static bool add_result_media(struct exchange *x, struct message *m, const json_t *v)
+{
+	if (!add_media(x, m, v))
+		return false;
+	message_rest(x, m, v, content_members);
+	return true;
+}
+
 void interaction_call(struct part *p, const json_t *v)
 {
 	struct span type = json_text(v, "type");
@@ -64,7 +79,7 @@ void interaction_result(struct exchange *x, struct message *m, const json_t *v)
 	if (!json_is(v, "type", "function_result"))
 		set_json(&p->type_raw, json_object_get(v, "type"));
 	p->is_error |= json_is_true(json_object_get(v, "is_error"));
-	result_content(x, m, json_object_get(v, "result"), add_media);
+	result_content(x, m, json_object_get(v, "result"), add_result_media);
 }
 
 /* False: it is of a kind that is not known, and a part as a whole. */
@@ -93,13 +108,8 @@ static bool add_content(struct exchange *x, struct message *m, const json_t *v)
 
 static void read_content(struct exchange *x, struct message *m, const json_t *v)
 {
-	static const char *const known[] = { "type",	  "text",      "data",	     "mime_type",
-					     "uri",	  "name",      "result",     "call_id",
-					     "is_error",  "id",	       "resolution", "annotations",
-					     "signature", "arguments", NULL };
-
 	if (add_content(x, m, v))
-		message_rest(x, m, v, known);
+		message_rest(x, m, v, content_members);
 }
 
 /* What the model thought, in words. */
@@ -110,8 +120,10 @@ static void read_thought(struct exchange *x, const json_t *v)
 	const json_t *item;
 	size_t i;
 
-	json_each(json_object_get(v, "summary"), i, item)
+	json_each(json_object_get(v, "summary"), i, item) {
 		message_text(x, m, PART_REASONING, json_text(item, "text"));
+		message_rest(x, m, item, content_members);
+	}
 	message_rest(x, m, v, known);
 }
 

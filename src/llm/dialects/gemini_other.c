@@ -74,6 +74,7 @@ static void embed_later(struct exchange *x, const json_t *batch)
 	set_json(&x->model_asked, json_object_get(batch, "model"));
 	json_each(json_at2(input, "requests", "requests"), i, v)
 		embed_listed(x, v);
+	request_rest(x, "batch", json_object_get(input, "requests"), inner);
 	request_rest(x, "batch", input, inner);
 	request_rest(x, "batch", batch, known);
 }

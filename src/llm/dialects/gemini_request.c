@@ -4,6 +4,30 @@
 #include "llm/json.h"
 #include "llm/rest.h"
 
+const char *const gemini_part_members[] = {
+	"text",
+	"thought",
+	"thoughtSignature",
+	"thought_signature",
+	"functionCall",
+	"function_call",
+	"functionResponse",
+	"function_response",
+	"inlineData",
+	"inline_data",
+	"fileData",
+	"file_data",
+	"executableCode",
+	"executable_code",
+	"codeExecutionResult",
+	"code_execution_result",
+	"toolCall",
+	"tool_call",
+	"toolResponse",
+	"tool_response",
+	NULL,
+};
+
 static enum part_kind kind_of_media(struct span type)
 {
 	if (span_starts(type, SPAN_LIT("image/")))
@@ -14,14 +38,18 @@ static enum part_kind kind_of_media(struct span type)
 static void read_media(struct exchange *x, struct message *m, const json_t *v, bool inline_data)
 {
 	struct span type = json_span(json_either(v, "mimeType", "mime_type"));
+	static const char *const known[] = { "mimeType", "mime_type",	"data", "fileUri",
+					     "file_uri", "displayName", NULL };
 	struct part *p = message_part(x, m, kind_of_media(type));
 
+	set_json(&p->name, json_object_get(v, "displayName"));
 	if (inline_data) {
 		part_base64(p, type, json_text(v, "data"));
-		return;
+	} else {
+		set_string(&p->media_type, type);
+		part_url(p, json_span(json_either(v, "fileUri", "file_uri")));
 	}
-	set_string(&p->media_type, type);
-	part_url(p, json_span(json_either(v, "fileUri", "file_uri")));
+	message_rest(x, m, v, known);
 }
 
 /* A tool that Google runs has a type for a name. */
@@ -59,10 +87,12 @@ static void read_result(struct exchange *x, struct message *m, const json_t *v)
 	json_each(json_object_get(v, "parts"), i, part) {
 		data = json_either(part, "inlineData", "inline_data");
 		file = json_either(part, "fileData", "file_data");
-		if (data || file)
+		if (data || file) {
 			read_media(x, m, data ? data : file, data != NULL);
-		else
+			message_rest(x, m, part, gemini_part_members);
+		} else {
 			message_other(x, m, "parts", part);
+		}
 	}
 }
 
@@ -95,30 +125,6 @@ static void read_code(struct exchange *x, struct message *m, const json_t *v)
 	}
 	message_rest(x, m, code ? code : result, known);
 }
-
-const char *const gemini_part_members[] = {
-	"text",
-	"thought",
-	"thoughtSignature",
-	"thought_signature",
-	"functionCall",
-	"function_call",
-	"functionResponse",
-	"function_response",
-	"inlineData",
-	"inline_data",
-	"fileData",
-	"file_data",
-	"executableCode",
-	"executable_code",
-	"codeExecutionResult",
-	"code_execution_result",
-	"toolCall",
-	"tool_call",
-	"toolResponse",
-	"tool_response",
-	NULL,
-};
 
 /* A part that is not text. */
 void gemini_part(struct exchange *x, struct message *m, const json_t *v)

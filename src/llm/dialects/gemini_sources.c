@@ -32,6 +32,11 @@ static void cite_chunk(struct exchange *x, const json_t *chunk, const json_t *se
 		"web", "retrievedContext", "retrieved_context", "maps", "image", NULL
 	};
 	static const char *const urls[] = { "uri", "sourceUri", "source_uri", NULL };
+	static const char *const known[] = {
+		"uri",		 "sourceUri", "source_uri", "title", "documentName",
+		"document_name", "placeId",   "place_id",   "text",  "domain",
+		"imageUri",	 "ragChunk",  "rag_chunk",  NULL
+	};
 	static const char *const ids[] = { "documentName", "document_name", "placeId", "place_id",
 					   NULL };
 	struct citation_view c = { .start = COUNT_UNKNOWN, .end = COUNT_UNKNOWN };
@@ -47,6 +52,8 @@ static void cite_chunk(struct exchange *x, const json_t *chunk, const json_t *se
 	c.text = json_text(segment ? segment : v, "text");
 	read_span(&c, segment);
 	answer_citation(x, &c);
+	answer_rest(x, 0, chunk, kinds);
+	answer_rest(x, 0, v, known);
 }
 
 static void read_chunks(struct exchange *x, const json_t *v)
@@ -54,10 +61,18 @@ static void read_chunks(struct exchange *x, const json_t *v)
 	const json_t *chunks = json_either(v, "groundingChunks", "grounding_chunks");
 	const json_t *list = json_either(v, "groundingSupports", "grounding_supports"), *item,
 		     *index;
+	static const char *const support[] = {
+		"segment",	    "groundingChunkIndices", "grounding_chunk_indices",
+		"confidenceScores", "confidence_scores",     NULL
+	};
+	static const char *const segment[] = { "text",	    "startIndex", "start_index", "endIndex",
+					       "end_index", "partIndex",  "part_index",	 NULL };
 	bool cited[CHUNKS_MAX] = { false };
 	size_t i, k, n;
 
-	json_each(list, i, item)
+	json_each(list, i, item) {
+		answer_rest(x, 0, item, support);
+		answer_rest(x, 0, json_object_get(item, "segment"), segment);
 		json_each(json_either(item, "groundingChunkIndices", "grounding_chunk_indices"), k,
 			  index) {
 			n = (size_t)json_integer_value(index);
@@ -65,6 +80,7 @@ static void read_chunks(struct exchange *x, const json_t *v)
 			if (n < CHUNKS_MAX)
 				cited[n] = true;
 		}
+	}
 	json_each(chunks, i, item)
 		if (i >= CHUNKS_MAX || !cited[i])
 			cite_chunk(x, item, NULL);
@@ -106,6 +122,10 @@ static void read_grounding(struct exchange *x, unsigned choice, const json_t *v)
 
 static void read_citations(struct exchange *x, const json_t *meta)
 {
+	static const char *const outer[] = { "citationSources", "citation_sources", "citations",
+					     NULL };
+	static const char *const known[] = { "uri",	 "title",     "startIndex", "start_index",
+					     "endIndex", "end_index", NULL };
 	const json_t *list = json_either(meta, "citationSources", "citations"), *v;
 	size_t i;
 
@@ -117,12 +137,17 @@ static void read_citations(struct exchange *x, const json_t *meta)
 
 		read_span(&c, v);
 		answer_citation(x, &c);
+		answer_rest(x, 0, v, known);
 	}
+	answer_rest(x, 0, meta, outer);
 }
 
 /* What could not be read is no source, and kept as it is. */
 static void read_urls(struct exchange *x, unsigned choice, const json_t *meta)
 {
+	static const char *const outer[] = { "urlMetadata", "url_metadata", NULL };
+	static const char *const cited[] = { "retrievedUrl", "retrieved_url", "urlRetrievalStatus",
+					     "url_retrieval_status", NULL };
 	static const char *const known[] = { "retrievedUrl", "retrieved_url", NULL };
 	const json_t *v;
 	size_t i;
@@ -142,7 +167,9 @@ static void read_urls(struct exchange *x, unsigned choice, const json_t *meta)
 										 "retrieved_url")),
 						    .start = COUNT_UNKNOWN,
 						    .end = COUNT_UNKNOWN });
+		answer_rest(x, choice, v, cited);
 	}
+	answer_rest(x, choice, meta, outer);
 }
 
 void gemini_sources(struct exchange *x, unsigned choice, const json_t *v)
