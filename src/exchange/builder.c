@@ -203,7 +203,7 @@ void part_base64_more(struct part *p, struct sha256_ctx *sha, struct span base64
 	digest_hex(&so_far, p->sha256);
 }
 
-void part_base64(struct part *p, struct span media_type, struct span base64)
+static void digest(struct part *p, struct span media_type, struct span base64)
 {
 	struct sha256_ctx sha;
 
@@ -213,6 +213,16 @@ void part_base64(struct part *p, struct span media_type, struct span base64)
 	p->no_data = false;
 	sha256_init(&sha);
 	part_base64_more(p, &sha, base64);
+}
+
+/* Some give a URL of the data for the data. */
+void part_base64(struct part *p, struct span media_type, struct span base64)
+{
+	set_string(&p->media_type, media_type);
+	if (span_starts(base64, SPAN_LIT("data:")))
+		part_url(p, base64);
+	else
+		digest(p, media_type, base64);
 }
 
 void part_url(struct part *p, struct span url)
@@ -229,7 +239,7 @@ void part_url(struct part *p, struct span url)
 	comma = span_find(url, ',');
 	type = span_first(url, comma);
 	if (span_ends(type, mark)) {
-		part_base64(p, span_first(type, type.len - mark.len), span_from(url, comma + 1));
+		digest(p, span_first(type, type.len - mark.len), span_from(url, comma + 1));
 	} else {
 		set_string(&p->media_type, type);
 		buf_add(&p->text, span_from(url, comma + 1));

@@ -228,6 +228,9 @@ void anthropic_block(struct exchange *x, int slot, const json_t *v, bool announc
 		block_set_type(p, v);
 		set_json(&p->id, json_object_get(v, "file_id"));
 		break;
+	case PART_IMAGE:
+		block_read_source(p, json_object_get(v, "source"));
+		break;
 	default:
 		answer_other(x, p, v);
 		return;

@@ -16,6 +16,8 @@ enum part_kind block_kind(const json_t *v);
 struct span block_text(const json_t *v); /* of a PART_TEXT */
 /* The part's type_raw, where its kind does not say it all. */
 void block_set_type(struct part *p, const json_t *v);
+/* Data, a URL or a file. */
+void block_read_source(struct part *p, const json_t *source);
 void block_read_call(struct part *p, const json_t *v);
 /* Into the message's last part. */
 void block_read_result(struct exchange *x, struct message *m, const json_t *v);

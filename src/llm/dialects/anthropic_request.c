@@ -36,6 +36,8 @@ enum part_kind block_kind(const json_t *v)
 		return PART_TOOL_RESULT;
 	if (block_is(type, "container_upload"))
 		return PART_FILE;
+	if (block_is(type, "image") && json_is_object(json_object_get(v, "source")))
+		return PART_IMAGE;
 	if (type.len)
 		return PART_OTHER;
 	return json_is_string(json_object_get(v, "text"))	? PART_TEXT
@@ -57,7 +59,7 @@ void block_set_type(struct part *p, const json_t *v)
 		set_json(&p->type_raw, json_object_get(v, "type"));
 }
 
-static void read_source(struct part *p, const json_t *source)
+void block_read_source(struct part *p, const json_t *source)
 {
 	struct span type = json_text(source, "type");
 
@@ -95,7 +97,7 @@ static void read_document(struct exchange *x, struct message *m, const json_t *v
 	struct part *p = message_part(x, m, PART_FILE);
 
 	set_json(&p->name, json_object_get(v, "title"));
-	read_source(p, source);
+	block_read_source(p, source);
 	if (json_has(source, "content"))
 		request_content(x, m, json_object_get(source, "content"), read_block);
 	if (json_has(v, "context"))
@@ -124,7 +126,7 @@ bool block_read_binary(struct exchange *x, struct message *m, const json_t *v)
 	if (!json_is_object(json_object_get(v, "source")))
 		return false;
 	if (block_is(type, "image"))
-		read_source(message_part(x, m, PART_IMAGE), json_object_get(v, "source"));
+		block_read_source(message_part(x, m, PART_IMAGE), json_object_get(v, "source"));
 	else if (block_is(type, "document"))
 		read_document(x, m, v);
 	else
