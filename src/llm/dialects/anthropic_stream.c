@@ -198,7 +198,8 @@ static void read_search(struct exchange *x, const struct part *p)
 	bool partial;
 	json_t *v;
 
-	if (p->kind != PART_TOOL_CALL || !p->type_raw || strcmp(p->type_raw, "server_tool_use"))
+	if (p->kind != PART_TOOL_CALL || !p->type_raw ||
+	    strcmp(p->type_raw, "server_tool_use") != 0)
 		return;
 	v = json_read(builder_limits(x), buf_span(&p->text), &partial);
 	answer_search(x, json_text(v, "query"));
