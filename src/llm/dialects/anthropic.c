@@ -232,6 +232,11 @@ void anthropic_block(struct exchange *x, int slot, const json_t *v, bool announc
 		block_read_source(p, json_object_get(v, "source"));
 		break;
 	default:
+		if (json_is(v, "type", "compaction")) {
+			block_set_type(p, v);
+			answer_append(x, 0, p, block_text(v));
+			break;
+		}
 		answer_other(x, p, v);
 		return;
 	}

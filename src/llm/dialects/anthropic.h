@@ -13,7 +13,7 @@ bool block_is(struct span type, const char *name);
 bool block_is_call(struct span type);
 bool block_is_result(struct span type);
 enum part_kind block_kind(const json_t *v);
-struct span block_text(const json_t *v); /* of a PART_TEXT */
+struct span block_text(const json_t *v); /* of a text or a summary */
 /* The part's type_raw, where its kind does not say it all. */
 void block_set_type(struct part *p, const json_t *v);
 /* Data, a URL or a file. */

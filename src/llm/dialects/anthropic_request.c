@@ -26,7 +26,7 @@ enum part_kind block_kind(const json_t *v)
 {
 	struct span type = json_text(v, "type");
 
-	if (block_is(type, "text") || block_is(type, "compaction"))
+	if (block_is(type, "text"))
 		return PART_TEXT;
 	if (block_is(type, "thinking"))
 		return PART_REASONING;
@@ -47,7 +47,7 @@ enum part_kind block_kind(const json_t *v)
 								: PART_OTHER;
 }
 
-/* What is summed up of earlier messages is a text too. */
+/* Of a summary of earlier messages, which is no answer, too. */
 struct span block_text(const json_t *v)
 {
 	return json_text(v, json_is(v, "type", "compaction") ? "content" : "text");
@@ -198,6 +198,9 @@ static void read_block(struct exchange *x, struct message *m, const json_t *v)
 	default:
 		if (block_is(type, "search_result")) {
 			read_found(x, m, v);
+		} else if (block_is(type, "compaction")) {
+			p = message_text(x, m, kind, block_text(v));
+			block_set_type(p, v);
 		} else if (!block_read_binary(x, m, v)) {
 			message_other(x, m, type.len ? (const char *)type.ptr : "unknown", v);
 			return;

@@ -88,7 +88,7 @@ static void read_delta(struct exchange *x, int slot, const json_t *delta)
 		{ "text_delta", "text", PART_TEXT },
 		{ "thinking_delta", "thinking", PART_REASONING },
 		{ "input_json_delta", "partial_json", PART_TOOL_CALL },
-		{ "compaction_delta", "content", PART_TEXT },
+		{ "compaction_delta", "content", PART_OTHER },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
