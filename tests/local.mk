@@ -82,6 +82,7 @@ PY_TESTS += \
 	tests/unit/test_openai_shapes.py \
 	tests/unit/test_pieces.py \
 	tests/unit/test_schema.py \
+	tests/unit/test_torn.py \
 	tests/unit/test_selected.py \
 	tests/unit/test_same_sums.py \
 	tests/unit/test_native.py \

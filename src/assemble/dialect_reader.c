@@ -358,16 +358,29 @@ static bool has_ended(const struct exchange *x)
 	return x->nchoices > 0;
 }
 
+/* A stream, though nothing may have come of it. */
+static bool is_stream(const struct assembly *k)
+{
+	const struct exchange *x = k->x;
+
+	return x->stream || (x->status < 400 && span_eq(span_str(x->response_body.media_type),
+							SPAN_LIT("text/event-stream")));
+}
+
 void dialect_reader_answer(struct assembly *k)
 {
 	struct exchange *x = k->x;
 
 	if (!k->begun[HTTP_RESPONSE])
 		return;
-	if (x->stream && k->dialect && k->dialect->tells_end && !k->stream_ended && !x->error)
+	if (!x->stream) {
+		read_body(k);
+		count_memory(k);
+	} else if (k->dialect && k->dialect->tells_end && !k->stream_ended && !x->error) {
 		x->response_partial |= !has_ended(x);
-	if (x->stream)
-		return;
-	read_body(k);
-	count_memory(k);
+	}
+	if (k->dialect && k->dialect->ended && is_stream(k) && !x->error) {
+		make_state(k);
+		k->dialect->ended(x, k->state);
+	}
 }

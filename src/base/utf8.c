@@ -45,7 +45,40 @@ bool utf8_valid(struct span s)
 	return valid_prefix(s) == s.len;
 }
 
-bool utf8_fix(struct span s, struct buf *out)
+/* The half at the front; 0: none. */
+static uint32_t half_at(struct span s)
+{
+	if (s.len < UTF8_HALF_SIZE || s.ptr[0] != 0xed || s.ptr[1] < 0xa0 || s.ptr[1] > 0xbf ||
+	    (s.ptr[2] & 0xc0) != 0x80)
+		return 0;
+	return 0xd000u | (s.ptr[1] & 0x3fu) << 6 | (s.ptr[2] & 0x3fu);
+}
+
+uint32_t utf8_first_half(struct span s)
+{
+	uint32_t half = s.len < UTF8_HALF_SIZE ? 0 : half_at(span_from(s, s.len - UTF8_HALF_SIZE));
+
+	return half < 0xdc00 ? half : 0;
+}
+
+uint32_t utf8_second_half(struct span s)
+{
+	uint32_t half = half_at(s);
+
+	return half >= 0xdc00 ? half : 0;
+}
+
+void utf8_pair(uint32_t first, uint32_t second, struct buf *out)
+{
+	uint32_t code = 0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00);
+
+	buf_addc(out, (char)(0xf0 | code >> 18));
+	buf_addc(out, (char)(0x80 | (code >> 12 & 0x3f)));
+	buf_addc(out, (char)(0x80 | (code >> 6 & 0x3f)));
+	buf_addc(out, (char)(0x80 | (code & 0x3f)));
+}
+
+static bool fix(struct span s, bool halves, struct buf *out)
 {
 	bool fixed = false;
 
@@ -56,11 +89,21 @@ bool utf8_fix(struct span s, struct buf *out)
 		s = span_from(s, good);
 		if (s.len) {
 			buf_adds(out, "\xef\xbf\xbd");
-			s = span_from(s, 1);
+			s = span_from(s, halves && half_at(s) ? UTF8_HALF_SIZE : 1);
 			fixed = true;
 		}
 	}
 	return fixed;
+}
+
+bool utf8_fix(struct span s, struct buf *out)
+{
+	return fix(s, false, out);
+}
+
+void utf8_fix_halves(struct span s, struct buf *out)
+{
+	fix(s, true, out);
 }
 
 size_t utf8_whole(struct span s)

@@ -12,6 +12,15 @@ bool utf8_valid(struct span s);
 /* Appends s, replacing each byte that is not part of a character by U+FFFD. Returns whether there
  * was one. */
 bool utf8_fix(struct span s, struct buf *out);
+/* Half of a pair of UTF-16 stands in text that comes in pieces as three bytes, which are no UTF-8:
+ * the first half with which s ends, the second with which it begins; 0: none. */
+uint32_t utf8_first_half(struct span s);
+uint32_t utf8_second_half(struct span s);
+#define UTF8_HALF_SIZE 3
+/* As utf8_fix, where such a half is one character that is no one. */
+void utf8_fix_halves(struct span s, struct buf *out);
+/* Appends the character of both. */
+void utf8_pair(uint32_t first, uint32_t second, struct buf *out);
 /* Length of s without an incomplete character at its end. */
 size_t utf8_whole(struct span s);
 /* Copies as much of s, repaired as by utf8_fix, as fits in whole characters; ends with a NUL. The

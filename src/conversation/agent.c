@@ -40,6 +40,19 @@ static struct span session_of_user(const struct exchange *x)
 	return s;
 }
 
+/* "/v1/sessions/ID/events": of Anthropic's agents. */
+static struct span session_of_path(const struct exchange *x)
+{
+	static const struct span mark = SPAN_LIT("/sessions/");
+	const char *at = x->api && x->target && strcmp(x->api, "anthropic.sessions") == 0
+				 ? strstr(x->target, (const char *)mark.ptr)
+				 : NULL;
+	struct span rest = span_str(at);
+
+	return at ? span_first(span_from(rest, mark.len), span_find(span_from(rest, mark.len), '/'))
+		  : span_of(NULL, 0);
+}
+
 /* A value that is cut, masked or no JSON at all tells nothing. */
 static json_t *more_of(const struct exchange *x, const struct sources *s)
 {
@@ -67,6 +80,8 @@ void agent_read(struct exchange *x)
 
 	s.more = more_of(x, &s);
 	session = of_role(&s, ROLE_SESSION);
+	if (!session.len)
+		session = session_of_path(x);
 	set_string(&a->session, session.len ? session : session_of_user(x));
 	set_string(&a->id, of_role(&s, ROLE_AGENT));
 	set_string(&a->parent, of_role(&s, ROLE_AGENT_PARENT));

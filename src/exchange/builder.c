@@ -157,6 +157,14 @@ struct part *message_other(struct exchange *x, struct message *m, const char *ty
 	return p;
 }
 
+/* No base64: of what it is neither size nor digest are known. */
+static void part_unknown(struct part *p)
+{
+	p->size = 0;
+	p->sha256[0] = '\0';
+	p->spoiled = true;
+}
+
 void part_base64_more(struct part *p, struct sha256_ctx *sha, struct span base64)
 {
 	struct base64_decode_ctx decoder;
@@ -168,38 +176,50 @@ void part_base64_more(struct part *p, struct sha256_ctx *sha, struct span base64
 		base64url_decode_init(&decoder);
 	else
 		base64_decode_init(&decoder);
-	while (base64.len) {
+	while (base64.len && !p->spoiled) {
 		struct span piece = span_first(base64, 4096);
 		size_t n = sizeof(plain);
 
 		if (!base64_decode_update(&decoder, &n, plain, piece.len,
 					  (const char *)piece.ptr)) {
-			/* No base64: of what it is neither size nor digest are known. */
-			p->spoiled = true;
-			break;
+			part_unknown(p);
+			return;
 		}
 		sha256_update(sha, n, plain);
 		p->size += n;
 		base64 = span_from(base64, piece.len);
 	}
-	if (p->spoiled)
-		p->size = 0;
-	p->sha256[0] = '\0';
-	if (!p->size)
+	/* What is left of one digit is no byte. */
+	if (decoder.bits == 6) {
+		part_unknown(p);
+		return;
+	}
+	if (!p->size || p->spoiled)
 		return;
 	so_far = *sha;
 	digest_hex(&so_far, p->sha256);
 }
 
-void part_base64(struct part *p, struct span media_type, struct span base64)
+static void digest(struct part *p, struct span media_type, struct span base64)
 {
 	struct sha256_ctx sha;
 
 	set_string(&p->media_type, media_type);
 	p->size = 0;
+	p->sha256[0] = '\0';
 	p->spoiled = false;
 	sha256_init(&sha);
 	part_base64_more(p, &sha, base64);
+}
+
+/* Some give a URL of the data for the data. */
+void part_base64(struct part *p, struct span media_type, struct span base64)
+{
+	set_string(&p->media_type, media_type);
+	if (span_starts(base64, SPAN_LIT("data:")))
+		part_url(p, base64);
+	else
+		digest(p, media_type, base64);
 }
 
 void part_url(struct part *p, struct span url)
@@ -216,7 +236,7 @@ void part_url(struct part *p, struct span url)
 	comma = span_find(url, ',');
 	type = span_first(url, comma);
 	if (span_ends(type, mark)) {
-		part_base64(p, span_first(type, type.len - mark.len), span_from(url, comma + 1));
+		digest(p, span_first(type, type.len - mark.len), span_from(url, comma + 1));
 	} else {
 		set_string(&p->media_type, type);
 		buf_add(&p->text, span_from(url, comma + 1));
@@ -344,7 +364,6 @@ static void end_part(struct exchange *x, unsigned index, struct part *p)
 
 	part_add_end(p);
 	rest = redact_part_end(p);
-
 	if (rest.len)
 		show(x, index, p, rest);
 }
@@ -361,7 +380,7 @@ static struct part *last_part(const struct choice *c)
 {
 	size_t n = c->msg.nparts;
 
-	while (n && c->msg.parts[n - 1].slot == ASIDE_SLOT)
+	while (n && c->msg.parts[n - 1].slot <= ASIDE_SLOT)
 		n--;
 	return n ? &c->msg.parts[n - 1] : NULL;
 }
@@ -465,7 +484,7 @@ struct part *answer_part(struct exchange *x, unsigned index, enum part_kind kind
 		share(x);
 		return &c->msg.parts[before - 1];
 	}
-	p = slot == ASIDE_SLOT ? message_part(x, &c->msg, kind) : next_part(x, c, kind);
+	p = slot <= ASIDE_SLOT ? message_part(x, &c->msg, kind) : next_part(x, c, kind);
 	if (c->msg.nparts == before)
 		return p;
 	p->slot = slot;
@@ -502,6 +521,7 @@ static void take_whole(struct exchange *x, unsigned index, struct part *p, struc
 	p->masking = whole->masking;
 	p->clean = p->text.len;
 	p->taken = whole->taken;
+	p->half = 0;
 	p->text.full |= whole->text.full;
 	whole->masking = NULL;
 	if (more.len || p->kind == PART_TOOL_CALL)

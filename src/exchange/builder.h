@@ -62,8 +62,8 @@ struct choice *answer_choice(struct exchange *x, unsigned index);
 /* Appends to the choice's last part if it is of that kind, else begins a new one. */
 void answer_text(struct exchange *x, unsigned index, enum part_kind kind, struct span text);
 /* Appends to part number `slot` (the provider's own index of content blocks or tool calls, kept
- * per choice), making it when new; so interleaved blocks stay apart. NO_SLOT and ASIDE_SLOT: always
- * a new one. */
+ * per choice), making it when new; so interleaved blocks stay apart. NO_SLOT, ASIDE_SLOT and
+ * ASIDE_OF: always a new one. */
 struct part *answer_part(struct exchange *x, unsigned index, enum part_kind kind, int slot);
 /* The part that answer_part made for that; NULL: none. */
 struct part *answer_find(struct exchange *x, unsigned index, enum part_kind kind, int slot);

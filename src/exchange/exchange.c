@@ -24,6 +24,7 @@ void exchange_init(struct exchange *x, uint64_t id, size_t text_max)
 	x->usage = USAGE_UNKNOWN;
 	x->counted = COUNT_UNKNOWN;
 	x->conversation.lost_cache = COUNT_UNKNOWN;
+	x->cache_missed = COUNT_UNKNOWN;
 	body_init(&x->request_body, text_max);
 	body_init(&x->response_body, text_max);
 }

@@ -27,8 +27,9 @@ enum part_kind {
 	PART_OTHER, /* type_raw says what; text = its JSON */
 };
 
-#define NO_SLOT	   (-1)
-#define ASIDE_SLOT (-2) /* beside the text, which goes on past it */
+#define NO_SLOT	    (-1)
+#define ASIDE_SLOT  (-2)		   /* beside the text, which goes on past it */
+#define ASIDE_OF(n) (ASIDE_SLOT - 1 - (n)) /* the same, of what has the slot n */
 
 struct part {
 	enum part_kind kind;
@@ -379,6 +380,10 @@ struct exchange {
 	uint64_t stream_events; /* that carried output */
 	struct usage usage;
 	int64_t counted; /* tokens that the provider counted and did not use: of a call for that */
+	/* Of its own cache, as the provider tells: why less was read than might have been, and how
+	 * many tokens. */
+	char *cache_miss;
+	int64_t cache_missed;
 	char *service_tier; /* at which it was answered, as the provider says */
 	struct cost cost;
 	struct api_error *error; /* NULL when none */

@@ -14,9 +14,10 @@
 		&(x)->rpc_mismatch, &(x)->conversation.session, &(x)->conversation.title,          \
 		&(x)->agent.session, &(x)->agent.id, &(x)->agent.parent, &(x)->agent.kind,         \
 		&(x)->agent.thread, &(x)->agent.turn, &(x)->agent.parent_call, &(x)->service_tier, \
-		&(x)->script, &(x)->user, &(x)->container.runtime, &(x)->container.id,             \
-		&(x)->container.name, &(x)->container.pod, &(x)->container.unit,                   \
-		&(x)->via.program, &(x)->via.user, &(x)->made_for.program, &(x)->made_for.user
+		&(x)->cache_miss, &(x)->script, &(x)->user, &(x)->container.runtime,               \
+		&(x)->container.id, &(x)->container.name, &(x)->container.pod,                     \
+		&(x)->container.unit, &(x)->via.program, &(x)->via.user, &(x)->made_for.program,   \
+		&(x)->made_for.user
 
 /* The strings of an other end, by number. */
 #define OTHER_END_STRINGS 5

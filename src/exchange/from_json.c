@@ -218,6 +218,8 @@ static void read_response(struct reader *r, const json_t *o)
 	x->stream_events = member_number(r, o, "events");
 	x->response_partial = member_flag(r, o, "partial");
 	x->service_tier = member_string(r, o, "service_tier");
+	x->cache_miss = member_string(r, o, "cache_miss");
+	x->cache_missed = member_tokens(r, o, "cache_missed_tokens");
 	json_array_foreach((json_t *)list, i, choice) {
 		struct choice *c;
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* A stream may cut a text between the halves of a surrogate pair (json_read_piece). What is added
  * to a part of an answer goes on where the piece before it ended. */
+#include "base/utf8.h"
 #include "exchange/exchange_int.h"
 
 #define REPLACEMENT SPAN_LIT("\xef\xbf\xbd")
-#define HALF_SIZE   3
 
 /* Where the first half is. */
 static size_t find_half(struct span s)
@@ -14,7 +14,7 @@ static size_t find_half(struct span s)
 	while (at < s.len) {
 		n = span_find(span_from(s, at), 0xed);
 		at += n;
-		if (s.len - at >= HALF_SIZE && s.ptr[at + 1] >= 0xa0)
+		if (s.len - at >= UTF8_HALF_SIZE && s.ptr[at + 1] >= 0xa0)
 			return at;
 		at += at < s.len;
 	}
@@ -26,22 +26,12 @@ static unsigned half_at(const uint8_t *p)
 	return 0xd000u | (unsigned)(p[1] & 0x3f) << 6 | (p[2] & 0x3f);
 }
 
-static void add_pair(struct buf *out, unsigned high, unsigned low)
-{
-	uint32_t code = 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
-
-	buf_addc(out, (char)(0xf0 | code >> 18));
-	buf_addc(out, (char)(0x80 | (code >> 12 & 0x3f)));
-	buf_addc(out, (char)(0x80 | (code >> 6 & 0x3f)));
-	buf_addc(out, (char)(0x80 | (code & 0x3f)));
-}
-
 static void add_half(struct part *p, unsigned half)
 {
 	bool is_low = half >= 0xdc00;
 
 	if (p->half && is_low)
-		add_pair(&p->text, p->half, half);
+		utf8_pair(p->half, half, &p->text);
 	else if (p->half || is_low)
 		buf_add(&p->text, REPLACEMENT);
 	p->half = is_low ? 0 : (uint16_t)half;
@@ -59,7 +49,7 @@ void part_add(struct part *p, struct span text)
 		if (!text.len)
 			return;
 		add_half(p, half_at(text.ptr));
-		text = span_from(text, HALF_SIZE);
+		text = span_from(text, UTF8_HALF_SIZE);
 	}
 }
 

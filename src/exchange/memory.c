@@ -47,7 +47,8 @@ static size_t answer_memory(const struct exchange *x)
 {
 	size_t sum = citations_memory(x) + 2 * x->nchoices * sizeof(*x->choices) +
 		     json_memory(x->usage.raw) + text_memory(x->response_id) +
-		     text_memory(x->model_answered) + text_memory(x->service_tier);
+		     text_memory(x->model_answered) + text_memory(x->service_tier) +
+		     text_memory(x->cache_miss);
 
 	for (size_t i = 0; i < x->nchoices; i++)
 		sum += message_memory(&x->choices[i].msg) + text_memory(x->choices[i].finish_raw) +

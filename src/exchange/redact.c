@@ -102,6 +102,7 @@ void redact_part_reset(struct part *p)
 	free(p->masking);
 	p->masking = NULL;
 	p->clean = p->taken = 0;
+	p->half = 0;
 }
 
 static struct span redact_part_tail(struct part *p, bool over)

@@ -225,6 +225,8 @@ static json_t *response(const struct exchange *x, unsigned flags)
 	set(o, "events", json_integer((json_int_t)x->stream_events));
 	set(o, "partial", json_boolean(x->response_partial));
 	set(o, "service_tier", json_from_text(x->service_tier));
+	set(o, "cache_miss", json_from_text(x->cache_miss));
+	set(o, "cache_missed_tokens", count(x->cache_missed));
 	set(o, "choices", choices(x));
 	set(o, "citations", citations(x));
 	set(o, "searches", searches(x));

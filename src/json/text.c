@@ -11,7 +11,7 @@ json_t *json_from_bytes(struct span s)
 	if (utf8_valid(s))
 		return json_stringn_nocheck(s.len ? (const char *)s.ptr : "", s.len);
 	buf_init(&fixed, 3 * s.len);
-	utf8_fix(s, &fixed);
+	utf8_fix_halves(s, &fixed);
 	v = json_stringn_nocheck(fixed.ptr, fixed.len);
 	buf_done(&fixed);
 	return v;

@@ -68,6 +68,9 @@ struct dialect {
 	/* Elements of that name are pieces of one text, and not JSON each. Both NULL for others. */
 	const char *bytes_of;
 	void (*bytes)(struct exchange *x, void *state, struct span name, struct span data);
+	/* No element follows, for whatever reason: tells of what was missing in the stream. NULL:
+	 * nothing shows that. */
+	void (*ended)(struct exchange *x, void *state);
 	/* Whether a stream has nothing behind this element; NULL: not known, or "[DONE]" says it.
 	 */
 	bool (*is_last)(const json_t *data);

@@ -69,13 +69,29 @@ json_t *json_either(const json_t *v, const char *camel, const char *snake)
 	return m ? m : json_object_get(v, snake);
 }
 
-const json_t *json_element(const json_t *list, size_t i)
+size_t json_next(const json_t *list, size_t from, const json_t **ret)
 {
-	return json_is_object(list) && i == 0 ? list : json_array_get(list, i);
+	while (json_is_null(json_array_get(list, from)))
+		from++;
+	*ret = json_is_object(list) && !from ? list : json_array_get(list, from);
+	return from;
+}
+
+const json_t *json_first(const json_t *list)
+{
+	const json_t *v;
+
+	json_next(list, 0, &v);
+	return v;
+}
+
+bool json_holds(const json_t *list)
+{
+	return json_array_size(list) > 0 || json_object_size(list) > 0;
 }
 
 /* Nothing beside the text that is to be shown. */
-static bool is_bare_text(const json_t *v)
+bool json_is_bare_text(const json_t *v)
 {
 	static const char *const known[] = { "type",	    "text",	 "cache_control",
 					     "annotations", "citations", NULL };
@@ -94,7 +110,7 @@ const json_t *json_lone_text(const json_t *content)
 	const json_t *first = json_array_get(content, 0), *text = json_object_get(first, "text");
 	struct span type = json_text(first, "type");
 
-	if (json_array_size(content) != 1 || !is_bare_text(first))
+	if (json_array_size(content) != 1 || !json_is_bare_text(first))
 		return content;
 	return !type.len || span_ends(type, SPAN_LIT("text")) ? text : content;
 }
@@ -129,9 +145,7 @@ void request_content(struct exchange *x, struct message *m, const json_t *conten
 		message_text(x, m, PART_TEXT, json_span(content));
 	if (json_number_is(content) || json_is_boolean(content))
 		message_other(x, m, "content", content);
-	if (json_is_object(content))
-		part(x, m, content);
-	json_array_foreach(content, i, v)
+	json_each(content, i, v)
 		part(x, m, v);
 }
 

@@ -23,10 +23,19 @@ bool json_is(const json_t *v, const char *key, const char *value); /* string mem
 /* The member under either of its names, camelCase and snake_case. */
 json_t *json_either(const json_t *v, const char *camel, const char *snake);
 
-/* An element of a list. An object where a list is usual is its only element; NULL: there is none.
+/* The elements of a list but those that are null; of an object where a list is usual, that object.
  */
-const json_t *json_element(const json_t *list, size_t i);
-#define json_each(list, i, v) for ((i) = 0; ((v) = json_element(list, i)) != NULL; (i)++)
+size_t json_next(const json_t *list, size_t from, const json_t **ret); /* *ret NULL: no more */
+#define json_each(list, i, v)                                                                      \
+	for ((i) = json_next((list), 0, &(v)); (v); (i) = json_next((list), (i) + 1, &(v)))
+
+const json_t *json_first(const json_t *list);
+
+/* Whether there is an element for it. */
+bool json_holds(const json_t *list);
+
+/* An object with a text, and nothing beside it that is to be shown. */
+bool json_is_bare_text(const json_t *v);
 
 /* A list of one text is that text; any other content is what it is. */
 const json_t *json_lone_text(const json_t *content);

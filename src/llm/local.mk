@@ -14,6 +14,8 @@ libpure_a_SOURCES += \
 	src/llm/dialects/anthropic.h \
 	src/llm/dialects/anthropic_other.c \
 	src/llm/dialects/anthropic_request.c \
+	src/llm/dialects/anthropic_sessions.c \
+	src/llm/dialects/anthropic_stream.c \
 	src/llm/dialects/assistants.c \
 	src/llm/dialects/augment.c \
 	src/llm/dialects/bedrock.c \
@@ -24,6 +26,7 @@ libpure_a_SOURCES += \
 	src/llm/dialects/bedrock_invoke.c \
 	src/llm/dialects/bedrock_prompt.c \
 	src/llm/dialects/cody.c \
+	src/llm/dialects/bedrock_rag.c \
 	src/llm/dialects/cohere.c \
 	src/llm/dialects/deepgram.c \
 	src/llm/dialects/dashscope.c \
@@ -31,10 +34,12 @@ libpure_a_SOURCES += \
 	src/llm/dialects/gemini.c \
 	src/llm/dialects/gemini.h \
 	src/llm/dialects/gemini_interactions.c \
+	src/llm/dialects/gemini_interactions_request.c \
 	src/llm/dialects/gemini_other.c \
 	src/llm/dialects/gemini_partial.c \
 	src/llm/dialects/gemini_partial.h \
 	src/llm/dialects/gemini_request.c \
+	src/llm/dialects/gemini_sources.c \
 	src/llm/dialects/gemini_live.c \
 	src/llm/dialects/generic.h \
 	src/llm/dialects/generic_answer.c \
@@ -78,6 +83,8 @@ libpure_a_SOURCES += \
 	src/llm/multipart.h \
 	src/llm/rest.c \
 	src/llm/rest.h \
+	src/llm/pieces.c \
+	src/llm/pieces.h \
 	src/llm/result.c \
 	src/llm/result.h \
 	src/llm/paths.def \

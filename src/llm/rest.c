@@ -48,7 +48,7 @@ void message_rest(struct exchange *x, struct message *m, const json_t *v, const 
 			message_other(x, m, key, value);
 }
 
-static struct part *other_of(struct exchange *x, unsigned index, const char *name)
+static struct part *other_of(struct exchange *x, unsigned index, int slot, const char *name)
 {
 	const struct message *m = &answer_choice(x, index)->msg;
 	size_t stop = m->nparts > PARTS_SEARCHED ? m->nparts - PARTS_SEARCHED : 0;
@@ -56,31 +56,41 @@ static struct part *other_of(struct exchange *x, unsigned index, const char *nam
 
 	for (size_t i = m->nparts; i > stop; i--) {
 		p = &m->parts[i - 1];
-		if (p->slot == ASIDE_SLOT && p->type_raw && strcmp(p->type_raw, name) == 0)
+		if (p->slot == slot && p->type_raw && strcmp(p->type_raw, name) == 0)
 			return p;
 	}
-	p = answer_part(x, index, PART_OTHER, ASIDE_SLOT);
+	p = answer_part(x, index, PART_OTHER, slot);
 	set_string(&p->type_raw, span_str(name));
 	return p;
 }
 
-static void answer_member(struct exchange *x, unsigned index, const char *name, const json_t *v)
+static void answer_members(struct exchange *x, unsigned index, int slot, struct span id,
+			   const json_t *v, const char *const *known)
 {
-	struct part *p = other_of(x, index, name);
+	const char *key;
+	json_t *value;
+	struct part *p;
 
-	if (!json_is_text(v))
-		redact_part_reset(p);
-	part_json(p, v);
+	json_object_foreach((json_t *)v, key, value) {
+		if (json_name_in(key, known) || json_is_empty(value))
+			continue;
+		p = other_of(x, index, slot, key);
+		set_string(&p->id, id);
+		if (!json_is_text(value))
+			redact_part_reset(p);
+		part_json(p, value);
+	}
 }
 
 void answer_rest(struct exchange *x, unsigned index, const json_t *v, const char *const *known)
 {
-	const char *key;
-	json_t *value;
+	answer_members(x, index, ASIDE_SLOT, span_of(NULL, 0), v, known);
+}
 
-	json_object_foreach((json_t *)v, key, value)
-		if (!json_name_in(key, known) && !json_is_empty(value))
-			answer_member(x, index, key, value);
+void answer_rest_of(struct exchange *x, unsigned index, int slot, struct span id, const json_t *v,
+		    const char *const *known)
+{
+	answer_members(x, index, ASIDE_OF(slot), id, v, known);
 }
 
 void answer_rest_at(struct exchange *x, unsigned index, int slot, const json_t *v,

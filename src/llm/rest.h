@@ -16,6 +16,9 @@ void message_rest(struct exchange *x, struct message *m, const json_t *v, const 
 /* The same of an answer. One that comes again, in another piece of a stream, belongs to the part
  * that it made: text goes on there, any other value takes its place. */
 void answer_rest(struct exchange *x, unsigned index, const json_t *v, const char *const *known);
+/* The same of what has that slot, and that id if any: apart from those of other slots. */
+void answer_rest_of(struct exchange *x, unsigned index, int slot, struct span id, const json_t *v,
+		    const char *const *known);
 /* Those of an item of an answer that has slots of its own (builder.h): from `slot` on. A value that
  * comes again takes the place of the one before. */
 void answer_rest_at(struct exchange *x, unsigned index, int slot, const json_t *v,

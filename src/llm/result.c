@@ -4,6 +4,9 @@
 #include "base/str.h"
 #include "llm/json.h"
 
+/* Of what is looked into: a list in an element in a list. */
+#define DEPTH 4
+
 static bool is_text(const json_t *v)
 {
 	struct span type = json_text(v, "type");
@@ -17,6 +20,36 @@ static struct span text_of(const json_t *v)
 	return json_is_text(v) ? json_span(v) : json_text(v, "text");
 }
 
+/* The value without what is binary in it, which gets its parts; NULL: it is that as a whole. */
+static json_t *without_binary(struct exchange *x, struct message *m, const json_t *v,
+			      binary_fn binary, unsigned depth)
+{
+	size_t before = m->nparts;
+	json_t *copy, *item, *rest;
+	const char *key;
+	size_t i;
+
+	if (is_text(v) || !depth || !(json_is_object(v) || json_is_array(v)))
+		return json_incref((json_t *)v);
+	if (json_is_object(v) && binary(x, m, v))
+		return NULL;
+	copy = json_is_object(v) ? json_object() : json_array();
+	json_object_foreach((json_t *)v, key, item) {
+		rest = without_binary(x, m, item, binary, depth - 1);
+		if (rest)
+			json_object_set_new(copy, key, rest);
+	}
+	json_array_foreach(v, i, item) {
+		rest = without_binary(x, m, item, binary, depth - 1);
+		if (rest)
+			json_array_append_new(copy, rest);
+	}
+	if (m->nparts > before)
+		return copy;
+	json_decref(copy);
+	return json_incref((json_t *)v);
+}
+
 /* Gives the binary elements their parts. Returns whether there was any; *ret_rest are the others, a
  * new list. */
 static bool take_binary(struct exchange *x, struct message *m, const json_t *list, binary_fn binary,
@@ -24,11 +57,10 @@ static bool take_binary(struct exchange *x, struct message *m, const json_t *lis
 {
 	size_t before = m->nparts, i;
 	const json_t *v;
-	struct span id = span_str(m->parts[before - 1].id);
+	struct span id;
 
 	json_array_foreach(list, i, v)
-		if (is_text(v) || !binary(x, m, v))
-			json_array_append(rest, (json_t *)v);
+		json_array_append_new(rest, without_binary(x, m, v, binary, DEPTH));
 	id = span_str(m->parts[before - 1].id);
 	for (i = before; i < m->nparts; i++)
 		if (!m->parts[i].id)
@@ -44,7 +76,7 @@ void result_lines(struct part *p, const json_t *rest)
 	json_array_foreach(rest, i, v) {
 		if (p->text.len)
 			buf_addc(&p->text, '\n');
-		if (is_text(v))
+		if (is_text(v) && (json_is_text(v) || json_is_bare_text(v)))
 			buf_add(&p->text, text_of(v));
 		else
 			part_json(p, v);

@@ -286,11 +286,27 @@ static double price_again(const struct layouter *l)
 		       : 0;
 }
 
+/* What the provider says of its own cache. */
+static void diagnosis(struct layouter *l)
+{
+	const struct exchange *x = l->x;
+
+	if (!x->cache_miss)
+		return;
+	page_row(l->p, INK_WARN, "cache");
+	page_put(l->p, INK_WARN, "the provider says ");
+	page_put(l->p, INK_WARN, x->cache_miss);
+	if (x->cache_missed != COUNT_UNKNOWN)
+		page_putf(l->p, INK_WARN, ": %s tokens missed",
+			  page_number((uint64_t)x->cache_missed).text);
+}
+
 void block_cache(struct layouter *l)
 {
 	const struct conversation *k = &l->x->conversation;
 	double usd;
 
+	diagnosis(l);
 	if (!k->broke || k->lost_cache == 0)
 		return;
 	page_row(l->p, INK_WARN, "cache");

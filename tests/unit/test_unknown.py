@@ -324,6 +324,148 @@ def spoken():
     return "xai.tts", "api.x.ai", "/v1/tts?voice=eve", ask, [(frames, stream)]
 
 
+# ---- beside the plain call: sources, tools of the provider, what counts or comes later ----
+def anthropic_tools():
+    ask = {"model": "m", "max_tokens": 5, "messages": [{"role": "user", "content": [
+        {"type": "document", "title": "said D", "context": "said C", "source": {"type": "text", "media_type": "text/plain", "data": "said U"}},
+        {"type": "search_result", "source": "https://s.example", "title": "said T", "content": [{"type": "text", "text": "said F"}]},
+        {"type": "tool_result", "tool_use_id": "t", "content": [{"type": "text", "text": "said R"},
+                                                                {"type": "image", "source": {"type": "url", "url": "https://i.example"}}]}]}],
+        "mcp_servers": [{"type": "url", "name": "s", "url": "https://m.example"}]}
+    content = [{"type": "server_tool_use", "id": "s1", "name": "web_search", "input": {"query": "said Q"}},
+               {"type": "web_search_tool_result", "tool_use_id": "s1", "content": [
+                   {"type": "web_search_result", "url": "https://w.example", "title": "said W"}]},
+               {"type": "compaction", "content": "said K"},
+               {"type": "text", "text": "said A", "citations": [
+                   {"type": "web_search_result_location", "url": "https://w.example", "cited_text": "said B"}]}]
+    back = {"id": "x", "type": "message", "role": "assistant", "model": "m", "content": content, "stop_reason": "end_turn",
+            "stop_details": {"explanation": "said E"}, "diagnostics": {"cache_miss_reason": {"type": "said M"}}, "usage": {}}
+    stream = [{"type": "message_start", "message": {**back, "content": [], "stop_reason": None, "stop_details": None}},
+              {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+              {"type": "content_block_delta", "index": 0, "delta": {"type": "citations_delta", "citation": content[3]["citations"][0]}},
+              {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "said A"}},
+              {"type": "content_block_stop", "index": 0},
+              {"type": "message_delta", "delta": {"stop_reason": "refusal", "stop_details": back["stop_details"]}, "usage": {}},
+              {"type": "message_stop"}]
+    return "anthropic.messages", "api.anthropic.com", "/v1/messages", ask, [(whole, back), (named, stream)]
+
+
+def sessions():
+    at = {"processed_at": "t"}
+    ask = {"events": [{"type": "user.message", "content": [{"type": "text", "text": "said U"}]},
+                      {"type": "user.custom_tool_result", "custom_tool_use_id": "c", "content": [{"type": "text", "text": "said R"}]},
+                      {"type": "user.interrupt"}]}
+    stream = [{"type": "agent.message", "id": "1", "content": [{"type": "text", "text": "said A"}], **at},
+              {"type": "agent.tool_use", "id": "2", "name": "f", "input": {"a": "said args"}, **at},
+              {"type": "agent.tool_result", "id": "3", "tool_use_id": "2", "content": [{"type": "text", "text": "said B"}], **at},
+              {"type": "span.model_request_end", "id": "4", "model_usage": {"input_tokens": 1}, **at},
+              {"type": "session.status_idle", "id": "5", "stop_reason": {"type": "end_turn"}, **at}]
+    return "anthropic.sessions", "api.anthropic.com", "/v1/sessions/s/events", ask, [(sse, stream)]
+
+
+def anthropic_count():
+    ask = {"model": "m", "messages": [{"role": "user", "content": "said U"}]}
+    return "anthropic.count", "api.anthropic.com", "/v1/messages/count_tokens", ask, [(whole, {"input_tokens": 3})]
+
+
+def anthropic_batch():
+    ask = {"requests": [{"custom_id": "said I", "params": {"model": "m", "max_tokens": 5, "messages": [
+        {"role": "user", "content": "said U"}]}}]}
+    back = {"id": "b", "type": "message_batch", "processing_status": "in_progress", "request_counts": {"processing": 1}}
+    return "anthropic.batches", "api.anthropic.com", "/v1/messages/batches", ask, [(whole, back)]
+
+
+def anthropic_complete():
+    ask = {"model": "m", "prompt": "said U", "max_tokens_to_sample": 5}
+    back = {"type": "completion", "id": "x", "completion": "said A", "stop_reason": "stop_sequence", "model": "m"}
+    return "anthropic.complete", "api.anthropic.com", "/v1/complete", ask, [(whole, back), (named, [back])]
+
+
+def gemini_sources():
+    ask = {"contents": [{"role": "user", "parts": [{"text": "said U"}, {"functionResponse": {
+        "name": "f", "response": {"a": "said R"}, "parts": [{"inlineData": {"mimeType": "image/png", "data": "aGVsbG8="}}]}}]}]}
+    back = {"candidates": [{"content": {"role": "model", "parts": [
+        {"text": "said A"}, {"executableCode": {"code": "said C"}}, {"codeExecutionResult": {"outcome": "OUTCOME_OK", "output": "said O"}},
+        {"toolCall": {"toolType": "T", "args": {"queries": ["said Q"]}}}, {"toolResponse": {"toolType": "T", "response": {"a": "said S"}}}]},
+        "finishReason": "STOP", "groundingMetadata": {
+            "webSearchQueries": ["said W"], "groundingChunks": [{"web": {"uri": "https://a.example", "title": "said T"}}],
+            "groundingSupports": [{"segment": {"endIndex": 2, "text": "said X"}, "groundingChunkIndices": [0]}]},
+        "citationMetadata": {"citations": [{"uri": "https://c.example", "title": "said Y"}]},
+        "urlContextMetadata": {"urlMetadata": [{"retrievedUrl": "https://u.example"}]}}],
+        "promptFeedback": {"safetyRatings": []}, "modelVersion": "m"}
+    return "gemini.generate", "generativelanguage.googleapis.com", "/v1beta/models/m:generateContent", ask, [(whole, back), (sse, [back])]
+
+
+def gemini_count():
+    ask = {"contents": [{"parts": [{"text": "said U"}]}]}
+    return "gemini.count", "generativelanguage.googleapis.com", "/v1beta/models/m:countTokens", ask, [(whole, {"totalTokens": 3})]
+
+
+def gemini_embed():
+    one = {"model": "models/m", "content": {"parts": [{"text": "said U"}]}}
+    ask = {"batch": {"model": "models/m", "inputConfig": {"requests": {"requests": [{"request": one}]}}}}
+    return "gemini.embed", "generativelanguage.googleapis.com", "/v1beta/models/m:asyncBatchEmbedContent", ask, [
+        (whole, {"name": "batches/1", "metadata": {"state": "said A"}})]
+
+
+def interactions_steps():
+    result = [{"type": "text", "text": "said R"}, {"type": "image", "mime_type": "image/png", "data": "aGVsbG8="}]
+    ask = {"model": "m", "input": [
+        {"type": "user_input", "content": [{"type": "text", "text": "said U"}]},
+        {"type": "thought", "summary": [{"type": "text", "text": "said T"}]},
+        {"type": "function_call", "id": "c1", "name": "f", "arguments": {"a": "said args"}},
+        {"type": "function_result", "call_id": "c1", "name": "f", "result": result},
+        {"type": "model_output", "content": [{"type": "text", "text": "said P"}]}]}
+    back = {"id": "i", "object": "interaction", "status": "completed", "model": "m", "steps": [
+        {"type": "google_search_call", "id": "g", "arguments": {"queries": ["said Q"]}},
+        {"type": "google_search_result", "call_id": "g", "result": [{"url": "https://a.example", "title": "said S"}]},
+        {"type": "mcp_server_tool_result", "call_id": "m", "result": result},
+        {"type": "model_output", "content": [{"type": "text", "text": "said A", "annotations": [
+            {"type": "url_citation", "url": "https://u.example", "title": "said C"}]}]}]}
+    return "gemini.interactions", "generativelanguage.googleapis.com", "/v1beta/interactions", ask, [(whole, back)]
+
+
+def converse_sources():
+    picture = {"image": {"format": "png", "source": {"bytes": "aGVsbG8="}}}
+    ask = {"messages": [{"role": "user", "content": [
+        {"document": {"format": "txt", "name": "said D", "context": "said C", "source": {"text": "said U"}}},
+        {"toolResult": {"toolUseId": "t", "content": [{"text": "said R"}, picture]}}]}]}
+    back = {"output": {"message": {"role": "assistant", "content": [
+        {"citationsContent": {"content": [{"text": "said A"}], "citations": [
+            {"title": "said T", "location": {"web": {"url": "https://w.example"}}, "sourceContent": [{"text": "said S"}]}]}},
+        {"toolResult": {"toolUseId": "t", "content": [{"json": {"a": "said B"}}]}}, picture]}}, "stopReason": "end_turn", "usage": {}}
+    stream = [{"messageStart": {"role": "assistant"}},
+              {"contentBlockDelta": {"contentBlockIndex": 0, "delta": {"text": "said A"}}},
+              {"contentBlockDelta": {"contentBlockIndex": 0, "delta": {"citation": {"title": "said T", "sourceContent": [{"text": "said S"}]}}}},
+              {"contentBlockStop": {"contentBlockIndex": 0}}, {"messageStop": {"stopReason": "end_turn"}}, {"metadata": {"usage": {}}}]
+    return "bedrock.converse", "bedrock-runtime.us-east-1.amazonaws.com", "/model/m/converse", ask, [(whole, back), (aws, stream)]
+
+
+def rag():
+    ask = {"input": {"text": "said U"}, "retrieveAndGenerateConfiguration": {"type": "T", "externalSourcesConfiguration": {
+        "modelArn": "m", "sources": [{"sourceType": "S", "byteContent": {"identifier": "said I", "data": "aGVsbG8="}}]}}}
+    cited = {"generatedResponsePart": {"textResponsePart": {"text": "x", "span": {"start": 0, "end": 1}}}, "retrievedReferences": [
+        {"content": {"text": "said S"}, "location": {"type": "WEB", "webLocation": {"url": "https://w.example"}}}]}
+    back = {"sessionId": "s", "output": {"text": "said A"}, "citations": [cited]}
+    return "bedrock.retrieve-and-generate", "bedrock-agent-runtime.us-east-1.amazonaws.com", "/retrieveAndGenerate", ask, [
+        (whole, back), (aws, [{"output": {"text": "said A"}}, {"citation": cited}])]
+
+
+def cohere_sources():
+    ask = {"model": "m", "messages": [{"role": "tool", "tool_call_id": "c", "content": [
+        {"type": "text", "text": "said R"}, {"type": "document", "document": {"data": "said D"}}]}]}
+    cited = {"start": 0, "end": 1, "text": "said C", "sources": [
+        {"type": "document", "id": "d", "document": {"title": "said T", "url": "https://d.example"}}]}
+    back = {"id": "x", "finish_reason": "COMPLETE", "message": {"role": "assistant", "content": [{"type": "text", "text": "said A"}],
+                                                                "citations": [cited]}, "usage": {}}
+    return "cohere.chat", "api.cohere.com", "/v2/chat", ask, [(whole, back)]
+
+
+def ollama_embed():
+    return "ollama.embed", "localhost:11434", "/api/embed", {"model": "m", "input": ["said U"]}, [
+        (whole, {"model": "m", "embeddings": [[0.5]]})]
+
+
 def llama():
     back = {"content": "said A", "stop": True, "stop_type": "eos", "tokens_evaluated": 1, "tokens_predicted": 1}
     return "openai.completions", "localhost:8080", "/completion", {"prompt": "said U", "n_predict": 5}, [(whole, back)]
@@ -491,7 +633,9 @@ def kiro():
 DIALECTS = [live, realtime, llama, embeddings, images, ocr, assistants, chat, responses, completions, anthropic,
             gemini, interactions, converse, prompt, titan, cohere, cohere_v1, ollama, ollama_generate, mcp,
             mcp_input, a2a, a2a_http, watsonx, listen, spoken, tgi, oracle, oracle_cohere, sap, cloudflare,
-            dashscope, cody, augment, kiro, transcription, transcriber]
+            dashscope, cody, augment, kiro, transcription, transcriber, anthropic_tools, sessions, anthropic_count,
+            anthropic_batch, anthropic_complete, gemini_sources, gemini_count, gemini_embed, interactions_steps,
+            converse_sources, rag, cohere_sources, ollama_embed]
 
 # Left out on purpose: (dialect and framing, place) -> reason.
 AGAIN = "what begins a response or an item comes again, as a whole, when it ends"

@@ -4,7 +4,9 @@
 #include "llm/count.h"
 #include "llm/dialect.h"
 #include "llm/error.h"
+#include "llm/dialects/anthropic.h"
 #include "llm/json.h"
+#include "llm/rest.h"
 
 /* ---- counting ---- */
 
@@ -35,10 +37,14 @@ const struct dialect dialect_anthropic_count = {
 /* Many requests in one: name and model of each. */
 static void batch_request(struct exchange *x, const json_t *body)
 {
+	static const char *const known[] = { "requests", NULL };
+	static const char *const item[] = { "custom_id", "params", NULL };
+	static const char *const inner[] = { "model", "messages",   "system",
+					     "tools", "max_tokens", NULL };
 	const json_t *list = json_object_get(body, "requests"), *v;
 	size_t i;
 
-	json_array_foreach(list, i, v) {
+	json_each(list, i, v) {
 		const json_t *params = json_object_get(v, "params");
 		struct message *m = request_message(x, SPAN_LIT("request"));
 
@@ -46,11 +52,17 @@ static void batch_request(struct exchange *x, const json_t *body)
 			set_json(&x->model_asked, json_object_get(params, "model"));
 		set_json(&m->name, json_object_get(v, "custom_id"));
 		part_json(message_part(x, m, PART_TEXT), json_object_get(params, "messages"));
+		message_rest(x, m, params, inner);
+		message_rest(x, m, v, item);
 	}
+	request_params(x, body, known);
 }
 
 static void batch_response(struct exchange *x, const json_t *body)
 {
+	static const char *const known[] = { "id",	   "type",	 "processing_status",
+					     "created_at", "expires_at", "error",
+					     NULL };
 	struct span status = json_text(body, "processing_status");
 
 	set_json(&x->response_id, json_object_get(body, "id"));
@@ -58,6 +70,8 @@ static void batch_response(struct exchange *x, const json_t *body)
 		answer_finish(x, 0, status, FINISH_NONE);
 	if (json_has(body, "error"))
 		answer_error_of(x, body);
+	else
+		answer_rest(x, 0, body, known);
 }
 
 const struct dialect dialect_anthropic_batches = {
@@ -86,6 +100,8 @@ static void complete_request(struct exchange *x, const json_t *body)
 
 static void complete_response(struct exchange *x, const json_t *body)
 {
+	static const char *const known[] = { "id",   "type",   "completion", "stop_reason", "model",
+					     "stop", "log_id", "usage",	     NULL };
 	struct span stop = json_text(body, "stop_reason");
 
 	if (json_has(body, "error")) {
@@ -96,7 +112,9 @@ static void complete_response(struct exchange *x, const json_t *body)
 		set_json(&x->response_id, json_object_get(body, "id"));
 	set_json(&x->model_answered, json_object_get(body, "model"));
 	answer_choice(x, 0);
+	anthropic_usage(x, json_object_get(body, "usage"));
 	answer_text(x, 0, PART_TEXT, json_text(body, "completion"));
+	answer_rest(x, 0, body, known);
 	if (stop.len)
 		answer_finish(x, 0, stop,
 			      finish_of(stop, finishes, sizeof(finishes) / sizeof(*finishes)));

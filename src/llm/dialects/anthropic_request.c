@@ -21,7 +21,45 @@ bool block_is_result(struct span type)
 	return span_ends(type, SPAN_LIT("tool_result"));
 }
 
-static void read_source(struct part *p, const json_t *source)
+/* By the name of its type; without one, by what it has. */
+enum part_kind block_kind(const json_t *v)
+{
+	struct span type = json_text(v, "type");
+
+	if (block_is(type, "text"))
+		return PART_TEXT;
+	if (block_is(type, "thinking"))
+		return PART_REASONING;
+	if (block_is_call(type))
+		return PART_TOOL_CALL;
+	if (block_is_result(type))
+		return PART_TOOL_RESULT;
+	if (block_is(type, "container_upload"))
+		return PART_FILE;
+	if (block_is(type, "image") && json_is_object(json_object_get(v, "source")))
+		return PART_IMAGE;
+	if (type.len)
+		return PART_OTHER;
+	return json_is_text(json_object_get(v, "text"))	      ? PART_TEXT
+	       : json_is_text(json_object_get(v, "thinking")) ? PART_REASONING
+	       : json_has(v, "name") && json_has(v, "input")  ? PART_TOOL_CALL
+	       : json_has(v, "tool_use_id")		      ? PART_TOOL_RESULT
+							      : PART_OTHER;
+}
+
+/* Of a summary of earlier messages, which is no answer, too. */
+struct span block_text(const json_t *v)
+{
+	return json_text(v, json_is(v, "type", "compaction") ? "content" : "text");
+}
+
+void block_set_type(struct part *p, const json_t *v)
+{
+	if (!json_is(v, "type", "text"))
+		set_json(&p->type_raw, json_object_get(v, "type"));
+}
+
+void block_read_source(struct part *p, const json_t *source)
 {
 	struct span type = json_text(source, "type");
 
@@ -31,19 +69,26 @@ static void read_source(struct part *p, const json_t *source)
 	}
 	set_string(&p->media_type, json_text(source, "media_type"));
 	set_json(&p->id, json_object_get(source, "file_id"));
-	buf_add(&p->text,
-		block_is(type, "url") ? json_text(source, "url") : json_text(source, "data"));
+	if (block_is(type, "url"))
+		part_url(p, json_text(source, "url"));
+	else
+		buf_add(&p->text, json_text(source, "data"));
 }
 
 void block_read_call(struct part *p, const json_t *v)
 {
 	set_json(&p->id, json_object_get(v, "id"));
 	set_json(&p->name, json_object_get(v, "name"));
-	if (!json_is(v, "type", "tool_use"))
+	if (!json_is(v, "type", "tool_use") && json_has(v, "type"))
 		set_json(&p->type_raw, json_object_get(v, "type"));
 }
 
 static void read_block(struct exchange *x, struct message *m, const json_t *v);
+
+void block_content(struct exchange *x, struct message *m, const json_t *content)
+{
+	request_content(x, m, content, read_block);
+}
 
 /* A file, or blocks to be cited from. */
 static void read_document(struct exchange *x, struct message *m, const json_t *v)
@@ -52,65 +97,116 @@ static void read_document(struct exchange *x, struct message *m, const json_t *v
 	struct part *p = message_part(x, m, PART_FILE);
 
 	set_json(&p->name, json_object_get(v, "title"));
-	read_source(p, source);
+	block_read_source(p, source);
 	if (json_has(source, "content"))
 		request_content(x, m, json_object_get(source, "content"), read_block);
 	if (json_has(v, "context"))
 		message_text(x, m, PART_TEXT, json_text(v, "context"));
 }
 
-const char *const block_members[] = {
-	"type",	  "text",	 "thinking",	"source",   "title",   "context",	"id",
-	"name",	  "input",	 "tool_use_id", "is_error", "content", "cache_control", "signature",
-	"caller", "server_name", "citations",	NULL,
-};
+const char *const *block_known(const json_t *v)
+{
+	static const char *const known[] = {
+		"caller",   "type",    "text",		"thinking",  "source",	  "title",
+		"context",  "id",      "name",		"input",     "file_id",	  "tool_use_id",
+		"is_error", "content", "cache_control", "signature", "citations", NULL,
+	};
+
+	/* A call by the model itself needs no word; one by a program that it wrote does. */
+	return json_is(json_object_get(v, "caller"), "type", "direct") ? known : known + 1;
+}
 
 bool block_read_binary(struct exchange *x, struct message *m, const json_t *v)
 {
 	struct span type = json_text(v, "type");
 
+	static const char *const known[] = { "type",	"media_type", "data", "url",
+					     "file_id", "content",    NULL };
+
+	if (!json_is_object(json_object_get(v, "source")))
+		return false;
 	if (block_is(type, "image"))
-		read_source(message_part(x, m, PART_IMAGE), json_object_get(v, "source"));
+		block_read_source(message_part(x, m, PART_IMAGE), json_object_get(v, "source"));
 	else if (block_is(type, "document"))
 		read_document(x, m, v);
 	else
 		return false;
+	message_rest(x, m, json_object_get(v, "source"), known);
 	return true;
 }
 
-static void read_result(struct exchange *x, struct message *m, const json_t *v)
+bool block_add_binary(struct exchange *x, struct message *m, const json_t *v)
 {
-	struct part *p = message_part(x, m, PART_TOOL_RESULT);
+	if (!block_read_binary(x, m, v))
+		return false;
+	message_rest(x, m, v, block_known(v));
+	return true;
+}
+
+void block_read_result(struct exchange *x, struct message *m, const json_t *v)
+{
+	struct part *p = &m->parts[m->nparts - 1];
+	const json_t *content = json_object_get(v, "content");
 
 	if (!json_is(v, "type", "tool_result"))
 		set_json(&p->type_raw, json_object_get(v, "type"));
 	set_json(&p->id, json_object_get(v, "tool_use_id"));
-	p->is_error = json_is_true(json_object_get(v, "is_error"));
-	result_content(x, m, json_object_get(v, "content"), block_read_binary);
+	p->is_error = json_is_true(json_object_get(v, "is_error")) ||
+		      span_ends(json_text(content, "type"), SPAN_LIT("_error"));
+	result_content(x, m, content, block_add_binary);
+}
+
+/* Words to be cited from, that the client found. */
+static void read_found(struct exchange *x, struct message *m, const json_t *v)
+{
+	struct part *p = message_part(x, m, PART_FILE);
+
+	block_set_type(p, v);
+	set_json(&p->name, json_object_get(v, "title"));
+	buf_add(&p->text, json_text(v, "source"));
+	request_content(x, m, json_object_get(v, "content"), read_block);
 }
 
 static void read_block(struct exchange *x, struct message *m, const json_t *v)
 {
 	struct span type = json_text(v, "type");
+	enum part_kind kind = json_is_text(v) ? PART_TEXT : block_kind(v);
 	struct part *p;
 
-	if (json_is_text(v)) {
-		message_text(x, m, PART_TEXT, json_span(v));
-	} else if (block_is(type, "text") || (!type.len && json_text(v, "text").len)) {
-		message_text(x, m, PART_TEXT, json_text(v, "text"));
-	} else if (block_is(type, "thinking")) {
-		message_text(x, m, PART_REASONING, json_text(v, "thinking"));
-	} else if (block_is_call(type)) {
-		p = message_part(x, m, PART_TOOL_CALL);
+	switch (kind) {
+	case PART_TEXT:
+		p = message_text(x, m, kind, json_is_text(v) ? json_span(v) : block_text(v));
+		block_set_type(p, v);
+		break;
+	case PART_REASONING:
+		message_text(x, m, kind, json_text(v, "thinking"));
+		break;
+	case PART_TOOL_CALL:
+		p = message_part(x, m, kind);
 		block_read_call(p, v);
 		part_json(p, json_object_get(v, "input"));
-	} else if (block_is_result(type)) {
-		read_result(x, m, v);
-	} else if (!block_read_binary(x, m, v)) {
-		message_other(x, m, type.len ? (const char *)type.ptr : "unknown", v);
-		return;
+		break;
+	case PART_TOOL_RESULT:
+		message_part(x, m, kind);
+		block_read_result(x, m, v);
+		break;
+	case PART_FILE:
+		p = message_part(x, m, kind);
+		block_set_type(p, v);
+		set_json(&p->id, json_object_get(v, "file_id"));
+		break;
+	default:
+		if (block_is(type, "search_result")) {
+			read_found(x, m, v);
+		} else if (block_is(type, "compaction")) {
+			p = message_text(x, m, kind, block_text(v));
+			block_set_type(p, v);
+		} else if (!block_read_binary(x, m, v)) {
+			message_other(x, m, type.len ? (const char *)type.ptr : "unknown", v);
+			return;
+		}
 	}
-	message_rest(x, m, v, block_members);
+	message_rest(x, m, v, block_known(v));
 }
 
 static void read_message(struct exchange *x, const json_t *v)
@@ -148,11 +244,9 @@ void anthropic_request(struct exchange *x, const json_t *body)
 	x->stream_requested = json_is_true(json_object_get(body, "stream"));
 	if (json_has(body, "system"))
 		request_content(x, request_system(x), json_object_get(body, "system"), read_block);
-	if (json_is_object(messages))
-		read_message(x, messages);
-	json_array_foreach(messages, i, v)
+	json_each(messages, i, v)
 		read_message(x, v);
-	json_array_foreach(json_object_get(body, "tools"), i, v)
+	json_each(json_object_get(body, "tools"), i, v)
 		read_tool(x, v);
 	request_params(x, body, known);
 }

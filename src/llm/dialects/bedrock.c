@@ -34,8 +34,12 @@ bool bedrock_error(struct exchange *x, const json_t *body)
 	struct span type = headers_find(&x->response_headers, "x-amzn-errortype");
 	const json_t *text = error_text(body);
 
-	/* Without a head there is no status. */
-	if (x->status && x->status < 400)
+	/* Without a head there is no status. What is no operation at all is an error in a 200. */
+	if (json_has(json_object_get(body, "Output"), "__type")) {
+		answer_error(x, json_at2(body, "Output", "__type"), NULL, error_text(body));
+		return true;
+	}
+	if (x->status && x->status < 400 && !json_has(body, "__type"))
 		return false;
 	if (!json_is_text(text))
 		return answer_error_of(x, body);
@@ -66,7 +70,7 @@ static void read_lifetimes(struct usage *u, const json_t *details)
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(details, i, v) {
+	json_each(details, i, v) {
 		int64_t n = COUNT_UNKNOWN;
 
 		usage_count(&n, json_object_get(v, "inputTokens"));
@@ -97,9 +101,9 @@ void bedrock_usage(struct exchange *x, const json_t *usage)
 	usage_count(&u->cached_read, json_object_get(raw, "cacheReadInputTokens"));
 	usage_count(&written, json_object_get(raw, "cacheWriteInputTokenCount"));
 	usage_count(&written, json_object_get(raw, "cacheWriteInputTokens"));
-	if (json_array_size(json_object_get(usage, "cacheDetails")) > 0)
+	if (json_holds(json_object_get(usage, "cacheDetails")))
 		read_lifetimes(u, json_object_get(usage, "cacheDetails"));
-	else if (!json_array_size(json_object_get(raw, "cacheDetails")) && written != COUNT_UNKNOWN)
+	else if (!json_holds(json_object_get(raw, "cacheDetails")) && written != COUNT_UNKNOWN)
 		u->cache_write_5m = written;
 	/* inputTokens excludes tokens read from or written to the cache. */
 	if (plain != COUNT_UNKNOWN)

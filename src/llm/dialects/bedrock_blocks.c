@@ -6,6 +6,7 @@
 #include "exchange/citations.h"
 #include "llm/json.h"
 #include "llm/rest.h"
+#include "llm/result.h"
 
 static const struct {
 	const char *member;
@@ -108,16 +109,17 @@ static void set_media(struct part *p, const struct block *b)
 		part_base64(p, span_of(NULL, 0), json_text(source, "bytes"));
 	buf_add(&p->text, json_text(json_object_get(source, "s3Location"), "uri"));
 	buf_add(&p->text, json_text(source, "text"));
-	json_array_foreach(json_object_get(source, "content"), i, v)
+	json_each(json_object_get(source, "content"), i, v)
 		buf_add(&p->text, json_text(v, "text"));
 }
 
 /* A list of one text or one JSON value counts as that value. */
 static const json_t *result_of(const json_t *content)
 {
-	const json_t *first = json_array_get(content, 0);
+	const json_t *first = json_is_object(content) ? content : json_array_get(content, 0);
 
-	if (json_array_size(content) == 1 && json_has(first, "json") && !json_has(first, "text"))
+	if ((json_is_object(content) || json_array_size(content) == 1) && json_has(first, "json") &&
+	    json_object_size(first) == 1)
 		return json_object_get(first, "json");
 	return json_lone_text(content);
 }
@@ -147,8 +149,7 @@ void converse_add_text(struct part *p, const struct block *b)
 	case PART_TOOL_CALL:
 		part_json(p, json_object_get(b->v, "input"));
 		break;
-	case PART_TOOL_RESULT:
-		part_json(p, result_of(json_object_get(b->v, "content")));
+	case PART_TOOL_RESULT: /* converse_result */
 		break;
 	case PART_REASONING:
 		buf_add(&p->text, json_text(json_object_get(b->v, "reasoningText"), "text"));
@@ -161,10 +162,26 @@ void converse_add_text(struct part *p, const struct block *b)
 		buf_add(&p->text, json_span(b->v));
 		buf_add(&p->text, json_text(json_object_get(b->v, "text"), "text"));
 		if (b->kind == PART_TEXT)
-			json_array_foreach(json_object_get(b->v, "content"), i, v)
+			json_each(json_object_get(b->v, "content"), i, v)
 				buf_add(&p->text, json_text(v, "text"));
 		break;
 	}
+}
+
+static bool add_media(struct exchange *x, struct message *m, const json_t *v)
+{
+	struct block b = converse_block(v);
+
+	if (!b.media || !json_is_object(json_object_get(b.v, "source")))
+		return false;
+	converse_set_block(message_part(x, m, b.kind), &b);
+	converse_block_rest(x, m, v);
+	return true;
+}
+
+void converse_result(struct exchange *x, struct message *m, const struct block *b)
+{
+	result_content(x, m, result_of(json_object_get(b->v, "content")), add_media);
 }
 
 /* ---- what is not known ---- */
@@ -181,15 +198,25 @@ void converse_rest(struct exchange *x, struct message *m, const json_t *v, const
 void converse_block_rest(struct exchange *x, struct message *m, const json_t *v)
 {
 	static const char *const known[] = {
-		"toolUseId",	 "name",
-		"input",	 "type",
-		"content",	 "status",
-		"reasoningText", "text",
-		"image",	 "source",
-		"bytes",	 "s3Location",
-		"citations",	 "redactedContent",
-		"signature",	 "format",
-		"qualifiers",	 NULL,
+		"toolUseId",
+		"name",
+		"input",
+		"type",
+		"content",
+		"status",
+		"reasoningText",
+		"text",
+		"image",
+		"source",
+		"bytes",
+		"s3Location",
+		"citations",
+		"redactedContent",
+		"signature",
+		"format",
+		"qualifiers",
+		"context",
+		NULL,
 	};
 	const char *members[ROWS + 1] = { NULL };
 	const json_t *inner;
@@ -204,25 +231,42 @@ void converse_block_rest(struct exchange *x, struct message *m, const json_t *v)
 	converse_rest(x, m, inner, known);
 	converse_rest(x, m, json_object_get(inner, "reasoningText"), known);
 	converse_rest(x, m, json_object_get(inner, "source"), known);
+	/* Those of a result are in its own text. */
+	if (rows[row].kind == PART_TEXT)
+		json_each(json_object_get(inner, "content"), i, v)
+			converse_rest(x, m, v, known);
 	if (!m)
-		json_array_foreach(json_object_get(inner, "citations"), i, v)
+		json_each(json_object_get(inner, "citations"), i, v)
 			converse_citation(x, v);
 }
 
 void converse_citation(struct exchange *x, const json_t *v)
 {
-	static const char *const places[] = { "web", "documentChar", "documentPage",
-					      "documentChunk", "searchResultLocation" };
+	static const char *const places[] = {
+		"web", "documentChar", "documentPage", "documentChunk", "searchResultLocation", NULL
+	};
+	static const char *const source[] = { "text", NULL };
+	static const char *const where[] = { "url",   "domain", "documentIndex",
+					     "start", "end",	"searchResultIndex",
+					     NULL };
 	const json_t *location = json_object_get(v, "location"), *place = NULL;
-	const json_t *text = json_array_get(json_object_get(v, "sourceContent"), 0);
+	static const char *const known[] = { "location", "source", "title", "sourceContent", NULL };
+	const json_t *text;
 	struct citation_view c = { .url = json_text(v, "source"),
 				   .title = json_text(v, "title"),
-				   .text = json_text(text, "text"),
 				   .start = COUNT_UNKNOWN,
 				   .end = COUNT_UNKNOWN };
+	struct buf cited;
 	char *document = NULL;
+	size_t k;
 
-	for (size_t i = 0; i < sizeof(places) / sizeof(*places) && !place; i++)
+	buf_init(&cited, builder_text_max(x));
+	json_each(json_object_get(v, "sourceContent"), k, text) {
+		buf_add(&cited, json_text(text, "text"));
+		answer_rest(x, 0, text, source);
+	}
+	c.text = buf_span(&cited);
+	for (size_t i = 0; places[i] && !place; i++)
 		place = json_object_get(location, places[i]);
 	if (json_has(place, "url"))
 		c.url = json_text(place, "url");
@@ -232,5 +276,9 @@ void converse_citation(struct exchange *x, const json_t *v)
 	usage_count(&c.start, json_object_get(place, "start"));
 	usage_count(&c.end, json_object_get(place, "end"));
 	answer_citation(x, &c);
+	answer_rest(x, 0, location, places);
+	answer_rest(x, 0, place, where);
+	buf_done(&cited);
 	free(document);
+	answer_rest(x, 0, v, known);
 }

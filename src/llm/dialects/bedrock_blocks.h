@@ -19,6 +19,9 @@ bool converse_is_block(const json_t *v);
 void converse_set_block(struct part *p, const struct block *b);
 void converse_add_text(struct part *p, const struct block *b);
 
+/* The text of a tool's result, the message's last part, and what is binary in it. */
+void converse_result(struct exchange *x, struct message *m, const struct block *b);
+
 /* What is not known of a block; NULL: it is the answer's. */
 void converse_block_rest(struct exchange *x, struct message *m, const json_t *v);
 void converse_rest(struct exchange *x, struct message *m, const json_t *v,

@@ -2,10 +2,13 @@
 /* Amazon Bedrock's Converse and ConverseStream, and CountTokens: docs.aws.amazon.com/bedrock/
  * latest/APIReference/API_runtime_Converse.html (read November 2026). Content blocks have no type:
  * it is the name of their only member. The model is in the path, the request's id in a header. */
+#include "base/xalloc.h"
+#include "json/write.h"
 #include "llm/dialect.h"
 #include "llm/dialects/bedrock.h"
 #include "llm/dialects/bedrock_blocks.h"
 #include "llm/json.h"
+#include "llm/pieces.h"
 #include "llm/rest.h"
 
 static const struct finish_row finishes[] = {
@@ -29,12 +32,16 @@ static void read_content(struct exchange *x, struct message *m, const json_t *co
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(content, i, v) {
+	json_each(content, i, v) {
 		struct block b = converse_block(v);
 		struct part *p = message_part(x, m, b.kind);
 
 		converse_set_block(p, &b);
 		converse_add_text(p, &b);
+		if (b.kind == PART_TOOL_RESULT)
+			converse_result(x, m, &b);
+		if (json_has(b.v, "context"))
+			message_text(x, m, PART_TEXT, json_text(b.v, "context"));
 		converse_block_rest(x, m, v);
 	}
 }
@@ -58,7 +65,7 @@ static void read_tools(struct exchange *x, const json_t *config)
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(json_object_get(config, "tools"), i, v) {
+	json_each(json_object_get(config, "tools"), i, v) {
 		if (json_has(v, "toolSpec"))
 			read_tool(x, "toolSpec", json_object_get(v, "toolSpec"));
 		else if (json_has(v, "systemTool"))
@@ -81,11 +88,9 @@ void bedrock_conversation(struct exchange *x, const json_t *body)
 
 	/* Added by gateways, not by Amazon. */
 	set_json(&x->model_asked, json_object_get(body, "model"));
-	if (json_array_size(json_object_get(body, "system")) > 0) {
-		set_string(&x->system.role, SPAN_LIT("system"));
-		read_content(x, &x->system, json_object_get(body, "system"));
-	}
-	json_array_foreach(json_object_get(body, "messages"), i, v) {
+	if (json_has(body, "system"))
+		read_content(x, request_system(x), json_object_get(body, "system"));
+	json_each(json_object_get(body, "messages"), i, v) {
 		struct message *m = request_message(x, json_text(v, "role"));
 
 		read_content(x, m, json_object_get(v, "content"));
@@ -144,6 +149,7 @@ static void answer_block(struct exchange *x, int slot, const json_t *v)
 	struct block b = converse_block(v);
 	struct part *p = answer_part(x, 0, b.kind, slot);
 	struct part text = { .kind = b.kind };
+	struct message *m = &answer_choice(x, 0)->msg;
 
 	/* Built separately, so that it is reported as it is appended. */
 	buf_init(&text.text, builder_text_max(x));
@@ -152,6 +158,8 @@ static void answer_block(struct exchange *x, int slot, const json_t *v)
 	answer_append(x, 0, p, buf_span(&text.text));
 	p->text.full |= text.text.full;
 	buf_done(&text.text);
+	if (b.kind == PART_TOOL_RESULT && p == &m->parts[m->nparts - 1])
+		converse_result(x, m, &b);
 	converse_block_rest(x, NULL, v);
 }
 
@@ -170,7 +178,7 @@ static void converse_response(struct exchange *x, const json_t *body)
 		return;
 	if (message)
 		read_role(x, message);
-	json_array_foreach(json_object_get(message, "content"), i, v)
+	json_each(json_object_get(message, "content"), i, v)
 		answer_block(x, (int)i, v);
 	read_stop(x, body);
 	bedrock_usage(x, json_object_get(body, "usage"));
@@ -183,24 +191,39 @@ static void converse_response(struct exchange *x, const json_t *body)
 
 /* ---- stream ---- */
 
+struct stream {
+	bool begun, over, counted;
+	struct pieces_set closed; /* blocks */
+	struct sha256_ctx data;	  /* of the picture in block `seen` */
+	int seen;
+	bool looking;
+	int next; /* block */
+};
+
 static int slot_of(const json_t *data)
 {
 	return json_index(data, "contentBlockIndex", 0);
 }
 
-static void on_message_start(struct exchange *x, const json_t *data)
+static void on_message_start(struct exchange *x, struct stream *s, const json_t *data)
 {
+	pieces_expect(x, !answer_choice(x, 0)->msg.nparts);
+	*s = (struct stream){ .begun = true };
 	answer_restart(x, 0);
 	read_role(x, data);
 }
 
 /* Only blocks that are more than text are announced. */
-static void on_block_start(struct exchange *x, const json_t *data)
+static void on_block_start(struct exchange *x, struct stream *s, const json_t *data)
 {
 	const json_t *start = json_object_get(data, "start");
 	struct block b = converse_block(start);
 	struct part *p;
 
+	pieces_next(x, &s->next, slot_of(data));
+	pieces_put(&s->closed, slot_of(data), false);
+	if (b.kind == PART_IMAGE)
+		converse_set_block(answer_part(x, 0, b.kind, slot_of(data)), &b);
 	if (b.kind != PART_TOOL_CALL && b.kind != PART_TOOL_RESULT) {
 		converse_block_rest(x, NULL, start);
 		return;
@@ -213,32 +236,36 @@ static void on_block_start(struct exchange *x, const json_t *data)
 
 static void add_piece(struct exchange *x, enum part_kind kind, int slot, const json_t *v)
 {
-	struct part text = { .kind = kind };
+	AUTO_FREE char *other = NULL;
+	struct span text;
 
 	if (!v || json_is_null(v))
 		return;
-	buf_init(&text.text, builder_text_max(x));
-	part_json(&text, v);
-	if (text.text.len) {
-		struct part *p = answer_part(x, 0, kind, slot);
-
-		answer_append(x, 0, p, buf_span(&text.text));
-		p->text.full |= text.text.full;
+	other = json_is_text(v) ? NULL : json_write_text(v);
+	text = other ? span_str(other) : json_span(v);
+	if (text.len) {
+		/* Of a call or a result nobody knows whose it is unless it was announced. */
+		pieces_expect(x, kind == PART_TEXT || kind == PART_REASONING ||
+					 answer_find(x, 0, kind, slot));
+		answer_append(x, 0, answer_part(x, 0, kind, slot), text);
 	}
-	buf_done(&text.text);
 }
 
-/* Data whose pieces cannot be digested as one: each piece is a part. */
-static void add_data(struct exchange *x, enum part_kind kind, const char *word,
-		     const json_t *base64)
+/* Its pieces are base64 each. */
+static void add_data(struct exchange *x, struct stream *s, enum part_kind kind, int slot,
+		     const char *word, const json_t *base64)
 {
 	struct part *p;
 
 	if (!json_is_text(base64))
 		return;
-	p = answer_part(x, 0, kind, NO_SLOT);
+	p = answer_part(x, 0, kind, slot);
 	set_string(&p->type_raw, span_str(word));
-	part_base64(p, span_of(NULL, 0), json_span(base64));
+	if (!s->looking || s->seen != slot)
+		sha256_init(&s->data);
+	s->looking = true;
+	s->seen = slot;
+	part_base64_more(p, &s->data, json_span(base64));
 }
 
 /* Nova's InvokeModel numbers each piece of a text as a block of its own: it goes on with the one
@@ -271,47 +298,61 @@ static void delta_rest(struct exchange *x, const json_t *delta)
 }
 
 /* Signatures are no output. */
-static void on_delta(struct exchange *x, const json_t *data)
+static void on_delta(struct exchange *x, struct stream *s, const json_t *data)
 {
 	const json_t *delta = json_object_get(data, "delta"), *v;
 	const json_t *reasoning = json_object_get(delta, "reasoningContent");
 	int slot = slot_of(data);
 	size_t i;
 
+	pieces_expect(x, !pieces_in(&s->closed, slot));
+	if (!answer_has(x, 0, slot))
+		pieces_next(x, &s->next, slot);
 	add_piece(x, PART_TEXT, text_slot(x, slot), json_object_get(delta, "text"));
 	add_piece(x, PART_REASONING, slot, json_object_get(reasoning, "text"));
 	add_piece(x, PART_TOOL_CALL, slot, json_at2(delta, "toolUse", "input"));
-	json_array_foreach(json_object_get(delta, "toolResult"), i, v) {
+	json_each(json_object_get(delta, "toolResult"), i, v) {
 		add_piece(x, PART_TOOL_RESULT, slot, json_object_get(v, "text"));
 		add_piece(x, PART_TOOL_RESULT, slot, json_object_get(v, "json"));
 	}
-	add_data(x, PART_OTHER, "redactedContent", json_object_get(reasoning, "redactedContent"));
-	add_data(x, PART_IMAGE, NULL, json_at2(json_object_get(delta, "image"), "source", "bytes"));
+	add_data(x, s, PART_OTHER, slot, "redactedContent",
+		 json_object_get(reasoning, "redactedContent"));
+	add_data(x, s, PART_IMAGE, slot, NULL,
+		 json_at2(json_object_get(delta, "image"), "source", "bytes"));
 	delta_rest(x, delta);
 }
 
 /* A call without input may send no piece of it. */
-static void on_block_stop(struct exchange *x, const json_t *data)
+static void on_block_stop(struct exchange *x, struct stream *s, const json_t *data)
 {
 	struct part *p = answer_find(x, 0, PART_TOOL_CALL, slot_of(data));
+
+	pieces_put(&s->closed, slot_of(data), true);
 
 	if (p && !p->text.len && !p->taken)
 		buf_adds(&p->text, "{}");
 }
 
-static void on_metadata(struct exchange *x, const json_t *data)
+static void on_message_stop(struct exchange *x, struct stream *s, const json_t *data)
 {
+	s->over = true;
+	read_stop(x, data);
+}
+
+static void on_metadata(struct exchange *x, struct stream *s, const json_t *data)
+{
+	s->counted = true;
 	bedrock_usage(x, json_object_get(data, "usage"));
 	set_json(&x->service_tier, json_at2(data, "serviceTier", "type"));
 }
 
 static const struct {
 	const char *name;
-	void (*read)(struct exchange *x, const json_t *data);
+	void (*read)(struct exchange *x, struct stream *s, const json_t *data);
 } events[] = {
 	{ "messageStart", on_message_start }, { "contentBlockStart", on_block_start },
 	{ "contentBlockDelta", on_delta },    { "contentBlockStop", on_block_stop },
-	{ "messageStop", read_stop },	      { "metadata", on_metadata },
+	{ "messageStop", on_message_stop },   { "metadata", on_metadata },
 };
 #define EVENTS (sizeof(events) / sizeof(*events))
 
@@ -328,18 +369,29 @@ static void converse_event(struct exchange *x, void *state, struct span name, co
 			continue;
 		if (span_eq(name, span_str(events[i].name)))
 			inner = data;
-		events[i].read(x, inner);
+		events[i].read(x, state, inner);
 		answer_rest(x, 0, inner, answer_members);
 		answer_rest(x, 0, json_object_get(inner, "metrics"), answer_members);
 	}
+}
+
+static void converse_ended(struct exchange *x, void *state)
+{
+	const struct stream *s = state;
+
+	/* What comes before and behind the message comes with both or neither. */
+	pieces_expect(x, s->over && s->counted >= s->begun);
+	pieces_expect_calls(x);
 }
 
 /* ---- shapes ---- */
 
 static bool is_converse_request(const json_t *body)
 {
-	const json_t *message = json_array_get(json_object_get(body, "messages"), 0);
-	const json_t *block = json_array_get(json_object_get(message, "content"), 0);
+	const json_t *message, *block;
+
+	json_next(json_object_get(body, "messages"), 0, &message);
+	json_next(json_object_get(message, "content"), 0, &block);
 
 	return json_is_text(json_object_get(message, "role")) && !json_has(block, "type") &&
 	       converse_is_block(block);
@@ -347,7 +399,9 @@ static bool is_converse_request(const json_t *body)
 
 static bool is_converse_response(const json_t *body)
 {
-	if (json_is_array(json_object_get(json_at2(body, "output", "message"), "content")) ||
+	const json_t *content = json_object_get(json_at2(body, "output", "message"), "content");
+
+	if (json_is_array(content) || json_is_object(content) ||
 	    (json_has(body, "contentBlockIndex") && json_is_object(json_object_get(body, "delta"))))
 		return true;
 	for (size_t i = 0; i < EVENTS; i++)
@@ -364,6 +418,8 @@ const struct dialect dialect_bedrock_converse = {
 	.request = converse_request,
 	.response = converse_response,
 	.event = converse_event,
+	.ended = converse_ended,
+	.state_size = sizeof(struct stream),
 };
 
 /* ---- CountTokens ---- */
@@ -376,9 +432,15 @@ static void count_response(struct exchange *x, const json_t *body)
 	usage_count(&x->counted, json_object_get(body, "inputTokens"));
 }
 
+/* It does not stream. */
+static void no_event(struct exchange *x, void *state, struct span name, const json_t *data)
+{
+	bedrock_exception(x, name, data);
+}
+
 const struct dialect dialect_bedrock_count = {
 	.name = "bedrock.count",
 	.request = converse_request,
 	.response = count_response,
-	.event = converse_event,
+	.event = no_event,
 };

@@ -61,7 +61,7 @@ static void read_chat_stops(struct exchange *x, const json_t *body)
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(json_object_get(body, "choices"), i, v) {
+	json_each(json_object_get(body, "choices"), i, v) {
 		struct span raw = json_text(v, "stop_reason");
 		enum finish f = finish_of(raw, finishes, sizeof(finishes) / sizeof(*finishes));
 
@@ -163,6 +163,14 @@ static void invoke_event(struct exchange *x, void *state, struct span name, cons
 	json_decref(v);
 }
 
+static void invoke_ended(struct exchange *x, void *state)
+{
+	struct invoke_state *s = state;
+
+	if (s->maker && s->maker->ended)
+		s->maker->ended(x, s->maker_state);
+}
+
 /* ---- shapes ---- */
 
 /* Only shapes that no other dialect has: elsewhere, Claude's messages belong to their own
@@ -204,4 +212,5 @@ const struct dialect dialect_bedrock_invoke = {
 	.request = invoke_request,
 	.response = invoke_response,
 	.event = invoke_event,
+	.ended = invoke_ended,
 };

@@ -69,7 +69,7 @@ static bool read_mixed(struct exchange *x, const json_t *v)
 	const json_t *item;
 	size_t i;
 
-	json_array_foreach(json_object_get(v, "content"), i, item) {
+	json_each(json_object_get(v, "content"), i, item) {
 		if (json_has(item, "text"))
 			read_text(x, json_object_get(item, "text"));
 		else
@@ -138,7 +138,7 @@ static bool take_member(struct exchange *x, size_t row, const json_t *v)
 	const json_t *item;
 	size_t i;
 
-	if (!members[row].list)
+	if (!members[row].list || json_is_object(v))
 		return members[row].take(x, v);
 	if (!json_is_array(v))
 		return false;
@@ -319,7 +319,7 @@ static void read_lists(struct exchange *x, const json_t *body)
 	size_t i;
 
 	for (size_t n = 0; n < sizeof(names) / sizeof(*names); n++)
-		json_array_foreach(json_object_get(body, names[n]), i, v)
+		json_each(json_object_get(body, names[n]), i, v)
 			if (is_piece(v))
 				read_piece(x, (unsigned)json_index(v, "index", (int)i), v);
 }
@@ -329,10 +329,10 @@ static void read_images(struct exchange *x, const json_t *body)
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(json_object_get(body, "images"), i, v)
+	json_each(json_object_get(body, "images"), i, v)
 		add_image(x, 0, v);
 	/* One per image, null if there was no error: "Filter reason: prompt". */
-	json_array_foreach(json_object_get(body, "finish_reasons"), i, v)
+	json_each(json_object_get(body, "finish_reasons"), i, v)
 		if (json_is_text(v))
 			answer_finish(x, 0, json_span(v),
 				      span_starts(json_span(v), SPAN_LIT("Filter"))
@@ -345,7 +345,7 @@ static void read_calls(struct exchange *x, const json_t *body)
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(json_object_get(body, "tool_calls"), i, v) {
+	json_each(json_object_get(body, "tool_calls"), i, v) {
 		const json_t *parameters = json_object_get(v, "parameters");
 		struct part *p = answer_part(x, 0, PART_TOOL_CALL, (int)i);
 		char *text = json_write_text(parameters);

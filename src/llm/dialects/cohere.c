@@ -8,7 +8,9 @@
 #include "llm/dialect.h"
 #include "llm/error.h"
 #include "llm/json.h"
+#include "llm/pieces.h"
 #include "llm/rest.h"
+#include "llm/result.h"
 
 static const struct finish_row finishes[] = {
 	{ "COMPLETE", FINISH_STOP },
@@ -51,6 +53,7 @@ static void read_usage(struct exchange *x, const json_t *v)
 static const char *const message_members[] = {
 	"role", "content", "tool_plan", "tool_calls", "tool_call_id", "citations", "message", NULL
 };
+static const char *const none[] = { "type", NULL };
 static const char *const part_members[] = { "type", "text", "thinking", "image_url", NULL };
 static const char *const call_members[] = { "id",	 "index",      "type", "function", "name",
 					    "arguments", "parameters", "text", NULL };
@@ -84,10 +87,20 @@ static const char *const answer_members[] = { "id",
 
 /* ---- request ---- */
 
+static bool add_image(struct exchange *x, struct message *m, const json_t *v)
+{
+	const json_t *image = json_object_get(v, "image_url");
+	struct span url = json_is_object(image) ? json_text(image, "url") : json_span(image);
+
+	if (!url.len)
+		return false;
+	part_url(message_part(x, m, PART_IMAGE), url);
+	return true;
+}
+
 static void read_part(struct exchange *x, struct message *m, const json_t *v)
 {
 	struct span type = json_text(v, "type");
-	const json_t *image = json_object_get(v, "image_url");
 
 	if (json_is_text(v))
 		message_text(x, m, PART_TEXT, json_span(v));
@@ -95,10 +108,7 @@ static void read_part(struct exchange *x, struct message *m, const json_t *v)
 		message_text(x, m, PART_TEXT, json_text(v, "text"));
 	else if (span_eq(type, SPAN_LIT("thinking")))
 		message_text(x, m, PART_REASONING, json_text(v, "thinking"));
-	else if (image)
-		part_url(message_part(x, m, PART_IMAGE),
-			 json_is_object(image) ? json_text(image, "url") : json_span(image));
-	else {
+	else if (!add_image(x, m, v)) {
 		message_other(x, m, type.len ? (const char *)type.ptr : "unknown", v);
 		return;
 	}
@@ -119,7 +129,7 @@ static void read_calls(struct exchange *x, struct message *m, const json_t *list
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(list, i, v) {
+	json_each(list, i, v) {
 		read_call(message_part(x, m, PART_TOOL_CALL), v);
 		message_rest(x, m, v, call_members);
 		message_rest(x, m, json_object_get(v, "function"), call_members);
@@ -129,23 +139,19 @@ static void read_calls(struct exchange *x, struct message *m, const json_t *list
 static void read_message(struct exchange *x, const json_t *v)
 {
 	struct message *m = request_message(x, json_text(v, "role"));
-	const json_t *content = json_object_get(v, "content"), *item;
+	const json_t *content = json_object_get(v, "content");
 	struct part *p;
-	size_t i;
 
 	if (json_is(v, "role", "tool")) {
 		p = message_part(x, m, PART_TOOL_RESULT);
 		set_json(&p->id, json_object_get(v, "tool_call_id"));
-		part_json(p, content);
+		result_content(x, m, content, add_image);
 		message_rest(x, m, v, message_members);
 		return;
 	}
 	if (json_has(v, "tool_plan"))
 		message_text(x, m, PART_REASONING, json_text(v, "tool_plan"));
-	if (json_is_text(content))
-		message_text(x, m, PART_TEXT, json_span(content));
-	json_array_foreach(content, i, item)
-		read_part(x, m, item);
+	request_content(x, m, content, read_part);
 	read_calls(x, m, json_object_get(v, "tool_calls"));
 	message_rest(x, m, v, message_members);
 }
@@ -157,7 +163,7 @@ static void read_history(struct exchange *x, const json_t *body)
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(json_object_get(body, "chat_history"), i, v) {
+	json_each(json_object_get(body, "chat_history"), i, v) {
 		struct message *m = request_message(x, json_text(v, "role"));
 
 		if (json_has(v, "message"))
@@ -168,7 +174,7 @@ static void read_history(struct exchange *x, const json_t *body)
 	if (json_has(body, "message"))
 		message_text(x, request_message(x, SPAN_LIT("user")), PART_TEXT,
 			     json_text(body, "message"));
-	json_array_foreach(json_object_get(body, "tool_results"), i, v) {
+	json_each(json_object_get(body, "tool_results"), i, v) {
 		struct message *m = request_message(x, SPAN_LIT("tool"));
 		struct part *p = message_part(x, m, PART_TOOL_RESULT);
 
@@ -199,50 +205,87 @@ static void cohere_request(struct exchange *x, const json_t *body)
 	x->stream_requested = json_is_true(json_object_get(body, "stream"));
 	if (json_has(body, "preamble"))
 		message_text(x, request_system(x), PART_TEXT, json_text(body, "preamble"));
-	json_array_foreach(json_object_get(body, "messages"), i, v)
+	json_each(json_object_get(body, "messages"), i, v)
 		read_message(x, v);
 	read_history(x, body);
 	if (json_has(body, "prompt"))
 		message_text(x, request_message(x, SPAN_LIT("user")), PART_TEXT,
 			     json_text(body, "prompt"));
-	json_array_foreach(json_object_get(body, "tools"), i, v)
+	json_each(json_object_get(body, "tools"), i, v)
 		read_tool(x, v);
 	request_params(x, body, known);
 }
 
 /* ---- whole answers ---- */
 
-static void read_citation(struct exchange *x, const json_t *v)
+/* Documents among which one of that id is looked for. */
+#define DOCUMENTS_MAX 256
+
+static const json_t *document_of(const json_t *documents, struct span id)
 {
-	const json_t *source = json_array_get(json_object_get(v, "sources"), 0);
-	const json_t *document = json_object_get(source, "document");
-	struct span id = json_text(source, "id");
-	struct citation_view c = { .url = json_text(document, "url"),
-				   .title = json_text(document, "title"),
+	const json_t *v;
+	size_t i;
+
+	json_each(documents, i, v) {
+		if (i == DOCUMENTS_MAX)
+			break;
+		if (span_eq(json_text(v, "id"), id))
+			return v;
+	}
+	return NULL;
+}
+
+static void cite(struct exchange *x, const json_t *v, struct span id, const json_t *source)
+{
+	/* Its words are in the request, or with the documents found. */
+	static const char *const known[] = { "id",   "url",	  "title", "snippet",
+					     "text", "timestamp", "data",  NULL };
+	struct citation_view c = { .url = json_text(source, "url"),
+				   .title = json_text(source, "title"),
 				   .text = json_text(v, "text"),
-				   .document =
-					   id.len ? id
-						  : json_span(json_array_get(
-							    json_object_get(v, "document_ids"), 0)),
+				   .document = id,
 				   .start = COUNT_UNKNOWN,
 				   .end = COUNT_UNKNOWN };
 
 	usage_count(&c.start, json_object_get(v, "start"));
 	usage_count(&c.end, json_object_get(v, "end"));
 	answer_citation(x, &c);
+	answer_rest(x, 0, source, known);
+}
+
+/* A text with all that it rests on: documents and results of tools, or in version 1 the ids of
+ * documents that are listed elsewhere. */
+static void read_citation(struct exchange *x, const json_t *v, const json_t *documents)
+{
+	static const char *const known[] = { "text",	     "start",	      "end",  "sources",
+					     "document_ids", "content_index", "type", NULL };
+	static const char *const of_source[] = { "type", "id", "document", "tool_output", NULL };
+	const json_t *source, *id;
+	size_t i;
+
+	json_each(json_object_get(v, "sources"), i, source) {
+		cite(x, v, json_text(source, "id"),
+		     json_object_get(source,
+				     json_has(source, "document") ? "document" : "tool_output"));
+		answer_rest(x, 0, source, of_source);
+	}
+	json_each(json_object_get(v, "document_ids"), i, id)
+		cite(x, v, json_span(id), document_of(documents, json_span(id)));
+	if (!json_holds(json_object_get(v, "sources")) &&
+	    !json_holds(json_object_get(v, "document_ids")))
+		cite(x, v, span_of(NULL, 0), NULL);
+	answer_rest(x, 0, v, known);
 }
 
 /* The sources of an answer, and the searches made for it. */
-static void read_sources(struct exchange *x, const json_t *v)
+static void read_sources(struct exchange *x, const json_t *v, const json_t *documents)
 {
 	const json_t *citations = json_object_get(v, "citations"), *item;
 	size_t i;
 
-	if (json_is_object(citations))
-		read_citation(x, citations);
-	json_array_foreach(citations, i, item)
-		read_citation(x, item);
-	json_array_foreach(json_object_get(v, "search_queries"), i, item)
+	json_each(citations, i, item)
+		read_citation(x, item, documents);
+	json_each(json_object_get(v, "search_queries"), i, item)
 		answer_search(x, json_text(item, "text"));
 }
 
@@ -251,7 +294,7 @@ static void answer_calls(struct exchange *x, const json_t *list)
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(list, i, v) {
+	json_each(list, i, v) {
 		struct part *p = answer_part(x, 0, PART_TOOL_CALL, (int)(i % ANSWER_PARTS_MAX));
 
 		redact_part_reset(p);
@@ -262,6 +305,21 @@ static void answer_calls(struct exchange *x, const json_t *list)
 	}
 }
 
+/* A content, or a piece of it; each has a number. */
+static void answer_content(struct exchange *x, int slot, const json_t *v)
+{
+	struct span thinking = json_text(v, "thinking"), text = json_text(v, "text");
+
+	if (thinking.len)
+		answer_append(x, 0, answer_part(x, 0, PART_REASONING, slot), thinking);
+	if (text.len)
+		answer_append(x, 0, answer_part(x, 0, PART_TEXT, slot), text);
+	if (!json_has(v, "thinking") && !json_has(v, "text"))
+		answer_rest_of(x, 0, slot, span_of(NULL, 0), v, none);
+	else
+		answer_rest_of(x, 0, slot, span_of(NULL, 0), v, part_members);
+}
+
 static void answer_message(struct exchange *x, const json_t *m)
 {
 	const json_t *content = json_object_get(m, "content"), *v;
@@ -269,13 +327,10 @@ static void answer_message(struct exchange *x, const json_t *m)
 
 	answer_text(x, 0, PART_REASONING, json_text(m, "tool_plan"));
 	answer_text(x, 0, PART_TEXT, json_span(content));
-	json_array_foreach(content, i, v) {
-		answer_text(x, 0, PART_REASONING, json_text(v, "thinking"));
-		answer_text(x, 0, PART_TEXT, json_text(v, "text"));
-		answer_rest(x, 0, v, part_members);
-	}
+	json_each(content, i, v)
+		answer_content(x, (int)(i % ANSWER_PARTS_MAX), v);
 	answer_calls(x, json_object_get(m, "tool_calls"));
-	read_sources(x, m);
+	read_sources(x, m, NULL);
 	answer_rest(x, 0, m, message_members);
 }
 
@@ -285,7 +340,7 @@ static void answer_generations(struct exchange *x, const json_t *list)
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(list, i, v) {
+	json_each(list, i, v) {
 		answer_choice(x, (unsigned)i);
 		answer_text(x, (unsigned)i, PART_TEXT, json_text(v, "text"));
 		answer_rest(x, (unsigned)i, v, answer_members);
@@ -323,14 +378,44 @@ static void cohere_response(struct exchange *x, const json_t *body)
 	answer_calls(x, json_object_get(body, "tool_calls"));
 	answer_generations(x, json_object_get(body, "generations"));
 	finish(x, body);
-	read_sources(x, body);
+	read_sources(x, body, json_object_get(body, "documents"));
 	read_usages(x, body);
 	answer_rest(x, 0, body, answer_members);
 }
 
 /* ---- streams ---- */
 
-static void read_delta(struct exchange *x, const json_t *data)
+struct stream {
+	bool begun, over;
+	int next;	   /* call */
+	json_t *documents; /* version 1: those found so far */
+};
+
+static void state_done(void *state)
+{
+	json_decref(((struct stream *)state)->documents);
+}
+
+/* A piece of a call that was not announced belongs to nobody. */
+static void read_call_piece(struct exchange *x, struct stream *s, int slot, struct span type,
+			    const json_t *call)
+{
+	const json_t *f = json_object_get(call, "function");
+	struct part *p;
+
+	pieces_expect(x, !span_eq(type, SPAN_LIT("tool-call-delta")) ||
+				 answer_find(x, 0, PART_TOOL_CALL, slot));
+	if (span_eq(type, SPAN_LIT("tool-call-start")))
+		pieces_next(x, &s->next, slot);
+	p = answer_part(x, 0, PART_TOOL_CALL, slot);
+	set_json(&p->id, json_object_get(call, "id"));
+	set_json(&p->name, json_object_get(f, "name"));
+	answer_append(x, 0, p, json_text(f, "arguments"));
+	answer_rest_of(x, 0, slot, span_of(NULL, 0), call, call_members);
+	answer_rest_of(x, 0, slot, span_of(NULL, 0), f, call_members);
+}
+
+static void read_delta(struct exchange *x, struct stream *s, const json_t *data)
 {
 	int slot = json_index(data, "index", 0);
 	const json_t *delta = json_object_get(data, "delta");
@@ -339,31 +424,33 @@ static void read_delta(struct exchange *x, const json_t *data)
 	const json_t *call = json_object_get(m, "tool_calls");
 
 	answer_text(x, 0, PART_REASONING, json_text(m, "tool_plan"));
-	if (json_is_object(content)) {
-		struct span thinking = json_text(content, "thinking");
-
-		answer_text(x, 0, thinking.len ? PART_REASONING : PART_TEXT,
-			    thinking.len ? thinking : json_text(content, "text"));
-		answer_rest(x, 0, content, part_members);
+	if (json_is_object(content) && json_object_size(content) > json_has(content, "type")) {
+		/* Calls come behind what is said. */
+		pieces_expect(x, !s->next || answer_find(x, 0, PART_TEXT, slot) ||
+					 answer_find(x, 0, PART_REASONING, slot));
+		answer_content(x, slot, content);
 	}
-	if (json_is_object(call)) {
-		struct part *p = answer_part(x, 0, PART_TOOL_CALL, slot);
-
-		set_json(&p->id, json_object_get(call, "id"));
-		set_json(&p->name, json_object_get(json_object_get(call, "function"), "name"));
-		answer_append(x, 0, p, json_text(json_object_get(call, "function"), "arguments"));
-		answer_rest(x, 0, call, call_members);
-		answer_rest(x, 0, json_object_get(call, "function"), call_members);
-	}
-	read_sources(x, m);
+	if (json_is_object(call))
+		read_call_piece(x, s, slot, json_text(data, "type"), call);
+	read_sources(x, m, NULL);
+	if (json_has(delta, "error"))
+		answer_error_of(x, delta);
 	answer_rest(x, 0, m, message_members);
 	answer_rest(x, 0, delta, answer_members);
 	finish(x, delta);
 	read_usages(x, delta);
 }
 
+static void keep_documents(struct stream *s, const json_t *v)
+{
+	if (!json_has(v, "documents"))
+		return;
+	json_decref(s->documents);
+	s->documents = json_incref(json_object_get(v, "documents"));
+}
+
 /* A line of version 1. */
-static void read_line(struct exchange *x, struct span type, const json_t *data)
+static void read_line(struct exchange *x, struct stream *s, struct span type, const json_t *data)
 {
 	const json_t *whole = json_object_get(data, "response");
 	const json_t *call = json_object_get(data, "tool_call_delta");
@@ -386,21 +473,47 @@ static void read_line(struct exchange *x, struct span type, const json_t *data)
 		finish(x, data);
 		read_ids(x, whole);
 		read_usages(x, whole);
-		read_sources(x, whole);
+		if (json_has(whole, "documents"))
+			keep_documents(s, whole);
+		read_sources(x, whole, s->documents);
 		answer_rest(x, 0, whole, answer_members);
 	}
+}
+
+/* A message begins, goes on and ends; of version 1 a line says that it is the last. */
+static void follow(struct exchange *x, struct stream *s, const json_t *data)
+{
+	bool first = json_is(data, "type", "message-start");
+
+	pieces_expect(x, !s->over);
+	if (json_has(data, "delta"))
+		pieces_expect(x, s->begun || first);
+	s->begun |= first;
+	s->over |= json_is(data, "type", "message-end") ||
+		   json_is_true(json_object_get(data, "is_finished"));
+}
+
+static void cohere_ended(struct exchange *x, void *state)
+{
+	const struct stream *s = state;
+
+	pieces_expect(x, s->over);
+	pieces_expect_calls(x);
 }
 
 static void cohere_event(struct exchange *x, void *state, struct span name, const json_t *data)
 {
 	struct span type = json_text(data, "event_type");
+	struct stream *s = state;
 
 	read_ids(x, data);
+	follow(x, s, data);
 	if (type.len) {
-		read_line(x, type, data);
-		read_sources(x, data);
+		keep_documents(s, data);
+		read_line(x, s, type, data);
+		read_sources(x, data, s->documents);
 	} else if (json_has(data, "delta")) {
-		read_delta(x, data);
+		read_delta(x, s, data);
 	} else if (json_is_text(json_object_get(data, "message"))) {
 		answer_error(x, json_object_get(data, "type"), NULL,
 			     json_object_get(data, "message"));
@@ -443,6 +556,9 @@ const struct dialect dialect_cohere = {
 	.request = cohere_request,
 	.response = cohere_response,
 	.event = cohere_event,
+	.ended = cohere_ended,
+	.state_size = sizeof(struct stream),
+	.state_done = state_done,
 };
 
 const struct dialect dialect_cohere_v1 = {
@@ -451,6 +567,9 @@ const struct dialect dialect_cohere_v1 = {
 	.request = cohere_request,
 	.response = cohere_response,
 	.event = cohere_event,
+	.ended = cohere_ended,
+	.state_size = sizeof(struct stream),
+	.state_done = state_done,
 	.is_last = is_last_line,
 };
 
@@ -460,4 +579,7 @@ const struct dialect dialect_cohere_generate = {
 	.request = cohere_request,
 	.response = cohere_response,
 	.event = cohere_event,
+	.ended = cohere_ended,
+	.state_size = sizeof(struct stream),
+	.state_done = state_done,
 };

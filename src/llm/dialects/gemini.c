@@ -40,7 +40,7 @@ void gemini_modalities(const json_t *list, const char *count, int64_t *audio, in
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(list, i, v) {
+	json_each(list, i, v) {
 		struct span modality = json_text(v, "modality");
 
 		if (span_caseeq(modality, SPAN_LIT("AUDIO")))
@@ -48,6 +48,15 @@ void gemini_modalities(const json_t *list, const char *count, int64_t *audio, in
 		if (span_caseeq(modality, SPAN_LIT("IMAGE")))
 			usage_count(image, json_object_get(v, count));
 	}
+}
+
+static void read_details(const json_t *v, const char *camel, const char *snake, int64_t *audio,
+			 int64_t *image)
+{
+	const json_t *list = json_either(v, camel, snake);
+
+	gemini_modalities(list, "tokenCount", audio, image);
+	gemini_modalities(list, "token_count", audio, image);
 }
 
 static int64_t sum(int64_t a, int64_t b)
@@ -67,20 +76,21 @@ void gemini_usage(struct exchange *x, const json_t *v)
 		return;
 	usage_raw(x, v);
 	raw = u->raw;
-	usage_count(&prompt, json_object_get(raw, "promptTokenCount"));
-	usage_count(&tools, json_object_get(raw, "toolUsePromptTokenCount"));
-	usage_count(&text, json_object_get(raw, "responseTokenCount"));
-	usage_count(&text, json_object_get(raw, "candidatesTokenCount"));
-	usage_count(&u->reasoning, json_object_get(raw, "thoughtsTokenCount"));
-	usage_count(&u->cached_read, json_object_get(raw, "cachedContentTokenCount"));
-	usage_count(&u->total, json_object_get(raw, "totalTokenCount"));
+	usage_count(&prompt, json_either(raw, "promptTokenCount", "prompt_token_count"));
+	usage_count(&tools,
+		    json_either(raw, "toolUsePromptTokenCount", "tool_use_prompt_token_count"));
+	usage_count(&text, json_either(raw, "responseTokenCount", "response_token_count"));
+	usage_count(&text, json_either(raw, "candidatesTokenCount", "candidates_token_count"));
+	usage_count(&u->reasoning, json_either(raw, "thoughtsTokenCount", "thoughts_token_count"));
+	usage_count(&u->cached_read,
+		    json_either(raw, "cachedContentTokenCount", "cached_content_token_count"));
+	usage_count(&u->total, json_either(raw, "totalTokenCount", "total_token_count"));
 	/* Not of all that was said so far: the lists may be long, and each piece repeats counts. */
-	gemini_modalities(json_object_get(v, "promptTokensDetails"), "tokenCount", &u->audio_in,
-			  &u->image_in);
-	gemini_modalities(json_object_get(v, "candidatesTokensDetails"), "tokenCount",
-			  &u->audio_out, &u->image_out);
-	gemini_modalities(json_object_get(v, "responseTokensDetails"), "tokenCount", &u->audio_out,
-			  &u->image_out);
+	read_details(v, "promptTokensDetails", "prompt_tokens_details", &u->audio_in, &u->image_in);
+	read_details(v, "candidatesTokensDetails", "candidates_tokens_details", &u->audio_out,
+		     &u->image_out);
+	read_details(v, "responseTokensDetails", "response_tokens_details", &u->audio_out,
+		     &u->image_out);
 	u->input = prompt == COUNT_UNKNOWN ? COUNT_UNKNOWN : sum(prompt, tools);
 	/* Some count reasoning within the candidates' tokens: then the total has no room for it. */
 	if (text >= u->reasoning && u->input != COUNT_UNKNOWN && u->total == u->input + text)
@@ -88,12 +98,23 @@ void gemini_usage(struct exchange *x, const json_t *v)
 	else
 		u->output = sum(text, u->reasoning);
 	/* What is billed by another rule than by default says so. */
-	if (!json_is(raw, "trafficType", "ON_DEMAND"))
-		set_json(&x->service_tier, json_object_get(raw, "trafficType"));
-	set_json(&x->service_tier, json_object_get(raw, "serviceTier"));
+	if (!span_eq(json_span(json_either(raw, "trafficType", "traffic_type")),
+		     SPAN_LIT("ON_DEMAND")))
+		set_json(&x->service_tier, json_either(raw, "trafficType", "traffic_type"));
+	set_json(&x->service_tier, json_either(raw, "serviceTier", "service_tier"));
 }
 
 /* ---- answer ---- */
+
+/* What a tool that Google runs was asked for. */
+static void gemini_searches(struct exchange *x, const json_t *call)
+{
+	const json_t *query;
+	size_t i;
+
+	json_each(json_at2(call, "args", "queries"), i, query)
+		answer_search(x, json_span(query));
+}
 
 void gemini_answer_part(struct exchange *x, struct gemini_partial *partial, unsigned index,
 			const json_t *v)
@@ -112,10 +133,16 @@ void gemini_answer_part(struct exchange *x, struct gemini_partial *partial, unsi
 	}
 	if (call && partial && gemini_partial_feed(partial, x, call))
 		return;
+	/* What goes on has to have begun. */
+	if (call && json_is_empty(call)) {
+		x->response_partial |= partial != NULL;
+		return;
+	}
 	if (before < ANSWER_PARTS_MAX)
 		gemini_part(x, m, v);
 	else
 		x->response_partial = true;
+	gemini_searches(x, json_either(v, "toolCall", "tool_call"));
 	/* A call is shown as it arrives; its text is complete already. */
 	if (m->nparts > before && m->parts[before].kind == PART_TOOL_CALL)
 		answer_shown(x, index, &m->parts[before]);
@@ -123,82 +150,6 @@ void gemini_answer_part(struct exchange *x, struct gemini_partial *partial, unsi
 	    (json_is_true(json_either(call, "willContinue", "will_continue")) ||
 	     json_either(call, "partialArgs", "partial_args")))
 		gemini_partial_begin(partial, x, index, before, call);
-}
-
-/* ---- what it rests on ---- */
-
-static void cite_chunk(struct exchange *x, const json_t *chunk, const json_t *segment)
-{
-	static const char *const kinds[] = { "web", "retrievedContext", "retrieved_context", "maps",
-					     NULL };
-	struct citation_view c = { .start = COUNT_UNKNOWN, .end = COUNT_UNKNOWN };
-	const json_t *v = NULL;
-
-	for (size_t i = 0; kinds[i] && !v; i++)
-		v = json_object_get(chunk, kinds[i]);
-	c.url = json_text(v, "uri");
-	c.title = json_text(v, "title");
-	c.document = json_text(v, json_has(v, "documentName") ? "documentName" : "placeId");
-	c.text = json_text(segment ? segment : v, "text");
-	if (segment) {
-		usage_count(&c.start, json_object_get(segment, "startIndex"));
-		usage_count(&c.end, json_object_get(segment, "endIndex"));
-	}
-	answer_citation(x, &c);
-}
-
-/* Which part of the answer rests on which chunk; a chunk may support none. */
-static void read_grounding(struct exchange *x, const json_t *v)
-{
-	static const char *const known[] = { "webSearchQueries",
-					     "imageSearchQueries",
-					     "groundingChunks",
-					     "groundingSupports",
-					     "retrievalQueries",
-					     "searchEntryPoint",
-					     NULL };
-	const json_t *chunks = json_object_get(v, "groundingChunks"), *support, *index, *query;
-	size_t i, k;
-
-	json_array_foreach(json_object_get(v, "webSearchQueries"), i, query)
-		answer_search(x, json_span(query));
-	json_array_foreach(json_object_get(v, "imageSearchQueries"), i, query)
-		answer_search(x, json_span(query));
-	json_array_foreach(json_object_get(v, "retrievalQueries"), i, query)
-		answer_search(x, json_span(query));
-	json_array_foreach(json_object_get(v, "groundingSupports"), i, support)
-		json_array_foreach(json_object_get(support, "groundingChunkIndices"), k, index)
-			cite_chunk(x, json_array_get(chunks, (size_t)json_integer_value(index)),
-				   json_object_get(support, "segment"));
-	if (!json_array_size(json_object_get(v, "groundingSupports")))
-		json_array_foreach(chunks, i, support)
-			cite_chunk(x, support, NULL);
-	answer_rest(x, 0, v, known);
-}
-
-static void read_citations(struct exchange *x, const json_t *candidate)
-{
-	const json_t *meta = json_either(candidate, "citationMetadata", "citation_metadata");
-	const json_t *list = json_either(meta, "citationSources", "citations"), *v;
-	size_t i;
-
-	json_array_foreach(list, i, v) {
-		struct citation_view c = { .url = json_text(v, "uri"),
-					   .title = json_text(v, "title"),
-					   .start = COUNT_UNKNOWN,
-					   .end = COUNT_UNKNOWN };
-
-		usage_count(&c.start, json_object_get(v, "startIndex"));
-		usage_count(&c.end, json_object_get(v, "endIndex"));
-		answer_citation(x, &c);
-	}
-	meta = json_either(candidate, "urlContextMetadata", "url_context_metadata");
-	json_array_foreach(json_either(meta, "urlMetadata", "url_metadata"), i, v)
-		answer_citation(
-			x, &(struct citation_view){ .url = json_span(json_either(v, "retrievedUrl",
-										 "retrieved_url")),
-						    .start = COUNT_UNKNOWN,
-						    .end = COUNT_UNKNOWN });
 }
 
 static void read_candidate(struct exchange *x, struct gemini_partial *partial, const json_t *v)
@@ -211,6 +162,7 @@ static void read_candidate(struct exchange *x, struct gemini_partial *partial, c
 		"safetyRatings",
 		"safety_ratings",
 		"groundingMetadata",
+		"grounding_metadata",
 		"citationMetadata",
 		"citation_metadata",
 		"urlContextMetadata",
@@ -228,12 +180,9 @@ static void read_candidate(struct exchange *x, struct gemini_partial *partial, c
 	size_t i;
 
 	answer_choice(x, index);
-	if (json_is_object(parts))
-		gemini_answer_part(x, partial, index, parts);
-	json_array_foreach(parts, i, part)
+	json_each(parts, i, part)
 		gemini_answer_part(x, partial, index, part);
-	read_grounding(x, json_object_get(v, "groundingMetadata"));
-	read_citations(x, v);
+	gemini_sources(x, index, v);
 	answer_rest(x, index, v, known);
 	answer_rest(x, index, json_object_get(v, "content"), content);
 	set_json(&raw, reason);
@@ -250,24 +199,59 @@ static void read_candidate(struct exchange *x, struct gemini_partial *partial, c
 	free(raw);
 }
 
+/* Why there is no answer. */
+static void read_feedback(struct exchange *x, const json_t *v)
+{
+	static const char *const known[] = { "blockReason",
+					     "block_reason",
+					     "blockReasonMessage",
+					     "block_reason_message",
+					     "safetyRatings",
+					     "safety_ratings",
+					     NULL };
+	char *raw = NULL;
+
+	if (!v)
+		return;
+	set_json(&raw, json_either(v, "blockReason", "block_reason"));
+	if (raw)
+		answer_finish(x, 0, span_str(raw), FINISH_CONTENT_FILTER);
+	answer_text(x, 0, PART_REFUSAL,
+		    json_span(json_either(v, "blockReasonMessage", "block_reason_message")));
+	answer_rest(x, 0, v, known);
+	free(raw);
+}
+
 static void read_answer(struct exchange *x, struct gemini_partial *partial, const json_t *body)
 {
 	static const char *const known[] = {
-		"candidates", "usageMetadata", "usage_metadata", "modelVersion",    "model_version",
-		"responseId", "response_id",   "promptFeedback", "createTime",	    "error",
-		"response",   "traceId",       "metadata",	 "sdkHttpResponse", NULL,
+		"candidates",
+		"usageMetadata",
+		"usage_metadata",
+		"modelVersion",
+		"model_version",
+		"responseId",
+		"response_id",
+		"promptFeedback",
+		"createTime",
+		"error",
+		"prompt_feedback",
+		"create_time",
+		"response",
+		"traceId",
+		"metadata",
+		"sdkHttpResponse",
+		NULL,
 	};
 	const json_t *v = gemini_unwrap(body, "response", "candidates"), *candidate;
-	const json_t *block = json_at2(v, "promptFeedback", "blockReason");
 	size_t i;
 
 	set_json(&x->response_id, json_either(v, "responseId", "response_id"));
 	set_json(&x->model_answered, json_either(v, "modelVersion", "model_version"));
 	gemini_usage(x, json_either(v, "usageMetadata", "usage_metadata"));
-	json_array_foreach(json_object_get(v, "candidates"), i, candidate)
+	json_each(json_object_get(v, "candidates"), i, candidate)
 		read_candidate(x, partial, candidate);
-	if (json_is_text(block))
-		answer_finish(x, 0, json_span(block), FINISH_CONTENT_FILTER);
+	read_feedback(x, json_either(v, "promptFeedback", "prompt_feedback"));
 	if (json_has(body, "error"))
 		answer_error_of(x, body);
 	if (json_has(v, "candidates"))
@@ -279,15 +263,24 @@ static void gemini_response(struct exchange *x, const json_t *body)
 	const json_t *v;
 	size_t i;
 
-	if (!json_is_array(body))
-		read_answer(x, NULL, body);
-	json_array_foreach(body, i, v)
+	json_each(body, i, v)
 		read_answer(x, NULL, v);
 }
 
 static void gemini_event(struct exchange *x, void *state, struct span name, const json_t *data)
 {
 	read_answer(x, state, data);
+}
+
+/* The last of the pieces says why it is the last. */
+static void gemini_ended(struct exchange *x, void *state)
+{
+	bool whole = false;
+
+	for (size_t i = 0; i < x->nchoices; i++)
+		whole |= x->choices[i].finish_raw != NULL;
+	x->response_partial |= !whole;
+	gemini_partial_end(state, x);
 }
 
 static void state_done(void *state)
@@ -298,16 +291,17 @@ static void state_done(void *state)
 static bool is_gemini_request(const json_t *body)
 {
 	const json_t *v = gemini_unwrap(body, "request", "contents");
-	const json_t *first = json_array_get(json_object_get(v, "contents"), 0);
+	const json_t *first;
 
-	return json_is_array(json_object_get(first, "parts"));
+	json_next(json_object_get(v, "contents"), 0, &first);
+	return json_holds(json_object_get(first, "parts"));
 }
 
 static bool is_gemini_response(const json_t *body)
 {
 	const json_t *v = gemini_unwrap(body, "response", "candidates");
 
-	return json_is_array(json_object_get(v, "candidates")) &&
+	return json_holds(json_object_get(v, "candidates")) &&
 	       (json_has(v, "usageMetadata") || json_has(v, "modelVersion"));
 }
 
@@ -321,4 +315,5 @@ const struct dialect dialect_gemini = {
 	.request = gemini_request,
 	.response = gemini_response,
 	.event = gemini_event,
+	.ended = gemini_ended,
 };

@@ -13,6 +13,9 @@ struct gemini_partial;
 void gemini_answer_part(struct exchange *x, struct gemini_partial *partial, unsigned index,
 			const json_t *v);
 
+/* Sources of a candidate, or of what Live sends instead. */
+void gemini_sources(struct exchange *x, unsigned choice, const json_t *v);
+
 /* ---- gemini_request.c ---- */
 
 void gemini_request(struct exchange *x, const json_t *body);
@@ -24,5 +27,17 @@ void gemini_part(struct exchange *x, struct message *m, const json_t *v);
 extern const char *const gemini_part_members[];
 /* gemini-cli wraps what has the member `sign` in another, `name`. */
 const json_t *gemini_unwrap(const json_t *body, const char *name, const char *sign);
+
+/* ---- gemini_interactions_request.c ---- */
+
+void interactions_request(struct exchange *x, const json_t *body);
+/* Of a picture, a sound, a document or a film; else PART_OTHER. */
+enum part_kind interaction_media(const json_t *v);
+/* Data or a URL. */
+void interaction_source(struct part *p, const json_t *v);
+/* All of a call but its arguments. */
+void interaction_call(struct part *p, const json_t *v);
+/* Into the message's last part. */
+void interaction_result(struct exchange *x, struct message *m, const json_t *v);
 
 #endif

@@ -11,6 +11,7 @@
 #include "llm/dialects/gemini.h"
 #include "llm/error.h"
 #include "llm/json.h"
+#include "llm/pieces.h"
 #include "llm/rest.h"
 
 static const struct finish_row finishes[] = {
@@ -22,116 +23,17 @@ static const struct finish_row finishes[] = {
 	{ "in_progress", FINISH_NONE },
 };
 
+struct stream {
+	struct pieces_set begun; /* steps */
+	struct sha256_ctx data;	 /* of the step `heard` */
+	int heard;
+	bool listening;
+};
+
 /* Step and content in one number; an answer has fewer of each. */
 static int slot_of(int step, int content)
 {
 	return (step % (1 << 20)) * 1024 + content % 1024;
-}
-
-/* ---- request ---- */
-
-/* False: it is of a kind that is not known, and a part as a whole. */
-static bool add_content(struct exchange *x, struct message *m, const json_t *v)
-{
-	static const struct {
-		const char *type;
-		enum part_kind kind;
-	} media[] = { { "image", PART_IMAGE },
-		      { "audio", PART_AUDIO },
-		      { "document", PART_FILE },
-		      { "video", PART_FILE } };
-	struct span type = json_text(v, "type");
-	struct part *p;
-
-	if (json_is_text(v)) {
-		message_text(x, m, PART_TEXT, json_span(v));
-		return true;
-	}
-	if (span_eq(type, SPAN_LIT("text"))) {
-		message_text(x, m, PART_TEXT, json_text(v, "text"));
-		return true;
-	}
-	for (size_t i = 0; i < sizeof(media) / sizeof(*media); i++) {
-		if (!span_eq(type, span_str(media[i].type)))
-			continue;
-		p = message_part(x, m, media[i].kind);
-		if (json_has(v, "data"))
-			part_base64(p, json_text(v, "mime_type"), json_text(v, "data"));
-		else
-			part_url(p, json_text(v, "uri"));
-		return true;
-	}
-	if (span_eq(type, SPAN_LIT("function_result"))) {
-		p = message_part(x, m, PART_TOOL_RESULT);
-		set_json(&p->id, json_object_get(v, "call_id"));
-		set_json(&p->name, json_object_get(v, "name"));
-		p->is_error = json_is_true(json_object_get(v, "is_error"));
-		part_json(p, json_object_get(v, "result"));
-		return true;
-	}
-	message_other(x, m, type.len ? (const char *)type.ptr : "unknown", v);
-	return false;
-}
-
-static void read_content(struct exchange *x, struct message *m, const json_t *v)
-{
-	static const char *const known[] = { "type",	 "text",       "data",	      "mime_type",
-					     "uri",	 "name",       "result",      "call_id",
-					     "is_error", "resolution", "annotations", "signature",
-					     NULL };
-
-	if (add_content(x, m, v))
-		message_rest(x, m, v, known);
-}
-
-/* A turn with a role, or a bare content from the user. */
-static void read_input(struct exchange *x, const json_t *v)
-{
-	static const char *const known[] = { "type", "role", "content", NULL };
-	const json_t *content = json_object_get(v, "content"), *item;
-	struct message *m =
-		request_message(x, json_has(v, "role") ? json_text(v, "role") : SPAN_LIT("user"));
-	size_t i;
-
-	if (!content)
-		read_content(x, m, v);
-	else if (!json_is_array(content))
-		read_content(x, m, content);
-	json_array_foreach(content, i, item)
-		read_content(x, m, item);
-	if (content)
-		message_rest(x, m, v, known);
-}
-
-static void interactions_request(struct exchange *x, const json_t *body)
-{
-	static const char *const known[] = { "model",
-					     "agent",
-					     "input",
-					     "system_instruction",
-					     "tools",
-					     "stream",
-					     "generation_config",
-					     NULL };
-	static const char *const none[] = { NULL };
-	const json_t *input = json_object_get(body, "input"), *v;
-	size_t i;
-
-	set_json(&x->model_asked,
-		 json_object_get(body, json_has(body, "model") ? "model" : "agent"));
-	x->stream_requested = json_is_true(json_object_get(body, "stream"));
-	if (json_has(body, "system_instruction"))
-		read_content(x, request_system(x), json_object_get(body, "system_instruction"));
-	if (input && !json_is_array(input))
-		read_input(x, input);
-	json_array_foreach(input, i, v)
-		read_input(x, v);
-	json_array_foreach(json_object_get(body, "tools"), i, v) {
-		request_function(x, v, v, "parameters");
-		tool_rest(x, v, v);
-	}
-	request_params(x, json_object_get(body, "generation_config"), none);
-	request_params(x, body, known);
 }
 
 /* ---- answer ---- */
@@ -165,18 +67,11 @@ static void answer_call(struct exchange *x, int step, const json_t *v)
 {
 	struct part *p = answer_part(x, 0, PART_TOOL_CALL, slot_of(step, 0));
 	const json_t *arguments = json_object_get(v, "arguments");
-	struct span type = json_text(v, "type");
 	char *text = json_is_object(arguments) ? json_write_text(arguments) : NULL;
 	const json_t *query;
 	size_t i;
 
-	set_json(&p->id, json_object_get(v, "id"));
-	set_json(&p->name, json_object_get(v, "name"));
-	if (type.len && !span_eq(type, SPAN_LIT("function_call"))) {
-		set_string(&p->type_raw, type);
-		if (!p->name)
-			set_string(&p->name, span_first(type, type.len - 5));
-	}
+	interaction_call(p, v);
 	if (text && json_object_size(arguments))
 		answer_whole(x, 0, p, span_str(text));
 	else if (json_is_text(arguments))
@@ -184,8 +79,61 @@ static void answer_call(struct exchange *x, int step, const json_t *v)
 	else
 		answer_append(x, 0, p, span_of(NULL, 0));
 	free(text);
-	json_array_foreach(json_object_get(arguments, "queries"), i, query)
+	json_each(json_object_get(arguments, "queries"), i, query)
 		answer_search(x, json_span(query));
+}
+
+/* What a text rests on: pages, files and places. */
+static void read_annotations(struct exchange *x, const json_t *list)
+{
+	static const char *const known[] = { "type",	    "url",	    "title",	"name",
+					     "file_name",   "document_uri", "place_id", "source",
+					     "start_index", "end_index",    NULL };
+	const json_t *v;
+	size_t i;
+
+	json_each(list, i, v) {
+		struct span name = json_text(v, json_has(v, "file_name") ? "file_name" : "name");
+		struct citation_view c = {
+			.url = json_text(v, "url"),
+			.title = json_has(v, "title") ? json_text(v, "title") : name,
+			.text = json_text(v, "source"),
+			.document = json_text(v, json_has(v, "document_uri") ? "document_uri"
+									     : "place_id"),
+			.start = COUNT_UNKNOWN,
+			.end = COUNT_UNKNOWN,
+		};
+
+		usage_count(&c.start, json_object_get(v, "start_index"));
+		usage_count(&c.end, json_object_get(v, "end_index"));
+		answer_citation(x, &c);
+		answer_rest(x, 0, v, known);
+	}
+}
+
+static void answer_content(struct exchange *x, int slot, const json_t *v, enum part_kind kind)
+{
+	static const char *const known[] = { "type",	  "text",	"data",
+					     "mime_type", "uri",	"annotations",
+					     "signature", "resolution", NULL };
+	enum part_kind media = interaction_media(v);
+	struct part *p;
+
+	if (json_has(v, "text")) {
+		answer_whole(x, 0, answer_part(x, 0, kind, slot), json_text(v, "text"));
+	} else if (media != PART_OTHER) {
+		p = answer_part(x, 0, media, slot);
+		redact_part_reset(p);
+		interaction_source(p, v);
+	} else if (!json_is_empty(v)) {
+		p = answer_part(x, 0, media, slot);
+		set_json(&p->type_raw, json_object_get(v, "type"));
+		redact_part_reset(p);
+		part_json(p, v);
+		return;
+	}
+	read_annotations(x, json_object_get(v, "annotations"));
+	answer_rest_of(x, 0, slot, span_of(NULL, 0), v, known);
 }
 
 static void answer_contents(struct exchange *x, int step, const json_t *list, enum part_kind kind)
@@ -193,39 +141,35 @@ static void answer_contents(struct exchange *x, int step, const json_t *list, en
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(list, i, v) {
-		int slot = slot_of(step, (int)(i % 1024));
-
-		if (json_has(v, "text"))
-			answer_whole(x, 0, answer_part(x, 0, kind, slot), json_text(v, "text"));
-		else if (json_has(v, "data"))
-			part_base64(
-				answer_part(x, 0,
-					    json_is(v, "type", "audio") ? PART_AUDIO : PART_IMAGE,
-					    slot),
-				json_text(v, "mime_type"), json_text(v, "data"));
-	}
+	json_each(list, i, v)
+		answer_content(x, slot_of(step, (int)(i % 1000)), v, kind);
 }
 
-/* What a tool that Google runs gave back. */
+/* A page that could not be read is no source. */
+static void cite_result(struct exchange *x, const json_t *v)
+{
+	struct span status = json_text(v, "status");
+
+	if (status.len && !span_caseeq(status, SPAN_LIT("success")))
+		return;
+	answer_citation(x, &(struct citation_view){ .url = json_text(v, "url"),
+						    .title = json_text(v, "title"),
+						    .start = COUNT_UNKNOWN,
+						    .end = COUNT_UNKNOWN });
+}
+
+/* What a tool that Google runs gave back. It comes once, and again in the whole at the end. */
 static void answer_result(struct exchange *x, int step, const json_t *v)
 {
 	struct part *p = answer_part(x, 0, PART_TOOL_RESULT, slot_of(step, 0));
+	struct message *m = &answer_choice(x, 0)->msg;
 	const json_t *result = json_object_get(v, "result"), *one;
 	size_t i;
 
-	set_json(&p->id, json_object_get(v, "call_id"));
-	set_json(&p->type_raw, json_object_get(v, "type"));
-	p->is_error |= json_is_true(json_object_get(v, "is_error"));
-	if (!json_has(v, "result"))
-		return;
-	redact_part_reset(p);
-	part_json(p, result);
-	json_array_foreach(result, i, one)
-		answer_citation(x, &(struct citation_view){ .url = json_text(one, "url"),
-							    .title = json_text(one, "title"),
-							    .start = COUNT_UNKNOWN,
-							    .end = COUNT_UNKNOWN });
+	if (p == &m->parts[m->nparts - 1] && !p->text.len)
+		interaction_result(x, m, v);
+	json_each(result, i, one)
+		cite_result(x, one);
 }
 
 static void answer_step(struct exchange *x, int step, const json_t *v)
@@ -236,7 +180,8 @@ static void answer_step(struct exchange *x, int step, const json_t *v)
 					     "index",	  NULL };
 	struct span type = json_text(v, "type");
 
-	answer_rest_at(x, 0, slot_of(step, 1000), v, known);
+	answer_rest_of(x, 0, slot_of(step, 1000),
+		       json_text(v, json_has(v, "id") ? "id" : "call_id"), v, known);
 	if (span_ends(type, SPAN_LIT("_call")))
 		answer_call(x, step, v);
 	else if (span_ends(type, SPAN_LIT("_result")))
@@ -290,9 +235,9 @@ static void read_interaction(struct exchange *x, const json_t *v)
 	set_json(&x->model_answered, json_object_get(v, "model"));
 	set_json(&x->service_tier, json_object_get(v, "service_tier"));
 	read_usage(x, json_object_get(v, "usage"));
-	json_array_foreach(json_object_get(v, "steps"), i, step)
+	json_each(json_object_get(v, "steps"), i, step)
 		answer_step(x, (int)i, step);
-	json_array_foreach(json_object_get(v, "outputs"), i, step)
+	json_each(json_object_get(v, "outputs"), i, step)
 		answer_step(x, (int)i, step);
 	if (status.len)
 		answer_finish(x, 0, status,
@@ -309,13 +254,29 @@ static void interactions_response(struct exchange *x, const json_t *body)
 		answer_error_of(x, body);
 }
 
-static void read_delta(struct exchange *x, int step, const json_t *delta)
+/* Sound comes in pieces, each of them base64 of its own. */
+static void add_data(struct exchange *x, struct stream *s, int step, const json_t *v)
 {
-	static const char *const known[] = {
-		"type",	  "text",     "content", "summary",   "arguments", "partial_arguments",
-		"id",	  "name",     "data",	 "mime_type", "signature", "call_id",
-		"result", "is_error", "index",	 NULL
-	};
+	enum part_kind kind = interaction_media(v);
+	struct part *p = answer_part(x, 0, kind == PART_OTHER ? PART_FILE : kind, slot_of(step, 0));
+
+	set_json(&p->media_type, json_object_get(v, "mime_type"));
+	if (!s->listening || s->heard != step)
+		sha256_init(&s->data);
+	s->listening = true;
+	s->heard = step;
+	part_base64_more(p, &s->data, json_text(v, "data"));
+}
+
+static void read_delta(struct exchange *x, struct stream *s, int step, const json_t *delta)
+{
+	static const char *const known[] = { "type",	    "text",	   "content",
+					     "summary",	    "arguments",   "partial_arguments",
+					     "id",	    "name",	   "data",
+					     "mime_type",   "signature",   "call_id",
+					     "result",	    "is_error",	   "index",
+					     "annotations", "sample_rate", "channels",
+					     "resolution",  NULL };
 	struct span type = json_text(delta, "type");
 	const json_t *content = json_object_get(delta, "content");
 	struct part *p;
@@ -337,13 +298,23 @@ static void read_delta(struct exchange *x, int step, const json_t *delta)
 	} else if (span_ends(type, SPAN_LIT("_result"))) {
 		answer_result(x, step, delta);
 	} else if (json_has(delta, "data")) {
-		part_base64(answer_part(x, 0,
-					span_eq(type, SPAN_LIT("audio")) ? PART_AUDIO : PART_IMAGE,
-					slot_of(step, 0)),
-			    json_text(delta, "mime_type"), json_text(delta, "data"));
+		add_data(x, s, step, delta);
+	} else if (json_has(delta, "uri")) {
+		answer_content(x, slot_of(step, 0), delta, PART_TEXT);
+		return;
 	}
-	answer_rest(x, 0, delta, known);
-	answer_rest(x, 0, content, known);
+	read_annotations(x, json_object_get(delta, "annotations"));
+	answer_rest_of(x, 0, slot_of(step, 1000), span_of(NULL, 0), delta, known);
+	answer_rest_of(x, 0, slot_of(step, 1000), span_of(NULL, 0), content, known);
+}
+
+/* A step begins before it goes on. Older streams have contents, without that. */
+static void follow(struct exchange *x, struct stream *s, const json_t *data, int step)
+{
+	if (json_is(data, "event_type", "step.start"))
+		pieces_put(&s->begun, step, true);
+	else if (json_is(data, "event_type", "step.delta"))
+		pieces_expect(x, pieces_in(&s->begun, step));
 }
 
 static void interactions_event(struct exchange *x, void *state, struct span name,
@@ -355,15 +326,23 @@ static void interactions_event(struct exchange *x, void *state, struct span name
 					     NULL };
 	int step = json_index(data, "index", 0);
 
+	follow(x, state, data, step);
 	if (json_has(data, "interaction"))
 		read_interaction(x, json_object_get(data, "interaction"));
 	if (json_has(data, "step"))
 		answer_step(x, step, json_object_get(data, "step"));
 	if (json_has(data, "delta"))
-		read_delta(x, step, json_object_get(data, "delta"));
+		read_delta(x, state, step, json_object_get(data, "delta"));
 	if (json_has(data, "error"))
 		answer_error_of(x, data);
 	answer_rest(x, 0, data, known);
+}
+
+/* The last event says how it ended. */
+static void interactions_ended(struct exchange *x, void *state)
+{
+	pieces_expect(x, answer_choice(x, 0)->finish != FINISH_NONE);
+	pieces_expect_calls(x);
 }
 
 static bool suits_interactions(const json_t *body)
@@ -384,4 +363,6 @@ const struct dialect dialect_gemini_interactions = {
 	.request = interactions_request,
 	.response = interactions_response,
 	.event = interactions_event,
+	.ended = interactions_ended,
+	.state_size = sizeof(struct stream),
 };

@@ -3,6 +3,7 @@
  * the name of their only member is their kind, in camelCase or snake_case. */
 #include "llm/dialect.h"
 #include "llm/dialects/gemini.h"
+#include "llm/dialects/gemini_partial.h"
 #include "llm/json.h"
 #include "llm/rest.h"
 
@@ -12,6 +13,7 @@
 struct live {
 	struct sha256_ctx audio; /* of the answer */
 	bool begun;
+	struct gemini_partial partial;
 	size_t heard; /* the message, from 1, with the text of what the user said; 0: none */
 };
 
@@ -62,12 +64,10 @@ static void add_contents(json_t *contents, const json_t *v)
 					    "functionResponses", "function_responses");
 	size_t i;
 
-	json_array_foreach(json_object_get(content, "turns"), i, turn)
+	json_each(json_object_get(content, "turns"), i, turn)
 		json_array_append(contents, (json_t *)turn);
-	if (json_is_object(json_object_get(content, "turns")))
-		json_array_append(contents, json_object_get(content, "turns"));
 	/* Each becomes three values more, which no ceiling counts. */
-	json_array_foreach(results, i, result) {
+	json_each(results, i, result) {
 		if (json_array_size(contents) >= CONTENTS_MAX)
 			return;
 		json_array_append_new(contents, json_pack("{s:s, s:[{s:O}]}", "role", "tool",
@@ -75,13 +75,47 @@ static void add_contents(json_t *contents, const json_t *v)
 	}
 }
 
-/* Streamed speech and images: one part for any number of messages. */
-static void read_input(struct exchange *x, struct sha256_ctx *sha, struct message **speech,
-		       const json_t *v)
+static struct span media_of(const json_t *v)
+{
+	return json_span(json_either(v, "mimeType", "mime_type"));
+}
+
+static bool is_picture(const json_t *v)
+{
+	return span_starts(media_of(v), SPAN_LIT("image/")) ||
+	       span_starts(media_of(v), SPAN_LIT("video/"));
+}
+
+/* A picture of a camera or a screen. */
+static void read_picture(struct exchange *x, const json_t *v)
+{
+	struct message *m = request_message(x, SPAN_LIT("user"));
+	bool image = span_starts(media_of(v), SPAN_LIT("image/"));
+
+	part_base64(message_part(x, m, image ? PART_IMAGE : PART_FILE), media_of(v),
+		    json_text(v, "data"));
+}
+
+/* Number of the message, from 1, with what is heard; 0: none. */
+static void read_speech(struct exchange *x, struct sha256_ctx *sha, size_t *speech, const json_t *v)
+{
+	struct message *m;
+
+	if (!*speech) {
+		sha256_init(sha);
+		m = request_message(x, SPAN_LIT("user"));
+		set_string(&message_part(x, m, PART_AUDIO)->media_type, media_of(v));
+		*speech = x->nmessages;
+	}
+	part_base64_more(&x->messages[*speech - 1].parts[0], sha, json_text(v, "data"));
+}
+
+/* Streamed speech: one part for any number of messages. */
+static void read_input(struct exchange *x, struct sha256_ctx *sha, size_t *speech, const json_t *v)
 {
 	const json_t *input = json_either(v, "realtimeInput", "realtime_input"), *chunk;
 	const json_t *chunks = json_either(input, "mediaChunks", "media_chunks");
-	const json_t *audio = json_object_get(input, "audio");
+	const json_t *audio = json_object_get(input, "audio"), *video;
 	size_t i;
 
 	if (!input)
@@ -89,29 +123,42 @@ static void read_input(struct exchange *x, struct sha256_ctx *sha, struct messag
 	if (json_has(input, "text"))
 		message_text(x, request_message(x, SPAN_LIT("user")), PART_TEXT,
 			     json_text(input, "text"));
-	if (!audio && !chunks)
-		return;
-	if (!*speech) {
-		sha256_init(sha);
-		*speech = request_message(x, SPAN_LIT("user"));
-		set_string(&message_part(x, *speech, PART_AUDIO)->media_type,
-			   json_span(json_either(audio ? audio : json_array_get(chunks, 0),
-						 "mimeType", "mime_type")));
-	}
+	video = json_object_get(input, "video");
+	if (video)
+		read_picture(x, video);
 	if (audio)
-		part_base64_more(&(*speech)->parts[0], sha, json_text(audio, "data"));
-	json_array_foreach(chunks, i, chunk)
-		part_base64_more(&(*speech)->parts[0], sha, json_text(chunk, "data"));
+		read_speech(x, sha, speech, audio);
+	json_each(chunks, i, chunk)
+		if (is_picture(chunk))
+			read_picture(x, chunk);
+		else
+			read_speech(x, sha, speech, chunk);
 }
 
 static void message_members(struct exchange *x, const json_t *v)
 {
 	static const char *const known[] = {
-		"setup",	 "clientContent", "client_content",    "toolResponse",
-		"tool_response", "realtimeInput", "realtime_input",    "turns",
-		"turnComplete",	 "turn_complete", "functionResponses", "function_responses",
-		"text",		 "audio",	  "mediaChunks",       "media_chunks",
-		"activityStart", "activityEnd",	  "audioStreamEnd",    NULL,
+		"setup",
+		"clientContent",
+		"client_content",
+		"toolResponse",
+		"tool_response",
+		"realtimeInput",
+		"realtime_input",
+		"turns",
+		"turnComplete",
+		"turn_complete",
+		"functionResponses",
+		"function_responses",
+		"text",
+		"audio",
+		"video",
+		"mediaChunks",
+		"media_chunks",
+		"activityStart",
+		"activityEnd",
+		"audioStreamEnd",
+		NULL,
 	};
 
 	request_rest(x, "message", v, known);
@@ -123,22 +170,17 @@ static void message_members(struct exchange *x, const json_t *v)
 static void live_request(struct exchange *x, const json_t *messages)
 {
 	json_t *contents = json_array(), *body;
-	struct message *speech = NULL;
 	struct sha256_ctx sha;
 	const json_t *v;
-	size_t i, at = SIZE_MAX;
+	size_t i, speech = 0;
 
 	body = json_copy(json_object_get(json_array_get(messages, 0), "setup"));
 	if (!body)
 		body = json_object();
-	json_array_foreach(messages, i, v) {
+	json_each(messages, i, v) {
 		add_contents(contents, v);
 		message_members(x, v);
-		/* The list of messages may move while it grows. */
-		speech = at == SIZE_MAX ? NULL : &x->messages[at];
 		read_input(x, &sha, &speech, v);
-		if (speech && at == SIZE_MAX)
-			at = (size_t)(speech - x->messages);
 	}
 	x->request_partial |= json_array_size(contents) >= CONTENTS_MAX;
 	json_object_set_new(body, "contents", contents);
@@ -154,15 +196,15 @@ static void read_part(struct exchange *x, struct live *l, const json_t *part)
 	const json_t *data = json_either(part, "inlineData", "inline_data");
 	struct part *p;
 
-	if (!data) {
-		gemini_answer_part(x, NULL, 0, part);
+	if (!data || is_picture(data)) {
+		gemini_answer_part(x, &l->partial, 0, part);
 		return;
 	}
 	p = answer_part(x, 0, PART_AUDIO, 0);
 	if (!l->begun)
 		sha256_init(&l->audio);
 	l->begun = true;
-	set_string(&p->media_type, json_span(json_either(data, "mimeType", "mime_type")));
+	set_string(&p->media_type, media_of(data));
 	part_base64_more(p, &l->audio, json_text(data, "data"));
 }
 
@@ -218,6 +260,10 @@ static void live_rest(struct exchange *x, const json_t *data, const json_t *cont
 		"function_calls",
 		"waitingForInput",
 		"turnCompleteReason",
+		"groundingMetadata",
+		"grounding_metadata",
+		"urlContextMetadata",
+		"url_context_metadata",
 		NULL,
 	};
 
@@ -233,21 +279,23 @@ static void live_event(struct exchange *x, void *state, struct span name, const 
 	const json_t *calls = json_either(json_either(data, "toolCall", "tool_call"),
 					  "functionCalls", "function_calls");
 	const json_t *turn = json_either(content, "modelTurn", "model_turn");
+	struct live *l = state;
 	size_t i;
 
 	gemini_usage(x, json_either(data, "usageMetadata", "usage_metadata"));
+	gemini_sources(x, 0, content);
 	answer_choice(x, 0);
-	json_array_foreach(json_object_get(turn, "parts"), i, item)
+	json_each(json_object_get(turn, "parts"), i, item)
 		read_part(x, state, item);
 	answer_text(x, 0, PART_TEXT,
 		    json_text(json_either(content, "outputTranscription", "output_transcription"),
 			      "text"));
 	item = json_either(content, "inputTranscription", "input_transcription");
 	hear(x, state, json_text(item, "text"));
-	json_array_foreach(calls, i, item) {
+	json_each(calls, i, item) {
 		json_t *part = json_pack("{s:O}", "functionCall", item);
 
-		gemini_answer_part(x, NULL, 0, part);
+		gemini_answer_part(x, &l->partial, 0, part);
 		json_decref(part);
 	}
 	live_rest(x, data, content, turn);
@@ -259,6 +307,13 @@ static void live_event(struct exchange *x, void *state, struct span name, const 
 		answer_finish(x, 0, SPAN_LIT("turnComplete"), FINISH_STOP);
 }
 
+static void state_done(void *state)
+{
+	struct live *l = state;
+
+	gemini_partial_done(&l->partial);
+}
+
 static bool is_live_first(const json_t *v)
 {
 	return json_object_size(v) == 1 && json_has(json_object_get(v, "setup"), "model");
@@ -267,6 +322,7 @@ static bool is_live_first(const json_t *v)
 const struct dialect dialect_gemini_live = {
 	.name = "gemini.live",
 	.state_size = sizeof(struct live),
+	.state_done = state_done,
 	.turn = live_turn,
 	.is_first = is_live_first,
 	.request = live_request,

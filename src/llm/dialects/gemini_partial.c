@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "exchange/redact.h"
-#include "json/text.h"
+#include "base/utf8.h"
 #include "json/write.h"
 #include "llm/json.h"
 
@@ -100,13 +100,21 @@ static bool set_child(json_t *v, const struct step *st, json_t *value)
 static json_t *joined(const json_t *before, const json_t *text)
 {
 	struct span a = json_span(before), b = json_span(text);
+	uint32_t first = utf8_first_half(a), second = utf8_second_half(b);
 	struct buf all;
 	json_t *v;
 
 	buf_init(&all, a.len + b.len);
-	buf_add(&all, a);
+	if (first && second) {
+		buf_add(&all, span_first(a, a.len - UTF8_HALF_SIZE));
+		utf8_pair(first, second, &all);
+		b = span_from(b, UTF8_HALF_SIZE);
+	} else {
+		buf_add(&all, a);
+	}
 	buf_add(&all, b);
-	v = json_from_bytes(buf_span(&all));
+	/* Half a character at its end stays until the next piece comes. */
+	v = json_stringn_nocheck(all.len ? all.ptr : "", all.len);
 	buf_done(&all);
 	return v;
 }
@@ -178,7 +186,7 @@ static void feed(struct gemini_partial *s, struct exchange *x, const json_t *cal
 	bool more = json_is_true(json_either(call, "willContinue", "will_continue"));
 	size_t i;
 
-	json_array_foreach(pieces, i, v) {
+	json_each(pieces, i, v) {
 		x->response_partial |= !set_piece(s->args, v);
 		s->fed += 64 + json_span(json_either(v, "stringValue", "string_value")).len;
 	}
@@ -191,10 +199,19 @@ static void feed(struct gemini_partial *s, struct exchange *x, const json_t *cal
 	}
 }
 
+void gemini_partial_end(struct gemini_partial *s, struct exchange *x)
+{
+	if (!s->args)
+		return;
+	write_args(s, x);
+	x->response_partial = true;
+	gemini_partial_done(s);
+}
+
 void gemini_partial_begin(struct gemini_partial *s, struct exchange *x, unsigned choice,
 			  size_t part, const json_t *call)
 {
-	gemini_partial_done(s);
+	gemini_partial_end(s, x);
 	*s = (struct gemini_partial){ .args = json_object(), .choice = choice, .part = part };
 	feed(s, x, call);
 }

@@ -14,6 +14,8 @@ struct gemini_partial {
 };
 
 void gemini_partial_done(struct gemini_partial *s);
+/* No piece follows of a call that is under way, so that the answer is partial. */
+void gemini_partial_end(struct gemini_partial *s, struct exchange *x);
 /* A call that was announced with its name, as that part of the choice; its first pieces may be
  * there already. */
 void gemini_partial_begin(struct gemini_partial *s, struct exchange *x, unsigned choice,

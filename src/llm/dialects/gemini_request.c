@@ -4,76 +4,6 @@
 #include "llm/json.h"
 #include "llm/rest.h"
 
-static enum part_kind kind_of_media(struct span type)
-{
-	if (span_starts(type, SPAN_LIT("image/")))
-		return PART_IMAGE;
-	return span_starts(type, SPAN_LIT("audio/")) ? PART_AUDIO : PART_FILE;
-}
-
-static void read_media(struct exchange *x, struct message *m, const json_t *v, bool inline_data)
-{
-	struct span type = json_span(json_either(v, "mimeType", "mime_type"));
-	struct part *p = message_part(x, m, kind_of_media(type));
-
-	if (inline_data) {
-		part_base64(p, type, json_text(v, "data"));
-		return;
-	}
-	set_string(&p->media_type, type);
-	part_url(p, json_span(json_either(v, "fileUri", "file_uri")));
-}
-
-static void read_call(struct part *p, const json_t *v)
-{
-	const json_t *args = json_object_get(v, "args");
-
-	set_json(&p->id, json_object_get(v, "id"));
-	set_json(&p->name, json_object_get(v, json_has(v, "name") ? "name" : "toolType"));
-	if (args)
-		part_json(p, args);
-	else
-		buf_adds(&p->text, "{}");
-}
-
-/* Of a function, or of a tool that Google runs. Pictures stand beside what it says. */
-static void read_result(struct exchange *x, struct message *m, const json_t *v)
-{
-	const json_t *response = json_object_get(v, "response"), *part, *data;
-	struct part *p = message_part(x, m, PART_TOOL_RESULT);
-	size_t i;
-
-	set_json(&p->id, json_object_get(v, "id"));
-	set_json(&p->name, json_object_get(v, json_has(v, "name") ? "name" : "toolType"));
-	p->is_error = json_has(response, "error");
-	part_json(p, response);
-	json_array_foreach(json_object_get(v, "parts"), i, part) {
-		data = json_either(part, "inlineData", "inline_data");
-		if (data)
-			read_media(x, m, data, true);
-		else
-			message_other(x, m, "parts", part);
-	}
-}
-
-static void read_code(struct exchange *x, struct message *m, const json_t *v)
-{
-	const json_t *code = json_either(v, "executableCode", "executable_code");
-	const json_t *result = json_either(v, "codeExecutionResult", "code_execution_result");
-	struct part *p;
-
-	if (code) {
-		p = message_part(x, m, PART_TOOL_CALL);
-		set_string(&p->type_raw, SPAN_LIT("executableCode"));
-		set_string(&p->name, SPAN_LIT("code_execution"));
-		part_json(p, json_object_get(code, "code"));
-	} else {
-		p = message_part(x, m, PART_TOOL_RESULT);
-		set_string(&p->type_raw, SPAN_LIT("codeExecutionResult"));
-		part_json(p, json_object_get(result, "output"));
-	}
-}
-
 const char *const gemini_part_members[] = {
 	"text",
 	"thought",
@@ -98,15 +28,121 @@ const char *const gemini_part_members[] = {
 	NULL,
 };
 
+static enum part_kind kind_of_media(struct span type)
+{
+	if (span_starts(type, SPAN_LIT("image/")))
+		return PART_IMAGE;
+	return span_starts(type, SPAN_LIT("audio/")) ? PART_AUDIO : PART_FILE;
+}
+
+static void read_media(struct exchange *x, struct message *m, const json_t *v, bool inline_data)
+{
+	struct span type = json_span(json_either(v, "mimeType", "mime_type"));
+	static const char *const known[] = { "mimeType", "mime_type",	"data", "fileUri",
+					     "file_uri", "displayName", NULL };
+	struct part *p = message_part(x, m, kind_of_media(type));
+
+	set_json(&p->name, json_object_get(v, "displayName"));
+	if (inline_data) {
+		part_base64(p, type, json_text(v, "data"));
+	} else {
+		set_string(&p->media_type, type);
+		part_url(p, json_span(json_either(v, "fileUri", "file_uri")));
+	}
+	message_rest(x, m, v, known);
+}
+
+/* A tool that Google runs has a type for a name. */
+static void read_name(struct part *p, const json_t *v, const char *word)
+{
+	const json_t *type = json_either(v, "toolType", "tool_type");
+
+	set_json(&p->id, json_object_get(v, "id"));
+	set_json(&p->name, json_has(v, "name") ? json_object_get(v, "name") : type);
+	if (type)
+		set_string(&p->type_raw, span_str(word));
+}
+
+static void read_call(struct part *p, const json_t *v)
+{
+	const json_t *args = json_object_get(v, "args");
+
+	read_name(p, v, "toolCall");
+	if (args)
+		part_json(p, args);
+	else
+		buf_adds(&p->text, "{}");
+}
+
+/* Of a function, or of a tool that Google runs. Pictures stand beside what it says. */
+static void read_result(struct exchange *x, struct message *m, const json_t *v)
+{
+	const json_t *response = json_object_get(v, "response"), *part, *data, *file;
+	struct part *p = message_part(x, m, PART_TOOL_RESULT);
+	size_t i;
+
+	read_name(p, v, "toolResponse");
+	p->is_error = json_has(response, "error");
+	part_json(p, response);
+	json_each(json_object_get(v, "parts"), i, part) {
+		data = json_either(part, "inlineData", "inline_data");
+		file = json_either(part, "fileData", "file_data");
+		if (data || file) {
+			read_media(x, m, data ? data : file, data != NULL);
+			message_rest(x, m, part, gemini_part_members);
+		} else {
+			message_other(x, m, "parts", part);
+		}
+	}
+}
+
+/* Google's word, or its number. */
+static bool is_failure(const json_t *outcome)
+{
+	struct span word = json_span(outcome);
+
+	return span_eq(word, SPAN_LIT("OUTCOME_FAILED")) ||
+	       span_eq(word, SPAN_LIT("OUTCOME_DEADLINE_EXCEEDED")) ||
+	       json_integer_value(outcome) > 1;
+}
+
+static void read_code(struct exchange *x, struct message *m, const json_t *v)
+{
+	const json_t *code = json_either(v, "executableCode", "executable_code");
+	const json_t *result = json_either(v, "codeExecutionResult", "code_execution_result");
+	static const char *const known[] = { "id", "code", "language", "outcome", "output", NULL };
+	struct part *p = message_part(x, m, code ? PART_TOOL_CALL : PART_TOOL_RESULT);
+
+	set_json(&p->id, json_object_get(code ? code : result, "id"));
+	if (code) {
+		set_string(&p->type_raw, SPAN_LIT("executableCode"));
+		set_string(&p->name, SPAN_LIT("code_execution"));
+		part_json(p, json_object_get(code, "code"));
+	} else {
+		set_string(&p->type_raw, SPAN_LIT("codeExecutionResult"));
+		p->is_error = is_failure(json_object_get(result, "outcome"));
+		part_json(p, json_object_get(result, "output"));
+	}
+	message_rest(x, m, code ? code : result, known);
+}
+
 /* A part that is not text. */
 void gemini_part(struct exchange *x, struct message *m, const json_t *v)
 {
 	/* Of calls and results. */
-	static const char *const inner[] = {
-		"id",		"name",		 "args",	"response",
-		"parts",	"toolType",	 "partialArgs", "partial_args",
-		"willContinue", "will_continue", "scheduling",	NULL
-	};
+	static const char *const inner[] = { "id",
+					     "name",
+					     "args",
+					     "response",
+					     "parts",
+					     "toolType",
+					     "tool_type",
+					     "partialArgs",
+					     "partial_args",
+					     "willContinue",
+					     "will_continue",
+					     "scheduling",
+					     NULL };
 	const json_t *call = json_either(v, "functionCall", "function_call");
 	const json_t *result = json_either(v, "functionResponse", "function_response");
 	const json_t *data = json_either(v, "inlineData", "inline_data");
@@ -154,9 +190,7 @@ void gemini_content(struct exchange *x, struct message *m, const json_t *content
 		message_text(x, m, PART_TEXT, json_span(content));
 	if (json_has(content, "text"))
 		message_text(x, m, PART_TEXT, json_text(content, "text"));
-	if (json_is_object(parts))
-		read_part(x, m, parts);
-	json_array_foreach(parts, i, v)
+	json_each(parts, i, v)
 		read_part(x, m, v);
 	message_rest(x, m, content, known);
 }
@@ -179,7 +213,7 @@ static void read_tools(struct exchange *x, const json_t *v)
 	json_t *value;
 	size_t i;
 
-	json_array_foreach(functions, i, f) {
+	json_each(functions, i, f) {
 		const char *schema = json_has(f, "parameters") ? "parameters"
 				     : json_has(f, "parametersJsonSchema")
 					     ? "parametersJsonSchema"
@@ -234,11 +268,11 @@ void gemini_request(struct exchange *x, const json_t *body)
 	x->stream_requested = x->target && strstr(x->target, ":stream");
 	if (system)
 		gemini_content(x, request_system(x), system);
-	if (json_is_object(contents) || json_is_text(contents))
+	if (json_is_text(contents))
 		gemini_content(x, request_message(x, role_of(contents)), contents);
-	json_array_foreach(contents, i, item)
+	json_each(contents, i, item)
 		gemini_content(x, request_message(x, role_of(item)), item);
-	json_array_foreach(json_object_get(v, "tools"), i, item)
+	json_each(json_object_get(v, "tools"), i, item)
 		read_tools(x, item);
 	request_params(x, json_either(v, "generationConfig", "generation_config"), none);
 	request_params(x, v, known);

@@ -4,8 +4,10 @@
 #include <stdlib.h>
 
 #include "llm/dialect.h"
+#include "llm/dialects/openai.h"
 #include "llm/error.h"
 #include "llm/json.h"
+#include "llm/pieces.h"
 #include "llm/rest.h"
 
 static const struct finish_row finishes[] = {
@@ -17,13 +19,40 @@ static const struct finish_row finishes[] = {
 
 /* ---- request ---- */
 
+static void read_image(struct part *p, struct span data)
+{
+	if (span_starts(data, SPAN_LIT("data:")))
+		part_url(p, data);
+	else
+		part_base64(p, span_of(NULL, 0), data);
+}
+
 static void read_images(struct exchange *x, struct message *m, const json_t *list)
 {
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(list, i, v)
-		part_base64(message_part(x, m, PART_IMAGE), span_of(NULL, 0), json_span(v));
+	if (json_is_text(list))
+		read_image(message_part(x, m, PART_IMAGE), json_span(list));
+	json_each(list, i, v)
+		read_image(message_part(x, m, PART_IMAGE), json_span(v));
+}
+
+/* Contents as OpenAI has them, which some servers and clients use here too. */
+static void read_part(struct exchange *x, struct message *m, const json_t *v)
+{
+	static const char *const known[] = { "type", "text", "image_url", NULL };
+	const json_t *image = json_object_get(v, "image_url");
+
+	if (json_has(v, "text"))
+		message_text(x, m, PART_TEXT, json_text(v, "text"));
+	else if (image)
+		part_url(message_part(x, m, PART_IMAGE),
+			 json_is_object(image) ? json_text(image, "url") : json_span(image));
+	else
+		message_other(x, m, "content", v);
+	if (json_has(v, "text") || image)
+		message_rest(x, m, v, known);
 }
 
 static void read_call(struct part *p, const json_t *call)
@@ -51,16 +80,17 @@ static void read_message(struct exchange *x, const json_t *v)
 		p = message_part(x, m, PART_TOOL_RESULT);
 		set_json(&p->id, json_object_get(v, "tool_call_id"));
 		set_json(&p->name, json_object_get(v, "tool_name"));
-		part_json(p, json_object_get(v, "content"));
+		part_json(p, json_lone_text(json_object_get(v, "content")));
+		read_images(x, m, json_object_get(v, "images"));
 		message_rest(x, m, v, message_members);
 		return;
 	}
 	if (json_text(v, "thinking").len)
 		message_text(x, m, PART_REASONING, json_text(v, "thinking"));
-	if (json_text(v, "content").len)
-		message_text(x, m, PART_TEXT, json_text(v, "content"));
+	if (!json_is_text(json_object_get(v, "content")) || json_text(v, "content").len)
+		request_content(x, m, json_object_get(v, "content"), read_part);
 	read_images(x, m, json_object_get(v, "images"));
-	json_array_foreach(json_object_get(v, "tool_calls"), i, call) {
+	json_each(json_object_get(v, "tool_calls"), i, call) {
 		read_call(message_part(x, m, PART_TOOL_CALL), call);
 		message_rest(x, m, call, call_members);
 		message_rest(x, m, json_object_get(call, "function"), call_members);
@@ -83,7 +113,7 @@ static void read_prompt(struct exchange *x, const json_t *body)
 			message_text(x, m, PART_TEXT, json_span(prompt));
 			read_images(x, m, json_object_get(body, "images"));
 		}
-		json_array_foreach(prompt, i, v)
+		json_each(prompt, i, v)
 			message_text(x, request_message(x, SPAN_LIT("user")), PART_TEXT,
 				     json_span(v));
 	}
@@ -102,10 +132,10 @@ static void ollama_request(struct exchange *x, const json_t *body)
 	x->stream_requested = !json_is_false(json_object_get(body, "stream"));
 	if (json_text(body, "system").len)
 		message_text(x, request_system(x), PART_TEXT, json_text(body, "system"));
-	json_array_foreach(json_object_get(body, "messages"), i, v)
+	json_each(json_object_get(body, "messages"), i, v)
 		read_message(x, v);
 	read_prompt(x, body);
-	json_array_foreach(json_object_get(body, "tools"), i, v) {
+	json_each(json_object_get(body, "tools"), i, v) {
 		request_function(x, v, json_object_get(v, "function"), "parameters");
 		tool_rest(x, v, json_object_get(v, "function"));
 	}
@@ -128,6 +158,7 @@ static void read_usage(struct exchange *x, const json_t *v)
 	if (json_object_size(raw))
 		usage_raw(x, raw);
 	json_decref(raw);
+	openai_usage(x, json_object_get(v, "usage")); /* as servers that imitate it name them */
 	usage_count(&x->usage.input, json_object_get(v, "prompt_eval_count"));
 	usage_count(&x->usage.output, json_object_get(v, "eval_count"));
 }
@@ -137,14 +168,30 @@ static void answer_calls(struct exchange *x, const json_t *list)
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(list, i, v) {
-		struct part *p = answer_part(x, 0, PART_TOOL_CALL, -1);
+	json_each(list, i, v) {
+		struct part *p;
 
+		/* A call has an id of its own; one that comes twice is one. */
+		if (answer_call_of(x, 0, json_text(v, "id")))
+			continue;
+		p = answer_part(x, 0, PART_TOOL_CALL, NO_SLOT);
 		read_call(p, v);
 		answer_shown(x, 0, p);
 		answer_rest(x, 0, v, call_members);
 		answer_rest(x, 0, json_object_get(v, "function"), call_members);
 	}
+}
+
+/* Of models that draw. */
+static void answer_images(struct exchange *x, const json_t *list)
+{
+	const json_t *v;
+	size_t i;
+
+	if (json_span(list).len)
+		read_image(answer_part(x, 0, PART_IMAGE, NO_SLOT), json_span(list));
+	json_each(list, i, v)
+		read_image(answer_part(x, 0, PART_IMAGE, NO_SLOT), json_span(v));
 }
 
 static bool calls_tool(const struct message *m)
@@ -176,6 +223,9 @@ static void read_rest(struct exchange *x, const json_t *v)
 		"total_duration",
 		"remote_model",
 		"remote_host",
+		"usage",
+		"image",
+		"images",
 		NULL,
 	};
 
@@ -198,6 +248,8 @@ static void ollama_response(struct exchange *x, const json_t *v)
 	answer_text(x, 0, PART_REASONING, json_text(m ? m : v, "thinking"));
 	answer_text(x, 0, PART_TEXT, m ? json_text(m, "content") : json_text(v, "response"));
 	answer_calls(x, json_object_get(m, "tool_calls"));
+	answer_images(x, json_object_get(v, "image"));
+	answer_images(x, json_object_get(m ? m : v, "images"));
 	if (why.len) {
 		enum finish f = finish_of(why, finishes, sizeof(finishes) / sizeof(*finishes));
 
@@ -209,9 +261,24 @@ static void ollama_response(struct exchange *x, const json_t *v)
 	read_usage(x, v);
 }
 
+struct stream {
+	bool over;
+};
+
 static void ollama_event(struct exchange *x, void *state, struct span name, const json_t *data)
 {
+	struct stream *s = state;
+
+	pieces_expect(x, !s->over);
+	s->over |= json_is_true(json_object_get(data, "done"));
 	ollama_response(x, data);
+}
+
+static void ollama_ended(struct exchange *x, void *state)
+{
+	const struct stream *s = state;
+
+	pieces_expect(x, s->over);
 }
 
 static bool is_last_line(const json_t *data)
@@ -222,7 +289,7 @@ static bool is_last_line(const json_t *data)
 /* Other APIs have a path /api/chat too. */
 static bool suits_chat(const json_t *body)
 {
-	return json_has(body, "model") && json_is_array(json_object_get(body, "messages"));
+	return json_has(body, "model") && json_holds(json_object_get(body, "messages"));
 }
 
 static bool suits_generate(const json_t *body)
@@ -247,6 +314,8 @@ const struct dialect dialect_ollama_chat = {
 	.request = ollama_request,
 	.response = ollama_response,
 	.event = ollama_event,
+	.ended = ollama_ended,
+	.state_size = sizeof(struct stream),
 	.is_last = is_last_line,
 };
 
@@ -256,15 +325,23 @@ const struct dialect dialect_ollama_generate = {
 	.request = ollama_request,
 	.response = ollama_response,
 	.event = ollama_event,
+	.ended = ollama_ended,
+	.state_size = sizeof(struct stream),
 	.is_last = is_last_line,
 };
 
 static void embed_response(struct exchange *x, const json_t *body)
 {
+	/* Vectors are left out. */
+	static const char *const known[] = { "model",	       "embedding",	"embeddings",
+					     "total_duration", "load_duration", "prompt_eval_count",
+					     "error",	       "created_at",	NULL };
+
 	set_json(&x->model_answered, json_object_get(body, "model"));
 	read_usage(x, body);
 	if (json_has(body, "error"))
 		answer_error_of(x, body);
+	answer_rest(x, 0, body, known);
 }
 
 const struct dialect dialect_ollama_embed = {
@@ -273,4 +350,5 @@ const struct dialect dialect_ollama_embed = {
 	.request = ollama_request,
 	.response = embed_response,
 	.event = ollama_event,
+	.state_size = sizeof(struct stream),
 };

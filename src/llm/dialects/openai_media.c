@@ -153,39 +153,30 @@ static void add_other(struct exchange *x, const char *type, const char *text)
 }
 
 const char *const media_members[] = {
-	"id",	      "request_id",
-	"object",     "created",
-	"model",      "text",
-	"data",	      "embeddings",
-	"pages",      "predictions",
-	"results",    "usage",
-	"meta",	      "usage_info",
-	"error",      "segments",
-	"words",      "logprobs",
-	"texts",      "response_type",
-	"type",	      "delta",
-	"b64_json",   "sequence_number",
-	"created_at", "tokens",
-	"count",      "item_id",
-	"embedding",  "index",
-	"url",	      "revised_prompt",
-	"markdown",   "images",
-	"dimensions", "bytesBase64Encoded",
-	"mimeType",   "provider",
-	"blocks",     "audio_data",
-	"mime_type",  "token_strings",
-	"media_type",
-	"choices",    "audio",
-	"background", "output_format",
-	"quality",    "size",
-	"segment_id", "partial_image_index",
+	"id",	       "request_id",	 "object",
+	"created",     "model",		 "text",
+	"data",	       "embeddings",	 "pages",
+	"predictions", "results",	 "usage",
+	"meta",	       "usage_info",	 "error",
+	"segments",    "words",		 "logprobs",
+	"texts",       "response_type",	 "type",
+	"delta",       "b64_json",	 "sequence_number",
+	"created_at",  "tokens",	 "count",
+	"item_id",     "embedding",	 "index",
+	"url",	       "revised_prompt", "markdown",
+	"images",      "dimensions",	 "bytesBase64Encoded",
+	"mimeType",    "provider",	 "blocks",
+	"audio_data",  "mime_type",	 "token_strings",
+	"media_type",  "choices",	 "audio",
+	"background",  "output_format",	 "quality",
+	"size",	       "segment_id",	 "partial_image_index",
 	NULL,
 };
 
 /* "2 vectors, 1536 numbers each" */
 static void answer_vectors(struct exchange *x, const json_t *list)
 {
-	const json_t *first = json_element(list, 0), *vector = json_object_get(first, "embedding");
+	const json_t *first = json_first(list), *vector = json_object_get(first, "embedding");
 	size_t n = json_is_object(list) ? 1 : json_array_size(list), i;
 	char text[96];
 
@@ -235,11 +226,11 @@ static void answer_data(struct exchange *x, const json_t *body)
 	const json_t *v;
 	size_t i;
 
-	if (json_has(json_element(list, 0), "embedding")) {
+	if (json_has(json_first(list), "embedding")) {
 		answer_vectors(x, list);
 		return;
 	}
-	if (json_has(json_element(list, 0), "relevance_score")) {
+	if (json_has(json_first(list), "relevance_score")) {
 		answer_results(x, list);
 		return;
 	}
@@ -329,7 +320,7 @@ static void task_response(struct exchange *x, const json_t *body)
 	answer_embeddings(x, json_object_get(body, "embeddings"));
 	answer_pages(x, json_object_get(body, "pages"));
 	answer_predictions(x, json_object_get(body, "predictions"));
-	if (json_element(json_object_get(body, "results"), 0))
+	if (json_first(json_object_get(body, "results")))
 		answer_results(x, json_object_get(body, "results"));
 	if (json_text(body, "audio_data").len)
 		part_base64(answer_part(x, 0, PART_AUDIO, NO_SLOT), span_of(NULL, 0),
