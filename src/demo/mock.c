@@ -23,6 +23,7 @@
 #include <zlib.h>
 
 #include "base/buf.h"
+#include "base/utf8.h"
 #include "base/xalloc.h"
 #include "demo/mock_agent.h"
 #include "demo/mock_tls.h"
@@ -365,6 +366,8 @@ static char *answer_text(const struct wish *w)
 	while (text.len < w->size)
 		buf_add(&text,
 			SPAN_LIT("eBPF runs small verified programs inside the kernel. \xc3\xa9 "));
+	text.len = utf8_whole(buf_span(&text)); /* of half a character no JSON can be made */
+	text.ptr[text.len] = '\0';
 	return buf_take(&text);
 }
 
