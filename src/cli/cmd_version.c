@@ -19,6 +19,12 @@
 #define SQLITE "no (built without libsqlite3)"
 #endif
 
+#ifdef HAVE_MICROHTTPD
+#define METRICS "yes"
+#else
+#define METRICS "no (built without libmicrohttpd)"
+#endif
+
 static void print_kernel(FILE *out)
 {
 	struct utsname u;
@@ -36,7 +42,7 @@ void version_print(FILE *out)
 		fputs(" (git " REVISION ")", out);
 	fputc('\n', out);
 	fputs("live tracing: " LIVE "\ncontent codings: " CODINGS_TEXT "\nSQLite output: " SQLITE
-	      "\n",
+	      "\nPrometheus metrics: " METRICS "\n",
 	      out);
 	if (date.len)
 		fprintf(out, "prices of %.*s\n", (int)date.len, (const char *)date.ptr);

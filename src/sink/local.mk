@@ -38,6 +38,9 @@ libpure_a_SOURCES += \
 	src/sink/live_match.h \
 	src/sink/live_view.c \
 	src/sink/live_view.h \
+	src/sink/metrics.c \
+	src/sink/metrics_server.c \
+	src/sink/metrics_server.h \
 	src/sink/output.c \
 	src/sink/output.h \
 	src/sink/output_spec.c \

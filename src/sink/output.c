@@ -144,6 +144,8 @@ int output_open(struct output **ret, const char *arg, const struct sink_ops *for
 	o->config.bodies = d->bodies;
 	o->config.follow = d->follow;
 	o->config.lines = d->lines;
+	o->config.recorded = d->lossless;
+	o->config.health = d->health;
 	err = output_spec_read(&o->spec, arg, format, reterr);
 	configure(o);
 	if (!err)

@@ -27,6 +27,9 @@ struct sink_value {
 
 #define SINK_LINES_MAX 100000
 
+/* telemetry/metrics.h */
+struct health;
+
 struct sink_config {
 	const char *target; /* NULL: standard output */
 	FILE *out;	    /* with SINK_WRITES: standard output, or a private file */
@@ -45,6 +48,9 @@ struct sink_config {
 	bool live;	     /* what is under way can be shown on it, and drawn again */
 	bool keys;	     /* its keys are for us */
 	int fd;
+	bool recorded; /* what comes is a recording's, maybe of another host */
+	/* What the tracer says of itself: read with health_read. NULL: nothing. */
+	const struct health *health;
 };
 
 struct sink; /* each sink defines its own */
