@@ -75,10 +75,11 @@ PY_TESTS += \
 	tests/unit/test_docs.py \
 	tests/unit/test_layers.py \
 	tests/unit/test_metrics.py \
+	tests/unit/test_otlp.py \
 	tests/unit/test_pieces.py \
 	tests/unit/test_schema.py \
 	tests/unit/test_selected.py \
 	tests/unit/test_same_sums.py \
 	tests/unit/test_unknown.py
-EXTRA_DIST += $(PY_TESTS) tests/conformance/spyfile.py tests/lib/record_schema.py tests/lib/screen.py tests/lib/sums.py tests/lib/tap.py
+EXTRA_DIST += $(PY_TESTS) tests/conformance/spyfile.py tests/lib/otlp_receiver.py tests/lib/record_schema.py tests/lib/screen.py tests/lib/sums.py tests/lib/tap.py
 EXTRA_DIST += doc/record.schema.json doc/RECORD.md doc/RECORDING.md doc/STORE.md doc/TELEMETRY.md doc/INTERNALS.md doc/GLOSSARY.md doc/screen.svg

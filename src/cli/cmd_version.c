@@ -25,6 +25,12 @@
 #define METRICS "no (built without libmicrohttpd)"
 #endif
 
+#ifdef HAVE_CURL
+#define OTLP "yes"
+#else
+#define OTLP "no (built without libcurl)"
+#endif
+
 static void print_kernel(FILE *out)
 {
 	struct utsname u;
@@ -42,7 +48,7 @@ void version_print(FILE *out)
 		fputs(" (git " REVISION ")", out);
 	fputc('\n', out);
 	fputs("live tracing: " LIVE "\ncontent codings: " CODINGS_TEXT "\nSQLite output: " SQLITE
-	      "\nPrometheus metrics: " METRICS "\n",
+	      "\nPrometheus metrics: " METRICS "\nOpenTelemetry: " OTLP "\n",
 	      out);
 	if (date.len)
 		fprintf(out, "prices of %.*s\n", (int)date.len, (const char *)date.ptr);

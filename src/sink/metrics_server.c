@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/library.h"
 #include "base/xalloc.h"
 
 /* Outside of what Prometheus's exporters have agreed on (9100 to 9999), and below the ports that
@@ -23,6 +24,34 @@
 #define REQUEST_BYTES_MAX (16 << 10)
 #define ANSWER_BYTES_MAX  (64u << 20)
 #define BACKLOG		  16
+
+#define FUNCTIONS(F)                                                                               \
+	F(start_daemon)                                                                            \
+	F(stop_daemon)                                                                             \
+	F(run)                                                                                     \
+	F(get_timeout)                                                                             \
+	F(get_daemon_info)                                                                         \
+	F(create_response_from_buffer)                                                             \
+	F(add_response_header)                                                                     \
+	F(queue_response)                                                                          \
+	F(destroy_response)                                                                        \
+	F(lookup_connection_value)
+
+/* libmicrohttpd's, once it is loaded. */
+static struct {
+#define MEMBER(name) __typeof__(&MHD_##name) name;
+	FUNCTIONS(MEMBER)
+#undef MEMBER
+} api;
+
+static int load(struct error *reterr)
+{
+#define ROW(function) { "MHD_" #function, &api.function },
+	static const struct library_function rows[] = { FUNCTIONS(ROW) };
+#undef ROW
+
+	return library_load(MICROHTTPD_SONAME, rows, sizeof(rows) / sizeof(*rows), reterr);
+}
 
 struct metrics_server {
 	struct MHD_Daemon *daemon;
@@ -119,15 +148,15 @@ static enum MHD_Result send_answer(struct MHD_Connection *c, unsigned status, co
 {
 	size_t len = text->len;
 	struct MHD_Response *r =
-		MHD_create_response_from_buffer(len, buf_take(text), MHD_RESPMEM_MUST_FREE);
+		api.create_response_from_buffer(len, buf_take(text), MHD_RESPMEM_MUST_FREE);
 	enum MHD_Result sent;
 
-	MHD_add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, type);
-	MHD_add_response_header(r, "X-Content-Type-Options", "nosniff");
+	api.add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+	api.add_response_header(r, "X-Content-Type-Options", "nosniff");
 	if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
-		MHD_add_response_header(r, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
-	sent = MHD_queue_response(c, status, r);
-	MHD_destroy_response(r);
+		api.add_response_header(r, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+	sent = api.queue_response(c, status, r);
+	api.destroy_response(r);
 	return sent;
 }
 
@@ -142,7 +171,7 @@ static enum MHD_Result refuse(struct MHD_Connection *c, unsigned status, const c
 
 static struct span field(struct MHD_Connection *c, const char *name)
 {
-	return span_str(MHD_lookup_connection_value(c, MHD_HEADER_KIND, name));
+	return span_str(api.lookup_connection_value(c, MHD_HEADER_KIND, name));
 }
 
 static enum MHD_Result give(struct metrics_server *s, struct MHD_Connection *c)
@@ -179,7 +208,7 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const cha
 
 static int start(struct metrics_server *s, int fd, struct error *reterr)
 {
-	s->daemon = MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, on_request, s,
+	s->daemon = api.start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, on_request, s,
 				     MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
 				     CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS,
 				     MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)REQUEST_BYTES_MAX,
@@ -195,8 +224,10 @@ int metrics_server_open(struct metrics_server **ret, const char *where, const ch
 {
 	struct metrics_server *s;
 	struct addrinfo *a;
-	int fd, err = find_address(where, &a, reterr);
+	int fd, err = load(reterr);
 
+	if (!err)
+		err = find_address(where, &a, reterr);
 	if (err)
 		return err;
 	fd = listen_at(a);
@@ -219,7 +250,7 @@ int metrics_server_open(struct metrics_server **ret, const char *where, const ch
 void metrics_server_free(struct metrics_server *s)
 {
 	if (s)
-		MHD_stop_daemon(s->daemon);
+		api.stop_daemon(s->daemon);
 	free(s);
 }
 
@@ -230,17 +261,17 @@ const char *metrics_server_url(const struct metrics_server *s)
 
 int metrics_server_fd(const struct metrics_server *s, unsigned *ret_ms)
 {
-	const union MHD_DaemonInfo *info = MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+	const union MHD_DaemonInfo *info = api.get_daemon_info(s->daemon, MHD_DAEMON_INFO_EPOLL_FD);
 	MHD_UNSIGNED_LONG_LONG ms;
 
-	if (MHD_get_timeout(s->daemon, &ms) == MHD_YES && ms < *ret_ms)
+	if (api.get_timeout(s->daemon, &ms) == MHD_YES && ms < *ret_ms)
 		*ret_ms = (unsigned)ms;
 	return info->epoll_fd;
 }
 
 void metrics_server_serve(struct metrics_server *s)
 {
-	MHD_run(s->daemon);
+	api.run(s->daemon);
 }
 
 #endif

@@ -87,6 +87,9 @@ struct sink_ops {
 	/* What was taken before is safe after it. With SINK_WRITES the stream is flushed besides.
 	 */
 	int (*flush)(struct sink *s, struct error *reterr);
+	/* How many records were taken and are lost after all, since the last call; with or without
+	 * one, reterr says what else went wrong since. */
+	uint64_t (*lost)(struct sink *s, struct error *reterr);
 	/* No record comes any more; a flush follows. */
 	void (*finish)(struct sink *s);
 	void (*free)(struct sink *s); /* accepts NULL */

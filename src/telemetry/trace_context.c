@@ -78,14 +78,14 @@ static bool read_mcp(const struct exchange *x, struct trace_context *ret)
 {
 	const struct part *p = x->nmessages && x->messages[0].nparts ? x->messages[0].parts : NULL;
 	json_t *params;
-	bool found;
+	bool found, partial;
 
 	for (size_t i = 0; i < x->nparams; i++)
 		if (strcmp(x->params[i].name, "params._meta") == 0)
 			return read_meta(x->params[i].value, ret);
 	if (!p || p->kind != PART_OTHER)
 		return false;
-	params = json_read(NULL, buf_span(&p->text), NULL);
+	params = json_read(NULL, buf_span(&p->text), &partial);
 	found = read_meta(json_object_get(params, "_meta"), ret);
 	json_decref(params);
 	return found;

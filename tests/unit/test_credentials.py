@@ -23,7 +23,8 @@ import time
 import urllib.request
 
 SRC, BUILD = os.environ.get("srcdir", "."), os.environ.get("builddir", ".")
-sys.path.insert(0, os.path.join(SRC, "tests", "conformance"))
+sys.path[:0] = [os.path.join(SRC, "tests", folder) for folder in ("conformance", "lib")]
+from otlp_receiver import Receiver  # noqa: E402
 from spyfile import READ, WRITE, SpyFile, cut_random, cut_whole, h2_pieces  # noqa: E402
 
 SPY = os.path.join(BUILD, "llm-spy")
@@ -522,7 +523,18 @@ def serve(path, *options):
     return spy.returncode, out, err
 
 
+def send(data, *options):
+    """What a receiver of telemetry gets, with content."""
+    receiver = Receiver()
+    code, out, err = replay(data, "-o", f"otlp:{receiver.url},content=yes", *options)
+    receiver.close()
+    ok(not receiver.bad, "telemetry is well-formed", *receiver.bad)
+    return code, b"\n".join(body for _, _, _, body in receiver.requests), err
+
+
 def write_file(data, sink, *options):
+    if sink == "otlp":
+        return send(data, *options)
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "out")
         if sink == "metrics":
@@ -546,6 +558,8 @@ sinks = re.findall(r"^SINK\((\w+), ", open(os.path.join(SRC, "src", "sink", "sin
 ok({"text", "jsonl"} <= set(sinks), "the sinks are known", sinks)
 if "Prometheus metrics: yes" not in subprocess.run([SPY, "--version"], capture_output=True, text=True).stdout:
     sinks.remove("metrics")
+if "OpenTelemetry: yes" not in subprocess.run([SPY, "--version"], capture_output=True, text=True).stdout:
+    sinks.remove("otlp")
 shown = b""
 # An option that makes no difference to a sink is refused with it.
 EVERY = [[], ["--all"], ["--raw"], ["--all", "--debug"]]

@@ -126,6 +126,27 @@ for line in read("src", "telemetry", "metrics.def").splitlines():
 ok(len(have) > 10 and said[:-1] == have, "doc/TELEMETRY.md has the metrics, in order", said, have)
 for setting in re.findall(r'^\t\{ "([a-z-]+)", "', read("src", "sink", "metrics.c"), re.M):
     ok(f"setting `{setting}`" in telemetry, f"doc/TELEMETRY.md describes the setting {setting}")
+for setting in re.findall(r'^\t\{ "([a-z-]+)", "', read("src", "sink", "otlp.c"), re.M):
+    ok(f"| `{setting}` |" in telemetry, f"doc/TELEMETRY.md describes the setting {setting}")
+said = re.findall(r"^\| `([a-z0-9_.]+)` \| (?:`([a-z0-9_.]+)`|(none)|) \| (?:attribute|resource|metric|event) \|$", telemetry, re.M)
+have = [(name, *("" if newer == "NULL" else newer.strip('"'), "none" if newer == '""' else "")) for name, newer in
+        re.findall(r'^NAME\(\w+, "([^"]+)", (NULL|"[^"]*")\)$', read("src", "telemetry", "semconv.def"), re.M)]
+ok(len(have) > 50 and said == have, "doc/TELEMETRY.md has the names of OpenTelemetry, in order", set(said) ^ set(have))
+config = read("src", "sink", "otlp_config.c")
+for name in set(re.findall(r'"(OTEL_[A-Z_]+[A-Z])"', config)) | {"OTEL_EXPORTER_OTLP_" + w for w in re.findall(r'of_signal\(s, "(\w+)"\)', config)}:
+    ok(f"`{name}`" in telemetry, f"doc/TELEMETRY.md describes {name}")
+
+# ---- deploy/ ----
+try:
+    import yaml
+except ImportError:
+    skip("the YAML of deploy/", "python3-yaml is not installed")
+else:
+    deployed = yaml.safe_load(read("deploy", "otel-collector-clickhouse.yaml"))
+    used = [(kind, name) for p in deployed["service"]["pipelines"].values() for kind, names in p.items() for name in names]
+    ok({p.split("/")[0] for p in deployed["service"]["pipelines"]} == {"traces", "metrics", "logs"}, "deploy/ has a pipeline for each signal")
+    ok(used and all(name in deployed[kind] for kind, name in used), "whose parts are defined", used)
+    ok(set(used) >= {(kind, name) for kind in ("receivers", "processors", "exporters") for name in deployed[kind]}, "and all parts are used")
 
 # ---- the man page's own form ----
 if shutil.which("mandoc"):
