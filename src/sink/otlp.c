@@ -336,12 +336,13 @@ static void send_rest(struct sink *s, enum otlp_signal signal, uint64_t deadline
 static void otlp_finish(struct sink *s)
 {
 	uint64_t wait = s->config.retry_ms < END_MS ? s->config.retry_ms : END_MS;
+	uint64_t deadline = now_ns() + wait * MS;
 
 	if (!s->began)
 		return;
 	measure(s);
 	for (enum otlp_signal i = 0; i < OTLP_SIGNALS; i++)
-		send_rest(s, i, now_ns() + wait * MS);
+		send_rest(s, i, deadline);
 	caller_rights_give_back(&s->rights);
 }
 

@@ -28,3 +28,5 @@ libpure_a_SOURCES += \
 	src/telemetry/tool_spans.h \
 	src/telemetry/trace_context.c \
 	src/telemetry/trace_context.h
+
+check_PROGRAMS += tests/unit/test_telemetry
