@@ -12,6 +12,14 @@ AC_DEFUN([SPY_OPTIONAL], [PKG_CHECK_MODULES([$1], [$2],
 	[spy_missing="$spy_missing
                         (apt install $3 and configure again for more)"])])
 
+dnl SPY_SONAME(VARIABLE, MODULE, NAME, MAJOR): by which file name a library that only some runs need is
+dnl loaded at run time: that of the one that was found, else with the usual number.
+AC_DEFUN([SPY_SONAME], [
+	spy_file="`$PKG_CONFIG --variable=libdir $2`/$3.so"
+	spy_soname="`readlink "$spy_file" | sed -n 's,.*/,,; s/\(\.so\.@<:@0-9@:>@*\).*/\1/p'`"
+	AC_DEFINE_UNQUOTED([$1_SONAME], ["${spy_soname:-$3.so.$4}"], [File name of $3, loaded at run time.])
+])
+
 dnl Hardening flags that the compiler and linker understand.
 AC_DEFUN([SPY_HARDENING], [
 	for spy_flag in -fstack-protector-strong -fPIE; do

@@ -320,4 +320,5 @@ void options_done(struct options *o)
 	free(o->cgroups.items);
 	free(o->libssl.items);
 	free(o->outputs.items);
+	free(o->metrics);
 }

@@ -64,6 +64,8 @@ struct options {
 	enum summary_form summary;
 	const char *prices;   /* file; NULL: the builtin ones alone */
 	struct names outputs; /* -o; none: standard output */
+	char *metrics;	      /* an output besides these; NULL: none */
+	bool metrics_wait;
 	enum color_when color;
 	const char *record, *replay;
 	bool force; /* outputs and recordings overwrite what is there */
@@ -91,6 +93,9 @@ struct options {
 	char **argv;
 	char **command; /* behind "--", NULL-terminated; NULL: none */
 };
+
+/* Whether some output serves metrics. */
+bool options_have_metrics(const struct options *o);
 
 /* What outputs have in common, as the options say. */
 struct output_defaults options_output(const struct options *o);

@@ -17,11 +17,23 @@ struct spend_answers {
 	size_t next;
 };
 
+struct spend_answers *spend_answers_new(void)
+{
+	return xcalloc(1, sizeof(struct spend_answers));
+}
+
+void spend_answers_free(struct spend_answers *a)
+{
+	for (size_t i = 0; a && i < ANSWERS; i++)
+		free(a->ids[i]);
+	free(a);
+}
+
 struct spend *spend_new(void)
 {
 	struct spend *t = xcalloc(1, sizeof(*t));
 
-	t->answers = xcalloc(1, sizeof(*t->answers));
+	t->answers = spend_answers_new();
 	return t;
 }
 
@@ -46,9 +58,7 @@ void spend_free(struct spend *t)
 		return;
 	table_done(&t->models);
 	table_done(&t->who);
-	for (size_t i = 0; i < ANSWERS; i++)
-		free(t->answers->ids[i]);
-	free(t->answers);
+	spend_answers_free(t->answers);
 	free(t);
 }
 
@@ -150,8 +160,7 @@ static struct spend_row *who_row(struct spend *t, const struct exchange *x)
 
 /* ---- sums ---- */
 
-/* True for an answer that is fetched again and whose tokens were counted before. */
-static bool seen_before(struct spend_answers *a, const struct exchange *x)
+bool spend_seen_before(struct spend_answers *a, const struct exchange *x)
 {
 	bool fetched = x->method && strcmp(x->method, "GET") == 0 && x->status != 101;
 
@@ -208,7 +217,7 @@ static void add(struct spend_sum *s, const struct exchange *x)
 
 void spend_add(struct spend *t, const struct exchange *x)
 {
-	if (x->kind != EXCHANGE_LLM || seen_before(t->answers, x))
+	if (x->kind != EXCHANGE_LLM || spend_seen_before(t->answers, x))
 		return;
 	if (exchange_counts(x)) {
 		t->counts++;

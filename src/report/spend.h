@@ -51,6 +51,12 @@ struct spend {
 	struct spend_answers *answers;
 };
 
+/* Remembers answers by their ids, the newest some thousands. */
+struct spend_answers *spend_answers_new(void);
+void spend_answers_free(struct spend_answers *a); /* accepts NULL */
+/* True for an answer that is fetched again and whose tokens were counted before. */
+bool spend_seen_before(struct spend_answers *a, const struct exchange *x);
+
 struct spend *spend_new(void);
 void spend_free(struct spend *t); /* accepts NULL */
 void spend_add(struct spend *t, const struct exchange *x);

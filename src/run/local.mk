@@ -18,6 +18,7 @@ llm_spy_SOURCES += \
 	src/run/command.h \
 	src/run/destination.c \
 	src/run/destination.h \
+	src/run/health.c \
 	src/run/messages.c \
 	src/run/messages.h \
 	src/run/notices.c \

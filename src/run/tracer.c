@@ -106,6 +106,7 @@ static void tell_lost(struct tracer *t, uint64_t now)
 		return;
 	read_counters(t, counters);
 	notices_lost(&t->notices, note_lost(t, counters), now);
+	health_tell(t);
 }
 
 static void tick(void *arg, uint64_t now)
@@ -217,6 +218,9 @@ static int finish(struct tracer *t, int err)
 	carried_settle(t->carried, now_ns(), true, on_uncarried, t);
 	debug_carried(t->carried);
 	recording_close(&t->recording);
+	health_tell(t);
+	if (t->o->metrics_wait && t->o->command && !err)
+		loop_wait(&t->loop);
 	fanout_finish(t->fanout);
 	t->unheard = !fanout_has_reader(t->fanout) || t->recording.failed == -EPIPE;
 	if (t->unheard)
@@ -274,10 +278,14 @@ static int open_outputs(struct tracer *t, struct error *reterr)
 	int err;
 
 	t->cannot = EXIT_FAILED;
+	t->health = HEALTH_UNKNOWN;
+	defaults.health = &t->health;
 	err = destination_choose(&t->to, t->o, reterr);
 	if (!err)
 		err = fanout_open(&t->fanout, t->to.outputs, t->to.count, t->o->format, &defaults,
 				  reterr);
+	if (!err && t->o->metrics)
+		err = fanout_add(t->fanout, t->o->metrics, t->o->format, &defaults, reterr);
 	if (!err && t->o->record)
 		err = recording_open(&t->recording, t->o->record, t->o->force, reterr);
 	if (!err)

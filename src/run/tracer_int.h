@@ -22,6 +22,7 @@
 #include "run/speakers.h"
 #include "sink/fanout.h"
 #include "source/live.h"
+#include "telemetry/metrics.h"
 
 struct tracer {
 	const struct options *o;
@@ -53,6 +54,7 @@ struct tracer {
 	struct prices *prices;
 	struct fanout *fanout;
 	struct totals totals;
+	struct health health;
 	struct child command;
 	struct loop loop;
 	struct status_file *status;
@@ -77,5 +79,8 @@ int attach_all(struct tracer *t, struct error *reterr);
 int attach_start_discovery(struct tracer *t, struct error *reterr);
 /* Detaches all. What a thread that does not come back uses stays, for the kernel to clean up. */
 void attach_stop(struct tracer *t);
+
+/* Writes down for metrics, if there are any, what is lost and who is blind. */
+void health_tell(struct tracer *t);
 
 #endif

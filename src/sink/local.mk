@@ -50,6 +50,14 @@ libpure_a_SOURCES += \
 	src/sink/md.c \
 	src/sink/md_text.c \
 	src/sink/md_text.h \
+	src/sink/metrics.c \
+	src/sink/metrics_server.c \
+	src/sink/metrics_server.h \
+	src/sink/otlp.c \
+	src/sink/otlp_config.c \
+	src/sink/otlp_config.h \
+	src/sink/otlp_http.c \
+	src/sink/otlp_http.h \
 	src/sink/output.c \
 	src/sink/output.h \
 	src/sink/output_spec.c \
