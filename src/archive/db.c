@@ -173,11 +173,12 @@ static int migrate(struct db *d, int64_t from, struct error *reterr)
 /* The schema's version, 0 of an empty file; or -errno for a file that is not ours to change. */
 static int64_t check_version(struct db *d, struct error *reterr)
 {
-	int64_t tables = db_number(d, "SELECT count(*) FROM sqlite_master", -1);
 	int64_t id = db_number(d, "PRAGMA application_id", -1);
-	int64_t version = db_number(d, "PRAGMA user_version", -1);
+	int64_t version = id < 0 ? -1 : db_number(d, "PRAGMA user_version", -1);
+	/* A schema of several pages may be damaged where the header is not. */
+	int64_t tables = version < 0 ? -1 : db_number(d, "SELECT count(*) FROM sqlite_master", -1);
 
-	if (tables < 0 || id < 0 || version < 0)
+	if (tables < 0)
 		return db_fail(d, reterr);
 	if (id == 0 && version == 0 && tables == 0)
 		return 0;

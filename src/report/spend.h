@@ -5,7 +5,7 @@
 #ifndef SPY_REPORT_SPEND_H
 #define SPY_REPORT_SPEND_H
 
-#include "exchange/exchange.h"
+#include "exchange/spender.h"
 #include "report/latency.h"
 
 /* What a user is called, valid until the next call; NULL where that is not known. */
@@ -47,8 +47,11 @@ struct spend {
 	uint64_t counts; /* calls that only count tokens */
 	struct spend_table models, who;
 	user_name_fn user_name; /* NULL: records say it, or nobody */
-	struct spend_answers *answers;
+	struct answers *answers;
 };
+
+void spend_sum_add(struct spend_sum *s, const struct exchange *x);
+void spend_sum_join(struct spend_sum *to, const struct spend_sum *from);
 
 struct spend *spend_new(void);
 void spend_free(struct spend *t); /* accepts NULL */

@@ -12,6 +12,7 @@
 #include "base/xalloc.h"
 #include "capture/process.h"
 #include "capture/script_name.h"
+#include "exchange/spender.h"
 #include "select/amount.h"
 #include "select/needle.h"
 #include "select/search.h"
@@ -198,8 +199,7 @@ static bool is_until(const struct select_row *r, const struct exchange *x)
 
 static bool has_error(const struct select_row *r, const struct exchange *x)
 {
-	return x->error || x->status >= 400 || x->rpc_failed ||
-	       (x->request_seen && !x->response_seen);
+	return exchange_went_wrong(x);
 }
 
 static bool is_slow(const struct select_row *r, const struct exchange *x)
