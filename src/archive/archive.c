@@ -82,6 +82,27 @@ static int add_run(struct archive *s, struct error *reterr)
 	return err;
 }
 
+/* What earlier versions left out. */
+static int complete(struct db *d, struct error *reterr)
+{
+	int err = content_index_rest(d, reterr);
+
+	return err ? err : accounts_add_rest(d, reterr);
+}
+
+int archive_upgrade(const char *path, struct error *reterr)
+{
+	AUTO_FREE char *real = private_file(path, reterr);
+	struct db d;
+	int err = real ? db_open(&d, real, reterr) : reterr->code;
+
+	if (err)
+		return err;
+	err = complete(&d, reterr);
+	db_close(&d);
+	return err;
+}
+
 int archive_open(struct archive **ret, const char *path, const struct archive_options *o,
 		 struct error *reterr)
 {
@@ -95,9 +116,7 @@ int archive_open(struct archive **ret, const char *path, const struct archive_op
 	if (!err && o->wait_ms)
 		sqlite3_busy_timeout(s->db.sql, (int)o->wait_ms);
 	if (!err)
-		err = content_index_rest(&s->db, reterr);
-	if (!err)
-		err = accounts_add_rest(&s->db, reterr);
+		err = complete(&s->db, reterr);
 	if (!err)
 		err = add_run(s, reterr);
 	if (err) {

@@ -21,6 +21,8 @@ struct archive_options {
  */
 int archive_open(struct archive **ret, const char *path, const struct archive_options *o,
 		 struct error *reterr);
+/* Brings a file of an earlier version up to date. */
+int archive_upgrade(const char *path, struct error *reterr);
 void archive_free(struct archive *s); /* accepts NULL; what waits is not written */
 
 /* Takes the record: it waits to be written. 0, or -errno: it was not taken. */

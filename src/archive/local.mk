@@ -9,6 +9,8 @@ libpure_a_SOURCES += \
 	src/archive/db.h \
 	src/archive/private_file.c \
 	src/archive/private_file.h \
+	src/archive/reading.c \
+	src/archive/reading.h \
 	src/archive/record.c \
 	src/archive/record.h \
 	src/archive/retain.c \

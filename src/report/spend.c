@@ -14,6 +14,7 @@ struct spend *spend_new(void)
 	struct spend *t = xcalloc(1, sizeof(*t));
 
 	t->answers = answers_new();
+	t->all.took = xcalloc(1, sizeof(*t->all.took));
 	return t;
 }
 
@@ -22,10 +23,12 @@ static void row_free(struct spend_row *r)
 	free(r->name);
 	free(r->asked);
 	free(r->user);
+	free(r->pids);
+	free(r->sum.took);
 	free(r);
 }
 
-static void table_done(struct spend_table *t)
+void spend_table_done(struct spend_table *t)
 {
 	for (size_t i = 0; i < t->count; i++)
 		row_free(t->rows[i]);
@@ -36,9 +39,10 @@ void spend_free(struct spend *t)
 {
 	if (!t)
 		return;
-	table_done(&t->models);
-	table_done(&t->who);
+	spend_table_done(&t->models);
+	spend_table_done(&t->who);
 	answers_free(t->answers);
+	free(t->all.took);
 	free(t);
 }
 
@@ -62,6 +66,7 @@ static struct spend_row *row_of(struct spend_table *t, const char *name, const c
 	r->others = t->count == ROWS_MAX - 1;
 	r->name = xstrdup(r->others ? "(others)" : name);
 	r->user = user && !r->others ? xstrdup(user) : NULL;
+	r->sum.took = xcalloc(1, sizeof(*r->sum.took));
 	t->rows = xgrow(t->rows, t->count, sizeof(struct spend_row *));
 	t->rows[t->count++] = r;
 	return r;
@@ -86,8 +91,10 @@ static void add_pid(struct spend_row *r, uint32_t pid)
 	for (size_t i = r->npids; i > 0; i--)
 		if (r->pids[i - 1] == pid)
 			return;
-	if (r->npids < SPEND_PIDS)
-		r->pids[r->npids++] = pid;
+	if (r->npids == SPEND_PIDS)
+		return;
+	r->pids = xgrow(r->pids, r->npids, sizeof(*r->pids));
+	r->pids[r->npids++] = pid;
 }
 
 static struct spend_row *who_row(struct spend *t, const struct spender *of)
@@ -133,8 +140,8 @@ void spend_sum_add(struct spend_sum *s, const struct exchange *x)
 	add_cost(s, &x->cost);
 	s->no_tokens += !failed && x->usage.input == COUNT_UNKNOWN;
 	s->no_cost += !failed && x->cost.source == COST_UNKNOWN;
-	if (!failed && x->t.request_first && x->t.response_last > x->t.request_first)
-		latency_add(&s->took, x->t.response_last - x->t.request_first);
+	if (s->took && !failed && x->t.request_first && x->t.response_last > x->t.request_first)
+		latency_add(s->took, x->t.response_last - x->t.request_first);
 }
 
 void spend_add(struct spend *t, const struct exchange *x)
@@ -166,7 +173,8 @@ void spend_sum_join(struct spend_sum *to, const struct spend_sum *from)
 	to->cached += from->cached;
 	to->output += from->output;
 	to->usd += from->usd;
-	latency_join(&to->took, &from->took);
+	if (to->took && from->took)
+		latency_join(to->took, from->took);
 }
 
 /* ---- order ---- */
@@ -186,8 +194,14 @@ static struct spend_row *asked_as(const struct spend_table *t, const char *name)
 	return found;
 }
 
-/* A failed call names no model that answered. */
-static void join_failed(struct spend_table *t)
+static void join_row(struct spend_row *to, const struct spend_row *from)
+{
+	spend_sum_join(&to->sum, &from->sum);
+	for (size_t i = 0; i < SPEND_BARS; i++)
+		to->bars[i] += from->bars[i];
+}
+
+void spend_join_failed(struct spend_table *t)
 {
 	size_t kept = 0;
 
@@ -197,7 +211,7 @@ static void join_failed(struct spend_table *t)
 		if (r->sum.failed == r->sum.calls && !r->asked && !r->others)
 			to = asked_as(t, r->name);
 		if (to)
-			spend_sum_join(&to->sum, &r->sum);
+			join_row(to, r);
 		r->joined = to != NULL;
 	}
 	for (size_t i = 0; i < t->count; i++)
@@ -225,7 +239,7 @@ static int dearer(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-static void sort(struct spend_table *t)
+void spend_table_sort(struct spend_table *t)
 {
 	if (t->count)
 		qsort(t->rows, t->count, sizeof(struct spend_row *), dearer);
@@ -233,7 +247,7 @@ static void sort(struct spend_table *t)
 
 void spend_sort(struct spend *t)
 {
-	join_failed(&t->models);
-	sort(&t->models);
-	sort(&t->who);
+	spend_join_failed(&t->models);
+	spend_table_sort(&t->models);
+	spend_table_sort(&t->who);
 }

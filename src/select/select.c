@@ -386,6 +386,23 @@ bool select_searches(const struct select *s)
 	return false;
 }
 
+void select_span(const struct select *s, int64_t *ret_since, int64_t *ret_until)
+{
+	const struct select_row *since = widest(s, is_since), *until = widest(s, is_until);
+
+	*ret_since = since && since->ns > 0 ? since->ns : 0;
+	*ret_until = until ? until->ns : INT64_MAX;
+}
+
+bool select_asks(const struct select *s, const char *const *names)
+{
+	for (size_t i = 0; i < s->nrows; i++)
+		for (size_t k = 0; names[k]; k++)
+			if (strcmp(s->rows[i].word->name, names[k]) == 0)
+				return true;
+	return false;
+}
+
 bool select_needs_end(const struct select *s)
 {
 	for (size_t i = 0; i < s->nrows; i++)
