@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "cli/cmd_replay.h"
 #include "cli/cmd_version.h"
+#include "cli/kept.h"
 #include "config.h"
 #include "options/exit_code.h"
 #include "options/options.h"
@@ -63,6 +64,13 @@ static int run(struct options *o)
 		return printed();
 	case ACTION_REPLAY:
 		code = replay_run(o, &e);
+		break;
+	case ACTION_LOG:
+	case ACTION_SHOW:
+	case ACTION_SEARCH:
+	case ACTION_SPEND:
+	case ACTION_ERRORS:
+		code = kept_run(o, &e);
 		break;
 #ifdef HAVE_BPF
 	case ACTION_DEMO:

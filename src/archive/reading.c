@@ -296,6 +296,7 @@ struct matches {
 	struct reading *r;
 	struct rows rows;
 	void *seen; /* ids, by tsearch */
+	bool enough;
 };
 
 static int by_address(const void *a, const void *b)
@@ -309,45 +310,47 @@ static void keep(void *key)
 {
 }
 
-/* The row that had it first; 0: none has it any more. */
-static int first_with(struct db *d, int64_t content, int64_t *ret, struct error *reterr)
+/* Several messages of one exchange may have the text; a key is the number itself. */
+static bool is_new(struct matches *m, int64_t id)
 {
-	sqlite3_stmt *q = db_query(d, Q_FIRST_WITH, reterr);
-	int err;
+	void *key = (void *)(uintptr_t)id;
 
-	*ret = 0;
-	if (!q)
-		return reterr->code;
-	sqlite3_bind_int64(q, 1, content);
-	err = db_step(d, q, reterr);
-	if (err != 1)
-		return err;
-	*ret = sqlite3_column_int64(q, 0);
-	db_done(q);
-	return 0;
+	if (!id || tfind(key, &m->seen, by_address))
+		return false;
+	tsearch(key, &m->seen, by_address);
+	return true;
 }
 
-static int on_match(void *arg, sqlite3_stmt *q, struct error *reterr)
+static int on_exchange(void *arg, sqlite3_stmt *q, struct error *reterr)
 {
 	struct matches *m = arg;
-	sqlite3_stmt *row;
-	int64_t id;
-	int err = first_with(&m->r->db, sqlite3_column_int64(q, 0), &id, reterr);
+	int64_t id = sqlite3_column_int64(q, 0);
+	sqlite3_stmt *row = is_new(m, id) ? db_query(&m->r->db, Q_ONE_ROW, reterr) : NULL;
+	int err;
 
-	/* Several of its messages may have the text; a key is the number itself. */
-	if (err || !id || tfind((void *)(uintptr_t)id, &m->seen, by_address))
-		return err;
-	tsearch((void *)(uintptr_t)id, &m->seen, by_address);
-	row = db_query(&m->r->db, Q_ONE_ROW, reterr);
 	if (!row)
-		return reterr->code;
+		return 0;
 	sqlite3_bind_int64(row, 1, id);
 	err = db_step(&m->r->db, row, reterr);
 	if (err == 1) {
 		err = on_row(&m->rows, row, reterr);
 		db_done(row);
 	}
+	m->enough |= err == 1;
 	return err;
+}
+
+static int on_match(void *arg, sqlite3_stmt *q, struct error *reterr)
+{
+	struct matches *m = arg;
+	sqlite3_stmt *first = db_query(&m->r->db, Q_FIRST_WITH, reterr);
+	int err;
+
+	if (!first)
+		return reterr->code;
+	sqlite3_bind_int64(first, 1, sqlite3_column_int64(q, 0));
+	err = db_each(&m->r->db, first, on_exchange, m, reterr);
+	return err ? err : m->enough;
 }
 
 /* The words one after another, the last of which may go on. */

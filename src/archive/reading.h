@@ -28,8 +28,8 @@ struct reading_query {
  * answer there is the finish alone. */
 int reading_rows(struct reading *r, const struct reading_query *q, reading_fn fn, void *arg,
 		 struct error *reterr);
-/* Those with a message that has `text`, newest first, each message at the exchange that had it
- * first. -ENOTSUP: there is no index of texts. */
+/* Those with a message that has `text`, the newest messages first, each at the exchange of every
+ * conversation that had it first. -ENOTSUP: there is no index of texts. */
 int reading_matches(struct reading *r, const char *text, reading_fn fn, void *arg,
 		    struct error *reterr);
 /* The whole record of a row, with that row's number as its id; NULL with a reason. */

@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "capture/filter.h"
 #include "sink/output.h"
+#include "view/spending.h"
 
 enum shell { SHELL_BASH, SHELL_ZSH, SHELL_FISH };
 enum buffer_kind { BUFFER_AUTO, BUFFER_RING, BUFFER_PERF };
@@ -24,6 +25,12 @@ enum action {
 	ACTION_HELP_ALL,
 	ACTION_VERSION,
 	ACTION_COMPLETIONS,
+	/* What reads what was kept: options_view(). */
+	ACTION_LOG,
+	ACTION_SHOW,
+	ACTION_SEARCH,
+	ACTION_SPEND,
+	ACTION_ERRORS,
 };
 
 enum summary_form { SUMMARY_TEXT, SUMMARY_JSON, SUMMARY_NONE };
@@ -83,6 +90,9 @@ struct options {
 	bool debug;
 	struct limits limits;
 	enum shell shell; /* ACTION_COMPLETIONS */
+	enum spend_by by;
+	unsigned table_rows; /* of a list; 0: all */
+	char **operands;     /* of a subcommand, as many as it has */
 	char **argv;
 	char **command; /* behind "--", NULL-terminated; NULL: none */
 };
@@ -93,6 +103,8 @@ struct output_defaults options_output(const struct options *o);
 /* 0, or -EINVAL with what is wrong. Strings point into argv. */
 int options_parse(struct options *o, int argc, char **argv, struct error *reterr);
 void options_done(struct options *o);
+/* Whether it reads what was kept, rather than to trace or to replay. */
+bool options_view(const struct options *o);
 void options_help(FILE *out); /* one screen */
 void options_help_all(FILE *out);
 /* What completes options in this shell, as its own script. */

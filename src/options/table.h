@@ -22,6 +22,14 @@ enum scope {
 	DOCTOR = 8,   /* `llm-spy doctor` takes it */
 	COMMON = 16,  /* --help names it; --help-all names all */
 	SETTING = 32, /* refused if no output has a setting of this name (struct sink_setting) */
+	/* Subcommands that read what was kept; a row without LIVE that only they have is OWN. */
+	VIEW = 64,     /* all of them */
+	TABLES = 128,  /* those that print tables */
+	LISTS = 256,   /* tables of single exchanges */
+	SPENDS = 512,  /* `llm-spy spend` */
+	SHOWS = 1024,  /* `llm-spy show` */
+	WRITES = 2048, /* those that write as outputs do */
+	OWN = 4096,    /* refused without a subcommand */
 };
 
 struct row {
@@ -40,7 +48,8 @@ extern const size_t rows_count;
 struct subcommand {
 	const char *name;
 	enum action action;
-	unsigned scope; /* which options it takes */
+	unsigned scope;	      /* which options it takes */
+	const char *operands; /* their names, "A B"; "": none */
 	const char *help;
 };
 
@@ -49,6 +58,7 @@ extern const size_t subcommands_count;
 
 /* NULL if there is none. `word` may be NULL. */
 const struct subcommand *subcommand_find(const char *word);
+unsigned subcommand_operands(const struct subcommand *s); /* how many */
 bool row_takes_argument(const struct row *r);
 /* What may be chosen for an argument of this name in help ("WHEN"), NULL-terminated; NULL: anything
  * that its reader takes. */

@@ -394,13 +394,28 @@ void select_span(const struct select *s, int64_t *ret_since, int64_t *ret_until)
 	*ret_until = until ? until->ns : INT64_MAX;
 }
 
+static bool is_one_of(const struct select_row *r, const char *const *names)
+{
+	for (size_t i = 0; names[i]; i++)
+		if (strcmp(r->word->name, names[i]) == 0)
+			return true;
+	return false;
+}
+
 bool select_asks(const struct select *s, const char *const *names)
 {
 	for (size_t i = 0; i < s->nrows; i++)
-		for (size_t k = 0; names[k]; k++)
-			if (strcmp(s->rows[i].word->name, names[k]) == 0)
-				return true;
+		if (is_one_of(&s->rows[i], names))
+			return true;
 	return false;
+}
+
+bool select_asks_only(const struct select *s, const char *const *names)
+{
+	for (size_t i = 0; i < s->nrows; i++)
+		if (!is_one_of(&s->rows[i], names))
+			return false;
+	return true;
 }
 
 bool select_needs_end(const struct select *s)

@@ -34,6 +34,7 @@ bool select_searches(const struct select *s);
 void select_span(const struct select *s, int64_t *ret_since, int64_t *ret_until);
 /* Whether one of its words is in the list, which ends with NULL. */
 bool select_asks(const struct select *s, const char *const *words);
+bool select_asks_only(const struct select *s, const char *const *words);
 /* It asks for what is known at the end only. */
 bool select_needs_end(const struct select *s);
 
