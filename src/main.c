@@ -70,6 +70,12 @@ static int run(struct options *o)
 	case ACTION_SEARCH:
 	case ACTION_SPEND:
 	case ACTION_ERRORS:
+	case ACTION_CONVERSATION:
+	case ACTION_TOOLS:
+	case ACTION_DIFF:
+	case ACTION_EXPORT:
+	case ACTION_PIN:
+	case ACTION_UNPIN:
 		code = kept_run(o, &e);
 		break;
 #ifdef HAVE_BPF

@@ -74,6 +74,7 @@ PY_TESTS += \
 	tests/unit/test_credentials.py \
 	tests/unit/test_docs.py \
 	tests/unit/test_layers.py \
+	tests/unit/test_log.py \
 	tests/unit/test_pieces.py \
 	tests/unit/test_schema.py \
 	tests/unit/test_selected.py \

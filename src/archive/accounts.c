@@ -87,7 +87,9 @@ static int account_one(struct db *d, struct answers *a, int64_t id, struct error
 		sqlite3_bind_int(q, 1, exchange_went_wrong(x));
 		sqlite3_bind_int(q, 2, x->cost.partial);
 		sqlite3_bind_int64(q, 3, row);
-		sqlite3_bind_int64(q, 4, id);
+		bind_text(q, 4, x->rpc_method);
+		bind_text(q, 5, x->rpc_name);
+		sqlite3_bind_int64(q, 6, id);
 		err = db_run(d, q, reterr);
 	}
 	exchange_unref(x);

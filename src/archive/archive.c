@@ -269,6 +269,8 @@ static int add_row(struct archive *s, const struct exchange *x, struct span reco
 	sqlite3_bind_int(q, 45, exchange_went_wrong(x));
 	sqlite3_bind_int(q, 46, x->cost.partial);
 	sqlite3_bind_int64(q, 47, spend);
+	bind_text(q, 48, x->rpc_method);
+	bind_text(q, 49, x->rpc_name);
 	err = db_run(&s->db, q, reterr);
 	packed_done(&packed);
 	return err;

@@ -14,7 +14,8 @@
 	"id, kind, start_ns, duration_ns, first_token_ns, pid, program, uid, cgroup, host, "       \
 	"method, target, provider, api, model_asked, model_answered, status, finish, error_type, " \
 	"input, cached, written, output, reasoning, usd, cost_source, conversation, turn, "        \
-	"session, twin_of, script, user, container, pod, unit, title, failed, at_least, spend"
+	"session, twin_of, script, user, container, pod, unit, title, failed, at_least, spend, "   \
+	"rpc_method, rpc_name"
 
 /* Prepared when first used, and kept. */
 enum query {

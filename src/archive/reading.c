@@ -53,6 +53,8 @@ enum column {
 	C_FAILED,
 	C_AT_LEAST,
 	C_SPEND,
+	C_RPC_METHOD,
+	C_RPC_NAME,
 };
 
 struct reading {
@@ -167,6 +169,8 @@ static void read_call(struct exchange *x, sqlite3_stmt *q)
 	x->host = column_text(q, C_HOST);
 	x->method = column_text(q, C_METHOD);
 	x->target = column_text(q, C_TARGET);
+	x->rpc_method = column_text(q, C_RPC_METHOD);
+	x->rpc_name = column_text(q, C_RPC_NAME);
 	x->provider = label(x, q, C_PROVIDER);
 	x->api = label(x, q, C_API);
 	x->model_asked = column_text(q, C_ASKED);
@@ -237,6 +241,7 @@ static sqlite3_stmt *statement(struct db *d, const struct reading_query *of, str
 	enum query which = of->id	      ? Q_ONE_ROW
 			   : of->conversation ? Q_OF_CONVERSATION
 			   : of->failed	      ? Q_NEWEST_FAILED
+			   : of->tools	      ? Q_NEWEST_TOOLS
 			   : of->oldest_first ? Q_OLDEST_FIRST
 					      : Q_NEWEST;
 	sqlite3_stmt *q = db_query(d, which, reterr);
@@ -258,7 +263,7 @@ static sqlite3_stmt *statement(struct db *d, const struct reading_query *of, str
 /* Whether those without a time belong to it. */
 static bool has_timeless(const struct reading_query *q)
 {
-	return !q->id && !q->conversation && !q->failed && q->since_ns <= 0 &&
+	return !q->id && !q->conversation && !q->failed && !q->tools && q->since_ns <= 0 &&
 	       q->until_ns == INT64_MAX;
 }
 

@@ -20,6 +20,7 @@ struct reading_query {
 				     * without a time after all others */
 	bool oldest_first;
 	bool failed;		  /* only those that went wrong, newest first */
+	bool tools;		  /* only calls of tools, and those that ask for some; likewise */
 	uint64_t id;		  /* only this one; 0 */
 	const char *conversation; /* only of those that begin so, by turn; NULL */
 };

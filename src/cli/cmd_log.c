@@ -255,3 +255,70 @@ int search_run(struct kept *k, struct error *reterr)
 	}
 	return print(&l, view_each(k->view, &q, match_row, &l, reterr));
 }
+
+/* ---- tools ---- */
+
+static const struct column tool_columns[] = {
+	{ "ID", "id", CELL_NUMBER, 0 },		{ "TIME", "time", CELL_MOMENT, 0 },
+	{ "PROGRAM", "program", CELL_TEXT, 8 }, { NULL, "user", CELL_TEXT, 0 },
+	{ NULL, "model", CELL_TEXT, 0 },	{ NULL, "conversation", CELL_TEXT, 0 },
+	{ NULL, "turn", CELL_NUMBER, 0 },	{ "TOOL", "tool", CELL_TEXT, 10 },
+	{ NULL, "call", CELL_TEXT, 0 },		{ "ARGUMENTS", "arguments", CELL_TEXT, 20 },
+	{ NULL, NULL, CELL_TEXT, 0 },
+};
+
+static void tool_row(struct table *t, const struct exchange *x, const char *tool, const char *call,
+		     struct span arguments)
+{
+	table_number(t, (int64_t)x->id);
+	table_number(t, exchange_began_ns(x) ? exchange_began_ns(x) : COUNT_UNKNOWN);
+	table_text(t, exchange_program(x));
+	table_text(t, x->user);
+	table_text(t, x->model_answered ? x->model_answered : x->model_asked);
+	table_text(t, x->conversation.id[0] ? x->conversation.id : NULL);
+	table_number(t, x->conversation.turn ? (int64_t)x->conversation.turn : COUNT_UNKNOWN);
+	table_text(t, tool);
+	table_text(t, call);
+	if (arguments.len)
+		table_span(t, arguments);
+	else
+		table_skip(t);
+}
+
+static int tool_part(struct list *l, const struct exchange *x, const struct part *p)
+{
+	if (p->kind != PART_TOOL_CALL)
+		return 0;
+	if (is_full(l))
+		return 1;
+	tool_row(l->table, x, p->name, p->id, buf_span(&p->text));
+	return 0;
+}
+
+/* What a model asks for, and what is asked of an MCP server. */
+static int tool_rows(void *arg, const struct exchange *x, struct error *reterr)
+{
+	struct list *l = arg;
+	int err = 0;
+
+	if (x->kind == EXCHANGE_MCP && x->rpc_name) {
+		err = is_full(l);
+		if (!err)
+			tool_row(l->table, x, x->rpc_name, x->rpc_method, span_of(NULL, 0));
+	}
+	for (size_t i = 0; i < x->nchoices && !err; i++)
+		for (size_t k = 0; k < x->choices[i].msg.nparts && !err; k++)
+			err = tool_part(l, x, &x->choices[i].msg.parts[k]);
+	return err;
+}
+
+int tools_run(struct kept *k, struct error *reterr)
+{
+	struct list l = { .k = k, .table = table_new(tool_columns, k->form) };
+	struct view_query q = kept_list(k);
+
+	/* One exchange may have none of its own, or several. */
+	q.max = 0;
+	q.whole = q.tools = true;
+	return print(&l, view_each(k->view, &q, tool_rows, &l, reterr));
+}

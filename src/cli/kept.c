@@ -30,11 +30,18 @@ static int nothing_kept(struct error *reterr)
 			 "jsonl)");
 }
 
+const char *kept_path(const struct options *o)
+{
+	return o->replay ? o->replay : KEPT_DEFAULT;
+}
+
 static int open_view(struct kept *k, struct error *reterr)
 {
 	const struct options *o = k->o;
-	struct view_config c = { .path = o->replay ? o->replay : KEPT_DEFAULT,
-				 .mode = o->mode == SHOW_DEFAULT ? SHOW_AGENTS : o->mode,
+	/* What an export has of a recording is what -f jsonl has. */
+	enum show_mode otherwise = o->action == ACTION_EXPORT ? SHOW_SMART : SHOW_AGENTS;
+	struct view_config c = { .path = kept_path(o),
+				 .mode = o->mode == SHOW_DEFAULT ? otherwise : o->mode,
 				 .limits = &o->limits,
 				 .prices = o->prices };
 
@@ -64,8 +71,17 @@ static const struct {
 	enum action action;
 	int (*run)(struct kept *k, struct error *reterr);
 } subcommand_runs[] = {
-	{ ACTION_LOG, log_run },     { ACTION_SHOW, show_run },	    { ACTION_SEARCH, search_run },
-	{ ACTION_SPEND, spend_run }, { ACTION_ERRORS, errors_run },
+	{ ACTION_LOG, log_run },
+	{ ACTION_SHOW, show_run },
+	{ ACTION_SEARCH, search_run },
+	{ ACTION_SPEND, spend_run },
+	{ ACTION_CONVERSATION, conversation_run },
+	{ ACTION_TOOLS, tools_run },
+	{ ACTION_DIFF, diff_run },
+	{ ACTION_EXPORT, export_run },
+	{ ACTION_PIN, pin_run },
+	{ ACTION_UNPIN, unpin_run },
+	{ ACTION_ERRORS, errors_run },
 };
 
 static int run(struct kept *k, struct error *reterr)
@@ -97,6 +113,27 @@ int kept_id(const char *text, uint64_t *ret, struct error *reterr)
 		return 0;
 	return error_set(reterr, -EINVAL,
 			 "'%.40s' is no number of an exchange; llm-spy log lists them", text);
+}
+
+static int take_one(void *arg, const struct exchange *x, struct error *reterr)
+{
+	struct exchange **ret = arg;
+
+	*ret = exchange_copy(x, EXCHANGE_CONTENT | EXCHANGE_BODIES);
+	return 1;
+}
+
+struct exchange *kept_one(struct kept *k, const char *id, struct error *reterr)
+{
+	struct view_query q = { .select = &k->select, .whole = true };
+	struct exchange *x = NULL;
+	int err = kept_id(id, &q.id, reterr);
+
+	if (!err)
+		err = view_each(k->view, &q, take_one, &x, reterr);
+	if (!err && !x)
+		error_set(reterr, -ENOENT, "there is no exchange %s in %s", id, kept_path(k->o));
+	return x;
 }
 
 struct view_query kept_list(const struct kept *k)

@@ -29,11 +29,21 @@ int errors_run(struct kept *k, struct error *reterr);
 int search_run(struct kept *k, struct error *reterr);
 int spend_run(struct kept *k, struct error *reterr);
 int show_run(struct kept *k, struct error *reterr);
+int conversation_run(struct kept *k, struct error *reterr);
+int export_run(struct kept *k, struct error *reterr);
+int tools_run(struct kept *k, struct error *reterr);
+int diff_run(struct kept *k, struct error *reterr);
+int pin_run(struct kept *k, struct error *reterr);
+int unpin_run(struct kept *k, struct error *reterr);
 
 /* ---- what they share ---- */
 
 /* The number of an exchange, as "17" or "#17". 0 or -EINVAL with a reason. */
 int kept_id(const char *text, uint64_t *ret, struct error *reterr);
+/* The whole record of this number, of which the caller gets a reference; NULL with a reason. */
+struct exchange *kept_one(struct kept *k, const char *id, struct error *reterr);
+/* Where it is read from. */
+const char *kept_path(const struct options *o);
 /* Fills a query for a list, with room for one row that is not shown. */
 struct view_query kept_list(const struct kept *k);
 /* Prints the table, and, where rows were left out, says so. */

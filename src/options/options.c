@@ -282,6 +282,12 @@ static int read_command(struct parser *p, struct error *reterr)
 	return err ? err : refuse_command(rest, reterr);
 }
 
+/* Text for people, and whole records for an export. */
+static const struct sink_ops *first_format(const struct subcommand *sub)
+{
+	return sub && sub->action == ACTION_EXPORT ? sink_find(SPAN_LIT("jsonl")) : sinks[0];
+}
+
 int options_parse(struct options *o, int argc, char **argv, struct error *reterr)
 {
 	struct parser p = { .o = o,
@@ -291,7 +297,7 @@ int options_parse(struct options *o, int argc, char **argv, struct error *reterr
 	int err;
 
 	*o = (struct options){ .action = p.sub ? p.sub->action : ACTION_TRACE,
-			       .format = sinks[0],
+			       .format = first_format(p.sub),
 			       .kernel_headers = "auto",
 			       .call_limit = 64 << 20,
 			       .hold_ns = 3000000000,

@@ -31,6 +31,12 @@ enum action {
 	ACTION_SEARCH,
 	ACTION_SPEND,
 	ACTION_ERRORS,
+	ACTION_CONVERSATION,
+	ACTION_TOOLS,
+	ACTION_DIFF,
+	ACTION_EXPORT,
+	ACTION_PIN,
+	ACTION_UNPIN,
 };
 
 enum summary_form { SUMMARY_TEXT, SUMMARY_JSON, SUMMARY_NONE };
@@ -90,6 +96,7 @@ struct options {
 	bool debug;
 	struct limits limits;
 	enum shell shell; /* ACTION_COMPLETIONS */
+	bool curl;	  /* `show` prints the request as a command */
 	enum spend_by by;
 	unsigned table_rows; /* of a list; 0: all */
 	char **operands;     /* of a subcommand, as many as it has */

@@ -107,6 +107,7 @@ static int archive_each(struct view *v, const struct view_query *q, source_fn fn
 	struct reading_query r = { .until_ns = INT64_MAX,
 				   .oldest_first = q->order == VIEW_AS_KEPT,
 				   .failed = q->failed && q->order == VIEW_NEWEST,
+				   .tools = q->tools && q->order == VIEW_NEWEST,
 				   .id = q->id,
 				   .conversation = q->conversation };
 

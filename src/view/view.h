@@ -35,7 +35,8 @@ struct view_query {
 	bool once;  /* not what its client's record, too, tells of */
 	bool calls; /* only calls that count in sums; not with a text */
 	bool failed;
-	uint64_t id;		  /* only this one; 0 */
+	bool tools;  /* an archive gives only calls of tools, and those that ask for some */
+	uint64_t id; /* only this one; 0 */
 	const char *conversation; /* only of those whose id begins so, by turn; NULL */
 	/* Only with this text in what is new; NULL. Of an archive with more than 2000 that have it,
 	 * and a `max`, those with the newest messages. */
