@@ -17,8 +17,8 @@ static void bind_key(sqlite3_stmt *q, const struct exchange *x)
 	snprintf(number, sizeof(number), "%u", of.uid);
 	sqlite3_bind_int64(q, 1, began / ACCOUNTS_QUARTER_NS);
 	bind_text(q, 2, x->provider ? x->provider : "");
-	bind_text(q, 3, of.model ? of.model : "");
-	bind_text(q, 4, of.asked ? of.asked : "");
+	bind_text(q, 3, x->model_asked ? x->model_asked : "");
+	bind_text(q, 4, x->model_answered ? x->model_answered : "");
 	bind_text(q, 5, of.program);
 	bind_text(q, 6, of.user ? of.user : number);
 	bind_text(q, 7, exchange_container(x) ? exchange_container(x) : "");

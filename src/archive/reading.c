@@ -452,8 +452,8 @@ static int on_sum(void *arg, sqlite3_stmt *q, struct error *reterr)
 	struct reading_sum sum = {
 		.quarter = sqlite3_column_int64(q, 0),
 		.provider = text_at(q, 1),
-		.model = text_at(q, 2),
-		.asked = text_at(q, 3),
+		.asked = text_at(q, 2),
+		.answered = text_at(q, 3),
 		.program = text_at(q, 4),
 		.user = text_at(q, 5),
 		.container = text_at(q, 6),

@@ -39,7 +39,7 @@ struct exchange *reading_whole(struct reading *r, uint64_t id, struct error *ret
 /* A row of the table of sums; "": not known. */
 struct reading_sum {
 	int64_t quarter; /* of an hour, since 1970; 0: not known */
-	const char *provider, *model, *asked, *program, *user, *container;
+	const char *provider, *asked, *answered, *program, *user, *container;
 	uint64_t calls, failed, free, no_tokens, no_cost, at_least, known_cache;
 	int64_t input, cached, output;
 	double usd;

@@ -165,15 +165,28 @@ static int on_exchange(void *arg, const struct exchange *x, struct error *reterr
 	return 0;
 }
 
+struct summing {
+	struct spending *spending;
+	const struct select *select;
+};
+
+/* "" is what is not known. */
+static char *text_of(const char *text)
+{
+	return *text ? (char *)text : NULL;
+}
+
 static void on_sum(void *arg, const struct reading_sum *of)
 {
-	struct names n = { .model = of->model,
-			   .asked = of->asked,
-			   .provider = of->provider,
-			   .program = of->program,
-			   .user = of->user,
-			   .container = of->container,
-			   .quarter = of->quarter < QUARTERS_MAX ? of->quarter : 0 };
+	int64_t quarter = of->quarter < QUARTERS_MAX ? of->quarter : 0;
+	const struct exchange x = { .kind = EXCHANGE_LLM,
+				    .provider = text_of(of->provider),
+				    .model_asked = text_of(of->asked),
+				    .model_answered = text_of(of->answered),
+				    .t.request_first = quarter > 0,
+				    .wall_offset = quarter > 0 ? quarter * QUARTER_NS - 1 : 0 };
+	struct summing *s = arg;
+	struct spender model;
 	struct spend_sum sum = { .calls = of->calls,
 				 .failed = of->failed,
 				 .free = of->free,
@@ -185,15 +198,27 @@ static void on_sum(void *arg, const struct reading_sum *of)
 				 .cached = of->cached,
 				 .output = of->output,
 				 .usd = of->usd };
+	struct names n;
 
-	add(arg, &n, &sum);
+	if (s->select && !select_words_have(s->select, &x))
+		return;
+	exchange_spender(&x, &model);
+	n = (struct names){ .model = known(model.model),
+			    .asked = model.asked,
+			    .provider = of->provider,
+			    .program = of->program,
+			    .user = of->user,
+			    .container = of->container,
+			    .quarter = quarter };
+	add(s->spending, &n, &sum);
 }
 
-/* Whether the sums that were kept tell it: nothing is selected but whole quarters of an hour. */
+/* Whether the sums that were kept tell it: nothing is selected but what these have, and whole
+ * quarters of an hour. */
 static bool sums_tell(const struct spending *s, const struct view *v, const struct view_query *q,
 		      int64_t span[2])
 {
-	static const char *const times[] = { "since", "until", NULL };
+	static const char *const words[] = { "since", "until", "kind", "provider", "model", NULL };
 
 	span[0] = 0;
 	span[1] = INT64_MAX;
@@ -201,7 +226,7 @@ static bool sums_tell(const struct spending *s, const struct view *v, const stru
 		return false;
 	if (!q->select)
 		return true;
-	if (!select_asks_only(q->select, times) || q->select->mode != SHOW_DEFAULT)
+	if (!select_asks_only(q->select, words) || q->select->mode != SHOW_DEFAULT)
 		return false;
 	select_span(q->select, &span[0], &span[1]);
 	return span[0] % QUARTER_NS == 0 && (span[1] % QUARTER_NS == 0 || span[1] == INT64_MAX);
@@ -287,6 +312,7 @@ static void sort(struct spending *s)
 int spending_read(struct spending *s, enum spend_by by, struct view *v, const struct view_query *of,
 		  struct error *reterr)
 {
+	struct summing summing = { s, of->select };
 	struct view_query q = *of;
 	int64_t span[2];
 	int err;
@@ -294,7 +320,8 @@ int spending_read(struct spending *s, enum spend_by by, struct view *v, const st
 	*s = (struct spending){ .by = by, .index = xcalloc(1, sizeof(*s->index)) };
 	q.calls = true;
 	if (sums_tell(s, v, &q, span))
-		err = view_sums(v, span[0] / QUARTER_NS, span[1] / QUARTER_NS, on_sum, s, reterr);
+		err = view_sums(v, span[0] / QUARTER_NS, span[1] / QUARTER_NS, on_sum, &summing,
+				reterr);
 	else
 		err = view_each(v, &q, on_exchange, s, reterr);
 	make_bars(s);

@@ -59,7 +59,7 @@ DRIVERS = (
     (r"^sudo llm-spy\b", "live"),
 )
 # What they show depends on what there is; they have to run and to end well.
-QUIET = r"--(grep|min-cost|slow|since|container|unit) "
+QUIET = r"--(grep|min-cost|slow|since|container|unit) | search "
 
 
 def driver_of(command):

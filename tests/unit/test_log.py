@@ -184,6 +184,11 @@ for words in WORDS:
     spent = [json.loads(line) for line in alike("spend", "--json", *words).stdout.splitlines()]
     llm = {json.loads(line)["id"] for line in run("log", "--json", "--kind", "llm", "-r", FORMS[1]).stdout.splitlines()}
     ok(sum(s["calls"] for s in spent) == len(llm & set(listed)), f"{' '.join(words)}: so do sums", spent, listed)
+# Whole quarters of an hour, providers and models are told by sums that an archive keeps.
+for words in (["--model", "gpt*"], ["--model", "gpt-4o", "--since", "2026-11-29 09:00", "--until", "2026-11-29 09:15"], ["--until", "2026-11-29 09:00"],
+              ["--provider", "openai", "--model", "house*,evil*"], ["--since", "2026-11-29 08:59"], ["--kind", "mcp"]):
+    for by in ("model", "day"):
+        alike("spend", "--by", by, "--json", *words)
 listed = [json.loads(line)["id"] for path in FORMS for line in run("log", "--json", "-n", "2", "-r", path).stdout.splitlines()]
 ok(listed == [7, 6] * len(FORMS), "-n 2: the newest two", listed)
 r = run("log", "-n", "2", "-r", FORMS[0])
