@@ -16,6 +16,7 @@
 #include "cli/cmd_doctor.h"
 #include "cli/cmd_targets.h"
 #include "demo/demo.h"
+#include "run/daemon.h"
 #include "run/privileges.h"
 #include "run/tracer.h"
 #endif
@@ -31,6 +32,8 @@ static int trace(struct options *o, struct error *reterr)
 {
 	if (privileges_check(o->argv, reterr) != 0)
 		return EXIT_CANNOT;
+	if (o->action == ACTION_DAEMON)
+		return daemon_run(o, reterr);
 	return o->action == ACTION_DEMO ? demo_run(o, reterr) : tracer_run(o, reterr);
 }
 #endif
@@ -81,6 +84,7 @@ static int run(struct options *o)
 #ifdef HAVE_BPF
 	case ACTION_DEMO:
 	case ACTION_TRACE:
+	case ACTION_DAEMON:
 		code = trace(o, &e);
 		break;
 	case ACTION_TARGETS:
@@ -93,6 +97,7 @@ static int run(struct options *o)
 	case ACTION_DOCTOR:
 	case ACTION_DEMO:
 	case ACTION_TRACE:
+	case ACTION_DAEMON:
 		error_set(&e, -1,
 			  "this llm-spy was built without live tracing (--disable-bpf) and can "
 			  "only show recordings (--replay FILE)");

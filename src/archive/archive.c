@@ -92,7 +92,7 @@ static int complete(struct db *d, struct error *reterr)
 
 int archive_upgrade(const char *path, struct error *reterr)
 {
-	AUTO_FREE char *real = private_file(path, reterr);
+	AUTO_FREE char *real = private_file(path, PRIVATE_AS_IS, reterr);
 	struct db d;
 	int err = real ? db_open(&d, real, reterr) : reterr->code;
 
@@ -111,7 +111,7 @@ int archive_open(struct archive **ret, const char *path, const struct archive_op
 
 	s->o = *o;
 	s->answers = answers_new();
-	s->path = private_file(path, reterr);
+	s->path = private_file(path, o->has_group ? (long)o->group : PRIVATE_NOBODY, reterr);
 	err = s->path ? db_open(&s->db, s->path, reterr) : reterr->code;
 	if (!err && o->wait_ms)
 		sqlite3_busy_timeout(s->db.sql, (int)o->wait_ms);

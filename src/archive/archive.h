@@ -14,7 +14,9 @@ struct archive_options {
 	int64_t keep_ns;   /* records stored longer ago are removed; 0: none is */
 	uint64_t max_size; /* bytes; past it the oldest are removed; 0: no ceiling */
 	bool bodies;	   /* the text of both bodies too */
-	unsigned wait_ms;  /* for a lock of another program; 0: 10 seconds */
+	bool has_group;	   /* of which members may read the file: */
+	unsigned group;
+	unsigned wait_ms; /* for a lock of another program; 0: 10 seconds */
 };
 
 /* Makes the file, private, or opens one of this or an earlier version. 0, or -errno with a reason.

@@ -504,7 +504,7 @@ static int set_pin(struct db *d, uint64_t id, bool pin, struct error *reterr)
 
 int reading_pin(const char *path, uint64_t id, bool pin, struct error *reterr)
 {
-	AUTO_FREE char *real = private_file(path, reterr);
+	AUTO_FREE char *real = private_file(path, PRIVATE_AS_IS, reterr);
 	struct db d;
 	int err = real ? db_open(&d, real, reterr) : reterr->code;
 

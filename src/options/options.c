@@ -282,10 +282,14 @@ static int read_command(struct parser *p, struct error *reterr)
 	return err ? err : refuse_command(rest, reterr);
 }
 
-/* Text for people, and whole records for an export. */
+/* Text for people, whole records for an export, an archive for the daemon. */
 static const struct sink_ops *first_format(const struct subcommand *sub)
 {
-	return sub && sub->action == ACTION_EXPORT ? sink_find(SPAN_LIT("jsonl")) : sinks[0];
+	if (sub && sub->action == ACTION_EXPORT)
+		return sink_find(SPAN_LIT("jsonl"));
+	if (sub && sub->action == ACTION_DAEMON)
+		return sink_find(SPAN_LIT("sqlite"));
+	return sinks[0];
 }
 
 int options_parse(struct options *o, int argc, char **argv, struct error *reterr)

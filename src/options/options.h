@@ -25,6 +25,7 @@ enum action {
 	ACTION_HELP_ALL,
 	ACTION_VERSION,
 	ACTION_COMPLETIONS,
+	ACTION_DAEMON,
 	/* What reads what was kept: options_view(). */
 	ACTION_LOG,
 	ACTION_SHOW,
@@ -95,8 +96,9 @@ struct options {
 	bool plain_unix; /* Unix sockets too */
 	bool debug;
 	struct limits limits;
-	enum shell shell; /* ACTION_COMPLETIONS */
-	bool curl;	  /* `show` prints the request as a command */
+	enum shell shell;	     /* ACTION_COMPLETIONS */
+	const char *keep, *max_size; /* of the daemon's archive; NULL: as it is by default */
+	bool curl;		     /* `show` prints the request as a command */
 	enum spend_by by;
 	unsigned table_rows; /* of a list; 0: all */
 	char **operands;     /* of a subcommand, as many as it has */

@@ -29,6 +29,7 @@ enum scope {
 	SPENDS = 512,  /* `llm-spy spend` */
 	SHOWS = 1024,  /* `llm-spy show` */
 	WRITES = 2048, /* those that write as outputs do */
+	DAEMON = 8192, /* `llm-spy daemon` */
 	OWN = 4096,    /* refused without a subcommand */
 };
 

@@ -24,7 +24,7 @@ IMPURE_FILES = {"src/base/clock.h", "src/base/cache_dir.c", "src/base/caller.c",
                 "src/report/registry.c",
                 "src/source/record.c", "src/source/replay.c",
                 "src/select/select.c",
-                "src/archive/archive.c", "src/archive/db.c", "src/archive/private_file.c", "src/archive/retain.c", "src/view/view.c", "src/view/from_file.c",
+                "src/archive/archive.c", "src/archive/db.c", "src/archive/private_file.c", "src/archive/retain.c", "src/view/view.c", "src/view/from_file.c", "src/run/service.c",
                 "src/sink/block.c", "src/sink/console.c", "src/sink/csv.c", "src/sink/jsonl.c", "src/sink/live_view.c", "src/sink/screen.c", "src/sink/output.c", "src/sink/page.c", "src/sink/queue.c", "src/sink/term.c", "src/sink/text.c", "src/sink/writer.c"}
 IMPURE = re.compile(r"\b(fopen|fdopen|open|openat|read|write|send|recv|f?printf|fputs|fputc|puts|putchar|fwrite|fread|fflush|"
                     r"perror|time|clock|clock_gettime|gettimeofday|now_ns|getenv|rand|random|getpid|geteuid|getpw\w+|"

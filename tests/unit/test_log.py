@@ -382,6 +382,32 @@ if ARCHIVE:
         os.chmod(ARCHIVE, 0o600)
         os.chmod(folder, 0o700)
 
+    # ---- a file that a group may read ----
+    shared, group = at("shared.db"), 65534 if os.geteuid() == 0 else os.getegid()
+    import grp
+    name = grp.getgrgid(group).gr_name
+    r = run("export", "-r", ARCHIVE, "-o", f"sqlite:{shared},group={name}")
+    mode = os.stat(shared)
+    ok(r.returncode == 0 and stat.S_IMODE(mode.st_mode) == 0o640 and mode.st_gid == group, f"group={name}: mode 0640, of that group", r, oct(mode.st_mode))
+    r = run("export", "-r", ARCHIVE, "-o", f"sqlite:{shared},group={name}")
+    ok(r.returncode == 0 and run("pin", "1", "-r", shared).returncode == 0, "it is written again, and its owner may pin", r)
+    r = run("export", "-r", ARCHIVE, "-o", f"sqlite:{shared}")
+    ok(r.returncode != 0 and "other users" in r.stderr, "but not where no group was asked for", r)
+    r = run("export", "-r", ARCHIVE, "-o", f"sqlite:{at('x.db')},group=no-such-group")
+    ok(r.returncode != 0 and "no such group" in r.stderr and not os.path.exists(at("x.db")), "a group that is not there is refused", r)
+
+# ---- the daemon's options, and its unit ----
+for args, why in ((["daemon", "-r", "x"], "does not take --replay"), (["daemon", "-o", "x"], "does not take --output"),
+                  (["daemon", "--csv"], "does not take --csv"), (["--keep", "7d"], "llm-spy daemon"), (["daemon", "x"], "does not take 'x'")):
+    r = run(*args)
+    ok(r.returncode == 2 and why in r.stderr, f"{' '.join(args)}: {why}", r)
+with open(os.path.join(SRC, "systemd/llm-spy.service.in")) as unit:
+    unit = unit.read()
+for command in re.findall(r"ExecStart=@bindir@/(llm-spy .*)", unit):
+    r = run(*command.split()[1:], "--help")
+    ok(r.returncode == 0, f"the unit's command is understood: {command}", r)
+ok("Type=notify" in unit and "WatchdogSec" in unit and "NoNewPrivileges=yes" in unit, "and it is told when it is ready and at work")
+
 # ---- real traffic ----
 ROOT = os.environ.get("LLM_SPY_RECORDINGS") or os.path.join(SRC, "..", "shared", "recordings")
 if os.path.isdir(ROOT):
