@@ -7,10 +7,13 @@ libpure_a_SOURCES += \
 	src/archive/content.h \
 	src/archive/db.c \
 	src/archive/db.h \
+	src/archive/matches.c \
+	src/archive/pin.c \
 	src/archive/private_file.c \
 	src/archive/private_file.h \
 	src/archive/reading.c \
 	src/archive/reading.h \
+	src/archive/reading_int.h \
 	src/archive/record.c \
 	src/archive/record.h \
 	src/archive/retain.c \

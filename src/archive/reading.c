@@ -2,12 +2,11 @@
 #include "archive/reading.h"
 
 #include <errno.h>
-#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "archive/archive.h"
-#include "archive/private_file.h"
+#include "archive/reading_int.h"
 #include "archive/record.h"
 #include "base/xalloc.h"
 #include "exchange/json.h"
@@ -55,11 +54,6 @@ enum column {
 	C_SPEND,
 	C_RPC_METHOD,
 	C_RPC_NAME,
-};
-
-struct reading {
-	struct db db;
-	char *path;
 };
 
 /* ---- opening ---- */
@@ -214,14 +208,9 @@ static void read_talk(struct exchange *x, sqlite3_stmt *q)
 		(enum finish)number_of(q, C_FINISH, finish_word, FINISH_OTHER, FINISH_NONE);
 }
 
-struct rows {
-	reading_fn fn;
-	void *arg;
-};
-
-static int on_row(void *arg, sqlite3_stmt *q, struct error *reterr)
+int reading_row(void *arg, sqlite3_stmt *q, struct error *reterr)
 {
-	const struct rows *r = arg;
+	const struct row_fn *r = arg;
 	struct exchange *x = exchange_new((uint64_t)sqlite3_column_int64(q, C_ID), 1);
 	int err;
 
@@ -268,7 +257,7 @@ static bool has_timeless(const struct reading_query *q)
 }
 
 struct counted_rows {
-	struct rows rows;
+	struct row_fn rows;
 	bool enough;
 };
 
@@ -281,116 +270,18 @@ static int until_enough(void *arg, const struct exchange *x, bool spends, struct
 	return err;
 }
 
-int reading_rows(struct reading *r, const struct reading_query *of, reading_fn fn, void *arg,
+int reading_rows(struct reading *r, const struct reading_query *q, reading_fn fn, void *arg,
 		 struct error *reterr)
 {
 	struct counted_rows c = { .rows = { fn, arg } };
-	struct rows rows = { until_enough, &c };
-	sqlite3_stmt *q = statement(&r->db, of, reterr);
-	int err = q ? db_each(&r->db, q, on_row, &rows, reterr) : reterr->code;
+	struct row_fn rows = { until_enough, &c };
+	sqlite3_stmt *s = statement(&r->db, q, reterr);
+	int err = s ? db_each(&r->db, s, reading_row, &rows, reterr) : reterr->code;
 
-	if (err || c.enough || !has_timeless(of))
+	if (err || c.enough || !has_timeless(q))
 		return err;
-	q = db_query(&r->db, Q_TIMELESS, reterr);
-	return q ? db_each(&r->db, q, on_row, &rows, reterr) : reterr->code;
-}
-
-/* ---- texts ---- */
-
-struct matches {
-	struct reading *r;
-	struct rows rows;
-	void *seen; /* ids, by tsearch */
-	bool enough;
-};
-
-static int by_address(const void *a, const void *b)
-{
-	uintptr_t m = (uintptr_t)a, n = (uintptr_t)b;
-
-	return m < n ? -1 : m > n;
-}
-
-static void keep(void *key)
-{
-}
-
-/* Several messages of one exchange may have the text; a key is the number itself. */
-static bool is_new(struct matches *m, int64_t id)
-{
-	void *key = (void *)(uintptr_t)id;
-
-	if (!id || tfind(key, &m->seen, by_address))
-		return false;
-	tsearch(key, &m->seen, by_address);
-	return true;
-}
-
-static int on_exchange(void *arg, sqlite3_stmt *q, struct error *reterr)
-{
-	struct matches *m = arg;
-	int64_t id = sqlite3_column_int64(q, 0);
-	sqlite3_stmt *row = is_new(m, id) ? db_query(&m->r->db, Q_ONE_ROW, reterr) : NULL;
-	int err;
-
-	if (!row)
-		return 0;
-	sqlite3_bind_int64(row, 1, id);
-	err = db_step(&m->r->db, row, reterr);
-	if (err == 1) {
-		err = on_row(&m->rows, row, reterr);
-		db_done(row);
-	}
-	m->enough |= err == 1;
-	return err;
-}
-
-static int on_match(void *arg, sqlite3_stmt *q, struct error *reterr)
-{
-	struct matches *m = arg;
-	sqlite3_stmt *first = db_query(&m->r->db, Q_FIRST_WITH, reterr);
-	int err;
-
-	if (!first)
-		return reterr->code;
-	sqlite3_bind_int64(first, 1, sqlite3_column_int64(q, 0));
-	err = db_each(&m->r->db, first, on_exchange, m, reterr);
-	return err ? err : m->enough;
-}
-
-/* The words one after another, the last of which may go on. */
-static char *phrase(const char *text)
-{
-	struct buf b;
-
-	buf_init(&b, 2 * strlen(text) + 8);
-	buf_addc(&b, '"');
-	for (; *text; text++) {
-		if (*text == '"')
-			buf_addc(&b, '"');
-		buf_addc(&b, *text);
-	}
-	buf_adds(&b, "\" *");
-	return buf_take(&b);
-}
-
-int reading_matches(struct reading *r, const char *text, reading_fn fn, void *arg,
-		    struct error *reterr)
-{
-	struct matches m = { .r = r, .rows = { fn, arg } };
-	AUTO_FREE char *words = phrase(text);
-	sqlite3_stmt *q;
-	int err;
-
-	if (!r->db.has_index)
-		return error_set(reterr, -ENOTSUP, "%s has no index of texts", r->path);
-	q = db_query(&r->db, Q_MATCHES, reterr);
-	if (!q)
-		return reterr->code;
-	bind_text(q, 1, words);
-	err = db_each(&r->db, q, on_match, &m, reterr);
-	tdestroy(m.seen, keep);
-	return err;
+	s = db_query(&r->db, Q_TIMELESS, reterr);
+	return s ? db_each(&r->db, s, reading_row, &rows, reterr) : reterr->code;
 }
 
 /* ---- whole records ---- */
@@ -482,35 +373,4 @@ int reading_sums(struct reading *r, int64_t since, int64_t until, reading_sum_fn
 	sqlite3_bind_int64(q, 1, since);
 	sqlite3_bind_int64(q, 2, until);
 	return db_each(&r->db, q, on_sum, &s, reterr);
-}
-
-/* ---- pins ---- */
-
-static int set_pin(struct db *d, uint64_t id, bool pin, struct error *reterr)
-{
-	sqlite3_stmt *q = db_query(d, Q_SET_PIN, reterr);
-	int err;
-
-	if (!q)
-		return reterr->code;
-	sqlite3_bind_int(q, 1, pin);
-	sqlite3_bind_int64(q, 2, (int64_t)id);
-	err = db_run(d, q, reterr);
-	if (!err && sqlite3_changes(d->sql) == 0)
-		err = error_set(reterr, -ENOENT, "%s has no exchange %llu", d->path,
-				(unsigned long long)id);
-	return err;
-}
-
-int reading_pin(const char *path, uint64_t id, bool pin, struct error *reterr)
-{
-	AUTO_FREE char *real = private_file(path, PRIVATE_AS_IS, reterr);
-	struct db d;
-	int err = real ? db_open(&d, real, reterr) : reterr->code;
-
-	if (err)
-		return err;
-	err = set_pin(&d, id, pin, reterr);
-	db_close(&d);
-	return err;
 }

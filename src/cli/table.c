@@ -123,6 +123,14 @@ static const struct cell *cell_at(const struct table *t, size_t row, size_t colu
 
 /* ---- JSON lines and CSV ---- */
 
+/* Whole microseconds, as CSV has them. */
+static double milliseconds(int64_t ns)
+{
+	int64_t us = ns / 1000;
+
+	return (double)us / 1000;
+}
+
 static json_t *value_of(const struct cell *c, enum cell_kind kind)
 {
 	char moment[WALL_TEXT];
@@ -136,7 +144,7 @@ static json_t *value_of(const struct cell *c, enum cell_kind kind)
 	case CELL_USD:
 		return json_real(c->usd);
 	case CELL_DURATION:
-		return json_real((double)(c->n / 1000) / 1000);
+		return json_real(milliseconds(c->n));
 	case CELL_MOMENT:
 		return wall_text(c->n, moment) ? json_string(moment) : json_null();
 	case CELL_TEXT:

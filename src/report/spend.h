@@ -58,8 +58,8 @@ void spend_sum_join(struct spend_sum *to, const struct spend_sum *from);
 struct spend *spend_new(void);
 void spend_free(struct spend *t); /* accepts NULL */
 void spend_add(struct spend *t, const struct exchange *x);
-/* Failed calls name no model that answered: they join the one that was asked for. */
-void spend_join_failed(struct spend_table *models);
+/* Failed calls name no model that answered: of models, they join the one that was asked for. */
+void spend_join_failed(struct spend_table *t);
 /* The dearest first, then those with the most tokens, then calls. Failed calls join the model that
  * was asked for. */
 void spend_sort(struct spend *t);

@@ -309,21 +309,21 @@ static void sort(struct spending *s)
 		qsort(s->table.rows, s->table.count, sizeof(struct spend_row *), later_day);
 }
 
-int spending_read(struct spending *s, enum spend_by by, struct view *v, const struct view_query *of,
+int spending_read(struct spending *s, enum spend_by by, struct view *v, const struct view_query *q,
 		  struct error *reterr)
 {
-	struct summing summing = { s, of->select };
-	struct view_query q = *of;
+	struct summing summing = { s, q->select };
+	struct view_query calls = *q;
 	int64_t span[2];
 	int err;
 
 	*s = (struct spending){ .by = by, .index = xcalloc(1, sizeof(*s->index)) };
-	q.calls = true;
-	if (sums_tell(s, v, &q, span))
+	calls.calls = true;
+	if (sums_tell(s, v, &calls, span))
 		err = view_sums(v, span[0] / QUARTER_NS, span[1] / QUARTER_NS, on_sum, &summing,
 				reterr);
 	else
-		err = view_each(v, &q, on_exchange, s, reterr);
+		err = view_each(v, &calls, on_exchange, s, reterr);
 	make_bars(s);
 	index_free(s->index);
 	s->index = NULL;
