@@ -30,17 +30,19 @@ COMMON, RARE, SINGLE = "whale", "narwhal", "axolotl"
 
 
 def template(path):
-    """A database as llm-spy makes it, with one exchange: its row, and columns."""
+    """A database as llm-spy makes it, with a call and one that fails."""
     body = json.dumps({"model": "model-0", "messages": [{"role": "user", "content": "hello"}]})
     answer = json.dumps({"id": "a", "model": "model-0", "choices": [{"index": 0, "finish_reason": "stop",
                                                                   "message": {"role": "assistant", "content": "hi"}}],
                          "usage": {"prompt_tokens": 10, "completion_tokens": 2, "total_tokens": 12}})
+    refusal = json.dumps({"error": {"message": "slow down", "type": "rate_limit"}})
     f = SpyFile()
     f.chunk(4, 0, off=time.time_ns() - MONTH)
-    f.connection(1, [(WRITE, (f"POST /v1/chat/completions HTTP/1.1\r\nHost: api.openai.com\r\nContent-Type: application/json\r\n"
-                              f"Content-Length: {len(body)}\r\n\r\n{body}").encode()),
-                     (READ, (f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(answer)}\r\n\r\n{answer}").encode())],
-                 cut_whole)
+    head = "Content-Type: application/json\r\nContent-Length:"
+    f.connection(2, [(WRITE, f"POST /v1/chat/completions HTTP/1.1\r\nHost: api.openai.com\r\n{head} {len(body)}\r\n\r\n{body}".encode()),
+                     (READ, f"HTTP/1.1 429 Too Many Requests\r\n{head} {len(refusal)}\r\n\r\n{refusal}".encode())], cut_whole)
+    f.connection(1, [(WRITE, f"POST /v1/chat/completions HTTP/1.1\r\nHost: api.openai.com\r\n{head} {len(body)}\r\n\r\n{body}".encode()),
+                     (READ, f"HTTP/1.1 200 OK\r\n{head} {len(answer)}\r\n\r\n{answer}".encode())], cut_whole)
     subprocess.run([SPY, "-r", "-", "--summary=none", "-o", f"sqlite:{path}"], input=f.bytes(), check=True)
 
 
@@ -52,13 +54,13 @@ def fill(path):
     db.row_factory = sqlite3.Row
     # A log of so many rows at once would be as large as the file.
     db.executescript("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA cache_size = -400000; BEGIN")
-    first = dict(db.execute("SELECT * FROM exchange").fetchone())
+    first, refused = (dict(db.execute(f"SELECT * FROM exchange WHERE failed = {n}").fetchone()) for n in (0, 1))
     columns = list(first)
     insert = f"INSERT INTO exchange({', '.join(columns)}) VALUES({', '.join('?' * len(columns))})"
     sums, start = {}, time.time_ns() - MONTH
     content = db.execute("SELECT max(id) FROM content").fetchone()[0]
     # Far fewer quarters than rows, as in life.
-    for n in range(2, ROWS + 1):
+    for n in range(3, ROWS + 1):
         talk = n // 10
         who = random.Random(talk)
         program, user, model = who.choice(PROGRAMS), who.choice(USERS), who.choice(MODELS)
@@ -67,10 +69,10 @@ def fill(path):
         tokens = None if failed else rng.randrange(100, 100000)
         usd = None if failed else tokens / 1e6
         key = (began // (900 * SECOND), "openai", model, "" if failed else model, program, user, "")
-        s = sums.setdefault(key, [len(sums) + 2, 0, 0, 0, 0, 0])
+        s = sums.setdefault(key, [len(sums) + 3, 0, 0, 0, 0, 0])
         for i, amount in enumerate((1, failed, tokens or 0, (tokens or 0) // 10, round((usd or 0) * 1e12))):
             s[i + 1] += amount
-        row = dict(first, id=n, number=n, stored_ns=began, start_ns=began, duration_ns=rng.randrange(SECOND, 60 * SECOND), program=program,
+        row = dict(refused if failed else first, id=n, number=n, stored_ns=began, start_ns=began, duration_ns=rng.randrange(SECOND, 60 * SECOND), program=program,
                    user=user, model_asked=model, model_answered=None if failed else model, status=429 if failed else 200,
                    error_type="rate_limit" if failed else None, finish=None if failed else "stop", input=tokens,
                    output=None if failed else tokens // 10, usd=usd, cost_source=None if failed else "table",
