@@ -75,3 +75,13 @@ AC_DEFUN([SPY_COMPLETIONS], [
 		[AC_MSG_ERROR([--with-$1-completions needs a directory])])
 	AC_SUBST([$1completiondir])
 ])
+
+dnl SPY_SYSTEMD(DIRECTORY): where make install puts the unit of llm-spy daemon.
+AC_DEFUN([SPY_SYSTEMD], [
+	AC_ARG_WITH([systemd-units], [AS_HELP_STRING([--with-systemd-units=DIR],
+		[where the systemd unit is installed @<:@$1@:>@])], [systemdunitdir="$withval"],
+		[systemdunitdir='$1'])
+	AS_IF([test "x$systemdunitdir" = xno || test "x$systemdunitdir" = xyes],
+		[AC_MSG_ERROR([--with-systemd-units needs a directory])])
+	AC_SUBST([systemdunitdir])
+])

@@ -78,6 +78,7 @@ PY_TESTS += \
 	tests/unit/test_json_bodies.py \
 	tests/unit/test_har.py \
 	tests/unit/test_layers.py \
+	tests/unit/test_log.py \
 	tests/unit/test_metrics.py \
 	tests/unit/test_otlp.py \
 	tests/unit/test_pages.py \

@@ -117,6 +117,7 @@ static void tick(void *arg, uint64_t now)
 	tell_status(t, now);
 	tell_lost(t, now);
 	carried_settle(t->carried, now, false, on_uncarried, t);
+	service_tick(&t->service, now);
 }
 
 static bool is_over(const void *arg)
@@ -205,6 +206,7 @@ static int finish(struct tracer *t, int err)
 {
 	uint64_t counters[SPY_N_COUNTERS];
 
+	service_stopping(&t->service);
 	/* First no more events, then what is still in the buffer. */
 	attach_stop(t);
 	if (!err)
@@ -257,6 +259,7 @@ static void tracer_done(struct tracer *t)
 	filter_free(t->filter);
 	carried_free(t->carried);
 	status_file_close(t->status);
+	service_close(&t->service);
 	loop_done(&t->loop);
 }
 
@@ -433,6 +436,9 @@ int tracer_run(const struct options *o, struct error *reterr)
 	int err, code;
 
 	t.loop = (struct loop){ .ops = &loop_ops, .arg = &t, .command = &t.command, .signals = -1 };
+	t.service.fd = -1;
+	if (o->action == ACTION_DAEMON)
+		service_open(&t.service);
 	err = start(&t, reterr);
 	loop_hold_ends(true);
 	if (!err)
@@ -447,6 +453,7 @@ int tracer_run(const struct options *o, struct error *reterr)
 	}
 	t.begun_ns = now_ns();
 	say_ready(&t, first);
+	service_ready(&t.service);
 	if (t.to.quiet)
 		messages_hold(&t.messages, t.to.takes_notes ? t.fanout : NULL);
 	if (o->command)

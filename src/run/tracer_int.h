@@ -19,6 +19,7 @@
 #include "run/messages.h"
 #include "run/notices.h"
 #include "run/recording.h"
+#include "run/service.h"
 #include "run/speakers.h"
 #include "sink/fanout.h"
 #include "source/live.h"
@@ -58,6 +59,7 @@ struct tracer {
 	struct child command;
 	struct loop loop;
 	struct status_file *status;
+	struct service service;
 	struct notices notices;
 	uint64_t begun_ns;  /* the first moment that events are kept of */
 	bool output_failed; /* the summary says which and why */

@@ -16,6 +16,8 @@ libpure_a_SOURCES += \
 	src/sink/console.c \
 	src/sink/console.h \
 	src/sink/csv.c \
+	src/sink/csv_cell.c \
+	src/sink/csv_cell.h \
 	src/sink/csv_columns.def \
 	src/sink/diff.c \
 	src/sink/diff.h \

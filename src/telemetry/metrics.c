@@ -8,7 +8,7 @@
 #include "base/utf8.h"
 #include "base/xalloc.h"
 #include "exchange/account.h"
-#include "report/spend.h"
+#include "exchange/spender.h"
 
 /* Bytes of a label; no name of a model or program is as long. */
 #define LABEL_MAX 128
@@ -40,7 +40,7 @@ struct metrics *metrics_new(size_t max_sets)
 	struct metrics *m = xcalloc(1, sizeof(*m));
 
 	m->max = max_sets;
-	m->answers = spend_answers_new();
+	m->answers = answers_new();
 	return m;
 }
 
@@ -54,7 +54,7 @@ void metrics_free(struct metrics *m)
 		free(m->sets[i]);
 	}
 	free(m->sets);
-	spend_answers_free(m->answers);
+	answers_free(m->answers);
 	free(m);
 }
 
@@ -248,8 +248,7 @@ void metrics_add(struct metrics *m, const struct exchange *x)
 	struct metric_set *s;
 	struct account a;
 
-	if (x->kind != EXCHANGE_LLM || x->twin_of || x->via.tgid || exchange_counts(x) ||
-	    spend_seen_before(m->answers, x))
+	if (!exchange_spends(m->answers, x))
 		return;
 	s = set_of(m, x);
 	exchange_account(x, &a);

@@ -56,7 +56,7 @@ struct metrics {
 	struct metric_set **sets;
 	size_t count, max;
 	uint64_t merged; /* calls whose labels became `other` */
-	struct spend_answers *answers;
+	struct answers *answers;
 };
 
 /* What the tracer says of itself; COUNT_UNKNOWN where it does not. The thread that assembles writes

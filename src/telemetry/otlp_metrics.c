@@ -8,7 +8,7 @@
 #include "base/xalloc.h"
 #include "exchange/account.h"
 #include "json/write.h"
-#include "report/spend.h"
+#include "exchange/spender.h"
 #include "telemetry/histogram.h"
 
 #define SETS_MAX 1000
@@ -50,7 +50,7 @@ struct otlp_metrics {
 	struct set **sets;
 	size_t count;
 	bool changed;
-	struct spend_answers *answers;
+	struct answers *answers;
 };
 
 struct otlp_metrics *otlp_metrics_new(const struct otlp_options *o)
@@ -58,7 +58,7 @@ struct otlp_metrics *otlp_metrics_new(const struct otlp_options *o)
 	struct otlp_metrics *m = xcalloc(1, sizeof(*m));
 
 	m->o = o;
-	m->answers = spend_answers_new();
+	m->answers = answers_new();
 	return m;
 }
 
@@ -73,7 +73,7 @@ void otlp_metrics_free(struct otlp_metrics *m)
 		free(m->sets[i]);
 	}
 	free(m->sets);
-	spend_answers_free(m->answers);
+	answers_free(m->answers);
 	free(m);
 }
 
@@ -139,8 +139,7 @@ void otlp_metrics_add(struct otlp_metrics *m, const struct exchange *x)
 	struct account n;
 	struct set *s;
 
-	if (x->kind != EXCHANGE_LLM || x->twin_of || x->via.tgid || exchange_counts(x) ||
-	    spend_seen_before(m->answers, x))
+	if (!exchange_spends(m->answers, x))
 		return;
 	exchange_account(x, &n);
 	s = set_of(m, x);
