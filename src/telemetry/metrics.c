@@ -185,11 +185,6 @@ static double seconds(int64_t ns)
 	return ns == COUNT_UNKNOWN ? NAN : (double)ns / 1e9;
 }
 
-static bool has_failed(const struct exchange *x)
-{
-	return x->error || x->status >= 400;
-}
-
 /* What came in one piece tells no speed. */
 static double tokens_per_second(const struct exchange *x, const struct account *a)
 {
