@@ -559,10 +559,10 @@ ok(all(w.encode() in data for w in WORDS if w != "PlantA8pem"), "the credentials
 
 sinks = re.findall(r"^SINK\((\w+), ", open(os.path.join(SRC, "src", "sink", "sinks.def")).read(), re.M)
 ok({"text", "jsonl"} <= set(sinks), "the sinks are known", sinks)
-if "Prometheus metrics: yes" not in subprocess.run([SPY, "--version"], capture_output=True, text=True).stdout:
-    sinks.remove("metrics")
-if "OpenTelemetry: yes" not in subprocess.run([SPY, "--version"], capture_output=True, text=True).stdout:
-    sinks.remove("otlp")
+version = subprocess.run([SPY, "--version"], capture_output=True, text=True).stdout
+for sink, built in (("metrics", "Prometheus metrics"), ("otlp", "OpenTelemetry"), ("sqlite", "SQLite output")):
+    if f"{built}: yes" not in version:
+        sinks.remove(sink)
 shown = b""
 # An option that makes no difference to a sink is refused with it.
 EVERY = [[], ["--all"], ["--raw"], ["--all", "--debug"]]
