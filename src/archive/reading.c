@@ -59,21 +59,30 @@ enum column {
 
 /* ---- opening ---- */
 
+static int open_any(struct reading *r, struct error *reterr)
+{
+	struct error why = { 0 };
+	int err = db_open_to_read(&r->db, r->path, &why);
+
+	if (err != -ESTALE) {
+		*reterr = why;
+		return err;
+	}
+	if (archive_upgrade(r->path, &why) == 0)
+		return db_open_to_read(&r->db, r->path, reterr);
+	return error_set(reterr, err,
+			 "%s was written by an earlier llm-spy, and cannot be brought up to date: "
+			 "%s",
+			 r->path, why.text);
+}
+
 int reading_open(struct reading **ret, const char *path, struct error *reterr)
 {
 	struct reading *r = xcalloc(1, sizeof(*r));
-	struct error why;
 	int err;
 
 	r->path = xstrdup(path);
-	err = db_open_to_read(&r->db, r->path, reterr);
-	if (err == -ESTALE && archive_upgrade(path, &why) == 0)
-		err = db_open_to_read(&r->db, r->path, reterr);
-	else if (err == -ESTALE)
-		error_set(reterr, err,
-			  "%s was written by an earlier llm-spy, and cannot be brought up to "
-			  "date: %s",
-			  path, why.text);
+	err = open_any(r, reterr);
 	if (err) {
 		free(r->path);
 		free(r);

@@ -296,7 +296,7 @@ if ARCHIVE:
     db.close()
     os.chmod(at("v1.db"), 0o600)
     r, same = run("spend", "--json", "-r", at("v1.db")), run("spend", "--json", "-r", os.path.join(SRC, "tests/unit/archive-v1.jsonl"))
-    ok(r.returncode == 0 and r.stdout == same.stdout, "one of version 1 has the sums that its jsonl has", r, same)
+    ok(r.returncode == 0 and r.stdout == same.stdout and not r.stderr, "one of version 1 has the sums that its jsonl has", r, same)
 
 # ---- hostile text ----
 UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
