@@ -12,6 +12,14 @@ AC_DEFUN([SPY_OPTIONAL], [PKG_CHECK_MODULES([$1], [$2],
 	[spy_missing="$spy_missing
                         (apt install $3 and configure again for more)"])])
 
+dnl SPY_SONAME(VARIABLE, MODULE, NAME, MAJOR): by which file name a library that only some runs need is
+dnl loaded at run time: that of the one that was found, else with the usual number.
+AC_DEFUN([SPY_SONAME], [
+	spy_file="`$PKG_CONFIG --variable=libdir $2`/$3.so"
+	spy_soname="`readlink "$spy_file" | sed -n 's,.*/,,; s/\(\.so\.@<:@0-9@:>@*\).*/\1/p'`"
+	AC_DEFINE_UNQUOTED([$1_SONAME], ["${spy_soname:-$3.so.$4}"], [File name of $3, loaded at run time.])
+])
+
 dnl Hardening flags that the compiler and linker understand.
 AC_DEFUN([SPY_HARDENING], [
 	for spy_flag in -fstack-protector-strong -fPIE; do
@@ -66,4 +74,14 @@ AC_DEFUN([SPY_COMPLETIONS], [
 	AS_IF([test "x$$1completiondir" = xno || test "x$$1completiondir" = xyes],
 		[AC_MSG_ERROR([--with-$1-completions needs a directory])])
 	AC_SUBST([$1completiondir])
+])
+
+dnl SPY_SYSTEMD(DIRECTORY): where make install puts the unit of llm-spy daemon.
+AC_DEFUN([SPY_SYSTEMD], [
+	AC_ARG_WITH([systemd-units], [AS_HELP_STRING([--with-systemd-units=DIR],
+		[where the systemd unit is installed @<:@$1@:>@])], [systemdunitdir="$withval"],
+		[systemdunitdir='$1'])
+	AS_IF([test "x$systemdunitdir" = xno || test "x$systemdunitdir" = xyes],
+		[AC_MSG_ERROR([--with-systemd-units needs a directory])])
+	AC_SUBST([systemdunitdir])
 ])

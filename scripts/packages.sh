@@ -2,11 +2,12 @@
 # shellcheck shell=sh disable=SC2034
 # The distribution's packages, for quickstart and check: Debian 12 or 13, Ubuntu 22.04 or later.
 BUILD_PACKAGES='gcc make autoconf automake pkg-config libbpfcc-dev libelf-dev libjansson-dev nettle-dev
-	zlib1g-dev libbrotli-dev libzstd-dev libnghttp2-dev libsqlite3-dev libevent-dev libssl-dev ca-certificates'
+	zlib1g-dev libbrotli-dev libzstd-dev libnghttp2-dev libsqlite3-dev libmicrohttpd-dev libcurl4-openssl-dev
+	libevent-dev libssl-dev ca-certificates'
 RUN_PACKAGES='curl python3'
 TEST_PACKAGES='mandoc xz-utils openssl python3-httpx python3-h2 python3-websockets nodejs
 	wget gnutls-bin python3-pycurl git libnss3-tools libmbedtls-dev libwolfssl-dev
-	bubblewrap python3-jsonschema python3-pyte sudo jq sqlite3 zsh fish'
+	bubblewrap python3-jsonschema python3-yaml python3-pyte sudo jq sqlite3 zsh fish'
 LINT_PACKAGES='clang clang-format clang-tidy cppcheck shellcheck'
 [ "$(uname -m)" = aarch64 ] || LINT_PACKAGES="$LINT_PACKAGES gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
 # Ubuntu's is a snap.
@@ -14,6 +15,8 @@ LINT_PACKAGES='clang clang-format clang-tidy cppcheck shellcheck'
 case $(. /etc/os-release 2>/dev/null && echo "$ID") in
 debian) TEST_PACKAGES="$TEST_PACKAGES chromium" ;;
 esac
+# 100 MB for promtool and one scrape by the real server.
+command -v prometheus >/dev/null || TEST_PACKAGES="$TEST_PACKAGES prometheus"
 # Any other one will do, and is not to be replaced. Debian's npm brings hundreds of packages.
 [ -x /usr/sbin/nginx ] || TEST_PACKAGES="$TEST_PACKAGES nginx-light"
 command -v npm >/dev/null || TEST_PACKAGES="$TEST_PACKAGES npm"
@@ -30,6 +33,9 @@ apt_install() ( # PACKAGE...
 	apt-get install -qq -y --no-install-recommends "$@" >/dev/null || exit
 	case " $* " in
 	*' nginx-light '*) systemctl -q disable nginx 2>/dev/null || : ;;
+	esac
+	case " $* " in
+	*' prometheus '*) systemctl -q disable prometheus 2>/dev/null || : ;;
 	esac
 )
 

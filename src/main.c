@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "cli/cmd_replay.h"
 #include "cli/cmd_version.h"
+#include "cli/kept.h"
 #include "config.h"
 #include "options/exit_code.h"
 #include "options/options.h"
@@ -15,6 +16,7 @@
 #include "cli/cmd_doctor.h"
 #include "cli/cmd_targets.h"
 #include "demo/demo.h"
+#include "run/daemon.h"
 #include "run/privileges.h"
 #include "run/proxy.h"
 #include "run/tracer.h"
@@ -33,6 +35,8 @@ static int trace(struct options *o, struct error *reterr)
 		return proxy_run(o, reterr);
 	if (privileges_check(o->argv, reterr) != 0)
 		return EXIT_CANNOT;
+	if (o->action == ACTION_DAEMON)
+		return daemon_run(o, reterr);
 	return o->action == ACTION_DEMO ? demo_run(o, reterr) : tracer_run(o, reterr);
 }
 #endif
@@ -67,9 +71,23 @@ static int run(struct options *o)
 	case ACTION_REPLAY:
 		code = replay_run(o, &e);
 		break;
+	case ACTION_LOG:
+	case ACTION_SHOW:
+	case ACTION_SEARCH:
+	case ACTION_SPEND:
+	case ACTION_ERRORS:
+	case ACTION_CONVERSATION:
+	case ACTION_TOOLS:
+	case ACTION_DIFF:
+	case ACTION_EXPORT:
+	case ACTION_PIN:
+	case ACTION_UNPIN:
+		code = kept_run(o, &e);
+		break;
 #ifdef HAVE_BPF
 	case ACTION_DEMO:
 	case ACTION_TRACE:
+	case ACTION_DAEMON:
 		code = trace(o, &e);
 		break;
 	case ACTION_TARGETS:
@@ -82,6 +100,7 @@ static int run(struct options *o)
 	case ACTION_DOCTOR:
 	case ACTION_DEMO:
 	case ACTION_TRACE:
+	case ACTION_DAEMON:
 		error_set(&e, -1,
 			  "this llm-spy was built without live tracing (--disable-bpf) and can "
 			  "only show recordings (--replay FILE)");

@@ -78,6 +78,9 @@ PY_TESTS += \
 	tests/unit/test_json_bodies.py \
 	tests/unit/test_har.py \
 	tests/unit/test_layers.py \
+	tests/unit/test_log.py \
+	tests/unit/test_metrics.py \
+	tests/unit/test_otlp.py \
 	tests/unit/test_pages.py \
 	tests/unit/test_openai_shapes.py \
 	tests/unit/test_pieces.py \
@@ -88,5 +91,5 @@ PY_TESTS += \
 	tests/unit/test_native.py \
 	tests/unit/test_unknown.py \
 	tests/unit/test_unknown_sums.py
-EXTRA_DIST += $(PY_TESTS) tests/conformance/spyfile.py tests/lib/calls.py tests/lib/har/package.json tests/lib/har/package-lock.json tests/lib/har/validate.js tests/lib/record_schema.py tests/lib/screen.py tests/lib/sums.py tests/lib/tap.py
-EXTRA_DIST += doc/record.schema.json doc/RECORD.md doc/RECORDING.md doc/STORE.md doc/INTERNALS.md doc/GLOSSARY.md doc/screen.svg
+EXTRA_DIST += $(PY_TESTS) tests/conformance/spyfile.py tests/lib/calls.py tests/lib/har/package.json tests/lib/har/package-lock.json tests/lib/har/validate.js tests/lib/otlp_receiver.py tests/lib/record_schema.py tests/lib/screen.py tests/lib/sums.py tests/lib/tap.py
+EXTRA_DIST += doc/record.schema.json doc/RECORD.md doc/RECORDING.md doc/STORE.md doc/TELEMETRY.md doc/INTERNALS.md doc/GLOSSARY.md doc/screen.svg

@@ -12,10 +12,11 @@
 #include "base/xalloc.h"
 #include "exchange/account.h"
 #include "exchange/json.h"
+#include "archive/accounts.h"
 #include "archive/content.h"
 #include "archive/private_file.h"
+#include "archive/record.h"
 #include "archive/retain.h"
-#include "json/read.h"
 #include "json/write.h"
 
 /* So much waits at most, and is written together: what a kill can take. */
@@ -33,6 +34,7 @@ struct archive {
 	struct exchange **waiting;
 	size_t count, bytes;
 	struct retention retention;
+	struct answers *answers;
 };
 
 static int64_t now_ns(void)
@@ -80,6 +82,27 @@ static int add_run(struct archive *s, struct error *reterr)
 	return err;
 }
 
+/* What earlier versions left out. */
+static int complete(struct db *d, struct error *reterr)
+{
+	int err = content_index_rest(d, reterr);
+
+	return err ? err : accounts_add_rest(d, reterr);
+}
+
+int archive_upgrade(const char *path, struct error *reterr)
+{
+	AUTO_FREE char *real = private_file(path, PRIVATE_AS_IS, reterr);
+	struct db d;
+	int err = real ? db_open(&d, real, reterr) : reterr->code;
+
+	if (err)
+		return err;
+	err = complete(&d, reterr);
+	db_close(&d);
+	return err;
+}
+
 int archive_open(struct archive **ret, const char *path, const struct archive_options *o,
 		 struct error *reterr)
 {
@@ -87,12 +110,13 @@ int archive_open(struct archive **ret, const char *path, const struct archive_op
 	int err;
 
 	s->o = *o;
-	s->path = private_file(path, reterr);
+	s->answers = answers_new();
+	s->path = private_file(path, o->has_group ? (long)o->group : PRIVATE_NOBODY, reterr);
 	err = s->path ? db_open(&s->db, s->path, reterr) : reterr->code;
 	if (!err && o->wait_ms)
 		sqlite3_busy_timeout(s->db.sql, (int)o->wait_ms);
 	if (!err)
-		err = content_index_rest(&s->db, reterr);
+		err = complete(&s->db, reterr);
 	if (!err)
 		err = add_run(s, reterr);
 	if (err) {
@@ -117,6 +141,7 @@ void archive_free(struct archive *s)
 	let_go(s);
 	free(s->waiting);
 	db_close(&s->db);
+	answers_free(s->answers);
 	free(s->path);
 	free(s);
 }
@@ -227,10 +252,11 @@ static int add_row(struct archive *s, const struct exchange *x, struct span reco
 {
 	sqlite3_stmt *q = db_query(&s->db, Q_ADD_EXCHANGE, reterr);
 	struct packed packed;
-	int err;
+	int64_t spend;
+	int err = q ? accounts_add(&s->db, s->answers, x, &spend, reterr) : reterr->code;
 
-	if (!q)
-		return reterr->code;
+	if (err)
+		return err;
 	content_pack(&s->db, &packed, record);
 	sqlite3_bind_int64(q, 1, s->run);
 	sqlite3_bind_int64(q, 2, (int64_t)x->id);
@@ -241,6 +267,12 @@ static int add_row(struct archive *s, const struct exchange *x, struct span reco
 	sqlite3_bind_int64(q, 36, (int64_t)record.len);
 	sqlite3_bind_int(q, 37, packed.coding);
 	bind_bytes(q, 38, packed.bytes);
+	sqlite3_bind_int(q, 46, exchange_went_wrong(x));
+	sqlite3_bind_int(q, 47, x->cost.partial);
+	sqlite3_bind_int64(q, 48, spend);
+	bind_text(q, 49, x->rpc_method);
+	bind_text(q, 50, x->rpc_name);
+	sqlite3_bind_int(q, 51, exchange_tokens_unknown(x));
 	err = db_run(&s->db, q, reterr);
 	packed_done(&packed);
 	return err;
@@ -346,70 +378,7 @@ int archive_tick(struct archive *s, struct error *reterr)
 
 /* ---- reading ---- */
 
-/* What is left of a record, and 0; or -errno. */
-static int read_rest(struct archive *s, int64_t id, json_t **ret, struct error *reterr)
-{
-	sqlite3_stmt *q = db_query(&s->db, Q_GET_RECORD, reterr);
-	struct buf text;
-	int err;
-
-	if (!q)
-		return reterr->code;
-	sqlite3_bind_int64(q, 1, id);
-	err = db_step(&s->db, q, reterr);
-	if (err == 0)
-		return error_set(reterr, -ENOENT, "%s has no exchange %lld", s->path,
-				 (long long)id);
-	if (err < 0)
-		return err;
-	buf_init(&text, CONTENT_MAX);
-	err = content_unpack(&s->db, column_bytes(q, 2), sqlite3_column_int64(q, 0),
-			     sqlite3_column_int64(q, 1), &text, reterr);
-	db_done(q);
-	if (!err)
-		*ret = json_read_own(buf_span(&text));
-	buf_done(&text);
-	return err;
-}
-
-static int read_pieces(struct archive *s, int64_t id, struct joiner *j, struct error *reterr)
-{
-	sqlite3_stmt *q = db_query(&s->db, Q_GET_PIECES, reterr);
-	struct buf bytes;
-	int err = 0;
-
-	if (!q)
-		return reterr->code;
-	sqlite3_bind_int64(q, 1, id);
-	buf_init(&bytes, CONTENT_MAX);
-	while (!err && (err = db_step(&s->db, q, reterr)) == 1) {
-		buf_reset(&bytes);
-		err = content_get(&s->db, sqlite3_column_int64(q, 1), &bytes, reterr);
-		if (!err && joiner_add(j, (enum place)sqlite3_column_int(q, 0), buf_span(&bytes)))
-			err = error_set(reterr, -EBADMSG, "%s: a piece of exchange %lld is damaged",
-					s->path, (long long)id);
-	}
-	db_done(q);
-	buf_done(&bytes);
-	return err;
-}
-
 json_t *archive_read(struct archive *s, int64_t id, struct error *reterr)
 {
-	json_t *record = NULL;
-	struct joiner j;
-	int err = read_rest(s, id, &record, reterr);
-
-	if (!err && !record)
-		err = error_set(reterr, -EBADMSG, "%s: exchange %lld is damaged", s->path,
-				(long long)id);
-	if (err)
-		return NULL;
-	joiner_init(&j, record, CONTENT_MAX);
-	err = read_pieces(s, id, &j, reterr);
-	joiner_done(&j);
-	if (!err)
-		return record;
-	json_decref(record);
-	return NULL;
+	return record_read(&s->db, id, reterr);
 }

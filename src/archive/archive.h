@@ -14,13 +14,17 @@ struct archive_options {
 	int64_t keep_ns;   /* records stored longer ago are removed; 0: none is */
 	uint64_t max_size; /* bytes; past it the oldest are removed; 0: no ceiling */
 	bool bodies;	   /* the text of both bodies too */
-	unsigned wait_ms;  /* for a lock of another program; 0: 10 seconds */
+	bool has_group;	   /* of which members may read the file: */
+	unsigned group;
+	unsigned wait_ms; /* for a lock of another program; 0: 10 seconds */
 };
 
 /* Makes the file, private, or opens one of this or an earlier version. 0, or -errno with a reason.
  */
 int archive_open(struct archive **ret, const char *path, const struct archive_options *o,
 		 struct error *reterr);
+/* Brings a file of an earlier version up to date. */
+int archive_upgrade(const char *path, struct error *reterr);
 void archive_free(struct archive *s); /* accepts NULL; what waits is not written */
 
 /* Takes the record: it waits to be written. 0, or -errno: it was not taken. */

@@ -3,17 +3,21 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 #ifdef HAVE_ZSTD
 #include <zstd.h>
 #endif
 
+#include "base/buf.h"
 #include "base/log.h"
+#include "base/xalloc.h"
 #include "exchange/exchange.h"
 
 /* In the file's header: "llsp". */
 #define APPLICATION_ID 0x6c6c7370
 /* Another writer locks the file for as long as one batch takes. */
-#define WAIT_MS 10000
+#define WAIT_MS	     10000
+#define READ_WAIT_MS 2000
 /* Checking every page of a larger file would take seconds. */
 #define CHECKED_MAX (256ll << 20)
 
@@ -151,6 +155,29 @@ struct span column_bytes(sqlite3_stmt *q, int at)
 	return span_of(ptr, ptr ? (size_t)sqlite3_column_bytes(q, at) : 0);
 }
 
+char *column_text(sqlite3_stmt *q, int at)
+{
+	const char *text = (const char *)sqlite3_column_text(q, at);
+
+	return text ? xstrdup(text) : NULL;
+}
+
+int64_t column_count(sqlite3_stmt *q, int at)
+{
+	return sqlite3_column_type(q, at) == SQLITE_NULL ? COUNT_UNKNOWN
+							 : sqlite3_column_int64(q, at);
+}
+
+int db_each(struct db *d, sqlite3_stmt *q, db_row_fn fn, void *arg, struct error *reterr)
+{
+	int err = 0;
+
+	while (!err && (err = db_step(d, q, reterr)) == 1)
+		err = fn(arg, q, reterr);
+	db_done(q);
+	return err == 1 ? 0 : err;
+}
+
 /* ---- opening ---- */
 
 static int migrate(struct db *d, int64_t from, struct error *reterr)
@@ -173,11 +200,12 @@ static int migrate(struct db *d, int64_t from, struct error *reterr)
 /* The schema's version, 0 of an empty file; or -errno for a file that is not ours to change. */
 static int64_t check_version(struct db *d, struct error *reterr)
 {
-	int64_t tables = db_number(d, "SELECT count(*) FROM sqlite_master", -1);
 	int64_t id = db_number(d, "PRAGMA application_id", -1);
-	int64_t version = db_number(d, "PRAGMA user_version", -1);
+	int64_t version = id < 0 ? -1 : db_number(d, "PRAGMA user_version", -1);
+	/* A schema of several pages may be damaged where the header is not. */
+	int64_t tables = version < 0 ? -1 : db_number(d, "SELECT count(*) FROM sqlite_master", -1);
 
-	if (tables < 0 || id < 0 || version < 0)
+	if (tables < 0)
 		return db_fail(d, reterr);
 	if (id == 0 && version == 0 && tables == 0)
 		return 0;
@@ -287,6 +315,72 @@ int db_open(struct db *d, const char *path, struct error *reterr)
 		err = set_up(d, reterr);
 	if (err)
 		db_close(d);
+	return err;
+}
+
+/* ---- for reading ---- */
+
+static int set_up_to_read(struct db *d, struct error *reterr)
+{
+	static const char pragmas[] = "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;"
+				      "PRAGMA query_only = ON; PRAGMA cache_size = -65536";
+	int64_t version;
+
+	sqlite3_busy_timeout(d->sql, READ_WAIT_MS);
+	sqlite3_db_config(d->sql, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	version = check_version(d, reterr);
+	if (version < 0)
+		return (int)version;
+	if (version < SCHEMA_VERSION)
+		return error_set(reterr, -ESTALE, "%s is of an earlier llm-spy", d->path);
+	d->has_index =
+		sqlite3_compileoption_used("ENABLE_FTS5") &&
+		db_number(d, "SELECT count(*) FROM sqlite_master WHERE name = 'search'", 0) > 0;
+	return db_exec(d, pragmas, reterr);
+}
+
+/* "file:PATH?immutable=1": for who may not write to the directory, where SQLite would make files
+ * beside it. Nobody has it open for writing, or these were there. */
+static char *unchanging(const char *path)
+{
+	struct buf uri;
+
+	buf_init(&uri, 3 * strlen(path) + 64);
+	buf_adds(&uri, "file:");
+	for (const char *c = path; *c; c++)
+		if (strchr("%?#", *c))
+			buf_addf(&uri, "%%%02x", (unsigned)(unsigned char)*c);
+		else
+			buf_addc(&uri, *c);
+	buf_adds(&uri, "?immutable=1");
+	return buf_take(&uri);
+}
+
+static int try_to_read(struct db *d, const char *name, int flags, struct error *reterr)
+{
+	int err;
+
+	flags |= SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX;
+	if (sqlite3_open_v2(name, &d->sql, flags, NULL) != SQLITE_OK)
+		err = db_fail(d, reterr);
+	else
+		err = set_up_to_read(d, reterr);
+	if (err)
+		db_close(d);
+	return err;
+}
+
+int db_open_to_read(struct db *d, const char *path, struct error *reterr)
+{
+	AUTO_FREE char *log = xasprintf("%s-wal", path), *uri = unchanging(path);
+	struct error second;
+	int err;
+
+	*d = (struct db){ .path = path };
+	err = try_to_read(d, path, 0, reterr);
+	if ((err == -EIO || err == -EACCES) && access(log, F_OK) != 0 &&
+	    try_to_read(d, uri, SQLITE_OPEN_URI, &second) == 0)
+		return 0;
 	return err;
 }
 

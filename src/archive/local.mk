@@ -1,12 +1,21 @@
 # SPDX-License-Identifier: MIT
 if SQLITE
 libpure_a_SOURCES += \
+	src/archive/accounts.c \
+	src/archive/accounts.h \
 	src/archive/content.c \
 	src/archive/content.h \
 	src/archive/db.c \
 	src/archive/db.h \
+	src/archive/matches.c \
+	src/archive/pin.c \
 	src/archive/private_file.c \
 	src/archive/private_file.h \
+	src/archive/reading.c \
+	src/archive/reading.h \
+	src/archive/reading_int.h \
+	src/archive/record.c \
+	src/archive/record.h \
 	src/archive/retain.c \
 	src/archive/retain.h \
 	src/archive/split.c \

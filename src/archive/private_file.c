@@ -63,7 +63,17 @@ static char *directory(const char *path, struct error *reterr)
 	return NULL;
 }
 
-static int check_file(int fd, const char *path, struct error *reterr)
+static int give_to_group(int fd, const char *path, long group, struct error *reterr)
+{
+	if (group < 0)
+		return 0;
+	if (fchown(fd, (uid_t)-1, (gid_t)group) == 0 && fchmod(fd, 0640) == 0)
+		return 0;
+	return error_set(reterr, -errno, "%s cannot be given to a group: %s", path,
+			 strerror(errno));
+}
+
+static int check_file(int fd, const char *path, long group, struct error *reterr)
 {
 	struct stat st;
 
@@ -73,7 +83,7 @@ static int check_file(int fd, const char *path, struct error *reterr)
 		return error_set(reterr, -EINVAL, "%s is no file of one name", path);
 	if (!file_is_ours(st.st_uid))
 		return error_set(reterr, -EPERM, "%s belongs to another user", path);
-	if (st.st_mode & 077)
+	if (st.st_mode & (group == PRIVATE_NOBODY ? 077 : 037))
 		return error_set(reterr, -EPERM,
 				 "%s may be open to other users: chmod 600 it, if what it holds is "
 				 "yours",
@@ -83,7 +93,7 @@ static int check_file(int fd, const char *path, struct error *reterr)
 
 /* SQLite's locks belong to the process and end with any descriptor of the file: so this one is
  * closed before SQLite opens another. */
-static int make_file(const char *path, struct error *reterr)
+static int make_file(const char *path, long group, struct error *reterr)
 {
 	int fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK), err;
 
@@ -94,12 +104,14 @@ static int make_file(const char *path, struct error *reterr)
 	if (fd < 0)
 		return error_set(reterr, -errno, "%s: %s", path,
 				 errno == ELOOP ? "it is a symbolic link" : strerror(errno));
-	err = check_file(fd, path, reterr);
+	err = check_file(fd, path, group, reterr);
+	if (!err)
+		err = give_to_group(fd, path, group, reterr);
 	close(fd);
 	return err;
 }
 
-char *private_file(const char *path, struct error *reterr)
+char *private_file(const char *path, long group, struct error *reterr)
 {
 	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
 	AUTO_FREE char *dir = directory(path, reterr);
@@ -112,7 +124,7 @@ char *private_file(const char *path, struct error *reterr)
 		return NULL;
 	}
 	real = xasprintf("%s/%s", strcmp(dir, "/") == 0 ? "" : dir, name);
-	if (make_file(real, reterr) == 0)
+	if (make_file(real, group, reterr) == 0)
 		return real;
 	free(real);
 	return NULL;

@@ -18,6 +18,8 @@ libpure_a_SOURCES += \
 	src/base/error.h \
 	src/base/file.c \
 	src/base/file.h \
+	src/base/library.c \
+	src/base/library.h \
 	src/base/limits.c \
 	src/base/limits.def \
 	src/base/limits.h \

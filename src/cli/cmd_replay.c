@@ -14,6 +14,7 @@
 #include "run/report.h"
 #include "sink/fanout.h"
 #include "source/replay.h"
+#include "telemetry/metrics.h"
 
 struct player {
 	const struct options *o;
@@ -21,6 +22,7 @@ struct player {
 	struct prices *prices;
 	struct fanout *fanout;
 	struct totals totals;
+	struct health health;
 	struct pipeline *pipeline;
 	struct filter *filter;
 	struct replay_file *file;
@@ -60,12 +62,16 @@ static int start(struct player *p, struct error *reterr)
 	bool named = o->outputs.count > 0;
 	int err;
 
+	p->health = HEALTH_UNKNOWN;
+	defaults.health = &p->health;
 	defaults.lossless = true;
 	p->prices = price_file_open(o->prices, reterr);
 	if (!p->prices)
 		return reterr->code;
 	err = fanout_open(&p->fanout, named ? o->outputs.items : standard,
 			  named ? o->outputs.count : 1, o->format, &defaults, reterr);
+	if (!err && o->metrics)
+		err = fanout_add(p->fanout, o->metrics, o->format, &defaults, reterr);
 	if (!err)
 		err = fanout_start(p->fanout, reterr);
 	if (err)
@@ -96,6 +102,9 @@ static void finish(struct player *p, bool summary)
 	struct output_totals *outputs;
 
 	pipeline_finish(p->pipeline, pipeline_newest_ns(p->pipeline));
+	health_set(&p->health.missing_bytes, pipeline_stats(p->pipeline).stream->missing_bytes);
+	if (p->o->metrics_wait && summary)
+		loop_wait(&p->loop);
 	fanout_finish(p->fanout);
 	p->unheard = !fanout_has_reader(p->fanout);
 	if (p->unheard)

@@ -19,6 +19,18 @@
 #define SQLITE "no (built without libsqlite3)"
 #endif
 
+#ifdef HAVE_MICROHTTPD
+#define METRICS "yes"
+#else
+#define METRICS "no (built without libmicrohttpd)"
+#endif
+
+#ifdef HAVE_CURL
+#define OTLP "yes"
+#else
+#define OTLP "no (built without libcurl)"
+#endif
+
 static void print_kernel(FILE *out)
 {
 	struct utsname u;
@@ -36,7 +48,7 @@ void version_print(FILE *out)
 		fputs(" (git " REVISION ")", out);
 	fputc('\n', out);
 	fputs("live tracing: " LIVE "\ncontent codings: " CODINGS_TEXT "\nSQLite output: " SQLITE
-	      "\n",
+	      "\nPrometheus metrics: " METRICS "\nOpenTelemetry: " OTLP "\n",
 	      out);
 	if (date.len)
 		fprintf(out, "prices of %.*s\n", (int)date.len, (const char *)date.ptr);

@@ -1,9 +1,20 @@
 # SPDX-License-Identifier: MIT
 llm_spy_SOURCES += \
+	src/cli/cmd_diff.c \
+	src/cli/cmd_log.c \
+	src/cli/cmd_pin.c \
 	src/cli/cmd_replay.c \
 	src/cli/cmd_replay.h \
+	src/cli/cmd_show.c \
+	src/cli/cmd_spend.c \
 	src/cli/cmd_version.c \
-	src/cli/cmd_version.h
+	src/cli/cmd_version.h \
+	src/cli/curl.c \
+	src/cli/curl.h \
+	src/cli/kept.c \
+	src/cli/kept.h \
+	src/cli/table.c \
+	src/cli/table.h
 
 # The commit that a build in a checkout is made of; a tarball has its version alone.
 revision.h: FORCE

@@ -250,6 +250,8 @@ bool exchange_tokens_unknown(const struct exchange *x)
 {
 	const struct usage *u = &x->usage;
 
+	if (x->tokens != TOKENS_FOLLOW)
+		return x->tokens == TOKENS_UNKNOWN;
 	if (x->kind != EXCHANGE_LLM || exchange_counts(x))
 		return false;
 	if (x->status >= 400 || (x->error && !has_output(x)))

@@ -308,6 +308,10 @@ struct exchange_delta {
 	size_t choices;	  /* how many there are so far */
 };
 
+/* Whether all tokens of a call are known: it follows from its answer, or was written down, where
+ * the answer is not here. */
+enum tokens { TOKENS_FOLLOW, TOKENS_KNOWN, TOKENS_UNKNOWN };
+
 struct exchange {
 	uint64_t id;	 /* its number among those that are shown, from 1; 0: none, or none yet */
 	uint64_t serial; /* running number of all of a run, from 1; 0: it was read back */
@@ -335,7 +339,8 @@ struct exchange {
 	uint64_t twin_of;
 	struct exchange *twin; /* a reference to that record, until twin_of is known */
 	bool hidden;
-	bool ended;   /* the record is frozen */
+	bool ended; /* the record is frozen */
+	enum tokens tokens;
 	size_t bytes; /* of memory, of what is frozen; else 0 */
 
 	struct leg via;	     /* the gateway that passed this call on: it counts in no sum, for the

@@ -33,6 +33,8 @@ libpure_a_SOURCES += \
 	src/exchange/share.c \
 	src/exchange/show_mode.c \
 	src/exchange/show_mode.h \
+	src/exchange/spender.c \
+	src/exchange/spender.h \
 	src/exchange/citations.c \
 	src/exchange/citations.h \
 	src/exchange/to_json.c \

@@ -135,6 +135,23 @@ static int check_format(const struct options *o, const bool *given, struct error
 			 "--format has no effect here: each --output names its own");
 }
 
+bool options_have_metrics(const struct options *o)
+{
+	bool any = o->metrics || (!o->outputs.count && o->format == &sink_metrics);
+
+	for (size_t i = 0; i < o->outputs.count; i++)
+		any |= sink_of(o->outputs.items[i]) == &sink_metrics;
+	return any;
+}
+
+static int check_metrics(const struct options *o, struct error *reterr)
+{
+	if (!o->metrics_wait || options_have_metrics(o))
+		return 0;
+	return error_set(reterr, -EINVAL,
+			 "--metrics-wait has no effect here: it is for --metrics and -o metrics");
+}
+
 int options_check(const struct options *o, const bool *given, struct error *reterr)
 {
 	int err;
@@ -151,5 +168,7 @@ int options_check(const struct options *o, const bool *given, struct error *rete
 		err = options_check_selection(o, reterr);
 	if (!err)
 		err = check_settings(o, given, reterr);
+	if (!err)
+		err = check_metrics(o, reterr);
 	return err ? err : check_format(o, given, reterr);
 }

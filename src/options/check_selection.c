@@ -42,7 +42,7 @@ int options_check_selection(const struct options *o, struct error *reterr)
 {
 	int err = 0;
 
-	if (o->action != ACTION_REPLAY) {
+	if (o->action != ACTION_REPLAY && !options_view(o)) {
 		err = check_users(o, reterr);
 		if (!err)
 			err = check_cgroups(o, reterr);

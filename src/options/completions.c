@@ -54,10 +54,10 @@ static void print_help(FILE *out, const char *help, const char *quote, const cha
 	}
 }
 
-/* Those of a subcommand; NULL: all. */
+/* Those of a subcommand; NULL: those without one. */
 static bool is_of(const struct row *r, const struct subcommand *sub)
 {
-	return !r->is_section && (!sub || r->scope & sub->scope);
+	return !r->is_section && (sub ? r->scope & sub->scope : !(r->scope & OWN));
 }
 
 /* ---- bash ---- */
@@ -259,7 +259,7 @@ static void fish_argument(FILE *out, const struct row *r)
 /* Whether it is to be offered, as a condition: without a subcommand, or with one that takes it. */
 static void fish_condition(FILE *out, const struct row *r)
 {
-	fputs(" -n '__llm_spy_takes -", out);
+	fprintf(out, " -n '__llm_spy_takes%s", r->scope & OWN ? "" : " -");
 	for (size_t i = 0; i < subcommands_count; i++)
 		if (r->scope & subcommands[i].scope)
 			fprintf(out, " %s", subcommands[i].name);

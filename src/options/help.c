@@ -61,14 +61,21 @@ void options_help(FILE *out)
 			print_option(out, &rows[i], false);
 }
 
+static void print_subcommand(FILE *out, const struct subcommand *s)
+{
+	char left[40];
+
+	snprintf(left, sizeof(left), "%s %s", s->name, s->operands);
+	fprintf(out, "       llm-spy %-15s %s\n", left, s->help);
+}
+
 void options_help_all(FILE *out)
 {
 	fputs("Usage: llm-spy [OPTION]...\n"
 	      "       llm-spy [OPTION]... -- COMMAND [ARGUMENT]...\n",
 	      out);
 	for (size_t i = 0; i < subcommands_count; i++)
-		fprintf(out, "       llm-spy %s%-*s %s\n", subcommands[i].name,
-			(int)(9 - strlen(subcommands[i].name)), "", subcommands[i].help);
+		print_subcommand(out, &subcommands[i]);
 	fputs("\nShow in plaintext every call that programs on this host make to language\n"
 	      "models. With COMMAND: run it as the user who called sudo, and trace it and its\n"
 	      "children.\n\n",

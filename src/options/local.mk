@@ -15,6 +15,7 @@ llm_spy_SOURCES += \
 	src/options/read_output.c \
 	src/options/read_processes.c \
 	src/options/read_select.c \
+	src/options/read_view.c \
 	src/options/subcommands.def \
 	src/options/table.c \
 	src/options/table.h

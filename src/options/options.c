@@ -43,7 +43,9 @@ static void make_tables(struct parser *p)
 	p->longs = xcalloc(rows_count + 1, sizeof(*p->longs));
 	p->shorts = xcalloc(rows_count + 2, 2);
 	p->given = xcalloc(rows_count, sizeof(*p->given));
-	p->shorts[at++] = '+'; /* the first word that is no option ends them */
+	/* The first word that is no option ends them, but for a subcommand's own words. */
+	if (!p->sub || !*p->sub->operands)
+		p->shorts[at++] = '+';
 	p->shorts[at++] = ':';
 	for (size_t i = 0; i < rows_count; i++) {
 		const struct row *r = &rows[i];
@@ -99,6 +101,15 @@ static int apply(struct options *o, const struct setter *s, const char *arg, str
 	return -EINVAL;
 }
 
+/* The first subcommand that takes it. */
+static const char *owner_of(const struct row *r)
+{
+	for (size_t i = 0; i < subcommands_count; i++)
+		if (subcommands[i].scope & r->scope)
+			return subcommands[i].name;
+	return "help";
+}
+
 static int take(struct parser *p, const struct row *r, const char *arg, struct error *reterr)
 {
 	struct error e = { 0 };
@@ -107,6 +118,9 @@ static int take(struct parser *p, const struct row *r, const char *arg, struct e
 	if (p->sub && !(r->scope & p->sub->scope))
 		return error_set(reterr, -EINVAL, "llm-spy %s does not take --%s", p->sub->name,
 				 r->name);
+	if (!p->sub && r->scope & OWN)
+		return error_set(reterr, -EINVAL, "--%s is an option of subcommands: llm-spy %s",
+				 r->name, owner_of(r));
 	p->given[r - rows] = true;
 	err = apply(p->o, &r->set, arg, &e);
 	return err ? error_set(reterr, err, "--%s%s%.100s: %s", r->name,
@@ -238,6 +252,19 @@ static int read_options(struct parser *p, struct error *reterr)
 	return err;
 }
 
+/* The words of a subcommand. */
+static int read_operands(struct parser *p, struct error *reterr)
+{
+	unsigned wanted = subcommand_operands(p->sub);
+
+	p->o->operands = p->argv + optind;
+	if ((unsigned)(p->argc - optind) < wanted)
+		return error_set(reterr, -EINVAL, "llm-spy %s needs %s", p->sub->name,
+				 p->sub->operands);
+	return p->argv[optind + (int)wanted] ? refuse_word(p, p->argv[optind + (int)wanted], reterr)
+					     : 0;
+}
+
 static int read_command(struct parser *p, struct error *reterr)
 {
 	char **rest = p->argv + optind;
@@ -255,6 +282,16 @@ static int read_command(struct parser *p, struct error *reterr)
 	return err ? err : refuse_command(rest, reterr);
 }
 
+/* Text for people, whole records for an export, an archive for the daemon. */
+static const struct sink_ops *first_format(const struct subcommand *sub)
+{
+	if (sub && sub->action == ACTION_EXPORT)
+		return sink_find(SPAN_LIT("jsonl"));
+	if (sub && sub->action == ACTION_DAEMON)
+		return sink_find(SPAN_LIT("sqlite"));
+	return sinks[0];
+}
+
 int options_parse(struct options *o, int argc, char **argv, struct error *reterr)
 {
 	struct parser p = { .o = o,
@@ -264,22 +301,31 @@ int options_parse(struct options *o, int argc, char **argv, struct error *reterr
 	int err;
 
 	*o = (struct options){ .action = p.sub ? p.sub->action : ACTION_TRACE,
-			       .format = sinks[0],
+			       .format = first_format(p.sub),
 			       .kernel_headers = "auto",
 			       .call_limit = 64 << 20,
 			       .hold_ns = 3000000000,
+			       .table_rows = 50,
 			       .argv = argv };
 	limits_init(&o->limits);
 	make_tables(&p);
 	err = read_options(&p, reterr);
 	if (!err)
-		err = read_command(&p, reterr);
+		err = p.sub && options_view(o) ? read_operands(&p, reterr)
+					       : read_command(&p, reterr);
+	if (!err && options_view(o))
+		err = options_select_processes(o, reterr);
 	if (!err)
 		err = options_check(o, p.given, reterr);
 	free(p.longs);
 	free(p.shorts);
 	free(p.given);
 	return err;
+}
+
+bool options_view(const struct options *o)
+{
+	return o->action >= ACTION_LOG;
 }
 
 struct output_defaults options_output(const struct options *o)
@@ -320,4 +366,5 @@ void options_done(struct options *o)
 	free(o->cgroups.items);
 	free(o->libssl.items);
 	free(o->outputs.items);
+	free(o->metrics);
 }

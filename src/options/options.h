@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "capture/filter.h"
 #include "sink/output.h"
+#include "view/spending.h"
 
 enum shell { SHELL_BASH, SHELL_ZSH, SHELL_FISH };
 enum buffer_kind { BUFFER_AUTO, BUFFER_RING, BUFFER_PERF };
@@ -24,6 +25,19 @@ enum action {
 	ACTION_HELP_ALL,
 	ACTION_VERSION,
 	ACTION_COMPLETIONS,
+	ACTION_DAEMON,
+	/* What reads what was kept: options_view(). */
+	ACTION_LOG,
+	ACTION_SHOW,
+	ACTION_SEARCH,
+	ACTION_SPEND,
+	ACTION_ERRORS,
+	ACTION_CONVERSATION,
+	ACTION_TOOLS,
+	ACTION_DIFF,
+	ACTION_EXPORT,
+	ACTION_PIN,
+	ACTION_UNPIN,
 };
 
 enum summary_form { SUMMARY_TEXT, SUMMARY_JSON, SUMMARY_NONE };
@@ -64,6 +78,8 @@ struct options {
 	enum summary_form summary;
 	const char *prices;   /* file; NULL: the builtin ones alone */
 	struct names outputs; /* -o; none: standard output */
+	char *metrics;	      /* an output besides these; NULL: none */
+	bool metrics_wait;
 	enum color_when color;
 	const char *record, *replay;
 	bool force; /* outputs and recordings overwrite what is there */
@@ -87,10 +103,18 @@ struct options {
 	unsigned port; /* 0: any that is free */
 	bool debug;
 	struct limits limits;
-	enum shell shell; /* ACTION_COMPLETIONS */
+	enum shell shell;	     /* ACTION_COMPLETIONS */
+	const char *keep, *max_size; /* of the daemon's archive; NULL: as it is by default */
+	bool curl;		     /* `show` prints the request as a command */
+	enum spend_by by;
+	unsigned table_rows; /* of a list; 0: all */
+	char **operands;     /* of a subcommand, as many as it has */
 	char **argv;
 	char **command; /* behind "--", NULL-terminated; NULL: none */
 };
+
+/* Whether some output serves metrics. */
+bool options_have_metrics(const struct options *o);
 
 /* What outputs have in common, as the options say. */
 struct output_defaults options_output(const struct options *o);
@@ -98,6 +122,8 @@ struct output_defaults options_output(const struct options *o);
 /* 0, or -EINVAL with what is wrong. Strings point into argv. */
 int options_parse(struct options *o, int argc, char **argv, struct error *reterr);
 void options_done(struct options *o);
+/* Whether it reads what was kept, rather than to trace or to replay. */
+bool options_view(const struct options *o);
 void options_help(FILE *out); /* one screen */
 void options_help_all(FILE *out);
 /* What completes options in this shell, as its own script. */

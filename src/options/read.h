@@ -26,6 +26,9 @@
 #undef CHOICE
 #undef FN
 
+/* Of what was kept, processes are selected as exchanges are: by the words of settings. */
+int options_select_processes(struct options *o, struct error *reterr);
+
 /* ---- what readers share ---- */
 
 void names_add(struct names *n, const char *name);

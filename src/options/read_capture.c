@@ -45,7 +45,8 @@ int read_buffer(struct options *o, const char *arg, struct error *reterr)
 int read_replay(struct options *o, const char *arg, struct error *reterr)
 {
 	o->replay = arg;
-	o->action = ACTION_REPLAY;
+	if (!options_view(o))
+		o->action = ACTION_REPLAY;
 	return 0;
 }
 

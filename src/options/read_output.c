@@ -2,6 +2,9 @@
 /* What is written, and how it looks. */
 #include <errno.h>
 
+#include <stdlib.h>
+
+#include "base/xalloc.h"
 #include "options/read.h"
 
 int read_format(struct options *o, const char *arg, struct error *reterr)
@@ -12,6 +15,13 @@ int read_format(struct options *o, const char *arg, struct error *reterr)
 	o->format = sinks[choice]; /* both lists are sinks.def */
 	o->format_given = true;
 	return err;
+}
+
+int read_metrics(struct options *o, const char *arg, struct error *reterr)
+{
+	free(o->metrics);
+	o->metrics = xasprintf("metrics%s%s", arg ? ":" : "", arg ? arg : "");
+	return 0;
 }
 
 int read_verbose(struct options *o, const char *arg, struct error *reterr)

@@ -45,8 +45,8 @@ const struct row rows[] = {
 const size_t rows_count = sizeof(rows) / sizeof(*rows);
 
 const struct subcommand subcommands[] = {
-#define SUBCOMMAND(name_, action_, scope_, help_)                                                  \
-	{ .name = name_, .action = action_, .scope = scope_, .help = help_ },
+#define SUBCOMMAND(name_, action_, scope_, operands_, help_)                                       \
+	{ .name = name_, .action = action_, .scope = scope_, .operands = operands_, .help = help_ },
 #include "options/subcommands.def"
 #undef SUBCOMMAND
 };
@@ -63,6 +63,7 @@ static const struct {
 #include "sink/sinks.def"
 		  NULL } },
 #undef SINK
+	{ "BY", LIST("model", "provider", "user", "program", "container", "conversation", "day") },
 	{ "BUFFER", LIST("auto", "ring", "perf") },
 	{ "FORM", LIST("text", "json", "none") },
 	{ "KIND", LIST("llm", "mcp", "acp", "a2a", "rpc", "http") },
@@ -84,6 +85,15 @@ const struct subcommand *subcommand_find(const char *word)
 		if (strcmp(subcommands[i].name, word) == 0)
 			return &subcommands[i];
 	return NULL;
+}
+
+unsigned subcommand_operands(const struct subcommand *s)
+{
+	unsigned n = *s->operands != '\0';
+
+	for (const char *c = s->operands; *c; c++)
+		n += *c == ' ';
+	return n;
 }
 
 bool row_may_lack_argument(const struct row *r)

@@ -21,8 +21,17 @@ enum scope {
 	TARGETS = 4,  /* `llm-spy targets` takes it */
 	DOCTOR = 8,   /* `llm-spy doctor` takes it */
 	COMMON = 16,  /* --help names it; --help-all names all */
-	PROXY = 64,   /* needs --proxy */
 	SETTING = 32, /* refused if no output has a setting of this name (struct sink_setting) */
+	PROXY = 64,   /* needs --proxy */
+	/* Subcommands that read what was kept; a row without LIVE that only they have is OWN. */
+	VIEW = 128,    /* all of them */
+	TABLES = 256,  /* those that print tables */
+	LISTS = 512,   /* tables of single exchanges */
+	SPENDS = 1024, /* `llm-spy spend` */
+	SHOWS = 2048,  /* `llm-spy show` */
+	WRITES = 4096, /* those that write as outputs do */
+	DAEMON = 8192, /* `llm-spy daemon` */
+	OWN = 16384,   /* refused without a subcommand */
 };
 
 struct row {
@@ -41,7 +50,8 @@ extern const size_t rows_count;
 struct subcommand {
 	const char *name;
 	enum action action;
-	unsigned scope; /* which options it takes */
+	unsigned scope;	      /* which options it takes */
+	const char *operands; /* their names, "A B"; "": none */
 	const char *help;
 };
 
@@ -50,6 +60,7 @@ extern const size_t subcommands_count;
 
 /* NULL if there is none. `word` may be NULL. */
 const struct subcommand *subcommand_find(const char *word);
+unsigned subcommand_operands(const struct subcommand *s); /* how many */
 bool row_takes_argument(const struct row *r);
 /* What may be chosen for an argument of this name in help ("WHEN"), NULL-terminated; NULL: anything
  * that its reader takes. */

@@ -13,6 +13,8 @@ libpure_a_SOURCES += \
 	src/base/units.h \
 	src/report/spend.c \
 	src/report/spend.h \
+	src/report/spend_cells.c \
+	src/report/spend_cells.h \
 	src/report/status.c \
 	src/report/status.h \
 	src/report/totals.c \

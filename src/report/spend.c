@@ -9,19 +9,12 @@
 
 /* Past so many rows of one table, others share the last one. */
 #define ROWS_MAX 256
-/* Answers remembered, so that one that is fetched again is not counted twice. */
-#define ANSWERS 4096
-
-struct spend_answers {
-	char *ids[ANSWERS]; /* a ring */
-	size_t next;
-};
-
 struct spend *spend_new(void)
 {
 	struct spend *t = xcalloc(1, sizeof(*t));
 
-	t->answers = xcalloc(1, sizeof(*t->answers));
+	t->answers = answers_new();
+	t->all.took = xcalloc(1, sizeof(*t->all.took));
 	return t;
 }
 
@@ -30,10 +23,12 @@ static void row_free(struct spend_row *r)
 	free(r->name);
 	free(r->asked);
 	free(r->user);
+	free(r->pids);
+	free(r->sum.took);
 	free(r);
 }
 
-static void table_done(struct spend_table *t)
+void spend_table_done(struct spend_table *t)
 {
 	for (size_t i = 0; i < t->count; i++)
 		row_free(t->rows[i]);
@@ -44,11 +39,10 @@ void spend_free(struct spend *t)
 {
 	if (!t)
 		return;
-	table_done(&t->models);
-	table_done(&t->who);
-	for (size_t i = 0; i < ANSWERS; i++)
-		free(t->answers->ids[i]);
-	free(t->answers);
+	spend_table_done(&t->models);
+	spend_table_done(&t->who);
+	answers_free(t->answers);
+	free(t->all.took);
 	free(t);
 }
 
@@ -72,6 +66,7 @@ static struct spend_row *row_of(struct spend_table *t, const char *name, const c
 	r->others = t->count == ROWS_MAX - 1;
 	r->name = xstrdup(r->others ? "(others)" : name);
 	r->user = user && !r->others ? xstrdup(user) : NULL;
+	r->sum.took = xcalloc(1, sizeof(*r->sum.took));
 	t->rows = xgrow(t->rows, t->count, sizeof(struct spend_row *));
 	t->rows[t->count++] = r;
 	return r;
@@ -79,44 +74,13 @@ static struct spend_row *row_of(struct spend_table *t, const char *name, const c
 
 /* ---- models ---- */
 
-/* "-20250929", "@001", "-2024-08-06", "-v1:0": which issue of a model it is. */
-static bool is_version(const char *s)
+static struct spend_row *model_row(struct spend *t, const struct spender *of)
 {
-	size_t digits = 0;
+	struct spend_row *r = row_of(&t->models, of->model ? of->model : "", NULL);
 
-	if (!*s || !strchr("-@:", *s))
-		return false;
-	s++;
-	s += *s == 'v';
-	for (; *s; s++) {
-		if (!strchr("0123456789-:", *s))
-			return false;
-		digits += *s != '-' && *s != ':';
-	}
-	return digits >= 2;
-}
-
-/* Whether the model that answered is the one that was asked for, by its full name. */
-static bool is_variant(const char *asked, const char *answered)
-{
-	static const char latest[] = "-latest";
-	size_t len = strlen(asked), cut = sizeof(latest) - 1;
-
-	if (len > cut && strcmp(asked + len - cut, latest) == 0)
-		len -= cut;
-	return strncmp(asked, answered, len) == 0 && (!answered[len] || is_version(answered + len));
-}
-
-static struct spend_row *model_row(struct spend *t, const struct exchange *x)
-{
-	const char *asked = x->model_asked, *answered = x->model_answered;
-	bool one = asked && answered && is_variant(asked, answered);
-	const char *name = one || !answered ? asked : answered;
-	struct spend_row *r = row_of(&t->models, name ? name : "", NULL);
-
-	r->nameless = !name;
-	if (asked && answered && !one && !r->asked)
-		r->asked = xstrdup(asked);
+	r->nameless = !of->model;
+	if (of->asked && !r->asked)
+		r->asked = xstrdup(of->asked);
 	return r;
 }
 
@@ -127,49 +91,25 @@ static void add_pid(struct spend_row *r, uint32_t pid)
 	for (size_t i = r->npids; i > 0; i--)
 		if (r->pids[i - 1] == pid)
 			return;
-	if (r->npids < SPEND_PIDS)
-		r->pids[r->npids++] = pid;
+	if (r->npids == SPEND_PIDS)
+		return;
+	r->pids = xgrow(r->pids, r->npids, sizeof(*r->pids));
+	r->pids[r->npids++] = pid;
 }
 
-/* A gateway calls for somebody else. */
-static struct spend_row *who_row(struct spend *t, const struct exchange *x)
+static struct spend_row *who_row(struct spend *t, const struct spender *of)
 {
-	const struct leg *of = &x->made_for;
-	const char *name = x->user ? x->user : t->user_name ? t->user_name(x->uid) : NULL;
+	const char *name = of->user ? of->user : t->user_name ? t->user_name(of->uid) : NULL;
 	struct spend_row *r;
 	char number[16];
 
-	snprintf(number, sizeof(number), "%u", x->uid);
-	if (of->tgid && of->program)
-		r = row_of(&t->who, of->program, of->user ? of->user : name ? name : number);
-	else
-		r = row_of(&t->who, exchange_program(x), name ? name : number);
-	add_pid(r, of->tgid ? of->tgid : x->tgid);
+	snprintf(number, sizeof(number), "%u", of->uid);
+	r = row_of(&t->who, of->program, name ? name : number);
+	add_pid(r, of->pid);
 	return r;
 }
 
 /* ---- sums ---- */
-
-/* True for an answer that is fetched again and whose tokens were counted before. */
-static bool seen_before(struct spend_answers *a, const struct exchange *x)
-{
-	bool fetched = x->method && strcmp(x->method, "GET") == 0 && x->status != 101;
-
-	if (!x->response_id || !x->usage.raw)
-		return false;
-	for (size_t i = 0; fetched && i < ANSWERS && a->ids[i]; i++)
-		if (strcmp(a->ids[i], x->response_id) == 0)
-			return true;
-	free(a->ids[a->next]);
-	a->ids[a->next] = xstrdup(x->response_id);
-	a->next = (a->next + 1) % ANSWERS;
-	return false;
-}
-
-static bool has_failed(const struct exchange *x)
-{
-	return x->error || x->status >= 400;
-}
 
 static void add_tokens(struct spend_sum *s, const struct usage *u)
 {
@@ -192,9 +132,9 @@ static void add_cost(struct spend_sum *s, const struct cost *c)
 }
 
 /* A failed call owes nothing that it does not state. */
-static void add(struct spend_sum *s, const struct exchange *x)
+void spend_sum_add(struct spend_sum *s, const struct exchange *x)
 {
-	bool failed = has_failed(x);
+	bool failed = exchange_failed(x);
 
 	s->calls++;
 	s->failed += failed;
@@ -202,24 +142,27 @@ static void add(struct spend_sum *s, const struct exchange *x)
 	add_cost(s, &x->cost);
 	s->no_tokens += exchange_tokens_unknown(x);
 	s->no_cost += x->cost.source == COST_UNKNOWN && (!failed || exchange_tokens_unknown(x));
-	if (!failed && x->t.request_first && x->t.response_last > x->t.request_first)
-		latency_add(&s->took, x->t.response_last - x->t.request_first);
+	if (s->took && !failed && x->t.request_first && x->t.response_last > x->t.request_first)
+		latency_add(s->took, x->t.response_last - x->t.request_first);
 }
 
 void spend_add(struct spend *t, const struct exchange *x)
 {
-	if (x->kind != EXCHANGE_LLM || seen_before(t->answers, x))
+	struct spender of;
+
+	if (x->kind != EXCHANGE_LLM || answers_seen(t->answers, x))
 		return;
 	if (exchange_counts(x)) {
 		t->counts++;
 		return;
 	}
-	add(&t->all, x);
-	add(&model_row(t, x)->sum, x);
-	add(&who_row(t, x)->sum, x);
+	exchange_spender(x, &of);
+	spend_sum_add(&t->all, x);
+	spend_sum_add(&model_row(t, &of)->sum, x);
+	spend_sum_add(&who_row(t, &of)->sum, x);
 }
 
-static void join(struct spend_sum *to, const struct spend_sum *from)
+void spend_sum_join(struct spend_sum *to, const struct spend_sum *from)
 {
 	to->calls += from->calls;
 	to->failed += from->failed;
@@ -233,7 +176,8 @@ static void join(struct spend_sum *to, const struct spend_sum *from)
 	to->cache_input += from->cache_input;
 	to->output += from->output;
 	to->usd += from->usd;
-	latency_join(&to->took, &from->took);
+	if (to->took && from->took)
+		latency_join(to->took, from->took);
 }
 
 /* ---- order ---- */
@@ -253,8 +197,14 @@ static struct spend_row *asked_as(const struct spend_table *t, const char *name)
 	return found;
 }
 
-/* A failed call names no model that answered. */
-static void join_failed(struct spend_table *t)
+static void join_row(struct spend_row *to, const struct spend_row *from)
+{
+	spend_sum_join(&to->sum, &from->sum);
+	for (size_t i = 0; i < SPEND_BARS; i++)
+		to->bars[i] += from->bars[i];
+}
+
+void spend_join_failed(struct spend_table *t)
 {
 	size_t kept = 0;
 
@@ -264,7 +214,7 @@ static void join_failed(struct spend_table *t)
 		if (r->sum.failed == r->sum.calls && !r->asked && !r->others)
 			to = asked_as(t, r->name);
 		if (to)
-			join(&to->sum, &r->sum);
+			join_row(to, r);
 		r->joined = to != NULL;
 	}
 	for (size_t i = 0; i < t->count; i++)
@@ -292,7 +242,7 @@ static int dearer(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-static void sort(struct spend_table *t)
+void spend_table_sort(struct spend_table *t)
 {
 	if (t->count)
 		qsort(t->rows, t->count, sizeof(struct spend_row *), dearer);
@@ -300,7 +250,7 @@ static void sort(struct spend_table *t)
 
 void spend_sort(struct spend *t)
 {
-	join_failed(&t->models);
-	sort(&t->models);
-	sort(&t->who);
+	spend_join_failed(&t->models);
+	spend_table_sort(&t->models);
+	spend_table_sort(&t->who);
 }

@@ -5,13 +5,14 @@
 #ifndef SPY_REPORT_SPEND_H
 #define SPY_REPORT_SPEND_H
 
-#include "exchange/exchange.h"
+#include "exchange/spender.h"
 #include "report/latency.h"
 
 /* What a user is called, valid until the next call; NULL where that is not known. */
 typedef const char *(*user_name_fn)(uint32_t uid);
 
 #define SPEND_PIDS 1024
+#define SPEND_BARS 12
 
 struct spend_sum {
 	uint64_t calls, failed;
@@ -23,19 +24,20 @@ struct spend_sum {
 	int64_t input, cached, output;
 	int64_t cache_input; /* the input of these */
 	double usd;
-	struct latency took; /* calls that did not fail */
+	struct latency *took; /* calls that did not fail; NULL: nobody asks */
 };
 
 struct spend_row {
-	char *name;    /* the model; or the program */
-	char *asked;   /* models: another name by which it was asked for; NULL */
-	char *user;    /* who: its name, else its number */
-	bool others;   /* past the ceiling of rows: of all that follow */
-	bool nameless; /* models: none was stated */
-	bool joined;   /* spend_sort's: its sums are part of another row */
-	uint32_t pids[SPEND_PIDS];
+	char *name;	/* the model; or the program */
+	char *asked;	/* models: another name by which it was asked for; NULL */
+	char *user;	/* who: its name, else its number */
+	bool others;	/* past the ceiling of rows: of all that follow */
+	bool nameless;	/* models: none was stated */
+	bool joined;	/* spend_sort's: its sums are part of another row */
+	uint32_t *pids; /* at most SPEND_PIDS */
 	size_t npids;
 	struct spend_sum sum;
+	double bars[SPEND_BARS]; /* view/spending.c's: what came when */
 };
 
 struct spend_table {
@@ -48,14 +50,21 @@ struct spend {
 	uint64_t counts; /* calls that only count tokens */
 	struct spend_table models, who;
 	user_name_fn user_name; /* NULL: records say it, or nobody */
-	struct spend_answers *answers;
+	struct answers *answers;
 };
+
+void spend_sum_add(struct spend_sum *s, const struct exchange *x);
+void spend_sum_join(struct spend_sum *to, const struct spend_sum *from);
 
 struct spend *spend_new(void);
 void spend_free(struct spend *t); /* accepts NULL */
 void spend_add(struct spend *t, const struct exchange *x);
+/* Failed calls name no model that answered: of models, they join the one that was asked for. */
+void spend_join_failed(struct spend_table *t);
 /* The dearest first, then those with the most tokens, then calls. Failed calls join the model that
  * was asked for. */
 void spend_sort(struct spend *t);
+void spend_table_sort(struct spend_table *t);
+void spend_table_done(struct spend_table *t);
 
 #endif

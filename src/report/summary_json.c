@@ -29,9 +29,9 @@ static void set_sum(json_t *o, const struct spend_sum *s)
 	set_number(o, "tokens_unknown", s->no_tokens);
 	set_number(o, "cost_unknown", s->no_cost);
 	set_number(o, "cost_at_least", s->at_least);
-	if (s->took.count) {
-		set_number(o, "p50_ns", latency_median(&s->took));
-		set_number(o, "max_ns", s->took.max_ns);
+	if (s->took && s->took->count) {
+		set_number(o, "p50_ns", latency_median(s->took));
+		set_number(o, "max_ns", s->took->max_ns);
 	}
 }
 

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/units.h"
+#include "report/spend_cells.h"
 
 #define WIDTH 80
 /* All columns but the first. */
@@ -19,63 +19,6 @@
 #define ROWS_SHOWN	10
 
 static const char local[] = " (local)";
-
-struct cells {
-	char calls[24], failed[24], in[40], cached[40], out[40], usd[40], median[40], most[40];
-};
-
-#define CELL(to, ...) snprintf(to, sizeof(to), __VA_ARGS__)
-
-static uint64_t owing(const struct spend_sum *s)
-{
-	return s->calls - s->failed;
-}
-
-static void write_tokens(struct cells *c, const struct spend_sum *s)
-{
-	bool none = !s->input && !s->output;
-	const char *more = s->no_tokens ? "+" : "";
-
-	if (none && s->no_tokens) {
-		CELL(c->in, "unknown");
-		CELL(c->out, "unknown");
-	} else if (none && !owing(s)) {
-		CELL(c->in, "-");
-		CELL(c->out, "-");
-	} else {
-		CELL(c->in, "%s%s", text_tokens((uint64_t)s->input).text, more);
-		CELL(c->out, "%s%s", text_tokens((uint64_t)s->output).text, more);
-	}
-	if (!s->known_cache || !s->cache_input)
-		CELL(c->cached, "-");
-	else
-		CELL(c->cached, "%s",
-		     text_percent((uint64_t)s->cached, (uint64_t)s->cache_input).text);
-}
-
-static void write_usd(struct cells *c, const struct spend_sum *s)
-{
-	bool open = s->no_cost || s->at_least;
-
-	if (s->usd > 0)
-		CELL(c->usd, "%s%s", text_usd_number(s->usd).text, open ? "+" : "");
-	else if (s->no_cost)
-		CELL(c->usd, "unknown");
-	else if (s->free)
-		CELL(c->usd, "free");
-	else
-		CELL(c->usd, "%s", owing(s) ? "0" : "-");
-}
-
-static void make_cells(struct cells *c, const struct spend_sum *s)
-{
-	CELL(c->calls, "%" PRIu64, s->calls);
-	CELL(c->failed, "%" PRIu64, s->failed);
-	write_tokens(c, s);
-	write_usd(c, s);
-	CELL(c->median, "%s", s->took.count ? text_duration(latency_median(&s->took)).text : "-");
-	CELL(c->most, "%s", s->took.count ? text_duration(s->took.max_ns).text : "-");
-}
 
 static size_t longest_of(const struct spend_table *t)
 {
@@ -110,7 +53,7 @@ static void pad(struct buf *out, unsigned columns, unsigned width)
 		buf_addf(out, "%*s", (int)(width - columns), "");
 }
 
-static void write_numbers(struct buf *out, const struct cells *c)
+static void write_numbers(struct buf *out, const struct spend_cells *c)
 {
 	buf_addf(out, "%6s%5s%8s%7s%8s%9s", c->calls, c->failed, c->in, c->cached, c->out, c->usd);
 }
@@ -118,9 +61,9 @@ static void write_numbers(struct buf *out, const struct cells *c)
 static void write_model(struct buf *out, const struct run_report *r, const struct spend_row *row,
 			unsigned width)
 {
-	bool free = row->sum.free && row->sum.free == owing(&row->sum);
+	bool free = row->sum.free && row->sum.free == spend_owing(&row->sum);
 	unsigned room = free ? width - (unsigned)sizeof(local) + 1 : width, n;
-	struct cells c;
+	struct spend_cells c;
 
 	buf_addc(out, ' ');
 	n = summary_name(out, r, row->nameless ? "(no model named)" : row->name, room);
@@ -129,7 +72,7 @@ static void write_model(struct buf *out, const struct run_report *r, const struc
 		n += (unsigned)sizeof(local) - 1;
 	}
 	pad(out, n, width);
-	make_cells(&c, &row->sum);
+	spend_cells_make(&c, &row->sum);
 	write_numbers(out, &c);
 	buf_addf(out, "%7s%7s\n", c.median, c.most);
 }
@@ -137,7 +80,7 @@ static void write_model(struct buf *out, const struct run_report *r, const struc
 static void write_who(struct buf *out, const struct run_report *r, const struct spend_row *row,
 		      unsigned user, unsigned width)
 {
-	struct cells c;
+	struct spend_cells c;
 	unsigned n = 0;
 
 	buf_addc(out, ' ');
@@ -149,7 +92,7 @@ static void write_who(struct buf *out, const struct run_report *r, const struct 
 	}
 	n += summary_name(out, r, row->name, width - n);
 	pad(out, n, width);
-	make_cells(&c, &row->sum);
+	spend_cells_make(&c, &row->sum);
 	write_numbers(out, &c);
 	if (row->others || row->npids == SPEND_PIDS)
 		buf_adds(out, "  many\n");
@@ -161,12 +104,12 @@ static void write_who(struct buf *out, const struct run_report *r, const struct 
 
 static void write_title(struct buf *out, const char *title, const char *end, unsigned width)
 {
-	static const struct cells heads = { .calls = "CALLS",
-					    .failed = "FAIL",
-					    .in = "IN",
-					    .cached = "CACHED",
-					    .out = "OUT",
-					    .usd = "USD" };
+	static const struct spend_cells heads = { .calls = "CALLS",
+						  .failed = "FAIL",
+						  .in = "IN",
+						  .cached = "CACHED",
+						  .out = "OUT",
+						  .usd = "USD" };
 
 	buf_addf(out, " %-*s", (int)width, title);
 	write_numbers(out, &heads);

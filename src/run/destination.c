@@ -129,10 +129,11 @@ static bool is_stdout(const char *output)
 {
 	size_t name = strcspn(output, ":,");
 	const char *target = output + name;
+	const struct sink_ops *ops = sink_find(span_of(output, name));
 
 	if (strcmp(output, "-") == 0)
 		return true;
-	if (!sink_find(span_of(output, name)))
+	if (!ops || !(ops->wants & SINK_WRITES))
 		return false;
 	target += *target == ':';
 	return !*target || *target == ',' || (*target == '-' && (!target[1] || target[1] == ','));

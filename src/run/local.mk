@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 libpure_a_SOURCES += \
 	src/run/environment.c \
-	src/run/environment.h
+	src/run/environment.h \
+	src/run/service.c \
+	src/run/service.h
 llm_spy_SOURCES += \
 	src/run/by_signal.c \
 	src/run/by_signal.h \
@@ -16,8 +18,11 @@ llm_spy_SOURCES += \
 	src/run/attach.c \
 	src/run/command.c \
 	src/run/command.h \
+	src/run/daemon.c \
+	src/run/daemon.h \
 	src/run/destination.c \
 	src/run/destination.h \
+	src/run/health.c \
 	src/run/messages.c \
 	src/run/messages.h \
 	src/run/notices.c \
@@ -43,4 +48,4 @@ llm_spy_SOURCES += \
 	src/run/tracer_int.h
 endif
 
-check_PROGRAMS += tests/unit/test_environment
+check_PROGRAMS += tests/unit/test_environment tests/unit/test_service

@@ -16,6 +16,7 @@
 #define DRAIN_IDLE_MS 20
 #define DRAIN_BUDGET  (8u << 20)
 #define TICK_NS	      50000000ull
+#define WAIT_MS	      1000
 
 static void ends(sigset_t *ret)
 {
@@ -148,4 +149,14 @@ int loop_run(struct loop *l)
 		before = source->count(l->source);
 	}
 	return err > 0 ? 0 : err; /* 1: the source is at its end */
+}
+
+void loop_wait(struct loop *l)
+{
+	struct pollfd fd = { .fd = l->signals, .events = POLLIN };
+
+	while (!l->stop && !l->ops->is_over(l->arg)) {
+		if (poll(&fd, 1, WAIT_MS) > 0)
+			read_signals(l);
+	}
 }

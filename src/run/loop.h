@@ -36,6 +36,8 @@ void loop_hold_ends(bool hold);
  * or what error_set gave. */
 int loop_init(struct loop *l, struct error *reterr);
 void loop_done(struct loop *l);
+/* Until a signal asks to stop: for what serves others meanwhile. */
+void loop_wait(struct loop *l);
 /* 0, also at the end of the source, or the first error of the source. */
 int loop_run(struct loop *l);
 

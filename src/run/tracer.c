@@ -106,6 +106,7 @@ static void tell_lost(struct tracer *t, uint64_t now)
 		return;
 	read_counters(t, counters);
 	notices_lost(&t->notices, note_lost(t, counters), now);
+	health_tell(t);
 }
 
 static void tick(void *arg, uint64_t now)
@@ -116,6 +117,7 @@ static void tick(void *arg, uint64_t now)
 	tell_status(t, now);
 	tell_lost(t, now);
 	carried_settle(t->carried, now, false, on_uncarried, t);
+	service_tick(&t->service, now);
 }
 
 static bool is_over(const void *arg)
@@ -204,6 +206,7 @@ static int finish(struct tracer *t, int err)
 {
 	uint64_t counters[SPY_N_COUNTERS];
 
+	service_stopping(&t->service);
 	/* First no more events, then what is still in the buffer. */
 	attach_stop(t);
 	if (!err)
@@ -217,6 +220,9 @@ static int finish(struct tracer *t, int err)
 	carried_settle(t->carried, now_ns(), true, on_uncarried, t);
 	debug_carried(t->carried);
 	recording_close(&t->recording);
+	health_tell(t);
+	if (t->o->metrics_wait && t->o->command && !err)
+		loop_wait(&t->loop);
 	fanout_finish(t->fanout);
 	t->unheard = !fanout_has_reader(t->fanout) || t->recording.failed == -EPIPE;
 	if (t->unheard)
@@ -253,6 +259,7 @@ static void tracer_done(struct tracer *t)
 	filter_free(t->filter);
 	carried_free(t->carried);
 	status_file_close(t->status);
+	service_close(&t->service);
 	loop_done(&t->loop);
 }
 
@@ -274,10 +281,14 @@ static int open_outputs(struct tracer *t, struct error *reterr)
 	int err;
 
 	t->cannot = EXIT_FAILED;
+	t->health = HEALTH_UNKNOWN;
+	defaults.health = &t->health;
 	err = destination_choose(&t->to, t->o, reterr);
 	if (!err)
 		err = fanout_open(&t->fanout, t->to.outputs, t->to.count, t->o->format, &defaults,
 				  reterr);
+	if (!err && t->o->metrics)
+		err = fanout_add(t->fanout, t->o->metrics, t->o->format, &defaults, reterr);
 	if (!err && t->o->record)
 		err = recording_open(&t->recording, t->o->record, t->o->force, reterr);
 	if (!err)
@@ -425,6 +436,9 @@ int tracer_run(const struct options *o, struct error *reterr)
 	int err, code;
 
 	t.loop = (struct loop){ .ops = &loop_ops, .arg = &t, .command = &t.command, .signals = -1 };
+	t.service.fd = -1;
+	if (o->action == ACTION_DAEMON)
+		service_open(&t.service);
 	err = start(&t, reterr);
 	loop_hold_ends(true);
 	if (!err)
@@ -439,6 +453,7 @@ int tracer_run(const struct options *o, struct error *reterr)
 	}
 	t.begun_ns = now_ns();
 	say_ready(&t, first);
+	service_ready(&t.service);
 	if (t.to.quiet)
 		messages_hold(&t.messages, t.to.takes_notes ? t.fanout : NULL);
 	if (o->command)

@@ -19,9 +19,11 @@
 #include "run/messages.h"
 #include "run/notices.h"
 #include "run/recording.h"
+#include "run/service.h"
 #include "run/speakers.h"
 #include "sink/fanout.h"
 #include "source/live.h"
+#include "telemetry/metrics.h"
 
 struct tracer {
 	const struct options *o;
@@ -53,9 +55,11 @@ struct tracer {
 	struct prices *prices;
 	struct fanout *fanout;
 	struct totals totals;
+	struct health health;
 	struct child command;
 	struct loop loop;
 	struct status_file *status;
+	struct service service;
 	struct notices notices;
 	uint64_t begun_ns;  /* the first moment that events are kept of */
 	bool output_failed; /* the summary says which and why */
@@ -77,5 +81,8 @@ int attach_all(struct tracer *t, struct error *reterr);
 int attach_start_discovery(struct tracer *t, struct error *reterr);
 /* Detaches all. What a thread that does not come back uses stays, for the kernel to clean up. */
 void attach_stop(struct tracer *t);
+
+/* Writes down for metrics, if there are any, what is lost and who is blind. */
+void health_tell(struct tracer *t);
 
 #endif

@@ -7,6 +7,8 @@
 #include "exchange/exchange.h"
 #include "select/needle.h"
 
+/* The text that has it; its `ptr` is NULL where there is none. Borrowed from the record. */
+struct span search_find(const struct needle *n, const struct exchange *x);
 bool search_exchange(const struct needle *n, const struct exchange *x);
 
 #endif

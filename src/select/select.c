@@ -12,6 +12,7 @@
 #include "base/xalloc.h"
 #include "capture/process.h"
 #include "capture/script_name.h"
+#include "exchange/spender.h"
 #include "select/amount.h"
 #include "select/needle.h"
 #include "select/search.h"
@@ -198,8 +199,7 @@ static bool is_until(const struct select_row *r, const struct exchange *x)
 
 static bool has_error(const struct select_row *r, const struct exchange *x)
 {
-	return x->error || x->status >= 400 || x->rpc_failed ||
-	       (x->request_seen && !x->response_seen);
+	return exchange_went_wrong(x);
 }
 
 static bool is_slow(const struct select_row *r, const struct exchange *x)
@@ -384,6 +384,38 @@ bool select_searches(const struct select *s)
 		if (s->rows[i].needle)
 			return true;
 	return false;
+}
+
+void select_span(const struct select *s, int64_t *ret_since, int64_t *ret_until)
+{
+	const struct select_row *since = widest(s, is_since), *until = widest(s, is_until);
+
+	*ret_since = since && since->ns > 0 ? since->ns : 0;
+	*ret_until = until ? until->ns : INT64_MAX;
+}
+
+static bool is_one_of(const struct select_row *r, const char *const *names)
+{
+	for (size_t i = 0; names[i]; i++)
+		if (strcmp(r->word->name, names[i]) == 0)
+			return true;
+	return false;
+}
+
+bool select_asks(const struct select *s, const char *const *names)
+{
+	for (size_t i = 0; i < s->nrows; i++)
+		if (is_one_of(&s->rows[i], names))
+			return true;
+	return false;
+}
+
+bool select_asks_only(const struct select *s, const char *const *names)
+{
+	for (size_t i = 0; i < s->nrows; i++)
+		if (!is_one_of(&s->rows[i], names))
+			return false;
+	return true;
 }
 
 bool select_needs_end(const struct select *s)

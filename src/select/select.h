@@ -30,6 +30,11 @@ bool select_has(const struct select *s, const struct exchange *x);
 bool select_words_have(const struct select *s, const struct exchange *x);
 /* It looks for a text, so that bodies are needed of what is no call to a model. */
 bool select_searches(const struct select *s);
+/* The times between which it selects, ns since 1970: from 0 on, before INT64_MAX: all. */
+void select_span(const struct select *s, int64_t *ret_since, int64_t *ret_until);
+/* Whether one of its words is in the list, which ends with NULL. */
+bool select_asks(const struct select *s, const char *const *words);
+bool select_asks_only(const struct select *s, const char *const *words);
 /* It asks for what is known at the end only. */
 bool select_needs_end(const struct select *s);
 

@@ -101,7 +101,7 @@ bool fanout_shows(const void *fanout, const struct exchange *x)
 	return false;
 }
 
-static int add(struct fanout *f, const char *arg, const struct sink_ops *format,
+int fanout_add(struct fanout *f, const char *arg, const struct sink_ops *format,
 	       const struct output_defaults *d, struct error *reterr)
 {
 	int err;
@@ -129,7 +129,7 @@ int fanout_open(struct fanout **ret, const char *const *args, size_t count,
 	int err = 0;
 
 	for (size_t i = 0; !err && i < count; i++)
-		err = add(f, args[i], format, d, reterr);
+		err = fanout_add(f, args[i], format, d, reterr);
 	if (err) {
 		fanout_free(f);
 		return err;

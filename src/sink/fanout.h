@@ -13,6 +13,9 @@ int fanout_open(struct fanout **ret, const char *const *args, size_t count,
 		const struct sink_ops *format, const struct output_defaults *d,
 		struct error *reterr);
 /* Starts the outputs' threads: after the last fork of a helper process. */
+/* One more. */
+int fanout_add(struct fanout *f, const char *arg, const struct sink_ops *format,
+	       const struct output_defaults *d, struct error *reterr);
 int fanout_start(struct fanout *f, struct error *reterr);
 extern const struct observer fanout_observer; /* give it a struct fanout * as arg */
 

@@ -16,6 +16,8 @@ libpure_a_SOURCES += \
 	src/sink/console.c \
 	src/sink/console.h \
 	src/sink/csv.c \
+	src/sink/csv_cell.c \
+	src/sink/csv_cell.h \
 	src/sink/csv_columns.def \
 	src/sink/diff.c \
 	src/sink/diff.h \
@@ -50,6 +52,14 @@ libpure_a_SOURCES += \
 	src/sink/md.c \
 	src/sink/md_text.c \
 	src/sink/md_text.h \
+	src/sink/metrics.c \
+	src/sink/metrics_server.c \
+	src/sink/metrics_server.h \
+	src/sink/otlp.c \
+	src/sink/otlp_config.c \
+	src/sink/otlp_config.h \
+	src/sink/otlp_http.c \
+	src/sink/otlp_http.h \
 	src/sink/output.c \
 	src/sink/output.h \
 	src/sink/output_spec.c \

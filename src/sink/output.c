@@ -174,6 +174,8 @@ int output_open(struct output **ret, const char *arg, const struct sink_ops *for
 	o->config.bodies = d->bodies;
 	o->config.follow = d->follow;
 	o->config.lines = d->lines;
+	o->config.recorded = d->lossless;
+	o->config.health = d->health;
 	err = output_spec_read(&o->spec, arg, format, reterr);
 	configure(o);
 	if (!err)
@@ -241,6 +243,20 @@ static bool is_final(int err)
 	return err == -EPIPE || err == -ETIMEDOUT || err == -EBADF || err == -EIO;
 }
 
+/* What it took, and could not write after all. */
+static void count_lost(struct output *o)
+{
+	struct error e = { 0 };
+	uint64_t lost = o->ops->lost ? o->ops->lost(o->sink, &e) : 0;
+
+	if (!lost && !e.code)
+		return;
+	report(o, e.code, e.text, lost);
+	pthread_mutex_lock(&o->lock);
+	o->totals.written -= lost;
+	pthread_mutex_unlock(&o->lock);
+}
+
 static void commit(struct output *o, bool last)
 {
 	uint64_t records = o->uncommitted;
@@ -266,6 +282,7 @@ static void commit(struct output *o, bool last)
 	pthread_mutex_lock(&o->lock);
 	o->totals.written += records;
 	pthread_mutex_unlock(&o->lock);
+	count_lost(o);
 }
 
 static void give(struct output *o, enum event_kind kind, const struct exchange *x,

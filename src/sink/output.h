@@ -22,6 +22,7 @@ struct output_defaults {
 	bool command; /* one that we started has the terminal's keyboard */
 	/* Nothing is left out, whoever is slow: the source can wait, as a recording can. */
 	bool lossless;
+	const struct health *health; /* of the tracer, for metrics; NULL */
 };
 
 /* -o FILE: what `format` makes of it goes to FILE. -o NAME[:TARGET][,key=value...], where NAME is a

@@ -29,6 +29,9 @@ struct sink_value {
 
 #define SINK_LINES_MAX 100000
 
+/* telemetry/metrics.h */
+struct health;
+
 struct sink_config {
 	const char *target; /* NULL: standard output */
 	FILE *out;	    /* with SINK_WRITES: standard output, or a private file */
@@ -48,6 +51,9 @@ struct sink_config {
 	bool live;	     /* what is under way can be shown on it, and drawn again */
 	bool keys;	     /* its keys are for us */
 	int fd;
+	bool recorded; /* what comes is a recording's, maybe of another host */
+	/* What the tracer says of itself: read with health_read. NULL: nothing. */
+	const struct health *health;
 };
 
 struct sink; /* each sink defines its own */
@@ -84,6 +90,9 @@ struct sink_ops {
 	/* What was taken before is safe after it. With SINK_WRITES the stream is flushed besides.
 	 */
 	int (*flush)(struct sink *s, struct error *reterr);
+	/* How many records were taken and are lost after all, since the last call; with or without
+	 * one, reterr says what else went wrong since. */
+	uint64_t (*lost)(struct sink *s, struct error *reterr);
 	/* No record comes any more; a flush follows. */
 	void (*finish)(struct sink *s);
 	/* With SINK_WRITES: what makes a file whole that ends behind the last record; valid until

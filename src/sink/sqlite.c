@@ -2,6 +2,7 @@
 /* A database of whole records (archive/). The row is there without SQLite too: "sqlite:FILE" would
  * otherwise be taken for the name of a text file. */
 #include <errno.h>
+#include <grp.h>
 #include <stdlib.h>
 
 #include "archive/archive.h"
@@ -13,6 +14,7 @@ static const struct sink_setting settings[] = {
 	{ "keep", "how long: 7d, 12h, 30m; what was stored earlier is removed" },
 	{ "max-size", "of the file: 2G; past it the oldest are removed" },
 	{ "bodies", "yes: with the text of the bodies" },
+	{ "group", "whose members may read the file, mode 0640" },
 	{ NULL, NULL },
 };
 
@@ -59,6 +61,17 @@ static int read_max_size(const char *value, uint64_t *ret, struct error *reterr)
 	return 0;
 }
 
+static int read_group(const char *value, struct archive_options *o, struct error *reterr)
+{
+	const struct group *group = value ? getgrnam(value) : NULL;
+
+	if (value && !group)
+		return error_set(reterr, -EINVAL, "group=%.100s: there is no such group", value);
+	o->has_group = group != NULL;
+	o->group = group ? group->gr_gid : 0;
+	return 0;
+}
+
 static int sqlite_open(struct sink **ret, const struct sink_config *c, struct error *reterr)
 {
 	struct archive_options o = { 0 };
@@ -72,6 +85,8 @@ static int sqlite_open(struct sink **ret, const struct sink_config *c, struct er
 		err = read_keep(sink_value(c, "keep"), &o.keep_ns, reterr);
 	if (!err)
 		err = read_max_size(sink_value(c, "max-size"), &o.max_size, reterr);
+	if (!err)
+		err = read_group(sink_value(c, "group"), &o, reterr);
 	if (!err)
 		err = archive_open(&archive, c->target, &o, reterr);
 	if (err)

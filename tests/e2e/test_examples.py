@@ -50,6 +50,7 @@ ELSEWHERE = {
     "sudo ./scripts/check": "this test is a part of it",
     "sudo make -C build bench": "measures for minutes",
     "./configure": "scripts/check runs it",
+    "sudo llm-spy -o text -o otlp:http://127.0.0.1:4318": "needs a receiver of telemetry: tests/unit/test_otlp.py has one",
 }
 # How the others are driven: the first that matches.
 DRIVERS = (
@@ -59,7 +60,7 @@ DRIVERS = (
     (r"^sudo llm-spy\b", "live"),
 )
 # What they show depends on what there is; they have to run and to end well.
-QUIET = r"--(grep|min-cost|slow|since|container|unit) "
+QUIET = r"--(grep|min-cost|slow|since|container|unit) | search "
 
 
 def driver_of(command):
@@ -213,7 +214,7 @@ def drive_make(stage, command, out, err):
     target, root = command.split()[-1], os.path.join(TMP, "installed")
     code = subprocess.run(["make", "-C", BUILD, target, f"DESTDIR={root}"], stdout=out, stderr=err).returncode
     files = sorted(os.path.basename(p) for p in glob.glob(root + "/**", recursive=True) if os.path.isfile(p))
-    wanted = ["_llm-spy", "llm-spy", "llm-spy", "llm-spy-mock", "llm-spy.8", "llm-spy.fish"] if target == "install" else []
+    wanted = ["_llm-spy", "llm-spy", "llm-spy", "llm-spy-mock", "llm-spy.8", "llm-spy.fish", "llm-spy.service"] if target == "install" else []
     return code == 0 and files == wanted
 
 

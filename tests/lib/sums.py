@@ -2,6 +2,7 @@
 """Calls, tokens and dollars, as each output and the summary have them."""
 import csv
 import json
+import re
 import sqlite3
 
 import record_schema
@@ -64,6 +65,21 @@ def summary(stderr):
 def of_summary(stderr):
     s = summary(stderr)
     return s.get("calls"), s.get("input"), s.get("output"), round(s.get("usd", 0), 6)
+
+
+def of_exposition(text):
+    """Of metrics as Prometheus is given them."""
+    def total(name, also=""):
+        return sum(float(v) for labels, v in re.findall(r"^%s\{(.*)\} (\S+)$" % name, text, re.M) if also in labels)
+    return (int(total("llm_spy_calls_total")), int(total("llm_spy_tokens_total", 'kind="input"')),
+            int(total("llm_spy_tokens_total", 'kind="output"')), round(total("llm_spy_cost_dollars_total"), 6))
+
+
+def of_spans(spans):
+    """Of spans of OpenTelemetry, as their attributes."""
+    calls = [a for a in spans if a.get("llm_spy.kind") == "llm" and "llm_spy.twin_of" not in a and "llm_spy.via.program" not in a]
+    return (len(calls), *(sum(a.get(f"gen_ai.usage.{k}_tokens", 0) for a in calls) for k in ("input", "output")),
+            round(sum(a.get("llm_spy.cost.usd", 0) for a in calls), 6))
 
 
 def tokens(n):

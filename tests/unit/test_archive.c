@@ -526,7 +526,7 @@ static void test_migration(void)
 		flush(s);
 	}
 	archive_free(s);
-	is_int(ask_number(path, "PRAGMA user_version"), 4, "it has version 4");
+	is_int(ask_number(path, "PRAGMA user_version"), 5, "it has version 5");
 	is_int(ask_number(path, "SELECT count(*) FROM search WHERE search MATCH 'said:whales'"), 1,
 	       "its text can be searched now");
 	is_int(ask_number(path, "SELECT count(*) FROM exchange"), 2, "and one is added");

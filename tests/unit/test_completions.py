@@ -29,6 +29,10 @@ for shell, name in FILES.items():
     ok(made.returncode == 0 and not made.stderr, f"--completions {shell}", made)
 helped = subprocess.run([SPY, "--help-all"], capture_output=True, text=True).stdout
 options = re.findall(r"^  (?:-\w, |    )(--[a-z-]+)", helped, re.M)
+with open(os.path.join(SRC, "src/options/options.def")) as f:
+    # Those of subcommands alone.
+    own = ["--" + name for name in re.findall(r'^OPTION\("([a-z-]+)".*\bOWN\b, "', f.read(), re.M)]
+shared = [o for o in options if o not in own]
 with open(os.path.join(SRC, "src/options/subcommands.def")) as f:
     subcommands = re.findall(r'^SUBCOMMAND\("([a-z-]+)"', f.read(), re.M)
 
@@ -67,7 +71,7 @@ class Terminal:
 TYPED = [("llm-spy --repl", "llm-spy --replay"),
          ("llm-spy --format js", "llm-spy --format jsonl"), ("llm-spy tar", "llm-spy targets"),
          ("llm-spy targets --pi", "llm-spy targets --pid"), ("llm-spy --color alw", "llm-spy --color always"), ("llm-spy --kind ht", "llm-spy --kind http"),
-         ("llm-spy --limit connec", "llm-spy --limit connections="), ("llm-spy -u roo", "llm-spy -u root"),
+         ("llm-spy spend --by conv", "llm-spy spend --by conversation"), ("llm-spy --limit connec", "llm-spy --limit connections="), ("llm-spy -u roo", "llm-spy -u root"),
          ("llm-spy -r calls\\ o", "llm-spy -r calls\\ one.spy"), ("llm-spy --cgroup fol", "llm-spy --cgroup folder"),
          ("llm-spy -- pyth", "llm-spy -- python")]
 
@@ -90,11 +94,12 @@ def bash(*words):
 
 
 if shutil.which("bash"):
-    ok(bash("llm-spy", "--") == options, "bash completes all options", bash("llm-spy", "--"))
+    ok(own and bash("llm-spy", "--") == shared, "bash completes all options", bash("llm-spy", "--"))
     ok(set(subcommands) <= set(bash("llm-spy", "")), "and subcommands", bash("llm-spy", ""))
     ok("targets" not in bash("llm-spy", "-a", ""), "which come first only")
     ok({"--debug", "--help"} <= set(bash("llm-spy", "doctor", "--")) and "--raw" not in bash("llm-spy", "doctor", "--"),
        "those of a subcommand alone", bash("llm-spy", "doctor", "--"))
+    ok(set(own) == {o for s in subcommands for o in bash("llm-spy", s, "--") if o in own}, "and each has one that takes it", own)
     ok(bash("llm-spy", "--format", "=", "js") == ["jsonl"] and bash("llm-spy", "--color", "=") == ["auto", "always", "never"],
        "--format=js, which bash cuts up")
     ok(bash("llm-spy", "-w", "calls") == ["calls one.spy", "calls two.spy"], "files with blanks", bash("llm-spy", "-w", "calls"))
@@ -132,7 +137,7 @@ def fish(line):
 if shutil.which("fish"):
     r = subprocess.run(["fish", "--no-execute", os.path.join(folder, "llm-spy.fish")], capture_output=True, text=True)
     ok(r.returncode == 0 and not r.stderr, "fish can read it", r.stderr)
-    ok(sorted(set(fish("llm-spy --"))) == sorted(options), "fish completes all options", sorted(set(fish("llm-spy --")) ^ set(options)))
+    ok(sorted(set(fish("llm-spy --"))) == sorted(shared), "fish completes all options", sorted(set(fish("llm-spy --")) ^ set(shared)))
     ok(set(subcommands) <= set(fish("llm-spy ")), "and subcommands", fish("llm-spy "))
     ok("--raw" not in fish("llm-spy targets --"), "those of a subcommand alone", fish("llm-spy targets --"))
     for typed, line in TYPED:

@@ -14,13 +14,17 @@ import ctypes.util
 import json
 import os
 import re
+import signal
 import sqlite3
 import subprocess
 import sys
 import tempfile
+import time
+import urllib.request
 
 SRC, BUILD = os.environ.get("srcdir", "."), os.environ.get("builddir", ".")
-sys.path.insert(0, os.path.join(SRC, "tests", "conformance"))
+sys.path[:0] = [os.path.join(SRC, "tests", folder) for folder in ("conformance", "lib")]
+from otlp_receiver import Receiver  # noqa: E402
 from spyfile import READ, WRITE, SpyFile, cut_random, cut_whole, h2_pieces  # noqa: E402
 
 SPY = os.path.join(BUILD, "llm-spy")
@@ -506,9 +510,40 @@ def unpacked(path):
     return b"\n".join(out)
 
 
+def serve(path, *options):
+    """What a monitor gets of all calls: as soon as it stays the same."""
+    with subprocess.Popen([SPY, "-r", path, "-o", "metrics:0", "--metrics-wait", *options], stderr=subprocess.PIPE) as spy:
+        said = []
+        while not said or b"/metrics" not in said[-1]:
+            said.append(spy.stderr.readline() or b"/metrics")
+        url, out, before = re.search(rb"http://\S+|$", said[-1])[0].decode(), b"", None
+        while url and (out != before or b"llm_spy_calls_total{" not in out):
+            before = out
+            time.sleep(0.3)
+            out = urllib.request.urlopen(url).read()
+        spy.send_signal(signal.SIGINT)
+        err = b"".join(said) + spy.stderr.read()
+    return spy.returncode, out, err
+
+
+def send(data, *options):
+    """What a receiver of telemetry gets, with content."""
+    receiver = Receiver()
+    code, out, err = replay(data, "-o", f"otlp:{receiver.url},content=yes", *options)
+    receiver.close()
+    ok(not receiver.bad, "telemetry is well-formed", *receiver.bad)
+    return code, b"\n".join(body for _, _, _, body in receiver.requests), err
+
+
 def write_file(data, sink, *options):
+    if sink == "otlp":
+        return send(data, *options)
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "out")
+        if sink == "metrics":
+            with open(path, "wb") as out:
+                out.write(data)
+            return serve(path, *options)
         code, out, err = replay(data, "-o", f"{sink}:{path}", *options)
         return code, unpacked(path) + out if os.path.exists(path) else out, err
 
@@ -524,6 +559,10 @@ ok(all(w.encode() in data for w in WORDS if w != "PlantA8pem"), "the credentials
 
 sinks = re.findall(r"^SINK\((\w+), ", open(os.path.join(SRC, "src", "sink", "sinks.def")).read(), re.M)
 ok({"text", "jsonl"} <= set(sinks), "the sinks are known", sinks)
+version = subprocess.run([SPY, "--version"], capture_output=True, text=True).stdout
+for sink, built in (("metrics", "Prometheus metrics"), ("otlp", "OpenTelemetry"), ("sqlite", "SQLite output")):
+    if f"{built}: yes" not in version:
+        sinks.remove(sink)
 shown = b""
 # An option that makes no difference to a sink is refused with it.
 EVERY = [[], ["--all"], ["--raw"], ["--all", "--debug"]]
@@ -535,7 +574,7 @@ for sink in sinks:
         ok(code == 0 and out, f"{name}: writes something", err)
         leaks(out, name)
         leaks(err, name + ", standard error")
-        ok(b"***" in out or sink == "csv", f"{name}: masks show where credentials were")
+        ok(b"***" in out or sink in ("csv", "metrics"), f"{name}: masks show where credentials were")
         shown += out
 missing = sorted(p for p in places if f"seen-{p}".encode() not in shown)
 ok(not missing, f"all {len(places)} places are shown by some sink", missing)

@@ -47,7 +47,7 @@ for line in re.findall(r"^\.It Fl (.*)$", man, re.M):
     for name in re.findall(r"(?:^|, )-([a-z-]+)", line):
         ok(name in known, f"the man page's --{name} exists")
 for doc in ("README.md", "NEWS", "CONTRIBUTING.md", "doc/RECORD.md", "doc/RECORDING.md", "doc/INTERNALS.md", "doc/GLOSSARY.md",
-            "doc/PRICES.md", "doc/STORE.md"):
+            "doc/PRICES.md", "doc/STORE.md", "doc/TELEMETRY.md"):
     commands = re.findall(r"llm-spy((?: +-[^\n|`]*)?)", read(doc))
     for words in (c.split(" -- ")[0].split() for c in commands):
         for w in words:
@@ -109,6 +109,44 @@ version = len(re.findall(r"^MIGRATION\(", read("src", "archive", "migrations.def
 ok(f"version, now {version}." in store, "doc/STORE.md names the schema's version")
 for setting in re.findall(r'^\t\{ "([a-z-]+)", "', read("src", "sink", "sqlite.c"), re.M):
     ok(f"| `{setting}` |" in store, f"doc/STORE.md describes the setting {setting}")
+
+# ---- telemetry ----
+telemetry = read("doc", "TELEMETRY.md")
+said = [(n, kind, set(re.findall(r"`(\w+)`", own.partition(":")[2])), text)
+        for n, kind, own, text in re.findall(r"^\| `(llm_spy_\w+)` \| (counter|gauge|histogram) \| (.*?) \| (.*?) \|$", telemetry, re.M)]
+have = []
+for line in read("src", "telemetry", "metrics.def").splitlines():
+    row = re.match(r'(COUNTER|HISTOGRAM|STATE)\((?:(\w+), )?"(\w+)", "\w*", (?:\w+, )?"([^"]*)"', line)
+    value = re.match(r'VALUE\("\w+", "(\w+)"', line)
+    if row:
+        kind = row[2].lower() if row[1] == "STATE" else row[1].lower()
+        have.append((row[3] + "_total" * (kind == "counter"), kind, set(), row[4]))
+    elif value:
+        have[-1][2].add(value[1])
+ok(len(have) > 10 and said[:-1] == have, "doc/TELEMETRY.md has the metrics, in order", said, have)
+for setting in re.findall(r'^\t\{ "([a-z-]+)", "', read("src", "sink", "metrics.c"), re.M):
+    ok(f"setting `{setting}`" in telemetry, f"doc/TELEMETRY.md describes the setting {setting}")
+for setting in re.findall(r'^\t\{ "([a-z-]+)", "', read("src", "sink", "otlp.c"), re.M):
+    ok(f"| `{setting}` |" in telemetry, f"doc/TELEMETRY.md describes the setting {setting}")
+said = re.findall(r"^\| `([a-z0-9_.]+)` \| (?:`([a-z0-9_.]+)`|(none)|) \| (?:attribute|resource|metric|event) \|$", telemetry, re.M)
+have = [(name, *("" if newer == "NULL" else newer.strip('"'), "none" if newer == '""' else "")) for name, newer in
+        re.findall(r'^NAME\(\w+, "([^"]+)", (NULL|"[^"]*")\)$', read("src", "telemetry", "semconv.def"), re.M)]
+ok(len(have) > 50 and said == have, "doc/TELEMETRY.md has the names of OpenTelemetry, in order", set(said) ^ set(have))
+config = read("src", "sink", "otlp_config.c")
+for name in set(re.findall(r'"(OTEL_[A-Z_]+[A-Z])"', config)) | {"OTEL_EXPORTER_OTLP_" + w for w in re.findall(r'of_signal\(s, "(\w+)"\)', config)}:
+    ok(f"`{name}`" in telemetry, f"doc/TELEMETRY.md describes {name}")
+
+# ---- deploy/ ----
+try:
+    import yaml
+except ImportError:
+    skip("the YAML of deploy/", "python3-yaml is not installed")
+else:
+    deployed = yaml.safe_load(read("deploy", "otel-collector-clickhouse.yaml"))
+    used = [(kind, name) for p in deployed["service"]["pipelines"].values() for kind, names in p.items() for name in names]
+    ok({p.split("/")[0] for p in deployed["service"]["pipelines"]} == {"traces", "metrics", "logs"}, "deploy/ has a pipeline for each signal")
+    ok(used and all(name in deployed[kind] for kind, name in used), "whose parts are defined", used)
+    ok(set(used) >= {(kind, name) for kind in ("receivers", "processors", "exporters") for name in deployed[kind]}, "and all parts are used")
 
 # ---- the man page's own form ----
 if shutil.which("mandoc"):

@@ -11,7 +11,7 @@ from tap import done, ok  # noqa: E402
 
 # Each may include what precedes it. "pipeline" is src/pipeline.[ch], "main" src/main.c.
 ORDER = ("base json kernel capture http redact proc find hold probe source stream exchange select llm cost conversation archive "
-         "assemble report discover sink pipeline options run proxy demo cli main").split()
+         "assemble report telemetry discover sink pipeline view options run proxy demo cli main").split()
 # Headers that belong to no room: all may include them.
 SHARED = ("probes", "config", "revision")
 # Includes against the order that are still to be cut.
@@ -24,8 +24,8 @@ IMPURE_FILES = {"src/base/clock.h", "src/base/cache_dir.c", "src/base/caller.c",
                 "src/report/registry.c",
                 "src/source/record.c", "src/source/replay.c",
                 "src/select/select.c",
-                "src/archive/archive.c", "src/archive/db.c", "src/archive/private_file.c", "src/archive/retain.c",
-                "src/sink/block.c", "src/sink/console.c", "src/sink/csv.c", "src/sink/har.c", "src/sink/html.c", "src/sink/jsonl.c", "src/sink/live_view.c", "src/sink/md.c", "src/sink/screen.c", "src/sink/output.c", "src/sink/page.c", "src/sink/queue.c", "src/sink/term.c", "src/sink/text.c", "src/sink/writer.c"}
+                "src/archive/archive.c", "src/archive/db.c", "src/archive/private_file.c", "src/archive/retain.c", "src/view/view.c", "src/view/from_file.c", "src/run/service.c",
+                "src/sink/block.c", "src/sink/console.c", "src/sink/csv.c", "src/sink/har.c", "src/sink/html.c", "src/sink/jsonl.c", "src/sink/live_view.c", "src/sink/md.c", "src/sink/metrics.c", "src/sink/metrics_server.c", "src/sink/screen.c", "src/sink/otlp.c", "src/sink/otlp_config.c", "src/sink/output.c", "src/sink/page.c", "src/sink/queue.c", "src/sink/term.c", "src/sink/text.c", "src/sink/writer.c"}
 IMPURE = re.compile(r"\b(fopen|fdopen|open|openat|read|write|send|recv|f?printf|fputs|fputc|puts|putchar|fwrite|fread|fflush|"
                     r"perror|time|clock|clock_gettime|gettimeofday|now_ns|getenv|rand|random|getpid|geteuid|getpw\w+|"
                     r"[fl]?stat|poll|nanosleep|u?sleep|pthread_\w+|socket|connect|ioctl|isatty|unlink|rename|mkdir|kill|"

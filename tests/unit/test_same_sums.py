@@ -1,17 +1,21 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""A recording of 10,000 exchanges on sixteen connections has the same sums in the summary, jsonl, csv, har
-and sqlite; and a database takes a second run, and no settings that it does not understand."""
+"""A recording of 10,000 exchanges on sixteen connections has the same sums in the summary, jsonl, csv, har,
+sqlite, metrics and telemetry; and a database takes a second run, and no settings that it does not understand."""
 import json
 import os
 import random
+import re
+import signal
 import subprocess
 import sys
 import tempfile
+import urllib.request
 
 SRC, BUILD = os.environ.get("srcdir", "."), os.environ.get("builddir", ".")
 sys.path[:0] = [os.path.join(SRC, "tests", "lib"), os.path.join(SRC, "tests", "conformance")]
 import sums  # noqa: E402
+from otlp_receiver import Receiver, attributes  # noqa: E402
 from spyfile import CLOSE, DATA, READ, WRITE, SpyFile  # noqa: E402
 from tap import done, ok, skip  # noqa: E402
 
@@ -67,6 +71,30 @@ def run(*args):
     return subprocess.run([SPY, *args], capture_output=True, text=True)
 
 
+def served(recorded, *outputs):
+    """The metrics of all calls, and what the run said."""
+    with subprocess.Popen([SPY, "-r", recorded, "-o", "metrics:0", "--metrics-wait", *outputs], stderr=subprocess.PIPE, text=True) as spy:
+        url, text = re.search(r"http://\S+", spy.stderr.readline())[0], ""
+        while spy.poll() is None and sums.of_exposition(text)[0] < CONNECTIONS * CALLS:
+            text = urllib.request.urlopen(url).read().decode()
+        spy.send_signal(signal.SIGINT)
+        return text, spy.stderr.read()
+
+
+def check_monitored(recorded, want):
+    version = run("--version").stdout
+    if "Prometheus metrics: yes" not in version or "OpenTelemetry: yes" not in version:
+        skip("metrics and telemetry", "built without them")
+        return
+    receiver = Receiver()
+    text, said = served(recorded, "-o", f"otlp:{receiver.url}")
+    ok(sums.of_exposition(text) == want, "so have metrics", sums.of_exposition(text), said)
+    got = sums.of_spans([attributes(s) for s in receiver.items("/v1/traces")])
+    ok(got == want and not receiver.bad, "and spans, sent at the same time", got, said, *receiver.bad)
+    points = [p for m in receiver.items("/v1/metrics")[-2:] if m["name"] == "gen_ai.client.token.usage" for p in m["histogram"]["dataPoints"]]
+    ok({attributes(p)["gen_ai.token.type"]: p["sum"] for p in points} == dict(zip(("input", "output"), want[1:3])), "and their metrics", points)
+
+
 # Under /tmp others may make files, so not the directory itself.
 with tempfile.TemporaryDirectory() as tmp:
     path = {name: os.path.join(tmp, name) for name in ("calls.spy", "a.jsonl", "a.csv", "a.db", "a.har", "a.md", "a.html")}
@@ -109,4 +137,5 @@ with tempfile.TemporaryDirectory() as tmp:
         ok(r.returncode != 0 and "needs a file" in r.stderr, "no file is refused", r.stderr)
     else:
         skip("sqlite", "built without it")
+    check_monitored(path["calls.spy"], got)
 done()

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* What only archives do: sums that were kept, and records that are. */
+#ifndef SPY_VIEW_SUMS_H
+#define SPY_VIEW_SUMS_H
+
+#include "archive/reading.h"
+#include "view/view.h"
+
+typedef reading_sum_fn view_sum_fn;
+/* Of an archive, from quarter `since` on, before `until`. */
+int view_sums(struct view *v, int64_t since, int64_t until, view_sum_fn fn, void *arg,
+	      struct error *reterr);
+/* Keeps a record of the archive for ever, or no longer than others. */
+int view_pin(const char *path, uint64_t id, bool pin, struct error *reterr);
+
+#endif

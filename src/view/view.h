@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/* What was kept, from an archive, a recording or a jsonl file alike: one question for all views of
+ * it. An archive answers by its columns and indexes where these tell what is asked; the others are
+ * read from the front. */
+#ifndef SPY_VIEW_VIEW_H
+#define SPY_VIEW_VIEW_H
+
+#include "base/limits.h"
+#include "select/select.h"
+
+struct view_config {
+	const char *path; /* "-": standard input, a recording or jsonl */
+	/* Of a recording: which exchanges are shown, and so numbered. */
+	enum show_mode mode;
+	const struct limits *limits;
+	const char *prices; /* of a recording: file, or NULL */
+};
+
+struct view;
+int view_open(struct view **ret, const struct view_config *c, struct error *reterr);
+void view_free(struct view *v); /* accepts NULL */
+bool view_is_archive(const struct view *v);
+
+enum view_order {
+	VIEW_AS_KEPT, /* as they were written; an archive: oldest first */
+	VIEW_NEWEST,  /* by when they began, then by id */
+};
+
+/* A zeroed one asks for everything. */
+struct view_query {
+	const struct select *select; /* its mode counts too, if it is not SHOW_DEFAULT; NULL: all */
+	enum view_order order;
+	size_t max; /* rows, with VIEW_NEWEST; 0: all */
+	bool whole; /* with texts; without, an archive need not read its records */
+	bool once;  /* not what its client's record, too, tells of */
+	bool calls; /* only calls that count in sums; not with a text */
+	bool failed;
+	bool tools;  /* an archive gives only calls of tools, and those that ask for some */
+	uint64_t id; /* only this one; 0 */
+	const char *conversation; /* only of those whose id begins so, by turn; NULL */
+	/* Only with this text in what is new; NULL. Of an archive with more than 2000 that have it,
+	 * and a `max`, those with the newest messages. */
+	const char *text;
+};
+
+/* Returns 0 to go on, 1 when it has enough, or -errno with a reason. */
+typedef int (*view_fn)(void *arg, const struct exchange *x, struct error *reterr);
+/* 0, or -errno with a reason, after everything that could be read. */
+int view_each(struct view *v, const struct view_query *q, view_fn fn, void *arg,
+	      struct error *reterr);
+
+/* A text as it is looked for: as TEXT of --grep; of an archive with an index words, of which the
+ * last may go on. NULL with a reason. */
+struct needle *view_needle(const struct view *v, const char *text, struct error *reterr);
+
+#endif
