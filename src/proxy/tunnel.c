@@ -199,18 +199,25 @@ static bool connect_next(struct tunnel *t)
 static void begin_pump(struct tunnel *t, bool told, bool cleartext);
 static bool begin_server_tls(struct tunnel *t);
 
+/* A request of its own, without a tunnel. */
+static void pass_request(struct tunnel *t)
+{
+	snprintf(t->name, sizeof(t->name), "%s", t->ask.host);
+	if (!t->proxy->fixed_tls) {
+		begin_pump(t, true, true);
+	} else if (begin_server_tls(t)) {
+		t->step = STEP_SERVER_TLS;
+	} else {
+		end(t, true);
+		return;
+	}
+	advance(t);
+}
+
 static void connected(struct tunnel *t)
 {
 	if (t->ask.kind == ASK_ABSOLUTE) {
-		snprintf(t->name, sizeof(t->name), "%s", t->ask.host);
-		if (t->proxy->fixed_tls && t->proxy->fixed_host)
-			t->step = begin_server_tls(t) ? STEP_SERVER_TLS : STEP_FIRST;
-		else
-			begin_pump(t, true, true);
-		if (t->step == STEP_FIRST)
-			end(t, true);
-		else
-			advance(t);
+		pass_request(t);
 		return;
 	}
 	if (!answer(t, ask_granted(t->ask.kind))) {

@@ -266,6 +266,8 @@ static int open_outputs(struct run *r, struct error *reterr)
 	if (!err)
 		err = fanout_open(&r->fanout, r->to.outputs, r->to.count, r->o->format, &defaults,
 				  reterr);
+	if (!err && r->o->metrics)
+		err = fanout_add(r->fanout, r->o->metrics, r->o->format, &defaults, reterr);
 	if (!err && r->o->record)
 		err = recording_open(&r->recording, r->o->record, r->o->force, reterr);
 	return err;
@@ -358,6 +360,8 @@ static void finish(struct run *r)
 	piped_source(r->piped)->ops->finish(piped_source(r->piped));
 	pipeline_finish(r->pipeline, now_ns());
 	recording_close(&r->recording);
+	if (r->o->metrics_wait && r->o->command)
+		loop_wait(&r->loop);
 	fanout_finish(r->fanout);
 	r->unheard = !fanout_has_reader(r->fanout) || r->recording.failed == -EPIPE;
 	if (r->unheard)
