@@ -90,6 +90,9 @@ static int run(struct options *o)
 	case ACTION_DAEMON:
 		code = trace(o, &e);
 		break;
+	case ACTION_CA:
+		code = proxy_ca(o, &e);
+		break;
 	case ACTION_TARGETS:
 		code = targets_run(o, &e);
 		break;
@@ -101,6 +104,7 @@ static int run(struct options *o)
 	case ACTION_DEMO:
 	case ACTION_TRACE:
 	case ACTION_DAEMON:
+	case ACTION_CA:
 		error_set(&e, -1,
 			  "this llm-spy was built without live tracing (--disable-bpf) and can "
 			  "only show recordings (--replay FILE)");

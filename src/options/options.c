@@ -259,8 +259,8 @@ static int read_operands(struct parser *p, struct error *reterr)
 
 	p->o->operands = p->argv + optind;
 	if ((unsigned)(p->argc - optind) < wanted)
-		return error_set(reterr, -EINVAL, "llm-spy %s needs %s", p->sub->name,
-				 p->sub->operands);
+		return error_set(reterr, -EINVAL, "%s needs %s: llm-spy %s %s", p->sub->name,
+				 p->sub->operands, p->sub->name, p->sub->operands);
 	return p->argv[optind + (int)wanted] ? refuse_word(p, p->argv[optind + (int)wanted], reterr)
 					     : 0;
 }
@@ -311,8 +311,8 @@ int options_parse(struct options *o, int argc, char **argv, struct error *reterr
 	make_tables(&p);
 	err = read_options(&p, reterr);
 	if (!err)
-		err = p.sub && options_view(o) ? read_operands(&p, reterr)
-					       : read_command(&p, reterr);
+		err = p.sub && (options_view(o) || *p.sub->operands) ? read_operands(&p, reterr)
+								     : read_command(&p, reterr);
 	if (!err && options_view(o))
 		err = options_select_processes(o, reterr);
 	if (!err)

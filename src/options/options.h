@@ -27,6 +27,7 @@ enum action {
 	ACTION_COMPLETIONS,
 	ACTION_DAEMON,
 	/* What reads what was kept: options_view(). */
+	ACTION_CA,
 	ACTION_LOG,
 	ACTION_SHOW,
 	ACTION_SEARCH,

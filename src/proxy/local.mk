@@ -6,6 +6,8 @@ libpure_a_SOURCES += \
 if PROXY
 pkglibexec_PROGRAMS += llm-spy-proxy
 llm_spy_proxy_SOURCES = \
+	src/proxy/about.c \
+	src/proxy/about.h \
 	src/proxy/authority.c \
 	src/proxy/authority.h \
 	src/proxy/bundle.c \

@@ -17,6 +17,7 @@
 
 #include "base/log.h"
 #include "llm/dialect.h"
+#include "proxy/about.h"
 #include "proxy/bundle.h"
 #include "proxy/tunnel.h"
 
@@ -168,10 +169,11 @@ int main(int argc, char **argv)
 	static const struct option options[] = { { "ca", required_argument, NULL, 'c' },
 						 { "hosts", required_argument, NULL, 'h' },
 						 { "reverse", required_argument, NULL, 'r' },
+						 { "about", required_argument, NULL, 'a' },
 						 { 0 } };
 	struct proxy p = { 0 };
 	struct error e = { 0 };
-	const char *ca = NULL;
+	const char *ca = NULL, *about = NULL;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -179,11 +181,15 @@ int main(int argc, char **argv)
 			ca = optarg;
 		else if (c == 'h')
 			p.hosts = optarg;
+		else if (c == 'a')
+			about = optarg;
 		else if (c != 'r' || !set_fixed(&p, optarg))
 			return usage();
 	}
 	if (!ca)
 		return usage();
+	if (about)
+		return about_authority(ca, about);
 	prctl(PR_SET_DUMPABLE, 0); /* the authority's key is in memory */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGINT, SIG_IGN); /* of a terminal; llm-spy ends us */

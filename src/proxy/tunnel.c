@@ -486,7 +486,8 @@ static void on_client_tls(struct tunnel *t)
 		return;
 	if (!t->refused && is_refusal(ERR_peek_error())) {
 		log_say("%s does not accept the proxy's certificate for %s: this connection fails, "
-			"later ones pass through unread",
+			"later ones pass through unread; llm-spy ca trust-help says how to change "
+			"that",
 			t->program, t->ask.host);
 		pinned_add(&t->proxy->pinned, t->program, t->ask.host);
 	}

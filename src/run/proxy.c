@@ -96,6 +96,17 @@ static char *proxy_path(void)
 	return xstrdup(PKGLIBEXECDIR "/llm-spy-proxy");
 }
 
+static int check_built(struct error *reterr)
+{
+	AUTO_FREE char *path = proxy_path();
+
+	if (access(path, X_OK) == 0)
+		return 0;
+	return error_set(reterr, -ENOENT,
+			 "this llm-spy was built without the proxy (apt install libevent-dev, and "
+			 "build it again)");
+}
+
 /* ---- the listener ---- */
 
 static bool make_address(const char *text, unsigned port, struct sockaddr_storage *ret,
@@ -312,6 +323,9 @@ static int start(struct run *r, struct error *reterr)
 {
 	int err;
 
+	r->cannot = EXIT_CANNOT;
+	if (check_built(reterr) != 0)
+		return reterr->code;
 	r->cannot = EXIT_FAILED;
 	r->dir = proxy_dir();
 	r->prices = price_file_open(r->o->prices, reterr);
@@ -442,4 +456,21 @@ int proxy_run(const struct options *o, struct error *reterr)
 	code = exit_code(&r, err);
 	run_done(&r);
 	return code;
+}
+
+int proxy_ca(const struct options *o, struct error *reterr)
+{
+	AUTO_FREE char *path = proxy_path(), *dir = proxy_dir();
+	const char *argv[] = { "llm-spy-proxy", "--ca", dir, "--about", o->operands[0], NULL };
+	int err = check_built(reterr);
+
+	if (err)
+		return EXIT_CANNOT;
+	err = child_become_caller();
+	if (!err) {
+		execv(path, (char **)argv);
+		err = -errno;
+	}
+	error_set(reterr, err, "%s: %s", path, strerror(-err));
+	return EXIT_CANNOT;
 }

@@ -363,6 +363,21 @@ def test_files():
     again.wait()
 
 
+def test_about():
+    """llm-spy ca."""
+    config = tempfile.mkdtemp(dir=TMP)
+
+    def about(*args):
+        return subprocess.run([SPY, "ca", *args], text=True, capture_output=True, env={**os.environ, "XDG_CONFIG_HOME": config})
+    folder = os.path.join(config, "llm-spy/proxy")
+    shown, pem, bundle, trust = (about(word).stdout for word in ("show", "export", "bundle", "trust-help"))
+    digest = subprocess.run(["openssl", "x509", "-noout", "-fingerprint", "-sha256"], input=pem, text=True, capture_output=True).stdout
+    ok(digest.partition("=")[2] and digest.partition("=")[2].strip() in shown and folder in shown, "llm-spy ca show, export", shown, pem)
+    ok(bundle.strip() == os.path.join(folder, "bundle.pem") and pem in open(bundle.strip()).read(), "llm-spy ca bundle", bundle)
+    ok(f"{folder}/ca.pem" in trust and "NODE_EXTRA_CA_CERTS" in trust, "llm-spy ca trust-help", trust)
+    ok(about().returncode == 2 and about("else").returncode == 2, "llm-spy ca of what there is not")
+
+
 def test_leaf():
     """What the client gets as a certificate."""
     server, proxy = Stepwise(), Proxy(ca=ca)
@@ -398,4 +413,5 @@ test_command()
 test_hostile()
 test_files()
 test_leaf()
+test_about()
 done()
