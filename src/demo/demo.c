@@ -17,31 +17,14 @@
 #include "base/xalloc.h"
 #include "options/exit_code.h"
 #include "probe/embedded.h"
+#include "run/beside.h"
 #include "run/by_signal.h"
 #include "run/tracer.h"
-
-/* The mock beside our own program, as in a build tree, or where it is installed. */
-static char *mock_path(void)
-{
-	char self[4096];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	char *slash, *path;
-
-	self[n > 0 ? n : 0] = '\0';
-	slash = strrchr(self, '/');
-	if (slash) {
-		path = xasprintf("%.*s/llm-spy-mock", (int)(slash - self), self);
-		if (access(path, X_OK) == 0)
-			return path;
-		free(path);
-	}
-	return xstrdup(PKGLIBEXECDIR "/llm-spy-mock");
-}
 
 /* Its port, which it says when it is ready; 0: it is not. */
 static unsigned start_mock(const char *ca_file, pid_t *ret_pid)
 {
-	AUTO_FREE char *path = mock_path();
+	AUTO_FREE char *path = program_beside("llm-spy-mock");
 	unsigned port = 0;
 	int out[2];
 	FILE *f;

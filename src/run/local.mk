@@ -16,6 +16,8 @@ llm_spy_SOURCES += \
 if BPF
 llm_spy_SOURCES += \
 	src/run/attach.c \
+	src/run/beside.c \
+	src/run/beside.h \
 	src/run/command.c \
 	src/run/command.h \
 	src/run/daemon.c \

@@ -20,6 +20,7 @@
 #include "cost/price_file.h"
 #include "options/exit_code.h"
 #include "pipeline.h"
+#include "run/beside.h"
 #include "run/by_signal.h"
 #include "run/child.h"
 #include "run/command.h"
@@ -78,27 +79,9 @@ static char *proxy_dir(void)
 	return xasprintf("%s/.config/llm-spy/proxy", pw ? pw->pw_dir : "/tmp");
 }
 
-/* Beside our own program, as in a build tree, or where it is installed. */
-static char *proxy_path(void)
-{
-	char self[4096];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	char *slash, *path;
-
-	self[n > 0 ? n : 0] = '\0';
-	slash = strrchr(self, '/');
-	if (slash) {
-		path = xasprintf("%.*s/llm-spy-proxy", (int)(slash - self), self);
-		if (access(path, X_OK) == 0)
-			return path;
-		free(path);
-	}
-	return xstrdup(PKGLIBEXECDIR "/llm-spy-proxy");
-}
-
 static int check_built(struct error *reterr)
 {
-	AUTO_FREE char *path = proxy_path();
+	AUTO_FREE char *path = program_beside("llm-spy-proxy");
 
 	if (access(path, X_OK) == 0)
 		return 0;
@@ -163,7 +146,7 @@ static char *url_of(const struct run *r)
 
 _Noreturn static void become_proxy(const struct run *r, int chunks, int news)
 {
-	AUTO_FREE char *path = proxy_path();
+	AUTO_FREE char *path = program_beside("llm-spy-proxy");
 	const char *argv[10] = { "llm-spy-proxy", "--ca", r->dir };
 	size_t n = 3;
 	/* None may be where another one goes. What dup2 makes stays open. */
@@ -460,7 +443,7 @@ int proxy_run(const struct options *o, struct error *reterr)
 
 int proxy_ca(const struct options *o, struct error *reterr)
 {
-	AUTO_FREE char *path = proxy_path(), *dir = proxy_dir();
+	AUTO_FREE char *path = program_beside("llm-spy-proxy"), *dir = proxy_dir();
 	const char *argv[] = { "llm-spy-proxy", "--ca", dir, "--about", o->operands[0], NULL };
 	int err = check_built(reterr);
 
