@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: MIT
 # make bench: needs root. make bench-json: the reader of JSON alone; bench-replay: replays beside it;
-# bench-history: reading an archive.
+# bench-history: reading an archive; bench-proxy: what the proxy adds.
 EXTRA_PROGRAMS = bench-json bench-sslw bench-syscalls
 bench_json_SOURCES = bench/json.c
 bench_sslw_SOURCES = bench/sslw.c
 bench_sslw_CPPFLAGS = $(AM_CPPFLAGS) $(OPENSSL_CFLAGS)
 bench_sslw_LDADD = $(OPENSSL_LIBS) -lpthread
 bench_syscalls_SOURCES = bench/syscalls.c
-EXTRA_DIST += bench/history.py bench/prompts.py bench/replay.py bench/run.py
+EXTRA_DIST += bench/history.py bench/prompts.py bench/proxy.py bench/replay.py bench/run.py
 
 bench-replay: llm-spy bench-json
 	builddir='$(abs_top_builddir)' srcdir='$(top_srcdir)' /usr/bin/python3 -B $(top_srcdir)/bench/replay.py
@@ -19,4 +19,7 @@ bench: llm-spy bench-json bench-sslw bench-syscalls
 # Reading an archive of a million exchanges; no root.
 bench-history: llm-spy
 	srcdir='$(top_srcdir)' builddir='$(abs_top_builddir)' /usr/bin/python3 -B $(top_srcdir)/bench/history.py
-.PHONY: bench bench-history bench-replay
+# The proxy beside a direct connection and, with MITMDUMP=..., mitmproxy; no root.
+bench-proxy: all
+	builddir='$(abs_top_builddir)' /usr/bin/python3 -B $(top_srcdir)/bench/proxy.py
+.PHONY: bench bench-history bench-proxy bench-replay
