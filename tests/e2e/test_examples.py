@@ -215,7 +215,9 @@ def drive_make(stage, command, out, err):
     target, root = command.split()[-1], os.path.join(TMP, "installed")
     code = subprocess.run(["make", "-C", BUILD, target, f"DESTDIR={root}"], stdout=out, stderr=err).returncode
     files = sorted(os.path.basename(p) for p in glob.glob(root + "/**", recursive=True) if os.path.isfile(p))
-    wanted = ["_llm-spy", "llm-spy", "llm-spy", "llm-spy-mock", "llm-spy.8", "llm-spy.fish", "llm-spy.service"] if target == "install" else []
+    proxy = ["llm-spy-proxy"] if os.path.exists(os.path.join(BUILD, "llm-spy-proxy")) else []
+    wanted = ["_llm-spy", "llm-spy", "llm-spy", "llm-spy-mock", *proxy, "llm-spy.8", "llm-spy.fish", "llm-spy.service"] \
+        if target == "install" else []
     return code == 0 and files == wanted
 
 
