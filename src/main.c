@@ -78,6 +78,7 @@ static int run(struct options *o)
 	case ACTION_ERRORS:
 	case ACTION_CONVERSATION:
 	case ACTION_TOOLS:
+	case ACTION_TOP:
 	case ACTION_DIFF:
 	case ACTION_EXPORT:
 	case ACTION_PIN:

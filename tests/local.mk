@@ -85,11 +85,12 @@ PY_TESTS += \
 	tests/unit/test_openai_shapes.py \
 	tests/unit/test_pieces.py \
 	tests/unit/test_schema.py \
+	tests/unit/test_top.py \
 	tests/unit/test_torn.py \
 	tests/unit/test_selected.py \
 	tests/unit/test_same_sums.py \
 	tests/unit/test_native.py \
 	tests/unit/test_unknown.py \
 	tests/unit/test_unknown_sums.py
-EXTRA_DIST += $(PY_TESTS) tests/conformance/spyfile.py tests/lib/answers.py tests/lib/calls.py tests/lib/har/package.json tests/lib/har/package-lock.json tests/lib/har/validate.js tests/lib/otlp_receiver.py tests/lib/record_schema.py tests/lib/screen.py tests/lib/sums.py tests/lib/tap.py
+EXTRA_DIST += $(PY_TESTS) tests/conformance/spyfile.py tests/lib/answers.py tests/lib/calls.py tests/lib/cases.py tests/lib/har/package.json tests/lib/har/package-lock.json tests/lib/har/validate.js tests/lib/otlp_receiver.py tests/lib/record_schema.py tests/lib/screen.py tests/lib/sums.py tests/lib/tap.py
 EXTRA_DIST += doc/record.schema.json doc/RECORD.md doc/RECORDING.md doc/STORE.md doc/TELEMETRY.md doc/INTERNALS.md doc/GLOSSARY.md doc/screen.svg

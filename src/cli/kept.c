@@ -77,6 +77,7 @@ static const struct {
 	{ ACTION_SPEND, spend_run },
 	{ ACTION_CONVERSATION, conversation_run },
 	{ ACTION_TOOLS, tools_run },
+	{ ACTION_TOP, top_run },
 	{ ACTION_DIFF, diff_run },
 	{ ACTION_EXPORT, export_run },
 	{ ACTION_PIN, pin_run },

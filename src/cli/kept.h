@@ -32,6 +32,7 @@ int show_run(struct kept *k, struct error *reterr);
 int conversation_run(struct kept *k, struct error *reterr);
 int export_run(struct kept *k, struct error *reterr);
 int tools_run(struct kept *k, struct error *reterr);
+int top_run(struct kept *k, struct error *reterr);
 int diff_run(struct kept *k, struct error *reterr);
 int pin_run(struct kept *k, struct error *reterr);
 int unpin_run(struct kept *k, struct error *reterr);

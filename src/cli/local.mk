@@ -7,6 +7,7 @@ llm_spy_SOURCES += \
 	src/cli/cmd_replay.h \
 	src/cli/cmd_show.c \
 	src/cli/cmd_spend.c \
+	src/cli/cmd_top.c \
 	src/cli/cmd_version.c \
 	src/cli/cmd_version.h \
 	src/cli/curl.c \
@@ -14,7 +15,11 @@ llm_spy_SOURCES += \
 	src/cli/kept.c \
 	src/cli/kept.h \
 	src/cli/table.c \
-	src/cli/table.h
+	src/cli/table.h \
+	src/cli/top_json.c \
+	src/cli/top_json.h \
+	src/cli/top_lines.c \
+	src/cli/top_lines.h
 
 # The commit that a build in a checkout is made of; a tarball has its version alone.
 revision.h: FORCE

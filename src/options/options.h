@@ -35,6 +35,7 @@ enum action {
 	ACTION_ERRORS,
 	ACTION_CONVERSATION,
 	ACTION_TOOLS,
+	ACTION_TOP,
 	ACTION_DIFF,
 	ACTION_EXPORT,
 	ACTION_PIN,
@@ -106,6 +107,7 @@ struct options {
 	struct limits limits;
 	enum shell shell;	     /* ACTION_COMPLETIONS */
 	const char *keep, *max_size; /* of the daemon's archive; NULL: as it is by default */
+	bool once;		     /* `top` prints its table and ends */
 	bool curl;		     /* `show` prints the request as a command */
 	enum spend_by by;
 	unsigned table_rows; /* of a list; 0: all */

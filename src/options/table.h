@@ -32,6 +32,7 @@ enum scope {
 	WRITES = 4096, /* those that write as outputs do */
 	DAEMON = 8192, /* `llm-spy daemon` */
 	OWN = 16384,   /* refused without a subcommand */
+	TOPS = 32768,  /* `llm-spy top` */
 };
 
 struct row {

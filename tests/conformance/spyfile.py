@@ -13,6 +13,7 @@ class SpyFile:
         self.out = [b"LLMSPY\r\n" + struct.pack("<I", 1)]
         self.count = 0
         self.now = 1000000
+        self.processes = {}  # of connections that have not one of their own
 
     def record(self, kind, payload):
         self.out.append(struct.pack("<B3xII", kind, len(payload), zlib.crc32(payload)) + payload)
@@ -20,8 +21,9 @@ class SpyFile:
     def chunk(self, kind, conn, direction=0, off=0, totals=(0, 0), data=b""):
         self.now += 1000
         self.count += 1
-        self.record(1, struct.pack("<BBBxIQQQQQIIIIIIQQ16s", kind, direction, 1, conn, conn, 1, self.now, off, 0, 0, 0,
-                                   len(data), 0, conn, 0, *totals, b"conformance") + data)
+        process = self.processes.get(conn, conn)
+        self.record(1, struct.pack("<BBBxIQQQQQIIIIIIQQ16s", kind, direction, 1, process, conn, 1, self.now, off, 0, 0, 0,
+                                   len(data), 0, process, 0, *totals, b"conformance") + data)
 
     def connection(self, conn, pieces, cut):
         """pieces: (direction, bytes) in order; cut: bytes -> list of bytes."""
