@@ -2,7 +2,7 @@
 # shellcheck shell=sh disable=SC2034
 # The distribution's packages, for quickstart and check: Debian 12 or 13, Ubuntu 22.04 or later.
 BUILD_PACKAGES='gcc make autoconf automake pkg-config libbpfcc-dev libelf-dev libjansson-dev nettle-dev
-	zlib1g-dev libbrotli-dev libzstd-dev libnghttp2-dev libsqlite3-dev libmicrohttpd-dev libcurl4-openssl-dev
+	zlib1g-dev libbrotli-dev libzstd-dev libnghttp2-dev libsqlite3-dev libmicrohttpd-dev libcurl4-openssl-dev libncurses-dev
 	libevent-dev libssl-dev ca-certificates'
 RUN_PACKAGES='curl python3'
 TEST_PACKAGES='mandoc xz-utils openssl python3-httpx python3-h2 python3-websockets nodejs

@@ -6,9 +6,9 @@ libpure_a_SOURCES += \
 llm_spy_SOURCES = \
 	src/main.c
 if !BPF
-llm_spy_LDADD = libpure.a $(PURE_LIBS)
+llm_spy_LDADD = libpure.a $(PURE_LIBS) $(CURSES_LIBS)
 else
-llm_spy_LDADD = libkernel.a libfind.a libpure.a $(PURE_LIBS) $(LIBELF_LIBS) -ldl -lpthread
+llm_spy_LDADD = libkernel.a libfind.a libpure.a $(PURE_LIBS) $(LIBELF_LIBS) $(CURSES_LIBS) -ldl -lpthread
 endif
 
 check_PROGRAMS += tests/unit/test_cases

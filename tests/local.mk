@@ -86,6 +86,7 @@ PY_TESTS += \
 	tests/unit/test_pieces.py \
 	tests/unit/test_schema.py \
 	tests/unit/test_top.py \
+	tests/unit/test_top_screen.py \
 	tests/unit/test_torn.py \
 	tests/unit/test_selected.py \
 	tests/unit/test_same_sums.py \

@@ -239,6 +239,7 @@ int reading_row(void *arg, sqlite3_stmt *q, struct error *reterr)
 static sqlite3_stmt *statement(struct db *d, const struct reading_query *of, struct error *reterr)
 {
 	enum query which = of->id	      ? Q_ONE_ROW
+			   : of->after	      ? Q_LATER
 			   : of->conversation ? Q_OF_CONVERSATION
 			   : of->failed	      ? Q_NEWEST_FAILED
 			   : of->tools	      ? Q_NEWEST_TOOLS
@@ -248,8 +249,8 @@ static sqlite3_stmt *statement(struct db *d, const struct reading_query *of, str
 
 	if (!q)
 		return NULL;
-	if (of->id) {
-		sqlite3_bind_int64(q, 1, (int64_t)of->id);
+	if (of->id || of->after) {
+		sqlite3_bind_int64(q, 1, (int64_t)(of->id ? of->id : of->after));
 	} else if (of->conversation) {
 		bind_text(q, 1, of->conversation);
 		bind_text(q, 2, of->conversation);
@@ -263,8 +264,8 @@ static sqlite3_stmt *statement(struct db *d, const struct reading_query *of, str
 /* Whether those without a time belong to it. */
 static bool has_timeless(const struct reading_query *q)
 {
-	return !q->id && !q->conversation && !q->failed && !q->tools && q->since_ns <= 0 &&
-	       q->until_ns == INT64_MAX;
+	return !q->id && !q->after && !q->conversation && !q->failed && !q->tools &&
+	       q->since_ns <= 0 && q->until_ns == INT64_MAX;
 }
 
 struct counted_rows {

@@ -22,6 +22,7 @@ struct reading_query {
 	bool failed;		  /* only those that went wrong, newest first */
 	bool tools;		  /* only calls of tools, and those that ask for some; likewise */
 	uint64_t id;		  /* only this one; 0 */
+	uint64_t after;		  /* only what was kept after this one, as it was; 0 */
 	const char *conversation; /* only of those that begin so, by turn; NULL */
 };
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Which agents are at work, and what they spend. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -9,9 +10,9 @@
 #include "cli/kept.h"
 #include "cli/top_json.h"
 #include "cli/top_lines.h"
+#include "cli/top_view.h"
 
-/* When this day began, ns since 1970. */
-static int64_t today(void)
+int64_t top_today(void)
 {
 	time_t t = time(NULL);
 	struct tm tm;
@@ -56,7 +57,7 @@ static void print_table(const struct kept *k, const struct sessions *s)
 
 static int print_once(struct kept *k, struct error *reterr)
 {
-	struct sessions *s = sessions_new(today());
+	struct sessions *s = sessions_new(top_today());
 	int err = sessions_read(s, k->view, &k->query, NULL, reterr);
 
 	sessions_arrange(s, SESSIONS_BY_TIME, true);
@@ -68,7 +69,36 @@ static int print_once(struct kept *k, struct error *reterr)
 	return err;
 }
 
+/* ---- on a terminal ---- */
+
+#ifdef HAVE_CURSES
+static int show(struct kept *k, struct error *reterr)
+{
+	int err = top_view_run(k, reterr);
+
+	return err == -ENOTSUP && !reterr->text[0] ? print_once(k, reterr) : err;
+}
+#else
+static int show(struct kept *k, struct error *reterr)
+{
+	log_say("this llm-spy was built without ncurses, so it prints the table once. To build it "
+		"with: apt install libncurses-dev, then configure again");
+	return print_once(k, reterr);
+}
+#endif
+
+/* Whether there is a terminal to draw on, and its keys are for us. */
+static bool can_show(const struct kept *k)
+{
+	const char *term = getenv("TERM");
+
+	return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && term && *term &&
+	       strcmp(term, "dumb") != 0 && strcmp(kept_path(k->o), "-") != 0;
+}
+
 int top_run(struct kept *k, struct error *reterr)
 {
-	return print_once(k, reterr);
+	bool once = k->o->once || k->form == TABLE_JSON || !can_show(k);
+
+	return once ? print_once(k, reterr) : show(k, reterr);
 }

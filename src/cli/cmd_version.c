@@ -31,6 +31,12 @@
 #define OTLP "no (built without libcurl)"
 #endif
 
+#ifdef HAVE_CURSES
+#define TOP "yes"
+#else
+#define TOP "no (built without libncursesw)"
+#endif
+
 static void print_kernel(FILE *out)
 {
 	struct utsname u;
@@ -48,7 +54,8 @@ void version_print(FILE *out)
 		fputs(" (git " REVISION ")", out);
 	fputc('\n', out);
 	fputs("live tracing: " LIVE "\ncontent codings: " CODINGS_TEXT "\nSQLite output: " SQLITE
-	      "\nPrometheus metrics: " METRICS "\nOpenTelemetry: " OTLP "\n",
+	      "\nPrometheus metrics: " METRICS "\nOpenTelemetry: " OTLP
+	      "\nview of llm-spy top: " TOP "\n",
 	      out);
 	if (date.len)
 		fprintf(out, "prices of %.*s\n", (int)date.len, (const char *)date.ptr);

@@ -19,7 +19,19 @@ llm_spy_SOURCES += \
 	src/cli/top_json.c \
 	src/cli/top_json.h \
 	src/cli/top_lines.c \
-	src/cli/top_lines.h
+	src/cli/top_lines.h \
+	src/cli/top_view.h
+
+if CURSES
+llm_spy_SOURCES += \
+	src/cli/top_filter.c \
+	src/cli/top_filter.h \
+	src/cli/top_screen.c \
+	src/cli/top_screen.h \
+	src/cli/top_talk.c \
+	src/cli/top_talk.h \
+	src/cli/top_view.c
+endif
 
 # The commit that a build in a checkout is made of; a tarball has its version alone.
 revision.h: FORCE

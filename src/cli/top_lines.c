@@ -275,7 +275,7 @@ void top_write_row(struct buf *line, const struct top_layout *l, const struct se
 	cut_blanks(line);
 }
 
-static void put_line(struct buf *line, const struct top_layout *l, const char *text)
+void top_write_text(struct buf *line, const struct top_layout *l, const char *text)
 {
 	fit(line, text, l->utf8, l->width);
 }
@@ -291,7 +291,7 @@ void top_write_totals(struct buf *line, const struct top_layout *l, const struct
 		"llm-spy top  %zu agent%s, %" PRIu64 " call%s, %" PRIu64 " failed", s->count,
 		plural(s->count), s->all.calls, plural(s->all.calls), s->all.failed);
 
-	put_line(line, l, text);
+	top_write_text(line, l, text);
 }
 
 static const char *dollar(const char *usd)
@@ -309,7 +309,7 @@ void top_write_spent(struct buf *line, const struct top_layout *l, const struct 
 	text = xasprintf("tokens in %s, cached %s, out %s  cost %s%s, today %s%s", all.in,
 			 all.cached, all.out, dollar(all.usd), all.usd, dollar(today.usd),
 			 today.usd);
-	put_line(line, l, text);
+	top_write_text(line, l, text);
 }
 
 /* ---- looking for a text ---- */

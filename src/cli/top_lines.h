@@ -23,6 +23,8 @@ void top_write_totals(struct buf *line, const struct top_layout *l, const struct
 void top_write_spent(struct buf *line, const struct top_layout *l, const struct sessions *s);
 void top_write_heads(struct buf *line, const struct top_layout *l);
 void top_write_row(struct buf *line, const struct top_layout *l, const struct session *r);
+/* As much of it as fits. */
+void top_write_text(struct buf *line, const struct top_layout *l, const char *text);
 /* Whether some column shows the text, whatever the case of its ASCII letters. */
 bool top_row_says(const struct session *r, const char *text);
 

@@ -109,6 +109,7 @@ static int archive_each(struct view *v, const struct view_query *q, source_fn fn
 				   .failed = q->failed && q->order == VIEW_NEWEST,
 				   .tools = q->tools && q->order == VIEW_NEWEST,
 				   .id = q->id,
+				   .after = q->after,
 				   .conversation = q->conversation };
 
 	if (q->select)

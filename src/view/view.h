@@ -37,6 +37,8 @@ struct view_query {
 	bool failed;
 	bool tools;  /* an archive gives only calls of tools, and those that ask for some */
 	uint64_t id; /* only this one; 0 */
+	/* Of an archive: only what was kept after this one, as it was kept; 0: all. */
+	uint64_t after;
 	const char *conversation; /* only of those whose id begins so, by turn; NULL */
 	/* Only with this text in what is new; NULL. Of an archive with more than 2000 that have it,
 	 * and a `max`, those with the newest messages. */

@@ -1,0 +1,245 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""llm-spy top on a terminal, seen through an emulator: what it shows at several sizes, what keys do, what ends it, and that the
+terminal is as it was afterwards."""
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+
+SRC, BUILD = os.environ.get("srcdir", "."), os.environ.get("builddir", ".")
+sys.path[:0] = [os.path.join(SRC, "tests", folder) for folder in ("conformance", "lib")]
+import cases  # noqa: E402
+from spyfile import READ, WRITE, SpyFile, cut_whole  # noqa: E402
+from tap import done, ok, skip_all  # noqa: E402
+
+SPY = os.path.abspath(os.path.join(BUILD, "llm-spy"))
+ENV = {**os.environ, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+ENV.pop("NO_COLOR", None)
+LEAVE = b"\x1b[?1049l"  # the terminal's first screen again
+if "view of llm-spy top: yes" not in subprocess.run([SPY, "--version"], capture_output=True, text=True).stdout:
+    skip_all("llm-spy was built without ncursesw")
+try:
+    from screen import Screen
+except ImportError:
+    skip_all("python3-pyte is not installed")
+
+folder = tempfile.mkdtemp(prefix="llm-spy-top-")
+os.chmod(folder, 0o700)
+SPYFILE, OTHER, STRANGE = (os.path.join(folder, name) for name in ("agents.spy", "other.spy", "strange.spy"))
+EVIL = "\x1b[2J\x1b]0;owned\x07\u202e\u009b31m\u200b漢"
+
+
+def call(status, said, tokens=1000):
+    asked = {"model": "gpt-4o", "messages": [{"role": "user", "content": said}]}
+    body = {"id": "x", "object": "chat.completion", "model": "gpt-4o",
+            "choices": [{"index": 0, "message": {"role": "assistant", "content": said}, "finish_reason": "stop"}],
+            "usage": {"prompt_tokens": tokens, "completion_tokens": tokens // 10, "total_tokens": tokens + tokens // 10}}
+    if status[0] != "2":
+        body = {"error": {"message": said, "type": "rate_limit"}}
+    first = f"POST /v1/chat/completions HTTP/1.1\r\nHost: api.openai.com\r\nX-Claude-Code-Session-Id: {said.encode('ascii', 'replace').hex()}"
+    return [(d, (f"{head}\r\nContent-Type: application/json\r\nContent-Length: {len(text)}\r\n\r\n").encode() + text)
+            for d, head, text in ((WRITE, first, json.dumps(asked).encode()), (READ, f"HTTP/1.1 {status}", json.dumps(body).encode()))]
+
+
+def record(path, *calls):
+    f = SpyFile()
+    f.now = 10**9  # later than the case
+    f.chunk(cases.CLOCK, 0, off=cases.BEGAN * 10**9)
+    for i, pieces in enumerate(calls):
+        f.connection(101 + i, pieces, cut_whole)
+    with open(path, "wb") as out:
+        out.write(f.bytes())
+
+
+with open(SPYFILE, "wb") as out:
+    out.write(cases.recording(os.path.join(SRC, "tests/cases/agents.case")))
+record(OTHER, call("200 OK", "Newcomer."))
+record(STRANGE, call("200 OK", EVIL + " strange"), call("429 Too Many", EVIL), *(call("200 OK", f"answer {i}") for i in range(60)))
+
+
+def start(*args, columns=80, lines=24, env=ENV, ready="q quit"):
+    s = Screen(SPY, "top", *args, columns=columns, lines=lines, env=env)
+    s.before = s.attributes()
+    ok(s.shows(ready), f"top {' '.join(os.path.basename(a) for a in args)} begins", *s.lines())
+    return s
+
+
+def press(s, keys, what, name):
+    s.type(keys)
+    ok(s.until(what), name, *s.lines())
+
+
+def finish(s, name, status=0):
+    ok(s.end() == status, f"{name} ends it with {status}", s.status)
+    ok(LEAVE in s.bytes and b"\x1b[?25h" in s.bytes[s.bytes.rfind(LEAVE) - 40:], f"{name}: the screen and the cursor are back")
+    ok(s.attributes() == s.before, f"{name}: and so is the terminal")
+    s.close()
+
+
+def chosen(s):
+    """Numbers of the lines that are shown reversed."""
+    return [y for y in range(s.emulator.lines) if s.emulator.buffer[y][0].reverse]
+
+
+def row(text):
+    """Whether a line has the words, in order."""
+    words = text.split()
+    return lambda s: any(line.split() == words for line in s.lines())
+
+
+def seen(text):
+    return lambda s: text in s.text()
+
+
+# ---- what is shown ----
+HEAD = ["llm-spy top  4 agents, 5 calls, 0 failed", None]
+LIST80 = ["S PID AGENT          MODEL    CONV/TURN CALLS FAIL IN CACHE OUT USD LAST",
+          "○   1 conformance    claude-x 0fb8e7 t1     1    0 10     -   1   ? None.",
+          "○   1 conformance    claude-x 742e52 t2     2    0 20     -  10   ? All is tidy.",
+          "○   1 └ conformance  claude-x b9b68e t1     1    0 10     -   1   ? None.",
+          "○   1 └ conforma...  claude-x 68fc18 t1     1    0 10     -   1   ? None."]
+LIST160 = ["S PID USER AGENT                 MODEL    CONV/TURN CALLS FAIL IN CACHE OUT USD TTFT LAST",
+           "○   1 0    conformance           claude-x 0fb8e7 t1     1    0 10     -   1   ?    - None.",
+           "○   1 0    conformance           claude-x 742e52 t2     2    0 20     -  10   ?    - All is tidy.",
+           "○   1 0    └ conformance         claude-x b9b68e t1     1    0 10     -   1   ?    - None.",
+           "○   1 0    └ conformance Explore claude-x 68fc18 t1     1    0 10     -   1   ?    - None."]
+TALK80 = ["conformance main  Tidy up.",
+          "09:00:00 t1 10→9          09:00:00  #5 conformance  claude-x  ⟨742e52 t2⟩  +70ms",
+          "09:00:00 t2 10→1            res   Task 70ms  None.",
+          "                            res   mcp__files__list_files 70ms  a.c",
+          "                            say   All is tidy.",
+          "                            ✓ 10ms · 10→1 tok · cost unknown"]
+KEYS = "? help  Enter turns  / filter  < > by time  t tree  q quit"
+
+
+def shows_list(s, rows, lines):
+    got = s.lines()
+    return got[0] == HEAD[0] and got[1].startswith("tokens in 50, cached -, out 13  cost unknown") and \
+        got[2:] == rows + [""] * (lines - 3 - len(rows)) + [KEYS]
+
+
+s = start("-r", SPYFILE)
+ok(s.until(lambda s: shows_list(s, LIST80, 24)), "the list at 80x24", *s.lines())
+ok(chosen(s) == [3], "the first row is chosen", chosen(s))
+s.resize(160, 50)
+ok(s.until(lambda s: shows_list(s, LIST160, 50)), "the list at 160x50, after a resize", *s.lines())
+for columns, lines in ((30, 5), (12, 3), (2, 1), (200, 60), (80, 24)):
+    s.resize(columns, lines)
+ok(s.until(lambda s: shows_list(s, LIST80, 24)), "and at 80x24 again, after others", *s.lines())
+
+# ---- keys ----
+press(s, "j", lambda s: chosen(s) == [4], "j: the next row")
+press(s, "G", lambda s: chosen(s) == [6], "G: the last one")
+press(s, "j", lambda s: chosen(s) == [6], "and no further")
+press(s, "k", lambda s: chosen(s) == [5], "k: the row before")
+press(s, "g", lambda s: chosen(s) == [3], "g: the first one")
+press(s, "\x1bOB", lambda s: chosen(s) == [4], "an arrow: the next one")
+press(s, "\r", lambda s: s.lines() == TALK80 + [""] * 17 + ["2 of 2  j k turn  PgUp PgDn block  q back"], "Enter: its latest turn")
+press(s, "k", lambda s: seen("Task  List all files that nobody uses.")(s) and seen("user  Tidy up.")(s), "k: the turn before")
+s.resize(160, 50)
+ok(s.until(lambda s: seen("user  Tidy up.")(s) and len(s.lines()) == 50), "which stays where the size changes", *s.lines())
+s.resize(80, 24)
+press(s, "q", lambda s: shows_list(s, LIST80, 24), "q: back")
+press(s, "\r", seen("2 of 2"), "there again")
+press(s, "\x1b", lambda s: shows_list(s, LIST80, 24), "Escape: back")
+press(s, "?", seen("Sums are without sub-agents"), "?: help")
+press(s, "x", lambda s: shows_list(s, LIST80, 24), "any key: back")
+press(s, "t", lambda s: "└" not in s.text() and seen("t list")(s), "t: all rows as they are sorted")
+press(s, "\x1b[15~", lambda s: shows_list(s, LIST80, 24), "F5: the tree")
+press(s, ">>", lambda s: seen("by CALLS")(s) and "742e52" in s.lines()[3] and chosen(s) == [3], "> >: by calls, the most first")
+press(s, "<<", lambda s: seen("by time")(s) and chosen(s) == [3], "< <: by time again, the first row chosen")
+press(s, "j>>", lambda s: seen("by CALLS")(s) and chosen(s) == [3], "another row stays chosen, wherever it goes")
+press(s, "<<", lambda s: seen("by time")(s) and chosen(s) == [3], "(at the top, it is the first)")
+
+# ---- filter ----
+press(s, "/", lambda s: s.lines()[-1] == "/", "/: a prompt")
+press(s, "nonsense=1", seen("nothing is selected by 'nonsense'"), "what is wrong is said as it is typed")
+press(s, "\r", seen("nothing is selected by 'nonsense'"), "and not taken")
+press(s, "\x15since=never", seen("since=never  "), "Ctrl-U: from the beginning; a value that is wrong")
+press(s, "\x15model=gpt*\r", seen("0 agents, 0 calls"), "model=gpt*: none of these calls")
+press(s, "/\x15conversation=742e\r", row("llm-spy top 1 agent, 2 calls, 0 failed"), "conversation=742e: one row, whose sums are of that alone")
+press(s, "/\x15tidy\r", lambda s: seen("4 agents, 5 calls")(s) and chosen(s) == [4], "a text: all rows, the one with it chosen")
+press(s, "g", lambda s: chosen(s) == [3], "(at the top)")
+press(s, "n", lambda s: chosen(s) == [4], "n: the next row with it")
+press(s, "/\x15NONE.\r", lambda s: chosen(s) == [5], "whatever its case")
+press(s, "n", lambda s: chosen(s) == [6], "n: on")
+press(s, "n", lambda s: chosen(s) == [3], "n: from the end to the beginning")
+press(s, "N", lambda s: chosen(s) == [6], "N: back")
+press(s, "/\x15absent\r", seen("no row has this text"), "a text that is nowhere")
+s.type("q")
+finish(s, "q")
+
+# ---- ends ----
+for keys, number in (("\x03", signal.SIGINT), ("\x1c", signal.SIGQUIT), ("", signal.SIGTERM), ("", signal.SIGHUP)):
+    s = start("-r", SPYFILE)
+    s.type(keys) if keys else os.kill(s.pid, number)
+    finish(s, number.name, 128 + number)
+s = start("-r", SPYFILE)
+s.type("j\r")
+s.shows("2 of 2")
+os.kill(s.pid, signal.SIGTERM)
+finish(s, "SIGTERM, with a turn shown", 128 + signal.SIGTERM)
+
+# ---- Ctrl-Z ----
+s = Screen("bash", "--norc", "--noprofile", "-i", env={**ENV, "PS1": "shell> ", "HISTFILE": "/dev/null"})
+s.shows("shell>")
+before = s.attributes()
+s.type(f"{SPY} top -r {SPYFILE}\n")
+s.shows("q quit")
+s.type("\x1a")
+ok(s.until(lambda s: s.bytes.count(LEAVE) == 1 and s.bytes.rstrip().endswith(b"shell>")), "Ctrl-Z stops it", *s.lines())
+s.type("stty -a\n")
+ok(s.shows("icanon") and "-icanon" not in s.text() and "-echo " not in s.text(), "the terminal is the shell's again", *s.lines())
+s.type("clear; fg\n")
+ok(s.until(lambda s: shows_list(s, LIST80, 24)), "fg shows it again", *s.lines())
+press(s, "j", lambda s: chosen(s) == [4], "and keys are read again")
+s.type("q")
+s.until(lambda s: s.bytes.count(LEAVE) == 2)
+s.close()
+
+# ---- looks ----
+s = start("-r", STRANGE)
+press(s, ">>>", lambda s: seen("by FAIL")(s) and "✗" in s.lines()[3], "by failures")
+press(s, "j", lambda s: chosen(s) == [4] and s.emulator.buffer[3][0].fg == "red", "what failed is red")
+press(s, "G", lambda s: chosen(s) == [22] and "62 agents" in s.lines()[0], "rows scroll")
+press(s, "g\x1b[6~", lambda s: len(chosen(s)) == 1 and "✗" not in s.text(), "by pages, too")
+press(s, "/\x15strange\r", lambda s: "\\x1b[2J" in s.lines()[chosen(s)[0]], "the hostile row is found")
+press(s, "\r", seen("1 of 1"), "and opened")
+ok(b"\x1b]0;owned" not in s.bytes and "\u202e".encode() not in s.bytes and "\u009b".encode() not in s.bytes, "nothing of it gets through")
+ok("\\x1b]0;owned" in s.text(), "but as text", *s.lines())
+s.type("qq")
+finish(s, "qq")
+s = start("-r", STRANGE, env={**ENV, "NO_COLOR": "1"})
+press(s, ">>>j", lambda s: chosen(s) == [4] and s.emulator.buffer[3][0].bold, "with NO_COLOR what failed is bold")
+cells = [cell for y in range(24) for cell in (s.emulator.buffer[y][x] for x in range(80))]
+ok({c.fg for c in cells} == {"default"}, "and there is no colour", {c.fg for c in cells})
+s.type("q")
+finish(s, "q without colour")
+
+# ---- once ----
+for args, env, name in (([], {**ENV, "TERM": "dumb"}, "TERM=dumb"), (["--once"], ENV, "--once")):
+    s = Screen(SPY, "top", "-r", SPYFILE, *args, env=env)
+    ok(s.end() == 0 and s.lines()[2:7] == LIST80 and b"\x1b" not in s.bytes, f"{name}: the table once", *s.lines())
+    s.close()
+
+# ---- an archive that grows ----
+archive = os.path.join(folder, "calls.db")
+keep = [SPY, "-l", "--summary=none", "-o", f"sqlite:{archive}", "-r"]
+made = subprocess.run([*keep, SPYFILE], capture_output=True, text=True)
+if "without SQLite" not in made.stderr:
+    s = start("-r", archive)
+    ok(s.until(lambda s: shows_list(s, LIST80, 24)), "an archive shows the same", *s.lines())
+    s.type("jj")
+    s.until(lambda s: chosen(s) == [5])
+    subprocess.run([*keep, OTHER], check=True)
+    ok(s.shows("5 agents, 6 calls"), "what it gets is there a second later", *s.lines())
+    ok("Newcomer." in s.lines()[3] and chosen(s) == [6], "at the top, since it is the latest; and the same row is chosen", *s.lines())
+    s.type("q")
+    finish(s, "q with an archive")
+
+shutil.rmtree(folder)
+done()
