@@ -5,16 +5,18 @@ below the agent that began them."""
 import glob
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import unicodedata
 
 SRC, BUILD = os.environ.get("srcdir", "."), os.environ.get("builddir", ".")
 sys.path[:0] = [os.path.join(SRC, "tests", folder) for folder in ("conformance", "lib")]
 import cases  # noqa: E402
 from spyfile import READ, WRITE, SpyFile, cut_whole  # noqa: E402
-from tap import done, ok, skip  # noqa: E402
+from tap import done, ok  # noqa: E402
 
 SPY = os.path.join(BUILD, "llm-spy")
 ENV = dict(os.environ, TZ="UTC", LC_ALL="C.UTF-8")
@@ -86,4 +88,65 @@ for form in made["agents"]:
     got = shape(top(form)["rows"])
     ok(got == TREE, f"{os.path.basename(form)}: sub-agents stand below their agent", got)
 
+# ---- what strangers name ----
+EVIL = "\x1b[2J\x1b]0;owned\x07\u202e\u009b31m\r\n\u200b漢" + "x" * 300
+
+
+def call(agent=None, parent=None, said="Yes.", model="gpt-4o", session="s"):
+    """Of an agent whose names may be anything that a header field takes."""
+    names = {"Session-Id": session, "Agent-Id": agent, "Parent-Agent-Id": parent}
+    fields = "".join(f"X-Claude-Code-{k}: {v}\r\n" for k, v in names.items() if v)
+    asked = {"model": model, "messages": [{"role": "user", "content": f"{agent} {said}"}]}
+    answered = {"id": "x", "object": "chat.completion", "model": model, "usage": {"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10},
+                "choices": [{"index": 0, "message": {"role": "assistant", "content": said}, "finish_reason": "stop"}]}
+    return [(d, f"{head}\r\nContent-Type: application/json\r\n{more}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+            for d, head, more, body in ((WRITE, "POST /v1/chat/completions HTTP/1.1\r\nHost: api.openai.com", fields, json.dumps(asked).encode()),
+                                        (READ, "HTTP/1.1 200 OK", "", json.dumps(answered).encode()))]
+
+
+def strangers(*calls, began=cases.BEGAN):
+    f = SpyFile()
+    f.chunk(cases.CLOCK, 0, off=began * 10**9)
+    f.connection(1, [piece for c in calls for piece in c], cut_whole)
+    return f.bytes()
+
+
+CHAIN = 200
+forms = keep("circles", strangers(call("a", "b"), call("b", "a"), call("c", "c"), *(call(f"d{i + 1}", f"d{i}") for i in range(CHAIN))))
+for form in forms:
+    rows = top(form)["rows"]
+    depths = [d for d, *_ in shape(rows)]
+    ok(len(rows) == CHAIN + 3 and added(rows)["calls"] == CHAIN + 3, f"{os.path.basename(form)}: parents in a circle have a row each", len(rows))
+    ok(20 < max(depths) <= 64 and sum(r["parent"] is None for r in rows) > 2, "and none is deeper than 64", max(depths))
+    ok(all(r["parent"] is None or r["parent"] < r["row"] for r in rows), "each stands below its parent")
+
+forms = keep("strange", strangers(call("\xe9vil", None, EVIL, "evil" + EVIL), call("x" * 400, "y", "a\tb\n\nc")))
+for form in forms:
+    for env in (ENV, dict(ENV, LC_ALL="C")):
+        r = run("top", "-r", form, "--once", env=env)
+        lines = r.stdout.split("\n")
+        ok(r.returncode == 0 and len(lines) == 6 and lines[-1] == "", f"{os.path.basename(form)}: {env['LC_ALL']}: a line for each row", r.stdout, r.stderr)
+        ok(not any(unicodedata.category(c) in ("Cc", "Cf") for line in lines for c in line), "no control character", r.stdout)
+        wide = [sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in line) for line in lines]
+        ok(max(wide) <= 80, "80 columns", wide, r.stdout)
+    ok(any(row["last"] == "a b c" for row in top(form)["rows"]), "a text is one line", top(form))
+
+# ---- selection, and what is asked of it ----
+first = made["agents"][0]
+ok(added(top(first, "--model", "nobody")["rows"])["calls"] == 0, "--model selects calls")
+ok(top(first, "--conversation", top(first)["rows"][1]["conversation"])["calls"] == 2, "--conversation, too")
+ok(top(first, "--since", "2026-11-30")["calls"] == 0 and top(first, "--until", "2026-11-30")["calls"] == 5, "and times")
+old = top(first)
+for days, calls in ((0, 1), (2, 0)):
+    recent = top(keep(f"days{days}", strangers(call("a"), began=int(time.time()) - 86400 * days))[0])
+    ok(recent["calls"] == 1 and recent["today"]["calls"] == calls, f"today has {calls} of {days} days ago", recent)
+with open(first, "rb") as f:
+    piped = subprocess.run([SPY, "top", "-r", "-", "--json"], stdin=f, capture_output=True, text=True, env=ENV)
+ok(json.loads(piped.stdout) == old, "standard input is read too")
+r = run("top", "-r", at("absent.spy"))
+ok(r.returncode == 1 and "absent.spy" in r.stderr and not r.stdout, "a file that is not there", r.stderr)
+r = run("log", "-r", first, "--once")
+ok(r.returncode == 2 and "--once" in r.stderr, "--once is an option of top", r.stderr)
+
+shutil.rmtree(folder)
 done()

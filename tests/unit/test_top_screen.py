@@ -236,8 +236,8 @@ if "without SQLite" not in made.stderr:
     s.type("jj")
     s.until(lambda s: chosen(s) == [5])
     subprocess.run([*keep, OTHER], check=True)
-    ok(s.shows("5 agents, 6 calls"), "what it gets is there a second later", *s.lines())
-    ok("Newcomer." in s.lines()[3] and chosen(s) == [6], "at the top, since it is the latest; and the same row is chosen", *s.lines())
+    ok(s.until(lambda s: seen("5 agents, 6 calls")(s) and s.lines()[3].endswith("Newcomer.") and chosen(s) == [6]),
+       "what it gets is there a second later, at the top, and the same row is chosen", *s.lines())
     s.type("q")
     finish(s, "q with an archive")
 
