@@ -32,6 +32,9 @@ static const struct {
 	[LOOK_FAILED] = { COLOR_RED, A_NORMAL, A_BOLD },
 	[LOOK_ACTIVE] = { COLOR_CYAN, A_NORMAL, A_NORMAL },
 	[LOOK_META] = { -1, A_DIM, A_NORMAL },
+	[LOOK_USER] = { COLOR_BLUE, A_BOLD, A_NORMAL },
+	[LOOK_SAY] = { COLOR_GREEN, A_NORMAL, A_NORMAL },
+	[LOOK_WARN] = { COLOR_MAGENTA, A_NORMAL, A_BOLD },
 };
 
 /* ---- opening ---- */

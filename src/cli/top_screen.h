@@ -14,6 +14,9 @@ enum top_look {
 	LOOK_FAILED,
 	LOOK_ACTIVE,
 	LOOK_META,
+	LOOK_USER,
+	LOOK_SAY,
+	LOOK_WARN,
 	LOOKS,
 };
 

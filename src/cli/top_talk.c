@@ -78,7 +78,7 @@ static char *label_of(const struct talk *t, const struct exchange *x)
 
 static char *block_of(const struct talk *t, const struct exchange *x)
 {
-	const struct block_style style = { .width = t->columns, .utf8 = t->k->utf8 };
+	const struct block_style style = { .width = t->columns, .color = true, .utf8 = t->k->utf8 };
 	const struct block b = { .x = x, .history = t->history };
 	char *text = NULL;
 	size_t len = 0;
@@ -210,6 +210,47 @@ static void draw_list(const struct talk *t, const struct top_screen *screen, uns
 	buf_done(&line);
 }
 
+/* What a colour of sink/page.c is on this screen. */
+static enum top_look look_of(long code)
+{
+	switch (code) {
+	case 1:
+		return LOOK_STRONG;
+	case 2:
+		return LOOK_META;
+	case 31:
+		return LOOK_FAILED;
+	case 32:
+		return LOOK_SAY;
+	case 35:
+		return LOOK_WARN;
+	case 36:
+		return LOOK_ACTIVE;
+	case 94:
+		return LOOK_USER;
+	default:
+		return LOOK_PLAIN;
+	}
+}
+
+/* A row of a block, whose only escape sequences are "ESC [ code m" of its colours. */
+static void draw_colored(const struct top_screen *screen, unsigned y, unsigned x, const char *text)
+{
+	enum top_look look = LOOK_PLAIN;
+
+	while (*text) {
+		size_t len = strcspn(text, "\x1b");
+		AUTO_FREE char *piece = xstrndup(text, len);
+
+		x = len ? top_screen_put(screen, y, x, look, piece) : x;
+		text += len;
+		if (text[0] && text[1])
+			look = look_of(strtol(text + 2, NULL, 10));
+		text += strcspn(text, "m");
+		text += *text == 'm';
+	}
+}
+
 static void draw_block(const struct talk *t, const struct top_screen *screen, unsigned x)
 {
 	const char *text = t->count ? line_at(t->turns[t->at].text, t->scroll) : "";
@@ -218,7 +259,7 @@ static void draw_block(const struct talk *t, const struct top_screen *screen, un
 		size_t len = strcspn(text, "\n");
 		AUTO_FREE char *line = xstrndup(text, len);
 
-		top_screen_put(screen, y + 1, x, y + t->scroll ? LOOK_PLAIN : LOOK_STRONG, line);
+		draw_colored(screen, y + 1, x, line);
 		text += len + (text[len] == '\n');
 	}
 }
