@@ -69,6 +69,14 @@ static void set_agent(json_t *o, const struct sessions *s, const struct session 
 	set_text(o, "title", r->title);
 }
 
+/* Whole microseconds, as other tables have them. */
+static json_t *milliseconds(int64_t ns)
+{
+	int64_t us = ns / 1000;
+
+	return ns == COUNT_UNKNOWN ? json_null() : json_real((double)us / 1000);
+}
+
 static json_t *row_of(const struct sessions *s, size_t i)
 {
 	const struct session *r = s->rows[i];
@@ -78,10 +86,7 @@ static json_t *row_of(const struct sessions *s, size_t i)
 	set_number(o, "row", (int64_t)i + 1);
 	set_agent(o, s, r);
 	set_sum(o, &r->sum);
-	json_object_set_new(o, "first_token_ms",
-			    r->first_token_ns == COUNT_UNKNOWN
-				    ? json_null()
-				    : json_real((double)(r->first_token_ns / 1000) / 1000));
+	json_object_set_new(o, "first_token_ms", milliseconds(r->first_token_ns));
 	set_text(o, "time", wall_text(r->began_ns, moment) ? moment : NULL);
 	set_text(o, "last", r->last);
 	return o;

@@ -9,7 +9,7 @@
 
 /* 0: the person goes back; 1: a signal came, or the terminal is gone; -errno with a reason: it
  * cannot be read. */
-int top_talk_run(struct kept *k, struct top_screen *t, const struct session *row,
+int top_talk_run(struct kept *k, struct top_screen *screen, const struct session *row,
 		 struct error *reterr);
 
 #endif
