@@ -77,6 +77,7 @@ for name, forms in made.items():
         seen = top(form)
         rows = seen["rows"]
         ok(added(rows) == added(spent) == added([seen]), f"{os.path.basename(form)}: rows, total and spend agree", seen, spent)
+        ok(seen == top(forms[0]), "and all that it says is the same of each file", seen, top(forms[0]))
         ok(seen["agents"] == len(rows) and [r["row"] for r in rows] == list(range(1, len(rows) + 1)), "and rows are numbered")
         said = {k: round(summary[SUMMARY.get(k, k)] or 0, 9) for k in SUMS if k != "cached_tokens"}
         ok(added([seen]) == dict(said, cached_tokens=summary["cached_read"] or 0), "and the summary", seen, summary)
