@@ -21,6 +21,7 @@ struct serving {
 	struct kept *k;
 	struct limits limits;
 	struct replay_calls calls;
+	struct error damage; /* of the file, behind what could be read */
 	size_t answered, refused;
 };
 
@@ -66,7 +67,7 @@ static int load(struct serving *s, struct error *reterr)
 		return err;
 	/* As in a list, what stands before any damage counts. */
 	if (err)
-		log_say("%s", reterr->text);
+		s->damage = *reterr;
 	replay_calls_sort(&s->calls);
 	say_lacks(&s->calls);
 	return s->calls.count ? 0
@@ -178,6 +179,10 @@ static int finish(const struct serving *s, struct error *reterr)
 {
 	log_say("%zu request%s answered, %zu not in the capture", s->answered, plural(s->answered),
 		s->refused);
+	if (s->damage.code) {
+		*reterr = s->damage;
+		return reterr->code;
+	}
 	return s->refused ? error_set(reterr, -ENOENT, "not all requests were in the capture") : 0;
 }
 

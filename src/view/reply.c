@@ -4,6 +4,7 @@
 #include "exchange/headers.h"
 #include "json/text.h"
 #include "json/write.h"
+#include "select/amount.h"
 
 /* ---- whether ---- */
 
@@ -73,12 +74,24 @@ bool reply_is_cut(const struct exchange *x)
 	return b->state != BODY_COMPLETE || b->text.full || b->ngaps;
 }
 
+/* Of the answer to a HEAD: what a GET would get, so no body says it. */
+static int64_t stated_length(struct span value)
+{
+	uint64_t n;
+
+	return amount_number((const char *)value.ptr, INT64_MAX, &n) == 0 ? (int64_t)n
+									  : COUNT_UNKNOWN;
+}
+
 int64_t reply_length(const struct exchange *x)
 {
+	struct span stated = headers_find(&x->response_headers, "content-length");
 	const struct body *b = &x->response_body;
 
-	if (!headers_find(&x->response_headers, "content-length").ptr)
+	if (!stated.ptr)
 		return COUNT_UNKNOWN;
+	if (x->method && strcmp(x->method, "HEAD") == 0)
+		return stated_length(stated);
 	if (!reply_is_cut(x))
 		return (int64_t)b->text.len;
 	return b->coding || b->expected <= (int64_t)b->text.len ? COUNT_UNKNOWN : b->expected;

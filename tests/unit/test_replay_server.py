@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """A capture is played back as the provider: what was asked once is answered byte for byte, and nothing else is."""
+import glob
 import gzip
 import http.client
 import json
@@ -15,8 +16,8 @@ import tempfile
 
 SRC, BUILD = os.environ.get("srcdir", "."), os.environ.get("builddir", ".")
 sys.path[:0] = [os.path.join(SRC, "tests", folder) for folder in ("conformance", "lib")]
-from spyfile import CLOSE, DATA, READ, WRITE, SpyFile, cut_whole, h2_pieces  # noqa: E402
-from tap import done, ok, skip_all  # noqa: E402
+from spyfile import CLOSE, DATA, READ, WRITE, SpyFile, cut_whole, h2_pieces, split  # noqa: E402
+from tap import done, ok, skip, skip_all  # noqa: E402
 
 SPY = os.path.join(BUILD, "llm-spy")
 KEY = "sk-llmspyFAKE0123456789abcdef"
@@ -89,6 +90,11 @@ f.connection(9, [posted(CHAT, chat("cut", stream=True)), *streamed(EVENTS[:2], e
 whole = answered(completion("cut off here"))[1]
 f.connection(10, [posted(CHAT, chat("short")), (READ, whole[:-20])], cut_whole)
 f.connection(11, h2_pieces(posted(CHAT, chat("binary"))[1], answered(bytes(range(256)), kind="application/octet-stream")[1]), cut_whole)
+f.connection(14, [(WRITE, head("DELETE /v1/files/1 HTTP/1.1", "Host: api.openai.com")), (READ, head("HTTP/1.1 204 No Content", "request-id: r204")),
+                  (WRITE, head("HEAD /v1/files/2 HTTP/1.1", "Host: api.openai.com")),
+                  (READ, head("HTTP/1.1 200 OK", "Content-Type: text/plain", "Content-Length: 5"))], cut_whole)
+f.connection(15, [posted(CHAT, chat("until the end")), (READ, head("HTTP/1.1 200 OK", "Content-Type: application/json", "Connection: close") +
+                                                        json.dumps(completion("closed")).encode())], cut_whole)
 # What is not served.
 f.connection(12, [(WRITE, head("GET /v1/realtime HTTP/1.1", "Host: api.openai.com", "Connection: Upgrade", "Upgrade: websocket",
                                "Sec-WebSocket-Key: x", "Sec-WebSocket-Version: 13")),
@@ -157,6 +163,13 @@ ok(not r.headers["content-encoding"] and r.headers["etag"] == '"x"', "is sent wi
 r, text = server.ask("POST", CHAT, chat(f"my key is {KEY}"))
 ok(r.status == 200 and b"***" in text and KEY.encode() not in text, "a credential in both bodies: masked, and found all the same", text)
 
+r = same(server.ask("DELETE", "/v1/files/1"), 204, b"", "an answer without a body")
+ok(r.headers["request-id"] == "r204" and not getattr(r, "cut", False), "which is not cut", r.headers)
+r = same(server.ask("HEAD", "/v1/files/2"), 200, b"", "a HEAD")
+ok(r.headers["content-length"] == "5", "with the length of what a GET would give", r.headers)
+r = same(server.ask("POST", CHAT, chat("until the end")), 200, completion("closed"), "an answer that ended with its connection")
+ok(not getattr(r, "cut", False) and r.headers["transfer-encoding"] == "chunked", "has an end now", r.headers)
+
 # ---- streams, and their ends ----
 r = same(server.ask("POST", CHAT, chat("count", stream=True)), 200, b"".join(EVENTS), "a stream")
 ok(r.headers["transfer-encoding"] == "chunked" and r.headers["content-type"] == "text/event-stream", "in chunks, as it was", r.headers)
@@ -209,6 +222,7 @@ def raw(data, more=b""):
         s.sendall(data)
         while more:
             s.sendall(more)
+        s.shutdown(socket.SHUT_WR)
         while part := s.recv(65536):
             got += part
     except OSError:
@@ -220,7 +234,8 @@ def raw(data, more=b""):
 START = f"POST {CHAT} HTTP/1.1\r\nHost: 127.0.0.1\r\n".encode()
 raw(START + b"Transfer-Encoding: chunked\r\n\r\n", b"100000\r\n" + b"x" * 0x100000 + b"\r\n")
 ok(server.p.poll() is None, "a body without end is cut off")
-ok(b" 400 " in raw(b"\x00\xff garbage\r\n\r\n").partition(b"\r\n")[0] or server.p.poll() is None, "garbage is no request")
+got = raw(b"\xff garbage\r\n\r\n")
+ok(server.p.poll() is None and b" 200 " not in got, "garbage is no request", got)
 slow = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(20)]
 for s in slow:
     s.sendall(START)
@@ -282,6 +297,59 @@ for form, args in (("jsonl", ("--bodies", "-o", f"jsonl:{at('calls.jsonl')}")), 
     same(server.ask("POST", CHAT, chat("count", stream=True)), 200, b"".join(EVENTS), f"{form}: a stream")
     code, out, err = server.end()
     ok(code == 0 and "whose answer is not kept" in err if form == "jsonl" else code == 0, f"{form}: what is not kept is counted", code, err)
+
+# ---- calls that others recorded against the real services ----
+
+
+def parts(message):
+    """Start line, fields and the body, decoded."""
+    start, fields, body = split(message)
+    named = {n.decode().lower(): v.decode("latin-1") for n, v in fields}
+    return start.decode().split(" "), named, gzip.decompress(body) if named.get("content-encoding") == "gzip" else body
+
+
+def real_calls(root):
+    for path in sorted(glob.glob(os.path.join(root, "*/*/*/meta.json"))):
+        with open(path) as meta:
+            kind = json.load(meta)
+        if kind.get("format") == "ws" or kind["endpoint"] == "grpc":
+            continue
+        with open(path.replace("meta.json", "request.http"), "rb") as a, open(path.replace("meta.json", "response.http"), "rb") as b:
+            yield os.path.relpath(path, root), a.read(), b.read()
+
+
+ROOT = os.environ.get("LLM_SPY_RECORDINGS") or os.path.join(SRC, "..", "shared", "recordings")
+real = list(real_calls(ROOT))
+if real:
+    f = SpyFile()
+    for number, (_, asked, said) in enumerate(real):
+        f.connection(number + 1, [(WRITE, asked), (READ, said)], cut_whole)
+    with open(at("real.spy"), "wb") as out:
+        out.write(f.bytes())
+    server = Server("-r", at("real.spy"))
+    wrong, masked = [], 0
+    for name, asked, said in real:
+        (method, path, _), fields, body = parts(asked)
+        r, text = server.ask(method, path, body or None, {"Content-Type": fields.get("content-type", "application/json")})
+        (_, status, *_), fields, want = parts(said)
+        if b"***" in text and b"***" not in want:
+            masked += 1
+        elif r.status != int(status) or text != want:
+            wrong.append((name, r.status, status, text[:300], want[:300]))
+    code, out, err = server.end()
+    ok(not wrong and masked < 20 and code == 0, f"{len(real)} real calls are answered as they were; a credential is masked in {masked}", len(wrong),
+       *wrong[:5], err[-500:])
+else:
+    skip("real calls", f"no recordings in {ROOT}")
+
+# ---- a damaged capture ----
+with open(at("calls.spy"), "rb") as a, open(at("torn.spy"), "wb") as b:
+    whole = a.read()
+    b.write(whole[:len(whole) // 2] + b"?" * 100)
+server = Server("-r", at("torn.spy"))
+same(server.ask("POST", CHAT + "?a=1&b=2", whales), 200, completion("In the sea."), "what stands before the damage is served")
+code, out, err = server.end()
+ok(code == 1 and "torn.spy" in err.splitlines()[-1], "and the end says that the file is damaged", code, err)
 
 # ---- what cannot be ----
 for args, code, why in ((("-r", at("calls.spy"), "--listen", "no.such.name"), 2, "expected an address"),
