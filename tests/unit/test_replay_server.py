@@ -362,4 +362,5 @@ for args, code, why in ((("-r", at("calls.spy"), "--listen", "no.such.name"), 2,
 r = subprocess.run([SPY, "--port", "1", "-r", at("calls.spy")], capture_output=True, text=True)
 ok(r.returncode == 2 and "--port needs --proxy" in r.stderr, "--port without it needs the proxy", r)
 
+subprocess.run(["rm", "-r", folder], check=True)
 done()
