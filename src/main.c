@@ -83,6 +83,7 @@ static int run(struct options *o)
 	case ACTION_EXPORT:
 	case ACTION_PIN:
 	case ACTION_UNPIN:
+	case ACTION_REPLAY_SERVER:
 		code = kept_run(o, &e);
 		break;
 #ifdef HAVE_BPF

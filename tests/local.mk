@@ -84,6 +84,7 @@ PY_TESTS += \
 	tests/unit/test_pages.py \
 	tests/unit/test_openai_shapes.py \
 	tests/unit/test_pieces.py \
+	tests/unit/test_replay_server.py \
 	tests/unit/test_schema.py \
 	tests/unit/test_top.py \
 	tests/unit/test_top_screen.py \

@@ -38,8 +38,11 @@ const char *kept_path(const struct options *o)
 static int open_view(struct kept *k, struct error *reterr)
 {
 	const struct options *o = k->o;
-	/* What an export has of a recording is what -f jsonl has. */
-	enum show_mode otherwise = o->action == ACTION_EXPORT ? SHOW_SMART : SHOW_AGENTS;
+	/* What an export has of a recording is what -f jsonl has; whoever plays the provider
+	 * answers whatever was asked. */
+	enum show_mode otherwise = o->action == ACTION_EXPORT	       ? SHOW_SMART
+				   : o->action == ACTION_REPLAY_SERVER ? SHOW_ALL
+								       : SHOW_AGENTS;
 	struct view_config c = { .path = kept_path(o),
 				 .mode = o->mode == SHOW_DEFAULT ? otherwise : o->mode,
 				 .limits = &o->limits,
@@ -83,6 +86,7 @@ static const struct {
 	{ ACTION_PIN, pin_run },
 	{ ACTION_UNPIN, unpin_run },
 	{ ACTION_ERRORS, errors_run },
+	{ ACTION_REPLAY_SERVER, replay_server_run },
 };
 
 static int run(struct kept *k, struct error *reterr)

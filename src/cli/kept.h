@@ -35,6 +35,7 @@ int tools_run(struct kept *k, struct error *reterr);
 int top_run(struct kept *k, struct error *reterr);
 int diff_run(struct kept *k, struct error *reterr);
 int pin_run(struct kept *k, struct error *reterr);
+int replay_server_run(struct kept *k, struct error *reterr);
 int unpin_run(struct kept *k, struct error *reterr);
 
 /* ---- what they share ---- */

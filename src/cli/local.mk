@@ -5,6 +5,7 @@ llm_spy_SOURCES += \
 	src/cli/cmd_pin.c \
 	src/cli/cmd_replay.c \
 	src/cli/cmd_replay.h \
+	src/cli/cmd_replay_server.c \
 	src/cli/cmd_show.c \
 	src/cli/cmd_spend.c \
 	src/cli/cmd_top.c \
@@ -14,6 +15,10 @@ llm_spy_SOURCES += \
 	src/cli/curl.h \
 	src/cli/kept.c \
 	src/cli/kept.h \
+	src/cli/replay_calls.c \
+	src/cli/replay_calls.h \
+	src/cli/replay_http.c \
+	src/cli/replay_http.h \
 	src/cli/table.c \
 	src/cli/table.h \
 	src/cli/top_json.c \

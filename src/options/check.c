@@ -56,7 +56,7 @@ static int check_scopes(const struct options *o, const bool *given, struct error
 				 live->name);
 	if (o->proxy && o->action == ACTION_REPLAY)
 		return error_set(reterr, -EINVAL, "--proxy cannot be combined with --replay");
-	if (proxy && !o->proxy)
+	if (proxy && !o->proxy && o->action != ACTION_REPLAY_SERVER)
 		return error_set(reterr, -EINVAL, "--%s needs --proxy", proxy->name);
 	if (no_demo && o->action == ACTION_DEMO)
 		return error_set(reterr, -EINVAL, "--%s cannot be combined with --demo",

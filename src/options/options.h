@@ -40,6 +40,7 @@ enum action {
 	ACTION_EXPORT,
 	ACTION_PIN,
 	ACTION_UNPIN,
+	ACTION_REPLAY_SERVER,
 };
 
 enum summary_form { SUMMARY_TEXT, SUMMARY_JSON, SUMMARY_NONE };
@@ -103,6 +104,7 @@ struct options {
 	bool proxy;
 	const char *listen, *proxy_hosts, *reverse;
 	unsigned port; /* 0: any that is free */
+	bool paced;    /* recorded answers come as they came */
 	bool debug;
 	struct limits limits;
 	enum shell shell;	     /* ACTION_COMPLETIONS */

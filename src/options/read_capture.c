@@ -89,3 +89,12 @@ int read_reverse(struct options *o, const char *arg, struct error *reterr)
 	o->reverse = arg;
 	return 0;
 }
+
+int read_pace(struct options *o, const char *arg, struct error *reterr)
+{
+	unsigned choice = 0;
+	int err = read_choice(arg, "PACE", &choice, reterr);
+
+	o->paced = choice == 1;
+	return err;
+}

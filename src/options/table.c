@@ -65,6 +65,7 @@ static const struct {
 #undef SINK
 	{ "BY", LIST("model", "provider", "user", "program", "container", "conversation", "day") },
 	{ "BUFFER", LIST("auto", "ring", "perf") },
+	{ "PACE", LIST("none", "recorded") },
 	{ "FORM", LIST("text", "json", "none") },
 	{ "KIND", LIST("llm", "mcp", "acp", "a2a", "rpc", "http") },
 	{ "SHELL", LIST("bash", "zsh", "fish") },

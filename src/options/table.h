@@ -22,17 +22,18 @@ enum scope {
 	DOCTOR = 8,   /* `llm-spy doctor` takes it */
 	COMMON = 16,  /* --help names it; --help-all names all */
 	SETTING = 32, /* refused if no output has a setting of this name (struct sink_setting) */
-	PROXY = 64,   /* needs --proxy */
+	PROXY = 64,   /* needs --proxy, or a subcommand that takes it */
 	/* Subcommands that read what was kept; a row without LIVE that only they have is OWN. */
-	VIEW = 128,    /* all of them */
-	TABLES = 256,  /* those that print tables */
-	LISTS = 512,   /* tables of single exchanges */
-	SPENDS = 1024, /* `llm-spy spend` */
-	SHOWS = 2048,  /* `llm-spy show` */
-	WRITES = 4096, /* those that write as outputs do */
-	DAEMON = 8192, /* `llm-spy daemon` */
-	OWN = 16384,   /* refused without a subcommand */
-	TOPS = 32768,  /* `llm-spy top` */
+	VIEW = 128,	/* all of them */
+	TABLES = 256,	/* those that print tables */
+	LISTS = 512,	/* tables of single exchanges */
+	SPENDS = 1024,	/* `llm-spy spend` */
+	SHOWS = 2048,	/* `llm-spy show` */
+	WRITES = 4096,	/* those that write as outputs do */
+	DAEMON = 8192,	/* `llm-spy daemon` */
+	OWN = 16384,	/* refused without a subcommand */
+	TOPS = 32768,	/* `llm-spy top` */
+	SERVES = 65536, /* `llm-spy replay-server` */
 };
 
 struct row {

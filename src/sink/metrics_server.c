@@ -5,15 +5,12 @@
 
 #include <errno.h>
 #include <microhttpd.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/library.h"
 #include "base/xalloc.h"
+#include "sink/http_port.h"
 
 /* Outside of what Prometheus's exporters have agreed on (9100 to 9999), and below the ports that
  * Linux gives to clients. */
@@ -23,7 +20,6 @@
 #define IDLE_SECONDS	  10
 #define REQUEST_BYTES_MAX (16 << 10)
 #define ANSWER_BYTES_MAX  (64u << 20)
-#define BACKLOG		  16
 
 #define FUNCTIONS(F)                                                                               \
 	F(start_daemon)                                                                            \
@@ -60,86 +56,6 @@ struct metrics_server {
 	void *arg;
 	char url[80];
 };
-
-/* ---- where ---- */
-
-struct place {
-	char address[64], port[8];
-};
-
-/* "127.0.0.1:7556", "[::1]:7556", "::1", ":7556", "7556". */
-static bool place_read(const char *where, struct place *ret)
-{
-	const char *text = where ? where : "", *colon = strrchr(text, ':');
-	size_t len = strlen(text);
-	bool bracket = *text == '[';
-
-	*ret = (struct place){ "127.0.0.1", PORT };
-	if (!len)
-		return true;
-	if (strspn(text, "0123456789") == len)
-		return (size_t)snprintf(ret->port, sizeof(ret->port), "%s", text) <
-		       sizeof(ret->port);
-	if (bracket ? colon && colon[-1] == ']' : colon && strchr(text, ':') == colon) {
-		if ((size_t)snprintf(ret->port, sizeof(ret->port), "%s", colon + 1) >=
-		    sizeof(ret->port))
-			return false;
-		len = (size_t)(colon - text);
-	}
-	if (bracket) {
-		if (len < 2 || text[len - 1] != ']')
-			return false;
-		text++;
-		len -= 2;
-	}
-	if (len >= sizeof(ret->address))
-		return false;
-	if (len)
-		snprintf(ret->address, sizeof(ret->address), "%.*s", (int)len, text);
-	return true;
-}
-
-static int find_address(const char *where, struct addrinfo **ret, struct error *reterr)
-{
-	const struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
-					.ai_socktype = SOCK_STREAM };
-	struct place p;
-
-	if (place_read(where, &p) && strtoul(p.port, NULL, 10) <= UINT16_MAX &&
-	    getaddrinfo(p.address, p.port, &hints, ret) == 0)
-		return 0;
-	return error_set(reterr, -EINVAL,
-			 "metrics:%.100s: expected an address and a port, such as 127.0.0.1:" PORT
-			 " or [::1]:" PORT,
-			 where);
-}
-
-static int listen_at(const struct addrinfo *a)
-{
-	int one = 1, fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-	if (fd < 0)
-		return -errno;
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (bind(fd, a->ai_addr, a->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
-		return fd;
-	one = -errno;
-	close(fd);
-	return one;
-}
-
-static void name_place(struct metrics_server *s, int fd)
-{
-	struct sockaddr_storage a;
-	socklen_t len = sizeof(a);
-	char host[64] = "?", port[8] = "?";
-
-	if (getsockname(fd, (struct sockaddr *)&a, &len) == 0)
-		getnameinfo((struct sockaddr *)&a, len, host, sizeof(host), port, sizeof(port),
-			    NI_NUMERICHOST | NI_NUMERICSERV);
-	snprintf(s->url, sizeof(s->url),
-		 strchr(host, ':') ? "http://[%s]:%s/metrics" : "http://%s:%s/metrics", host, port);
-}
 
 /* ---- answers ---- */
 
@@ -222,23 +138,18 @@ static int start(struct metrics_server *s, int fd, struct error *reterr)
 int metrics_server_open(struct metrics_server **ret, const char *where, const char *own_name,
 			metrics_fn write, void *arg, struct error *reterr)
 {
+	static const struct http_port port = { "metrics:", PORT, "--metrics=PORT" };
 	struct metrics_server *s;
-	struct addrinfo *a;
 	int fd, err = load(reterr);
 
-	if (!err)
-		err = find_address(where, &a, reterr);
 	if (err)
 		return err;
-	fd = listen_at(a);
-	freeaddrinfo(a);
+	fd = http_port_listen(&port, where, reterr);
 	if (fd < 0)
-		return error_set(reterr, fd, "metrics:%.100s: %s%s", where ? where : PORT,
-				 strerror(-fd),
-				 fd == -EADDRINUSE ? "; --metrics=PORT takes another" : "");
+		return fd;
 	s = xcalloc(1, sizeof(*s));
 	*s = (struct metrics_server){ .own_name = own_name, .write = write, .arg = arg };
-	name_place(s, fd);
+	http_port_url(fd, "/metrics", s->url, sizeof(s->url));
 	err = start(s, fd, reterr);
 	if (err)
 		free(s);

@@ -51,6 +51,7 @@ ELSEWHERE = {
     "sudo make -C build bench": "measures for minutes",
     "./configure": "scripts/check runs it",
     "llm-spy --proxy -- java -jar agent.jar": "needs an agent in Java: tests/e2e/test_proxy.py runs others by the proxy",
+    "llm-spy replay-server -r calls.spy": "serves until it is ended: tests/unit/test_replay_server.py",
     "sudo llm-spy -o text -o otlp:http://127.0.0.1:4318": "needs a receiver of telemetry: tests/unit/test_otlp.py has one",
 }
 # How the others are driven: the first that matches.

@@ -69,6 +69,17 @@ for name, value, text in limits:
     ok(entry and text.split(";")[0] in " ".join(entry[1].split()), f"the man page says what limit {name} is")
 ok(set(re.findall(r"^\.It Cm (\w+)$", section, re.M)) == {n for n, _, _ in limits}, "the man page lists no other limit")
 
+# ---- what a replay-server does not compare ----
+section = man[man.index(".Ss replay-server"):man.index(".Sh OUTPUT")]
+volatile = [re.match(r'(\w+), "([^"]*)"', row).groups() for row in rows("src/view/volatile.def", "VOLATILE")]
+for kind, name in volatile:
+    # Spelled in two ways, by underscores or another apostrophe, it stands there once.
+    plain = name.replace("_", " ").replace("\\xe2\\x80\\x99", "'") if kind == "DATE" else name
+    ok(plain in section, f"the man page says that {name} is not compared")
+said = {n.strip('"') for n in re.findall(r'^\.(?:Li|Dq) (\S+(?: \S+)*?)(?: [,;])?$', section[:section.index("the boundary of a form")], re.M)}
+known = {name for _, name in volatile} | {"Host", "localhost", "bodies=yes"}
+ok(said <= known, f"and of nothing else {sorted(said - known)}")
+
 # ---- ports ----
 plain = " ".join(man[man.index(".It Fl -plain"):man.index(".It Fl -no-peer")].split())
 for row in rows("src/capture/plainports.def", "PORT"):

@@ -25,7 +25,7 @@ IMPURE_FILES = {"src/base/clock.h", "src/base/cache_dir.c", "src/base/caller.c",
                 "src/source/record.c", "src/source/replay.c",
                 "src/select/select.c",
                 "src/archive/archive.c", "src/archive/db.c", "src/archive/private_file.c", "src/archive/retain.c", "src/view/view.c", "src/view/from_file.c", "src/run/service.c",
-                "src/sink/block.c", "src/sink/console.c", "src/sink/csv.c", "src/sink/har.c", "src/sink/html.c", "src/sink/jsonl.c", "src/sink/live_view.c", "src/sink/md.c", "src/sink/metrics.c", "src/sink/metrics_server.c", "src/sink/screen.c", "src/sink/otlp.c", "src/sink/otlp_config.c", "src/sink/output.c", "src/sink/page.c", "src/sink/queue.c", "src/sink/term.c", "src/sink/text.c", "src/sink/writer.c"}
+                "src/sink/block.c", "src/sink/console.c", "src/sink/csv.c", "src/sink/har.c", "src/sink/html.c", "src/sink/jsonl.c", "src/sink/live_view.c", "src/sink/md.c", "src/sink/metrics.c", "src/sink/http_port.c", "src/sink/screen.c", "src/sink/otlp.c", "src/sink/otlp_config.c", "src/sink/output.c", "src/sink/page.c", "src/sink/queue.c", "src/sink/term.c", "src/sink/text.c", "src/sink/writer.c"}
 IMPURE = re.compile(r"\b(fopen|fdopen|open|openat|read|write|send|recv|f?printf|fputs|fputc|puts|putchar|fwrite|fread|fflush|"
                     r"perror|time|clock|clock_gettime|gettimeofday|now_ns|getenv|rand|random|getpid|geteuid|getpw\w+|"
                     r"[fl]?stat|poll|nanosleep|u?sleep|pthread_\w+|socket|connect|ioctl|isatty|unlink|rename|mkdir|kill|"
