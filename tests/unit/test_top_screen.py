@@ -4,10 +4,12 @@
 terminal is as it was afterwards."""
 import json
 import os
+import pty
 import shutil
 import signal
 import subprocess
 import sys
+import termios
 import tempfile
 
 SRC, BUILD = os.environ.get("srcdir", "."), os.environ.get("builddir", ".")
@@ -61,9 +63,18 @@ record(OTHER, call("200 OK", "Newcomer."))
 record(STRANGE, call("200 OK", EVIL + " strange"), call("429 Too Many", EVIL), *(call("200 OK", f"answer {i}") for i in range(60)))
 
 
+def fresh():
+    """What a new terminal has; ours may be another's already when we look."""
+    fds = pty.openpty()
+    found = termios.tcgetattr(fds[0])
+    for fd in fds:
+        os.close(fd)
+    return found
+
+
 def start(*args, columns=80, lines=24, env=ENV, ready="q quit"):
     s = Screen(SPY, "top", *args, columns=columns, lines=lines, env=env)
-    s.before = s.attributes()
+    s.before = fresh()
     ok(s.shows(ready), f"top {' '.join(os.path.basename(a) for a in args)} begins", *s.lines())
     return s
 
