@@ -33,7 +33,7 @@ static void hears(int fd, const char *want, const char *what)
 	ssize_t n = recv(fd, text, sizeof(text) - 1, 0);
 
 	text[n > 0 ? n : 0] = '\0';
-	is_str(text, want, what);
+	is_str(text, want, "%s", what);
 }
 
 static void test_socket(const char *name)
