@@ -12,9 +12,16 @@
 #include "source/replay.h"
 #include "tests/fuzz/fuzz.h"
 
+enum {
+#define SINK(name, symbol) PLACE_##name,
+#include "sink/sinks.def"
+#undef SINK
+	SINKS
+};
+
 /* Every sink, without a thread: crashes point at what they are about. */
 struct all {
-	struct sink *sinks[8];
+	struct sink *sinks[SINKS];
 	struct error e;
 };
 

@@ -60,7 +60,7 @@ static const struct {
 static struct span behind(struct span s, const char *mark)
 {
 	size_t len = strlen(mark);
-	const uint8_t *at = len ? memmem(s.ptr, s.len, mark, len) : s.ptr;
+	const uint8_t *at = len && s.len ? memmem(s.ptr, s.len, mark, len) : len ? NULL : s.ptr;
 
 	return at ? span_from(s, (size_t)(at - s.ptr) + len) : span_of(NULL, 0);
 }
