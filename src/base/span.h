@@ -72,6 +72,26 @@ static inline size_t span_find(struct span s, uint8_t c)
 	return at ? (size_t)(at - s.ptr) : s.len;
 }
 
+/* What follows the first `mark`; ptr NULL where it is not there or nothing follows. */
+static inline struct span span_behind(struct span s, struct span mark)
+{
+	const uint8_t *at = s.len && mark.len ? memmem(s.ptr, s.len, mark.ptr, mark.len) : s.ptr;
+
+	return at ? span_from(s, (size_t)(at - s.ptr) + mark.len) : span_of(NULL, 0);
+}
+
+/* Ignores ASCII case. At most one '*' in the pattern, which stands for `least` bytes or more. */
+static inline bool span_fits(struct span s, struct span pattern, size_t least)
+{
+	size_t star = span_find(pattern, '*');
+	struct span head = span_first(pattern, star), tail = span_from(pattern, star + 1);
+
+	if (star == pattern.len)
+		return span_caseeq(s, pattern);
+	return s.len >= head.len + least + tail.len && span_caseeq(span_first(s, head.len), head) &&
+	       span_caseeq(span_from(s, s.len - tail.len), tail);
+}
+
 /* Without spaces and tabs at both ends. */
 static inline struct span span_trim(struct span s)
 {

@@ -51,22 +51,10 @@ static const struct {
 #undef SOCKET
 };
 
-/* At most one '*', which stands for one character or more. */
-static bool host_fits(struct span host, struct span pattern)
-{
-	size_t star = span_find(pattern, '*');
-	struct span head = span_first(pattern, star), tail = span_from(pattern, star + 1);
-
-	if (star == pattern.len)
-		return span_caseeq(host, pattern);
-	return host.len > head.len + tail.len && span_caseeq(span_first(host, head.len), head) &&
-	       span_caseeq(span_from(host, host.len - tail.len), tail);
-}
-
 const struct provider *provider_of_host(struct span host)
 {
 	for (size_t i = 0; i < sizeof(hosts) / sizeof(*hosts); i++)
-		if (host_fits(host, hosts[i].pattern))
+		if (span_fits(host, hosts[i].pattern, 1))
 			return &hosts[i].provider;
 	return NULL;
 }
@@ -88,15 +76,6 @@ static struct span path_of(struct span target)
 	return target;
 }
 
-/* What follows the first `mark`; ptr NULL where there is none. */
-static struct span behind(struct span s, const char *mark)
-{
-	struct span m = span_str(mark);
-	const uint8_t *at = s.len >= m.len ? memmem(s.ptr, s.len, m.ptr, m.len) : NULL;
-
-	return at ? span_from(s, (size_t)(at - s.ptr) + m.len) : span_of(NULL, 0);
-}
-
 const struct dialect *dialect_of_socket(struct span target)
 {
 	target = path_of(target);
@@ -110,7 +89,8 @@ const struct dialect *dialect_of_path(struct span target, bool *ret_certain)
 {
 	target = path_of(target);
 	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
-		struct span rest = *paths[i].within ? behind(target, paths[i].within) : target;
+		struct span rest =
+			*paths[i].within ? span_behind(target, span_str(paths[i].within)) : target;
 
 		if (!rest.ptr)
 			continue;
@@ -244,7 +224,7 @@ bool model_of_path(struct span target, struct buf *out)
 	struct span path = path_of(target);
 
 	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
-		struct span rest = behind(path, forms[i].mark);
+		struct span rest = span_behind(path, span_str(forms[i].mark));
 		struct span name = rest.len ? forms[i].name(rest) : rest;
 
 		if (!name.len)

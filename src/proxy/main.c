@@ -33,19 +33,6 @@ struct listener {
 	struct event *event, *again;
 };
 
-/* Patterns with one '*' each, at an end or inside. */
-static bool fits(struct span pattern, struct span host)
-{
-	size_t star = span_find(pattern, '*');
-	struct span before = span_first(pattern, star), after = span_from(pattern, star + 1);
-
-	if (star == pattern.len)
-		return span_caseeq(pattern, host);
-	return host.len >= before.len + after.len &&
-	       span_caseeq(span_first(host, before.len), before) &&
-	       span_caseeq(span_from(host, host.len - after.len), after);
-}
-
 bool proxy_opens(const struct proxy *p, const char *host)
 {
 	struct span rest = span_str(p->hosts);
@@ -55,7 +42,7 @@ bool proxy_opens(const struct proxy *p, const char *host)
 	while (rest.len) {
 		size_t end = span_find(rest, ',');
 
-		if (fits(span_trim(span_first(rest, end)), span_str(host)))
+		if (span_fits(span_str(host), span_trim(span_first(rest, end)), 0))
 			return true;
 		rest = span_from(rest, end + 1);
 	}

@@ -57,14 +57,6 @@ static const struct {
 	{ "", "/tasks", "ListTasks", NULL },
 };
 
-static struct span behind(struct span s, const char *mark)
-{
-	size_t len = strlen(mark);
-	const uint8_t *at = len && s.len ? memmem(s.ptr, s.len, mark, len) : len ? NULL : s.ptr;
-
-	return at ? span_from(s, (size_t)(at - s.ptr) + len) : span_of(NULL, 0);
-}
-
 /* Where the body does not name the method. */
 static void name_operation(struct exchange *x)
 {
@@ -72,14 +64,14 @@ static void name_operation(struct exchange *x)
 	struct span path = span_first(target, span_find(target, '?')), id;
 
 	for (size_t i = 0; !x->rpc_method && i < sizeof(operations) / sizeof(*operations); i++) {
-		struct span rest = behind(path, operations[i].within);
+		struct span rest = span_behind(path, span_str(operations[i].within));
 		bool get = operations[i].get && x->method && strcmp(x->method, "GET") == 0;
 
 		if (rest.ptr && span_ends(rest, span_str(operations[i].end)))
 			set_string(&x->rpc_method,
 				   span_str(get ? operations[i].get : operations[i].method));
 	}
-	id = behind(path, "/tasks/");
+	id = span_behind(path, SPAN_LIT("/tasks/"));
 	id = span_first(id, span_find(id, '/'));
 	if (!x->rpc_task)
 		set_string(&x->rpc_task, span_first(id, span_find(id, ':')));
