@@ -124,8 +124,3 @@ void outlet_free(struct outlet *o)
 	buf_done(&o->payload);
 	free(o);
 }
-
-bool outlet_is_closed(const struct outlet *o)
-{
-	return o->closed;
-}

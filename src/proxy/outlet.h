@@ -14,7 +14,5 @@ struct outlet;
 struct outlet *outlet_new(struct event_base *base, int fd);
 void outlet_free(struct outlet *o); /* accepts NULL */
 void outlet_chunk(struct outlet *o, const struct chunk *c);
-/* Whether the reader has gone. */
-bool outlet_is_closed(const struct outlet *o);
 
 #endif
