@@ -157,6 +157,17 @@ static void move(json_t *v, const char *from, const char *to)
 		json_object_del(v, from);
 }
 
+static json_t *each_as(const json_t *list, json_t *(*as)(const json_t *item))
+{
+	json_t *out = json_array();
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(list, i, item)
+		json_array_append_new(out, as(item));
+	return out;
+}
+
 /* {"image": URL} of DashScope. */
 static json_t *as_chat_part(const json_t *part)
 {
@@ -167,17 +178,6 @@ static json_t *as_chat_part(const json_t *part)
 	out = json_object();
 	json_object_set_new(out, "type", json_string("image_url"));
 	json_object_set(out, "image_url", image);
-	return out;
-}
-
-static json_t *as_chat_parts(const json_t *list)
-{
-	json_t *out = json_array();
-	const json_t *part;
-	size_t i;
-
-	json_array_foreach(list, i, part)
-		json_array_append_new(out, as_chat_part(part));
 	return out;
 }
 
@@ -196,17 +196,6 @@ static json_t *as_chat_call(const json_t *call)
 				json_object_get(call, "name"));
 	json_object_set(json_object_get(out, "function"), "arguments", arguments);
 	json_object_del(out, "parameters");
-	return out;
-}
-
-static json_t *as_chat_calls(const json_t *list)
-{
-	json_t *out = json_array();
-	const json_t *call;
-	size_t i;
-
-	json_array_foreach(list, i, call)
-		json_array_append_new(out, as_chat_call(call));
 	return out;
 }
 
@@ -236,10 +225,11 @@ json_t *generic_as_chat(const json_t *message)
 	if (json_has(out, "role"))
 		json_object_set_new(out, "role", as_chat_role(json_object_get(out, "role")));
 	if (json_is_array(json_object_get(out, "content")))
-		json_object_set_new(out, "content", as_chat_parts(json_object_get(out, "content")));
+		json_object_set_new(out, "content",
+				    each_as(json_object_get(out, "content"), as_chat_part));
 	if (json_is_array(json_object_get(out, "tool_calls")))
 		json_object_set_new(out, "tool_calls",
-				    as_chat_calls(json_object_get(out, "tool_calls")));
+				    each_as(json_object_get(out, "tool_calls"), as_chat_call));
 	return out;
 }
 
