@@ -137,6 +137,15 @@ static const struct column error_columns[] = {
 	{ "MESSAGE", "message", CELL_TEXT, 12 }, { NULL, NULL, CELL_TEXT, 0 },
 };
 
+/* Which call, and whose. */
+static void add_head(struct table *t, const struct exchange *x)
+{
+	table_number(t, (int64_t)x->id);
+	table_number(t, exchange_began_ns(x) ? exchange_began_ns(x) : COUNT_UNKNOWN);
+	table_text(t, exchange_program(x));
+	table_text(t, x->user);
+}
+
 static int error_row(void *arg, const struct exchange *x, struct error *reterr)
 {
 	struct list *l = arg;
@@ -144,10 +153,7 @@ static int error_row(void *arg, const struct exchange *x, struct error *reterr)
 
 	if (is_full(l))
 		return 1;
-	table_number(t, (int64_t)x->id);
-	table_number(t, exchange_began_ns(x) ? exchange_began_ns(x) : COUNT_UNKNOWN);
-	table_text(t, exchange_program(x));
-	table_text(t, x->user);
+	add_head(t, x);
 	table_text(t, x->provider);
 	add_model(t, x);
 	table_text(t, x->host);
@@ -230,10 +236,7 @@ static int match_row(void *arg, const struct exchange *x, struct error *reterr)
 
 	if (is_full(l))
 		return 1;
-	table_number(t, (int64_t)x->id);
-	table_number(t, exchange_began_ns(x) ? exchange_began_ns(x) : COUNT_UNKNOWN);
-	table_text(t, exchange_program(x));
-	table_text(t, x->user);
+	add_head(t, x);
 	add_model(t, x);
 	table_text(t, x->conversation.id[0] ? x->conversation.id : NULL);
 	table_number(t, x->conversation.turn ? (int64_t)x->conversation.turn : COUNT_UNKNOWN);
@@ -270,10 +273,7 @@ static const struct column tool_columns[] = {
 static void tool_row(struct table *t, const struct exchange *x, const char *tool, const char *call,
 		     struct span arguments)
 {
-	table_number(t, (int64_t)x->id);
-	table_number(t, exchange_began_ns(x) ? exchange_began_ns(x) : COUNT_UNKNOWN);
-	table_text(t, exchange_program(x));
-	table_text(t, x->user);
+	add_head(t, x);
 	table_text(t, x->model_answered ? x->model_answered : x->model_asked);
 	table_text(t, x->conversation.id[0] ? x->conversation.id : NULL);
 	table_number(t, x->conversation.turn ? (int64_t)x->conversation.turn : COUNT_UNKNOWN);
