@@ -76,14 +76,8 @@ static int start(struct player *p, struct error *reterr)
 		err = fanout_start(p->fanout, reterr);
 	if (err)
 		return err;
-	report_begin(&p->totals, fanout_mode(p->fanout), &o->select);
-	p->pipeline = pipeline_new(&p->limits);
+	p->pipeline = report_begin(&p->totals, p->fanout, p->prices, &p->limits, &o->select);
 	pipeline_set_in_order(p->pipeline);
-	pipeline_observe(p->pipeline, &totals_observer, &p->totals);
-	pipeline_observe(p->pipeline, &fanout_observer, p->fanout);
-	pipeline_set_shown(p->pipeline, fanout_shows, p->fanout);
-	pipeline_set_shows_bodies(p->pipeline, fanout_shows_bodies, p->fanout);
-	pipeline_set_prices(p->pipeline, p->prices);
 	p->filter = filter_new(&o->filter, pipeline_chunk, p->pipeline);
 	err = replay_file_open(&p->file, o->replay, filter_chunk, p->filter, reterr);
 	if (!err)

@@ -269,13 +269,7 @@ static int open_outputs(struct run *r, struct error *reterr)
 
 static void make_pipeline(struct run *r)
 {
-	report_begin(&r->totals, fanout_mode(r->fanout), &r->o->select);
-	r->pipeline = pipeline_new(&r->limits);
-	pipeline_observe(r->pipeline, &totals_observer, &r->totals);
-	pipeline_observe(r->pipeline, &fanout_observer, r->fanout);
-	pipeline_set_shown(r->pipeline, fanout_shows, r->fanout);
-	pipeline_set_shows_bodies(r->pipeline, fanout_shows_bodies, r->fanout);
-	pipeline_set_prices(r->pipeline, r->prices);
+	r->pipeline = report_begin(&r->totals, r->fanout, r->prices, &r->limits, &r->o->select);
 	recording_before(&r->recording, pipeline_chunk, r->pipeline);
 	r->filter = filter_new(&r->o->filter, recording_chunk, &r->recording);
 }

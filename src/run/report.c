@@ -24,10 +24,19 @@ static const char *user_name(uint32_t uid)
 	return name[0] ? name : NULL;
 }
 
-void report_begin(struct totals *t, enum show_mode mode, const struct select *selection)
+struct pipeline *report_begin(struct totals *t, struct fanout *f, const struct prices *prices,
+			      struct limits *limits, const struct select *selection)
 {
-	totals_init(t, mode, selection);
+	struct pipeline *p = pipeline_new(limits);
+
+	totals_init(t, fanout_mode(f), selection);
 	t->spend->user_name = user_name;
+	pipeline_observe(p, &totals_observer, t);
+	pipeline_observe(p, &fanout_observer, f);
+	pipeline_set_shown(p, fanout_shows, f);
+	pipeline_set_shows_bodies(p, fanout_shows_bodies, f);
+	pipeline_set_prices(p, prices);
+	return p;
 }
 
 static unsigned columns(void)

@@ -6,9 +6,13 @@
 #include "options/options.h"
 #include "pipeline.h"
 #include "report/summary.h"
+#include "sink/fanout.h"
 
-/* Totals that know the users of this host; totals_done ends them. */
-void report_begin(struct totals *t, enum show_mode mode, const struct select *selection);
+/* What a call passes on its way to the outputs and the summary. All is borrowed but the pipeline,
+ * which is the caller's. Begins the totals, which know the users of this host; totals_done ends
+ * them. */
+struct pipeline *report_begin(struct totals *t, struct fanout *f, const struct prices *prices,
+			      struct limits *limits, const struct select *selection);
 /* What a replay and a live run have in common. */
 struct run_report report_gather(const struct pipeline *p, const struct totals *t,
 				const struct limits *l);

@@ -357,13 +357,7 @@ static int start(struct tracer *t, struct error *reterr)
 		err = attach_prepare(t, reterr);
 	if (err)
 		return err;
-	report_begin(&t->totals, fanout_mode(t->fanout), &t->o->select);
-	t->pipeline = pipeline_new(&t->limits);
-	pipeline_observe(t->pipeline, &totals_observer, &t->totals);
-	pipeline_observe(t->pipeline, &fanout_observer, t->fanout);
-	pipeline_set_shown(t->pipeline, fanout_shows, t->fanout);
-	pipeline_set_shows_bodies(t->pipeline, fanout_shows_bodies, t->fanout);
-	pipeline_set_prices(t->pipeline, t->prices);
+	t->pipeline = report_begin(&t->totals, t->fanout, t->prices, &t->limits, &t->o->select);
 	recording_before(&t->recording, pipeline_chunk, t->pipeline);
 	t->filter_options = t->o->filter;
 	t->filter_options.ncgroups = 0; /* the kernel has compared them, whatever their names */
