@@ -21,6 +21,8 @@ SPY = os.path.join(BUILD, "llm-spy")
 ROWS = int(os.environ.get("ROWS", "1000000"))
 TURNS = int(os.environ.get("TURNS", "7"))
 SECOND = 10**9
+# So many days have about 100,000 calls, if there are a million.
+TOP = "3d"
 MONTH = 30 * 86400 * SECOND
 MODELS = [f"model-{n}" for n in range(12)]
 PROGRAMS = [f"agent-{n}" for n in range(10)]
@@ -57,7 +59,7 @@ def fill(path):
     first, refused = (dict(db.execute(f"SELECT * FROM exchange WHERE failed = {n}").fetchone()) for n in (0, 1))
     columns = list(first)
     insert = f"INSERT INTO exchange({', '.join(columns)}) VALUES({', '.join('?' * len(columns))})"
-    sums, start = {}, time.time_ns() - MONTH
+    sums, talks, start = {}, {}, time.time_ns() - MONTH
     content = db.execute("SELECT max(id) FROM content").fetchone()[0]
     # Far fewer quarters than rows, as in life.
     for n in range(3, ROWS + 1):
@@ -68,16 +70,19 @@ def fill(path):
         failed = rng.randrange(100) == 0
         tokens = None if failed else rng.randrange(100, 100000)
         usd = None if failed else tokens / 1e6
-        key = (began // (900 * SECOND), "openai", model, "" if failed else model, program, user, "")
+        conversation = hashlib.sha256(str(talk).encode()).hexdigest()[:16]
+        key = (began // (900 * SECOND), "openai", model, "" if failed else model, program, user, "", 1000, user)
         s = sums.setdefault(key, [len(sums) + 3, 0, 0, 0, 0, 0])
+        of_talk = talks.setdefault((conversation, key[0], f"talk {talk}"), [0] * 5)
         for i, amount in enumerate((1, failed, tokens or 0, (tokens or 0) // 10, round((usd or 0) * 1e12))):
             s[i + 1] += amount
+            of_talk[i] += amount
         row = dict(refused if failed else first, id=n, number=n, stored_ns=began, start_ns=began, duration_ns=rng.randrange(SECOND, 60 * SECOND), program=program,
                    user=user, model_asked=model, model_answered=None if failed else model, status=429 if failed else 200,
                    error_type="rate_limit" if failed else None, finish=None if failed else "stop", input=tokens,
                    output=None if failed else tokens // 10, usd=usd, cost_source=None if failed else "table",
-                   conversation=hashlib.sha256(str(talk).encode()).hexdigest()[:16], turn=n % 10 + 1, title=f"talk {talk}",
-                   failed=int(failed), spend=s[0])
+                   conversation=conversation, agent_session=f"session {talk // 5}", did=f"tool: Bash make {n}", turn=n % 10 + 1, title=f"talk {talk}",
+                   failed=int(failed), spend=s[0], key_id=hashlib.sha256(user.encode()).hexdigest()[:16], key_hint="sk-")
         db.execute(insert, [row[c] for c in columns])
         text = " ".join(rng.choices(words, k=12)) + (f" {RARE}" if n % 1000 == 0 else "") + (f" {SINGLE}" if n == ROWS // 2 else "")
         data = json.dumps({"role": "user", "name": None, "parts": [{"kind": "text", "type": None, "text": text}]}).encode()
@@ -85,8 +90,12 @@ def fill(path):
         db.execute("INSERT INTO content VALUES(?, ?, 1, ?, 0, ?, 1)", (content, hashlib.sha256(data).digest(), len(data), data))
         db.execute("INSERT INTO piece VALUES(?, 2, 0, ?)", (n, content))
         db.execute("INSERT INTO search(rowid, said, thought, tools) VALUES(?, ?, '', '')", (content, text))
-    db.executemany("INSERT INTO spend VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, ?, ?, 0, ?, ?)",
-                   [(s[0], *key, s[1], s[2], s[1] - s[2], s[3], s[4], s[5]) for key, s in sums.items()])
+    names = "calls, failed, input, output, pico_usd, free, no_tokens, no_cost, at_least, known_cache, cached, cache_input"
+    none = "0, 0, 0, 0, 0, 0, 0"
+    db.executemany("INSERT INTO spend(id, quarter, provider, asked, answered, program, user, container, uid, owner, " + names + ")"
+                   f" VALUES({', '.join('?' * 15)}, {none})", [(*s[:1], *key, *s[1:]) for key, s in sums.items()])
+    db.executemany(f"INSERT INTO talk(conversation, quarter, title, {names}) VALUES({', '.join('?' * 8)}, {none})",
+                   [(*key, *s) for key, s in talks.items()])
     db.execute("COMMIT")
     db.execute("PRAGMA journal_mode = WAL")
     db.close()
@@ -106,24 +115,25 @@ def spy(*args):
     return lambda: subprocess.run([SPY, *args, "-r", path], check=True, capture_output=True)
 
 
-with tempfile.TemporaryDirectory(prefix="llm-spy-bench-") as folder:
-    path = os.path.join(folder, "history.db")
-    template(path)
-    begin = time.monotonic()
-    fill(path)
-    print(f"{ROWS} exchanges, {os.path.getsize(path) / 1e9:.2f} GB, made in {time.monotonic() - begin:.0f} s")
-    db = sqlite3.connect(path)
-    plain = took(lambda: db.execute("SELECT model_answered, count(*), sum(input), sum(output), sum(usd) FROM exchange WHERE kind = 'llm' "
-                                    "AND twin_of IS NULL GROUP BY 1").fetchall())
-    print(f"a plain query of SQLite that sums up by model: {plain:.3f} s\n")
-    print(f"{'llm-spy':44} {'seconds':>8} {'of the plain query':>20} {'at most':>8}")
-    late = 0
-    for limit, args in ((0.2, ["log"]), (0.2, ["log", "--model", "model-3", "-n", "200"]), (0.2, ["log", "--since", "2h"]), (0.2, ["errors"]),
-                        (0.2, ["spend"]), (0.2, ["spend", "--by", "user"]), (0.2, ["spend", "--by", "day"]), (None, ["spend", "--by", "conversation"]),
-                        (0.2, ["spend", "--model", "model-3"]), (None, ["spend", "--user", "user-3"]), (1, ["search", SINGLE]), (1, ["search", RARE]), (1, ["search", COMMON]),
-                        (1, ["search", f"{COMMON} w1"])):
-        seconds = took(spy(*args))
-        late += limit is not None and seconds > limit
-        print(f"{' '.join(args):44} {seconds:8.3f} {seconds / plain:19.3f}x {limit or '-':>8}")
-    db.close()
-sys.exit(f"{late} took longer" if late else 0)
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory(prefix="llm-spy-bench-") as folder:
+        path = os.path.join(folder, "history.db")
+        template(path)
+        begin = time.monotonic()
+        fill(path)
+        print(f"{ROWS} exchanges, {os.path.getsize(path) / 1e9:.2f} GB, made in {time.monotonic() - begin:.0f} s")
+        db = sqlite3.connect(path)
+        plain = took(lambda: db.execute("SELECT model_answered, count(*), sum(input), sum(output), sum(usd) FROM exchange WHERE kind = 'llm' "
+                                        "AND twin_of IS NULL GROUP BY 1").fetchall())
+        print(f"a plain query of SQLite that sums up by model: {plain:.3f} s\n")
+        print(f"{'llm-spy':44} {'seconds':>8} {'of the plain query':>20} {'at most':>8}")
+        late = 0
+        for limit, args in ((0.2, ["log"]), (0.2, ["log", "--model", "model-3", "-n", "200"]), (0.2, ["log", "--since", "2h"]), (0.2, ["errors"]),
+                            (0.2, ["spend"]), (0.2, ["spend", "--by", "user"]), (0.2, ["spend", "--by", "day"]), (0.3, ["spend", "--by", "conversation"]),
+                            (0.2, ["spend", "--model", "model-3"]), (0.3, ["spend", "--user", "user-3"]), (2, ["keys"]), (0.3, ["keys", "--since", TOP]), (1, ["top", "--once", "--since", TOP]), (1, ["search", SINGLE]), (1, ["search", RARE]), (1, ["search", COMMON]),
+                            (1, ["search", f"{COMMON} w1"])):
+            seconds = took(spy(*args))
+            late += limit is not None and seconds > limit
+            print(f"{' '.join(args):44} {seconds:8.3f} {seconds / plain:19.3f}x {limit or '-':>8}")
+        db.close()
+    sys.exit(f"{late} took longer" if late else 0)

@@ -19,24 +19,20 @@
 /* Saved registers and stack slots that are tried; 61 were needed, without optimisation more than
  * 128. */
 #define SPY_AEAD_STACK 256
-#define SPY_AEAD_TAG   16
-#define SPY_AEAD_ALERT 21 /* content types of TLS */
-#define SPY_AEAD_DATA  23
 #define SPY_AEAD_WORDS 4  /* words of a box in which a context is searched for */
 #define SPY_AEAD_IV    24 /* offset in a box of an IV; else 8, 16 or 24 bytes further on */
 
 struct spy_aead {
-	u64 ctx;       /* 0: not a TLS record */
-	u64 mark;      /* TLS 1.2: the record's number; else the part of the nonce that it
-			* changes */
-	u64 data, len; /* plaintext */
+	u64 ctx;  /* 0: not a TLS record */
+	u64 mark; /* TLS 1.2: the record's number; else the part of the nonce that it
+		   * changes */
+	struct spy_plaintext text;
 	u32 nonce[3];
-	u8 tls12, type; /* type 0: unknown so far */
-	u16 pad;
+	u32 tls12;
 };
 BPF_TABLE("lru_hash", struct spy_frame, struct spy_aead, spy_aeads, 16384);
 
-/* Whether this is a TLS record, of a->len bytes and `more`. */
+/* Whether this is a TLS record, of a->text.len bytes and `more`. */
 static __always_inline int spy_aead_is_tls(struct spy_aead *a, u64 nonce, u64 more, u64 ad,
 					   u64 ad_len)
 {
@@ -47,52 +43,19 @@ static __always_inline int spy_aead_is_tls(struct spy_aead *a, u64 nonce, u64 mo
 
 	if (ad_len == 13 && !SPY_READ_USER(&h, 13, (void *)ad))
 		a->tls12 = 1;
-	else if (ad_len != 5 || SPY_READ_USER(&h.type, 5, (void *)ad) || h.type != SPY_AEAD_DATA)
+	else if (ad_len != 5 || SPY_READ_USER(&h.type, 5, (void *)ad) || h.type != SPY_RECORD_DATA)
 		return 0;
 	if (SPY_READ_USER(a->nonce, sizeof(a->nonce), (void *)nonce))
 		return 0;
 	len = (u64)h.len[0] << 8 | h.len[1];
 	if (h.version[0] != 3 || h.version[1] != 3 ||
-	    len != a->len + more + (a->tls12 ? 0 : SPY_AEAD_TAG))
+	    len != a->text.len + more + (a->tls12 ? 0 : SPY_RECORD_TAG))
 		return 0;
-	a->type = a->tls12 ? h.type : 0;
+	a->text.type = a->tls12 ? h.type : 0;
 	a->mark = a->tls12 ? __builtin_bswap64(*(u64 *)h.seq)
 			   : (u64)__builtin_bswap32(a->nonce[1]) << 32 |
 				     __builtin_bswap32(a->nonce[2]);
 	return 1;
-}
-
-/* TLS 1.3: the type is the last byte that is not 0, and the content what precedes it. Where the
- * loops stand is kept in a map, of which the verifier knows nothing, so that their rounds look the
- * same to it. */
-static __always_inline void spy_aead_strip(volatile struct spy_aead *a)
-{
-	u64 w[4] = {}, len;
-	u8 last = 0;
-
-#pragma clang loop unroll(disable)
-	for (u32 i = 0; i < SPY_RS_RECORD / sizeof(w); i++) {
-		len = a->len;
-		if (len < sizeof(w) ||
-		    SPY_READ_USER(w, sizeof(w), (void *)(a->data + len - sizeof(w))) ||
-		    w[0] | w[1] | w[2] | w[3])
-			break;
-		a->len = len - sizeof(w);
-	}
-#pragma clang loop unroll(disable)
-	for (u32 i = 0; i < sizeof(w); i++) {
-		len = a->len;
-		if (!len)
-			break;
-		if (SPY_READ_USER(&last, 1, (void *)(a->data + len - 1))) {
-			spy_count(SPY_N_FAULT, 1);
-			break;
-		}
-		a->len = len - 1;
-		a->type = last;
-		if (last)
-			break;
-	}
 }
 
 /* Whether the record's number is `seq`, if the cipher's IV is at `iv`. */
@@ -219,10 +182,10 @@ static __always_inline void spy_aead_record(struct pt_regs *ctx, struct spy_aead
 	}
 	b->next = r.seq + 1;
 	b->mark = a->mark;
-	if (a->type == SPY_AEAD_ALERT)
-		spy_box_alert(ctx, b, a->data, a->len);
-	if (a->type == SPY_AEAD_DATA && spy_record_begin(ctx, &head, b, dir, a->len))
-		spy_send_piece(ctx, &head, a->data, a->len);
+	if (a->text.type == SPY_RECORD_ALERT)
+		spy_box_alert(ctx, b, a->text.data, a->text.len);
+	if (a->text.type == SPY_RECORD_DATA && spy_record_begin(ctx, &head, b, dir, a->text.len))
+		spy_send_piece(ctx, &head, a->text.data, a->text.len);
 }
 
 static __always_inline int spy_aead_enter(struct pt_regs *ctx, struct spy_aead *a,
@@ -247,16 +210,16 @@ static __always_inline int spy_aead_sealed(struct pt_regs *ctx, struct spy_aead 
 	}
 	a->ctx = PT_REGS_PARM1(ctx);
 	if (PT_REGS_PARM6(ctx) == sizeof(a->nonce)) {
-		a->data = s[0];
-		a->len = s[1];
+		a->text.data = s[0];
+		a->text.len = s[1];
 		return spy_aead_is_tls(a, nonce, 0, s[2], s[3]);
 	}
 	nonce = PT_REGS_PARM6(ctx);
-	a->data = s[1];
-	a->len = s[2];
+	a->text.data = s[1];
+	a->text.len = s[2];
 	if (s[4] > 1 || !spy_aead_is_tls(a, nonce, s[4], s[5], s[6]))
 		return 0;
-	if (s[4] && SPY_READ_USER(&a->type, 1, (void *)s[3]))
+	if (s[4] && SPY_READ_USER(&a->text.type, 1, (void *)s[3]))
 		return 0;
 	return 1;
 }
@@ -272,8 +235,8 @@ int spy_aead_seal(struct pt_regs *ctx)
 	a = spy_aeads.lookup(&f);
 	if (!a)
 		return 0;
-	if (!a->type)
-		spy_aead_strip(a);
+	if (!a->text.type)
+		spy_record_strip(&a->text);
 	spy_aead_record(ctx, a, SPY_WRITE);
 	spy_aeads.delete(&f);
 	return 0;
@@ -288,8 +251,8 @@ int spy_aead_open(struct pt_regs *ctx)
 	if (!spy_wanted())
 		return 0;
 	SPY_READ_USER(s, sizeof(s), (void *)(PT_REGS_SP(ctx) + 8));
-	a.data = PT_REGS_PARM2(ctx);
-	a.len = s[1] - SPY_AEAD_TAG;
+	a.text.data = PT_REGS_PARM2(ctx);
+	a.text.len = s[1] - SPY_RECORD_TAG;
 	if (spy_aead_is_tls(&a, PT_REGS_PARM5(ctx), 0, s[2], s[3]))
 		a.ctx = PT_REGS_PARM1(ctx);
 	return spy_aead_enter(ctx, &a, &f);
@@ -304,8 +267,8 @@ int spy_aead_open_gather(struct pt_regs *ctx)
 	if (!spy_wanted())
 		return 0;
 	SPY_READ_USER(s, sizeof(s), (void *)(PT_REGS_SP(ctx) + 8));
-	a.data = PT_REGS_PARM2(ctx);
-	a.len = PT_REGS_PARM6(ctx);
+	a.text.data = PT_REGS_PARM2(ctx);
+	a.text.len = PT_REGS_PARM6(ctx);
 	if (spy_aead_is_tls(&a, PT_REGS_PARM3(ctx), 0, s[2], s[3]))
 		a.ctx = PT_REGS_PARM1(ctx);
 	return spy_aead_enter(ctx, &a, &f);
@@ -326,8 +289,8 @@ int spy_aead_open_return(struct pt_regs *ctx)
 		return 0;
 	}
 	if (a->ctx && (int)PT_REGS_RC(ctx) == 1) {
-		if (!a->type)
-			spy_aead_strip(a);
+		if (!a->text.type)
+			spy_record_strip(&a->text);
 		spy_aead_record(ctx, a, SPY_READ);
 	}
 	spy_aeads.delete(&f);

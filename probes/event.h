@@ -25,6 +25,10 @@ enum spy_kind {
 			       * spy_endpoints follows and the beginning of what was sent, `io_len`
 			       * bytes in all; dir SPY_READ: it has received a ClientHello.
 			       * For the tracer itself, as SPY_EXEC */
+	SPY_REFUSED = 10, /* the server refused what was written until now, `off` bytes, as early
+			   * data (RFC 8446 section 4.2.10): it has read none of it */
+	SPY_FORKED = 11,  /* the connection goes on with that of process `io_seq`, from which this
+			   * one was forked, at the same address, first seen at `off` */
 };
 
 enum spy_dir {
@@ -81,6 +85,7 @@ struct spy_conn {
 	__u32 plain; /* no TLS (sock.bpf.c) */
 	__u32 busy;  /* calls under way, and whether it ends with the last of them (go.bpf.c) */
 	__u32 closing;
+	__u32 early, pad; /* it wrote before its handshake was over */
 };
 
 /* The endpoints of a TCP connection, as the process has them. Only bytes, so that the recorded form
@@ -125,7 +130,8 @@ enum spy_counter {
 	SPY_N_TABLE_FULL,    /* ios or connections missed because a table was full */
 	SPY_N_CALLS,	     /* TLS ios captured */
 	SPY_N_BYTES,	     /* sent through the ring buffer */
-	SPY_N_UNJOINED,	     /* rustls keys whose connection's other direction was not found */
+	SPY_N_UNJOINED,	     /* keys of rustls or Erlang whose connection's other direction was
+			      * not found */
 	SPY_N_COUNTERS
 };
 

@@ -62,10 +62,20 @@ static __always_inline void spy_notice_fill(struct spy_event *e, struct spy_begu
 	bpf_get_current_comm(&e->comm, sizeof(e->comm));
 }
 
-/* Sends a notice with the `n` bytes at `from`, `max` at most, a constant. */
-static __always_inline void spy_notice_send(void *ctx, struct spy_notice *head, u64 from, u64 n,
-					    const u64 max)
+/* The first bytes of what a system call passes: `count` of them at `from`. Where these are few, as
+ * the header of a TLS record alone, the next buffer has what follows; 0: there is none. */
+#define SPY_FEW 32 /* a power of two */
+struct spy_passed {
+	u64 from, count;
+	u64 more, more_count;
+	u64 to; /* the address that it is sent to */
+};
+
+/* Sends a notice with the bytes at `p`, `max` at most, a constant. */
+static __always_inline void spy_notice_send(void *ctx, struct spy_notice *head,
+					    struct spy_passed *p, const u64 max)
 {
+	u64 n = p->count, more = p->more ? p->more_count : 0, few;
 #if SPY_RINGBUF
 	struct spy_notice *m = spy_events.ringbuf_reserve(sizeof(*m) + max);
 
@@ -87,8 +97,17 @@ static __always_inline void spy_notice_send(void *ctx, struct spy_notice *head, 
 	if (n > max)
 		n = max;
 	spy_opaque(n);
-	if (!n || SPY_READ_USER(m + 1, n, (void *)from))
+	if (!n || SPY_READ_USER(m + 1, n, (void *)p->from))
 		n = 0;
+	few = n;
+	spy_opaque(few);
+	few &= SPY_FEW - 1;
+	spy_opaque(more);
+	if (more > max - SPY_FEW)
+		more = max - SPY_FEW;
+	spy_opaque(more);
+	if (more && !SPY_READ_USER((u8 *)(m + 1) + few, more, (void *)p->more))
+		n = few + more;
 	m->ev.len = sizeof(m->endpoints) + n;
 #if SPY_RINGBUF
 	/* A process that has begun may soon end, and is looked at before. */
@@ -102,11 +121,33 @@ static __always_inline void spy_notice_send(void *ctx, struct spy_notice *head, 
 #endif
 }
 
-/* Where the first bytes lie that the running system call sends or has received, and how many are in
- * one piece. to: the address that it sends to. */
-static __always_inline int spy_passing(void *ctx, u32 dir, u64 *from, u64 *count, u64 *to)
+/* Of a list of buffers: the first that has bytes, and the one that follows it. */
+static __always_inline void spy_passed_list(struct spy_passed *p, u64 list, u64 count)
 {
-	u64 regs = spy_user_regs(ctx), next[2] = {}, address = 0;
+	u64 next[2] = {}, more[2] = {};
+	u32 i;
+
+#pragma unroll
+	for (i = 0; i < 4; i++) {
+		if (i < count)
+			SPY_READ_USER(next, sizeof(next), (void *)(list + 16 * i));
+		if (next[1])
+			break;
+	}
+	p->from = next[0];
+	if (next[1] < p->count)
+		p->count = next[1];
+	if (!next[1] || next[1] >= SPY_FEW || i + 1 >= count ||
+	    SPY_READ_USER(more, sizeof(more), (void *)(list + 16 * (i + 1))))
+		return;
+	p->more = more[0];
+	p->more_count = more[1];
+}
+
+/* What the running system call sends, or has received, of `count` bytes. */
+static __always_inline int spy_passing(void *ctx, u32 dir, struct spy_passed *p)
+{
+	u64 regs = spy_user_regs(ctx), address = 0;
 	struct spy_where w = {};
 	u32 nr;
 
@@ -123,34 +164,24 @@ static __always_inline int spy_passing(void *ctx, u32 dir, u64 *from, u64 *count
 	if (!w.found || w.dir != dir)
 		return 0;
 	if (nr == SPY_NR_sendto)
-		*to = spy_kernel_word(regs + SPY_ARG4);
+		p->to = spy_kernel_word(regs + SPY_ARG4);
 	else if (nr == SPY_NR_sendmsg &&
 		 !SPY_READ_USER(&address, 8, (void *)spy_kernel_word(regs + SPY_ARG1)))
-		*to = address;
-	if (!w.count) {
-		*from = w.buf;
-		return 1;
-	}
-#pragma unroll
-	for (u32 i = 0; i < 4; i++) {
-		if (i < w.count)
-			SPY_READ_USER(next, sizeof(next), (void *)(w.buf + 16 * i));
-		if (next[1])
-			break;
-	}
-	*from = next[0];
-	if (next[1] < *count)
-		*count = next[1];
-	return *count != 0;
+		p->to = address;
+	p->from = w.buf;
+	if (w.count)
+		spy_passed_list(p, w.buf, w.count);
+	return p->count != 0;
 }
 
 /* A ClientHello: record of a handshake, version 3.0 to 3.4, length, message 1. */
-static __always_inline int spy_is_hello(u64 from)
+static __always_inline int spy_is_hello(struct spy_passed *p)
 {
-	u8 b[6] = {};
+	u8 b[5] = {}, message = 0;
+	u64 at = p->more && p->count == sizeof(b) ? p->more : p->from + sizeof(b);
 
-	return !SPY_READ_USER(b, sizeof(b), (void *)from) && b[0] == 0x16 && b[1] == 3 &&
-	       b[2] <= 4 && b[5] == 1;
+	return !SPY_READ_USER(b, sizeof(b), (void *)p->from) && b[0] == 0x16 && b[1] == 3 &&
+	       b[2] <= 4 && !SPY_READ_USER(&message, 1, (void *)at) && message == 1;
 }
 
 /* The Initial packet of QUIC version 1 or 2 (RFC 9369). */
@@ -193,7 +224,7 @@ static __always_inline void spy_notice_close(u64 sk)
 /* A TCP socket has received. */
 static __always_inline void spy_notice_received(void *ctx, u64 sk)
 {
-	u64 from = 0, count = SPY_PASSED_BYTES, to = 0;
+	struct spy_passed p = { .count = SPY_PASSED_BYTES };
 	struct spy_notice head = {};
 	u8 *looked = spy_accepted.lookup(&sk);
 	struct spy_begun b = {};
@@ -201,7 +232,7 @@ static __always_inline void spy_notice_received(void *ctx, u64 sk)
 
 	if (!looked)
 		return;
-	hello = spy_passing(ctx, SPY_READ, &from, &count, &to) && spy_is_hello(from);
+	hello = spy_passing(ctx, SPY_READ, &p) && spy_is_hello(&p);
 	if (hello || ++*looked >= SPY_HELLO_SENDS)
 		spy_accepted.delete(&sk);
 	if (!hello)
@@ -210,22 +241,22 @@ static __always_inline void spy_notice_received(void *ctx, u64 sk)
 	spy_notice_fill(&head.ev, &b, 0);
 	head.ev.dir = SPY_READ;
 	if (spy_read_endpoints(&head.endpoints, sk))
-		spy_notice_send(ctx, &head, from, count, SPY_PASSED_BYTES);
+		spy_notice_send(ctx, &head, &p, SPY_PASSED_BYTES);
 }
 
 /* A TCP socket has sent `n` bytes. */
 static __always_inline void spy_notice_sent(void *ctx, u64 sk, u32 n)
 {
 	struct spy_begun *b = spy_begun.lookup(&sk);
-	u64 from = 0, count = n, to = 0;
+	struct spy_passed p = { .count = n };
 	struct spy_notice head = {};
 	int known;
 
 	if (!b)
 		return;
-	known = spy_passing(ctx, SPY_WRITE, &from, &count, &to);
+	known = spy_passing(ctx, SPY_WRITE, &p);
 	if (!b->hello) {
-		if (!known || !spy_is_hello(from)) {
+		if (!known || !spy_is_hello(&p)) {
 			if (++b->sends >= SPY_HELLO_SENDS)
 				spy_begun.delete(&sk);
 			return;
@@ -234,13 +265,15 @@ static __always_inline void spy_notice_sent(void *ctx, u64 sk, u32 n)
 		b->hello = 1;
 		spy_notice_fill(&head.ev, b, n);
 		if (spy_read_endpoints(&head.endpoints, sk))
-			spy_notice_send(ctx, &head, from, count, SPY_HELLO_BYTES);
+			spy_notice_send(ctx, &head, &p, SPY_HELLO_BYTES);
 		return;
 	}
 	b->sends++;
 	spy_notice_fill(&head.ev, b, n);
+	if (!known)
+		p.count = 0;
 	if (spy_read_endpoints(&head.endpoints, sk))
-		spy_notice_send(ctx, &head, from, known ? count : 0, SPY_MORE_BYTES);
+		spy_notice_send(ctx, &head, &p, SPY_MORE_BYTES);
 	if (b->sends >= SPY_MORE_SENDS)
 		spy_begun.delete(&sk);
 }
@@ -266,7 +299,7 @@ static __always_inline void spy_read_peer(struct spy_endpoints *e, u64 to)
 static __always_inline void spy_notice_datagram(void *ctx, u64 sk, u16 port, u32 n)
 {
 	struct spy_begun *b = spy_datagrams.lookup(&sk), fresh = {};
-	u64 from = 0, count = n, to = 0;
+	struct spy_passed p = { .count = n };
 	struct spy_notice head = {};
 
 	if (!b || b->port != port) {
@@ -278,9 +311,9 @@ static __always_inline void spy_notice_datagram(void *ctx, u64 sk, u16 port, u32
 	if (!b || b->sends >= (b->hello ? SPY_DATAGRAMS : SPY_HELLO_SENDS))
 		return;
 	b->sends++;
-	if (!spy_passing(ctx, SPY_WRITE, &from, &count, &to))
+	if (!spy_passing(ctx, SPY_WRITE, &p))
 		return;
-	if (!b->hello && (n < SPY_INITIAL_MIN || !spy_is_initial(from)))
+	if (!b->hello && (n < SPY_INITIAL_MIN || !spy_is_initial(p.from)))
 		return;
 	if (!b->hello)
 		b->sends = 0;
@@ -289,8 +322,8 @@ static __always_inline void spy_notice_datagram(void *ctx, u64 sk, u16 port, u32
 	head.ev.flags = SPY_DATAGRAM;
 	if (!spy_read_endpoints(&head.endpoints, sk))
 		return;
-	spy_read_peer(&head.endpoints, to);
-	spy_notice_send(ctx, &head, from, count, SPY_MORE_BYTES);
+	spy_read_peer(&head.endpoints, p.to);
+	spy_notice_send(ctx, &head, &p, SPY_MORE_BYTES);
 }
 
 #else

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /* rustls: plaintext where its record layer calls the ciphers, one TLS record at a time. Follows
- * tls.bpf.c in one text. What is hooked was found by src/find/find_rustls.c and
+ * record.bpf.c in one text. What is hooked was found by src/find/find_rustls.c and
  * find_rustls_symbols.c. 0.23, whose messages are borrowed:
  *
  *   encrypt(ret, self, &{ {0, ptr, len} | {chunks, n, start, end}, type }, seq)  read at entry
@@ -49,12 +49,10 @@
 	X((ctx)->regs[23]) X((ctx)->regs[24]) X((ctx)->regs[25]) X((ctx)->regs[26])
 #endif
 
-#define SPY_RS_ALERT  1 /* rustls' numbers of its enum ContentType */
-#define SPY_RS_DATA   3
-#define SPY_RS_STACK  64    /* stack slots that are tried */
-#define SPY_RS_SLICES 64    /* pieces of a record, counted from the first piece of the write */
-#define SPY_RS_RECORD 18432 /* no record holds more: 2^14 + 2048 (RFC 5246 section 6.2.3) */
-#define SPY_RS_TYPES  6	    /* numbers of that enum */
+#define SPY_RS_ALERT 1 /* rustls' numbers of its enum ContentType */
+#define SPY_RS_DATA  3
+#define SPY_RS_STACK 64 /* stack slots that are tried */
+#define SPY_RS_TYPES 6	/* numbers of that enum */
 /* No cipher's limit of records is lower (2^23), and no connection is believed to have written that
  * many. */
 #define SPY_RS_LIMIT (1 << 22)
@@ -67,10 +65,9 @@ struct spy_box {
 	u64 next; /* the record number that comes next */
 	u64 peer; /* the box of the other direction; 0: unknown */
 	u32 from_start, closed;
-	u32 form, pad;	     /* enum spy_form */
-	u64 layer;	     /* the record layer, until it was searched for a name */
-	u64 mark;	     /* used by aead.bpf.c: of the last record */
-	u64 pos, start, end; /* used by spy_send_slices */
+	u32 form, pad; /* enum spy_form */
+	u64 layer;     /* the record layer, until it was searched for a name */
+	u64 mark;      /* used by aead.bpf.c: of the last record */
 };
 BPF_TABLE("lru_hash", struct spy_conn_key, struct spy_box, spy_boxes, 2 * SPY_CONNS);
 
@@ -269,57 +266,24 @@ static __always_inline u64 spy_record_begin(void *ctx, struct spy_event *head, s
 	return spy_begin_report(head, dir, b->id, total);
 }
 
-static __always_inline void spy_send_piece(struct pt_regs *ctx, struct spy_event *head, u64 from,
-					   u64 n)
+BPF_PROG_ARRAY(spy_slices_go_on, 1); /* spy_slices_more */
+
+static __always_inline void spy_slices_sent(struct pt_regs *ctx, struct spy_event *head,
+					    struct spy_list *l, const u32 rounds)
 {
-	spy_opaque(n);
-	if (n > SPY_RS_RECORD)
-		n = SPY_RS_RECORD;
-	spy_opaque(n);
-	spy_send(ctx, head, from, n);
+	if (spy_list_send(ctx, head, l, rounds))
+		spy_slices_go_on.call(ctx, 0);
+	spy_list_end(ctx, head, l);
 }
 
-/* Reports a record from `at` to its end as missing. */
-static __always_inline void spy_send_rest(struct pt_regs *ctx, struct spy_event *head, u64 off,
-					  u64 at, u64 total)
+int spy_slices_more(struct pt_regs *ctx)
 {
-	if (at >= total)
-		return;
-	spy_count(SPY_N_CUT, 1);
-	head->off = off + at;
-	head->io_off = at;
-	head->len = total - at;
-	head->flags |= SPY_MISSING;
-	spy_send_small(ctx, head, sizeof(*head));
-}
+	struct spy_event head;
+	struct spy_list *l = spy_list_resume(&head);
 
-/* Sends bytes b->start to b->end of a list of slices (ptr, len). The loop's position is kept in the
- * box: the verifier does not track values in maps, so all rounds look the same to it. */
-static __always_inline void spy_send_slices(struct pt_regs *ctx, struct spy_event *head,
-					    volatile struct spy_box *b, u64 list, u64 count)
-{
-	u64 off = head->off, at;
-
-	b->pos = 0;
-#pragma clang loop unroll(disable)
-	for (u32 i = 0; i < SPY_RS_SLICES; i++) {
-		u64 slice[2] = {}, pos = b->pos, start = b->start, end = b->end, from, to;
-
-		if (i >= count || pos >= end)
-			break;
-		if (SPY_READ_USER(slice, sizeof(slice), (void *)(list + 16 * (u64)i)))
-			break;
-		from = pos > start ? pos : start;
-		to = end - pos > slice[1] ? pos + slice[1] : end;
-		b->pos = to;
-		if (from >= to)
-			continue;
-		head->io_off = from - start;
-		head->off = off + (from - start);
-		spy_send_piece(ctx, head, slice[0] + (from - pos), to - from);
-	}
-	at = b->pos;
-	spy_send_rest(ctx, head, off, at > b->start ? at - b->start : 0, b->end - b->start);
+	if (l)
+		spy_slices_sent(ctx, &head, l, SPY_PIECES_MORE);
+	return 0;
 }
 
 /* A message as encrypt or decrypt gets it. */
@@ -329,14 +293,14 @@ struct spy_message {
 
 static __always_inline int spy_is_owned(struct spy_message *m)
 {
-	return m->w[0] && m->w[1] <= SPY_RS_RECORD && (u8)m->w[2] < SPY_RS_TYPES;
+	return m->w[0] && m->w[1] <= SPY_RECORD_MAX && (u8)m->w[2] < SPY_RS_TYPES;
 }
 
 static __always_inline int spy_is_borrowed(struct spy_message *m)
 {
 	u64 total = m->w[0] ? m->w[3] - m->w[2] : m->w[2];
 
-	return total <= SPY_RS_RECORD && (u8)m->w[4] < SPY_RS_TYPES;
+	return total <= SPY_RECORD_MAX && (u8)m->w[4] < SPY_RS_TYPES;
 }
 
 /* Pieces of a borrowed message may look like an owned one, so the record layer decides, if it was
@@ -348,12 +312,14 @@ static __always_inline int spy_form_of(struct spy_message *m, struct spy_box *b)
 	return spy_is_borrowed(m) ? SPY_BORROWED : SPY_OWNED;
 }
 
-/* A call to encrypt with the message m. */
+/* A call to encrypt with the message m. A caller does nothing after it: of a long list it does not
+ * return. */
 static __always_inline void spy_outgoing(struct pt_regs *ctx, struct spy_record *r,
 					 struct spy_box *b, struct spy_message *m, u32 form)
 {
 	u64 total, from, type, pieces;
 	struct spy_event head = {};
+	struct spy_list *l;
 
 	b->next = r->seq + 1;
 	if (!form)
@@ -368,18 +334,19 @@ static __always_inline void spy_outgoing(struct pt_regs *ctx, struct spy_record 
 		total = m->w[0] ? m->w[3] - m->w[2] : m->w[2];
 		type = (u8)m->w[4];
 	}
-	if (total > SPY_RS_RECORD)
+	if (total > SPY_RECORD_MAX)
 		return;
 	if (type == SPY_RS_ALERT && !pieces)
 		spy_box_alert(ctx, b, from, total);
 	if (type != SPY_RS_DATA || !spy_record_begin(ctx, &head, b, SPY_WRITE, total))
 		return;
-	b->start = m->w[2];
-	b->end = m->w[3];
-	if (pieces)
-		spy_send_slices(ctx, &head, b, m->w[0], m->w[1]);
-	else
+	if (!pieces) {
 		spy_send_piece(ctx, &head, from, total);
+		return;
+	}
+	l = spy_list_begin(&head, m->w[0], m->w[1], m->w[2], total);
+	if (l)
+		spy_slices_sent(ctx, &head, l, SPY_PIECES_FIRST);
 }
 
 /* Returns 0 if the call is not ours, or its message cannot be read. The direction is left out. */
@@ -440,8 +407,8 @@ static __always_inline void spy_incoming(struct pt_regs *ctx, struct spy_record 
 /* Whether decrypt's message owns its bytes: no length is as large as an address. */
 static __always_inline int spy_is_owned_in(struct spy_message *m)
 {
-	return m->w[1] > SPY_RS_RECORD && m->w[2] <= SPY_RS_RECORD && m->w[2] <= m->w[0] &&
-	       m->w[0] <= 2 * SPY_RS_RECORD;
+	return m->w[1] > SPY_RECORD_MAX && m->w[2] <= SPY_RECORD_MAX && m->w[2] <= m->w[0] &&
+	       m->w[0] <= 2 * SPY_RECORD_MAX;
 }
 
 int spy_rustls_read(struct pt_regs *ctx)
@@ -454,7 +421,7 @@ int spy_rustls_read(struct pt_regs *ctx)
 	if (!spy_rustls_entry(ctx, &r, &m))
 		return 0;
 	owned = spy_is_owned_in(&m);
-	if (!owned && m.w[1] > SPY_RS_RECORD)
+	if (!owned && m.w[1] > SPY_RECORD_MAX)
 		return 0; /* this is no decrypter */
 	r.dir = SPY_READ;
 	if (!spy_box_of(ctx, &r)) {
@@ -480,7 +447,7 @@ int spy_rustls_either(struct pt_regs *ctx)
 	if (!spy_rustls_entry(ctx, &r, &m))
 		return 0;
 	r.dir = spy_is_owned_in(&m) ? SPY_READ : SPY_WRITE;
-	if (r.dir == SPY_WRITE && (m.w[0] <= SPY_RS_RECORD || !spy_is_owned(&m)))
+	if (r.dir == SPY_WRITE && (m.w[0] <= SPY_RECORD_MAX || !spy_is_owned(&m)))
 		return spy_open(ctx, &o);
 	b = spy_box_of(ctx, &r);
 	if (!b) {
@@ -648,7 +615,7 @@ static __always_inline void spy_send_name(struct pt_regs *ctx, u64 id, u64 layer
 static __always_inline int spy_is_data(struct spy_message *m)
 {
 	return (spy_is_borrowed(m) && (u8)m->w[4] == SPY_RS_DATA) ||
-	       (spy_is_owned(m) && m->w[0] > SPY_RS_RECORD && (u8)m->w[2] == SPY_RS_DATA);
+	       (spy_is_owned(m) && m->w[0] > SPY_RECORD_MAX && (u8)m->w[2] == SPY_RS_DATA);
 }
 
 /* At the entry of encrypt too. It is attached last, since the kernel runs the newest first, and the

@@ -12,7 +12,6 @@
  * SPY_PLAIN_PORT(p)  true for the chosen ports, by either end
  * SPY_PLAIN_NEAR  1: only between processes of this host
  * SPY_SOCK_LENGTH 1: the kernel has sock_send_length and sock_recv_length
- * SPY_STDIO_ON    1: stdio.bpf.c follows, which shares how bytes are found and sent
  */
 
 #define SPY_TCP_ESTABLISHED 1
@@ -30,84 +29,41 @@ static __always_inline int spy_is_tcp(u64 sk)
 	return spy_protos.lookup(&proto) != 0;
 }
 
-#if SPY_PLAIN_ON || SPY_STDIO_ON
+BPF_PROG_ARRAY(spy_list_goes_on, 1); /* spy_list_more */
 
-/* Pieces of one io: full-size fragments, or the buffers of an iovec. The verifier of Linux 5.10
- * refuses 192 as too complex. */
-#define SPY_IO_PIECES 128
+static __always_inline void spy_list_sent(void *ctx, struct spy_event *head, struct spy_list *l,
+					  const u32 rounds)
+{
+	if (spy_list_send(ctx, head, l, rounds))
+		spy_list_goes_on.call(ctx, 0);
+	spy_list_end(ctx, head, l);
+}
 
-/* Position of spy_send_io. It is in a map because the verifier does not track values there, so all
- * rounds of the loop look the same to it. */
-struct spy_io {
-	u64 iov, count, done, at, len;
-};
-BPF_TABLE("lru_hash", u64, struct spy_io, spy_ios, 1024);
-
-/* Sends `total` bytes of a list of buffers (ptr, len); count 0: `iov` is the buffer itself. */
+/* Sends `total` bytes of a list of buffers; count 0: `iov` is the buffer itself. A caller does
+ * nothing after it: of a long one it does not return. */
 static __always_inline void spy_send_io(void *ctx, struct spy_event *head, u64 iov, u64 count,
 					u64 total)
 {
-	u64 thread = bpf_get_current_pid_tgid(), off = head->off;
-	volatile struct spy_io *io;
-	struct spy_io begin = {};
+	struct spy_list *l = spy_list_begin(head, iov, count, 0, total);
 
-	begin.iov = iov;
-	begin.count = count;
-	if (!count) {
-		begin.at = iov;
-		begin.len = total;
-	}
-	spy_ios.update(&thread, &begin);
-	io = spy_ios.lookup(&thread);
-	if (!io)
+	if (!l)
 		return;
-	head->io_len = total;
-#pragma clang loop unroll(disable)
-	for (u32 i = 0; i < SPY_IO_PIECES; i++) {
-		u64 done = io->done, at = io->at, n = io->len, left = total - done;
-
-		if (done >= total || done >= SPY_CALL_MAX)
-			break;
-		if (!n) {
-			u64 next[2] = {};
-
-			if (!io->count || SPY_READ_USER(next, sizeof(next), (void *)io->iov))
-				break;
-			io->iov += sizeof(next);
-			io->count--;
-			at = next[0];
-			n = next[1];
-			io->len = n;
-		}
-		if (n > left)
-			n = left;
-		spy_opaque(n);
-		if (n > SPY_CHUNK)
-			n = SPY_CHUNK;
-		spy_opaque(n);
-		if (!n)
-			continue;
-		io->at = at + n;
-		io->len -= n;
-		io->done = done + n;
-		head->io_off = done;
-		head->off = off + done;
-		spy_send(ctx, head, at, n);
+	if (!count) {
+		l->at = iov;
+		l->len = total;
 	}
-	if (io->done < total) {
-		u64 done = io->done;
-
-		spy_count(SPY_N_CUT, 1);
-		head->off = off + done;
-		head->io_off = done;
-		head->len = total - done;
-		head->flags |= SPY_MISSING;
-		spy_send_small(ctx, head, sizeof(*head));
-	}
-	spy_ios.delete(&thread);
+	spy_list_sent(ctx, head, l, SPY_PIECES_FIRST);
 }
 
-#endif
+int spy_list_more(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct spy_event head;
+	struct spy_list *l = spy_list_resume(&head);
+
+	if (l)
+		spy_list_sent(ctx, &head, l, SPY_PIECES_MORE);
+	return 0;
+}
 
 #if SPY_PLAIN_ON
 
@@ -638,6 +594,7 @@ int spy_thread_exit(struct bpf_raw_tracepoint_args *ctx)
 {
 	u64 thread = bpf_get_current_pid_tgid();
 
+	spy_no_heir();
 	spy_peer_exit(thread);
 	spy_plain_exit(ctx, thread);
 	spy_user_exit(ctx, thread);

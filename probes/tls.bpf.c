@@ -55,6 +55,10 @@ BPF_TABLE("lru_hash", struct spy_conn_key, struct spy_conn, spy_conns, SPY_CONNS
 /* Processes that have connections: of others nobody wants to know when they end. */
 BPF_TABLE("lru_hash", u32, u8, spy_users, SPY_CONNS);
 
+/* Threads that were forked, or are of a process that was, from one that had connections: by their
+ * kernel object, because a fork does not report the child's id. The value is that process. */
+BPF_TABLE("lru_hash", u64, u32, spy_heirs, 4096);
+
 BPF_PERCPU_ARRAY(spy_counters, u64, SPY_N_COUNTERS);
 
 #if SPY_RINGBUF
@@ -207,31 +211,40 @@ static __always_inline u64 spy_wake(struct spy_event *head, u64 n)
 }
 
 /* Sends one fragment of `n` bytes at `from`; reserve takes only constant sizes. */
-static __always_inline void spy_send(struct pt_regs *ctx, struct spy_event *head, u64 from, u64 n)
+/* n: at most `room`, which is said again where clang has it in a register: Linux 6.1 forgets it for
+ * what was on the stack when it was found out. */
+static __always_inline void spy_send_in(struct spy_event *head, u64 from, u64 n, const u64 room)
 {
-	struct spy_event *e;
-	long err = 0;
+	struct spy_event *e = spy_events.ringbuf_reserve(SPY_ROOM(room));
+	long err;
 
-	if (n > SPY_RECORD)
-		e = spy_events.ringbuf_reserve(SPY_ROOM(SPY_CHUNK));
-	else if (n > SPY_PAGE)
-		e = spy_events.ringbuf_reserve(SPY_ROOM(SPY_RECORD));
-	else if (n > SPY_SMALL)
-		e = spy_events.ringbuf_reserve(SPY_ROOM(SPY_PAGE));
-	else
-		e = spy_events.ringbuf_reserve(SPY_ROOM(SPY_SMALL));
 	if (!e) {
 		spy_no_space(n);
 		return;
 	}
 	*e = *head;
 	e->len = n;
+	spy_opaque(n);
+	if (n > room)
+		n = room;
 	err = SPY_READ_USER(e + 1, n, (void *)from);
 	if (err)
 		e->flags |= SPY_MISSING;
 	spy_events.ringbuf_submit(e, spy_wake(head, n));
 	if (err)
 		spy_count(SPY_N_FAULT, 1);
+}
+
+static __always_inline void spy_send(struct pt_regs *ctx, struct spy_event *head, u64 from, u64 n)
+{
+	if (n > SPY_RECORD)
+		spy_send_in(head, from, n, SPY_CHUNK);
+	else if (n > SPY_PAGE)
+		spy_send_in(head, from, n, SPY_RECORD);
+	else if (n > SPY_SMALL)
+		spy_send_in(head, from, n, SPY_PAGE);
+	else
+		spy_send_in(head, from, n, SPY_SMALL);
 }
 
 #else
@@ -363,18 +376,22 @@ static __always_inline u64 spy_send_part(struct pt_regs *ctx, struct spy_event *
 	u64 whole = left - left % SPY_CHUNK, rest = left < SPY_PART ? left % SPY_CHUNK : 0;
 	struct spy_tally tally = {};
 
-	if (whole && !spy_tally_find(&tally))
-		return first + SPY_PART;
+	/* One way leads to the loop, on which the counters are known: Linux 6.1 forgets that
+	 * without them `whole` is 0. */
+	if (whole) {
+		if (!spy_tally_find(&tally))
+			return first + SPY_PART;
 #pragma clang loop unroll(disable)
-	for (u32 i = 0; i < SPY_CHUNKS; i++) {
-		u64 at = (u64)i * SPY_CHUNK;
+		for (u32 i = 0; i < SPY_CHUNKS; i++) {
+			u64 at = (u64)i * SPY_CHUNK;
 
-		spy_opaque(at);
-		if (at >= whole)
-			break;
-		head->io_off = first + at;
-		head->off = off + at;
-		spy_send_whole(ctx, head, buf + first + at, &tally);
+			spy_opaque(at);
+			if (at >= whole)
+				break;
+			head->io_off = first + at;
+			head->off = off + at;
+			spy_send_whole(ctx, head, buf + first + at, &tally);
+		}
 	}
 	if (rest) {
 		head->io_off = total - rest;
@@ -432,6 +449,72 @@ int spy_more(struct pt_regs *ctx)
 	if (at < total)
 		spy_cut(ctx, &head, total);
 	return 0;
+}
+
+/* ---- connections that go on in a process that was forked ---- */
+
+/* sched_process_fork(parent, child), of threads too */
+int spy_forked(struct bpf_raw_tracepoint_args *ctx)
+{
+	u64 child = ctx->args[1], task = bpf_get_current_task();
+	u32 tgid = bpf_get_current_pid_tgid() >> 32, *from;
+
+	from = spy_users.lookup(&tgid) ? &tgid : spy_heirs.lookup(&task);
+	if (from)
+		spy_heirs.update(&child, from);
+	return 0;
+}
+
+/* It ends, or begins another program: what is at an address there is something else. */
+static __always_inline void spy_no_heir(void)
+{
+	u64 task = bpf_get_current_task();
+
+	spy_heirs.delete(&task);
+}
+
+/* The child has a copy of the TLS object, and what it reads or writes follows what its parent did.
+ * Offsets go on, so that the connection does. */
+static __always_inline void spy_inherit_from(void *ctx, u64 tls, u32 parent)
+{
+	u32 tgid = bpf_get_current_pid_tgid() >> 32;
+	struct spy_conn_key key = {};
+	struct spy_event e = {};
+	struct spy_conn *c;
+	u8 one = 1;
+
+	key.tls = tls;
+	key.tgid = tgid;
+	if (parent == tgid || spy_conns.lookup(&key))
+		return;
+	key.tgid = parent;
+	c = spy_conns.lookup(&key);
+	if (!c)
+		return;
+	e.kind = SPY_FORKED;
+	e.off = c->first_seen_ns;
+	key.tgid = tgid;
+	spy_conns.update(&key, c);
+	spy_users.update(&tgid, &one);
+	c = spy_conns.lookup(&key);
+	if (!c)
+		return;
+	c->first_seen_ns = bpf_ktime_get_ns();
+	c->from_start = 0;
+	c->refs = 0;
+	spy_fill(&e, tls, c);
+	e.ts_ns = c->first_seen_ns;
+	e.io_seq = parent;
+	spy_send_small(ctx, &e, sizeof(e));
+}
+
+static __always_inline void spy_inherit(void *ctx, u64 tls)
+{
+	u64 task = bpf_get_current_task();
+	u32 *parent = spy_heirs.lookup(&task);
+
+	if (parent)
+		spy_inherit_from(ctx, tls, *parent);
 }
 
 static __always_inline int spy_enter_at(struct pt_regs *ctx, u64 sp, u64 tls, u64 done)
@@ -570,6 +653,8 @@ static __always_inline u64 spy_passed(struct pt_regs *ctx, u32 dir, struct spy_a
 		spy_count(SPY_N_FAULT, 1);
 		total = 0;
 	}
+	if (total && total <= 0x7fffffff)
+		spy_inherit(ctx, a->tls);
 	if (total <= 0x7fffffff)
 		spy_peer_done(ctx, dir, a->tls, a->seq, total);
 	return spy_begin_report(head, dir, a->tls, total);
@@ -724,6 +809,66 @@ int spy_up_ref(struct pt_regs *ctx)
 	return 0;
 }
 
+/* ---- early data (0-RTT, RFC 8446 section 2.3): written before the server has answered, and lost
+ * where it refuses. Who wrote it has to ask, and to write it again. ---- */
+
+static __always_inline struct spy_conn *spy_known(u64 tls)
+{
+	struct spy_conn_key key = {};
+
+	key.tls = tls;
+	key.tgid = bpf_get_current_pid_tgid() >> 32;
+	return spy_conns.lookup(&key);
+}
+
+static __always_inline void spy_early_lost(void *ctx, u64 tls, struct spy_conn *c)
+{
+	struct spy_event e = {};
+
+	c->early = 0;
+	if (!c->off[SPY_WRITE] || c->off[SPY_READ])
+		return;
+	spy_fill(&e, tls, c);
+	e.kind = SPY_REFUSED;
+	e.ts_ns = bpf_ktime_get_ns();
+	e.off = c->off[SPY_WRITE];
+	spy_send_small(ctx, &e, sizeof(e));
+}
+
+/* SSL_write_early_data; what it writes passes SSL_write_ex. */
+int spy_early(struct pt_regs *ctx)
+{
+	struct spy_conn *c = spy_wanted() ? spy_conn_of(PT_REGS_PARM1(ctx)) : NULL;
+
+	if (c)
+		c->early = 1;
+	return 0;
+}
+
+/* SSL_get_early_data_status: 1 is SSL_EARLY_DATA_REJECTED. */
+int spy_early_status_return(struct pt_regs *ctx)
+{
+	struct spy_args a = {};
+	struct spy_conn *c;
+
+	if (!spy_take_frame(ctx, &a) || (int)PT_REGS_RC(ctx) != 1)
+		return 0;
+	c = spy_known(a.tls);
+	if (c && c->early)
+		spy_early_lost(ctx, a.tls, c);
+	return 0;
+}
+
+/* BoringSSL's SSL_reset_early_data_reject: called by who was told so. */
+int spy_early_reset(struct pt_regs *ctx)
+{
+	struct spy_conn *c = spy_wanted() ? spy_known(PT_REGS_PARM1(ctx)) : NULL;
+
+	if (c)
+		spy_early_lost(ctx, PT_REGS_PARM1(ctx), c);
+	return 0;
+}
+
 /* The server name, `n` bytes at `from`. */
 static __always_inline void spy_send_host(struct pt_regs *ctx, u64 tls, u64 from, u64 n)
 {
@@ -808,6 +953,7 @@ int spy_mapped(struct pt_regs *ctx)
 int spy_exec(struct bpf_raw_tracepoint_args *ctx)
 {
 	spy_plain_exec();
+	spy_no_heir();
 	return spy_tell(ctx);
 }
 

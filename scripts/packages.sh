@@ -2,14 +2,17 @@
 # shellcheck shell=sh disable=SC2034
 # The distribution's packages, for quickstart and check: Debian 12 or 13, Ubuntu 22.04 or later.
 BUILD_PACKAGES='gcc make autoconf automake pkg-config libbpfcc-dev libelf-dev libjansson-dev nettle-dev
-	zlib1g-dev libbrotli-dev libzstd-dev libnghttp2-dev libsqlite3-dev libmicrohttpd-dev libcurl4-openssl-dev libncurses-dev
+	zlib1g-dev libbrotli-dev libzstd-dev libnghttp2-dev libsqlite3-dev libmicrohttpd-dev libcurl4-openssl-dev libncurses-dev libjs-chart.js
 	libevent-dev libssl-dev ca-certificates'
 RUN_PACKAGES='curl python3'
 TEST_PACKAGES='mandoc xz-utils openssl python3-httpx python3-h2 python3-websockets nodejs
 	wget gnutls-bin python3-pycurl git libnss3-tools libmbedtls-dev libwolfssl-dev
+	erlang-base erlang-ssl erlang-inets
 	bubblewrap python3-jsonschema python3-yaml python3-pyte sudo jq sqlite3 zsh fish'
 LINT_PACKAGES='clang clang-format clang-tidy cppcheck shellcheck'
 [ "$(uname -m)" = aarch64 ] || LINT_PACKAGES="$LINT_PACKAGES gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
+# Emulates a machine with another kernel.
+[ "$(uname -m)" != x86_64 ] || TEST_PACKAGES="$TEST_PACKAGES qemu-system-x86 busybox-static kmod"
 # Ubuntu's is a snap.
 # shellcheck source=/dev/null
 case $(. /etc/os-release 2>/dev/null && echo "$ID") in

@@ -6,20 +6,24 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "cli/cmd_config.h"
 #include "cli/cmd_replay.h"
 #include "cli/cmd_version.h"
 #include "cli/kept.h"
 #include "config.h"
+#include "json/pool.h"
 #include "options/exit_code.h"
 #include "options/options.h"
 #ifdef HAVE_BPF
 #include "cli/cmd_doctor.h"
 #include "cli/cmd_targets.h"
+#include "cli/web_face.h"
 #include "demo/demo.h"
 #include "run/daemon.h"
 #include "run/privileges.h"
 #include "run/proxy.h"
 #include "run/tracer.h"
+#include "top/live.h"
 #endif
 
 static int complain(const struct error *e, int code)
@@ -31,15 +35,32 @@ static int complain(const struct error *e, int code)
 #ifdef HAVE_BPF
 static int trace(struct options *o, struct error *reterr)
 {
+	const struct face *faces[3] = { NULL };
+	size_t n = 0;
+
+	if (o->action == ACTION_TOP)
+		faces[n++] = top_face();
+	if (o->web)
+		faces[n++] = web_face();
+
 	if (o->proxy)
 		return proxy_run(o, reterr);
 	if (privileges_check(o->argv, reterr) != 0)
 		return EXIT_CANNOT;
 	if (o->action == ACTION_DAEMON)
-		return daemon_run(o, reterr);
-	return o->action == ACTION_DEMO ? demo_run(o, reterr) : tracer_run(o, reterr);
+		return daemon_run(o, faces, reterr);
+	return o->action == ACTION_DEMO ? demo_run(o, reterr) : tracer_run(o, faces, reterr);
 }
 #endif
+
+static int top(struct options *o, struct error *reterr)
+{
+#ifdef HAVE_BPF
+	if (top_is_live(o))
+		return trace(o, reterr);
+#endif
+	return kept_run(o, reterr);
+}
 
 /* What was printed has reached its reader, or not. */
 static int printed(void)
@@ -57,7 +78,7 @@ static int run(struct options *o)
 
 	switch (o->action) {
 	case ACTION_HELP:
-		options_help(stdout);
+		options_help(stdout, o);
 		return printed();
 	case ACTION_HELP_ALL:
 		options_help_all(stdout);
@@ -68,6 +89,9 @@ static int run(struct options *o)
 	case ACTION_VERSION:
 		version_print(stdout);
 		return printed();
+	case ACTION_CONFIG:
+		code = config_run(o, &e);
+		return e.code ? complain(&e, code) : printed();
 	case ACTION_REPLAY:
 		code = replay_run(o, &e);
 		break;
@@ -75,16 +99,20 @@ static int run(struct options *o)
 	case ACTION_SHOW:
 	case ACTION_SEARCH:
 	case ACTION_SPEND:
+	case ACTION_KEYS:
 	case ACTION_ERRORS:
 	case ACTION_CONVERSATION:
 	case ACTION_TOOLS:
-	case ACTION_TOP:
 	case ACTION_DIFF:
 	case ACTION_EXPORT:
 	case ACTION_PIN:
 	case ACTION_UNPIN:
 	case ACTION_REPLAY_SERVER:
+	case ACTION_SERVE:
 		code = kept_run(o, &e);
+		break;
+	case ACTION_TOP:
+		code = top(o, &e);
 		break;
 #ifdef HAVE_BPF
 	case ACTION_DEMO:
@@ -129,6 +157,7 @@ int main(int argc, char **argv)
 		return complain(&e, EXIT_USAGE);
 	}
 	log_debug_on = o.debug;
+	json_pool_begin();
 	code = run(&o);
 	options_done(&o);
 	return code;

@@ -172,11 +172,34 @@ static void on_ends(void *arg, struct conn *c)
 		assembler_conn_endpoints(l->assembly);
 }
 
+/* What was asked is asked again. */
+static void on_refused(void *arg, struct conn *c, uint64_t ts_ns)
+{
+	struct pipeline *p = arg;
+	struct link *l = c->user;
+
+	if (!l || !l->http)
+		return;
+	assembler_conn_refused(l->assembly, ts_ns);
+	http_free(l->http);
+	l->http = http_new(p->lim, true, &assembler_http_out, l->assembly);
+}
+
+static void on_key(void *arg, struct conn *c, uint64_t began_ns, struct span text)
+{
+	struct link *l = c->user;
+
+	if (l)
+		assembler_conn_key(l->assembly, began_ns, text);
+}
+
 static const struct stream_out stream_out = {
 	.bytes = on_bytes,
 	.gap = on_gap,
 	.close = on_close,
 	.endpoints = on_ends,
+	.key = on_key,
+	.refused = on_refused,
 };
 
 struct pipeline *pipeline_new(struct limits *lim)
@@ -225,6 +248,16 @@ void pipeline_set_shown(struct pipeline *p, shown_fn fn, const void *arg)
 void pipeline_set_shows_bodies(struct pipeline *p, shown_fn fn, const void *arg)
 {
 	assembler_set_shows_bodies(p->assembler, fn, arg);
+}
+
+void pipeline_set_named_hosts(struct pipeline *p, const struct named_hosts *named)
+{
+	assembler_set_named_hosts(p->assembler, named);
+}
+
+void pipeline_set_before_masks(struct pipeline *p, const struct before_masks *b)
+{
+	assembler_set_before_masks(p->assembler, b);
 }
 
 void pipeline_set_prices(struct pipeline *p, const struct prices *prices)

@@ -29,8 +29,12 @@ void pipeline_set_in_order(struct pipeline *p);
 void pipeline_set_shown(struct pipeline *p, shown_fn fn, const void *arg);
 /* Of which exchanges the bodies are shown (tell.h); without, of all. */
 void pipeline_set_shows_bodies(struct pipeline *p, shown_fn fn, const void *arg);
+void pipeline_set_before_masks(struct pipeline *p, const struct before_masks *b);
 void pipeline_set_prices(struct pipeline *p,
 			 const struct prices *prices); /* as assembler_set_prices */
+
+struct named_hosts;
+void pipeline_set_named_hosts(struct pipeline *p, const struct named_hosts *named); /* likewise */
 
 /* A chunk_fn, and 0 always. The time of a chunk ends waits: before it is fed, other exchanges than
  * its own may be delivered and freed, also those of other connections. */

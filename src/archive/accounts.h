@@ -6,12 +6,12 @@
 #include "archive/db.h"
 #include "exchange/spender.h"
 
-/* A quarter of an hour, ns: a row's unit of time. Days and hours begin with one in every zone. */
-#define ACCOUNTS_QUARTER_NS 900000000000ll
-
-/* Adds the call to its row. *ret_row: that row; 0: it counts in no sum. */
+/* Adds the call to its sums. *ret_row: the row of spend; 0: it counts in none. */
 int accounts_add(struct db *d, struct answers *a, const struct exchange *x, int64_t *ret_row,
 		 struct error *reterr);
+/* The values of a row that version 5 and later added to it, from `at` on: from failed to ancestors.
+ */
+void accounts_bind(sqlite3_stmt *q, int at, const struct exchange *x, int64_t row);
 /* The same for what an llm-spy of an earlier version stored. */
 int accounts_add_rest(struct db *d, struct error *reterr);
 

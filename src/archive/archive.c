@@ -267,12 +267,7 @@ static int add_row(struct archive *s, const struct exchange *x, struct span reco
 	sqlite3_bind_int64(q, 36, (int64_t)record.len);
 	sqlite3_bind_int(q, 37, packed.coding);
 	bind_bytes(q, 38, packed.bytes);
-	sqlite3_bind_int(q, 46, exchange_went_wrong(x));
-	sqlite3_bind_int(q, 47, x->cost.partial);
-	sqlite3_bind_int64(q, 48, spend);
-	bind_text(q, 49, x->rpc_method);
-	bind_text(q, 50, x->rpc_name);
-	sqlite3_bind_int(q, 51, exchange_tokens_unknown(x));
+	accounts_bind(q, 46, x, spend);
 	err = db_run(&s->db, q, reterr);
 	packed_done(&packed);
 	return err;

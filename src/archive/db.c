@@ -331,7 +331,9 @@ static int set_up_to_read(struct db *d, struct error *reterr)
 	version = check_version(d, reterr);
 	if (version < 0)
 		return (int)version;
-	if (version < SCHEMA_VERSION)
+	/* Or whoever brought it up to date did not come to the end. */
+	if (version < SCHEMA_VERSION ||
+	    db_number(d, "SELECT 1 FROM exchange WHERE key_id IS NULL LIMIT 1", 0) == 1)
 		return error_set(reterr, -ESTALE, "%s is of an earlier llm-spy", d->path);
 	d->has_index =
 		sqlite3_compileoption_used("ENABLE_FTS5") &&

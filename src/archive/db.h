@@ -11,11 +11,13 @@
 
 /* What is read of a row without its record. */
 #define ROW_COLUMNS                                                                                \
-	"id, kind, start_ns, duration_ns, first_token_ns, pid, program, uid, cgroup, host, "       \
-	"method, target, provider, api, model_asked, model_answered, status, finish, error_type, " \
-	"input, cached, written, output, reasoning, usd, cost_source, conversation, turn, "        \
-	"session, twin_of, script, user, container, pod, unit, title, failed, at_least, spend, "   \
-	"rpc_method, rpc_name, no_tokens"
+	"id, kind, start_ns, duration_ns, first_token_ns, pid, program, uid, cgroup, "             \
+	"host, method, target, provider, api, model_asked, model_answered, status, "               \
+	"finish, error_type, input, cached, written, output, reasoning, usd, "                     \
+	"cost_source, conversation, turn, session, twin_of, script, user, container, "             \
+	"pod, unit, title, failed, at_least, spend, rpc_method, rpc_name, no_tokens, "             \
+	"agent_session, agent, agent_kind, agent_parent, begun_by, inferred, for_pid, "            \
+	"for_program, for_user, cut, did, branched_from, key_id, key_hint, alerts, ancestors"
 
 /* Prepared when first used, and kept. */
 enum query {

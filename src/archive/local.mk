@@ -7,6 +7,7 @@ libpure_a_SOURCES += \
 	src/archive/content.h \
 	src/archive/db.c \
 	src/archive/db.h \
+	src/archive/key_sums.c \
 	src/archive/matches.c \
 	src/archive/pin.c \
 	src/archive/private_file.c \

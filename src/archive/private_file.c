@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/str.h"
 #include "base/xalloc.h"
 
 /* Nobody else can rename what is in it. In one that is sticky others may make files, so it will do
@@ -113,7 +114,7 @@ static int make_file(const char *path, long group, struct error *reterr)
 
 char *private_file(const char *path, long group, struct error *reterr)
 {
-	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	const char *name = path_name(path);
 	AUTO_FREE char *dir = directory(path, reterr);
 	char *real;
 

@@ -10,6 +10,7 @@
 #include "archive/record.h"
 #include "base/xalloc.h"
 #include "exchange/json.h"
+#include "json/read.h"
 
 /* As ROW_COLUMNS has them. */
 enum column {
@@ -55,6 +56,22 @@ enum column {
 	C_RPC_METHOD,
 	C_RPC_NAME,
 	C_NO_TOKENS,
+	C_AGENT_SESSION,
+	C_AGENT,
+	C_AGENT_KIND,
+	C_AGENT_PARENT,
+	C_BEGUN_BY,
+	C_INFERRED,
+	C_FOR_PID,
+	C_FOR_PROGRAM,
+	C_FOR_USER,
+	C_CUT,
+	C_DID,
+	C_BRANCHED_FROM,
+	C_KEY_ID,
+	C_KEY_HINT,
+	C_ALERTS,
+	C_ANCESTORS,
 };
 
 /* ---- opening ---- */
@@ -165,6 +182,45 @@ static void read_who(struct exchange *x, sqlite3_stmt *q)
 	x->container.name = column_text(q, C_CONTAINER);
 	x->container.pod = column_text(q, C_POD);
 	x->container.unit = column_text(q, C_UNIT);
+	ancestors_read(column_bytes(q, C_ANCESTORS), &x->ancestors);
+	x->made_for.tgid = (uint32_t)sqlite3_column_int64(q, C_FOR_PID);
+	x->made_for.program = column_text(q, C_FOR_PROGRAM);
+	x->made_for.user = column_text(q, C_FOR_USER);
+}
+
+static void copy_id(char ret[17], sqlite3_stmt *q, int at)
+{
+	const char *id = (const char *)sqlite3_column_text(q, at);
+
+	if (id)
+		snprintf(ret, 17, "%s", id);
+}
+
+static void read_agent(struct exchange *x, sqlite3_stmt *q)
+{
+	x->agent.session = column_text(q, C_AGENT_SESSION);
+	x->agent.id = column_text(q, C_AGENT);
+	x->agent.kind = column_text(q, C_AGENT_KIND);
+	x->agent.parent = column_text(q, C_AGENT_PARENT);
+	copy_id(x->agent.parent_conversation, q, C_BEGUN_BY);
+	x->agent.inferred = sqlite3_column_int(q, C_INFERRED);
+}
+
+static void read_end(struct exchange *x, sqlite3_stmt *q)
+{
+	int cut = sqlite3_column_int(q, C_CUT);
+	bool failed = sqlite3_column_int(q, C_FAILED);
+
+	x->response_seen = cut < 2;
+	x->response_partial = cut == 1;
+	x->rpc_failed = failed && x->kind != EXCHANGE_LLM;
+	x->did = column_text(q, C_DID);
+	/* It may have no type. */
+	if (sqlite3_column_type(q, C_ERROR) != SQLITE_NULL ||
+	    (failed && !x->rpc_failed && cut < 2 && x->status < 400)) {
+		x->error = xcalloc(1, sizeof(*x->error));
+		x->error->type = column_text(q, C_ERROR);
+	}
 }
 
 static void read_call(struct exchange *x, sqlite3_stmt *q)
@@ -182,12 +238,7 @@ static void read_call(struct exchange *x, sqlite3_stmt *q)
 	x->status = (unsigned)sqlite3_column_int64(q, C_STATUS);
 	x->twin_of = (uint64_t)sqlite3_column_int64(q, C_TWIN);
 	x->request_seen = true;
-	x->response_seen = x->status || !sqlite3_column_int(q, C_FAILED);
-	x->rpc_failed = x->kind != EXCHANGE_LLM && sqlite3_column_int(q, C_FAILED);
-	if (sqlite3_column_type(q, C_ERROR) != SQLITE_NULL) {
-		x->error = xcalloc(1, sizeof(*x->error));
-		x->error->type = column_text(q, C_ERROR);
-	}
+	read_end(x, q);
 }
 
 static void read_usage(struct exchange *x, sqlite3_stmt *q)
@@ -206,10 +257,8 @@ static void read_usage(struct exchange *x, sqlite3_stmt *q)
 
 static void read_talk(struct exchange *x, sqlite3_stmt *q)
 {
-	const char *id = (const char *)sqlite3_column_text(q, C_CONVERSATION);
-
-	if (id)
-		snprintf(x->conversation.id, sizeof(x->conversation.id), "%s", id);
+	copy_id(x->conversation.id, q, C_CONVERSATION);
+	copy_id(x->conversation.parent, q, C_BRANCHED_FROM);
 	x->conversation.turn = (unsigned)sqlite3_column_int64(q, C_TURN);
 	x->conversation.title = column_text(q, C_TITLE);
 	x->conversation.session = column_text(q, C_SESSION);
@@ -217,6 +266,17 @@ static void read_talk(struct exchange *x, sqlite3_stmt *q)
 	x->nchoices = 1;
 	x->choices[0].finish =
 		(enum finish)number_of(q, C_FINISH, finish_word, FINISH_OTHER, FINISH_NONE);
+}
+
+static void read_told(struct exchange *x, sqlite3_stmt *q)
+{
+	struct span text = column_bytes(q, C_ALERTS);
+	json_t *alerts = text.len ? json_read_own(text) : NULL;
+
+	copy_id(x->key.id, q, C_KEY_ID);
+	x->key.hint = label(x, q, C_KEY_HINT);
+	json_to_alerts(alerts, &x->alerts);
+	json_decref(alerts);
 }
 
 int reading_row(void *arg, sqlite3_stmt *q, struct error *reterr)
@@ -228,29 +288,41 @@ int reading_row(void *arg, sqlite3_stmt *q, struct error *reterr)
 	read_call(x, q);
 	read_times(x, q);
 	read_who(x, q);
+	read_agent(x, q);
 	read_usage(x, q);
 	read_talk(x, q);
+	read_told(x, q);
 	err = r->fn(r->arg, x, sqlite3_column_int64(q, C_SPEND) > 0, reterr);
 	exchange_unref(x);
 	return err;
+}
+
+static bool is_by_id(const struct reading_query *q)
+{
+	return q->after || q->by_id;
 }
 
 /* The statement of a query, with its values. */
 static sqlite3_stmt *statement(struct db *d, const struct reading_query *of, struct error *reterr)
 {
 	enum query which = of->id	      ? Q_ONE_ROW
-			   : of->after	      ? Q_LATER
+			   : of->number	      ? Q_OF_NUMBER
+			   : is_by_id(of)     ? Q_LATER
 			   : of->conversation ? Q_OF_CONVERSATION
 			   : of->failed	      ? Q_NEWEST_FAILED
 			   : of->tools	      ? Q_NEWEST_TOOLS
+			   : of->alerted      ? Q_NEWEST_ALERTED
 			   : of->oldest_first ? Q_OLDEST_FIRST
 					      : Q_NEWEST;
 	sqlite3_stmt *q = db_query(d, which, reterr);
 
 	if (!q)
 		return NULL;
-	if (of->id || of->after) {
-		sqlite3_bind_int64(q, 1, (int64_t)(of->id ? of->id : of->after));
+	if (of->id || of->number || is_by_id(of)) {
+		sqlite3_bind_int64(q, 1,
+				   (int64_t)(of->id	  ? of->id
+					     : of->number ? of->number
+							  : of->after));
 	} else if (of->conversation) {
 		bind_text(q, 1, of->conversation);
 		bind_text(q, 2, of->conversation);
@@ -264,8 +336,8 @@ static sqlite3_stmt *statement(struct db *d, const struct reading_query *of, str
 /* Whether those without a time belong to it. */
 static bool has_timeless(const struct reading_query *q)
 {
-	return !q->id && !q->after && !q->conversation && !q->failed && !q->tools &&
-	       q->since_ns <= 0 && q->until_ns == INT64_MAX;
+	return !q->id && !q->number && !is_by_id(q) && !q->conversation && !q->failed &&
+	       !q->tools && !q->alerted && q->since_ns <= 0 && q->until_ns == INT64_MAX;
 }
 
 struct counted_rows {
@@ -342,7 +414,7 @@ struct sums {
 	void *arg;
 };
 
-static const char *text_at(sqlite3_stmt *q, int at)
+const char *reading_text(sqlite3_stmt *q, int at)
 {
 	const char *text = (const char *)sqlite3_column_text(q, at);
 
@@ -354,31 +426,35 @@ static int on_sum(void *arg, sqlite3_stmt *q, struct error *reterr)
 	const struct sums *s = arg;
 	struct reading_sum sum = {
 		.quarter = sqlite3_column_int64(q, 0),
-		.provider = text_at(q, 1),
-		.asked = text_at(q, 2),
-		.answered = text_at(q, 3),
-		.program = text_at(q, 4),
-		.user = text_at(q, 5),
-		.container = text_at(q, 6),
-		.input = sqlite3_column_int64(q, 14),
-		.cached = sqlite3_column_int64(q, 15),
-		.output = sqlite3_column_int64(q, 16),
-		.cache_input = sqlite3_column_int64(q, 17),
-		.usd = sqlite3_column_double(q, 18) / 1e12,
+		.conversation = reading_text(q, 1),
+		.title = reading_text(q, 2),
+		.provider = reading_text(q, 3),
+		.asked = reading_text(q, 4),
+		.answered = reading_text(q, 5),
+		.program = reading_text(q, 6),
+		.user = reading_text(q, 7),
+		.container = reading_text(q, 8),
+		.uid = (uint32_t)sqlite3_column_int64(q, 9),
+		.owner = reading_text(q, 10),
+		.input = sqlite3_column_int64(q, 18),
+		.cached = sqlite3_column_int64(q, 19),
+		.output = sqlite3_column_int64(q, 20),
+		.cache_input = sqlite3_column_int64(q, 21),
+		.usd = sqlite3_column_double(q, 22) / 1e12,
 	};
 	uint64_t *const counts[] = { &sum.calls,   &sum.failed,	  &sum.free,	   &sum.no_tokens,
 				     &sum.no_cost, &sum.at_least, &sum.known_cache };
 
 	for (int i = 0; i < 7; i++)
-		*counts[i] = (uint64_t)sqlite3_column_int64(q, 7 + i);
+		*counts[i] = (uint64_t)sqlite3_column_int64(q, 11 + i);
 	s->fn(s->arg, &sum);
 	return 0;
 }
 
-int reading_sums(struct reading *r, int64_t since, int64_t until, reading_sum_fn fn, void *arg,
-		 struct error *reterr)
+int reading_sums(struct reading *r, enum sums_of of, int64_t since, int64_t until,
+		 reading_sum_fn fn, void *arg, struct error *reterr)
 {
-	sqlite3_stmt *q = db_query(&r->db, Q_SUMS, reterr);
+	sqlite3_stmt *q = db_query(&r->db, of == SUMS_OF_TALKS ? Q_TALK_SUMS : Q_SUMS, reterr);
 	struct sums s = { fn, arg };
 
 	if (!q)

@@ -16,6 +16,9 @@ struct row_fn {
 	void *arg;
 };
 
+/* "" for NULL; as long as the row. */
+const char *reading_text(sqlite3_stmt *q, int at);
+
 /* A db_row_fn with a struct row_fn: what a row of ROW_COLUMNS tells. */
 int reading_row(void *arg, sqlite3_stmt *q, struct error *reterr);
 

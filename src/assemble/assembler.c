@@ -19,6 +19,7 @@
 #include "exchange/memory.h"
 #include "http/ws_setup.h"
 #include "llm/detect.h"
+#include "llm/grpc.h"
 
 struct assembler *assembler_new(struct limits *lim, const struct observers *observers)
 {
@@ -60,10 +61,20 @@ void assembler_set_prices(struct assembler *c, const struct prices *prices)
 	c->prices = prices;
 }
 
+void assembler_set_named_hosts(struct assembler *c, const struct named_hosts *named)
+{
+	c->named = named;
+}
+
 void assembler_set_shows_bodies(struct assembler *c, shown_fn fn, const void *arg)
 {
 	c->shows_bodies = fn;
 	c->shows_bodies_arg = arg;
+}
+
+void assembler_set_before_masks(struct assembler *c, const struct before_masks *b)
+{
+	c->before_masks = *b;
 }
 
 void assembler_lost_events(struct assembler *c)
@@ -76,6 +87,18 @@ void assembler_conn_lost(struct assembler_conn *cc)
 {
 	for (struct assembly *k = cc->first; k && !k->over; k = k->next)
 		k->x->lost_events = true;
+}
+
+/* Of several that began at once, the first that has none: they are told in their order. */
+void assembler_conn_key(struct assembler_conn *cc, uint64_t began_ns, struct span text)
+{
+	struct assembly *found = NULL;
+
+	for (struct assembly *k = cc->first; k && !k->told; k = k->next)
+		if (k->x->t.request_first == began_ns && !k->x->key.id[0])
+			found = k;
+	if (found)
+		key_print_read(text, &found->x->key);
 }
 
 /* ---- lists ---- */
@@ -205,6 +228,7 @@ void assembler_conn_endpoints(struct assembler_conn *cc)
 }
 
 static void finish(struct assembly *k);
+static struct assembly *oldest_open(const struct assembler_conn *cc);
 
 /* Makes room. The opener of a WebSocket whose message is being read has to stay. */
 static void end_oldest(struct assembler *c)
@@ -230,6 +254,43 @@ static void end_oldest(struct assembler *c)
 
 /* ---- exchanges ---- */
 
+/* ---- early data that was refused ---- */
+
+static struct assembly *oldest_refused(const struct assembler_conn *cc)
+{
+	struct assembly *oldest = NULL;
+
+	for (struct assembly *k = cc->first; k; k = k->next)
+		if (k->refused && !k->done && (!oldest || k->x->serial < oldest->x->serial))
+			oldest = k;
+	return oldest;
+}
+
+/* by: what is asked instead; NULL: nothing was. */
+static void end_refused(struct assembler_conn *cc, struct assembly *by)
+{
+	struct assembly *k = oldest_refused(cc);
+
+	cc->refused = k != NULL;
+	if (!k)
+		return;
+	k->refused = false;
+	k->x->twin = by ? exchange_ref(by->x) : NULL;
+	deliver_end_now(k);
+}
+
+void assembler_conn_refused(struct assembler_conn *cc, uint64_t ts_ns)
+{
+	struct assembly *k;
+
+	while ((k = oldest_open(cc))) {
+		builder_set_time(k->x, ts_ns);
+		finish(k);
+		pairs_unregister(k);
+		k->refused = cc->refused = true;
+	}
+}
+
 static void on_delta(void *arg, struct exchange *x, const struct exchange_delta *d)
 {
 	struct assembly *k = arg;
@@ -238,14 +299,21 @@ static void on_delta(void *arg, struct exchange *x, const struct exchange_delta 
 		deliver_delta(k, d);
 }
 
-struct assembly *assembly_of(struct assembler_conn *cc, uint64_t id)
+static struct assembly *find_open(const struct assembler_conn *cc, uint64_t id)
 {
-	struct assembler *c = cc->assembler;
 	struct assembly *k = cc->first;
 
 	while (k && !k->over && k->id != id)
 		k = k->next;
-	if (k && !k->over)
+	return k && !k->over ? k : NULL;
+}
+
+struct assembly *assembly_of(struct assembler_conn *cc, uint64_t id)
+{
+	struct assembler *c = cc->assembler;
+	struct assembly *k = find_open(cc, id);
+
+	if (k)
 		return k;
 	if (c->count >= c->lim->max[LIMIT_exchanges])
 		end_oldest(c);
@@ -260,6 +328,8 @@ struct assembly *assembly_of(struct assembler_conn *cc, uint64_t id)
 	*(c->newest ? &c->newest->newer : &c->oldest) = k;
 	c->newest = k;
 	c->count++;
+	if (cc->refused)
+		end_refused(cc, k);
 	return k;
 }
 
@@ -336,6 +406,9 @@ void assembler_conn_free(struct assembler_conn *cc)
 	/* In the order in which they began. */
 	while ((k = oldest_open(cc)))
 		assembly_end(k);
+	while (cc->refused)
+		end_refused(cc, NULL);
+	free_done(cc->assembler);
 	cc->saw_all = pairs_saw_all(cc);
 	cc->closed = true;
 	cc->conn = NULL;
@@ -392,6 +465,8 @@ void assembly_begin_side(struct assembly *k, enum http_msg m, uint64_t ts,
 	body_reader_begin(&k->in[m], request ? &x->request_body : &x->response_body, h, c->lim,
 			  request ? NULL : dialect_reader_element, k);
 	k->in[m].array_streams = k->dialect && k->dialect->array_stream;
+	if (!request && grpc_is(&x->response_body) && grpc_streams(x))
+		body_reader_frame(&k->in[m], &framing_grpc);
 }
 
 static void on_head(void *arg, uint64_t id, uint64_t ts_ns, const struct http_head *h)
@@ -405,6 +480,9 @@ static void on_head(void *arg, uint64_t id, uint64_t ts_ns, const struct http_he
 	assembly_begin_side(k, h->msg, ts_ns, h);
 	if (h->msg == HTTP_REQUEST) {
 		heads_copy_request(k->x, h);
+		heads_name_provider(k->x, cc->assembler->named);
+		if (cc->assembler->before_masks.secret)
+			key_print_take(&k->x->key, cc->assembler->before_masks.secret, h);
 		k->stream = h->stream;
 		deliver_match(k);
 		free_done(cc->assembler); /* others than this one, which has just begun */
@@ -416,6 +494,16 @@ static void on_head(void *arg, uint64_t id, uint64_t ts_ns, const struct http_he
 	heads_answered_by(k->x, cc);
 	deliver_response(k);
 	k->upgraded = h->status == 101 && ws_is_named(h);
+}
+
+static void on_trailer(void *arg, uint64_t id, uint64_t ts_ns, const struct http_head *h)
+{
+	struct assembly *k = find_open(arg, id);
+
+	if (!k)
+		return;
+	builder_set_time(k->x, ts_ns);
+	heads_copy_trailer(k->x, h);
 }
 
 static void on_body(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, struct span s)
@@ -470,6 +558,28 @@ static void on_message(void *arg, uint64_t id, enum http_msg from, uint64_t ts_n
 	k->busy = false;
 }
 
+static void on_lost(void *arg, uint64_t id, enum http_msg from)
+{
+	struct assembly *k = find_open(arg, id);
+
+	if (k && k->ws_turns)
+		ws_turns_unread(k->ws_turns, from);
+}
+
+/* Before its first message, what was joined in the middle may be none; then there is no exchange.
+ * What follows was held back for what is missing, so it may be of any call under way. */
+static void on_hole(void *arg, uint64_t id, enum http_msg from, uint64_t ts_ns, uint64_t nbytes)
+{
+	struct assembly *k = find_open(arg, id);
+
+	if (!k || !k->begun[from])
+		return;
+	builder_set_time(k->x, ts_ns);
+	body_reader_gap(&k->in[from], nbytes);
+	k->in[from].torn = false; /* messages behind it are whole */
+	on_lost(arg, id, from);
+}
+
 static void on_closed(void *arg, uint64_t id, uint64_t ts_ns)
 {
 	struct assembly *k = assembly_of(arg, id);
@@ -493,6 +603,9 @@ const struct http_out assembler_http_out = {
 	.gap = on_gap,
 	.end = on_end,
 	.message = on_message,
+	.hole = on_hole,
+	.lost = on_lost,
 	.closed = on_closed,
 	.role = on_role,
+	.trailer = on_trailer,
 };

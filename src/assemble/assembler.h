@@ -6,6 +6,7 @@
 #ifndef SPY_ASSEMBLE_ASSEMBLER_H
 #define SPY_ASSEMBLE_ASSEMBLER_H
 
+#include "exchange/key_print.h"
 #include "exchange/numbering.h"
 #include "exchange/observer.h"
 #include "http/message.h"
@@ -21,8 +22,21 @@ void assembler_set_wall_offset(struct assembler *c, int64_t ns);
 /* `prices` outlives it; without, no cost is known but what providers state. */
 struct prices;
 void assembler_set_prices(struct assembler *c, const struct prices *prices);
+/* Hosts of which it is said who answers there; they outlive it. */
+struct named_hosts;
+void assembler_set_named_hosts(struct assembler *c, const struct named_hosts *named);
 /* Whether some output shows the bodies of an exchange. Without, all are shown. */
 void assembler_set_shows_bodies(struct assembler *c, shown_fn fn, const void *arg);
+/* Who sees a record before its credentials are masked. Nothing of them may be kept, nor a reference
+ * to the record. A zeroed one sees nothing. */
+struct before_masks {
+	const struct key_secret *secret; /* tells keys apart (exchange/key_print.h); NULL: no */
+	/* The whole request was read, if that is ever known; once. May be NULL. */
+	void (*request)(void *arg, struct exchange *x);
+	void *arg;
+};
+/* What it points to outlives it. */
+void assembler_set_before_masks(struct assembler *c, const struct before_masks *b);
 void assembler_lost_events(struct assembler *c); /* marks all that are under way */
 
 /* When an exchange began, CLOCK_MONOTONIC; those of one time are in the order of their serials. */
@@ -37,8 +51,13 @@ struct start assembler_earliest(const struct assembler *c);
 struct assembler_conn;
 /* `conn` outlives it. */
 struct assembler_conn *assembler_conn_new(struct assembler *c, const struct conn *conn);
-void assembler_conn_lost(struct assembler_conn *cc);	  /* marks what is under way on it */
+void assembler_conn_lost(struct assembler_conn *cc); /* marks what is under way on it */
+/* A recording tells the key of the request that began at that time (key_print_write). */
+void assembler_conn_key(struct assembler_conn *cc, uint64_t began_ns, struct span text);
 void assembler_conn_endpoints(struct assembler_conn *cc); /* conn->endpoints was told */
+/* The server has read none of what was asked on it. It is put aside, and superseded by what is
+ * asked next; where nothing is, it ends with the connection. */
+void assembler_conn_refused(struct assembler_conn *cc, uint64_t ts_ns);
 void assembler_conn_free(
 	struct assembler_conn *cc); /* ends what is under way as cut; accepts NULL */
 /* Call with times that pass, of events or a clock: a call that may be seen from its connection's

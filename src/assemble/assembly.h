@@ -35,13 +35,15 @@ struct assembly {
 	struct rpc_calls *rpc_calls; /* where its result is awaited; NULL: nowhere */
 	uint32_t stream;	     /* HTTP/2: as in frames; of a turn, its opener's; else 0 */
 	/* deliver.c's */
-	bool over; /* nothing more comes; it waits to be delivered */
+	bool refused; /* its server did not read it; it waits for what takes its place */
+	bool over;    /* nothing more comes; it waits to be delivered */
 	bool told; /* its end was delivered, so its record is frozen: it waits for its other view */
 	bool done; /* delivered for the last time: to be freed */
 	struct assembly *done_next;
 	bool opened, response_delivered;
 	bool delivered;		    /* its request was */
 	bool dropped[2];	    /* the text of that body is gone, and counted no more */
+	bool inspected;		    /* before_masks has seen its request */
 	bool quiet;		    /* not all of its answer was delivered as it came */
 	struct assembly *peer_view; /* its view from the other end, until one is delivered */
 	bool peer_view_whole;	    /* the client's was complete when it was delivered */
@@ -55,7 +57,10 @@ struct assembly {
 	bool relayed; /* it was compared */
 	bool answering;
 	uint8_t question[32];
-	struct list answers;		/* of assembler.answering */
+	struct list answers; /* of assembler.answering */
+	struct list made;    /* the calls that were made for this one, if its client is not known */
+	struct assembly *asker;		/* of one that was made: for which; NULL */
+	struct list made_for;		/* of asker->made */
 	struct assembly *next, *prev;	/* of the same connection */
 	struct assembly *newer, *older; /* of all */
 };
@@ -65,8 +70,10 @@ struct assembler {
 	const struct observers *observers;
 	struct conversations *conversations;
 	struct rounds *rounds;
-	const struct prices *prices; /* NULL: none are known */
-	shown_fn shows_bodies;	     /* NULL: all are shown */
+	const struct prices *prices;	 /* NULL: none are known */
+	const struct named_hosts *named; /* NULL: none */
+	struct before_masks before_masks;
+	shown_fn shows_bodies; /* NULL: all are shown */
 	const void *shows_bodies_arg;
 	uint64_t last_serial;
 	uint64_t last_turn; /* numbers exchanges over WebSocket, which http does not know */
@@ -100,6 +107,7 @@ struct assembler_conn {
 	struct endpoints endpoints; /* family 0: not known */
 	size_t endpoints_changes;
 	size_t waiting; /* of its exchanges, in assembler.unpaired_servers */
+	bool refused;	/* some of its exchanges are */
 	struct assembler_conn *chain,
 		**chain_at; /* in its bucket of pairs, if its endpoints are known */
 };

@@ -11,8 +11,10 @@
 #include "exchange/builder.h"
 #include "http/message.h"
 
-/* Length of the beginning that shows an event stream whose media type does not. */
-#define SNIFF 6
+/* Length of the beginning that shows a stream of events whose media type does not: of text, and of
+ * AWS, whose messages are shorter than 16 MiB. */
+#define SNIFF	  6
+#define SNIFF_AWS 12
 
 /* "Application/JSON; charset=utf-8" -> "application/json" */
 static void set_media_type(struct body *b, struct span value)
@@ -22,9 +24,9 @@ static void set_media_type(struct body *b, struct span value)
 		*p = (char)tolower((unsigned char)*p);
 }
 
-static void frame_with(struct body_reader *r, const struct framing_ops *ops)
+void body_reader_frame(struct body_reader *r, const struct framing_ops *ops)
 {
-	if (ops && r->element)
+	if (ops && r->element && !r->framing)
 		r->framing = framing_new(ops, r->lim, r->element, r->arg);
 }
 
@@ -43,7 +45,7 @@ void body_reader_begin(struct body_reader *r, struct body *b, const struct http_
 	if (!h)
 		return;
 	set_media_type(b, http_field_find(h, "content-type"));
-	frame_with(r, framing_find(span_str(b->media_type)));
+	body_reader_frame(r, framing_find(span_str(b->media_type)));
 	if (h->has_length)
 		b->expected = (int64_t)h->length;
 	if (coding.len && !span_caseeq(coding, SPAN_LIT("identity")))
@@ -72,8 +74,13 @@ static void keep(struct body_reader *r, struct span s)
 	limits_memory_add(r->lim, text->len - before);
 }
 
-/* Some servers label a stream of events as plain text or JSON, and some send an array in pieces.
- * Returns what is to be framed. */
+static bool may_be_aws(struct span first)
+{
+	return first.len && !first.ptr[0];
+}
+
+/* Some servers label a stream of events as plain text or JSON, or not at all, and some send an
+ * array in pieces. Returns what is to be framed. */
 static struct span sniff(struct body_reader *r, struct span s)
 {
 	static const struct span starts[] = { SPAN_LIT("data:"), SPAN_LIT("event:"),
@@ -83,15 +90,17 @@ static struct span sniff(struct body_reader *r, struct span s)
 
 	buf_add(&r->first, s);
 	first = buf_span(&r->first);
-	if (first.len < SNIFF)
+	if (first.len < (may_be_aws(first) ? SNIFF_AWS : SNIFF))
 		return span_of(NULL, 0);
 	r->sniffed = true;
 	if (first.ptr[0] == '[' && r->array_streams)
-		frame_with(r, &framing_json_array);
+		body_reader_frame(r, &framing_json_array);
+	if (may_be_aws(first) && eventstream_begins(first))
+		body_reader_frame(r, framing_find(SPAN_LIT("application/vnd.amazon.eventstream")));
 	begin = span_from(first, span_starts(first, mark) ? mark.len : 0);
 	for (size_t i = 0; i < sizeof(starts) / sizeof(*starts); i++)
 		if (span_starts(begin, starts[i]))
-			frame_with(r, framing_find(SPAN_LIT("text/event-stream")));
+			body_reader_frame(r, framing_find(SPAN_LIT("text/event-stream")));
 	return first;
 }
 

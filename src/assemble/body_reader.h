@@ -30,6 +30,8 @@ struct body_reader {
 struct http_head;
 void body_reader_begin(struct body_reader *r, struct body *b, const struct http_head *h,
 		       struct limits *lim, framing_fn element, void *arg);
+/* It is a stream of that framing, whatever its media type says. Before its first byte. */
+void body_reader_frame(struct body_reader *r, const struct framing_ops *ops);
 void body_reader_bytes(struct body_reader *r, uint64_t ts_ns, struct span s);
 void body_reader_gap(struct body_reader *r, uint64_t nbytes);
 /* No bytes follow: emits an element that lacks its closing mark. Returns how many bytes became part

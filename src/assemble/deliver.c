@@ -364,7 +364,7 @@ void deliver_match(struct assembly *k)
 {
 	struct assembly *other;
 
-	if (k->x->other || !k->x->request_seen)
+	if (k->x->other || !k->x->request_seen || k->refused)
 		return;
 	other = pairs_find(k->cc->assembler->pairs, k);
 	if (other)

@@ -11,6 +11,7 @@
 #include "json/text.h"
 #include "llm/detect.h"
 #include "llm/error.h"
+#include "llm/grpc.h"
 
 /* So many elements of a stream without a known dialect are tried before giving up. */
 #define GUESSES 8
@@ -105,6 +106,15 @@ void dialect_reader_request(struct assembly *k, const json_t *body)
 	deliver_request(k);
 }
 
+static json_t *request_json(struct assembly *k, bool *ret_partial)
+{
+	struct limits *lim = k->cc->assembler->lim;
+
+	return grpc_is(&k->x->request_body)
+		       ? grpc_read_body(k->x, HTTP_REQUEST, lim, ret_partial)
+		       : detect_body(&k->x->request_body, lim, NULL, ret_partial);
+}
+
 void dialect_reader_settle(struct assembly *k)
 {
 	struct exchange *x = k->x;
@@ -114,7 +124,7 @@ void dialect_reader_settle(struct assembly *k)
 
 	if (k->settled || !x->request_seen)
 		return;
-	body = detect_body(&x->request_body, k->cc->assembler->lim, NULL, &partial);
+	body = request_json(k, &partial);
 	d = detect_request(x, body, &k->candidate);
 	/* What is no call to a model is not read, and misses nothing. */
 	x->request_partial |= d && (partial || (!body && detect_unreadable(d, &x->request_body)));
@@ -161,7 +171,7 @@ static void try_answer(struct assembly *k, const json_t *v)
 	dialect_reader_set(k, d);
 	if (!k->settled)
 		return;
-	body = detect_body(request, k->cc->assembler->lim, NULL, &partial);
+	body = request_json(k, &partial);
 	k->x->request_partial |= partial || (!body && detect_unreadable(k->dialect, request));
 	read_request(k, body);
 	json_decref(body);
@@ -225,6 +235,19 @@ static void read_element(struct assembly *k, struct span name, const json_t *v, 
 	k->stream_ended = !partial && k->dialect->is_last && k->dialect->is_last(v);
 }
 
+/* A message of an answer that is a stream of them. */
+static void read_grpc(struct assembly *k, struct span name, struct span data, bool cut)
+{
+	bool partial;
+	json_t *v =
+		grpc_read(k->x, HTTP_RESPONSE, data, name.len > 0, k->cc->assembler->lim, &partial);
+
+	k->x->response_partial |= cut || partial;
+	if (v && k->dialect)
+		dialect_reader_event(k, span_of(NULL, 0), v);
+	json_decref(v);
+}
+
 void dialect_reader_element(void *arg, struct span name, struct span data, bool cut)
 {
 	struct assembly *k = arg;
@@ -232,6 +255,10 @@ void dialect_reader_element(void *arg, struct span name, struct span data, bool 
 	bool partial;
 	size_t i;
 
+	if (grpc_is(&k->x->response_body)) {
+		read_grpc(k, name, data, cut);
+		return;
+	}
 	k->stream_ended = span_eq(data, SPAN_LIT("[DONE]"));
 	if (sse_results_event(k, name, data, NULL) || read_bytes(k, name, data, cut))
 		return;
@@ -332,9 +359,12 @@ static void read_other(struct assembly *k)
 static void read_body(struct assembly *k)
 {
 	struct exchange *x = k->x;
-	struct span rest;
+	struct limits *lim = k->cc->assembler->lim;
+	struct span rest = span_of(NULL, 0);
 	bool partial;
-	json_t *body = detect_body(&x->response_body, k->cc->assembler->lim, &rest, &partial);
+	json_t *body = grpc_is(&x->response_body)
+			       ? grpc_read_body(x, HTTP_RESPONSE, lim, &partial)
+			       : detect_body(&x->response_body, lim, &rest, &partial);
 
 	if (body)
 		try_answer(k, body);
@@ -367,12 +397,22 @@ static bool is_stream(const struct assembly *k)
 							SPAN_LIT("text/event-stream")));
 }
 
+static void read_grpc_status(struct assembly *k)
+{
+	json_t *error = grpc_is(&k->x->response_body) ? grpc_error(k->x) : NULL;
+
+	if (error && k->dialect)
+		answer_error_of(k->x, error);
+	json_decref(error);
+}
+
 void dialect_reader_answer(struct assembly *k)
 {
 	struct exchange *x = k->x;
 
 	if (!k->begun[HTTP_RESPONSE])
 		return;
+	read_grpc_status(k);
 	if (!x->stream) {
 		read_body(k);
 		count_memory(k);

@@ -5,6 +5,7 @@
 
 #include "base/xalloc.h"
 #include "exchange/headers.h"
+#include "llm/named_hosts.h"
 #include "redact/credential.h"
 
 /* ---- the connection ---- */
@@ -33,6 +34,7 @@ static void set_process(struct exchange *x, const struct proc *p)
 	set_string(&x->container.name, span_str(p->container_name));
 	set_string(&x->container.pod, span_str(p->pod));
 	set_string(&x->container.unit, span_str(p->unit));
+	x->ancestors = p->ancestors;
 }
 
 static void set_other(struct exchange *x, const struct proc *p)
@@ -108,8 +110,8 @@ void heads_answered_by(struct exchange *x, const struct assembler_conn *cc)
 
 static void copy_headers(struct headers *to, const struct http_head *h)
 {
-	to->cut = h->cut;
-	to->unseen = h->unseen;
+	to->cut |= h->cut;
+	to->unseen |= h->unseen;
 	for (size_t i = 0; i < h->nfields; i++) {
 		const struct http_field *f = &h->fields[i];
 		struct header *item;
@@ -159,6 +161,23 @@ void heads_copy_request(struct exchange *x, const struct http_head *h)
 	set_string(&x->host, span_first(h->authority, colon));
 	x->port = port_of(span_from(h->authority, colon + 1));
 	copy_headers(&x->request_headers, h);
+}
+
+void heads_name_provider(struct exchange *x, const struct named_hosts *named)
+{
+	unsigned port = x->port ? x->port : x->cleartext ? 80 : 443;
+	const struct provider *p = named_hosts_find(named, span_str(x->host), port);
+
+	if (!p)
+		return;
+	x->provider_given = true;
+	x->provider = p->id;
+	x->provider_label = p->label;
+}
+
+void heads_copy_trailer(struct exchange *x, const struct http_head *h)
+{
+	copy_headers(&x->response_headers, h);
 }
 
 void heads_copy_response(struct exchange *x, const struct http_head *h)

@@ -14,6 +14,11 @@ void heads_answered_by(struct exchange *x, const struct assembler_conn *cc);
 /* Does nothing while the endpoints are unknown. */
 void heads_set_endpoints(struct exchange *x, const struct endpoints *e);
 void heads_copy_request(struct exchange *x, const struct http_head *h);
+/* Once its host is known. `named` may be NULL. */
+struct named_hosts;
+void heads_name_provider(struct exchange *x, const struct named_hosts *named);
 void heads_copy_response(struct exchange *x, const struct http_head *h);
+/* Its fields stand behind those of the head. */
+void heads_copy_trailer(struct exchange *x, const struct http_head *h);
 
 #endif

@@ -46,14 +46,31 @@ static void set_leg(struct leg *l, uint32_t tgid, const char *program, const cha
 	set_string(&l->user, span_str(user));
 }
 
-static void tell_legs(struct assembly *in, struct exchange *out)
+static bool tell_client(const struct exchange *in, struct exchange *out)
 {
-	const struct other_end *client = in->x->other;
+	const struct other_end *client = in->other;
 
-	set_leg(&in->x->via, out->tgid, exchange_program(out), out->user);
 	if (client)
 		set_leg(&out->made_for, client->tgid,
 			client->script ? client->script : client->process, client->user);
+	return client;
+}
+
+/* One of both has ended; until then it may become known who the client is. */
+static void part(struct assembly *out)
+{
+	tell_client(out->asker->x, out->x);
+	out->asker = NULL;
+	list_remove(&out->made_for);
+}
+
+static void tell_legs(struct assembly *in, struct assembly *out)
+{
+	set_leg(&in->x->via, out->x->tgid, exchange_program(out->x), out->x->user);
+	if (!tell_client(in->x, out->x)) {
+		out->asker = in;
+		list_add_first(&in->made, &out->made_for);
+	}
 	if (in->peer_view)
 		relay_matched(in, in->peer_view);
 }
@@ -76,13 +93,18 @@ static void begin_answering(struct assembly *k)
 		return;
 	c->nanswering++;
 	k->answering = true;
+	list_init(&k->made);
 	list_add_first(&c->answering, &k->answers);
 }
 
 void relay_over(struct assembly *k)
 {
+	if (k->asker)
+		part(k);
 	if (!k->answering)
 		return;
+	for (struct list *l; (l = list_first(&k->made));)
+		part(container_of(l, struct assembly, made_for));
 	k->answering = false;
 	k->cc->assembler->nanswering--;
 	list_remove(&k->answers);
@@ -127,5 +149,5 @@ void relay_request(struct assembly *k)
 	}
 	in = passed_on_by(k->cc->assembler, k);
 	if (in)
-		tell_legs(in, k->x);
+		tell_legs(in, k);
 }

@@ -59,6 +59,18 @@ static void drop_text(struct assembly *k, enum http_msg m)
 	k->dropped[m] = true;
 }
 
+/* The last moment that credentials are there. */
+static void before_masks(struct assembly *k)
+{
+	const struct before_masks *b = &k->cc->assembler->before_masks;
+
+	if (k->inspected || !(k->x->request_parsed || k->told))
+		return;
+	k->inspected = true;
+	if (b->request)
+		b->request(b->arg, k->x);
+}
+
 static void tell(struct assembly *k,
 		 void (*observers_call)(const struct observers *o, struct exchange *x))
 {
@@ -67,6 +79,7 @@ static void tell(struct assembly *k,
 
 	if (aside)
 		swap_texts(k, texts);
+	before_masks(k);
 	redact_exchange(k->x, NULL);
 	exchange_changed(k->x);
 	if (k->told)

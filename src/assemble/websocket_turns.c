@@ -186,10 +186,16 @@ static void copy_opener(struct exchange *x, const struct exchange *from)
 	set_string(&x->target, span_str(from->target));
 	set_string(&x->host, span_str(from->host));
 	x->port = from->port;
+	if (from->provider_given) {
+		x->provider_given = true;
+		x->provider = from->provider;
+		x->provider_label = from->provider_label;
+	}
 	x->status = from->status;
 	x->protocol = from->protocol;
 	x->request_seen = from->request_seen;
 	x->response_seen = true;
+	x->key = from->key;
 	for (size_t i = 0; i < from->request_headers.count; i++) {
 		const struct header *h = &from->request_headers.items[i];
 		struct headers *to = &x->request_headers;
@@ -256,10 +262,10 @@ static void aside(struct ws_turns *s, enum http_msg from, uint64_t ts, struct sp
 	body_reader_bytes(&s->opener->in[from], ts, SPAN_LIT("\n"));
 }
 
-/* What it was part of is not known, so each that it may be is not complete. */
-static void not_read(struct ws_turns *s, bool client)
+void ws_turns_unread(struct ws_turns *s, enum http_msg from)
 {
 	struct exchange *x = s->opener->x;
+	bool client = from == HTTP_REQUEST;
 
 	*(client ? &x->request_partial : &x->response_partial) = true;
 	s->cut |= client;
@@ -385,6 +391,13 @@ static void take(struct ws_turns *s, enum http_msg from, enum turn_step step, ui
 	case TURN_FAIL:
 		on_fail(s, from, ts, v, text, cut);
 		break;
+	case TURN_REMARK:
+		if (!open_turn_noted(&s->open)) {
+			aside(s, from, ts, text);
+			break;
+		}
+		on_note(s, TURN_NOTE, ts, v, text, cut);
+		break;
 	case TURN_NOTE:
 	case TURN_CLOSE:
 		on_note(s, step, ts, v, text, cut);
@@ -421,25 +434,28 @@ void ws_turns_message(struct ws_turns *s, enum http_msg from, uint64_t ts_ns, st
 {
 	bool partial = false, client = from == HTTP_REQUEST;
 	bool is_json = detect_json_text(text);
+	bool binary = !is_json && text.len && s->dialect && s->dialect->binary;
 	json_t *v = NULL;
 	enum turn_step step = TURN_SKIP;
 
 	if (is_json)
 		v = (client ? json_read : json_read_piece)(lim_of(s), text, &partial);
 	cut |= partial;
-	if (is_json && !v && (partial || s->dialect))
-		not_read(s, client);
+	if (!v && (is_json ? partial || s->dialect : cut && !binary))
+		ws_turns_unread(s, from);
 	builder_set_time(s->opener->x, ts_ns);
 	if (v && !s->dialect && s->guesses < GUESSES) {
 		s->guesses++;
 		s->dialect = guess(v);
 	}
-	if (!is_json && text.len && s->dialect && s->dialect->binary)
+	if (binary)
 		v = wrap_binary(text);
 	if (v && s->dialect)
 		s->dialect = session_dialect(s->dialect, v);
 	if (v && s->dialect)
 		step = s->dialect->turn(client, v);
+	if (cut && v && (step == TURN_SKIP || step == TURN_STATE))
+		ws_turns_unread(s, from);
 	take(s, from, step, ts_ns, v, text, cut);
 	json_decref(v);
 }

@@ -17,6 +17,10 @@ void ws_turns_free(struct ws_turns *s);
 void ws_turns_message(struct ws_turns *s, enum http_msg from, uint64_t ts_ns, struct span text,
 		      bool cut);
 
+/* Some of what came could not be read, or did not come. What it was part of is not known, so each
+ * that it may be is not complete. */
+void ws_turns_unread(struct ws_turns *s, enum http_msg from);
+
 /* A call has ended by itself. */
 void ws_turns_forget(struct ws_turns *s, const struct assembly *turn);
 

@@ -25,19 +25,48 @@ static void make_parents(const char *path)
 	}
 }
 
-int cache_dir_open(char *path, size_t size)
+static int open_dir(const char *path)
 {
-	const char *home = getenv("XDG_CACHE_HOME");
-	int n = snprintf(path, size, "%s/llm-spy", home && home[0] == '/' ? home : "/var/cache");
-	int dir;
+	int dir = file_open_own_dir(path, true, 022);
 
-	if (n < 0 || (size_t)n >= size)
-		return -ENAMETOOLONG;
-	dir = file_open_own_dir(path, true, 022);
 	if (dir != -ENOENT)
 		return dir;
 	make_parents(path);
 	return file_open_own_dir(path, true, 022);
+}
+
+static bool fits(int written, size_t size)
+{
+	return written >= 0 && (size_t)written < size;
+}
+
+int cache_dir_open(char *path, size_t size)
+{
+	const char *home = getenv("XDG_CACHE_HOME");
+	int n = snprintf(path, size, "%s/llm-spy", home && home[0] == '/' ? home : "/var/cache");
+
+	return fits(n, size) ? open_dir(path) : -ENAMETOOLONG;
+}
+
+static int state_dir(char *path, size_t size)
+{
+	const char *state = getenv("XDG_STATE_HOME"), *given = getenv("STATE_DIRECTORY"),
+		   *home = getenv("HOME");
+
+	if (state && state[0] == '/')
+		return snprintf(path, size, "%s/llm-spy", state);
+	/* Of several, which a colon separates, the first is ours. */
+	if (given && given[0] == '/')
+		return snprintf(path, size, "%.*s", (int)strcspn(given, ":"), given);
+	if (geteuid() == 0)
+		return snprintf(path, size, "/var/lib/llm-spy");
+	return snprintf(path, size, "%s/.local/state/llm-spy",
+			home && home[0] == '/' ? home : "/nonexistent");
+}
+
+int state_dir_open(char *path, size_t size)
+{
+	return fits(state_dir(path, size), size) ? open_dir(path) : -ENAMETOOLONG;
 }
 
 int cache_file_open(int dir, const char *name, off_t max)

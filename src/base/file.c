@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/caller.h"
+#include "base/str.h"
 #include "base/xalloc.h"
 
 /* As many as the kernel follows. */
@@ -229,7 +230,7 @@ int file_create_new(int dir, const char *name)
 
 int file_create_private(const char *path, bool force, struct error *reterr)
 {
-	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	const char *name = path_name(path);
 	int dir, fd;
 
 	if (!*name)

@@ -18,3 +18,10 @@ bool string_eq(const char *a, const char *b)
 {
 	return a && b && strcmp(a, b) == 0;
 }
+
+const char *path_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}

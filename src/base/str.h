@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Owned strings: NUL-terminated, from malloc, NULL when unknown. */
+/* Strings. Owned ones are NUL-terminated, from malloc, NULL when unknown. */
 #ifndef SPY_BASE_STR_H
 #define SPY_BASE_STR_H
 
@@ -10,5 +10,8 @@ void set_string(char **dst, struct span s);
 
 /* Whether both are known and equal. */
 bool string_eq(const char *a, const char *b);
+
+/* What follows the last '/' of a path; all of it where there is none. Borrowed from it. */
+const char *path_name(const char *path);
 
 #endif

@@ -66,11 +66,14 @@ struct unit_text text_bytes(uint64_t bytes)
 	return scaled(bytes, 1024, 1023.95, units);
 }
 
+/* Amounts that were added up in another order differ in the last bit: with this they read alike. */
+#define LAST_BITS (1 + 1e-12)
+
 static struct unit_text usd_text(double usd, const char *sign)
 {
 	const char *minus = usd < 0 ? "-" : "";
 
-	usd = usd < 0 ? -usd : usd;
+	usd = (usd < 0 ? -usd : usd) * LAST_BITS;
 	if (usd > 0 && usd < 0.00005)
 		return text("<%s%s0.0001", minus, sign);
 	if (!(usd > 0))

@@ -120,6 +120,13 @@ size_t utf8_whole(struct span s)
 	return s.len;
 }
 
+size_t utf8_begin(struct span s, size_t at)
+{
+	while (at < s.len && (s.ptr[at] & 0xc0) == 0x80)
+		at++;
+	return at;
+}
+
 void utf8_cut(struct span s, char *ret, size_t size)
 {
 	struct buf fixed;

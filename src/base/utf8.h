@@ -23,6 +23,9 @@ void utf8_fix_halves(struct span s, struct buf *out);
 void utf8_pair(uint32_t first, uint32_t second, struct buf *out);
 /* Length of s without an incomplete character at its end. */
 size_t utf8_whole(struct span s);
+/* Where the first character begins that does not begin before `at`, which is in s or its length;
+ * that length: none does. */
+size_t utf8_begin(struct span s, size_t at);
 /* Copies as much of s, repaired as by utf8_fix, as fits in whole characters; ends with a NUL. The
  * result depends only on the first `size` - 1 bytes, and copying a result again does not change
  * it. */

@@ -161,6 +161,12 @@ int chunk_from_event(const void *raw, size_t len, struct chunk *ret)
 		ret->kind = CHUNK_ENDPOINTS;
 		ret->data = span_first(rest, sizeof(struct spy_endpoints));
 		return ret->data.len == sizeof(struct spy_endpoints) ? 0 : -EPROTO;
+	case SPY_REFUSED:
+		ret->kind = CHUNK_REFUSED;
+		return 0;
+	case SPY_FORKED:
+		ret->kind = CHUNK_FORKED;
+		return 0;
 	default:
 		return -EPROTO;
 	}
@@ -216,7 +222,7 @@ int chunk_decode(struct span in, struct chunk *ret)
 	ret->totals[0] = cursor_le(&r, 8);
 	ret->totals[1] = cursor_le(&r, 8);
 	comm = cursor_take(&r, 16);
-	if (r.bad || kind > CHUNK_OTHER || dir > DIR_READ)
+	if (r.bad || kind > CHUNK_KEY || dir > DIR_READ)
 		return -EPROTO;
 	memcpy(ret->comm, comm.ptr, comm.len);
 	ret->data = r.rest;

@@ -18,6 +18,12 @@ enum chunk_kind {
 			  * such chunk of a connection counts */
 	CHUNK_EXIT,	 /* process conn.tgid has ended, and nothing more comes of it */
 	CHUNK_OTHER,	 /* `off` is the process at the other end of the connection, from now on */
+	CHUNK_REFUSED,	 /* the server refused the first `off` bytes written, as early data: what
+			  * comes begins anew */
+	CHUNK_FORKED, /* the connection goes on with that of process `io_seq`, of which conn.tgid is
+		       * a fork, at the same address, first seen at `off` */
+	CHUNK_KEY,    /* recordings: `data` tells the key of the request that began at `off`, ns,
+		       * from others (exchange/key_print.h) */
 };
 
 /* Process, address of the TLS object, and when that was first seen, so that reused addresses and

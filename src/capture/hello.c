@@ -107,11 +107,9 @@ uint64_t hello_mark(struct span sent, bool datagram)
 
 static void on_encrypted(struct hello_flow *f, size_t len)
 {
-	if (f->old) {
-		f->moved |= f->done;
-		return;
-	}
-	if (!f->done && len >= FINISHED_MIN && len <= FINISHED_MAX)
+	if (f->old)
+		f->moved = true; /* a handshake has records of its own */
+	else if (!f->done && len >= FINISHED_MIN && len <= FINISHED_MAX)
 		f->done = true;
 	else if (len > SHORT_MAX && (f->done || ++f->unclear >= UNCLEAR_MAX))
 		f->moved = true;
@@ -127,7 +125,6 @@ static void on_record(struct hello_flow *f, uint8_t type, size_t len, int first)
 		if (first == CLIENT_HELLO && len > 64)
 			return;
 		f->old = true;
-		f->done |= f->ccs;
 	} else if (type == RECORD_DATA) {
 		on_encrypted(f, len);
 	}

@@ -34,7 +34,7 @@ uint64_t hello_mark(struct span sent, bool datagram);
  * at first. */
 struct hello_flow {
 	bool old;	  /* TLS 1.2 or older: the handshake is readable */
-	bool ccs, done;	  /* change of cipher; Finished was sent */
+	bool ccs, done;	  /* change of cipher; TLS 1.3: Finished was sent */
 	bool moved;	  /* application data was */
 	unsigned unclear; /* encrypted records of TLS 1.3 before Finished */
 	unsigned packets; /* of QUIC, after its handshake */

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
 libpure_a_SOURCES += \
+	src/capture/ancestors.c \
+	src/capture/ancestors.h \
 	src/capture/cgroup_path.c \
 	src/capture/cgroup_path.h \
 	src/capture/chunk.c \

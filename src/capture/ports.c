@@ -32,26 +32,39 @@ static void add_range(struct buf *out, bool first, unsigned low, unsigned high)
 		buf_addf(out, "%s((p) >= %u && (p) <= %u)", first ? "" : " || ", low, high);
 }
 
-static int add_list(const char *list, struct buf *out)
+int ports_list(const char *list, struct port_range ret[PORTS_MAX], size_t *ret_count)
 {
 	for (size_t n = 0; n < PORTS_MAX; n++) {
-		unsigned low, high;
+		struct port_range r;
 
-		if (read_port(&list, &low) != 0)
+		if (read_port(&list, &r.low) != 0)
 			return -EINVAL;
-		high = low;
+		r.high = r.low;
 		if (*list == '-') {
 			list++;
-			if (read_port(&list, &high) != 0 || high < low)
+			if (read_port(&list, &r.high) != 0 || r.high < r.low)
 				return -EINVAL;
 		}
-		add_range(out, n == 0, low, high);
-		if (*list == '\0')
+		ret[n] = r;
+		if (*list == '\0') {
+			*ret_count = n + 1;
 			return 0;
+		}
 		if (*list++ != ',')
 			return -EINVAL;
 	}
 	return -EINVAL;
+}
+
+static int add_list(const char *list, struct buf *out)
+{
+	struct port_range ranges[PORTS_MAX];
+	size_t count;
+	int err = ports_list(list, ranges, &count);
+
+	for (size_t i = 0; !err && i < count; i++)
+		add_range(out, i == 0, ranges[i].low, ranges[i].high);
+	return err;
 }
 
 int ports_expression(const char *list, struct buf *out, bool *ret_near)

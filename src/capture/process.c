@@ -6,10 +6,12 @@
 #include "capture/script_name.h"
 
 /* Those that earlier versions wrote, too. */
-#define FIRST 3
+#define FIRST  3
+#define SECOND 11
 #define MEMBERS(p)                                                                                 \
 	&(p)->name, &(p)->exe, &(p)->cmdline, &(p)->script, &(p)->user, &(p)->runtime,             \
-		&(p)->container, &(p)->container_name, &(p)->pod, &(p)->unit, &(p)->cgroup
+		&(p)->container, &(p)->container_name, &(p)->pod, &(p)->unit, &(p)->cgroup,        \
+		&(p)->ancestors
 
 void proc_encode(const struct proc_text *p, struct buf *out)
 {
@@ -26,13 +28,15 @@ int proc_decode(struct span in, struct proc_text *ret)
 	struct span *const members[] = { MEMBERS(ret) };
 	struct cursor c = { .rest = in };
 	bool early;
+	size_t i = 0;
 
 	*ret = (struct proc_text){ .name = { NULL, 0 } };
-	for (size_t i = 0; i < FIRST; i++)
+	for (; i < sizeof(members) / sizeof(*members); i++) {
+		if ((i == FIRST || i == SECOND) && !c.bad && !c.rest.len)
+			break;
 		*members[i] = cursor_take(&c, cursor_le(&c, 4));
-	early = !c.bad && !c.rest.len;
-	for (size_t i = FIRST; i < sizeof(members) / sizeof(*members) && !early; i++)
-		*members[i] = cursor_take(&c, cursor_le(&c, 4));
+	}
+	early = i == FIRST;
 	if (early) {
 		struct command_line line = { .exe = ret->exe,
 					     .args = ret->cmdline,

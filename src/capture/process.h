@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The identity of a process, as data of a CHUNK_PROC (doc/RECORDING.md): strings, each preceded by
- * its length (u32, little-endian). Empty if unknown. Earlier versions wrote the first three. */
+ * its length (u32, little-endian). Empty if unknown. Earlier versions wrote the
+ * first three, or all but the last. */
 #ifndef SPY_CAPTURE_PROCESS_H
 #define SPY_CAPTURE_PROCESS_H
 
@@ -17,7 +18,8 @@ struct proc_text {
 	struct span user;    /* name of its user */
 	/* See struct container of exchange/exchange.h. */
 	struct span runtime, container, container_name, pod, unit;
-	struct span cgroup; /* path in cgroup v2: "/user.slice" */
+	struct span cgroup;    /* path in cgroup v2: "/user.slice" */
+	struct span ancestors; /* as text of capture/ancestors.h */
 };
 
 void proc_encode(const struct proc_text *p, struct buf *out);

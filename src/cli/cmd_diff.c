@@ -7,80 +7,36 @@
 #include "base/safe_text.h"
 #include "base/xalloc.h"
 #include "cli/kept.h"
-#include "json/write.h"
 #include "sink/diff.h"
+#include "view/asked_texts.h"
 
 #define TEXT_MAX ((size_t)256 << 20)
 
 /* ---- each exchange as lines ---- */
 
-static void add_part(struct buf *out, const struct part *p)
-{
-	if (p->kind != PART_TEXT)
-		buf_addf(out, "[%s%s%s]\n", part_kind_name(p->kind), p->name ? " " : "",
-			 p->name ? p->name : "");
-	if (p->text.len)
-		buf_add(out, buf_span(&p->text));
-	else if (p->sha256[0])
-		buf_adds(out, p->sha256);
-	buf_addc(out, '\n');
-}
-
-static void add_message(struct buf *out, const struct message *m, bool role)
-{
-	if (role)
-		buf_addf(out, "%s:\n", m->role ? m->role : "?");
-	for (size_t i = 0; i < m->nparts; i++)
-		add_part(out, &m->parts[i]);
-}
-
 static void add_system(struct buf *out, const struct exchange *x)
 {
-	add_message(out, &x->system, false);
+	asked_message(out, &x->system, false);
 }
 
 static void add_tools(struct buf *out, const struct exchange *x)
 {
-	for (size_t i = 0; i < x->ntools; i++) {
-		const struct tool *t = &x->tools[i];
-		AUTO_FREE char *schema = t->schema ? json_write_lines(t->schema, 2) : NULL;
-
-		buf_addf(out, "%s: %s\n%s%s", t->name ? t->name : "?",
-			 t->description ? t->description : "", schema ? schema : "",
-			 schema ? "\n" : "");
-	}
-}
-
-static void add_settings(struct buf *out, const struct exchange *x)
-{
-	buf_addf(out, "model %s\n", x->model_asked ? x->model_asked : "?");
-	for (size_t i = 0; i < x->nparams; i++) {
-		AUTO_FREE char *value = json_write_text(x->params[i].value);
-
-		buf_addf(out, "%s %s\n", x->params[i].name, value ? value : "null");
-	}
+	for (size_t i = 0; i < x->ntools; i++)
+		asked_tool(out, &x->tools[i]);
 }
 
 static void add_messages(struct buf *out, const struct exchange *x)
 {
 	for (size_t i = 0; i < x->nmessages; i++)
-		add_message(out, &x->messages[i], true);
-}
-
-static void add_answer(struct buf *out, const struct exchange *x)
-{
-	for (size_t i = 0; i < x->nchoices; i++)
-		add_message(out, &x->choices[i].msg, false);
-	if (x->error)
-		buf_addf(out, "error: %s\n", x->error->message ? x->error->message : "?");
+		asked_message(out, &x->messages[i], true);
 }
 
 static const struct {
 	const char *name;
 	void (*add)(struct buf *out, const struct exchange *x);
 } sections[] = {
-	{ "settings", add_settings }, { "system", add_system }, { "tools", add_tools },
-	{ "messages", add_messages }, { "answer", add_answer },
+	{ "settings", asked_settings }, { "system", add_system },   { "tools", add_tools },
+	{ "messages", add_messages },	{ "answer", asked_answer },
 };
 
 /* ---- what differs ---- */

@@ -9,7 +9,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/fanotify.h>
 #include <sys/resource.h>
@@ -356,11 +355,9 @@ static void print_json(const char *name, enum verdict v, const struct diagnosis 
 	static const char *const names[] = { "ok", "warn", "fail" };
 	json_t *o = json_pack("{s:s, s:s, s:s, s:s?}", "check", name, "verdict", names[v], "found",
 			      f->said, "remedy", v == GOOD ? NULL : f->mend);
-	char *text = o ? json_dumps(o, JSON_COMPACT | JSON_ENSURE_ASCII) : NULL;
 
-	if (text)
-		puts(text);
-	free(text);
+	if (json_dumpf(o, stdout, JSON_COMPACT | JSON_ENSURE_ASCII) == 0)
+		putchar('\n');
 	json_decref(o);
 }
 

@@ -35,7 +35,7 @@ static int print(struct list *l, int err)
 
 static void add_model(struct table *t, const struct exchange *x)
 {
-	const char *model = x->model_answered ? x->model_answered : x->model_asked;
+	const char *model = exchange_model(x);
 	AUTO_FREE char *about = kept_about(x);
 
 	table_text(t, model);
@@ -274,7 +274,7 @@ static void tool_row(struct table *t, const struct exchange *x, const char *tool
 		     struct span arguments)
 {
 	add_head(t, x);
-	table_text(t, x->model_answered ? x->model_answered : x->model_asked);
+	table_text(t, exchange_model(x));
 	table_text(t, x->conversation.id[0] ? x->conversation.id : NULL);
 	table_number(t, x->conversation.turn ? (int64_t)x->conversation.turn : COUNT_UNKNOWN);
 	table_text(t, tool);

@@ -10,6 +10,7 @@
 #include "options/exit_code.h"
 #include "pipeline.h"
 #include "run/by_signal.h"
+#include "run/alerts.h"
 #include "run/loop.h"
 #include "run/report.h"
 #include "sink/fanout.h"
@@ -21,6 +22,7 @@ struct player {
 	struct limits limits;
 	struct prices *prices;
 	struct fanout *fanout;
+	struct run_alerts *alerts;
 	struct totals totals;
 	struct health health;
 	struct pipeline *pipeline;
@@ -73,10 +75,20 @@ static int start(struct player *p, struct error *reterr)
 	if (!err && o->metrics)
 		err = fanout_add(p->fanout, o->metrics, o->format, &defaults, reterr);
 	if (!err)
+		err = run_alerts_open(&p->alerts, o, reterr);
+	if (!err)
 		err = fanout_start(p->fanout, reterr);
+	if (!err)
+		err = run_alerts_start(p->alerts, reterr);
 	if (err)
 		return err;
-	p->pipeline = report_begin(&p->totals, p->fanout, p->prices, &p->limits, &o->select);
+	p->pipeline = report_begin(&(struct report_way){ .totals = &p->totals,
+							 .fanout = p->fanout,
+							 .prices = p->prices,
+							 .limits = &p->limits,
+							 .selection = &o->select,
+							 .named = &o->named,
+							 .alerts = p->alerts });
 	pipeline_set_in_order(p->pipeline);
 	p->filter = filter_new(&o->filter, pipeline_chunk, p->pipeline);
 	err = replay_file_open(&p->file, o->replay, filter_chunk, p->filter, reterr);
@@ -100,6 +112,7 @@ static void finish(struct player *p, bool summary)
 	if (p->o->metrics_wait && summary)
 		loop_wait(&p->loop);
 	fanout_finish(p->fanout);
+	run_alerts_finish(p->alerts);
 	p->unheard = !fanout_has_reader(p->fanout);
 	if (p->unheard)
 		return;
@@ -130,6 +143,7 @@ static void player_done(struct player *p)
 	replay_file_free(p->file);
 	filter_free(p->filter);
 	pipeline_free(p->pipeline);
+	run_alerts_free(p->alerts);
 	fanout_free(p->fanout);
 	totals_done(&p->totals);
 	prices_free(p->prices);
@@ -138,7 +152,7 @@ static void player_done(struct player *p)
 int replay_run(const struct options *o, struct error *reterr)
 {
 	struct player p = { .o = o, .limits = o->limits };
-	bool unknown = false;
+	bool unknown = false, alerted;
 	int err;
 
 	p.loop = (struct loop){ .ops = &loop_ops, .arg = &p, .command = &p.command, .signals = -1 };
@@ -152,10 +166,11 @@ int replay_run(const struct options *o, struct error *reterr)
 		/* Of a file that is no recording there is nothing to sum up. */
 		finish(&p, !unknown && (!err || source_count(&p)));
 	}
+	alerted = run_alerts_fail(p.alerts);
 	player_done(&p);
 	if (p.unheard)
 		return by_signal_end(SIGPIPE);
 	if (unknown)
 		return EXIT_USAGE;
-	return err || p.failed ? EXIT_FAILED : EXIT_FINE;
+	return err || p.failed ? EXIT_FAILED : alerted ? EXIT_ALERT : EXIT_FINE;
 }

@@ -13,6 +13,7 @@
 #include "cli/kept.h"
 #include "cli/replay_calls.h"
 #include "cli/replay_http.h"
+#include "run/loop.h"
 
 #define HOSTS_MAX      8
 #define DIFFERENCE_MAX 1500
@@ -148,11 +149,7 @@ static int open_signals(void)
 {
 	sigset_t ends;
 
-	sigemptyset(&ends);
-	sigaddset(&ends, SIGINT);
-	sigaddset(&ends, SIGTERM);
-	sigaddset(&ends, SIGHUP);
-	sigprocmask(SIG_BLOCK, &ends, NULL);
+	loop_block_ends(&ends);
 	return signalfd(-1, &ends, SFD_CLOEXEC);
 }
 

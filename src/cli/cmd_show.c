@@ -5,12 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/curl.h"
+#include "view/curl.h"
 #include "cli/kept.h"
 #include "run/by_signal.h"
 #include "sink/fanout.h"
 
 struct writing {
+	const char *output; /* the only one; NULL: those of the options */
 	const struct sink_ops *format;
 	bool full;
 	unsigned lines;
@@ -24,7 +25,8 @@ static int open_outputs(struct writing *w, const struct kept *k, struct error *r
 {
 	static const char *const standard[] = { "-" };
 	struct output_defaults d = options_output(k->o);
-	const struct names *outputs = &k->o->outputs;
+	const struct names own = { &w->output, 1 };
+	const struct names *outputs = w->output ? &own : &k->o->outputs;
 	int err;
 
 	/* What was asked for was selected already. */
@@ -105,6 +107,21 @@ int show_run(struct kept *k, struct error *reterr)
 	}
 	exchange_unref(x);
 	return err;
+}
+
+/* An archive finds each by its number; a file is read from the front. */
+int kept_export(struct kept *k, const char *output, const uint64_t *ids, size_t count,
+		struct error *reterr)
+{
+	struct writing w = { .output = output, .format = k->o->format };
+	int err = open_outputs(&w, k, reterr);
+
+	for (size_t i = 0; !err && i < count; i++) {
+		struct view_query q = { .select = &k->select, .whole = true, .id = ids[i] };
+
+		err = view_each(k->view, &q, write_one, &w, reterr);
+	}
+	return w.fanout ? close_outputs(&w, err, reterr) : err;
 }
 
 /* ---- conversations ---- */

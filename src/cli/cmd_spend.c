@@ -10,6 +10,7 @@
 #include "cli/kept.h"
 #include "report/spend_cells.h"
 #include "view/spending.h"
+#include "view/sums.h"
 
 static const char *const heads[] = {
 	[SPEND_BY_MODEL] = "MODEL",
@@ -19,16 +20,6 @@ static const char *const heads[] = {
 	[SPEND_BY_CONTAINER] = "CONTAINER",
 	[SPEND_BY_CONVERSATION] = "CONVERSATION",
 	[SPEND_BY_DAY] = "DAY",
-};
-
-static const char *const names[] = {
-	[SPEND_BY_MODEL] = "model",
-	[SPEND_BY_PROVIDER] = "provider",
-	[SPEND_BY_USER] = "user",
-	[SPEND_BY_PROGRAM] = "program",
-	[SPEND_BY_CONTAINER] = "container",
-	[SPEND_BY_CONVERSATION] = "conversation",
-	[SPEND_BY_DAY] = "day",
 };
 
 /* What stands for a name that is not known. */
@@ -61,7 +52,7 @@ static void make_columns(struct column columns[COLUMNS_MAX], enum spend_by by)
 		{ NULL, NULL, CELL_TEXT, 0 },
 	};
 
-	*columns++ = (struct column){ heads[by], names[by], CELL_TEXT, 12 };
+	*columns++ = (struct column){ heads[by], spend_by_name(by), CELL_TEXT, 12 };
 	if (by == SPEND_BY_CONVERSATION)
 		*columns++ = (struct column){ NULL, "title", CELL_TEXT, 0 };
 	memcpy(columns, sums, sizeof(sums));
@@ -113,7 +104,7 @@ static void explain_bars(const struct kept *k, const struct spending *s)
 		return;
 	strftime(text, sizeof(text), "%Y-%m-%d %H:%M", &tm);
 	printf("over time: %s, each mark %s, from %s on\n", of[s->of],
-	       text_duration((uint64_t)s->width * 900000000000u).text, text);
+	       text_duration((uint64_t)s->width * SUMS_QUARTER_NS).text, text);
 }
 
 /* ---- rows ---- */
@@ -165,6 +156,37 @@ static void add_row(const struct kept *k, struct table *t, const struct spending
 	table_text(t, bars);
 }
 
+/* What is past the rows that people are shown, as one. */
+static void add_others(const struct kept *k, struct table *t, const struct spending *s, size_t from)
+{
+	struct spend_row others = { 0 };
+	AUTO_FREE char *name = xasprintf("(%zu others)", s->table.count - from), *text = NULL;
+
+	for (size_t i = from; i < s->table.count; i++) {
+		spend_sum_join(&others.sum, &s->table.rows[i]->sum);
+		for (size_t b = 0; b < SPEND_BARS; b++)
+			others.bars[b] += s->table.rows[i]->bars[b];
+	}
+	text = bars_of(k, s, others.bars);
+	table_text(t, name);
+	if (k->o->by == SPEND_BY_CONVERSATION)
+		table_skip(t);
+	add_sum(t, &others.sum);
+	table_text(t, text);
+}
+
+static void add_rows(const struct kept *k, struct table *t, const struct spending *s)
+{
+	size_t most = k->form == TABLE_TEXT && k->o->table_rows ? k->o->table_rows : SIZE_MAX;
+	/* One alone takes no more room than a line that says so. */
+	size_t shown = s->table.count > most && s->table.count - most > 1 ? most : s->table.count;
+
+	for (size_t i = 0; i < shown; i++)
+		add_row(k, t, s, s->table.rows[i]);
+	if (shown < s->table.count)
+		add_others(k, t, s, shown);
+}
+
 static void add_total(const struct kept *k, struct table *t, const struct spending *s)
 {
 	double bars[SPEND_BARS] = { 0 };
@@ -192,8 +214,7 @@ int spend_run(struct kept *k, struct error *reterr)
 	make_columns(columns, k->o->by);
 	err = spending_read(&s, k->o->by, k->view, &k->query, reterr);
 	t = table_new(columns, k->form);
-	for (size_t i = 0; i < s.table.count; i++)
-		add_row(k, t, &s, s.table.rows[i]);
+	add_rows(k, t, &s);
 	if (k->form == TABLE_TEXT && s.table.count)
 		add_total(k, t, &s);
 	kept_print(k, t, false);

@@ -156,8 +156,9 @@ static void on_mapped(void *arg, const char *path, const char *name)
 		}
 }
 
-/* A file that a tracer gave up is hooked no more, whatever is known of it otherwise. */
-static void correct(const struct table *t, const struct coverage *c, struct target_row *r)
+/* A file that a tracer gave up is hooked no more, whatever is known of it otherwise. True: all of
+ * its TLS is in such files. */
+static bool correct(const struct table *t, const struct coverage *c, struct target_row *r)
 {
 	struct correction f = { .t = t, .c = c, .lost = xcalloc(c->ntls + 1, sizeof(*f.lost)) };
 	size_t lost = 0;
@@ -172,6 +173,7 @@ static void correct(const struct table *t, const struct coverage *c, struct targ
 		r->remedy = f.note->remedy;
 	}
 	free(f.lost);
+	return lost && lost == c->ntls;
 }
 
 /* What a tracer has seen of it is more than what its files say. */
@@ -269,8 +271,9 @@ static void add_process(struct table *t, struct scan_cache *f, const struct sock
 		r.reason = c->reason;
 		r.remedy = c->remedy;
 		r.seen = seen_of(t, pid);
-		correct(t, c, &r);
-		correct_by_fact(t, c, &r);
+		/* Of what was given up a call that was missed is the consequence. */
+		if (!correct(t, c, &r))
+			correct_by_fact(t, c, &r);
 	}
 	if (!err && (c->status != COVERAGE_NONE || r.reason || (r.seen && r.seen->processes))) {
 		add_described(t, &r);

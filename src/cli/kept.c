@@ -35,18 +35,25 @@ const char *kept_path(const struct options *o)
 	return o->replay ? o->replay : KEPT_DEFAULT;
 }
 
-static int open_view(struct kept *k, struct error *reterr)
+struct view_config kept_config(const struct options *o)
 {
-	const struct options *o = k->o;
 	/* What an export has of a recording is what -f jsonl has; whoever plays the provider
 	 * answers whatever was asked. */
 	enum show_mode otherwise = o->action == ACTION_EXPORT	       ? SHOW_SMART
 				   : o->action == ACTION_REPLAY_SERVER ? SHOW_ALL
 								       : SHOW_AGENTS;
-	struct view_config c = { .path = kept_path(o),
-				 .mode = o->mode == SHOW_DEFAULT ? otherwise : o->mode,
-				 .limits = &o->limits,
-				 .prices = o->prices };
+
+	return (struct view_config){ .path = kept_path(o),
+				     .mode = o->mode == SHOW_DEFAULT ? otherwise : o->mode,
+				     .limits = &o->limits,
+				     .prices = o->prices,
+				     .named = &o->named };
+}
+
+static int open_view(struct kept *k, struct error *reterr)
+{
+	const struct options *o = k->o;
+	struct view_config c = kept_config(o);
 
 	if (!o->replay && access(KEPT_DEFAULT, F_OK) != 0 && errno == ENOENT)
 		return nothing_kept(reterr);
@@ -74,19 +81,14 @@ static const struct {
 	enum action action;
 	int (*run)(struct kept *k, struct error *reterr);
 } subcommand_runs[] = {
-	{ ACTION_LOG, log_run },
-	{ ACTION_SHOW, show_run },
-	{ ACTION_SEARCH, search_run },
-	{ ACTION_SPEND, spend_run },
-	{ ACTION_CONVERSATION, conversation_run },
-	{ ACTION_TOOLS, tools_run },
-	{ ACTION_TOP, top_run },
-	{ ACTION_DIFF, diff_run },
-	{ ACTION_EXPORT, export_run },
-	{ ACTION_PIN, pin_run },
-	{ ACTION_UNPIN, unpin_run },
-	{ ACTION_ERRORS, errors_run },
-	{ ACTION_REPLAY_SERVER, replay_server_run },
+	{ ACTION_LOG, log_run },       { ACTION_SHOW, show_run },
+	{ ACTION_SEARCH, search_run }, { ACTION_SPEND, spend_run },
+	{ ACTION_KEYS, keys_run },     { ACTION_CONVERSATION, conversation_run },
+	{ ACTION_TOOLS, tools_run },   { ACTION_TOP, top_run },
+	{ ACTION_DIFF, diff_run },     { ACTION_EXPORT, export_run },
+	{ ACTION_PIN, pin_run },       { ACTION_UNPIN, unpin_run },
+	{ ACTION_ERRORS, errors_run }, { ACTION_REPLAY_SERVER, replay_server_run },
+	{ ACTION_SERVE, serve_run },
 };
 
 static int run(struct kept *k, struct error *reterr)
@@ -168,7 +170,7 @@ void kept_print(const struct kept *k, struct table *t, bool more)
 
 char *kept_about(const struct exchange *x)
 {
-	const char *model = x->model_answered ? x->model_answered : x->model_asked;
+	const char *model = exchange_model(x);
 
 	if (x->kind == EXCHANGE_LLM)
 		return model ? xstrdup(model) : NULL;

@@ -28,6 +28,7 @@ int log_run(struct kept *k, struct error *reterr);
 int errors_run(struct kept *k, struct error *reterr);
 int search_run(struct kept *k, struct error *reterr);
 int spend_run(struct kept *k, struct error *reterr);
+int keys_run(struct kept *k, struct error *reterr);
 int show_run(struct kept *k, struct error *reterr);
 int conversation_run(struct kept *k, struct error *reterr);
 int export_run(struct kept *k, struct error *reterr);
@@ -36,6 +37,7 @@ int top_run(struct kept *k, struct error *reterr);
 int diff_run(struct kept *k, struct error *reterr);
 int pin_run(struct kept *k, struct error *reterr);
 int replay_server_run(struct kept *k, struct error *reterr);
+int serve_run(struct kept *k, struct error *reterr);
 int unpin_run(struct kept *k, struct error *reterr);
 
 /* ---- what they share ---- */
@@ -44,6 +46,11 @@ int unpin_run(struct kept *k, struct error *reterr);
 int kept_id(const char *text, uint64_t *ret, struct error *reterr);
 /* The whole record of this number, of which the caller gets a reference; NULL with a reason. */
 struct exchange *kept_one(struct kept *k, const char *id, struct error *reterr);
+/* How it is opened. */
+struct view_config kept_config(const struct options *o);
+/* The whole records of these numbers, to one new output alone, as -o names it. */
+int kept_export(struct kept *k, const char *output, const uint64_t *ids, size_t count,
+		struct error *reterr);
 /* Where it is read from. */
 const char *kept_path(const struct options *o);
 /* Fills a query for a list, with room for one row that is not shown. */

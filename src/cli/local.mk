@@ -1,18 +1,19 @@
 # SPDX-License-Identifier: MIT
 llm_spy_SOURCES += \
+	src/cli/cmd_config.c \
+	src/cli/cmd_config.h \
 	src/cli/cmd_diff.c \
+	src/cli/cmd_keys.c \
 	src/cli/cmd_log.c \
 	src/cli/cmd_pin.c \
 	src/cli/cmd_replay.c \
 	src/cli/cmd_replay.h \
 	src/cli/cmd_replay_server.c \
+	src/cli/cmd_serve.c \
 	src/cli/cmd_show.c \
 	src/cli/cmd_spend.c \
-	src/cli/cmd_top.c \
 	src/cli/cmd_version.c \
 	src/cli/cmd_version.h \
-	src/cli/curl.c \
-	src/cli/curl.h \
 	src/cli/kept.c \
 	src/cli/kept.h \
 	src/cli/replay_calls.c \
@@ -20,23 +21,7 @@ llm_spy_SOURCES += \
 	src/cli/replay_http.c \
 	src/cli/replay_http.h \
 	src/cli/table.c \
-	src/cli/table.h \
-	src/cli/top_json.c \
-	src/cli/top_json.h \
-	src/cli/top_lines.c \
-	src/cli/top_lines.h \
-	src/cli/top_view.h
-
-if CURSES
-llm_spy_SOURCES += \
-	src/cli/top_filter.c \
-	src/cli/top_filter.h \
-	src/cli/top_screen.c \
-	src/cli/top_screen.h \
-	src/cli/top_talk.c \
-	src/cli/top_talk.h \
-	src/cli/top_view.c
-endif
+	src/cli/table.h
 
 # The commit that a build in a checkout is made of; a tarball has its version alone.
 revision.h: FORCE
@@ -57,5 +42,7 @@ llm_spy_SOURCES += \
 	src/cli/target_json.c \
 	src/cli/target_row.h \
 	src/cli/target_rows.c \
-	src/cli/target_text.c
+	src/cli/target_text.c \
+	src/cli/web_face.c \
+	src/cli/web_face.h
 endif

@@ -3,19 +3,15 @@
 
 #ifdef HAVE_MICROHTTPD
 
-#include <errno.h>
-#include <microhttpd.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/clock.h"
-#include "base/library.h"
 #include "base/str.h"
 #include "base/xalloc.h"
 #include "exchange/redact.h"
 #include "http/coding.h"
 #include "select/amount.h"
-#include "sink/http_port.h"
+#include "sink/http_server.h"
 #include "telemetry/scrape.h"
 #include "view/reply.h"
 
@@ -27,37 +23,6 @@
 #define RECEIVING_MAX ((size_t)256 << 20)
 #define PAUSE_MAX_NS  600000000000ull
 
-#define FUNCTIONS(F)                                                                               \
-	F(start_daemon)                                                                            \
-	F(stop_daemon)                                                                             \
-	F(run)                                                                                     \
-	F(get_timeout)                                                                             \
-	F(get_daemon_info)                                                                         \
-	F(create_response_from_buffer)                                                             \
-	F(create_response_from_callback)                                                           \
-	F(add_response_header)                                                                     \
-	F(queue_response)                                                                          \
-	F(destroy_response)                                                                        \
-	F(lookup_connection_value)                                                                 \
-	F(suspend_connection)                                                                      \
-	F(resume_connection)
-
-/* libmicrohttpd's, once it is loaded. */
-static struct {
-#define MEMBER(name) __typeof__(&MHD_##name) name;
-	FUNCTIONS(MEMBER)
-#undef MEMBER
-} api;
-
-static int load(struct error *reterr)
-{
-#define ROW(function) { "MHD_" #function, &api.function },
-	static const struct library_function rows[] = { FUNCTIONS(ROW) };
-#undef ROW
-
-	return library_load(MICROHTTPD_SONAME, rows, sizeof(rows) / sizeof(*rows), reterr);
-}
-
 struct replay_http {
 	struct MHD_Daemon *daemon;
 	struct replay_http_config c;
@@ -65,7 +30,7 @@ struct replay_http {
 	void *arg;
 	size_t receiving; /* bytes */
 	struct talk *waiting;
-	char url[80];
+	char url[HTTP_URL_SIZE];
 };
 
 /* One request and its answer. */
@@ -108,7 +73,7 @@ static bool wait_for(struct talk *t, uint64_t due)
 	t->waits = true;
 	t->next = t->http->waiting;
 	t->http->waiting = t;
-	api.suspend_connection(t->connection);
+	http_api.suspend_connection(t->connection);
 	return true;
 }
 
@@ -125,7 +90,7 @@ static void wake(struct replay_http *h, uint64_t now)
 		}
 		*at = t->next;
 		t->waits = false;
-		api.resume_connection(t->connection);
+		http_api.resume_connection(t->connection);
 	}
 }
 
@@ -153,38 +118,27 @@ static ssize_t read_body(void *arg, uint64_t at, char *out, size_t max)
 	return (ssize_t)max;
 }
 
-static enum MHD_Result queue(struct talk *t, unsigned status, struct MHD_Response *r)
-{
-	enum MHD_Result queued = api.queue_response(t->connection, status, r);
-
-	api.destroy_response(r);
-	return queued;
-}
-
 static enum MHD_Result send_record(struct talk *t)
 {
 	const struct exchange *x = t->x;
 	int64_t len = reply_length(x);
-	struct MHD_Response *r = api.create_response_from_callback(
+	struct MHD_Response *r = http_api.create_response_from_callback(
 		len < 0 ? MHD_SIZE_UNKNOWN : (uint64_t)len, PIECE, read_body, t, NULL);
 
 	for (size_t i = 0; i < x->response_headers.count; i++)
 		if (reply_has_field(&x->response_headers.items[i]))
-			api.add_response_header(r, x->response_headers.items[i].name,
-						x->response_headers.items[i].value);
-	return queue(t, x->status, r);
+			http_api.add_response_header(r, x->response_headers.items[i].name,
+						     x->response_headers.items[i].value);
+	return http_send(t->connection, x->status, r);
 }
 
 static enum MHD_Result refuse(struct talk *t, unsigned status, const char *type, struct buf *text)
 {
-	size_t len = text->len;
-	struct MHD_Response *r =
-		api.create_response_from_buffer(len, buf_take(text), MHD_RESPMEM_MUST_FREE);
+	struct MHD_Response *r = http_text(type, text);
 
-	api.add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, type);
 	/* SDKs would ask again otherwise. */
-	api.add_response_header(r, "x-should-retry", "false");
-	return queue(t, status, r);
+	http_api.add_response_header(r, "x-should-retry", "false");
+	return http_send(t->connection, status, r);
 }
 
 static enum MHD_Result refuse_text(struct talk *t, unsigned status, const char *why)
@@ -232,7 +186,7 @@ static void on_completed(void *arg, struct MHD_Connection *c, void **state,
 
 static struct span field(const struct talk *t, const char *name)
 {
-	return span_str(api.lookup_connection_value(t->connection, MHD_HEADER_KIND, name));
+	return http_field(t->connection, name);
 }
 
 /* The head is known. */
@@ -319,46 +273,27 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const cha
 
 /* ---- its life ---- */
 
-static int start(struct replay_http *h, int fd, struct error *reterr)
+int replay_http_open(struct replay_http **ret, const struct replay_http_config *config,
+		     replay_fn fn, void *arg, struct error *reterr)
 {
-	h->daemon = api.start_daemon(
-		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, h,
-		MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS,
-		MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-		HEAD_BYTES_MAX, MHD_OPTION_URI_LOG_CALLBACK, on_target, h,
-		MHD_OPTION_NOTIFY_COMPLETED, on_completed, h, MHD_OPTION_END);
-	if (h->daemon)
-		return 0;
-	close(fd);
-	return error_set(reterr, -EIO, "the HTTP server cannot be started");
-}
+	static const struct http_port port = { "", "0", "--port" };
+	AUTO_FREE char *where = http_port_place(config->address, config->port);
+	struct replay_http *h = xcalloc(1, sizeof(*h));
+	const struct http_server_config c = { .port = &port,
+					      .where = where,
+					      .path = "",
+					      .flags = MHD_ALLOW_SUSPEND_RESUME,
+					      .connections = CONNECTIONS,
+					      .idle_seconds = IDLE_SECONDS,
+					      .head_max = HEAD_BYTES_MAX,
+					      .on_request = on_request,
+					      .on_target = on_target,
+					      .on_completed = on_completed,
+					      .arg = h };
+	int err;
 
-/* "[::1]:8080" */
-static char *place_of(const struct replay_http_config *c)
-{
-	const char *address = c->address ? c->address : "127.0.0.1";
-	bool bare = strchr(address, ':') && *address != '[';
-
-	return xasprintf("%s%s%s:%u", bare ? "[" : "", address, bare ? "]" : "", c->port);
-}
-
-int replay_http_open(struct replay_http **ret, const struct replay_http_config *c, replay_fn fn,
-		     void *arg, struct error *reterr)
-{
-	static const struct http_port port = { "", "8080", "--port" };
-	AUTO_FREE char *where = place_of(c);
-	struct replay_http *h;
-	int fd, err = load(reterr);
-
-	if (err)
-		return err;
-	fd = http_port_listen(&port, where, reterr);
-	if (fd < 0)
-		return fd;
-	h = xcalloc(1, sizeof(*h));
-	*h = (struct replay_http){ .c = *c, .fn = fn, .arg = arg };
-	http_port_url(fd, "", h->url, sizeof(h->url));
-	err = start(h, fd, reterr);
+	*h = (struct replay_http){ .c = *config, .fn = fn, .arg = arg };
+	err = http_server_start(&h->daemon, h->url, &c, reterr);
 	if (err)
 		free(h);
 	else
@@ -372,7 +307,7 @@ void replay_http_free(struct replay_http *h)
 		return;
 	/* None may be suspended when it stops. */
 	wake(h, UINT64_MAX);
-	api.stop_daemon(h->daemon);
+	http_api.stop_daemon(h->daemon);
 	free(h);
 }
 
@@ -383,25 +318,22 @@ const char *replay_http_url(const struct replay_http *h)
 
 int replay_http_fd(const struct replay_http *h, int *ret_ms)
 {
-	const union MHD_DaemonInfo *info = api.get_daemon_info(h->daemon, MHD_DAEMON_INFO_EPOLL_FD);
-	uint64_t now = now_ns(), wait = UINT64_MAX;
-	MHD_UNSIGNED_LONG_LONG ms;
+	uint64_t now = now_ns(), wait;
+	int fd = http_server_fd(h->daemon, &wait);
 
-	if (api.get_timeout(h->daemon, &ms) == MHD_YES)
-		wait = ms;
 	for (const struct talk *t = h->waiting; t; t = t->next) {
 		uint64_t left = t->due_ns > now ? (t->due_ns - now + 999999) / 1000000 : 0;
 
 		wait = left < wait ? left : wait;
 	}
 	*ret_ms = wait == UINT64_MAX ? -1 : wait < 1000000 ? (int)wait : 1000000;
-	return info->epoll_fd;
+	return fd;
 }
 
 void replay_http_serve(struct replay_http *h)
 {
 	wake(h, now_ns());
-	api.run(h->daemon);
+	http_api.run(h->daemon);
 }
 
 #else

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include <jansson.h>
-#include <stdlib.h>
 
 #include "base/clock.h"
 #include "cli/target_row.h"
@@ -46,7 +45,6 @@ void target_print_json(FILE *out, const struct target_row *r)
 	const struct process_row *s = r->seen ? r->seen : &none;
 	json_t *o = json_object();
 	bool known = r->seen != NULL;
-	char *text;
 
 	set_number(o, "pid", r->pid != 0, (uint64_t)r->pid);
 	set(o, "program", r->program);
@@ -69,8 +67,7 @@ void target_print_json(FILE *out, const struct target_row *r)
 	set_number(o, "bytes_received", known, s->bytes[DIR_READ]);
 	set_number(o, "seconds_ago", known && s->last_ns, (now_ns() - s->last_ns) / 1000000000);
 	json_object_set_new(o, "hosts", hosts_of(r->seen));
-	text = json_dumps(o, JSON_COMPACT | JSON_ENSURE_ASCII);
-	fprintf(out, "%s\n", text ? text : "");
-	free(text);
+	json_dumpf(o, out, JSON_COMPACT | JSON_ENSURE_ASCII);
+	fputc('\n', out);
 	json_decref(o);
 }

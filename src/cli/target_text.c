@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/safe_text.h"
+#include "base/str.h"
 #include "base/units.h"
 #include "base/xalloc.h"
 #include "cli/target_row.h"
@@ -159,13 +160,6 @@ static void add_peer(struct buf *b, const struct coverage *c)
 		buf_addf(b, " and %zu more", more);
 }
 
-static const char *base_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash && slash[1] ? slash + 1 : path;
-}
-
 /* The library last, since it is the same for most. */
 static void add_files(struct buf *b, const struct target_table *t, const struct coverage *c)
 {
@@ -173,7 +167,7 @@ static void add_files(struct buf *b, const struct target_table *t, const struct 
 		buf_adds(b, b->len ? "  " : "");
 		if (t->wide)
 			buf_addf(b, "%s by %s: ", c->tls[i].implementation, c->tls[i].method);
-		add_safe(b, t, t->wide ? c->tls[i].file : base_of(c->tls[i].file));
+		add_safe(b, t, t->wide ? c->tls[i].file : path_name(c->tls[i].file));
 	}
 }
 

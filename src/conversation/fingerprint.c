@@ -240,6 +240,7 @@ static void read_scopes(struct fingerprint *a)
 	add_number(&h, a->tgid);
 	add_key(&h, a->system);
 	add_key(&h, a->tools);
+	add_key(&h, a->session);
 	a->strict = end(&h);
 	h = begin("process");
 	add_number(&h, a->tgid);

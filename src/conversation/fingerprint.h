@@ -47,8 +47,8 @@ struct fingerprint {
 	struct key system, tools;
 	struct key rest; /* target, model and params */
 	uint32_t tgid;
-	/* Scopes of prefixes, the narrowest first: this process, system prompt and tools; this
-	 * process; this user and host. */
+	/* Scopes of prefixes, the narrowest first: this process, system prompt, tools and session;
+	 * this process; this user and host. Sessions may say the same, each for itself. */
 	struct key strict, process, user_wide;
 	unsigned answers; /* of earlier calls, that the request carries; 0: not known */
 	enum join join;

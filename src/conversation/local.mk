@@ -17,6 +17,7 @@ libpure_a_SOURCES += \
 
 check_PROGRAMS += tests/unit/test_conversation
 check_PROGRAMS += tests/unit/test_own_words
+check_PROGRAMS += tests/unit/test_tool_calls
 
 check_PROGRAMS += tests/fuzz/fuzz_conversation
 tests_fuzz_fuzz_conversation_SOURCES = tests/fuzz/fuzz_conversation.c $(FUZZ_MAIN)

@@ -20,6 +20,7 @@ struct call {
 	char *id, *name;
 	char conversation[17];
 	uint32_t tgid, uid;
+	struct ancestors ancestors;
 	json_t *arguments; /* NULL: too large */
 	struct key texts[TEXTS];
 	size_t ntexts;
@@ -84,6 +85,7 @@ static void note_call(struct tool_calls *t, const struct exchange *x, const stru
 	memcpy(c->conversation, x->conversation.id, sizeof(c->conversation));
 	c->tgid = x->tgid;
 	c->uid = x->uid;
+	c->ancestors = x->ancestors;
 	note_texts(c, v);
 	c->arguments = p->text.len <= MATCHED_MAX ? v : NULL;
 	if (!c->arguments)
@@ -136,23 +138,42 @@ static bool hands_over(const struct call *c, struct key text)
 	return false;
 }
 
-/* NULL where none or several do: two equal calls at once cannot be told apart. */
+/* How near the process that made the call is to the one that may serve it: the same, so many above
+ * it, or elsewhere in what may be one tree of processes of one user. */
+#define ELSEWHERE (ANCESTORS_TOLD + 1)
+#define STRANGER  (ELSEWHERE + 1)
+
+static unsigned distance(const struct call *c, const struct exchange *x)
+{
+	unsigned above = ancestors_distance(&x->ancestors, c->tgid);
+
+	if (c->tgid == x->tgid || above)
+		return c->tgid == x->tgid ? 0 : above;
+	return c->uid != x->uid || ancestors_are_apart(&c->ancestors, &x->ancestors) ? STRANGER
+										     : ELSEWHERE;
+}
+
+/* Of the nearest process; NULL where none or several of it do: two equal calls at once cannot be
+ * told apart. */
 static const struct call *call_with(const struct tool_calls *t, const struct exchange *x,
 				    struct key text)
 {
 	const struct call *found = NULL;
+	unsigned nearest = STRANGER;
+	bool several = false;
 
 	for (size_t i = 0; i < KEPT; i++) {
 		const struct call *c = &t->kept[i];
+		unsigned far = c->id ? distance(c, x) : STRANGER;
 
-		if (!c->id || c->uid != x->uid || !hands_over(c, text) ||
+		if (far == STRANGER || far > nearest || !hands_over(c, text) ||
 		    strcmp(c->conversation, x->conversation.id) == 0)
 			continue;
-		if (found)
-			return NULL;
+		several = far == nearest;
+		nearest = far;
 		found = c;
 	}
-	return found;
+	return several ? NULL : found;
 }
 
 static const struct message *first_of_user(const struct exchange *x)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The tool calls of answers whose results were not seen yet, to find what serves them: a sub-agent
  * that begins with a text which the call hands over, or a call to an MCP server with the same
- * arguments. Only equal texts and arguments of the same user count, and only while one call alone
- * fits. Pure. */
+ * arguments. Only equal texts and arguments count, and only while one call alone fits: of the same
+ * process, or of the nearest one that it descends from; else of the same user, unless the two
+ * processes are known to have no ancestor in common but init. Pure. */
 #ifndef SPY_CONVERSATION_TOOL_CALLS_H
 #define SPY_CONVERSATION_TOOL_CALLS_H
 

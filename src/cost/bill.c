@@ -52,7 +52,8 @@ static bool runs_the_model(const struct exchange *x)
 					       "SGLang",    "text-generation", NULL };
 	struct span server = headers_find(&x->response_headers, "server");
 
-	if (!answers_nearby(x))
+	/* Whose prices count, the person says. */
+	if (x->provider_given || !answers_nearby(x))
 		return false;
 	if (headers_of_role(&x->response_headers, ROLE_GATEWAY).len)
 		return false;

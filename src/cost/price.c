@@ -420,6 +420,16 @@ bool price_of(const struct prices *p, const char *provider, const char *model_an
 	return true;
 }
 
+int64_t price_window(const struct prices *p, const char *provider, const char *model)
+{
+	struct search q = { .when = 0 };
+
+	if (!provider || !model)
+		return 0;
+	choose_names(&q, span_trim(span_str(model)), span_of(NULL, 0), provider);
+	return find_row(&q, p, provider) ? q.period->window : 0;
+}
+
 /* ---- stated costs ---- */
 
 /* A number, or a text that contains one (Vercel). */

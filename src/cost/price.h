@@ -40,6 +40,9 @@ bool price_of(const struct prices *p, const char *provider, const char *model_an
 	      const char *model_asked, int64_t when_unix, bool is_local, const struct usage *u,
 	      struct cost *ret);
 
+/* How many tokens the model takes, by the table; 0: it does not say. Names as above. */
+int64_t price_window(const struct prices *p, const char *provider, const char *model);
+
 /* The cost that the provider states in its usage object, in USD; false if it does not. Any JSON
  * value and NULL are accepted. */
 bool prices_stated(const json_t *usage_raw, double *ret);

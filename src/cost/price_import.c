@@ -20,6 +20,7 @@ struct importer {
 	size_t *skipped;
 	struct error *err;
 	const char *provider, *model; /* being read, for messages */
+	const json_t *window;	      /* of that model */
 	struct buf pattern;
 };
 
@@ -88,9 +89,19 @@ static void put_tier(struct importer *m, json_int_t above, double usd)
 	put_number(m, usd);
 }
 
+/* The cell of a window; one that makes no sense is none. */
+static void put_window(struct importer *m, const json_t *v)
+{
+	double tokens = json_number_is(v) ? json_number_double(v) : 0;
+
+	buf_addc(m->out, '\t');
+	if (tokens >= 1 && tokens < 1e12)
+		buf_addf(m->out, "%.0f", tokens);
+}
+
 static void put_header(struct buf *out)
 {
-	buf_adds(out, "provider\tmodel\tfrom");
+	buf_adds(out, "provider\tmodel\tfrom\twindow");
 	for (size_t i = 0; i < RATE_COUNT; i++)
 		buf_addf(out, "\t%s", rate_infos[i].column);
 	buf_adds(out, "\tsource\n");
@@ -267,6 +278,7 @@ static int put_genai_row(struct importer *m, struct span from, const json_t *pri
 	}
 	put_names(m, provider_ours(span_str(m->provider)), buf_span(&m->pattern));
 	buf_add(m->out, from);
+	put_window(m, m->window);
 	for (size_t i = 0; i < RATE_COUNT && !err; i++)
 		err = put_genai_price(m, &rate_infos[i],
 				      json_object_get(prices, rate_infos[i].genai));
@@ -330,6 +342,7 @@ static int import_genai_model(struct importer *m, const json_t *model)
 		skip(m);
 		return 0;
 	}
+	m->window = json_object_get(model, "context_window");
 	return put_genai_prices(m, json_object_get(model, "prices"));
 }
 
@@ -490,6 +503,7 @@ static int import_litellm_entry(struct importer *m, const json_t *entry)
 		return 0;
 	}
 	put_names(m, provider, model);
+	put_window(m, json_object_get(entry, "max_input_tokens"));
 	for (size_t i = 0; i < RATE_COUNT && !err; i++)
 		err = put_litellm_price(m, entry, &rate_infos[i]);
 	buf_adds(m->out, "\tLiteLLM\n");

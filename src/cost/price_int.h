@@ -39,6 +39,7 @@ struct period {
 	int32_t day_from, day_to; /* seconds of the day (UTC) between which it is valid, or -1 */
 	double usd[RATE_COUNT];	  /* NAN: not stated */
 	size_t tier, ntiers;	  /* in sheet.tiers, per rate in rising order */
+	int64_t window;		  /* tokens; 0: not stated */
 };
 
 struct entry {

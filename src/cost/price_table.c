@@ -20,7 +20,7 @@ const struct rate_info rate_infos[RATE_COUNT] = {
 };
 
 /* Columns other than rates. */
-enum { COL_PROVIDER = RATE_COUNT, COL_MODEL, COL_FROM, COL_SOURCE, COL_COUNT };
+enum { COL_PROVIDER = RATE_COUNT, COL_MODEL, COL_FROM, COL_WINDOW, COL_SOURCE, COL_COUNT };
 
 /* A number of so many digits is exactly a double, and so is 10^EXACT_MAX, so one division gives the
  * nearest double. */
@@ -30,6 +30,7 @@ enum { COL_PROVIDER = RATE_COUNT, COL_MODEL, COL_FROM, COL_SOURCE, COL_COUNT };
 #define TIERS_MAX     8	  /* of one cell */
 #define PROVIDERS_MAX 100 /* bytes of names in one cell */
 #define DAY	      86400
+#define WINDOW_MAX    1e12
 
 static const double powers[EXACT_MAX + 1] = { 1e0,  1e1,  1e2,	1e3,  1e4,  1e5,  1e6,	1e7,
 					      1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
@@ -252,6 +253,17 @@ static int read_from(struct reader *r, struct span cell, struct period *p)
 	return refuse(r, "from", cell, "is neither a date (2026-07-30) nor hours (00:30-16:30)");
 }
 
+static int read_window(struct reader *r, struct span cell, struct period *p)
+{
+	struct span s = cell;
+	double tokens;
+
+	if (!decimal_take(&s, &tokens) || s.len || !(tokens >= 1 && tokens <= WINDOW_MAX))
+		return refuse(r, "window", cell, "is not a number of tokens");
+	p->window = (int64_t)tokens;
+	return 0;
+}
+
 /* ---- lines ---- */
 
 static struct span cell_take(struct span *line)
@@ -265,7 +277,7 @@ static struct span cell_take(struct span *line)
 
 static int column_of(struct span name)
 {
-	static const char *const others[] = { "provider", "model", "from", "source" };
+	static const char *const others[] = { "provider", "model", "from", "window", "source" };
 
 	for (int i = 0; i < RATE_COUNT; i++)
 		if (span_eq(name, span_str(rate_infos[i].column)))
@@ -312,6 +324,8 @@ static int read_cell(struct reader *r, int column, struct span cell, struct row 
 		return 0;
 	case COL_FROM:
 		return read_from(r, cell, &row->period);
+	case COL_WINDOW:
+		return read_window(r, cell, &row->period);
 	case COL_SOURCE:
 		row->source = cell;
 		return 0;

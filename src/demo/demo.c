@@ -62,7 +62,7 @@ static int trace_apart(const struct options *o)
 	pid = fork();
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGTERM);
-		code = tracer_run(o, &e);
+		code = tracer_run(o, NULL, &e);
 		if (e.code)
 			log_say("%s", e.text);
 		exit(code);

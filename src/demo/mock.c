@@ -374,12 +374,9 @@ static char *answer_text(const struct wish *w)
 /* Piece `i` of `n` of a text, cut between characters. */
 static json_t *piece(const char *text, size_t i, size_t n)
 {
-	size_t len = strlen(text), from = len * i / n, to = len * (i + 1) / n;
+	struct span s = span_str(text);
+	size_t from = utf8_begin(s, s.len * i / n), to = utf8_begin(s, s.len * (i + 1) / n);
 
-	while (from < len && ((unsigned char)text[from] & 0xc0) == 0x80)
-		from++;
-	while (to < len && ((unsigned char)text[to] & 0xc0) == 0x80)
-		to++;
 	return json_stringn(text + from, to - from);
 }
 

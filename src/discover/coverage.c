@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/str.h"
 #include "base/xalloc.h"
 #include "proc/identity.h"
 #include "proc/maps.h"
@@ -64,10 +65,9 @@ static void on_file(void *arg, const char *path, const char *name)
 {
 	struct looking *l = arg;
 	const struct catalog_entry *e;
-	const char *base = strrchr(name, '/');
 	int fd, err = scan_cache_scan(l->files, path, &e, &fd);
 
-	l->ret->java |= base && strcmp(base, "/libjvm.so") == 0;
+	l->ret->java |= strcmp(path_name(name), "libjvm.so") == 0;
 	if (!l->ret->unread && is_failure(err))
 		l->ret->unread = err == -EIO
 					 ? xasprintf("scanning %s for TLS failed", name)

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/urgent.h"
 #include "base/xalloc.h"
 #include "discover/blind.h"
 #include "discover/install_paths.h"
@@ -229,6 +230,11 @@ size_t discover_watched(struct discover *d, struct buf *out)
 void discover_each_watched(struct discover *d, void (*fn)(void *arg, pid_t pid), void *arg)
 {
 	targets_each_watched(d->targets, fn, arg);
+}
+
+void discover_hooked(struct discover *d, struct tls_files *ret)
+{
+	targets_hooked(d->targets, ret);
 }
 
 void discover_unseen(struct discover *d, struct unseen *ret)
@@ -475,6 +481,9 @@ static void *run(void *arg)
 	struct discover *d = arg;
 	const struct batch *n;
 
+	/* A library that a running program has mapped is hooked before it is called, or its first
+	 * calls are lost. */
+	urgent_thread();
 	targets_do_not_wait(d->targets);
 	scan_cache_meanwhile(d->files, look_up, d);
 	/* What began while the first look was taken and the probe not yet told of it. */

@@ -10,6 +10,7 @@
 #include "capture/filter.h"
 #include "discover/scan_cache.h"
 #include "discover/target.h"
+#include "report/tls_files.h"
 #include "report/unseen.h"
 
 struct hold;
@@ -56,6 +57,8 @@ void discover_class(struct discover *d, pid_t pid, enum traffic_class looks, uin
 /* What was noted so far, added to ret: processes with connections to port 443 whose TLS cannot be
  * hooked or is not known, and files that were given up. */
 void discover_unseen(struct discover *d, struct unseen *ret);
+/* Files that were hooked so far, added to ret. */
+void discover_hooked(struct discover *d, struct tls_files *ret);
 /* Ends the thread. False when it did not end within some seconds: what it uses must stay then. */
 bool discover_stop(struct discover *d);
 

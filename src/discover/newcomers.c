@@ -8,8 +8,10 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/xalloc.h"
 #include "discover/watched.h"
+#include "hold/gate.h"
 #include "hold/hold.h"
 
 /* Files that wait for probes, and threads that stand, at once. */
@@ -62,6 +64,8 @@ static bool look_at(struct newcomers *n, const struct held_file *f)
 	if (targets_take_waiting(n->targets))
 		return false;
 	watched_say_passed(n->targets, f, n->hold_ns, name);
+	log_debug("hold", "%s: held %.1f ms (%s)", name, (double)(now_ns() - f->since_ns) / 1000000,
+		  gate_mark_of(f->id) == GATE_OPENS ? "opened" : "begun");
 	return true;
 }
 
@@ -121,7 +125,7 @@ void newcomers_stand(struct newcomers *n, const struct begun *b)
 	hold_follow(n->hold, b->pid);
 	if (n->nstanding == STANDING_MAX || targets_settled(n->targets, b->pid))
 		return;
-	hold_stand(n->hold, b->tid);
+	hold_stand(n->hold, b->pid, b->tid);
 	n->standing[n->nstanding++] = *b;
 }
 

@@ -20,6 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/str.h"
 #include "base/xalloc.h"
 
 #define DEPTH	 6
@@ -138,10 +139,9 @@ static const char *cut_to_package(char *path, size_t *ret_modules)
 
 void npm_package_programs(const char *path, const char *command, mapping_fn fn, void *arg)
 {
-	const char *slash = strrchr(command, '/');
 	AUTO_FREE char *real = realpath(path, NULL);
 	AUTO_FREE char *modules = NULL;
-	struct search s = { .fn = fn, .arg = arg, .command = slash ? slash + 1 : command };
+	struct search s = { .fn = fn, .arg = arg, .command = path_name(command) };
 	size_t end = 0;
 
 	s.package = real ? cut_to_package(real, &end) : NULL;

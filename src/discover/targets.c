@@ -47,7 +47,8 @@ struct targets {
 	uint64_t retry_ns;  /* when something is to be tried again; 0: nothing */
 	bool said_unopened; /* that a file cannot be opened */
 	pthread_mutex_t lock;
-	struct unseen given_up; /* under the lock */
+	struct unseen given_up; /* under the lock, as is: */
+	struct tls_files hooked;
 };
 
 struct targets *targets_new(struct scan_cache *files, struct links *hooks)
@@ -63,6 +64,7 @@ struct targets *targets_new(struct scan_cache *files, struct links *hooks)
 void targets_free(struct targets *ts)
 {
 	target_list_done(&ts->list);
+	tls_files_done(&ts->hooked);
 	unseen_done(&ts->given_up);
 	pthread_mutex_destroy(&ts->lock);
 	free(ts->users);
@@ -88,6 +90,27 @@ void targets_unseen(struct targets *ts, struct unseen *ret)
 {
 	pthread_mutex_lock(&ts->lock);
 	unseen_copy(ret, &ts->given_up);
+	pthread_mutex_unlock(&ts->lock);
+}
+
+void targets_hooked(struct targets *ts, struct tls_files *ret)
+{
+	pthread_mutex_lock(&ts->lock);
+	tls_files_copy(ret, &ts->hooked);
+	pthread_mutex_unlock(&ts->lock);
+}
+
+static void note_hooked(struct targets *ts, const struct target *t)
+{
+	const struct tls_file f = { .dev = t->overlay ? 0 : t->id.dev,
+				    .ino = t->id.ino,
+				    .name = t->name,
+				    .found = t->found };
+
+	if (!t->tls || !t->links.hooked || !t->found)
+		return;
+	pthread_mutex_lock(&ts->lock);
+	tls_files_put(&ts->hooked, &f);
 	pthread_mutex_unlock(&ts->lock);
 }
 
@@ -157,6 +180,7 @@ static void attach(struct targets *ts, struct target *t, const struct catalog_en
 	t->tls = plan_has_tls(&e->plan);
 	links_attach(ts->hooks, &t->links, fd, &e->plan);
 	t->hooked_ns = t->links.hooked && !t->links.waiting ? now_ns() : 0;
+	note_hooked(ts, t);
 	if (t->links.hooked && t->file < 0)
 		t->file = open(path, O_PATH | O_CLOEXEC);
 	if (t->links.waiting) {

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Hooks files, and keeps what is hooked right: what failed is tried again, what was written to or
  * deleted is let go, and what was hooked by a guess is given up when it yields no plaintext. Used
- * by one thread at a time, but for targets_unseen. */
+ * by one thread at a time, but for targets_unseen and targets_hooked. */
 #ifndef SPY_DISCOVER_TARGETS_H
 #define SPY_DISCOVER_TARGETS_H
 
 #include "discover/mailbox.h"
 #include "discover/scan_cache.h"
 #include "discover/target.h"
+#include "report/tls_files.h"
 #include "report/unseen.h"
 
 struct targets;
@@ -53,5 +54,7 @@ void targets_verdict(struct targets *ts, const struct verdict *v);
 const struct target_list *targets_list(const struct targets *ts);
 /* Files that were given up, added to ret. */
 void targets_unseen(struct targets *ts, struct unseen *ret);
+/* Files that were hooked, likewise, in whatever thread. */
+void targets_hooked(struct targets *ts, struct tls_files *ret);
 
 #endif

@@ -94,3 +94,12 @@ bool wall_text(int64_t ns, char ret[WALL_TEXT])
 	snprintf(ret, WALL_TEXT, "%s.%09lldZ", day, (long long)(ns % 1000000000));
 	return true;
 }
+
+double exchange_speed(const struct exchange *x)
+{
+	uint64_t from = x->t.first_token, to = x->t.response_last;
+
+	if (!x->stream || !from || to <= from || x->usage.output <= 0)
+		return 0;
+	return (double)x->usage.output * 1e9 / (double)(to - from);
+}

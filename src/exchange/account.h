@@ -24,6 +24,8 @@ struct account {
 };
 
 void exchange_account(const struct exchange *x, struct account *ret);
+/* Tokens of output a second, from the first output of a stream to its end; 0: not known. */
+double exchange_speed(const struct exchange *x);
 
 #define WALL_TEXT 40
 /* "2026-11-24T14:02:11.093481223Z"; false for a time that is not known. */

@@ -31,7 +31,8 @@ void arrival_add(struct arrival *a, uint64_t ns, struct span s)
 	if (!n)
 		return;
 	a->lines += n;
-	if (a->count && a->marks[a->count - 1].ns == ns) {
+	/* Times of events may go back a little: what came is there by the later one. */
+	if (a->count && a->marks[a->count - 1].ns >= ns) {
 		a->marks[a->count - 1].lines = a->lines;
 		return;
 	}

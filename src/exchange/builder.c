@@ -225,7 +225,7 @@ void part_base64(struct part *p, struct span media_type, struct span base64)
 void part_url(struct part *p, struct span url)
 {
 	static const struct span mark = SPAN_LIT(";base64");
-	struct span type;
+	struct span type, media;
 	size_t comma;
 
 	if (!span_starts(url, SPAN_LIT("data:"))) {
@@ -235,10 +235,11 @@ void part_url(struct part *p, struct span url)
 	url = span_from(url, 5);
 	comma = span_find(url, ',');
 	type = span_first(url, comma);
+	media = span_first(type, span_find(type, ';')); /* without parameters */
 	if (span_ends(type, mark)) {
-		digest(p, span_first(type, type.len - mark.len), span_from(url, comma + 1));
+		digest(p, media, span_from(url, comma + 1));
 	} else {
-		set_string(&p->media_type, type);
+		set_string(&p->media_type, media);
 		buf_add(&p->text, span_from(url, comma + 1));
 	}
 }
@@ -576,12 +577,17 @@ void answer_error(struct exchange *x, const json_t *type, const json_t *code, co
 
 void usage_count(int64_t *count, const json_t *v)
 {
-	double n = json_number_double(v);
+	/* Some servers write it as a text. */
+	json_t *in_text = json_is_text(v) ? json_number_new(json_span(v)) : NULL;
+	double n;
 
+	v = in_text ? in_text : v;
+	n = json_number_double(v);
 	if (json_is_integer(v) && json_integer_value(v) >= 0 && json_integer_value(v) < COUNT_MAX)
 		*count = json_integer_value(v);
 	else if (json_number_is(v) && n >= 0 && n < COUNT_MAX)
 		*count = (int64_t)n;
+	json_decref(in_text);
 }
 
 void usage_raw(struct exchange *x, const json_t *usage)

@@ -6,6 +6,7 @@
 
 #include "base/str.h"
 #include "base/xalloc.h"
+#include "exchange/alerts.h"
 #include "exchange/arrival.h"
 #include "exchange/citations.h"
 
@@ -158,6 +159,8 @@ void exchange_done(struct exchange *x)
 	char **const strings[] = { EXCHANGE_STRINGS(x) };
 	for (size_t i = 0; i < sizeof(strings) / sizeof(*strings); i++)
 		free(*strings[i]);
+	alerts_done(&x->alerts);
+	alerts_done(&x->suspects);
 	for (size_t i = 0; i < x->nowned; i++)
 		free(x->owned[i]);
 	free(x->owned);
@@ -207,6 +210,18 @@ int64_t exchange_began_ns(const struct exchange *x)
 const char *exchange_program(const struct exchange *x)
 {
 	return x->script ? x->script : x->process ? x->process : "?";
+}
+
+const char *exchange_model(const struct exchange *x)
+{
+	return x->model_answered ? x->model_answered : x->model_asked;
+}
+
+const char *exchange_callee(const struct exchange *x)
+{
+	return x->kind == EXCHANGE_LLM ? exchange_model(x)
+	       : x->rpc_method	       ? x->rpc_method
+				       : x->host;
 }
 
 bool exchange_is_stdio(const struct exchange *x)

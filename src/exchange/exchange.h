@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/limits.h"
 #include "base/span.h"
+#include "capture/ancestors.h"
 
 /* A count that the provider did not state. Never shown as 0. */
 #define COUNT_UNKNOWN (-1)
@@ -197,7 +198,7 @@ struct body {
 	char *coding;	      /* Content-Encoding, NULL when none */
 	const char *coding_error; /* static text: why it could not be undone; NULL when it could */
 
-	struct arrival arrival; /* of its text; empty in a record that was read back */
+	struct arrival arrival; /* of its text; empty in a record that was read back without it */
 
 	size_t clean; /* for redact.c: so much of the text is masked, and what goes on */
 	struct redact_stream *masking;
@@ -219,8 +220,8 @@ enum exchange_kind {
 	EXCHANGE_LLM,  /* a call to a model */
 	EXCHANGE_MCP,  /* a call of an agent to its tools: JSON-RPC */
 	EXCHANGE_ACP,  /* of an editor to an agent, or back: JSON-RPC */
-	EXCHANGE_A2A,  /* of an agent to another agent: JSON-RPC, or HTTP and JSON */
-	EXCHANGE_RPC,  /* gRPC or Connect: messages whose content is not understood */
+	EXCHANGE_A2A,  /* of an agent to another agent: JSON-RPC, HTTP and JSON, gRPC */
+	EXCHANGE_RPC,  /* other gRPC, or Connect: messages whose content is not understood */
 	EXCHANGE_HTTP, /* anything else */
 };
 
@@ -273,6 +274,12 @@ struct agent {
 	bool inferred;		      /* by equal texts: the client does not say so */
 };
 
+/* Codex names a thread where others name an agent: its sub-agents share a session. */
+static inline const char *agent_name(const struct agent *a)
+{
+	return a->id ? a->id : a->thread;
+}
+
 /* Where a process runs, as its cgroup's path tells; strings are NULL when unknown. */
 struct container {
 	char *runtime; /* as struct cgroup_place has it (capture/cgroup_path.h); NULL: in none */
@@ -293,6 +300,23 @@ struct other_end {
 struct leg {
 	uint32_t tgid; /* 0: there is none, or it is not known */
 	char *program, *user;
+};
+
+/* What a rule of --alert found in a call. Both are ours, and tell nothing of a secret. */
+struct alert {
+	char *rule;  /* its name */
+	char *where; /* "message 3" ...; NULL */
+};
+
+struct alerts {
+	struct alert *items;
+	size_t count;
+};
+
+/* A key is told from others, and from none can it be made again (exchange/key_print.h). */
+struct key_print {
+	char id[17];	  /* hex; "": none, or not known */
+	const char *hint; /* static: how it begins, or the header field that it came with; NULL */
 };
 
 /* A piece of visible output as it arrives. */
@@ -326,6 +350,7 @@ struct exchange {
 	char *script; /* what people call the program, where `process` is its interpreter */
 	char *user;   /* name of uid on the host where it was captured */
 	struct container container;
+	struct ancestors ancestors;		  /* when it was described */
 	uint64_t conn_first_seen_ns, conn_object; /* with tgid: names the connection */
 	char *server_name;			  /* SNI */
 	char *local, *peer;			  /* "127.0.0.1:443", "[::1]:443" */
@@ -361,11 +386,16 @@ struct exchange {
 
 	/* model call */
 	const char *provider, *provider_label; /* static: "openai", "OpenAI" */
+	bool provider_given;		       /* the person says so: --as */
 	const char *api;		       /* static: dialect, "openai.chat" */
 	bool stream;			       /* the answer came as a stream */
 	bool stream_requested;
 	char *model_asked, *model_answered;
 	char *request_id, *response_id; /* from headers; from the body */
+	struct key_print key;		/* of the request */
+	struct alerts alerts;		/* that were given because of this call */
+	struct alerts suspects;		/* alert/'s: what may be one, until that is judged */
+	bool judged;			/* alert/'s: the request was */
 	struct message system;		/* role "system"; nparts 0 when none */
 	struct message *messages;
 	size_t nmessages;
@@ -410,6 +440,8 @@ struct exchange {
 	uint64_t rpc_continues;
 	struct exchange_link *rpc_self, *rpc_before; /* until their numbers are known */
 	uint64_t rpc_messages[2];		     /* EXCHANGE_RPC: number sent, and received */
+
+	char *did; /* exchange_did's, of a record that was read without its texts; else NULL */
 
 	char **owned; /* what static texts are in a record that was read back */
 	size_t nowned;
@@ -486,6 +518,10 @@ int64_t exchange_began_ns(const struct exchange *x);
 
 /* What people call the program: its script, else its process; "?" when neither is known. */
 const char *exchange_program(const struct exchange *x);
+/* The model that answered, else the one that was asked for; NULL: neither is known. */
+const char *exchange_model(const struct exchange *x);
+/* What a call is to: a model, a method or a host; NULL: it is not known. */
+const char *exchange_callee(const struct exchange *x);
 /* The container's name, else its id; NULL: it is in none. */
 const char *exchange_container(const struct exchange *x);
 

@@ -17,7 +17,7 @@
 		&(x)->cache_miss, &(x)->script, &(x)->user, &(x)->container.runtime,               \
 		&(x)->container.id, &(x)->container.name, &(x)->container.pod,                     \
 		&(x)->container.unit, &(x)->via.program, &(x)->via.user, &(x)->made_for.program,   \
-		&(x)->made_for.user
+		&(x)->made_for.user, &(x)->did
 
 /* The strings of an other end, by number. */
 #define OTHER_END_STRINGS 5
@@ -27,6 +27,9 @@ char **other_end_string(struct other_end *o, size_t i);
 void exchange_init(struct exchange *x, uint64_t id, size_t text_max);
 /* Frees what it owns, not itself. */
 void exchange_done(struct exchange *x);
+
+/* alerts.c */
+void alerts_copy(struct alerts *a); /* of a record that was copied byte by byte */
 
 /* halves.c: adds to a part's text; half a character at the end waits for the next piece, or for
  * part_add_end. */

@@ -9,6 +9,7 @@
 
 #include "base/utf8.h"
 #include "base/xalloc.h"
+#include "exchange/alerts.h"
 #include "exchange/json_member.h"
 
 /* jansson reads and writes by recursion; its own limit for texts is the same. */
@@ -73,6 +74,36 @@ static void read_gaps(struct reader *r, const json_t *o, struct body *b)
 		member_refuse(r, "gaps");
 }
 
+/* Pairs of lines and ns, both of which rise. Until the times are read, they count from 0. */
+static void read_arrivals(struct reader *r, const json_t *o, struct arrival *a)
+{
+	const json_t *list = member_of(r, o, "arrivals", JSON_ARRAY), *pair;
+	struct arrival_mark last = { 0 };
+	size_t i;
+
+	json_array_foreach((json_t *)list, i, pair) {
+		const json_t *lines = json_array_get(pair, 0), *ns = json_array_get(pair, 1);
+		struct arrival_mark m = { .lines = (uint64_t)json_integer_value(lines),
+					  .ns = (uint64_t)json_integer_value(ns) };
+
+		if (json_array_size(pair) != 2 || !json_is_integer(lines) || !json_is_integer(ns) ||
+		    m.lines <= last.lines || m.lines > INT64_MAX || m.ns < last.ns ||
+		    m.ns > INT64_MAX) {
+			member_refuse(r, "arrivals");
+			return;
+		}
+		a->marks = xgrow(a->marks, a->count, sizeof(*a->marks));
+		a->marks[a->count++] = last = m;
+		a->lines = m.lines;
+	}
+}
+
+static void place_arrivals(struct arrival *a, uint64_t zero)
+{
+	for (size_t i = 0; i < a->count; i++)
+		a->marks[i].ns += zero;
+}
+
 static void read_body(struct reader *r, const json_t *of, struct body *b)
 {
 	const json_t *o = member_of(r, of, "body", JSON_OBJECT);
@@ -94,6 +125,7 @@ static void read_body(struct reader *r, const json_t *of, struct body *b)
 	member_text(r, o, "text", &b->text);
 	b->text.full = member_flag(r, o, "cut");
 	b->binary = member_flag(r, o, "binary");
+	read_arrivals(r, o, &b->arrival);
 }
 
 static void read_part(struct reader *r, const json_t *o, struct part *p)
@@ -155,6 +187,39 @@ static void read_params(struct reader *r, const json_t *request)
 	}
 }
 
+static void read_key(struct reader *r, const json_t *o)
+{
+	member_digits(r, o, "id", r->x->key.id, sizeof(r->x->key.id));
+	r->x->key.hint = member_label(r, o, "hint");
+}
+
+static void read_alerts(struct reader *r, const json_t *v)
+{
+	const json_t *list = member_objects(r, v, "alerts"), *o;
+	size_t i;
+
+	json_array_foreach((json_t *)list, i, o) {
+		const json_t *rule = member_of(r, o, "rule", JSON_STRING);
+		const json_t *where = member_of(r, o, "where", JSON_STRING);
+
+		alerts_add(&r->x->alerts, rule ? json_string_value(rule) : "",
+			   json_string_value(where));
+	}
+}
+
+void json_to_alerts(const json_t *v, struct alerts *ret)
+{
+	const json_t *o;
+	size_t i;
+
+	json_array_foreach((json_t *)v, i, o) {
+		const char *rule = json_string_value(json_object_get(o, "rule"));
+
+		if (rule)
+			alerts_add(ret, rule, json_string_value(json_object_get(o, "where")));
+	}
+}
+
 static void read_request(struct reader *r, const json_t *o)
 {
 	const json_t *list = member_objects(r, o, "messages"), *message;
@@ -165,6 +230,7 @@ static void read_request(struct reader *r, const json_t *o)
 	read_body(r, o, &x->request_body);
 	x->request_parsed = member_flag(r, o, "parsed");
 	x->request_partial = member_flag(r, o, "partial");
+	read_key(r, member_of(r, o, "key", JSON_OBJECT));
 	x->model_asked = member_string(r, o, "model");
 	x->stream_requested = member_flag(r, o, "stream");
 	message = member_of(r, o, "system", JSON_OBJECT);
@@ -339,6 +405,8 @@ static void read_times(struct reader *r, const json_t *o)
 		.first_token = moment(r, o, "first_token_ns", zero),
 		.response_last = moment(r, o, "response_last_ns", zero),
 	};
+	place_arrivals(&x->request_body.arrival, zero);
+	place_arrivals(&x->response_body.arrival, zero);
 	/* Without a request all times count from the answer. */
 	if (!x->request_seen && x->t.response_first == zero)
 		x->t.request_first = 0;
@@ -357,6 +425,19 @@ static void read_container(struct reader *r, const json_t *o)
 	};
 }
 
+/* The parent is the first of them. */
+static void read_ancestors(struct reader *r, const json_t *o)
+{
+	const json_t *list = member_of(r, o, "ancestors", JSON_ARRAY), *v;
+	size_t i;
+
+	json_array_foreach((json_t *)list, i, v)
+		if (!ancestors_add(&r->x->ancestors, (uint64_t)json_integer_value(v))) {
+			member_refuse(r, "ancestors");
+			return;
+		}
+}
+
 static void read_process(struct reader *r, const json_t *o)
 {
 	struct exchange *x = r->x;
@@ -371,6 +452,7 @@ static void read_process(struct reader *r, const json_t *o)
 	x->comm = member_string(r, o, "thread");
 	x->script = member_string(r, o, "script");
 	x->user = member_string(r, o, "user");
+	read_ancestors(r, o);
 	read_container(r, member_of(r, o, "container", JSON_OBJECT));
 }
 
@@ -471,6 +553,7 @@ static void read_record(struct reader *r, const json_t *v)
 	x->kind = member_word(r, v, "kind", kind_word, EXCHANGE_HTTP);
 	x->provider = member_label(r, v, "provider");
 	x->provider_label = member_label(r, v, "provider_label");
+	x->provider_given = json_is_string(json_object_get(v, "provider_from"));
 	x->api = member_label(r, v, "api");
 	x->lost_events = member_flag(r, v, "lost_events");
 	read_process(r, member_of(r, v, "process", JSON_OBJECT));
@@ -488,6 +571,7 @@ static void read_record(struct reader *r, const json_t *v)
 	read_usage(r, member_of(r, v, "usage", JSON_OBJECT), &x->usage);
 	x->counted = member_tokens(r, v, "counted_tokens");
 	read_cost(r, member_of(r, v, "cost", JSON_OBJECT), &x->cost);
+	read_alerts(r, v);
 	read_rpc(r, member_of(r, v, "rpc", JSON_OBJECT));
 	read_error(r, member_of(r, v, "error", JSON_OBJECT));
 }

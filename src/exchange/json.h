@@ -8,6 +8,13 @@
 
 #define RECORD_VERSION 1
 
+/* A time that took so long, as whole microseconds; COUNT_UNKNOWN is null. */
+json_t *json_milliseconds(int64_t ns);
+
+/* `alerts` of the record, and back; what is none in it is left out. */
+json_t *json_of_alerts(const struct alerts *list);
+void json_to_alerts(const json_t *v, struct alerts *ret);
+
 enum exchange_json {
 	EXCHANGE_JSON_BODIES = 1,     /* the text of both bodies too */
 	EXCHANGE_JSON_REQUEST = 2,    /* the request is known, its answer is not */

@@ -2,12 +2,16 @@
 libpure_a_SOURCES += \
 	src/exchange/account.c \
 	src/exchange/account.h \
+	src/exchange/alerts.c \
+	src/exchange/alerts.h \
 	src/exchange/arrival.c \
 	src/exchange/arrival.h \
 	src/exchange/asked.c \
 	src/exchange/asked.h \
 	src/exchange/builder.c \
 	src/exchange/builder.h \
+	src/exchange/did.c \
+	src/exchange/did.h \
 	src/exchange/exchange.c \
 	src/exchange/exchange.h \
 	src/exchange/exchange_int.h \
@@ -18,6 +22,8 @@ libpure_a_SOURCES += \
 	src/exchange/json.h \
 	src/exchange/json_member.c \
 	src/exchange/json_member.h \
+	src/exchange/key_print.c \
+	src/exchange/key_print.h \
 	src/exchange/memory.c \
 	src/exchange/memory.h \
 	src/exchange/numbering.c \

@@ -61,6 +61,7 @@ static size_t answer_memory(const struct exchange *x)
 
 size_t exchange_memory(const struct exchange *x)
 {
-	return request_memory(x) + answer_memory(x) + text_memory(x->rpc_name) +
+	return request_memory(x) + answer_memory(x) +
+	       x->alerts.count * (2 * sizeof(struct alert) + 128) + text_memory(x->rpc_name) +
 	       text_memory(x->rpc_id) + text_memory(x->rpc_task) + text_memory(x->rpc_context);
 }

@@ -25,7 +25,7 @@ struct observer {
 	void (*ended)(void *arg, struct exchange *x); /* it is frozen */
 };
 
-#define OBSERVERS_MAX 8
+#define OBSERVERS_MAX 12
 
 struct observers {
 	struct {

@@ -232,6 +232,7 @@ static void copy_labels(struct exchange *x)
 		&x->provider_label,
 		&x->api,
 		&x->protocol,
+		&x->key.hint,
 		&x->request_body.coding_error,
 		&x->response_body.coding_error,
 	};
@@ -254,6 +255,9 @@ struct exchange *exchange_copy(const struct exchange *from, unsigned parts)
 	x->twin = NULL;
 	x->rpc_self = x->rpc_before = NULL;
 	x->bytes = 0; /* it may be changed, or have fewer parts */
+	/* What was charged is given back by the one record that it was charged for. */
+	x->lim = NULL;
+	x->charged = 0;
 	copy_labels(x);
 	char **const strings[] = { EXCHANGE_STRINGS(x) };
 
@@ -270,5 +274,7 @@ struct exchange *exchange_copy(const struct exchange *from, unsigned parts)
 		leave_content(x);
 	copy_request(x);
 	copy_answer(x);
+	alerts_copy(&x->alerts);
+	x->suspects = (struct alerts){ 0 };
 	return x;
 }

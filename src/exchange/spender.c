@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "exchange/spender.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -109,4 +110,12 @@ void exchange_spender(const struct exchange *x, struct spender *ret)
 		ret->program = of->program;
 		ret->user = of->user ? of->user : x->user;
 	}
+}
+
+const char *spender_user(struct spender *s)
+{
+	if (s->user)
+		return s->user;
+	snprintf(s->number, sizeof(s->number), "%u", s->uid);
+	return s->number;
 }

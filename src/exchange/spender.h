@@ -29,7 +29,10 @@ struct spender {
 	const char *program;
 	const char *user; /* NULL: only `uid` is known */
 	uint32_t uid, pid;
+	char number[12]; /* spender_user's */
 };
 void exchange_spender(const struct exchange *x, struct spender *ret);
+/* The name, or the number where there is none; valid as long as `s`. */
+const char *spender_user(struct spender *s);
 
 #endif

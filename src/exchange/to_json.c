@@ -57,7 +57,28 @@ static void body_text(json_t *o, const struct body *b)
 	set(o, "text", json_from_bytes(buf_span(&b->text)));
 }
 
-static json_t *body(const struct body *b, unsigned flags)
+/* What all other times count from. */
+static uint64_t zero_of(const struct exchange *x)
+{
+	return x->t.request_first ? x->t.request_first : x->t.response_first;
+}
+
+static json_t *arrivals(const struct arrival *a, uint64_t zero)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < a->count; i++) {
+		const struct arrival_mark *m = &a->marks[i];
+		json_t *pair = json_array();
+
+		json_array_append_new(pair, json_integer((json_int_t)m->lines));
+		json_array_append_new(pair, json_integer((json_int_t)(m->ns - zero)));
+		json_array_append_new(list, pair);
+	}
+	return list;
+}
+
+static json_t *body(const struct body *b, uint64_t zero, unsigned flags)
 {
 	json_t *o = json_object();
 
@@ -77,6 +98,8 @@ static json_t *body(const struct body *b, unsigned flags)
 	set(o, "sha256", b->coding_error ? json_null() : digest(b->sha256));
 	if (flags & EXCHANGE_JSON_BODIES)
 		body_text(o, b);
+	if (b->arrival.count && b->arrival.marks[0].ns >= zero && json_object_get(o, "text"))
+		set(o, "arrivals", arrivals(&b->arrival, zero));
 	return o;
 }
 
@@ -140,12 +163,38 @@ static bool has_content(const struct exchange *x)
 	return x->kind <= EXCHANGE_A2A;
 }
 
+static json_t *key(const struct key_print *k)
+{
+	json_t *o;
+
+	if (!k->id[0])
+		return json_null();
+	o = json_object();
+	set(o, "id", json_string(k->id));
+	set(o, "hint", json_from_text(k->hint));
+	return o;
+}
+
+json_t *json_of_alerts(const struct alerts *list)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < list->count; i++) {
+		json_t *o = json_object();
+
+		set(o, "rule", json_from_text(list->items[i].rule));
+		set(o, "where", json_from_text(list->items[i].where));
+		json_array_append_new(a, o);
+	}
+	return a;
+}
+
 static json_t *request(const struct exchange *x, const struct account *a, unsigned flags)
 {
 	json_t *o = json_object(), *messages = json_array(), *params = json_object();
 
 	set(o, "seen", json_boolean(x->request_seen));
-	set(o, "body", body(&x->request_body, flags));
+	set(o, "body", body(&x->request_body, zero_of(x), flags));
 	if (!has_content(x)) {
 		json_decref(messages);
 		json_decref(params);
@@ -157,6 +206,7 @@ static json_t *request(const struct exchange *x, const struct account *a, unsign
 		json_object_set(params, x->params[i].name, x->params[i].value);
 	set(o, "parsed", json_boolean(x->request_parsed));
 	set(o, "partial", json_boolean(x->request_partial));
+	set(o, "key", key(&x->key));
 	set(o, "model", json_from_text(x->model_asked));
 	set(o, "stream", json_boolean(x->stream_requested));
 	set(o, "system", x->system.nparts ? message(&x->system) : NULL);
@@ -216,7 +266,7 @@ static json_t *response(const struct exchange *x, unsigned flags)
 
 	set(o, "seen", json_boolean(x->response_seen));
 	set(o, "status", x->status ? json_integer(x->status) : NULL);
-	set(o, "body", body(&x->response_body, flags));
+	set(o, "body", body(&x->response_body, zero_of(x), flags));
 	if (!has_content(x))
 		return o;
 	set(o, "id", json_from_text(x->response_id));
@@ -343,7 +393,7 @@ static json_t *wall_time(int64_t ns)
 
 static json_t *times(const struct exchange *x)
 {
-	uint64_t zero = x->t.request_first ? x->t.request_first : x->t.response_first;
+	uint64_t zero = zero_of(x);
 	const struct {
 		const char *key;
 		uint64_t ns;
@@ -414,7 +464,7 @@ static const char *event_name(unsigned flags)
 						  : "end";
 }
 
-static json_t *milliseconds(int64_t ns)
+json_t *json_milliseconds(int64_t ns)
 {
 	int64_t us = ns / 1000;
 
@@ -434,6 +484,7 @@ json_t *exchange_to_json(const struct exchange *x, unsigned flags)
 	set(o, "kind", json_string(exchange_kind_name(x->kind)));
 	set(o, "provider", json_from_text(x->provider));
 	set(o, "provider_label", json_from_text(x->provider_label));
+	set(o, "provider_from", x->provider_given ? json_string("option") : NULL);
 	set(o, "api", json_from_text(x->api));
 	set(o, "complete", json_boolean(exchange_complete(x)));
 	set(o, "missing_bytes", json_integer((json_int_t)exchange_missing(x)));
@@ -446,8 +497,8 @@ json_t *exchange_to_json(const struct exchange *x, unsigned flags)
 	set(o, "twin_of", x->twin_of ? json_integer((json_int_t)x->twin_of) : NULL);
 	set(o, "http", http(x, &a));
 	set(o, "times", times(x));
-	set(o, "duration_ms", milliseconds(a.duration_ns));
-	set(o, "ttft_ms", milliseconds(a.first_token_ns));
+	set(o, "duration_ms", json_milliseconds(a.duration_ns));
+	set(o, "ttft_ms", json_milliseconds(a.first_token_ns));
 	set(o, "request", request(x, &a, flags));
 	set(o, "response", response(x, flags));
 	if (llm) {
@@ -456,6 +507,7 @@ json_t *exchange_to_json(const struct exchange *x, unsigned flags)
 		set(o, "usage", usage(&x->usage));
 		set(o, "counted_tokens", count(x->counted));
 		set(o, "cost", cost(&x->cost));
+		set(o, "alerts", json_of_alerts(&x->alerts));
 	}
 	if (x->kind >= EXCHANGE_MCP && x->kind <= EXCHANGE_RPC)
 		set(o, "rpc", rpc(x));

@@ -20,11 +20,23 @@ static json_t *container(const struct container *c)
 	return o;
 }
 
+static json_t *ancestors(const struct ancestors *a)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < a->count; i++)
+		json_array_append_new(list, json_integer(a->pids[i]));
+	return list;
+}
+
 json_t *json_of_process(const struct exchange *x)
 {
+	const struct ancestors *a = &x->ancestors;
 	json_t *o = json_object();
 
 	set(o, "pid", json_integer(x->tgid));
+	set(o, "parent", a->count ? json_integer(a->pids[0]) : json_null());
+	set(o, "ancestors", ancestors(a));
 	set(o, "tid", json_integer(x->tid));
 	set(o, "uid", json_integer(x->uid));
 	set(o, "user", json_from_text(x->user));

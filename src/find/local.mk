@@ -19,6 +19,7 @@ libfind_a_SOURCES = \
 	src/find/error_sites.h \
 	src/find/find_awslc.c \
 	src/find/find_boringssl.c \
+	src/find/find_erlang.c \
 	src/find/find_go.c \
 	src/find/find_linker.c \
 	src/find/find_mbedtls.c \
@@ -33,6 +34,8 @@ libfind_a_SOURCES = \
 	src/find/hooks.def \
 	src/find/image.c \
 	src/find/image.h \
+	src/find/imports.c \
+	src/find/imports.h \
 	src/find/pclntab.c \
 	src/find/pclntab.h \
 	src/find/place.c \
@@ -56,6 +59,7 @@ tests_finds_LDADD = $(FIND_LIBS)
 
 check_PROGRAMS += tests/unit/test_find_static
 check_PROGRAMS += tests/unit/test_find_symbols
+check_PROGRAMS += tests/unit/test_find_erlang
 check_PROGRAMS += tests/unit/test_find_go
 check_PROGRAMS += tests/unit/test_find_rustls
 check_PROGRAMS += tests/unit/test_catalog
@@ -67,6 +71,8 @@ tests_unit_test_place_LDADD = $(FIND_LIBS)
 tests_unit_test_find_static_LDADD = $(FIND_LIBS)
 tests_unit_test_find_symbols_LDADD = $(FIND_LIBS)
 tests_unit_test_find_symbols_CPPFLAGS = $(AM_CPPFLAGS) $(LIBELF_CFLAGS)
+tests_unit_test_find_erlang_LDADD = $(FIND_LIBS)
+tests_unit_test_find_erlang_CPPFLAGS = $(AM_CPPFLAGS) $(LIBELF_CFLAGS)
 tests_unit_test_find_go_LDADD = $(FIND_LIBS)
 tests_unit_test_find_rustls_LDADD = $(FIND_LIBS)
 tests_unit_test_catalog_LDADD = $(FIND_LIBS)

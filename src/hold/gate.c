@@ -55,7 +55,8 @@ struct order {
 struct word {
 	enum { ANSWER, STOP, GO } what;
 	uint32_t id; /* ANSWER */
-	pid_t tid;   /* the others */
+	pid_t pid;   /* STOP: tid's process */
+	pid_t tid;   /* STOP, GO */
 };
 
 struct held {
@@ -188,11 +189,6 @@ static void read_events(struct guard *g, enum gate_mark what)
 
 /* ---- answers and limits ---- */
 
-static enum gate_mark group_of(const struct held *h)
-{
-	return h->id & 1;
-}
-
 static void drop(struct guard *g, struct held *h)
 {
 	close(h->fd);
@@ -207,9 +203,9 @@ static void on_answer(struct guard *g, uint32_t id)
 
 		if (h->fd < 0 || h->id != id)
 			continue;
-		ignore(g, group_of(h), h->fd, &h->was);
+		ignore(g, gate_mark_of(h->id), h->fd, &h->was);
 		if (!h->passed)
-			allow(g->fan[group_of(h)], h->fd);
+			allow(g->fan[gate_mark_of(h->id)], h->fd);
 		drop(g, h);
 	}
 }
@@ -222,7 +218,7 @@ static void read_words(struct guard *g)
 		if (w.what == ANSWER)
 			on_answer(g, w.id);
 		else if (w.what == STOP)
-			stops_begin(&g->stops, w.tid, now_ns() + g->limit_ns);
+			stops_begin(&g->stops, w.pid, w.tid, now_ns() + g->limit_ns);
 		else
 			stops_end(&g->stops, w.tid);
 	}
@@ -241,7 +237,7 @@ static void pass_late(struct guard *g, uint64_t now)
 			drop(g, h);
 			continue;
 		}
-		allow(g->fan[group_of(h)], h->fd);
+		allow(g->fan[gate_mark_of(h->id)], h->fd);
 		h->passed = true;
 		h->until_ns = now + KEPT_LIMITS * g->limit_ns;
 	}
@@ -439,9 +435,9 @@ void gate_answer(const struct gate *g, uint32_t id)
 	send_word(g, &(struct word){ .what = ANSWER, .id = id });
 }
 
-void gate_stop(const struct gate *g, pid_t tid)
+void gate_stop(const struct gate *g, pid_t pid, pid_t tid)
 {
-	send_word(g, &(struct word){ .what = STOP, .tid = tid });
+	send_word(g, &(struct word){ .what = STOP, .pid = pid, .tid = tid });
 }
 
 void gate_go(const struct gate *g, pid_t tid)

@@ -32,6 +32,11 @@ enum gate_mark {
 	GATE_EXECS, /* programs that are begun, of the whole file system */
 	GATE_OPENS, /* all files that are opened through this mount */
 };
+/* Which kind of mark held the file that was asked for by this number. */
+static inline enum gate_mark gate_mark_of(uint32_t id)
+{
+	return (enum gate_mark)(id & 1);
+}
 /* fd: O_PATH will do. Waits for the kernel's answer: 0 or -errno. For one thread at a time. */
 int gate_mark(const struct gate *g, enum gate_mark what, int fd);
 
@@ -44,8 +49,8 @@ struct gate_ask {
 bool gate_next(const struct gate *g, struct gate_ask *ret, int *ret_fd);
 /* The file may pass, if it has not passed at the limit. Any thread. */
 void gate_answer(const struct gate *g, uint32_t id);
-/* Lets a thread stand until gate_go, or until the limit. Any thread. */
-void gate_stop(const struct gate *g, pid_t tid);
+/* Lets a thread of that process stand until gate_go, or until the limit. Any thread. */
+void gate_stop(const struct gate *g, pid_t pid, pid_t tid);
 void gate_go(const struct gate *g, pid_t tid);
 
 #endif

@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/urgent.h"
 #include "base/xalloc.h"
 #include "hold/gate.h"
 #include "hold/mounts.h"
@@ -246,9 +247,9 @@ void hold_answer(struct hold *h, const struct held_file *f)
 	close(f->fd);
 }
 
-void hold_stand(struct hold *h, pid_t tid)
+void hold_stand(struct hold *h, pid_t pid, pid_t tid)
 {
-	gate_stop(&h->gate, tid);
+	gate_stop(&h->gate, pid, tid);
 }
 
 void hold_go(struct hold *h, pid_t tid)
@@ -283,6 +284,7 @@ static void *run(void *arg)
 {
 	struct hold *h = arg;
 
+	urgent_thread(); /* somebody waits */
 	for (;;) {
 		int mounts = h->first.mounts ? fileno(h->first.mounts) : -1;
 		struct pollfd fds[] = { { .fd = h->end[0], .events = POLLIN },

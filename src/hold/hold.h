@@ -39,8 +39,9 @@ int hold_start(struct hold *h, held_fn fn, void *arg);
 void hold_stop(struct hold *h);
 /* The file may pass; closes it. Any thread; after hold_stop too. */
 void hold_answer(struct hold *h, const struct held_file *file);
-/* Lets a thread stand until hold_go or until the limit: it has mapped what is not hooked yet. */
-void hold_stand(struct hold *h, pid_t tid);
+/* Lets a thread of that process stand until hold_go or until the limit: it has mapped what is not
+ * hooked yet. */
+void hold_stand(struct hold *h, pid_t pid, pid_t tid);
 void hold_go(struct hold *h, pid_t tid);
 /* This process has begun a program: its mount namespace is followed. */
 void hold_follow(struct hold *h, pid_t pid);

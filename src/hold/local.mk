@@ -13,4 +13,6 @@ libkernel_a_SOURCES += \
 	src/hold/hold.h \
 	src/hold/stops.c \
 	src/hold/stops.h
+check_PROGRAMS += tests/unit/test_stops
+tests_unit_test_stops_LDADD = libkernel.a $(LDADD)
 endif

@@ -11,12 +11,12 @@
 /* When one that is to go, but does not stand yet, is looked at again. */
 #define AGAIN_MS 1
 
-void stops_begin(struct stops *s, pid_t tid, uint64_t until_ns)
+void stops_begin(struct stops *s, pid_t pid, pid_t tid, uint64_t until_ns)
 {
 	if (s->count == STOPS_MAX || ptrace(PTRACE_SEIZE, tid, NULL, NULL) != 0)
 		return;
 	ptrace(PTRACE_INTERRUPT, tid, NULL, NULL);
-	s->items[s->count++] = (struct stop){ .tid = tid, .until_ns = until_ns };
+	s->items[s->count++] = (struct stop){ .pid = pid, .tid = tid, .until_ns = until_ns };
 }
 
 void stops_end(struct stops *s, pid_t tid)
@@ -36,23 +36,30 @@ static bool stands(pid_t tid, long *ret_signal)
 	return err == 0 || errno == EINVAL; /* stopped by a signal of job control */
 }
 
-/* It was killed meanwhile. Its parent is told only when we have taken note of it. */
-static bool has_ended(pid_t tid)
+/* It was killed meanwhile. Its parent is told only when we have taken note of it. We are told too
+ * that it stands, which may have come about since it was asked. */
+static bool has_ended(struct stop *one)
 {
 	siginfo_t s = { 0 };
 
-	return waitid(P_PID, (id_t)tid, &s, WEXITED | WNOHANG | __WALL) != 0 || s.si_pid;
+	if (waitid(P_PID, (id_t)one->tid, &s, WEXITED | WNOHANG | __WALL) == 0)
+		return s.si_pid && (s.si_code == CLD_EXITED || s.si_code == CLD_KILLED ||
+				    s.si_code == CLD_DUMPED);
+	/* A thread that begins a program gets the number of its process. */
+	if (one->tid == one->pid)
+		return true;
+	one->tid = one->pid;
+	return ptrace(PTRACE_INTERRUPT, one->pid, NULL, NULL) != 0;
 }
 
 /* It stops when it comes out of the kernel, at once in most cases. */
-static bool has_gone(pid_t tid)
+static bool has_gone(struct stop *one)
 {
 	long sig;
 
-	if (!stands(tid, &sig))
-		return has_ended(tid);
-	ptrace(PTRACE_DETACH, tid, NULL, sig);
-	return true;
+	if (!stands(one->tid, &sig))
+		return has_ended(one);
+	return ptrace(PTRACE_DETACH, one->tid, NULL, sig) == 0;
 }
 
 int stops_service(struct stops *s, uint64_t now_ns)
@@ -63,7 +70,7 @@ int stops_service(struct stops *s, uint64_t now_ns)
 	for (size_t i = 0; i < s->count; i++) {
 		struct stop one = s->items[i];
 
-		if (one.until_ns <= now_ns && has_gone(one.tid))
+		if (one.until_ns <= now_ns && has_gone(&one))
 			continue;
 		s->items[kept++] = one;
 		if (one.until_ns < first)

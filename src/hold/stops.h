@@ -14,14 +14,14 @@
 
 struct stops {
 	struct stop {
-		pid_t tid;
+		pid_t pid, tid;
 		uint64_t until_ns;
 	} items[STOPS_MAX];
 	size_t count;
 };
 
 /* Past the room for it, it runs on. */
-void stops_begin(struct stops *s, pid_t tid, uint64_t until_ns);
+void stops_begin(struct stops *s, pid_t pid, pid_t tid, uint64_t until_ns);
 void stops_end(struct stops *s, pid_t tid);
 /* Lets those go whose time has come; to be called again after so many ms: -1: there are none. */
 int stops_service(struct stops *s, uint64_t now_ns);

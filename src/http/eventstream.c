@@ -152,14 +152,31 @@ static void emit(struct eventstream *e, bool cut)
 
 /* ---- messages ---- */
 
+/* Lengths and their checksum. */
+static bool read_prelude(const uint8_t *bytes, uint32_t *ret_total, uint32_t *ret_nheaders)
+{
+	struct cursor c = { .rest = span_of(bytes, PRELUDE_LEN) };
+
+	*ret_total = (uint32_t)cursor_be(&c, 4);
+	*ret_nheaders = (uint32_t)cursor_be(&c, 4);
+	return *ret_total >= PRELUDE_LEN + TRAILER_LEN &&
+	       *ret_nheaders <= *ret_total - PRELUDE_LEN - TRAILER_LEN &&
+	       crc32(0, bytes, PRELUDE_LEN - 4) == cursor_be(&c, 4);
+}
+
+bool eventstream_begins(struct span s)
+{
+	uint32_t total, nheaders;
+
+	return s.len >= PRELUDE_LEN && read_prelude(s.ptr, &total, &nheaders);
+}
+
 /* Whether the twelve bytes in `few` are a prelude: then its message has begun. */
 static bool begin_message(struct eventstream *e)
 {
-	struct cursor c = { .rest = span_of(e->few, PRELUDE_LEN) };
-	uint32_t total = (uint32_t)cursor_be(&c, 4), nheaders = (uint32_t)cursor_be(&c, 4);
+	uint32_t total, nheaders;
 
-	if (total < PRELUDE_LEN + TRAILER_LEN || nheaders > total - PRELUDE_LEN - TRAILER_LEN ||
-	    crc32(0, e->few, PRELUDE_LEN - 4) != cursor_be(&c, 4))
+	if (!read_prelude(e->few, &total, &nheaders))
 		return false;
 	e->nheaders = nheaders;
 	e->left = total - PRELUDE_LEN - TRAILER_LEN;

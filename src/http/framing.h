@@ -40,6 +40,13 @@ struct framing {
  * emits nothing of a body that is no array. */
 extern const struct framing_ops framing_json_array;
 
+/* The messages of gRPC. It has no row because those of few services are understood: the caller
+ * chooses it. */
+extern const struct framing_ops framing_grpc;
+
+/* Whether the bytes are the beginning of an AWS event stream; they show it from 12 bytes on. */
+bool eventstream_begins(struct span s);
+
 /* NULL when bodies of that media type (lower case, no parameters) are not streamed. */
 const struct framing_ops *framing_find(struct span media_type);
 

@@ -350,6 +350,16 @@ static void in_head(struct h1 *h, struct half *p, uint64_t ts, struct span *s)
 		p->line_at = p->line.len;
 }
 
+static void on_trailer(struct h1 *h, struct half *p, uint64_t ts)
+{
+	struct http_field *fields = xmalloc(H1_FIELDS_MAX * sizeof(*fields));
+	struct http_head head = { .msg = p->msg };
+
+	h1_trailer_read((uint8_t *)p->body.line.ptr, p->body.line_at, &head, fields);
+	h->out->trailer(h->arg, p->id, ts, &head);
+	free(fields);
+}
+
 static void in_body(struct h1 *h, struct half *p, uint64_t ts, struct span *s)
 {
 	struct span content;
@@ -357,10 +367,15 @@ static void in_body(struct h1 *h, struct half *p, uint64_t ts, struct span *s)
 
 	if (content.len)
 		h->out->body(h->arg, p->id, p->msg, ts, content);
-	if (step == H1_BODY_DONE)
+	if (step == H1_BODY_DONE) {
+		if (p->body.line_at && p->msg == HTTP_RESPONSE && h->out->trailer)
+			on_trailer(h, p, ts);
 		end(h, p, ts, HTTP_END_COMPLETE);
-	else if (step == H1_BODY_ERROR)
+	} else if (step == H1_BODY_ERROR) {
+		if (p->body.line.full)
+			limit_hit(h->lim, LIMIT_head);
 		protocol_error(h, ts);
+	}
 }
 
 /* The message in which sync was lost ends here, with a gap for the bytes since. */

@@ -29,6 +29,7 @@ void h1_body_begin_empty(struct h1_body *b)
 {
 	b->state = H1_BODY_LENGTH;
 	b->left = 0;
+	b->line_at = 0;
 	buf_reset(&b->line);
 }
 
@@ -115,18 +116,20 @@ static enum h1_body_step in_chunk_end(struct h1_body *b, struct span *s)
 	return H1_BODY_MORE;
 }
 
-/* Trailer fields are not kept; their end is the body's. */
+/* The empty line behind the trailer fields is the body's end. */
 static enum h1_body_step in_trailer(struct h1_body *b, struct span *s)
 {
-	bool whole = take_line(b, s), last;
+	bool whole = take_line(b, s);
+	size_t len = b->line.len - b->line_at;
 
 	if (b->line.full)
 		return H1_BODY_ERROR;
 	if (!whole)
 		return H1_BODY_MORE;
-	last = b->line.len == 1 || (b->line.len == 2 && b->line.ptr[0] == '\r');
-	buf_reset(&b->line);
-	return last ? H1_BODY_DONE : H1_BODY_MORE;
+	if (len == 1 || (len == 2 && b->line.ptr[b->line_at] == '\r'))
+		return H1_BODY_DONE;
+	b->line_at = b->line.len;
+	return H1_BODY_MORE;
 }
 
 enum h1_body_step h1_body_take(struct h1_body *b, struct span *s, struct span *ret_content)

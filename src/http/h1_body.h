@@ -19,7 +19,9 @@ enum h1_body_state {
 struct h1_body {
 	enum h1_body_state state;
 	uint64_t left;
-	struct buf line; /* a chunk's size, or a trailer field, as far as it came */
+	struct buf line; /* a chunk's size, or the trailer, as far as it came */
+	size_t line_at;	 /* H1_BODY_TRAILER: where the line under way begins; at the end the empty
+			  * one, behind all fields. Otherwise 0 */
 };
 
 enum h1_body_step {

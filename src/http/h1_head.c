@@ -75,8 +75,8 @@ static bool read_request_line(struct span line, struct http_head *head)
 /* ---- the fields ---- */
 
 /* Takes a line without its end. A fold (a line that begins with a blank) is joined to its line by
- * turning the line end into blanks. */
-static struct span take_line(uint8_t *bytes, size_t len, size_t *at)
+ * turning the line end into blanks; a start line has none. */
+static struct span take_line(uint8_t *bytes, size_t len, size_t *at, bool folds)
 {
 	size_t begin = *at, stop;
 
@@ -85,7 +85,7 @@ static struct span take_line(uint8_t *bytes, size_t len, size_t *at)
 
 		stop = *at + span_find(rest, '\n');
 		*at = stop < len ? stop + 1 : len;
-		if (begin == 0 || *at >= len || (bytes[*at] != ' ' && bytes[*at] != '\t'))
+		if (!folds || *at >= len || (bytes[*at] != ' ' && bytes[*at] != '\t'))
 			break;
 		bytes[stop] = ' ';
 		if (stop > begin && bytes[stop - 1] == '\r')
@@ -96,17 +96,13 @@ static struct span take_line(uint8_t *bytes, size_t len, size_t *at)
 	return span_of(bytes + begin, stop - begin);
 }
 
-bool h1_head_read(uint8_t *bytes, size_t len, struct http_head *head,
-		  struct http_field fields[H1_FIELDS_MAX])
+static void read_fields(uint8_t *bytes, size_t len, size_t at, struct http_head *head,
+			struct http_field fields[H1_FIELDS_MAX])
 {
-	size_t at = 0, n = 0;
-	struct span start = take_line(bytes, len, &at);
+	size_t n = 0;
 
-	if (head->msg == HTTP_REQUEST ? !read_request_line(start, head)
-				      : !read_status_line(start, head))
-		return false;
 	while (at < len) {
-		struct span line = take_line(bytes, len, &at);
+		struct span line = take_line(bytes, len, &at, true);
 		size_t colon = span_find(line, ':');
 
 		if (colon == line.len)
@@ -120,8 +116,26 @@ bool h1_head_read(uint8_t *bytes, size_t len, struct http_head *head,
 	}
 	head->fields = fields;
 	head->nfields = n;
+}
+
+bool h1_head_read(uint8_t *bytes, size_t len, struct http_head *head,
+		  struct http_field fields[H1_FIELDS_MAX])
+{
+	size_t at = 0;
+	struct span start = take_line(bytes, len, &at, false);
+
+	if (head->msg == HTTP_REQUEST ? !read_request_line(start, head)
+				      : !read_status_line(start, head))
+		return false;
+	read_fields(bytes, len, at, head, fields);
 	head->authority = http_field_find(head, "host");
 	return true;
+}
+
+void h1_trailer_read(uint8_t *bytes, size_t len, struct http_head *head,
+		     struct http_field fields[H1_FIELDS_MAX])
+{
+	read_fields(bytes, len, 0, head, fields);
 }
 
 /* ---- the body ---- */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The head of an HTTP/1 message, RFC 9112 sections 2 to 6.3: its start line, its fields, and what
- * they announce of the body. Holds no state. */
+ * they announce of the body; and the fields behind one in chunks. Holds no state. */
 #ifndef SPY_HTTP_H1_HEAD_H
 #define SPY_HTTP_H1_HEAD_H
 
@@ -21,6 +21,10 @@ enum h1_start h1_start(struct span s);
  * the rest of `head` is zeroed before. False where the start line is malformed. */
 bool h1_head_read(uint8_t *bytes, size_t len, struct http_head *head,
 		  struct http_field fields[H1_FIELDS_MAX]);
+
+/* The fields alone of a trailer, likewise. */
+void h1_trailer_read(uint8_t *bytes, size_t len, struct http_head *head,
+		     struct http_field fields[H1_FIELDS_MAX]);
 
 /* What the fields announce of the body. */
 struct h1_framing {

@@ -217,6 +217,8 @@ static void block_end(struct h2 *h, struct half *p, uint64_t ts)
 	interim = b.head.status >= 100 && b.head.status < 200 && !p->block.ends;
 	if (!s->side[p->msg].begun && !interim && is_head(h, p, &b))
 		emit_head(h, p, s, ts, &b.head);
+	else if (p->block.ends && p->msg == HTTP_RESPONSE && h->out->trailer)
+		h->out->trailer(h->arg, s->id, ts, &b.head);
 	if (p->block.ends)
 		h2streams_complete(&h->streams, s, p->msg, ts);
 }

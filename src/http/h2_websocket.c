@@ -144,10 +144,19 @@ static void on_role(void *arg, bool is_server)
 		t->out->role(t->arg, is_server);
 }
 
+static void on_trailer(void *arg, uint64_t id, uint64_t ts_ns, const struct http_head *h)
+{
+	struct tunnels *t = arg;
+
+	if (t->out->trailer && !find(t, id))
+		t->out->trailer(t->arg, id, ts_ns, h);
+}
+
 const struct http_out tunnels_out = {
 	.head = on_head,
 	.body = on_body,
 	.gap = on_gap,
 	.end = on_end,
 	.role = on_role,
+	.trailer = on_trailer,
 };

@@ -6,6 +6,7 @@ libpure_a_SOURCES += \
 	src/http/framing.c \
 	src/http/framing.h \
 	src/http/framings.def \
+	src/http/grpc.c \
 	src/http/h1.c \
 	src/http/h1.h \
 	src/http/h1_body.c \

@@ -50,13 +50,16 @@ enum http_end {
  * message: one whole WebSocket data message (text or binary; fragments joined, unmasked, inflated).
  * `id` is that of the exchange whose answer opened the WebSocket and which has ended since; where
  * the connection was joined in the middle, one that had no head. `cut`: the limit `event`, a gap or
- * broken compression took part of it. closed: the WebSocket ended: close frames were seen both
- * ways, or the connection ended.
+ * broken compression took part of it. hole: `nbytes` of a WebSocket are missing, 0 when their
+ * number cannot be told; within: all of one message, which comes cut, else whole messages may be
+ * missing. closed: the WebSocket ended: close frames were seen both ways, or the connection ended.
  *
  * role: whether the traced program answers requests rather than making them. Called before all
  * others, and again where that was a guess and a head proves it wrong.
  *
- * message, closed and role may be NULL. */
+ * trailer: fields behind the body of an answer. It has no status.
+ *
+ * message, hole, lost, closed, role and trailer may be NULL. */
 struct http_out {
 	void (*head)(void *arg, uint64_t id, uint64_t ts_ns, const struct http_head *h);
 	void (*body)(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, struct span s);
@@ -64,8 +67,11 @@ struct http_out {
 	void (*end)(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, enum http_end why);
 	void (*message)(void *arg, uint64_t id, enum http_msg from, uint64_t ts_ns, struct span s,
 			bool cut);
+	void (*hole)(void *arg, uint64_t id, enum http_msg from, uint64_t ts_ns, uint64_t nbytes);
+	void (*lost)(void *arg, uint64_t id, enum http_msg from);
 	void (*closed)(void *arg, uint64_t id, uint64_t ts_ns);
 	void (*role)(void *arg, bool is_server);
+	void (*trailer)(void *arg, uint64_t id, uint64_t ts_ns, const struct http_head *h);
 };
 
 /* Value of the first field of that name (any case), or an empty span with ptr NULL. */

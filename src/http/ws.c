@@ -300,6 +300,12 @@ static void stop(struct ws *w, struct side *p, uint64_t ts)
 	emit_message(w, p, ts, true);
 }
 
+static void tell_lost(struct ws *w, const struct side *p)
+{
+	if (w->out->lost)
+		w->out->lost(w->arg, w->id, p->from);
+}
+
 static void desync(struct ws *w, struct side *p, uint64_t ts)
 {
 	bool past_end = p->state == S_PAYLOAD && !ws_frame_is_control(&p->frame) && p->frame.fin;
@@ -313,6 +319,7 @@ static void desync(struct ws *w, struct side *p, uint64_t ts)
 	message_torn(&p->message);
 	if (past_end)
 		emit_message(w, p, ts, true);
+	tell_lost(w, p);
 }
 
 static void end_frame(struct ws *w, struct side *p, uint64_t ts)
@@ -391,6 +398,7 @@ void ws_feed(struct ws *w, enum http_msg from, uint64_t ts_ns, struct span s)
 	    ws_frames_begin(s, &w->setup, p->masks, w->lim->max[LIMIT_event])) {
 		p->state = S_HEADER;
 		p->guessed = true;
+		tell_lost(w, p);
 	}
 	while (s.len && (p->state == S_HEADER || p->state == S_PAYLOAD))
 		if (p->state == S_HEADER)
@@ -406,6 +414,8 @@ void ws_gap(struct ws *w, enum http_msg from, uint64_t ts_ns, uint64_t nbytes)
 
 	if (p->state == S_STOPPED)
 		return;
+	if (w->out->hole)
+		w->out->hole(w->arg, w->id, from, ts_ns, nbytes);
 	if (p->state != S_PAYLOAD || !nbytes || nbytes > p->left) {
 		desync(w, p, ts_ns);
 		return;

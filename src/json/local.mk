@@ -4,6 +4,8 @@ libpure_a_SOURCES += \
 	src/json/memory.h \
 	src/json/number.c \
 	src/json/number.h \
+	src/json/pool.c \
+	src/json/pool.h \
 	src/json/read.c \
 	src/json/read.h \
 	src/json/string.c \
@@ -13,7 +15,7 @@ libpure_a_SOURCES += \
 	src/json/write.c \
 	src/json/write.h
 
-check_PROGRAMS += tests/unit/test_json
+check_PROGRAMS += tests/unit/test_json tests/unit/test_json_pool
 check_PROGRAMS += tests/fuzz/fuzz_json_read
 tests_fuzz_fuzz_json_read_SOURCES = tests/fuzz/fuzz_json_read.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_json_read_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)

@@ -24,6 +24,6 @@ size_t json_memory(const json_t *v)
 	case JSON_REAL:
 		return JSON_NUMBER_MEMORY;
 	default:
-		return 2 * sizeof(json_t *); /* its place: the value itself is shared by all */
+		return JSON_PLACE_MEMORY;
 	}
 }

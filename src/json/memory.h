@@ -12,6 +12,8 @@
 #define JSON_OBJECT_MEMORY 248
 #define JSON_STRING_MEMORY 112
 #define JSON_NUMBER_MEMORY 56
+/* true, false and null take their place alone: the value is shared by all. */
+#define JSON_PLACE_MEMORY 24
 
 size_t json_memory(const json_t *v);
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/bytes.h"
 #include "base/xalloc.h"
 
 /* Before the text of a number in a string: no byte of UTF-8. */
@@ -69,28 +70,47 @@ struct plain {
 	size_t begin, point, len; /* of the text; point is len where there is none */
 };
 
+/* Puts the digits from `at` on behind those of *value, up to PLAIN_MAX of the text; returns where
+ * they end. */
+static size_t add_digits(struct span s, size_t at, uint64_t *value)
+{
+	for (; at < s.len && at <= PLAIN_MAX && is_digit(s.ptr[at]); at++)
+		*value = *value * 10 + (s.ptr[at] - '0');
+	return at;
+}
+
+/* The same behind a point, where there are many: eight at a time, and so maybe a few more. */
+static size_t add_decimals(struct span s, size_t at, uint64_t *value)
+{
+	static const uint32_t powers[] = { 1,	   10,	    100,      1000,	10000,
+					   100000, 1000000, 10000000, 100000000 };
+
+	while (s.len - at >= 8 && at <= PLAIN_MAX) {
+		uint64_t word = bytes_word(s.ptr + at);
+		unsigned n = bytes_digits(word);
+
+		if (n)
+			*value = *value * powers[n] + bytes_number(word, n);
+		at += n;
+		if (n < 8)
+			return at;
+	}
+	return add_digits(s, at, value);
+}
+
 /* Reads at the front of `s`; false: it is another one, or none. */
 static bool plain_of(struct span s, struct plain *ret)
 {
-	size_t begin = s.ptr[0] == '-', i = begin, point = 0;
-	size_t max = s.len > PLAIN_MAX ? PLAIN_MAX + 1 : s.len;
+	size_t begin = s.ptr[0] == '-';
 	uint64_t digits = 0;
+	size_t point = add_digits(s, begin, &digits), end = point;
 
-	for (; i < max; i++) {
-		uint8_t digit = s.ptr[i] - '0';
-
-		if (digit < 10)
-			digits = digits * 10 + digit;
-		else if (s.ptr[i] == '.' && !point)
-			point = i;
-		else
-			break;
-	}
-	*ret = (struct plain){ digits, begin, point ? point : i, i };
-	if (i > PLAIN_MAX || (i < s.len && is_of_number(s.ptr[i])))
+	if (point < s.len && s.ptr[point] == '.')
+		end = add_decimals(s, point + 1, &digits);
+	*ret = (struct plain){ digits, begin, point, end };
+	if (end > PLAIN_MAX || (end < s.len && is_of_number(s.ptr[end])))
 		return false;
-	return ret->point > begin && ret->point + 1 != i &&
-	       (s.ptr[begin] != '0' || ret->point == begin + 1);
+	return point > begin && point + 1 != end && (s.ptr[begin] != '0' || point == begin + 1);
 }
 
 /* ---- text of jansson's own ---- */

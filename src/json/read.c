@@ -41,24 +41,52 @@ static size_t ceiling(const struct limits *lim, enum limit which)
 	return lim ? lim->max[which] : limit_infos[which].value;
 }
 
-static void set_ceilings(struct reader *r, struct limits *lim)
+/* Of `memory`: bodies alone may fill it, so there is some more for reading them. */
+static size_t memory_left(const struct limits *lim)
 {
 	size_t max = ceiling(lim, LIMIT_memory), used = lim ? limits_memory(lim) : 0;
 
-	/* Bodies alone may fill it, so there is some more for reading them. */
 	max += max / READING;
-	max = max > used ? max - used : 0;
+	return max > used ? max - used : 0;
+}
+
+/* For a text of so many bytes. */
+static size_t ratio_of(const struct limits *lim, size_t len)
+{
+	size_t max;
+
+	if (__builtin_mul_overflow(ceiling(lim, LIMIT_json_ratio), len, &max))
+		return SIZE_MAX;
+	return max > JSON_RATIO_FREE ? max : JSON_RATIO_FREE;
+}
+
+size_t json_memory_max(const struct limits *lim, size_t len, enum limit *ret_which)
+{
+	const struct {
+		size_t max;
+		enum limit which;
+	} bounds[] = {
+		{ ceiling(lim, LIMIT_json_memory), LIMIT_json_memory },
+		{ ratio_of(lim, len), LIMIT_json_ratio },
+		{ memory_left(lim), LIMIT_memory },
+	};
+	size_t least = 0;
+
+	for (size_t i = 1; i < sizeof(bounds) / sizeof(*bounds); i++)
+		if (bounds[i].max < bounds[least].max)
+			least = i;
+	*ret_which = bounds[least].which;
+	return bounds[least].max;
+}
+
+static void set_ceilings(struct reader *r, struct limits *lim, size_t len)
+{
 	r->lim = lim;
 	r->depth_max = ceiling(lim, LIMIT_json_depth);
 	if (r->depth_max > DEPTH_MAX)
 		r->depth_max = DEPTH_MAX;
 	r->values_max = ceiling(lim, LIMIT_json_values);
-	r->memory_max = ceiling(lim, LIMIT_json_memory);
-	r->memory_which = LIMIT_json_memory;
-	if (max < r->memory_max) {
-		r->memory_max = max;
-		r->memory_which = LIMIT_memory;
-	}
+	r->memory_max = json_memory_max(lim, len, &r->memory_which);
 }
 
 static void stop(struct reader *r, enum outcome why)
@@ -103,8 +131,7 @@ static inline void skip_blanks(struct reader *r)
 		skip_more(r);
 }
 
-/* The text of the string at `at`, in the text itself or in `scratch`. */
-static struct span string_text(struct reader *r)
+static struct span rewritten_text(struct reader *r)
 {
 	struct span s;
 
@@ -112,6 +139,17 @@ static struct span string_text(struct reader *r)
 	if (!json_string_read(&r->at, r->end, r->halves, &r->scratch, &s))
 		stop(r, READ_ENDED);
 	return s;
+}
+
+/* The text of the string at `at`, in the text itself or in `scratch`. */
+static inline struct span string_text(struct reader *r)
+{
+	const uint8_t *begin = r->at + 1, *end = json_string_plain(begin, r->end);
+
+	if (end == r->end || *end != '"')
+		return rewritten_text(r);
+	r->at = end + 1;
+	return span_of(begin, (size_t)(end - begin));
 }
 
 /* A literal of the text as the front of what is left of it, or as all that is left. */
@@ -159,7 +197,7 @@ static json_t *literal(struct reader *r)
 		if (*r->at != *rows[i].word.ptr || !takes_word(r, rows[i].word))
 			continue;
 		/* Of one that was cut it is not known which it was. */
-		if (r->outcome != READ_GOES_ON || !may_take(r, JSON_NUMBER_MEMORY))
+		if (r->outcome != READ_GOES_ON || !may_take(r, JSON_PLACE_MEMORY))
 			return NULL;
 		return rows[i].type == JSON_TRUE    ? json_true()
 		       : rows[i].type == JSON_FALSE ? json_false()
@@ -207,7 +245,7 @@ static json_t *too_deep(struct reader *r)
 	} while (depth && r->at < r->end);
 	if (depth)
 		stop(r, READ_ENDED);
-	return may_take(r, JSON_NUMBER_MEMORY) ? json_null() : NULL;
+	return may_take(r, JSON_PLACE_MEMORY) ? json_null() : NULL;
 }
 
 static json_t *value(struct reader *r);
@@ -258,22 +296,6 @@ static json_t *array(struct reader *r)
 	return v;
 }
 
-/* A name that is not in the text as it is, since values need `scratch` too; and jansson keeps no
- * NUL in a name. To be freed; NULL: *name is in the text. */
-static char *name_copy(const struct reader *r, struct span *name)
-{
-	bool is_rewritten = name->ptr == (const uint8_t *)r->scratch.ptr;
-	struct buf copy;
-
-	if (!is_rewritten && !r->has_nul)
-		return NULL;
-	buf_init(&copy, SIZE_MAX / 4);
-	for (size_t i = 0; i < name->len; i++)
-		buf_add(&copy, name->ptr[i] ? span_of(name->ptr + i, 1) : SPAN_LIT(REPLACEMENT));
-	*name = buf_span(&copy);
-	return copy.ptr;
-}
-
 /* Takes `v` over. */
 static void add_member(json_t *object, struct span name, json_t *v)
 {
@@ -302,11 +324,30 @@ static bool colon(struct reader *r)
 	return false;
 }
 
-static void member(struct reader *r, json_t *object)
+static void add_next(struct reader *r, json_t *object, struct span name)
 {
-	char *copy;
+	json_t *v = may_take(r, JSON_STRING_MEMORY + name.len) ? value(r) : NULL;
+
+	if (v)
+		add_member(object, name, v);
+}
+
+/* Of a name that is not in the text as it is, since values need `scratch` too; and jansson keeps no
+ * NUL in a name. */
+static void add_next_to_copy(struct reader *r, json_t *object, struct span name)
+{
+	struct buf copy;
+
+	buf_init(&copy, SIZE_MAX / 4);
+	for (size_t i = 0; i < name.len; i++)
+		buf_add(&copy, name.ptr[i] ? span_of(name.ptr + i, 1) : SPAN_LIT(REPLACEMENT));
+	add_next(r, object, buf_span(&copy));
+	buf_done(&copy);
+}
+
+static inline void member(struct reader *r, json_t *object)
+{
 	struct span name;
-	json_t *v;
 
 	skip_blanks(r);
 	if (r->at == r->end || *r->at != '"') {
@@ -316,12 +357,10 @@ static void member(struct reader *r, json_t *object)
 	name = string_text(r);
 	if (r->outcome != READ_GOES_ON || !colon(r))
 		return;
-	copy = name_copy(r, &name);
-	v = may_take(r, JSON_STRING_MEMORY + name.len) ? value(r) : NULL;
-	if (v)
-		add_member(object, name, v);
-	if (copy)
-		free(copy);
+	if (r->has_nul || name.ptr == (const uint8_t *)r->scratch.ptr)
+		add_next_to_copy(r, object, name);
+	else
+		add_next(r, object, name);
 }
 
 static json_t *object(struct reader *r)
@@ -351,7 +390,7 @@ static json_t *container(struct reader *r)
 	return v;
 }
 
-static json_t *value(struct reader *r)
+static inline json_t *value(struct reader *r)
 {
 	skip_blanks(r);
 	if (r->at == r->end) {
@@ -403,7 +442,7 @@ static json_t *read_next(struct reader *r, struct span *text, bool *ret_partial)
 	if (span_starts(*text, SPAN_LIT("\xef\xbb\xbf")))
 		r->at += 3;
 	skip_blanks(r);
-	v = r->at < r->end && (*r->at == '{' || *r->at == '[') ? value(r) : NULL;
+	v = r->at < r->end && (*r->at == '{' || *r->at == '[') ? container(r) : NULL;
 	if (r->pruned)
 		hit(r, LIMIT_json_depth);
 	if (v && r->outcome == READ_WRONG && !children(v)) {
@@ -422,7 +461,7 @@ json_t *json_read_next(struct limits *lim, struct span *text, bool *ret_partial)
 {
 	struct reader r = { 0 };
 
-	set_ceilings(&r, lim);
+	set_ceilings(&r, lim, text->len);
 	return read_next(&r, text, ret_partial);
 }
 
@@ -454,7 +493,7 @@ json_t *json_read_piece(struct limits *lim, struct span text, bool *ret_partial)
 	struct reader r = { .halves = true };
 	json_t *v;
 
-	set_ceilings(&r, lim);
+	set_ceilings(&r, lim, text.len);
 	v = read_next(&r, &text, ret_partial);
 	*ret_partial |= v && text.len;
 	return v;

@@ -8,8 +8,8 @@
  *
  * A few kilobytes of a compressed body can become gigabytes of values, so what is made is counted:
  * what nests past the limit json_depth is null; where the values are more than json_values, or
- * would take more memory than json_memory and what is left of `memory` and an eighth, reading
- * ends. */
+ * would take more memory than json_memory, json_ratio times the text, or what is left of `memory`
+ * and an eighth, reading ends. */
 #ifndef SPY_JSON_READ_H
 #define SPY_JSON_READ_H
 
@@ -17,6 +17,15 @@
 
 #include "base/limits.h"
 #include "base/span.h"
+
+/* So much memory the values of each text may take, whatever json_ratio is: what small texts become
+ * says nothing about a bomb. An event of a stream takes 10 to 20 times its text, and so do lists of
+ * words with their times or logprobs; whole bodies past 16 KiB take 3 to 11 times theirs. */
+#define JSON_RATIO_FREE ((size_t)8 << 20)
+
+/* Bytes that values may take which are made of so many; *ret_which: the limit that says so. lim may
+ * be NULL. */
+size_t json_memory_max(const struct limits *lim, size_t len, enum limit *ret_which);
 
 /* The list or object that a text begins with, which the caller owns. NULL when nothing of one could
  * be read: not even the first element or member of a list or an object that goes wrong.

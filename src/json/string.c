@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "json/string.h"
 
-#include <endian.h>
-
 #include "base/bytes.h"
 #include "base/utf8.h"
 
@@ -20,13 +18,12 @@ static struct run run_of(const uint8_t *at, const uint8_t *end)
 
 	/* Eight bytes at a time: most of the time of reading a prompt is spent here. */
 	for (; end - at >= 8; at += 8) {
-		memcpy(&word, at, 8);
-		word = le64toh(word);
+		word = bytes_word(at);
 		stops = bytes_zero(word ^ BYTES_OF('"')) | bytes_zero(word ^ BYTES_OF('\\'));
 		if (stops) {
 			/* Only bytes before the stop. */
 			seen |= word & ((stops & -stops) - 1);
-			at += __builtin_ctzll(stops) / 8;
+			at += bytes_before(stops);
 			return (struct run){ at, !(seen & BYTES_HIGH) };
 		}
 		seen |= word;

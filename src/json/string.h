@@ -5,6 +5,26 @@
 #define SPY_JSON_STRING_H
 
 #include "base/buf.h"
+#include "base/bytes.h"
+
+/* Where ASCII ends that stands as it is: at a quote, a backslash, another byte or `end`. */
+static inline const uint8_t *json_string_plain(const uint8_t *at, const uint8_t *end)
+{
+	uint64_t word, stops;
+
+	/* A high bit is that of no ASCII, or of a 0 from which 1 was taken. */
+	for (; end - at >= 8; at += 8) {
+		word = bytes_word(at);
+		stops = (word | ((word ^ BYTES_OF('"')) - BYTES_OF(1)) |
+			 ((word ^ BYTES_OF('\\')) - BYTES_OF(1))) &
+			BYTES_HIGH;
+		if (stops)
+			return at + bytes_before(stops);
+	}
+	while (at < end && *at < 0x80 && *at != '"' && *at != '\\')
+		at++;
+	return at;
+}
 
 /* The text of the string that begins at *at, behind its quote: a part of the text itself or of
  * `scratch`, which is valid until the next call. *at goes behind the closing quote. False if the

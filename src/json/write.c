@@ -200,6 +200,16 @@ char *json_write_lines(const json_t *v, unsigned step)
 	return written(v, step);
 }
 
+static int add_text(const char *text, size_t len, void *out)
+{
+	return buf_add(out, span_of(text, len));
+}
+
+int json_dump_to(const json_t *v, size_t flags, struct buf *out)
+{
+	return json_dump_callback(v, add_text, out, flags);
+}
+
 /* Of an id of JSON-RPC, or the like. */
 #define NAME_MAX_BYTES 256
 

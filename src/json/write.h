@@ -15,6 +15,10 @@ char *json_write_text(const json_t *v);
 /* The same in lines, indented by `step` blanks. */
 char *json_write_lines(const json_t *v, unsigned step);
 
+/* Appends what json_dumps returns, whose text only jansson can free. -1: there is no such text, or
+ * `out` is full. */
+int json_dump_to(const json_t *v, size_t flags, struct buf *out);
+
 /* The text of a value that names something, a string or a number; NULL: it is neither, or too long.
  * The caller frees it. */
 char *json_name_text(const json_t *v);

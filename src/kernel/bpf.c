@@ -15,8 +15,10 @@
 #include "kernel/features.h"
 
 /* Not in the headers of older distributions. */
-#define TRACE_UPROBE_MULTI  48
-#define UPROBE_MULTI_RETURN 1
+#define TRACE_UPROBE_MULTI	 48
+#define UPROBE_MULTI_RETURN	 1
+#define CGROUP_INET4_GETPEERNAME 29
+#define CGROUP_INET6_GETPEERNAME 30
 
 static int bpf_call(int cmd, void *attr, size_t size)
 {
@@ -25,16 +27,28 @@ static int bpf_call(int cmd, void *attr, size_t size)
 	return r < 0 ? -errno : (int)r;
 }
 
+/* The numbers are the kernel's: headers of older distributions lack names. */
+static const struct {
+	uint32_t type, attach; /* enum bpf_prog_type, enum bpf_attach_type */
+} kinds[] = {
+	[BPF_KIND_UPROBE] = { BPF_PROG_TYPE_KPROBE, 0 },
+	[BPF_KIND_UPROBE_MULTI] = { BPF_PROG_TYPE_KPROBE, TRACE_UPROBE_MULTI },
+	[BPF_KIND_RAW_TRACEPOINT] = { BPF_PROG_TYPE_RAW_TRACEPOINT, 0 },
+	[BPF_KIND_CONNECT4] = { BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET4_CONNECT },
+	[BPF_KIND_CONNECT6] = { BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET6_CONNECT },
+	[BPF_KIND_SOCK_OPS] = { BPF_PROG_TYPE_SOCK_OPS, BPF_CGROUP_SOCK_OPS },
+	[BPF_KIND_PEER_NAME4] = { BPF_PROG_TYPE_CGROUP_SOCK_ADDR, CGROUP_INET4_GETPEERNAME },
+	[BPF_KIND_PEER_NAME6] = { BPF_PROG_TYPE_CGROUP_SOCK_ADDR, CGROUP_INET6_GETPEERNAME },
+};
+
 int bpf_prog_load_kind(enum bpf_prog_kind kind, const char *name, const void *insns, size_t len,
 		       char *log, size_t log_len)
 {
 	union bpf_attr a;
 
 	memset(&a, 0, sizeof(a));
-	a.prog_type = kind == BPF_KIND_RAW_TRACEPOINT ? BPF_PROG_TYPE_RAW_TRACEPOINT
-						      : BPF_PROG_TYPE_KPROBE;
-	if (kind == BPF_KIND_UPROBE_MULTI)
-		a.expected_attach_type = TRACE_UPROBE_MULTI;
+	a.prog_type = kinds[kind].type;
+	a.expected_attach_type = kinds[kind].attach;
 	a.insns = (uintptr_t)insns;
 	a.insn_cnt = (uint32_t)(len / sizeof(struct bpf_insn));
 	a.license = (uintptr_t) "Dual BSD/GPL";
@@ -123,6 +137,16 @@ int bpf_raw_tracepoint(int prog, const char *name)
 	a.raw_tracepoint.name = (uintptr_t)name;
 	a.raw_tracepoint.prog_fd = (uint32_t)prog;
 	return bpf_call(BPF_RAW_TRACEPOINT_OPEN, &a, sizeof(a));
+}
+
+int bpf_cgroup_link(int prog, int cgroup, enum bpf_prog_kind kind)
+{
+	/* union bpf_attr's link_create, which headers before 5.7 lack. */
+	struct {
+		uint32_t prog_fd, target_fd, attach_type, flags;
+	} a = { (uint32_t)prog, (uint32_t)cgroup, kinds[kind].attach, 0 };
+
+	return bpf_call(BPF_LINK_CREATE, &a, sizeof(a));
 }
 
 /* The number after `prefix` in a one-line file of sysfs. */

@@ -9,7 +9,17 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum bpf_prog_kind { BPF_KIND_UPROBE, BPF_KIND_UPROBE_MULTI, BPF_KIND_RAW_TRACEPOINT };
+enum bpf_prog_kind {
+	BPF_KIND_UPROBE,
+	BPF_KIND_UPROBE_MULTI,
+	BPF_KIND_RAW_TRACEPOINT,
+	/* Of a cgroup: at connect(2), before a SYN is sent, and at getpeername(2). */
+	BPF_KIND_CONNECT4,
+	BPF_KIND_CONNECT6,
+	BPF_KIND_SOCK_OPS,
+	BPF_KIND_PEER_NAME4,
+	BPF_KIND_PEER_NAME6,
+};
 
 /* insns: instructions in the kernel's encoding, `len` bytes. log may be NULL. */
 int bpf_prog_load_kind(enum bpf_prog_kind kind, const char *name, const void *insns, size_t len,
@@ -26,6 +36,9 @@ int bpf_map_get(int map, const void *key, void *value);
 /* The key after this one (NULL: the first) in no order of note; -ENOENT: there is none. */
 int bpf_map_next(int map, const void *key, void *ret_next);
 int bpf_raw_tracepoint(int prog, const char *name);
+/* For the processes of a cgroup and of those below it, beside other programs there, until the
+ * descriptor is closed, however that comes about. Linux 5.7. */
+int bpf_cgroup_link(int prog, int cgroup, enum bpf_prog_kind kind);
 
 /* One uprobe in one file. pid -1: all processes. */
 int bpf_uprobe(int prog, const char *path, uint64_t offset, int at_return, pid_t pid);

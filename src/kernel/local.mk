@@ -11,6 +11,10 @@ libkernel_a_SOURCES += \
 	src/kernel/features.h \
 	src/kernel/helper_process.c \
 	src/kernel/helper_process.h
+else
+llm_spy_SOURCES += \
+	src/kernel/helper_process.c \
+	src/kernel/helper_process.h
 endif
 
 if BPF

@@ -4,6 +4,7 @@
 #include "exchange/headers.h"
 #include "json/read.h"
 #include "llm/dialects/generic.h"
+#include "llm/grpc.h"
 #include "llm/json.h"
 #include "llm/multipart.h"
 
@@ -33,6 +34,8 @@ void detect_provider(struct exchange *x)
 {
 	const struct provider *p = named_provider(x);
 
+	if (x->provider_given)
+		return;
 	for (size_t i = 0; !p && x->api && i < sizeof(families) / sizeof(*families); i++)
 		if (strncmp(x->api, families[i].family, strlen(families[i].family)) == 0)
 			p = &families[i].provider;
@@ -85,7 +88,7 @@ const struct dialect *detect_request(const struct exchange *x, const json_t *bod
 	if (d && (path_is_proof || (body && plausible_request(d, body))))
 		return d;
 	d = body ? by_shape(body) : NULL;
-	if (!d && body && named_provider(x) && generic_carries_prompt(body))
+	if (!d && body && (x->provider_given || named_provider(x)) && generic_carries_prompt(body))
 		d = &dialect_generic;
 	return d ? d : by_header(x);
 }
@@ -124,19 +127,16 @@ bool detect_rpc(struct exchange *x)
 	return true;
 }
 
-/* Each message: flags, a length of four bytes, the message. */
 static uint64_t count_messages(const struct body *b)
 {
-	struct cursor c = { .rest = buf_span(&b->text) };
+	struct span rest = buf_span(&b->text), message;
 	uint64_t n = 0;
+	bool coded;
 
 	if (span_eq(span_str(b->media_type), SPAN_LIT("application/proto")))
 		return b->text.len > 0;
-	while (c.rest.len && !c.bad) {
-		cursor_be(&c, 1);
-		cursor_take(&c, cursor_be(&c, 4));
-		n += !c.bad;
-	}
+	while (rest.len)
+		n += grpc_next(&rest, &message, &coded);
 	return n;
 }
 

@@ -17,6 +17,7 @@ enum turn_step {
 	TURN_PAUSE,  /* the answer is over; how, and at which cost, may still be told */
 	TURN_NOTE,   /* about the answer under way, but no output: of a paused one, until another
 		      * has begun to be answered */
+	TURN_REMARK, /* such a note, but of no call where none is under way */
 	TURN_CLOSE,  /* such a note, and the end */
 	TURN_OVER,   /* the last part of the answer under way, if there is one, else of no call */
 	TURN_MORE, /* from the client, for the call under way: its event() reads it. Begins the call
@@ -94,6 +95,11 @@ struct provider {
 
 /* Who answers at that host (no port); NULL when unknown. */
 const struct provider *provider_of_host(struct span host);
+/* The provider of that name; NULL: there is none. */
+const struct provider *provider_named(const char *id);
+/* Tries the names of all. */
+struct nearest;
+void providers_try(struct nearest *n);
 /* Who answers at that path, whatever the host; NULL when it does not tell. */
 const struct provider *provider_of_path(struct span target);
 

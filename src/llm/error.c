@@ -93,7 +93,7 @@ static const json_t *error_list(const json_t *body)
 {
 	const json_t *list = json_object_get(body, "errors");
 
-	return json_is_object(list) ? json_object_get(list, "data") : list;
+	return json_has(list, "data") ? json_object_get(list, "data") : list;
 }
 
 /* Without a status that says so, it takes a body that does. */
@@ -135,8 +135,9 @@ bool answer_error_of(struct exchange *x, const json_t *body)
 	}
 	if (x->status < 400 && !says_failure(body))
 		return false;
-	e = json_array_get(list, 0);
-	if (json_is_object(e))
+	/* By the names of members that are wrong, or as a text. */
+	e = json_is_array(list) ? json_array_get(list, 0) : list;
+	if (json_is_object(e) && (e != list || message_of(e)))
 		read_object(x, e);
 	else if (e)
 		set_error(x, NULL, NULL, e);

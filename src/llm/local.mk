@@ -6,9 +6,14 @@ libpure_a_SOURCES += \
 	src/llm/detect.h \
 	src/llm/dialect.h \
 	src/llm/dialects.def \
+	src/llm/grpc.c \
+	src/llm/grpc.h \
+	src/llm/named_hosts.c \
+	src/llm/named_hosts.h \
 	src/llm/dialects/a2a.c \
 	src/llm/dialects/a2a.h \
 	src/llm/dialects/a2a_answer.c \
+	src/llm/dialects/a2a_grpc.c \
 	src/llm/dialects/acp.c \
 	src/llm/dialects/anthropic.c \
 	src/llm/dialects/anthropic.h \
@@ -20,6 +25,9 @@ libpure_a_SOURCES += \
 	src/llm/dialects/augment.c \
 	src/llm/dialects/bedrock.c \
 	src/llm/dialects/bedrock.h \
+	src/llm/dialects/bedrock_agent.c \
+	src/llm/dialects/bedrock_agent.h \
+	src/llm/dialects/bedrock_agent_request.c \
 	src/llm/dialects/bedrock_blocks.c \
 	src/llm/dialects/bedrock_blocks.h \
 	src/llm/dialects/bedrock_converse.c \
@@ -29,6 +37,7 @@ libpure_a_SOURCES += \
 	src/llm/dialects/bedrock_rag.c \
 	src/llm/dialects/cohere.c \
 	src/llm/dialects/deepgram.c \
+	src/llm/dialects/deepgram_agent.c \
 	src/llm/dialects/dashscope.c \
 	src/llm/dialects/fallback.c \
 	src/llm/dialects/gemini.c \
@@ -88,6 +97,8 @@ libpure_a_SOURCES += \
 	src/llm/result.c \
 	src/llm/result.h \
 	src/llm/paths.def \
+	src/llm/protobuf.c \
+	src/llm/protobuf.h \
 	src/llm/provider_paths.def \
 	src/llm/providers.def \
 	src/llm/routes.c \
@@ -110,3 +121,8 @@ check_PROGRAMS += tests/fuzz/fuzz_multipart
 tests_fuzz_fuzz_multipart_SOURCES = tests/fuzz/fuzz_multipart.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_multipart_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 EXTRA_DIST += tests/fuzz/corpus/multipart
+
+check_PROGRAMS += tests/fuzz/fuzz_protobuf
+tests_fuzz_fuzz_protobuf_SOURCES = tests/fuzz/fuzz_protobuf.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_protobuf_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+EXTRA_DIST += tests/fuzz/corpus/protobuf

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Hosts, paths and dialects: three tables. */
+#include "base/nearest.h"
+#include "base/percent.h"
 #include "base/utf8.h"
 #include "llm/dialect.h"
 
@@ -59,6 +61,25 @@ const struct provider *provider_of_host(struct span host)
 	return NULL;
 }
 
+const struct provider *provider_named(const char *id)
+{
+	for (size_t i = 0; i < sizeof(hosts) / sizeof(*hosts); i++)
+		if (strcmp(hosts[i].provider.id, id) == 0)
+			return &hosts[i].provider;
+	for (size_t i = 0; i < sizeof(provider_paths) / sizeof(*provider_paths); i++)
+		if (strcmp(provider_paths[i].provider.id, id) == 0)
+			return &provider_paths[i].provider;
+	return NULL;
+}
+
+void providers_try(struct nearest *n)
+{
+	for (size_t i = 0; i < sizeof(hosts) / sizeof(*hosts); i++)
+		nearest_try(n, hosts[i].provider.id);
+	for (size_t i = 0; i < sizeof(provider_paths) / sizeof(*provider_paths); i++)
+		nearest_try(n, provider_paths[i].provider.id);
+}
+
 const struct provider *provider_of_path(struct span target)
 {
 	for (size_t i = 0; i < sizeof(provider_paths) / sizeof(*provider_paths); i++)
@@ -104,15 +125,7 @@ const struct dialect *dialect_of_path(struct span target, bool *ret_certain)
 
 /* ---- the model that a path names ---- */
 
-static int hex_digit(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* Undoes percent-encoding (RFC 3986 section 2.1). False when it is malformed, when what comes out
+/* Undoes percent-encoding. False when it is malformed, when what comes out
  * is no printable text, or when it is longer than `out` may be. */
 static bool undo_percent(struct span s, struct buf *out)
 {
@@ -120,12 +133,11 @@ static bool undo_percent(struct span s, struct buf *out)
 		uint8_t c = s.ptr[i];
 
 		if (c == '%') {
-			int high = i + 2 < s.len ? hex_digit(s.ptr[i + 1]) : -1;
-			int low = high < 0 ? -1 : hex_digit(s.ptr[i + 2]);
+			int byte = percent_byte(span_from(s, i));
 
-			if (low < 0)
+			if (byte < 0)
 				return false;
-			c = (uint8_t)(high << 4 | low);
+			c = (uint8_t)byte;
 			i += 2;
 		}
 		if (c < ' ' || c == 0x7f || buf_addc(out, (char)c) != 0)

@@ -18,11 +18,17 @@ static const struct row *given_of(const bool *given, unsigned scope)
 
 /* ---- what does not go together ---- */
 
+/* `top` traces where it reads no file. */
+static bool may_trace(const struct options *o)
+{
+	return o->action == ACTION_TOP && !o->replay;
+}
+
 static int check_command(const struct options *o, struct error *reterr)
 {
 	if (!o->command)
 		return 0;
-	if (o->action != ACTION_TRACE)
+	if (o->action != ACTION_TRACE && !may_trace(o))
 		return error_set(reterr, -EINVAL,
 				 "COMMAND cannot be combined with --replay or --demo");
 	if (o->filter.npids)
@@ -34,21 +40,70 @@ static int check_record(const struct options *o, struct error *reterr)
 {
 	if (!o->record)
 		return 0;
-	if (o->action != ACTION_TRACE)
+	if (o->action != ACTION_TRACE && !may_trace(o))
 		return error_set(reterr, -EINVAL,
 				 "--record cannot be combined with --replay or --demo");
+	if (o->redact.count)
+		return error_set(reterr, -EINVAL,
+				 "--redact cannot be combined with --record: a recording holds "
+				 "what was sent, but for credentials");
 	if (strcmp(o->record, "-") == 0 && !o->outputs.count)
 		return error_set(reterr, -EINVAL,
 				 "--record=- needs --output: both would write to standard output");
 	return 0;
 }
 
+static int check_web(const struct options *o, struct error *reterr)
+{
+	if (o->web && o->redact.count)
+		return error_set(reterr, -EINVAL,
+				 "--redact cannot be combined with --web: its pages show calls "
+				 "under way as they are");
+	return 0;
+}
+
+/* Whose connections are led away has to be said: all of a host's is more than anybody means. */
+static int check_transparent(const struct options *o, struct error *reterr)
+{
+	if (!o->transparent)
+		return o->nproxy_ports && !o->command
+			       ? error_set(reterr, -EINVAL,
+					   "--proxy-ports needs --proxy=transparent or a command")
+			       : 0;
+	if (o->listen || o->reverse)
+		return error_set(reterr, -EINVAL,
+				 "--%s cannot be combined with --proxy=transparent",
+				 o->listen ? "listen" : "reverse");
+	if (!o->command && !o->filter.nusers && !o->cgroups.count)
+		return error_set(reterr, -EINVAL,
+				 "--proxy=transparent needs --user, --cgroup or a command: whose "
+				 "connections are led to it");
+	if (o->command && (o->filter.nusers || o->cgroups.count))
+		return error_set(reterr, -EINVAL,
+				 "--proxy=transparent with a command leads that command's "
+				 "connections alone: without --user and --cgroup");
+	return 0;
+}
+
+/* Of a file, `top` shows what is in it and writes nothing else. */
+static int check_top(const struct options *o, struct error *reterr)
+{
+	if (o->action != ACTION_TOP || !o->replay || !(o->outputs.count || o->metrics))
+		return 0;
+	return error_set(reterr, -EINVAL, "--%s cannot be combined with --replay in llm-spy top",
+			 o->metrics ? "metrics" : "output");
+}
+
 static int check_scopes(const struct options *o, const bool *given, struct error *reterr)
 {
 	const struct row *live = given_of(given, LIVE), *no_demo = given_of(given, NO_DEMO);
-	const struct row *proxy = given_of(given, PROXY);
+	const struct row *proxy = given_of(given, PROXY), *alerts = given_of(given, ALERTS);
 
-	if (live && o->action == ACTION_REPLAY)
+	if (o->web && o->replay)
+		return error_set(reterr, -EINVAL,
+				 "--web shows a live run; for what was kept: llm-spy serve -r %s",
+				 o->replay);
+	if (live && (o->action == ACTION_REPLAY || o->replay))
 		return error_set(reterr, -EINVAL, "--%s cannot be combined with --replay",
 				 live->name);
 	if (live && o->proxy)
@@ -56,8 +111,10 @@ static int check_scopes(const struct options *o, const bool *given, struct error
 				 live->name);
 	if (o->proxy && o->action == ACTION_REPLAY)
 		return error_set(reterr, -EINVAL, "--proxy cannot be combined with --replay");
-	if (proxy && !o->proxy && o->action != ACTION_REPLAY_SERVER)
+	if (proxy && !o->proxy && o->action != ACTION_REPLAY_SERVER && o->action != ACTION_SERVE)
 		return error_set(reterr, -EINVAL, "--%s needs --proxy", proxy->name);
+	if (alerts && !o->alert)
+		return error_set(reterr, -EINVAL, "--%s needs --alert", alerts->name);
 	if (no_demo && o->action == ACTION_DEMO)
 		return error_set(reterr, -EINVAL, "--%s cannot be combined with --demo",
 				 no_demo->name);
@@ -83,7 +140,9 @@ static bool has_setting(const struct sink_ops *sink, const char *name)
 
 static bool some_output_has(const struct options *o, const char *name)
 {
-	bool any = !o->outputs.count && has_setting(o->format, name);
+	/* The daemon's archive is one besides those that are named. */
+	bool own = !o->outputs.count || o->action == ACTION_DAEMON;
+	bool any = own && has_setting(o->format, name);
 
 	for (size_t i = 0; i < o->outputs.count; i++) {
 		const struct sink_ops *sink = sink_of(o->outputs.items[i]);
@@ -163,7 +222,13 @@ int options_check(const struct options *o, const bool *given, struct error *rete
 	if (!err)
 		err = check_record(o, reterr);
 	if (!err)
+		err = check_top(o, reterr);
+	if (!err)
+		err = check_web(o, reterr);
+	if (!err)
 		err = check_scopes(o, given, reterr);
+	if (!err)
+		err = check_transparent(o, reterr);
 	if (!err)
 		err = options_check_selection(o, reterr);
 	if (!err)

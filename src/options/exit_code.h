@@ -9,6 +9,7 @@ enum exit_code {
 	EXIT_USAGE = 2,
 	EXIT_CANNOT = 3, /* tracing could not start */
 	EXIT_BLIND = 4,	 /* --strict: a process with TLS was not seen */
+	EXIT_ALERT = 5,	 /* --alert-exit: there was an alert */
 	/* As shells have it. */
 	EXIT_NOT_RUN = 126,   /* the COMMAND is there and cannot be run */
 	EXIT_NOT_FOUND = 127, /* there is no such COMMAND */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* --help: examples and the options used most, on one screen of 24 lines. --help-all: all of them.
- */
+/* --help: examples and the options used most, on one screen of 24 lines; of a subcommand: all that
+ * it takes. --help-all: all options. */
 #include <stdio.h>
 #include <string.h>
 
@@ -51,8 +51,39 @@ static void print_option(FILE *out, const struct row *r, bool whole)
 	}
 }
 
-void options_help(FILE *out)
+/* Those of a scope, below the titles of their sections; 0: all. */
+static void print_options(FILE *out, unsigned scope)
 {
+	const char *title = NULL;
+
+	for (size_t i = 0; i < rows_count; i++) {
+		if (rows[i].is_section)
+			title = rows[i].name;
+		if (rows[i].is_section || (scope && !(rows[i].scope & scope)))
+			continue;
+		if (title)
+			fprintf(out, "\n%s:\n", title);
+		title = NULL;
+		print_option(out, &rows[i], true);
+	}
+}
+
+static void help_of(FILE *out, const struct subcommand *s)
+{
+	fprintf(out, "Usage: llm-spy %s [OPTION]...%s%s%s\n\nllm-spy %s: %s. See llm-spy(8).\n",
+		s->name, *s->operands ? " " : "", s->operands,
+		s->scope & TOPS ? " [-- COMMAND [ARGUMENT]...]" : "", s->name, s->help);
+	print_options(out, s->scope);
+}
+
+void options_help(FILE *out, const struct options *o)
+{
+	const struct subcommand *sub = subcommand_find(o->argv[1]);
+
+	if (sub && sub->action != ACTION_HELP) {
+		help_of(out, sub);
+		return;
+	}
 	fputs("llm-spy - tcpdump for calls to language models\n\n", out);
 	print_examples(out);
 	fputs("\nOptions used most (all of them: llm-spy --help-all, man llm-spy):\n", out);
@@ -81,12 +112,7 @@ void options_help_all(FILE *out)
 	      "children.\n\n",
 	      out);
 	print_examples(out);
-	for (size_t i = 0; i < rows_count; i++) {
-		if (rows[i].is_section)
-			fprintf(out, "\n%s:\n", rows[i].name);
-		else
-			print_option(out, &rows[i], true);
-	}
+	print_options(out, 0);
 	fputs("\nExit status: 0 success; 1 failed while running; 2 wrong usage; 3 tracing could\n"
 	      "not start; 4 see --strict; with COMMAND: the command's own. See llm-spy(8).\n",
 	      out);

@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: MIT
 llm_spy_SOURCES += \
+	src/options/apply.h \
 	src/options/check.c \
 	src/options/check.h \
 	src/options/check_selection.c \
 	src/options/completions.c \
+	src/options/config.c \
+	src/options/config.h \
+	src/options/config_files.c \
 	src/options/exit_code.h \
 	src/options/help.c \
 	src/options/options.c \

@@ -10,12 +10,19 @@
 
 #include "base/nearest.h"
 #include "base/xalloc.h"
+#include "options/apply.h"
 #include "options/check.h"
+#include "options/config.h"
 #include "options/read.h"
 #include "options/table.h"
 
 /* getopt's code of a row: its number, past any letter. */
 #define CODE_FIRST 256
+
+struct given_option {
+	const struct row *row;
+	const char *arg;
+};
 
 struct parser {
 	struct options *o;
@@ -24,6 +31,8 @@ struct parser {
 	const struct subcommand *sub; /* NULL: none */
 	struct option *longs;
 	char *shorts;
+	struct given_option *options; /* as they were given */
+	size_t count;
 	bool *given; /* by row */
 };
 
@@ -72,8 +81,9 @@ static const struct row *row_of(int code)
 
 /* ---- one option ---- */
 
-static int apply(struct options *o, const struct setter *s, const char *arg, struct error *reterr)
+int option_apply(struct options *o, const struct row *r, const char *arg, struct error *reterr)
 {
+	const struct setter *s = &r->set;
 	void *member = (char *)o + s->at;
 
 	switch (s->how) {
@@ -112,9 +122,6 @@ static const char *owner_of(const struct row *r)
 
 static int take(struct parser *p, const struct row *r, const char *arg, struct error *reterr)
 {
-	struct error e = { 0 };
-	int err;
-
 	if (p->sub && !(r->scope & p->sub->scope))
 		return error_set(reterr, -EINVAL, "llm-spy %s does not take --%s", p->sub->name,
 				 r->name);
@@ -122,10 +129,81 @@ static int take(struct parser *p, const struct row *r, const char *arg, struct e
 		return error_set(reterr, -EINVAL, "--%s is an option of subcommands: llm-spy %s",
 				 r->name, owner_of(r));
 	p->given[r - rows] = true;
-	err = apply(p->o, &r->set, arg, &e);
-	return err ? error_set(reterr, err, "--%s%s%.100s: %s", r->name,
-			       row_may_lack_argument(r) ? "=" : " ", arg ? arg : "", e.text)
-		   : 0;
+	p->options = xgrow(p->options, p->count, sizeof(*p->options));
+	p->options[p->count++] = (struct given_option){ r, arg };
+	return 0;
+}
+
+static int apply_given(const struct parser *p, struct error *reterr)
+{
+	struct error e = { 0 };
+	int err = 0;
+
+	for (size_t i = 0; i < p->count && !err; i++) {
+		const struct row *r = p->options[i].row;
+		const char *arg = p->options[i].arg;
+
+		err = option_apply(p->o, r, arg, &e);
+		if (err)
+			error_set(reterr, err, "--%s%s%.100s: %s", r->name,
+				  row_may_lack_argument(r) ? "=" : " ", arg ? arg : "", e.text);
+	}
+	return err;
+}
+
+/* ---- configuration files ---- */
+
+/* The last argument of that option, "" for one without; NULL: it was not given. */
+static const char *given_argument(const struct parser *p, const char *name)
+{
+	const char *found = NULL;
+
+	for (size_t i = 0; i < p->count; i++)
+		if (strcmp(p->options[i].row->name, name) == 0)
+			found = p->options[i].arg ? p->options[i].arg : "";
+	return found;
+}
+
+/* What says something about this program, or shows a made-up call. */
+static bool needs_no_config(const struct parser *p)
+{
+	static const char *const names[] = { "no-config", "help",	 "help-all",
+					     "version",	  "completions", "demo" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (given_argument(p, names[i]))
+			return true;
+	return p->sub && (p->sub->action == ACTION_HELP || p->sub->action == ACTION_CONFIG ||
+			  p->sub->action == ACTION_CA);
+}
+
+static int apply_entry(struct options *o, const struct config_entry *e, struct error *reterr)
+{
+	AUTO_FREE char *place = config_place(o->config, e);
+	struct error why = { 0 };
+	int err = option_apply(o, e->row, e->value, &why);
+
+	return err ? error_set(reterr, err, "%s: %s: %s", place, e->row->name, why.text) : 0;
+}
+
+static int apply_config(const struct parser *p, struct error *reterr)
+{
+	struct config_run run = { .sub = p->sub,
+				  .replay = given_argument(p, "replay"),
+				  .proxy = given_argument(p, "proxy"),
+				  .record = given_argument(p, "record") &&
+					    !given_argument(p, "output") };
+	struct config *c = xcalloc(1, sizeof(*c));
+	int err = config_load(c, given_argument(p, "config"),
+			      p->sub && p->sub->action == ACTION_DAEMON, reterr);
+
+	p->o->config = c;
+	if (!err)
+		config_say_barred(c);
+	for (size_t i = 0; i < c->count && !err; i++)
+		if (config_counts(c, &c->entries[i], &run, p->given))
+			err = apply_entry(p->o, &c->entries[i], reterr);
+	return err;
 }
 
 /* ---- what getopt does not take ---- */
@@ -255,14 +333,18 @@ static int read_options(struct parser *p, struct error *reterr)
 /* The words of a subcommand. */
 static int read_operands(struct parser *p, struct error *reterr)
 {
-	unsigned wanted = subcommand_operands(p->sub);
+	unsigned least, most = subcommand_operands(p->sub, &least);
+	unsigned have = (unsigned)(p->argc - optind);
 
+	if (p->sub->scope & TOPS && optind > 2 && strcmp(p->argv[optind - 1], "--") == 0) {
+		p->o->command = p->argv + optind;
+		return p->argv[optind] ? 0 : error_set(reterr, -EINVAL, "no command after --");
+	}
 	p->o->operands = p->argv + optind;
-	if ((unsigned)(p->argc - optind) < wanted)
+	if (have < least)
 		return error_set(reterr, -EINVAL, "%s needs %s: llm-spy %s %s", p->sub->name,
 				 p->sub->operands, p->sub->name, p->sub->operands);
-	return p->argv[optind + (int)wanted] ? refuse_word(p, p->argv[optind + (int)wanted], reterr)
-					     : 0;
+	return have > most ? refuse_word(p, p->argv[optind + (int)most], reterr) : 0;
 }
 
 static int read_command(struct parser *p, struct error *reterr)
@@ -292,6 +374,22 @@ static const struct sink_ops *first_format(const struct subcommand *sub)
 	return sinks[0];
 }
 
+void options_init(struct options *o, const struct subcommand *sub)
+{
+	*o = (struct options){ .action = sub ? sub->action : ACTION_TRACE,
+			       .format = first_format(sub),
+			       .kernel_headers = "auto",
+			       .call_limit = 64 << 20,
+			       .hold_ns = 3000000000,
+			       .table_rows = 50 };
+	limits_init(&o->limits);
+}
+
+static bool asks_help(const struct parser *p)
+{
+	return given_argument(p, "help") || given_argument(p, "help-all");
+}
+
 int options_parse(struct options *o, int argc, char **argv, struct error *reterr)
 {
 	struct parser p = { .o = o,
@@ -300,19 +398,19 @@ int options_parse(struct options *o, int argc, char **argv, struct error *reterr
 			    .sub = argc > 1 ? subcommand_find(argv[1]) : NULL };
 	int err;
 
-	*o = (struct options){ .action = p.sub ? p.sub->action : ACTION_TRACE,
-			       .format = first_format(p.sub),
-			       .kernel_headers = "auto",
-			       .call_limit = 64 << 20,
-			       .hold_ns = 3000000000,
-			       .table_rows = 50,
-			       .argv = argv };
-	limits_init(&o->limits);
+	options_init(o, p.sub);
+	o->argv = argv;
 	make_tables(&p);
 	err = read_options(&p, reterr);
+	if (!err && !needs_no_config(&p))
+		err = apply_config(&p, reterr);
 	if (!err)
+		err = apply_given(&p, reterr);
+	if (!err && !asks_help(&p))
 		err = p.sub && (options_view(o) || *p.sub->operands) ? read_operands(&p, reterr)
 								     : read_command(&p, reterr);
+	for (size_t i = 0; i < rows_count; i++)
+		o->traces |= p.given[i] && rows[i].scope & LIVE;
 	if (!err && options_view(o))
 		err = options_select_processes(o, reterr);
 	if (!err)
@@ -320,6 +418,7 @@ int options_parse(struct options *o, int argc, char **argv, struct error *reterr
 	free(p.longs);
 	free(p.shorts);
 	free(p.given);
+	free(p.options);
 	return err;
 }
 
@@ -340,6 +439,8 @@ struct output_defaults options_output(const struct options *o)
 		.force = o->force,
 		.follow = o->follow,
 		.lines = o->lines,
+		.redact = o->redact.items,
+		.nredact = o->redact.count,
 		.command = o->command != NULL,
 	};
 }
@@ -366,5 +467,14 @@ void options_done(struct options *o)
 	free(o->cgroups.items);
 	free(o->libssl.items);
 	free(o->outputs.items);
+	free(o->redact.items);
+	if (o->alert)
+		rules_done(o->alert);
+	free(o->alert);
 	free(o->metrics);
+	free(o->web);
+	named_hosts_done(&o->named);
+	if (o->config)
+		config_done(o->config);
+	free(o->config);
 }

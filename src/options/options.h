@@ -7,9 +7,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "alert/rules.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "capture/filter.h"
+#include "capture/ports.h"
+#include "llm/named_hosts.h"
 #include "sink/output.h"
 #include "view/spending.h"
 
@@ -26,12 +29,14 @@ enum action {
 	ACTION_VERSION,
 	ACTION_COMPLETIONS,
 	ACTION_DAEMON,
-	/* What reads what was kept: options_view(). */
 	ACTION_CA,
+	ACTION_CONFIG,
+	/* What reads what was kept: options_view(). */
 	ACTION_LOG,
 	ACTION_SHOW,
 	ACTION_SEARCH,
 	ACTION_SPEND,
+	ACTION_KEYS,
 	ACTION_ERRORS,
 	ACTION_CONVERSATION,
 	ACTION_TOOLS,
@@ -41,6 +46,7 @@ enum action {
 	ACTION_PIN,
 	ACTION_UNPIN,
 	ACTION_REPLAY_SERVER,
+	ACTION_SERVE,
 };
 
 enum summary_form { SUMMARY_TEXT, SUMMARY_JSON, SUMMARY_NONE };
@@ -79,10 +85,16 @@ struct options {
 	bool bodies, events, full, follow;
 	unsigned lines; /* of each text; 0: as it suits */
 	enum summary_form summary;
-	const char *prices;   /* file; NULL: the builtin ones alone */
-	struct names outputs; /* -o; none: standard output */
-	char *metrics;	      /* an output besides these; NULL: none */
+	const char *prices;		      /* file; NULL: the builtin ones alone */
+	struct named_hosts named;	      /* --as */
+	struct names outputs;		      /* -o; none: standard output */
+	struct names redact;		      /* what outputs hide besides credentials */
+	struct rules *alert;		      /* NULL: none */
+	const char *on_alert, *alert_webhook; /* command, URL; NULL */
+	bool alert_exit;
+	char *metrics; /* an output besides these; NULL: none */
 	bool metrics_wait;
+	char *web; /* where it listens, "": as it does by default; NULL: nowhere */
 	enum color_when color;
 	const char *record, *replay;
 	bool force; /* outputs and recordings overwrite what is there */
@@ -102,13 +114,21 @@ struct options {
 	/* --proxy: where it listens, whose TLS it opens (NULL: the known providers'), and the one
 	 * server behind it (NULL: those that clients name). */
 	bool proxy;
+	bool transparent; /* connections are led to it, of these ports; none: the standard one */
+	struct port_range proxy_ports[PORTS_MAX];
+	size_t nproxy_ports;
 	const char *listen, *proxy_hosts, *reverse;
-	unsigned port; /* 0: any that is free */
-	bool paced;    /* recorded answers come as they came */
+	const char *upstream_proxy; /* "none"; NULL: as the environment says */
+	unsigned port;		    /* 0: any that is free */
+	bool paced;		    /* recorded answers come as they came */
 	bool debug;
+	const char *config_file; /* in place of the others; NULL */
+	bool no_config;
+	struct config *config; /* whose values are used; NULL: none */
 	struct limits limits;
 	enum shell shell;	     /* ACTION_COMPLETIONS */
 	const char *keep, *max_size; /* of the daemon's archive; NULL: as it is by default */
+	bool traces;		     /* an option was given that is for tracing alone */
 	bool once;		     /* `top` prints its table and ends */
 	bool curl;		     /* `show` prints the request as a command */
 	enum spend_by by;
@@ -129,7 +149,8 @@ int options_parse(struct options *o, int argc, char **argv, struct error *reterr
 void options_done(struct options *o);
 /* Whether it reads what was kept, rather than to trace or to replay. */
 bool options_view(const struct options *o);
-void options_help(FILE *out); /* one screen */
+/* One screen; with a subcommand, what that one does, and its options. */
+void options_help(FILE *out, const struct options *o);
 void options_help_all(FILE *out);
 /* What completes options in this shell, as its own script. */
 void options_completions(FILE *out, enum shell shell);

@@ -33,6 +33,11 @@ int read_ports(struct options *o, const char *arg, struct error *reterr)
 	return 0;
 }
 
+int read_as(struct options *o, const char *arg, struct error *reterr)
+{
+	return named_hosts_add(&o->named, arg, reterr);
+}
+
 int read_buffer(struct options *o, const char *arg, struct error *reterr)
 {
 	unsigned choice = 0;
@@ -78,6 +83,33 @@ int read_port(struct options *o, const char *arg, struct error *reterr)
 	if (read_number(arg, 65535, &n) || n == 0)
 		return error_set(reterr, -EINVAL, "expected a port from 1 to 65535");
 	o->port = (unsigned)n;
+	return 0;
+}
+
+int read_proxy(struct options *o, const char *arg, struct error *reterr)
+{
+	o->proxy = true;
+	o->transparent = arg != NULL;
+	if (arg && strcmp(arg, "transparent") != 0)
+		return error_set(reterr, -EINVAL, "expected nothing or 'transparent'");
+	return 0;
+}
+
+int read_proxy_ports(struct options *o, const char *arg, struct error *reterr)
+{
+	if (ports_list(arg, o->proxy_ports, &o->nproxy_ports) != 0)
+		return error_set(reterr, -EINVAL,
+				 "ports are numbers or ranges, e.g. 443,8000-8010");
+	return 0;
+}
+
+int read_upstream_proxy(struct options *o, const char *arg, struct error *reterr)
+{
+	if (strcmp(arg, "none") != 0 && strncmp(arg, "http://", 7) != 0 &&
+	    strncmp(arg, "socks5://", 9) != 0 && strncmp(arg, "socks5h://", 10) != 0)
+		return error_set(reterr, -EINVAL,
+				 "expected the proxy's URL, http:// or socks5://, or 'none'");
+	o->upstream_proxy = arg;
 	return 0;
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/xalloc.h"
 #include "options/read.h"
+#include "select/redact_setting.h"
 
 int read_format(struct options *o, const char *arg, struct error *reterr)
 {
@@ -21,6 +22,13 @@ int read_metrics(struct options *o, const char *arg, struct error *reterr)
 {
 	free(o->metrics);
 	o->metrics = xasprintf("metrics%s%s", arg ? ":" : "", arg ? arg : "");
+	return 0;
+}
+
+int read_web(struct options *o, const char *arg, struct error *reterr)
+{
+	free(o->web);
+	o->web = xstrdup(arg ? arg : "");
 	return 0;
 }
 
@@ -40,6 +48,13 @@ int read_lines(struct options *o, const char *arg, struct error *reterr)
 				 SINK_LINES_MAX);
 	o->lines = (unsigned)n;
 	return 0;
+}
+
+int read_alert(struct options *o, const char *arg, struct error *reterr)
+{
+	if (!o->alert)
+		o->alert = xcalloc(1, sizeof(*o->alert));
+	return rules_read(o->alert, arg, pattern_file_read, reterr);
 }
 
 int read_color(struct options *o, const char *arg, struct error *reterr)

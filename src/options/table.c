@@ -88,12 +88,15 @@ const struct subcommand *subcommand_find(const char *word)
 	return NULL;
 }
 
-unsigned subcommand_operands(const struct subcommand *s)
+unsigned subcommand_operands(const struct subcommand *s, unsigned *ret_least)
 {
 	unsigned n = *s->operands != '\0';
 
-	for (const char *c = s->operands; *c; c++)
+	*ret_least = n && *s->operands != '[';
+	for (const char *c = s->operands; *c; c++) {
 		n += *c == ' ';
+		*ret_least += *c == ' ' && c[1] != '[' && *s->operands != '[';
+	}
 	return n;
 }
 

@@ -24,16 +24,24 @@ enum scope {
 	SETTING = 32, /* refused if no output has a setting of this name (struct sink_setting) */
 	PROXY = 64,   /* needs --proxy, or a subcommand that takes it */
 	/* Subcommands that read what was kept; a row without LIVE that only they have is OWN. */
-	VIEW = 128,	/* all of them */
-	TABLES = 256,	/* those that print tables */
-	LISTS = 512,	/* tables of single exchanges */
-	SPENDS = 1024,	/* `llm-spy spend` */
-	SHOWS = 2048,	/* `llm-spy show` */
-	WRITES = 4096,	/* those that write as outputs do */
-	DAEMON = 8192,	/* `llm-spy daemon` */
-	OWN = 16384,	/* refused without a subcommand */
-	TOPS = 32768,	/* `llm-spy top` */
-	SERVES = 65536, /* `llm-spy replay-server` */
+	VIEW = 128,	  /* all of them */
+	TABLES = 256,	  /* those that print tables */
+	LISTS = 512,	  /* tables of single exchanges */
+	SPENDS = 1024,	  /* `llm-spy spend` */
+	SHOWS = 2048,	  /* `llm-spy show` */
+	WRITES = 4096,	  /* those that write as outputs do */
+	DAEMON = 8192,	  /* `llm-spy daemon` */
+	OWN = 16384,	  /* refused without a subcommand */
+	TOPS = 32768,	  /* `llm-spy top` */
+	SERVES = 65536,	  /* those that serve HTTP */
+	REPLAYS = 131072, /* `llm-spy replay-server` */
+	ALERTS = 1 << 18, /* needs --alert */
+	HELPS = 1 << 19,  /* subcommands that take no other options than for help */
+	/* Of configuration files (config.h): */
+	CONFIGS = 1 << 24, /* `llm-spy config` */
+	LINE = 1 << 25,	   /* of the command line alone */
+	TRACING = 1 << 26, /* counts where something is traced, not where it is replayed */
+	KEYED = 1 << 27,   /* each is about a name of its own, so those of all files count */
 };
 
 struct row {
@@ -62,7 +70,8 @@ extern const size_t subcommands_count;
 
 /* NULL if there is none. `word` may be NULL. */
 const struct subcommand *subcommand_find(const char *word);
-unsigned subcommand_operands(const struct subcommand *s); /* how many */
+/* How many at most, and at least: "[A]" may be left out. */
+unsigned subcommand_operands(const struct subcommand *s, unsigned *ret_least);
 bool row_takes_argument(const struct row *r);
 /* What may be chosen for an argument of this name in help ("WHEN"), NULL-terminated; NULL: anything
  * that its reader takes. */

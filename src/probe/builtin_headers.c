@@ -1,24 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "probe/builtin_headers.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "probe/embedded.h"
 
-#define PLACE	 "/tmp"
-#define NAME	 "llm-spy-headers-"
-#define NAME_LEN (sizeof(NAME "XXXXXX") - 1)
-/* One that is made is seen without a lock for a moment, and may be swept away in it. */
-#define TRIES 5
+#define PLACE "/tmp"
+#define NAME  "llm-spy-headers-"
 
 static const struct {
 	const char *path, *text;
@@ -63,62 +55,24 @@ static void empty(int dir)
 		unlinkat(dir, directories[i - 1], AT_REMOVEDIR);
 }
 
-/* Locks a directory that is ours alone and still has its name. Its descriptor, or -errno. */
-static int lock(const char *path)
+int builtin_headers_make(struct locked_dir *ret)
 {
-	int dir = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	struct stat st;
+	int err = locked_dir_make(ret, PLACE, NAME);
 
-	if (dir < 0)
-		return -errno;
-	if (fstat(dir, &st) == 0 && st.st_uid == geteuid() && (st.st_mode & 07777) == 0700 &&
-	    flock(dir, LOCK_EX | LOCK_NB) == 0 && fstat(dir, &st) == 0 && st.st_nlink)
-		return dir;
-	close(dir);
-	return -EAGAIN;
-}
-
-int builtin_headers_make(struct builtin_headers *ret)
-{
-	int err;
-
-	ret->dir = -EAGAIN;
-	for (unsigned i = 0; i < TRIES && ret->dir < 0; i++) {
-		snprintf(ret->path, sizeof(ret->path), PLACE "/" NAME "XXXXXX");
-		if (!mkdtemp(ret->path))
-			return -errno;
-		ret->dir = lock(ret->path);
-	}
-	if (ret->dir < 0)
-		return ret->dir;
-	err = fill(ret->dir);
+	if (err)
+		return err;
+	err = fill(ret->fd);
 	if (err)
 		builtin_headers_remove(ret);
 	return err;
 }
 
-void builtin_headers_remove(struct builtin_headers *h)
+void builtin_headers_remove(struct locked_dir *h)
 {
-	empty(h->dir);
-	rmdir(h->path);
-	close(h->dir);
+	locked_dir_remove(h, empty);
 }
 
 void builtin_headers_sweep(void)
 {
-	DIR *place = opendir(PLACE);
-	const struct dirent *e;
-
-	while (place && (e = readdir(place))) {
-		struct builtin_headers h;
-
-		if (strlen(e->d_name) != NAME_LEN || strncmp(e->d_name, NAME, strlen(NAME)) != 0)
-			continue;
-		snprintf(h.path, sizeof(h.path), PLACE "/%s", e->d_name);
-		h.dir = lock(h.path);
-		if (h.dir >= 0)
-			builtin_headers_remove(&h);
-	}
-	if (place)
-		closedir(place);
+	locked_dir_sweep(PLACE, NAME, empty);
 }

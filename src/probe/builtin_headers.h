@@ -5,14 +5,11 @@
 #ifndef SPY_PROBE_BUILTIN_HEADERS_H
 #define SPY_PROBE_BUILTIN_HEADERS_H
 
-struct builtin_headers {
-	char path[64];
-	int dir; /* locked */
-};
+#include "base/locked_dir.h"
 
 /* 0 or -errno. */
-int builtin_headers_make(struct builtin_headers *ret);
-void builtin_headers_remove(struct builtin_headers *h);
+int builtin_headers_make(struct locked_dir *ret);
+void builtin_headers_remove(struct locked_dir *h);
 /* Removes what is not locked: nobody needs it any more. */
 void builtin_headers_sweep(void);
 

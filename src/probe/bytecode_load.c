@@ -13,7 +13,7 @@
 #include "kernel/bpf.h"
 #include "probe/source.h"
 
-#define LOG_BYTES (1 << 16)
+#define LOG_BYTES (8 << 20)
 #define LARGE	  500 /* instructions */
 
 /* ---- maps ---- */

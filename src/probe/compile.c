@@ -175,10 +175,14 @@ static bool is_wanted(const struct probe_config *c, size_t prog)
 		return (plain || c->peers) && c->sock_length;
 	case PROG_SOCK_RECEIVED:
 		return plain && c->sock_length;
+	case PROG_ERL_SENT:
+		return c->peers && c->sock_length;
 	case PROG_RECEIVED:
 		return c->peers || plain;
 	case PROG_STDIO_WRITTEN:
 		return c->stdio != STDIO_NOBODY || c->plain_unix;
+	case PROG_LIST_MORE:
+		return plain || c->stdio != STDIO_NOBODY || c->plain_unix;
 	case PROG_STDIO_FORK:
 	case PROG_STDIO_EXIT:
 		return c->stdio == STDIO_SPEAKERS;
@@ -329,14 +333,29 @@ static void show_output(int output, struct error *err)
 	fclose(f);
 }
 
-/* The program that others go on with, in the map by which they find it. */
-static void chain(const struct probe *p)
+/* Programs that others go on with, in the maps by which they find them. */
+static void chain(const struct probe *p, enum probe_group g)
 {
+	static const struct {
+		const char *map, *cut; /* what is not whole without it */
+		enum probe_program prog;
+	} rows[] = {
+		{ "spy_next", "calls of more than 2 MiB", PROG_MORE },
+		{ "spy_list_goes_on", "long lists of buffers", PROG_LIST_MORE },
+		{ "spy_slices_go_on", "records of many pieces", PROG_SLICES_MORE },
+	};
 	uint32_t first = 0;
-	int err = bpf_map_put(probe_map(p, "spy_next"), &first, &p->prog[PROG_MORE]);
 
-	if (err)
-		log_debug("attach", "calls of more than 2 MiB are cut: %s", strerror(-err));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		enum probe_program prog = rows[i].prog;
+		int err;
+
+		if (probe_group_of(prog) != g || !is_wanted(&p->config, prog))
+			continue;
+		err = bpf_map_put(probe_map(p, rows[i].map), &first, &p->prog[prog]);
+		if (err)
+			log_debug("attach", "%s are cut: %s", rows[i].cut, strerror(-err));
+	}
 }
 
 static void say_loaded(const struct probe *p, enum probe_group g, const struct compiler_report *r)
@@ -371,8 +390,7 @@ static int take_answer(struct probe *p, enum probe_group g, const struct compile
 	}
 	while (n < nfds)
 		close(fds[n++]);
-	if (g == GROUP_CORE)
-		chain(p);
+	chain(p, g);
 	p->groups[g].state = READY;
 	for (size_t i = 0; i < GROUP_COUNT; i++)
 		give_maps(p, i);

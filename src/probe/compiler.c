@@ -245,7 +245,7 @@ static void run_compiler(struct job *j)
 static void compile_anew(struct job *j)
 {
 	bool builtin = j->order->builtin;
-	struct builtin_headers h;
+	struct locked_dir h;
 	int err = builtin ? builtin_headers_make(&h) : 0;
 
 	if (err) {

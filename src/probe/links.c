@@ -155,11 +155,22 @@ static size_t same_program(const struct site *s, size_t count)
 	return n;
 }
 
+/* What Erlang's ssl has encrypted is known again when it is sent. Without that, all is captured but
+ * the addresses. */
+static void attach_beside(struct links *h, const struct plan_entry *p)
+{
+	int prog = probe_program(h->probe, PROG_ERL_SENT);
+
+	if (prog >= 0 && p->nsites && probe_group_of(p->sites[0].prog) == GROUP_ERLANG)
+		keep(h, bpf_raw_tracepoint(prog, "sock_send_length"));
+}
+
 static int attach_part(struct links *h, struct attachment *a, const char *path,
 		       const struct plan_entry *p)
 {
 	int err = 0;
 
+	attach_beside(h, p);
 	for (size_t s = 0, n; s < p->nsites && !err; s += n) {
 		size_t before = h->nfds;
 
@@ -363,6 +374,7 @@ int links_attach_sock(struct links *h, const char **ret_name)
 		{ PROG_STATE, "inet_sock_set_state" },
 		{ PROG_SOCK_DESTROYED, "tcp_destroy_sock" },
 		{ PROG_THREAD_EXIT, "sched_process_exit" },
+		{ PROG_FORKED, "sched_process_fork" },
 		{ PROG_RECEIVED, "tcp_rcv_space_adjust" },
 		{ PROG_SYS_EXIT, "sys_exit" },
 		{ PROG_SOCK_SENT, "sock_send_length" },

@@ -33,6 +33,10 @@ libkernel_a_SOURCES += \
 	src/probe/links.h \
 	src/probe/preamble.c \
 	src/probe/preamble.h \
+	src/probe/redirect.c \
+	src/probe/redirect.h \
+	src/probe/redirect_code.c \
+	src/probe/redirect_code.h \
 	src/probe/source.c \
 	src/probe/source.h \
 	src/probe/stdio_offsets.c \
@@ -44,12 +48,15 @@ endif
 
 PROBE_FILES = \
 	probes/aead.bpf.c \
+	probes/erlang.bpf.c \
 	probes/event.h \
 	probes/libraries.bpf.c \
+	probes/list.bpf.c \
 	probes/notice.bpf.c \
 	probes/peer.bpf.c \
 	probes/programs.def \
 	probes/programs.h \
+	probes/record.bpf.c \
 	probes/rustls.bpf.c \
 	probes/sealed.bpf.c \
 	probes/sock.bpf.c \
@@ -75,10 +82,13 @@ src/probe/embedded.c: $(PROBE_FILES) src/demo/demo.sh src/demo/agent.py scripts/
 		embedded_tls_bpf_c=$(top_srcdir)/probes/tls.bpf.c \
 		embedded_libraries_bpf_c=$(top_srcdir)/probes/libraries.bpf.c \
 		embedded_go_bpf_c=$(top_srcdir)/probes/go.bpf.c \
+		embedded_list_bpf_c=$(top_srcdir)/probes/list.bpf.c \
 		embedded_peer_bpf_c=$(top_srcdir)/probes/peer.bpf.c \
 		embedded_syscall_bpf_c=$(top_srcdir)/probes/syscall.bpf.c \
 		embedded_notice_bpf_c=$(top_srcdir)/probes/notice.bpf.c \
 		embedded_rustls_bpf_c=$(top_srcdir)/probes/rustls.bpf.c \
+		embedded_record_bpf_c=$(top_srcdir)/probes/record.bpf.c \
+		embedded_erlang_bpf_c=$(top_srcdir)/probes/erlang.bpf.c \
 		embedded_sealed_bpf_c=$(top_srcdir)/probes/sealed.bpf.c \
 		embedded_sock_bpf_c=$(top_srcdir)/probes/sock.bpf.c \
 		embedded_aead_bpf_c=$(top_srcdir)/probes/aead.bpf.c \

@@ -16,7 +16,7 @@
 /* A perf record that holds more than 65,498 bytes vanishes without an error. */
 #define PERF_CHUNK 32768
 
-static void sock_preamble(const struct probe_config *c, bool stdio, struct buf *out)
+static void sock_preamble(const struct probe_config *c, struct buf *out)
 {
 	static const struct {
 		const char *name;
@@ -41,7 +41,6 @@ static void sock_preamble(const struct probe_config *c, bool stdio, struct buf *
 	buf_addf(out, "#define SPY_PEERS %d\n#define SPY_PLAIN_ON %d\n", c->peers,
 		 c->plain_ports != NULL);
 	buf_addf(out, "#define SPY_NETNS %d\n", access("/proc/self/ns/net", F_OK) == 0);
-	buf_addf(out, "#define SPY_STDIO_ON %d\n", stdio);
 	buf_addf(out, "#define SPY_SOCK_LENGTH %d\n#define SPY_NOTICE %d\n", c->sock_length,
 		 c->sock_length && c->peers);
 	buf_addf(out, "#define SPY_TASK_REGS %d\n", access("/sys/kernel/btf/vmlinux", F_OK) == 0);
@@ -119,7 +118,7 @@ void preamble_add(const struct probe_config *c, enum probe_group g, struct buf *
 	buf_addf(out, "#define SPY_CGROUPS %zu\n#define SPY_NEED_COMM %d\n", c->cgroups,
 		 c->need_comm);
 	buf_addf(out, "#define SPY_CGROUP_ID %s\n", cgroup ? "bpf_get_current_cgroup_id()" : "0");
-	sock_preamble(c, g == GROUP_STDIO, out);
+	sock_preamble(c, out);
 	if (g == GROUP_STDIO)
 		stdio_preamble(c, out);
 	buf_adds(out, "#include <linux/types.h>\n");

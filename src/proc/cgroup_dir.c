@@ -14,8 +14,7 @@
 #include "base/span.h"
 #include "base/xalloc.h"
 
-/* Where cgroup v2 is mounted; NULL: nowhere. The caller frees it. */
-static char *mount_point(void)
+char *cgroup_dir_mount(void)
 {
 	FILE *f = setmntent("/proc/self/mounts", "re");
 	const struct mntent *m;
@@ -40,7 +39,7 @@ int cgroup_dir_open(const char *dir, struct error *reterr)
 	if (fstatfs(fd, &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC)
 		return fd;
 	close(fd);
-	mount = mount_point();
+	mount = cgroup_dir_mount();
 	if (!mount)
 		return error_set(reterr, -EINVAL,
 				 "--cgroup %.100s: not a cgroup v2 directory (cgroup2 is not "
@@ -62,7 +61,7 @@ static const char *below(const char *path, const char *top)
 
 char *cgroup_dir_path(const char *dir)
 {
-	AUTO_FREE char *real = realpath(dir, NULL), *mount = mount_point();
+	AUTO_FREE char *real = realpath(dir, NULL), *mount = cgroup_dir_mount();
 	const char *path = real ? real : dir;
 	const char *const tops[] = { mount ? mount : "/sys/fs/cgroup/unified",
 				     "/sys/fs/cgroup/unified", "/sys/fs/cgroup" };

@@ -5,6 +5,8 @@
 
 #include "base/error.h"
 
+/* Where cgroup v2 is mounted; NULL: nowhere. The caller frees it. */
+char *cgroup_dir_mount(void);
 /* A descriptor of the directory, or -errno where it is none of cgroup v2: reterr says where those
  * are. */
 int cgroup_dir_open(const char *dir, struct error *reterr);

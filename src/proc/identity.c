@@ -7,9 +7,11 @@
 #include <unistd.h>
 
 #include "base/xalloc.h"
+#include "capture/ancestors.h"
 #include "capture/process.h"
 #include "capture/script_name.h"
 #include "proc/containers.h"
+#include "proc/list.h"
 #include "proc/users.h"
 #include "redact/credential.h"
 #include "redact/redact_stream.h"
@@ -66,7 +68,7 @@ struct facts {
 	char args[CMDLINE_MAX], exe[PATH_SIZE], cwd[PATH_SIZE], cgroup[PATH_SIZE];
 	char user[USER_NAME_SIZE];
 	struct container_names names;
-	struct buf cmdline, script;
+	struct buf cmdline, script, ancestors;
 };
 
 static void tell_program(pid_t pid, struct facts *f, struct proc_text *p)
@@ -97,6 +99,16 @@ static void tell_place(pid_t pid, uid_t uid, struct facts *f, struct proc_text *
 	p->cgroup = cgroup_path_v2(file);
 }
 
+static void tell_ancestors(pid_t pid, struct buf *out)
+{
+	struct ancestors a = { .count = 0 };
+
+	do
+		pid = proc_parent(pid);
+	while (pid > 0 && ancestors_add(&a, (uint64_t)pid));
+	ancestors_write(&a, out);
+}
+
 bool identity_read(pid_t pid, uid_t uid, const char *comm, struct buf *out)
 {
 	struct facts *f = xcalloc(1, sizeof(*f));
@@ -104,8 +116,11 @@ bool identity_read(pid_t pid, uid_t uid, const char *comm, struct buf *out)
 
 	buf_init(&f->cmdline, 2 * SHOWN_MAX);
 	buf_init(&f->script, SHOWN_MAX);
+	buf_init(&f->ancestors, SHOWN_MAX);
 	tell_program(pid, f, &p);
 	tell_place(pid, uid, f, &p);
+	tell_ancestors(pid, &f->ancestors);
+	p.ancestors = buf_span(&f->ancestors);
 	p.user = user_name(uid, f->user);
 	p.name = proc_name(p.exe, p.cmdline, span_str(comm));
 	if (!p.name.len)
@@ -113,6 +128,7 @@ bool identity_read(pid_t pid, uid_t uid, const char *comm, struct buf *out)
 	proc_encode(&p, out);
 	buf_done(&f->cmdline);
 	buf_done(&f->script);
+	buf_done(&f->ancestors);
 	free(f);
 	return p.exe.len > 0;
 }

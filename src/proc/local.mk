@@ -2,10 +2,26 @@
 llm_spy_SOURCES += \
 	src/proc/cgroup_dir.c \
 	src/proc/cgroup_dir.h
+libpure_a_SOURCES += \
+	src/proc/port_holder.c \
+	src/proc/port_holder.h
+if BPF
+llm_spy_SOURCES += \
+	src/proc/own_cgroup.c \
+	src/proc/own_cgroup.h
+endif
+# In libkernel.a otherwise.
+if !BPF
+llm_spy_SOURCES += \
+	src/proc/list.c \
+	src/proc/list.h
+endif
 if BPF
 libkernel_a_SOURCES += \
 	src/proc/containers.c \
 	src/proc/containers.h \
+	src/proc/dialed.c \
+	src/proc/dialed.h \
 	src/proc/fds.c \
 	src/proc/fds.h \
 	src/proc/identity.c \
@@ -23,6 +39,7 @@ libkernel_a_SOURCES += \
 endif
 
 if BPF
-check_PROGRAMS += tests/unit/test_containers
+check_PROGRAMS += tests/unit/test_containers tests/unit/test_dialed
 tests_unit_test_containers_LDADD = libkernel.a $(LDADD)
+tests_unit_test_dialed_LDADD = libkernel.a $(LDADD)
 endif

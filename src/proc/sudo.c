@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/str.h"
 #include "proc/list.h"
 
 #define TEXT_MAX (8u << 20)
@@ -30,8 +31,7 @@ static bool is_sudo(pid_t pid)
 	if (n < 0 || stat(path, &st) != 0 || st.st_uid != 0 || !(st.st_mode & S_ISUID))
 		return false;
 	exe[n] = '\0';
-	name = strrchr(exe, '/');
-	name = name ? name + 1 : exe;
+	name = path_name(exe);
 	return strcmp(name, "sudo") == 0 || strcmp(name, "sudo-rs") == 0 ||
 	       strcmp(name, "doas") == 0;
 }

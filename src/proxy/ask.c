@@ -65,8 +65,7 @@ static bool set_port(struct ask *a, struct span digits)
 	return a->port > 0 && a->port < 65536;
 }
 
-/* "host:port", "[::1]:port"; `standard` where no port is named, 0: one must be. */
-static bool set_authority(struct ask *a, struct span s, unsigned standard)
+bool ask_authority(struct ask *a, struct span s, unsigned standard)
 {
 	struct span host = s, port = span_of(NULL, 0);
 	size_t end;
@@ -126,7 +125,7 @@ static bool upgrades(struct span fields)
  * server, which ends it: so none has to be found behind the body of another. */
 static void add_fields(struct ask *a, struct span fields, struct span authority)
 {
-	bool keeps = upgrades(fields);
+	bool keeps = a->upgrades = upgrades(fields);
 
 	while (fields.len) {
 		struct span line = next_line(&fields);
@@ -159,7 +158,7 @@ static bool read_url(struct ask *a, struct span target, struct span *ret_path)
 		return false;
 	end = query < end ? query : end;
 	*ret_path = span_from(rest, end);
-	return set_authority(a, span_first(rest, end), 80);
+	return ask_authority(a, span_first(rest, end), 80);
 }
 
 static void begin_head(struct ask *a, struct span method, struct span path, struct span version)
@@ -218,7 +217,7 @@ static bool read_head(struct span head, const char *host, unsigned port, struct 
 	if (!span_eq(method, SPAN_LIT("CONNECT")))
 		return read_absolute(a, method, target, version, rest);
 	a->kind = ASK_CONNECT;
-	return set_authority(a, target, 0);
+	return ask_authority(a, target, 0);
 }
 
 static int ask_http(struct span in, const char *host, unsigned port, struct ask *ret,
@@ -315,12 +314,17 @@ int ask_read(struct span in, const char *fixed_host, unsigned fixed_port, struct
 
 size_t ask_take(struct span had, struct span more)
 {
+	if (had.len ? had.ptr[0] == 5 : more.len && more.ptr[0] == 5)
+		return more.len; /* a client of SOCKS waits for each answer */
+	return ask_take_head(had, more);
+}
+
+size_t ask_take_head(struct span had, struct span more)
+{
 	uint8_t join[6];
 	size_t tail = had.len < 3 ? had.len : 3, head = more.len < 3 ? more.len : 3;
 	const uint8_t *end;
 
-	if (had.len ? had.ptr[0] == 5 : more.len && more.ptr[0] == 5)
-		return more.len; /* a client of SOCKS waits for each answer */
 	if (tail)
 		memcpy(join, had.ptr + had.len - tail, tail);
 	if (head)

@@ -14,6 +14,7 @@
 enum ask_kind {
 	ASK_CONNECT,  /* a tunnel */
 	ASK_SOCKS,    /* the same, in SOCKS5 */
+	ASK_LED,      /* nothing: it was led to us, and does not know */
 	ASK_ABSOLUTE, /* a request with the server's name in its target, or for a fixed server */
 };
 
@@ -21,6 +22,7 @@ struct ask {
 	enum ask_kind kind;
 	char host[256]; /* without brackets */
 	unsigned port;
+	bool upgrades;	 /* it wants to speak another protocol, as WebSocket */
 	struct buf head; /* ASK_ABSOLUTE: the request's head as the server gets it */
 };
 
@@ -34,6 +36,12 @@ int ask_read(struct span in, const char *fixed_host, unsigned fixed_port, struct
 
 /* How many bytes of what a client sends may belong to its beginning and to nothing after it. */
 size_t ask_take(struct span had, struct span more);
+/* The same of a head of HTTP alone. */
+size_t ask_take_head(struct span had, struct span more);
+
+/* "host:port", "[::1]:port" into host and port; `standard` where no port is named, 0: one must be.
+ */
+bool ask_authority(struct ask *a, struct span s, unsigned standard);
 
 void ask_init(struct ask *a);
 void ask_done(struct ask *a);

@@ -270,7 +270,9 @@ struct authority *authority_open(const char *dir, struct error *reterr)
 		err = 0;
 	if (err)
 		error_set(reterr, err, "cannot make a certificate authority in %.200s: %s", dir,
-			  strerror(-err));
+			  err == -EPERM
+				  ? "it is another user's, or open to others (chmod 700 helps)"
+				  : strerror(-err));
 	else if (!read_files(a, fd))
 		err = error_set(reterr, -EINVAL,
 				"the certificate authority in %.200s cannot be used; remove its "

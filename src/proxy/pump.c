@@ -63,6 +63,13 @@ bool side_wait_tls(struct side *s, int ret)
 	return why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE;
 }
 
+void pump_woken(struct pump *p, evutil_socket_t fd)
+{
+	for (size_t i = 0; i < 2; i++)
+		if (p->side[i].fd == fd)
+			p->side[i].drained = false;
+}
+
 /* ---- one end ---- */
 
 /* > 0: bytes; 0: it sends no more; -EAGAIN, or another error. */
@@ -71,25 +78,43 @@ static ssize_t plain_read(struct side *s, void *to, size_t len)
 	ssize_t n = recv(s->fd, to, len, 0);
 
 	s->cut = n == 0;
+	s->drained = n < (ssize_t)len;
 	return n >= 0 ? n : errno == EINTR ? -EAGAIN : -errno;
 }
 
-static ssize_t tls_read(struct side *s, void *to, size_t len)
+static ssize_t why_not_read(struct side *s)
 {
-	size_t n = 0;
-	int why;
+	int why = SSL_get_error(s->ssl, 0);
 
-	ERR_clear_error();
-	s->read_needs_write = false;
-	if (SSL_read_ex(s->ssl, to, len, &n) == 1)
-		return (ssize_t)n;
-	why = SSL_get_error(s->ssl, 0);
 	s->read_needs_write = why == SSL_ERROR_WANT_WRITE;
 	if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE)
 		return -EAGAIN;
 	s->cut = why == SSL_ERROR_SSL &&
 		 ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
 	return why == SSL_ERROR_ZERO_RETURN || s->cut ? 0 : -ECONNRESET;
+}
+
+/* Records that came together are passed on together. OpenSSL tells only once why there are no more:
+ * that is kept until they were. */
+static ssize_t tls_read(struct side *s, uint8_t *to, size_t len)
+{
+	size_t n, all = 0;
+
+	ERR_clear_error();
+	s->read_needs_write = false;
+	while (!s->over && all < len) {
+		if (SSL_read_ex(s->ssl, to + all, len - all, &n) != 1) {
+			s->last = why_not_read(s);
+			s->over = s->last != -EAGAIN;
+			s->drained = !s->over;
+			break;
+		}
+		all += n;
+		s->drained = !SSL_has_pending(s->ssl);
+		if (s->drained)
+			break;
+	}
+	return all ? (ssize_t)all : s->last;
 }
 
 static ssize_t plain_write(struct side *s, const void *from, size_t len)
@@ -128,11 +153,14 @@ void pump_put(struct pump *p, size_t from, struct span bytes)
 {
 	struct flow *f = &p->flow[from];
 
-	f->piece = xmalloc(bytes.len);
+	*f = (struct flow){ .piece = xmalloc(bytes.len), .len = bytes.len };
 	memcpy(f->piece, bytes.ptr, bytes.len);
-	f->off = 0;
-	f->len = bytes.len;
-	p->fn(p->arg, from, bytes);
+}
+
+static void drop_piece(struct flow *f)
+{
+	free(f->piece);
+	*f = (struct flow){ 0 };
 }
 
 /* 1: something was done; 0: nothing can be; or an error. */
@@ -142,27 +170,45 @@ static int take(struct pump *p, size_t from)
 	struct flow *f = &p->flow[from];
 	ssize_t n;
 
-	if (f->len || s->eof)
+	if (f->len || s->eof || s->drained)
 		return 0;
-	f->piece = f->piece ? f->piece : xmalloc(PIECE);
-	f->off = 0;
+	f->piece = xmalloc(PIECE);
 	n = s->ssl ? tls_read(s, f->piece, PIECE) : plain_read(s, f->piece, PIECE);
 	if (n > 0) {
 		f->len = (size_t)n;
-		p->fn(p->arg, from, span_of(f->piece, f->len));
 		return 1;
 	}
-	free(f->piece);
-	f->piece = NULL;
+	drop_piece(f);
 	s->eof = n == 0;
 	return n == 0 ? 1 : n == -EAGAIN ? 0 : (int)n;
+}
+
+/* What was just read is told once it has been written: nobody waits for that. */
+static void tell(struct pump *p, size_t from)
+{
+	struct flow *f = &p->flow[from];
+
+	if (f->told < f->len)
+		p->fn(p->arg, from, span_of(f->piece + f->told, f->len - f->told));
+	f->told = f->len;
+}
+
+static int write_piece(struct side *to, struct flow *f)
+{
+	ssize_t n = to->ssl ? tls_write(to, f->piece + f->off, f->len - f->off)
+			    : plain_write(to, f->piece + f->off, f->len - f->off);
+
+	if (n < 0)
+		return n == -EAGAIN ? 0 : (int)n;
+	f->off += (size_t)n;
+	return 1;
 }
 
 static int give(struct pump *p, size_t from)
 {
 	struct side *to = &p->side[!from];
 	struct flow *f = &p->flow[from];
-	ssize_t n;
+	int did;
 
 	if (!f->len && p->side[from].eof && !to->shut) {
 		stop_sending(to, p->side[from].cut && p->side[from].ssl);
@@ -170,17 +216,11 @@ static int give(struct pump *p, size_t from)
 	}
 	if (!f->len)
 		return 0;
-	n = to->ssl ? tls_write(to, f->piece + f->off, f->len)
-		    : plain_write(to, f->piece + f->off, f->len);
-	if (n < 0)
-		return n == -EAGAIN ? 0 : (int)n;
-	f->off += (size_t)n;
-	f->len -= (size_t)n;
-	if (!f->len) {
-		free(f->piece);
-		f->piece = NULL;
-	}
-	return 1;
+	did = write_piece(to, f);
+	tell(p, from);
+	if (f->off == f->len)
+		drop_piece(f);
+	return did;
 }
 
 /* Once through both directions; as take(). */
@@ -228,8 +268,7 @@ enum pump_state pump_step(struct pump *p)
 void pump_done(struct pump *p, bool abort)
 {
 	for (size_t i = 0; i < 2; i++) {
-		free(p->flow[i].piece);
-		p->flow[i] = (struct flow){ 0 };
+		drop_piece(&p->flow[i]);
 		side_done(&p->side[i], abort);
 	}
 }

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "proxy/teller.h"
 
-#include "base/buf.h"
 #include "base/clock.h"
-#include "capture/process.h"
-#include "proc/identity.h"
 
 #define FRAGMENT 32768
 
@@ -18,23 +15,8 @@ static void tell(struct teller *t, enum chunk_kind kind, struct span data)
 	outlet_chunk(t->outlet, &c);
 }
 
-static void tell_process(struct teller *t, const struct owner *who, const char *name)
-{
-	struct proc_text unknown = { .name = span_str(name) };
-	struct buf text;
-
-	buf_init(&text, IDENTITY_MAX);
-	if (!who->pid || !identity_read(who->pid, who->uid, name, &text)) {
-		buf_reset(&text);
-		proc_encode(&unknown, &text);
-	}
-	tell(t, CHUNK_PROC, buf_span(&text));
-	buf_done(&text);
-}
-
 void teller_begin(struct teller *t, struct outlet *o, uint64_t number, const struct owner *who,
-		  const char *name, const struct endpoints *ends, const char *server,
-		  bool cleartext)
+		  const struct endpoints *ends, const char *server, bool cleartext)
 {
 	uint8_t encoded[ENDPOINTS_ENCODED];
 
@@ -45,8 +27,8 @@ void teller_begin(struct teller *t, struct outlet *o, uint64_t number, const str
 		.tid = (uint32_t)who->pid,
 		.uid = who->uid,
 	};
-	snprintf(t->common.comm, sizeof(t->common.comm), "%s", name);
-	tell_process(t, who, name);
+	snprintf(t->common.comm, sizeof(t->common.comm), "%s", who->name);
+	tell(t, CHUNK_PROC, buf_span(&who->process));
 	if (ends->family) {
 		endpoints_encode(ends, encoded);
 		tell(t, CHUNK_ENDPOINTS, span_of(encoded, sizeof(encoded)));

@@ -14,10 +14,9 @@ struct teller {
 	uint64_t said[2];      /* bytes, by enum dir */
 };
 
-/* name: of the program; server: the host that was asked for. */
+/* server: the host that was asked for. */
 void teller_begin(struct teller *t, struct outlet *o, uint64_t number, const struct owner *who,
-		  const char *name, const struct endpoints *ends, const char *server,
-		  bool cleartext);
+		  const struct endpoints *ends, const char *server, bool cleartext);
 void teller_data(struct teller *t, enum dir dir, struct span bytes);
 void teller_end(struct teller *t);
 

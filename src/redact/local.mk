@@ -3,9 +3,14 @@ libpure_a_SOURCES += \
 	src/redact/credential.c \
 	src/redact/credential.h \
 	src/redact/kept_fields.def \
+	src/redact/key_find.c \
+	src/redact/key_find.h \
 	src/redact/key_shapes.def \
+	src/redact/keys.def \
 	src/redact/pattern.c \
 	src/redact/pattern.h \
+	src/redact/pattern_list.c \
+	src/redact/pattern_list.h \
 	src/redact/redact_int.h \
 	src/redact/redact_masked.c \
 	src/redact/redact_shape.c \

@@ -54,6 +54,27 @@ int patterns_add(struct patterns *p, const char *regex, struct error *reterr)
 	return 0;
 }
 
+int patterns_add_text(struct patterns *p, struct span text, struct error *reterr)
+{
+	struct buf regex;
+	int err;
+
+	buf_init(&regex, 2 * text.len + 1);
+	for (size_t i = 0; i < text.len; i++) {
+		if (strchr("\\^$.[|()*+?{", text.ptr[i]))
+			buf_addc(&regex, '\\');
+		buf_addc(&regex, (char)text.ptr[i]);
+	}
+	err = patterns_add(p, regex.ptr, reterr);
+	buf_done(&regex);
+	return err;
+}
+
+size_t patterns_count(const struct patterns *p)
+{
+	return p ? p->count : 0;
+}
+
 /* The first of all matches from `at` on, the longest of these; false: there is none. What matches
  * nothing at all is none. */
 static bool find(const struct pattern_stream *s, size_t at, regmatch_t *ret)
@@ -147,4 +168,45 @@ void patterns_apply(const struct patterns *p, struct span text, struct buf *out)
 	pattern_stream_feed(s, text, out);
 	pattern_stream_end(s, out);
 	pattern_stream_free(s);
+}
+
+/* ---- only whether ---- */
+
+static bool is_in_piece(const regex_t *r, struct span piece, int flags)
+{
+	regmatch_t m = { .rm_so = 0, .rm_eo = (regoff_t)piece.len };
+
+	return regexec(r, (const char *)piece.ptr, 1, &m, flags | REG_STARTEND) == 0 &&
+	       m.rm_eo > m.rm_so;
+}
+
+/* Of a long line, pieces that overlap by half: as above. */
+static bool is_in_line(const regex_t *r, struct span line)
+{
+	for (size_t at = 0;; at += PATTERN_LINE_MAX / 2) {
+		struct span rest = span_from(line, at), piece = span_first(rest, PATTERN_LINE_MAX);
+		bool more = piece.len < rest.len;
+
+		if (!piece.len)
+			return false;
+		if (is_in_piece(r, piece, (at ? REG_NOTBOL : 0) | (more ? REG_NOTEOL : 0)))
+			return true;
+		if (!more)
+			return false;
+	}
+}
+
+bool patterns_find(const struct patterns *p, size_t from, struct span text, size_t *ret)
+{
+	for (size_t i = from; i < p->count; i++)
+		for (struct span rest = text; rest.len;) {
+			size_t len = span_find(rest, '\n');
+
+			if (is_in_line(&p->items[i], span_first(rest, len))) {
+				*ret = i;
+				return true;
+			}
+			rest = span_from(rest, len + 1);
+		}
+	return false;
 }

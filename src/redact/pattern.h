@@ -15,6 +15,12 @@ struct patterns;
 struct patterns *patterns_new(void);
 void patterns_free(struct patterns *p); /* accepts NULL */
 int patterns_add(struct patterns *p, const char *regex, struct error *reterr);
+/* The same of a text that is meant as it stands. */
+int patterns_add_text(struct patterns *p, struct span text, struct error *reterr);
+size_t patterns_count(const struct patterns *p); /* NULL: none */
+/* Whether one that has a number of at least `from` matches in the text: *ret is the lowest such
+ * number, in order of patterns_add. */
+bool patterns_find(const struct patterns *p, size_t from, struct span text, size_t *ret);
 
 struct pattern_stream;
 /* `p` outlives it. */

@@ -46,14 +46,19 @@ void latency_join(struct latency *to, const struct latency *from)
 		to->max_ns = from->max_ns;
 }
 
-uint64_t latency_median(const struct latency *l)
+uint64_t latency_percentile(const struct latency *l, unsigned percent)
 {
-	uint64_t seen = 0;
+	uint64_t seen = 0, want = (l->count * percent + 99) / 100;
 	size_t i = 0;
 
 	if (!l->count)
 		return 0;
-	while ((seen += l->buckets[i]) < (l->count + 1) / 2)
+	while ((seen += l->buckets[i]) < want)
 		i++;
 	return value_of(i) < l->max_ns ? value_of(i) : l->max_ns;
+}
+
+uint64_t latency_median(const struct latency *l)
+{
+	return latency_percentile(l, 50);
 }

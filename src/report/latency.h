@@ -15,6 +15,8 @@ struct latency {
 
 void latency_add(struct latency *l, uint64_t ns);
 void latency_join(struct latency *to, const struct latency *from);
-uint64_t latency_median(const struct latency *l); /* 0: there is none */
+/* Below which so many of a hundred are; 0: there is none. */
+uint64_t latency_percentile(const struct latency *l, unsigned percent);
+uint64_t latency_median(const struct latency *l);
 
 #endif

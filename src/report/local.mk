@@ -17,6 +17,8 @@ libpure_a_SOURCES += \
 	src/report/spend_cells.h \
 	src/report/status.c \
 	src/report/status.h \
+	src/report/tls_files.c \
+	src/report/tls_files.h \
 	src/report/totals.c \
 	src/report/totals.h \
 	src/report/summary.c \
@@ -25,11 +27,10 @@ libpure_a_SOURCES += \
 	src/report/summary_tables.c \
 	src/report/unseen.c \
 	src/report/unseen.h
-if BPF
+# Written by tracers, and read by views of what was kept as well.
 llm_spy_SOURCES += \
 	src/report/status_file.c \
 	src/report/status_file.h
-endif
 
 check_PROGRAMS += tests/unit/test_process_stats tests/unit/test_summary
 check_PROGRAMS += tests/unit/test_carried tests/unit/test_registry

@@ -44,8 +44,10 @@ static void tell_counters(const uint64_t *counters, missed_fn item, void *arg)
 		  { "read or write missed, a table of the probe was full",
 		    "reads or writes missed, a table of the probe was full" } },
 		{ SPY_N_UNJOINED,
-		  { "direction of a rustls connection that could not be matched with the other",
-		    "directions of rustls connections that could not be matched with the other" } },
+		  { "direction of a connection of rustls or Erlang that could not be matched with "
+		    "the other",
+		    "directions of connections of rustls or Erlang that could not be matched with "
+		    "the others" } },
 	};
 
 	for (size_t i = 0; counters && i < sizeof(rows) / sizeof(*rows); i++)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/process_stats.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/xalloc.h"
@@ -91,6 +92,8 @@ static void join(struct process_row *to, const struct process_row *from)
 	process_row_add(to, from);
 	to->processes += from->processes;
 	to->tgid = 0;
+	if (strcmp(to->user, from->user) != 0)
+		to->user[0] = '\0';
 }
 
 /* ---- rows ---- */
@@ -151,6 +154,14 @@ static struct process_row *row_of(struct process_stats *s, uint32_t tgid, const 
 	return r;
 }
 
+static void name_user(struct process_row *r, const struct proc *p)
+{
+	if (p && p->user)
+		set_text(r->user, sizeof(r->user), span_str(p->user));
+	else if (p)
+		snprintf(r->user, sizeof(r->user), "%u", p->uid);
+}
+
 void process_stats_bytes(struct process_stats *s, const struct conn *c, enum dir d, size_t len,
 			 uint64_t ts_ns)
 {
@@ -160,6 +171,7 @@ void process_stats_bytes(struct process_stats *s, const struct conn *c, enum dir
 	r->last_ns = ts_ns;
 	if (c->bytes[0] + c->bytes[1] == len) {
 		r->conns++;
+		name_user(r, c->proc);
 		add_host(r, c->host);
 	}
 }
@@ -192,8 +204,15 @@ static void on_end(void *arg, struct exchange *x)
 	process_stats_exchange(arg, x);
 }
 
-/* A server's view counts for its process although its client's stands for it. */
-const struct observer process_stats_observer = { .superseded = on_end, .ended = on_end };
+/* A server's view counts for its process although its client's stands for it. What was refused does
+ * not: it is asked again. */
+static void on_superseded(void *arg, struct exchange *x)
+{
+	if (x->other)
+		process_stats_exchange(arg, x);
+}
+
+const struct observer process_stats_observer = { .superseded = on_superseded, .ended = on_end };
 
 /* ---- for people ---- */
 

@@ -14,6 +14,7 @@ struct process_row {
 	uint32_t tgid;	    /* 0: several processes */
 	uint64_t processes; /* how many */
 	char program[64];
+	char user[33];		/* whose: a name, else a number; "": of several, or not known */
 	uint64_t calls, others; /* model calls; other exchanges */
 	uint64_t bytes[2];	/* of plaintext, by enum dir */
 	uint64_t conns, opaque; /* connections; of those that have ended, without HTTP */

@@ -37,8 +37,10 @@ void registry_free(struct registry *r)
 {
 	if (!r)
 		return;
-	for (size_t i = 0; i < r->nlive; i++)
+	for (size_t i = 0; i < r->nlive; i++) {
 		exchange_unref(r->live[i].x);
+		free(r->live[i].tail);
+	}
 	for (size_t i = 0; i < r->nended; i++)
 		exchange_unref(ended_at(r, i)->x);
 	free(r->live);
@@ -81,6 +83,7 @@ static void take_out(struct registry *r, struct registry_row *row)
 	size_t at = (size_t)(row - r->live);
 
 	exchange_unref(row->x);
+	free(row->tail);
 	memmove(row, row + 1, (r->nlive - at - 1) * sizeof(*row));
 	r->nlive--;
 }
@@ -118,21 +121,41 @@ static void on_response(void *arg, struct exchange *x)
 	put(arg, x, EXCHANGE_CONTENT, x->t.response_first);
 }
 
-/* Keeps the end of the text, cut between characters. */
+/* Where whole characters begin from there on. */
+static size_t whole_from(const struct registry_row *row, size_t at)
+{
+	return utf8_begin(span_of(row->tail, row->tail_len), at);
+}
+
+/* Room for so many bytes more, and a NUL. */
+static void make_room(struct registry_row *row, size_t more)
+{
+	size_t size = row->tail_size ? row->tail_size : 256;
+
+	while (size < row->tail_len + more + 1)
+		size *= 2;
+	if (size == row->tail_size)
+		return;
+	row->tail = xrealloc(row->tail, size);
+	row->tail_size = size;
+}
+
 static void add_tail(struct registry_row *row, struct span s)
 {
-	size_t have = strlen(row->tail), room = sizeof(row->tail) - 1;
-	size_t drop;
+	if (s.len > REGISTRY_TAIL) {
+		s = span_from(s, utf8_begin(s, s.len - REGISTRY_TAIL));
+		row->tail_len = 0;
+	}
+	if (row->tail_len + s.len >= REGISTRY_TAIL_MAX) {
+		size_t drop = whole_from(row, row->tail_len + s.len - REGISTRY_TAIL);
 
-	if (s.len > room)
-		s = span_from(s, s.len - room);
-	drop = have + s.len > room ? have + s.len - room : 0;
-	memmove(row->tail, row->tail + drop, have - drop);
-	memcpy(row->tail + have - drop, s.ptr, s.len);
-	row->tail[have - drop + s.len] = '\0';
-	for (drop = 0; ((unsigned char)row->tail[drop] & 0xc0) == 0x80;)
-		drop++;
-	memmove(row->tail, row->tail + drop, strlen(row->tail + drop) + 1);
+		row->tail_len -= drop;
+		memmove(row->tail, row->tail + drop, row->tail_len);
+	}
+	make_room(row, s.len);
+	memcpy(row->tail + row->tail_len, s.ptr, s.len);
+	row->tail_len += s.len;
+	row->tail[row->tail_len] = '\0';
 }
 
 static void on_delta(void *arg, struct exchange *x, const struct exchange_delta *d)
@@ -235,6 +258,8 @@ struct registry_row *registry_snapshot(struct registry *r, size_t *ret_count)
 	}
 	for (size_t i = 0; i < r->nlive; i++) {
 		rows[n] = r->live[i];
+		if (rows[n].tail)
+			rows[n].tail = xstrndup(rows[n].tail, rows[n].tail_len);
 		exchange_ref(rows[n++].x);
 	}
 	pthread_mutex_unlock(&r->lock);
@@ -245,9 +270,18 @@ struct registry_row *registry_snapshot(struct registry *r, size_t *ret_count)
 
 void registry_rows_free(struct registry_row *rows, size_t count)
 {
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		exchange_unref(rows[i].x);
+		free(rows[i].tail);
+	}
 	free(rows);
+}
+
+const char *registry_row_end(const struct registry_row *row, size_t max)
+{
+	if (!row->tail)
+		return NULL;
+	return row->tail + (row->tail_len > max ? whole_from(row, row->tail_len - max) : 0);
 }
 
 uint64_t registry_changes(struct registry *r)

@@ -8,6 +8,7 @@
 #include "base/utf8.h"
 #include "base/xalloc.h"
 #include "json/read.h"
+#include "json/write.h"
 
 /* ---- out ---- */
 
@@ -33,13 +34,14 @@ static json_t *row_out(const struct process_row *r)
 
 	for (size_t i = 0; i < PROCESS_HOSTS && r->hosts[i][0]; i++)
 		json_array_append_new(hosts, text_of(r->hosts[i], sizeof(r->hosts[i])));
-	return json_pack("{s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:b}", "pid",
+	return json_pack("{s:I, s:I, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:b}", "pid",
 			 (json_int_t)r->tgid, "processes", (json_int_t)r->processes, "program",
-			 text_of(r->program, sizeof(r->program)), "calls", (json_int_t)r->calls,
-			 "others", (json_int_t)r->others, "sent", (json_int_t)r->bytes[DIR_WRITE],
-			 "received", (json_int_t)r->bytes[DIR_READ], "connections",
-			 (json_int_t)r->conns, "opaque", (json_int_t)r->opaque, "last_ns",
-			 (json_int_t)r->last_ns, "hosts", hosts, "more_hosts", r->more_hosts);
+			 text_of(r->program, sizeof(r->program)), "user",
+			 text_of(r->user, sizeof(r->user)), "calls", (json_int_t)r->calls, "others",
+			 (json_int_t)r->others, "sent", (json_int_t)r->bytes[DIR_WRITE], "received",
+			 (json_int_t)r->bytes[DIR_READ], "connections", (json_int_t)r->conns,
+			 "opaque", (json_int_t)r->opaque, "last_ns", (json_int_t)r->last_ns,
+			 "hosts", hosts, "more_hosts", r->more_hosts);
 }
 
 static int by_age(const void *a, const void *b)
@@ -83,6 +85,19 @@ static json_t *notes_out(const struct unseen *n)
 	return ret;
 }
 
+static json_t *hooked_out(const struct tls_files *t)
+{
+	json_t *ret = json_array();
+
+	for (size_t i = 0; i < t->count; i++)
+		json_array_append_new(ret, json_pack("{s:I, s:I, s:o, s:o}", "dev",
+						     (json_int_t)t->items[i].dev, "ino",
+						     (json_int_t)t->items[i].ino, "name",
+						     note_text(t->items[i].name), "found",
+						     note_text(t->items[i].found)));
+	return ret;
+}
+
 static bool has_more(const struct status *s)
 {
 	bool more = s->more || s->nrows > STATUS_ROWS_MAX;
@@ -94,15 +109,14 @@ static bool has_more(const struct status *s)
 
 int status_encode(const struct status *s, struct buf *out)
 {
-	json_t *o = json_pack("{s:I, s:b, s:b, s:o, s:o}", "started", (json_int_t)s->started, "all",
-			      s->all, "more", has_more(s), "processes", rows_out(s->rows, s->nrows),
-			      "unseen", notes_out(&s->notes));
-	char *text = json_dumps(o, JSON_COMPACT);
-	int err = text ? buf_adds(out, text) : -ENOBUFS;
+	json_t *o = json_pack("{s:I, s:b, s:b, s:o, s:o, s:o}", "started", (json_int_t)s->started,
+			      "all", s->all, "more", has_more(s), "processes",
+			      rows_out(s->rows, s->nrows), "unseen", notes_out(&s->notes), "hooked",
+			      hooked_out(&s->hooked));
+	int err = json_dump_to(o, JSON_COMPACT, out);
 
-	free(text);
 	json_decref(o);
-	return err;
+	return err ? -ENOBUFS : 0;
 }
 
 /* ---- in ---- */
@@ -159,6 +173,9 @@ static bool row_in(const json_t *o, struct process_row *ret)
 		    take_flag(o, "more_hosts", &ret->more_hosts) && json_is_array(hosts) &&
 		    json_array_size(hosts) <= PROCESS_HOSTS;
 
+	/* Of an older tracer there is none. */
+	if (good && json_object_get(o, "user"))
+		good = take_text(json_object_get(o, "user"), ret->user, sizeof(ret->user));
 	for (size_t i = 0; good && i < json_array_size(hosts); i++)
 		good = take_text(json_array_get(hosts, i), ret->hosts[i], sizeof(*ret->hosts));
 	if (good)
@@ -210,6 +227,26 @@ static bool notes_in(const json_t *all, struct unseen *ret)
 	return good;
 }
 
+/* Of an older tracer there are none. */
+static bool hooked_in(const json_t *all, struct tls_files *ret)
+{
+	bool good = !all || (json_is_array(all) && json_array_size(all) <= TLS_FILES_MAX);
+
+	for (size_t i = 0; good && i < json_array_size(all); i++) {
+		const json_t *o = json_array_get(all, i);
+		struct tls_file f = {
+			.name = (char *)json_string_value(json_object_get(o, "name")),
+			.found = (char *)json_string_value(json_object_get(o, "found")),
+		};
+
+		good = take_bits(o, "dev", &f.dev) && take_bits(o, "ino", &f.ino) && f.name &&
+		       f.found;
+		if (good)
+			tls_files_put(ret, &f);
+	}
+	return good;
+}
+
 int status_decode(struct span in, struct status *ret)
 {
 	json_t *o = in.len > STATUS_BYTES_MAX ? NULL : json_read_own(in);
@@ -219,7 +256,8 @@ int status_decode(struct span in, struct status *ret)
 	good = json_is_object(o) && take_flag(o, "all", &ret->all) &&
 	       take_flag(o, "more", &ret->more) && take_number(o, "started", &ret->started) &&
 	       rows_in(json_object_get(o, "processes"), ret) &&
-	       notes_in(json_object_get(o, "unseen"), &ret->notes);
+	       notes_in(json_object_get(o, "unseen"), &ret->notes) &&
+	       hooked_in(json_object_get(o, "hooked"), &ret->hooked);
 	json_decref(o);
 	if (!good)
 		status_done(ret);
@@ -230,5 +268,6 @@ void status_done(struct status *s)
 {
 	free((struct process_row *)s->rows);
 	unseen_done(&s->notes);
+	tls_files_done(&s->hooked);
 	*s = (struct status){ 0 };
 }

@@ -4,10 +4,11 @@
 #define SPY_REPORT_STATUS_H
 
 #include "report/process_stats.h"
+#include "report/tls_files.h"
 #include "report/unseen.h"
 
 /* Room for all of it where each byte has to be escaped. */
-#define STATUS_BYTES_MAX (4u << 20)
+#define STATUS_BYTES_MAX (5u << 20)
 /* The processes that spoke last; further ones are left out. */
 #define STATUS_ROWS_MAX 256
 /* What runs comes last, and may be left out: who asks sees for himself. */
@@ -21,6 +22,7 @@ struct status {
 	const struct process_row *rows;
 	size_t nrows;
 	struct unseen notes;
+	struct tls_files hooked;
 };
 
 /* Appends; texts that are too long are cut. -ENOBUFS when it does not fit. */

@@ -12,7 +12,6 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "proc/list.h"
-#include "proc/maps.h"
 
 #define DIRECTORY "/run/llm-spy"
 #define EVERY_NS  1000000000ull

@@ -224,6 +224,23 @@ static void write_notes(struct buf *out, const struct run_report *r)
 	end_line(&l);
 }
 
+/* " 3 alerts: aws-key (2), loop:5" */
+static void write_alerts(struct buf *out, const struct run_report *r)
+{
+	const struct totals *t = r->totals;
+
+	if (!t->alerts)
+		return;
+	buf_addf(out, " %" PRIu64 " alert%s: ", t->alerts, plural(t->alerts));
+	for (size_t i = 0; i < t->nalert_counts; i++) {
+		buf_adds(out, i ? ", " : "");
+		summary_name(out, r, t->alert_counts[i].rule, 40);
+		if (t->alert_counts[i].count > 1)
+			buf_addf(out, " (%" PRIu64 ")", t->alert_counts[i].count);
+	}
+	buf_addc(out, '\n');
+}
+
 /* Where no call was seen, what else was: for who expected some. */
 static void write_traffic(struct buf *out, const struct run_report *r)
 {
@@ -367,6 +384,7 @@ void summary_write(struct buf *out, const struct run_report *r)
 	if (r->totals) {
 		summary_write_tables(out, r);
 		write_notes(out, r);
+		write_alerts(out, r);
 	}
 	if (!r->totals || !r->totals->spend->all.calls)
 		write_traffic(out, r);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include <jansson.h>
-#include <stdlib.h>
 
 #include "report/missed.h"
 #include "json/text.h"
+#include "json/write.h"
 #include "report/summary.h"
 
 static void set(json_t *o, const char *key, json_t *v)
@@ -119,6 +119,15 @@ static json_t *traffic_of(const struct report_traffic *t)
 	return o;
 }
 
+static json_t *alert_rules(const struct totals *t)
+{
+	json_t *o = json_object();
+
+	for (size_t i = 0; i < t->nalert_counts; i++)
+		set_number(o, t->alert_counts[i].rule, t->alert_counts[i].count);
+	return o;
+}
+
 static void set_totals(json_t *o, const struct totals *t)
 {
 	static const struct spend_sum none;
@@ -130,6 +139,8 @@ static void set_totals(json_t *o, const struct totals *t)
 	set_number(o, "incomplete", t ? t->incomplete : 0);
 	set_number(o, "seen_at_both_ends", t ? t->twice : 0);
 	set_number(o, "not_selected", t ? t->unselected : 0);
+	set_number(o, "alerts", t ? t->alerts : 0);
+	set(o, "alert_rules", t ? alert_rules(t) : json_object());
 	if (t)
 		spend_sort(t->spend);
 	set(o, "models", t ? models_of(&t->spend->models) : json_array());
@@ -139,7 +150,6 @@ static void set_totals(json_t *o, const struct totals *t)
 void summary_write_json(struct buf *out, const struct run_report *r)
 {
 	json_t *o = json_object(), *missed = json_array();
-	char *text;
 
 	set(o, "duration_ns",
 	    r->duration_ns ? json_integer((json_int_t)r->duration_ns) : json_null());
@@ -149,9 +159,8 @@ void summary_write_json(struct buf *out, const struct run_report *r)
 	set(o, "unseen", unseen_of(r->unseen));
 	set(o, "traffic", traffic_of(&r->traffic));
 	set(o, "outputs", outputs_of(r));
-	text = json_dumps(o, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(10));
-	buf_adds(out, text ? text : "{}");
+	if (json_dump_to(o, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(10), out) != 0)
+		buf_adds(out, "{}");
 	buf_addc(out, '\n');
-	free(text);
 	json_decref(o);
 }

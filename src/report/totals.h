@@ -9,6 +9,13 @@
 #include "report/spend.h"
 #include "select/select.h"
 
+/* How often a rule of --alert was told. */
+struct alert_count {
+	char *rule;
+	uint64_t count;
+};
+#define ALERT_COUNTS_MAX 64 /* rules; what more there are is only in the sum */
+
 struct totals {
 	enum show_mode mode;
 	const struct select *selection; /* the command line's; NULL: all */
@@ -18,6 +25,9 @@ struct totals {
 	uint64_t first_ns, last_ns; /* of all that was captured; 0: nothing */
 	uint64_t twice;		    /* seen at both ends of a connection, counted once */
 	uint64_t passed_on;	    /* by a gateway, whose own call counts */
+	uint64_t alerts;	    /* whatever is selected */
+	struct alert_count alert_counts[ALERT_COUNTS_MAX];
+	size_t nalert_counts;
 	struct spend *spend;
 };
 

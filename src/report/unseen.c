@@ -198,6 +198,15 @@ void unseen_copy(struct unseen *to, const struct unseen *from)
 	to->changes = changes;
 }
 
+size_t unseen_running(const struct unseen *n)
+{
+	size_t running = 0;
+
+	for (size_t i = 0; i < n->count; i++)
+		running += n->items[i].pid && !n->items[i].ended;
+	return running;
+}
+
 void unseen_done(struct unseen *n)
 {
 	for (size_t i = 0; i < n->count; i++)

@@ -42,6 +42,7 @@ void unseen_drop(struct unseen *n, pid_t pid); /* of a process that runs, if the
 void unseen_ended(struct unseen *n, pid_t pid);
 void notes_put(struct unseen *n, const struct unseen_note *from); /* as it is */
 void unseen_copy(struct unseen *to, const struct unseen *from);	  /* puts all */
+size_t unseen_running(const struct unseen *n);			  /* processes that run */
 void unseen_done(struct unseen *n);
 
 #endif

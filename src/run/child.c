@@ -37,6 +37,20 @@ int child_become_caller(void)
 	return 0;
 }
 
+static void redirect(const struct child_options *o)
+{
+	int nothing = o->said >= 0 ? open("/dev/null", O_RDONLY | O_CLOEXEC) : -1;
+
+	if (o->said >= 0)
+		setsid();
+	if (nothing >= 0)
+		dup2(nothing, STDIN_FILENO);
+	if (o->said >= 0)
+		dup2(o->said, STDERR_FILENO);
+	if (o->said >= 0 || o->errors_only)
+		dup2(STDERR_FILENO, STDOUT_FILENO);
+}
+
 _Noreturn static void child(const struct child_options *o, int gate, int news, const sigset_t *mask)
 {
 	int err = !o->apart ? -ENOTSUP : unshare(CLONE_NEWNS) != 0 ? -errno : 0;
@@ -52,8 +66,7 @@ _Noreturn static void child(const struct child_options *o, int gate, int news, c
 	close(gate);
 	signal(SIGPIPE, SIG_DFL);
 	sigprocmask(SIG_SETMASK, mask, NULL);
-	if (o->errors_only)
-		dup2(STDERR_FILENO, STDOUT_FILENO);
+	redirect(o);
 	err = child_become_caller();
 	if (err == 0) {
 		environ = o->environment;

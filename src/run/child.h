@@ -23,6 +23,8 @@ struct child {
 struct child_options {
 	char **argv, **environment;
 	bool errors_only; /* its standard output goes to standard error */
+	int said; /* a file that it writes to, in a session of its own, for it has no terminal; -1:
+		   * none */
 	bool apart; /* in a mount namespace of its own: a copy, of which shared mounts stay shared
 		     */
 };

@@ -69,6 +69,13 @@ static char **gather(bool *ret_from_sudo)
 	return result;
 }
 
+char **command_caller_environment(void)
+{
+	bool from_sudo = false;
+
+	return gather(&from_sudo);
+}
+
 /* ---- the program ---- */
 
 static const char *path_of(char *const *environment)

@@ -10,4 +10,7 @@
  * such command: -ENOENT, or it cannot be run. */
 char **command_environment(char *const *argv, struct error *reterr);
 
+/* The environment of the user who called sudo, else ours; environment_free() it. */
+char **command_caller_environment(void);
+
 #endif

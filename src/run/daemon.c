@@ -2,16 +2,19 @@
 #include "run/daemon.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "options/exit_code.h"
+#include "options/read.h"
 #include "run/tracer.h"
 
 #define STATE	 "/var/lib/llm-spy"
@@ -19,6 +22,8 @@
 #define GROUP	 "llm-spy"
 #define KEEP	 "7d"
 #define MAX_SIZE "2G"
+#define TRIES	 20
+#define TRY_US	 10000
 
 /* Of several, which a colon separates, the first is ours. */
 static char *state_directory(void)
@@ -37,6 +42,30 @@ static int make_directory(const char *dir, const struct group *group, struct err
 		return error_set(reterr, -errno, "%s cannot be given to the group " GROUP ": %s",
 				 dir, strerror(errno));
 	return 0;
+}
+
+/* A daemon has its directory locked, so that others know of it. Somebody may be looking just now.
+ * The descriptor stays open as long as we live. */
+static void lock(const char *dir)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	for (unsigned i = 0; fd >= 0 && i < TRIES; i++) {
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+			return;
+		usleep(TRY_US);
+	}
+	log_debug("daemon", "%s is locked by another daemon", dir);
+}
+
+bool daemon_runs(void)
+{
+	int fd = open(STATE, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool runs = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+
+	if (fd >= 0)
+		close(fd);
+	return runs;
 }
 
 /* For -o, where a comma ends the name of a file. */
@@ -67,17 +96,23 @@ static void to_journal(void *arg, enum log_kind kind, struct span lines)
 	fflush(stderr);
 }
 
-int daemon_run(const struct options *o, struct error *reterr)
+int daemon_run(const struct options *o, const struct face *const *faces, struct error *reterr)
 {
 	const struct group *group = getgrnam(GROUP);
 	AUTO_FREE char *dir = state_directory(), *output = output_of(o, dir, group);
-	const char *outputs[] = { output };
 	struct options own = *o;
+	int code;
 
-	own.outputs = (struct names){ .items = outputs, .count = 1 };
 	if (make_directory(dir, group, reterr) != 0)
 		return EXIT_FAILED;
+	lock(dir);
 	if (getenv("JOURNAL_STREAM"))
 		log_set_sink(to_journal, NULL);
-	return tracer_run(&own, reterr);
+	own.outputs = (struct names){ 0 };
+	names_add(&own.outputs, output);
+	for (size_t i = 0; i < o->outputs.count; i++)
+		names_add(&own.outputs, o->outputs.items[i]);
+	code = tracer_run(&own, faces, reterr);
+	free(own.outputs.items);
+	return code;
 }

@@ -14,6 +14,7 @@
 #include "base/caller.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/str.h"
 #include "base/xalloc.h"
 #include "options/options.h"
 
@@ -26,9 +27,8 @@
 /* The command's name as a part of a file name. */
 static char *plain_name(const char *program)
 {
-	const char *slash = strrchr(program, '/');
-	char *name = xstrndup(slash ? slash + 1 : program,
-			      strnlen(slash ? slash + 1 : program, NAME_MAX_SHOWN));
+	const char *last = path_name(program);
+	char *name = xstrndup(last, strnlen(last, NAME_MAX_SHOWN));
 
 	for (char *at = name; *at; at++)
 		if (!isalnum((unsigned char)*at) && !strchr("._+-", *at))
@@ -43,7 +43,7 @@ static bool is_text(const struct sink_ops *format)
 }
 
 /* llm-spy-1129-142703-claude.log */
-static char *log_name(const struct options *o, unsigned try)
+static char *log_name(const struct options *o, const char *ending, unsigned try)
 {
 	AUTO_FREE char *name = plain_name(o->command[0]);
 	char when[32], number[16] = "";
@@ -54,26 +54,22 @@ static char *log_name(const struct options *o, unsigned try)
 	strftime(when, sizeof(when), "%m%d-%H%M%S", &tm);
 	if (try)
 		snprintf(number, sizeof(number), "-%u", try + 1);
-	return xasprintf("llm-spy-%s-%s%s.%s", when, name, number,
-			 is_text(o->format) ? "log" : o->format->name);
+	return xasprintf("llm-spy-%s-%s%s.%s", when, name, number, ending);
 }
 
-/* A new file for the caller, whom the directory has to let. */
-static int make_log_in(struct destination *d, const struct options *o, const char *dir)
+/* A new file for the caller, whom the directory has to let; a descriptor or -errno. */
+static int make_file_in(char **path, const struct options *o, const char *ending, const char *dir)
 {
 	int fd = -EEXIST;
 
 	for (unsigned try = 0; fd == -EEXIST && try < TRIES; try++) {
-		AUTO_FREE char *name = log_name(o, try);
+		AUTO_FREE char *name = log_name(o, ending, try);
 
-		free(d->log);
-		d->log = xasprintf("%s/%s", dir, name);
-		fd = file_create_as_caller(AT_FDCWD, d->log);
+		free(*path);
+		*path = xasprintf("%s/%s", dir, name);
+		fd = file_create_as_caller(AT_FDCWD, *path);
 	}
-	if (fd < 0)
-		return fd;
-	close(fd);
-	return 0;
+	return fd;
 }
 
 static const char *home(void)
@@ -84,21 +80,31 @@ static const char *home(void)
 	return pw && pw->pw_dir[0] == '/' ? pw->pw_dir : "/tmp";
 }
 
-static int make_log(struct destination *d, const struct options *o, struct error *reterr)
+/* Here, else where there is room for it; a descriptor, or -errno with the reason why not here. */
+static int make_file(char **path, const struct options *o, const char *ending, struct error *reterr)
 {
 	const char *others[] = { home(), "/tmp" };
-	int err = make_log_in(d, o, "."), first = err;
+	int fd = make_file_in(path, o, ending, "."), first = fd;
 
-	for (size_t i = 0; err && i < sizeof(others) / sizeof(*others); i++)
-		err = make_log_in(d, o, others[i]);
-	if (err)
-		return error_set(reterr, err,
-				 "cannot write a log here (%s): name a file with -o FILE, or - for "
-				 "the terminal",
-				 strerror(-first));
-	if (first)
+	for (size_t i = 0; fd < 0 && i < sizeof(others) / sizeof(*others); i++)
+		fd = make_file_in(path, o, ending, others[i]);
+	if (fd < 0)
+		return error_set(reterr, fd, "cannot write a log here (%s)", strerror(-first));
+	if (first < 0)
 		log_say("cannot write a log in this directory (%s): it goes to %s",
-			strerror(-first), d->log);
+			strerror(-first), *path);
+	return fd;
+}
+
+static int make_log(struct destination *d, const struct options *o, struct error *reterr)
+{
+	struct error why = { 0 };
+	int fd = make_file(&d->log, o, is_text(o->format) ? "log" : o->format->name, &why);
+
+	if (fd < 0)
+		return error_set(reterr, fd, "%s: name a file with -o FILE, or - for the terminal",
+				 why.text);
+	close(fd);
 	d->one = d->log;
 	return 0;
 }
@@ -119,7 +125,11 @@ void destination_drop_log(struct destination *d)
 void destination_done(struct destination *d)
 {
 	free(d->log);
-	d->log = NULL;
+	free(d->said);
+	d->log = d->said = NULL;
+	if (d->said_fd >= 0)
+		close(d->said_fd);
+	d->said_fd = -1;
 }
 
 /* ---- the choice ---- */
@@ -147,13 +157,31 @@ static bool uses_stdout(const struct destination *d, const struct options *o)
 	return o->record && strcmp(o->record, "-") == 0;
 }
 
-int destination_choose(struct destination *d, const struct options *o, struct error *reterr)
+/* A screen of ours shows the calls: what is written besides, goes to files. */
+static int choose_beside_screen(struct destination *d, const struct options *o,
+				struct error *reterr)
+{
+	d->outputs = o->outputs.items;
+	d->count = o->outputs.count;
+	d->quiet = d->brief = true;
+	if (uses_stdout(d, o))
+		return error_set(reterr, -EINVAL,
+				 "the terminal shows the calls as a table: give -o and -w a file");
+	if (o->command)
+		d->said_fd = make_file(&d->said, o, "out", reterr);
+	return d->said_fd < 0 && o->command ? reterr->code : 0;
+}
+
+int destination_choose(struct destination *d, const struct options *o, bool taken,
+		       struct error *reterr)
 {
 	bool tty = isatty(STDOUT_FILENO), named = o->outputs.count > 0, to_stdout;
 	bool none = !named && o->record && !o->format_given;
 	int err = 0;
 
-	*d = (struct destination){ .outputs = &d->one, .count = !none, .one = "-" };
+	*d = (struct destination){ .outputs = &d->one, .count = !none, .one = "-", .said_fd = -1 };
+	if (taken)
+		return choose_beside_screen(d, o, reterr);
 	if (named) {
 		d->outputs = o->outputs.items;
 		d->count = o->outputs.count;

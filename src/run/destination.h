@@ -20,11 +20,15 @@ struct destination {
 	bool quiet;	  /* the terminal is the command's: nothing appears on it meanwhile */
 	bool brief;	  /* the summary is one line */
 	const char *one;  /* what `outputs` points to when nobody named any */
+	char *said;	  /* the file that the command writes to, since a screen of ours has the
+			   * terminal; NULL: none */
+	int said_fd;	  /* -1 */
 };
 
-/* Makes the log if there is to be one. 0, or -errno with reterr filled. destination_done() in any
- * case. */
-int destination_choose(struct destination *d, const struct options *o, struct error *reterr);
+/* Makes the log if there is to be one. `taken`: a screen of ours has the terminal. 0, or -errno
+ * with reterr filled. destination_done() in any case. */
+int destination_choose(struct destination *d, const struct options *o, bool taken,
+		       struct error *reterr);
 /* Nothing was written to the log that is worth to be kept. */
 void destination_drop_log(struct destination *d);
 void destination_done(struct destination *d);

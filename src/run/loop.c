@@ -16,7 +16,7 @@
 #define DRAIN_IDLE_MS 20
 #define DRAIN_BUDGET  (8u << 20)
 #define TICK_NS	      50000000ull
-#define WAIT_MS	      1000
+#define WAIT_MS	      100
 
 static void ends(sigset_t *ret)
 {
@@ -34,6 +34,23 @@ void loop_hold_ends(bool hold)
 	sigprocmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
 }
 
+/* In all threads, so that the one that draws reads them. */
+static void block_for_screen(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGWINCH);
+	sigaddset(&set, SIGTSTP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+void loop_block_ends(sigset_t *ret)
+{
+	ends(ret);
+	sigprocmask(SIG_BLOCK, ret, NULL);
+}
+
 int loop_init(struct loop *l, struct error *reterr)
 {
 	sigset_t set;
@@ -41,11 +58,13 @@ int loop_init(struct loop *l, struct error *reterr)
 	ends(&set);
 	sigaddset(&set, SIGCHLD);
 	sigaddset(&set, SIGUSR1);
-	if (l->command->pid) {
+	if (l->command->pid)
 		sigaddset(&set, SIGQUIT);
+	if (l->command->pid && !l->screen)
 		sigaddset(&set, SIGTSTP);
-	}
 	sigprocmask(SIG_BLOCK, &set, NULL);
+	if (l->screen)
+		block_for_screen();
 	signal(SIGPIPE, SIG_IGN);
 	loop_hold_ends(false);
 	l->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -73,7 +92,7 @@ static void on_key(struct loop *l, const struct signalfd_siginfo *s)
 
 static void on_signal(struct loop *l, const struct signalfd_siginfo *s)
 {
-	if (runs_command(l) && s->ssi_code == SI_KERNEL && s->ssi_signo != SIGHUP) {
+	if (!l->screen && runs_command(l) && s->ssi_code == SI_KERNEL && s->ssi_signo != SIGHUP) {
 		on_key(l, s);
 		return;
 	}
@@ -95,8 +114,10 @@ static void on_signal(struct loop *l, const struct signalfd_siginfo *s)
 		break;
 	case SIGINT:
 		/* Sent to us alone, or as by Ctrl-C: a second one ends us. */
-		if (!runs_command(l) || l->stop)
+		if (!runs_command(l) || l->stop || l->screen)
 			l->all_gone = true;
+		if (runs_command(l) && l->screen)
+			kill(l->command->pid, SIGINT);
 		l->stop = true;
 		break;
 	default:

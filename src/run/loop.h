@@ -5,6 +5,7 @@
 #ifndef SPY_RUN_LOOP_H
 #define SPY_RUN_LOOP_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -25,12 +26,17 @@ struct loop {
 	struct source *source;
 	struct child *command; /* its pid 0: none */
 	int signals;	       /* signalfd; -1 */
-	bool stop, all_gone;   /* asked to stop; the command and its children have ended */
+	/* A screen of ours has the terminal and reads SIGWINCH and SIGTSTP; the command is in a
+	 * session of its own, so keys do not reach it. */
+	bool screen;
+	bool stop, all_gone; /* asked to stop; the command and its children have ended */
 	uint64_t ticked_ns;
 };
 
 /* The signals that end us: held back, or let through to end us at once. */
 void loop_hold_ends(bool hold);
+/* The signals that ask a run to end; blocked from here on, for who waits for them. */
+void loop_block_ends(sigset_t *ret);
 /* Takes the signals over: they arrive as readable bytes, so that nothing ever runs in a handler.
  * Those that end us do so until they are held back, since nobody reads of them before loop_run. 0,
  * or what error_set gave. */

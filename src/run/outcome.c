@@ -11,6 +11,8 @@ static void add_files(struct buf *out, const struct outcome *of)
 {
 	if (of->to->log)
 		buf_addf(out, "  %s", of->to->log);
+	if (of->to->said)
+		buf_addf(out, "  %s", of->to->said);
 	for (size_t i = 0; i < of->o->outputs.count; i++)
 		buf_addf(out, "  %s", of->o->outputs.items[i]);
 	if (of->o->record)

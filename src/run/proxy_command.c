@@ -38,17 +38,22 @@ void proxy_command_environment(char ***environment, const char *url, const char 
 			       unsigned port, const char *dir)
 {
 	AUTO_FREE char *bundle = xasprintf("%s/bundle.pem", dir), *ca = xasprintf("%s/ca.pem", dir);
+	AUTO_FREE char *ways =
+		xasprintf("-Dhttp.proxyHost=%s -Dhttp.proxyPort=%u -Dhttps.proxyHost=%s "
+			  "-Dhttps.proxyPort=%u -Dhttp.nonProxyHosts= ",
+			  address, port, address, port);
 	AUTO_FREE char *java = xasprintf(
-		"-Dhttp.proxyHost=%s -Dhttp.proxyPort=%u -Dhttps.proxyHost=%s -Dhttps.proxyPort=%u "
-		"-Dhttp.nonProxyHosts= -Djavax.net.ssl.trustStore=%s/truststore.jks "
+		"%s-Djavax.net.ssl.trustStore=%s/truststore.jks "
 		"-Djavax.net.ssl.trustStoreType=JKS -Djavax.net.ssl.trustStorePassword=changeit",
-		address, port, address, port, dir);
+		url ? ways : "", dir);
 
-	set_all(environment, proxies, sizeof(proxies) / sizeof(*proxies), url);
-	set_all(environment, exceptions, sizeof(exceptions) / sizeof(*exceptions), "");
+	if (url) {
+		set_all(environment, proxies, sizeof(proxies) / sizeof(*proxies), url);
+		set_all(environment, exceptions, sizeof(exceptions) / sizeof(*exceptions), "");
+		environment_set(environment, "NODE_USE_ENV_PROXY", "1");
+	}
 	set_all(environment, bundles, sizeof(bundles) / sizeof(*bundles), bundle);
 	environment_set(environment, "SSL_CERT_DIR", dir);
 	environment_set(environment, "NODE_EXTRA_CA_CERTS", ca);
-	environment_set(environment, "NODE_USE_ENV_PROXY", "1");
 	environment_set(environment, "JAVA_TOOL_OPTIONS", java);
 }

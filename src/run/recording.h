@@ -7,12 +7,14 @@
 
 #include "base/error.h"
 #include "capture/chunk.h"
+#include "exchange/observer.h"
 
 struct recorder;
 
 struct recording {
 	struct recorder *file; /* NULL: nothing is recorded */
 	int failed;	       /* the first error */
+	uint64_t newest_ns;    /* of its chunks */
 	chunk_fn next;
 	void *next_arg;
 };
@@ -22,6 +24,9 @@ void recording_before(struct recording *r, chunk_fn next, void *next_arg);
 /* A chunk_fn; give it a struct recording * as arg. An error of the recording does not stop what
  * follows. */
 int recording_chunk(void *recording, const struct chunk *c);
+/* Keys are blanked in it: what tells them apart is added to it. Give it a struct recording * as
+ * arg. */
+extern const struct observer recording_observer;
 void recording_close(struct recording *r); /* again does nothing */
 
 #endif

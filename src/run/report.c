@@ -24,18 +24,22 @@ static const char *user_name(uint32_t uid)
 	return name[0] ? name : NULL;
 }
 
-struct pipeline *report_begin(struct totals *t, struct fanout *f, const struct prices *prices,
-			      struct limits *limits, const struct select *selection)
+struct pipeline *report_begin(const struct report_way *w)
 {
-	struct pipeline *p = pipeline_new(limits);
+	struct pipeline *p = pipeline_new(w->limits);
+	struct before_masks before = { .secret = w->secret };
 
-	totals_init(t, fanout_mode(f), selection);
-	t->spend->user_name = user_name;
-	pipeline_observe(p, &totals_observer, t);
-	pipeline_observe(p, &fanout_observer, f);
-	pipeline_set_shown(p, fanout_shows, f);
-	pipeline_set_shows_bodies(p, fanout_shows_bodies, f);
-	pipeline_set_prices(p, prices);
+	totals_init(w->totals, fanout_mode(w->fanout), w->selection);
+	w->totals->spend->user_name = user_name;
+	run_alerts_observe(w->alerts, p);
+	pipeline_observe(p, &totals_observer, w->totals);
+	pipeline_observe(p, &fanout_observer, w->fanout);
+	pipeline_set_shown(p, fanout_shows, w->fanout);
+	pipeline_set_shows_bodies(p, fanout_shows_bodies, w->fanout);
+	run_alerts_before_masks(w->alerts, &before);
+	pipeline_set_before_masks(p, &before);
+	pipeline_set_prices(p, w->prices);
+	pipeline_set_named_hosts(p, w->named);
 	return p;
 }
 

@@ -6,13 +6,23 @@
 #include "options/options.h"
 #include "pipeline.h"
 #include "report/summary.h"
+#include "run/alerts.h"
 #include "sink/fanout.h"
 
-/* What a call passes on its way to the outputs and the summary. All is borrowed but the pipeline,
- * which is the caller's. Begins the totals, which know the users of this host; totals_done ends
- * them. */
-struct pipeline *report_begin(struct totals *t, struct fanout *f, const struct prices *prices,
-			      struct limits *limits, const struct select *selection);
+/* What a call passes on its way to the outputs and the summary. */
+struct report_way {
+	struct totals *totals;
+	struct fanout *fanout;
+	const struct prices *prices;
+	struct limits *limits;
+	const struct select *selection;
+	const struct named_hosts *named; /* --as */
+	struct run_alerts *alerts;	 /* NULL: none */
+	const struct key_secret *secret; /* NULL: keys are not told apart */
+};
+/* All is borrowed but the pipeline, which is the caller's. Begins the totals, which know the users
+ * of this host; totals_done ends them. */
+struct pipeline *report_begin(const struct report_way *w);
 /* What a replay and a live run have in common. */
 struct run_report report_gather(const struct pipeline *p, const struct totals *t,
 				const struct limits *l);

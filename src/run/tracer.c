@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/urgent.h"
 #include "base/xalloc.h"
 #include "kernel/bpf.h"
 #include "kernel/cpus.h"
@@ -55,9 +56,14 @@ static void tell_status(struct tracer *t, uint64_t now)
 	if (!status_file_is_due(t->status, now))
 		return;
 	discover_unseen(t->discover, &s.notes);
+	discover_hooked(t->discover, &s.hooked);
 	s.rows = process_stats_rows(seen, &s.nrows);
-	status_file_write(t->status, &s, process_stats_changes(seen) + s.notes.changes, now);
+	if (t->faces.store)
+		live_store_set_unseen(t->faces.store, &s.notes);
+	status_file_write(t->status, &s,
+			  process_stats_changes(seen) + s.notes.changes + s.hooked.changes, now);
 	unseen_done(&s.notes);
+	tls_files_done(&s.hooked);
 }
 
 static void read_counters(const struct tracer *t, uint64_t *sums)
@@ -124,7 +130,8 @@ static bool is_over(const void *arg)
 {
 	const struct tracer *t = arg;
 
-	return t->recording.failed || !fanout_is_alive(t->fanout) || !fanout_has_reader(t->fanout);
+	return t->recording.failed || !fanout_is_alive(t->fanout) ||
+	       !fanout_has_reader(t->fanout) || faces_are_over(&t->faces);
 }
 
 static const struct loop_ops loop_ops = { .tick = tick, .is_over = is_over, .show = print_map };
@@ -152,6 +159,8 @@ static void say_ready(const struct tracer *t, const char *first)
 {
 	if (t->to.log)
 		log_say("writing to %s (-o - shows it here)", t->to.log);
+	if (t->to.said)
+		log_say("what %s says goes to %s", t->o->command[0], t->to.said);
 	if (!t->o->command || t->o->debug)
 		log_say("%s", first);
 }
@@ -224,6 +233,10 @@ static int finish(struct tracer *t, int err)
 	if (t->o->metrics_wait && t->o->command && !err)
 		loop_wait(&t->loop);
 	fanout_finish(t->fanout);
+	run_alerts_finish(t->alerts);
+	if (!err && !t->loop.stop && faces_finished(&t->faces, "the command has ended"))
+		loop_wait(&t->loop);
+	faces_close(&t->faces);
 	t->unheard = !fanout_has_reader(t->fanout) || t->recording.failed == -EPIPE;
 	if (t->unheard)
 		return err;
@@ -250,8 +263,11 @@ static void tracer_done(struct tracer *t)
 		close(t->compiler);
 	recording_close(&t->recording);
 	pipeline_free(t->pipeline);
+	run_alerts_free(t->alerts);
 	speakers_free(t->speakers);
+	faces_close(&t->faces);
 	fanout_free(t->fanout);
+	faces_done(&t->faces);
 	totals_done(&t->totals);
 	destination_done(&t->to);
 	environment_free(t->environment);
@@ -274,6 +290,21 @@ static void raise_descriptors(void)
 	setrlimit(RLIMIT_NOFILE, &l);
 }
 
+/* What views read is written by an output like others. */
+static int open_store(struct tracer *t, const struct output_defaults *d, struct error *reterr)
+{
+	const struct live_store_config c = { .outputs = t->to.outputs,
+					     .count = t->to.count,
+					     .format = t->o->format,
+					     .keep = t->o->keep,
+					     .max_size = t->o->max_size,
+					     .bodies = t->o->web != NULL };
+	int err = faces_open_store(&t->faces, &c, reterr);
+	const char *output = !err && t->faces.store ? live_store_output(t->faces.store) : NULL;
+
+	return output ? fanout_add(t->fanout, output, t->o->format, d, reterr) : err;
+}
+
 /* Files are made before anything else, so that one that cannot be made is said at once. */
 static int open_outputs(struct tracer *t, struct error *reterr)
 {
@@ -283,14 +314,18 @@ static int open_outputs(struct tracer *t, struct error *reterr)
 	t->cannot = EXIT_FAILED;
 	t->health = HEALTH_UNKNOWN;
 	defaults.health = &t->health;
-	err = destination_choose(&t->to, t->o, reterr);
+	err = destination_choose(&t->to, t->o, faces_take_terminal(&t->faces), reterr);
 	if (!err)
 		err = fanout_open(&t->fanout, t->to.outputs, t->to.count, t->o->format, &defaults,
 				  reterr);
+	if (!err)
+		err = open_store(t, &defaults, reterr);
 	if (!err && t->o->metrics)
 		err = fanout_add(t->fanout, t->o->metrics, t->o->format, &defaults, reterr);
 	if (!err && t->o->record)
 		err = recording_open(&t->recording, t->o->record, t->o->force, reterr);
+	if (!err)
+		err = run_alerts_open(&t->alerts, t->o, reterr);
 	if (!err)
 		t->cannot = EXIT_CANNOT;
 	return err;
@@ -309,7 +344,8 @@ static int start_command(struct tracer *t, struct error *reterr)
 	struct child_options o = { .argv = t->o->command,
 				   .apart = t->hold != NULL,
 				   .environment = t->environment,
-				   .errors_only = t->to.errors_only };
+				   .errors_only = t->to.errors_only,
+				   .said = t->to.said_fd };
 
 	return child_start(&t->command, &o, reterr);
 }
@@ -354,10 +390,23 @@ static int start(struct tracer *t, struct error *reterr)
 	if (!err)
 		err = fanout_start(t->fanout, reterr);
 	if (!err)
+		err = run_alerts_start(t->alerts, reterr);
+	if (!err)
 		err = attach_prepare(t, reterr);
 	if (err)
 		return err;
-	t->pipeline = report_begin(&t->totals, t->fanout, t->prices, &t->limits, &t->o->select);
+	t->pipeline = report_begin(&(struct report_way){ .totals = &t->totals,
+							 .fanout = t->fanout,
+							 .prices = t->prices,
+							 .limits = &t->limits,
+							 .selection = &t->o->select,
+							 .named = &t->o->named,
+							 .alerts = t->alerts,
+							 .secret = key_secret_read(&t->secret) });
+	pipeline_observe(t->pipeline, &recording_observer, &t->recording);
+	if (t->faces.store)
+		pipeline_observe(t->pipeline, &registry_observer,
+				 live_store_registry(t->faces.store));
 	recording_before(&t->recording, pipeline_chunk, t->pipeline);
 	t->filter_options = t->o->filter;
 	t->filter_options.ncgroups = 0; /* the kernel has compared them, whatever their names */
@@ -403,7 +452,7 @@ static bool is_blind(const struct tracer *t)
 	return any;
 }
 
-static int exit_code(const struct tracer *t, int err, bool blind)
+static int exit_code(const struct tracer *t, int err, bool blind, bool alerted)
 {
 	if (t->unheard)
 		return by_signal_end(SIGPIPE);
@@ -414,23 +463,36 @@ static int exit_code(const struct tracer *t, int err, bool blind)
 			 strerror(-t->recording.failed));
 	if (t->o->strict && blind)
 		return EXIT_BLIND;
-	if (t->command.pid && t->command.exited)
+	if (alerted)
+		return EXIT_ALERT;
+	if (t->command.pid && t->command.exited && !t->left)
 		return child_exit_status(&t->command);
 	return err || t->recording.failed || t->output_failed ? EXIT_FAILED : EXIT_FINE;
 }
 
-/* Of the thread that drains the kernel's buffer: what it does not take out in time is lost. */
-#define PRIORITY -10
-
-int tracer_run(const struct options *o, struct error *reterr)
+/* Who looked at its calls has left, and no terminal can reach it. */
+static bool leave_command(struct tracer *t)
 {
-	struct tracer t = { .o = o, .limits = o->limits, .compiler = -1, .cannot = EXIT_CANNOT };
+	t->left = t->command.pid && !t->command.exited && faces_are_over(&t->faces);
+	if (t->left)
+		kill(t->command.pid, SIGTERM);
+	return t->left;
+}
+
+int tracer_run(const struct options *o, const struct face *const *faces, struct error *reterr)
+{
+	struct tracer t = { .o = o,
+			    .limits = o->limits,
+			    .compiler = -1,
+			    .faces.list = faces,
+			    .cannot = EXIT_CANNOT };
 	AUTO_FREE char *first = NULL;
-	bool blind;
+	bool blind, alerted;
 	int err, code;
 
 	t.loop = (struct loop){ .ops = &loop_ops, .arg = &t, .command = &t.command, .signals = -1 };
-	t.service.fd = -1;
+	t.service.fd = t.to.said_fd = -1;
+	t.loop.screen = faces_take_keys(&t.faces);
 	if (o->action == ACTION_DAEMON)
 		service_open(&t.service);
 	err = start(&t, reterr);
@@ -439,6 +501,8 @@ int tracer_run(const struct options *o, struct error *reterr)
 		first = first_word(&t);
 	if (!err)
 		err = attach_start_discovery(&t, reterr);
+	if (!err)
+		err = faces_open(&t.faces, o, reterr);
 	if (err) {
 		/* The command, still at its gate, ends with us. */
 		destination_drop_log(&t.to);
@@ -450,16 +514,19 @@ int tracer_run(const struct options *o, struct error *reterr)
 	service_ready(&t.service);
 	if (t.to.quiet)
 		messages_hold(&t.messages, t.to.takes_notes ? t.fanout : NULL);
+	err = faces_begin(&t.faces, reterr);
 	if (o->command)
 		child_release(&t.command);
 	t.loop.source = live_source(t.live);
-	setpriority(PRIO_PROCESS, 0, PRIORITY); /* may be refused, and does without */
-	err = loop_run(&t.loop);
-	if (t.loop.stop)
+	urgent_thread(); /* what is not taken out of the kernel's buffer in time is lost */
+	if (!err)
+		err = loop_run(&t.loop);
+	if (leave_command(&t) || t.loop.stop)
 		child_settle(&t.command);
 	err = finish(&t, err);
 	blind = is_blind(&t);
+	alerted = run_alerts_fail(t.alerts);
 	tracer_done(&t);
-	code = exit_code(&t, err, blind);
+	code = exit_code(&t, err, blind, alerted);
 	return code;
 }

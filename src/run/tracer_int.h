@@ -13,8 +13,11 @@
 #include "report/carried.h"
 #include "report/status_file.h"
 #include "report/totals.h"
+#include "run/alerts.h"
 #include "run/child.h"
 #include "run/destination.h"
+#include "run/faces.h"
+#include "run/key_secret.h"
 #include "run/loop.h"
 #include "run/messages.h"
 #include "run/notices.h"
@@ -54,6 +57,8 @@ struct tracer {
 	struct pipeline *pipeline;
 	struct prices *prices;
 	struct fanout *fanout;
+	struct run_alerts *alerts;
+	struct key_secret secret;
 	struct totals totals;
 	struct health health;
 	struct child command;
@@ -61,8 +66,10 @@ struct tracer {
 	struct status_file *status;
 	struct service service;
 	struct notices notices;
+	struct faces faces;
 	uint64_t begun_ns;  /* the first moment that events are kept of */
 	bool output_failed; /* the summary says which and why */
+	bool left;	    /* the command was told to end, since nobody looks at it any more */
 	bool unheard;	    /* the reader of standard output has left */
 	/* The exit code when what is being done at the start fails: files of prices, output and
 	 * recording have the same one in a replay. */

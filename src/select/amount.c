@@ -88,6 +88,19 @@ int amount_time(const char *text, uint64_t *ret_ns)
 	return 0;
 }
 
+int amount_count(const char *text, double *ret)
+{
+	static const char units[] = "kMG";
+	const char *at = text, *unit;
+
+	if (decimal(&at, ret) != 0)
+		return -EINVAL;
+	unit = *at ? strchr(units, *at) : NULL;
+	for (const char *u = units; unit && u <= unit; u++)
+		*ret *= 1000;
+	return at[unit != NULL] ? -EINVAL : 0;
+}
+
 int amount_dollars(const char *text, double *ret)
 {
 	const char *at = text + (*text == '$');

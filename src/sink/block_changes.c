@@ -266,26 +266,6 @@ void block_edit(struct layouter *l)
 
 /* ---- the cache ---- */
 
-/* Dollars for a token that had to be read again: what it cost, less what it would have cost from
- * cache. 0: not known. */
-static double price_again(const struct layouter *l)
-{
-	const struct exchange *x = l->x;
-	const struct usage *u = &x->usage;
-	int64_t written = (u->cache_write_5m > 0 ? u->cache_write_5m : 0) +
-			  (u->cache_write_1h > 0 ? u->cache_write_1h : 0);
-	int64_t anew = u->input - written - (u->cached_read > 0 ? u->cached_read : 0);
-	double price = 0;
-
-	if (written >= x->conversation.lost_cache && x->cost.write_usd > 0)
-		price = x->cost.write_usd / (double)written;
-	else if (anew > 0 && x->cost.input_usd > 0)
-		price = x->cost.input_usd / (double)anew;
-	return l->news.cached_price > 0 && price > l->news.cached_price
-		       ? price - l->news.cached_price
-		       : 0;
-}
-
 /* What the provider says of its own cache. */
 static void diagnosis(struct layouter *l)
 {
@@ -315,7 +295,7 @@ void block_cache(struct layouter *l)
 	} else {
 		page_putf(l->p, INK_WARN, "missed: %s tokens",
 			  page_number((uint64_t)k->lost_cache).text);
-		usd = price_again(l) * (double)k->lost_cache;
+		usd = history_price_again(&l->news, l->x) * (double)k->lost_cache;
 		if (usd > 0)
 			page_putf(l->p, INK_WARN, " (%s)", text_usd(usd).text);
 		page_put(l->p, INK_WARN, " paid again");

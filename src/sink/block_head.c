@@ -188,7 +188,7 @@ static struct span short_model(const char *model)
 
 struct span block_model(const struct exchange *x)
 {
-	const char *model = x->model_answered ? x->model_answered : x->model_asked;
+	const char *model = exchange_model(x);
 
 	return model ? short_model(model) : SPAN_LIT("model unknown");
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/units.h"
+#include "base/xalloc.h"
 #include "exchange/headers.h"
 #include "exchange/retry_after.h"
 #include "sink/block_int.h"
@@ -34,6 +35,13 @@ static void missing_row(void *arg, const char *text)
 
 	page_row(l->p, INK_WARN, "!");
 	page_text(l->p, INK_WARN, span_str(text), 2);
+}
+
+static void alert_row(void *arg, const char *text)
+{
+	AUTO_FREE char *row = xasprintf("alert: %s", text);
+
+	missing_row(arg, row);
 }
 
 static void server_row(struct layouter *l)
@@ -234,7 +242,7 @@ static bool read_number(struct span s, uint64_t *ret)
 static const struct {
 	const char *what, *limit, *remaining;
 } rates[] = {
-#define RATE(what, limit, remaining) { what, limit, remaining },
+#define RATE(what, limit, remaining, reset) { what, limit, remaining },
 #include "sink/rate_limits.def"
 #undef RATE
 };
@@ -302,6 +310,7 @@ void block_tail(struct layouter *l)
 
 	error_row(l);
 	ledger_each(x, missing_row, l);
+	ledger_alerts(x, alert_row, l);
 	server_row(l);
 	put_sign(l);
 	put_times(l);

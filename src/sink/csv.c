@@ -7,6 +7,7 @@
 #include "base/xalloc.h"
 #include "exchange/account.h"
 #include "sink/csv_cell.h"
+#include "sink/ledger.h"
 #include "sink/sink.h"
 
 #define LINE_MAX_BYTES (64 << 10)
@@ -25,6 +26,24 @@ static void dollars(struct buf *o, const struct account *a)
 {
 	if (a->priced)
 		csv_dollars(o, a->usd);
+}
+
+static void alert(void *arg, const char *text)
+{
+	struct buf *all = arg;
+
+	buf_addf(all, "%s%s", all->len ? "; " : "", text);
+}
+
+static void alerts(struct buf *o, const struct exchange *x)
+{
+	AUTO_FREE char *text = NULL;
+	struct buf all;
+
+	buf_init(&all, LINE_MAX_BYTES / 2);
+	ledger_alerts(x, alert, &all);
+	text = buf_take(&all);
+	csv_text(o, x->alerts.count ? text : NULL);
 }
 
 static void row(struct buf *o, const struct exchange *x, const struct account *a)

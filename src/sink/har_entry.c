@@ -11,6 +11,7 @@
 #include "exchange/headers.h"
 #include "json/text.h"
 #include "sink/har.h"
+#include "sink/ledger.h"
 
 void har_text(json_t *o, const char *key, const char *text)
 {
@@ -280,7 +281,7 @@ static json_t *model_call(const struct exchange *x)
 	exchange_account(x, &a);
 	har_text(o, "provider", x->provider);
 	har_text(o, "api", x->api);
-	har_text(o, "model", x->model_answered ? x->model_answered : x->model_asked);
+	har_text(o, "model", exchange_model(x));
 	har_text(o, "finish", a.finish);
 	har_text(o, "error_type", a.error_type);
 	number(o, "input_tokens", a.input);
@@ -295,6 +296,11 @@ static json_t *model_call(const struct exchange *x)
 	return o;
 }
 
+static void alert(void *list, const char *text)
+{
+	json_array_append_new(list, json_from_text(text));
+}
+
 static void own_members(json_t *o, const struct exchange *x)
 {
 	char who[200];
@@ -305,6 +311,12 @@ static void own_members(json_t *o, const struct exchange *x)
 	json_object_set_new(o, "_process", process(x));
 	if (x->kind == EXCHANGE_LLM)
 		json_object_set_new(o, "_llm", model_call(x));
+	if (x->alerts.count) {
+		json_t *list = json_array();
+
+		ledger_alerts(x, alert, list);
+		json_object_set_new(o, "_alerts", list);
+	}
 	if (x->twin_of)
 		json_object_set_new(o, "_twinOf", json_integer((json_int_t)x->twin_of));
 	if (x->via.tgid)

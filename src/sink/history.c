@@ -443,3 +443,18 @@ void history_free(struct history *h)
 		free(h->calls[i].name);
 	free(h);
 }
+
+double history_price_again(const struct news *n, const struct exchange *x)
+{
+	const struct usage *u = &x->usage;
+	int64_t written = (u->cache_write_5m > 0 ? u->cache_write_5m : 0) +
+			  (u->cache_write_1h > 0 ? u->cache_write_1h : 0);
+	int64_t anew = u->input - written - (u->cached_read > 0 ? u->cached_read : 0);
+	double price = 0;
+
+	if (written >= x->conversation.lost_cache && x->cost.write_usd > 0)
+		price = x->cost.write_usd / (double)written;
+	else if (anew > 0 && x->cost.input_usd > 0)
+		price = x->cost.input_usd / (double)anew;
+	return n->cached_price > 0 && price > n->cached_price ? price - n->cached_price : 0;
+}

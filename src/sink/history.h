@@ -59,6 +59,9 @@ void history_look(const struct history *h, const struct exchange *x, struct news
 void history_add(struct history *h, const struct exchange *x);
 /* False: none of that id is known. */
 bool history_called(const struct history *h, const char *id, struct called *ret);
+/* Dollars for a token that had to be read again: what it cost, less what it would have cost from
+ * cache. 0: not known. */
+double history_price_again(const struct news *n, const struct exchange *x);
 /* Whether a part of a request repeats what the last answer said. */
 bool history_is_echo(const struct history *h, const struct news *n, const struct part *p);
 

@@ -300,15 +300,10 @@ static void conversation(struct sink *s, const struct exchange *x)
 
 static void heading(struct sink *s, const struct exchange *x)
 {
-	const char *model = x->model_answered ? x->model_answered : x->model_asked;
-	const char *what = x->kind == EXCHANGE_LLM ? model
-			   : x->rpc_method	   ? x->rpc_method
-						   : x->host;
-
 	buf_addf(&s->call, "<h3><a href=\"#call-%llu\">#%llu</a>", (unsigned long long)x->id,
 		 (unsigned long long)x->id);
 	name(s, " ", exchange_program(x));
-	name(s, " → ", what);
+	name(s, " → ", exchange_callee(x));
 	buf_adds(&s->call, "</h3>\n<p class=\"when\">");
 	transcript_time(x, &s->call);
 	if (x->conversation.turn)

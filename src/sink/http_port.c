@@ -12,6 +12,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/xalloc.h"
+
 #define BACKLOG 128
 
 struct place {
@@ -81,14 +83,35 @@ static int listen_at(const struct addrinfo *a)
 	return one;
 }
 
+unsigned http_port_given(const char *where)
+{
+	const struct http_port none = { "", "0", "" };
+	struct place at;
+
+	return place_read(&none, where, &at) ? (unsigned)strtoul(at.port, NULL, 10) : 0;
+}
+
+static void set_port(struct addrinfo *a, unsigned port)
+{
+	if (a->ai_family == AF_INET6)
+		((struct sockaddr_in6 *)a->ai_addr)->sin6_port = htons((uint16_t)port);
+	else
+		((struct sockaddr_in *)a->ai_addr)->sin_port = htons((uint16_t)port);
+}
+
 int http_port_listen(const struct http_port *p, const char *where, struct error *reterr)
 {
+	unsigned first = (unsigned)strtoul(p->port, NULL, 10);
 	struct addrinfo *a;
 	int fd, err = find_address(p, where, &a, reterr);
 
 	if (err)
 		return err;
 	fd = listen_at(a);
+	for (unsigned i = 1; fd == -EADDRINUSE && i <= p->next && !http_port_given(where); i++) {
+		set_port(a, first + i);
+		fd = listen_at(a);
+	}
 	freeaddrinfo(a);
 	if (fd >= 0)
 		return fd;
@@ -96,6 +119,22 @@ int http_port_listen(const struct http_port *p, const char *where, struct error 
 			 strerror(-fd), fd == -EADDRINUSE ? "; " : "",
 			 fd == -EADDRINUSE ? p->another : "",
 			 fd == -EADDRINUSE ? " takes another" : "");
+}
+
+char *http_port_place(const char *address, unsigned port)
+{
+	const char *host = address ? address : "127.0.0.1";
+	bool bare = strchr(host, ':') && *host != '[';
+	AUTO_FREE char *number = port ? xasprintf(":%u", port) : NULL;
+
+	return xasprintf("%s%s%s%s", bare ? "[" : "", host, bare ? "]" : "", number ? number : "");
+}
+
+bool http_port_is_own(const char *where)
+{
+	return !*where || *where == ':' || strspn(where, "0123456789") == strlen(where) ||
+	       strncmp(where, "127.", 4) == 0 || strncmp(where, "[::1]", 5) == 0 ||
+	       strcmp(where, "::1") == 0;
 }
 
 void http_port_url(int fd, const char *path, char *ret, unsigned size)

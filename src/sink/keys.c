@@ -3,30 +3,9 @@
 
 #include <string.h>
 
-#define ESCAPE	  '\x1b'
-#define BACKSPACE '\x7f'
+#include "base/typed.h"
 
-/* Takes off the last character, of one byte or more. */
-static void erase(char *word)
-{
-	size_t n = strlen(word);
-
-	while (n && ((unsigned char)word[n - 1] & 0xc0) == 0x80)
-		n--;
-	if (n)
-		n--;
-	word[n] = '\0';
-}
-
-static void append(char *word, char byte)
-{
-	size_t n = strlen(word);
-
-	if (n + 1 < KEYS_WORD && ((unsigned char)byte >= 0x80 || byte >= ' ')) {
-		word[n] = byte;
-		word[n + 1] = '\0';
-	}
-}
+#define ESCAPE '\x1b'
 
 static enum key_action type(struct keys *k, char byte)
 {
@@ -39,15 +18,8 @@ static enum key_action type(struct keys *k, char byte)
 	case ESCAPE:
 		k->is_typing = false;
 		break;
-	case BACKSPACE:
-	case '\b':
-		erase(k->typed);
-		break;
-	case 'U' - '@': /* Ctrl-U */
-		k->typed[0] = '\0';
-		break;
 	default:
-		append(k->typed, byte);
+		typed_key(k->typed, sizeof(k->typed), (unsigned char)byte);
 	}
 	return KEY_REDRAW;
 }

@@ -62,9 +62,26 @@ void ledger_each(const struct exchange *x, ledger_fn fn, void *arg)
 		say(&l, "header fields are missing");
 	else if (x->request_headers.unseen || x->response_headers.unseen)
 		say(&l, "header fields refer to earlier ones: tracing began later");
-	if (x->response_partial && x->kind == EXCHANGE_LLM)
+	/* Of a call to a model that stands with its request. */
+	if (x->request_partial && x->kind != EXCHANGE_LLM && x->api)
+		say(&l, "part of the request could not be read as %s", x->api);
+	if (x->response_partial && x->api)
 		say(&l, "part of the response could not be read as %s", x->api);
 	/* Else it was said what they took. */
 	if (x->lost_events && !exchange_missing(x))
 		say(&l, "the kernel lost events while this call was under way");
+}
+
+void ledger_alerts(const struct exchange *x, ledger_fn fn, void *arg)
+{
+	const struct ledger l = { fn, arg };
+
+	for (size_t i = 0; i < x->alerts.count; i++) {
+		const struct alert *a = &x->alerts.items[i];
+
+		if (a->where)
+			say(&l, "%.60s (%.150s)", a->rule, a->where);
+		else
+			say(&l, "%.60s", a->rule);
+	}
 }

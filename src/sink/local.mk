@@ -40,6 +40,8 @@ libpure_a_SOURCES += \
 	src/sink/html_text.h \
 	src/sink/http_port.c \
 	src/sink/http_port.h \
+	src/sink/http_server.c \
+	src/sink/http_server.h \
 	src/sink/inflight.c \
 	src/sink/inflight.h \
 	src/sink/jsonl.c \

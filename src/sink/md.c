@@ -145,14 +145,9 @@ static void conversation(struct sink *s, const struct exchange *x)
 /* "### Call 3: `agent.py` to `gpt-4o`"; a number with its usual sign would be that of a ticket. */
 static void heading(struct sink *s, const struct exchange *x)
 {
-	const char *model = x->model_answered ? x->model_answered : x->model_asked;
-	const char *what = x->kind == EXCHANGE_LLM ? model
-			   : x->rpc_method	   ? x->rpc_method
-						   : x->host;
-
 	buf_addf(&s->call, "### Call %llu:", (unsigned long long)x->id);
 	name(s, " ", exchange_program(x));
-	name(s, " to ", what);
+	name(s, " to ", exchange_callee(x));
 	buf_adds(&s->call, "\n\n");
 	transcript_time(x, &s->call);
 	if (x->conversation.turn)

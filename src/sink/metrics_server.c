@@ -3,14 +3,10 @@
 
 #ifdef HAVE_MICROHTTPD
 
-#include <errno.h>
-#include <microhttpd.h>
 #include <stdlib.h>
-#include <unistd.h>
 
-#include "base/library.h"
 #include "base/xalloc.h"
-#include "sink/http_port.h"
+#include "sink/http_server.h"
 
 /* Outside of what Prometheus's exporters have agreed on (9100 to 9999), and below the ports that
  * Linux gives to clients. */
@@ -21,40 +17,12 @@
 #define REQUEST_BYTES_MAX (16 << 10)
 #define ANSWER_BYTES_MAX  (64u << 20)
 
-#define FUNCTIONS(F)                                                                               \
-	F(start_daemon)                                                                            \
-	F(stop_daemon)                                                                             \
-	F(run)                                                                                     \
-	F(get_timeout)                                                                             \
-	F(get_daemon_info)                                                                         \
-	F(create_response_from_buffer)                                                             \
-	F(add_response_header)                                                                     \
-	F(queue_response)                                                                          \
-	F(destroy_response)                                                                        \
-	F(lookup_connection_value)
-
-/* libmicrohttpd's, once it is loaded. */
-static struct {
-#define MEMBER(name) __typeof__(&MHD_##name) name;
-	FUNCTIONS(MEMBER)
-#undef MEMBER
-} api;
-
-static int load(struct error *reterr)
-{
-#define ROW(function) { "MHD_" #function, &api.function },
-	static const struct library_function rows[] = { FUNCTIONS(ROW) };
-#undef ROW
-
-	return library_load(MICROHTTPD_SONAME, rows, sizeof(rows) / sizeof(*rows), reterr);
-}
-
 struct metrics_server {
 	struct MHD_Daemon *daemon;
 	const char *own_name;
 	metrics_fn write;
 	void *arg;
-	char url[80];
+	char url[HTTP_URL_SIZE];
 };
 
 /* ---- answers ---- */
@@ -62,18 +30,12 @@ struct metrics_server {
 static enum MHD_Result send_answer(struct MHD_Connection *c, unsigned status, const char *type,
 				   struct buf *text)
 {
-	size_t len = text->len;
-	struct MHD_Response *r =
-		api.create_response_from_buffer(len, buf_take(text), MHD_RESPMEM_MUST_FREE);
-	enum MHD_Result sent;
+	struct MHD_Response *r = http_text(type, text);
 
-	api.add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, type);
-	api.add_response_header(r, "X-Content-Type-Options", "nosniff");
+	http_api.add_response_header(r, "X-Content-Type-Options", "nosniff");
 	if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
-		api.add_response_header(r, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
-	sent = api.queue_response(c, status, r);
-	api.destroy_response(r);
-	return sent;
+		http_api.add_response_header(r, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+	return http_send(c, status, r);
 }
 
 static enum MHD_Result refuse(struct MHD_Connection *c, unsigned status, const char *why)
@@ -85,14 +47,9 @@ static enum MHD_Result refuse(struct MHD_Connection *c, unsigned status, const c
 	return send_answer(c, status, "text/plain; charset=utf-8", &text);
 }
 
-static struct span field(struct MHD_Connection *c, const char *name)
-{
-	return span_str(api.lookup_connection_value(c, MHD_HEADER_KIND, name));
-}
-
 static enum MHD_Result give(struct metrics_server *s, struct MHD_Connection *c)
 {
-	enum exposition_format format = scrape_format(field(c, MHD_HTTP_HEADER_ACCEPT));
+	enum exposition_format format = scrape_format(http_field(c, MHD_HTTP_HEADER_ACCEPT));
 	struct buf text;
 
 	buf_init(&text, ANSWER_BYTES_MAX);
@@ -109,7 +66,7 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const cha
 {
 	struct metrics_server *s = arg;
 
-	if (!scrape_host_is_ours(field(c, MHD_HTTP_HEADER_HOST), s->own_name))
+	if (!scrape_host_is_ours(http_field(c, MHD_HTTP_HEADER_HOST), s->own_name))
 		return refuse(
 			c, MHD_HTTP_FORBIDDEN,
 			"this Host is not known: use an address, or -o metrics:...,name=NAME\n");
@@ -122,35 +79,23 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const cha
 
 /* ---- its life ---- */
 
-static int start(struct metrics_server *s, int fd, struct error *reterr)
-{
-	s->daemon = api.start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, on_request, s,
-				     MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-				     CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS,
-				     MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)REQUEST_BYTES_MAX,
-				     MHD_OPTION_END);
-	if (s->daemon)
-		return 0;
-	close(fd);
-	return error_set(reterr, -EIO, "metrics: the HTTP server cannot be started");
-}
-
 int metrics_server_open(struct metrics_server **ret, const char *where, const char *own_name,
 			metrics_fn write, void *arg, struct error *reterr)
 {
 	static const struct http_port port = { "metrics:", PORT, "--metrics=PORT" };
-	struct metrics_server *s;
-	int fd, err = load(reterr);
+	struct metrics_server *s = xcalloc(1, sizeof(*s));
+	const struct http_server_config c = { .port = &port,
+					      .where = where,
+					      .path = "/metrics",
+					      .connections = CONNECTIONS,
+					      .idle_seconds = IDLE_SECONDS,
+					      .head_max = REQUEST_BYTES_MAX,
+					      .on_request = on_request,
+					      .arg = s };
+	int err;
 
-	if (err)
-		return err;
-	fd = http_port_listen(&port, where, reterr);
-	if (fd < 0)
-		return fd;
-	s = xcalloc(1, sizeof(*s));
 	*s = (struct metrics_server){ .own_name = own_name, .write = write, .arg = arg };
-	http_port_url(fd, "/metrics", s->url, sizeof(s->url));
-	err = start(s, fd, reterr);
+	err = http_server_start(&s->daemon, s->url, &c, reterr);
 	if (err)
 		free(s);
 	else
@@ -161,7 +106,7 @@ int metrics_server_open(struct metrics_server **ret, const char *where, const ch
 void metrics_server_free(struct metrics_server *s)
 {
 	if (s)
-		api.stop_daemon(s->daemon);
+		http_api.stop_daemon(s->daemon);
 	free(s);
 }
 
@@ -172,17 +117,17 @@ const char *metrics_server_url(const struct metrics_server *s)
 
 int metrics_server_fd(const struct metrics_server *s, unsigned *ret_ms)
 {
-	const union MHD_DaemonInfo *info = api.get_daemon_info(s->daemon, MHD_DAEMON_INFO_EPOLL_FD);
-	MHD_UNSIGNED_LONG_LONG ms;
+	uint64_t ms;
+	int fd = http_server_fd(s->daemon, &ms);
 
-	if (api.get_timeout(s->daemon, &ms) == MHD_YES && ms < *ret_ms)
+	if (ms < *ret_ms)
 		*ret_ms = (unsigned)ms;
-	return info->epoll_fd;
+	return fd;
 }
 
 void metrics_server_serve(struct metrics_server *s)
 {
-	api.run(s->daemon);
+	http_api.run(s->daemon);
 }
 
 #endif

@@ -93,14 +93,6 @@ static int otlp_open(struct sink **ret, const struct sink_config *c, struct erro
 	return 0;
 }
 
-static uint64_t wall_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
-
 /* Connections and files are the caller's from here on, not root's. */
 static void begin(struct sink *s)
 {
@@ -108,7 +100,7 @@ static void begin(struct sink *s)
 		return;
 	s->began = true;
 	caller_rights_take(&s->rights);
-	s->start_ns = wall_ns();
+	s->start_ns = (uint64_t)wall_ns();
 	s->measured_ns = now_ns();
 	s->random = s->start_ns ^ (uint64_t)getpid() << 32;
 }
@@ -302,7 +294,7 @@ static void keep_metric(void *arg, const char *resource, const json_t *metric)
 static void measure(struct sink *s)
 {
 	s->measured_ns = now_ns();
-	otlp_metrics_take(s->metrics, s->start_ns, wall_ns(), keep_metric, s);
+	otlp_metrics_take(s->metrics, s->start_ns, (uint64_t)wall_ns(), keep_metric, s);
 }
 
 static int otlp_tick(struct sink *s, uint64_t now, struct error *reterr)

@@ -13,7 +13,7 @@
 #include "base/comma.h"
 #include "base/library.h"
 #include "base/xalloc.h"
-#include "telemetry/percent.h"
+#include "base/percent.h"
 
 #define ANSWER_MAX  (64 << 10)
 #define GZIP_WINDOW (15 + 16) /* of deflateInit2: with gzip's head */

@@ -17,6 +17,7 @@
 #include "sink/begun.h"
 #include "sink/output_spec.h"
 #include "sink/queue.h"
+#include "select/redact_setting.h"
 #include "sink/stricter.h"
 #include "sink/writer.h"
 
@@ -158,6 +159,17 @@ static int read_flags(struct output *o, const struct output_defaults *d, struct 
 	return err ? err : sink_flag(&o->config, "events", d->events, &o->config.events, reterr);
 }
 
+/* What all outputs are to. */
+static int hide(struct output_spec *o, const struct output_defaults *d, struct error *reterr)
+{
+	struct error why = { 0 };
+	int err = 0;
+
+	for (size_t i = 0; i < d->nredact && !err; i++)
+		err = redact_setting_add(&o->policy, d->redact[i], &why);
+	return err ? error_set(reterr, err, "--redact: %s", why.text) : 0;
+}
+
 int output_open(struct output **ret, const char *arg, const struct sink_ops *format,
 		const struct output_defaults *d, struct error *reterr)
 {
@@ -177,6 +189,8 @@ int output_open(struct output **ret, const char *arg, const struct sink_ops *for
 	o->config.recorded = d->lossless;
 	o->config.health = d->health;
 	err = output_spec_read(&o->spec, arg, format, reterr);
+	if (!err)
+		err = hide(&o->spec, d, reterr);
 	configure(o);
 	if (!err)
 		err = read_flags(o, d, reterr);

@@ -18,6 +18,8 @@ struct output_defaults {
 	enum color_when color;
 	bool full, bodies, follow, events;
 	unsigned lines;
+	const char *const *redact; /* what all hide, as redact_setting_add takes it */
+	size_t nredact;
 	bool force;   /* files that are there are overwritten */
 	bool command; /* one that we started has the terminal's keyboard */
 	/* Nothing is left out, whoever is slow: the source can wait, as a recording can. */

@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "base/xalloc.h"
+#include "select/redact_setting.h"
 
 static void add_value(struct output_spec *o, char *name, const char *value)
 {
@@ -57,7 +58,7 @@ static int set(struct output_spec *o, char *name, const char *value, struct erro
 			       : error_set(reterr, -EINVAL,
 					   "queue=%.100s: expected a size such as 64M", value);
 	if (strcmp(name, "redact") == 0)
-		return redact_policy_add(&o->policy, value, reterr);
+		return redact_setting_add(&o->policy, value, reterr);
 	err = select_add(&o->select, name, value, &why);
 	if (err)
 		return err > 0 ? 0

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/units.h"
+#include "base/utf8.h"
 #include "sink/block.h"
 
 #define SPIN_NS 100000000ull
@@ -135,11 +136,8 @@ static void add_on_one_line(struct buf *out, struct span s)
 /* As much of its end as takes at most `columns`. */
 static struct span last_columns(const struct page *p, struct span s, unsigned columns)
 {
-	while (s.len && page_columns(p, s) > columns) {
-		s = span_from(s, 1);
-		while (s.len && (s.ptr[0] & 0xc0) == 0x80)
-			s = span_from(s, 1);
-	}
+	while (s.len && page_columns(p, s) > columns)
+		s = span_from(s, utf8_begin(s, 1));
 	return s;
 }
 

@@ -277,6 +277,13 @@ static void missing(void *arg, const char *text)
 	w->ops->problem(w->arg, "Incomplete:", text);
 }
 
+static void alerted(void *arg, const char *text)
+{
+	const struct walk *w = arg;
+
+	w->ops->problem(w->arg, "Alert:", text);
+}
+
 /* ---- what is no call to a model ---- */
 
 static void arguments(const struct walk *w)
@@ -323,4 +330,5 @@ void transcript_walk(const struct transcript *t, const struct history *h,
 	}
 	error(&w);
 	ledger_each(t->x, missing, &w);
+	ledger_alerts(t->x, alerted, &w);
 }

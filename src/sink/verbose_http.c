@@ -136,7 +136,13 @@ static void warn(void *arg, const char *text)
 	verbose_warn(arg, "%s", text);
 }
 
+static void warn_alert(void *arg, const char *text)
+{
+	verbose_warn(arg, "alert: %s", text);
+}
+
 void verbose_ledger(struct sink *s, const struct exchange *x)
 {
 	ledger_each(x, warn, s);
+	ledger_alerts(x, warn_alert, s);
 }

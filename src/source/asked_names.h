@@ -6,18 +6,23 @@
 
 #include "capture/hello.h"
 
-/* The last of them, by a number made of process and port: a new one takes the place of an older. */
-#define ASKED_NAMES 512
+/* Places by a number made of process and port, and in each the last ones: a new one takes the place
+ * of the oldest there. */
+#define ASKED_PLACES	 128
+#define ASKED_NAMES_EACH 4
 
 struct asked_names {
-	struct asked_name {
-		uint32_t tgid;
-		struct endpoints ends;
-		char name[HELLO_NAME];
-	} items[ASKED_NAMES];
+	struct asked_place {
+		struct asked_name {
+			uint32_t tgid;
+			struct endpoints ends;
+			char name[HELLO_NAME];
+		} items[ASKED_NAMES_EACH];
+		size_t next; /* where the oldest is */
+	} places[ASKED_PLACES];
 };
 
-/* Of a handshake that begins; nothing else changes anything. */
+/* Of a handshake that begins and was sent; nothing else changes anything. */
 void asked_names_note(struct asked_names *a, const struct notice *n);
 /* NULL: none is known. */
 const char *asked_names_find(const struct asked_names *a, uint32_t tgid,

@@ -4,12 +4,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/xalloc.h"
 #include "source/replay.h"
 
 #define PIECE (64u << 10)
+/* So long its end is waited for while nothing comes. */
+#define LAST_MS 2000
 
 struct piped {
 	struct source source; /* first */
@@ -48,8 +51,13 @@ static int piped_service(struct source *s, size_t budget)
 
 static int piped_finish(struct source *s)
 {
-	int err = piped_service(s, SIZE_MAX);
+	struct piped *p = (struct piped *)s;
+	struct pollfd fd = { .fd = p->fd, .events = POLLIN };
+	int err = 0;
 
+	shutdown(p->fd, SHUT_WR);
+	while (!err && poll(&fd, 1, LAST_MS) > 0)
+		err = piped_service(s, SIZE_MAX);
 	return err > 0 ? 0 : err;
 }
 
@@ -93,8 +101,9 @@ struct source *piped_source(struct piped *p)
 bool piped_begins(struct piped *p)
 {
 	struct pollfd fd = { .fd = p->fd, .events = POLLIN };
+	uint8_t byte;
 
 	while (poll(&fd, 1, -1) < 0 && errno == EINTR)
 		;
-	return fd.revents & POLLIN;
+	return recv(p->fd, &byte, 1, MSG_PEEK) == 1;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A recording that another process is just making, through a pipe, as a source. Its end need not be
- * told: the other one may be killed. */
+/* A recording that another process is just making, through a socket, as a source. Its end need not
+ * be told: the other one may be killed. It is asked to finish by our half of the socket being
+ * closed. */
 #ifndef SPY_SOURCE_PIPED_H
 #define SPY_SOURCE_PIPED_H
 

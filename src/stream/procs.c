@@ -199,6 +199,7 @@ void procs_describe(struct procs *p, uint32_t tgid, const struct proc_text *text
 		return;
 	set_name(&n->proc, text->name);
 	set_strings(&n->proc, text);
+	ancestors_read(text->ancestors, &n->proc.ancestors);
 	drop_unused(p);
 }
 

@@ -127,13 +127,18 @@ static struct entry *find(struct stream *s, const struct conn_id *id)
 	return e;
 }
 
-static void forget(struct stream *s, struct entry *e)
+static void unchain(struct stream *s, struct entry *e)
 {
 	struct entry **at = bucket(s, &e->conn.id);
 
 	while (*at != e)
 		at = &(*at)->chain;
 	*at = e->chain;
+}
+
+static void forget(struct stream *s, struct entry *e)
+{
+	unchain(s, e);
 	list_remove(&e->order);
 	s->count--;
 	for (int d = 0; d < 2; d++) {
@@ -352,6 +357,35 @@ static void on_close(struct stream *s, const struct chunk *c)
 		close_entry(s, e, c->ts_ns, c->totals, !(c->flags & CHUNK_LEFT_OPEN));
 }
 
+/* What its parent has begun, a process that was forked goes on with: from now on it is its own. */
+static void on_forked(struct stream *s, const struct chunk *c)
+{
+	struct conn_id was = { .tgid = c->io_seq, .object = c->conn.object };
+	struct entry *e = find(s, &was), **at;
+
+	if (!e || e->conn.id.first_seen_ns != c->off || find(s, &c->conn))
+		return;
+	unchain(s, e);
+	procs_unref(s->procs, e->conn.proc);
+	e->conn.proc = procs_ref(s->procs, c->conn.tgid, c->uid, c->cgroup, c->comm);
+	e->conn.id = c->conn;
+	at = bucket(s, &c->conn);
+	e->chain = *at;
+	*at = e;
+	entry_of(s, c);
+}
+
+static void on_refused(struct stream *s, const struct chunk *c)
+{
+	struct entry *e = entry_of(s, c);
+
+	if (!e || e->conn.bytes[DIR_READ])
+		return;
+	drain(s, e, DIR_WRITE, c->ts_ns, c->off);
+	if (s->out->refused)
+		s->out->refused(s->arg, &e->conn, c->ts_ns);
+}
+
 static void on_other(struct stream *s, const struct chunk *c)
 {
 	struct entry *e = entry_of(s, c);
@@ -417,6 +451,15 @@ static void on_endpoints(struct stream *s, const struct chunk *c)
 		s->out->endpoints(s->arg, &e->conn);
 }
 
+static void on_key(struct stream *s, const struct chunk *c)
+{
+	const struct conn_id *id = &c->conn;
+	struct entry *e = find(s, id);
+
+	if (e && e->conn.id.first_seen_ns == id->first_seen_ns && s->out->key)
+		s->out->key(s->arg, &e->conn, c->off, c->data);
+}
+
 static void on_proc(struct stream *s, const struct chunk *c)
 {
 	struct proc_text text;
@@ -448,6 +491,15 @@ void stream_feed(struct stream *s, const struct chunk *c)
 		break;
 	case CHUNK_OTHER:
 		on_other(s, c);
+		break;
+	case CHUNK_REFUSED:
+		on_refused(s, c);
+		break;
+	case CHUNK_FORKED:
+		on_forked(s, c);
+		break;
+	case CHUNK_KEY:
+		on_key(s, c);
 		break;
 	case CHUNK_CLOCK:
 		s->wall_offset = (int64_t)c->off;

@@ -6,6 +6,7 @@
 #define SPY_STREAM_STREAM_H
 
 #include "base/limits.h"
+#include "capture/ancestors.h"
 #include "capture/chunk.h"
 #include "capture/endpoints.h"
 
@@ -19,6 +20,7 @@ struct proc {
 	/* As in struct proc_text; NULL when unknown. */
 	char *exe, *cmdline, *script, *user;
 	char *runtime, *container, *container_name, *pod, *unit;
+	struct ancestors ancestors;
 	unsigned refs;
 };
 
@@ -54,6 +56,10 @@ struct stream_out {
 		    bool lost);
 	void (*close)(void *arg, struct conn *c, uint64_t ts_ns, bool ended);
 	void (*endpoints)(void *arg, struct conn *c); /* c->endpoints changed; may be NULL */
+	/* The server has read nothing of what was written so far; may be NULL. */
+	void (*refused)(void *arg, struct conn *c, uint64_t ts_ns);
+	/* CHUNK_KEY: of the request that began at that time; may be NULL */
+	void (*key)(void *arg, struct conn *c, uint64_t began_ns, struct span text);
 };
 
 struct stream_stats {

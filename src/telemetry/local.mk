@@ -17,8 +17,6 @@ libpure_a_SOURCES += \
 	src/telemetry/otlp_span.h \
 	src/telemetry/otlp_value.c \
 	src/telemetry/otlp_value.h \
-	src/telemetry/percent.c \
-	src/telemetry/percent.h \
 	src/telemetry/scrape.c \
 	src/telemetry/scrape.h \
 	src/telemetry/semconv.c \

@@ -101,7 +101,7 @@ static void find_labels(const struct exchange *x, struct labels *ret)
 
 	snprintf(number, sizeof(number), "%u", x->uid);
 	put(ret, LABEL_PROVIDER, x->provider);
-	put(ret, LABEL_MODEL, x->model_answered ? x->model_answered : x->model_asked);
+	put(ret, LABEL_MODEL, exchange_model(x));
 	put(ret, LABEL_PROGRAM, of->tgid && of->program ? of->program : exchange_program(x));
 	put(ret, LABEL_USER, of->tgid && of->user ? of->user : x->user ? x->user : number);
 }

@@ -3,7 +3,7 @@
  * OTEL_RESOURCE_ATTRIBUTES of its SDK specification. */
 #include "base/comma.h"
 #include "telemetry/otlp_span.h"
-#include "telemetry/percent.h"
+#include "base/percent.h"
 
 #define PART_MAX 256
 

@@ -249,6 +249,16 @@ static void add_other(struct attributes *a, const struct exchange *x)
 	add_error(a, x);
 }
 
+/* Their rules alone: where one was found is a sentence. */
+static json_t *alerts_of(const struct exchange *x)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < x->alerts.count; i++)
+		json_array_append_new(list, json_from_text(x->alerts.items[i].rule));
+	return list;
+}
+
 static void add_ours(struct attributes *a, const struct exchange *x)
 {
 	uint64_t missing = exchange_missing(x);
@@ -260,6 +270,8 @@ static void add_ours(struct attributes *a, const struct exchange *x)
 	attribute_bool(a, SEMCONV_OUR_COMPLETE, exchange_complete(x));
 	if (missing)
 		attribute_int(a, SEMCONV_OUR_MISSING, (int64_t)missing);
+	if (x->alerts.count)
+		attribute_json(a, SEMCONV_OUR_ALERTS, alerts_of(x));
 	if (x->twin_of)
 		attribute_int(a, SEMCONV_OUR_TWIN_OF, (int64_t)x->twin_of);
 	if (x->via.tgid)

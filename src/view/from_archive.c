@@ -109,7 +109,9 @@ static int archive_each(struct view *v, const struct view_query *q, source_fn fn
 				   .failed = q->failed && q->order == VIEW_NEWEST,
 				   .tools = q->tools && q->order == VIEW_NEWEST,
 				   .id = q->id,
+				   .number = q->number,
 				   .after = q->after,
+				   .by_id = q->order == VIEW_BY_ID,
 				   .conversation = q->conversation };
 
 	if (q->select)
@@ -124,7 +126,14 @@ static void archive_free_view(struct view *v)
 	free(v);
 }
 
-static const struct view_ops archive_ops = { .each = archive_each, .free = archive_free_view };
+static const char *archive_kind(const struct view *v)
+{
+	return "archive";
+}
+
+static const struct view_ops archive_ops = { .each = archive_each,
+					     .kind = archive_kind,
+					     .free = archive_free_view };
 
 int view_archive_open(struct view **ret, const char *path, struct error *reterr)
 {
@@ -145,10 +154,16 @@ bool view_is_archive(const struct view *v)
 	return v->ops == &archive_ops;
 }
 
-int view_sums(struct view *v, int64_t since, int64_t until, view_sum_fn fn, void *arg,
+int view_sums(struct view *v, enum sums_of of, int64_t since, int64_t until, view_sum_fn fn,
+	      void *arg, struct error *reterr)
+{
+	return reading_sums(reading_of(v), of, since, until, fn, arg, reterr);
+}
+
+int view_keys(struct view *v, int64_t since_ns, int64_t until_ns, view_key_fn fn, void *arg,
 	      struct error *reterr)
 {
-	return reading_sums(reading_of(v), since, until, fn, arg, reterr);
+	return reading_keys(reading_of(v), since_ns, until_ns, fn, arg, reterr);
 }
 
 int view_pin(const char *path, uint64_t id, bool pin, struct error *reterr)
@@ -173,7 +188,13 @@ bool view_is_archive(const struct view *v)
 	return false;
 }
 
-int view_sums(struct view *v, int64_t since, int64_t until, view_sum_fn fn, void *arg,
+int view_sums(struct view *v, enum sums_of of, int64_t since, int64_t until, view_sum_fn fn,
+	      void *arg, struct error *reterr)
+{
+	return without(reterr);
+}
+
+int view_keys(struct view *v, int64_t since_ns, int64_t until_ns, view_key_fn fn, void *arg,
 	      struct error *reterr)
 {
 	return without(reterr);

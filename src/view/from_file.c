@@ -194,6 +194,7 @@ static int play(struct playing *p)
 	pipeline_observe(p->pipeline, &ending, p);
 	pipeline_set_shown(p->pipeline, is_shown, p);
 	pipeline_set_prices(p->pipeline, p->prices);
+	pipeline_set_named_hosts(p->pipeline, p->run->f->view.config.named);
 	replay_init(&p->replay);
 	err = each_piece(r, on_bytes, p);
 	if (!err && replay_finish(&p->replay, &why) != 0)
@@ -221,11 +222,20 @@ static int each_of_recording(struct run *r)
 
 /* ---- the view ---- */
 
+static bool is_recording(const struct file_view *f)
+{
+	return span_starts(span_of(f->begun, f->nbegun), span_of(RECORD_MAGIC, RECORD_MAGIC_LEN));
+}
+
+static const char *file_kind(const struct view *v)
+{
+	return is_recording((const struct file_view *)v) ? "recording" : "jsonl";
+}
+
 static int file_each(struct view *v, const struct view_query *q, source_fn fn, void *arg,
 		     struct error *reterr)
 {
 	struct file_view *f = (struct file_view *)v;
-	struct span front = span_of(f->begun, f->nbegun);
 	struct run r = { .f = f, .fn = fn, .arg = arg, .reterr = reterr };
 	int err;
 
@@ -234,8 +244,7 @@ static int file_each(struct view *v, const struct view_query *q, source_fn fn, v
 		return error_set(reterr, -errno, "%s can be read once only", name_of(&r));
 	f->read = true;
 	r.answers = answers_new();
-	err = span_starts(front, span_of(RECORD_MAGIC, RECORD_MAGIC_LEN)) ? each_of_recording(&r)
-									  : each_of_jsonl(&r);
+	err = is_recording(f) ? each_of_recording(&r) : each_of_jsonl(&r);
 	answers_free(r.answers);
 	return err == 1 ? 0 : err;
 }
@@ -249,7 +258,7 @@ static void file_free(struct view *v)
 	free(f);
 }
 
-static const struct view_ops file_ops = { .each = file_each, .free = file_free };
+static const struct view_ops file_ops = { .each = file_each, .kind = file_kind, .free = file_free };
 
 struct view *view_file_new(int fd, struct span begun)
 {

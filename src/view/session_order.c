@@ -67,6 +67,8 @@ static int in_order(const void *a, const void *b, void *arg)
 	int order = x->others - y->others;
 
 	if (order == 0)
+		order = (y->busy > 0) - (x->busy > 0);
+	if (order == 0)
 		order = compare(x, y, *(const enum session_order *)arg);
 	return order ? order : strcmp(x->key, y->key);
 }
@@ -109,13 +111,26 @@ static void put_below(struct sessions *s)
 	}
 }
 
-void sessions_arrange(struct sessions *s, enum session_order order, bool tree)
+/* Calls under way, as a tree also those of agents below: where these are, their agent is. */
+static void count_busy(struct sessions *s, bool tree)
 {
-	sessions_find_parents(s);
+	for (size_t i = 0; i < s->count; i++)
+		s->rows[i]->busy = s->rows[i]->live;
+	for (size_t i = 0; tree && i < s->count; i++)
+		for (struct session *p = s->rows[i]->parent; p && s->rows[i]->live; p = p->parent)
+			p->busy += s->rows[i]->live;
+}
+
+void sessions_arrange(struct sessions *s, enum session_order order, enum session_tree tree)
+{
+	sessions_find_parents(s, tree);
+	count_busy(s, tree != SESSIONS_FLAT);
 	if (s->count)
 		qsort_r(s->rows, s->count, sizeof(struct session *), in_order, &order);
 	for (size_t i = 0; i < s->count; i++)
 		s->rows[i]->depth = 0;
-	if (tree)
+	if (tree != SESSIONS_FLAT)
 		put_below(s);
+	for (size_t i = 0; i < s->count; i++)
+		s->rows[i]->place = i;
 }

@@ -6,17 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/utf8.h"
 #include "base/xalloc.h"
 #include "exchange/account.h"
+#include "exchange/did.h"
 #include "view/sessions_int.h"
 
 /* Past so many rows, others share the last one: a client can name as many sessions as it likes. */
 #define ROWS_MAX 20000
-/* Of what a call did last. */
-#define LAST_SIZE 240
-/* Agents below agents. */
-#define DEPTH_MAX 64
 
 /* ---- names ---- */
 
@@ -59,18 +55,12 @@ static char *key_of_agent(const char *session, const char *agent)
 	return xasprintf("a%zu:%s%s", strlen(session), session, agent ? agent : "");
 }
 
-/* Codex names a thread where others name an agent: its sub-agents share a session. */
-static const char *agent_of(const struct exchange *x)
-{
-	return x->agent.id ? x->agent.id : x->agent.thread;
-}
-
-static char *key_of(const struct exchange *x)
+char *session_key(const struct exchange *x)
 {
 	struct spender of;
 
 	if (x->agent.session)
-		return key_of_agent(x->agent.session, agent_of(x));
+		return key_of_agent(x->agent.session, agent_name(&x->agent));
 	exchange_spender(x, &of);
 	return xasprintf("p%u:%s:%s", of.pid, x->conversation.id, of.program);
 }
@@ -87,7 +77,7 @@ static struct session *new_row(struct sessions *s, char *key)
 	struct session *r = xcalloc(1, sizeof(*r));
 
 	r->key = key;
-	r->first_token_ns = COUNT_UNKNOWN;
+	r->first_token_ns = r->took_ns = r->context = COUNT_UNKNOWN;
 	tsearch(r, &s->by_key, by_key);
 	s->rows = xgrow(s->rows, s->count, sizeof(struct session *));
 	s->rows[s->count++] = r;
@@ -97,7 +87,7 @@ static struct session *new_row(struct sessions *s, char *key)
 static struct session *row_of(struct sessions *s, const struct exchange *x)
 {
 	static const char others[] = "others";
-	char *key = key_of(x);
+	char *key = session_key(x);
 	struct session *r = find(s, key);
 
 	if (!r && s->count < ROWS_MAX)
@@ -112,9 +102,14 @@ static struct session *row_of(struct sessions *s, const struct exchange *x)
 	return r;
 }
 
+struct session *sessions_find(const struct sessions *s, const char *key)
+{
+	return find(s, key);
+}
+
 bool session_has(const struct session *r, const struct exchange *x)
 {
-	AUTO_FREE char *key = key_of(x);
+	AUTO_FREE char *key = session_key(x);
 
 	return r->others || strcmp(key, r->key) == 0;
 }
@@ -128,6 +123,9 @@ static void row_free(struct session *r)
 	free(r->user);
 	free(r->model);
 	free(r->title);
+	free(r->container);
+	free(r->provider);
+	free(r->host);
 	free(r->last);
 	free(r->calls);
 	free(r->key);
@@ -137,55 +135,7 @@ static void row_free(struct session *r)
 
 /* ---- what a call did ---- */
 
-/* On one line: blanks of any kind are one. */
-static char *one_line(const char *before, struct span text)
-{
-	char part[LAST_SIZE];
-	struct buf b;
-
-	buf_init(&b, 2 * LAST_SIZE);
-	buf_adds(&b, before);
-	utf8_cut(text, part, sizeof(part));
-	for (const char *c = part; *c; c++)
-		if (!strchr(" \t\r\n", *c))
-			buf_addc(&b, *c);
-		else if (b.len && b.ptr[b.len - 1] != ' ')
-			buf_addc(&b, ' ');
-	return buf_take(&b);
-}
-
-static char *of_failure(const struct exchange *x)
-{
-	const struct api_error *e = x->error;
-	const char *why = e ? e->type ? e->type : e->code ? e->code : e->message : NULL;
-	char status[16] = "";
-
-	if (x->status)
-		snprintf(status, sizeof(status), "%u ", x->status);
-	return one_line(status, span_str(why ? why : x->status ? "" : "failed"));
-}
-
-static char *of_answer(const struct message *m)
-{
-	const struct part *said = NULL;
-
-	for (size_t i = 0; i < m->nparts; i++)
-		if (m->parts[i].kind == PART_TOOL_CALL ||
-		    ((m->parts[i].kind == PART_TEXT || m->parts[i].kind == PART_REFUSAL) &&
-		     m->parts[i].text.len))
-			said = &m->parts[i];
-	if (!said)
-		return NULL;
-	if (said->kind != PART_TOOL_CALL)
-		return one_line("", buf_span(&said->text));
-
-	AUTO_FREE char *name = one_line("tool: ", span_str(said->name ? said->name : "?"));
-	AUTO_FREE char *named = xasprintf("%s ", name);
-
-	return one_line(named, buf_span(&said->text));
-}
-
-static enum session_state state_of(const struct exchange *x)
+enum session_state session_state(const struct exchange *x)
 {
 	if (exchange_failed(x))
 		return SESSION_FAILED;
@@ -195,20 +145,11 @@ static enum session_state state_of(const struct exchange *x)
 								       : SESSION_DONE;
 }
 
-static char *last_of(const struct exchange *x)
-{
-	if (exchange_failed(x))
-		return of_failure(x);
-	if (!x->response_seen)
-		return xstrdup("no response");
-	return x->nchoices ? of_answer(&x->choices[0].msg) : NULL;
-}
-
 /* ---- adding ---- */
 
 static void replace(char **to, const char *text)
 {
-	if (!text)
+	if (!text || (*to && strcmp(*to, text) == 0))
 		return;
 	free(*to);
 	*to = xstrdup(text);
@@ -219,26 +160,32 @@ static void name_agent(struct session *r, const struct exchange *x)
 	const struct agent *a = &x->agent;
 
 	replace(&r->session, a->session);
-	replace(&r->agent, agent_of(x));
+	replace(&r->agent, agent_name(&x->agent));
 	replace(&r->kind, a->kind);
 	replace(&r->parent_agent, a->parent);
+	if (x->conversation.parent[0] && !r->branched_from[0])
+		memcpy(r->branched_from, x->conversation.parent, sizeof(r->branched_from));
 	if (!a->parent_conversation[0] || r->parent_conversation[0])
 		return;
 	memcpy(r->parent_conversation, a->parent_conversation, sizeof(r->parent_conversation));
-	r->inferred = a->inferred;
+	r->guessed = a->inferred;
 }
 
 static void name_process(struct session *r, const struct exchange *x)
 {
 	struct spender of;
-	char number[16];
 
 	exchange_spender(x, &of);
-	snprintf(number, sizeof(number), "%u", of.uid);
 	r->pid = of.pid;
+	/* Who is behind a gateway has other ones; and whose parent has ended has few. */
+	if (of.pid == x->tgid && x->ancestors.count > r->ancestors.count)
+		r->ancestors = x->ancestors;
 	replace(&r->program, of.program);
-	replace(&r->user, of.user ? of.user : number);
+	replace(&r->user, spender_user(&of));
 	replace(&r->model, of.model);
+	replace(&r->container, exchange_container(x));
+	replace(&r->provider, x->provider);
+	replace(&r->host, x->host);
 }
 
 static void take_last(struct session *r, const struct exchange *x)
@@ -252,12 +199,31 @@ static void take_last(struct session *r, const struct exchange *x)
 		r->turn = x->conversation.turn;
 	}
 	replace(&r->title, x->conversation.title);
-	r->state = state_of(x);
+	r->state = session_state(x);
 	free(r->last);
-	r->last = last_of(x);
+	r->last = exchange_did(x);
 	exchange_account(x, &a);
+	r->took_ns = a.duration_ns;
 	if (a.first_token_ns != COUNT_UNKNOWN)
 		r->first_token_ns = a.first_token_ns;
+	if (a.input > 0)
+		r->context = a.input;
+	if (exchange_speed(x) > 0)
+		r->speed = exchange_speed(x);
+}
+
+/* Of a row that goes: its first conversation. */
+static void forget_talks(struct sessions *s, const struct session *row)
+{
+	struct talk key, **found, *t;
+
+	snprintf(key.id, sizeof(key.id), "%s", row->conversation);
+	found = tfind(&key, &s->by_conversation, by_conversation);
+	t = found ? *found : NULL;
+	if (!t || t->row != row)
+		return;
+	tdelete(t, &s->by_conversation, by_conversation);
+	free(t);
 }
 
 static void add_talk(struct sessions *s, const char *id, struct session *row)
@@ -271,7 +237,73 @@ static void add_talk(struct sessions *s, const char *id, struct session *row)
 		free(t);
 }
 
-void sessions_add(struct sessions *s, const struct exchange *x)
+struct session *sessions_row(struct sessions *s, const struct exchange *x)
+{
+	struct session *r = row_of(s, x);
+
+	if (r->ncalls || r->others)
+		return r;
+	name_agent(r, x);
+	name_process(r, x);
+	if (!r->conversation[0] && x->conversation.id[0]) {
+		memcpy(r->conversation, x->conversation.id, sizeof(r->conversation));
+		add_talk(s, x->conversation.id, r);
+	}
+	r->turn = x->conversation.turn;
+	replace(&r->title, x->conversation.title);
+	return r;
+}
+
+void sessions_drop_empty(struct sessions *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->count; i++) {
+		struct session *r = s->rows[i];
+
+		if (r->ncalls || r->now) {
+			s->rows[n++] = r;
+			continue;
+		}
+		tdelete(r, &s->by_key, by_key);
+		forget_talks(s, r);
+		row_free(r);
+	}
+	s->count = n;
+}
+
+static void add_bar(struct session *r, const struct exchange *x, int64_t began)
+{
+	int64_t number = began / SESSION_BAR_NS;
+	struct session_bar *b = &r->bars[number % SESSION_BARS];
+	bool priced = x->cost.source != COST_UNKNOWN;
+
+	if (began <= 0 || number < b->number)
+		return;
+	if (number > b->number)
+		*b = (struct session_bar){ .number = number };
+	b->calls++;
+	b->usd += priced ? x->cost.usd : 0;
+	b->unknown += priced ? x->cost.partial : !exchange_failed(x);
+}
+
+struct session_bar session_hour(const struct session *r, int64_t now_ns)
+{
+	struct session_bar sum = { .number = now_ns / SESSION_BAR_NS };
+
+	for (size_t i = 0; i < SESSION_BARS; i++) {
+		const struct session_bar *b = &r->bars[i];
+
+		if (b->number > sum.number || b->number <= sum.number - SESSION_BARS)
+			continue;
+		sum.calls += b->calls;
+		sum.usd += b->usd;
+		sum.unknown += b->unknown;
+	}
+	return sum;
+}
+
+struct session *sessions_add(struct sessions *s, const struct exchange *x)
 {
 	struct session *r = row_of(s, x);
 	int64_t began = exchange_began_ns(x);
@@ -284,10 +316,12 @@ void sessions_add(struct sessions *s, const struct exchange *x)
 		add_talk(s, x->conversation.id, r);
 	r->calls = xgrow(r->calls, r->ncalls, sizeof(*r->calls));
 	r->calls[r->ncalls++] = x->id;
+	add_bar(r, x, began);
 	spend_sum_add(&r->sum, x);
 	spend_sum_add(&s->all, x);
 	if (began && began >= s->today_ns)
 		spend_sum_add(&s->today, x);
+	return r;
 }
 
 struct adding {
@@ -300,7 +334,9 @@ static int on_exchange(void *arg, const struct exchange *x, struct error *reterr
 	const struct adding *a = arg;
 
 	a->sessions->newest = x->id > a->sessions->newest ? x->id : a->sessions->newest;
-	if (!a->also || select_words_have(a->also, x))
+	if (a->also && !select_words_have(a->also, x))
+		return 0;
+	if (!a->sessions->takes || a->sessions->takes(a->sessions->arg, x))
 		sessions_add(a->sessions, x);
 	return 0;
 }
@@ -311,7 +347,8 @@ int sessions_read(struct sessions *s, struct view *v, const struct view_query *q
 	struct adding r = { s, also };
 	struct view_query calls = *q;
 
-	calls.calls = calls.whole = true;
+	calls.calls = true;
+	calls.whole = !view_is_archive(v); /* of which columns tell all that is asked */
 	return view_each(v, &calls, on_exchange, &r, reterr);
 }
 
@@ -339,59 +376,18 @@ void sessions_free(struct sessions *s)
 	free(s);
 }
 
-/* ---- who began whom ---- */
-
-static struct session *of_agent(const struct sessions *s, const char *session, const char *agent)
+struct session *sessions_of_agent(const struct sessions *s, const char *session, const char *agent)
 {
 	AUTO_FREE char *key = key_of_agent(session, agent);
 
 	return find(s, key);
 }
 
-static struct session *of_conversation(const struct sessions *s, const char *id)
+struct session *sessions_of_conversation(const struct sessions *s, const char *id)
 {
 	struct talk key, **found;
 
 	snprintf(key.id, sizeof(key.id), "%s", id);
 	found = tfind(&key, &s->by_conversation, by_conversation);
 	return found ? (*found)->row : NULL;
-}
-
-/* The agent that the client names, else the conversation that began it, else the session's first
- * agent, which Claude Code does not name. opencode names the session that began this one. */
-static struct session *parent_of(const struct sessions *s, const struct session *r)
-{
-	struct session *p = NULL;
-
-	if (r->others)
-		return NULL;
-	if (r->session && r->parent_agent) {
-		p = of_agent(s, r->session, r->parent_agent);
-		p = p ? p : of_agent(s, r->parent_agent, NULL);
-	}
-	if ((!p || p == r) && r->parent_conversation[0])
-		p = of_conversation(s, r->parent_conversation);
-	if ((!p || p == r) && r->session && r->agent)
-		p = of_agent(s, r->session, NULL);
-	return p == r ? NULL : p;
-}
-
-/* What strangers name as their parents may go in a circle, or down without end. */
-static bool is_above(const struct session *r, const struct session *of)
-{
-	for (unsigned i = 0; of && of != r && i < DEPTH_MAX; i++)
-		of = of->parent;
-	return of != NULL;
-}
-
-void sessions_find_parents(struct sessions *s)
-{
-	for (size_t i = 0; i < s->count; i++)
-		s->rows[i]->parent = NULL;
-	for (size_t i = 0; i < s->count; i++) {
-		struct session *p = parent_of(s, s->rows[i]);
-
-		if (p && !is_above(s->rows[i], p))
-			s->rows[i]->parent = p;
-	}
 }

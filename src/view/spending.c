@@ -11,10 +11,24 @@
 #include "exchange/spender.h"
 #include "view/sums.h"
 
-#define QUARTER_S  900
-#define QUARTER_NS 900000000000ll
+#define QUARTER_S 900
 /* A time that is later is none: the year 2262 is the last that nanoseconds have. */
-#define QUARTERS_MAX (INT64_MAX / QUARTER_NS)
+#define QUARTERS_MAX (INT64_MAX / SUMS_QUARTER_NS)
+
+const char *spend_by_name(enum spend_by by)
+{
+	static const char *const names[] = {
+		[SPEND_BY_MODEL] = "model",
+		[SPEND_BY_PROVIDER] = "provider",
+		[SPEND_BY_USER] = "user",
+		[SPEND_BY_PROGRAM] = "program",
+		[SPEND_BY_CONTAINER] = "container",
+		[SPEND_BY_CONVERSATION] = "conversation",
+		[SPEND_BY_DAY] = "day",
+	};
+
+	return names[by];
+}
 
 /* ---- rows ---- */
 
@@ -34,6 +48,7 @@ struct spending_index {
 	void *by_name; /* of spending_row, by tsearch */
 	struct spending_row **rows;
 	size_t count;
+	bool in_order; /* what has a name comes one after another: nothing is looked up */
 };
 
 /* The names of one call or of several that have them in common. */
@@ -49,19 +64,25 @@ static int by_name(const void *a, const void *b)
 	return strcmp(x->row->name, y->row->name);
 }
 
+static struct spending_row **last_row(const struct spending_index *index)
+{
+	return index->count ? &index->rows[index->count - 1] : NULL;
+}
+
 static struct spending_row *row_of(struct spending *s, const char *name)
 {
 	struct spend_row of = { .name = (char *)name };
 	struct spending_row key = { .row = &of }, **found, *r;
 
-	found = tfind(&key, &s->index->by_name, by_name);
-	if (found)
+	found = s->index->in_order ? last_row(s->index) : tfind(&key, &s->index->by_name, by_name);
+	if (found && strcmp((*found)->row->name, name) == 0)
 		return *found;
 	r = xcalloc(1, sizeof(*r));
 	r->row = xcalloc(1, sizeof(*r->row));
 	r->row->name = xstrdup(name);
 	r->row->nameless = !*name;
-	tsearch(r, &s->index->by_name, by_name);
+	if (!s->index->in_order)
+		tsearch(r, &s->index->by_name, by_name);
 	s->index->rows = xgrow(s->index->rows, s->index->count, sizeof(struct spending_row *));
 	s->index->rows[s->index->count++] = r;
 	s->table.rows = xgrow(s->table.rows, s->table.count, sizeof(struct spend_row *));
@@ -98,6 +119,8 @@ static const char *name_by(enum spend_by by, const struct names *n, char day[24]
 		return n->conversation;
 	case SPEND_BY_DAY:
 		return day;
+	case SPEND_BYS:
+		break;
 	}
 	return "";
 }
@@ -140,28 +163,31 @@ static const char *known(const char *text)
 	return text ? text : "";
 }
 
-static int on_exchange(void *arg, const struct exchange *x, struct error *reterr)
+void spending_add(struct spending *s, const struct exchange *x)
 {
 	struct spend_sum sum = { 0 };
 	struct spender of;
-	char number[16];
 	struct names n;
 
 	exchange_spender(x, &of);
-	snprintf(number, sizeof(number), "%u", of.uid);
 	n = (struct names){
 		.model = known(of.model),
 		.asked = of.asked,
 		.provider = known(x->provider),
 		.program = of.program,
-		.user = of.user ? of.user : number,
+		.user = spender_user(&of),
 		.container = known(exchange_container(x)),
 		.conversation = x->conversation.id,
 		.title = x->conversation.title,
-		.quarter = exchange_began_ns(x) / QUARTER_NS,
+		.quarter = exchange_began_ns(x) / SUMS_QUARTER_NS,
 	};
 	spend_sum_add(&sum, x);
-	add(arg, &n, &sum);
+	add(s, &n, &sum);
+}
+
+static int on_exchange(void *arg, const struct exchange *x, struct error *reterr)
+{
+	spending_add(arg, x);
 	return 0;
 }
 
@@ -183,8 +209,11 @@ static void on_sum(void *arg, const struct reading_sum *of)
 				    .provider = text_of(of->provider),
 				    .model_asked = text_of(of->asked),
 				    .model_answered = text_of(of->answered),
+				    .uid = of->uid,
+				    .user = text_of(of->owner),
 				    .t.request_first = quarter > 0,
-				    .wall_offset = quarter > 0 ? quarter * QUARTER_NS - 1 : 0 };
+				    .wall_offset =
+					    quarter > 0 ? quarter * SUMS_QUARTER_NS - 1 : 0 };
 	struct summing *s = arg;
 	struct spender model;
 	struct spend_sum sum = { .calls = of->calls,
@@ -210,6 +239,8 @@ static void on_sum(void *arg, const struct reading_sum *of)
 			    .program = of->program,
 			    .user = of->user,
 			    .container = of->container,
+			    .conversation = of->conversation,
+			    .title = of->title,
 			    .quarter = quarter };
 	add(s->spending, &n, &sum);
 }
@@ -219,18 +250,23 @@ static void on_sum(void *arg, const struct reading_sum *of)
 static bool sums_tell(const struct spending *s, const struct view *v, const struct view_query *q,
 		      int64_t span[2])
 {
-	static const char *const words[] = { "since", "until", "kind", "provider", "model", NULL };
+	static const char *const words[] = { "since", "until", "kind", "provider",
+					     "model", "user",  NULL };
+	static const char *const of_talks[] = { "since", "until", "kind", NULL };
+	bool talks = s->by == SPEND_BY_CONVERSATION;
 
 	span[0] = 0;
 	span[1] = INT64_MAX;
-	if (!view_is_archive(v) || s->by == SPEND_BY_CONVERSATION)
+	if (!view_is_archive(v))
 		return false;
 	if (!q->select)
 		return true;
-	if (!select_asks_only(q->select, words) || q->select->mode != SHOW_DEFAULT)
+	if (!select_asks_only(q->select, talks ? of_talks : words) ||
+	    q->select->mode != SHOW_DEFAULT)
 		return false;
 	select_span(q->select, &span[0], &span[1]);
-	return span[0] % QUARTER_NS == 0 && (span[1] % QUARTER_NS == 0 || span[1] == INT64_MAX);
+	return span[0] % SUMS_QUARTER_NS == 0 &&
+	       (span[1] % SUMS_QUARTER_NS == 0 || span[1] == INT64_MAX);
 }
 
 /* ---- bars ---- */
@@ -310,6 +346,19 @@ static void sort(struct spending *s)
 		qsort(s->table.rows, s->table.count, sizeof(struct spend_row *), later_day);
 }
 
+void spending_begin(struct spending *s, enum spend_by by)
+{
+	*s = (struct spending){ .by = by, .index = xcalloc(1, sizeof(*s->index)) };
+}
+
+void spending_end(struct spending *s)
+{
+	make_bars(s);
+	index_free(s->index);
+	s->index = NULL;
+	sort(s);
+}
+
 int spending_read(struct spending *s, enum spend_by by, struct view *v, const struct view_query *q,
 		  struct error *reterr)
 {
@@ -318,17 +367,17 @@ int spending_read(struct spending *s, enum spend_by by, struct view *v, const st
 	int64_t span[2];
 	int err;
 
-	*s = (struct spending){ .by = by, .index = xcalloc(1, sizeof(*s->index)) };
+	spending_begin(s, by);
 	calls.calls = true;
-	if (sums_tell(s, v, &calls, span))
-		err = view_sums(v, span[0] / QUARTER_NS, span[1] / QUARTER_NS, on_sum, &summing,
-				reterr);
-	else
+	if (sums_tell(s, v, &calls, span)) {
+		s->index->in_order = by == SPEND_BY_CONVERSATION;
+		err = view_sums(v, s->index->in_order ? SUMS_OF_TALKS : SUMS_OF_ALL,
+				span[0] / SUMS_QUARTER_NS, span[1] / SUMS_QUARTER_NS, on_sum,
+				&summing, reterr);
+	} else {
 		err = view_each(v, &calls, on_exchange, s, reterr);
-	make_bars(s);
-	index_free(s->index);
-	s->index = NULL;
-	sort(s);
+	}
+	spending_end(s);
 	return err;
 }
 

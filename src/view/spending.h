@@ -14,7 +14,9 @@ enum spend_by {
 	SPEND_BY_CONTAINER,
 	SPEND_BY_CONVERSATION,
 	SPEND_BY_DAY, /* of local time, the last one first */
+	SPEND_BYS,
 };
+const char *spend_by_name(enum spend_by by); /* "model" */
 
 /* What bars are made of: dollars; tokens where there are none; else calls. */
 enum spend_bars { SPEND_BARS_USD, SPEND_BARS_TOKENS, SPEND_BARS_CALLS };
@@ -34,6 +36,10 @@ struct spending {
 /* All that the query selects. 0, or -errno with a reason, after everything that could be read. */
 int spending_read(struct spending *s, enum spend_by by, struct view *v, const struct view_query *q,
 		  struct error *reterr);
+/* The same of calls that are told one by one, each of which counts in sums. */
+void spending_begin(struct spending *s, enum spend_by by);
+void spending_add(struct spending *s, const struct exchange *x);
+void spending_end(struct spending *s);
 void spending_done(struct spending *s);
 
 #endif

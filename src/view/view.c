@@ -60,11 +60,17 @@ static int open_file(struct view **ret, const struct view_config *c, struct erro
 
 int view_open(struct view **ret, const struct view_config *c, struct error *reterr)
 {
-	int err = open_file(ret, c, reterr);
+	int err =
+		c->is_archive ? view_archive_open(ret, c->path, reterr) : open_file(ret, c, reterr);
 
 	if (!err)
 		(*ret)->config = *c;
 	return err;
+}
+
+const char *view_kind(const struct view *v)
+{
+	return v->ops->kind(v);
 }
 
 void view_free(struct view *v)
@@ -172,4 +178,25 @@ int view_each(struct view *v, const struct view_query *q, view_fn fn, void *arg,
 
 	return view_is_archive(v) ? v->ops->each(v, q, on_limited, &l, reterr)
 				  : each_of_file(v, q, &p, reterr);
+}
+
+struct counting {
+	const struct view_query *q;
+	view_counted_fn fn;
+	void *arg;
+};
+
+static int on_counted(void *arg, const struct exchange *x, bool spends, struct error *reterr)
+{
+	const struct counting *c = arg;
+
+	return view_has(c->q, x, spends) ? c->fn(c->arg, x, spends, reterr) : 0;
+}
+
+int view_each_counted(struct view *v, const struct view_query *q, view_counted_fn fn, void *arg,
+		      struct error *reterr)
+{
+	struct counting c = { q, fn, arg };
+
+	return v->ops->each(v, q, on_counted, &c, reterr);
 }

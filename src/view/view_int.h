@@ -8,7 +8,7 @@
 #include "view/view.h"
 
 /* An exchange on its way out, and whether it counts in sums. */
-typedef int (*source_fn)(void *arg, const struct exchange *x, bool spends, struct error *reterr);
+typedef view_counted_fn source_fn;
 
 struct view {
 	const struct view_ops *ops;
@@ -19,6 +19,7 @@ struct view_ops {
 	/* Answers the whole question, or, where `filters` is false, gives everything. */
 	int (*each)(struct view *v, const struct view_query *q, source_fn fn, void *arg,
 		    struct error *reterr);
+	const char *(*kind)(const struct view *v);
 	void (*free)(struct view *v);
 };
 

@@ -25,9 +25,27 @@ static bool is_row(enum kind kind, struct span name)
 	return false;
 }
 
+/* Where "[]" stands for any number in brackets. */
+static bool is_path(struct span path, struct span name)
+{
+	size_t mark;
+
+	while ((mark = span_find(name, ']')) < name.len) {
+		if (!span_caseeq(span_first(path, mark), span_first(name, mark)))
+			return false;
+		path = span_from(path, mark);
+		path = span_from(path, span_find(path, ']') + 1);
+		name = span_from(name, mark + 1);
+	}
+	return span_caseeq(path, name);
+}
+
 bool volatile_member(struct span path)
 {
-	return is_row(MEMBER, path);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		if (rows[i].kind == MEMBER && is_path(path, rows[i].name))
+			return true;
+	return false;
 }
 
 bool volatile_query(struct span name)

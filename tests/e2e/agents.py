@@ -16,6 +16,18 @@ import time
 
 from spy import TMP, WAIT, begin_again, digests, ledger, of_client, ok, skip, until
 
+# Codex, of one provider: its URL, and whether it speaks WebSocket (true, false).
+CODEX_CONFIG = """model = "gpt-5"
+model_provider = "mock"
+[model_providers.mock]
+name = "mock"
+base_url = "%s/v1"
+env_key = "MOCK_KEY"
+wire_api = "responses"
+request_max_retries = 0
+stream_max_retries = 0
+supports_websockets = %s
+"""
 CACHE = os.environ.get("LLM_SPY_CACHE") or os.path.join(os.environ.get("HOME") or "/root", ".cache/llm-spy")
 AGENTS = os.environ.get("LLM_SPY_AGENTS") == "1" # the large programs too
 INSIDE = "LLM_SPY_LOOPBACK_ALONE"
@@ -49,6 +61,24 @@ def fetch(package, version):
 def program(package, version, path):
     folder = fetch(package, version)
     return folder and os.path.join(folder, path)
+
+
+def npm_installed(*packages):
+    """A folder with packages of npm and what they depend on; none of their scripts are run."""
+    folder = os.path.join(CACHE, "npm", "with-" + packages[0].replace("/", "-").lstrip("@"))
+    if os.path.isdir(folder):
+        return folder
+    if os.environ.get(INSIDE) or not shutil.which("npm"):
+        return None
+    os.makedirs(os.path.dirname(folder), exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=os.path.dirname(folder)) as new:
+        got = subprocess.run(["npm", "install", "--silent", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix",
+                              os.path.join(new, "all"), *packages], capture_output=True, text=True, timeout=600)
+        if got.returncode != 0:
+            print("#", packages[0], got.stderr[-300:].replace("\n", " "))
+            return None
+        os.rename(os.path.join(new, "all"), folder)
+    return folder
 
 
 def is_there(path, what):

@@ -9,6 +9,8 @@ TLS nobody knows. The server it speaks to takes whatever comes.
     hello:NAME      a ClientHello with that server name
     big:NAME        the same behind a large key share
     split:NAME      the same in two sends
+    pieces:NAME     the same in one send, with buffers of which the first has only the header of its record
+    pieces9:NAME    and that of its message
     finished, finished12   the end of a handshake, of TLS 1.3 or 1.2
     data:N          a record of N bytes
     alert           that ends it in the clear
@@ -70,6 +72,10 @@ def step(what, argument):
         first = hello(argument)
         sock.sendall(first[:40])
         sock.sendall(first[40:])
+    elif what in ("pieces", "pieces9"):
+        whole = hello(argument)
+        head = 5 if what == "pieces" else 9
+        sock.sendmsg([b"", whole[:head], whole[head:]])
     elif what == "finished":
         sock.sendmsg([record(20, b"\1"), record(23, os.urandom(53))])
     elif what == "finished12":

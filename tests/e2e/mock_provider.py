@@ -11,9 +11,11 @@ import json
 import os
 import re
 import ssl
+import struct
 import subprocess
 import tempfile
 import threading
+import zlib
 
 TOOL = "get_weather"
 ARGUMENTS = {"city": "Paris"}
@@ -83,6 +85,15 @@ def pieces(text, n=4):
     return [text[len(text) * i // n:len(text) * (i + 1) // n] for i in range(n)]
 
 
+class Call:
+    """What the model calls; namespace: of the Responses API."""
+
+    def __init__(self, name=TOOL, arguments=None, number="", namespace=None):
+        self.within = {"namespace": namespace} if namespace else {}
+        self.name, self.given, self.number = name, ARGUMENTS if arguments is None else arguments, number
+        self.arguments = json.dumps(self.given)
+
+
 # ---- what the APIs say: one object, or the events (name, object) of a stream ----
 
 def openai_chat(body, text, tool, stream):
@@ -91,8 +102,8 @@ def openai_chat(body, text, tool, stream):
              "prompt_tokens_details": {"cached_tokens": USAGE["cached"]},
              "completion_tokens_details": {"reasoning_tokens": USAGE["reasoning"]}}
     finish = "tool_calls" if tool else "stop"
-    arguments = json.dumps(ARGUMENTS)
-    call = {"id": "call_mock", "type": "function", "function": {"name": TOOL, "arguments": arguments}}
+    called = tool or Call()
+    call = {"id": "call_mock" + called.number, "type": "function", "function": {"name": called.name, "arguments": called.arguments}}
     about = {"id": "chatcmpl-mock", "created": 1764000000, "model": body["model"] + "-0001"}
     if not stream:
         message = {"role": "assistant", "content": None if tool else text}
@@ -108,8 +119,8 @@ def openai_chat(body, text, tool, stream):
     if tool and "mistral" in body["model"]: # which sends calls whole
         events.append(chunk({"tool_calls": [{**call, "index": 0}]}))
     elif tool:
-        events.append(chunk({"tool_calls": [{**call, "index": 0, "function": {"name": TOOL, "arguments": ""}}]}))
-        events += [chunk({"tool_calls": [{"index": 0, "function": {"arguments": p}}]}) for p in pieces(arguments)]
+        events.append(chunk({"tool_calls": [{**call, "index": 0, "function": {"name": called.name, "arguments": ""}}]}))
+        events += [chunk({"tool_calls": [{"index": 0, "function": {"arguments": p}}]}) for p in pieces(called.arguments)]
     else:
         events += [chunk({"content": p}) for p in pieces(text)]
     events.append(chunk({}, finish))
@@ -129,8 +140,8 @@ def openai_responses(body, text, tool, stream):
              "total_tokens": USAGE["input"] + USAGE["output"]}
     part = {"type": "output_text", "text": text, "annotations": []}
     if tool:
-        item = {"type": "function_call", "id": "fc_mock", "call_id": "call_mock", "name": TOOL,
-                "arguments": json.dumps(ARGUMENTS), "status": "completed"}
+        item = {"type": "function_call", "id": "fc_mock" + tool.number, "call_id": "call_mock" + tool.number,
+                "name": tool.name, "arguments": tool.arguments, "status": "completed", **tool.within}
     else:
         item = {"type": "message", "id": "msg_mock", "role": "assistant", "status": "completed", "content": [part]}
     whole = {**about, "status": "completed", "output": [item], "usage": usage}
@@ -145,7 +156,7 @@ def openai_responses(body, text, tool, stream):
                        "item": {**item, "arguments": "", "status": "in_progress"}})
         events += [{"type": "response.function_call_arguments.delta", **at, "delta": p}
                    for p in pieces(item["arguments"])]
-        events.append({"type": "response.function_call_arguments.done", **at, "name": TOOL,
+        events.append({"type": "response.function_call_arguments.done", **at, "name": tool.name,
                        "arguments": item["arguments"]})
     else:
         events.append({"type": "response.output_item.added", "output_index": 0,
@@ -164,7 +175,7 @@ def anthropic(body, text, tool, stream):
              "cache_read_input_tokens": USAGE["cached"], "output_tokens": USAGE["output"]}
     block = {"type": "text", "text": text}
     if tool:
-        block = {"type": "tool_use", "id": "toolu_mock", "name": TOOL, "input": ARGUMENTS}
+        block = {"type": "tool_use", "id": "toolu_mock" + tool.number, "name": tool.name, "input": tool.given}
     message = {"id": "msg_mock", "type": "message", "role": "assistant", "model": body["model"] + "-0001",
                "content": [block], "stop_reason": "tool_use" if tool else "end_turn", "stop_sequence": None,
                "usage": usage}
@@ -173,14 +184,14 @@ def anthropic(body, text, tool, stream):
     empty = {**block, "input": {}} if tool else {**block, "text": ""}
     deltas = [{"type": "text_delta", "text": p} for p in pieces(text)]
     if tool:
-        deltas = [{"type": "input_json_delta", "partial_json": p} for p in pieces(json.dumps(ARGUMENTS))]
+        deltas = [{"type": "input_json_delta", "partial_json": p} for p in pieces(tool.arguments)]
     events = [{"type": "message_start", "message": {**message, "content": [], "stop_reason": None,
                                                     "usage": {**usage, "output_tokens": 1}}},
               {"type": "content_block_start", "index": 0, "content_block": empty}, {"type": "ping"}]
     events += [{"type": "content_block_delta", "index": 0, "delta": d} for d in deltas]
     events += [{"type": "content_block_stop", "index": 0},
                {"type": "message_delta", "delta": {"stop_reason": message["stop_reason"], "stop_sequence": None},
-                "usage": {"output_tokens": USAGE["output"]}},
+                "usage": usage},
                {"type": "message_stop"}]
     return [(e["type"], e) for e in events]
 
@@ -243,6 +254,53 @@ def ollama(body, text, tool, stream):
     return [(None, entry) for entry in lines + [line("", True)]]
 
 
+def converse(body, text, tool, stream):
+    usage = {"inputTokens": USAGE["input"] - USAGE["cached"], "outputTokens": USAGE["output"],
+             "totalTokens": USAGE["input"] + USAGE["output"], "cacheReadInputTokens": USAGE["cached"], "cacheWriteInputTokens": 0}
+    reason = {"stopReason": "tool_use" if tool else "end_turn"}
+    call = {"toolUseId": "tooluse_mock", "name": TOOL}
+    if not stream:
+        block = {"toolUse": {**call, "input": ARGUMENTS}} if tool else {"text": text}
+        return {"output": {"message": {"role": "assistant", "content": [block]}}, **reason, "usage": usage, "metrics": {"latencyMs": 1}}
+    deltas = [{"text": p} for p in pieces(text)]
+    events = [("messageStart", {"role": "assistant"})]
+    if tool:
+        events.append(("contentBlockStart", {"contentBlockIndex": 0, "start": {"toolUse": call}}))
+        deltas = [{"toolUse": {"input": p}} for p in pieces(json.dumps(ARGUMENTS))]
+    return events + [("contentBlockDelta", {"contentBlockIndex": 0, "delta": d}) for d in deltas] + [
+        ("contentBlockStop", {"contentBlockIndex": 0}), ("messageStop", reason), ("metadata", {"usage": usage, "metrics": {"latencyMs": 1}})]
+
+
+def aws_message(name, event):
+    """Of an AWS event stream."""
+    def header(key, value):
+        return bytes([len(key)]) + key + b"\x07" + struct.pack(">H", len(value)) + value
+    data = json.dumps(event, ensure_ascii=False).encode()
+    heads = header(b":event-type", name.encode()) + header(b":content-type", b"application/json") + header(b":message-type", b"event")
+    prelude = struct.pack(">II", len(heads) + len(data) + 16, len(heads))
+    out = prelude + struct.pack(">I", zlib.crc32(prelude)) + heads + data
+    return out + struct.pack(">I", zlib.crc32(out))
+
+
+FAILURE = "The mock was asked to fail."
+
+
+def failure(answer):
+    """As each provider tells that a request was wrong: the body, and what is in the head."""
+    if answer is anthropic:
+        return {"type": "error", "error": {"type": "invalid_request_error", "message": FAILURE}}, {}
+    if answer is gemini:
+        return {"error": {"code": 400, "message": FAILURE, "status": "INVALID_ARGUMENT"}}, {}
+    if answer in (cohere, converse):
+        return {"message": FAILURE}, {"x_amzn_ErrorType": "ValidationException"} if answer is converse else {}
+    return {"error": {"message": FAILURE, "type": "invalid_request_error", "param": None, "code": None}}, {}
+
+
+def has_result(received):
+    """Whether a tool was called already."""
+    return any(mark in received for mark in (b'"tool_call_id"', b'"function_call_output"', b'"tool_result"', b'"toolResult"'))
+
+
 def sse(name, event):
     data = event if isinstance(event, str) else json.dumps(event, ensure_ascii=False)
     return ((f"event: {name}\n" if name else "") + f"data: {data}\n\n").encode()
@@ -260,15 +318,18 @@ ROUTES = [ # path, what answers, a stream's form and media type
     (r"/v1/chat/completions$", openai_chat, sse, "text/event-stream"),
     (r"/v1/responses$", openai_responses, sse, "text/event-stream; charset=utf-8"),
     (r"/v1/messages$", anthropic, sse, "text/event-stream; charset=utf-8"),
-    (r"/v1beta/models/[^/]+:(generate|streamGenerate)Content$", gemini, crlf_sse, "text/event-stream"),
+    (r"/v1(beta)?/models/[^/]+:(generate|streamGenerate)Content$", gemini, crlf_sse, "text/event-stream"),
     (r"/v2/chat$", cohere, sse, "text/event-stream"),
     (r"/api/chat$", ollama, ndjson, "application/x-ndjson"),
+    (r"/model/[^/]+/converse(-stream)?$", converse, aws_message, "application/vnd.amazon.eventstream"),
 ]
 
 
 def wants_stream(answer, path, body):
     if answer is gemini:
         return "streamGenerate" in path
+    if answer is converse:
+        return path.endswith("-stream")
     return body.get("stream", answer is ollama)
 
 
@@ -295,12 +356,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.server.log.append({"path": self.path, "received": digest(received), "sent": digest(sent),
                                     "text": answer_text(received)})
 
-    def whole(self, received, status, answer):
+    def whole(self, received, status, answer, **head):
         sent, coding = json.dumps(answer, ensure_ascii=False).encode(), {}
         if "gzip" in self.headers.get("Accept-Encoding", ""):
             sent, coding = gzip.compress(sent), {"Content_Encoding": "gzip"}
         self.note(received, sent)
-        self.start(status, "application/json", Content_Length=str(len(sent)), **coding)
+        self.start(status, "application/json", Content_Length=str(len(sent)), **coding, **head)
         self.wfile.write(sent)
 
     def stream(self, received, parts, media_type, barrier):
@@ -329,7 +390,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.endless(received)
         for pattern, answer, form, media_type in ROUTES:
             if re.match(pattern, path):
-                tool = bool(body.get("tools")) and b"weather" in received
+                if b"please fail" in received:
+                    said, head = failure(answer)
+                    return self.whole(received, 400, said, **head)
+                tool = self.server.choose(body, received)
                 stream = wants_stream(answer, path, body)
                 said = answer(body, answer_text(received), tool, stream)
                 if stream:
@@ -340,7 +404,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.whole(received, 404, {"error": {"message": "no such path", "type": "not_found"}})
 
 
+def ask_for_weather(body, received):
+    """Once: what the tool gave back is answered with a text."""
+    offered = body.get("tools") or body.get("toolConfig")
+    return Call() if offered and b"weather" in received and not has_result(received) else None
+
+
 class Server(http.server.ThreadingHTTPServer):
+    """choose(body, received): the Call that the model makes, or None."""
+    choose = staticmethod(ask_for_weather)
     daemon_threads = True
     request_queue_size = 128
 
@@ -408,8 +480,8 @@ class SocketProvider:
         if "refuse" in received:
             return [{"type": "error", "status": 400, "error": {
                 "type": "invalid_request_error", "code": "mock_refusal", "message": "Refused, as asked."}}]
-        tool = bool(ask.get("tools")) and "weather" in received
-        return [e for _, e in openai_responses(ask, answer_text(received.encode()), tool, True)]
+        said = received.encode()
+        return [e for _, e in openai_responses(ask, answer_text(said), ask_for_weather(ask, said), True)]
 
     async def session(self, ws, path=None):
         async for received in ws:

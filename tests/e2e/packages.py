@@ -9,7 +9,7 @@ import tempfile
 import urllib.request
 import zipfile
 
-from agents import CACHE
+from agents import CACHE, INSIDE
 
 MAVEN = os.environ.get("MAVEN_CENTRAL", "https://repo1.maven.org/maven2")
 
@@ -42,6 +42,26 @@ def wheel(name, version, python="/usr/bin/python3"):
                         "--python-version", tag.strip(), "-d", folder, f"{name}=={version}"], check=True, timeout=300,
                        stdout=subprocess.DEVNULL)
     return unpacked("pypi", f"{name}-{version}", fetch)
+
+
+def installed(*requirements):
+    """Packages of PyPI for the system's Python, with what they depend on."""
+    folder = os.path.join(CACHE, "pypi", "with-" + requirements[0])
+    if os.path.isdir(folder):
+        return folder
+    if os.environ.get(INSIDE):
+        return None
+    os.makedirs(os.path.dirname(folder), exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=os.path.dirname(folder)) as new:
+        # None of these builds anything of its own; some have no wheel.
+        got = subprocess.run(["/usr/bin/python3", "-m", "pip", "install", "-q", "--root-user-action=ignore", "--no-compile",
+                              "--target", os.path.join(new, "all"), *requirements], capture_output=True, text=True, timeout=600)
+        if got.returncode != 0:
+            print("#", requirements[0], got.stderr[-300:].replace("\n", " "))
+            return None
+        os.chmod(os.path.join(new, "all"), 0o755)
+        os.rename(os.path.join(new, "all"), folder)
+    return folder
 
 
 def jar_file(group, name, version, classifier=""):

@@ -62,6 +62,11 @@ PROFILES = ("dev", "release", "checked", "thin", "fat", "size", "tiny")
 STRIPPED = ("thin", "fat", "size", "tiny") # by their profile
 
 
+def environment():
+    """Of cargo, whatever is set for other builds."""
+    return {k: v for k, v in os.environ.items() if not k.startswith(("CARGO_", "RUSTFLAGS"))}
+
+
 def manifest(version, crypto):
     if version in ("0.20", "0.21"):
         features = 'features = ["tls12"]'
@@ -86,10 +91,9 @@ def client(version, crypto, profile):
     os.makedirs(folder, exist_ok=True)
     with open(os.path.join(folder, "Cargo.toml"), "w") as f:
         f.write(text)
-    env = {k: v for k, v in os.environ.items() if not k.startswith(("CARGO_", "RUSTFLAGS"))}
     try:
         got = subprocess.run([CARGO, "build", "--quiet", "--profile", profile], cwd=folder, capture_output=True, text=True,
-                             timeout=1800, env=env)
+                             timeout=1800, env=environment())
         if got.returncode != 0:
             raise OSError(got.stderr[-500:])
     except (OSError, subprocess.SubprocessError) as e:

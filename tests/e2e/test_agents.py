@@ -7,7 +7,7 @@ import json
 import re
 import subprocess
 
-from agents import AGENTS, check_calls, check_start, is_there, loopback_alone, of_program, program, run_agent, said
+from agents import AGENTS, CODEX_CONFIG, check_calls, check_start, is_there, loopback_alone, of_program, program, run_agent, said
 from mock_provider import Provider, SocketProvider, certificates
 from spy import *
 try:
@@ -148,17 +148,6 @@ def test_claude_screen():
     ok(QUESTION in got[3] and "eBPF runs small verified programs" in got[3], f"{what}: its call is in the log", got[3][:2000])
 
 
-CODEX_CONFIG = """model = "gpt-5"
-model_provider = "mock"
-[model_providers.mock]
-name = "mock"
-base_url = "%s/v1"
-env_key = "MOCK_KEY"
-wire_api = "responses"
-request_max_retries = 0
-stream_max_retries = 0
-supports_websockets = %s
-"""
 SYSTEM = "/etc/ssl/certs/ca-certificates.crt"
 
 

@@ -138,6 +138,8 @@ for mode in ("threads", "async", "cut", "server_cut"):
 blind["nothing hooked"] = run(*talk), "models.example", "llm-spy does not know"
 blind["nothing hooked, TLS 1.2"] = run("connect", "hello:twelve.example", "finished12", "data:300", "sleep:0.3"), "twelve.example", "llm-spy does not know"
 blind["a large ClientHello"] = run("connect", "big:large.example", "finished", "data:300", "sleep:0.3"), "large.example", "llm-spy does not know"
+blind["a ClientHello in buffers"] = run("connect", "pieces:pieces.example", "finished", "data:300", "sleep:0.3"), "pieces.example", "llm-spy does not know"
+blind["the same, in others"] = run("connect", "pieces9:nine.example", "finished", "data:300", "sleep:0.3"), "nine.example", "llm-spy does not know"
 blind["a ClientHello in two sends"] = run("connect", "split:models.example", "finished", "data:300", "sleep:0.3"), f"127.0.0.1:{sink.port}", "llm-spy does not know"
 blind["behind a proxy"] = run("connect", "proxy", "hello:tunnel.example", "finished", "data:300", "sleep:0.3"), "tunnel.example", "llm-spy does not know"
 blind["OpenSSL that is not called"] = run("load", *talk), "models.example", "(OpenSSL) was never called"

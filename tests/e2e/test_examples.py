@@ -51,14 +51,16 @@ ELSEWHERE = {
     "sudo make -C build bench": "measures for minutes",
     "./configure": "scripts/check runs it",
     "llm-spy --proxy -- java -jar agent.jar": "needs an agent in Java: tests/e2e/test_proxy.py runs others by the proxy",
+    "sudo llm-spy --proxy=transparent -- ./agent": "needs llm-spy-proxy beside it: tests/e2e/test_transparent.py",
     "llm-spy replay-server -r calls.spy": "serves until it is ended: tests/unit/test_replay_server.py",
+    "llm-spy serve -r calls.db": "serves until it is ended: tests/unit/test_serve.py",
     "sudo llm-spy -o text -o otlp:http://127.0.0.1:4318": "needs a receiver of telemetry: tests/unit/test_otlp.py has one",
 }
 # How the others are driven: the first that matches.
 DRIVERS = (
     (r"^sudo make -C build (un)?install$", "make"),
     (r" -- ", "command"),
-    (r"^llm-spy .*-r |^(sudo )?llm-spy (targets|doctor|help)\b|^llm-spy --help|^sqlite3 ", "once"),
+    (r"^llm-spy .*-r |^(sudo )?llm-spy (targets|doctor|help|config)\b|^llm-spy --help|^sqlite3 ", "once"),
     (r"^sudo llm-spy\b", "live"),
 )
 # What they show depends on what there is; they have to run and to end well.
@@ -182,13 +184,18 @@ def end_tracers(session):
 
 def drive_live(stage, command, out, err):
     """Calls are made until the command shows them, or one round after it is ready."""
-    loop = stage.ask(LOOP="1")
-    proc = stage.popen(command.replace("PID", str(loop.pid)), out, err)
+    loop = stage.ask(LOOP="1") if "PID" in command else None
+    proc = stage.popen(command.replace("PID", str(loop.pid)) if loop else command, out, err)
+
+    def is_ready():
+        return re.search(r"ready|watching", open(err.name).read()) or proc.poll() is not None
 
     def seen():
-        ready = re.search(r"ready|watching", open(err.name).read())
+        ready = is_ready()
         stage.traffic()
-        return proc.poll() is not None or ready or written(stage, command, out.name)
+        return ready or written(stage, command, out.name)
+    if " -w " in command:  # other examples look at its first call
+        until(is_ready)
     until(seen)
     if "|" not in command and not re.search(QUIET, command):
         until(lambda: proc.poll() is not None or written(stage, command, out.name))
@@ -196,8 +203,9 @@ def drive_live(stage, command, out, err):
     early = proc.poll()
     end_tracers(proc.pid)
     code = proc.wait(timeout=WAIT)
-    loop.kill()
-    loop.wait()
+    if loop:
+        loop.kill()
+        loop.wait()
     return early is None and code == 0 and (re.search(QUIET, command) or written(stage, command, out.name))
 
 

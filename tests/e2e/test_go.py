@@ -84,7 +84,8 @@ class Later:
                       program, self.path("port"), self.path("ca"), self.out) +
                   shlex.join((PYTHON, CLIENT, "kinds", mock.url, mock.ca, self.other)))
         self.spy = spy or Spy("--debug", "--", "sh", "-c", script)
-        self.proc = subprocess.Popen(["sh", "-c", script]) if spy else self.spy.proc
+        # A tracer that is busy looks at the client's files while it runs.
+        self.proc = subprocess.Popen(["sh", "-c", script], env={**os.environ, "LINGER": "3s"}) if spy else self.spy.proc
         started.append(self.proc)
 
     def path(self, name):

@@ -108,6 +108,8 @@ runs = [
     ("main.py, from that folder", [PYTHON, "main.py", *ARGS], {"cwd": os.path.dirname(main)}, "writer"),
     ("a program of a virtual env", [tool, *ARGS], {}, "asker"),
     ("behind bash -c", ["bash", "-c", f"{PYTHON} {agent} {' '.join(ARGS)}; true"], {}, "agent.py"),
+    ("below a program", [PYTHON, "-c", "import subprocess, sys; subprocess.run(sys.argv[1:], check=True)", "bash", "-c", f"{PYTHON} {agent} {' '.join(ARGS)}; true"],
+     {}, "agent.py"),
     ("python -c", [PYTHON, "-c", f"import sys; sys.argv = ['x', *sys.argv[1:]]; exec(open({CLIENT!r}).read())", *ARGS], {}, None),
     ("another user", [PYTHON, agent, *ARGS], {"user": 65534, "group": 65534, "extra_groups": []}, "agent.py"),
 ]
@@ -124,6 +126,9 @@ if NODE:
     ]
 else:
     skip("node", "there is none")
+
+# How far below us it runs, if not as our child.
+BELOW = {"behind bash -c": 2, "below a program": 3}
 
 groups = [
     ("docker", ["system.slice", f"docker-{ID}.scope"], ("docker", ID, "web-1", None, None)),
@@ -167,6 +172,10 @@ def check(records, how):
     for call, (what, _, want) in zip(calls[len(runs):], groups):
         got = call["process"]["container"]
         ok(got and tuple(got.values()) == want, f"{how}: {what}", got)
+    for call, (what, *_) in zip(calls, [*runs, *groups]):
+        p, far = call["process"], BELOW.get(what, 1)
+        ok(p["ancestors"][far - 1:far] == [os.getpid()] and p["parent"] == p["ancestors"][0] and p["pid"] not in p["ancestors"] and
+           len(set(p["ancestors"])) == len(p["ancestors"]) <= 8, f"{how}: {what}: what it descends from", p, os.getpid())
     served = [c["other_end"] for c in calls if c["other_end"]]
     ok(served and all(e["user"] == "root" and e["script"] is None for e in served), f"{how}: the other end has a user",
        served[:1])

@@ -82,7 +82,7 @@ f = s.makefile("rb")
 def send(data):
     if how == "writev":
         while data:
-            many = 103 if len(data) < 4000 else 9 # 128 pieces are read of one call
+            many = min(len(data), 1024 - 5) # pieces, of which the kernel takes 1024
             small = [data[i:i + 1] for i in range(3, many)]
             n = os.writev(s.fileno(), [b"", b"", data[:3], *small, data[many:4000], data[4000:]])
             data = data[n:]

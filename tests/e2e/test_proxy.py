@@ -3,6 +3,8 @@
 """llm-spy --proxy: what clients and provider say is what each other gets and what the records hold; what must not be
 opened passes untouched; what must fail fails."""
 import asyncio
+import base64
+import contextlib
 import hashlib
 import socket
 import ssl
@@ -11,79 +13,9 @@ import threading
 
 from mock_provider import Provider, SocketProvider, certificates
 from nginx import NGINX, Nginx
-from spy import *
+from proxied import *
 
-PROXY = os.path.abspath(os.path.join(BUILD, "llm-spy-proxy"))
-if not os.path.exists(PROXY):
-    skip_all("built without the proxy: libevent is missing")
 SLOW = 200  # streams at once
-
-
-class Proxy:
-    """llm-spy --proxy in the background, with files of its own."""
-
-    def __init__(self, *args, ca=None, hosts="localhost", command=()):
-        self.config = tempfile.mkdtemp(dir=TMP)
-        self.out = tempfile.NamedTemporaryFile(dir=TMP, delete=False).name
-        self.err = tempfile.NamedTemporaryFile(dir=TMP, delete=False).name
-        listener = socket.create_server(("127.0.0.1", 0))
-        self.port = listener.getsockname()[1]
-        listener.close()
-        # Without the provider's authority nothing that it signed is accepted.
-        env = {**os.environ, "XDG_CONFIG_HOME": self.config, "SSL_CERT_FILE": ca or "/dev/null"}
-        hosts = [f"--proxy-hosts={hosts}"] if hosts else []
-        port = [] if command else [f"--port={self.port}"]
-        behind = ["--", *command] if command else []
-        with open(self.out, "w") as out, open(self.err, "w") as err:
-            self.proc = subprocess.Popen([SPY, "--proxy", *port, *hosts, "-f", "jsonl", "-o", "-", "--all", *args, *behind],
-                                         stdout=out, stderr=err, env=env)
-        started.append(self.proc)
-        self.ca = os.path.join(self.config, "llm-spy/proxy/ca.pem")
-        until(lambda: command or "ready:" in self.stderr() or self.proc.poll() is not None)
-
-    def stderr(self):
-        return open(self.err).read()
-
-    def records(self):
-        with open(self.out, "rb") as f:
-            return record_schema.check([json.loads(line) for line in f if line.endswith(b"\n")])
-
-    def stop(self):
-        self.proc.send_signal(signal.SIGINT)
-        self.proc.wait(timeout=WAIT)
-        return self.records()
-
-
-def curl(proxy, url, body, *args, scheme="http", ca=None):
-    """Digest of what curl got, or its error."""
-    done_ = subprocess.run(["curl", "-q", "-sS", "-x", f"{scheme}://127.0.0.1:{proxy.port}", "--noproxy", "", "--cacert",
-                            ca or proxy.ca, "-H", "Content-Type: application/json", "-H", f"Authorization: Bearer sk-{SECRET}",
-                            "--data-binary", "@-", *args, url + "/v1/chat/completions"],
-                           input=body.encode(), capture_output=True, timeout=WAIT)
-    return hashlib.sha256(done_.stdout).hexdigest() if done_.returncode == 0 else done_.stderr.decode()
-
-
-def chat(text, stream=True):
-    return json.dumps({"model": "gpt-4o", "stream": stream, "messages": [{"role": "user", "content": text}]})
-
-
-def check(what, proxy, got, log, protocol="http/1.1", **members):
-    """Client, provider and records agree."""
-    until(lambda: len(proxy.records()) >= len(log))
-    records = proxy.stop()
-    ok(sorted(got) == sorted(e["sent"] for e in log), f"{what}: the client got what the provider sent", got, log)
-    want = sorted((e["received"], e["sent"]) for e in log)
-    ok(log and digests(records) == want, f"{what}: {len(log)} calls, byte for byte; {ledger(records)}", digests(records), want,
-       proxy.stderr())
-    ok(all(r["complete"] and r["kind"] == "llm" and not r["connection"]["from_middle"] for r in records),
-       f"{what}: complete, from their start", [(r["complete"], r["kind"]) for r in records])
-    ok({r["connection"]["protocol"] for r in records} == {protocol}, f"{what}: {protocol}",
-       {r["connection"]["protocol"] for r in records})
-    for name, value in members.items():
-        ok(all(r["process"][name] == value for r in records), f"{what}: process.{name} is {value}",
-           [r["process"][name] for r in records])
-    ok(SECRET not in open(proxy.out).read(), f"{what}: the key is masked")
-    return records
 
 
 def test_ways():
@@ -132,6 +64,108 @@ def test_reverse():
     provider.stop()
 
 
+class Behind(threading.Thread):
+    """Another proxy: HTTP or SOCKS5, with a user and a password. What it was asked for is in `asked`."""
+
+    def __init__(self, kind, user="me", password="se cret"):
+        super().__init__(daemon=True)
+        self.kind, self.user, self.password = kind, user, password
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port, self.asked = self.listener.getsockname()[1], []
+        self.start()
+
+    def url(self, who="me:se%20cret@"):
+        return f"{self.kind}://{who}127.0.0.1:{self.port}"
+
+    def run(self):
+        while True:
+            threading.Thread(target=self.serve, args=(self.listener.accept()[0],), daemon=True).start()
+
+    def http(self, s):
+        head = b""
+        while not head.endswith(b"\r\n\r\n"):
+            head += s.recv(1)
+        method, target, _ = head.split(b"\r\n")[0].decode().split(" ")
+        credentials = base64.b64encode(f"{self.user}:{self.password}".encode())
+        if b"Proxy-Authorization: Basic " + credentials not in head:
+            s.sendall(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
+            return None
+        self.asked.append((method, target))
+        if method == "CONNECT":
+            there = socket.create_connection(("127.0.0.1", int(target.rsplit(":", 1)[1])))
+            s.sendall(b"HTTP/1.1 200 Fine\r\nVia: this\r\n\r\n")
+        else:
+            _, _, authority, path = target.split("/", 3)
+            there = socket.create_connection(("127.0.0.1", int(authority.rsplit(":", 1)[1])))
+            there.sendall(head.replace(target.encode(), b"/" + path.encode(), 1))
+        return there
+
+    def socks5(self, s):
+        assert 2 in s.recv(2 + 2)[2:]
+        s.sendall(b"\5\2")
+        text = s.recv(1024)
+        if text != bytes([1, len(self.user)]) + self.user.encode() + bytes([len(self.password)]) + self.password.encode():
+            s.sendall(b"\1\1")
+            return None
+        s.sendall(b"\1\0")
+        text = s.recv(1024)
+        port = int.from_bytes(text[-2:], "big")
+        self.asked.append(("SOCKS", f"{text[5:-2].decode()}:{port}"))
+        s.sendall(b"\5\0\0\1\0\0\0\0\0\0")
+        return socket.create_connection(("127.0.0.1", port))
+
+    def serve(self, s):
+        there = getattr(self, self.kind)(s)
+        if not there:
+            return s.close()
+        threading.Thread(target=copy_bytes, args=(there, s), daemon=True).start()
+        copy_bytes(s, there)
+
+
+def test_behind():
+    """Another proxy is on the way."""
+    provider, plain = Provider(key, cert, ca), Provider()
+    for kind in ("http", "socks5"):
+        behind = Behind(kind)
+        for what, args, env in (("by the environment", [], {"https_proxy": behind.url(), "HTTP_PROXY": behind.url()}),
+                                ("by an option", [f"--upstream-proxy={behind.url()}"], {})):
+            proxy = Proxy(*args, ca=ca, env=env)
+            got = [curl(proxy, provider.url, chat("far")), curl(proxy, f"http://localhost:{plain.port}", chat("far, without TLS"))]
+            log = provider.take_log() + plain.take_log()
+            secure, clear = f"localhost:{provider.port}", f"localhost:{plain.port}"
+            want = [("CONNECT", secure), ("POST", f"http://{clear}/v1/chat/completions")] if kind == "http" else \
+                [("SOCKS", secure), ("SOCKS", clear)]
+            ok(behind.asked == want, f"through another proxy, {kind}, {what}: it is asked", behind.asked)
+            behind.asked.clear()
+            until(lambda: len(proxy.records()) >= 2)
+            records = proxy.stop()
+            ok(got == [e["sent"] for e in log] and digests(records) == sorted((e["received"], e["sent"]) for e in log),
+               f"through another proxy, {kind}, {what}: byte for byte", got, log, proxy.stderr())
+        proxy = Proxy(f"--upstream-proxy={behind.url('me:wrong@')}", ca=ca)
+        got = curl(proxy, provider.url, chat("far"))
+        ok("502" in got and not provider.take_log(), f"{kind}, a wrong password: refused", got)
+        ok(until(lambda: "does not connect to localhost" in proxy.stderr()), f"{kind}, a wrong password: it is said", proxy.stderr())
+        proxy.stop()
+    for what, args, env in (("NO_PROXY", [], {"https_proxy": behind.url(), "no_proxy": "a.example,localhost"}),
+                            ("--upstream-proxy none", ["--upstream-proxy=none"], {"https_proxy": behind.url()})):
+        proxy = Proxy(*args, ca=ca, env=env)
+        got = curl(proxy, provider.url, chat("near"))
+        ok([got] == [e["sent"] for e in provider.take_log()] and not behind.asked, f"{what}: not through another proxy", got)
+        proxy.stop()
+    proxy = Proxy(f"--upstream-proxy=http://127.0.0.1:1", ca=ca)
+    ok("502" in curl(proxy, provider.url, chat("far")) and until(lambda: "cannot be reached" in proxy.stderr()),
+       "another proxy that is not there: it is said", proxy.stderr())
+    proxy.stop()
+    proxy = Proxy(ca=ca, own_upstream=True)
+    ok("502" in curl(proxy, provider.url, chat("far")) and until(lambda: "this proxy itself" in proxy.stderr()),
+       "itself as the other proxy: it is said, once round", proxy.stderr())
+    proxy.stop()
+    ok(subprocess.run([SPY, "--proxy", "--upstream-proxy=ftp://x"], capture_output=True, timeout=WAIT).returncode == 2,
+       "another kind of proxy: wrong usage")
+    plain.stop()
+    provider.stop()
+
+
 def test_untouched():
     """A host that is not to be opened shows its own certificate."""
     provider = Provider(key, cert, ca)
@@ -140,6 +174,16 @@ def test_untouched():
         got = curl(proxy, provider.url, chat("private"), ca=ca)
         ok([got] == [e["sent"] for e in provider.take_log()], f"{what}: passes untouched", got)
         ok(not proxy.stop(), f"{what}: nothing is recorded of it")
+    provider.stop()
+
+
+def test_named():
+    """A host that the person says is a provider's is opened like one."""
+    provider = Provider(key, cert, ca)
+    proxy = Proxy(f"--as=localhost:{provider.port}=anthropic", ca=ca, hosts=None)
+    got = [curl(proxy, provider.url, chat("of a gateway"))]
+    records = check("--as", proxy, got, provider.take_log())
+    ok([(r["provider"], r["provider_from"]) for r in records] == [("anthropic", "option")], "--as: and named as one", records)
     provider.stop()
 
 
@@ -168,15 +212,6 @@ def test_bad_servers():
         ok(until(lambda: "the program's connection fails as well" in proxy.stderr()), f"a certificate {what}: it is said", proxy.stderr())
         proxy.stop()
         provider.stop()
-
-
-def connect(proxy, host, port):
-    s = socket.create_connection(("127.0.0.1", proxy.port))
-    s.sendall(f"CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n".encode())
-    head = b""
-    while not head.endswith(b"\r\n\r\n"):
-        head += s.recv(1)
-    return s, head
 
 
 def test_websocket():
@@ -255,14 +290,60 @@ def test_steps():
                 piece = tls.recv(65536)
                 if not piece:
                     break
-                for _ in range(piece.count(b"\n\n") - piece.count(b"\r\n\r\n")):
+                before, text = text.count(b"\n\n"), text + piece
+                for _ in range(text.count(b"\n\n") - before):
                     server.had.release()
-                text += piece
         except OSError as e:
             error = str(e)
         ok(text.count(b"data:") == 20 and server.kept_step, f"{ending} end: each event came before the next was sent", text[-200:])
         ok(bool(error) == (ending != "proper"), f"{ending} end: the client sees it as such", error)
         proxy.stop()
+
+
+class Resuming(threading.Thread):
+    """A server that notes of each connection whether its handshake was resumed."""
+
+    def __init__(self, version):
+        super().__init__(daemon=True)
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.minimum_version = self.context.maximum_version = version
+        self.context.load_cert_chain(cert, key)
+        self.context.set_alpn_protocols(["http/1.1"])
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port, self.resumed = self.listener.getsockname()[1], []
+        self.start()
+
+    def run(self):
+        while True:
+            raw = self.listener.accept()[0]
+            with contextlib.suppress(OSError), self.context.wrap_socket(raw, server_side=True) as s:
+                s.recv(65536)
+                self.resumed.append(s.session_reused)
+                s.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+                s.recv(65536)
+
+
+def test_resumed():
+    """A handshake with a server is resumed where its certificate was verified for the very same name and ALPN."""
+    for version in (ssl.TLSVersion.TLSv1_3, ssl.TLSVersion.TLSv1_2):
+        server, proxy = Resuming(version), Proxy(ca=ca, hosts="localhost,127.0.0.1")
+
+        def call(host, *offered):
+            context = ssl.create_default_context(cafile=proxy.ca)
+            context.set_alpn_protocols(offered)
+            with context.wrap_socket(connect(proxy, host, server.port)[0], server_hostname=host) as tls:
+                tls.sendall(b"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}")
+                return tls.recv(65536)[-2:], tls.selected_alpn_protocol()
+        got = [call("localhost", "h2", "http/1.1") for _ in range(3)]
+        ok(server.resumed == [False, True, True], f"{version.name}: later connections to a server are resumed", server.resumed)
+        got += [call("127.0.0.1", "h2", "http/1.1"), call("localhost", "http/1.1")]
+        ok(server.resumed[3:] == [False, False], f"{version.name}: not to another name of its, nor with another ALPN", server.resumed)
+        ok(got == [(b"{}", "http/1.1")] * 5, f"{version.name}: the client gets the ALPN that the server chose", got)
+        until(lambda: len(proxy.records()) >= 5)
+        records = proxy.stop()
+        named = [r["connection"]["server_name"] for r in records]
+        ok(named == ["localhost"] * 3 + ["127.0.0.1", "localhost"] and all(r["complete"] for r in records),
+           f"{version.name}: the records are the same", records)
 
 
 def test_many():
@@ -311,6 +392,40 @@ sys.exit(7)
     provider.stop()
 
 
+def test_past():
+    """A command that goes past the proxy: that is said at once, and in the summary; not of who uses it."""
+    provider, gone = Provider(key, cert, ca), os.path.join(TMP, "gone")
+    udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    udp.bind(("127.0.0.1", 0))
+    code = f"""
+import os, socket, time, urllib.request
+urllib.request.urlopen(urllib.request.Request({provider.url!r} + "/v1/chat/completions", {chat("by the proxy").encode()!r},
+                                              {{"Content-Type": "application/json"}})).read()
+held = [socket.create_connection(("127.0.0.1", {provider.port})), socket.socket(socket.AF_INET, socket.SOCK_DGRAM)]
+held[1].connect(("127.0.0.1", {udp.getsockname()[1]}))
+while not os.path.exists({gone!r}):
+    time.sleep(0.05)
+"""
+    proxy = Proxy(f"--proxy-ports={provider.port},{udp.getsockname()[1]}", "--summary=json", ca=ca,
+                  command=["sh", "-c", '"$0" -c "$1"; true', PYTHON, code])
+    said = until(lambda: [line for line in proxy.stderr().splitlines() if "past the proxy" in line][1:])
+    open(gone, "w").close()
+    proxy.proc.wait(timeout=WAIT)
+    lines = [line for line in proxy.stderr().splitlines() if "past the proxy" in line and not line.startswith("{")]
+    ok(said and len(lines) == 2 and f"by TCP to 127.0.0.1:{provider.port}" in lines[0] + lines[1] and
+       f"by QUIC (HTTP/3) to 127.0.0.1:{udp.getsockname()[1]}" in lines[0] + lines[1], "a command past the proxy: said while it runs, once each", lines)
+    summary = json.loads(next(line for line in proxy.stderr().splitlines() if line.startswith("{")))
+    ok(summary["unseen"] and all("past the proxy" in n["reason"] and n["program"].startswith("python") for n in summary["unseen"]),
+       "a command past the proxy: in the summary", summary["unseen"])
+    log = provider.take_log()
+    ok(log and digests(proxy.records()) == [(e["received"], e["sent"]) for e in log], "a command past the proxy: what went through it is seen",
+       proxy.records(), log)
+    proxy = Proxy(f"--proxy-ports={provider.port}", ca=ca, command=["curl", "-sS", "-d", chat("by the proxy"), provider.url])
+    proxy.proc.wait(timeout=WAIT)
+    ok("past the proxy" not in proxy.stderr(), "a command that uses the proxy: nothing is said", proxy.stderr())
+    provider.stop()
+
+
 def test_hostile():
     proxy = Proxy(ca=ca)
     for what, sent in (("no HTTP", b"\x00\x01\x02 what?\r\n\r\n"), ("a relative target", b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"),
@@ -336,11 +451,6 @@ def test_hostile():
     ok(not proxy.stop(), "and nothing is recorded")
 
 
-def listeners(port):
-    rows = [line.split() for f in ("/proc/net/tcp", "/proc/net/tcp6") for line in open(f).readlines()[1:]]
-    return [r[1] for r in rows if r[3] == "0A" and int(r[1].split(":")[1], 16) == port]
-
-
 def test_files():
     proxy = Proxy(ca=ca)
     folder = os.path.dirname(proxy.ca)
@@ -361,6 +471,11 @@ def test_files():
     ok(until(lambda: listeners(proxy.port)) and open(proxy.ca).read() == before, "the next run has the same authority")
     again.terminate()
     again.wait()
+    until(lambda: not listeners(proxy.port))  # it may have been killed before it was ready, and its proxy end after it
+    os.chmod(folder, 0o755)
+    open_to_all = subprocess.run([SPY, "--proxy", f"--port={proxy.port}"], env={**os.environ, "XDG_CONFIG_HOME": proxy.config},
+                                 capture_output=True, text=True, timeout=WAIT)
+    ok(open_to_all.returncode and folder in open_to_all.stderr, "an authority that others can read is not used", open_to_all.stderr)
 
 
 def test_about():
@@ -403,13 +518,17 @@ test_ways()
 test_http2()
 test_plain()
 test_reverse()
+test_behind()
 test_untouched()
+test_named()
 test_pinned()
 test_bad_servers()
 test_websocket()
 test_steps()
+test_resumed()
 test_many()
 test_command()
+test_past()
 test_hostile()
 test_files()
 test_leaf()

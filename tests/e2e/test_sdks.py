@@ -6,7 +6,8 @@ import json
 import shutil
 import subprocess
 
-from mock_provider import ARGUMENTS, Provider, SocketProvider, TOOL, certificates
+from mock_provider import Provider, SocketProvider, certificates
+from sdk_calls import compare_call, prompt_of
 from spy import *
 
 SCRIPTS = os.path.abspath(os.path.join(SRC, "tests/e2e/sdks"))
@@ -43,40 +44,6 @@ def run(script):
                        timeout=WAIT)
     ok(r.returncode == 0, f"{script}: runs", r.stdout, r.stderr)
     return [json.loads(line) for line in r.stdout.splitlines()]
-
-
-def prompt_of(record):
-    messages = record["request"].get("messages")
-    return messages[-1]["parts"][0]["text"] if messages else None
-
-
-def answer_of(record):
-    """Text and tool call of the first choice."""
-    parts = [p for c in record["response"]["choices"][:1] for p in c["parts"]]
-    calls = [{"name": p["name"], "arguments": json.loads(p["text"])} for p in parts if p["kind"] == "tool_call"]
-    return "".join(p["text"] for p in parts if p["kind"] == "text"), calls
-
-
-def compare_call(script, said, record, logged):
-    """One call, in the words of the SDK, of llm-spy and of the provider."""
-    what = f"{script}: {said['prompt']}"
-    if not ok(record is not None, f"{what}: seen once"):
-        return
-    seen = {"api": record["api"], "kind": record["kind"], "complete": record["complete"],
-            "model": record["request"]["model"], "stream": record["response"]["stream"],
-            "answer": answer_of(record), "usage": (record["usage"]["input"], record["usage"]["output"]),
-            "cached": record["usage"]["cached_read"], "tools": [t["name"] for t in record["request"]["tools"]],
-            "finish": record["response"]["choices"][0]["finish"] if record["response"]["choices"] else None}
-    call = said["call"]
-    want = {"api": said["api"], "kind": "llm", "complete": True, "model": said["model"], "stream": said["stream"],
-            "answer": (said["text"] or "", [call] if call else []), "usage": (said["input"], said["output"]),
-            "cached": None if said["api"] == "ollama.chat" else 5, "tools": [TOOL] if "weather" in said["prompt"] else [],
-            "finish": "tool_call" if call else "stop"}
-    ok(seen == want, f"{what}: as the SDK says", {k: (seen[k], want[k]) for k in seen if seen[k] != want[k]}, record)
-    ok(not call or call == {"name": TOOL, "arguments": ARGUMENTS}, f"{what}: and as the provider answered", call)
-    bodies = (record["request"]["body"]["wire_sha256"], record["response"]["body"]["wire_sha256"])
-    mine = [entry for entry in logged if (entry["received"], entry["sent"]) == bodies]
-    ok(len(mine) == 1 and (call or mine[0]["text"] == said["text"]), f"{what}: byte for byte", bodies, logged)
 
 
 need_root()

@@ -92,15 +92,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 #undef FRAMING
 	};
 	const size_t ntypes = sizeof(types) / sizeof(*types);
-	const struct framing_ops *ops = &framing_json_array; /* 0; then the rows, as they are */
+	const struct framing_ops *ops = &framing_json_array; /* 0; then the rows; gRPC */
 	struct outcome whole, bytes;
 	uint8_t *body, gap = 0x01;
 	size_t which;
 
 	if (!size)
 		return 0;
-	which = (data[0] & ~MEND) % (ntypes + 1);
-	if (which)
+	which = (data[0] & ~MEND) % (ntypes + 2);
+	if (which > ntypes)
+		ops = &framing_grpc;
+	else if (which)
 		ops = framing_find(span_str(types[which - 1]));
 	body = malloc(size);
 	memcpy(body, data + 1, size - 1);

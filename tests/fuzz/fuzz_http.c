@@ -36,9 +36,18 @@ static void on_end(void *arg, uint64_t id, enum http_msg m, uint64_t ts_ns, enum
 {
 }
 
+static void on_trailer(void *arg, uint64_t id, uint64_t ts_ns, const struct http_head *h)
+{
+	on_head(arg, id, ts_ns, h);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct http_out out = { on_head, on_body, on_gap, on_end };
+	static const struct http_out out = { .head = on_head,
+					     .body = on_body,
+					     .gap = on_gap,
+					     .end = on_end,
+					     .trailer = on_trailer };
 	struct cursor c = { .rest = span_of(data, size) };
 	bool from_start = cursor_be(&c, 1) & 1;
 	struct count count = { { 0 } };

@@ -22,6 +22,9 @@ static void read_with(const struct dialect *d, const json_t *v)
 		"contentBlockDelta",
 		"contentBlockStop",
 		"metadata",
+		"trace",
+		"files",
+		"returnControl",
 	};
 	size_t total = 0;
 	void *state = calloc(1, d->state_size + 1);

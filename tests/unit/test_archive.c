@@ -526,7 +526,14 @@ static void test_migration(void)
 		flush(s);
 	}
 	archive_free(s);
-	is_int(ask_number(path, "PRAGMA user_version"), 5, "it has version 5");
+	is_int(ask_number(path, "PRAGMA user_version"), 8, "it has version 8");
+	is_int(ask_number(path,
+			  "SELECT count(*) FROM exchange WHERE cut IS NULL OR key_id IS NULL"),
+	       0, "all of its calls have the columns of this version");
+	is_int(ask_number(path, "SELECT sum(calls) = (SELECT sum(calls) FROM spend) FROM talk"), 1,
+	       "and count in both sums");
+	is_int(ask_number(path, "SELECT count(*) FROM exchange WHERE did LIKE '_%'"), 2,
+	       "what they did is there");
 	is_int(ask_number(path, "SELECT count(*) FROM search WHERE search MATCH 'said:whales'"), 1,
 	       "its text can be searched now");
 	is_int(ask_number(path, "SELECT count(*) FROM exchange"), 2, "and one is added");

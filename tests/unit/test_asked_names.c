@@ -22,6 +22,29 @@ static struct notice notice(uint16_t port)
 	};
 }
 
+/* Others whose numbers lead to the same place: a host has many connections at once. */
+static void test_same_place(void)
+{
+	static struct asked_names a;
+	struct notice n = notice(40000), other;
+
+	asked_names_note(&a, &n);
+	for (uint16_t i = 1; i < ASKED_NAMES_EACH; i++) {
+		other = notice((uint16_t)(40000 + i * ASKED_PLACES));
+		asked_names_note(&a, &other);
+		asked_names_note(&a, &other);
+	}
+	ok(asked_names_find(&a, 7, &n.ends), "others at the same place leave it");
+	other = notice((uint16_t)(40000 + ASKED_NAMES_EACH * ASKED_PLACES));
+	other.received = true;
+	asked_names_note(&a, &other);
+	ok(asked_names_find(&a, 7, &n.ends), "so does a server that receives one");
+	other.received = false;
+	asked_names_note(&a, &other);
+	ok(!asked_names_find(&a, 7, &n.ends), "the oldest goes when there are too many");
+	ok(asked_names_find(&a, 7, &other.ends), "the newest is known");
+}
+
 int main(void)
 {
 	static struct asked_names a;
@@ -46,5 +69,6 @@ int main(void)
 	n.seq = 0;
 	asked_names_note(&a, &n);
 	ok(!asked_names_find(&a, 7, &n.ends), "a later one without a name does");
+	test_same_place();
 	return tap_done();
 }

@@ -2,6 +2,7 @@
 #include "base/buf.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/str.h"
 #include "base/utf8.h"
 #include "base/xalloc.h"
 #include "tests/unit/tap.h"
@@ -90,6 +91,16 @@ static void test_utf8(void)
 		is_int(utf8_whole(s), rows[i].whole, "row %zu: without a cut character", i);
 		buf_done(&b);
 	}
+	is_int(utf8_begin(SPAN_LIT("a\xc3\xa9z"), 1), 1, "a character begins there");
+	is_int(utf8_begin(SPAN_LIT("a\xc3\xa9z"), 2), 3, "behind one that is cut");
+	is_int(utf8_begin(SPAN_LIT("a\xc3\xa9"), 2), 3, "none does any more");
+}
+
+static void test_path_name(void)
+{
+	is_str(path_name("/usr/bin/curl"), "curl", "the last part of a path");
+	is_str(path_name("curl"), "curl", "all of it where there is one part");
+	is_str(path_name("/usr/"), "", "nothing where it ends in a slash");
 }
 
 struct heard {
@@ -131,5 +142,6 @@ int main(void)
 	test_buf();
 	test_cursor();
 	test_utf8();
+	test_path_name();
 	return tap_done();
 }

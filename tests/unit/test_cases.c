@@ -220,7 +220,9 @@ static void wire_line(struct scenario *c, char *line)
 	case '%':
 		buf_init(&chunk, 1 << 20);
 		add_escaped(&chunk, rest);
-		buf_addf(&p->bytes, "%zX\r\n%s\r\n", chunk.len, chunk.len ? chunk.ptr : "");
+		buf_addf(&p->bytes, "%zX\r\n", chunk.len);
+		buf_add(&p->bytes, buf_span(&chunk));
+		buf_adds(&p->bytes, "\r\n");
 		buf_done(&chunk);
 		break;
 	case '&':

@@ -685,7 +685,8 @@ static void feed_json(struct outcome *o, const void *arg)
 	struct pipeline *p;
 
 	limits_init(&lim);
-	lim.max[LIMIT_memory] = READ_MAX;
+	if (((const struct json_bomb *)arg)->limit != LIMIT_json_ratio)
+		lim.max[LIMIT_memory] = READ_MAX;
 	buf_init(&asked, 64 * MIB);
 	buf_init(&answered, 64 * MIB);
 	add_bytes(arg, &asked, &answered);
@@ -735,6 +736,13 @@ static void test_json(void)
 		  SPAN_LIT("0,"), SPAN_LIT("0]}]}"), 1, LIMIT_parts },
 		{ "fields of a form", NULL, "multipart/form-data; boundary=x", true, SPAN_LIT(FORM),
 		  SPAN_LIT(FORM), SPAN_LIT("--x--\r\n"), 1, LIMIT_memory },
+		{ "arrays in an answer, with the memory of a host", NULL, JSON, false,
+		  SPAN_LIT(CHUNK), ARRAYS, .elements = 1, .limit = LIMIT_json_ratio },
+		{ "objects in a request, with the memory of a host", NULL, JSON, true,
+		  SPAN_LIT(CHAT), SPAN_LIT("{\"a\":{\"a\":{}}},"), SPAN_LIT("0]}"), 1,
+		  LIMIT_json_ratio },
+		{ "zeroes in events, with the memory of a host", wrap_sse, "text/event-stream",
+		  false, SPAN_LIT(CHUNK), SPAN_LIT("0,"), SPAN_LIT("0]}"), 4, LIMIT_json_ratio },
 		{ "arrays in events", wrap_sse, "text/event-stream", false, SPAN_LIT(CHUNK), ARRAYS,
 		  .elements = 4, .limit = LIMIT_memory },
 		{ "arrays in lines", wrap_line, "application/x-ndjson", false, SPAN_LIT(LINE),

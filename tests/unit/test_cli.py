@@ -194,11 +194,13 @@ WRONG = [
     (["-a", "targets"], "the subcommand comes first: llm-spy targets"),
     (["targets", "x"], "llm-spy targets does not take 'x'"),
     (["targets", "--raw"], "llm-spy targets does not take --raw"),
+    (["--redact=content", "-w", "/dev/null"], "--redact cannot be combined with --record"),
+    (["--redact=content", "--web"], "--redact cannot be combined with --web"),
     (["--pids", "1"], "unknown option --pids. Did you mean --pid?"),
     (["--lmit=x"], "unknown option --lmit. Did you mean --limit?"),
     (["--zzz"], "unknown option --zzz; llm-spy --help-all lists them"),
     (["-Z"], "unknown option -Z; llm-spy --help-all lists them"),
-    (["--re"], "--re could be one of --record, --replay"),
+    (["--re"], "--re could be one of --redact, --record, --replay"),
     (["--raw=1"], "--raw takes no argument"),
     (["-o"], "--output needs an argument: FILE"),
     (["--output"], "--output needs an argument: FILE"),
@@ -211,6 +213,7 @@ WRONG = [
     (["-u", "no-such-user", "-r", "-"], "no user 'no-such-user' on this host (use a number for a recording made elsewhere)"),
     (["-r", "-", "--comm=x"], "--comm cannot be combined with --replay"),
     (["--strict", "-r", "-"], "--strict cannot be combined with --replay"),
+    (["--web", "-r", "x.spy"], "--web shows a live run; for what was kept: llm-spy serve -r x.spy"),
     # what would have no effect
     (["-f", "jsonl", "--full"], "--full has no effect here: it is for output as text"),
     (["--bodies", "-r", "-"], "--bodies has no effect here: it is for output as jsonl"),
@@ -225,9 +228,14 @@ for args, words in WRONG:
 
 # ---- and what is not wrong ----
 for args in (["-f", "jsonl", "-o", "x", "-o", "text:y", "--full", "--help"], ["--bodies", "-o", "jsonl:x", "--help"],
-             ["help"], ["-h"], ["targets", "--help"], ["doctor", "--help-all"]):
+             ["help"], ["-h"], ["targets", "--help"], ["doctor", "--help-all"], ["show", "--help-all"]):
     r = subprocess.run([os.path.join(BUILD, "llm-spy"), *args], capture_output=True, text=True, timeout=60)
     ok(r.returncode == 0 and r.stdout.count("\n") > 15 and not r.stderr, f"help: {' '.join(args)}", r.stderr)
+for args, has, lacks in ((["search", "--help"], ["Usage: llm-spy search [OPTION]... TEXT", "which exchanges have this text", "--rows N"], ["--hold", "--by"]),
+                         (["top", "-h"], ["[-- COMMAND", "--once", "--hold"], ["--curl"]), (["ca", "--help"], ["WHAT"], ["--json"])):
+    r = subprocess.run([os.path.join(BUILD, "llm-spy"), *args], capture_output=True, text=True, timeout=60)
+    ok(r.returncode == 0 and all(w in r.stdout for w in has) and not any(w in r.stdout for w in lacks), f"help of a subcommand: {' '.join(args)}",
+       r.stdout, r.stderr)
 r = subprocess.run([os.path.join(BUILD, "llm-spy"), "--help"], capture_output=True, text=True)
 lines = r.stdout.splitlines()
 ok(len(lines) <= 23 and max(map(len, lines)) < 80, "--help fits on a screen of 24 lines", len(lines))

@@ -374,6 +374,34 @@ static void test_session(void)
 	conversations_free(t);
 }
 
+/* An agent that is run again on the same task says the same: each session is one conversation, in
+ * whatever order their requests come. */
+static void test_sessions_alike(void)
+{
+	static const char *const turns[] = { "utask", "utask|athink|tdone",
+					     "utask|athink|tdone|amore|tdone too" };
+	static const char *const names[] = { "S1", "S2", "S3" };
+	struct conversations *t = begin();
+	struct conversation first[3], k;
+
+	for (size_t turn = 0; turn < 3; turn++)
+		for (size_t s = 0; s < 3; s++) {
+			k = play(t, in_session(turns[turn], names[s]), 200);
+			if (!turn) {
+				first[s] = k;
+				ok(!s || is_new(k, first[s - 1]), "a session of its own");
+				continue;
+			}
+			is_talk(k, first[s].id, turn + 1, 2 * turn - 1, "of its session");
+		}
+	for (size_t turn = 0; turn < 3; turn++) {
+		k = play(t, in_session(turns[turn], "S4"), 200);
+		first[0] = turn ? first[0] : k;
+		is_talk(k, first[0].id, turn + 1, turn ? 2 * turn - 1 : 0, "after them");
+	}
+	conversations_free(t);
+}
+
 #define LONG "u1|a2|t3|a4|t5|a6|t7|a8"
 
 static void test_edited(void)
@@ -755,6 +783,7 @@ int main(void)
 	test_titles();
 	test_branch();
 	test_session();
+	test_sessions_alike();
 	test_edited();
 	test_prompt();
 	test_response_id();

@@ -11,16 +11,20 @@ A word beside each of them is not masked: what shows that the place itself is sh
 import base64
 import ctypes
 import ctypes.util
+import http.server
 import json
 import os
 import re
 import signal
 import sqlite3
+import string
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.request
+import zlib
 
 SRC, BUILD = os.environ.get("srcdir", "."), os.environ.get("builddir", ".")
 sys.path[:0] = [os.path.join(SRC, "tests", folder) for folder in ("conformance", "lib")]
@@ -44,13 +48,22 @@ def ok(good, what, details=""):
 # ---- what is planted: each holds one of these words, which no output may show ----
 JWT = ".".join(base64.urlsafe_b64encode(p).decode().rstrip("=") for p in
                (b'{"alg":"HS256","typ":"JWT"}', b'{"sub":"plantedjwt","n":1}', b"signature of it, long"))
+GITHUB = "PlantA4github0123456789abcdefg"
+
+
+def crc62(text):
+    """The checksum of GitHub's tokens, of which alerts are given."""
+    n, digits = zlib.crc32(text.encode()), string.digits + string.ascii_uppercase + string.ascii_lowercase
+    return "".join(digits[n // 62 ** i % 62] for i in range(5, -1, -1))
+
+
 SHAPES = {
     "openai": ("sk-proj-PlantA1openai234567890", "PlantA1openai"),
     "anthropic": ("sk-ant-api03-PlantA2anthropic34567890", "PlantA2anthropic"),
     "google": ("AIzaSyPlantA3google012345678901234567890", "PlantA3google"),
-    "github": ("ghp_PlantA4github0123456789abcdefghij", "PlantA4github"),
+    "github": (f"ghp_{GITHUB}{crc62(GITHUB)}", "PlantA4github"),
     "slack": ("xoxb-123456-PlantA5slack", "PlantA5slack"),
-    "aws": ("AKIAPLANTA6AWSKEY012", "PLANTA6AWSKEY"),
+    "aws": ("AKIAPLANTA6AWSKEY234", "PLANTA6AWSKEY"),
     "bearer": ("Bearer PlantA7bearer0123456789", "PlantA7bearer"),
     "jwt": (JWT, JWT.split(".")[1]),
     "pem": ("-----BEGIN PRIVATE KEY-----\nMIIEPlantA8pem\nAAAA\n-----END PRIVATE KEY-----", "PlantA8pem"),
@@ -585,6 +598,52 @@ ok(len(records) > len(names), f"{len(records)} records of {len(names)} connectio
 kinds = {r["api"] for r in records}
 ok({"openai.chat", "openai.responses", "anthropic.messages", "mcp"} <= kinds, "the formats were recognised", kinds)
 ok(all(r["request"]["body"]["captured"] == r["request"]["body"]["kept"] for r in records), "sizes are those of the wire")
+
+# ---- alerts: they see what is masked, and tell nothing of it ----
+posted = []
+
+
+class Hook(http.server.BaseHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+    def do_POST(self):
+        posted.append(self.rfile.read(int(self.headers["Content-Length"])))
+        self.send_response(204)
+        self.end_headers()
+
+
+hook = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hook)
+threading.Thread(target=hook.serve_forever, daemon=True).start()
+with tempfile.TemporaryDirectory() as folder:
+    words = os.path.join(folder, "words")
+    with open(words, "w") as f:
+        f.write(f"# words that are secrets themselves\n{SHAPES['bearer'][0]}\n/plant[A-Z]1line/\n")
+    os.mkdir(os.path.join(folder, "env"))
+    options = ["--alert-webhook", f"http://127.0.0.1:{hook.server_port}"] if "otlp" in sinks else []
+    code, out, err = replay(data, "-f", "jsonl", "--all", "--bodies", "--alert", f"secrets,/plantC[0-9] any/,file:{words}", "--alert",
+                            "loop:2,budget:all=0.000001,model-not:none,provider-not:none", "--alert-exit",
+                            "--on-alert", f"env > {folder}/env/$$; echo \"$LLM_SPY_TEXT\"; cat /proc/$$/cmdline", *options)
+    told = [open(os.path.join(folder, "env", f), "rb").read() for f in os.listdir(os.path.join(folder, "env"))]
+hook.shutdown()
+alerts = [a for line in out.splitlines() for a in json.loads(line).get("alerts", [])]
+rules = {a["rule"] for a in alerts}
+ok(code == 5, "alerts are given", err)
+ok({"aws-key", "github-token", "jwt", "pattern-1", "words:2", "words:3", "model-not", "provider-not"} <= rules, "of all kinds", rules)
+ok({"system prompt", "message 1", "message 2, tool call", "tool 1"} <= {a["where"] for a in alerts}, "in all places",
+   {a["where"] for a in alerts})
+ok(told and (posted or not options), f"{len(told)} commands and {len(posted)} posts tell of them")
+for what, text in (("the record", out), ("standard error, with what commands say", err), ("their environment", b"".join(told)),
+                   ("what is posted", b"".join(posted))):
+    leaks(text, "alerts, " + what)
+for pattern in (b"any/", b"1line/"):
+    ok(not any(pattern in t for t in (err.replace(b"env >", b""), *posted)), "nor is a pattern told")
+
+CALLED = {"csv": b"aws-key (", "har": b'"_alerts"', "otlp": b'"llm_spy.alerts"', "metrics": b"llm_spy_alerts_total{"}
+for sink in set(CALLED) & set(sinks):
+    code, out, err = write_file(data, sink, "--alert", "secrets")
+    ok(CALLED[sink] in out, f"{sink} has the alerts", err)
+    leaks(out, f"alerts, {sink}")
 
 # ---- recordings: bytes stay where they were, so some forms cannot be told there ----
 def rerecord(data):

@@ -80,6 +80,8 @@ static void write_hostile(struct sink *s)
 	}
 	/* The server's view of a call that has two records is no row. */
 	write_record(s, "{\"v\":1,\"id\":99,\"kind\":\"llm\",\"twin_of\":1}");
+	write_record(s, "{\"v\":1,\"id\":98,\"kind\":\"llm\",\"alerts\":["
+			"{\"rule\":\"aws-key\",\"where\":\"message 2\"},{\"rule\":\"loop:3\"}]}");
 }
 
 int main(int argc, char **argv)

@@ -47,7 +47,7 @@ for line in re.findall(r"^\.It Fl (.*)$", man, re.M):
     for name in re.findall(r"(?:^|, )-([a-z-]+)", line):
         ok(name in known, f"the man page's --{name} exists")
 for doc in ("README.md", "NEWS", "CONTRIBUTING.md", "doc/RECORD.md", "doc/RECORDING.md", "doc/INTERNALS.md", "doc/GLOSSARY.md",
-            "doc/PRICES.md", "doc/STORE.md", "doc/TELEMETRY.md"):
+            "doc/PRICES.md", "doc/PRIVACY.md", "doc/STORE.md", "doc/TELEMETRY.md"):
     commands = re.findall(r"llm-spy((?: +-[^\n|`]*)?)", read(doc))
     for words in (c.split(" -- ")[0].split() for c in commands):
         for w in words:
@@ -122,6 +122,14 @@ for setting in re.findall(r'^\t\{ "([a-z-]+)", "', read("src", "sink", "sqlite.c
     ok(f"| `{setting}` |" in store, f"doc/STORE.md describes the setting {setting}")
 
 # ---- telemetry ----
+privacy = read("doc", "PRIVACY.md")
+kinds = re.findall(r'^KIND\(\w+, "([\w-]+)"', read("src", "redact", "keys.def"), re.M)
+words = re.findall(r'^RULE\(\w+, "([\w-]+)"', read("src", "alert", "rules.def"), re.M)
+ok(re.findall(r"^\| `([a-z-]+)` \|", privacy.split("| credential |")[1].split("\n\n")[0], re.M) == kinds, "doc/PRIVACY.md has the credentials, in order", kinds)
+for name in kinds + words:
+    ok(f".It Cm {name}\n" in man or f".It Cm {name} :" in man, f"the man page has the rule {name}")
+    ok(f"`{name}" in privacy, f"and so has doc/PRIVACY.md: {name}")
+
 telemetry = read("doc", "TELEMETRY.md")
 said = [(n, kind, set(re.findall(r"`(\w+)`", own.partition(":")[2])), text)
         for n, kind, own, text in re.findall(r"^\| `(llm_spy_\w+)` \| (counter|gauge|histogram) \| (.*?) \| (.*?) \|$", telemetry, re.M)]
@@ -168,7 +176,7 @@ else:
     skip("mandoc's opinion of the man page", "mandoc is not installed")
 
 # ---- the source ----
-banned = re.compile(r"\b(strcpy|strcat|sprintf|vsprintf|gets|strtok|atoi|atol|scanf|alloca|system|popen|tmpnam|mktemp)\s*\(")
+banned = re.compile(r"\b(strcpy|strcat|sprintf|vsprintf|gets|strtok|atoi|atol|scanf|alloca|system|popen|tmpnam|mktemp|json_dumps)\s*\(")
 for folder, _, files in sorted(os.walk(os.path.join(SRC, "src"))):
     for name in sorted(files):
         if not name.endswith((".c", ".h")):

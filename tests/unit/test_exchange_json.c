@@ -73,6 +73,10 @@ static void test_taken(void)
 		    "\"ns/p\",\"unit\":\"a.service\"}}",
 		    "\"container\":{\"runtime\":\"docker\",\"id\":\"ab\",\"name\":\"web\",\"pod\":"
 		    "\"ns/p\",\"unit\":\"a.service\"}");
+	check_taken("\"process\":{\"pid\":4,\"parent\":9,\"ancestors\":[3,2,1]}",
+		    "\"pid\":4,\"parent\":3,\"ancestors\":[3,2,1]");
+	check_taken("\"process\":{\"pid\":4,\"parent\":9}",
+		    "\"pid\":4,\"parent\":null,\"ancestors\":[]");
 	check_taken("\"conversation\":{\"session\":\"s\",\"title\":\"Fix it.\"}",
 		    "\"title\":\"Fix it.\"");
 	check_taken("\"no_such_member\":{\"a\":[1]}", "\"id\":7");
@@ -81,6 +85,9 @@ static void test_taken(void)
 		    "\"is_error\":true,\"cut\":true,\"text\":\"a\\u0000b\"}]}]}",
 		    "\"is_error\":true,\"cut\":true,\"text\":\"a\\u0000b\"");
 	check_taken("\"response\":{\"body\":{\"kept\":9,\"binary\":true}}", "\"binary\":true");
+	check_taken("\"times\":{\"monotonic_ns\":7},\"response\":{\"body\":{\"kept\":4,\"text\":"
+		    "\"a\\nb\\n\",\"arrivals\":[[1,5],[2,5]]}}",
+		    "\"arrivals\":[[1,5],[2,5]]");
 	check_taken("\"response\":{\"body\":{\"kept\":9,\"decoded\":10,\"cut\":true}}",
 		    "\"kept\":9,\"cut\":true,");
 	check_taken("\"response\":{\"body\":{\"gap_count\":9,\"gaps\":[{\"offset\":1,\"bytes\":2},{"
@@ -95,6 +102,11 @@ static void test_taken(void)
 	check_taken("\"times\":{\"start\":\"2026-11-24T14:02:11.093481223Z\",\"monotonic_ns\":5,"
 		    "\"first_token_ns\":9223372036854775806}",
 		    "\"first_token_ns\":9223372036854775806");
+	check_taken("\"request\":{\"key\":{\"id\":\"00ff00ff00ff00ff\",\"hint\":\"sk-ant-\"}}",
+		    "\"key\":{\"id\":\"00ff00ff00ff00ff\",\"hint\":\"sk-ant-\"}");
+	check_taken("\"alerts\":[{\"rule\":\"aws-key\",\"where\":\"message 1\"},{\"rule\":\"x\"}]",
+		    "\"alerts\":[{\"rule\":\"aws-key\",\"where\":\"message 1\"},"
+		    "{\"rule\":\"x\",\"where\":null}]");
 	check_taken("\"cost\":{\"usd\":0.1,\"source\":\"table\",\"input_usd\":1e-300}",
 		    "\"usd\":0.1,");
 }
@@ -154,6 +166,12 @@ static void test_refused(void)
 	check_refused("\"request\":{\"body\":{\"sha256\":\"abc\"}}", "sha256");
 	check_refused("\"request\":{\"body\":{\"state\":\"half\"}}", "state");
 	check_refused("\"request\":{\"body\":{\"gap_count\":1}}", "gaps");
+	check_refused("\"response\":{\"body\":{\"arrivals\":[[1]]}}", "arrivals");
+	check_refused("\"response\":{\"body\":{\"arrivals\":[[1,2.5]]}}", "arrivals");
+	check_refused("\"response\":{\"body\":{\"arrivals\":[[0,1]]}}", "arrivals");
+	check_refused("\"response\":{\"body\":{\"arrivals\":[[2,5],[2,6]]}}", "arrivals");
+	check_refused("\"response\":{\"body\":{\"arrivals\":[[2,5],[3,4]]}}", "arrivals");
+	check_refused("\"response\":{\"body\":{\"arrivals\":[[-2,5]]}}", "arrivals");
 	check_refused("\"request\":{\"messages\":[7]}", "messages");
 	check_refused("\"request\":{\"params\":[]}", "params");
 	check_refused("\"conversation\":{\"repeated\":1}", "repeated");
@@ -239,6 +257,23 @@ static void test_file(const char *path)
 		fclose(f);
 }
 
+/* A copy outlives what its record was charged to. */
+static void test_charged(void)
+{
+	struct limits lim = { .memory = 100 };
+	struct exchange *x = exchange_new(1, 1000), *copy;
+
+	exchange_charge(x, &lim, 100);
+	copy = exchange_copy(x, EXCHANGE_CONTENT);
+	exchange_unref(copy);
+	is_int(limits_memory(&lim), 100, "a copy gives back no memory");
+	copy = exchange_copy(x, 0);
+	exchange_unref(x);
+	is_int(limits_memory(&lim), 0, "its record does, once");
+	exchange_unref(copy);
+	is_int(limits_memory(&lim), 0, "and nobody again");
+}
+
 int main(int argc, char **argv)
 {
 	if (argc > 1) {
@@ -251,5 +286,6 @@ int main(int argc, char **argv)
 	test_refused();
 	test_no_records();
 	test_depth();
+	test_charged();
 	return tap_done();
 }

@@ -10,6 +10,7 @@
 #define LINES "application/x-ndjson"
 #define ARRAY NULL
 #define AWS   "application/vnd.amazon.eventstream"
+#define GRPC  "(gRPC)"
 
 /* A body with gaps: before the bytes at these offsets something is missing. */
 struct body {
@@ -45,7 +46,8 @@ static void play(const char *what, const char *media_type, const struct body *in
 	const struct framing_ops *ops = &framing_json_array;
 
 	if (media_type)
-		ops = framing_find(span_str(media_type));
+		ops = strcmp(media_type, GRPC) == 0 ? &framing_grpc
+						    : framing_find(span_str(media_type));
 	for (unsigned way = 0; way < CUT_WAYS; way++) {
 		struct limits lim;
 		struct framing *f;
@@ -485,6 +487,43 @@ static void test_event_limit(void)
 	buf_done(&b.bytes);
 }
 
+static void grpc_message(struct body *b, uint8_t flags, uint8_t len, const char *bytes)
+{
+	uint8_t prefix[] = { flags, 0, 0, 0, len };
+
+	buf_add(&b->bytes, span_of(prefix, sizeof(prefix)));
+	buf_add(&b->bytes, span_str(bytes));
+}
+
+static void test_grpc(void)
+{
+	struct body b;
+
+	body_init(&b);
+	grpc_message(&b, 0, 3, "abc");
+	grpc_message(&b, 1, 2, "zz");
+	grpc_message(&b, 0, 0, "");
+	play("messages of gRPC", GRPC, &b, 0, "[|abc][coded|zz][|]");
+	grpc_message(&b, 0, 5, "abc");
+	play("the last one cut", GRPC, &b, 0, "[|abc][coded|zz][|][|abc~]");
+	buf_done(&b.bytes);
+
+	body_init(&b);
+	grpc_message(&b, 0, 6, "abcdef");
+	grpc_message(&b, 0, 2, "gh");
+	play("one past the limit", GRPC, &b, 4, "[|abcd~][|gh]!1");
+	buf_add(&b.bytes, span_of("\0\0", 2));
+	play("the beginning of one", GRPC, &b, 0, "[|abcdef][|gh](2)");
+	buf_done(&b.bytes);
+
+	body_init(&b);
+	grpc_message(&b, 0, 6, "abc");
+	add_gap(&b);
+	grpc_message(&b, 0, 2, "gh");
+	play("behind a gap nothing is found", GRPC, &b, 0, "[|abc~](7)");
+	buf_done(&b.bytes);
+}
+
 int main(void)
 {
 	test_rows();
@@ -496,6 +535,7 @@ int main(void)
 	test_bad_headers();
 	test_event_gaps();
 	test_event_limit();
+	test_grpc();
 	ok(!framing_find(SPAN_LIT("application/json")), "JSON is no stream");
 	ok(framing_find(SPAN_LIT("Application/Vnd.Amazon.EventStream")) != NULL,
 	   "an event stream is one");

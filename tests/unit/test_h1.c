@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Conversations, and the log of what HTTP/1.1 makes of them. In the log: "Q GET /x" a request,
  * "A 200" an answer, "q:..." and "a:..." their bodies, "~n" a gap, then ".", "$", "-" or "!" for
- * each kind of end. "qw[...]" and "aw[...]" are messages of a WebSocket, "w." its end. */
+ * each kind of end. "T1 [name=value]" is a trailer. "qw[...]" and "aw[...]" are messages of a
+ * WebSocket, "w." its end. */
 #include "base/buf.h"
 #include "http/http.h"
 #include "tests/unit/cuts.h"
@@ -86,8 +87,31 @@ static void on_role(void *arg, bool is_server)
 	((struct log *)arg)->role = is_server ? "server" : "client";
 }
 
-static const struct http_out out = { on_head,	 on_body,   on_gap, on_end,
-				     on_message, on_closed, on_role };
+static void on_trailer(void *arg, uint64_t id, uint64_t ts_ns, const struct http_head *h)
+{
+	struct log *l = arg;
+
+	put(l, -1, "");
+	buf_addf(&l->text, "T%u", (unsigned)id);
+	for (size_t i = 0; i < h->nfields; i++)
+		buf_addf(&l->text, " [%.*s=%.*s]", (int)h->fields[i].name.len,
+			 (const char *)h->fields[i].name.ptr, (int)h->fields[i].value.len,
+			 (const char *)h->fields[i].value.ptr);
+	if (h->cut)
+		buf_adds(&l->text, "(cut)");
+	l->last = -2;
+}
+
+static const struct http_out out = {
+	.head = on_head,
+	.body = on_body,
+	.gap = on_gap,
+	.end = on_end,
+	.message = on_message,
+	.closed = on_closed,
+	.role = on_role,
+	.trailer = on_trailer,
+};
 
 /* A request to speak WebSocket, the answer that agrees, and a masked frame of "hi". */
 #define ASK "GET /w HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
@@ -119,6 +143,21 @@ static const struct row rows[] = {
 	    "chunked\r\n\r\n3;n=\"v\"\r\nabc\r\n0A\r\n0123456789\r\n0\r\nX: y\r\n\r\n",
 	    "<HTTP/1.1 200 OK\r\ntransfer-encoding: gzip, chunked\r\n\r\n1\r\nz\r\n0\r\n\r\n" },
 	  "Q1 POST /c q:abc0123456789 q1. A1 200 a:z a1." },
+	{ "a trailer, a fold and lines that are no field, then another answer",
+	  { ">GET /1 HTTP/1.1\r\n\r\nGET /2 HTTP/1.1\r\n\r\n",
+	    "<HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nz\r\n0\r\n"
+	    "X-Sum: 1\r\n 2\r\nnone\nx-b:y\n\r\n"
+	    "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nw" },
+	  "Q1 GET /1 q1. Q2 GET /2 q2. A1 200 a:z T1 [X-Sum=1   2] [x-b=y] a1. A2 200 a:w a2." },
+	{ "trailers one after the other, the second of none",
+	  { ">GET /1 HTTP/1.1\r\n\r\nGET /2 HTTP/1.1\r\n\r\n",
+	    "<HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\na: b\r\n\r\n"
+	    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" },
+	  "Q1 GET /1 q1. Q2 GET /2 q2. A1 200 T1 [a=b] a1. A2 200 a2." },
+	{ "a trailer that is cut off",
+	  { ">GET / HTTP/1.1\r\n\r\n",
+	    "<HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX-Sum: 1\r\n" },
+	  "Q1 GET / q1. A1 200 a1-" },
 	{ "100 Continue",
 	  { ">POST /c HTTP/1.1\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n",
 	    "<HTTP/1.1 100 Continue\r\n\r\n", ">hi", "<HTTP/1.1 204 No Content\r\n\r\n" },
@@ -283,7 +322,8 @@ static void test_opaque(void)
 	}
 }
 
-static void test_head_limit(void)
+/* Feeds `begin`, then fields without end. */
+static void meet_head_limit(const char *what, enum dir dir, struct span begin)
 {
 	struct log l = { .last = -1 };
 	struct limits lim;
@@ -293,13 +333,22 @@ static void test_head_limit(void)
 	lim.max[LIMIT_head] = 100;
 	buf_init(&l.text, 1 << 16);
 	h = http_new(&lim, true, &out, &l);
-	http_feed(h, DIR_WRITE, 1, SPAN_LIT("GET / HTTP/1.1\r\n"));
+	if (dir == DIR_READ)
+		http_feed(h, DIR_WRITE, 1, SPAN_LIT("GET / HTTP/1.1\r\n\r\n"));
+	http_feed(h, dir, 1, begin);
 	for (unsigned i = 0; i < 1000; i++)
-		http_feed(h, DIR_WRITE, 1, SPAN_LIT("X-Endless: header\r\n"));
+		http_feed(h, dir, 1, SPAN_LIT("X-Endless: header\r\n"));
 	http_close(h, 2, true);
-	ok(lim.hits[LIMIT_head] > 0, "an endless head meets its limit, which is counted");
+	ok(lim.hits[LIMIT_head] > 0, "%s meets its limit, which is counted", what);
 	http_free(h);
 	buf_done(&l.text);
+}
+
+static void test_head_limit(void)
+{
+	meet_head_limit("an endless head", DIR_WRITE, SPAN_LIT("GET / HTTP/1.1\r\n"));
+	meet_head_limit("an endless trailer", DIR_READ,
+			SPAN_LIT("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"));
 }
 
 /* Joined in the middle of a WebSocket: whole frames of JSON from the client tell, and the server's

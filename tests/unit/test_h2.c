@@ -34,6 +34,17 @@ static void put_span(struct log *l, struct span s)
 		buf_addf(&l->text, "<%zu>", s.len);
 }
 
+static void put_fields(struct log *l, const struct http_head *h)
+{
+	for (size_t i = 0; i < h->nfields; i++) {
+		buf_adds(&l->text, i ? "," : " [");
+		put_span(l, h->fields[i].name);
+		buf_addc(&l->text, '=');
+		put_span(l, h->fields[i].value);
+	}
+	buf_adds(&l->text, h->nfields ? "]" : "");
+}
+
 static void on_head(void *arg, uint64_t id, uint64_t ts_ns, const struct http_head *h)
 {
 	struct log *l = arg;
@@ -51,13 +62,7 @@ static void on_head(void *arg, uint64_t id, uint64_t ts_ns, const struct http_he
 	}
 	if (h->has_length)
 		buf_addf(&l->text, "(%u)", (unsigned)h->length);
-	for (size_t i = 0; i < h->nfields; i++) {
-		buf_adds(&l->text, i ? "," : " [");
-		put_span(l, h->fields[i].name);
-		buf_addc(&l->text, '=');
-		put_span(l, h->fields[i].value);
-	}
-	buf_adds(&l->text, h->nfields ? "]" : "");
+	put_fields(l, h);
 	buf_adds(&l->text, h->cut ? "(cut)" : h->unseen ? "(unseen)" : "");
 	buf_adds(&l->text, h->version == HTTP_2 ? "" : "(version)");
 	l->last = -2;
@@ -122,8 +127,26 @@ static void on_role(void *arg, bool is_server)
 	((struct log *)arg)->role = is_server ? "server" : "client";
 }
 
-static const struct http_out out = { on_head,	 on_body,   on_gap, on_end,
-				     on_message, on_closed, on_role };
+static void on_trailer(void *arg, uint64_t id, uint64_t ts_ns, const struct http_head *h)
+{
+	struct log *l = arg;
+
+	put(l, -1, "");
+	buf_addf(&l->text, "T%u", (unsigned)id);
+	put_fields(l, h);
+	l->last = -2;
+}
+
+static const struct http_out out = {
+	.head = on_head,
+	.body = on_body,
+	.gap = on_gap,
+	.end = on_end,
+	.message = on_message,
+	.closed = on_closed,
+	.role = on_role,
+	.trailer = on_trailer,
+};
 
 /* ---- the script: what is said, in turns ---- */
 
@@ -425,7 +448,8 @@ static void trailers(struct script *s)
 	head(s, CLIENT, 3, END, "x-sum 1");
 	head(s, SERVER, 3, END, OK "|grpc-status 5");
 	play(s, "interim heads, trailers, and an answer of trailers only",
-	     "Q1 POST /1 q1. A1 200 a1:body a1. Q2 POST /2 q2:x q2. A2 200 [grpc-status=5] a2.");
+	     "Q1 POST /1 q1. A1 200 a1:body T1 [grpc-status=0] a1. Q2 POST /2 q2:x q2. A2 200 "
+	     "[grpc-status=5] a2.");
 }
 
 static void resets(struct script *s)
@@ -693,7 +717,7 @@ static void joined_body(struct script *s)
 	head(s, CLIENT, 3, END, ":method GET|:path /3");
 	head(s, SERVER, 3, END, ":status 204");
 	play(s, "joined in the middle of a body",
-	     "a1:~0data: 1data: 2 a1. Q2 GET /3 q2. A2 204 a2.");
+	     "a1:~0data: 1data: 2 T1 [x-trailer=1] a1. Q2 GET /3 q2. A2 204 a2.");
 	ok(s->proto == HTTP_PROTO_H2, "it is HTTP/2");
 	is_str(s->role, "client", "and a client");
 }

@@ -156,6 +156,7 @@ static void test_flows(void)
 		{ "20:1 23:53|23:22", false, "1.3: a change of keys" },
 		{ "22:37 20:1 22:40|23:120", true, "1.2" },
 		{ "22:37 20:1 22:40", false, "1.2: the handshake alone" },
+		{ "22:37|23:120", true, "1.2: its end was in a buffer that was not read" },
 		{ "22:37 20:1 22:40|21:26", false, "1.2: then an alert" },
 		{ "20:1 22:40|23:120", true, "1.2: resumed" },
 		{ "22:37 20:1 22:40 23:90 23:120", true, "1.2: in one send" },

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+#include <malloc.h>
 #include <math.h>
 #include <stdlib.h>
 
+#include "json/memory.h"
 #include "json/number.h"
 #include "json/read.h"
 #include "json/write.h"
@@ -67,6 +69,32 @@ static void test_rows(void)
 		json_decref(got);
 		json_decref(want);
 	}
+}
+
+/* Any byte at any place among letters. */
+static void test_bytes_in_strings(void)
+{
+	unsigned bad = 0;
+
+	for (size_t n = 0; n <= 20; n++) {
+		for (int byte = 0; byte < 256; byte++) {
+			size_t want = n + (byte == '"'	  ? 0
+					   : byte == '\\' ? 9
+					   : byte < 0x80  ? 10
+							  : 12);
+			char text[64];
+			bool partial;
+			json_t *v;
+
+			snprintf(text, sizeof(text), "[\"%.*s%cbbbbbbbbb\"]", (int)n,
+				 "aaaaaaaaaaaaaaaaaaaa", byte);
+			v = json_read(NULL, span_of(text, n + 14), &partial);
+			bad += json_string_length(json_array_get(v, 0)) != want ||
+			       partial != (byte == '"');
+			json_decref(v);
+		}
+	}
+	is_int(bad, 0, "a string ends at its quote, whatever is in it");
 }
 
 static void test_one_after_another(void)
@@ -153,6 +181,45 @@ static void test_numbers(void)
 		json_decref(v);
 	}
 	is_int(bad, 0, "numbers are written as they came, and count as what they are");
+}
+
+/* Whatever follows the digits, near the end of the text and far from it. */
+static void test_ends_of_numbers(void)
+{
+	static const char digits[] = "98765432101234567890";
+	unsigned bad = 0;
+
+	for (int n = 1; n <= 20; n++) {
+		for (int byte = 0; byte < 256; byte++) {
+			bool ends = !strchr("0123456789+-.eE", byte) || !byte;
+			char want[32], text[64];
+			size_t len, wide_len;
+			json_t *near_end, *wide;
+
+			snprintf(want, sizeof(want), "-3.%.*s", n, digits);
+			snprintf(text, sizeof(text), "%s%c12345678901", want, byte);
+			near_end = json_number_front(span_of(text, strlen(want) + 1), &len);
+			wide = json_number_front(span_of(text, strlen(want) + 12), &wide_len);
+			if (ends)
+				bad += len != strlen(want) || wide_len != len ||
+				       json_number_double(near_end) != strtod(want, NULL) ||
+				       json_number_double(wide) != strtod(want, NULL);
+			else
+				bad += len <= strlen(want) || wide_len <= len;
+			json_decref(near_end);
+			json_decref(wide);
+		}
+	}
+	is_int(bad, 0, "a number ends where its digits do");
+}
+
+static void test_no_numbers(void)
+{
+	static const char *const texts[] = { ".5", "..5", "-.5",  "5.",	   "-",
+					     ".",  "",	  "05.1", "1.2.3", "1.5x" };
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+		ok(!json_number_new(span_str(texts[i])), "\"%s\" is no number", texts[i]);
 }
 
 /* Reals that we make ourselves have the shortest text that reads back the same. */
@@ -306,13 +373,118 @@ static void test_memory_in_use(void)
 	ok(!v && partial && lim.hits[LIMIT_memory] == 1, "nothing when more than that is in use");
 }
 
+/* What malloc really gives to jansson: a chunk has eight bytes before it. */
+#define CHUNK_HEAD 8
+
+static size_t taken, taken_most;
+
+static void *take(size_t size)
+{
+	void *p = malloc(size);
+
+	taken += malloc_usable_size(p) + CHUNK_HEAD;
+	taken_most = taken > taken_most ? taken : taken_most;
+	return p;
+}
+
+static void give_back(void *p)
+{
+	taken -= p ? malloc_usable_size(p) + CHUNK_HEAD : 0;
+	free(p);
+}
+
+struct shape {
+	const char *what, *head, *unit;
+	double ratio; /* at least so much more than their text its values take; 0: below the limit
+		       */
+};
+
+static void is_no_bomb(const struct shape *s, size_t len)
+{
+	size_t max = len * 8 > JSON_RATIO_FREE ? len * 8 : JSON_RATIO_FREE;
+	struct limits lim;
+	struct buf text;
+	bool partial;
+	json_t *v;
+
+	limits_init(&lim);
+	buf_init(&text, 2 * len + 100);
+	buf_adds(&text, s->head);
+	while (text.len < len)
+		buf_adds(&text, s->unit);
+	taken_most = taken;
+	v = json_read(&lim, span_first(buf_span(&text), len), &partial);
+	ok(v && taken_most <= max, "%s, %zu KiB: %zu KiB taken", s->what, len >> 10,
+	   taken_most >> 10);
+	ok(lim.hits[LIMIT_json_ratio] == ((double)len * s->ratio > (double)max),
+	   "%s, %zu KiB: the limit is %sreached", s->what, len >> 10,
+	   lim.hits[LIMIT_json_ratio] ? "" : "not ");
+	/* What had no room may have been a container that has a place, but nothing in it. */
+	ok(json_memory(v) <= max + JSON_OBJECT_MEMORY && json_memory(v) + 4096 >= taken,
+	   "%s, %zu KiB: what is counted, %zu KiB, is not less than what was taken, %zu", s->what,
+	   len >> 10, json_memory(v) >> 10, taken >> 10);
+	json_decref(v);
+	buf_done(&text);
+}
+
+/* Each NUL of a name becomes a character of three bytes. */
+static void test_names_with_nul(void)
+{
+	char text[510] = "{\"";
+	struct limits lim;
+	bool partial = false;
+	json_t *v;
+
+	memcpy(text + 502, "\":1}", 4);
+	v = read_with(LIMIT_json_memory, 1200, span_of(text, 506), &lim, &partial);
+	ok(json_memory(v) <= 1200 && partial, "a name counts as what it becomes");
+	json_decref(v);
+}
+
+static void test_ratio(void)
+{
+	static const struct shape rows[] = {
+		{ "lists", "[", "[],", 50 },
+		{ "objects", "[", "{},", 82 },
+		{ "members", "[", "{\"a\":1},", 46 },
+		{ "nested objects", "[", "{\"a\":{\"a\":{\"a\":{\"a\":0}}}},", 50 },
+		{ "names", "{\"a\":1,\"b\":[", "{\"abcd\":0,\"efgh\":0},", 25 },
+		{ "zeroes", "[", "0,", 28 },
+		{ "small numbers", "[", "0.5,", 14 },
+		{ "numbers kept as text", "[", "1e9,", 28 },
+		{ "empty texts", "[", "\"\",", 37 },
+		{ "letters", "[", "\"a\",", 28 },
+		{ "coordinates of an embedding", "[", "-0.01234567,", 0 },
+		{ "nulls", "[", "null,", 0 },
+		{ "words of a transcript", "[",
+		  "{\"word\":\"hello\",\"start\":10.12,\"end\":10.58},", 18 },
+		{ "messages", "[",
+		  "{\"role\":\"user\",\"content\":\"How do I get from here to there, and what "
+		  "does it cost me? It is far. I have no car, and the last train has gone.\"},",
+		  0 },
+	};
+	static const size_t lengths[] = { 64 << 10, 256 << 10, 4 << 20 };
+
+	json_set_alloc_funcs(take, give_back);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		for (size_t k = 0; k < sizeof(lengths) / sizeof(*lengths); k++)
+			is_no_bomb(&rows[i], lengths[k]);
+	is_int((long long)taken, 0, "all is given back");
+	json_set_alloc_funcs(malloc, free);
+}
+
 int main(void)
 {
 	test_limits();
 	test_memory_in_use();
+	test_names_with_nul();
+	test_ratio();
 	test_rows();
+	test_bytes_in_strings();
 	test_one_after_another();
 	test_numbers();
+	test_ends_of_numbers();
+	test_no_numbers();
 	test_shortest();
 	test_writing();
 	test_every_cut();

@@ -257,7 +257,8 @@ if ARCHIVE:
         db.close()
         return rows
 
-    kept = "SELECT sum(calls), sum(failed), sum(no_tokens), sum(no_cost), sum(input), sum(output), sum(cached), sum(cache_input), sum(pico_usd) FROM spend"
+    kept, talks = (f"SELECT sum(calls), sum(failed), sum(no_tokens), sum(no_cost), sum(input), sum(output), sum(cached), sum(cache_input), "
+                   f"sum(pico_usd) FROM {table}" for table in ("spend", "talk"))
     now = ("SELECT count(*), sum(error_type IS NOT NULL OR status >= 400), sum(no_tokens), "
            "sum(usd IS NULL AND (no_tokens OR error_type IS NULL AND status < 400)), sum(input), sum(output), sum(cached), "
            "sum((cached IS NOT NULL) * input), sum(CAST(round(coalesce(usd, 0) * 1e12) AS INTEGER)) FROM exchange WHERE spend > 0")
@@ -267,18 +268,51 @@ if ARCHIVE:
 
     for path in (ARCHIVE, OPEN[2]):
         scratch = path + ".copy"
-        ok(numbers(kept, path) == numbers(now, path), "the table of sums has the sums of the exchanges", numbers(kept, path), numbers(now, path))
+        ok(numbers(kept, path) == numbers(talks, path) == numbers(now, path), "the tables of sums have the sums of the exchanges",
+           numbers(kept, path), numbers(talks, path), numbers(now, path))
         ok(run("export", "-r", path, "-o", f"sqlite:{scratch}").returncode == 0, "an archive is copied by export")
         ok(numbers(kept, path) == numbers(kept, scratch), "with its sums", numbers(kept, scratch))
         # As an earlier version would have left it.
-        ask("UPDATE exchange SET spend = NULL, failed = NULL, no_tokens = 0, at_least = 0", scratch)
+        told = "SELECT id, failed, no_tokens, at_least, agent_session, agent, begun_by, for_pid, cut, did, key_id, key_hint, alerts FROM exchange ORDER BY id"
+        before = ask(told, scratch)
+        ask("UPDATE exchange SET spend = NULL, cut = NULL, did = NULL, failed = NULL, no_tokens = 0, at_least = 0, key_id = NULL, key_hint = NULL, alerts = NULL", scratch)
         ask("DELETE FROM spend", scratch)
+        ask("DELETE FROM talk", scratch)
         run("export", "-r", path, "--model", "none", "-o", f"sqlite:{scratch}")
-        ok(numbers(kept, path) == numbers(kept, scratch) == numbers(now, scratch), "which are made where there are none", numbers(kept, scratch), numbers(now, scratch))
+        ok(numbers(kept, path) == numbers(kept, scratch) == numbers(talks, scratch) == numbers(now, scratch), "which are made where there are none",
+           numbers(kept, scratch), numbers(talks, scratch), numbers(now, scratch))
+        ok(ask(told, scratch) == before, "with the columns of each call", ask(told, scratch), before)
+        ask("UPDATE exchange SET key_id = NULL, key_hint = NULL, alerts = NULL", scratch)
+        run("export", "-r", path, "--model", "none", "-o", f"sqlite:{scratch}")
+        ok(ask(told, scratch) == before, "and those that version 8 added, by themselves", ask(told, scratch), before)
         for id, in ask("SELECT id FROM exchange ORDER BY id", scratch):
             ask(f"DELETE FROM exchange WHERE id = {id}", scratch)
-            ok(numbers(kept, scratch) == numbers(now, scratch), f"they are right without exchange {id} and those before", numbers(kept, scratch), numbers(now, scratch))
-        ok(ask("SELECT count(*) FROM spend", scratch) == [(0,)], "and at the end there are none")
+            ok(numbers(kept, scratch) == numbers(talks, scratch) == numbers(now, scratch), f"they are right without exchange {id} and those before",
+               numbers(kept, scratch), numbers(talks, scratch), numbers(now, scratch))
+        ok(ask("SELECT (SELECT count(*) FROM spend) + (SELECT count(*) FROM talk)", scratch) == [(0,)], "and at the end there are none")
+
+    # ---- keys: three in turn, one of them not known, of several programs, an hour apart ----
+    with open(FORMS[1]) as kept_lines, open(at("keys.jsonl"), "w") as made:
+        for n, line in enumerate(kept_lines):
+            record = json.loads(line)
+            record["request"]["key"] = None if n % 3 == 0 else {"id": f"{n % 3:016x}", "hint": "sk-ant-" if n % 3 == 1 else "X-Key"}
+            record["process"].update(name=f"agent-{n % 2}", user="alice" if n % 4 else None)
+            start = record["times"]["start"]
+            record["times"]["start"] = f"{start[:11]}{n:02}{start[13:]}"
+            made.write(json.dumps(record) + "\n")
+    run("export", "-r", at("keys.jsonl"), "-o", f"sqlite:{at('keys.db')}", "--force")
+    with_keys = [at("keys.jsonl"), at("keys.db")]
+    rows = [json.loads(line) for line in alike("keys", "--json", forms=with_keys).stdout.splitlines()]
+    ok(sorted((str(k["key"]), k["calls"]) for k in rows) == [("0000000000000001", 2), ("0000000000000002", 2), ("None", 3)] and
+       {k["hint"] for k in rows} == {None, "sk-ant-", "X-Key"} and any("agent-0" in k["programs"] and "agent-1" in k["programs"] for k in rows),
+       "calls by key", rows)
+    alike("keys", forms=with_keys)
+    for chosen in (["--since", f"{start[:11]}02:00:00Z"], ["--since", f"{start[:11]}01:00:00Z", "--until", f"{start[:11]}05:00:00Z"], ["--model", "gpt-4o"], ["--user", "alice"],
+                   ["--process", "agent-1"], ["--since", f"{start[:11]}01:00:00Z", "--model", "gpt-4o"]):
+        r = alike("keys", "--json", *chosen, forms=with_keys)
+        ok(0 < sum(json.loads(line)["calls"] for line in r.stdout.splitlines()) < 7, "which are some of them", r)
+    ask("UPDATE exchange SET key_id = NULL, key_hint = NULL, alerts = NULL", at("keys.db"))
+    alike("keys", "--json", forms=with_keys)
 
     # ---- pins ----
     ok(run("pin", "3", "-r", ARCHIVE).returncode == 0 and ask("SELECT id FROM exchange WHERE pin") == [(3,)], "pin 3")
@@ -434,7 +468,7 @@ if ARCHIVE:
     ok(r.returncode != 0 and "no such group" in r.stderr and not os.path.exists(at("x.db")), "a group that is not there is refused", r)
 
 # ---- the daemon's options, and its unit ----
-for args, why in ((["daemon", "-r", "x"], "does not take --replay"), (["daemon", "-o", "x"], "does not take --output"),
+for args, why in ((["daemon", "-r", "x"], "does not take --replay"), (["daemon", "-w", "x"], "does not take --record"),
                   (["daemon", "--csv"], "does not take --csv"), (["--keep", "7d"], "llm-spy daemon"), (["daemon", "x"], "does not take 'x'")):
     r = run(*args)
     ok(r.returncode == 2 and why in r.stderr, f"{' '.join(args)}: {why}", r)

@@ -230,7 +230,8 @@ def scrape(served, tmp, want):
                 break
             except (OSError, http.client.HTTPException, KeyError):
                 continue
-        p.terminate()
+        # It has nothing to keep; asked to end, it was once seen to serve on.
+        p.kill()
     return got, traces
 
 

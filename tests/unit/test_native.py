@@ -509,6 +509,46 @@ def kiro():
         "call": ("t1", "fs_read", '{"path":"a"}'), "tool": "fs_read", **COUNTS, "provider": "kiro"}
 
 
+def agent_stream():
+    def trace(**step):
+        return ("trace", {"agentId": "A", "agentAliasId": "B", "agentVersion": "1", "sessionId": "s", "eventTime": "t",
+                          "callerChain": [{"agentAliasArn": "arn"}], "trace": {"orchestrationTrace": step}})
+
+    def model(n_in, n_out):
+        return trace(modelInvocationOutput={"metadata": {"usage": {"inputTokens": n_in, "outputTokens": n_out}},
+                                            "rawResponse": {"content": "{}"}, "traceId": "t"})
+    return [trace(modelInvocationInput={"foundationModel": "anthropic.claude-3-5-sonnet-20240620-v1:0", "text": "{}", "traceId": "t"}),
+            model(3, 1), trace(rationale={"text": "I look.", "traceId": "t"}),
+            trace(invocationInput={"invocationType": "ACTION_GROUP", "traceId": "t", "actionGroupInvocationInput": {
+                "actionGroupName": "g", "function": "find", "executionType": "RETURN_CONTROL"}}),
+            model(4, 3), trace(observation={"type": "FINISH", "traceId": "t", "finalResponse": {"text": A, "metadata": {}}})] + [
+        ("chunk", {"bytes": base64.b64encode(p.encode()).decode()}) for p in PIECES] + [
+        ("returnControl", {"invocationId": "i1", "invocationInputs": [{"functionInvocationInput": {
+            "actionGroup": "g", "function": "find", "parameters": [{"name": "a", "type": "string", "value": "b"}]}}]})]
+
+
+HANDED_OVER = ("i1", "find", '{"actionGroup":"g","function":"find","parameters":[{"name":"a","type":"string","value":"b"}]}')
+RETURNED = {"returnControlInvocationResults": [{"functionResult": {"actionGroup": "g", "function": "find", "responseBody": {"TEXT": {"body": "result 0"}}}}],
+            "invocationId": "i0", "conversationHistory": {"messages": [
+                {"role": "user", "content": [{"text": "Hi."}]}, {"role": "assistant", "content": [{"text": "Hello."}]}]}}
+
+
+def bedrock_agent():
+    ask = {"inputText": U, "enableTrace": True, "sessionState": RETURNED}
+    return "bedrock-agent-runtime.us-east-1.amazonaws.com", "/agents/A/agentAliases/B/sessions/s/text", ask, [(aws, agent_stream())], {
+        "user": U, "said": ["Hi.", "Hello.", "result 0"], "answer": A, "thought": "I look.", "call": HANDED_OVER, "finish": "tool_call",
+        **COUNTS, "provider": "bedrock"}
+
+
+def bedrock_inline_agent():
+    ask = {"inputText": U, "instruction": S, "foundationModel": "anthropic.claude-3-5-sonnet-20240620-v1:0", "inlineSessionState": RETURNED,
+           "actionGroups": [{"actionGroupName": "g", "functionSchema": {"functions": [{"name": "find", "description": "Finds.", "parameters": {
+               "a": {"type": "string"}}}]}}]}
+    return "bedrock-agent-runtime.us-east-1.amazonaws.com", "/agents/s", ask, [(aws, agent_stream())], {
+        "system": S, "user": U, "said": ["Hi.", "Hello.", "result 0"], "answer": A, "thought": "I look.", "call": HANDED_OVER, "tool": "find",
+        "model": "anthropic.claude-3-5-sonnet-20240620-v1:0", **COUNTS, "provider": "bedrock"}
+
+
 def databricks():
     back = {"id": "c", "object": "chat.completion", "model": "m", "choices": [
         {"index": 0, "message": {"role": "assistant", "content": A}, "finish_reason": "stop"}],
@@ -536,7 +576,7 @@ def snowflake():
 FORMS = [llama_bare, cloudflare_picture, oci_vectors, oci_call, oci_cohere_call, cloudflare_call, sap_call, sagemaker_jumpstart, amazon_q_completion,
          oci_text, pipeline_lists, pipeline_question, oci_generic, oci_cohere, sap_v1, sap_v2, cloudflare, cloudflare_prompt, tgi, tgi_root, pipeline, pipeline_old,
          pipeline_chat, translation, sagemaker, sagemaker_chat, sagemaker_lines, llama, infill, deepinfra, cody, dashscope,
-         dashscope_pieces, dashscope_so_far, dashscope_seen, dashscope_tools, baidu, auggie, kiro, databricks,
+         dashscope_pieces, dashscope_so_far, dashscope_seen, dashscope_tools, baidu, auggie, kiro, bedrock_agent, bedrock_inline_agent, databricks,
          databricks_gateway, snowflake]
 
 # ---- forms that nobody knows: host, path, body, its prompt ----
@@ -661,7 +701,7 @@ def differs(v, want):
     for said in want.get("said", ()):
         if said not in [p.get("text") for m in messages for p in m["parts"]]:
             out.append(f"request lacks {said!r}")
-    same("stream asked for", request.get("stream"), want["stream"] or v["api"] in ("kiro.generate", "augment.chat"))
+    same("stream asked for", request.get("stream"), want["stream"] or v["api"] in ("kiro.generate", "augment.chat", "bedrock.agent"))
     if "parts" in want:
         same("parts", [(p["kind"], p.get("bytes")) for p in choice["parts"]], want["parts"])
     if "call" in want:

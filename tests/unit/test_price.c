@@ -559,6 +559,41 @@ static void test_stated(void)
 	ok(!prices_stated(NULL, &usd), "no usage at all");
 }
 
+static void test_window(void)
+{
+	struct prices *p = prices_builtin();
+	struct error err = { .code = 0 };
+
+	is_int(price_window(p, "anthropic", "claude-opus-4-5-20251101"), 200000, "a window");
+	is_int(price_window(p, "azure", "gpt-4o-2024-08-06"), 128000, "as its maker has it");
+	is_int(price_window(p, "openai", "nobody-1"), 0, "of no model");
+	is_int(price_window(p, "mistral", "codestral-latest"), 0, "of a row that does not say");
+	ok(!price_window(p, NULL, "m") && !price_window(p, "openai", NULL), "of nothing");
+	is_int(prices_load(p,
+			   SPAN_LIT("provider\tmodel\tinput\twindow\nacme\tm\t1\t32000\n"
+				    "acme\tn\t1\n"),
+			   &err),
+	       0, "a table of one's own has some%s", err.text);
+	is_int(price_window(p, "acme", "m"), 32000, "which counts");
+	is_int(price_window(p, "acme", "n"), 0, "another has none");
+	is_int(prices_load(p, SPAN_LIT("provider\tmodel\tinput\twindow\nacme\tm\t1\tmuch\n"), &err),
+	       -EINVAL, "no number is refused");
+	is_int(prices_load(p,
+			   SPAN_LIT("[{\"id\":\"openai\",\"models\":[{\"id\":\"m\",\"match\":"
+				    "{\"equals\":\"m\"},\"context_window\":7000,\"prices\":"
+				    "{\"input_mtok\":2}}]}]"),
+			   &err),
+	       0, "genai-prices has some%s", err.text);
+	is_int(price_window(p, "openai", "m"), 7000, "which counts");
+	is_int(prices_load(p,
+			   SPAN_LIT("{\"k\":{\"litellm_provider\":\"openai\",\"max_input_tokens\":"
+				    "9000,\"input_cost_per_token\":1e-6}}"),
+			   &err),
+	       0, "LiteLLM has some%s", err.text);
+	is_int(price_window(p, "openai", "k"), 9000, "which counts");
+	prices_free(p);
+}
+
 int main(void)
 {
 	test_builtin();
@@ -570,5 +605,6 @@ int main(void)
 	test_too_large();
 	test_hostile_names();
 	test_stated();
+	test_window();
 	return tap_done();
 }

@@ -264,6 +264,8 @@ static void make_text(struct buf *out)
 {
 	struct process_stats *s = process_stats_new();
 	struct status st = { .started = 12345, .all = true };
+	char name[] = "/lib/libssl.so.3", found[] = "OpenSSL by symbols";
+	const struct tls_file file = { 7, 0x8000000000000002, name, found };
 	int err;
 
 	feed(s, 7,
@@ -275,9 +277,11 @@ static void make_text(struct buf *out)
 	unseen_add(&st.notes, 9, "java", "bytecode", "a proxy");
 	unseen_add_file(&st.notes, "/usr/bin/x", 7, 0x8000000000000001, "noise", NULL);
 	unseen_add(&st.notes, 9, "java", "Java does TLS in bytecode", "a proxy");
+	tls_files_put(&st.hooked, &file);
 	err = status_encode(&st, out);
 	is_int(err, 0, "status: encoded");
 	unseen_done(&st.notes);
+	tls_files_done(&st.hooked);
 	process_stats_free(s);
 }
 
@@ -297,6 +301,12 @@ static void test_status(void)
 	ok(!strcmp(st.rows[1].program, "a\357\277\275\x1b[31m") &&
 		   !strcmp(st.rows[1].hosts[0], "a.example"),
 	   "status: any name");
+	ok(!strcmp(st.rows[0].user, "0"), "status: whose it is");
+	ok(st.hooked.count == 1 && st.hooked.items[0].dev == 7 &&
+		   st.hooked.items[0].ino == 0x8000000000000002 &&
+		   !strcmp(st.hooked.items[0].name, "/lib/libssl.so.3") &&
+		   !strcmp(st.hooked.items[0].found, "OpenSSL by symbols"),
+	   "status: what is hooked in which file");
 	ok(st.notes.count == 2 && st.notes.items[1].pid == 9 &&
 		   !strcmp(st.notes.items[1].reason, "Java does TLS in bytecode") &&
 		   !st.notes.items[0].remedy,
@@ -340,6 +350,11 @@ static void test_refused(void)
 		  "a number for a flag", -EPROTO },
 		{ "", "nothing", -EPROTO },
 		{ "[]", "not an object", -EPROTO },
+		{ "{\"started\":1,\"all\":false,\"more\":false,\"processes\":[],\"unseen\":[],"
+		  "\"hooked\":[{\"dev\":1,\"ino\":2,\"name\":\"x\"}]}",
+		  "a file without what was found", -EPROTO },
+		{ "{\"started\":1,\"all\":false,\"more\":false,\"processes\":[],\"unseen\":[]}",
+		  "that of an older tracer", 0 },
 		{ "{\"started\":-1,\"all\":false,\"more\":false,\"processes\":[],\"unseen\":[]}",
 		  "a negative number", -EPROTO },
 		{ "{\"started\":\"1\",\"all\":false,\"more\":false,\"processes\":[],\"unseen\":[]}",
@@ -466,16 +481,20 @@ static void test_fullest(void)
 		}
 	for (pid_t i = 1; i <= 300; i++)
 		unseen_add(&st.notes, i, name, name, name);
+	for (uint64_t i = 1; i <= TLS_FILES_MAX + 1; i++)
+		tls_files_put(&st.hooked, &(struct tls_file){ 1, i, name, name });
 	st.rows = process_stats_rows(s, &st.nrows);
 	buf_init(&b, STATUS_BYTES_MAX);
 	is_int(status_encode(&st, &b), 0, "status: the fullest is encoded (%zu bytes)", b.len);
 	is_int(status_decode(buf_span(&b), &got), 0, "status: and decoded");
 	ok(got.nrows == STATUS_ROWS_MAX && got.notes.count == STATUS_NOTES_MAX &&
+		   got.hooked.count == TLS_FILES_MAX && got.hooked.items[0].ino == 2 &&
 		   got.rows[0].hosts[2][0] &&
 		   strlen(got.notes.items[0].reason) == STATUS_TEXT_LEN - 1,
 	   "status: with all that is kept");
 	status_done(&got);
 	unseen_done(&st.notes);
+	tls_files_done(&st.hooked);
 	buf_done(&b);
 	process_stats_free(s);
 	free(name);

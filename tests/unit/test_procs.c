@@ -73,12 +73,13 @@ static void test_texts(void)
 				       SPAN_LIT("python3 a.py"), SPAN_LIT("a.py"),
 				       SPAN_LIT("alice"),	 SPAN_LIT("docker"),
 				       SPAN_LIT("4ecd"),	 SPAN_LIT("web-1"),
-				       SPAN_LIT("ns/pod"),	 SPAN_LIT("a.service") };
+				       SPAN_LIT("ns/pod"),	 SPAN_LIT("a.service"),
+				       SPAN_LIT("/a.slice"),	 SPAN_LIT("6 5 1") };
 	struct procs *p = procs_new();
 	struct proc_text t;
 	struct proc *a;
 	struct buf b;
-	size_t early;
+	size_t early, second;
 
 	buf_init(&b, 4096);
 	proc_encode(&all, &b);
@@ -90,6 +91,8 @@ static void test_texts(void)
 	is_str(a->container, "4ecd", "its container");
 	is_str(a->container_name, "web-1", "and the name");
 	is_str(a->unit, "a.service", "its unit");
+	ok(a->ancestors.count == 3 && a->ancestors.pids[0] == 6 && a->ancestors.pids[2] == 1,
+	   "what it descends from");
 	ok(proc_is_named(&t, SPAN_LIT("a")) && proc_is_named(&t, SPAN_LIT("python3")) &&
 		   !proc_is_named(&t, SPAN_LIT("alice")),
 	   "it is meant by script and program");
@@ -98,11 +101,57 @@ static void test_texts(void)
 	ok(span_eq(t.script, all.script) && !t.user.len, "the arguments tell the script");
 	procs_describe(p, 7, &t);
 	ok(!a->user && !a->unit, "what is not known any more is gone");
+	second = b.len - 4 - all.ancestors.len;
+	ok(proc_decode(span_first(buf_span(&b), second), &t) == 0, "of the version after that");
+	ok(span_eq(t.cgroup, all.cgroup) && !t.ancestors.len, "which did not tell ancestors");
+	procs_describe(p, 7, &t);
+	is_int(a->ancestors.count, 0, "so they are not known");
 	is_int(proc_decode(span_first(buf_span(&b), b.len - 1), &t), -EPROTO, "a cut one");
 	buf_add(&b, SPAN_LIT("later"));
 	is_int(proc_decode(buf_span(&b), &t), 0, "of a later version");
 	buf_done(&b);
 	procs_free(p);
+}
+
+static void test_ancestors(void)
+{
+	static const struct {
+		const char *text, *want;
+	} rows[] = {
+		{ "", "" },
+		{ "7", "7" },
+		{ "812 790 1", "812 790 1" },
+		{ "1 2 3 4 5 6 7 8 9", "1 2 3 4 5 6 7 8" },
+		{ "5 x 1", "5" },
+		{ "-5", "" },
+		{ "5  4", "5" },
+		{ "5 0 4", "5" },
+		{ "5 2147483647 2147483648", "5 2147483647" },
+		{ "99999999999999999999999", "" },
+	};
+	struct ancestors a, b;
+	struct buf out;
+
+	buf_init(&out, 256);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		ancestors_read(span_str(rows[i].text), &a);
+		buf_reset(&out);
+		ancestors_write(&a, &out);
+		is_str(out.len ? out.ptr : "", rows[i].want, "'%s'", rows[i].text);
+	}
+	buf_done(&out);
+	ancestors_read(SPAN_LIT("8 7 1"), &a);
+	is_int(ancestors_distance(&a, 8), 1, "the parent");
+	is_int(ancestors_distance(&a, 7), 2, "whose parent");
+	is_int(ancestors_distance(&a, 6), 0, "a stranger");
+	ancestors_read(SPAN_LIT("6 7 1"), &b);
+	ok(!ancestors_are_apart(&a, &b), "two of one family");
+	ancestors_read(SPAN_LIT("6 5 1"), &b);
+	ok(ancestors_are_apart(&a, &b), "two of several");
+	ancestors_read(SPAN_LIT("6 5"), &b);
+	ok(!ancestors_are_apart(&a, &b) && !ancestors_are_apart(&b, &a), "not known to the end");
+	ancestors_read(SPAN_LIT(""), &b);
+	ok(!ancestors_are_apart(&a, &b), "not known");
 }
 
 struct item {
@@ -136,6 +185,7 @@ int main(void)
 	test_list();
 	test_one();
 	test_texts();
+	test_ancestors();
 	test_many();
 	return tap_done();
 }

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "base/xalloc.h"
 #include "exchange/builder.h"
 #include "report/registry.h"
 #include "tests/unit/tap.h"
@@ -84,16 +85,33 @@ static void test_tail(void)
 	struct registry_row *rows;
 	size_t n;
 
-	for (int i = 0; i < 200; i++)
+	say(r, x, "Begin.");
+	for (int i = 0; i < 5459; i++)
 		say(r, x, "\xe4\xbd\xa0");
 	rows = registry_snapshot(r, &n);
-	ok(strlen(rows[0].tail) == 255 && (unsigned char)rows[0].tail[0] == 0xe4,
-	   "the tail is cut between characters");
+	ok(strlen(rows[0].tail) == REGISTRY_TAIL_MAX - 1 && rows[0].tail[0] == 'B',
+	   "the tail begins at the same place while it grows: %zu", strlen(rows[0].tail));
+	ok(strlen(registry_row_end(&rows[0], 256)) == 255 &&
+		   (unsigned char)registry_row_end(&rows[0], 256)[0] == 0xe4,
+	   "its last characters");
 	registry_rows_free(rows, n);
 	say(r, x, "x");
 	rows = registry_snapshot(r, &n);
-	ok(strlen(rows[0].tail) == 253 && (unsigned char)rows[0].tail[0] == 0xe4,
-	   "also where one more byte tears one");
+	ok(strlen(rows[0].tail) == 8191 && (unsigned char)rows[0].tail[0] == 0xe4 &&
+		   rows[0].tail[8190] == 'x',
+	   "at the ceiling it is cut between characters: %zu", strlen(rows[0].tail));
+	registry_rows_free(rows, n);
+	{
+		AUTO_FREE char *large = xcalloc(1, 20001);
+
+		for (size_t i = 0; i < 20000; i++)
+			large[i] = "\xe4\xbd\xa0"[i % 3];
+		say(r, x, large);
+	}
+	rows = registry_snapshot(r, &n);
+	ok(strlen(rows[0].tail) <= REGISTRY_TAIL && strlen(rows[0].tail) > REGISTRY_TAIL - 3 &&
+		   (unsigned char)rows[0].tail[0] == 0xe4,
+	   "so is one large piece: %zu", strlen(rows[0].tail));
 	registry_rows_free(rows, n);
 	finish(r, x);
 	registry_free(r);

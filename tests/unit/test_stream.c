@@ -31,7 +31,14 @@ static void on_close(void *arg, struct conn *c, uint64_t ts_ns, bool ended)
 	buf_adds(&l->text, ended ? "." : "-");
 }
 
-static const struct stream_out out = { on_bytes, on_gap, on_close };
+static void on_refused(void *arg, struct conn *c, uint64_t ts_ns)
+{
+	struct log *l = arg;
+
+	buf_adds(&l->text, "!");
+}
+
+static const struct stream_out out = { on_bytes, on_gap, on_close, .refused = on_refused };
 
 /* A chunk in a few words. */
 struct step {
@@ -76,6 +83,18 @@ static const struct row rows[] = {
 	{ "the process left it open",
 	  { { CHUNK_DATA, 0, "ab" }, { CHUNK_CLOSE, 9, .flags = CHUNK_LEFT_OPEN } },
 	  ">ab>?7-" },
+	{ "early data that is refused",
+	  { { CHUNK_DATA, 0, "ab" },
+	    { CHUNK_REFUSED, 2 },
+	    { CHUNK_DATA, 2, "ab" },
+	    { CHUNK_CLOSE, 4 } },
+	  ">ab!>ab." },
+	{ "and not all of it was seen",
+	  { { CHUNK_DATA, 0, "ab" },
+	    { CHUNK_REFUSED, 5 },
+	    { CHUNK_DATA, 5, "ab" },
+	    { CHUNK_CLOSE, 7 } },
+	  ">ab>?3!>ab." },
 	{ "no close", { { CHUNK_DATA, 0, "ab" }, { CHUNK_DATA, 3, "d" } }, ">ab>?1>d-" },
 };
 
@@ -103,7 +122,8 @@ static void play(const struct row *row)
 			.comm = "t",
 		};
 
-		if (step->data || step->missing || step->kind == CHUNK_CLOSE)
+		if (step->data || step->missing || step->kind == CHUNK_CLOSE ||
+		    step->kind == CHUNK_REFUSED)
 			stream_feed(s, &c);
 	}
 	stream_finish(s, 1000);

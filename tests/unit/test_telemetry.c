@@ -5,7 +5,7 @@
 
 #include "base/xalloc.h"
 #include "telemetry/otlp_batch.h"
-#include "telemetry/percent.h"
+#include "base/percent.h"
 #include "telemetry/scrape.h"
 
 #include "tests/unit/tap.h"

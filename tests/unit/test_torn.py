@@ -5,10 +5,8 @@ answer, or says that it is not complete. Streams that are as they should be give
 import json
 import os
 import random
-import struct
 import subprocess
 import sys
-import zlib
 
 SRC, BUILD = os.environ.get("srcdir", "."), os.environ.get("builddir", ".")
 sys.path.insert(0, os.path.join(SRC, "tests", "conformance"))
@@ -21,99 +19,13 @@ SPY = os.path.join(BUILD, "llm-spy")
 ROUNDS = 25
 
 
-def gemini(rng, them):
-    """Parts have no numbers: a text goes on until another part comes; calls are whole, or in pieces of arguments."""
-    def call(b, **more):
-        return {"functionCall": {"id": b.id, "name": b.name, **more}}
-
-    def said(b, t):
-        return {"text": t, **({"thought": True} if b.kind == "reasoning" else {})}
-
-    def piece(parts, **more):
-        return {"candidates": [{"index": 0, "content": {"role": "model", "parts": parts}, **more}], "modelVersion": "m"}
-    events = []
-    for b in them:
-        if b.kind != "tool_call":
-            events += [piece([said(b, t)]) for t in b.pieces]
-            continue
-        args = json.loads(b.text)
-        b.text = json.dumps(args, ensure_ascii=False, separators=(",", ":"))
-        if rng.random() < 0.5:
-            events.append(piece([call(b, args=args)]))
-            continue
-        events.append(piece([call(b, willContinue=True)]))
-        events += [piece([{"functionCall": {"partialArgs": [{"jsonPath": "$.a", "stringValue": t}], "willContinue": True}}])
-                   for t in pieces(rng, args["a"])]
-        events += [piece([{"functionCall": {"partialArgs": [{"jsonPath": "$.n", "numberValue": args["n"]}], "willContinue": True}}]),
-                   piece([{"functionCall": {}}])]
-    parts_ = [call(b, args=json.loads(b.text)) if b.kind == "tool_call" else said(b, b.text) for b in them]
-    return "/v1beta/models/m:streamGenerateContent", piece(parts_, finishReason="STOP"), events + [piece([], finishReason="STOP")]
-
-
-def converse(rng, them):
-    def block(b):
-        if b.kind == "tool_call":
-            return {"toolUse": {"toolUseId": b.id, "name": b.name, "input": json.loads(b.text)}}
-        return {"text": b.text} if b.kind == "text" else {"reasoningContent": {"reasoningText": {"text": b.text}}}
-
-    def delta(b, p):
-        return {"contentBlockDelta": {"contentBlockIndex": b.n, "delta": {
-            "text": {"text": p}, "reasoning": {"reasoningContent": {"text": p}}, "tool_call": {"toolUse": {"input": p}}}[b.kind]}}
-    for b in them:
-        if b.kind == "tool_call":
-            b.text = json.dumps(json.loads(b.text), ensure_ascii=False, separators=(",", ":"))
-            b.pieces = pieces(rng, b.text)
-    begins = [[{"contentBlockStart": {"contentBlockIndex": b.n, "start": {"toolUse": {"toolUseId": b.id, "name": b.name}}}}]
-              if b.kind == "tool_call" else [delta(b, b.pieces.pop(0))] for b in them]
-    rest = [[delta(b, p) for p in b.pieces] + [{"contentBlockStop": {"contentBlockIndex": b.n}}] for b in them]
-    body = {"output": {"message": {"role": "assistant", "content": [block(b) for b in them]}}, "stopReason": "end_turn",
-            "usage": {"inputTokens": 1, "outputTokens": 1}}
-    return "/model/m/converse-stream", body, [{"messageStart": {"role": "assistant"}}] + [e for one in begins for e in one] + \
-        mixed(rng, rest) + [{"messageStop": {"stopReason": "end_turn"}}, {"metadata": {"usage": body["usage"]}}]
-
-
-def ollama(rng, them):
-    def line(message, **more):
-        return {"model": "m", "created_at": "t", "message": {"role": "assistant", "content": "", **message}, "done": False, **more}
-
-    def call(b):
-        return {"id": b.id, "function": {"name": b.name, "arguments": json.loads(b.text)}}
-    member = {"text": "content", "reasoning": "thinking"}
-    for b in them:
-        if b.kind == "tool_call":
-            b.text = json.dumps(json.loads(b.text), ensure_ascii=False, separators=(",", ":"))
-    calls = [call(b) for b in them if b.kind == "tool_call"]
-    whole = line({**{member[b.kind]: b.text for b in them if b.kind in member}, **({"tool_calls": calls} if calls else {})},
-                 done=True, done_reason="stop")
-    events = [line({member[b.kind]: p}) for b in them if b.kind in member for p in b.pieces] + [line({"tool_calls": [c]}) for c in calls]
-    return "/api/chat", whole, events + [line({}, done=True, done_reason="stop")]
-
-
 HOSTS = {anthropic: "api.anthropic.com", cohere: "api.cohere.com", gemini: "generativelanguage.googleapis.com",
          converse: "bedrock-runtime.us-east-1.amazonaws.com", ollama: "localhost:11434"}
-MEDIA = {converse: "application/vnd.amazon.eventstream", ollama: "application/x-ndjson"}
 ASK = {"model": "m", "max_tokens": 5, "stream": True, "messages": [{"role": "user", "content": "hi"}]}
 
 
 ASKS = {gemini: {"contents": [{"role": "user", "parts": [{"text": "hi"}]}]},
         converse: {"messages": [{"role": "user", "content": [{"text": "hi"}]}]}}
-
-
-def frame(name, data):
-    """Of AWS's event stream."""
-    def header(key, value):
-        return bytes([len(key)]) + key + b"\x07" + struct.pack(">H", len(value)) + value
-    heads = header(b":event-type", name.encode()) + header(b":message-type", b"event")
-    prelude = struct.pack(">II", len(heads) + len(data) + 16, len(heads))
-    out = prelude + struct.pack(">I", zlib.crc32(prelude)) + heads + data
-    return out + struct.pack(">I", zlib.crc32(out))
-
-
-def written(make, events, ascii_only):
-    if make is converse:
-        return b"".join(frame(next(iter(e)), dumps(next(iter(e.values())), ascii_only)) for e in events)
-    return b"".join((b"" if make is ollama else b"data: ") + dumps(e, ascii_only) + (b"\n" if make is ollama else b"\n\n")
-                    for e in events)
 
 
 def parts(record):

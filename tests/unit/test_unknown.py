@@ -324,6 +324,19 @@ def spoken():
     return "xai.tts", "api.x.ai", "/v1/tts?voice=eve", ask, [(frames, stream)]
 
 
+def voice_agent():
+    ask = [{"type": "Settings", "audio": {"input": {"encoding": "linear16"}}, "agent": {
+        "think": {"provider": {"type": "open_ai", "model": "m"}, "prompt": "said S",
+                  "functions": [{"name": "f", "description": "said D", "parameters": SCHEMA}]},
+        "context": {"messages": [{"type": "History", "role": "user", "content": "said H"}, {"type": "History", "function_calls": [
+            {"id": "c0", "name": "f", "client_side": True, "arguments": "{}", "response": "said Q"}]}]}}},
+           {"type": "FunctionCallResponse", "id": "c0", "name": "f", "content": "said R"}, {"type": "InjectUserMessage", "content": "said U"}]
+    stream = [{"type": "ConversationText", "role": "assistant", "content": "said A"}, {"type": "AgentThinking", "content": "said T"},
+              {"type": "FunctionCallRequest", "functions": [{"id": "c1", "name": "f", "arguments": '{"a":"said args"}', "client_side": False}]},
+              {"type": "FunctionCallResponse", "id": "c1", "name": "f", "content": "said B"}, {"type": "AgentAudioDone"}]
+    return "deepgram.agent", "agent.deepgram.com", "/v1/agent/converse", ask, [(frames, stream)]
+
+
 # ---- beside the plain call: sources, tools of the provider, what counts or comes later ----
 def anthropic_tools():
     ask = {"model": "m", "max_tokens": 5, "messages": [{"role": "user", "content": [
@@ -449,6 +462,31 @@ def rag():
     back = {"sessionId": "s", "output": {"text": "said A"}, "citations": [cited]}
     return "bedrock.retrieve-and-generate", "bedrock-agent-runtime.us-east-1.amazonaws.com", "/retrieveAndGenerate", ask, [
         (whole, back), (aws, [{"output": {"text": "said A"}}, {"citation": cited}])]
+
+
+def agent():
+    session = {"invocationId": "i", "conversationHistory": {"messages": [{"role": "user", "content": [{"text": "said H"}]}]},
+               "files": [{"name": "said N", "useCase": "CHAT", "source": {"sourceType": "BYTE_CONTENT", "byteContent": {
+                   "data": "aGVsbG8=", "mediaType": "text/plain"}}},
+                         {"name": "said O", "useCase": "CHAT", "source": {"sourceType": "S3", "s3Location": {"uri": "s3://b/k"}}}],
+               "returnControlInvocationResults": [{"functionResult": {"function": "f", "responseBody": {"TEXT": {"body": "said R"}}}}]}
+    ask = {"inputText": "said U", "instruction": "said I", "foundationModel": "m", "inlineSessionState": session,
+           "actionGroups": [{"actionGroupName": "g", "functionSchema": {"functions": [
+               {"name": "f", "description": "said D", "parameters": {"a": {"type": "string"}}}]}}]}
+
+    def trace(**step):
+        return {"trace": {"agentId": "A", "sessionId": "s", "trace": {"orchestrationTrace": step}}}
+    cited = {"generatedResponsePart": {"textResponsePart": {"text": "x", "span": {"start": 0, "end": 1}}}, "retrievedReferences": [
+        {"content": {"text": "said S"}, "location": {"type": "WEB", "webLocation": {"url": "https://w.example"}}}]}
+    stream = [trace(modelInvocationInput={"foundationModel": "m", "text": "said M"}), trace(rationale={"text": "said T"}),
+              trace(modelInvocationOutput={"metadata": {"usage": {"inputTokens": 1, "outputTokens": 2}}}),
+              trace(invocationInput={"invocationType": "KNOWLEDGE_BASE", "knowledgeBaseLookupInput": {"knowledgeBaseId": "k", "text": "said Q"}}),
+              trace(observation={"type": "KNOWLEDGE_BASE", "knowledgeBaseLookupOutput": {"retrievedReferences": [{"content": {"text": "said E"}}]}}),
+              {"trace": {"trace": {"guardrailTrace": {"action": "NONE"}}}},
+              {"chunk": {"bytes": "c2FpZCBB", "attribution": {"citations": [cited]}}},
+              {"files": {"files": [{"name": "said F", "type": "text/plain", "bytes": "aGVsbG8="}]}},
+              {"returnControl": {"invocationId": "i", "invocationInputs": [{"functionInvocationInput": {"function": "f", "parameters": []}}]}}]
+    return "bedrock.agent", "bedrock-agent-runtime.us-east-1.amazonaws.com", "/agents/s", ask, [(aws, stream)]
 
 
 def cohere_sources():
@@ -632,10 +670,10 @@ def kiro():
 
 DIALECTS = [live, realtime, llama, embeddings, images, ocr, assistants, chat, responses, completions, anthropic,
             gemini, interactions, converse, prompt, titan, cohere, cohere_v1, ollama, ollama_generate, mcp,
-            mcp_input, a2a, a2a_http, watsonx, listen, spoken, tgi, oracle, oracle_cohere, sap, cloudflare,
+            mcp_input, a2a, a2a_http, watsonx, listen, spoken, voice_agent, tgi, oracle, oracle_cohere, sap, cloudflare,
             dashscope, cody, augment, kiro, transcription, transcriber, anthropic_tools, sessions, anthropic_count,
             anthropic_batch, anthropic_complete, gemini_sources, gemini_count, gemini_embed, interactions_steps,
-            converse_sources, rag, cohere_sources, ollama_embed]
+            converse_sources, rag, agent, cohere_sources, ollama_embed]
 
 # Left out on purpose: (dialect and framing, place) -> reason.
 AGAIN = "what begins a response or an item comes again, as a whole, when it ends"

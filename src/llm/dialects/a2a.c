@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Agent2Agent protocol 1.0 and 0.3, between agents: JSON-RPC 2.0 and HTTP+JSON
+/* Agent2Agent protocol 1.0 and 0.3, between agents: JSON-RPC 2.0, HTTP+JSON, and gRPC (a2a_grpc.c)
  * (a2a-protocol.org/specification; read November 2026). 1.0 names methods, states and roles after
  * its protobuf and tells the kinds of parts and events by their member; 0.3 has a member `kind`.
  * What an agent says comes as a message, as the task's state or as artifacts, whole or in pieces.
@@ -57,11 +57,15 @@ static const struct {
 	{ "", "/tasks", "ListTasks", NULL },
 };
 
-/* Where the body does not name the method. */
+/* Where the body does not name the method; over gRPC, the path does. */
 static void name_operation(struct exchange *x)
 {
 	struct span target = span_str(x->target);
 	struct span path = span_first(target, span_find(target, '?')), id;
+	struct span called = span_behind(path, SPAN_LIT(".A2AService/"));
+
+	if (!x->rpc_method)
+		set_string(&x->rpc_method, called);
 
 	for (size_t i = 0; !x->rpc_method && i < sizeof(operations) / sizeof(*operations); i++) {
 		struct span rest = span_behind(path, span_str(operations[i].within));
@@ -112,6 +116,16 @@ static void read_pushed(struct exchange *x, const json_t *body, const json_t *v)
 	message_other(x, request_message(x, SPAN_LIT("agent")), key, v);
 }
 
+/* Over gRPC, 0.3 names tasks by paths: "tasks/ID" and what is below it. */
+static void read_named(struct exchange *x, const json_t *params)
+{
+	const char *member = json_has(params, "parent") ? "parent" : "name";
+	struct span id = span_behind(json_text(params, member), SPAN_LIT("tasks/"));
+
+	if (!x->rpc_task)
+		set_string(&x->rpc_task, span_first(id, span_find(id, '/')));
+}
+
 static void a2a_request(struct exchange *x, const json_t *body)
 {
 	static const char *const known[] = { "message", NULL };
@@ -131,6 +145,7 @@ static void a2a_request(struct exchange *x, const json_t *body)
 		read_sent(x, message);
 	else
 		set_json(&x->rpc_task, json_object_get(params, id));
+	read_named(x, params);
 	request_params(x, params, known);
 }
 

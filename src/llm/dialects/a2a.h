@@ -16,6 +16,15 @@ struct a2a_pieces {
 };
 void a2a_pieces_done(void *state);
 
+/* A method over gRPC: the fields of its request, and of its answer or each message of that. */
+struct a2a_method {
+	const char *name;
+	const struct pb_field *ask, *answer;
+	bool stream;
+};
+/* NULL: the path is none of A2A's. One without a name: its method is not known. */
+const struct a2a_method *a2a_method_of(struct span target);
+
 /* Members of a message that are read. */
 extern const char *const a2a_message_members[];
 

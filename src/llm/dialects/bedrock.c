@@ -196,8 +196,7 @@ void bedrock_stream_asked(struct exchange *x)
 			      span_ends(path, SPAN_LIT("/invoke-with-response-stream"));
 }
 
-/* Whether all of it was base64 and fitted. */
-static bool decode(struct span base64, struct buf *out)
+bool bedrock_decode(struct span base64, struct buf *out)
 {
 	struct base64_decode_ctx decoder;
 	uint8_t plain[BASE64_DECODE_LENGTH(1024)];
@@ -223,7 +222,7 @@ json_t *bedrock_unpack(struct limits *lim, const json_t *base64, size_t max, boo
 	json_t *v;
 
 	buf_init(&plain, max);
-	whole = decode(json_span(base64), &plain);
+	whole = bedrock_decode(json_span(base64), &plain);
 	v = json_read(lim, buf_span(&plain), &partial);
 	buf_done(&plain);
 	*ret_whole = whole && v && !partial;

@@ -27,6 +27,12 @@ void bedrock_stream_asked(struct exchange *x);
  * left out. At most `max` bytes are decoded. lim as for json_read. */
 json_t *bedrock_unpack(struct limits *lim, const json_t *base64, size_t max, bool *ret_whole);
 
+/* Appends what the base64 says. False: not all of it is base64, or fitted. */
+bool bedrock_decode(struct span base64, struct buf *out);
+
+/* A citation of a knowledge base: what was generated, and the references it rests on. */
+void bedrock_citation(struct exchange *x, const json_t *v);
+
 /* A Converse body, without the envelope of a request to count tokens. */
 void bedrock_conversation(struct exchange *x, const json_t *body);
 

@@ -95,7 +95,7 @@ static void read_reference(struct exchange *x, const json_t *v, const json_t *sp
 	answer_rest(x, 0, json_object_get(v, "content"), content);
 }
 
-static void read_citation(struct exchange *x, const json_t *v)
+void bedrock_citation(struct exchange *x, const json_t *v)
 {
 	static const char *const known[] = { "generatedResponsePart", "retrievedReferences",
 					     "citation", NULL };
@@ -134,7 +134,7 @@ static void rag_response(struct exchange *x, const json_t *body)
 	answer_text(x, 0, PART_TEXT, json_text(json_object_get(body, "output"), "text"));
 	answer_rest(x, 0, json_object_get(body, "output"), inner);
 	json_each(json_object_get(body, "citations"), i, v)
-		read_citation(x, v);
+		bedrock_citation(x, v);
 	read_guardrail(x, json_text(body, "guardrailAction"));
 	answer_rest(x, 0, body, known);
 }
@@ -150,9 +150,9 @@ static void rag_event(struct exchange *x, void *state, struct span name, const j
 		return;
 	answer_text(x, 0, PART_TEXT, json_text(data, "text"));
 	/* Older ones are wrapped once more. */
-	read_citation(x, json_object_get(data, "citation"));
+	bedrock_citation(x, json_object_get(data, "citation"));
 	if (json_has(data, "retrievedReferences"))
-		read_citation(x, data);
+		bedrock_citation(x, data);
 	read_guardrail(x, json_text(data, "action"));
 	answer_rest(x, 0, data, known);
 }

@@ -415,9 +415,19 @@ static void read_call_piece(struct exchange *x, struct stream *s, int slot, stru
 	answer_rest_of(x, 0, slot, span_of(NULL, 0), f, call_members);
 }
 
+/* Where there is no index, a call is the next one at its start, and then the one that began. */
+static int slot_of(const struct stream *s, const json_t *data)
+{
+	int next = json_is(data, "type", "tool-call-start")			  ? s->next
+		   : span_starts(json_text(data, "type"), SPAN_LIT("tool-call-")) ? s->next - 1
+										  : 0;
+
+	return json_index(data, "index", next < 0 ? 0 : next);
+}
+
 static void read_delta(struct exchange *x, struct stream *s, const json_t *data)
 {
-	int slot = json_index(data, "index", 0);
+	int slot = slot_of(s, data);
 	const json_t *delta = json_object_get(data, "delta");
 	const json_t *m = json_object_get(delta, "message");
 	const json_t *content = json_object_get(m, "content");

@@ -351,30 +351,18 @@ static bool suits_task(const json_t *body)
 	return json_has(body, "model");
 }
 
-#define TASK(symbol, name_)                                                                        \
-	const struct dialect symbol = {                                                            \
-		.name = name_,                                                                     \
-		.plausible_request = suits_task,                                                   \
-		.media = true,                                                                     \
-		.request = task_request,                                                           \
-		.response = task_response,                                                         \
-		.state_size = sizeof(struct media_stream),                                         \
-		.event = media_event,                                                              \
-	}
+#define TASK(symbol, name_, ...)                                                                   \
+	const struct dialect symbol = { .name = name_,                                             \
+					.plausible_request = suits_task,                           \
+					.media = true,                                             \
+					.request = task_request,                                   \
+					.response = task_response,                                 \
+					.state_size = sizeof(struct media_stream),                 \
+					.event = media_event,                                      \
+					##__VA_ARGS__ }
 
 /* Their streams have an end. */
-#define MEDIA(symbol, name_)                                                                       \
-	const struct dialect symbol = {                                                            \
-		.name = name_,                                                                     \
-		.plausible_request = suits_task,                                                   \
-		.media = true,                                                                     \
-		.request = task_request,                                                           \
-		.response = task_response,                                                         \
-		.state_size = sizeof(struct media_stream),                                         \
-		.event = media_event,                                                              \
-		.is_last = media_is_last,                                                          \
-		.tells_end = true,                                                                 \
-	}
+#define MEDIA(symbol, name_) TASK(symbol, name_, .is_last = media_is_last, .tells_end = true)
 
 const struct dialect dialect_embeddings = {
 	.name = "openai.embeddings",

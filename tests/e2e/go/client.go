@@ -6,7 +6,7 @@
 //	client MODE BASE-URL CA-FILE OUT-FILE [PROXY-URL]
 //	client serve CA-FILE
 //
-// Each exchange is one line in OUT-FILE, as client.py writes them. Needs nothing but Go 1.17's own
+// With LINGER=DURATION it ends so long after its last call. Each exchange is one line in OUT-FILE, as client.py writes them. Needs nothing but Go 1.17's own
 // packages.
 package main
 
@@ -274,5 +274,10 @@ func main() {
 		calls(1, os.Args[5])
 	case "stack":
 		stack()
+	}
+	if linger := os.Getenv("LINGER"); linger != "" {
+		d, err := time.ParseDuration(linger)
+		check(err)
+		time.Sleep(d)
 	}
 }

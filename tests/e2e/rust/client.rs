@@ -238,7 +238,7 @@ fn message<S: Read>(s: &mut S, buf: &mut Vec<u8>) -> Result<Option<Vec<u8>>> {
     }
 }
 
-/// `n`: bytes of the question. Head and body go in one call of several pieces, or in two.
+/// `n`: bytes of the question. Head and body go in one call of several pieces, or of hundreds, or in two calls.
 fn ask<S: Read + Write>(s: &mut S, tag: &str, n: usize, stream: bool) {
     let text: String = (0..n).map(|i| (b'a' + (i * i / 7 % 26) as u8) as char).collect();
     let body = format!(
@@ -251,7 +251,13 @@ fn ask<S: Read + Write>(s: &mut S, tag: &str, n: usize, stream: bool) {
         tag,
         body.len()
     );
-    let pieces = [IoSlice::new(head.as_bytes()), IoSlice::new(b""), IoSlice::new(body.as_bytes())];
+    let mut pieces = vec![IoSlice::new(head.as_bytes()), IoSlice::new(b"")];
+    if n % 4 == 0 {
+        pieces.extend(body.as_bytes().chunks(20).take(500).map(IoSlice::new));
+        pieces.push(IoSlice::new(body.as_bytes().get(20 * 500..).unwrap_or(b"")));
+    } else {
+        pieces.push(IoSlice::new(body.as_bytes()));
+    }
     let written = if n % 2 == 0 { s.write_vectored(&pieces).unwrap() } else { 0 };
     let all = [head.as_bytes(), body.as_bytes()].concat();
     s.write_all(&all[written..]).unwrap();
