@@ -120,8 +120,9 @@ static void put(void *p)
 
 void json_pool_begin(void)
 {
-	/* AddressSanitizer is to see each block that is used after it was freed:
-	 * without an owner, all blocks are malloc's. */
-	is_owner = !SANITIZED;
+	/* AddressSanitizer is to see each block that is used after it was freed. */
+	if (SANITIZED)
+		return;
+	is_owner = true;
 	json_set_alloc_funcs(take, put);
 }
