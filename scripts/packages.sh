@@ -13,10 +13,16 @@ LINT_PACKAGES='clang clang-format clang-tidy cppcheck shellcheck'
 [ "$(uname -m)" = aarch64 ] || LINT_PACKAGES="$LINT_PACKAGES gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
 # Emulates a machine with another kernel.
 [ "$(uname -m)" != x86_64 ] || TEST_PACKAGES="$TEST_PACKAGES qemu-system-x86 busybox-static kmod"
-# Ubuntu's is a snap.
 # shellcheck source=/dev/null
-case $(. /etc/os-release 2>/dev/null && echo "$ID") in
-debian) TEST_PACKAGES="$TEST_PACKAGES chromium" ;;
+distribution=$(. /etc/os-release 2>/dev/null && echo "$ID $VERSION_ID")
+# Ubuntu's is a snap.
+case $distribution in
+debian*) TEST_PACKAGES="$TEST_PACKAGES chromium" ;;
+esac
+# The sanitizers' part of clang, which its package brings there.
+case $distribution in
+'ubuntu 22.'*) ;;
+*) LINT_PACKAGES="$LINT_PACKAGES libclang-rt-dev" ;;
 esac
 # 100 MB for promtool and one scrape by the real server.
 command -v prometheus >/dev/null || TEST_PACKAGES="$TEST_PACKAGES prometheus"

@@ -28,35 +28,76 @@ struct calls {
 
 /* ---- the table of methods ---- */
 
+/* How functions begin, with frame pointers or marks for branches: what computes no address. */
+static size_t prologue_len(unsigned machine, struct span code)
+{
+	static const struct {
+		uint16_t machine;
+		uint8_t len, bytes[4];
+	} rows[] = {
+		{ EM_X86_64, 4, { 0xf3, 0x0f, 0x1e, 0xfa } },  /* endbr64 */
+		{ EM_X86_64, 1, { 0x55 } },		       /* push rbp */
+		{ EM_X86_64, 3, { 0x48, 0x89, 0xe5 } },	       /* mov rbp, rsp */
+		{ EM_AARCH64, 4, { 0x5f, 0x24, 0x03, 0xd5 } }, /* bti c */
+		{ EM_AARCH64, 4, { 0x3f, 0x23, 0x03, 0xd5 } }, /* paciasp */
+		{ EM_AARCH64, 4, { 0xfd, 0x7b, 0xbf, 0xa9 } }, /* stp x29, x30, [sp, -16]! */
+		{ EM_AARCH64, 4, { 0xfd, 0x03, 0x00, 0x91 } }, /* mov x29, sp */
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		if (rows[i].machine == machine &&
+		    span_starts(code, span_of(rows[i].bytes, rows[i].len)))
+			return rows[i].len;
+	return 0;
+}
+
+static uint64_t skip_prologue(const struct image *im, uint64_t at)
+{
+	size_t len;
+
+	while ((len = prologue_len(im->machine, image_from(im, at))))
+		at += len;
+	return at;
+}
+
+/* lea rax, [rip + disp32]; or mov eax, imm32 at fixed addresses */
+static uint64_t loaded_by_x86(const struct image *im, uint64_t at)
+{
+	struct span code = image_from(im, at);
+
+	if (code.len > 7 && code.ptr[0] == 0x48 && code.ptr[1] == 0x8d && code.ptr[2] == 0x05)
+		return at + 7 + sign_extend(le32(code.ptr + 3), 32);
+	return code.len > 5 && code.ptr[0] == 0xb8 && im->type == ET_EXEC ? le32(code.ptr + 1) : 0;
+}
+
+/* adrp x0, page; add x0, x0, offset */
+static uint64_t loaded_by_arm64(const struct image *im, uint64_t at)
+{
+	struct span first = image_from(im, at);
+	struct span second = image_from(im, skip_prologue(im, at + 4));
+	uint32_t adrp = first.len >= 4 ? le32(first.ptr) : 0;
+	uint32_t add = second.len >= 4 ? le32(second.ptr) : 0;
+
+	if ((adrp & 0x9f00001f) != 0x90000000 || (add & 0xffc003ff) != 0x91000000)
+		return 0;
+	return (at & ~(uint64_t)0xfff) +
+	       (sign_extend((adrp >> 5 & 0x7ffff) << 2 | (adrp >> 29 & 3), 21) << 12) +
+	       (add >> 10 & 0xfff);
+}
+
 /* The address that a function of one statement returns; 0: it does something else. */
 static uint64_t returned_address(const struct image *im, uint64_t function)
 {
-	static const uint8_t endbr[] = { 0xf3, 0x0f, 0x1e, 0xfa };
-	struct span code = image_from(im, function);
-	uint32_t adrp, add;
+	uint64_t at = skip_prologue(im, function);
 
-	if (im->machine == EM_X86_64) {
-		if (span_starts(code, span_of(endbr, sizeof(endbr)))) {
-			code = span_from(code, sizeof(endbr));
-			function += sizeof(endbr);
-		}
-		/* lea rax, [rip + disp32]; or mov eax, imm32 at fixed addresses */
-		if (code.len > 7 && code.ptr[0] == 0x48 && code.ptr[1] == 0x8d &&
-		    code.ptr[2] == 0x05)
-			return function + 7 + sign_extend(le32(code.ptr + 3), 32);
-		return code.len > 5 && code.ptr[0] == 0xb8 && im->type == ET_EXEC
-			       ? le32(code.ptr + 1)
-			       : 0;
+	switch (im->machine) {
+	case EM_X86_64:
+		return loaded_by_x86(im, at);
+	case EM_AARCH64:
+		return loaded_by_arm64(im, at);
+	default:
+		return 0;
 	}
-	if (im->machine != EM_AARCH64 || code.len < 8)
-		return 0;
-	adrp = le32(code.ptr);
-	add = le32(code.ptr + 4);
-	if ((adrp & 0x9f00001f) != 0x90000000 || (add & 0xffc003ff) != 0x91000000)
-		return 0;
-	return (function & ~(uint64_t)0xfff) +
-	       (sign_extend((adrp >> 5 & 0x7ffff) << 2 | (adrp >> 29 & 3), 21) << 12) +
-	       (add >> 10 & 0xfff);
 }
 
 static void put_word(void *arg, uint64_t addr, uint64_t value)

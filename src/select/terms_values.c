@@ -84,10 +84,13 @@ static const char *amount_of(const struct word *w, double n, char room[TERMS_VAL
 /* "until:" a day ends before it begins. */
 static const char *day_of(double ns, bool next, char room[TERMS_VALUE_SIZE])
 {
-	time_t seconds = (time_t)(ns / 1e9) + (next ? 86400 : 0);
+	time_t seconds;
 	struct tm tm;
 
-	if (isnan(ns) || !localtime_r(&seconds, &tm))
+	if (isnan(ns))
+		return NULL;
+	seconds = (time_t)(ns / 1e9) + (next ? 86400 : 0);
+	if (!localtime_r(&seconds, &tm))
 		return NULL;
 	strftime(room, TERMS_VALUE_SIZE, "%Y-%m-%d", &tm);
 	return room;

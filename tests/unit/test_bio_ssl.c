@@ -8,9 +8,9 @@
 #include "find/unwind.h"
 #include "tests/unit/tap.h"
 
-/* A function of its own, whatever the compiler thinks of it. */
+/* A function of its own, whatever the compiler and its sanitizers think of it. */
 #ifdef __clang__
-#define APART __attribute__((noinline, optnone, used))
+#define APART __attribute__((noinline, optnone, used, no_sanitize("address", "undefined")))
 #else
 #define APART __attribute__((noinline, noclone, used))
 #endif
