@@ -14,8 +14,12 @@ endif
 EXTRA_DIST += tests/fuzz/corpus_main.c
 
 # End-to-end, for `make check-root`: real programs on loopback. They say SKIP where the host lacks
-# something.
+# something. One runs at a time; with -j the next ones fetch and build what they need meanwhile, those
+# first that need minutes for it.
 E2E_TESTS = \
+	tests/e2e/test_rustls_versions.py \
+	tests/e2e/test_first.py \
+	tests/e2e/test_rust_sdks.py \
 	tests/e2e/test_agents.py \
 	tests/e2e/test_alerts.py \
 	tests/e2e/test_blind.py \
@@ -32,7 +36,6 @@ E2E_TESTS = \
 	tests/e2e/test_examples.py \
 	tests/e2e/test_finders.py \
 	tests/e2e/test_fork.py \
-	tests/e2e/test_first.py \
 	tests/e2e/test_go.py \
 	tests/e2e/test_go_sdks.py \
 	tests/e2e/test_hold.py \
@@ -51,9 +54,7 @@ E2E_TESTS = \
 	tests/e2e/test_proxy_agents.py \
 	tests/e2e/test_proxy_attacks.py \
 	tests/e2e/test_proxy_live.py \
-	tests/e2e/test_rust_sdks.py \
 	tests/e2e/test_rustls.py \
-	tests/e2e/test_rustls_versions.py \
 	tests/e2e/test_screen.py \
 	tests/e2e/test_python_sdks.py \
 	tests/e2e/test_sdks.py \

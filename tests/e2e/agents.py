@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What tests of programs from npm share: the programs, fetched into a cache outside of the tree, and a
 network that has loopback alone."""
+import contextlib
 import fcntl
 import glob
 import hashlib
@@ -31,6 +32,16 @@ supports_websockets = %s
 CACHE = os.environ.get("LLM_SPY_CACHE") or os.path.join(os.environ.get("HOME") or "/root", ".cache/llm-spy")
 AGENTS = os.environ.get("LLM_SPY_AGENTS") == "1" # the large programs too
 INSIDE = "LLM_SPY_LOOPBACK_ALONE"
+BESIDE = ["chrt", "--idle", "0"] # before what builds, while another test runs
+
+
+@contextlib.contextmanager
+def making(path):
+    """While no other test makes this file or folder of the cache: whether it is still missing."""
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path + ".lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield not os.path.exists(path)
 
 
 def fetch(package, version):
@@ -40,8 +51,9 @@ def fetch(package, version):
         return folder
     if os.environ.get(INSIDE) or not shutil.which("npm"):
         return None
-    os.makedirs(os.path.dirname(folder), exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=os.path.dirname(folder)) as new:
+    with making(folder) as missing, tempfile.TemporaryDirectory(dir=os.path.dirname(folder)) as new:
+        if not missing:
+            return folder
         try:
             got = subprocess.run(["npm", "pack", "--silent", "--fetch-retries=2", "--pack-destination", new,
                                   f"{package}@{version}"], cwd=new, capture_output=True, text=True, timeout=600)
@@ -70,8 +82,9 @@ def npm_installed(*packages):
         return folder
     if os.environ.get(INSIDE) or not shutil.which("npm"):
         return None
-    os.makedirs(os.path.dirname(folder), exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=os.path.dirname(folder)) as new:
+    with making(folder) as missing, tempfile.TemporaryDirectory(dir=os.path.dirname(folder)) as new:
+        if not missing:
+            return folder
         got = subprocess.run(["npm", "install", "--silent", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix",
                               os.path.join(new, "all"), *packages], capture_output=True, text=True, timeout=600)
         if got.returncode != 0:

@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 from functools import partial
 
-from agents import AGENTS, CACHE, CODEX_CONFIG, program, said
+from agents import AGENTS, BESIDE, CACHE, CODEX_CONFIG, making, program, said
 from mock_provider import Provider, certificates
 from packages import installed
 import rust_clients
@@ -127,14 +127,13 @@ def static_client():
 def frozen(tool, requirements, *build):
     """python_calls.py as one file, which unpacks itself at each start; into the cache, since that takes minutes."""
     path = os.path.join(CACHE, "frozen", tool)
-    packages = not os.path.exists(path) and installed(*requirements)
-    if not packages:
-        return path if os.path.exists(path) else None
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=os.path.dirname(path)) as new:
+    with making(path) as missing, tempfile.TemporaryDirectory(dir=os.path.dirname(path)) as new:
+        packages = missing and installed(*requirements)
+        if not packages:
+            return None if missing else path
         env = {**os.environ, "PYTHONPATH": packages, "PATH": packages + "/bin:" + os.environ["PATH"]}
         try:
-            subprocess.run([PYTHON, "-m", *build, PYTHON_CALLS], check=True, cwd=new, env=env, timeout=1800,
+            subprocess.run([*BESIDE, PYTHON, "-m", *build, PYTHON_CALLS], check=True, cwd=new, env=env, timeout=1800,
                            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         except (OSError, subprocess.SubprocessError) as e:
             print("#", tool, str(e).replace("\n", " "))

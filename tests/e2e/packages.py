@@ -9,7 +9,7 @@ import tempfile
 import urllib.request
 import zipfile
 
-from agents import CACHE, INSIDE
+from agents import CACHE, INSIDE, making
 
 MAVEN = os.environ.get("MAVEN_CENTRAL", "https://repo1.maven.org/maven2")
 
@@ -17,10 +17,9 @@ MAVEN = os.environ.get("MAVEN_CENTRAL", "https://repo1.maven.org/maven2")
 def unpacked(kind, name, fetch):
     """The folder with what is in the archives that fetch(folder) leaves in a folder."""
     folder = os.path.join(CACHE, kind, name)
-    if os.path.isdir(folder):
-        return folder
-    os.makedirs(os.path.dirname(folder), exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=os.path.dirname(folder)) as new:
+    with making(folder) as missing, tempfile.TemporaryDirectory(dir=os.path.dirname(folder)) as new:
+        if not missing:
+            return folder
         try:
             fetch(new)
             for archive in os.listdir(new):
@@ -51,8 +50,9 @@ def installed(*requirements):
         return folder
     if os.environ.get(INSIDE):
         return None
-    os.makedirs(os.path.dirname(folder), exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=os.path.dirname(folder)) as new:
+    with making(folder) as missing, tempfile.TemporaryDirectory(dir=os.path.dirname(folder)) as new:
+        if not missing:
+            return folder
         # None of these builds anything of its own; some have no wheel.
         got = subprocess.run(["/usr/bin/python3", "-m", "pip", "install", "-q", "--root-user-action=ignore", "--no-compile",
                               "--target", os.path.join(new, "all"), *requirements], capture_output=True, text=True, timeout=600)
@@ -68,18 +68,15 @@ def jar_file(group, name, version, classifier=""):
     """The jar itself, of Maven Central."""
     file = f"{name}-{version}{classifier and '-' + classifier}.jar"
     path = os.path.join(CACHE, "maven", file)
-    if os.path.exists(path):
-        return path
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    try:
-        with tempfile.NamedTemporaryFile(dir=os.path.dirname(path), delete=False) as new:
+    with making(path) as missing, tempfile.TemporaryDirectory(dir=os.path.dirname(path)) as folder:
+        if not missing:
+            return path
+        try:
             url = "/".join((MAVEN, group.replace(".", "/"), name, version, file))
-            with urllib.request.urlopen(url, timeout=300) as answer:
+            with urllib.request.urlopen(url, timeout=300) as answer, open(os.path.join(folder, file), "wb") as new:
                 new.write(answer.read())
-        os.chmod(new.name, 0o644)
-        os.rename(new.name, path)
-    except OSError as e:
-        os.unlink(new.name)
-        print("#", file, str(e).replace("\n", " "))
-        return None
+            os.rename(new.name, path)
+        except OSError as e:
+            print("#", file, str(e).replace("\n", " "))
+            return None
     return path

@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 
-from agents import CACHE
+from agents import BESIDE, CACHE, making
 from spy import SRC
 
 SOURCE = os.path.abspath(os.path.join(SRC, "tests/e2e/rust/client.rs"))
@@ -88,17 +88,20 @@ def client(version, crypto, profile):
         return built
     if not CARGO:
         return None
-    os.makedirs(folder, exist_ok=True)
-    with open(os.path.join(folder, "Cargo.toml"), "w") as f:
-        f.write(text)
-    try:
-        got = subprocess.run([CARGO, "build", "--quiet", "--profile", profile], cwd=folder, capture_output=True, text=True,
-                             timeout=1800, env=environment())
-        if got.returncode != 0:
-            raise OSError(got.stderr[-500:])
-    except (OSError, subprocess.SubprocessError) as e:
-        print("# rustls", version, crypto, profile, str(e).replace("\n", " "))
-        return None
-    shutil.copy(os.path.join(folder, "target", "debug" if profile == "dev" else profile, "client"), built)
-    subprocess.run(["strip", "-o", built + ".stripped", built], check=True)
+    with making(folder):
+        if os.path.exists(built + ".stripped"):
+            return built
+        os.makedirs(folder, exist_ok=True)
+        with open(os.path.join(folder, "Cargo.toml"), "w") as f:
+            f.write(text)
+        try:
+            got = subprocess.run([*BESIDE, CARGO, "build", "--quiet", "--profile", profile], cwd=folder, capture_output=True,
+                                 text=True, timeout=1800, env=environment())
+            if got.returncode != 0:
+                raise OSError(got.stderr[-500:])
+        except (OSError, subprocess.SubprocessError) as e:
+            print("# rustls", version, crypto, profile, str(e).replace("\n", " "))
+            return None
+        shutil.copy(os.path.join(folder, "target", "debug" if profile == "dev" else profile, "client"), built)
+        subprocess.run(["strip", "-o", built + ".stripped", built], check=True)
     return built

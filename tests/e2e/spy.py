@@ -124,12 +124,18 @@ def leave_cgroup():
         cgroup = None
 
 
-def need_root():
-    global lock, cgroup
+def need_tracing():
+    """Before packages are fetched and built, which may be done while another test runs."""
     if os.geteuid() != 0:
         skip_all("tracing needs root")
     if not os.path.exists(SPY) or not os.path.exists(MOCK):
         skip_all("built without live tracing (--disable-bpf)")
+
+
+def need_root():
+    """Waits until no other test runs."""
+    global lock, cgroup
+    need_tracing()
     if HELD in os.environ:
         lock, cgroup = json.loads(os.environ.pop(HELD))
         os.set_inheritable(lock, False)

@@ -18,7 +18,7 @@ except ImportError:
 KEY = "sk-ant-e2e-FAKESECRET0123456789"
 QUESTION = "Say hello."
 
-need_root()
+need_tracing()
 if os.uname().machine != "x86_64":
     skip_all("the programs are for x86-64")
 CODEX = "vendor/x86_64-unknown-linux-musl/bin/codex"
@@ -30,6 +30,7 @@ if AGENTS:
     codex = program("@openai/codex", "0.169.0-linux-x64", CODEX)
 if not (opencode or claude or codex or old_codex):
     skip_all("the programs cannot be fetched from npm")
+need_root()
 loopback_alone()
 key, cert, ca = certificates(TMP)
 

@@ -68,15 +68,16 @@ def check_aws(folder):
     mock.stop()
 
 
-need_root()
+need_tracing()
 if not AGENTS:
     skip_all("large packages from Maven Central and PyPI: LLM_SPY_AGENTS=1")
 if os.uname().machine != "x86_64":
     skip_all("the packages are for x86-64")
 aws = wheel("awscrt", "0.38.1")
+jar = JAVA and jar_file("io.grpc", "grpc-netty-shaded", "1.85.1")
+need_root()
 if is_there(aws, "aws-crt"):
     check_aws(aws)
-jar = JAVA and jar_file("io.grpc", "grpc-netty-shaded", "1.85.1")
 if is_there(jar, "grpc-netty-shaded"):
     check_netty("Netty", jar, "OpenSSL by symbols")
     check_netty("Netty without symbols", stripped(jar), "BoringSSL by strings and constants")

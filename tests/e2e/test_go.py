@@ -9,7 +9,7 @@ import json
 import shlex
 import subprocess
 
-from agents import AGENTS, CACHE, is_there
+from agents import AGENTS, BESIDE, CACHE, is_there
 from packages import wheel
 from spy import *
 
@@ -18,7 +18,7 @@ BUILDS = {"plain": [], "stripped": ["-ldflags=-s -w"], "pie": ["-buildmode=pie"]
           "stripped pie": ["-buildmode=pie", "-ldflags=-s -w"]}
 THOROUGH = ("plain", "stripped pie")
 
-need_root()
+need_tracing()
 if not shutil.which(GO):
     skip_all("no Go compiler: apt-get install golang-go")
 
@@ -28,7 +28,7 @@ def build(name, flags, source="client.go"):
     path = os.path.join(TMP, "go-" + name.replace(" ", "-"))
     env = {**os.environ, "CGO_ENABLED": "0", "GO111MODULE": "off", "GOTOOLCHAIN": "local", "GOFLAGS": "",
            "GOCACHE": os.environ.get("GOCACHE") or os.path.join(TMP, "cache"), "HOME": TMP}
-    subprocess.run([GO, "build", *flags, "-o", path, os.path.join(SRC, "tests/e2e/go", source)], check=True, env=env)
+    subprocess.run([*BESIDE, GO, "build", *flags, "-o", path, os.path.join(SRC, "tests/e2e/go", source)], check=True, env=env)
     return path
 
 
@@ -177,10 +177,15 @@ def overlay():
     return table
 
 
-def check_forks():
+def forks():
     try:
-        program = build("forks", ["-ldflags=-s -w", "-overlay", overlay()], "forks.go")
+        return build("forks", ["-ldflags=-s -w", "-overlay", overlay()], "forks.go")
     except subprocess.CalledProcessError:
+        return None
+
+
+def check_forks(program):
+    if not program:
         return skip("a fork of crypto/tls", "this Go cannot make one of its own")
     out = tempfile.NamedTemporaryFile(dir=TMP, delete=False).name
     spy = Spy("--debug", "--libssl", program)
@@ -196,9 +201,8 @@ def check_forks():
        "forks: each call of each kind is seen once", len(told))
 
 
-def check_utls():
+def check_utls(folder):
     """A shared library made by Go, in a Python that knows nothing of it."""
-    folder = wheel("tls_client", "2.0.0")
     if not is_there(folder, "tls_client"):
         return
     script = """import hashlib, json, sys
@@ -233,17 +237,16 @@ def garbled():
         f.write("module garbled\ngo 1.21\n")
     try:
         if not os.path.exists(os.path.join(tool, "garble")):
-            subprocess.run([GO, "install", "mvdan.cc/garble@v0.16.0"], check=True, env=env, timeout=900, cwd=TMP)
+            subprocess.run([*BESIDE, GO, "install", "mvdan.cc/garble@v0.16.0"], check=True, env=env, timeout=900, cwd=TMP)
         path = os.path.join(TMP, "go-garbled")
-        subprocess.run([os.path.join(tool, "garble"), "build", "-o", path, "."], check=True, env=env, timeout=900, cwd=folder)
+        subprocess.run([*BESIDE, os.path.join(tool, "garble"), "build", "-o", path, "."], check=True, env=env, timeout=900, cwd=folder)
         return path
     except (OSError, subprocess.SubprocessError) as e:
         print("#", str(e).replace("\n", " "))
         return None
 
 
-def check_garbled():
-    program = garbled()
+def check_garbled(program):
     if not is_there(program, "garble"):
         return
     server = Server(program)
@@ -257,13 +260,17 @@ def check_garbled():
     server.stop()
 
 
-mock = Mock()
-check_forks()
+programs = {name: build(name, flags) for name, flags in BUILDS.items()}
+forked = forks()
 if AGENTS:
-    check_utls()
-    check_garbled()
-for name, flags in BUILDS.items():
-    program = build(name, flags)
+    fetched, unnamed = wheel("tls_client", "2.0.0"), garbled()
+need_root()
+mock = Mock()
+check_forks(forked)
+if AGENTS:
+    check_utls(fetched)
+    check_garbled(unnamed)
+for name, program in programs.items():
     server = Server(program)
     for mode, peer in (("http1", mock), ("http2", server), ("many1", mock), ("many2", server)):
         if mode.startswith("many") and name not in THOROUGH:

@@ -6,7 +6,7 @@ with LLM_SPY_AGENTS=1 (scripts/check --agents)."""
 import hashlib
 import subprocess
 
-from agents import AGENTS, CACHE
+from agents import AGENTS, BESIDE, CACHE, making
 from mock_provider import Provider, certificates
 from sdk_calls import try_sdks
 from spy import *
@@ -23,9 +23,10 @@ def build():
         with open(os.path.join(SOURCE, name), "rb") as f:
             digest.update(f.read())
     program = os.path.join(CACHE, "go", "sdks-" + digest.hexdigest()[:12])
-    if not os.path.exists(program):
-        os.makedirs(os.path.dirname(program), exist_ok=True)
-        r = subprocess.run([GO, "build", "-o", program, "."], cwd=SOURCE, capture_output=True, text=True, timeout=3000)
+    with making(program) as missing:
+        if not missing:
+            return program
+        r = subprocess.run([*BESIDE, GO, "build", "-o", program, "."], cwd=SOURCE, capture_output=True, text=True, timeout=3000)
         if r.returncode != 0:
             skip_all("the SDKs cannot be built: " + r.stderr[-300:].replace("\n", " "))
     return program
@@ -33,10 +34,11 @@ def build():
 
 if not AGENTS:
     skip_all("packages of Go's module proxy: LLM_SPY_AGENTS=1")
-need_root()
+need_tracing()
 if not shutil.which(GO):
     skip_all("no Go compiler")
 program = build()
+need_root()
 http = Provider(*certificates(TMP))
 
 try_sdks(SDKS, http, program, [program], {"MOCK_URL": http.url, "SSL_CERT_FILE": http.ca}, "--libssl", program)

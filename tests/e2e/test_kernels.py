@@ -38,7 +38,7 @@ while s.recv(65536):
     pass
 """
 
-need_root()
+need_tracing()
 if not AGENTS and "TEST_KERNEL" not in os.environ:
     skip_all("runs with LLM_SPY_AGENTS=1")
 if platform.machine() != "x86_64":
@@ -49,6 +49,7 @@ for needed in ("qemu-system-x86_64", "busybox", "depmod", "apt-get"):
 kernel = machine.unpacked(os.environ["TEST_KERNEL"]) if "TEST_KERNEL" in os.environ else machine.package("linux-image-amd64")
 if not kernel:
     skip_all("no kernel can be had from apt")
+need_root()
 name = f"Linux {kernel[1]}"
 spy = f"{os.path.join(BUILD, 'llm-spy')} --debug --no-cache --kernel-headers=builtin"
 status, said = machine.run(*kernel, f"""{spy} --demo -o jsonl:{CALLS} && echo calls && cat {CALLS}

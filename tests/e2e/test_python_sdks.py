@@ -5,7 +5,7 @@ provider say of each call. Fetched from PyPI, so only with LLM_SPY_AGENTS=1 (scr
 import shutil
 import subprocess
 
-from agents import AGENTS, CACHE
+from agents import AGENTS, CACHE, making
 from mock_provider import Provider, certificates
 from sdk_calls import try_sdks
 from spy import *
@@ -20,7 +20,9 @@ def fetch():
     """The folder of the cache that has them, which is made anew when the list changes."""
     folder = os.path.join(CACHE, "python-sdks")
     fetched = os.path.join(folder, "requirements.txt")
-    if not os.path.exists(fetched) or open(fetched).read() != open(REQUIREMENTS).read():
+    with making(folder) as missing:
+        if not missing and os.path.exists(fetched) and open(fetched).read() == open(REQUIREMENTS).read():
+            return folder
         shutil.rmtree(folder, ignore_errors=True)
         try:
             subprocess.run([PYTHON, "-m", "pip", "install", "-q", "--only-binary=:all:", "--target", folder, "-r", REQUIREMENTS],
@@ -33,8 +35,9 @@ def fetch():
 
 if not AGENTS:
     skip_all("some 400 MB of packages of PyPI: LLM_SPY_AGENTS=1")
-need_root()
+need_tracing()
 packages = fetch()
+need_root()
 http = Provider(*certificates(TMP))
 
 try_sdks(SDKS, http, PYTHON, [PYTHON, "-B", SCRIPT],

@@ -6,7 +6,7 @@ import hashlib
 import subprocess
 import tempfile
 
-from agents import AGENTS, CACHE
+from agents import AGENTS, BESIDE, CACHE, making
 from mock_provider import Provider, certificates
 from rust_clients import CARGO, environment
 from sdk_calls import try_sdks
@@ -20,13 +20,12 @@ def build():
     """The program, in the cache by what it is made of."""
     digest = hashlib.sha256(b"".join(open(os.path.join(SOURCE, name), "rb").read() for name in FILES)).hexdigest()[:12]
     program = os.path.join(CACHE, "rust", "sdks-" + digest)
-    if os.path.exists(program):
-        return program
-    if not CARGO:
-        skip_all("no cargo")
-    os.makedirs(os.path.dirname(program), exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=os.path.dirname(program)) as target:
-        r = subprocess.run([CARGO, "build", "--quiet", "--locked", "--manifest-path", os.path.join(SOURCE, "Cargo.toml"),
+    with making(program) as missing, tempfile.TemporaryDirectory(dir=os.path.dirname(program)) as target:
+        if not missing:
+            return program
+        if not CARGO:
+            skip_all("no cargo")
+        r = subprocess.run([*BESIDE, CARGO, "build", "--quiet", "--locked", "--manifest-path", os.path.join(SOURCE, "Cargo.toml"),
                             "--target-dir", target], capture_output=True, text=True, timeout=1800, env=environment())
         if r.returncode != 0:
             skip_all("async-openai cannot be built: " + r.stderr[-300:].replace("\n", " "))
@@ -36,8 +35,9 @@ def build():
 
 if not AGENTS:
     skip_all("packages of crates.io: LLM_SPY_AGENTS=1")
-need_root()
+need_tracing()
 program = build()
+need_root()
 http = Provider(*certificates(TMP))
 
 try_sdks({"openai": 9}, http, program, [program], {"MOCK_URL": http.url, "SSL_CERT_FILE": http.ca}, "--libssl", program)

@@ -178,7 +178,7 @@ def test_agent(name, program, front, command, **env):
         check(what, spy, program, front, log, program != grok)
 
 
-need_root()
+need_tracing()
 if platform.machine() != "x86_64":
     skip_all("the finder of rustls knows x86-64 only")
 deno = program("@deno/linux-x64-glibc", "2.9.6", "deno")
@@ -189,6 +189,7 @@ if AGENTS:
     ring = program("@deno/linux-x64-glibc", "2.3.0", "deno")
     codex = program("@openai/codex", "0.169.0-linux-x64", "vendor/x86_64-unknown-linux-musl/bin/codex")
     grok = fetch_grok()
+need_root()
 loopback_alone()
 key, cert, ca = certificates(TMP)
 bare = without_vtables(deno)

@@ -134,12 +134,13 @@ def test_joined(chosen):
            f"{p.what}: joined in the middle, and it is said", digests(mine), want)
 
 
-need_root()
+need_tracing()
 if platform.machine() != "x86_64":
     skip_all("the finder of rustls knows x86-64 only")
 if not rust_clients.CARGO:
     skip_all("no cargo")
 every = list(programs())
+need_root()
 for p in every:
     if not p.path:
         skip(p.what, "it cannot be built from crates.io")

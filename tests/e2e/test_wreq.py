@@ -4,11 +4,11 @@
 and sends that by itself, and as it was before. Fetched from PyPI, so only with LLM_SPY_AGENTS=1."""
 import glob
 import subprocess
-import zipfile
 
-from agents import AGENTS, CACHE
+from agents import AGENTS
 from mock_provider import Provider, certificates
 from nginx import NGINX, Nginx
+from packages import wheel
 from spy import *
 
 CLIENT = """
@@ -21,23 +21,6 @@ for i, n in enumerate((5, 3000, 16384, 70000, 1 << 20)):
     client.post(sys.argv[2] + "/v1/chat/completions", json=ask).text()
 """
 VERSIONS = ("0.13.0", "0.12.3")
-
-
-def fetch(version):
-    folder = os.path.join(CACHE, "pypi", f"wreq-{version}")
-    if os.path.isdir(folder):
-        return folder
-    os.makedirs(os.path.dirname(folder), exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=os.path.dirname(folder)) as new:
-        got = subprocess.run([PYTHON, "-m", "pip", "download", "-q", "--no-deps", "--only-binary=:all:", "-d", new,
-                              f"wreq=={version}"], capture_output=True, text=True, timeout=600)
-        wheels = glob.glob(os.path.join(new, "*.whl"))
-        if got.returncode != 0 or not wheels:
-            print("# wreq", version, got.stderr[-300:].replace("\n", " "))
-            return None
-        zipfile.ZipFile(wheels[0]).extractall(os.path.join(new, "files"))
-        os.rename(os.path.join(new, "files"), folder)
-    return folder
 
 
 def test_calls(version, folder, provider, url, protocol):
@@ -53,14 +36,15 @@ def test_calls(version, folder, provider, url, protocol):
        not any(r["connection"]["from_middle"] for r in records), f"{what}: from the first byte")
 
 
-need_root()
+need_tracing()
 if not AGENTS:
     skip_all("wreq is fetched from PyPI only with LLM_SPY_AGENTS=1")
+fetched = {number: wheel("wreq", number) for number in VERSIONS}
+need_root()
 key, cert, ca = certificates(TMP)
 secure, plain = Provider(key, cert, ca), Provider()
 nginx = Nginx(plain.port, key, cert, ca) if NGINX else None
-for number in VERSIONS:
-    wreq = fetch(number)
+for number, wreq in fetched.items():
     if not wreq:
         skip(f"wreq {number}", "it cannot be fetched from PyPI")
         continue
