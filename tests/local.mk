@@ -110,6 +110,7 @@ PY_TESTS += \
 	tests/unit/test_json_bodies.py \
 	tests/unit/test_har.py \
 	tests/unit/test_layers.py \
+	tests/unit/test_late_process.py \
 	tests/unit/test_log.py \
 	tests/unit/test_metrics.py \
 	tests/unit/test_otlp.py \

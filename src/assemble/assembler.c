@@ -352,6 +352,15 @@ void assembly_end_side(struct assembly *k, enum http_msg m, bool complete)
 	body_reader_end(&k->in[m], complete, k->stream_ended && !x->response_partial);
 }
 
+/* It may be known only since it began on which socket the connection is, and what was asked there.
+ */
+static void know_later(struct exchange *x, const struct conn *conn)
+{
+	if (!x->server_name)
+		set_string(&x->server_name, span_str(conn->host));
+	heads_set_late_process(x, conn);
+}
+
 static void finish(struct assembly *k)
 {
 	struct exchange *x = k->x;
@@ -367,10 +376,8 @@ static void finish(struct assembly *k)
 	assembly_end_side(k, HTTP_RESPONSE, false);
 	dialect_reader_answer(k);
 	answer_end(x);
-	/* It may be known only since then on which socket the connection is, and what was asked
-	 * there. */
-	if (!x->server_name && k->cc->conn)
-		set_string(&x->server_name, span_str(k->cc->conn->host));
+	if (k->cc->conn)
+		know_later(x, k->cc->conn);
 	if (x->kind == EXCHANGE_RPC)
 		detect_rpc_messages(x, HTTP_RESPONSE);
 	k->over = true;

@@ -100,6 +100,16 @@ void heads_set_stdio(struct exchange *x, const struct assembler_conn *cc, enum d
 		set_other(x, own);
 }
 
+void heads_set_late_process(struct exchange *x, const struct conn *conn)
+{
+	const struct proc *p = conn->proc;
+
+	if (conn->other && conn->other->tgid == x->tgid)
+		p = conn->other;
+	if (!x->exe && p && p->tgid == x->tgid)
+		set_process(x, p);
+}
+
 void heads_answered_by(struct exchange *x, const struct assembler_conn *cc)
 {
 	if (cc->conn->other && x->tgid != cc->conn->other->tgid)

@@ -9,6 +9,8 @@
 void heads_set_connection(struct exchange *x, const struct assembler_conn *cc);
 /* Of a pair of pipes: who asks is the process, and the other end is known. */
 void heads_set_stdio(struct exchange *x, const struct assembler_conn *cc, enum dir asked);
+/* Once it has ended: its process may be described only since it began. */
+void heads_set_late_process(struct exchange *x, const struct conn *conn);
 /* Who answers is known for certain only then: a shell may have started it since. */
 void heads_answered_by(struct exchange *x, const struct assembler_conn *cc);
 /* Does nothing while the endpoints are unknown. */

@@ -12,6 +12,7 @@
 #include "capture/process.h"
 
 #define UNUSED_MAX    256
+#define USERS_MAX     16
 #define BUCKETS_FIRST 64
 
 struct node {
@@ -20,12 +21,19 @@ struct node {
 	struct list unused; /* while it has no references */
 };
 
+struct user {
+	uint32_t uid;
+	char *name;
+};
+
 struct procs {
 	struct node **buckets;
 	size_t nbuckets; /* a power of two, never less than there are nodes */
 	size_t count;
 	struct list unused; /* the latest first */
 	size_t nunused;
+	struct user users[USERS_MAX]; /* a ring */
+	size_t nusers;		      /* ever */
 };
 
 struct procs *procs_new(void)
@@ -60,6 +68,8 @@ void procs_free(struct procs *p)
 			p->buckets[i] = n->chain;
 			node_free(n);
 		}
+	for (size_t i = 0; i < USERS_MAX; i++)
+		free(p->users[i].name);
 	free(p->buckets);
 	free(p);
 }
@@ -137,6 +147,27 @@ static void drop_unused(struct procs *p)
 		drop(p, container_of(list_last(&p->unused), struct node, unused));
 }
 
+/* ---- users ---- */
+
+static const char *user_of(const struct procs *p, uint32_t uid)
+{
+	for (size_t i = 0; i < USERS_MAX; i++)
+		if (p->users[i].name && p->users[i].uid == uid)
+			return p->users[i].name;
+	return NULL;
+}
+
+static void keep_user(struct procs *p, uint32_t uid, struct span name)
+{
+	struct user *u = &p->users[p->nusers % USERS_MAX];
+
+	if (!name.len || user_of(p, uid))
+		return;
+	u->uid = uid;
+	set_string(&u->name, name);
+	p->nusers++;
+}
+
 /* ---- one process ---- */
 
 static void set_name(struct proc *proc, struct span name)
@@ -162,6 +193,8 @@ struct proc *procs_ref(struct procs *p, uint32_t tgid, uint32_t uid, uint64_t cg
 	n->proc.cgroup = cgroup;
 	if (!n->proc.name[0])
 		set_name(&n->proc, *comm ? span_str(comm) : SPAN_LIT("?"));
+	if (!n->proc.user)
+		set_string(&n->proc.user, span_str(user_of(p, uid)));
 	return &n->proc;
 }
 
@@ -186,10 +219,11 @@ static void set_strings(struct proc *proc, const struct proc_text *text)
 	}
 }
 
-void procs_describe(struct procs *p, uint32_t tgid, const struct proc_text *text)
+void procs_describe(struct procs *p, uint32_t tgid, uint32_t uid, const struct proc_text *text)
 {
 	struct node *n = node_of(p, tgid);
 
+	keep_user(p, uid, text->user);
 	if (!n->proc.refs) {
 		list_remove(&n->unused);
 		list_add_first(&p->unused, &n->unused);

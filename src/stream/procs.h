@@ -15,8 +15,9 @@ void procs_free(struct procs *p);
 struct proc *procs_ref(struct procs *p, uint32_t tgid, uint32_t uid, uint64_t cgroup,
 		       const char *comm);
 void procs_unref(struct procs *p, struct proc *proc);
-/* What /proc tells. For a process without connections it is kept for the next one. */
-void procs_describe(struct procs *p, uint32_t tgid, const struct proc_text *text);
+/* What /proc tells. For a process without connections it is kept for the next one. Until it comes,
+ * a process has the user's name that another of that number has. */
+void procs_describe(struct procs *p, uint32_t tgid, uint32_t uid, const struct proc_text *text);
 size_t procs_count(const struct procs *p); /* those remembered */
 
 #endif

@@ -465,7 +465,7 @@ static void on_proc(struct stream *s, const struct chunk *c)
 	struct proc_text text;
 
 	if (proc_decode(c->data, &text) == 0)
-		procs_describe(s->procs, c->conn.tgid, &text);
+		procs_describe(s->procs, c->conn.tgid, c->uid, &text);
 }
 
 void stream_feed(struct stream *s, const struct chunk *c)

@@ -13,7 +13,7 @@
 
 static void describe(struct procs *p, uint32_t tgid, const char *name, const char *exe)
 {
-	procs_describe(p, tgid,
+	procs_describe(p, tgid, 0,
 		       &(struct proc_text){ .name = span_str(name), .exe = span_str(exe) });
 }
 
@@ -84,7 +84,7 @@ static void test_texts(void)
 	buf_init(&b, 4096);
 	proc_encode(&all, &b);
 	ok(proc_decode(buf_span(&b), &t) == 0, "what was encoded is decoded");
-	procs_describe(p, 7, &t);
+	procs_describe(p, 7, 1000, &t);
 	a = procs_ref(p, 7, 1000, 0, "");
 	is_str(a->script, "a.py", "its script");
 	is_str(a->user, "alice", "its user");
@@ -99,17 +99,36 @@ static void test_texts(void)
 	early = 3 * 4 + all.name.len + all.exe.len + all.cmdline.len;
 	ok(proc_decode(span_first(buf_span(&b), early), &t) == 0, "of an earlier version");
 	ok(span_eq(t.script, all.script) && !t.user.len, "the arguments tell the script");
-	procs_describe(p, 7, &t);
+	procs_describe(p, 7, 1000, &t);
 	ok(!a->user && !a->unit, "what is not known any more is gone");
 	second = b.len - 4 - all.ancestors.len;
 	ok(proc_decode(span_first(buf_span(&b), second), &t) == 0, "of the version after that");
 	ok(span_eq(t.cgroup, all.cgroup) && !t.ancestors.len, "which did not tell ancestors");
-	procs_describe(p, 7, &t);
+	procs_describe(p, 7, 1000, &t);
 	is_int(a->ancestors.count, 0, "so they are not known");
 	is_int(proc_decode(span_first(buf_span(&b), b.len - 1), &t), -EPROTO, "a cut one");
 	buf_add(&b, SPAN_LIT("later"));
 	is_int(proc_decode(buf_span(&b), &t), 0, "of a later version");
 	buf_done(&b);
+	procs_free(p);
+}
+
+/* Of a process that has just begun, nothing was read yet. */
+static void test_users(void)
+{
+	struct proc_text alice = { .name = SPAN_LIT("a"), .user = SPAN_LIT("alice") };
+	struct proc_text none = { .name = SPAN_LIT("b") };
+	struct procs *p = procs_new();
+
+	ok(!procs_ref(p, 6, 1000, 0, "")->user, "a user of whom nothing was told");
+	procs_describe(p, 7, 1000, &alice);
+	procs_describe(p, 8, 1001, &none);
+	is_str(procs_ref(p, 9, 1000, 0, "")->user, "alice", "a number whose name was told");
+	ok(!procs_ref(p, 10, 1001, 0, "")->user, "one that has none");
+	for (uint32_t i = 0; i < 100; i++)
+		procs_describe(p, 11, 2000 + i, &alice);
+	is_str(procs_ref(p, 12, 2099, 0, "")->user, "alice", "the latest of many");
+	ok(!procs_ref(p, 13, 2000, 0, "")->user, "an earlier one is forgotten");
 	procs_free(p);
 }
 
@@ -185,6 +204,7 @@ int main(void)
 	test_list();
 	test_one();
 	test_texts();
+	test_users();
 	test_ancestors();
 	test_many();
 	return tap_done();
