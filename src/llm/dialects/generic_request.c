@@ -168,16 +168,44 @@ static json_t *each_as(const json_t *list, json_t *(*as)(const json_t *item))
 	return out;
 }
 
-/* {"image": URL} of DashScope. */
+/* {"image": URL} of DashScope, and the same of sound and films. */
 static json_t *as_chat_part(const json_t *part)
 {
-	json_t *out, *image = json_object_get(part, "image");
+	static const char *const words[][2] = { { "image", "image_url" },
+						{ "audio", "audio_url" },
+						{ "video", "video_url" } };
+	json_t *out, *url;
 
-	if (!json_is_text(image) || json_has(part, "type"))
-		return json_incref((json_t *)part);
-	out = json_object();
-	json_object_set_new(out, "type", json_string("image_url"));
-	json_object_set(out, "image_url", image);
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words) && !json_has(part, "type"); i++) {
+		url = json_object_get(part, words[i][0]);
+		if (!json_span(url).len)
+			continue;
+		out = json_copy((json_t *)part);
+		json_object_set_new(out, "type", json_string(words[i][1]));
+		json_object_set(out, words[i][1], url);
+		json_object_del(out, words[i][0]);
+		return out;
+	}
+	return json_incref((json_t *)part);
+}
+
+/* The frames of a film are pictures. */
+static json_t *as_chat_content(const json_t *list)
+{
+	json_t *out = json_array(), *frames, *frame;
+	const json_t *part;
+	size_t i, k;
+
+	json_array_foreach(list, i, part) {
+		frames = json_object_get(part, "video");
+		if (!json_is_array(frames) || json_has(part, "type"))
+			json_array_append_new(out, as_chat_part(part));
+		else
+			json_array_foreach(frames, k, frame)
+				json_array_append_new(out,
+						      json_pack("{s:s,s:O}", "type", "image_url",
+								"image_url", frame));
+	}
 	return out;
 }
 
@@ -226,7 +254,7 @@ json_t *generic_as_chat(const json_t *message)
 		json_object_set_new(out, "role", as_chat_role(json_object_get(out, "role")));
 	if (json_is_array(json_object_get(out, "content")))
 		json_object_set_new(out, "content",
-				    each_as(json_object_get(out, "content"), as_chat_part));
+				    as_chat_content(json_object_get(out, "content")));
 	if (json_is_array(json_object_get(out, "tool_calls")))
 		json_object_set_new(out, "tool_calls",
 				    each_as(json_object_get(out, "tool_calls"), as_chat_call));
