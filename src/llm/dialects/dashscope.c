@@ -62,7 +62,7 @@ static void read_output(struct exchange *x, const json_t *output)
 
 	answer_text(x, 0, PART_TEXT, json_text(output, "text"));
 	generic_finish(x, 0, json_text(output, "finish_reason"));
-	json_array_foreach(choices, i, v)
+	json_each(choices, i, v)
 		read_choice(x, (unsigned)i, v);
 	openai_search_results(x, output);
 	answer_rest(x, 0, output, output_members);

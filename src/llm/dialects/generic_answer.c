@@ -124,9 +124,10 @@ static bool is_said(struct exchange *x, unsigned index, const char *key, const j
 /* Pictures and speech as base64. */
 static bool read_binary(struct exchange *x, unsigned index, const char *key, const json_t *value)
 {
+	static const char *const sounds[] = { "audio", "audio_base64", NULL };
 	bool image = strcmp(key, "image") == 0;
 
-	if (!json_is_text(value) || (!image && strcmp(key, "audio") != 0))
+	if (!json_is_text(value) || (!image && !json_name_in(key, sounds)))
 		return false;
 	if (json_span(value).len)
 		part_base64(answer_part(x, index, image ? PART_IMAGE : PART_AUDIO, -1),

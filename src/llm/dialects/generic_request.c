@@ -19,7 +19,7 @@ static const char *const prompts[] = { "prompt",       "inputs",	  "inputText",
 				       "input_prefix", "question",	  "user_prompt",
 				       "input_suffix", "leftFileContent", NULL };
 /* The same only beside what steers a model. */
-static const char *const maybes[] = { "input", "text", "query", "message", NULL };
+static const char *const maybes[] = { "input", "text", "texts", "query", "message", NULL };
 static const char *const settings[] = {
 	"temperature",
 	"top_p",
@@ -168,17 +168,22 @@ static json_t *each_as(const json_t *list, json_t *(*as)(const json_t *item))
 	return out;
 }
 
-/* {"image": URL} of DashScope, and the same of sound and films. */
+/* {"image": URL} of DashScope, and the same of sound and films; {"imageUrl": {"url": URL}} of
+ * Oracle. */
 static json_t *as_chat_part(const json_t *part)
 {
-	static const char *const words[][2] = { { "image", "image_url" },
-						{ "audio", "audio_url" },
-						{ "video", "video_url" } };
+	static const char *const words[][2] = {
+		{ "image", "image_url" },	  { "audio", "audio_url" },
+		{ "video", "video_url" },	  { "imageUrl", "image_url" },
+		{ "audioUrl", "audio_url" },	  { "videoUrl", "video_url" },
+		{ "documentUrl", "document_url" }
+	};
 	json_t *out, *url;
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words) && !json_has(part, "type"); i++) {
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
 		url = json_object_get(part, words[i][0]);
-		if (!json_span(url).len)
+		if (json_has(part, "type") ? !json_is_object(url) || !strstr(words[i][0], "Url")
+					   : !json_span(url).len)
 			continue;
 		out = json_copy((json_t *)part);
 		json_object_set_new(out, "type", json_string(words[i][1]));
@@ -250,6 +255,7 @@ json_t *generic_as_chat(const json_t *message)
 	move(out, "parts", "content");
 	move(out, "toolCalls", "tool_calls");
 	move(out, "toolCallId", "tool_call_id");
+	move(out, "reasoningContent", "reasoning_content");
 	if (json_has(out, "role"))
 		json_object_set_new(out, "role", as_chat_role(json_object_get(out, "role")));
 	if (json_is_array(json_object_get(out, "content")))

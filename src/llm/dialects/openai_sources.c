@@ -13,6 +13,8 @@ static const json_t *unwrapped(const json_t *v)
 	const json_t *inner =
 		json_object_get(v, type.len ? (const char *)type.ptr : "url_citation");
 
+	if (!inner)
+		inner = json_object_get(v, "urlCitation"); /* Oracle's */
 	return json_is_object(inner) ? inner : v;
 }
 
@@ -68,13 +70,15 @@ void openai_pages(struct exchange *x, const json_t *list)
 		struct span snippet = json_text(v, "snippet");
 		struct span url = json_text(v, json_has(v, "url") ? "url" : "link");
 
-		answer_citation(x, &(struct citation_view){
-					   .url = json_is_text(v) ? json_span(v) : url,
-					   .title = json_text(v, "title"),
-					   .text = snippet.len ? snippet : json_text(v, "content"),
-					   .document = json_text(v, "filepath"), /* Azure's */
-					   .start = COUNT_UNKNOWN,
-					   .end = COUNT_UNKNOWN });
+		answer_citation(
+			x, &(struct citation_view){
+				   .url = json_is_text(v) ? json_span(v) : url,
+				   .title = json_text(v, "title"),
+				   .text = snippet.len ? snippet : json_text(v, "content"),
+				   .document = json_text(v, json_has(v, "filepath") ? "filepath"
+										    : "file_id"),
+				   .start = COUNT_UNKNOWN,
+				   .end = COUNT_UNKNOWN });
 	}
 }
 
@@ -95,11 +99,20 @@ void openai_search_results(struct exchange *x, const json_t *body)
 	openai_pages(x, pages);
 }
 
-/* In a message: Azure's, of data of one's own, and Perplexity's, in the steps of its search. */
+/* In a message: Azure's, of data of one's own, Perplexity's, in the steps of its search, and
+ * Writer's. */
 void openai_message_sources(struct exchange *x, const json_t *message)
 {
+	const json_t *graph = json_object_get(message, "graph_data");
+	const json_t *web = json_object_get(message, "web_search_data");
 	const json_t *step, *search, *word;
 	size_t i, k;
+
+	openai_pages(x, json_object_get(graph, "sources"));
+	json_each(json_object_get(graph, "subqueries"), i, step)
+		answer_search(x, json_text(step, "query"));
+	openai_pages(x, json_object_get(web, "sources"));
+	answer_search(x, json_text(web, "search_query"));
 
 	openai_pages(x, json_at2(message, "context", "citations"));
 	json_each(json_object_get(message, "reasoning_steps"), i, step) {
