@@ -104,6 +104,9 @@ static bool says_failure(const json_t *body)
 	    json_is_true(json_object_get(body, "error")) || json_is(body, "object", "error") ||
 	    json_is(body, "type", "error"))
 		return true;
+	/* Mistral's conversations: "conversation.response.error" */
+	if (span_ends(json_text(body, "type"), SPAN_LIT(".error")) && json_has(body, "message"))
+		return true;
 	if (json_array_size(error_list(body)) && !json_has(body, "data"))
 		return true;
 	/* Baidu, Databricks */
