@@ -258,7 +258,7 @@ static bool ended_early(const struct exchange *x)
 	for (size_t i = 0; i < x->nchoices; i++)
 		if (x->choices[i].finish != FINISH_NONE && x->choices[i].finish != FINISH_ERROR)
 			return false;
-	return x->stream && (x->error || !body_whole(&x->response_body));
+	return x->stream && (x->error || x->response_partial || !body_whole(&x->response_body));
 }
 
 bool exchange_tokens_unknown(const struct exchange *x)

@@ -8,6 +8,7 @@
 #include "json/text.h"
 #include "json/write.h"
 #include "llm/json.h"
+#include "llm/rest.h"
 
 /* Of a page's text. */
 #define WORDS_MAX 300
@@ -99,12 +100,18 @@ static const json_t *error_list(const json_t *body)
 /* Without a status that says so, it takes a body that does. */
 static bool says_failure(const json_t *body)
 {
-	if (json_is_false(json_object_get(body, "success")) || json_is(body, "object", "error") ||
+	if (json_is_false(json_object_get(body, "success")) ||
+	    json_is_true(json_object_get(body, "error")) || json_is(body, "object", "error") ||
 	    json_is(body, "type", "error"))
+		return true;
+	/* Mistral's conversations: "conversation.response.error" */
+	if (span_ends(json_text(body, "type"), SPAN_LIT(".error")) && json_has(body, "message"))
 		return true;
 	if (json_array_size(error_list(body)) && !json_has(body, "data"))
 		return true;
-	if (json_has(body, "error_code") && json_has(body, "error_msg")) /* Baidu */
+	/* Baidu, Databricks */
+	if (json_has(body, "error_code") &&
+	    (json_has(body, "error_msg") || json_has(body, "message")))
 		return !is_fine(json_object_get(body, "error_code"));
 	return json_has(body, "code") && json_has(body, "msg") &&
 	       !is_fine(json_object_get(body, "code"));
@@ -121,6 +128,9 @@ bool answer_error_of(struct exchange *x, const json_t *body)
 	base = json_object_get(body, "base_resp"); /* MiniMax */
 	if (json_is_array(e))
 		e = json_array_get(e, 0);
+	/* Some send the member with every answer, empty where nothing failed. */
+	if (json_is_empty(e))
+		e = NULL;
 	if (json_is_object(e)) {
 		read_object(x, e);
 		return true;

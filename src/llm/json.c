@@ -64,9 +64,9 @@ bool json_is(const json_t *v, const char *key, const char *value)
 
 json_t *json_either(const json_t *v, const char *camel, const char *snake)
 {
-	json_t *m = json_object_get(v, camel);
+	json_t *m = json_object_get(v, camel), *other = json_object_get(v, snake);
 
-	return m ? m : json_object_get(v, snake);
+	return m && !(json_is_null(m) && other) ? m : other;
 }
 
 size_t json_next(const json_t *list, size_t from, const json_t **ret)
@@ -107,10 +107,13 @@ bool json_is_bare_text(const json_t *v)
 
 const json_t *json_lone_text(const json_t *content)
 {
-	const json_t *first = json_array_get(content, 0), *text = json_object_get(first, "text");
+	/* Any tool may give back an object with a text: one of that type is a part. */
+	bool alone = json_is(content, "type", "text");
+	const json_t *first = alone ? content : json_array_get(content, 0);
+	const json_t *text = json_object_get(first, "text");
 	struct span type = json_text(first, "type");
 
-	if (json_array_size(content) != 1 || !json_is_bare_text(first))
+	if ((!alone && json_array_size(content) != 1) || !json_is_bare_text(first))
 		return content;
 	return !type.len || span_ends(type, SPAN_LIT("text")) ? text : content;
 }

@@ -37,7 +37,8 @@ bool json_holds(const json_t *list);
 /* An object with a text, and nothing beside it that is to be shown. */
 bool json_is_bare_text(const json_t *v);
 
-/* A list of one text is that text; any other content is what it is. */
+/* A list of one text, or that text's part without a list, is that text; any other content is what
+ * it is. */
 const json_t *json_lone_text(const json_t *content);
 
 /* A tool offered: `v` has its type, `f` (which may be the same) its name, description and, under

@@ -130,8 +130,9 @@ void request_rest(struct exchange *x, const char *of, const json_t *v, const cha
 void tool_rest(struct exchange *x, const json_t *v, const json_t *f)
 {
 	static const char *const known[] = {
-		"type",	  "function", "custom",	     "name",	      "parameters",
-		"strict", "format",   "description", "cache_control", "parameter_definitions",
+		"type",	       "function",	"custom",
+		"name",	       "parameters",	"strict",
+		"description", "cache_control", "parameter_definitions",
 		NULL
 	};
 

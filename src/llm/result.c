@@ -4,8 +4,8 @@
 #include "base/str.h"
 #include "llm/json.h"
 
-/* Of what is looked into: a list in an element in a list. */
-#define DEPTH 4
+/* Of what is looked into: contents of messages in an element of a list. */
+#define DEPTH 6
 
 static bool is_text(const json_t *v)
 {

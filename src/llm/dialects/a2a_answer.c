@@ -183,9 +183,12 @@ static size_t join_texts(struct exchange *x, const json_t *list, size_t i, struc
 static void answer_parts(struct exchange *x, struct a2a_pieces *p, struct span id,
 			 const json_t *list, struct span name, bool goes_on)
 {
+	json_t *alone = json_is_object(list) ? json_pack("[O]", list) : NULL;
 	size_t i = 0, next;
 	struct buf text;
 
+	if (alone)
+		list = alone;
 	while (i < json_array_size(list)) {
 		const json_t *v = json_array_get(list, i);
 
@@ -201,6 +204,7 @@ static void answer_parts(struct exchange *x, struct a2a_pieces *p, struct span i
 		buf_done(&text);
 		i = next;
 	}
+	json_decref(alone);
 }
 
 static void read_message(struct exchange *x, struct a2a_pieces *p, const json_t *v)
@@ -240,7 +244,7 @@ static void read_history(struct exchange *x, struct a2a_pieces *p, const json_t 
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(list, i, v) {
+	json_each(list, i, v) {
 		answer_parts(x, p, json_text(v, "messageId"), json_object_get(v, "parts"),
 			     json_text(v, "role"), false);
 		answer_rest(x, 0, v, a2a_message_members);
@@ -258,7 +262,7 @@ static void read_task(struct exchange *x, struct a2a_pieces *p, const json_t *v)
 	set_json(&x->rpc_context, json_object_get(v, "contextId"));
 	read_history(x, p, json_object_get(v, "history"));
 	read_status(x, p, json_object_get(v, "status"));
-	json_array_foreach(json_object_get(v, "artifacts"), i, artifact)
+	json_each(json_object_get(v, "artifacts"), i, artifact)
 		read_artifact(x, p, artifact, false);
 	answer_rest(x, 0, v, known);
 }

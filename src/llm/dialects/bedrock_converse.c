@@ -32,6 +32,8 @@ static void read_content(struct exchange *x, struct message *m, const json_t *co
 	const json_t *v;
 	size_t i;
 
+	if (json_is_text(content))
+		message_text(x, m, PART_TEXT, json_span(content));
 	json_each(content, i, v) {
 		struct block b = converse_block(v);
 		struct part *p = message_part(x, m, b.kind);
@@ -178,6 +180,7 @@ static void converse_response(struct exchange *x, const json_t *body)
 		return;
 	if (message)
 		read_role(x, message);
+	answer_text(x, 0, PART_TEXT, json_text(message, "content")); /* of a gateway */
 	json_each(json_object_get(message, "content"), i, v)
 		answer_block(x, (int)i, v);
 	read_stop(x, body);

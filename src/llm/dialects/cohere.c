@@ -50,9 +50,9 @@ static void read_usage(struct exchange *x, const json_t *v)
 }
 
 /* Members that are read, or say nothing: of messages of both versions, their parts and calls. */
-static const char *const message_members[] = {
-	"role", "content", "tool_plan", "tool_calls", "tool_call_id", "citations", "message", NULL
-};
+static const char *const message_members[] = { "role",	     "content",	     "tool_plan",
+					       "tool_calls", "tool_call_id", "citations",
+					       "message",    "tool_results", NULL };
 static const char *const none[] = { "type", NULL };
 static const char *const part_members[] = { "type", "text", "thinking", "image_url", NULL };
 static const char *const call_members[] = { "id",	 "index",      "type", "function", "name",
@@ -156,12 +156,23 @@ static void read_message(struct exchange *x, const json_t *v)
 	message_rest(x, m, v, message_members);
 }
 
+/* What a tool gave back, as version 1 has it. */
+static void read_result(struct exchange *x, struct message *m, const json_t *v)
+{
+	static const char *const known[] = { "call", "outputs", NULL };
+	struct part *p = message_part(x, m, PART_TOOL_RESULT);
+
+	set_json(&p->name, json_object_get(json_object_get(v, "call"), "name"));
+	part_json(p, json_object_get(v, "outputs"));
+	message_rest(x, m, v, known);
+	message_rest(x, m, json_object_get(v, "call"), call_members);
+}
+
 /* Version 1 has the last message apart from earlier ones. */
 static void read_history(struct exchange *x, const json_t *body)
 {
-	static const char *const known[] = { "call", "outputs", NULL };
-	const json_t *v;
-	size_t i;
+	const json_t *v, *result;
+	size_t i, k;
 
 	json_each(json_object_get(body, "chat_history"), i, v) {
 		struct message *m = request_message(x, json_text(v, "role"));
@@ -169,20 +180,15 @@ static void read_history(struct exchange *x, const json_t *body)
 		if (json_has(v, "message"))
 			message_text(x, m, PART_TEXT, json_text(v, "message"));
 		read_calls(x, m, json_object_get(v, "tool_calls"));
+		json_each(json_object_get(v, "tool_results"), k, result)
+			read_result(x, m, result);
 		message_rest(x, m, v, message_members);
 	}
 	if (json_has(body, "message"))
 		message_text(x, request_message(x, SPAN_LIT("user")), PART_TEXT,
 			     json_text(body, "message"));
-	json_each(json_object_get(body, "tool_results"), i, v) {
-		struct message *m = request_message(x, SPAN_LIT("tool"));
-		struct part *p = message_part(x, m, PART_TOOL_RESULT);
-
-		set_json(&p->name, json_object_get(json_object_get(v, "call"), "name"));
-		part_json(p, json_object_get(v, "outputs"));
-		message_rest(x, m, v, known);
-		message_rest(x, m, json_object_get(v, "call"), call_members);
-	}
+	json_each(json_object_get(body, "tool_results"), i, v)
+		read_result(x, request_message(x, SPAN_LIT("tool")), v);
 }
 
 static void read_tool(struct exchange *x, const json_t *v)

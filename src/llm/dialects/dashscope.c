@@ -9,9 +9,10 @@
 #include "llm/dialects/so_far.h"
 #include "llm/error.h"
 #include "llm/json.h"
+#include "llm/pieces.h"
 #include "llm/rest.h"
 
-static const char *const output_members[] = { "text", "finish_reason", "choices", NULL };
+static const char *const output_members[] = { "text", "finish_reason", "choices", "audio", NULL };
 static const char *const answer_members[] = { "output",	 "usage",	"request_id", "code",
 					      "message", "status_code", NULL };
 
@@ -42,6 +43,9 @@ static void read_choice(struct exchange *x, unsigned index, const json_t *v)
 	json_t *choice = json_copy((json_t *)v), *chat = json_object(), *list = json_array();
 
 	json_object_del(choice, "finish_reason");
+	if (json_is_object(json_object_get(choice, "message")))
+		json_object_set_new(choice, "message",
+				    generic_as_chat(json_object_get(choice, "message")));
 	if (!json_has(v, "index"))
 		json_object_set_new(choice, "index", json_integer(index));
 	json_array_append_new(list, choice);
@@ -58,9 +62,26 @@ static void read_output(struct exchange *x, const json_t *output)
 
 	answer_text(x, 0, PART_TEXT, json_text(output, "text"));
 	generic_finish(x, 0, json_text(output, "finish_reason"));
-	json_array_foreach(choices, i, v)
+	json_each(choices, i, v)
 		read_choice(x, (unsigned)i, v);
+	openai_search_results(x, output);
 	answer_rest(x, 0, output, output_members);
+}
+
+/* Speech, in a stream in pieces, each of them base64 of its own; at the end where it is kept. */
+static void read_audio(struct exchange *x, struct sha256_ctx *sum, const json_t *v)
+{
+	static const char *const known[] = { "id", "data", "url", "expires_at", NULL };
+	struct span data = json_text(v, "data"), url = json_text(v, "url");
+	struct part *p;
+
+	if (!data.len && !url.len)
+		return;
+	p = answer_part(x, 0, PART_AUDIO, 0);
+	part_base64_more(p, sum, data);
+	if (url.len && !p->text.len)
+		part_url(p, url);
+	answer_rest(x, 0, v, known);
 }
 
 /* False: it is an error. */
@@ -79,13 +100,23 @@ static bool read_envelope(struct exchange *x, const json_t *body)
 
 static void dashscope_response(struct exchange *x, const json_t *body)
 {
+	struct sha256_ctx sum;
+
 	if (!read_envelope(x, body))
 		return;
+	sha256_init(&sum);
 	read_output(x, json_object_get(body, "output"));
+	read_audio(x, &sum, json_at2(body, "output", "audio"));
 	answer_rest(x, 0, body, answer_members);
 }
 
 /* ---- streams ---- */
+
+struct stream {
+	struct so_far so_far;
+	struct sha256_ctx sound;
+	bool hears, tells_end;
+};
 
 static void dashscope_request(struct exchange *x, const json_t *body)
 {
@@ -118,12 +149,19 @@ static void judge(struct so_far *s, const json_t *output)
 
 static void state_done(void *state)
 {
-	so_far_done(state);
+	so_far_done(&((struct stream *)state)->so_far);
+}
+
+static bool has_finish(const json_t *output)
+{
+	return json_has(output, "finish_reason") ||
+	       json_has(json_array_get(json_object_get(output, "choices"), 0), "finish_reason");
 }
 
 static void dashscope_event(struct exchange *x, void *state, struct span name, const json_t *data)
 {
-	struct so_far *s = state;
+	struct stream *stream = state;
+	struct so_far *s = &stream->so_far;
 	const json_t *output = json_object_get(data, "output");
 	json_t *more;
 
@@ -134,8 +172,21 @@ static void dashscope_event(struct exchange *x, void *state, struct span name, c
 	judge(s, output);
 	more = so_far_new(s, output);
 	read_output(x, more);
+	if (!stream->hears)
+		sha256_init(&stream->sound);
+	stream->hears = true;
+	read_audio(x, &stream->sound, json_object_get(output, "audio"));
+	stream->tells_end |= has_finish(output);
 	answer_rest(x, 0, data, answer_members);
 	json_decref(more);
+}
+
+/* Where each piece says whether it is the last. */
+static void dashscope_ended(struct exchange *x, void *state)
+{
+	const struct stream *s = state;
+
+	pieces_expect(x, !s->tells_end || answer_choice(x, 0)->finish != FINISH_NONE);
 }
 
 static bool suits_dashscope(const json_t *body)
@@ -147,10 +198,11 @@ static bool suits_dashscope(const json_t *body)
 
 const struct dialect dialect_dashscope = {
 	.name = "dashscope.generation",
-	.state_size = sizeof(struct so_far),
+	.state_size = sizeof(struct stream),
 	.state_done = state_done,
 	.plausible_request = suits_dashscope,
 	.request = dashscope_request,
 	.response = dashscope_response,
 	.event = dashscope_event,
+	.ended = dashscope_ended,
 };

@@ -16,7 +16,7 @@ static bool type_is(const json_t *v, const char *type)
 
 static const json_t *first_alternative(const json_t *channel)
 {
-	return json_array_get(json_object_get(channel, "alternatives"), 0);
+	return json_first(json_object_get(channel, "alternatives"));
 }
 
 /* ---- listen ---- */
@@ -121,7 +121,7 @@ static void listen_response(struct exchange *x, const json_t *body)
 
 	if (read_error(x, body))
 		return;
-	json_array_foreach(json_object_get(results, "channels"), i, channel) {
+	json_each(json_object_get(results, "channels"), i, channel) {
 		const json_t *best = first_alternative(channel);
 
 		answer_text(x, (unsigned)i, PART_TEXT, json_text(best, "transcript"));

@@ -123,6 +123,10 @@ void gemini_answer_part(struct exchange *x, struct gemini_partial *partial, unsi
 	struct message *m = &answer_choice(x, index)->msg;
 	size_t before = m->nparts;
 
+	if (json_is_text(v)) {
+		answer_text(x, index, PART_TEXT, json_span(v));
+		return;
+	}
 	if (json_has(v, "text")) {
 		answer_text(x, index,
 			    json_is_true(json_object_get(v, "thought")) ? PART_REASONING

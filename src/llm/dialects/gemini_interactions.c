@@ -172,6 +172,13 @@ static void answer_result(struct exchange *x, int step, const json_t *v)
 		cite_result(x, one);
 }
 
+/* The older form, where outputs are contents. */
+static bool is_content(const json_t *v, struct span type)
+{
+	return !json_has(v, "content") && !span_eq(type, SPAN_LIT("thought")) &&
+	       (json_has(v, "text") || interaction_media(v) != PART_OTHER);
+}
+
 static void answer_step(struct exchange *x, int step, const json_t *v)
 {
 	static const char *const known[] = { "type",	  "id",	      "call_id",   "name",
@@ -180,6 +187,10 @@ static void answer_step(struct exchange *x, int step, const json_t *v)
 					     "index",	  NULL };
 	struct span type = json_text(v, "type");
 
+	if (is_content(v, type)) {
+		answer_content(x, slot_of(step, 0), v, PART_TEXT);
+		return;
+	}
 	answer_rest_of(x, 0, slot_of(step, 1000),
 		       json_text(v, json_has(v, "id") ? "id" : "call_id"), v, known);
 	if (span_ends(type, SPAN_LIT("_call")))
@@ -190,9 +201,6 @@ static void answer_step(struct exchange *x, int step, const json_t *v)
 		answer_contents(x, step, json_object_get(v, "summary"), PART_REASONING);
 	else
 		answer_contents(x, step, json_object_get(v, "content"), PART_TEXT);
-	if (json_has(v, "text")) /* the older form, where outputs are contents */
-		answer_whole(x, 0, answer_part(x, 0, PART_TEXT, slot_of(step, 0)),
-			     json_text(v, "text"));
 }
 
 static void read_interaction(struct exchange *x, const json_t *v)

@@ -259,7 +259,6 @@ static void live_rest(struct exchange *x, const json_t *data, const json_t *cont
 		"functionCalls",
 		"function_calls",
 		"waitingForInput",
-		"turnCompleteReason",
 		"groundingMetadata",
 		"grounding_metadata",
 		"urlContextMetadata",
@@ -299,7 +298,7 @@ static void live_event(struct exchange *x, void *state, struct span name, const 
 		json_decref(part);
 	}
 	live_rest(x, data, content, turn);
-	if (json_array_size(calls))
+	if (json_holds(calls))
 		answer_finish(x, 0, SPAN_LIT("toolCall"), FINISH_TOOL_CALL);
 	else if (json_is_true(json_object_get(content, "interrupted")))
 		answer_finish(x, 0, SPAN_LIT("interrupted"), FINISH_OTHER);

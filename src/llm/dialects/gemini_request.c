@@ -171,6 +171,10 @@ static void read_part(struct exchange *x, struct message *m, const json_t *v)
 {
 	bool thought = json_is_true(json_object_get(v, "thought"));
 
+	if (json_is_text(v)) {
+		message_text(x, m, PART_TEXT, json_span(v));
+		return;
+	}
 	if (!json_has(v, "text")) {
 		gemini_part(x, m, v);
 		return;

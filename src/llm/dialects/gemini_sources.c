@@ -25,25 +25,46 @@ static struct span first_text(const json_t *v, const char *const *names)
 	return *names ? json_text(v, *names) : span_of(NULL, 0);
 }
 
-/* A chunk, and the part of the answer that it supports; NULL: none. */
-static void cite_chunk(struct exchange *x, const json_t *chunk, const json_t *segment)
+static const char *const kinds[] = {
+	"web", "retrievedContext", "retrieved_context", "maps", "image", NULL
+};
+
+/* The object of a chunk that has the source; NULL: none. */
+static const json_t *source_of(const json_t *chunk)
 {
-	static const char *const kinds[] = {
-		"web", "retrievedContext", "retrieved_context", "maps", "image", NULL
-	};
-	static const char *const urls[] = { "uri", "sourceUri", "source_uri", NULL };
-	static const char *const known[] = {
-		"uri",		 "sourceUri", "source_uri", "title", "documentName",
-		"document_name", "placeId",   "place_id",   "text",  "domain",
-		"imageUri",	 "ragChunk",  "rag_chunk",  NULL
-	};
-	static const char *const ids[] = { "documentName", "document_name", "placeId", "place_id",
-					   NULL };
-	struct citation_view c = { .start = COUNT_UNKNOWN, .end = COUNT_UNKNOWN };
 	const json_t *v = NULL;
 
 	for (size_t i = 0; kinds[i] && !v; i++)
 		v = json_object_get(chunk, kinds[i]);
+	return v;
+}
+
+/* Once of a chunk, which may support several parts of the answer. */
+static void chunk_rest(struct exchange *x, int slot, const json_t *chunk, bool cited)
+{
+	/* Of a chunk that is cited, the text of the answer is told: its own is not yet. */
+	static const char *const known[] = { "text",	      "uri",	  "sourceUri",
+					     "source_uri",    "title",	  "documentName",
+					     "document_name", "placeId",  "place_id",
+					     "domain",	      "imageUri", "ragChunk",
+					     "rag_chunk",     NULL };
+	const json_t *v = source_of(chunk);
+
+	if (!v)
+		return;
+	answer_rest_of(x, 0, slot, span_of(NULL, 0), chunk, kinds);
+	answer_rest_of(x, 0, slot, span_of(NULL, 0), v, known + cited);
+}
+
+/* A chunk, and the part of the answer that it supports; NULL: none. */
+static void cite_chunk(struct exchange *x, const json_t *chunk, const json_t *segment)
+{
+	static const char *const urls[] = { "uri", "sourceUri", "source_uri", NULL };
+	static const char *const ids[] = { "documentName", "document_name", "placeId", "place_id",
+					   NULL };
+	struct citation_view c = { .start = COUNT_UNKNOWN, .end = COUNT_UNKNOWN };
+	const json_t *v = source_of(chunk);
+
 	if (!v)
 		return;
 	c.url = first_text(v, urls);
@@ -52,8 +73,6 @@ static void cite_chunk(struct exchange *x, const json_t *chunk, const json_t *se
 	c.text = json_text(segment ? segment : v, "text");
 	read_span(&c, segment);
 	answer_citation(x, &c);
-	answer_rest(x, 0, chunk, kinds);
-	answer_rest(x, 0, v, known);
 }
 
 static void read_chunks(struct exchange *x, const json_t *v)
@@ -81,9 +100,11 @@ static void read_chunks(struct exchange *x, const json_t *v)
 				cited[n] = true;
 		}
 	}
-	json_each(chunks, i, item)
+	json_each(chunks, i, item) {
 		if (i >= CHUNKS_MAX || !cited[i])
 			cite_chunk(x, item, NULL);
+		chunk_rest(x, (int)(i % ANSWER_PARTS_MAX), item, i < CHUNKS_MAX && cited[i]);
+	}
 }
 
 static void read_grounding(struct exchange *x, unsigned choice, const json_t *v)

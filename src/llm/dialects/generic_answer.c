@@ -124,9 +124,10 @@ static bool is_said(struct exchange *x, unsigned index, const char *key, const j
 /* Pictures and speech as base64. */
 static bool read_binary(struct exchange *x, unsigned index, const char *key, const json_t *value)
 {
+	static const char *const sounds[] = { "audio", "audio_base64", NULL };
 	bool image = strcmp(key, "image") == 0;
 
-	if (!json_is_text(value) || (!image && strcmp(key, "audio") != 0))
+	if (!json_is_text(value) || (!image && !json_name_in(key, sounds)))
 		return false;
 	if (json_span(value).len)
 		part_base64(answer_part(x, index, image ? PART_IMAGE : PART_AUDIO, -1),
@@ -328,6 +329,47 @@ static void read_calls(struct exchange *x, unsigned index, const json_t *v)
 	json_decref(chat);
 }
 
+/* An entry of Mistral's conversations, or a piece of one: "message.output", "function.call". */
+static bool is_entry(const json_t *v)
+{
+	struct span type = json_text(v, "type");
+
+	return span_find(type, '.') < type.len;
+}
+
+/* What was said, or a call. False: it is neither. */
+static bool read_entry(struct exchange *x, const json_t *v)
+{
+	static const char *const known[] = { "type",	     "object",	      "id",
+					     "role",	     "model",	      "agent_id",
+					     "created_at",   "content",	      "name",
+					     "arguments",    "tool_call_id",  "completed_at",
+					     "output_index", "content_index", NULL };
+	struct span type = json_text(v, "type");
+	bool said = span_starts(type, SPAN_LIT("message.output"));
+	json_t *m, *chat, *f;
+
+	if (!said && !span_starts(type, SPAN_LIT("function.call")))
+		return false;
+	m = json_object();
+	if (said) {
+		json_object_set(m, "content", json_object_get(v, "content"));
+	} else {
+		f = json_object();
+		json_object_set(f, "name", json_object_get(v, "name"));
+		json_object_set(f, "arguments", json_object_get(v, "arguments"));
+		json_object_set_new(m, "tool_calls",
+				    json_pack("[{s:O?,s:o}]", "id",
+					      json_object_get(v, "tool_call_id"), "function", f));
+	}
+	set_json(&x->model_answered, json_object_get(v, "model"));
+	chat = json_pack("{s:[{s:i,s:o}]}", "choices", "index", 0, "message", m);
+	read_choices(x, chat);
+	json_decref(chat);
+	answer_rest(x, 0, v, known);
+	return true;
+}
+
 /* What TGI and others say of one answer. */
 static void read_details(struct exchange *x, unsigned index, const json_t *v)
 {
@@ -350,6 +392,8 @@ static void read_result(struct exchange *x, unsigned index, const json_t *v)
 {
 	const json_t *text = generic_first(v, texts);
 
+	if (read_entry(x, v))
+		return;
 	for (unsigned i = 0; json_is_object(text) && i < WRAPS_MAX; i++) {
 		usage_object(x, json_object_get(text, "usage"));
 		read_calls(x, index, text);
@@ -414,8 +458,9 @@ void generic_answer(struct exchange *x, const json_t *body)
 	}
 	if (!list)
 		read_result(x, 0, body);
+	/* Entries follow each other, other results are choices. */
 	json_array_foreach(list, i, v)
-		read_result(x, (unsigned)i, v);
+		read_result(x, is_entry(v) ? 0 : (unsigned)i, v);
 }
 
 /* ---- streams ---- */

@@ -19,7 +19,7 @@ static const char *const prompts[] = { "prompt",       "inputs",	  "inputText",
 				       "input_prefix", "question",	  "user_prompt",
 				       "input_suffix", "leftFileContent", NULL };
 /* The same only beside what steers a model. */
-static const char *const maybes[] = { "input", "text", "query", "message", NULL };
+static const char *const maybes[] = { "input", "text", "texts", "query", "message", NULL };
 static const char *const settings[] = {
 	"temperature",
 	"top_p",
@@ -168,16 +168,49 @@ static json_t *each_as(const json_t *list, json_t *(*as)(const json_t *item))
 	return out;
 }
 
-/* {"image": URL} of DashScope. */
+/* {"image": URL} of DashScope, and the same of sound and films; {"imageUrl": {"url": URL}} of
+ * Oracle. */
 static json_t *as_chat_part(const json_t *part)
 {
-	json_t *out, *image = json_object_get(part, "image");
+	static const char *const words[][2] = {
+		{ "image", "image_url" },	  { "audio", "audio_url" },
+		{ "video", "video_url" },	  { "imageUrl", "image_url" },
+		{ "audioUrl", "audio_url" },	  { "videoUrl", "video_url" },
+		{ "documentUrl", "document_url" }
+	};
+	json_t *out, *url;
 
-	if (!json_is_text(image) || json_has(part, "type"))
-		return json_incref((json_t *)part);
-	out = json_object();
-	json_object_set_new(out, "type", json_string("image_url"));
-	json_object_set(out, "image_url", image);
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		url = json_object_get(part, words[i][0]);
+		if (json_has(part, "type") ? !json_is_object(url) || !strstr(words[i][0], "Url")
+					   : !json_span(url).len)
+			continue;
+		out = json_copy((json_t *)part);
+		json_object_set_new(out, "type", json_string(words[i][1]));
+		json_object_set(out, words[i][1], url);
+		json_object_del(out, words[i][0]);
+		return out;
+	}
+	return json_incref((json_t *)part);
+}
+
+/* The frames of a film are pictures. */
+static json_t *as_chat_content(const json_t *list)
+{
+	json_t *out = json_array(), *frames, *frame;
+	const json_t *part;
+	size_t i, k;
+
+	json_array_foreach(list, i, part) {
+		frames = json_object_get(part, "video");
+		if (!json_is_array(frames) || json_has(part, "type"))
+			json_array_append_new(out, as_chat_part(part));
+		else
+			json_array_foreach(frames, k, frame)
+				json_array_append_new(out,
+						      json_pack("{s:s,s:O}", "type", "image_url",
+								"image_url", frame));
+	}
 	return out;
 }
 
@@ -222,11 +255,12 @@ json_t *generic_as_chat(const json_t *message)
 	move(out, "parts", "content");
 	move(out, "toolCalls", "tool_calls");
 	move(out, "toolCallId", "tool_call_id");
+	move(out, "reasoningContent", "reasoning_content");
 	if (json_has(out, "role"))
 		json_object_set_new(out, "role", as_chat_role(json_object_get(out, "role")));
 	if (json_is_array(json_object_get(out, "content")))
 		json_object_set_new(out, "content",
-				    each_as(json_object_get(out, "content"), as_chat_part));
+				    as_chat_content(json_object_get(out, "content")));
 	if (json_is_array(json_object_get(out, "tool_calls")))
 		json_object_set_new(out, "tool_calls",
 				    each_as(json_object_get(out, "tool_calls"), as_chat_call));

@@ -42,18 +42,28 @@ static void read_context(struct exchange *x, struct message *m, const json_t *co
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(json_object_get(context, "toolResults"), i, v)
+	json_each(json_object_get(context, "toolResults"), i, v)
 		read_result(x, m, v);
 	message_rest(x, m, context, known);
-	json_array_foreach(json_object_get(context, "tools"), i, v)
+	json_each(json_object_get(context, "tools"), i, v)
 		if (current)
 			read_tool(x, v);
 }
 
+/* Longer than any media type. */
+#define MEDIA_MAX 128
+
 static void read_image(struct exchange *x, struct message *m, const json_t *v)
 {
-	part_base64(message_part(x, m, PART_IMAGE), json_text(v, "format"),
-		    json_text(json_object_get(v, "source"), "bytes"));
+	struct part *p = message_part(x, m, PART_IMAGE);
+	struct buf media;
+
+	buf_init(&media, MEDIA_MAX);
+	if (json_has(v, "format"))
+		buf_adds(&media, "image/");
+	buf_add(&media, json_text(v, "format"));
+	part_base64(p, buf_span(&media), json_text(json_object_get(v, "source"), "bytes"));
+	buf_done(&media);
 }
 
 static void read_user(struct exchange *x, const json_t *v, bool current)
@@ -68,7 +78,7 @@ static void read_user(struct exchange *x, const json_t *v, bool current)
 
 	if (json_text(v, "content").len)
 		message_text(x, m, PART_TEXT, json_text(v, "content"));
-	json_array_foreach(json_object_get(v, "images"), i, item)
+	json_each(json_object_get(v, "images"), i, item)
 		read_image(x, m, item);
 	read_context(x, m, json_object_get(v, "userInputMessageContext"), current);
 	message_rest(x, m, v, known);
@@ -87,7 +97,7 @@ static void read_assistant(struct exchange *x, const json_t *v)
 
 	if (json_text(v, "content").len)
 		message_text(x, m, PART_TEXT, json_text(v, "content"));
-	json_array_foreach(json_object_get(v, "toolUses"), i, item) {
+	json_each(json_object_get(v, "toolUses"), i, item) {
 		p = message_part(x, m, PART_TOOL_CALL);
 		set_json(&p->id, json_object_get(item, "toolUseId"));
 		set_json(&p->name, json_object_get(item, "name"));
@@ -118,7 +128,7 @@ static void kiro_request(struct exchange *x, const json_t *body)
 	size_t i;
 
 	x->stream_requested = true;
-	json_array_foreach(json_object_get(state, "history"), i, v)
+	json_each(json_object_get(state, "history"), i, v)
 		read_turn(x, v, false);
 	read_turn(x, json_object_get(state, "currentMessage"), true);
 	request_rest(x, "conversationState", state, known_state);

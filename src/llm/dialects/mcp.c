@@ -14,6 +14,7 @@
 #include "llm/error.h"
 #include "llm/json.h"
 #include "llm/rest.h"
+#include "llm/result.h"
 #include "llm/rpc.h"
 
 static bool method_is_mcp(struct span method)
@@ -169,6 +170,47 @@ static void read_input_required(struct exchange *x, const json_t *v)
 	answer_rest(x, 0, v, known);
 }
 
+/* ---- binary content ---- */
+
+static enum part_kind kind_of(struct span media)
+{
+	return span_starts(media, SPAN_LIT("image/"))	? PART_IMAGE
+	       : span_starts(media, SPAN_LIT("audio/")) ? PART_AUDIO
+							: PART_FILE;
+}
+
+/* A resource, by itself or in a content; its URI is its name. */
+static bool add_resource(struct exchange *x, struct message *m, const json_t *v)
+{
+	static const char *const known[] = { "uri", "mimeType", "blob", NULL };
+	static const char *const outer[] = { "type", "resource", NULL };
+	const json_t *inner = json_object_get(v, "resource"), *r = inner ? inner : v;
+	struct part *p;
+
+	if (!json_is_text(json_object_get(r, "blob")))
+		return false;
+	p = message_part(x, m, kind_of(json_text(r, "mimeType")));
+	set_json(&p->name, json_object_get(r, "uri"));
+	part_base64(p, json_text(r, "mimeType"), json_text(r, "blob"));
+	message_rest(x, m, r, known);
+	if (inner)
+		message_rest(x, m, v, outer);
+	return true;
+}
+
+static bool add_binary(struct exchange *x, struct message *m, const json_t *v)
+{
+	static const char *const known[] = { "type", "data", "mimeType", NULL };
+	bool image = json_is(v, "type", "image");
+
+	if ((!image && !json_is(v, "type", "audio")) || !json_is_text(json_object_get(v, "data")))
+		return add_resource(x, m, v);
+	part_base64(message_part(x, m, image ? PART_IMAGE : PART_AUDIO), json_text(v, "mimeType"),
+		    json_text(v, "data"));
+	message_rest(x, m, v, known);
+	return true;
+}
+
 /* ---- request ---- */
 
 /* Only of old versions: the first of a batch is the record's. */
@@ -186,15 +228,18 @@ static void read_params(struct exchange *x, const json_t *v, const json_t *param
 {
 	static const char *const known[] = { "name", "uri", "arguments", "inputResponses", NULL };
 	const json_t *arguments = json_object_get(params, "arguments");
-	struct part *p = message_part(x, request_message(x, SPAN_LIT("client")),
-				      arguments ? PART_TOOL_CALL : PART_OTHER);
+	struct message *m = request_message(x, SPAN_LIT("client"));
+	struct part *p = message_part(x, m, arguments ? PART_TOOL_CALL : PART_OTHER);
 
 	set_json(&p->id, json_object_get(v, "id"));
 	set_string(arguments ? &p->name : &p->type_raw,
 		   span_str(arguments ? x->rpc_name : "params"));
-	part_json(p, arguments ? arguments : params);
-	if (arguments)
-		request_rest(x, "params", params, known);
+	if (!arguments) {
+		result_content(x, m, params, add_binary);
+		return;
+	}
+	part_json(p, arguments);
+	request_rest(x, "params", params, known);
 }
 
 static void mcp_request(struct exchange *x, const json_t *body)
@@ -220,7 +265,9 @@ static void read_content(struct exchange *x, const json_t *v)
 	struct span type = json_text(v, "type");
 	struct part *p;
 
-	if (span_eq(type, SPAN_LIT("text"))) {
+	if (json_is_text(v)) {
+		answer_text(x, 0, PART_TEXT, json_span(v));
+	} else if (span_eq(type, SPAN_LIT("text"))) {
 		answer_text(x, 0, PART_TEXT, json_text(v, "text"));
 		answer_rest(x, 0, v, known);
 	} else if (span_eq(type, SPAN_LIT("image")) || span_eq(type, SPAN_LIT("audio"))) {
@@ -228,7 +275,7 @@ static void read_content(struct exchange *x, const json_t *v)
 				-1);
 		part_base64(p, json_text(v, "mimeType"), json_text(v, "data"));
 		answer_rest(x, 0, v, known);
-	} else {
+	} else if (!add_resource(x, &answer_choice(x, 0)->msg, v)) {
 		p = answer_part(x, 0, PART_OTHER, -1);
 		set_string(&p->type_raw, type);
 		part_json(p, v);
@@ -250,12 +297,17 @@ static void read_result(struct exchange *x, const json_t *v)
 	}
 	read_task(x, v);
 	x->rpc_failed |= json_is_true(json_object_get(v, "isError"));
-	json_array_foreach(content, i, item)
+	if (json_is_text(content))
+		read_content(x, content);
+	json_each(content, i, item)
 		read_content(x, item);
 	if (!content || json_has(v, "structuredContent")) {
 		p = answer_part(x, 0, PART_OTHER, -1);
 		set_string(&p->type_raw, content ? SPAN_LIT("structured") : SPAN_LIT("result"));
-		part_json(p, content ? json_object_get(v, "structuredContent") : v);
+		if (content)
+			part_json(p, json_object_get(v, "structuredContent"));
+		else
+			result_content(x, &answer_choice(x, 0)->msg, v, add_binary);
 	}
 	if (content)
 		answer_rest(x, 0, v, known);

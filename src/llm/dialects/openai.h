@@ -23,6 +23,7 @@ void openai_annotation(struct exchange *x, const json_t *v);
 
 /* Pages that stand beside the choices. */
 void openai_search_results(struct exchange *x, const json_t *body);
+void openai_message_sources(struct exchange *x, const json_t *message);
 void openai_pages(struct exchange *x, const json_t *list);
 
 /* ---- openai_binary.c ---- */

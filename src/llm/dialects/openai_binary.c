@@ -96,14 +96,16 @@ static const json_t *object_of(const json_t *v, const char *const *names)
 	return NULL;
 }
 
-/* "mp3" is "audio/mp3". */
+/* "mp3" is "audio/mp3", and "png" is "image/png". */
 static void read_format(struct part *p, struct span format)
 {
 	struct buf type;
 
 	buf_init(&type, 128);
-	if (p->kind == PART_AUDIO && span_find(format, '/') == format.len)
-		buf_adds(&type, "audio/");
+	if (span_find(format, '/') == format.len)
+		buf_adds(&type, p->kind == PART_AUDIO	? "audio/"
+				: p->kind == PART_IMAGE ? "image/"
+							: "");
 	buf_add(&type, format);
 	if (format.len && !p->media_type)
 		set_string(&p->media_type, buf_span(&type));

@@ -101,9 +101,9 @@ static void answer_images(struct exchange *x, unsigned index, const json_t *list
 /* A part of a list, as Mistral's reasoning models and Databricks send. */
 static void answer_content(struct exchange *x, unsigned index, const json_t *v)
 {
-	static const char *const known[] = { "type",	"text",	   "thinking",	"reasoning",
-					     "summary", "refusal", "signature", "closed",
-					     "index",	NULL };
+	static const char *const known[] = { "type",	"text",	       "thinking",  "reasoning",
+					     "summary", "refusal",     "signature", "closed",
+					     "index",	"annotations", "citations", NULL };
 	enum part_kind kind = openai_binary_kind(v);
 	struct span type = json_text(v, "type");
 
@@ -115,6 +115,8 @@ static void answer_content(struct exchange *x, unsigned index, const json_t *v)
 	answer_binary(x, index, kind, v);
 	if (span_ends(type, SPAN_LIT("reference"))) /* Mistral's */
 		openai_annotation(x, v);
+	openai_annotations(x, json_object_get(v, "annotations"));
+	openai_annotations(x, json_object_get(v, "citations")); /* Databricks' */
 	answer_rest(x, index, v, kind == PART_OTHER ? known : openai_binary_members);
 }
 
@@ -210,6 +212,7 @@ static void answer_message(struct exchange *x, struct sounds *s, unsigned index,
 	answer_images(x, index, json_object_get(m, "images"));
 	answer_audio(x, s, index, json_object_get(m, "audio"));
 	openai_annotations(x, json_object_get(m, "annotations"));
+	openai_message_sources(x, m);
 	answer_rest(x, index, m, openai_message_members);
 }
 

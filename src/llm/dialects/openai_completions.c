@@ -184,4 +184,5 @@ const struct dialect dialect_openai_completions = {
 	.request = completions_request,
 	.response = completions_response,
 	.event = completions_event,
+	.tells_end = true,
 };

@@ -260,9 +260,9 @@ static void answer_pages(struct exchange *x, const json_t *list)
 	const json_t *v, *image;
 	size_t i, j;
 
-	json_array_foreach(list, i, v) {
+	json_each(list, i, v) {
 		answer_text(x, 0, PART_TEXT, json_text(v, "markdown"));
-		json_array_foreach(json_object_get(v, "images"), j, image)
+		json_each(json_object_get(v, "images"), j, image)
 			part_url(answer_part(x, 0, PART_IMAGE, NO_SLOT),
 				 json_text(image, "image_base64"));
 		answer_rest(x, 0, v, media_members);
@@ -274,7 +274,7 @@ static void answer_predictions(struct exchange *x, const json_t *list)
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(list, i, v) {
+	json_each(list, i, v) {
 		struct span data = json_text(v, "bytesBase64Encoded");
 
 		if (data.len)

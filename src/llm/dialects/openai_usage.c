@@ -18,21 +18,23 @@ static void read_cache_writes(struct usage *u, const json_t *v)
 
 void openai_usage_details(struct usage *u, const json_t *v)
 {
-	/* Of Chat Completions, Responses and Realtime, and of Mistral. */
+	/* Of Chat Completions, Responses and Realtime, of Mistral and of Oracle. */
 	static const char *const ins[] = { "prompt_tokens_details", "input_tokens_details",
-					   "input_token_details", "prompt_token_details" };
+					   "input_token_details", "prompt_token_details",
+					   "promptTokensDetails" };
 	static const char *const outs[] = { "completion_tokens_details", "output_tokens_details",
-					    "output_token_details", "completion_token_details" };
+					    "output_token_details", "completion_token_details",
+					    "completionTokensDetails" };
 
 	for (size_t i = 0; i < sizeof(ins) / sizeof(*ins); i++) {
 		const json_t *in = json_object_get(v, ins[i]), *out = json_object_get(v, outs[i]);
 
-		usage_count(&u->cached_read, json_object_get(in, "cached_tokens"));
+		usage_count(&u->cached_read, json_either(in, "cachedTokens", "cached_tokens"));
 		usage_count(&u->cache_write_5m, json_object_get(in, "cache_write_tokens"));
 		read_cache_writes(u, in);
 		usage_count(&u->audio_in, json_object_get(in, "audio_tokens"));
 		usage_count(&u->image_in, json_object_get(in, "image_tokens"));
-		usage_count(&u->reasoning, json_object_get(out, "reasoning_tokens"));
+		usage_count(&u->reasoning, json_either(out, "reasoningTokens", "reasoning_tokens"));
 		usage_count(&u->audio_out, json_object_get(out, "audio_tokens"));
 		usage_count(&u->image_out, json_object_get(out, "image_tokens"));
 	}

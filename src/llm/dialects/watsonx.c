@@ -5,6 +5,7 @@
 #include "llm/dialect.h"
 #include "llm/error.h"
 #include "llm/json.h"
+#include "llm/pieces.h"
 #include "llm/rest.h"
 
 static void generation_request(struct exchange *x, const json_t *body)
@@ -66,7 +67,7 @@ static void generation_response(struct exchange *x, const json_t *body)
 	set_json(&x->model_answered, json_object_get(body, "model_id"));
 	if (answer_error_of(x, body))
 		return;
-	json_array_foreach(json_object_get(body, "results"), i, v)
+	json_each(json_object_get(body, "results"), i, v)
 		read_result(x, (unsigned)i, v);
 	answer_rest(x, 0, body, known);
 }
@@ -76,9 +77,16 @@ static void generation_event(struct exchange *x, void *state, struct span name, 
 	generation_response(x, data);
 }
 
+/* Each piece says whether it is the last. */
+static void generation_ended(struct exchange *x, void *state)
+{
+	pieces_expect(x, answer_choice(x, 0)->finish != FINISH_NONE);
+}
+
 const struct dialect dialect_watsonx_generation = {
 	.name = "watsonx.generation",
 	.request = generation_request,
 	.response = generation_response,
 	.event = generation_event,
+	.ended = generation_ended,
 };
