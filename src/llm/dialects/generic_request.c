@@ -194,22 +194,33 @@ static json_t *as_chat_part(const json_t *part)
 	return json_incref((json_t *)part);
 }
 
-/* The frames of a film are pictures. */
+/* The frames of a film are pictures; what stands beside them is a part of its own. */
+static void add_frames(json_t *out, const json_t *part, const json_t *frames)
+{
+	json_t *rest = json_copy((json_t *)part), *frame;
+	size_t i;
+
+	json_array_foreach(frames, i, frame)
+		json_array_append_new(
+			out, json_pack("{s:s,s:O}", "type", "image_url", "image_url", frame));
+	json_object_del(rest, "video");
+	if (json_object_size(rest))
+		json_array_append(out, rest);
+	json_decref(rest);
+}
+
 static json_t *as_chat_content(const json_t *list)
 {
-	json_t *out = json_array(), *frames, *frame;
-	const json_t *part;
-	size_t i, k;
+	json_t *out = json_array();
+	const json_t *part, *frames;
+	size_t i;
 
 	json_array_foreach(list, i, part) {
 		frames = json_object_get(part, "video");
-		if (!json_is_array(frames) || json_has(part, "type"))
-			json_array_append_new(out, as_chat_part(part));
+		if (json_is_array(frames) && !json_has(part, "type"))
+			add_frames(out, part, frames);
 		else
-			json_array_foreach(frames, k, frame)
-				json_array_append_new(out,
-						      json_pack("{s:s,s:O}", "type", "image_url",
-								"image_url", frame));
+			json_array_append_new(out, as_chat_part(part));
 	}
 	return out;
 }
