@@ -289,6 +289,7 @@ finish(s, "q of processes")
 # ---- looks ----
 s = start("-r", STRANGE)
 press(s, ">>>", lambda s: seen("by FAIL")(s) and "✗" in s.lines()[4], "by failures")
+ok(s.until(lambda s: [line.split()[-1] for line in s.lines()[5:8]] == ["59", "58", "57"]), "and those that are equal by time, the latest first", *s.lines())
 press(s, "j", lambda s: chosen(s) == [5] and s.emulator.buffer[4][0].fg == "red", "what failed is red")
 press(s, "G", lambda s: chosen(s) == [22] and "62 agents" in s.lines()[0], "rows scroll")
 press(s, "g\x1b[6~", lambda s: len(chosen(s)) == 1 and "✗" not in s.text(), "by pages, too")
