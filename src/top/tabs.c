@@ -263,9 +263,8 @@ static void write_timing(struct rows *r, const struct exchange *x)
 	if (a.duration_ns != COUNT_UNKNOWN)
 		buf_addf(&r->out, "%-14s %8s\n", "all",
 			 text_duration((uint64_t)a.duration_ns).text);
-	if (a.output > 0 && a.first_token_ns != COUNT_UNKNOWN && a.duration_ns > a.first_token_ns)
-		buf_addf(&r->out, "%-14s %8.1f tok/s\n", "speed",
-			 (double)a.output * 1e9 / (double)(a.duration_ns - a.first_token_ns));
+	if (exchange_speed(x) > 0)
+		buf_addf(&r->out, "%-14s %8.1f tok/s\n", "speed", exchange_speed(x));
 }
 
 /* ---- all ---- */

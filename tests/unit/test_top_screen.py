@@ -33,7 +33,7 @@ except ImportError:
 
 folder = tempfile.mkdtemp(prefix="llm-spy-top-")
 os.chmod(folder, 0o700)
-SPYFILE, OTHER, STRANGE, FAMILY = (os.path.join(folder, name) for name in ("agents.spy", "other.spy", "strange.spy", "family.spy"))
+SPYFILE, OTHER, STRANGE, FAMILY, CUT = (os.path.join(folder, name) for name in ("agents.spy", "other.spy", "strange.spy", "family.spy", "cut.spy"))
 EVIL = "\x1b[2J\x1b]0;owned\x07\u202e\u009b31m\u200b漢"
 
 
@@ -323,6 +323,21 @@ press(s, "5", lambda s: sum("ms  data: " in line for line in s.lines()) == 3 and
       "5: each event has its time, on its first row alone")
 s.type("qq")
 finish(s, "q of a stream")
+
+# ---- an answer whose end is missing: what its first event says of tokens is no speed ----
+started = {"type": "message_start", "message": {"id": "m", "type": "message", "role": "assistant", "model": "claude-sonnet-4-5", "content": [], "usage": {"input_tokens": 9, "output_tokens": 1}}}
+said = [{"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}}] + [{"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "On."}}] * 9
+answer = "".join(f"event: {e['type']}\ndata: {json.dumps(e)}\n\n" for e in [started, *said])
+asked = json.dumps({"model": "claude-sonnet-4-5", "stream": True, "max_tokens": 9, "messages": [{"role": "user", "content": "Go on."}]})
+whole = [(d, (f"{first}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n\r\n{text}").encode()) for d, first, kind, length, text in (
+    (WRITE, "POST /v1/messages HTTP/1.1\r\nHost: api.anthropic.com", "application/json", len(asked), asked),
+    (READ, "HTTP/1.1 200 OK", "text/event-stream", len(answer) + 99, answer))]
+record(CUT, [whole[0], (READ, whole[1][1][:700]), (READ, whole[1][1][700:])])
+s = start("-r", CUT)
+press(s, "\r", seen("the response ended early"), "an answer that was cut")
+press(s, "6", lambda s: seen("first token")(s) and seen("all  ")(s) and not seen("tok/s")(s), "6: has no speed")
+s.type("qq")
+finish(s, "q of a cut answer")
 
 # ---- once ----
 for args, env, name in (([], {**ENV, "TERM": "dumb"}, "TERM=dumb"), (["--once"], ENV, "--once")):

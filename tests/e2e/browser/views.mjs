@@ -22,6 +22,8 @@ const written = await page.evaluate(() => import('/format.js').then(f => [
 	...[0, 9.96, 99.5, 650, 9994, 9995, 59950, 666000, 7200000, 172800000].map(f.duration), f.count(null), f.duration(undefined)].join(' ')));
 ok(written === '999 1.0k 1.2k 1.4k 123.5k 999.9k 1.0M 2.5G 1023 B 1.5 KiB 1.0 MiB $0 <$0.0001 $0.0001 $0.2268 $1.00 $1234.50 0% <1% 12% 14% 58% >99% 100% '
 	+ '0.0ms 10.0ms 0.10s 0.65s 9.99s 10.0s 1m00s 11m06s 2h00m 2d00h – –', 'numbers are written as base/units.c writes them', written);
+const lacks = await page.evaluate(() => import('/facts.js').then(f => [{ state: 'cut', status: 200, missing_bytes: 2267 }, { state: 'cut', status: null, missing_bytes: 0 }, { state: 'done', status: 200, missing_bytes: 0 }].map(c => f.lacksOf(c))));
+ok(lacks.join(';') === 'not all was seen, 2.2 KiB missing;no answer was seen;', 'what is missing is said', lacks);
 p.clean('agents');
 await p.axe('agents');
 
