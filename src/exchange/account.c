@@ -99,7 +99,7 @@ double exchange_speed(const struct exchange *x)
 {
 	uint64_t from = x->t.first_token, to = x->t.response_last;
 
-	if (!x->stream || !from || to <= from || x->usage.output <= 0)
+	if (!x->stream || !from || to <= from || x->usage.output <= 0 || exchange_tokens_unknown(x))
 		return 0;
 	return (double)x->usage.output * 1e9 / (double)(to - from);
 }

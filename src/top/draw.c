@@ -4,6 +4,7 @@
 
 #include "base/xalloc.h"
 #include "top/header.h"
+#include "top/help.h"
 #include "top/view_int.h"
 
 unsigned top_view_rows(const struct top_view *v)
@@ -88,6 +89,9 @@ static void draw_bottom(const struct top_view *v, struct buf *line)
 	static const char *const trees[] = { [SESSIONS_OF_AGENTS] = "tree",
 					     [SESSIONS_OF_PROCESSES] = "processes",
 					     [SESSIONS_FLAT] = "list" };
+	/* Sums are of what it selects, which has to be seen. */
+	bool selects = strchr(v->filtered_by, '=') != NULL;
+
 	if (v->prompt.of != PROMPT_NONE) {
 		top_prompt_draw(&v->prompt, v->screen, v->layout.utf8);
 		return;
@@ -96,9 +100,10 @@ static void draw_bottom(const struct top_view *v, struct buf *line)
 		top_write_text(line, &v->layout, v->said);
 	} else {
 		AUTO_FREE char *keys = xasprintf(
-			"%s? help  Enter turns  / filter  < > by %s  t %s  o columns  q quit",
-			v->paused ? "PAUSED  " : "", session_order_name(v->m.order),
-			trees[v->m.tree]);
+			"%s%s%s%s? help  Enter turns  / filter  < > by %s  t %s  o columns  q quit",
+			v->paused ? "PAUSED  " : "", selects ? "FILTER " : "",
+			selects ? v->filtered_by : "", selects ? "  " : "",
+			session_order_name(v->m.order), trees[v->m.tree]);
 
 		top_write_text(line, &v->layout, keys);
 	}
@@ -109,33 +114,29 @@ static void draw_bottom(const struct top_view *v, struct buf *line)
 
 /* ---- what covers it ---- */
 
-static void draw_help(const struct top_view *v)
-{
-	static const char *const lines[] = {
-		"j k, arrows    next row, row before      g G    first row, last row",
-		"PgDn PgUp      a page                    Enter  its conversation, turn by turn",
-		"t, F5          sub-agents below their agent, rows below their process, or none",
-		"< > s, F6      the column to sort by     o, F2  the columns that are shown",
-		"/, F4          filter: words select calls (model=gpt* errors=only since=1h),",
-		"               any other text is looked for in rows; an empty one ends that",
-		"n N            next row with that text, row before",
-		":              a call by its number, or a conversation by how it begins",
-		"F              the first row stays chosen, which is the one that spoke last",
-		"p              pause: what is shown stays; nothing is lost",
-		"e              the agent's calls to a file (Markdown, HTML, HAR or JSON)",
-		"Left Right     of a file: the moment that is shown goes back or on",
-		"Mouse          click: choose, sort by a head; wheel: rows",
-		"q              end; Ctrl-Z stops it for a while",
-		"",
-		"~ in front of an agent: where it belongs follows from equal texts alone.",
-		"S: how the last call ended. Sums are without sub-agents, which have a row.",
-		"tok/s, call/s: of the last minute; bars: of 5 minutes; ttft: of all calls.",
-		"Press a key.",
-	};
-
-	for (unsigned i = 0; i < sizeof(lines) / sizeof(*lines); i++)
-		top_screen_put(v->screen, i, 0, LOOK_PLAIN, lines[i]);
-}
+static const struct top_help help[] = {
+	{ "j k, arrows", "next row, row before" },
+	{ "g G", "first row, last row" },
+	{ "PgDn PgUp", "a page" },
+	{ "Enter", "its conversation, turn by turn" },
+	{ "t, F5", "sub-agents below their agent, rows below their process, or none" },
+	{ "< > s, F6", "the column to sort by" },
+	{ "o, F2", "the columns that are shown" },
+	{ "/, F4", "filter: words select calls (model=gpt* errors=only since=1h), any other "
+		   "text is looked for in rows; an empty one ends that" },
+	{ "n N", "next row with that text, row before" },
+	{ ":", "a call by its number, or a conversation by how it begins" },
+	{ "F", "the first row stays chosen, which is the one that spoke last" },
+	{ "p", "pause: what is shown stays; nothing is lost" },
+	{ "e", "the agent's calls to a file (Markdown, HTML, HAR or JSON)" },
+	{ "Left Right", "of a file: the moment that is shown goes back or on" },
+	{ "Mouse", "click: choose, sort by a head; wheel: rows" },
+	{ "q", "end; Ctrl-Z stops it for a while" },
+	{ "", "" },
+	{ "", "~ in front of an agent: where it belongs follows from equal texts alone." },
+	{ "", "S: how the last call ended. Sums are without sub-agents, which have a row." },
+	{ "", "tok/s, call/s: of the last minute; bars: of 5 minutes; ttft: of all calls." },
+};
 
 static void draw_columns(const struct top_view *v)
 {
@@ -179,7 +180,8 @@ void top_view_draw(struct top_view *v)
 	top_screen_begin();
 	switch (v->overlay) {
 	case OVERLAY_HELP:
-		draw_help(v);
+		v->help_next =
+			top_help_draw(v->screen, help, sizeof(help) / sizeof(*help), v->help_from);
 		break;
 	case OVERLAY_COLUMNS:
 		draw_columns(v);

@@ -51,7 +51,7 @@ static void step(struct top_view *v, int steps)
 	struct error why = { 0 };
 
 	if (v->m.store || view_is_archive(v->m.k->view))
-		top_view_say(v, "the moment of a recording or a jsonl file can be chosen, and what "
+		top_view_say(v, "only a recording or jsonl can be shown as of a moment: this one "
 				"goes on");
 	else if (top_model_step(&v->m, steps, &why) != 0)
 		top_view_say(v, why.text);
@@ -118,6 +118,7 @@ static void change_view(struct top_view *v, int key)
 	case 'h':
 	case KEY_F(1):
 		v->overlay = OVERLAY_HELP;
+		v->help_from = 0;
 		break;
 	case 'p':
 		v->paused = !v->paused;
@@ -243,12 +244,19 @@ static void use_mouse(struct top_view *v)
 
 /* ---- all ---- */
 
+static void turn_page(struct top_view *v)
+{
+	v->help_from = v->help_next;
+	if (!v->help_next)
+		v->overlay = OVERLAY_NONE;
+}
+
 void top_view_press(struct top_view *v, int key)
 {
 	if (key == KEY_RESIZE)
 		return;
 	if (v->overlay == OVERLAY_HELP)
-		v->overlay = OVERLAY_NONE;
+		turn_page(v);
 	else if (v->overlay == OVERLAY_COLUMNS)
 		choose_columns(v, key);
 	else if (v->prompt.of != PROMPT_NONE)

@@ -21,6 +21,8 @@ llm_spy_SOURCES += \
 	src/top/draw.c \
 	src/top/filter.c \
 	src/top/filter.h \
+	src/top/help.c \
+	src/top/help.h \
 	src/top/keys.c \
 	src/top/pane.c \
 	src/top/prompt.c \

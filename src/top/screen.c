@@ -240,6 +240,19 @@ static void set_look(WINDOW *w, const struct top_screen *t, enum top_look look)
 		wattron(w, COLOR_PAIR(look + 1));
 }
 
+/* Without joiners and selectors of emoji: with them, terminals draw in other columns than curses
+ * counts, and what stood there before is left. */
+static void add_text(WINDOW *w, const char *text)
+{
+	while (*text) {
+		const char *joiner = strstr(text, "\u200d"), *selector = strstr(text, "\ufe0f");
+		const char *end = !joiner || (selector && selector < joiner) ? selector : joiner;
+
+		waddnstr(w, text, end ? (int)(end - text) : -1);
+		text = end ? end + strlen("\u200d") : "";
+	}
+}
+
 /* In a window of one line: what is wider than we think cannot get to the next one. */
 static unsigned put(const struct top_screen *t, unsigned y, unsigned x, enum top_look look,
 		    const char *text, bool whole)
@@ -254,7 +267,7 @@ static unsigned put(const struct top_screen *t, unsigned y, unsigned x, enum top
 	set_look(w, t, look);
 	if (whole)
 		whline(w, ' ' | getattrs(w), (int)columns);
-	waddstr(w, text);
+	add_text(w, text);
 	x += (unsigned)getcurx(w);
 	wsyncup(w);
 	delwin(w);

@@ -185,6 +185,17 @@ static void write_response(struct rows *r, const struct exchange *x)
 
 /* ---- events ---- */
 
+/* The time stands on its first row alone: those after it are no events of their own. */
+static void add_event(struct rows *r, struct span line, const char *when)
+{
+	AUTO_FREE char *blank = xasprintf("%*s", (int)strlen(when), "");
+	size_t at = r->out.len;
+
+	add_text(r, line, blank);
+	if (r->out.len >= at + strlen(when))
+		memcpy(r->out.ptr + at, when, strlen(when));
+}
+
 static void write_events(struct rows *r, const struct exchange *x)
 {
 	struct span rest = buf_span(&x->response_body.text);
@@ -206,7 +217,7 @@ static void write_events(struct rows *r, const struct exchange *x)
 			snprintf(when, sizeof(when), "%8s  ",
 				 text_duration(at - x->t.request_first).text);
 		if (line.len)
-			add_text(r, line, when);
+			add_event(r, line, when);
 		rest = span_from(rest, line.len + (line.len < rest.len));
 	}
 	if (rest.len)
@@ -252,9 +263,8 @@ static void write_timing(struct rows *r, const struct exchange *x)
 	if (a.duration_ns != COUNT_UNKNOWN)
 		buf_addf(&r->out, "%-14s %8s\n", "all",
 			 text_duration((uint64_t)a.duration_ns).text);
-	if (a.output > 0 && a.first_token_ns != COUNT_UNKNOWN && a.duration_ns > a.first_token_ns)
-		buf_addf(&r->out, "%-14s %8.1f tok/s\n", "speed",
-			 (double)a.output * 1e9 / (double)(a.duration_ns - a.first_token_ns));
+	if (exchange_speed(x) > 0)
+		buf_addf(&r->out, "%-14s %8.1f tok/s\n", "speed", exchange_speed(x));
 }
 
 /* ---- all ---- */
@@ -340,8 +350,8 @@ char *top_diff_text(const struct exchange *before, const struct exchange *x, uns
 	request_text(before, &a);
 	request_text(x, &b);
 	diff_make(&d, buf_span(&a), buf_span(&b));
-	buf_addf(&r.out, "\x1b[1m%zu lines more, %zu less than the request before\x1b[0m\n",
-		 d.added, d.removed);
+	buf_addf(&r.out, "\x1b[1m%zu line%s more, %zu less than the request before\x1b[0m\n",
+		 d.added, d.added == 1 ? "" : "s", d.removed);
 	for (size_t i = 0; i < d.count; i++)
 		top_wrap(&r.out, d.lines[i].text, d.lines[i].added ? "\x1b[32m+ " : "\x1b[31m- ",
 			 r.width, utf8);

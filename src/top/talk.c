@@ -273,6 +273,7 @@ static bool command(struct talk *t, int key, bool *ret_anew)
 	case 'h':
 	case KEY_F(1):
 		t->help = true;
+		t->help_from = 0;
 		break;
 	default:
 		change_side(t, key, ret_anew);
@@ -280,12 +281,18 @@ static bool command(struct talk *t, int key, bool *ret_anew)
 	return true;
 }
 
+static void turn_page(struct talk *t)
+{
+	t->help_from = t->help_next;
+	t->help = t->help_next != 0;
+}
+
 static bool press(struct talk *t, int key, bool *ret_anew)
 {
 	if (key == KEY_RESIZE || key == TOP_NOTHING)
 		return true;
 	if (t->help)
-		t->help = false;
+		turn_page(t);
 	else if (t->prompt.of != PROMPT_NONE)
 		type(t, key);
 	else if (key == KEY_MOUSE)

@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "base/xalloc.h"
 #include "report/registry.h"
+#include "top/help.h"
 #include "top/talk_int.h"
 #include "top/wrap.h"
 
@@ -173,12 +174,25 @@ static void draw_title(const struct talk *t)
 	put_fitted(t, 0, LOOK_HEAD, text);
 }
 
+/* Where not all names have room, the one that is shown has its name. */
+static bool names_fit(void)
+{
+	size_t columns = 0;
+
+	for (unsigned i = 0; i < TABS; i++)
+		columns += strlen(" 1  ") + strlen(top_tab_name(i));
+	return columns <= top_screen_columns();
+}
+
 static void draw_tabs(const struct talk *t)
 {
+	bool all = names_fit();
 	unsigned x = 0;
 
 	for (unsigned i = 0; i < TABS; i++) {
-		AUTO_FREE char *name = xasprintf(" %u %s ", i + 1, top_tab_name(i));
+		bool named = all || (i == t->tab && !t->diff);
+		AUTO_FREE char *name = xasprintf(" %u%s%s ", i + 1, named ? " " : "",
+						 named ? top_tab_name(i) : "");
 
 		x = top_screen_put(t->v->screen, 1, x,
 				   i == t->tab && !t->diff ? LOOK_CHOSEN : LOOK_META, name);
@@ -202,31 +216,29 @@ static void draw_bottom(const struct talk *t)
 		put_fitted(t, y, LOOK_META, keys);
 }
 
-static void draw_help(const struct talk *t)
-{
-	static const char *const lines[] = {
-		"j k, arrows    next turn, turn before    g G    first turn, last turn",
-		"Space b, PgDn  the text on, back         q Esc  to the table",
-		"Tab, 1 to 7    the side that is shown    d      what differs from the turn before",
-		"r              raw: the whole record     v      texts whole, or cut",
-		"F              the last turn stays chosen while others come",
-		"e              this call to a file (Markdown, HTML, HAR or JSON), mode 0600",
-		"y              as a curl command: to the clipboard, where the terminal lets it",
-		"               (OSC 52), and to a file; the key is a variable",
-		"Press a key.",
-	};
+static const struct top_help help[] = {
+	{ "j k, arrows", "next turn, turn before" },
+	{ "g G", "first turn, last turn" },
+	{ "Space b, PgDn", "the text on, back" },
+	{ "Tab, 1 to 7", "the side that is shown" },
+	{ "d", "what differs from the turn before" },
+	{ "r", "raw: the whole record" },
+	{ "v", "texts whole, or cut" },
+	{ "F", "the last turn stays chosen while others come" },
+	{ "e", "this call to a file (Markdown, HTML, HAR or JSON), mode 0600" },
+	{ "y", "as a curl command: to the clipboard, where the terminal lets it (OSC 52), and "
+	       "to a file; the key is a variable" },
+	{ "q Esc", "to the table" },
+};
 
-	for (unsigned i = 0; i < sizeof(lines) / sizeof(*lines); i++)
-		top_screen_put(t->v->screen, i, 0, LOOK_PLAIN, lines[i]);
-}
-
-void top_talk_draw(const struct talk *t)
+void top_talk_draw(struct talk *t)
 {
 	unsigned rows = top_talk_rows();
 
 	top_screen_begin();
 	if (t->help) {
-		draw_help(t);
+		t->help_next = top_help_draw(t->v->screen, help, sizeof(help) / sizeof(*help),
+					     t->help_from);
 	} else {
 		draw_title(t);
 		draw_tabs(t);

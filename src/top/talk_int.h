@@ -31,6 +31,7 @@ struct talk {
 	struct top_prompt prompt;
 	char said[320];
 	bool said_failure, help;
+	size_t help_from, help_next; /* rows; as top_help_draw says it */
 };
 
 /* Reads what the row got since (talk_read.c). 0, or -errno with a reason, after all that could be
@@ -46,6 +47,6 @@ unsigned top_talk_rows(void);
 unsigned top_talk_left(void);
 /* What is shown at the right. */
 const char *top_talk_text(const struct talk *t);
-void top_talk_draw(const struct talk *t);
+void top_talk_draw(struct talk *t);
 
 #endif

@@ -25,7 +25,8 @@ struct top_view {
 	struct top_prompt prompt;
 	char filtered_by[TOP_TYPED]; /* as it was typed */
 	enum top_overlay overlay;
-	unsigned column; /* OVERLAY_COLUMNS: that is chosen */
+	unsigned column;	     /* OVERLAY_COLUMNS: that is chosen */
+	size_t help_from, help_next; /* OVERLAY_HELP: rows; as top_help_draw says it */
 	bool paused;
 	char said[320];	   /* an error, or what was done; "": nothing */
 	bool said_failure; /* the former */

@@ -70,6 +70,8 @@ static int in_order(const void *a, const void *b, void *arg)
 		order = (y->busy > 0) - (x->busy > 0);
 	if (order == 0)
 		order = compare(x, y, *(const enum session_order *)arg);
+	if (order == 0)
+		order = compare(x, y, SESSIONS_BY_TIME);
 	return order ? order : strcmp(x->key, y->key);
 }
 

@@ -87,7 +87,9 @@ static enum MHD_Result refuse(struct MHD_Connection *c, unsigned status, const c
 }
 
 static const char no_cookie[] =
-	"<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>llm-spy</title>"
+	"<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">"
+	"<meta name=\"viewport\" content=\"width=device-width\"><meta name=\"color-scheme\" "
+	"content=\"light dark\"><title>llm-spy</title>"
 	"<p>This browser may not read here yet. Open the address that <code>llm-spy</code> "
 	"printed: it ends in <code>?token=</code> and 48 characters.</html>\n";
 

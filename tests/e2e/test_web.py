@@ -62,8 +62,10 @@ def records(path):
     return [json.loads(line) for line in r.stdout.splitlines()]
 
 
-def dollars(n):
-    return f"${n:.4f}" if n < 0.1 else f"${n:.2f}"
+def told_by_top(path):
+    """Sums as the table of `top` writes them, which the page has to write alike."""
+    text = subprocess.run([SPY, "top", "-r", path, "--once"], capture_output=True, text=True, env=ENV).stdout
+    return dict(zip(("in", "cached", "out", "usd"), re.search(r"tokens in (\S+), cached (\S+), out (\S+)  cost (\S+),", text).groups()))
 
 
 # ---- agents at work ----
@@ -73,7 +75,7 @@ known = records(path)
 broke = next(r["conversation"]["id"] for r in known if r.get("conversation") and r["conversation"]["broke_by"])
 turns = [r for r in known if r.get("conversation") and r["conversation"]["id"] == broke]
 spent = [json.loads(line) for line in subprocess.run([SPY, "spend", "-r", path, "--json"], capture_output=True, text=True, env=ENV).stdout.splitlines()]
-EXPECT = {"rows": len(known), "calls": sum(s["calls"] for s in spent), "failed": sum(s["failed"] for s in spent), "usd": dollars(sum(s["cost_usd"] for s in spent)),
+EXPECT = {"rows": len(known), "calls": sum(s["calls"] for s in spent), "failed": sum(s["failed"] for s in spent), **told_by_top(path),
           "conversation": broke, "call": str(turns[2]["id"]), "before": str(turns[1]["id"]), "events": turns[2]["response"]["events"]}
 ok(len(turns) == 5 and EXPECT["failed"] == 3, "the recording holds what is looked for", EXPECT)
 with Serve("-r", path) as server:

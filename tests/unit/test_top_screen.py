@@ -33,7 +33,7 @@ except ImportError:
 
 folder = tempfile.mkdtemp(prefix="llm-spy-top-")
 os.chmod(folder, 0o700)
-SPYFILE, OTHER, STRANGE, FAMILY = (os.path.join(folder, name) for name in ("agents.spy", "other.spy", "strange.spy", "family.spy"))
+SPYFILE, OTHER, STRANGE, FAMILY, CUT = (os.path.join(folder, name) for name in ("agents.spy", "other.spy", "strange.spy", "family.spy", "cut.spy"))
 EVIL = "\x1b[2J\x1b]0;owned\x07\u202e\u009b31m\u200b漢"
 
 
@@ -172,6 +172,9 @@ press(s, "3", seen("POST api.anthropic.com/v1/messages"), "3: its request")
 press(s, "4", seen("Content-Type: application/json"), "4: its response")
 press(s, "5", seen("the answer was no stream"), "5: its events")
 press(s, "6", seen("waits              10ms"), "6: its timing")
+s.resize(60, 24)
+ok(s.until(lambda s: s.lines()[1] == " 1  2  3  4  5  6 Timing  7"), "where there is no room for all names, that of the side that is shown", *s.lines())
+s.resize(80, 24)
 press(s, "r", lambda s: seen('"provider": "anthropic"')(s) and s.marked()[1].endswith("7 Raw"), "r: the record")
 press(s, "jd", lambda s: seen("+ user: None.")(s) or seen("lines more")(s), "d: what differs from the turn before")
 press(s, "d1", seen("res   mcp__files__list_files"), "1: its messages again")
@@ -188,6 +191,17 @@ press(s, "\r", seen("2 of 2"), "there again")
 press(s, "\x1b", lambda s: shows_list(s, LIST80, 24), "Escape: back")
 press(s, "?", seen("Sums are without sub-agents"), "?: help")
 press(s, "x", lambda s: shows_list(s, LIST80, 24), "any key: back")
+s.resize(60, 12)
+press(s, "?", lambda s: s.lines()[-1] == "Press a key: there is more." and all(len(line) <= 60 for line in s.lines()), "?: help on a small screen is wrapped")
+for page in range(9):
+    if s.lines()[-1] != "Press a key: there is more.":
+        break
+    before = s.lines()
+    press(s, "x", lambda s: s.lines() != before and seen("Press a key")(s), "and goes on")
+ok(seen("of all calls.")(s), "to its end", *s.lines())
+s.type("x")
+s.resize(80, 24)
+ok(s.until(lambda s: shows_list(s, LIST80, 24)), "then the table is back", *s.lines())
 press(s, "t", lambda s: seen("t processes")(s) and ["└" in line for line in s.lines()[4:8]] == [False, True, True, True], "t: all below their process")
 press(s, "t", lambda s: "└" not in s.text() and seen("t list")(s), "t: all rows as they are sorted")
 press(s, "\x1b[15~", lambda s: shows_list(s, LIST80, 24), "F5: the tree")
@@ -223,7 +237,8 @@ press(s, "\r", seen("nothing is selected by 'nonsense'"), "and not taken")
 press(s, "\x15since=never", seen("since=never_  "), "Ctrl-U: from the beginning; a value that is wrong")
 press(s, "\x15model=gpt*\r", seen("0 agents, 0 calls"), "model=gpt*: none of these calls")
 press(s, "/\x15conversation=742e\r", row("llm-spy top 1 agent, 2 calls, 0 failed"), "conversation=742e: one row, whose sums are of that alone")
-press(s, "/\x15tidy\r", lambda s: seen("4 agents, 5 calls")(s) and chosen(s) == [5], "a text: all rows, the one with it chosen")
+ok(s.until(lambda s: s.lines()[-1].startswith("FILTER conversation=742e  ? help")), "which the last line says", *s.lines())
+press(s, "/\x15tidy\r", lambda s: seen("4 agents, 5 calls")(s) and chosen(s) == [5] and s.lines()[-1] == KEYS, "a text: all rows, the one with it chosen")
 press(s, "g", lambda s: chosen(s) == [4], "(at the top)")
 press(s, "n", lambda s: chosen(s) == [5], "n: the next row with it")
 press(s, "/\x15NONE.\r", lambda s: chosen(s) == [6], "whatever its case")
@@ -274,6 +289,7 @@ finish(s, "q of processes")
 # ---- looks ----
 s = start("-r", STRANGE)
 press(s, ">>>", lambda s: seen("by FAIL")(s) and "✗" in s.lines()[4], "by failures")
+ok(s.until(lambda s: [line.split()[-1] for line in s.lines()[5:8]] == ["59", "58", "57"]), "and those that are equal by time, the latest first", *s.lines())
 press(s, "j", lambda s: chosen(s) == [5] and s.emulator.buffer[4][0].fg == "red", "what failed is red")
 press(s, "G", lambda s: chosen(s) == [22] and "62 agents" in s.lines()[0], "rows scroll")
 press(s, "g\x1b[6~", lambda s: len(chosen(s)) == 1 and "✗" not in s.text(), "by pages, too")
@@ -294,6 +310,35 @@ ok({c.fg for c in cells} == {"default"}, "and there is no colour", {c.fg for c i
 s.type("q")
 finish(s, "q without colour")
 
+# ---- the events of a stream ----
+frames = [{"id": "x", "object": "chat.completion.chunk", "model": "gpt-4o", "choices": [{"index": 0, "delta": {"content": word}}]} for word in ("one " * 40, "two")]
+answer = "".join(f"data: {json.dumps(frame)}\n\n" for frame in frames) + "data: [DONE]\n\n"
+asked = json.dumps({"model": "gpt-4o", "stream": True, "messages": [{"role": "user", "content": "Family \U0001f468\u200d\U0001f469\u200d\U0001f467 \u2764\ufe0f."}]})
+record(STRANGE, [(d, (f"{first}\r\nContent-Type: {kind}\r\nContent-Length: {len(text)}\r\n\r\n{text}").encode()) for d, first, kind, text in (
+    (WRITE, "POST /v1/chat/completions HTTP/1.1\r\nHost: api.openai.com", "application/json", asked), (READ, "HTTP/1.1 200 OK", "text/event-stream", answer))])
+s = start("-r", STRANGE)
+press(s, "\r", seen("\U0001f468\U0001f469\U0001f467 \u2764."), "emoji that are joined")
+ok("\u200d".encode() not in s.bytes and "\ufe0f".encode() not in s.bytes, "stand apart: terminals differ in how wide they draw them")
+press(s, "5", lambda s: sum("ms  data: " in line for line in s.lines()) == 3 and sum("ms  " in line for line in s.lines()) == 3 and len([line for line in s.lines()[2:-1] if line]) > 5,
+      "5: each event has its time, on its first row alone")
+s.type("qq")
+finish(s, "q of a stream")
+
+# ---- an answer whose end is missing: what its first event says of tokens is no speed ----
+started = {"type": "message_start", "message": {"id": "m", "type": "message", "role": "assistant", "model": "claude-sonnet-4-5", "content": [], "usage": {"input_tokens": 9, "output_tokens": 1}}}
+said = [{"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}}] + [{"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "On."}}] * 9
+answer = "".join(f"event: {e['type']}\ndata: {json.dumps(e)}\n\n" for e in [started, *said])
+asked = json.dumps({"model": "claude-sonnet-4-5", "stream": True, "max_tokens": 9, "messages": [{"role": "user", "content": "Go on."}]})
+whole = [(d, (f"{first}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n\r\n{text}").encode()) for d, first, kind, length, text in (
+    (WRITE, "POST /v1/messages HTTP/1.1\r\nHost: api.anthropic.com", "application/json", len(asked), asked),
+    (READ, "HTTP/1.1 200 OK", "text/event-stream", len(answer) + 99, answer))]
+record(CUT, [whole[0], (READ, whole[1][1][:700]), (READ, whole[1][1][700:])])
+s = start("-r", CUT)
+press(s, "\r", seen("the response ended early"), "an answer that was cut")
+press(s, "6", lambda s: seen("first token")(s) and seen("all  ")(s) and not seen("tok/s")(s), "6: has no speed")
+s.type("qq")
+finish(s, "q of a cut answer")
+
 # ---- once ----
 for args, env, name in (([], {**ENV, "TERM": "dumb"}, "TERM=dumb"), (["--once"], ENV, "--once")):
     s = Screen(SPY, "top", "-r", SPYFILE, *args, env=env)
@@ -312,6 +357,7 @@ if "without SQLite" not in made.stderr:
     subprocess.run([*keep, OTHER], check=True)
     ok(s.until(lambda s: seen("5 agents, 6 calls")(s) and s.lines()[4].endswith("Newcomer.") and chosen(s) == [7]),
        "what it gets is there a second later, at the top, and the same row is chosen", *s.lines())
+    press(s, "\x1bOD", seen("only a recording or jsonl can be shown as of a moment"), "Left: no moment can be chosen of what grows")
     s.type("q")
     finish(s, "q with an archive")
 

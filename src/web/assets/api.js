@@ -29,7 +29,7 @@ async function answer(name, params, signal) {
 	if (r.ok)
 		return r;
 	const said = await r.json().catch(() => null);
-	throw new Error(said?.error || (r.status === 401 ? 'Open the address that llm-spy printed.' : `The server answers ${r.status}.`));
+	throw Object.assign(new Error(said?.error || (r.status === 401 ? 'Open the address that llm-spy printed.' : `The server answers ${r.status}.`)), { status: r.status });
 }
 
 export async function get(name, params, signal) {
@@ -64,4 +64,6 @@ export function asker() {
 }
 
 export const isLate = e => e.name === 'AbortError';
+// A filter that is wrong: the line it stands on says so, and the list.
+export const isWrong = e => e.status === 400;
 export const segment = id => encodeURIComponent(id);

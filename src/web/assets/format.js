@@ -1,49 +1,58 @@
 // SPDX-License-Identifier: MIT
-// Numbers and times as people read them. What is not known is a dash, never 0.
+// Numbers and times as people read them, and as src/base/units.c writes them. What is not known is a dash, never 0.
 
 export const UNKNOWN = '–';
 const unknown = n => n === null || n === undefined || Number.isNaN(n);
 
-export function count(n) {
-	if (unknown(n))
-		return UNKNOWN;
-	const steps = [[1e9, 'G'], [1e6, 'M'], [1e3, 'k']];
-	for (const [size, unit] of steps)
-		if (Math.abs(n) >= size * 0.99995)
-			return trim(n / size) + unit;
-	return String(Math.round(n));
+// As printf rounds: what lies just between two goes to the even one, where toFixed takes the larger.
+function fixed(n, digits) {
+	const twice = n * 2 ** (digits + 1), low = Math.floor(n * 10 ** digits);
+	const between = Number.isInteger(twice) && twice % 2 !== 0;
+	return (between ? (low + low % 2) / 10 ** digits : n).toFixed(digits);
 }
 
-function trim(n) {
-	return n >= 99.95 ? n.toFixed(0) : n.toFixed(1).replace(/\.0$/, '');
+// `next`: what the rounded value may not reach.
+function scaled(n, step, next, units) {
+	let unit = 0;
+	for (; n >= (unit ? next : step) && unit < units.length - 1; unit++)
+		n /= step;
+	return (unit || !Number.isInteger(n) ? fixed(n, 1) : String(n)) + units[unit];
 }
 
-export function bytes(n) {
-	return unknown(n) ? UNKNOWN : n < 1000 ? `${n} B` : count(n).replace(/([kMG])$/, ' $1B');
-}
+export const count = n => unknown(n) ? UNKNOWN : scaled(n, 1000, 999.95, ['', 'k', 'M', 'G']);
+export const bytes = n => unknown(n) ? UNKNOWN : scaled(n, 1024, 1023.95, [' B', ' KiB', ' MiB', ' GiB', ' TiB']);
 
 export function usd(n, atLeast) {
 	if (unknown(n))
 		return UNKNOWN;
 	n *= 1 + 1e-12; // what was added up in another order reads alike
-	const text = n === 0 ? '$0' : n < 0.0001 ? '<$0.0001' : '$' + n.toFixed(n < 0.1 ? 4 : n < 1000 ? 2 : 0);
+	const text = n === 0 ? '$0' : n < 0.00005 ? '<$0.0001' : '$' + fixed(n, n < 0.99995 ? 4 : 2);
 	return (atLeast ? '≥' : '') + text;
+}
+
+// Of sums, as src/report/spend_cells.c has them: a dash where nothing is known, and where no call ended well.
+export function sumTokens(s, n) {
+	const none = !s.input && !s.output;
+	return none && (s.tokens_unknown || s.calls === s.failed) ? UNKNOWN : (s.tokens_unknown ? '≥' : '') + count(n);
+}
+
+export function sumUsd(s) {
+	if (s.usd > 0)
+		return usd(s.usd, s.usd_is_at_least);
+	return s.unpriced || s.calls === s.failed ? UNKNOWN : s.free ? 'free' : '$0';
 }
 
 export function duration(ms) {
 	if (unknown(ms))
 		return UNKNOWN;
-	if (ms < 1)
-		return `${ms.toFixed(2)}ms`;
-	if (ms < 1000)
-		return `${ms < 10 ? ms.toFixed(1) : ms.toFixed(0)}ms`;
-	if (ms < 120e3)
-		return `${(ms / 1000).toFixed(ms < 10e3 ? 2 : 1)}s`;
-	if (ms < 7200e3)
-		return `${Math.floor(ms / 60e3)}m${String(Math.floor(ms / 1000) % 60).padStart(2, '0')}`;
-	if (ms < 172800e3)
-		return `${Math.floor(ms / 3600e3)}h${String(Math.floor(ms / 60e3) % 60).padStart(2, '0')}`;
-	return `${Math.floor(ms / 86400e3)}d`;
+	const s = Math.floor(ms / 1000 + 0.5), m = Math.floor(s / 60), h = Math.floor(m / 60);
+	if (ms < 99.5)
+		return `${fixed(ms, ms < 10 ? 1 : 0)}ms`;
+	if (ms < 59950)
+		return `${fixed(ms / 1000, ms < 9995 ? 2 : 1)}s`;
+	if (h < 1)
+		return `${m}m${two(s % 60)}s`;
+	return h < 48 ? `${h}h${two(m % 60)}m` : `${Math.floor(h / 24)}d${two(h % 24)}h`;
 }
 
 const two = n => String(n).padStart(2, '0');
@@ -72,7 +81,10 @@ export function when(ms, today) {
 }
 
 export function percent(share) {
-	return unknown(share) ? UNKNOWN : share > 0 && share < 0.01 ? '<1%' : `${Math.floor(share * 100 + 1e-9)}%`;
+	if (unknown(share))
+		return UNKNOWN;
+	const n = Math.round(share * 1e11) / 1e9; // 0.575 is 57.5, not 57.49999
+	return n > 0 && n < 1 ? '<1%' : n > 99 && n < 100 ? '>99%' : `${fixed(n, 0)}%`;
 }
 
 export function share(part, whole) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What rows of calls, sessions and conversations share.
 import { h } from './dom.js';
-import { count, duration, percent, share, usd, oneLine } from './format.js';
+import { count, duration, oneLine, percent, share, sumTokens, sumUsd, usd } from './format.js';
 
 const SIGNS = {
 	live: ['●', 'in flight'], done: ['✓', 'done'], tools: ['→', 'asks for tools'], cut: ['~', 'has no answer, or not all of it'],
@@ -15,21 +15,19 @@ export function sign(state) {
 
 const column = (id, label, title, sort, cell, look) => ({ id, label, title, sort, cell, class: look });
 
-export const cells = {
-	cached: c => percent(share(c.cached, c.cache_input ?? c.input)),
-	usd: c => usd(c.usd, c.usd_is_at_least),
-};
+const OF_CALL = { tokens: (c, n) => count(n), usd: c => usd(c.usd, c.usd_is_at_least) };
+const OF_SUM = { tokens: sumTokens, usd: sumUsd };
 
-export const sums = (of, sorts) => [
+export const sums = of => [
 	column('calls', 'calls', 'Calls to models', null, r => of(r).failed ? [count(of(r).calls), h('span', { class: 'bad' }, ` ${count(of(r).failed)}✗`)] : count(of(r).calls)),
-	...tokens(of, sorts),
+	...tokens(of, false, OF_SUM),
 ];
 
-export const tokens = (of, sorts) => [
-	column('in', 'in', 'Tokens of input', sorts && 'input', r => count(of(r).input)),
-	column('cache', 'cache', 'Of the input, read from a cache', null, r => cells.cached(of(r))),
-	column('out', 'out', 'Tokens of output', sorts && 'output', r => count(of(r).output)),
-	column('usd', 'usd', 'US dollars', sorts && 'usd', r => cells.usd(of(r))),
+export const tokens = (of, sorts, as = OF_CALL) => [
+	column('in', 'in', 'Tokens of input', sorts && 'input', r => as.tokens(of(r), of(r).input)),
+	column('cache', 'cache', 'Of the input, read from a cache', null, r => percent(share(of(r).cached, of(r).cache_input ?? of(r).input))),
+	column('out', 'out', 'Tokens of output', sorts && 'output', r => as.tokens(of(r), of(r).output)),
+	column('usd', 'usd', 'US dollars', sorts && 'usd', r => as.usd(of(r))),
 ];
 
 export const ttft = (sort) => column('ttft', 'first', 'Time to the first token', sort && 'first_token', r => duration(r.first_token_ms));

@@ -3,13 +3,13 @@
 import { button, choice, h, put, sometimes } from './dom.js';
 import { asker, get, isLate } from './api.js';
 import { chart } from './charts.js';
-import { clock, count, date, percent, share, usd } from './format.js';
+import { clock, count, date, oneLine, percent, plural, share, sumTokens, sumUsd, usd } from './format.js';
 import { failed, nothing, waiting } from './empty.js';
 import { go, scope, state } from './state.js';
 import { withTerm } from './terms.js';
 
 const BY = ['day', 'model', 'provider', 'user', 'program', 'container', 'conversation'];
-const DRAWN = 7;
+const DRAWN = 7, LISTED = 1000;
 
 function labels(bars, rows) {
 	const of = rows.reduce((n, r) => Math.max(n, r.bars?.length || 0), 0), wide = bars?.width_ms || 1;
@@ -32,14 +32,15 @@ function row(r, all) {
 	bar.style.width = `${Math.round(part * 100)}%`;
 	const name = r.name ?? 'unknown', by = state.by;
 	const link = r.name && by !== 'day' ? button(name, () => go({ view: 'calls', q: withTerm(state.q, by, String(r.name)) }), { class: 'link', title: 'Show the calls' }) : name;
-	return h('tr', null, h('th', { scope: 'row' }, link), [r.sum.calls.toLocaleString('en'), r.sum.failed || '', count(r.sum.input), percent(share(r.sum.cached, r.sum.cache_input ?? r.sum.input)), count(r.sum.output), usd(r.sum.usd, r.sum.usd_is_at_least)]
+	return h('tr', null, h('th', { scope: 'row' }, link, r.title ? h('span', { class: 'soft' }, ` ${oneLine(r.title, 100)}`) : null), [r.sum.calls.toLocaleString('en'), r.sum.failed || '', sumTokens(r.sum, r.sum.input), percent(share(r.sum.cached, r.sum.cache_input ?? r.sum.input)), sumTokens(r.sum, r.sum.output), sumUsd(r.sum)]
 		.map(t => h('td', { class: 'n' }, t)), h('td', { class: 'bar-cell' }, bar, h('span', { class: 'bar-text' }, percent(part))));
 }
 
 function table(d) {
 	const heads = [state.by, 'calls', 'failed', 'in', 'cached', 'out', 'usd', 'share'];
-	return h('div', { class: 'scroll-x' }, h('table', { class: 'plain wide' }, h('thead', null, h('tr', null, heads.map((t, i) => h('th', { scope: 'col', class: i ? 'n' : '' }, t)))),
-		h('tbody', null, d.rows.slice(0, 1000).map(r => row(r, d.total)), row({ name: null, sum: d.total }, d.total))));
+	return h('div', { class: 'scroll-x' }, h('table', { class: 'plain wide spend' }, h('thead', null, h('tr', null, heads.map((t, i) => h('th', { scope: 'col', class: i && i < heads.length - 1 ? 'n' : '' }, t)))),
+		h('tbody', null, d.rows.slice(0, LISTED).map(r => row(r, d.total)), row({ name: null, sum: d.total }, d.total))),
+		d.rows.length > LISTED ? h('p', { class: 'soft' }, `${plural(d.rows.length - LISTED, 'row')} more, which cost less, are in the sum.`) : null);
 }
 
 function total(t) {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Lanes of agents and sub-agents; what is brushed narrows all else. The same calls are in the lists.
 import { button, color, h, put, sometimes, visible } from './dom.js';
-import { asker, isLate } from './api.js';
+import { asker, isLate, isWrong } from './api.js';
 import { clock, duration, moment } from './format.js';
 import { bars } from './bars.js';
 import { go, scope, state } from './state.js';
 
-const LANE = 16, GUTTER = 210, AXIS = 16, LANES = 400;
+const LANE = 16, GUTTER = { most: 210, share: 0.35 }, AXIS = 16, LANES = 400;
 // Below the bars of calls to models, in the same lane: those of calls to tools.
 const BAR = { top: 2, height: 9 }, TOOL = { top: 12, height: 3 };
 const COLORS = { done: 'model', tools: 'tool', failed: 'error', cut: 'warn', live: 'user' };
@@ -25,21 +25,22 @@ export function timeline(root) {
 		button('+', () => zoom(0.5), { class: 'small', 'aria-label': 'Zoom in' }), button('all', () => go({ from: '', to: '' }), { class: 'small', 'aria-label': 'Show all time' }));
 	put(root, tools, box);
 
-	const wide = () => Math.max(60, canvas.clientWidth - GUTTER - 8);
-	const x = ms => GUTTER + (ms - data.since_ms) / (data.until_ms - data.since_ms || 1) * wide();
-	const at = px => data.since_ms + (px - GUTTER) / wide() * (data.until_ms - data.since_ms);
+	let gutter = GUTTER.most;
+	const wide = () => Math.max(60, canvas.clientWidth - gutter - 8);
+	const x = ms => gutter + (ms - data.since_ms) / (data.until_ms - data.since_ms || 1) * wide();
+	const at = px => data.since_ms + (px - gutter) / wide() * (data.until_ms - data.since_ms);
 
 	const lanes = () => data ? data.lanes.slice(0, LANES) : [];
 	const hand = bars(box, { lanes, place, label, open: id => go({ call: String(id) }), told: tell });
 
 	function edges([began, took]) {
-		const a = Math.max(GUTTER, x(began));
-		return [a, Math.min(GUTTER + wide(), Math.max(x(began + (took || 0)), a + 2))];
+		const a = Math.max(gutter, x(began));
+		return [a, Math.min(gutter + wide(), Math.max(x(began + (took || 0)), a + 2))];
 	}
 
 	function place(n, span) {
 		const [a, b] = edges(span), row = span[6] ? TOOL : BAR;
-		return { left: canvas.offsetLeft + Math.min(a, GUTTER + wide() - 2), top: AXIS + n * LANE + row.top, width: Math.max(2, b - a), height: row.height };
+		return { left: canvas.offsetLeft + Math.min(a, gutter + wide() - 2), top: AXIS + n * LANE + row.top, width: Math.max(2, b - a), height: row.height };
 	}
 
 	const nameOf = l => visible(String(l.depth && l.kind || l.name || '?').slice(0, 60));
@@ -73,27 +74,36 @@ export function timeline(root) {
 			g.moveTo(px, AXIS);
 			g.lineTo(px, high);
 			g.stroke();
-			g.fillText(clock(t).slice(0, step >= 60e3 ? 5 : 8), px + 3, 11);
+			const text = clock(t).slice(0, step >= 60e3 ? 5 : 8);
+			if (px + 3 + g.measureText(text).width <= canvas.clientWidth)
+				g.fillText(text, px + 3, 11);
 		}
+	}
+
+	// In so many pixels; of a longer text its beginning.
+	function fitted(g, text, room) {
+		const all = visible(text.slice(0, 60));
+		let list = [...all];
+		if (g.measureText(all).width <= room)
+			return all;
+		while (list.length && g.measureText(`${list.join('')}…`).width > room)
+			list = list.slice(0, -1);
+		return list.length ? `${list.join('')}…` : '';
 	}
 
 	// Calls that fall on the same pixels are drawn once.
 	function lane(g, l, n) {
 		const y = AXIS + n * LANE, name = `${'  '.repeat(Math.min(6, l.depth || 0))}${l.depth ? '└ ' : ''}${l.depth && l.kind || l.name || '?'}`;
 		g.fillStyle = color('ink');
-		g.save();
-		g.beginPath();
-		g.rect(0, y, GUTTER - 8, LANE);
-		g.clip();
-		g.fillText(visible(name.slice(0, 60)), 4, y + 12);
+		const room = gutter - 12, who = fitted(g, name, room), behind = g.measureText(`${who} `).width;
+		g.fillText(who, 4, y + 12);
 		g.fillStyle = color('soft');
-		g.fillText(visible((l.title || '').slice(0, 60)), 4 + g.measureText(`${name.slice(0, 60)} `).width, y + 12);
-		g.restore();
+		g.fillText(fitted(g, l.title || '', room - behind), 4 + behind, y + 12);
 		const last = { model: [-2, ''], tool: [-2, ''] };
 		for (const span of l.spans) {
 			const [began, , how, id, first, , kind] = span, row = kind ? TOOL : BAR, before = kind ? last.tool : last.model;
 			const [a, b] = edges(span), look = kind ? TOOL_COLORS[how] || TOOL_COLOR : COLORS[how] || 'soft';
-			if (b < GUTTER || a > GUTTER + wide() || b <= before[0] && look === before[1])
+			if (b < gutter || a > gutter + wide() || b <= before[0] && look === before[1])
 				continue;
 			const split = first === null || first === undefined ? a : Math.min(b, Math.max(a, x(began + first)));
 			g.fillStyle = shades[look];
@@ -110,10 +120,11 @@ export function timeline(root) {
 	function draw() {
 		if (!data || hidden || !canvas.clientWidth)
 			return;
-		const high = AXIS + Math.max(1, data.lanes.length) * LANE + 4, ratio = Math.min(3, devicePixelRatio || 1);
+		const high = AXIS + Math.max(1, lanes().length) * LANE + 4, ratio = Math.min(3, devicePixelRatio || 1);
 		canvas.style.height = `${high}px`;
 		canvas.width = Math.round(canvas.clientWidth * ratio);
-		canvas.height = Math.round(Math.min(high, 8000) * ratio);
+		canvas.height = Math.round(high * ratio);
+		gutter = Math.round(Math.min(GUTTER.most, canvas.clientWidth * GUTTER.share));
 		const g = canvas.getContext('2d');
 		g.scale(ratio, ratio);
 		g.font = '11px ui-monospace, "DejaVu Sans Mono", monospace';
@@ -131,7 +142,7 @@ export function timeline(root) {
 
 	function tell(bar) {
 		const calls = data.lanes.reduce((n, l) => n + l.spans.length, 0);
-		const range = data.lanes.length ? `${moment(data.since_ms)} – ${clock(data.until_ms)}, ${duration(data.until_ms - data.since_ms)}${data.more ? '; not all lanes or calls are drawn' : ''}` : 'no calls';
+		const range = data.lanes.length ? `${moment(data.since_ms)} – ${clock(data.until_ms)}, ${duration(data.until_ms - data.since_ms)}${data.more || data.lanes.length > LANES ? '; not all lanes or calls are drawn' : ''}` : 'no calls';
 		said.textContent = said.title = bar || range;
 		canvas.setAttribute('aria-label', `${data.lanes.length} lanes with ${calls} calls, ${range}`);
 	}
@@ -145,7 +156,7 @@ export function timeline(root) {
 			draw();
 		} catch (e) {
 			if (!isLate(e))
-				said.textContent = e.message;
+				said.textContent = isWrong(e) ? '' : e.message;
 		}
 	}
 
@@ -166,14 +177,14 @@ export function timeline(root) {
 	const brush = (from, to, replace) => go({ from: String(Math.floor(from)), to: String(Math.ceil(to)) }, replace);
 
 	canvas.addEventListener('pointerdown', e => {
-		if (!data || e.button || e.offsetX < GUTTER)
+		if (!data || e.button || e.offsetX < gutter)
 			return;
 		drag = { from: e.offsetX, to: e.offsetX };
 		canvas.setPointerCapture(e.pointerId);
 	});
 	canvas.addEventListener('pointermove', e => {
 		if (drag) {
-			drag.to = Math.max(GUTTER, e.offsetX);
+			drag.to = Math.max(gutter, e.offsetX);
 			return draw();
 		}
 		const hit = hitAt(e);

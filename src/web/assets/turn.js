@@ -4,6 +4,7 @@ import { button, h, put } from './dom.js';
 import { count, duration, percent, usd, when } from './format.js';
 import { get, info, segment } from './api.js';
 import { failed, waiting } from './empty.js';
+import { lacksOf } from './facts.js';
 import { answer, conversationOf, messages } from './message.js';
 import { differences } from './diffview.js';
 import { address, go } from './state.js';
@@ -77,9 +78,10 @@ function asked(t, previous, show, form) {
 }
 
 export function turn(t, previous, show, form) {
-	const c = t.call;
+	const c = t.call, lacks = lacksOf(c);
 	return h('article', { class: 'turn', 'aria-label': `Turn ${c.turn ?? '?'}, call ${c.id}`, 'data-call': c.id, tabindex: -1 },
 		gap(t.gap_ms), head(t, previous), broke(t.cache_broke), asked(t, previous, show, form),
+		lacks ? h('p', { class: 'warn' }, `⚠ ${lacks[0].toUpperCase()}${lacks.slice(1)}.`) : null,
 		c.error ? h('p', { class: 'bad' }, `✗ ${c.status ?? ''} ${c.error}`) : null,
 		t.answer?.length ? answer(t.answer, form) : c.in_flight ? h('div', { class: 'message r-model' }, h('div', { class: 'role' }, 'answer, arriving'), h('pre', null, c.tail || '…')) : null);
 }

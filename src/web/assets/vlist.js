@@ -3,6 +3,7 @@
 // pages, ahead of the way one scrolls; a page that grew old is shown until its new state is here.
 import { h, put, sometimes, later } from './dom.js';
 import { isLate } from './api.js';
+import { failed } from './empty.js';
 
 export const ROW = 24; // as --row in list.css
 const PAGE = 200, AHEAD = 3, KEPT = 40;
@@ -91,7 +92,7 @@ export class VirtualList {
 		} catch (e) {
 			if (mine !== this.generation || isLate(e))
 				return;
-			this.say(h('p', { class: 'bad' }, e.message));
+			this.say(failed(e.message));
 		}
 	}
 

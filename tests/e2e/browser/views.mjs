@@ -14,7 +14,16 @@ ok((await texts(page, '.left .c-agent .tree')).some(t => t.includes('└')), 'su
 const total = (await texts(page, '#totals .total'))[0];
 ok(total.startsWith(`${expect.calls} call`), 'the total of calls is that of spend', total, expect);
 const spent = (await texts(page, '#totals'))[0];
-ok(spent.includes(expect.usd), 'and so are the dollars', spent, expect);
+ok([`${expect.usd} spent`, `${expect.in} in · ${expect.cached} cached`, `${expect.out} out`].every(t => spent.includes(t)), 'and so are dollars and tokens, as top writes them', spent, expect);
+ok((await rows(page)).some(t => t.includes('drive.py') && /3✗–––––/.test(t)), 'of an agent whose calls all failed, no tokens and no cost are known', await rows(page));
+const written = await page.evaluate(() => import('/format.js').then(f => [
+	...[999, 1000, 1250, 1350, 123456, 999949, 999950, 2.5e9].map(f.count), ...[1023, 1536, 1048576].map(f.bytes),
+	...[0, 0.00004, 0.00005, 0.2268, 0.99995, 1234.5].map(n => f.usd(n)), ...[0, 0.005, 0.125, 0.135, 0.575, 0.995, 1].map(f.percent),
+	...[0, 9.96, 99.5, 650, 9994, 9995, 59950, 666000, 7200000, 172800000].map(f.duration), f.count(null), f.duration(undefined)].join(' ')));
+ok(written === '999 1.0k 1.2k 1.4k 123.5k 999.9k 1.0M 2.5G 1023 B 1.5 KiB 1.0 MiB $0 <$0.0001 $0.0001 $0.2268 $1.00 $1234.50 0% <1% 12% 14% 58% >99% 100% '
+	+ '0.0ms 10.0ms 0.10s 0.65s 9.99s 10.0s 1m00s 11m06s 2h00m 2d00h – –', 'numbers are written as base/units.c writes them', written);
+const lacks = await page.evaluate(() => import('/facts.js').then(f => [{ state: 'cut', status: 200, missing_bytes: 2267 }, { state: 'cut', status: null, missing_bytes: 0 }, { state: 'done', status: 200, missing_bytes: 0 }].map(c => f.lacksOf(c))));
+ok(lacks.join(';') === 'not all was seen, 2.2 KiB missing;no answer was seen;', 'what is missing is said', lacks);
 p.clean('agents');
 await p.axe('agents');
 
@@ -125,6 +134,8 @@ for (const [view, selector, words] of [['spend&by=model', '.page table', 'gpt-4o
 	await p.to(`?view=${view}`);
 	await page.waitForFunction(([s, w]) => [...document.querySelectorAll(s)].some(e => e.textContent.includes(w)), [selector, words]);
 	ok(true, `${view}: shows ${words}`);
+	if (view.startsWith('timeline'))
+		ok(await page.$eval('#timeline canvas', c => c.height / c.clientHeight === c.width / c.clientWidth), 'and lanes are drawn as high as they stand');
 	if (view.startsWith('spend') && expect.charts)
 		ok(await page.waitForSelector('.chart canvas'), 'and a chart');
 	p.clean(view);
