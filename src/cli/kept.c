@@ -158,13 +158,13 @@ bool kept_is_full(const struct kept *k, const struct table *t)
 	return k->o->table_rows && table_rows(t) == k->o->table_rows;
 }
 
-void kept_print(const struct kept *k, struct table *t, bool more)
+void kept_print(const struct kept *k, struct table *t, bool more, int err)
 {
 	table_print(t, stdout, k->width, k->utf8);
 	if (more && k->form == TABLE_TEXT)
 		log_say("there are more than these %zu: --rows=N shows so many, --rows=0 all",
 			table_rows(t));
-	if (!table_rows(t) && k->form == TABLE_TEXT)
+	if (!err && !table_rows(t) && k->form == TABLE_TEXT)
 		log_say("there is nothing of that kind");
 }
 

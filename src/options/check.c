@@ -16,6 +16,14 @@ static const struct row *given_of(const bool *given, unsigned scope)
 	return NULL;
 }
 
+static bool is_given(const bool *given, const char *name)
+{
+	for (size_t i = 0; i < rows_count; i++)
+		if (given[i] && strcmp(rows[i].name, name) == 0)
+			return true;
+	return false;
+}
+
 /* ---- what does not go together ---- */
 
 /* `top` traces where it reads no file. */
@@ -92,6 +100,24 @@ static int check_top(const struct options *o, struct error *reterr)
 		return 0;
 	return error_set(reterr, -EINVAL, "--%s cannot be combined with --replay in llm-spy top",
 			 o->metrics ? "metrics" : "output");
+}
+
+/* It prints a command for a shell, in place of what the outputs write. */
+static int check_curl(const struct options *o, const bool *given, struct error *reterr)
+{
+	const struct row *other = given_of(given, WRITES);
+
+	if (!o->curl)
+		return 0;
+	if (o->redact.count)
+		return error_set(reterr, -EINVAL,
+				 "--redact cannot be combined with --curl: the command holds what "
+				 "was sent, but for credentials");
+	if (other || is_given(given, "json"))
+		return error_set(reterr, -EINVAL,
+				 "--%s cannot be combined with --curl, which prints a command",
+				 other ? other->name : "json");
+	return 0;
 }
 
 static int check_scopes(const struct options *o, const bool *given, struct error *reterr)
@@ -174,14 +200,6 @@ static int check_settings(const struct options *o, const bool *given, struct err
 	return 0;
 }
 
-static bool is_given(const bool *given, const char *name)
-{
-	for (size_t i = 0; i < rows_count; i++)
-		if (given[i] && strcmp(rows[i].name, name) == 0)
-			return true;
-	return false;
-}
-
 /* --format is that of outputs which name none. */
 static int check_format(const struct options *o, const bool *given, struct error *reterr)
 {
@@ -225,6 +243,8 @@ int options_check(const struct options *o, const bool *given, struct error *rete
 		err = check_top(o, reterr);
 	if (!err)
 		err = check_web(o, reterr);
+	if (!err)
+		err = check_curl(o, given, reterr);
 	if (!err)
 		err = check_scopes(o, given, reterr);
 	if (!err)
