@@ -33,6 +33,7 @@ static int open_outputs(struct writing *w, const struct kept *k, struct error *r
 	d.mode = k->o->mode == SHOW_DEFAULT ? SHOW_ALL : k->o->mode;
 	d.selection = NULL;
 	d.lossless = true;
+	d.source = kept_path(k->o);
 	d.full |= w->full;
 	if (!d.lines)
 		d.lines = w->lines;

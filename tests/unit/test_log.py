@@ -426,6 +426,32 @@ with open(FORMS[1], "rb") as data:
     r = subprocess.run([SPY, "log", "-r", "-"], stdin=data, capture_output=True, text=True, env=ENV)
 ok(r.stdout == run("log", "-r", FORMS[1]).stdout, "standard input does too", r)
 
+
+# ---- what is read is not written over ----
+for path in FORMS:
+    copy = at("own" + os.path.splitext(path)[1])
+    with open(path, "rb") as data:
+        kept_bytes = data.read()
+    with open(copy, "wb") as out:
+        out.write(kept_bytes)
+    os.chmod(copy, 0o600)
+    os.symlink(copy, copy + ".link")
+    for source in (copy, copy + ".link"):
+        for args in (["export"], ["show", "1"], []) if path == FORMS[0] else (["export"], ["show", "1"]):
+            for to in ("jsonl", "sqlite") if ARCHIVE else ("jsonl",):
+                r = run(*args, "-r", source, "-o", f"{to}:{copy}", "--force")
+                ok(r.returncode == 2 and "is the file that is read" in r.stderr, f"{' '.join(args)} -o {to} to what {os.path.basename(source)} is", r)
+    with open(copy, "rb") as data:
+        ok(data.read() == kept_bytes, "which stays as it was")
+with open(FORMS[0], "rb") as data, open(at("own.spy"), "rb") as source:
+    r = run("-r", "-", "-o", at("own.spy"), "--force", stdin=source)
+    ok(r.returncode == 2 and source.read() == data.read(), "nor is standard input", r)
+for form in ("text", "verbose"):
+    r = run("show", "6", "-r", FORMS[0], "-o", f"{form},width=0")
+    ok(r.returncode == 0 and max(map(len, r.stdout.splitlines())) > 300, f"{form},width=0 wraps no line", r)
+r = run("-r", FORMS[0], "-o", "text,nonsense=1")
+ok(r.returncode == 2 and "no setting nonsense" in r.stderr, "a setting that an output has not is wrong usage of a replay too", r)
+
 # ---- others' files, and others at work ----
 if ARCHIVE:
     db = sqlite3.connect(ARCHIVE, isolation_level=None)
