@@ -147,7 +147,7 @@ int conversation_run(struct kept *k, struct error *reterr)
 	err = write_all(k, &q, &w, reterr);
 	if (!err && !w.count)
 		err = error_set(reterr, -ENOENT, "there is no conversation %s in %s", id,
-				kept_path(k->o));
+				kept_name(k->o));
 	return err;
 }
 

@@ -35,6 +35,13 @@ const char *kept_path(const struct options *o)
 	return o->replay ? o->replay : KEPT_DEFAULT;
 }
 
+const char *kept_name(const struct options *o)
+{
+	const char *path = kept_path(o);
+
+	return strcmp(path, "-") == 0 ? "standard input" : path;
+}
+
 struct view_config kept_config(const struct options *o)
 {
 	/* What an export has of a recording is what -f jsonl has; whoever plays the provider
@@ -139,7 +146,7 @@ struct exchange *kept_one(struct kept *k, const char *id, struct error *reterr)
 	if (!err)
 		err = view_each(k->view, &q, take_one, &x, reterr);
 	if (!err && !x)
-		error_set(reterr, -ENOENT, "there is no exchange %s in %s", id, kept_path(k->o));
+		error_set(reterr, -ENOENT, "there is no exchange %s in %s", id, kept_name(k->o));
 	return x;
 }
 

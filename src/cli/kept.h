@@ -53,6 +53,7 @@ int kept_export(struct kept *k, const char *output, const uint64_t *ids, size_t 
 		struct error *reterr);
 /* Where it is read from. */
 const char *kept_path(const struct options *o);
+const char *kept_name(const struct options *o); /* the same for people */
 /* Fills a query for a list, with room for one row that is not shown. */
 struct view_query kept_list(const struct kept *k);
 /* Prints the table, and says where rows were left out, or where there are none though all was read.

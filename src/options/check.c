@@ -212,6 +212,21 @@ static int check_format(const struct options *o, const bool *given, struct error
 			 "--format has no effect here: each --output names its own");
 }
 
+/* What its table can be. */
+static int check_targets(const struct options *o, const bool *given, struct error *reterr)
+{
+	static const char *const forms[] = { "text", "verbose", "jsonl" };
+
+	if (o->action != ACTION_TARGETS || !is_given(given, "format"))
+		return 0;
+	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++)
+		if (strcmp(o->format->name, forms[i]) == 0)
+			return 0;
+	return error_set(reterr, -EINVAL,
+			 "--format %s: llm-spy targets prints text, verbose or jsonl",
+			 o->format->name);
+}
+
 bool options_have_metrics(const struct options *o)
 {
 	bool any = o->metrics || (!o->outputs.count && o->format == &sink_metrics);
@@ -255,5 +270,7 @@ int options_check(const struct options *o, const bool *given, struct error *rete
 		err = check_settings(o, given, reterr);
 	if (!err)
 		err = check_metrics(o, reterr);
+	if (!err)
+		err = check_targets(o, given, reterr);
 	return err ? err : check_format(o, given, reterr);
 }

@@ -425,6 +425,12 @@ ok(r.returncode == 0 and not r.stdout, "an empty file has nothing", r)
 with open(FORMS[1], "rb") as data:
     r = subprocess.run([SPY, "log", "-r", "-"], stdin=data, capture_output=True, text=True, env=ENV)
 ok(r.stdout == run("log", "-r", FORMS[1]).stdout, "standard input does too", r)
+r = run("show", "1", "-r", "-", stdin=subprocess.DEVNULL)
+ok(r.returncode == 1 and "no exchange 1 in standard input" in r.stderr, "which is called so", r)
+if ARCHIVE:
+    with open(ARCHIVE, "rb") as data:
+        r = run("log", "-r", "-", stdin=data)
+    ok(r.returncode == 1 and "standard input is an archive" in r.stderr and "-r FILE" in r.stderr, "and may be no archive", r)
 
 
 # ---- what is read is not written over ----
