@@ -427,6 +427,8 @@ with open(FORMS[1], "rb") as data:
 ok(r.stdout == run("log", "-r", FORMS[1]).stdout, "standard input does too", r)
 r = run("show", "1", "-r", "-", stdin=subprocess.DEVNULL)
 ok(r.returncode == 1 and "no exchange 1 in standard input" in r.stderr, "which is called so", r)
+r = run("pin", "1", "-r", "-", stdin=subprocess.DEVNULL)
+ok(r.returncode == 2 and "standard input is no archive" in r.stderr, "by pin too", r)
 if ARCHIVE:
     with open(ARCHIVE, "rb") as data:
         r = run("log", "-r", "-", stdin=data)
