@@ -375,14 +375,16 @@ static int try_to_read(struct db *d, const char *name, int flags, struct error *
 int db_open_to_read(struct db *d, const char *path, struct error *reterr)
 {
 	AUTO_FREE char *log = xasprintf("%s-wal", path), *uri = unchanging(path);
-	struct error second;
+	struct error first, second;
 	int err;
 
 	*d = (struct db){ .path = path };
-	err = try_to_read(d, path, 0, reterr);
+	err = try_to_read(d, path, 0, &first);
 	if ((err == -EIO || err == -EACCES) && access(log, F_OK) != 0 &&
 	    try_to_read(d, uri, SQLITE_OPEN_URI, &second) == 0)
 		return 0;
+	if (err)
+		*reterr = first;
 	return err;
 }
 

@@ -129,7 +129,7 @@ int config_run(const struct options *o, struct error *reterr)
 				"'%.60s' is not known: llm-spy config, or llm-spy config check "
 				"[FILE]",
 				word);
-	if (!err && !o->no_config)
+	if (!err && (file || !o->no_config))
 		err = config_load(&c, file ? file : o->config_file, false, reterr);
 	if (!err && word)
 		say_right(&c);

@@ -11,8 +11,8 @@
 static const struct column columns[] = {
 	{ "KEY", "key", CELL_TEXT, 8 },
 	{ "BEGINS", "hint", CELL_TEXT, 6 },
-	{ "PROVIDER", "provider", CELL_TEXT, 8 },
-	{ "PROGRAMS", "programs", CELL_TEXT, 8 },
+	{ "PROVIDER", "provider", CELL_TEXT, 6 },
+	{ "PROGRAMS", "programs", CELL_TEXT, 6 },
 	{ "USERS", "users", CELL_TEXT, 5 },
 	{ "CALLS", "calls", CELL_NUMBER, 0 },
 	{ "USD", "cost_usd", CELL_USD, 0 },
@@ -40,8 +40,6 @@ static void add_row(struct table *t, const struct key_use *u)
 	AUTO_FREE char *usd = NULL;
 
 	table_text(t, u->id[0] ? u->id : NULL);
-	if (!u->id[0])
-		table_shown(t, "(not known)");
 	table_text(t, u->hint);
 	table_text(t, u->provider);
 	add_names(t, &u->programs);
@@ -50,7 +48,7 @@ static void add_row(struct table *t, const struct key_use *u)
 	table_usd(t, u->usd);
 	if (u->cost_unknown) {
 		usd = u->cost_unknown == u->calls ? xstrdup("unknown")
-						  : xasprintf("%s+", text_usd(u->usd).text);
+						  : xasprintf("%s+", text_usd_number(u->usd).text);
 		table_shown(t, usd);
 	}
 	table_number(t, (int64_t)u->cost_unknown);
@@ -66,7 +64,7 @@ int keys_run(struct kept *k, struct error *reterr)
 
 	for (size_t i = 0; i < uses.count; i++)
 		add_row(t, &uses.rows[i]);
-	kept_print(k, t, false);
+	kept_print(k, t, false, err);
 	if (uses.left_out)
 		log_say("%" PRIu64 " calls of more keys than these are left out", uses.left_out);
 	table_free(t);

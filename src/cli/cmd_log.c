@@ -27,7 +27,7 @@ static int is_full(struct list *l)
 
 static int print(struct list *l, int err)
 {
-	kept_print(l->k, l->table, l->more);
+	kept_print(l->k, l->table, l->more, err);
 	table_free(l->table);
 	needle_free(l->needle);
 	return err;

@@ -15,7 +15,7 @@ static int pin(struct kept *k, bool on, struct error *reterr)
 	if (!view_is_archive(k->view))
 		return error_set(reterr, -EINVAL,
 				 "%s is no archive: only there is something removed with time",
-				 kept_path(k->o));
+				 kept_name(k->o));
 	return view_pin(kept_path(k->o), id, on, reterr);
 }
 

@@ -30,6 +30,7 @@ struct player {
 	struct replay_file *file;
 	struct child command; /* none */
 	struct loop loop;
+	bool misused; /* an output was asked for that cannot be */
 	bool failed;  /* an output, as the summary says */
 	bool unheard; /* the reader of standard output has left */
 };
@@ -67,6 +68,7 @@ static int start(struct player *p, struct error *reterr)
 	p->health = HEALTH_UNKNOWN;
 	defaults.health = &p->health;
 	defaults.lossless = true;
+	defaults.source = o->replay;
 	p->prices = price_file_open(o->prices, reterr);
 	if (!p->prices)
 		return reterr->code;
@@ -74,6 +76,7 @@ static int start(struct player *p, struct error *reterr)
 			  named ? o->outputs.count : 1, o->format, &defaults, reterr);
 	if (!err && o->metrics)
 		err = fanout_add(p->fanout, o->metrics, o->format, &defaults, reterr);
+	p->misused = err == -EINVAL;
 	if (!err)
 		err = run_alerts_open(&p->alerts, o, reterr);
 	if (!err)
@@ -170,7 +173,7 @@ int replay_run(const struct options *o, struct error *reterr)
 	player_done(&p);
 	if (p.unheard)
 		return by_signal_end(SIGPIPE);
-	if (unknown)
+	if (unknown || p.misused)
 		return EXIT_USAGE;
 	return err || p.failed ? EXIT_FAILED : alerted ? EXIT_ALERT : EXIT_FINE;
 }

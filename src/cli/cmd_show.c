@@ -33,6 +33,7 @@ static int open_outputs(struct writing *w, const struct kept *k, struct error *r
 	d.mode = k->o->mode == SHOW_DEFAULT ? SHOW_ALL : k->o->mode;
 	d.selection = NULL;
 	d.lossless = true;
+	d.source = kept_path(k->o);
 	d.full |= w->full;
 	if (!d.lines)
 		d.lines = w->lines;
@@ -146,7 +147,7 @@ int conversation_run(struct kept *k, struct error *reterr)
 	err = write_all(k, &q, &w, reterr);
 	if (!err && !w.count)
 		err = error_set(reterr, -ENOENT, "there is no conversation %s in %s", id,
-				kept_path(k->o));
+				kept_name(k->o));
 	return err;
 }
 

@@ -217,7 +217,7 @@ int spend_run(struct kept *k, struct error *reterr)
 	add_rows(k, t, &s);
 	if (k->form == TABLE_TEXT && s.table.count)
 		add_total(k, t, &s);
-	kept_print(k, t, false);
+	kept_print(k, t, false, err);
 	explain_bars(k, &s);
 	table_free(t);
 	spending_done(&s);

@@ -35,6 +35,13 @@ const char *kept_path(const struct options *o)
 	return o->replay ? o->replay : KEPT_DEFAULT;
 }
 
+const char *kept_name(const struct options *o)
+{
+	const char *path = kept_path(o);
+
+	return strcmp(path, "-") == 0 ? "standard input" : path;
+}
+
 struct view_config kept_config(const struct options *o)
 {
 	/* What an export has of a recording is what -f jsonl has; whoever plays the provider
@@ -139,7 +146,7 @@ struct exchange *kept_one(struct kept *k, const char *id, struct error *reterr)
 	if (!err)
 		err = view_each(k->view, &q, take_one, &x, reterr);
 	if (!err && !x)
-		error_set(reterr, -ENOENT, "there is no exchange %s in %s", id, kept_path(k->o));
+		error_set(reterr, -ENOENT, "there is no exchange %s in %s", id, kept_name(k->o));
 	return x;
 }
 
@@ -158,13 +165,13 @@ bool kept_is_full(const struct kept *k, const struct table *t)
 	return k->o->table_rows && table_rows(t) == k->o->table_rows;
 }
 
-void kept_print(const struct kept *k, struct table *t, bool more)
+void kept_print(const struct kept *k, struct table *t, bool more, int err)
 {
 	table_print(t, stdout, k->width, k->utf8);
 	if (more && k->form == TABLE_TEXT)
 		log_say("there are more than these %zu: --rows=N shows so many, --rows=0 all",
 			table_rows(t));
-	if (!table_rows(t) && k->form == TABLE_TEXT)
+	if (!err && !table_rows(t) && k->form == TABLE_TEXT)
 		log_say("there is nothing of that kind");
 }
 

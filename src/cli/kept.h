@@ -53,10 +53,12 @@ int kept_export(struct kept *k, const char *output, const uint64_t *ids, size_t 
 		struct error *reterr);
 /* Where it is read from. */
 const char *kept_path(const struct options *o);
+const char *kept_name(const struct options *o); /* the same for people */
 /* Fills a query for a list, with room for one row that is not shown. */
 struct view_query kept_list(const struct kept *k);
-/* Prints the table, and, where rows were left out, says so. */
-void kept_print(const struct kept *k, struct table *t, bool more);
+/* Prints the table, and says where rows were left out, or where there are none though all was read.
+ * `err` is what ended the reading. */
+void kept_print(const struct kept *k, struct table *t, bool more, int err);
 /* Whether it may take no more rows; then the list has more than that. */
 bool kept_is_full(const struct kept *k, const struct table *t);
 /* What was asked, of a call to a model, a tool or anything else. */

@@ -13,7 +13,8 @@ struct writer {
 
 /* ---- text ---- */
 
-/* Length of the beginning that stands as it is. U+0085, U+2028 and U+2029 begin with c2 and e2. */
+/* Length of the beginning that stands as it is. C1 controls begin with c2, U+2028 and U+2029 with
+ * e2. */
 static size_t plain_length(struct span s)
 {
 	size_t at = 0;
@@ -24,11 +25,12 @@ static size_t plain_length(struct span s)
 	return at;
 }
 
-/* Bytes of the character at the front that ends a line for some; 0: it does for none. */
-static size_t line_end(struct span s, unsigned *ret_code)
+/* Bytes of the character at the front that ends a line for some, or that a terminal obeys: U+009B
+ * begins an escape sequence as ESC [ does. 0: it is neither. */
+static size_t obeyed(struct span s, unsigned *ret_code)
 {
-	if (span_starts(s, SPAN_LIT("\xc2\x85"))) {
-		*ret_code = 0x85;
+	if (s.len >= 2 && s.ptr[0] == 0xc2 && s.ptr[1] >= 0x80 && s.ptr[1] < 0xa0) {
+		*ret_code = s.ptr[1];
 		return 2;
 	}
 	if (span_starts(s, SPAN_LIT("\xe2\x80\xa8")) || span_starts(s, SPAN_LIT("\xe2\x80\xa9"))) {
@@ -64,7 +66,7 @@ static size_t special(struct writer *w, struct span s)
 	} else if (b < 0x20) {
 		buf_addf(w->out, "\\u%04x", b);
 	} else {
-		n = line_end(s, &code);
+		n = obeyed(s, &code);
 		if (n) {
 			buf_addf(w->out, "\\u%04x", code);
 			return n;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Values as JSON text: compact, members in their order, numbers as they were written
- * (json/number.h). Text that holds what ends a line for some readers is escaped. */
+ * (json/number.h). What ends a line for some readers, and what a terminal obeys, is escaped. */
 #ifndef SPY_JSON_WRITE_H
 #define SPY_JSON_WRITE_H
 

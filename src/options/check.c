@@ -16,6 +16,14 @@ static const struct row *given_of(const bool *given, unsigned scope)
 	return NULL;
 }
 
+static bool is_given(const bool *given, const char *name)
+{
+	for (size_t i = 0; i < rows_count; i++)
+		if (given[i] && strcmp(rows[i].name, name) == 0)
+			return true;
+	return false;
+}
+
 /* ---- what does not go together ---- */
 
 /* `top` traces where it reads no file. */
@@ -92,6 +100,24 @@ static int check_top(const struct options *o, struct error *reterr)
 		return 0;
 	return error_set(reterr, -EINVAL, "--%s cannot be combined with --replay in llm-spy top",
 			 o->metrics ? "metrics" : "output");
+}
+
+/* It prints a command for a shell, in place of what the outputs write. */
+static int check_curl(const struct options *o, const bool *given, struct error *reterr)
+{
+	const struct row *other = given_of(given, WRITES);
+
+	if (!o->curl)
+		return 0;
+	if (o->redact.count)
+		return error_set(reterr, -EINVAL,
+				 "--redact cannot be combined with --curl: the command holds what "
+				 "was sent, but for credentials");
+	if (other || is_given(given, "json"))
+		return error_set(reterr, -EINVAL,
+				 "--%s cannot be combined with --curl, which prints a command",
+				 other ? other->name : "json");
+	return 0;
 }
 
 static int check_scopes(const struct options *o, const bool *given, struct error *reterr)
@@ -174,14 +200,6 @@ static int check_settings(const struct options *o, const bool *given, struct err
 	return 0;
 }
 
-static bool is_given(const bool *given, const char *name)
-{
-	for (size_t i = 0; i < rows_count; i++)
-		if (given[i] && strcmp(rows[i].name, name) == 0)
-			return true;
-	return false;
-}
-
 /* --format is that of outputs which name none. */
 static int check_format(const struct options *o, const bool *given, struct error *reterr)
 {
@@ -192,6 +210,21 @@ static int check_format(const struct options *o, const bool *given, struct error
 			return 0;
 	return error_set(reterr, -EINVAL,
 			 "--format has no effect here: each --output names its own");
+}
+
+/* What its table can be. */
+static int check_targets(const struct options *o, const bool *given, struct error *reterr)
+{
+	static const char *const forms[] = { "text", "verbose", "jsonl" };
+
+	if (o->action != ACTION_TARGETS || !is_given(given, "format"))
+		return 0;
+	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++)
+		if (strcmp(o->format->name, forms[i]) == 0)
+			return 0;
+	return error_set(reterr, -EINVAL,
+			 "--format %s: llm-spy targets prints text, verbose or jsonl",
+			 o->format->name);
 }
 
 bool options_have_metrics(const struct options *o)
@@ -226,6 +259,8 @@ int options_check(const struct options *o, const bool *given, struct error *rete
 	if (!err)
 		err = check_web(o, reterr);
 	if (!err)
+		err = check_curl(o, given, reterr);
+	if (!err)
 		err = check_scopes(o, given, reterr);
 	if (!err)
 		err = check_transparent(o, reterr);
@@ -235,5 +270,7 @@ int options_check(const struct options *o, const bool *given, struct error *rete
 		err = check_settings(o, given, reterr);
 	if (!err)
 		err = check_metrics(o, reterr);
+	if (!err)
+		err = check_targets(o, given, reterr);
 	return err ? err : check_format(o, given, reterr);
 }

@@ -177,6 +177,8 @@ static int start(struct run *r, struct error *reterr)
 	r->dir = proxy_process_dir();
 	r->prices = price_file_open(r->o->prices, reterr);
 	err = r->prices ? open_outputs(r, reterr) : reterr->code;
+	if (r->prices && err == -EINVAL)
+		r->cannot = EXIT_USAGE;
 	if (err)
 		return err;
 	r->cannot = EXIT_CANNOT;

@@ -311,7 +311,6 @@ static int open_outputs(struct tracer *t, struct error *reterr)
 	struct output_defaults defaults = options_output(t->o);
 	int err;
 
-	t->cannot = EXIT_FAILED;
 	t->health = HEALTH_UNKNOWN;
 	defaults.health = &t->health;
 	err = destination_choose(&t->to, t->o, faces_take_terminal(&t->faces), reterr);
@@ -326,8 +325,7 @@ static int open_outputs(struct tracer *t, struct error *reterr)
 		err = recording_open(&t->recording, t->o->record, t->o->force, reterr);
 	if (!err)
 		err = run_alerts_open(&t->alerts, t->o, reterr);
-	if (!err)
-		t->cannot = EXIT_CANNOT;
+	t->cannot = err == -EINVAL ? EXIT_USAGE : err ? EXIT_FAILED : EXIT_CANNOT;
 	return err;
 }
 

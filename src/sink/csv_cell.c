@@ -63,6 +63,17 @@ static bool needs_apostrophe(struct span s)
 	return false;
 }
 
+/* C1 controls are c2 80 to c2 9f; each of the two bytes becomes a space. */
+static void blank_controls(char *s)
+{
+	for (; *s; s++) {
+		if ((uint8_t)*s < 0x20 || *s == 0x7f)
+			*s = ' ';
+		else if ((uint8_t)s[0] == 0xc2 && (uint8_t)s[1] < 0xa0)
+			s[0] = s[1] = ' ';
+	}
+}
+
 /* RFC 4180. Control characters become spaces: a line of the file is a row, and nothing in it moves
  * a terminal's cursor. */
 void csv_text(struct buf *o, const char *s)
@@ -73,9 +84,7 @@ void csv_text(struct buf *o, const char *s)
 	if (!s)
 		return;
 	utf8_cut(span_str(s), cell, sizeof(cell));
-	for (char *c = cell; *c; c++)
-		if ((uint8_t)*c < 0x20 || *c == 0x7f)
-			*c = ' ';
+	blank_controls(cell);
 	left = span_str(cell);
 	buf_addc(o, '"');
 	if (needs_apostrophe(left))

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -170,6 +171,21 @@ static int hide(struct output_spec *o, const struct output_defaults *d, struct e
 	return err ? error_set(reterr, err, "--redact: %s", why.text) : 0;
 }
 
+/* With --force it would be emptied before it is read, and an archive would be added to itself. */
+static int spare_source(const struct output *o, const char *source, struct error *reterr)
+{
+	const char *target = o->config.target;
+	struct stat in, out;
+
+	if (!source || !target || stat(target, &out) != 0 ||
+	    (strcmp(source, "-") == 0 ? fstat(STDIN_FILENO, &in) : stat(source, &in)) != 0)
+		return 0;
+	if (!S_ISREG(in.st_mode) || in.st_dev != out.st_dev || in.st_ino != out.st_ino)
+		return 0;
+	return error_set(reterr, -EINVAL,
+			 "%.150s is the file that is read: name another one to write to", target);
+}
+
 int output_open(struct output **ret, const char *arg, const struct sink_ops *format,
 		const struct output_defaults *d, struct error *reterr)
 {
@@ -194,6 +210,8 @@ int output_open(struct output **ret, const char *arg, const struct sink_ops *for
 	configure(o);
 	if (!err)
 		err = read_flags(o, d, reterr);
+	if (!err)
+		err = spare_source(o, d->source, reterr);
 	if (!err)
 		err = open_writer(o, d, reterr);
 	if (!err)

@@ -20,8 +20,9 @@ struct output_defaults {
 	unsigned lines;
 	const char *const *redact; /* what all hide, as redact_setting_add takes it */
 	size_t nredact;
-	bool force;   /* files that are there are overwritten */
-	bool command; /* one that we started has the terminal's keyboard */
+	bool force;	    /* files that are there are overwritten */
+	const char *source; /* but not this one, which is read; "-" standard input; NULL */
+	bool command;	    /* one that we started has the terminal's keyboard */
 	/* Nothing is left out, whoever is slow: the source can wait, as a recording can. */
 	bool lossless;
 	const struct health *health; /* of the tracer, for metrics; NULL */

@@ -5,6 +5,9 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "select/amount.h"
+
+#define WIDTH_MAX 10000
 
 const struct sink_ops *const sinks[] = {
 #define SINK(id, symbol) &symbol,
@@ -37,6 +40,18 @@ int sink_flag(const struct sink_config *c, const char *name, bool without, bool 
 	*ret = value ? strcmp(value, "yes") == 0 : without;
 	if (value && !*ret && strcmp(value, "no") != 0)
 		return error_set(reterr, -EINVAL, "%s=%.100s: expected yes or no", name, value);
+	return 0;
+}
+
+int sink_width(const struct sink_config *c, unsigned *ret, struct error *reterr)
+{
+	const char *width = sink_value(c, "width");
+	uint64_t columns = c->width;
+
+	if (width && amount_number(width, WIDTH_MAX, &columns) != 0)
+		return error_set(reterr, -EINVAL, "width=%.100s: expected columns, 0 to %d", width,
+				 WIDTH_MAX);
+	*ret = (unsigned)columns;
 	return 0;
 }
 

@@ -115,6 +115,8 @@ const char *sink_value(const struct sink_config *c, const char *name);
 /* The same of one that is yes or no; `without` where it was not given. */
 int sink_flag(const struct sink_config *c, const char *name, bool without, bool *ret,
 	      struct error *reterr);
+/* Its setting `width`: columns, 0 for as many as a line has. */
+int sink_width(const struct sink_config *c, unsigned *ret, struct error *reterr);
 /* Its setting `lines`: rows of each text, 0 as it suits. */
 int sink_lines(const struct sink_config *c, unsigned *ret, struct error *reterr);
 

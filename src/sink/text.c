@@ -12,7 +12,6 @@
 #include "sink/live_view.h"
 #include "sink/sink.h"
 
-#define WIDTH_MAX     10000
 #define HISTORY_BYTES (32u << 20)
 
 struct sink {
@@ -84,18 +83,6 @@ static int text_end(struct sink *s, const struct exchange *x, struct error *rete
 	return 0;
 }
 
-static int read_width(const struct sink_config *c, unsigned *ret, struct error *reterr)
-{
-	const char *width = sink_value(c, "width");
-	size_t columns = c->width;
-
-	if (width && (size_parse(width, &columns) != 0 || columns > WIDTH_MAX))
-		return error_set(reterr, -EINVAL, "width=%.100s: expected columns, 0 to %d", width,
-				 WIDTH_MAX);
-	*ret = (unsigned)columns;
-	return 0;
-}
-
 static size_t text_pollfds(struct sink *s, struct pollfd *fds, size_t max, unsigned *ret_ms)
 {
 	return s->view ? live_view_pollfds(s->view, fds, max, ret_ms) : 0;
@@ -158,7 +145,7 @@ static int text_open(struct sink **ret, const struct sink_config *c, struct erro
 	if (!err)
 		err = sink_flag(c, "follow", c->follow, &follow, reterr);
 	if (!err)
-		err = read_width(c, &s->style.width, reterr);
+		err = sink_width(c, &s->style.width, reterr);
 	if (!err)
 		err = sink_lines(c, &s->style.lines, reterr);
 	if (err) {

@@ -13,7 +13,6 @@
 
 #define RULE	      "============================================================"
 #define TITLE_COLUMNS 41
-#define WIDTH_MAX     10000
 
 const char *verbose_mark(const struct sink *s, enum mark m)
 {
@@ -300,21 +299,19 @@ static int verbose_superseded(struct sink *s, const struct exchange *x, struct e
 
 static int verbose_open(struct sink **ret, const struct sink_config *c, struct error *reterr)
 {
-	const char *width = sink_value(c, "width");
 	struct sink *s;
-	size_t columns = c->width;
+	unsigned columns;
 	bool full;
 	int err = sink_flag(c, "full", c->full, &full, reterr);
 
+	if (!err)
+		err = sink_width(c, &columns, reterr);
 	if (err)
 		return err;
-	if (width && (size_parse(width, &columns) != 0 || columns > WIDTH_MAX))
-		return error_set(reterr, -EINVAL, "width=%.100s: expected columns, 0 to %d", width,
-				 WIDTH_MAX);
 	s = xcalloc(1, sizeof(*s));
 	s->o = *c;
 	s->o.full = full;
-	term_init(&s->t, c->out, (unsigned)columns, c->utf8);
+	term_init(&s->t, c->out, columns, c->utf8);
 	*ret = s;
 	return 0;
 }

@@ -32,6 +32,13 @@ static int damaged(const struct replay *r, size_t at, const char *what, struct e
 			 r->off + at, what);
 }
 
+static int not_ours(struct error *reterr)
+{
+	return error_set(reterr, -EPROTO,
+			 "this is not a recording of llm-spy; an archive or jsonl is read by "
+			 "subcommands, as llm-spy log -r FILE");
+}
+
 /* Length of the file's header; 0: more bytes are needed. */
 static int read_head(struct replay *r, struct span s, size_t *ret_len, struct error *reterr)
 {
@@ -41,7 +48,7 @@ static int read_head(struct replay *r, struct span s, size_t *ret_len, struct er
 
 	*ret_len = 0;
 	if (memcmp(s.ptr, RECORD_MAGIC, known) != 0)
-		return error_set(reterr, -EPROTO, "this is not a recording of llm-spy");
+		return not_ours(reterr);
 	if (s.len < RECORD_MAGIC_LEN + 4)
 		return 0;
 	format = cursor_le(&c, 4);
@@ -139,7 +146,7 @@ int replay_finish(const struct replay *r, struct error *reterr)
 	if (!r->begun && !r->in.len)
 		return error_set(reterr, -EPROTO, "the recording is empty");
 	if (!r->begun)
-		return error_set(reterr, -EPROTO, "this is not a recording of llm-spy");
+		return not_ours(reterr);
 	if (r->in.len)
 		return damaged(r, 0, "it ends in the middle of a record", reterr);
 	if (!r->ended)

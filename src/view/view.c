@@ -46,9 +46,12 @@ static int open_file(struct view **ret, const struct view_config *c, struct erro
 		return refuse(standard ? "standard input" : c->path, -errno, reterr);
 	buf_init(&front, 64);
 	err = read_front(fd, &front, c->path, reterr);
-	if (!err && !standard && span_starts(buf_span(&front), SPAN_LIT("SQLite format 3"))) {
+	if (!err && span_starts(buf_span(&front), SPAN_LIT("SQLite format 3"))) {
 		close(fd);
-		err = view_archive_open(ret, c->path, reterr);
+		err = standard ? error_set(reterr, -ESPIPE,
+					   "standard input is an archive, which is read by its "
+					   "name alone: -r FILE")
+			       : view_archive_open(ret, c->path, reterr);
 	} else if (!err) {
 		*ret = view_file_new(fd, buf_span(&front));
 	} else {

@@ -194,6 +194,7 @@ WRONG = [
     (["-a", "targets"], "the subcommand comes first: llm-spy targets"),
     (["targets", "x"], "llm-spy targets does not take 'x'"),
     (["targets", "--raw"], "llm-spy targets does not take --raw"),
+    (["targets", "-f", "csv"], "--format csv: llm-spy targets prints text, verbose or jsonl"),
     (["--redact=content", "-w", "/dev/null"], "--redact cannot be combined with --record"),
     (["--redact=content", "--web"], "--redact cannot be combined with --web"),
     (["--pids", "1"], "unknown option --pids. Did you mean --pid?"),

@@ -65,7 +65,7 @@ static void write_hostile(struct sink *s)
 		"'quoted",
 		"\\uff1d1",
 		"a,b \\\"c\\\"",
-		"two\\nlines\\r\\u001b[2Jand\\ttabs",
+		"two\\nlines\\r\\u001b[2Jand\\ttabs\\u009b31m",
 		"",
 		" =1",
 	};

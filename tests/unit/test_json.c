@@ -255,16 +255,17 @@ static void test_shortest(void)
 
 static void test_writing(void)
 {
-	json_t *v = json_pack("{s:s%,s:[n,b,b,[],{}]}", "a",
-			      "q\"\\\n\x01\x7f\xe2\x80\xa8\xe2\x80\xa9\xc2\x85\xc2\xa9\xe2\x82\xac",
-			      (size_t)19, "l", 1, 0);
+	json_t *v =
+		json_pack("{s:s%,s:[n,b,b,[],{}]}", "a",
+			  "q\"\\\n\x01\x7f\xe2\x80\xa8\xe2\x80\xa9\xc2\x85\xc2\x9b\xc2\xa0\xc2\xa9"
+			  "\xe2\x82\xac",
+			  (size_t)23, "l", 1, 0);
 	char *text = json_write_text(v), *lines = json_write_lines(v, 2);
 
 	is_str(text,
-	       "{\"a\":\"q\\\"\\\\\\n\\u0001\x7f\\u2028\\u2029\\u0085\xc2\xa9\xe2\x82\xac\",\"l\":["
-	       "null,true,"
-	       "false,[],{}]}",
-	       "what ends a line for some is escaped, other text is not");
+	       "{\"a\":\"q\\\"\\\\\\n\\u0001\x7f\\u2028\\u2029\\u0085\\u009b\xc2\xa0\xc2\xa9"
+	       "\xe2\x82\xac\",\"l\":[null,true,false,[],{}]}",
+	       "what ends a line for some or moves a cursor is escaped, other text is not");
 	ok(lines && strstr(lines, "\n  \"l\": [\n    null,\n    true,"), "in lines it is indented");
 	free(text);
 	free(lines);

@@ -306,7 +306,8 @@ if ARCHIVE:
     ok(sorted((str(k["key"]), k["calls"]) for k in rows) == [("0000000000000001", 2), ("0000000000000002", 2), ("None", 3)] and
        {k["hint"] for k in rows} == {None, "sk-ant-", "X-Key"} and any("agent-0" in k["programs"] and "agent-1" in k["programs"] for k in rows),
        "calls by key", rows)
-    alike("keys", forms=with_keys)
+    r = alike("keys", forms=with_keys)
+    ok(max(map(columns, r.stdout.splitlines())) <= 80, "in 80 columns", r.stdout)
     for chosen in (["--since", f"{start[:11]}02:00:00Z"], ["--since", f"{start[:11]}01:00:00Z", "--until", f"{start[:11]}05:00:00Z"], ["--model", "gpt-4o"], ["--user", "alice"],
                    ["--process", "agent-1"], ["--since", f"{start[:11]}01:00:00Z", "--model", "gpt-4o"]):
         r = alike("keys", "--json", *chosen, forms=with_keys)
@@ -336,10 +337,12 @@ if ARCHIVE:
 UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
 for args in (["log"], ["log", "--csv"], ["log", "--json"], ["spend"], ["spend", "--by", "conversation"], ["spend", "--csv"], ["errors"], ["errors", "--csv"],
              ["search", "needle"], ["search", "needle", "--csv"], ["tools"], ["tools", "--json"], ["diff", "6", "7"], ["diff", "1", "6", "--json"],
-             ["diff", "1", "6", "--csv"], ["show", "6"], ["show", "6", "-v"], ["show", "6", "--curl"], ["export", "-f", "text"]):
+             ["diff", "1", "6", "--csv"], ["show", "6"], ["show", "6", "-v"], ["show", "6", "--curl"], ["export", "-f", "text"],
+             ["export", "--json"], ["show", "6", "-f", "csv"]):
     r = run(*args, "-r", FORMS[0])
     # CSV and JSON are for programs: there the terminal alone is spared.
-    found = re.search("[\x00-\x08\x0b-\x1f\x7f]", r.stdout) if "--csv" in args or "--json" in args else UNSAFE.search(r.stdout)
+    is_text = not {"--csv", "--json", "csv"} & set(args)
+    found = (UNSAFE if is_text else re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")).search(r.stdout)
     ok(r.returncode == 0 and not found, f"{' '.join(args)} moves no cursor", found, r)
 for args in (["log"], ["spend"], ["errors"], ["tools"], ["search", "needle"]):
     r = run(*args, "-r", FORMS[0], env=dict(ENV, LC_ALL="C"))
@@ -387,7 +390,9 @@ WRONG = [(["show", "0"], 2, "no number of an exchange"), (["show", "x"], 2, "no 
          (["conversation", "00000000"], 1, "no conversation 00000000"), (["search", ""], 2, "expected a text"), (["show"], 2, "needs ID"),
          (["diff", "1"], 2, "needs A B"), (["show", "1", "2"], 2, "does not take '2'"), (["log", "x"], 2, "does not take 'x'"),
          (["log", "--by", "model"], 2, "does not take --by"), (["spend", "--curl"], 2, "does not take --curl"),
-         (["spend", "--by", "moon"], 2, "choose"), (["log", "--libssl", "x"], 2, "does not take --libssl"), (["log", "-n", "x"], 2, "expected a number")]
+         (["spend", "--by", "moon"], 2, "choose"), (["log", "--libssl", "x"], 2, "does not take --libssl"), (["log", "-n", "x"], 2, "expected a number"),
+         (["show", "1", "--curl", "-o", "x"], 2, "--output cannot be combined with --curl"), (["show", "1", "--curl", "--json"], 2, "--json cannot"),
+         (["show", "1", "--curl", "--redact", "content"], 2, "--redact cannot be combined with --curl")]
 for args, code, why in WRONG:
     for path in FORMS:
         r = run(*args, "-r", path)
@@ -401,8 +406,12 @@ for name, data, why in (("text", b"hello\n", "no archive, recording or jsonl"), 
         out.write(data)
     r = run("log", "-r", at(name))
     ok(r.returncode == 1 and why in r.stderr and (name in r.stderr or why == "without SQLite"), f"{name} is refused by its name", r)
+    ok("nothing of that kind" not in r.stderr, "which says nothing of what it holds", r)
     if name in ("cut.spy", "two.jsonl"):
         ok(len(r.stdout.splitlines()) > 1, "after what could be read", r)
+for path in FORMS[1:]:
+    r = run("-r", path)
+    ok(r.returncode == 1 and "llm-spy log -r" in r.stderr, f"what reads {os.path.basename(path)} is said where a recording is asked for", r)
 for path, why in ((at("none"), "No such file"), (folder, "Is a directory")):
     r = run("log", "-r", path)
     ok(r.returncode == 1 and why in r.stderr, f"{why} is said", r)
@@ -416,6 +425,40 @@ ok(r.returncode == 0 and not r.stdout, "an empty file has nothing", r)
 with open(FORMS[1], "rb") as data:
     r = subprocess.run([SPY, "log", "-r", "-"], stdin=data, capture_output=True, text=True, env=ENV)
 ok(r.stdout == run("log", "-r", FORMS[1]).stdout, "standard input does too", r)
+r = run("show", "1", "-r", "-", stdin=subprocess.DEVNULL)
+ok(r.returncode == 1 and "no exchange 1 in standard input" in r.stderr, "which is called so", r)
+r = run("pin", "1", "-r", "-", stdin=subprocess.DEVNULL)
+ok(r.returncode == 2 and "standard input is no archive" in r.stderr, "by pin too", r)
+if ARCHIVE:
+    with open(ARCHIVE, "rb") as data:
+        r = run("log", "-r", "-", stdin=data)
+    ok(r.returncode == 1 and "standard input is an archive" in r.stderr and "-r FILE" in r.stderr, "and may be no archive", r)
+
+
+# ---- what is read is not written over ----
+for path in FORMS:
+    copy = at("own" + os.path.splitext(path)[1])
+    with open(path, "rb") as data:
+        kept_bytes = data.read()
+    with open(copy, "wb") as out:
+        out.write(kept_bytes)
+    os.chmod(copy, 0o600)
+    os.symlink(copy, copy + ".link")
+    for source in (copy, copy + ".link"):
+        for args in (["export"], ["show", "1"], []) if path == FORMS[0] else (["export"], ["show", "1"]):
+            for to in ("jsonl", "sqlite") if ARCHIVE else ("jsonl",):
+                r = run(*args, "-r", source, "-o", f"{to}:{copy}", "--force")
+                ok(r.returncode == 2 and "is the file that is read" in r.stderr, f"{' '.join(args)} -o {to} to what {os.path.basename(source)} is", r)
+    with open(copy, "rb") as data:
+        ok(data.read() == kept_bytes, "which stays as it was")
+with open(FORMS[0], "rb") as data, open(at("own.spy"), "rb") as source:
+    r = run("-r", "-", "-o", at("own.spy"), "--force", stdin=source)
+    ok(r.returncode == 2 and source.read() == data.read(), "nor is standard input", r)
+for form in ("text", "verbose"):
+    r = run("show", "6", "-r", FORMS[0], "-o", f"{form},width=0")
+    ok(r.returncode == 0 and max(map(len, r.stdout.splitlines())) > 300, f"{form},width=0 wraps no line", r)
+r = run("-r", FORMS[0], "-o", "text,nonsense=1")
+ok(r.returncode == 2 and "no setting nonsense" in r.stderr, "a setting that an output has not is wrong usage of a replay too", r)
 
 # ---- others' files, and others at work ----
 if ARCHIVE:
@@ -447,7 +490,7 @@ if ARCHIVE:
         ok(r.returncode == 1 and "ermission denied" in r.stderr and not r.stdout, "another user's file is not read", r)
         os.chmod(ARCHIVE, 0o644)
         r = as_nobody("log", "-r", ARCHIVE)
-        ok(r.returncode == 0 and len(r.stdout.splitlines()) == 8, "unless its mode lets them, where they may not write", r)
+        ok(r.returncode == 0 and len(r.stdout.splitlines()) == 8 and not r.stderr, "unless its mode lets them, where they may not write", r)
         r = as_nobody("pin", "1", "-r", ARCHIVE)
         ok(r.returncode == 1 and not ask("SELECT id FROM exchange WHERE pin"), "who then can change nothing", r)
         os.chmod(ARCHIVE, 0o600)

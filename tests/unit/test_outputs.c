@@ -95,6 +95,7 @@ static void test_wrong(void)
 	refuses("jsonl,bodies", "expected key=value");
 	refuses("jsonl,bodies=perhaps", "expected yes or no");
 	refuses("text,width=wide", "expected columns");
+	refuses("verbose,width=10001", "expected columns");
 	ok(fanout_open(&f, twice, 2, sinks[0], &d, &e) != 0 && strstr(e.text, "standard output"),
 	   "two on standard output: %s", e.text);
 	fanout_free(f);
