@@ -5,6 +5,7 @@
 #include "llm/dialects/openai.h"
 #include "llm/error.h"
 #include "llm/json.h"
+#include "llm/pieces.h"
 #include "llm/rest.h"
 
 /* A text, a list of texts, a list of token numbers, or a list of those. */
@@ -135,7 +136,7 @@ static bool read_plain(struct exchange *x, const json_t *body)
 	return true;
 }
 
-static void completions_event(struct exchange *x, void *state, struct span name, const json_t *data)
+static void read_answer(struct exchange *x, struct span name, const json_t *data)
 {
 	const json_t *choices = json_object_get(data, "choices"), *v;
 	bool failed = answer_error_event(x, name, data);
@@ -153,7 +154,31 @@ static void completions_event(struct exchange *x, void *state, struct span name,
 
 static void completions_response(struct exchange *x, const json_t *body)
 {
-	completions_event(x, NULL, span_of(NULL, 0), body);
+	read_answer(x, span_of(NULL, 0), body);
+}
+
+/* ---- streams ---- */
+
+struct stream {
+	bool tells_end; /* each piece says whether it is the last; Writer's do not */
+};
+
+static void completions_event(struct exchange *x, void *state, struct span name, const json_t *data)
+{
+	struct stream *s = state;
+
+	/* A null is a member. */
+	s->tells_end |=
+		json_object_get(json_first(json_object_get(data, "choices")), "finish_reason") ||
+		json_object_get(data, "stop");
+	read_answer(x, name, data);
+}
+
+static void completions_ended(struct exchange *x, void *state)
+{
+	const struct stream *s = state;
+
+	pieces_expect(x, !s->tells_end || answer_choice(x, 0)->finish != FINISH_NONE);
 }
 
 static bool is_completions_request(const json_t *body)
@@ -178,11 +203,12 @@ static bool is_completions_response(const json_t *body)
 
 const struct dialect dialect_openai_completions = {
 	.name = "openai.completions",
+	.state_size = sizeof(struct stream),
 	.proves_request = is_completions_request,
 	.plausible_request = suits_completions,
 	.proves_response = is_completions_response,
 	.request = completions_request,
 	.response = completions_response,
 	.event = completions_event,
-	.tells_end = true,
+	.ended = completions_ended,
 };
