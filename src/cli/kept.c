@@ -169,8 +169,7 @@ void kept_print(const struct kept *k, struct table *t, bool more, int err)
 {
 	table_print(t, stdout, k->width, k->utf8);
 	if (more && k->form == TABLE_TEXT)
-		log_say("there are more than these %zu: --rows=N shows so many, --rows=0 all",
-			table_rows(t));
+		log_say("there are more: --rows=N shows so many, --rows=0 all");
 	if (!err && !table_rows(t) && k->form == TABLE_TEXT)
 		log_say("there is nothing of that kind");
 }

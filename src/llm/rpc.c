@@ -19,6 +19,14 @@ void rpc_request_envelope(struct exchange *x, const json_t *v)
 	request_rest(x, "message", v, rpc_envelope);
 }
 
+void rpc_error(struct exchange *x, const json_t *error)
+{
+	static const char *const known[] = { "code", "message", NULL };
+
+	answer_error(x, NULL, json_object_get(error, "code"), json_object_get(error, "message"));
+	answer_rest(x, 0, error, known);
+}
+
 void rpc_state(struct exchange *x, struct span state)
 {
 	static const struct span prefix = SPAN_LIT("TASK_STATE_");

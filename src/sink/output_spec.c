@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/nearest.h"
 #include "base/xalloc.h"
 #include "select/redact_setting.h"
 
@@ -102,6 +103,25 @@ static int read_settings(struct output_spec *o, const char *at, struct error *re
 	return err;
 }
 
+/* "josnl:calls": who means a file of that name can say ./josnl:calls. */
+static int refuse_mistyped(const char *arg, struct error *reterr)
+{
+	size_t len = strspn(arg, "abcdefghijklmnopqrstuvwxyz");
+	AUTO_FREE char *word = xstrndup(arg, len);
+	struct nearest n;
+
+	if (!len || (arg[len] != ':' && arg[len] != ','))
+		return 0;
+	nearest_init(&n, word);
+	for (size_t i = 0; sinks[i]; i++)
+		nearest_try(&n, sinks[i]->name);
+	return n.best ? error_set(reterr, -EINVAL,
+				  "-o %.100s: %.60s is no format. Did you mean %s? A file of that "
+				  "name is ./%.100s",
+				  arg, word, n.best, arg)
+		      : 0;
+}
+
 int output_spec_read(struct output_spec *o, const char *arg, const struct sink_ops *format,
 		     struct error *reterr)
 {
@@ -110,6 +130,8 @@ int output_spec_read(struct output_spec *o, const char *arg, const struct sink_o
 	char *target = NULL;
 	int err;
 
+	if (!named && refuse_mistyped(arg, reterr) != 0)
+		return reterr->code;
 	o->ops = named ? named : format;
 	if (!named) {
 		target = xstrdup(arg);

@@ -204,6 +204,8 @@ WRONG = [
     (["--re"], "--re could be one of --redact, --record, --replay"),
     (["--raw=1"], "--raw takes no argument"),
     (["-o"], "--output needs an argument: FILE"),
+    (["-o", "josnl:x"], "-o josnl:x: josnl is no format. Did you mean jsonl? A file of that name is ./josnl:x"),
+    (["-o", "verbsoe,full=yes"], "verbsoe is no format. Did you mean verbose?"),
     (["--output"], "--output needs an argument: FILE"),
     (["-f", "json"], "--format json: choose text, "),
     (["--color=blue"], "--color blue: choose auto, always or never"),

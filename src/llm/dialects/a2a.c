@@ -149,6 +149,8 @@ static void a2a_request(struct exchange *x, const json_t *body)
 	request_params(x, params, known);
 }
 
+static const char *const error_members[] = { "code", "status", "message", NULL };
+
 static void a2a_event(struct exchange *x, void *state, struct span name, const json_t *data)
 {
 	bool is_rpc = json_has(data, "jsonrpc");
@@ -157,6 +159,7 @@ static void a2a_event(struct exchange *x, void *state, struct span name, const j
 	name_operation(x);
 	if (json_is_object(e)) {
 		answer_error_of(x, data);
+		answer_rest(x, 0, e, error_members);
 		return;
 	}
 	a2a_answer(x, state, is_rpc ? json_object_get(data, "result") : data);

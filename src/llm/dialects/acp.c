@@ -186,7 +186,7 @@ static void acp_response(struct exchange *x, const json_t *v)
 	if (json_has(v, "method"))
 		read_update(x, json_at2(v, "params", "update"));
 	else if (json_is_object(e))
-		answer_error(x, NULL, json_object_get(e, "code"), json_object_get(e, "message"));
+		rpc_error(x, e);
 	else
 		read_result(x, json_object_get(v, "result"));
 	answer_rest(x, 0, v, rpc_envelope);

@@ -336,7 +336,7 @@ static void mcp_response(struct exchange *x, const json_t *body)
 	if (json_has(v, "result"))
 		read_result(x, json_object_get(v, "result"));
 	else if (json_is_object(e))
-		answer_error(x, NULL, json_object_get(e, "code"), json_object_get(e, "message"));
+		rpc_error(x, e);
 	else if (json_has(v, "method"))
 		read_notice(x, v);
 	else
