@@ -55,6 +55,8 @@ libpure_a_SOURCES += \
 	src/llm/dialects/generic_request.c \
 	src/llm/dialects/kiro.c \
 	src/llm/dialects/mcp.c \
+	src/llm/dialects/mistral_entries.c \
+	src/llm/dialects/mistral_entries.h \
 	src/llm/dialects/ollama.c \
 	src/llm/dialects/openai.h \
 	src/llm/dialects/openai_binary.c \

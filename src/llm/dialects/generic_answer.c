@@ -6,6 +6,7 @@
  * orchestration, watsonx, Replicate, Aleph Alpha, AI21 (read November 2026). */
 #include "llm/dialect.h"
 #include "llm/dialects/generic.h"
+#include "llm/dialects/mistral_entries.h"
 #include "llm/dialects/openai.h"
 #include "llm/error.h"
 #include "llm/json.h"
@@ -329,45 +330,14 @@ static void read_calls(struct exchange *x, unsigned index, const json_t *v)
 	json_decref(chat);
 }
 
-/* An entry of Mistral's conversations, or a piece of one: "message.output", "function.call". */
-static bool is_entry(const json_t *v)
+static void read_entry(struct exchange *x, const json_t *v, int at)
 {
-	struct span type = json_text(v, "type");
+	json_t *message = mistral_as_chat(v, (int)json_index(v, "output_index", at));
+	json_t *chat = json_pack("{s:[{s:i,s:o}]}", "choices", "index", 0, "message", message);
 
-	return span_find(type, '.') < type.len;
-}
-
-/* What was said, or a call. False: it is neither. */
-static bool read_entry(struct exchange *x, const json_t *v)
-{
-	static const char *const known[] = { "type",	     "object",	      "id",
-					     "role",	     "model",	      "agent_id",
-					     "created_at",   "content",	      "name",
-					     "arguments",    "tool_call_id",  "completed_at",
-					     "output_index", "content_index", NULL };
-	struct span type = json_text(v, "type");
-	bool said = span_starts(type, SPAN_LIT("message.output"));
-	json_t *m, *chat, *f;
-
-	if (!said && !span_starts(type, SPAN_LIT("function.call")))
-		return false;
-	m = json_object();
-	if (said) {
-		json_object_set(m, "content", json_object_get(v, "content"));
-	} else {
-		f = json_object();
-		json_object_set(f, "name", json_object_get(v, "name"));
-		json_object_set(f, "arguments", json_object_get(v, "arguments"));
-		json_object_set_new(m, "tool_calls",
-				    json_pack("[{s:O?,s:o}]", "id",
-					      json_object_get(v, "tool_call_id"), "function", f));
-	}
 	set_json(&x->model_answered, json_object_get(v, "model"));
-	chat = json_pack("{s:[{s:i,s:o}]}", "choices", "index", 0, "message", m);
 	read_choices(x, chat);
 	json_decref(chat);
-	answer_rest(x, 0, v, known);
-	return true;
 }
 
 /* What TGI and others say of one answer. */
@@ -392,8 +362,6 @@ static void read_result(struct exchange *x, unsigned index, const json_t *v)
 {
 	const json_t *text = generic_first(v, texts);
 
-	if (read_entry(x, v))
-		return;
 	for (unsigned i = 0; json_is_object(text) && i < WRAPS_MAX; i++) {
 		usage_object(x, json_object_get(text, "usage"));
 		read_calls(x, index, text);
@@ -438,6 +406,15 @@ static const json_t *list_of(const json_t *body)
 	return json_is_object(json_array_get(list, 0)) ? list : NULL;
 }
 
+/* Entries follow each other, other results are choices. */
+static void read_element(struct exchange *x, const json_t *v, size_t at)
+{
+	if (mistral_is_entry(v))
+		read_entry(x, v, (int)at);
+	else
+		read_result(x, (unsigned)at, v);
+}
+
 void generic_answer(struct exchange *x, const json_t *body)
 {
 	const json_t *list = list_of(body), *v;
@@ -457,10 +434,9 @@ void generic_answer(struct exchange *x, const json_t *body)
 		return;
 	}
 	if (!list)
-		read_result(x, 0, body);
-	/* Entries follow each other, other results are choices. */
+		read_element(x, body, 0);
 	json_array_foreach(list, i, v)
-		read_result(x, is_entry(v) ? 0 : (unsigned)i, v);
+		read_element(x, v, i);
 }
 
 /* ---- streams ---- */

@@ -5,6 +5,7 @@
  * are not searched: they hold what was said before to others, as uploads of traces do. */
 #include "llm/dialect.h"
 #include "llm/dialects/generic.h"
+#include "llm/dialects/mistral_entries.h"
 #include "llm/dialects/openai.h"
 #include "llm/json.h"
 #include "llm/rest.h"
@@ -258,7 +259,8 @@ static json_t *as_chat_role(const json_t *role)
 
 json_t *generic_as_chat(const json_t *message)
 {
-	json_t *out = json_copy((json_t *)message);
+	json_t *out = mistral_is_entry(message) ? mistral_as_chat(message, 0)
+						: json_copy((json_t *)message);
 
 	move(out, "speaker", "role");
 	move(out, "text", "content");
