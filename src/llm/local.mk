@@ -82,6 +82,8 @@ libpure_a_SOURCES += \
 	src/llm/dialects/watsonx.c \
 	src/llm/dialects/xai_speech.c \
 	src/llm/dialects/sagemaker.c \
+	src/llm/dialects/snowflake.c \
+	src/llm/dialects/snowflake.h \
 	src/llm/dialects/so_far.c \
 	src/llm/dialects/so_far.h \
 	src/llm/dialects/responses_order.c \

@@ -7,6 +7,7 @@
 #include "base/xalloc.h"
 #include "llm/dialect.h"
 #include "llm/dialects/openai.h"
+#include "llm/dialects/snowflake.h"
 #include "llm/error.h"
 #include "llm/json.h"
 #include "llm/rest.h"
@@ -409,15 +410,39 @@ static bool is_whole_chat(const json_t *body)
 	return json_has(json_array_get(json_object_get(body, "choices"), 0), "message");
 }
 
-/* Snowflake's streams say neither how a choice ended nor that nothing follows. */
+static void snowflake_request(struct exchange *x, const json_t *body)
+{
+	json_t *chat = snowflake_as_chat(body);
+
+	openai_chat_request(x, chat);
+	json_decref(chat);
+}
+
+static void snowflake_response(struct exchange *x, const json_t *body)
+{
+	json_t *chat = snowflake_as_chat(body);
+
+	chat_response(x, chat);
+	json_decref(chat);
+}
+
+static void snowflake_event(struct exchange *x, void *state, struct span name, const json_t *data)
+{
+	json_t *chat = snowflake_as_chat(data);
+
+	chat_event(x, state, name, chat);
+	json_decref(chat);
+}
+
+/* Its streams say neither how a choice ended nor that nothing follows. */
 const struct dialect dialect_snowflake = {
 	.name = "openai.chat",
-	.request = openai_chat_request,
-	.response = chat_response,
+	.request = snowflake_request,
+	.response = snowflake_response,
 	.is_whole = is_whole_chat,
 	.state_size = sizeof(struct sounds),
 	.state_done = sounds_done,
-	.event = chat_event,
+	.event = snowflake_event,
 	.is_last = is_last_chunk,
 };
 
