@@ -24,7 +24,7 @@ mount -t tmpfs -o size=90% over /over; mkdir /over/upper /over/work
 mount -t overlay -o lowerdir=/host,upperdir=/over/upper,workdir=/over/work root /root || poweroff -f
 for d in proc sys dev; do mount --bind /$d /root/$d; done
 mkdir -p /root/dev/pts /root/dev/shm; mount -t devpts devpts /root/dev/pts
-mount -t tmpfs run /root/run; mount -t tmpfs tmp /root/tmp; mount -t tmpfs shm /root/dev/shm
+mount -t tmpfs run /root/run; mount -t tmpfs shm /root/dev/shm
 mount -t cgroup2 cgroup2 /root/sys/fs/cgroup
 cp /command /root/run/command
 ip link set lo up
