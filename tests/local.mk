@@ -131,5 +131,5 @@ PY_TESTS += \
 	tests/unit/test_native.py \
 	tests/unit/test_unknown.py \
 	tests/unit/test_unknown_sums.py
-EXTRA_DIST += $(PY_TESTS) tests/conformance/spyfile.py tests/lib/answers.py tests/lib/calls.py tests/lib/cases.py tests/lib/har/package.json tests/lib/har/package-lock.json tests/lib/har/validate.js tests/lib/otlp_receiver.py tests/lib/record_schema.py tests/lib/screen.py tests/lib/sums.py tests/lib/tap.py tests/lib/traffic.py
+EXTRA_DIST += $(PY_TESTS) tests/conformance/spyfile.py tests/lib/answers.py tests/lib/calls.py tests/lib/cases.py tests/lib/child.py tests/lib/har/package.json tests/lib/har/package-lock.json tests/lib/har/validate.js tests/lib/otlp_receiver.py tests/lib/record_schema.py tests/lib/screen.py tests/lib/sums.py tests/lib/tap.py tests/lib/traffic.py
 EXTRA_DIST += doc/config.example doc/record.schema.json doc/RECORD.md doc/PRIVACY.md doc/RECORDING.md doc/STORE.md doc/TELEMETRY.md doc/INTERNALS.md doc/GLOSSARY.md doc/screen.svg

@@ -28,6 +28,7 @@ import zlib
 
 SRC, BUILD = os.environ.get("srcdir", "."), os.environ.get("builddir", ".")
 sys.path[:0] = [os.path.join(SRC, "tests", folder) for folder in ("conformance", "lib")]
+from child import Child  # noqa: E402
 from otlp_receiver import Receiver  # noqa: E402
 from spyfile import READ, WRITE, SpyFile, cut_random, cut_whole, h2_pieces  # noqa: E402
 
@@ -525,7 +526,7 @@ def unpacked(path):
 
 def serve(path, *options):
     """What a monitor gets of all calls: as soon as it stays the same."""
-    with subprocess.Popen([SPY, "-r", path, "-o", "metrics:0", "--metrics-wait", *options], stderr=subprocess.PIPE) as spy:
+    with Child([SPY, "-r", path, "-o", "metrics:0", "--metrics-wait", *options], stderr=subprocess.PIPE) as spy:
         said = []
         while not said or b"/metrics" not in said[-1]:
             said.append(spy.stderr.readline() or b"/metrics")

@@ -22,6 +22,7 @@ SRC, BUILD = os.environ.get("srcdir", "."), os.environ.get("builddir", ".")
 sys.path[:0] = [os.path.join(SRC, "tests", folder) for folder in ("conformance", "lib")]
 import sums  # noqa: E402
 from spyfile import DATA, READ, WRITE, SpyFile, cut_whole  # noqa: E402
+from child import Child  # noqa: E402
 from tap import done, ok, skip  # noqa: E402
 
 SPY = os.path.join(BUILD, "llm-spy")
@@ -214,7 +215,7 @@ def scrape(served, tmp, want):
     with open(config, "w") as out:
         out.write("global:\n  scrape_interval: 1s\nscrape_configs:\n- job_name: llm-spy\n  static_configs:\n"
                   f"  - targets: ['127.0.0.1:{served.port}']\n")
-    with subprocess.Popen([tool("prometheus"), f"--config.file={config}", f"--storage.tsdb.path={tmp}/tsdb", "--log.level=error",
+    with Child([tool("prometheus"), f"--config.file={config}", f"--storage.tsdb.path={tmp}/tsdb", "--log.level=error",
                            f"--web.listen-address=127.0.0.1:{port}", "--enable-feature=exemplar-storage"]) as p:
         got, traces = None, set()
         for _ in range(600):
@@ -228,7 +229,7 @@ def scrape(served, tmp, want):
                 data = ask_prometheus(port, "query_exemplars", query="llm_spy_call_duration_seconds_bucket", start=BEGAN - 9, end=now + 9)
                 traces = {e["labels"]["trace_id"] for series in data for e in series["exemplars"]}
                 break
-            except (OSError, http.client.HTTPException, KeyError):
+            except (OSError, http.client.HTTPException, KeyError, ValueError):  # while it starts it answers without JSON
                 continue
         # It has nothing to keep; asked to end, it was once seen to serve on.
         p.kill()

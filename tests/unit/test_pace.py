@@ -12,6 +12,7 @@ import tempfile
 SRC, BUILD = os.environ.get("srcdir", "."), os.environ.get("builddir", ".")
 sys.path[:0] = [os.path.join(SRC, "tests", "lib")]
 import traffic  # noqa: E402
+from child import Child  # noqa: E402
 from tap import done, ok, skip  # noqa: E402
 
 SPY = os.path.join(BUILD, "llm-spy")
@@ -54,7 +55,7 @@ def page(path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    with subprocess.Popen([SPY, "serve", f"--port={port}", "-r", path], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENV) as p:
+    with Child([SPY, "serve", f"--port={port}", "-r", path], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENV) as p:
         token = p.stdout.readline().strip().partition("token=")[2]
 
         def get(path):

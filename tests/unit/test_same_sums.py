@@ -17,6 +17,7 @@ sys.path[:0] = [os.path.join(SRC, "tests", "lib"), os.path.join(SRC, "tests", "c
 import sums  # noqa: E402
 from otlp_receiver import Receiver, attributes  # noqa: E402
 from spyfile import CLOSE, DATA, READ, WRITE, SpyFile  # noqa: E402
+from child import Child  # noqa: E402
 from tap import done, ok, skip  # noqa: E402
 
 SPY = os.path.join(BUILD, "llm-spy")
@@ -73,7 +74,7 @@ def run(*args):
 
 def served(recorded, *outputs):
     """The metrics of all calls, and what the run said."""
-    with subprocess.Popen([SPY, "-r", recorded, "-o", "metrics:0", "--metrics-wait", *outputs], stderr=subprocess.PIPE, text=True) as spy:
+    with Child([SPY, "-r", recorded, "-o", "metrics:0", "--metrics-wait", *outputs], stderr=subprocess.PIPE, text=True) as spy:
         url, text = re.search(r"http://\S+", spy.stderr.readline())[0], ""
         while spy.poll() is None and sums.of_exposition(text)[0] < CONNECTIONS * CALLS:
             text = urllib.request.urlopen(url).read().decode()
