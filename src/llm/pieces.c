@@ -10,6 +10,11 @@ void pieces_expect(struct exchange *x, bool fits)
 	x->response_partial |= !fits;
 }
 
+void pieces_expect_finish(struct exchange *x)
+{
+	pieces_expect(x, answer_choice(x, 0)->finish != FINISH_NONE);
+}
+
 static bool is_whole_call(struct exchange *x, const struct part *p)
 {
 	bool partial = false;

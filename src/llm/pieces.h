@@ -7,6 +7,8 @@
 
 /* An event that does not fit: the answer is partial. */
 void pieces_expect(struct exchange *x, bool fits);
+/* The same of an answer that does not say how it ended. At the end. */
+void pieces_expect_finish(struct exchange *x);
 /* The same of calls whose arguments are no JSON, unless the model had to stop early. At the end. */
 void pieces_expect_calls(struct exchange *x);
 

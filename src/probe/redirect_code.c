@@ -270,17 +270,24 @@ void redirect_connect6(struct redirect_code *c, const struct redirect_rule *r, i
 
 /* ---- what was noted ---- */
 
+/* r0 points to what the map has for the key on the stack; leaves where it has nothing. */
+static void find(struct redirect_code *c, int map, int at, struct exits *e)
+{
+	set_wide(c, BPF_REG_1, BPF_PSEUDO_MAP_FD, (uint32_t)map);
+	point(c, BPF_REG_2, at);
+	call(c, BPF_FUNC_map_lookup_elem);
+	/* Of all 64 bits. */
+	add(c, BPF_JMP | BPF_JEQ | BPF_K, BPF_REG_0, 0, 0, 0);
+	e->from[e->count++] = c->count - 1;
+}
+
 /* r7 points to it; leaves where there is none. */
 static void find_note(struct redirect_code *c, int notes, struct exits *e)
 {
 	move(c, BPF_REG_1, BPF_REG_6);
 	call(c, BPF_FUNC_get_socket_cookie);
 	store(c, BPF_DW, BPF_REG_10, AT_COOKIE, BPF_REG_0);
-	set_wide(c, BPF_REG_1, BPF_PSEUDO_MAP_FD, (uint32_t)notes);
-	point(c, BPF_REG_2, AT_COOKIE);
-	call(c, BPF_FUNC_map_lookup_elem);
-	add(c, BPF_JMP | BPF_JEQ | BPF_K, BPF_REG_0, 0, 0, 0);
-	e->from[e->count++] = c->count - 1;
+	find(c, notes, AT_COOKIE, e);
 	move(c, BPF_REG_7, BPF_REG_0);
 }
 
@@ -300,11 +307,7 @@ void redirect_before_syn(struct redirect_code *c, int notes, int slots)
 	add(c, ADD_VALUE, BPF_REG_8, 0, 0, (int32_t)REDIRECT_PORTS);
 	land(c, v4);
 	store(c, BPF_W, BPF_REG_10, AT_INDEX, BPF_REG_8);
-	set_wide(c, BPF_REG_1, BPF_PSEUDO_MAP_FD, (uint32_t)slots);
-	point(c, BPF_REG_2, AT_INDEX);
-	call(c, BPF_FUNC_map_lookup_elem);
-	add(c, BPF_JMP | BPF_JEQ | BPF_K, BPF_REG_0, 0, 0, 0);
-	e.from[e.count++] = c->count - 1;
+	find(c, slots, AT_INDEX, &e);
 	for (int i = 0; i < (int)sizeof(struct redirect_slot); i += 8) {
 		load(c, BPF_DW, BPF_REG_1, BPF_REG_7, i);
 		store(c, BPF_DW, BPF_REG_0, i, BPF_REG_1);

@@ -349,7 +349,7 @@ static void interactions_event(struct exchange *x, void *state, struct span name
 /* The last event says how it ended. */
 static void interactions_ended(struct exchange *x, void *state)
 {
-	pieces_expect(x, answer_choice(x, 0)->finish != FINISH_NONE);
+	pieces_expect_finish(x);
 	pieces_expect_calls(x);
 }
 

@@ -170,26 +170,35 @@ static json_t *each_as(const json_t *list, json_t *(*as)(const json_t *item))
 }
 
 /* {"image": URL} of DashScope, and the same of sound and films; {"imageUrl": {"url": URL}} of
- * Oracle. */
+ * Oracle, which may have a type. */
+static const struct link {
+	const char *name, *type;
+	bool typed;
+} links[] = {
+	{ "image", "image_url", false },	 { "audio", "audio_url", false },
+	{ "video", "video_url", false },	 { "imageUrl", "image_url", true },
+	{ "audioUrl", "audio_url", true },	 { "videoUrl", "video_url", true },
+	{ "documentUrl", "document_url", true },
+};
+
+static bool has_link(const json_t *part, const struct link *l)
+{
+	const json_t *url = json_object_get(part, l->name);
+
+	return json_has(part, "type") ? l->typed && json_is_object(url) : json_span(url).len > 0;
+}
+
 static json_t *as_chat_part(const json_t *part)
 {
-	static const char *const words[][2] = {
-		{ "image", "image_url" },	  { "audio", "audio_url" },
-		{ "video", "video_url" },	  { "imageUrl", "image_url" },
-		{ "audioUrl", "audio_url" },	  { "videoUrl", "video_url" },
-		{ "documentUrl", "document_url" }
-	};
-	json_t *out, *url;
+	for (size_t i = 0; i < sizeof(links) / sizeof(*links); i++) {
+		json_t *out;
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
-		url = json_object_get(part, words[i][0]);
-		if (json_has(part, "type") ? !json_is_object(url) || !strstr(words[i][0], "Url")
-					   : !json_span(url).len)
+		if (!has_link(part, &links[i]))
 			continue;
 		out = json_copy((json_t *)part);
-		json_object_set_new(out, "type", json_string(words[i][1]));
-		json_object_set(out, words[i][1], url);
-		json_object_del(out, words[i][0]);
+		json_object_set_new(out, "type", json_string(links[i].type));
+		json_object_set(out, links[i].type, json_object_get(part, links[i].name));
+		json_object_del(out, links[i].name);
 		return out;
 	}
 	return json_incref((json_t *)part);

@@ -178,7 +178,8 @@ static void completions_ended(struct exchange *x, void *state)
 {
 	const struct stream *s = state;
 
-	pieces_expect(x, !s->tells_end || answer_choice(x, 0)->finish != FINISH_NONE);
+	if (s->tells_end)
+		pieces_expect_finish(x);
 }
 
 static bool is_completions_request(const json_t *body)

@@ -80,7 +80,7 @@ static void generation_event(struct exchange *x, void *state, struct span name, 
 /* Each piece says whether it is the last. */
 static void generation_ended(struct exchange *x, void *state)
 {
-	pieces_expect(x, answer_choice(x, 0)->finish != FINISH_NONE);
+	pieces_expect_finish(x);
 }
 
 const struct dialect dialect_watsonx_generation = {
