@@ -53,7 +53,8 @@ class Server:
 
     def ask(self, path, method="GET", host=None, cookie=True, **fields):
         """(status, header fields, body)"""
-        c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        # Where the queue of connections is full, the kernel asks again after 1, 3, 7 ... 63 s.
+        c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=180)
         head = {"Host": host or f"127.0.0.1:{self.port}", **{k.replace("_", "-"): v for k, v in fields.items()}}
         if cookie:
             head["Cookie"] = self.cookie if cookie is True else cookie
