@@ -65,8 +65,8 @@ bool code_calls(const struct code *c, const struct code_function *f, uint64_t ad
 /* The same of a function whose limits are known otherwise: `len` bytes from `begin`. */
 bool code_range_calls(const struct image *im, uint64_t begin, uint64_t len, uint64_t addr);
 bool code_range_loads(const struct image *im, uint64_t begin, uint64_t len, uint32_t value);
-/* Whether it adds to or subtracts from memory outside its stack frame. arm64: whether it loads from
- * such memory and soon stores there. */
+/* Whether it adds to or subtracts from memory outside its stack frame, or loads from such memory
+ * and soon stores there. */
 bool code_updates(const struct code *c, const struct code_function *f);
 
 #endif

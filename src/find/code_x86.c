@@ -10,6 +10,8 @@
 /* Compilers align functions unless they optimise for size; those functions often begin with a frame
  * pointer, push rbp; mov rbp,rsp. */
 #define ALIGN 16
+/* Bytes between a load and the store to the same place. */
+#define PAIR_MAX 64
 static const uint8_t frame[] = { 0x55, 0x48, 0x89, 0xe5 };
 
 /* `at`: position of a four-byte operand, after its opcode. */
@@ -179,17 +181,51 @@ static bool has_call(struct span code, uint64_t addr, uint64_t to)
 	return false;
 }
 
-/* add or sub [reg+disp],reg of 64 bits; the base is neither rsp (4, a SIB byte) nor rbp (5). */
+/* Operands [reg+disp] of 64 bits: the base is neither rsp (4, a SIB byte) nor rbp (5). */
+struct place {
+	uint8_t base;
+	int32_t disp;
+};
+
+static bool place_at(struct span code, size_t at, uint8_t opcode, struct place *ret)
+{
+	const uint8_t *p = code.ptr + at;
+	unsigned mod, base;
+
+	if (at + 7 > code.len || (p[0] & 0xf8) != 0x48 || p[1] != opcode)
+		return false;
+	mod = p[2] >> 6;
+	base = p[2] & 7;
+	if ((mod != 1 && mod != 2) || base == 4 || base == 5)
+		return false;
+	ret->base = (uint8_t)(base | (p[0] & 1) << 3);
+	ret->disp = mod == 1 ? (int8_t)p[3] : (int32_t)le32(p + 3);
+	return true;
+}
+
+/* mov [reg+disp],reg of what was loaded from there shortly before. */
+static bool is_stored_back(struct span code, size_t at)
+{
+	struct place from, to;
+
+	if (!place_at(code, at, 0x89, &to))
+		return false;
+	for (size_t back = 4; back <= at && back <= PAIR_MAX; back++)
+		if (place_at(code, at - back, 0x8b, &from) && from.base == to.base &&
+		    from.disp == to.disp)
+			return true;
+	return false;
+}
+
+/* add or sub [reg+disp],reg; or the same by three instructions. */
 static bool has_update(struct span code)
 {
-	for (size_t i = 0; i + 4 <= code.len; i++) {
-		const uint8_t *p = code.ptr + i;
-		unsigned mod = p[2] >> 6, base = p[2] & 7;
+	struct place any;
 
-		if ((p[0] & 0xf8) == 0x48 && (p[1] == 0x01 || p[1] == 0x29) &&
-		    (mod == 1 || mod == 2) && base != 4 && base != 5)
+	for (size_t i = 0; i < code.len; i++)
+		if (place_at(code, i, 0x01, &any) || place_at(code, i, 0x29, &any) ||
+		    is_stored_back(code, i))
 			return true;
-	}
 	return false;
 }
 

@@ -23,7 +23,8 @@
 struct program_function {
 	unsigned strings[3], constants[5], calls[9];
 	unsigned jumps[3]; /* x86-64 only */
-	bool updates;
+	bool updates;  /* memory */
+	bool moves;    /* does so by a load and a store */
 	bool misleads; /* begins with operands that look like calls, x86-64 only */
 	bool skewed;   /* begins one byte further on, at no multiple of anything */
 	bool frame;    /* begins with a frame pointer, x86-64 only */
@@ -153,6 +154,14 @@ static void put_function(struct assembler *a, const struct program_function *f)
 		put_jump(a, *j);
 	if (f->updates) /* ldr x9, [x8, #136]; str x9, [x8, #136]; or add [rbx + 8], rax */
 		put(a, arm ? 0xf9004509f9404509u : 0x08430148, arm ? 8 : 4);
+	if (f->moves && !arm) { /* mov rax, [rbx + 136]; sub rax, rcx; mov [rbx + 136], rax */
+		put(a, 0x88838b48, 4);
+		put(a, 0xc82948000000, 6);
+		put(a, 0x88838948, 4);
+		put(a, 0x000000, 3);
+	} else if (f->moves) {
+		put(a, 0xf9004509f9404509u, 8);
+	}
 	put(a, arm ? 0xd65f03c0u : 0xc3, arm ? 4 : 1);
 	while (!arm && a->at % PROGRAM_FUNCTION)
 		put(a, 0xcc, 1);

@@ -132,6 +132,14 @@ static void test_boringssl(void)
 	check_kinds(b, p, "call@2 write-r@2 call@4 read-r@4", "no handshake is needed");
 
 	p = (struct program){ .strings = BORING, .functions = ALL };
+	p.functions[4].updates = false;
+	p.functions[4].moves = true;
+	check_kinds(b, p, ALL_FOUND, "SSL_read loads, subtracts and stores");
+	p.functions[5] = (struct program_function){ 0 };
+	check_kinds(b, p, "call@2 write-r@2 call@5 read-r@5 call@3 handshake-r@3 new-r@7",
+		    "and SSL_peek is not called");
+
+	p = (struct program){ .strings = BORING, .functions = ALL };
 	p.functions[1] = (struct program_function)OLD_WRITE;
 	check_kinds(b, p, ALL_FOUND, "SSL_write until 2022");
 	p.functions[3] = (struct program_function){ 0 };
