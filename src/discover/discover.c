@@ -119,15 +119,6 @@ static bool is_this_program(const struct discover *d, const char *path)
 	       id.ino == d->self.ino;
 }
 
-static void look_at(struct discover *d, pid_t pid)
-{
-	newcomers_look(d->newcomers);
-	if (mailbox_stopped_ns(d->mailbox) > FINISH_NS)
-		return;
-	d->stats.processes++;
-	targets_look_at_process(d->targets, pid);
-}
-
 /* This program, in whatever process: its compiler has LLVM mapped, which takes long to search, and
  * it has no TLS. */
 static bool runs_this_program(const struct discover *d, pid_t pid)
@@ -148,6 +139,36 @@ static bool is_ours(const struct discover *d, pid_t pid)
 	if (d->o->filter->npids)
 		return false;
 	return !d->o->command || proc_descends(pid, getpid());
+}
+
+/* While one file is searched or hooked, other programs begin. */
+static void look_up(void *arg)
+{
+	struct discover *d = arg;
+	struct begun b;
+
+	while (mailbox_peek(d->mailbox, &b))
+		if (is_ours(d, b.pid))
+			newcomers_begun(d->newcomers, &b);
+}
+
+/* To be called often: somebody waits. */
+static void attend(struct discover *d)
+{
+	size_t n = 0;
+
+	do
+		look_up(d);
+	while (n++ < MAILBOX_HELD && newcomers_look(d->newcomers));
+}
+
+static void look_at(struct discover *d, pid_t pid)
+{
+	attend(d);
+	if (mailbox_stopped_ns(d->mailbox) > FINISH_NS)
+		return;
+	d->stats.processes++;
+	targets_look_at_process(d->targets, pid);
 }
 
 static void look_at_all(struct discover *d)
@@ -244,17 +265,6 @@ void discover_unseen(struct discover *d, struct unseen *ret)
 }
 
 /* ---- visits ---- */
-
-/* While a file is searched, others may begin. */
-static void look_up(void *arg)
-{
-	struct discover *d = arg;
-	struct begun b;
-
-	while (mailbox_peek(d->mailbox, &b))
-		if (is_ours(d, b.pid))
-			newcomers_stand(d->newcomers, &b);
-}
 
 static void visit(struct discover *d, struct visit *v)
 {
@@ -427,7 +437,7 @@ static void look_at_a_place(struct discover *d)
 {
 	char *path = d->places.items[d->places.count - 1];
 
-	newcomers_look(d->newcomers);
+	attend(d);
 	if (targets_would_wait(d->targets, path)) {
 		memmove(d->places.items + 1, d->places.items,
 			(d->places.count - 1) * sizeof(*d->places.items));
@@ -454,13 +464,13 @@ static void work_off(struct discover *d, const struct batch *n)
 {
 	bool ours[MAILBOX_BEGUN];
 
-	newcomers_look(d->newcomers);
 	/* Before the first search, which may take its time. */
 	for (size_t i = 0; i < n->nbegun; i++) {
 		ours[i] = is_ours(d, n->begun[i].pid);
 		if (ours[i] && i >= n->peeked)
-			newcomers_stand(d->newcomers, &n->begun[i]);
+			newcomers_begun(d->newcomers, &n->begun[i]);
 	}
+	attend(d);
 	for (size_t i = 0; i < n->nbegun; i++)
 		if (ours[i])
 			begin_visits(d, n->begun[i].pid);

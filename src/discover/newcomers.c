@@ -93,14 +93,16 @@ static void take_awaiting(struct newcomers *n)
 		take(n, &were[i]);
 }
 
-void newcomers_look(struct newcomers *n)
+bool newcomers_look(struct newcomers *n)
 {
 	struct held_file f;
+	bool any = mailbox_next_held(n->mailbox, &f);
 
-	while (mailbox_next_held(n->mailbox, &f))
+	if (any)
 		take(n, &f);
 	if (n->nawaiting && (n->stopped || now_ns() >= n->await_ns))
 		take_awaiting(n);
+	return any;
 }
 
 uint64_t newcomers_next_ns(const struct newcomers *n)
@@ -111,23 +113,11 @@ uint64_t newcomers_next_ns(const struct newcomers *n)
 void newcomers_stop(struct newcomers *n)
 {
 	n->stopped = true;
-	newcomers_look(n);
+	while (newcomers_look(n))
+		;
 }
 
 /* ---- threads ---- */
-
-/* What a process has mapped without opening it where opens are held, as a library that is new at
- * each start, would make its first calls while it is searched and hooked. */
-void newcomers_stand(struct newcomers *n, const struct begun *b)
-{
-	if (!n->hold)
-		return;
-	hold_follow(n->hold, b->pid);
-	if (n->nstanding == STANDING_MAX || targets_settled(n->targets, b->pid))
-		return;
-	hold_stand(n->hold, b->pid, b->tid);
-	n->standing[n->nstanding++] = *b;
-}
 
 void newcomers_go(struct newcomers *n, pid_t pid)
 {
@@ -139,4 +129,26 @@ void newcomers_go(struct newcomers *n, pid_t pid)
 		else
 			n->standing[kept++] = n->standing[i];
 	n->nstanding = kept;
+}
+
+/* What a process has mapped without opening it where opens are held, as a library that is new at
+ * each start, would make its first calls while it is searched and hooked. */
+static void stand(struct newcomers *n, const struct begun *b)
+{
+	if (!n->hold || n->nstanding == STANDING_MAX)
+		return;
+	hold_stand(n->hold, b->pid, b->tid);
+	n->standing[n->nstanding++] = *b;
+}
+
+void newcomers_begun(struct newcomers *n, const struct begun *b)
+{
+	if (n->hold)
+		hold_follow(n->hold, b->pid);
+	if (targets_settled(n->targets, b->pid))
+		return;
+	stand(n, b);
+	targets_hook_known(n->targets, b->pid);
+	if (targets_settled(n->targets, b->pid))
+		newcomers_go(n, b->pid);
 }

@@ -13,12 +13,14 @@ struct newcomers *newcomers_new(struct hold *hold, uint64_t hold_ns, struct targ
 				struct mailbox *from);
 void newcomers_free(struct newcomers *n);
 
-/* Looks at the files that are held, and lets them pass. To be called often: somebody waits. */
-void newcomers_look(struct newcomers *n);
+/* Looks at the next of the files that are held, and lets it pass. To be called often: somebody
+ * waits. False: none is held. */
+bool newcomers_look(struct newcomers *n);
 /* When it is to be called without news; UINT64_MAX: not. */
 uint64_t newcomers_next_ns(const struct newcomers *n);
-/* A thread has begun a program or mapped libraries: stands if one of them is still to be hooked. */
-void newcomers_stand(struct newcomers *n, const struct begun *b);
+/* A thread has begun a program or mapped libraries. What is known of them is hooked at once, also
+ * while another file is searched; if more is to be hooked, the thread stands until newcomers_go. */
+void newcomers_begun(struct newcomers *n, const struct begun *b);
 /* Its process was looked at. */
 void newcomers_go(struct newcomers *n, pid_t pid);
 /* All passes, without being looked at. */

@@ -244,26 +244,32 @@ static struct catalog_entry *add_copy(struct scan_cache *f, int fd, const struct
 	return NULL;
 }
 
+/* What is known of a copy; NULL: it is none. */
+static struct catalog_entry *find_copy(struct scan_cache *f, int fd, const struct file_id *id,
+				       const uint8_t likeness[SHA256_DIGEST_SIZE])
+{
+	struct catalog_entry *e =
+		id->size > COPY_MAX ? NULL : catalog_find_copy(f->catalog, id->size, likeness);
+
+	if (e)
+		e = add_copy(f, fd, id, e);
+	if (e)
+		memcpy(e->likeness, likeness, SHA256_DIGEST_SIZE);
+	return e;
+}
+
 /* NULL: the search was killed. */
 static struct catalog_entry *search(struct scan_cache *f, int fd, const char *path,
-				    const struct file_id *id)
+				    const struct file_id *id,
+				    const uint8_t likeness[SHA256_DIGEST_SIZE])
 {
-	uint8_t check[SHA256_DIGEST_SIZE] = { 0 }, likeness[SHA256_DIGEST_SIZE];
+	uint8_t check[SHA256_DIGEST_SIZE] = { 0 };
 	uint64_t begin = now_ns();
 	struct catalog_entry *e;
 	struct plan plan;
 	bool cut;
-	int err;
+	int err = scanner_scan(&f->scanner, fd, &plan, &cut);
 
-	make_likeness(fd, id->size, likeness);
-	e = id->size > COPY_MAX ? NULL : catalog_find_copy(f->catalog, id->size, likeness);
-	if (e)
-		e = add_copy(f, fd, id, e);
-	if (e) {
-		memcpy(e->likeness, likeness, sizeof(likeness));
-		return e;
-	}
-	err = scanner_scan(&f->scanner, fd, &plan, &cut);
 	f->stats.search_ns += now_ns() - begin;
 	f->stats.searched++;
 	f->stats.search_bytes += id->size;
@@ -277,7 +283,7 @@ static struct catalog_entry *search(struct scan_cache *f, int fd, const char *pa
 	if (plan.nparts)
 		make_check(fd, &plan, check);
 	e = catalog_add(f->catalog, id, check, &plan);
-	memcpy(e->likeness, likeness, sizeof(likeness));
+	memcpy(e->likeness, likeness, SHA256_DIGEST_SIZE);
 	e->failed = err && err != -ENOEXEC;
 	f->stats.failed += e->failed;
 	return e;
@@ -310,9 +316,11 @@ void scan_cache_each_plan(struct scan_cache *f, void (*fn)(void *arg, const stru
 	catalog_each_plan(f->catalog, fn, arg);
 }
 
-int scan_cache_scan(struct scan_cache *f, const char *path, const struct catalog_entry **ret,
-		    int *ret_fd)
+/* may_search: what is not known yet is searched. */
+static int look_up(struct scan_cache *f, const char *path, bool may_search,
+		   const struct catalog_entry **ret, int *ret_fd)
 {
+	uint8_t likeness[SHA256_DIGEST_SIZE];
 	struct catalog_entry *e;
 	struct file_id id;
 	int err = scan_cache_identify(path, &id);
@@ -326,8 +334,12 @@ int scan_cache_scan(struct scan_cache *f, const char *path, const struct catalog
 		if (*ret_fd < 0)
 			return *ret_fd;
 		e = catalog_find(f->catalog, &id);
-		if (!e || !still_fits(*ret_fd, e))
-			e = search(f, *ret_fd, path, &id);
+		if (!e || !still_fits(*ret_fd, e)) {
+			make_likeness(*ret_fd, id.size, likeness);
+			e = find_copy(f, *ret_fd, &id, likeness);
+			if (!e && may_search)
+				e = search(f, *ret_fd, path, &id, likeness);
+		}
 	}
 	if (*ret_fd >= 0 && (!e || !e->plan.nparts)) {
 		close(*ret_fd);
@@ -337,6 +349,18 @@ int scan_cache_scan(struct scan_cache *f, const char *path, const struct catalog
 		return -EAGAIN;
 	*ret = e;
 	return e->failed ? -EIO : 0;
+}
+
+int scan_cache_scan(struct scan_cache *f, const char *path, const struct catalog_entry **ret,
+		    int *ret_fd)
+{
+	return look_up(f, path, true, ret, ret_fd);
+}
+
+int scan_cache_known(struct scan_cache *f, const char *path, const struct catalog_entry **ret,
+		     int *ret_fd)
+{
+	return look_up(f, path, false, ret, ret_fd);
 }
 
 /* ---- all ---- */

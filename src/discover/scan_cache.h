@@ -17,8 +17,8 @@ void scan_cache_close(struct scan_cache *f);
 int scan_cache_identify(const char *path, struct file_id *ret);
 /* What is known of a file; NULL: it has to be searched. Valid until the next call. */
 const struct catalog_entry *scan_cache_find(struct scan_cache *f, const struct file_id *id);
-/* What is done every few ms while a search takes long; it may call scan_cache_find alone. NULL:
- * nothing. */
+/* What is done every few ms while a search takes long; it may call scan_cache_find and
+ * scan_cache_known, and no other. NULL: nothing. */
 void scan_cache_meanwhile(struct scan_cache *f, void (*fn)(void *arg), void *arg);
 /* What is to be hooked in a file. *ret is valid until the next call; its plan is empty for what is
  * no program or library. *ret_fd, which the caller closes, is that very file, since its path may
@@ -27,6 +27,9 @@ void scan_cache_meanwhile(struct scan_cache *f, void (*fn)(void *arg), void *arg
  * it another time. */
 int scan_cache_scan(struct scan_cache *f, const char *path, const struct catalog_entry **ret,
 		    int *ret_fd);
+/* The same without a search. -EAGAIN: it takes one. */
+int scan_cache_known(struct scan_cache *f, const char *path, const struct catalog_entry **ret,
+		     int *ret_fd);
 
 /* What earlier runs found, in whatever files. */
 void scan_cache_each_plan(struct scan_cache *f, void (*fn)(void *arg, const struct plan *plan),

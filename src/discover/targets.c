@@ -285,6 +285,18 @@ static void on_file(void *arg, const char *path, const char *name)
 	targets_look_at(arg, path, name, false);
 }
 
+static void on_known(void *arg, const char *path, const char *name)
+{
+	const struct catalog_entry *e;
+	struct targets *ts = arg;
+	int fd;
+
+	if (scan_cache_known(ts->files, path, &e, &fd) == 0 && fd >= 0)
+		hook_file(ts, e, fd, name, false);
+	if (fd >= 0)
+		close(fd);
+}
+
 static void expect(void *arg, const struct plan *plan)
 {
 	links_expect(arg, plan);
@@ -361,6 +373,15 @@ void targets_look_at_process(struct targets *ts, pid_t pid)
 	if (maps_each(pid, on_file, ts) == 0 && (ts->looking.count || u->pid == pid))
 		*u = ts->looking;
 	ts->looking.pid = 0;
+}
+
+void targets_hook_known(struct targets *ts, pid_t pid)
+{
+	struct user before = ts->looking;
+
+	ts->looking = (struct user){ .pid = pid, .uid = proc_uid(pid) };
+	maps_each(pid, on_known, ts);
+	ts->looking = before;
 }
 
 static bool is_watched(const struct targets *ts, const struct user *u)

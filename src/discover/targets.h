@@ -24,6 +24,9 @@ void targets_set_ahead(struct targets *ts, bool ahead);
 void targets_look_at(struct targets *ts, const char *path, const char *name, bool named);
 /* What a process has mapped. */
 void targets_look_at_process(struct targets *ts, pid_t pid);
+/* Of that, what takes no search; also while another file is searched. A look at all has to
+ * follow. */
+void targets_hook_known(struct targets *ts, pid_t pid);
 /* Whether it maps TLS that is hooked, as of the last look at it. */
 bool targets_watch(const struct targets *ts, pid_t pid);
 /* When the last of the TLS was hooked that it maps, as of the last look at it; 0: none is. */

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Programs and libraries that nobody has seen before are held until they are hooked, so not one call of them is
 missed; and nobody is held for longer than was said, whatever becomes of the tracer."""
+import struct
 import subprocess
 import threading
 
@@ -19,11 +20,12 @@ LIMIT = 1  # seconds
 # More than the limit and what a busy host adds; one that were not let go would wait for ever.
 LONG = 20
 
-# A client whose TLS library is a new file at each start, as of frozen programs, and which calls at once.
+# A client whose TLS library is a new file at each start, as of frozen programs, and which calls so many seconds later.
 ONCE = """
-import http.client, json, os, ssl, sys, urllib.parse
+import http.client, json, os, ssl, sys, time, urllib.parse
 url = urllib.parse.urlsplit(sys.argv[1])
 conn = http.client.HTTPSConnection(url.hostname, url.port, context=ssl.create_default_context(cafile=sys.argv[2]))
+time.sleep(float(sys.argv[4]))
 for i in range(int(sys.argv[3])):
     body = json.dumps({"model": "gpt-4o", "messages": [{"role": "user", "content": f"call {i} of {os.getpid()}"}]})
     conn.request("POST", "/v1/chat/completions", body, {"Content-Type": "application/json"})
@@ -39,10 +41,10 @@ def own_libraries():
     return folder
 
 
-def start_fresh(mock, *prefix):
+def start_fresh(mock, *prefix, after="0"):
     """A start with a library of its own, which is gone again when it has ended."""
     folder = own_libraries()
-    subprocess.run([*prefix, PYTHON, "-c", ONCE, mock.url, mock.ca, str(CALLS)], check=True, timeout=WAIT,
+    subprocess.run([*prefix, PYTHON, "-c", ONCE, mock.url, mock.ca, str(CALLS), after], check=True, timeout=WAIT,
                    env=dict(os.environ, LD_LIBRARY_PATH=folder))
     shutil.rmtree(folder)
 
@@ -75,7 +77,7 @@ def test_tree():
                        '$d; LD_LIBRARY_PATH=$d "$@" || exit; rm -rf $d; done'])
     for what, prefix in (("a command's tree", ()), ("a mount namespace below it", ("unshare", "-m"))):
         mock = Mock()
-        records, p = command(mock, *prefix, "sh", "-c", script, "sh", PYTHON, "-c", ONCE, mock.url, mock.ca, str(CALLS))
+        records, p = command(mock, *prefix, "sh", "-c", script, "sh", PYTHON, "-c", ONCE, mock.url, mock.ca, str(CALLS), "0")
         ok(p.returncode == 0, f"{what}: five starts with libraries of their own", p.stderr)
         check_fresh(what, mock, records)
         mock.stop()
@@ -87,6 +89,41 @@ def test_host():
         start_fresh(mock)
     spy.wait_for(5 * CALLS)
     check_fresh("anybody's start with libraries of its own", mock, spy.stop())
+    mock.stop()
+
+
+# Maps files as code that take long to search, tells that it has, and waits.
+SLOW = """
+import mmap, os, sys
+kept = [mmap.mmap(os.open(path, os.O_RDONLY), 4096, prot=mmap.PROT_READ | mmap.PROT_EXEC) for path in sys.argv[1:]]
+print("mapped", flush=True)
+sys.stdin.read()
+"""
+
+
+def slow_files(count, size):
+    """Programs that are nearly all zeros, with one segment of code."""
+    machine = {"x86_64": 62, "aarch64": 183}[os.uname().machine]
+    head = struct.pack("<16sHHIQQQIHHHHHH", b"\x7fELF\2\1\1", 3, machine, 1, 0, 64, 0, 0, 64, 56, 1, 64, 0, 0)
+    head += struct.pack("<IIQQQQQQ", 1, 5, 0, 0, 0, size, size, 4096)
+    for i in range(count):
+        path = os.path.join(TMP, f"slow-{i}")
+        with open(path, "wb") as f:
+            f.write(head)
+            f.truncate(size)
+        yield path
+
+
+def test_known():
+    """What is known is hooked while other files are searched, though nobody is held for it."""
+    mock, spy = Mock(), Spy("--no-peer", "--hold=0", "--libssl", os.path.join(own_libraries(), "libssl.so.3"))
+    slow = subprocess.Popen([PYTHON, "-c", SLOW, *slow_files(6, 512 << 20)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    ok(slow.stdout.readline() == b"mapped\n", "known beside a long search: files that take long to search are mapped")
+    for _ in range(5):
+        start_fresh(mock, after="0.5")
+    spy.wait_for(5 * CALLS)
+    check_fresh("known beside a long search", mock, spy.stop())
+    slow.communicate()
     mock.stop()
 
 
@@ -212,6 +249,7 @@ def test_mounts():
 
 test_tree()
 test_host()
+test_known()
 test_program()
 test_limits()
 test_mounts()

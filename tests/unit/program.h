@@ -23,11 +23,11 @@
 struct program_function {
 	unsigned strings[3], constants[5], calls[9];
 	unsigned jumps[3]; /* x86-64 only */
-	bool updates;  /* memory */
-	bool moves;    /* does so by a load and a store */
-	bool misleads; /* begins with operands that look like calls, x86-64 only */
-	bool skewed;   /* begins one byte further on, at no multiple of anything */
-	bool frame;    /* begins with a frame pointer, x86-64 only */
+	bool updates;	   /* memory */
+	bool moves;	   /* does so by a load and a store */
+	bool misleads;	   /* begins with operands that look like calls, x86-64 only */
+	bool skewed;	   /* begins one byte further on, at no multiple of anything */
+	bool frame;	   /* begins with a frame pointer, x86-64 only */
 };
 
 struct program {
