@@ -44,9 +44,9 @@ static const json_t *first_of(const json_t *v, const char *const *names)
 
 static const json_t *message_of(const json_t *v)
 {
-	static const char *const names[] = { "message",	  "msg",	"detail",
-					     "details",	  "status_msg", "errorMessage",
-					     "error_msg", "reason",	NULL };
+	static const char *const names[] = { "message", "msg",	      "faultstring",  "detail",
+					     "details", "status_msg", "errorMessage", "error_msg",
+					     "reason",	NULL };
 
 	const json_t *m = first_of(v, names), *inner;
 
@@ -61,10 +61,11 @@ static const json_t *message_of(const json_t *v)
 
 static const json_t *code_of(const json_t *v)
 {
-	static const char *const names[] = { "code", "status_code", "errorCode", "error_code",
-					     NULL };
+	static const char *const names[] = { "code",	   "status_code", "errorCode",
+					     "error_code", "errorcode",	  NULL };
+	const json_t *code = first_of(v, names);
 
-	return first_of(v, names);
+	return code ? code : first_of(json_object_get(v, "detail"), names);
 }
 
 static void read_object(struct exchange *x, const json_t *e)
@@ -113,6 +114,9 @@ static bool says_failure(const json_t *body)
 	if (json_has(body, "error_code") &&
 	    (json_has(body, "error_msg") || json_has(body, "message")))
 		return !is_fine(json_object_get(body, "error_code"));
+	/* FastAPI's, passed on by who answers with 200. */
+	if (json_has(body, "detail") && json_object_size(body) == 1)
+		return true;
 	return json_has(body, "code") && json_has(body, "msg") &&
 	       !is_fine(json_object_get(body, "code"));
 }
@@ -123,7 +127,7 @@ bool answer_error_of(struct exchange *x, const json_t *body)
 
 	if (json_is_array(body))
 		body = json_array_get(body, 0);
-	e = json_object_get(body, "error");
+	e = json_object_get(body, json_has(body, "fault") ? "fault" : "error"); /* Apigee's */
 	list = error_list(body);
 	base = json_object_get(body, "base_resp"); /* MiniMax */
 	if (json_is_array(e))

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Alibaba's own API of text and multimodal models: help.aliyun.com/zh/model-studio, "DashScope API"
- * (read November 2026). A stream's events repeat the whole answer unless the request asks for
- * pieces (incremental_output); some models always send pieces. */
+/* Alibaba's own API of text and multimodal models and of applications made with them:
+ * help.aliyun.com/zh/model-studio, "DashScope API" (read November 2026). A stream's events repeat
+ * the whole answer unless the request asks for pieces (incremental_output); some models always send
+ * pieces. */
+#include "exchange/citations.h"
 #include "exchange/headers.h"
 #include "llm/dialect.h"
 #include "llm/dialects/generic.h"
@@ -12,7 +14,8 @@
 #include "llm/pieces.h"
 #include "llm/rest.h"
 
-static const char *const output_members[] = { "text", "finish_reason", "choices", "audio", NULL };
+static const char *const output_members[] = { "text",  "finish_reason",	 "choices",
+					      "audio", "doc_references", NULL };
 static const char *const answer_members[] = { "output",	 "usage",	"request_id", "code",
 					      "message", "status_code", NULL };
 
@@ -29,10 +32,34 @@ static struct span content_of(const json_t *output)
 				      : json_span(content);
 }
 
+/* An application may ask several models; unknown is what one of them does not say. */
+static void read_models(struct exchange *x, const json_t *models)
+{
+	int64_t in = 0, out = 0, one_in, one_out;
+	const json_t *v;
+	size_t i;
+
+	json_each(models, i, v) {
+		one_in = json_count(v, "input_tokens");
+		one_out = json_count(v, "output_tokens");
+		in = in == COUNT_UNKNOWN || one_in == COUNT_UNKNOWN ? COUNT_UNKNOWN : in + one_in;
+		out = out == COUNT_UNKNOWN || one_out == COUNT_UNKNOWN ? COUNT_UNKNOWN
+								       : out + one_out;
+	}
+	if (!json_array_size(models))
+		return;
+	x->usage.input = in;
+	x->usage.output = out;
+	if (json_array_size(models) == 1)
+		set_json(&x->model_answered,
+			 json_object_get(json_array_get(models, 0), "model_id"));
+}
+
 static void read_usage(struct exchange *x, const json_t *v)
 {
 	openai_usage(x, v);
 	generic_usage(x, v);
+	read_models(x, json_object_get(v, "models"));
 }
 
 /* Its calls, thoughts and contents are those of Chat Completions; until the end, the reason to stop
@@ -55,6 +82,24 @@ static void read_choice(struct exchange *x, unsigned index, const json_t *v)
 	json_decref(chat);
 }
 
+/* Of an application's documents. */
+static void read_references(struct exchange *x, const json_t *list)
+{
+	const json_t *v;
+	size_t i;
+
+	json_each(list, i, v) {
+		struct span title = json_text(v, "title");
+
+		answer_citation(x, &(struct citation_view){
+					   .title = title.len ? title : json_text(v, "doc_name"),
+					   .text = json_text(v, "text"),
+					   .document = json_text(v, "doc_id"),
+					   .start = COUNT_UNKNOWN,
+					   .end = COUNT_UNKNOWN });
+	}
+}
+
 static void read_output(struct exchange *x, const json_t *output)
 {
 	const json_t *choices = json_object_get(output, "choices"), *v;
@@ -65,6 +110,7 @@ static void read_output(struct exchange *x, const json_t *output)
 	json_each(choices, i, v)
 		read_choice(x, (unsigned)i, v);
 	openai_search_results(x, output);
+	read_references(x, json_object_get(output, "doc_references"));
 	answer_rest(x, 0, output, output_members);
 }
 
@@ -194,7 +240,7 @@ static bool suits_dashscope(const json_t *body)
 {
 	const json_t *input = json_object_get(body, "input");
 
-	return json_has(body, "model") && json_is_object(input);
+	return json_is_object(input) && (json_has(body, "model") || json_has(input, "prompt"));
 }
 
 const struct dialect dialect_dashscope = {
