@@ -2,6 +2,7 @@
 #include "exchange/account.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "exchange/retry_after.h"
@@ -39,11 +40,20 @@ static int64_t new_messages(const struct exchange *x)
 	return (int64_t)(x->nmessages - x->conversation.repeated);
 }
 
-static const char *error_type(const struct api_error *e)
+/* The type of OpenAI's rate limits is what they limit, "tokens" or "requests". */
+static bool is_limited(const struct api_error *e)
 {
+	return e->code && strcmp(e->code, "rate_limit_exceeded") == 0 &&
+	       (strcmp(e->type, "tokens") == 0 || strcmp(e->type, "requests") == 0);
+}
+
+const char *exchange_error_type(const struct exchange *x)
+{
+	const struct api_error *e = x->error;
+
 	if (!e)
 		return NULL;
-	return e->type ? e->type : e->code ? e->code : "error";
+	return e->type && !is_limited(e) ? e->type : e->code;
 }
 
 static void money(const struct exchange *x, struct account *ret)
@@ -57,6 +67,7 @@ void exchange_account(const struct exchange *x, struct account *ret)
 {
 	int64_t start =
 		exchange_wall_ns(x, x->t.request_first ? x->t.request_first : x->t.response_first);
+	const char *error = exchange_error_type(x);
 	bool finished = x->nchoices && x->choices[0].finish != FINISH_NONE;
 
 	*ret = (struct account){
@@ -67,7 +78,7 @@ void exchange_account(const struct exchange *x, struct account *ret)
 			x->stream ? since(x->t.request_first, x->t.first_token) : COUNT_UNKNOWN,
 		.status = x->status ? (int64_t)x->status : COUNT_UNKNOWN,
 		.finish = finished ? finish_name(x->choices[0].finish) : NULL,
-		.error_type = error_type(x->error),
+		.error_type = error || !x->error ? error : "error",
 		.input = x->usage.input,
 		.cached = x->usage.cached_read,
 		.written = sum(x->usage.cache_write_5m, x->usage.cache_write_1h),

@@ -24,6 +24,8 @@ struct account {
 };
 
 void exchange_account(const struct exchange *x, struct account *ret);
+/* The kind of error that was told, in the provider's word; NULL: none was, or without one. */
+const char *exchange_error_type(const struct exchange *x);
 /* Tokens of output a second, from the first output of a stream to its end; 0: not known. */
 double exchange_speed(const struct exchange *x);
 

@@ -76,8 +76,8 @@ const char *otlp_error_type(const struct exchange *x, char room[OTLP_ERROR_SIZE]
 {
 	if (x->rpc_failed)
 		return "tool_error";
-	if (x->error && (x->error->type || x->error->code))
-		return x->error->type ? x->error->type : x->error->code;
+	if (exchange_error_type(x))
+		return exchange_error_type(x);
 	if (x->status < 400)
 		return x->error ? "_OTHER" : NULL;
 	snprintf(room, OTLP_ERROR_SIZE, "%u", x->status);

@@ -48,7 +48,7 @@ def call(model, texts, answer, status="200 OK", tokens=1000, key="sk-llmspyFAKE0
     if tokens:
         body["usage"] = {"prompt_tokens": tokens, "completion_tokens": tokens // 10, "total_tokens": tokens + tokens // 10}
     if status[0] != "2":
-        body = {"error": {"message": answer, "type": "rate_limit", "code": "rate_limit_exceeded"}}
+        body = {"error": {"message": answer, "type": "tokens", "code": "rate_limit_exceeded"}}
     auth = f"Authorization: Bearer {key}\r\n"
     return [(WRITE, message("POST /v1/chat/completions HTTP/1.1\r\nHost: api.openai.com", json.dumps(asked), auth)),
             (READ, message(f"HTTP/1.1 {status}", json.dumps(body)))]
@@ -112,14 +112,14 @@ def golden(args, want):
 
 # ---- tables of 80 columns ----
 golden(["log"], """
-ID TIME           PROGRAM     MODEL             ENDED        IN OUT    USD  TOOK
- 7 11-29 09:00:00 conformance gpt-4o            rate_limit    -   -      - 0.0ms
- 6 11-29 09:00:00 conformance evil\\x1b[2J...    tool_call  1.0k 100      - 0.0ms
- 5 11-29 09:00:00 conformance house-model       stop          -   -      - 0.0ms
- 4 11-29 09:00:00 conformance gpt-4o            rate_limit    -   -      - 0.0ms
- 3 11-29 09:00:00 conformance gpt-4o-mini       tool_call  1.0k 100 0.0002 0.0ms
- 2 11-29 09:00:00 conformance gpt-4o            stop       2.0k 200 0.0070 0.0ms
- 1 11-29 09:00:00 conformance gpt-4o            stop       1.0k 100 0.0035 0.0ms
+ID TIME           PROGRAM     MODEL         ENDED            IN OUT    USD  TOOK
+ 7 11-29 09:00:00 conformance gpt-4o        rate_limit...     -   -      - 0.0ms
+ 6 11-29 09:00:00 conformance evil\\x1b[...  tool_call      1.0k 100      - 0.0ms
+ 5 11-29 09:00:00 conformance house-model   stop              -   -      - 0.0ms
+ 4 11-29 09:00:00 conformance gpt-4o        rate_limit...     -   -      - 0.0ms
+ 3 11-29 09:00:00 conformance gpt-4o-mini   tool_call      1.0k 100 0.0002 0.0ms
+ 2 11-29 09:00:00 conformance gpt-4o        stop           2.0k 200 0.0070 0.0ms
+ 1 11-29 09:00:00 conformance gpt-4o        stop           1.0k 100 0.0035 0.0ms
 """)
 golden(["spend"], """
 MODEL                        CALLS FAIL      IN CACHED     OUT     USD OVER TIME
@@ -132,9 +132,9 @@ total                            7    2   5.0k+      -    500+ 0.0107+ █
 over time: dollars, each mark 15m00s, from 2026-11-29 09:00 on
 """)
 golden(["errors"], """
-ID TIME           PROGRAM     MODEL  HTTP ERROR      MESSAGE
- 7 11-29 09:00:00 conformance gpt-4o  500 rate_limit \\x1b[2J\\x1b]0;owned\\x07...
- 4 11-29 09:00:00 conformance gpt-4o  429 rate_limit slow down
+ID TIME           PROGRAM     MODEL  HTTP ERROR              MESSAGE
+ 7 11-29 09:00:00 conformance gpt-4o  500 rate_limit_exc...  \\x1b[2J\\x1b]0;o...
+ 4 11-29 09:00:00 conformance gpt-4o  429 rate_limit_exc...  slow down
 """)
 golden(["tools"], """
 ID TIME           PROGRAM     TOOL                     ARGUMENTS
