@@ -207,6 +207,12 @@ static void say_failed(struct scan_cache *f, const char *path, int err)
 #define SAMPLES	     16
 #define SAMPLE_BYTES 4096
 
+/* Whether it pays to read samples. */
+static bool may_be_copy(const struct scan_cache *f, const struct file_id *id)
+{
+	return id->size <= COPY_MAX && catalog_has_size(f->catalog, id->size);
+}
+
 /* The beginning, which has the build ID, the end, and what is in between. */
 static void make_likeness(int fd, uint64_t size, uint8_t ret[SHA256_DIGEST_SIZE])
 {
@@ -334,12 +340,14 @@ static int look_up(struct scan_cache *f, const char *path, bool may_search,
 		if (*ret_fd < 0)
 			return *ret_fd;
 		e = catalog_find(f->catalog, &id);
-		if (!e || !still_fits(*ret_fd, e)) {
+		if (e && !still_fits(*ret_fd, e))
+			e = NULL;
+		if (!e && (may_search || may_be_copy(f, &id))) {
 			make_likeness(*ret_fd, id.size, likeness);
 			e = find_copy(f, *ret_fd, &id, likeness);
-			if (!e && may_search)
-				e = search(f, *ret_fd, path, &id, likeness);
 		}
+		if (!e && may_search)
+			e = search(f, *ret_fd, path, &id, likeness);
 	}
 	if (*ret_fd >= 0 && (!e || !e->plan.nparts)) {
 		close(*ret_fd);

@@ -83,6 +83,15 @@ struct catalog_entry *catalog_find_copy(struct catalog *c, uint64_t size, const 
 	return NULL;
 }
 
+bool catalog_has_size(const struct catalog *c, uint64_t size)
+{
+	for (size_t i = 0; i < BUCKETS; i++)
+		for (const struct catalog_entry *e = c->buckets[i]; e; e = e->next)
+			if (e->id.size == size && !e->failed)
+				return true;
+	return false;
+}
+
 static int by_value(const void *a, const void *b)
 {
 	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;

@@ -34,6 +34,8 @@ void catalog_free(struct catalog *c);	 /* accepts NULL */
 struct catalog_entry *catalog_find(struct catalog *c, const struct file_id *id);
 /* One of that size and likeness, under whatever identity; NULL if there is none. Valid as long. */
 struct catalog_entry *catalog_find_copy(struct catalog *c, uint64_t size, const uint8_t *likeness);
+/* Whether there may be one. */
+bool catalog_has_size(const struct catalog *c, uint64_t size);
 /* Takes ownership of the plan. The likeness is nothing's until the caller sets it. If the catalog
  * is full, drops the least recently used half. */
 struct catalog_entry *catalog_add(struct catalog *c, const struct file_id *id, const uint8_t *check,
