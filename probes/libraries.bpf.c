@@ -174,3 +174,35 @@ int spy_import_return(struct pt_regs *ctx)
 		spy_nss_methods.update(&tgid, &d.methods);
 	return 0;
 }
+
+/* ---- Botan 2 ---- */
+
+/* Channel::send(channel, buf, len) returns nothing: it throws where it may not send. Remembered as
+ * `done` is how much it sends. */
+int spy_botan_send(struct pt_regs *ctx)
+{
+	return spy_wanted() ? spy_enter(ctx, PT_REGS_PARM1(ctx), PT_REGS_PARM3(ctx)) : 0;
+}
+
+int spy_botan_send_return(struct pt_regs *ctx)
+{
+	struct spy_args a = {};
+
+	if (!spy_take_frame(ctx, &a) || !a.done)
+		return 0;
+	spy_inherit(ctx, a.tls);
+	spy_peer_done(ctx, SPY_WRITE, a.tls, a.seq, a.done);
+	return spy_report(ctx, SPY_WRITE, a.tls, a.buf, a.done);
+}
+
+/* Channel::process_application_data(channel, number, record) hands a record to the program. The
+ * record is a vector, which begins with where its bytes begin and end. */
+int spy_botan_received(struct pt_regs *ctx)
+{
+	u64 at[2] = {};
+
+	if (!spy_wanted() || SPY_READ_USER(at, sizeof(at), (void *)PT_REGS_PARM3(ctx)))
+		return 0;
+	spy_inherit(ctx, PT_REGS_PARM1(ctx));
+	return spy_report(ctx, SPY_READ, PT_REGS_PARM1(ctx), at[0], at[1] - at[0]);
+}

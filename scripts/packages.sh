@@ -19,6 +19,10 @@ distribution=$(. /etc/os-release 2>/dev/null && echo "$ID $VERSION_ID")
 case $distribution in
 debian*) TEST_PACKAGES="$TEST_PACKAGES chromium" ;;
 esac
+# Botan 2, which is to be replaced there.
+case $distribution in
+'debian 12' | ubuntu*) TEST_PACKAGES="$TEST_PACKAGES botan" ;;
+esac
 # The sanitizers' part of clang, which its package brings there.
 case $distribution in
 'ubuntu 22.'*) ;;

@@ -92,17 +92,17 @@ def write_request(body):
     return path
 
 
-def test_gnutls_cli():
-    """It leaves with the end of its input, so that has to wait for the answer."""
+def test_command_line(*command):
+    """A client that leaves with the end of its input, so that has to wait for the answer."""
     t = Traced()
     for body in BODIES:
-        started = t.run("gnutls-cli", "--x509cafile", ca, "-p", str(provider.port), "localhost")
+        started = t.run(*command)
         with open(write_request(body)) as f:
             started[0].stdin.write(f.read())
         started[0].stdin.flush()
         started[0].stdout.read()
         t.end(started)
-    compare_all("gnutls-cli", t, provider_log(provider), "gnutls-cli")
+    compare_all(command[0], t, provider_log(provider), command[0])
 
 
 def test_tstclnt():
@@ -261,7 +261,10 @@ if not lacks("GnuTLS", find("gnutls")):
 if not lacks("wget", shutil.which("wget")):
     test_wget()
 if not lacks("gnutls-cli", shutil.which("gnutls-cli")):
-    test_gnutls_cli()
+    test_command_line("gnutls-cli", "--x509cafile", ca, "-p", str(provider.port), "localhost")
+if not lacks("Botan", shutil.which("botan")):
+    test_command_line("botan", "tls_client", "localhost", f"--port={provider.port}", f"--trusted-cas={ca}",
+                      "--skip-system-cert-store")
 if not lacks("pycurl", subprocess.run([PYTHON, "-c", "import pycurl"], capture_output=True).returncode == 0):
     test_library("pycurl")
     if not lacks("nginx", NGINX):

@@ -124,6 +124,12 @@ static const struct {
 	  "s2n_connection_wipe>clear s2n_connection_free>free s2n_set_server_name>host_text",
 	  { "s2n_send", "s2n_recv", "s2n_connection_new", "s2n_connection_free",
 	    "s2n_connection_wipe", "s2n_set_server_name" } },
+#define CHANNEL	 "_ZN5Botan3TLS7Channel"
+#define RECEIVED CHANNEL "24process_application_dataEmRKSt6vectorIhNS_16secure_allocatorIhEEE"
+	{ "Botan",
+	  "Botan: " CHANNEL "4sendEPKhm>botan_send " CHANNEL
+	  "4sendEPKhm<botan_send_return " RECEIVED ">botan_received " CHANNEL "D2Ev>free",
+	  { CHANNEL "4sendEPKhm", RECEIVED, CHANNEL "D2Ev" } },
 	{ "half of each",
 	  "",
 	  { "SSL_read", "gnutls_record_recv", "PR_Read", "SSL_SetURL", "wolfSSL_read",
