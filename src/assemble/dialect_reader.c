@@ -251,6 +251,7 @@ static void read_grpc(struct assembly *k, struct span name, struct span data, bo
 void dialect_reader_element(void *arg, struct span name, struct span data, bool cut)
 {
 	struct assembly *k = arg;
+	struct span rest = data;
 	json_t *v, *item;
 	bool partial;
 	size_t i;
@@ -273,16 +274,22 @@ void dialect_reader_element(void *arg, struct span name, struct span data, bool 
 	}
 	if (!k->dialect && k->guesses >= GUESSES)
 		return;
-	/* The beginning of a cut or broken element is still of use. */
-	v = json_read_piece(k->cc->assembler->lim, data, &partial);
-	k->x->response_partial |= cut || partial || !v;
-	/* Some wrap an error in a list. */
-	if (json_is_object(v) && !sse_results_event(k, name, data, v))
-		read_element(k, name, v, partial);
-	json_array_foreach(v, i, item)
-		if (json_is_object(item))
-			read_element(k, name, item, partial);
-	json_decref(v);
+	k->x->response_partial |= cut;
+	/* Elements may lack the line end between them. */
+	while (rest.len) {
+		/* The beginning of a cut or broken element is still of use. */
+		v = json_read_next_piece(k->cc->assembler->lim, &rest, &partial);
+		k->x->response_partial |= partial || !v;
+		if (!v)
+			break;
+		/* Some wrap an error in a list. */
+		if (json_is_object(v) && !sse_results_event(k, name, data, v))
+			read_element(k, name, v, partial);
+		json_array_foreach(v, i, item)
+			if (json_is_object(item))
+				read_element(k, name, item, partial);
+		json_decref(v);
+	}
 }
 
 /* JSON lines that are called JSON: each is an element of a stream. */

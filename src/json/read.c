@@ -30,9 +30,8 @@ struct reader {
 	enum limit memory_which; /* that bounds memory */
 	size_t depth, values, memory;
 	enum outcome outcome;
-	bool pruned;  /* something was too deep */
-	bool has_nul; /* somewhere in the text */
-	bool halves;  /* of surrogate pairs are kept */
+	bool pruned; /* something was too deep */
+	bool halves; /* of surrogate pairs are kept */
 	struct buf scratch;
 };
 
@@ -357,7 +356,7 @@ static inline void member(struct reader *r, json_t *object)
 	name = string_text(r);
 	if (r->outcome != READ_GOES_ON || !colon(r))
 		return;
-	if (r->has_nul || name.ptr == (const uint8_t *)r->scratch.ptr)
+	if (name.ptr == (const uint8_t *)r->scratch.ptr || memchr(name.ptr, '\0', name.len))
 		add_next_to_copy(r, object, name);
 	else
 		add_next(r, object, name);
@@ -436,7 +435,6 @@ static json_t *read_next(struct reader *r, struct span *text, bool *ret_partial)
 		return NULL;
 	r->at = text->ptr;
 	r->end = text->ptr + text->len;
-	r->has_nul = memchr(text->ptr, '\0', text->len);
 	/* A string that it does not hold could not be made anyway. */
 	buf_init(&r->scratch, r->memory_max < SIZE_MAX / 4 ? r->memory_max : SIZE_MAX / 4);
 	if (span_starts(*text, SPAN_LIT("\xef\xbb\xbf")))
@@ -488,13 +486,18 @@ json_t *json_read_own(struct span text)
 	return json_read_whole(text, &at);
 }
 
-json_t *json_read_piece(struct limits *lim, struct span text, bool *ret_partial)
+json_t *json_read_next_piece(struct limits *lim, struct span *text, bool *ret_partial)
 {
 	struct reader r = { .halves = true };
-	json_t *v;
 
-	set_ceilings(&r, lim, text.len);
-	v = read_next(&r, &text, ret_partial);
+	set_ceilings(&r, lim, text->len);
+	return read_next(&r, text, ret_partial);
+}
+
+json_t *json_read_piece(struct limits *lim, struct span text, bool *ret_partial)
+{
+	json_t *v = json_read_next_piece(lim, &text, ret_partial);
+
 	*ret_partial |= v && text.len;
 	return v;
 }

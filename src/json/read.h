@@ -46,5 +46,6 @@ json_t *json_read_whole(struct span text, size_t *ret_at);
 /* As json_read, of a text that may go on: *text becomes what follows the value, without blanks;
  * empty when the value is partial. */
 json_t *json_read_next(struct limits *lim, struct span *text, bool *ret_partial);
+json_t *json_read_next_piece(struct limits *lim, struct span *text, bool *ret_partial);
 
 #endif
