@@ -35,6 +35,8 @@ struct assembler *assembler_new(struct limits *lim, const struct observers *obse
 	list_init(&c->unpaired_servers);
 	list_init(&c->awaiting_client);
 	list_init(&c->answering);
+	for (size_t i = 0; i < OPEN_BUCKETS; i++)
+		list_init(&c->open[i]);
 	return c;
 }
 
@@ -103,7 +105,14 @@ void assembler_conn_key(struct assembler_conn *cc, uint64_t began_ns, struct spa
 
 /* ---- lists ---- */
 
-static void link_first(struct assembly *k)
+static struct list *open_bucket(struct assembler_conn *cc, uint64_t id)
+{
+	uint64_t key = (uintptr_t)cc / sizeof(*cc) + id * 0x9e3779b97f4a7c15;
+
+	return &cc->assembler->open[(key ^ key >> 32) % OPEN_BUCKETS];
+}
+
+static void link_open(struct assembly *k)
 {
 	struct assembler_conn *cc = k->cc;
 
@@ -111,6 +120,9 @@ static void link_first(struct assembly *k)
 	k->next = cc->first;
 	*(cc->first ? &cc->first->prev : &cc->last) = k;
 	cc->first = k;
+	if (!cc->oldest_open)
+		cc->oldest_open = k;
+	list_add_first(open_bucket(cc, k->id), &k->by_id);
 }
 
 static void link_last(struct assembly *k)
@@ -127,6 +139,9 @@ static void unlink_conn(struct assembly *k)
 {
 	struct assembler_conn *cc = k->cc;
 
+	list_remove(&k->by_id);
+	if (cc->oldest_open == k)
+		cc->oldest_open = k->prev;
 	*(k->prev ? &k->prev->next : &cc->first) = k->next;
 	*(k->next ? &k->next->prev : &cc->last) = k->prev;
 }
@@ -228,7 +243,6 @@ void assembler_conn_endpoints(struct assembler_conn *cc)
 }
 
 static void finish(struct assembly *k);
-static struct assembly *oldest_open(const struct assembler_conn *cc);
 
 /* Makes room. The opener of a WebSocket whose message is being read has to stay. */
 static void end_oldest(struct assembler *c)
@@ -283,7 +297,7 @@ void assembler_conn_refused(struct assembler_conn *cc, uint64_t ts_ns)
 {
 	struct assembly *k;
 
-	while ((k = oldest_open(cc))) {
+	while ((k = cc->oldest_open)) {
 		builder_set_time(k->x, ts_ns);
 		finish(k);
 		pairs_unregister(k);
@@ -299,13 +313,16 @@ static void on_delta(void *arg, struct exchange *x, const struct exchange_delta 
 		deliver_delta(k, d);
 }
 
-static struct assembly *find_open(const struct assembler_conn *cc, uint64_t id)
+static struct assembly *find_open(struct assembler_conn *cc, uint64_t id)
 {
-	struct assembly *k = cc->first;
+	list_each(at, open_bucket(cc, id))
+	{
+		struct assembly *k = container_of(at, struct assembly, by_id);
 
-	while (k && !k->over && k->id != id)
-		k = k->next;
-	return k && !k->over ? k : NULL;
+		if (k->cc == cc && k->id == id)
+			return k;
+	}
+	return NULL;
 }
 
 struct assembly *assembly_of(struct assembler_conn *cc, uint64_t id)
@@ -323,7 +340,7 @@ struct assembly *assembly_of(struct assembler_conn *cc, uint64_t id)
 	k->x = builder_new(++c->last_serial, c->lim->max[LIMIT_body], on_delta, k);
 	builder_set_limits(k->x, c->lim);
 	heads_set_connection(k->x, cc);
-	link_first(k);
+	link_open(k);
 	k->older = c->newest;
 	*(c->newest ? &c->newest->newer : &c->oldest) = k;
 	c->newest = k;
@@ -395,15 +412,6 @@ void assembly_end(struct assembly *k)
 	free_done(c);
 }
 
-static struct assembly *oldest_open(const struct assembler_conn *cc)
-{
-	struct assembly *oldest = NULL;
-
-	for (struct assembly *k = cc->first; k && !k->over; k = k->next)
-		oldest = k;
-	return oldest;
-}
-
 void assembler_conn_free(struct assembler_conn *cc)
 {
 	struct assembly *k;
@@ -411,7 +419,7 @@ void assembler_conn_free(struct assembler_conn *cc)
 	if (!cc)
 		return;
 	/* In the order in which they began. */
-	while ((k = oldest_open(cc)))
+	while ((k = cc->oldest_open))
 		assembly_end(k);
 	while (cc->refused)
 		end_refused(cc, NULL);
@@ -443,6 +451,11 @@ struct start assembler_start(const struct exchange *x)
 {
 	return (struct start){ x->t.request_first ? x->t.request_first : x->t.response_first,
 			       x->serial };
+}
+
+size_t assembler_count(const struct assembler *c)
+{
+	return c->count;
 }
 
 struct start assembler_earliest(const struct assembler *c)

@@ -47,6 +47,8 @@ struct start assembler_start(const struct exchange *x);
 /* Of the first of what is under way, and will be told to observers; past all others, with serial 0,
  * where nothing is. */
 struct start assembler_earliest(const struct assembler *c);
+/* Exchanges that are under way or wait to be told. */
+size_t assembler_count(const struct assembler *c);
 
 struct assembler_conn;
 /* `conn` outlives it. */

@@ -62,8 +62,12 @@ struct assembly {
 	struct assembly *asker;		/* of one that was made: for which; NULL */
 	struct list made_for;		/* of asker->made */
 	struct assembly *next, *prev;	/* of the same connection */
+	struct list by_id;		/* of a bucket of assembler.open, while it is open */
 	struct assembly *newer, *older; /* of all */
 };
+
+/* Buckets of open exchanges; of these there are as many as the limit `exchanges` at most. */
+#define OPEN_BUCKETS 1024
 
 struct assembler {
 	struct limits *lim;
@@ -78,7 +82,8 @@ struct assembler {
 	uint64_t last_serial;
 	uint64_t last_turn; /* numbers exchanges over WebSocket, which http does not know */
 	struct assembly *newest, *oldest;
-	struct assembly *done; /* to be freed */
+	struct list open[OPEN_BUCKETS]; /* by connection and number */
+	struct assembly *done;		/* to be freed */
 	/* Exchanges that wait, nearly in order of since_ns. They may have another view: clients'
 	 * views that are over, those of them whose end was delivered since, and servers' views
 	 * whose request was read. */
@@ -100,9 +105,10 @@ struct assembler_conn {
 	/* Open exchanges first, newest first; finished ones that await delivery follow, so that
 	 * lookups do not walk them. */
 	struct assembly *first, *last;
-	struct list registered; /* oldest first */
-	bool closed;		/* conn is NULL; what is left waits to be delivered */
-	bool saw_all;		/* pairs_saw_all, once conn is gone */
+	struct assembly *oldest_open; /* NULL: none is open */
+	struct list registered;	      /* oldest first */
+	bool closed;		      /* conn is NULL; what is left waits to be delivered */
+	bool saw_all;		      /* pairs_saw_all, once conn is gone */
 	bool cleartext;
 	struct endpoints endpoints; /* family 0: not known */
 	size_t endpoints_changes;
