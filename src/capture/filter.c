@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/xalloc.h"
+#include "capture/held_chunks.h"
 #include "capture/process.h"
 
 /* What is known of processes. A source describes a process again with each connection; until then,
@@ -18,7 +19,8 @@ struct filter {
 	const struct filter_options *o;
 	chunk_fn next;
 	void *arg;
-	bool *met; /* by user of the options: a process of that name was described */
+	struct held_chunks *held; /* NULL: nothing waits for a description */
+	bool *met;		  /* by user of the options: a process of that name was described */
 	struct slot {
 		uint32_t tgid;
 		bool named, fits; /* by name; in all other ways */
@@ -145,9 +147,17 @@ struct filter *filter_new(const struct filter_options *o, chunk_fn next, void *a
 
 void filter_free(struct filter *f)
 {
-	if (f)
-		free(f->met);
+	if (!f)
+		return;
+	held_chunks_free(f->held);
+	free(f->met);
 	free(f);
+}
+
+void filter_await_descriptions(struct filter *f)
+{
+	if (!f->held && (f->o->nnames || f->o->ncontainers || f->o->nunits || f->o->ncgroups))
+		f->held = held_chunks_new();
 }
 
 const char *filter_unknown_user(const struct filter *f)
@@ -190,14 +200,59 @@ static bool wanted(const struct filter *f, const struct chunk *c)
 	       ((known && s->named) || filter_has_name(f->o, span_str(c->comm)));
 }
 
-int filter_chunk(void *filter, const struct chunk *c)
+static bool is_described(const struct filter *f, const struct chunk *c)
 {
-	struct filter *f = filter;
+	return f->slots[c->conn.tgid % SLOTS].tgid == c->conn.tgid;
+}
 
-	if (c->kind == CHUNK_PROC)
-		learn(f, c);
+static int pass(struct filter *f, const struct chunk *c)
+{
 	if (c->kind == CHUNK_CLOCK || c->kind == CHUNK_LOST || c->kind == CHUNK_EXIT ||
 	    wanted(f, c))
 		return f->next(f->arg, c);
 	return 0;
+}
+
+/* What was held of a process; 0: of all. */
+static int pass_held(struct filter *f, uint32_t tgid)
+{
+	const struct chunk *c;
+	int err = 0;
+
+	while (!err && f->held && (c = held_chunks_take(f->held, tgid)))
+		err = pass(f, c);
+	return err;
+}
+
+static int pass_late(struct filter *f, uint64_t now_ns)
+{
+	const struct chunk *c;
+	int err = 0;
+
+	while (!err && f->held && (c = held_chunks_take_late(f->held, now_ns)))
+		err = pass(f, c);
+	return err;
+}
+
+int filter_finish(struct filter *f)
+{
+	return pass_held(f, 0);
+}
+
+int filter_chunk(void *filter, const struct chunk *c)
+{
+	struct filter *f = filter;
+	int err = pass_late(f, c->ts_ns);
+
+	if (err)
+		return err;
+	if (f->held && c->conn.tgid && c->kind != CHUNK_PROC && !is_described(f, c) &&
+	    filter_has_pid(f->o, (pid_t)c->conn.tgid)) {
+		held_chunks_add(f->held, c);
+		return 0;
+	}
+	if (c->kind == CHUNK_PROC)
+		learn(f, c);
+	err = pass(f, c);
+	return err || c->kind != CHUNK_PROC ? err : pass_held(f, c->conn.tgid);
 }

@@ -54,6 +54,12 @@ struct filter;
 struct filter *filter_new(const struct filter_options *o, chunk_fn next, void *arg);
 void filter_free(struct filter *f);		       /* accepts NULL */
 int filter_chunk(void *filter, const struct chunk *c); /* a chunk_fn */
+/* For a source that may describe a process after its first events: these wait for that, where it
+ * matters, as long and as many as held_chunks.h says. Then they count as of a process of which only
+ * thread and user are known. */
+void filter_await_descriptions(struct filter *f);
+/* Nothing comes any more: what still waits is passed on. */
+int filter_finish(struct filter *f);
 /* A name that was asked for and is nobody's, neither on this host nor so far in what passed; NULL.
  */
 const char *filter_unknown_user(const struct filter *f);

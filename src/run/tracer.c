@@ -221,6 +221,8 @@ static int finish(struct tracer *t, int err)
 	if (!err)
 		err = live_source(t->live)->ops->finish(live_source(t->live));
 	if (!err)
+		err = filter_finish(t->filter);
+	if (!err)
 		pipeline_finish(t->pipeline, now_ns());
 	log_debug("capture", "the kernel's buffer had %llu events",
 		  (unsigned long long)live_source(t->live)->ops->count(live_source(t->live)));
@@ -410,6 +412,7 @@ static int start(struct tracer *t, struct error *reterr)
 	t->filter_options.ncgroups = 0; /* the kernel has compared them, whatever their names */
 	t->carried = carried_new();
 	t->filter = filter_new(&t->filter_options, recording_chunk, &t->recording);
+	filter_await_descriptions(t->filter);
 	maps = (struct live_maps){ .events = probe_map(t->probe, "spy_events"),
 				   .conns = probe_map(t->probe, "spy_conns") };
 	err = live_open(&t->live, t->ring, &maps, attach_buffer_bytes(t), on_chunk, t, reterr);

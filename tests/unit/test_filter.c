@@ -142,6 +142,85 @@ static size_t passed(const struct filter_options *o, bool described)
 	return n;
 }
 
+/* ---- a description that comes late ---- */
+
+/* What passed: 'd' with the first byte of its data, 'p' a description, 'x' an end. */
+static int note(void *arg, const struct chunk *c)
+{
+	struct buf *out = arg;
+
+	if (c->kind == CHUNK_DATA)
+		buf_addf(out, "d%c", c->data.len ? c->data.ptr[0] : '-');
+	else
+		buf_adds(out, c->kind == CHUNK_PROC ? "p" : c->kind == CHUNK_EXIT ? "x" : "?");
+	return 0;
+}
+
+/* Words: "a" data of the agent, "b" of another process, "A" and "B" their descriptions, "x" the
+ * agent's end, "+" half a second passes, "M" 8 MiB of the other, "." the end. */
+static void is_passed(const char *name, const char *words, const char *want)
+{
+	static uint8_t large[8 << 20] = "M";
+	const char *const names[] = { name };
+	struct filter_options o = { .names = names, .nnames = 1 };
+	struct proc_text other = { .name = SPAN_LIT("other") };
+	struct buf out, text;
+	struct filter *f;
+	uint64_t now = 1000000000000;
+
+	buf_init(&out, 4096);
+	buf_init(&text, 4096);
+	buf_adds(&out, "");
+	f = filter_new(&o, note, &out);
+	filter_await_descriptions(f);
+	for (char digit = '1'; *words; words++) {
+		bool is_agent = strchr("aAx", *words);
+		struct chunk c = { .conn.tgid = is_agent ? 4711 : 4712,
+				   .ts_ns = now++,
+				   .comm = "worker" };
+		uint8_t byte = (uint8_t)digit;
+
+		now += *words == '+' ? 500000000 : 0;
+		if (*words == '+')
+			continue;
+		if (*words == '.') {
+			filter_finish(f);
+			continue;
+		}
+		buf_reset(&text);
+		if (*words == 'A' || *words == 'B') {
+			c.kind = CHUNK_PROC;
+			proc_encode(is_agent ? &agent : &other, &text);
+			c.data = buf_span(&text);
+		} else if (*words == 'x') {
+			c.kind = CHUNK_EXIT;
+		} else {
+			c.kind = CHUNK_DATA;
+			c.data = *words == 'M' ? span_of(large, sizeof(large)) : span_of(&byte, 1);
+			digit++;
+		}
+		filter_chunk(f, &c);
+	}
+	filter_free(f);
+	is_str(out.len ? out.ptr : "", want, "%s", want);
+	buf_done(&out);
+	buf_done(&text);
+}
+
+static void test_late(void)
+{
+	is_passed("agent.py", "aabAa", "pd1d2d4");
+	is_passed("agent.py", "aAbaBb.", "pd1d3");
+	is_passed("other", "ababB", "pd2d4");
+	is_passed("worker", "ab++a", "d1d2");
+	is_passed("worker", "ab++a.", "d1d2d3");
+	is_passed("agent.py", "ab++a.", "");
+	is_passed("agent.py", "aaxA", "pd1d2x");
+	is_passed("agent.py", "ax.", "x");
+	is_passed("worker", "aMMa", "d1dM");
+	is_passed("agent.py", "ababababA.", "pd1d3d5d7");
+}
+
 static void test_chunks(void)
 {
 	static const pid_t pids[] = { 1, 4711 };
@@ -178,5 +257,6 @@ int main(void)
 	test_users();
 	test_unknown();
 	test_chunks();
+	test_late();
 	return tap_done();
 }
