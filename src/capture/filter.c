@@ -9,9 +9,11 @@
 #include "capture/held_chunks.h"
 #include "capture/process.h"
 
-/* What is known of processes. A source describes a process again with each connection; until then,
- * one that lost its slot here is filtered by its thread's name and its user's number. */
-#define SLOTS 4096
+/* What is known of processes, by number. A source describes a process again with each connection;
+ * until then, one that lost its slot here is filtered by its thread's name and its user's number.
+ * So those that have ended lose theirs first, and then the ones that were silent for longest. */
+#define SETS 4096
+#define WAYS 4
 /* fnmatch() takes long for a long text and many stars. */
 #define NAME_LEN_MAX 256
 
@@ -23,8 +25,9 @@ struct filter {
 	bool *met;		  /* by user of the options: a process of that name was described */
 	struct slot {
 		uint32_t tgid;
+		bool ended;
 		bool named, fits; /* by name; in all other ways */
-	} slots[SLOTS];
+	} slots[SETS][WAYS];	  /* of each set, who was heard of last comes first */
 };
 
 /* ---- one process ---- */
@@ -168,13 +171,49 @@ const char *filter_unknown_user(const struct filter *f)
 	return NULL;
 }
 
+/* Comes first in its set from now on. */
+static struct slot *move_first(struct slot *set, size_t at)
+{
+	struct slot s = set[at];
+
+	memmove(set + 1, set, at * sizeof(*set));
+	set[0] = s;
+	return set;
+}
+
+/* NULL: it is not known. */
+static struct slot *find(struct filter *f, uint32_t tgid)
+{
+	struct slot *set = f->slots[tgid % SETS];
+
+	for (size_t i = 0; i < WAYS; i++)
+		if (tgid && set[i].tgid == tgid)
+			return move_first(set, i);
+	return NULL;
+}
+
+static struct slot *make_room(struct filter *f, uint32_t tgid)
+{
+	struct slot *set = f->slots[tgid % SETS];
+	size_t at = WAYS - 1;
+
+	for (size_t i = WAYS; i > 0; i--)
+		if (!set[i - 1].tgid || set[i - 1].ended) {
+			at = i - 1;
+			break;
+		}
+	return move_first(set, at);
+}
+
 static void learn(struct filter *f, const struct chunk *c)
 {
-	struct slot *s = &f->slots[c->conn.tgid % SLOTS];
 	struct proc_text p;
+	struct slot *s;
 
 	if (proc_decode(c->data, &p) != 0)
 		return;
+	s = find(f, c->conn.tgid);
+	s = s ? s : make_room(f, c->conn.tgid);
 	*s = (struct slot){ .tgid = c->conn.tgid,
 			    .named = has_name_of(f->o, &p),
 			    .fits = fits(f->o, &p, c->uid) };
@@ -190,19 +229,12 @@ static bool fits_unknown(const struct filter *f, const struct chunk *c)
 	       filter_has_uid(f->o, c->uid);
 }
 
-static bool wanted(const struct filter *f, const struct chunk *c)
+static bool wanted(struct filter *f, const struct chunk *c)
 {
-	const struct slot *s = &f->slots[c->conn.tgid % SLOTS];
-	bool known = s->tgid == c->conn.tgid;
+	const struct slot *s = find(f, c->conn.tgid);
 
-	return filter_has_pid(f->o, (pid_t)c->conn.tgid) &&
-	       (known ? s->fits : fits_unknown(f, c)) &&
-	       ((known && s->named) || filter_has_name(f->o, span_str(c->comm)));
-}
-
-static bool is_described(const struct filter *f, const struct chunk *c)
-{
-	return f->slots[c->conn.tgid % SLOTS].tgid == c->conn.tgid;
+	return filter_has_pid(f->o, (pid_t)c->conn.tgid) && (s ? s->fits : fits_unknown(f, c)) &&
+	       ((s && s->named) || filter_has_name(f->o, span_str(c->comm)));
 }
 
 static int pass(struct filter *f, const struct chunk *c)
@@ -246,13 +278,15 @@ int filter_chunk(void *filter, const struct chunk *c)
 
 	if (err)
 		return err;
-	if (f->held && c->conn.tgid && c->kind != CHUNK_PROC && !is_described(f, c) &&
+	if (f->held && c->conn.tgid && c->kind != CHUNK_PROC && !find(f, c->conn.tgid) &&
 	    filter_has_pid(f->o, (pid_t)c->conn.tgid)) {
 		held_chunks_add(f->held, c);
 		return 0;
 	}
 	if (c->kind == CHUNK_PROC)
 		learn(f, c);
+	else if (c->kind == CHUNK_EXIT && find(f, c->conn.tgid))
+		find(f, c->conn.tgid)->ended = true;
 	err = pass(f, c);
 	return err || c->kind != CHUNK_PROC ? err : pass_held(f, c->conn.tgid);
 }

@@ -207,6 +207,40 @@ static void is_passed(const char *name, const char *words, const char *want)
 	buf_done(&text);
 }
 
+/* Thousands of processes come and go, with numbers that follow one another. */
+static void test_many(bool end)
+{
+	const char *const names[] = { "agent.py" };
+	struct filter_options o = { .names = names, .nnames = 1 };
+	struct proc_text other = { .name = SPAN_LIT("other") };
+	struct chunk c = { .comm = "worker" };
+	struct buf of_agent, of_other;
+	size_t n = 0;
+	struct filter *f = filter_new(&o, count_data, &n);
+
+	buf_init(&of_agent, 4096);
+	buf_init(&of_other, 4096);
+	proc_encode(&agent, &of_agent);
+	proc_encode(&other, &of_other);
+	for (uint32_t tgid = 4711; tgid < (end ? 100000u : 16000u); tgid++) {
+		c.conn.tgid = tgid;
+		c.kind = CHUNK_PROC;
+		c.data = buf_span(tgid == 4711 ? &of_agent : &of_other);
+		filter_chunk(f, &c);
+		c.kind = CHUNK_EXIT;
+		if (end && tgid != 4711)
+			filter_chunk(f, &c);
+	}
+	c.kind = CHUNK_DATA;
+	c.conn.tgid = 4711;
+	filter_chunk(f, &c);
+	is_int(n, 1, "one that lives is known after thousands of others%s",
+	       end ? " that have ended" : "");
+	buf_done(&of_agent);
+	buf_done(&of_other);
+	filter_free(f);
+}
+
 static void test_late(void)
 {
 	is_passed("agent.py", "aabAa", "pd1d2d4");
@@ -258,5 +292,7 @@ int main(void)
 	test_unknown();
 	test_chunks();
 	test_late();
+	test_many(true);
+	test_many(false);
 	return tap_done();
 }
