@@ -24,7 +24,7 @@ BOTH = {"Go crypto/tls and its fork": {"Go crypto/tls", "a fork of Go crypto/tls
 # A library is one that defines this.
 DEFINED = {"GnuTLS": "gnutls_record_recv", "NSPR": "PR_Read", "NSS": "SSL_ImportFD", "wolfSSL": "wolfSSL_read",
            "Mbed TLS": "mbedtls_ssl_read", "s2n": "s2n_recv", "Mono's BoringSSL": "mono_btls_ssl_read",
-           "Erlang's ssl": "aead_cipher_nif"}
+           "Erlang's ssl": "aead_cipher_nif", "Botan": "_ZN5Botan3TLS7Channel13received_dataEPKhm"}
 
 
 def elf_files():
