@@ -9,8 +9,9 @@ libpure_a_SOURCES += \
 	src/capture/endpoints.c \
 	src/capture/endpoints.h \
 	src/capture/filter.c \
-	src/capture/held_chunks.c \
 	src/capture/filter.h \
+	src/capture/held_chunks.c \
+	src/capture/held_chunks.h \
 	src/capture/hello.c \
 	src/capture/hello.h \
 	src/capture/interpreters.def \
