@@ -10,8 +10,8 @@
 #include "capture/process.h"
 
 /* What is known of processes, by number. A source describes a process again with each connection;
- * until then, one that lost its slot here is filtered by its thread's name and its user's number.
- * So those that have ended lose theirs first, and then the ones that were silent for longest. */
+ * until then, one that lost its slot here is held up, or filtered by its thread's name and its
+ * user's number. So those that have ended lose theirs first, and then the ones that were silent for longest. */
 #define SETS 4096
 #define WAYS 4
 /* fnmatch() takes long for a long text and many stars. */
@@ -22,9 +22,11 @@ struct filter {
 	chunk_fn next;
 	void *arg;
 	struct held_chunks *held; /* NULL: nothing waits for a description */
+	int err;		  /* of what was passed on between chunks */
 	bool *met;		  /* by user of the options: a process of that name was described */
 	struct slot {
 		uint32_t tgid;
+		bool described; /* or nothing waits for that any more */
 		bool ended;
 		bool named, fits; /* by name; in all other ways */
 	} slots[SETS][WAYS];	  /* of each set, who was heard of last comes first */
@@ -159,7 +161,7 @@ void filter_free(struct filter *f)
 
 void filter_await_descriptions(struct filter *f)
 {
-	if (!f->held && (f->o->nnames || f->o->ncontainers || f->o->nunits || f->o->ncgroups))
+	if (!f->held)
 		f->held = held_chunks_new();
 }
 
@@ -205,16 +207,25 @@ static struct slot *make_room(struct filter *f, uint32_t tgid)
 	return move_first(set, at);
 }
 
+/* Its slot; nothing is known of it. */
+static struct slot *begin_anew(struct filter *f, uint32_t tgid)
+{
+	struct slot *s = find(f, tgid);
+
+	s = s ? s : make_room(f, tgid);
+	*s = (struct slot){ .tgid = tgid };
+	return s;
+}
+
 static void learn(struct filter *f, const struct chunk *c)
 {
 	struct proc_text p;
-	struct slot *s;
 
 	if (proc_decode(c->data, &p) != 0)
 		return;
-	s = find(f, c->conn.tgid);
-	s = s ? s : make_room(f, c->conn.tgid);
-	*s = (struct slot){ .tgid = c->conn.tgid,
+	*begin_anew(f, c->conn.tgid) =
+		(struct slot){ .tgid = c->conn.tgid,
+			    .described = true,
 			    .named = has_name_of(f->o, &p),
 			    .fits = fits(f->o, &p, c->uid) };
 	for (size_t i = 0; i < f->o->nusers; i++)
@@ -232,61 +243,94 @@ static bool fits_unknown(const struct filter *f, const struct chunk *c)
 static bool wanted(struct filter *f, const struct chunk *c)
 {
 	const struct slot *s = find(f, c->conn.tgid);
+	bool fits = s && s->described ? s->fits : fits_unknown(f, c);
 
-	return filter_has_pid(f->o, (pid_t)c->conn.tgid) && (s ? s->fits : fits_unknown(f, c)) &&
+	return fits && filter_has_pid(f->o, (pid_t)c->conn.tgid) &&
 	       ((s && s->named) || filter_has_name(f->o, span_str(c->comm)));
 }
 
 static int pass(struct filter *f, const struct chunk *c)
 {
+	struct slot *s = find(f, c->conn.tgid);
+
+	if (c->kind == CHUNK_PROC)
+		learn(f, c);
+	else if (c->kind == CHUNK_EXIT && s)
+		s->ended = true;
 	if (c->kind == CHUNK_CLOCK || c->kind == CHUNK_LOST || c->kind == CHUNK_EXIT ||
 	    wanted(f, c))
 		return f->next(f->arg, c);
 	return 0;
 }
 
-/* What was held of a process; 0: of all. */
-static int pass_held(struct filter *f, uint32_t tgid)
+/* ---- what waits ---- */
+
+/* Connections that were closed and processes that have ended are told without a description, of
+ * whoever had no others. */
+static bool lacks_description(struct filter *f, const struct chunk *c)
 {
-	const struct chunk *c;
+	return c->conn.tgid && c->kind != CHUNK_PROC && c->kind != CHUNK_CLOSE &&
+	       c->kind != CHUNK_EXIT && !find(f, c->conn.tgid) &&
+	       filter_has_pid(f->o, (pid_t)c->conn.tgid);
+}
+
+static bool is_holding(const struct filter *f)
+{
+	return f->held && held_chunks_first(f->held);
+}
+
+/* A process for which others have waited for long enough is not waited for again. */
+static int pass_held(struct filter *f, bool all, uint64_t now_ns)
+{
 	int err = 0;
 
-	while (!err && f->held && (c = held_chunks_take(f->held, tgid)))
-		err = pass(f, c);
+	while (!err && is_holding(f)) {
+		const struct chunk *c = held_chunks_first(f->held);
+
+		if (lacks_description(f, c)) {
+			if (!all && !held_chunks_is_late(f->held, now_ns))
+				break;
+			begin_anew(f, c->conn.tgid);
+		}
+		err = pass(f, held_chunks_take(f->held));
+	}
 	return err;
 }
 
-static int pass_late(struct filter *f, uint64_t now_ns)
+/* It may be what others wait for. */
+static bool is_first_description(struct filter *f, const struct chunk *c)
 {
-	const struct chunk *c;
-	int err = 0;
+	const struct slot *s = find(f, c->conn.tgid);
 
-	while (!err && f->held && (c = held_chunks_take_late(f->held, now_ns)))
-		err = pass(f, c);
-	return err;
+	return c->kind == CHUNK_PROC && !(s && s->described);
+}
+
+uint64_t filter_tick(struct filter *f, uint64_t now_ns)
+{
+	const struct chunk *first;
+
+	f->err = f->err ? f->err : pass_held(f, false, now_ns);
+	first = is_holding(f) ? held_chunks_first(f->held) : NULL;
+	return first && first->ts_ns < now_ns ? first->ts_ns : now_ns;
 }
 
 int filter_finish(struct filter *f)
 {
-	return pass_held(f, 0);
+	return f->err ? f->err : pass_held(f, true, 0);
 }
 
 int filter_chunk(void *filter, const struct chunk *c)
 {
 	struct filter *f = filter;
-	int err = pass_late(f, c->ts_ns);
+	bool waits = f->held && !is_first_description(f, c) &&
+		     (is_holding(f) || lacks_description(f, c));
+	int err = f->err;
 
 	if (err)
 		return err;
-	if (f->held && c->conn.tgid && c->kind != CHUNK_PROC && !find(f, c->conn.tgid) &&
-	    filter_has_pid(f->o, (pid_t)c->conn.tgid)) {
+	if (waits)
 		held_chunks_add(f->held, c);
-		return 0;
-	}
-	if (c->kind == CHUNK_PROC)
-		learn(f, c);
-	else if (c->kind == CHUNK_EXIT && find(f, c->conn.tgid))
-		find(f, c->conn.tgid)->ended = true;
-	err = pass(f, c);
-	return err || c->kind != CHUNK_PROC ? err : pass_held(f, c->conn.tgid);
+	else
+		err = pass(f, c);
+	return err ? err : pass_held(f, false, c->ts_ns);
 }

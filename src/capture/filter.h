@@ -54,10 +54,13 @@ struct filter;
 struct filter *filter_new(const struct filter_options *o, chunk_fn next, void *arg);
 void filter_free(struct filter *f);		       /* accepts NULL */
 int filter_chunk(void *filter, const struct chunk *c); /* a chunk_fn */
-/* For a source that may describe a process after its first events: these wait for that, where it
- * matters, as long and as many as held_chunks.h says. Then they count as of a process of which only
- * thread and user are known. */
+/* For a source that may describe a process after its first events: these wait for that, and what
+ * comes after them too, since views of one call are told together. As long and as many as
+ * held_chunks.h says; then the process counts as one of which only thread and user are known. */
 void filter_await_descriptions(struct filter *f);
+/* Passes on what has waited for long enough; an error is returned by what is called next. Returns
+ * the time until when all has passed. */
+uint64_t filter_tick(struct filter *f, uint64_t now_ns);
 /* Nothing comes any more: what still waits is passed on. */
 int filter_finish(struct filter *f);
 /* A name that was asked for and is nobody's, neither on this host nor so far in what passed; NULL.

@@ -17,9 +17,6 @@ struct held_chunks {
 	struct list all; /* the latest first */
 	size_t bytes;
 	struct held *taken;
-	/* Where the search for the next one of a process goes on. */
-	struct list *from;
-	uint32_t of;
 };
 
 struct held_chunks *held_chunks_new(void)
@@ -30,9 +27,11 @@ struct held_chunks *held_chunks_new(void)
 	return h;
 }
 
-static struct held *held_of(struct list *member)
+static struct held *first(const struct held_chunks *h)
 {
-	return container_of(member, struct held, in);
+	struct list *last = list_last(&h->all);
+
+	return last ? container_of(last, struct held, in) : NULL;
 }
 
 static size_t bytes_of(const struct held *one)
@@ -40,24 +39,13 @@ static size_t bytes_of(const struct held *one)
 	return sizeof(*one) + one->c.data.len;
 }
 
-static const struct chunk *take(struct held_chunks *h, struct held *one)
-{
-	free(h->taken);
-	h->taken = one;
-	if (!one)
-		return NULL;
-	h->from = one->in.prev;
-	list_remove(&one->in);
-	h->bytes -= bytes_of(one);
-	return &one->c;
-}
-
 void held_chunks_free(struct held_chunks *h)
 {
 	if (!h)
 		return;
-	while (held_chunks_take(h, 0))
-		;
+	while (held_chunks_first(h))
+		held_chunks_take(h);
+	free(h->taken);
 	free(h);
 }
 
@@ -70,30 +58,29 @@ void held_chunks_add(struct held_chunks *h, const struct chunk *c)
 		memcpy(one->data, c->data.ptr, c->data.len);
 	one->c.data = span_of(one->data, c->data.len);
 	h->bytes += bytes_of(one);
-	h->from = NULL;
 	list_add_first(&h->all, &one->in);
 }
 
-const struct chunk *held_chunks_take(struct held_chunks *h, uint32_t tgid)
+const struct chunk *held_chunks_first(const struct held_chunks *h)
 {
-	struct list *at = h->from && h->of == tgid ? h->from : h->all.prev;
+	const struct held *one = first(h);
 
-	while (at != &h->all && tgid && held_of(at)->c.conn.tgid != tgid)
-		at = at->prev;
-	h->of = tgid;
-	if (at == &h->all)
-		h->from = NULL;
-	return take(h, at == &h->all ? NULL : held_of(at));
+	return one ? &one->c : NULL;
 }
 
-const struct chunk *held_chunks_take_late(struct held_chunks *h, uint64_t now_ns)
+const struct chunk *held_chunks_take(struct held_chunks *h)
 {
-	struct list *last = list_last(&h->all);
-	const struct held *one = last ? held_of(last) : NULL;
+	free(h->taken);
+	h->taken = first(h);
+	list_remove(&h->taken->in);
+	h->bytes -= bytes_of(h->taken);
+	return &h->taken->c;
+}
 
-	if (!one || (h->bytes <= HELD_CHUNKS_MAX &&
-		     (now_ns < one->c.ts_ns || now_ns - one->c.ts_ns <= HELD_CHUNKS_NS)))
-		return take(h, NULL);
-	h->of = 0;
-	return take(h, held_of(last));
+bool held_chunks_is_late(const struct held_chunks *h, uint64_t now_ns)
+{
+	const struct held *one = first(h);
+
+	return one && (h->bytes > HELD_CHUNKS_MAX ||
+		       (now_ns > one->c.ts_ns && now_ns - one->c.ts_ns > HELD_CHUNKS_NS));
 }

@@ -119,7 +119,7 @@ static void tick(void *arg, uint64_t now)
 {
 	struct tracer *t = arg;
 
-	pipeline_tick(t->pipeline, now);
+	pipeline_tick(t->pipeline, filter_tick(t->filter, now));
 	tell_status(t, now);
 	tell_lost(t, now);
 	carried_settle(t->carried, now, false, on_uncarried, t);

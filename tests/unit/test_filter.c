@@ -144,7 +144,7 @@ static size_t passed(const struct filter_options *o, bool described)
 
 /* ---- a description that comes late ---- */
 
-/* What passed: 'd' with the first byte of its data, 'p' a description, 'x' an end. */
+/* What passed: 'd' with the first byte of its data, 'p' a description, 'x' an end, 'c' a close. */
 static int note(void *arg, const struct chunk *c)
 {
 	struct buf *out = arg;
@@ -152,17 +152,22 @@ static int note(void *arg, const struct chunk *c)
 	if (c->kind == CHUNK_DATA)
 		buf_addf(out, "d%c", c->data.len ? c->data.ptr[0] : '-');
 	else
-		buf_adds(out, c->kind == CHUNK_PROC ? "p" : c->kind == CHUNK_EXIT ? "x" : "?");
+		buf_adds(out, c->kind == CHUNK_PROC    ? "p"
+			      : c->kind == CHUNK_EXIT  ? "x"
+			      : c->kind == CHUNK_CLOSE ? "c"
+						       : "?");
 	return 0;
 }
 
-/* Words: "a" data of the agent, "b" of another process, "A" and "B" their descriptions, "x" the
- * agent's end, "+" half a second passes, "M" 8 MiB of the other, "." the end. */
+/* Words: "a" data of the agent, "b" of another process, "A" and "B" their descriptions, "c" a
+ * connection of the agent is closed, "x" the agent's end, "+" half a second passes, "t" a tick,
+ * "M" 32 MiB of the other, "." the end. */
+/* name: "": all are wanted. */
 static void is_passed(const char *name, const char *words, const char *want)
 {
-	static uint8_t large[8 << 20] = "M";
+	static uint8_t large[32 << 20] = "M";
 	const char *const names[] = { name };
-	struct filter_options o = { .names = names, .nnames = 1 };
+	struct filter_options o = { .names = names, .nnames = *name ? 1 : 0 };
 	struct proc_text other = { .name = SPAN_LIT("other") };
 	struct buf out, text;
 	struct filter *f;
@@ -174,7 +179,7 @@ static void is_passed(const char *name, const char *words, const char *want)
 	f = filter_new(&o, note, &out);
 	filter_await_descriptions(f);
 	for (char digit = '1'; *words; words++) {
-		bool is_agent = strchr("aAx", *words);
+		bool is_agent = strchr("aAcx", *words);
 		struct chunk c = { .conn.tgid = is_agent ? 4711 : 4712,
 				   .ts_ns = now++,
 				   .comm = "worker" };
@@ -187,13 +192,19 @@ static void is_passed(const char *name, const char *words, const char *want)
 			filter_finish(f);
 			continue;
 		}
+		if (*words == 't') {
+			uint64_t until = filter_tick(f, now);
+
+			buf_addf(&out, until < now ? "<%d" : "t", (int)(now - until - 1));
+			continue;
+		}
 		buf_reset(&text);
 		if (*words == 'A' || *words == 'B') {
 			c.kind = CHUNK_PROC;
 			proc_encode(is_agent ? &agent : &other, &text);
 			c.data = buf_span(&text);
-		} else if (*words == 'x') {
-			c.kind = CHUNK_EXIT;
+		} else if (*words == 'x' || *words == 'c') {
+			c.kind = *words == 'x' ? CHUNK_EXIT : CHUNK_CLOSE;
 		} else {
 			c.kind = CHUNK_DATA;
 			c.data = *words == 'M' ? span_of(large, sizeof(large)) : span_of(&byte, 1);
@@ -243,16 +254,30 @@ static void test_many(bool end)
 
 static void test_late(void)
 {
-	is_passed("agent.py", "aabAa", "pd1d2d4");
+	/* Both are waited for, in the order in which they came. */
+	is_passed("", "aabAa", "pd1d2");
+	is_passed("", "aabAaB", "pd1d2pd3d4");
+	is_passed("", "abBA", "ppd1d2");
+	is_passed("", "AaBb", "pd1pd2");
+	/* A description that comes anew is told in its place. */
+	is_passed("", "AabAB", "pd1pd2p");
+	is_passed("agent.py", "aabAaB", "pd1d2d4");
 	is_passed("agent.py", "aAbaBb.", "pd1d3");
-	is_passed("other", "ababB", "pd2d4");
-	is_passed("worker", "ab++a", "d1d2");
-	is_passed("worker", "ab++a.", "d1d2d3");
+	is_passed("other", "ababBA", "pd2d4");
+	/* Nobody waits for long, nor twice. */
+	is_passed("worker", "ab++a", "d1d2d3");
+	is_passed("worker", "ab++t", "d1d2t");
+	is_passed("worker", "a+t+b", "<500000002d1");
+	is_passed("worker", "a++tababB", "d1td2pd3d4d5");
 	is_passed("agent.py", "ab++a.", "");
+	is_passed("agent.py", "a++taAa", "tpd3");
+	is_passed("worker", "aMMa", "d1dMdMd4");
+	/* What needs no description. */
+	is_passed("", "cxt", "cxt");
 	is_passed("agent.py", "aaxA", "pd1d2x");
+	is_passed("", "acxA", "pd1cx");
 	is_passed("agent.py", "ax.", "x");
-	is_passed("worker", "aMMa", "d1dM");
-	is_passed("agent.py", "ababababA.", "pd1d3d5d7");
+	is_passed("agent.py", "ababababAB.", "pd1d3d5d7");
 }
 
 static void test_chunks(void)
