@@ -17,8 +17,8 @@ static const struct column columns[] = {
 	{ "CALLS", "calls", CELL_NUMBER, 0 },
 	{ "USD", "cost_usd", CELL_USD, 0 },
 	{ NULL, "cost_unknown", CELL_NUMBER, 0 },
-	{ "FIRST", "first", CELL_MOMENT, 0 },
-	{ "LAST", "last", CELL_MOMENT, 0 },
+	{ "FIRST", "first", CELL_MOMENT, MOMENT_LEAST },
+	{ "LAST", "last", CELL_MOMENT, MOMENT_LEAST },
 	{ NULL, NULL, CELL_TEXT, 0 },
 };
 
@@ -37,9 +37,13 @@ static void add_names(struct table *t, const struct key_names *n)
 
 static void add_row(struct table *t, const struct key_use *u)
 {
-	AUTO_FREE char *usd = NULL;
+	AUTO_FREE char *usd = NULL, *id = NULL;
 
 	table_text(t, u->id[0] ? u->id : NULL);
+	if (u->id[0]) {
+		id = xasprintf("%.8s", u->id);
+		table_shown(t, id);
+	}
 	table_text(t, u->hint);
 	table_text(t, u->provider);
 	add_names(t, &u->programs);

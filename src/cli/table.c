@@ -224,7 +224,8 @@ struct layout {
 	bool utf8;
 };
 
-static void add_moment(struct buf *out, int64_t ns)
+/* Seconds are left out where there is no room. */
+static void add_moment(struct buf *out, int64_t ns, unsigned max)
 {
 	time_t t = (time_t)(ns / 1000000000);
 	char text[32];
@@ -233,6 +234,8 @@ static void add_moment(struct buf *out, int64_t ns)
 	if (ns <= 0 || !localtime_r(&t, &tm))
 		return;
 	strftime(text, sizeof(text), "%m-%d %H:%M:%S", &tm);
+	if (strlen(text) > max)
+		*strrchr(text, ':') = '\0';
 	buf_adds(out, text);
 }
 
@@ -264,7 +267,7 @@ static unsigned show(struct buf *out, const struct cell *c, enum cell_kind kind,
 	else if (kind == CELL_DURATION)
 		buf_adds(out, text_duration((uint64_t)c->n).text);
 	else
-		add_moment(out, c->n);
+		add_moment(out, c->n, max);
 	return (unsigned)(out->len - before);
 }
 
@@ -284,13 +287,13 @@ static unsigned natural(const struct table *t, size_t column, bool utf8)
 	return most;
 }
 
-/* The widest text that can become narrower, or NULL. */
+/* The widest column that can become narrower, or NULL. */
 static unsigned *widest(const struct table *t, unsigned *widths)
 {
 	unsigned *found = NULL;
 
 	for (size_t i = 0; i < t->ncolumns; i++)
-		if (t->columns[i].head && t->columns[i].kind == CELL_TEXT && t->columns[i].least &&
+		if (t->columns[i].head && t->columns[i].least &&
 		    widths[i] > t->columns[i].least && (!found || widths[i] > *found))
 			found = &widths[i];
 	return found;

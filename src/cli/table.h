@@ -23,7 +23,9 @@ struct column {
 	const char *head; /* for people; NULL: they are not shown it */
 	const char *name; /* in JSON and CSV; NULL: it is for people */
 	enum cell_kind kind;
-	unsigned least; /* of a text: columns it has at least where the table is too wide */
+	/* Of a text, and of a moment with seconds: columns it has at least where the table is too
+	 * wide; 0: it keeps its own. */
+	unsigned least;
 };
 
 struct table;
@@ -39,6 +41,9 @@ void table_span(struct table *t, struct span text);
 void table_skip(struct table *t);
 /* What people see in place of the last cell. */
 void table_shown(struct table *t, const char *text);
+
+/* So many columns of a moment have all but its seconds. */
+#define MOMENT_LEAST 11
 
 /* All rows; a text that is too long for `width` ends in "...". */
 void table_print(const struct table *t, FILE *out, unsigned width, bool utf8);

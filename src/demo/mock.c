@@ -615,15 +615,25 @@ static const struct {
 	{ "/v1/models", models },
 };
 
+/* Who waits for the file finds all of it. */
 static void write_file(unsigned n, const char *what, struct span s)
 {
 	AUTO_FREE char *path = xasprintf("%s/%u.%s", log_dir, n, what);
-	FILE *f = fopen(path, "we");
+	AUTO_FREE char *begun = xasprintf("%s.begun", path);
+	FILE *f = fopen(begun, "we");
 
 	if (f) {
 		fwrite(s.ptr, 1, s.len, f);
 		fclose(f);
+		rename(begun, path);
 	}
+}
+
+/* Before the answer: a client may end as soon as it has that. */
+static void log_request(unsigned n, const struct request *q)
+{
+	if (log_dir)
+		write_file(n, "request", buf_span(&q->body));
 }
 
 static void log_exchange(unsigned n, const struct request *q, const struct reply *r)
@@ -634,7 +644,6 @@ static void log_exchange(unsigned n, const struct request *q, const struct reply
 			  (int)q->body.len, "response_bytes", (int)r->sent.len);
 	char *text = json_write_text(meta);
 
-	write_file(n, "request", buf_span(&q->body));
 	write_file(n, "response", buf_span(&r->sent));
 	write_file(n, "meta", span_str(text));
 	free(text);
@@ -687,11 +696,15 @@ static bool serve_one(struct peer *p)
 		else
 			good = q.chunked ? read_chunks(p, &q.body)
 					 : read_bytes(p, q.length, &q.body);
+		if (!r.w.early)
+			log_request(n, &q);
 		if (good)
 			reply_to(&r, &q);
-		if (r.w.early)
+		if (r.w.early) {
 			good = q.chunked ? read_chunks(p, &q.body)
 					 : read_bytes(p, q.length, &q.body);
+			log_request(n, &q);
+		}
 		if (log_dir)
 			log_exchange(n, &q, &r);
 		if (r.w.gzip)
