@@ -64,6 +64,11 @@ struct spy_event {
 	char comm[16]; /* the thread's name, NUL-padded */
 };
 
+enum spy_early {
+	SPY_EARLY_WRITTEN = 1, /* while the server has not answered */
+	SPY_EARLY_ANSWERED, /* it has: accepted or refused, as GnuTLS tells when asked */
+};
+
 struct spy_totals {
 	__u64 bytes[2]; /* by enum spy_dir: all bytes that passed, captured or not */
 };
@@ -85,7 +90,7 @@ struct spy_conn {
 	__u32 plain; /* no TLS (sock.bpf.c) */
 	__u32 busy;  /* calls under way, and whether it ends with the last of them (go.bpf.c) */
 	__u32 closing;
-	__u32 early, pad; /* it wrote before its handshake was over */
+	__u32 early, pad; /* enum spy_early: it wrote before its handshake was over */
 };
 
 /* The endpoints of a TCP connection, as the process has them. Only bytes, so that the recorded form

@@ -46,6 +46,8 @@ int spy_host_sized(struct pt_regs *ctx)
 
 /* ---- GnuTLS ---- */
 
+#define SPY_GNUTLS_EARLY_DATA (1 << 10) /* GNUTLS_SFLAGS_EARLY_DATA (gnutls/gnutls.h) */
+
 /* gnutls_init(*tls, flags), entered by spy_call: the first argument points to the object. */
 int spy_init_return(struct pt_regs *ctx)
 {
@@ -83,6 +85,35 @@ int spy_uncork_return(struct pt_regs *ctx)
 	c = spy_conn_of(a.tls);
 	if (c)
 		c->resender = 0;
+	return 0;
+}
+
+/* gnutls_handshake(tls) = 0: it has sent what gnutls_record_send_early_data kept, by the library's
+ * own send, and the server has answered. */
+int spy_early_sent_return(struct pt_regs *ctx)
+{
+	struct spy_args a = {};
+	struct spy_conn *c;
+
+	if (!spy_take_frame(ctx, &a) || (int)PT_REGS_RC(ctx) != 0)
+		return 0;
+	c = spy_known(a.tls);
+	if (c && c->early)
+		c->early = SPY_EARLY_ANSWERED;
+	return 0;
+}
+
+/* gnutls_session_get_flags(tls): who has to send it again learns that here. */
+int spy_early_flags_return(struct pt_regs *ctx)
+{
+	struct spy_args a = {};
+	struct spy_conn *c;
+
+	if (!spy_take_frame(ctx, &a) || (PT_REGS_RC(ctx) & SPY_GNUTLS_EARLY_DATA))
+		return 0;
+	c = spy_known(a.tls);
+	if (c && c->early == SPY_EARLY_ANSWERED)
+		spy_early_lost(ctx, a.tls, c);
 	return 0;
 }
 

@@ -835,13 +835,13 @@ static __always_inline void spy_early_lost(void *ctx, u64 tls, struct spy_conn *
 	spy_send_small(ctx, &e, sizeof(e));
 }
 
-/* SSL_write_early_data; what it writes passes SSL_write_ex. */
+/* SSL_write_early_data; what it writes passes SSL_write_ex. gnutls_record_send_early_data. */
 int spy_early(struct pt_regs *ctx)
 {
 	struct spy_conn *c = spy_wanted() ? spy_conn_of(PT_REGS_PARM1(ctx)) : NULL;
 
 	if (c)
-		c->early = 1;
+		c->early = SPY_EARLY_WRITTEN;
 	return 0;
 }
 

@@ -67,7 +67,7 @@ E2E_TESTS = \
 	tests/e2e/test_web_live.py \
 	tests/e2e/test_wreq.py
 EXTRA_DIST += $(E2E_TESTS) tests/e2e/agents.py tests/e2e/awscrt_client.py tests/e2e/blindclient.py tests/e2e/calls.mjs tests/e2e/chromium.py tests/e2e/client.py \
-	tests/e2e/earlyclient.c tests/e2e/erlang_client.erl tests/e2e/fetch_sdks tests/e2e/first_clients.py tests/e2e/python_calls.py \
+	tests/e2e/earlyclient.c tests/e2e/early_gnutls.py tests/e2e/erlang_client.erl tests/e2e/fetch_sdks tests/e2e/first_clients.py tests/e2e/python_calls.py \
 	tests/e2e/go/client.go tests/e2e/go/forks.go tests/e2e/go/uconn.go tests/e2e/http2.mjs \
 	tests/e2e/java/Netty.java tests/e2e/java/OpenAI.java tests/e2e/libraries.py tests/e2e/machine.py tests/e2e/packages.py \
 	tests/e2e/mock_provider.py tests/e2e/mbedclient.c tests/e2e/nginx.py tests/e2e/person.py tests/e2e/proxied.py tests/e2e/prefixed.c tests/e2e/rustls.mjs tests/e2e/screens \

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Early data of TLS 1.3 (0-RTT) with OpenSSL: what a server accepts is seen like all else; what it refuses is sent again,
+"""Early data of TLS 1.3 (0-RTT) with OpenSSL and GnuTLS: what a server accepts is seen like all else; what it refuses is sent again,
 and is one call nevertheless, at both ends, live and from a recording."""
 import subprocess
 
@@ -11,6 +11,7 @@ need_root()
 EARLY = os.path.join(TMP, "early")
 if subprocess.run(["cc", "-D_GNU_SOURCE", "-o", EARLY, os.path.join(SRC, "tests/e2e/earlyclient.c"), "-lssl", "-lcrypto"]).returncode:
     skip_all("no C compiler, or no OpenSSL to build with")
+PROGRAMS = {"OpenSSL": [EARLY], "GnuTLS": [PYTHON, os.path.join(SRC, "tests/e2e/early_gnutls.py")]}
 key, cert, ca = certificates(TMP)
 
 
@@ -29,14 +30,14 @@ def check(what, records, count):
        [(r["id"], r["twin_of"], bool(r["other_end"])) for r in records])
 
 
-def test(answer, count):
-    what = f"early data that is {'accepted' if answer == 'accept' else 'refused'}, {count}"
-    recording, followed = os.path.join(TMP, f"recording-{answer}-{count}"), os.path.join(TMP, f"text-{answer}-{count}")
-    server = subprocess.Popen([EARLY, "serve", key, cert, answer], stdout=subprocess.PIPE, text=True)
+def test(client, server, answer, count):
+    what = f"early data of {client} that {server} {answer}s, {count}"
+    recording, followed = tempfile.mktemp(dir=TMP), tempfile.mktemp(dir=TMP)
+    server = subprocess.Popen([*PROGRAMS[server], "serve", key, cert, answer], stdout=subprocess.PIPE, text=True)
     started.append(server)
     port = server.stdout.readline().strip()
     spy = Spy("-w", recording, "-o", "jsonl:-", "-o", f"text:{followed}")
-    said = subprocess.run([EARLY, "call", port, ca, str(count)], check=True, stdout=subprocess.PIPE, text=True, timeout=WAIT).stdout
+    said = subprocess.run([*PROGRAMS[client], "call", port, ca, str(count)], check=True, stdout=subprocess.PIPE, text=True, timeout=WAIT).stdout
     ok(said.strip() == ("accepted" if answer == "accept" else "refused"), f"{what}: as it should be", said)
     spy.wait_for(2 * (count + 2))
     check(what, spy.stop(), count)
@@ -48,7 +49,8 @@ def test(answer, count):
     server.kill()
 
 
-for answer in ("accept", "refuse"):
-    for count in (1, 3):
-        test(answer, count)
+for client, server in (("OpenSSL", "OpenSSL"), ("GnuTLS", "OpenSSL"), ("OpenSSL", "GnuTLS"), ("GnuTLS", "GnuTLS")):
+    for answer in ("accept", "refuse"):
+        for count in (1, 3):
+            test(client, server, answer, count)
 done()
