@@ -243,9 +243,9 @@ static bool fits_unknown(const struct filter *f, const struct chunk *c)
 static bool wanted(struct filter *f, const struct chunk *c)
 {
 	const struct slot *s = find(f, c->conn.tgid);
-	bool fits = s && s->described ? s->fits : fits_unknown(f, c);
+	bool fit = s && s->described ? s->fits : fits_unknown(f, c);
 
-	return fits && filter_has_pid(f->o, (pid_t)c->conn.tgid) &&
+	return fit && filter_has_pid(f->o, (pid_t)c->conn.tgid) &&
 	       ((s && s->named) || filter_has_name(f->o, span_str(c->comm)));
 }
 
