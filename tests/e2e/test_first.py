@@ -105,7 +105,7 @@ def as_command(what, client, path, prefix):
 def on_host(what, client, path, parents):
     """One tracer for all starts."""
     shutil.rmtree(os.environ["XDG_CACHE_HOME"], ignore_errors=True)
-    spy = Spy("--hold=60s", "--debug")
+    spy = Spy("--hold=60s", "--debug", may_be_blind=client.late)
     seen = len(of_client(spy.records()))
     for name, prefix in parents:
         server, (copy, folder) = client.server(), copied(path)
