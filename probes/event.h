@@ -66,7 +66,7 @@ struct spy_event {
 
 enum spy_early {
 	SPY_EARLY_WRITTEN = 1, /* while the server has not answered */
-	SPY_EARLY_ANSWERED, /* it has: accepted or refused, as GnuTLS tells when asked */
+	SPY_EARLY_ANSWERED,    /* it has: accepted or refused, as GnuTLS tells when asked */
 };
 
 struct spy_totals {

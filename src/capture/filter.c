@@ -11,7 +11,8 @@
 
 /* What is known of processes, by number. A source describes a process again with each connection;
  * until then, one that lost its slot here is held up, or filtered by its thread's name and its
- * user's number. So those that have ended lose theirs first, and then the ones that were silent for longest. */
+ * user's number. So those that have ended lose theirs first, and then the ones that were silent for
+ * longest. */
 #define SETS 4096
 #define WAYS 4
 /* fnmatch() takes long for a long text and many stars. */
@@ -223,11 +224,10 @@ static void learn(struct filter *f, const struct chunk *c)
 
 	if (proc_decode(c->data, &p) != 0)
 		return;
-	*begin_anew(f, c->conn.tgid) =
-		(struct slot){ .tgid = c->conn.tgid,
-			    .described = true,
-			    .named = has_name_of(f->o, &p),
-			    .fits = fits(f->o, &p, c->uid) };
+	*begin_anew(f, c->conn.tgid) = (struct slot){ .tgid = c->conn.tgid,
+						      .described = true,
+						      .named = has_name_of(f->o, &p),
+						      .fits = fits(f->o, &p, c->uid) };
 	for (size_t i = 0; i < f->o->nusers; i++)
 		f->met[i] |= f->o->users[i].name && p.user.len &&
 			     span_eq(p.user, span_str(f->o->users[i].name));

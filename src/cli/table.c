@@ -293,8 +293,8 @@ static unsigned *widest(const struct table *t, unsigned *widths)
 	unsigned *found = NULL;
 
 	for (size_t i = 0; i < t->ncolumns; i++)
-		if (t->columns[i].head && t->columns[i].least &&
-		    widths[i] > t->columns[i].least && (!found || widths[i] > *found))
+		if (t->columns[i].head && t->columns[i].least && widths[i] > t->columns[i].least &&
+		    (!found || widths[i] > *found))
 			found = &widths[i];
 	return found;
 }
