@@ -27,7 +27,7 @@ struct filter {
 	bool *met;		  /* by user of the options: a process of that name was described */
 	struct slot {
 		uint32_t tgid;
-		bool described; /* or nothing waits for that any more */
+		bool described; /* if not, nothing waits for that any more */
 		bool ended;
 		bool named, fits; /* by name; in all other ways */
 	} slots[SETS][WAYS];	  /* of each set, who was heard of last comes first */
@@ -221,13 +221,14 @@ static struct slot *begin_anew(struct filter *f, uint32_t tgid)
 static void learn(struct filter *f, const struct chunk *c)
 {
 	struct proc_text p;
+	struct slot *s;
 
 	if (proc_decode(c->data, &p) != 0)
 		return;
-	*begin_anew(f, c->conn.tgid) = (struct slot){ .tgid = c->conn.tgid,
-						      .described = true,
-						      .named = has_name_of(f->o, &p),
-						      .fits = fits(f->o, &p, c->uid) };
+	s = begin_anew(f, c->conn.tgid);
+	s->described = true;
+	s->named = has_name_of(f->o, &p);
+	s->fits = fits(f->o, &p, c->uid);
 	for (size_t i = 0; i < f->o->nusers; i++)
 		f->met[i] |= f->o->users[i].name && p.user.len &&
 			     span_eq(p.user, span_str(f->o->users[i].name));

@@ -6,7 +6,7 @@ import json
 import re
 import socket
 import sys
-from ctypes import byref, c_char_p, c_size_t, c_ssize_t, c_uint, c_void_p, create_string_buffer
+from ctypes import byref, c_size_t, c_ssize_t, c_uint, c_void_p, create_string_buffer
 
 SERVER, CLIENT, ENABLE_EARLY_DATA, EARLY_DATA_ACCEPTED = 1, 2, 1 << 20, 1 << 10
 AGAIN, INTERRUPTED = -28, -52

@@ -161,8 +161,7 @@ static int note(void *arg, const struct chunk *c)
 
 /* Words: "a" data of the agent, "b" of another process, "A" and "B" their descriptions, "c" a
  * connection of the agent is closed, "x" the agent's end, "+" half a second passes, "t" a tick,
- * "M" 32 MiB of the other, "." the end. */
-/* name: "": all are wanted. */
+ * "M" 32 MiB of the other, "." the end. name: "": all are wanted. */
 static void is_passed(const char *name, const char *words, const char *want)
 {
 	static uint8_t large[32 << 20] = "M";
