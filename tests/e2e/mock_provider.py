@@ -354,7 +354,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         """Before it is sent: when the client has all of it, it stands in the log."""
         with self.server.lock:
             self.server.log.append({"path": self.path, "received": digest(received), "sent": digest(sent),
-                                    "text": answer_text(received)})
+                                    "text": answer_text(received), "client": "%s:%d" % self.client_address[:2]})
 
     def whole(self, received, status, answer, **head):
         sent, coding = json.dumps(answer, ensure_ascii=False).encode(), {}
