@@ -152,6 +152,7 @@ static __always_inline struct spy_box *spy_aead_box(struct pt_regs *ctx, struct 
 	struct spy_conn_key key = {};
 	struct spy_layer layer = {};
 	struct spy_box *b;
+	int found;
 
 	spy_box_key(&key, a->ctx);
 	b = spy_boxes.lookup(&key);
@@ -159,7 +160,10 @@ static __always_inline struct spy_box *spy_aead_box(struct pt_regs *ctx, struct 
 		r->seq = b->next;
 		return b;
 	}
-	if (!spy_aead_layer_find(ctx, &layer, r, a)) {
+	found = spy_aead_layer_find(ctx, &layer, r, a);
+	/* Kept, it would be one more case for the verifier in each turn of that loop. */
+	b = spy_boxes.lookup(&key);
+	if (!found) {
 		r->seq = 0;
 		return spy_box_begin(ctx, r, b, 0);
 	}

@@ -134,6 +134,7 @@ static __always_inline int spy_go_return(struct pt_regs *ctx, u32 dir)
 		__sync_fetch_and_add(&c->busy, -1);
 		last = c->closing && !c->busy;
 	}
+	spy_opaque(last); /* else clang makes two copies of what follows, and more */
 	/* Which does not come back from a very long one. */
 	spy_report(ctx, dir, a.tls, a.buf, SPY_GO_FIRST(ctx));
 	return last ? spy_end(ctx, a.tls, 0) : 0;
