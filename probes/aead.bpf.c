@@ -131,7 +131,7 @@ static __always_inline void spy_aead_contexts(struct spy_layer *l, struct spy_re
 	for (u32 i = 0; i < SPY_AEAD_WORDS; i++) {
 		struct spy_conn_key key = {};
 
-		spy_box_key(&key, w[i]);
+		spy_key(&key, w[i]);
 		if (spy_boxes.lookup(&key))
 			l->box[other].self = w[i];
 	}
@@ -154,7 +154,7 @@ static __always_inline struct spy_box *spy_aead_box(struct pt_regs *ctx, struct 
 	struct spy_box *b;
 	int found;
 
-	spy_box_key(&key, a->ctx);
+	spy_key(&key, a->ctx);
 	b = spy_boxes.lookup(&key);
 	if (b && spy_aead_follows(b, a)) {
 		r->seq = b->next;

@@ -97,13 +97,6 @@ struct spy_erl_mac {
 };
 BPF_TABLE("lru_hash", struct spy_frame, struct spy_erl_mac, spy_erl_macs, 1024);
 
-static __always_inline void spy_erl_at(struct spy_conn_key *key, u64 what)
-{
-	key->tls = what;
-	key->tgid = bpf_get_current_pid_tgid() >> 32;
-	key->pad = 0;
-}
-
 /* Of two words. 64 bits of a secret that has 128 at least: many secrets have the same. */
 static __always_inline u64 spy_erl_hash(const u64 *w)
 {
@@ -139,16 +132,16 @@ static __always_inline u64 spy_erl_conn_of(u64 secret, u64 fresh)
 	struct spy_erl_begun none = {};
 	u64 *found;
 
-	spy_erl_at(&key, secret);
+	spy_key(&key, secret);
 	found = spy_erl_secrets.lookup(&key);
 	if (found)
 		return *found;
 	if (!fresh)
 		return 0;
 	spy_erl_secrets.update(&key, &fresh);
-	spy_erl_at(&key, fresh);
+	spy_key(&key, fresh);
 	spy_erl_conns.update(&key, &none);
-	spy_erl_at(&key, fresh + 1);
+	spy_key(&key, fresh + 1);
 	spy_erl_conns.update(&key, &none);
 	return fresh;
 }
@@ -158,7 +151,7 @@ static __always_inline void spy_erl_begins(u64 conn, u32 dir)
 	struct spy_conn_key key = {};
 	struct spy_erl_begun *b;
 
-	spy_erl_at(&key, conn);
+	spy_key(&key, conn);
 	b = spy_erl_conns.lookup(&key);
 	if (b && dir == SPY_WRITE)
 		b->written = 1;
@@ -170,7 +163,7 @@ static __always_inline void spy_erl_secret_is(u64 secret, u64 conn)
 {
 	struct spy_conn_key key = {};
 
-	spy_erl_at(&key, secret);
+	spy_key(&key, secret);
 	if (secret)
 		spy_erl_secrets.update(&key, &conn);
 }
@@ -184,7 +177,7 @@ static __always_inline void spy_erl_key_is(u64 hash, u64 conn, u32 theirs)
 
 	if (!hash)
 		return;
-	spy_erl_at(&key, hash);
+	spy_key(&key, hash);
 	fresh.use[SPY_WRITE].conn = theirs ? conn + other : conn;
 	fresh.use[SPY_READ].conn = theirs ? conn : conn + other;
 	fresh.use[SPY_WRITE].is_made = 1;
@@ -199,7 +192,7 @@ static __always_inline void spy_erl_seed_is(u64 conn, u64 hash)
 	struct spy_conn_key key = {};
 	struct spy_erl_begun *b;
 
-	spy_erl_at(&key, conn);
+	spy_key(&key, conn);
 	b = spy_erl_conns.lookup(&key);
 	if (b)
 		b->seed = hash;
@@ -210,7 +203,7 @@ static __always_inline int spy_erl_is_first(u64 conn, u64 hash)
 	struct spy_conn_key key = {};
 	struct spy_erl_begun *b;
 
-	spy_erl_at(&key, conn);
+	spy_key(&key, conn);
 	b = spy_erl_conns.lookup(&key);
 	return b && hash && b->seed == hash;
 }
@@ -357,7 +350,7 @@ static __always_inline struct spy_erl_call *spy_erl_call_of(struct pt_regs *ctx)
 {
 	struct spy_conn_key key = {};
 
-	spy_erl_at(&key, PT_REGS_PARM1(ctx));
+	spy_key(&key, PT_REGS_PARM1(ctx));
 	return spy_erl_calls.lookup(&key);
 }
 
@@ -373,7 +366,7 @@ int spy_erl_init(struct pt_regs *ctx)
 	if (SPY_READ_USER(nonce, sizeof(nonce), (void *)PT_REGS_PARM5(ctx)))
 		c.key = 0;
 	c.mark = (u64)__builtin_bswap32(nonce[1]) << 32 | __builtin_bswap32(nonce[2]);
-	spy_erl_at(&key, PT_REGS_PARM1(ctx));
+	spy_key(&key, PT_REGS_PARM1(ctx));
 	spy_erl_calls.update(&key, &c);
 	return 0;
 }
@@ -431,15 +424,10 @@ int spy_erl_update(struct pt_regs *ctx)
 static __always_inline void spy_erl_end(struct pt_regs *ctx, u64 conn)
 {
 	struct spy_conn_key key = {};
-	struct spy_conn *c;
 
-	spy_erl_at(&key, conn);
+	spy_key(&key, conn);
 	spy_erl_conns.delete(&key);
-	c = spy_conns.lookup(&key);
-	if (!c)
-		return;
-	spy_send_close(ctx, conn, c);
-	spy_conns.delete(&key);
+	spy_close(ctx, conn);
 }
 
 static __always_inline void spy_erl_alert(struct pt_regs *ctx, u64 conn, struct spy_plaintext *p)
@@ -478,7 +466,7 @@ static __always_inline struct spy_erl_use *spy_erl_use_of(struct spy_erl_call *c
 	struct spy_erl_key fresh = {}, *k;
 	struct spy_erl_use *use;
 
-	spy_erl_at(&key, c->key);
+	spy_key(&key, c->key);
 	k = spy_erl_keys.lookup(&key);
 	if (!k && c->text.type == SPY_RECORD_DATA) {
 		spy_erl_keys.update(&key, &fresh);
@@ -498,7 +486,7 @@ static __always_inline int spy_erl_is_whole(struct spy_erl_use *k)
 	struct spy_conn_key key = {};
 	struct spy_erl_begun *b;
 
-	spy_erl_at(&key, k->conn);
+	spy_key(&key, k->conn);
 	b = spy_erl_conns.lookup(&key);
 	return b && b->written && b->read;
 }
@@ -542,7 +530,7 @@ static __always_inline void spy_erl_await(struct spy_erl_call *call, u64 conn)
 
 	if (!hash)
 		return;
-	spy_erl_at(&key, hash);
+	spy_key(&key, hash);
 	spy_erl_sealed.update(&key, &conn);
 	spy_erl_waiting.update(&tgid, &now);
 }
@@ -573,7 +561,7 @@ int spy_erl_decrypted(struct pt_regs *ctx)
 
 	if (!spy_take_frame(ctx, &a))
 		return 0;
-	spy_erl_at(&key, a.tls);
+	spy_key(&key, a.tls);
 	c = spy_erl_calls.lookup(&key);
 	if (!c || !c->key || c->stage != SPY_ERL_TEXT)
 		return 0;
@@ -592,7 +580,7 @@ static __always_inline u64 spy_erl_sealed_at(u64 at)
 	struct spy_conn_key key = {};
 	u64 hash = spy_erl_hash_at(at), *conn;
 
-	spy_erl_at(&key, hash);
+	spy_key(&key, hash);
 	conn = hash ? spy_erl_sealed.lookup(&key) : NULL;
 	return conn ? *conn : 0;
 }
@@ -642,7 +630,6 @@ int spy_erl_sent(struct bpf_raw_tracepoint_args *ctx)
 {
 	u32 tgid = bpf_get_current_pid_tgid() >> 32;
 	u64 sk = ctx->args[0], conn, *since = spy_erl_waiting.lookup(&tgid);
-	struct spy_conn_key key = {};
 	struct spy_conn *c;
 
 	if (!since || *since + SPY_ERL_SENT_NS < bpf_ktime_get_ns() || (int)ctx->args[1] <= 0 ||
@@ -651,8 +638,7 @@ int spy_erl_sent(struct bpf_raw_tracepoint_args *ctx)
 	conn = spy_erl_sending(ctx);
 	if (!conn)
 		return 0;
-	spy_erl_at(&key, conn);
-	c = spy_conns.lookup(&key);
+	c = spy_known(conn);
 	if (!c || c->sk == sk)
 		return 0;
 	c->sk = sk;

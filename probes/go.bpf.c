@@ -63,15 +63,6 @@ static __always_inline u64 spy_go_conn_of(struct pt_regs *ctx)
 
 /* Close closes the socket under calls that other goroutines make, which then return: the connection
  * ends with the last of these. */
-static __always_inline struct spy_conn *spy_go_known(u64 tls)
-{
-	struct spy_conn_key key = {};
-
-	key.tls = tls;
-	key.tgid = bpf_get_current_pid_tgid() >> 32;
-	return spy_conns.lookup(&key);
-}
-
 static __always_inline int spy_go_enter(struct pt_regs *ctx, u64 tls)
 {
 	struct spy_go_frame f = {};
@@ -87,7 +78,7 @@ static __always_inline int spy_go_enter(struct pt_regs *ctx, u64 tls)
 	a.seq = spy_peer_seq();
 	if (a.buf >= s.low && a.buf < s.high)
 		a.depth = s.high - a.buf;
-	c = spy_go_known(tls);
+	c = spy_known(tls);
 	if (c) {
 		__sync_fetch_and_add(&c->busy, 1);
 		a.counted = 1;
@@ -129,7 +120,7 @@ static __always_inline int spy_go_return(struct pt_regs *ctx, u32 dir)
 	/* If the goroutine changed threads, what this thread did before is no evidence. */
 	if (a.thread == bpf_get_current_pid_tgid() && (long)SPY_GO_FIRST(ctx) > 0)
 		spy_peer_done(ctx, dir, a.tls, a.seq, SPY_GO_FIRST(ctx));
-	c = a.counted ? spy_go_known(a.tls) : 0;
+	c = a.counted ? spy_known(a.tls) : 0;
 	if (c && c->busy) {
 		__sync_fetch_and_add(&c->busy, -1);
 		last = c->closing && !c->busy;
@@ -158,7 +149,7 @@ int spy_go_begin(struct pt_regs *ctx)
 
 static __always_inline int spy_go_end(struct pt_regs *ctx, u64 tls)
 {
-	struct spy_conn *c = spy_go_known(tls);
+	struct spy_conn *c = spy_known(tls);
 
 	if (!c || !c->busy || c->closing)
 		return spy_end(ctx, tls, 0);

@@ -170,8 +170,7 @@ static __always_inline int spy_nspr_enter(struct pt_regs *ctx, u64 flags)
 
 	if (!spy_wanted())
 		return 0;
-	key.tls = PT_REGS_PARM1(ctx);
-	key.tgid = bpf_get_current_pid_tgid() >> 32;
+	spy_key(&key, PT_REGS_PARM1(ctx));
 	/* Other calls get a frame too, or their return would count as one without an entry. */
 	if ((flags & SPY_NSPR_PEEK) || spy_nspr_layer(key.tls, &d) != SPY_NSPR_LAYERED ||
 	    (!spy_conns.lookup(&key) && !spy_nspr_has_tls(&d)))

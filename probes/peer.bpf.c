@@ -126,15 +126,6 @@ static __always_inline void spy_peer_vote(void *ctx, u64 tls, struct spy_conn *c
 	}
 }
 
-static __always_inline struct spy_conn *spy_peer_conn(u64 tls)
-{
-	struct spy_conn_key key = {};
-
-	key.tls = tls;
-	key.tgid = bpf_get_current_pid_tgid() >> 32;
-	return spy_conns.lookup(&key);
-}
-
 /* Whether `bytes` in so many records become `sent` bytes, by header, tag, and TLS 1.3's type or TLS
  * 1.2's nonce (RFC 8446 section 5.2, RFC 5288 section 3, RFC 7905 section 2). first: nothing was
  * sent before, so TLS 1.3's Finished may precede, with 32 or 48 bytes and a change of cipher before
@@ -152,7 +143,7 @@ static __always_inline int spy_becomes(u32 bytes, u32 records, u32 sent, int fir
 static __always_inline void spy_peer_sent(void *ctx, struct spy_last *l, u64 sk, u32 sent)
 {
 	struct spy_unsent *u = &l->unsent[l->first % SPY_UNSENT];
-	struct spy_conn *c = spy_peer_conn(u->tls);
+	struct spy_conn *c = spy_known(u->tls);
 
 	if (!c || !spy_becomes(u->bytes, u->records, sent, c->off[SPY_WRITE] == u->bytes)) {
 		if (!c || bpf_ktime_get_ns() - u->ts_ns > SPY_UNSENT_NS)
@@ -221,7 +212,7 @@ static __always_inline void spy_peer_done(void *ctx, u32 dir, u64 tls, u64 seq, 
 			return;
 		votes = SPY_SIGN;
 	}
-	c = n ? spy_conn_of(tls) : spy_peer_conn(tls);
+	c = n ? spy_conn_of(tls) : spy_known(tls);
 	if (c)
 		spy_peer_vote(ctx, tls, c, l->sk, votes);
 }

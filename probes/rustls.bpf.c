@@ -94,13 +94,6 @@ struct spy_record {
 	u64 layer;     /* and its address */
 };
 
-static __always_inline void spy_box_key(struct spy_conn_key *key, u64 self)
-{
-	key->tls = self;
-	key->tgid = bpf_get_current_pid_tgid() >> 32;
-	key->pad = 0;
-}
-
 /* From the form of 0.22 to that of 0.23. */
 static __always_inline void spy_layer_owned(struct spy_layer *l)
 {
@@ -166,7 +159,7 @@ static __always_inline void spy_box_join(struct spy_box *b, struct spy_layer *l,
 	struct spy_conn_key key = {}, old = {};
 	struct spy_box *n;
 
-	spy_box_key(&key, l->box[other].self);
+	spy_key(&key, l->box[other].self);
 	b->peer = key.tls;
 	n = spy_boxes.lookup(&key);
 	if (!n || !n->next || n->next != l->done[other]) {
@@ -177,23 +170,10 @@ static __always_inline void spy_box_join(struct spy_box *b, struct spy_layer *l,
 	b->from_start = n->from_start;
 	/* New keys: the previous box was freed, and its address may be reused elsewhere. */
 	if (n->peer && n->peer != r->self) {
-		spy_box_key(&old, n->peer);
+		spy_key(&old, n->peer);
 		spy_boxes.delete(&old);
 	}
 	n->peer = r->self;
-}
-
-static __always_inline void spy_box_end(struct pt_regs *ctx, u64 id)
-{
-	struct spy_conn_key key = {};
-	struct spy_conn *c;
-
-	spy_box_key(&key, id);
-	c = spy_conns.lookup(&key);
-	if (!c)
-		return;
-	spy_send_close(ctx, id, c);
-	spy_conns.delete(&key);
 }
 
 /* A box that is not `b`, the one known at its address, if any. `l`: its record layer, 0: not
@@ -204,7 +184,7 @@ static __always_inline struct spy_box *spy_box_begin(struct pt_regs *ctx, struct
 	struct spy_conn_key key = {};
 	struct spy_box fresh = {};
 
-	spy_box_key(&key, r->self);
+	spy_key(&key, r->self);
 	if (l)
 		spy_box_join(&fresh, l, r);
 	else
@@ -217,7 +197,7 @@ static __always_inline struct spy_box *spy_box_begin(struct pt_regs *ctx, struct
 		fresh.layer = r->dir == SPY_WRITE ? r->layer : 0;
 	}
 	if (b && b->id != fresh.id)
-		spy_box_end(ctx, b->id); /* the box was freed and its address is reused */
+		spy_close(ctx, b->id); /* the box was freed and its address is reused */
 	spy_boxes.update(&key, &fresh);
 	return spy_boxes.lookup(&key);
 }
@@ -229,7 +209,7 @@ static __always_inline struct spy_box *spy_box_of(struct pt_regs *ctx, struct sp
 	struct spy_box *b;
 	int found;
 
-	spy_box_key(&key, r->self);
+	spy_key(&key, r->self);
 	b = spy_boxes.lookup(&key);
 	if (b && b->next == r->seq)
 		return b;
@@ -250,10 +230,10 @@ static __always_inline void spy_box_alert(struct pt_regs *ctx, struct spy_box *b
 	if (len != 2 || SPY_READ_USER(alert, sizeof(alert), (void *)at) || alert[1] != 0)
 		return;
 	b->closed = 1;
-	spy_box_key(&key, b->peer);
+	spy_key(&key, b->peer);
 	n = spy_boxes.lookup(&key);
 	if (!n || n->id != b->id || n->closed)
-		spy_box_end(ctx, b->id);
+		spy_close(ctx, b->id);
 }
 
 /* Begins a record of application data. Returns its number of bytes; 0: it is not reported. */
@@ -511,7 +491,7 @@ static __always_inline int spy_decrypt_return(struct pt_regs *ctx)
 	spy_openings.delete(&f);
 	if (!o.self)
 		return 0;
-	spy_box_key(&key, o.self);
+	spy_key(&key, o.self);
 	b = spy_boxes.lookup(&key);
 	if (!b || SPY_READ_USER(m, sizeof(m), (void *)o.ret)) {
 		spy_count(SPY_N_FAULT, 1);
@@ -635,7 +615,7 @@ int spy_rustls_name(struct pt_regs *ctx)
 
 	if (!spy_wanted())
 		return 0;
-	spy_box_key(&key, SPY_RS_SELF(ctx));
+	spy_key(&key, SPY_RS_SELF(ctx));
 	b = spy_boxes.lookup(&key);
 	if (b && !b->layer && (b->next == SPY_RS_SEQ(ctx) || b->next == SPY_RS_SEQ(ctx) + 1))
 		return 0;

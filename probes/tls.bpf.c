@@ -153,6 +153,24 @@ static __always_inline int spy_wanted(void)
 	return spy_in_cgroups() && spy_in_tree(tgid);
 }
 
+/* Of something that this process has. */
+static __always_inline void spy_key(struct spy_conn_key *key, u64 what)
+{
+	key->tls = what;
+	key->tgid = bpf_get_current_pid_tgid() >> 32;
+	key->pad = 0;
+}
+
+/* NULL: it is not known. */
+static __always_inline struct spy_conn *spy_known(u64 tls)
+{
+	struct spy_conn_key key = {};
+
+	spy_key(&key, tls);
+	return spy_conns.lookup(&key);
+}
+
+/* Begins it if it is not known. */
 static __always_inline struct spy_conn *spy_conn_of(u64 tls)
 {
 	struct spy_conn_key key = {};
@@ -160,8 +178,7 @@ static __always_inline struct spy_conn *spy_conn_of(u64 tls)
 	struct spy_conn *c;
 	u8 one = 1;
 
-	key.tls = tls;
-	key.tgid = bpf_get_current_pid_tgid() >> 32;
+	spy_key(&key, tls);
 	c = spy_conns.lookup(&key);
 	if (c)
 		return c;
@@ -703,14 +720,26 @@ static __always_inline void spy_send_close(struct pt_regs *ctx, u64 tls, struct 
 	spy_send_close_of(ctx, tls, bpf_get_current_pid_tgid() >> 32, c);
 }
 
+/* The end of a connection that was read in its records. */
+static __always_inline void spy_close(struct pt_regs *ctx, u64 tls)
+{
+	struct spy_conn_key key = {};
+	struct spy_conn *c = spy_known(tls);
+
+	if (!c)
+		return;
+	spy_send_close(ctx, tls, c);
+	spy_key(&key, tls);
+	spy_conns.delete(&key);
+}
+
 static __always_inline void spy_begin(u64 tls)
 {
 	struct spy_conn_key key = {};
 	struct spy_conn fresh = {};
 	u8 one = 1;
 
-	key.tls = tls;
-	key.tgid = bpf_get_current_pid_tgid() >> 32;
+	spy_key(&key, tls);
 	fresh.first_seen_ns = bpf_ktime_get_ns();
 	fresh.from_start = 1;
 	spy_conns.update(&key, &fresh);
@@ -724,8 +753,7 @@ static __always_inline int spy_end(struct pt_regs *ctx, u64 tls, int again)
 
 	if (!tls || !spy_wanted())
 		return 0;
-	key.tls = tls;
-	key.tgid = bpf_get_current_pid_tgid() >> 32;
+	spy_key(&key, tls);
 	c = spy_conns.lookup(&key);
 	if (c && !again && c->refs) {
 		c->refs--;
@@ -745,12 +773,8 @@ static __always_inline int spy_end(struct pt_regs *ctx, u64 tls, int again)
 /* What was known of this address belongs to an earlier object, whose end may have been missed. */
 static __always_inline void spy_begin_anew(struct pt_regs *ctx, u64 tls)
 {
-	struct spy_conn_key key = {};
-	struct spy_conn *c;
+	struct spy_conn *c = spy_known(tls);
 
-	key.tls = tls;
-	key.tgid = bpf_get_current_pid_tgid() >> 32;
-	c = spy_conns.lookup(&key);
 	if (c && (c->off[0] || c->off[1]))
 		spy_send_close(ctx, tls, c);
 	spy_begin(tls);
@@ -770,7 +794,6 @@ int spy_new_return(struct pt_regs *ctx)
  * connection that is set up; otherwise nothing was read yet. What was written may be early data. */
 int spy_handshake_return(struct pt_regs *ctx)
 {
-	struct spy_conn_key key = {};
 	struct spy_args a = {};
 	struct spy_conn *c;
 
@@ -779,9 +802,7 @@ int spy_handshake_return(struct pt_regs *ctx)
 	spy_peer_done(ctx, SPY_READ, a.tls, a.seq, 0);
 	if ((int)PT_REGS_RC(ctx) > 0)
 		return 0;
-	key.tls = a.tls;
-	key.tgid = bpf_get_current_pid_tgid() >> 32;
-	c = spy_conns.lookup(&key);
+	c = spy_known(a.tls);
 	if (!c || c->off[SPY_READ])
 		spy_begin_anew(ctx, a.tls);
 	return 0;
@@ -811,15 +832,6 @@ int spy_up_ref(struct pt_regs *ctx)
 
 /* ---- early data (0-RTT, RFC 8446 section 2.3): written before the server has answered, and lost
  * where it refuses. Who wrote it has to ask, and to write it again. ---- */
-
-static __always_inline struct spy_conn *spy_known(u64 tls)
-{
-	struct spy_conn_key key = {};
-
-	key.tls = tls;
-	key.tgid = bpf_get_current_pid_tgid() >> 32;
-	return spy_conns.lookup(&key);
-}
 
 static __always_inline void spy_early_lost(void *ctx, u64 tls, struct spy_conn *c)
 {

@@ -124,8 +124,9 @@ def test_deno(name, deno, front):
         spy.wait_for(2 * len(log))
         records = check(what, spy, deno, front, log)
         ids = {r["connection"]["id"] for r in records}
-        ok(not any(r["connection"]["from_middle"] for r in records) and (mode != "calls" or len(ids) == 1),
-           f"{what}: {len(ids)} connections, seen from their start")
+        ends = {r["connection"]["local"] for r in records}
+        ok(not any(r["connection"]["from_middle"] for r in records) and len(ids) == len(ends),
+           f"{what}: {len(ids)} connections, each by a socket of its own, seen from their start", ids, ends)
 
 
 def test_joined(name, deno, front):
