@@ -59,42 +59,67 @@ static struct range range_of(const struct code *c)
 	return r;
 }
 
-/* For programs at fixed addresses, whose code may contain the address itself. */
-static void find_any_refs(struct code *c, const struct image_segment *s, struct range r)
+typedef uint8_t bytes16 __attribute__((vector_size(16)));
+
+static bytes16 load16(const uint8_t *p)
 {
-	const uint8_t *base = c->im->file.ptr + s->offset;
+	bytes16 ret;
 
-	for (uint64_t k = 3; k + 4 <= s->size; k++) {
-		uint32_t operand = le32(base + k);
-		uint32_t relative = operand + (uint32_t)(s->addr + k + 4);
-
-		if (relative - r.lo <= r.width || operand - r.lo <= r.width)
-			check_ref(c, base + k, s->addr + k);
-	}
+	memcpy(&ret, p, sizeof(ret));
+	return ret;
 }
 
-static void find_relative_refs(struct code *c, const struct image_segment *s, struct range r)
+/* Which of 16 bytes may be the opcode of a lea that is relative to its own address. */
+static bytes16 leas(const uint8_t *p)
 {
-	const uint8_t *base = c->im->file.ptr + s->offset, *end = base + s->size;
-
-	for (const uint8_t *p = base + 1; end - p >= 6; p++) {
-		uint64_t k;
-
-		p = memchr(p, LEA, (size_t)(end - p) - 5);
-		if (!p)
-			return;
-		k = (uint64_t)(p - base) + 2;
-		if (le32(p + 2) + (uint32_t)(s->addr + k + 4) - r.lo <= r.width)
-			check_ref(c, p + 2, s->addr + k);
-	}
+	return (bytes16)(load16(p) == LEA) & (bytes16)((load16(p + 1) & 0xc7) == 0x05);
 }
 
+/* The same of a mov of an address in the range, by its highest byte. */
+static bytes16 movs(const uint8_t *p, struct range r)
+{
+	uint8_t lo = (uint8_t)(r.lo >> 24), width = (uint8_t)(((r.lo + r.width) >> 24) - lo);
+
+	return (bytes16)((load16(p) & 0xf8) == 0xb8) & (bytes16)(load16(p + 4) - lo <= width);
+}
+
+/* The opcode at the offset `at`, which has a byte before it and five behind it. */
+static void check_load(struct code *c, const struct image_segment *s, uint64_t at, struct range r)
+{
+	const uint8_t *p = c->im->file.ptr + s->offset + at;
+
+	if (*p == LEA && le32(p + 2) + (uint32_t)(s->addr + at + 6) - r.lo <= r.width)
+		check_ref(c, p + 2, s->addr + at + 2);
+	if ((*p & 0xf8) == 0xb8 && le32(p + 1) - r.lo <= r.width)
+		check_ref(c, p + 1, s->addr + at + 1);
+}
+
+static void check_loads(struct code *c, const struct image_segment *s, uint64_t at, bytes16 which,
+			struct range r)
+{
+	uint64_t halves[2];
+
+	memcpy(halves, &which, sizeof(halves));
+	if (!(halves[0] | halves[1]))
+		return;
+	for (unsigned i = 0; i < sizeof(which); i++)
+		if (which[i])
+			check_load(c, s, at + i, r);
+}
+
+/* Code of programs at fixed addresses may contain the address itself. */
 static void find_refs(struct code *c, const struct image_segment *s)
 {
-	if (c->im->type == ET_EXEC)
-		find_any_refs(c, s, range_of(c));
-	else
-		find_relative_refs(c, s, range_of(c));
+	const uint8_t *base = c->im->file.ptr + s->offset;
+	bool fixed = c->im->type == ET_EXEC;
+	struct range r = range_of(c);
+	uint64_t at = 1;
+
+	for (; at + 20 <= s->size; at += sizeof(bytes16))
+		check_loads(c, s, at,
+			    fixed ? leas(base + at) | movs(base + at, r) : leas(base + at), r);
+	for (; at + 6 <= s->size; at++)
+		check_load(c, s, at, r);
 }
 
 /* Whether the bytes before a function are the end of another (ret, ud2, a jump, a call that does

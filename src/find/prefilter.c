@@ -4,11 +4,13 @@
 #include <stdlib.h>
 
 #include "base/xalloc.h"
+#include "find/bytes.h"
 
 #define PAIRS 65536
 
 struct prefilter {
 	struct span strings[PREFILTER_MAX];
+	uint32_t first[PREFILTER_MAX]; /* their first four bytes */
 	size_t count, shortest;
 	/* Indexed by the last two bytes of a window of `shortest` bytes: how far the window may
 	 * advance without skipping the beginning of a string; 0: a string may begin here. */
@@ -42,6 +44,7 @@ struct prefilter *prefilter_new(const char *const *strings, size_t count)
 		if (string.len < PREFILTER_LEN_MIN)
 			continue;
 		s->strings[i] = string;
+		s->first[i] = le32(string.ptr);
 		s->count = i + 1;
 		if (string.len < s->shortest)
 			s->shortest = string.len;
@@ -67,20 +70,28 @@ static uint64_t all_of(const struct prefilter *s)
 	return all;
 }
 
+/* Those that `bytes` begin with. */
+static uint64_t all_here(const struct prefilter *s, struct span bytes)
+{
+	uint32_t first = le32(bytes.ptr);
+	uint64_t found = 0;
+
+	for (size_t i = 0; i < s->count; i++)
+		if (s->first[i] == first && s->strings[i].len && span_starts(bytes, s->strings[i]))
+			found |= 1ull << i;
+	return found;
+}
+
 uint64_t prefilter_search(const struct prefilter *s, struct span bytes)
 {
-	uint64_t missing = all_of(s), found = 0;
+	uint64_t all = all_of(s), found = 0;
 	size_t at = 0;
 
-	while (missing && bytes.len - at >= s->shortest) {
-		const uint8_t *window = bytes.ptr + at;
-		size_t skip = s->skip[pair_at(window + s->shortest - 2)];
+	while (found != all && bytes.len - at >= s->shortest) {
+		size_t skip = s->skip[pair_at(bytes.ptr + at + s->shortest - 2)];
 
-		for (size_t i = 0; !skip && i < s->count; i++)
-			if (missing >> i & 1 && span_starts(span_from(bytes, at), s->strings[i])) {
-				found |= 1ull << i;
-				missing &= ~(1ull << i);
-			}
+		if (!skip)
+			found |= all_here(s, span_from(bytes, at));
 		at += skip ? skip : 1;
 	}
 	return found;
