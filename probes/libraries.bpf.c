@@ -93,12 +93,9 @@ int spy_uncork_return(struct pt_regs *ctx)
 int spy_early_sent_return(struct pt_regs *ctx)
 {
 	struct spy_args a = {};
-	struct spy_conn *c;
+	struct spy_conn *c = spy_early_conn(ctx, &a);
 
-	if (!spy_take_frame(ctx, &a) || (int)PT_REGS_RC(ctx) != 0)
-		return 0;
-	c = spy_known(a.tls);
-	if (c && c->early)
+	if (c && (int)PT_REGS_RC(ctx) == 0)
 		c->early = SPY_EARLY_ANSWERED;
 	return 0;
 }
@@ -107,12 +104,9 @@ int spy_early_sent_return(struct pt_regs *ctx)
 int spy_early_flags_return(struct pt_regs *ctx)
 {
 	struct spy_args a = {};
-	struct spy_conn *c;
+	struct spy_conn *c = spy_early_conn(ctx, &a);
 
-	if (!spy_take_frame(ctx, &a) || (PT_REGS_RC(ctx) & SPY_GNUTLS_EARLY_DATA))
-		return 0;
-	c = spy_known(a.tls);
-	if (c && c->early == SPY_EARLY_ANSWERED)
+	if (c && c->early == SPY_EARLY_ANSWERED && !(PT_REGS_RC(ctx) & SPY_GNUTLS_EARLY_DATA))
 		spy_early_lost(ctx, a.tls, c);
 	return 0;
 }

@@ -857,16 +857,21 @@ int spy_early(struct pt_regs *ctx)
 	return 0;
 }
 
+/* At the return of a call that may say what became of it. NULL: none was written. */
+static __always_inline struct spy_conn *spy_early_conn(struct pt_regs *ctx, struct spy_args *a)
+{
+	struct spy_conn *c = spy_take_frame(ctx, a) ? spy_known(a->tls) : NULL;
+
+	return c && c->early ? c : NULL;
+}
+
 /* SSL_get_early_data_status: 1 is SSL_EARLY_DATA_REJECTED. */
 int spy_early_status_return(struct pt_regs *ctx)
 {
 	struct spy_args a = {};
-	struct spy_conn *c;
+	struct spy_conn *c = spy_early_conn(ctx, &a);
 
-	if (!spy_take_frame(ctx, &a) || (int)PT_REGS_RC(ctx) != 1)
-		return 0;
-	c = spy_known(a.tls);
-	if (c && c->early)
+	if (c && (int)PT_REGS_RC(ctx) == 1)
 		spy_early_lost(ctx, a.tls, c);
 	return 0;
 }
