@@ -121,7 +121,7 @@ def begin(cache, *args):
                 cpu = int(f.readline().split()[1]) / 1e6
         if took and all(f"probe {g}: " in text for g in ("CORE", "LIBRARIES", "GO", "RUSTLS", "AEAD")):
             break
-    p.send_signal(signal.SIGINT)
+    p.terminate()  # SIGINT would be left to the command
     p.stderr.read()
     p.wait()
     for _ in range(100):
@@ -185,9 +185,9 @@ time.sleep(5)
 idle = t.cpu() - idle
 private = t.status("RssAnon")
 before = t.cpu()
-begin = time.monotonic()
+since = time.monotonic()
 load(16384, 20000)
-busy = (t.cpu() - before) / (time.monotonic() - begin)
+busy = (t.cpu() - before) / (time.monotonic() - since)
 print(f"start {t.start:.2f} s; private memory {private} KiB idle, {t.status('RssAnon')} KiB after the load; "
       f"CPU {idle / 5 * 100:.1f}% idle, {busy * 100:.0f}% of one processor at full load")
 t.stop()
