@@ -152,7 +152,6 @@ static __always_inline struct spy_box *spy_aead_box(struct pt_regs *ctx, struct 
 	struct spy_conn_key key = {};
 	struct spy_layer layer = {};
 	struct spy_box *b;
-	int found;
 
 	spy_key(&key, a->ctx);
 	b = spy_boxes.lookup(&key);
@@ -160,15 +159,12 @@ static __always_inline struct spy_box *spy_aead_box(struct pt_regs *ctx, struct 
 		r->seq = b->next;
 		return b;
 	}
-	found = spy_aead_layer_find(ctx, &layer, r, a);
-	/* Kept, it would be one more case for the verifier in each turn of that loop. */
-	b = spy_boxes.lookup(&key);
-	if (!found) {
+	if (!spy_aead_layer_find(ctx, &layer, r, a)) {
 		r->seq = 0;
-		return spy_box_begin(ctx, r, b, 0);
+		return spy_box_begin(ctx, r, 0);
 	}
 	spy_aead_contexts(&layer, r);
-	return spy_box_begin(ctx, r, b, &layer);
+	return spy_box_begin(ctx, r, &layer);
 }
 
 static __always_inline void spy_aead_record(struct pt_regs *ctx, struct spy_aead *a, u32 dir)

@@ -61,8 +61,6 @@ static __always_inline u64 spy_go_conn_of(struct pt_regs *ctx)
 	return conn;
 }
 
-/* Close closes the socket under calls that other goroutines make, which then return: the connection
- * ends with the last of these. */
 static __always_inline int spy_go_enter(struct pt_regs *ctx, u64 tls)
 {
 	struct spy_go_frame f = {};
@@ -147,6 +145,8 @@ int spy_go_begin(struct pt_regs *ctx)
 	return spy_end(ctx, SPY_GO_FIRST(ctx), 1);
 }
 
+/* Close closes the socket under calls that other goroutines make, which then return: the connection
+ * ends with the last of these. */
 static __always_inline int spy_go_end(struct pt_regs *ctx, u64 tls)
 {
 	struct spy_conn *c = spy_known(tls);

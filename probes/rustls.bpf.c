@@ -176,13 +176,14 @@ static __always_inline void spy_box_join(struct spy_box *b, struct spy_layer *l,
 	n->peer = r->self;
 }
 
-/* A box that is not `b`, the one known at its address, if any. `l`: its record layer, 0: not
- * found. */
+/* A box that is not the one known at its address, if any. `l`: its record layer, 0: not found. Who
+ * calls this may have looked that one up already; kept over the search for the layer, it would be
+ * one more case for the verifier in each turn of the loop. */
 static __always_inline struct spy_box *spy_box_begin(struct pt_regs *ctx, struct spy_record *r,
-						     struct spy_box *b, struct spy_layer *l)
+						     struct spy_layer *l)
 {
 	struct spy_conn_key key = {};
-	struct spy_box fresh = {};
+	struct spy_box fresh = {}, *b;
 
 	spy_key(&key, r->self);
 	if (l)
@@ -196,6 +197,7 @@ static __always_inline struct spy_box *spy_box_begin(struct pt_regs *ctx, struct
 		fresh.form = r->form;
 		fresh.layer = r->dir == SPY_WRITE ? r->layer : 0;
 	}
+	b = spy_boxes.lookup(&key);
 	if (b && b->id != fresh.id)
 		spy_close(ctx, b->id); /* the box was freed and its address is reused */
 	spy_boxes.update(&key, &fresh);
@@ -207,16 +209,12 @@ static __always_inline struct spy_box *spy_box_of(struct pt_regs *ctx, struct sp
 	struct spy_conn_key key = {};
 	struct spy_layer layer = {};
 	struct spy_box *b;
-	int found;
 
 	spy_key(&key, r->self);
 	b = spy_boxes.lookup(&key);
 	if (b && b->next == r->seq)
 		return b;
-	found = spy_layer_find(ctx, &layer, r);
-	/* Kept, it would be one more case for the verifier in each turn of that loop. */
-	b = spy_boxes.lookup(&key);
-	return spy_box_begin(ctx, r, b, found ? &layer : 0);
+	return spy_box_begin(ctx, r, spy_layer_find(ctx, &layer, r) ? &layer : 0);
 }
 
 /* An alert of two bytes whose second is 0 is close_notify. The connection ends when both sides have

@@ -724,12 +724,13 @@ static __always_inline void spy_send_close(struct pt_regs *ctx, u64 tls, struct 
 static __always_inline void spy_close(struct pt_regs *ctx, u64 tls)
 {
 	struct spy_conn_key key = {};
-	struct spy_conn *c = spy_known(tls);
+	struct spy_conn *c;
 
+	spy_key(&key, tls);
+	c = spy_conns.lookup(&key);
 	if (!c)
 		return;
 	spy_send_close(ctx, tls, c);
-	spy_key(&key, tls);
 	spy_conns.delete(&key);
 }
 

@@ -83,12 +83,13 @@ static bytes16 movs(const uint8_t *p, struct range r)
 	return (bytes16)((load16(p) & 0xf8) == 0xb8) & (bytes16)(load16(p + 4) - lo <= width);
 }
 
-/* The opcode at the offset `at`, which has a byte before it and five behind it. */
+/* The opcode at the offset `at`, which has a byte before it and four behind it. */
 static void check_load(struct code *c, const struct image_segment *s, uint64_t at, struct range r)
 {
 	const uint8_t *p = c->im->file.ptr + s->offset + at;
 
-	if (*p == LEA && le32(p + 2) + (uint32_t)(s->addr + at + 6) - r.lo <= r.width)
+	if (*p == LEA && at + 6 <= s->size &&
+	    le32(p + 2) + (uint32_t)(s->addr + at + 6) - r.lo <= r.width)
 		check_ref(c, p + 2, s->addr + at + 2);
 	if ((*p & 0xf8) == 0xb8 && le32(p + 1) - r.lo <= r.width)
 		check_ref(c, p + 1, s->addr + at + 1);
@@ -118,7 +119,7 @@ static void find_refs(struct code *c, const struct image_segment *s)
 	for (; at + 20 <= s->size; at += sizeof(bytes16))
 		check_loads(c, s, at,
 			    fixed ? leas(base + at) | movs(base + at, r) : leas(base + at), r);
-	for (; at + 6 <= s->size; at++)
+	for (; at + 5 <= s->size; at++)
 		check_load(c, s, at, r);
 }
 

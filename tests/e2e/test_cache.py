@@ -220,6 +220,16 @@ else:
     skip("the native program of npm's package", "no node to stand for it")
 
 # ---- nobody is left ----
+def stop_compilers(others):
+    """So that none ends by itself. Returns those that were stopped."""
+    stopped = []
+    for pid in compilers(others):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGSTOP)
+            stopped.append(pid)
+    return stopped
+
+
 for sig in (signal.SIGKILL, signal.SIGINT):
     for args in (("--no-cache",), ("--no-cache", "--", "sleep", "60")):
         others = set(ours())
@@ -227,13 +237,11 @@ for sig in (signal.SIGKILL, signal.SIGINT):
         others.add(spy.proc.pid)
         until(lambda: compilers(others))
         time.sleep(random.uniform(0, 0.3))
-        for pid in compilers(others):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGSTOP)  # it does not end by itself
+        stopped = until(lambda: stop_compilers(others))
         spy.proc.send_signal(sig)
         spy.proc.wait(WAIT)
-        ok(until(lambda: not set(ours()) - others), f"no compiler outlives a tracer that got {sig.name} ({' '.join(args)})",
-           set(ours()) - others)
+        ok(stopped and until(lambda: not set(ours()) - others), f"no compiler outlives a tracer that got {sig.name} ({' '.join(args)})",
+           stopped, set(ours()) - others)
 
 mock.stop()
 done()

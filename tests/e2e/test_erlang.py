@@ -52,11 +52,11 @@ def has_ends(what, records, port):
     ok(ends == {f"127.0.0.1:{port}"}, f"{what}: the address of the server is known", ends)
 
 
-def has_sockets(what, records, log):
+def has_sockets(what, records, log, least):
     """httpc may open another connection than the last one, which is free only after its caller has the answer."""
     got = sorted((r["request"]["body"]["wire_sha256"], r["connection"]["local"]) for r in records)
     ok(got == sorted((e["received"], e["client"]) for e in log), f"{what}: each call came by the socket that it is told with", got)
-    ok(len({r["connection"]["id"] for r in records}) == len({e["client"] for e in log}), f"{what}: and each socket is one connection",
+    ok(len({r["connection"]["id"] for r in records}) == len({e["client"] for e in log}) >= least, f"{what}: and each socket is one connection",
        sorted({(r["connection"]["id"], r["connection"]["local"]) for r in records}))
 
 
@@ -70,7 +70,7 @@ def test_calls():
     records = of_erlang(spy.stop())
     is_exact("each suite", spy, records, log)
     has_ends("each suite", records, provider.port)
-    has_sockets("each suite", records, log)
+    has_sockets("each suite", records, log, 2 * len(SUITES))
     names = {r["connection"]["server_name"] for r in records}
     ok(names == {"localhost"}, "each suite: the server's name is known", names)
     ok(f"hooked {crypto} (Erlang's ssl by imports)" in spy.stderr(), "found by what crypto.so imports", spy.stderr()[-1000:])
@@ -86,7 +86,7 @@ def test_at_once():
     records = of_erlang(spy.stop())
     is_exact(f"{AT_ONCE} connections at once", spy, records, log)
     has_ends(f"{AT_ONCE} connections at once", records, provider.port)
-    has_sockets(f"{AT_ONCE} connections at once", records, log)
+    has_sockets(f"{AT_ONCE} connections at once", records, log, AT_ONCE)
 
 
 def test_new_keys():
