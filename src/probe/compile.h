@@ -32,7 +32,7 @@ struct probe_config {
 	size_t call_max;	 /* bytes of one call that are captured at least */
 	size_t conns;		 /* TLS objects remembered */
 	bool tree;		 /* only the command's tree */
-	const char *skip;	 /* C expression, see probes/tls.bpf.c; "0": nothing is skipped */
+	const char *skip;	 /* C expression, see probes/base.bpf.c; "0": nothing is skipped */
 	const pid_t *pids;	 /* that it speaks of as SPY_PID(i) */
 	size_t npids;
 	bool no_cache; /* compile always, and keep nothing */

@@ -12,7 +12,7 @@ struct kernel_filter {
 	const char *comm;		     /* name of the thread; NULL: any */
 };
 
-/* An expression of tgid, SPY_PID(i) of the filter's pids, uid and comm (probes/tls.bpf.c) that is
+/* An expression of tgid, SPY_PID(i) of the filter's pids, uid and comm (probes/base.bpf.c) that is
  * true for what is left out; cgroups
  * are compared by the probe itself (probe_config.cgroups).
  * The caller frees it, on failure too. */

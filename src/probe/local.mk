@@ -48,17 +48,20 @@ endif
 
 PROBE_FILES = \
 	probes/aead.bpf.c \
+	probes/base.bpf.c \
 	probes/erlang.bpf.c \
 	probes/event.h \
 	probes/libraries.bpf.c \
 	probes/list.bpf.c \
 	probes/notice.bpf.c \
 	probes/peer.bpf.c \
+	probes/process.bpf.c \
 	probes/programs.def \
 	probes/programs.h \
 	probes/record.bpf.c \
 	probes/rustls.bpf.c \
 	probes/sealed.bpf.c \
+	probes/send.bpf.c \
 	probes/sock.bpf.c \
 	probes/stdio.bpf.c \
 	probes/syscall.bpf.c \
@@ -79,7 +82,10 @@ BUILTIN = $(top_srcdir)/probes/builtin/include
 src/probe/embedded.c: $(PROBE_FILES) src/demo/demo.sh src/demo/agent.py scripts/embed src/probe/local.mk
 	$(AM_V_GEN)$(MKDIR_P) src/probe && $(SHELL) $(top_srcdir)/scripts/embed probe/embedded.h \
 		embedded_event_h=$(top_srcdir)/probes/event.h \
+		embedded_base_bpf_c=$(top_srcdir)/probes/base.bpf.c \
+		embedded_send_bpf_c=$(top_srcdir)/probes/send.bpf.c \
 		embedded_tls_bpf_c=$(top_srcdir)/probes/tls.bpf.c \
+		embedded_process_bpf_c=$(top_srcdir)/probes/process.bpf.c \
 		embedded_libraries_bpf_c=$(top_srcdir)/probes/libraries.bpf.c \
 		embedded_go_bpf_c=$(top_srcdir)/probes/go.bpf.c \
 		embedded_list_bpf_c=$(top_srcdir)/probes/list.bpf.c \
