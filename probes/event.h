@@ -19,7 +19,8 @@ enum spy_kind {
 	SPY_EXIT = 7, /* the first thread of process `tgid`, which had connections, ends; others
 		       * of its threads may go on. For the tracer itself, as SPY_EXEC */
 	SPY_FILE = 8, /* process `tgid` is the one that writes to the pipe or socket `object` now;
-		       * struct spy_file_ends follows. For the tracer itself, as SPY_EXEC */
+		       * dir SPY_READ: that reads what is written there. struct spy_file_ends
+		       * follows. For the tracer itself, as SPY_EXEC */
 	SPY_NOTICE_EVENT = 9, /* process `tgid` has sent a TLS ClientHello or a QUIC Initial packet
 			       * (io_seq 0) on socket `object`, or something after it; struct
 			       * spy_endpoints follows and the beginning of what was sent, `io_len`
@@ -64,7 +65,7 @@ struct spy_event {
 	char comm[16]; /* the thread's name, NUL-padded */
 };
 
-enum spy_early {
+enum spy_early_state {
 	SPY_EARLY_WRITTEN = 1, /* while the server has not answered */
 	SPY_EARLY_ANSWERED,    /* it has: accepted or refused, as GnuTLS tells when asked */
 };
@@ -90,7 +91,7 @@ struct spy_conn {
 	__u32 plain; /* no TLS (sock.bpf.c) */
 	__u32 busy;  /* calls under way, and whether it ends with the last of them (go.bpf.c) */
 	__u32 closing;
-	__u32 early, pad; /* enum spy_early: it wrote before its handshake was over */
+	__u32 early, pad; /* enum spy_early_state: it wrote before its handshake was over */
 };
 
 /* The endpoints of a TCP connection, as the process has them. Only bytes, so that the recorded form
@@ -105,10 +106,13 @@ struct spy_endpoints {
 	__u8 pad[3];
 };
 
-/* What a process writes to, and where it can be read. */
+/* What a process writes to or reads, and who it is. */
+#define SPY_PARENTS 11
 struct spy_file_ends {
 	__u64 peer; /* inode number of what it is read from: of a pipe, its own */
-	__u32 is_socket, pad;
+	__u64 out;  /* of a reader: that of the pipe or socket at its descriptor 1, 0: none */
+	__u32 is_socket;
+	__u32 parents[SPY_PARENTS]; /* of the process, nearest first; then 0 */
 };
 
 /* A value of the map spy_files (stdio.bpf.c), by inode number. */
@@ -122,7 +126,8 @@ struct spy_file {
 	__u64 off;    /* bytes written since */
 	__u32 writes; /* since */
 	__u32 tgid;   /* who wrote last */
-	__u8 state, tries, pad[6];
+	__u32 reader; /* who read last */
+	__u8 state, tries, pad[2];
 };
 
 /* Slots of the per-CPU map spy_counters. */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /* JSON-RPC between an agent and its children, over pipes and Unix sockets: what the watched
- * processes write to them. What one end writes the other reads, so writes are enough. Follows
- * sock.bpf.c and shares how it finds and sends the bytes of a system call.
+ * processes write to them. What one end writes the other reads, so the bytes of writes are enough;
+ * of reads it is told who reads, and who the parents of both ends are. Follows sock.bpf.c and
+ * shares how it finds and sends the bytes of a system call.
  *
- * At sys_exit the registers still say which descriptor was written to; its file leads to the inode.
+ * At sys_exit the registers still say which descriptor it was of; its file leads to the inode.
  * A file is judged by the beginning of what is written to it: JSON, or a header field. All others
  * are dropped for good; user space judges the first line of those that pass, and may set the state
  * itself. It also says who is watched; their children follow them.
@@ -106,16 +107,23 @@ static __always_inline int spy_begins_rpc(u64 from)
 	return b[0] == '{' || b[0] == '[' || ((b[0] | 0x20) == 'c' && (b[1] | 0x20) == 'o');
 }
 
+/* Both ends of a file may be at this at once. */
+static __always_inline struct spy_file *spy_file_add(u64 ino, u8 state)
+{
+	struct spy_file fresh = {};
+
+	fresh.first_seen_ns = bpf_ktime_get_ns();
+	fresh.state = state;
+	spy_files.insert(&ino, &fresh);
+	return spy_files.lookup(&ino);
+}
+
 /* What is known of a file, added when it is new. */
 static __always_inline struct spy_file *spy_file_of(u64 ino)
 {
-	struct spy_file *f = spy_files.lookup(&ino), fresh = {};
+	struct spy_file *f = spy_files.lookup(&ino);
 
-	if (f)
-		return f;
-	fresh.first_seen_ns = bpf_ktime_get_ns();
-	spy_files.update(&ino, &fresh);
-	return spy_files.lookup(&ino);
+	return f ? f : spy_file_add(ino, SPY_FILE_NEW);
 }
 
 #define SPY_IS(b, a0, a1, a2, a3) ((b) == (u32)((a0) | (a1) << 8 | (a2) << 16 | (a3) << 24))
@@ -157,37 +165,55 @@ static __always_inline int spy_file_wanted(struct spy_file *f, struct spy_where 
 	return f->state == SPY_FILE_WANTED;
 }
 
-#if SPY_PLAIN_UNIX
-/* What a server writes to a chosen client is wanted too, whoever it is. */
-static __always_inline void spy_expect_answer(u64 peer, u32 is_socket)
+/* What is written there from now on is wanted, whatever was before. */
+static __always_inline void spy_expect(u64 ino)
 {
-	struct spy_file fresh = {};
+	struct spy_file *f = spy_file_of(ino);
 
-	if (!is_socket || !peer)
-		return;
-	fresh.first_seen_ns = bpf_ktime_get_ns();
-	fresh.state = SPY_FILE_WANTED;
-	spy_files.insert(&peer, &fresh);
+	if (f)
+		f->state = SPY_FILE_WANTED;
 }
-#endif
 
-static __always_inline void spy_tell_writer(void *ctx, struct spy_sink *s, struct spy_conn *c)
+/* dir: what this process does with the file. */
+static __always_inline void spy_tell_end(void *ctx, u64 ino, u32 dir, struct spy_file *f,
+					 struct spy_file_ends *ends)
 {
+	u64 task = bpf_get_current_task();
+	struct spy_conn c = {};
 	struct {
 		struct spy_event ev;
 		struct spy_file_ends ends;
 	} m = {};
 
-	spy_fill(&m.ev, s->ino, c);
+	c.first_seen_ns = f->first_seen_ns;
+	c.plain = 1;
+	spy_fill(&m.ev, ino, &c);
 	m.ev.kind = SPY_FILE;
+	m.ev.dir = dir;
 	m.ev.ts_ns = bpf_ktime_get_ns();
 	m.ev.len = sizeof(m.ends);
 	m.ev.flags |= SPY_STDIO;
-	m.ends.peer = spy_sink_peer(s);
-	m.ends.is_socket = s->is_socket;
+	m.ends = *ends;
+#pragma unroll
+	for (u32 i = 0; i < SPY_PARENTS; i++) {
+		task = spy_kernel_word(task + SPY_AT_task_struct_real_parent);
+		SPY_READ_KERNEL(&m.ends.parents[i], sizeof(u32),
+				(void *)(task + SPY_AT_task_struct_tgid));
+	}
 	spy_send_small(ctx, &m, sizeof(m));
+}
+
+static __always_inline void spy_tell_writer(void *ctx, struct spy_sink *s, struct spy_file *f)
+{
+	struct spy_file_ends ends = {};
+
+	ends.peer = spy_sink_peer(s);
+	ends.is_socket = s->is_socket;
+	spy_tell_end(ctx, s->ino, SPY_WRITE, f, &ends);
 #if SPY_PLAIN_UNIX
-	spy_expect_answer(m.ends.peer, s->is_socket);
+	/* What a server writes to a chosen client is wanted too, whoever it is. */
+	if (s->is_socket && ends.peer && !spy_files.lookup(&ends.peer))
+		spy_file_add(ends.peer, SPY_FILE_WANTED);
 #endif
 }
 
@@ -219,13 +245,13 @@ static __always_inline void spy_file_written(void *ctx, struct spy_sink *s, stru
 	struct spy_conn c = {};
 	u8 one = 1;
 
-	c.first_seen_ns = f->first_seen_ns;
-	c.plain = 1;
 	if (f->tgid != tgid) {
 		f->tgid = tgid;
 		spy_users.update(&tgid, &one);
-		spy_tell_writer(ctx, s, &c);
+		spy_tell_writer(ctx, s, f);
 	}
+	c.first_seen_ns = f->first_seen_ns;
+	c.plain = 1;
 	spy_fill(&head, s->ino, &c);
 	head.kind = SPY_DATA;
 	head.dir = SPY_WRITE;
@@ -251,6 +277,36 @@ static __always_inline void spy_file_gap(void *ctx, struct spy_sink *s, u64 n)
 		return;
 	if (f->state == SPY_FILE_WANTED)
 		spy_file_written(ctx, s, f, 0, n);
+}
+
+/* Who reads is told once. It may have what was written before the writer has returned from writing
+ * it. A server answers at its standard output, most likely: that is wanted even if another line is
+ * printed there first. */
+static __always_inline void spy_file_read(void *ctx, struct spy_sink *s, struct spy_where *w)
+{
+	u64 ino = spy_sink_peer(s);
+	struct spy_file *f = spy_files.lookup(&ino);
+	u32 tgid = bpf_get_current_pid_tgid() >> 32;
+	struct spy_file_ends ends = {};
+	struct spy_sink out = {};
+
+	if (!f) {
+		if (!ino || !w->found || !spy_begins_rpc(spy_first_byte(w)))
+			return;
+		f = spy_file_add(ino, SPY_FILE_WANTED);
+		if (!f)
+			return;
+	}
+	if (f->state != SPY_FILE_WANTED || f->reader == tgid)
+		return;
+	f->reader = tgid;
+	ends.peer = s->ino;
+	ends.is_socket = s->is_socket;
+	if (spy_sink_of(&out, 1)) {
+		ends.out = out.ino;
+		spy_expect(out.ino);
+	}
+	spy_tell_end(ctx, ino, SPY_READ, f, &ends);
 }
 
 static __always_inline int spy_is_watched(u32 tgid)
@@ -279,9 +335,9 @@ static __always_inline int spy_is_expected(u64 ino)
 }
 
 /* sys_exit(registers, result) */
-int spy_stdio_written(struct bpf_raw_tracepoint_args *ctx)
+int spy_stdio_call(struct bpf_raw_tracepoint_args *ctx)
 {
-	u32 tgid = bpf_get_current_pid_tgid() >> 32, nr, arg = SPY_ARG0;
+	u32 tgid = bpf_get_current_pid_tgid() >> 32, nr, arg = SPY_ARG0, reads = 0;
 	u64 regs = ctx->args[0];
 	long n = (long)ctx->args[1];
 	struct spy_where w = {};
@@ -306,6 +362,13 @@ int spy_stdio_written(struct bpf_raw_tracepoint_args *ctx)
 	case SPY_NR_sendfile:
 	case SPY_NR_vmsplice:
 		break;
+	case SPY_NR_read:
+	case SPY_NR_readv:
+	case SPY_NR_preadv2:
+	case SPY_NR_recvfrom:
+	case SPY_NR_recvmsg:
+		reads = 1;
+		break;
 	case SPY_NR_tee:
 		arg = SPY_ARG1;
 		break;
@@ -322,6 +385,13 @@ int spy_stdio_written(struct bpf_raw_tracepoint_args *ctx)
 	if (!spy_sink_of(&s, (u32)spy_kernel_word(regs + arg)))
 		return 0;
 	rpc = rpc && spy_in_cgroups();
+	if (reads) {
+		if (rpc) {
+			spy_where_of(&w, regs, nr);
+			spy_file_read(ctx, &s, &w);
+		}
+		return 0;
+	}
 #if SPY_PLAIN_UNIX
 	http = s.is_socket && spy_wanted();
 	if (!rpc && !http) {

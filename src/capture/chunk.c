@@ -86,9 +86,11 @@ bool chunk_file(const void *raw, size_t len, struct chunk *ret, struct spy_file_
 	if (len < sizeof(e) + sizeof(*ret_ends))
 		return false;
 	memcpy(&e, raw, sizeof(e));
+	if (e.kind != SPY_FILE)
+		return false;
 	memcpy(ret_ends, (const uint8_t *)raw + sizeof(e), sizeof(*ret_ends));
 	common(&e, ret);
-	return e.kind == SPY_FILE;
+	return true;
 }
 
 /* A socket of IPv6 that is not connected has no address of its own: whether it speaks IPv4 is told

@@ -179,7 +179,7 @@ static bool is_wanted(const struct probe_config *c, size_t prog)
 		return c->peers && c->sock_length;
 	case PROG_RECEIVED:
 		return c->peers || plain;
-	case PROG_STDIO_WRITTEN:
+	case PROG_STDIO_CALL:
 		return c->stdio != STDIO_NOBODY || c->plain_unix;
 	case PROG_LIST_MORE:
 		return plain || c->stdio != STDIO_NOBODY || c->plain_unix;

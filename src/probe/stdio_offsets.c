@@ -6,6 +6,7 @@
 static const struct btf_member members[STDIO_OFFSETS] = {
 	{ .type = "task_struct", .name = "files" },
 	{ .type = "task_struct", .name = "tgid" },
+	{ .type = "task_struct", .name = "real_parent" },
 	{ .type = "task_struct", .name = "signal" },
 	{ .type = "signal_struct", .name = "live" },
 	{ .type = "files_struct", .name = "fdt" },

@@ -7,7 +7,7 @@
 
 #include "base/buf.h"
 
-#define STDIO_OFFSETS 14
+#define STDIO_OFFSETS 15
 
 struct stdio_offsets {
 	uint32_t bytes[STDIO_OFFSETS];

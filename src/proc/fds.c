@@ -27,14 +27,6 @@ static bool read_link(const char *path, struct fd_file *ret)
 	return true;
 }
 
-bool fds_at(pid_t pid, int fd, struct fd_file *ret)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)pid, fd);
-	return read_link(path, ret);
-}
-
 /* The mode of the link says what the descriptor was opened for. */
 static bool is_readable(const char *path)
 {

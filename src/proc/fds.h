@@ -16,8 +16,6 @@ struct fd_file {
 
 /* Whether the process can read from it. */
 bool fds_can_read(pid_t pid, const struct fd_file *f);
-/* What is at a descriptor. False: neither a pipe nor a socket, or nothing. */
-bool fds_at(pid_t pid, int fd, struct fd_file *ret);
 
 /* All that descend from a process, parents before their children, at most so many; returns how
  * many. */

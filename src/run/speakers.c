@@ -20,7 +20,7 @@ static const struct {
 } rows[] = {
 	{ PROG_STDIO_FORK, "sched_process_fork" },
 	{ PROG_STDIO_EXIT, "sched_process_exit" },
-	{ PROG_STDIO_WRITTEN, "sys_exit" },
+	{ PROG_STDIO_CALL, "sys_exit" },
 };
 #define ROWS (sizeof(rows) / sizeof(*rows))
 

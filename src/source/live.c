@@ -367,17 +367,11 @@ static bool is_told(struct live *l, const void *raw, size_t len)
 	uint32_t tid, tgid = chunk_exec(raw, len, &tid);
 	struct span encoded;
 	struct endpoints endpoints;
-	struct spy_file_ends ends;
-	struct chunk file;
 
 	if (tgid) {
 		describer_forget(l->describer, tgid);
 		if (l->on_exec)
 			l->on_exec(l->exec_arg, tgid, tid);
-		return true;
-	}
-	if (l->stdio && chunk_file(raw, len, &file, &ends)) {
-		stdio_file(l->stdio, &file, &ends);
 		return true;
 	}
 	tgid = chunk_exit(raw, len);
@@ -399,10 +393,13 @@ static int on_event(void *arg, const void *raw, size_t len)
 {
 	struct live *l = arg;
 	struct chunk c = { .kind = CHUNK_LOST, .off = len };
+	struct spy_file_ends ends;
 	int err = 0;
 
 	if (raw && is_told(l, raw, len))
 		return 0;
+	if (raw && l->stdio && chunk_file(raw, len, &c, &ends))
+		return stdio_file(l->stdio, &c, &ends);
 	l->count++;
 	if (!raw) {
 		l->lost += len;
@@ -427,6 +424,8 @@ static int drain(struct live *l, bool all, size_t budget)
 	int err = events_drain(l->events, on_event, l, all, budget);
 
 	err = err ? err : describe_late(l);
+	if (!err && l->stdio && events_drained(l->events))
+		err = stdio_tick(l->stdio, begun_ns);
 	return err || !l->nending ? err : end_processes(l, begun_ns);
 }
 
@@ -440,6 +439,8 @@ static int live_finish(struct source *s)
 	struct live *l = (struct live *)s;
 	int err = drain(l, true, SIZE_MAX);
 
+	if (!err && l->stdio)
+		err = stdio_finish(l->stdio);
 	return err ? err : close_left_open(l, 0);
 }
 

@@ -26,3 +26,8 @@ libkernel_a_SOURCES += \
 endif
 
 check_PROGRAMS += tests/unit/test_record tests/unit/test_asked_names
+
+if BPF
+check_PROGRAMS += tests/unit/test_stdio
+tests_unit_test_stdio_LDADD = libkernel.a $(LDADD)
+endif

@@ -19,9 +19,20 @@
 #define FILES_MAX 4096
 #define LINKS_MAX 1024
 
-enum verdict { LOOKING, WANTED };
+/* Bytes of a file that waits, and how long it does. */
+#define HELD_MAX (4u << 20)
+#define WAIT_NS	 100000000ull
 
-/* An event of a file whose first message is not whole. */
+/* WAITING: it speaks JSON-RPC, and the kernel has not told yet who reads it. */
+enum verdict { LOOKING, WAITING, WANTED };
+
+/* A process at an end of a file, as it was when it wrote or read. */
+struct end {
+	uint32_t tgid;
+	uint32_t parents[SPY_PARENTS]; /* nearest first; 0: no more, or not known */
+};
+
+/* An event of a file that is not WANTED yet. */
 struct held {
 	struct held *next;
 	struct chunk chunk;
@@ -31,12 +42,15 @@ struct held {
 struct file {
 	struct list of_all;
 	struct fd_file own, peer;
-	uint64_t first_seen_ns;
+	uint64_t first_seen_ns; /* 0: nothing was written yet */
 	enum verdict verdict;
-	bool asks; /* its first message is a request */
-	uint32_t writer;
+	uint64_t waits_ns; /* since when */
+	bool asks;	   /* its first message is a request */
+	bool expected;	   /* a server's output: other lines may precede its first message */
+	struct end writer, reader;
 	struct buf first;
 	struct held *held, **held_end;
+	size_t held_bytes;
 	struct link *link; /* NULL: not known yet */
 	enum dir dir;
 };
@@ -47,6 +61,7 @@ struct link {
 	bool http;	   /* of a Unix socket: id is of the client */
 	struct conn_id id; /* of the agent */
 	uint32_t server;   /* 0: not known */
+	uint32_t child;	   /* of the agent: the server, or what it descends from; 0: not known */
 	uint32_t told;	   /* which server was told */
 	struct file *file[2];
 	uint64_t totals[2];
@@ -57,7 +72,7 @@ struct stdio {
 	int map;
 	struct stdio_out out;
 	struct list files, links; /* the latest first */
-	size_t nfiles, nlinks;
+	size_t nfiles, nlinks, nwaiting;
 };
 
 struct stdio *stdio_new(int files, const struct stdio_out *out)
@@ -81,10 +96,18 @@ static void drop_held(struct file *f)
 		free(h);
 	}
 	f->held_end = &f->held;
+	f->held_bytes = 0;
+}
+
+static void set_verdict(struct stdio *s, struct file *f, enum verdict v)
+{
+	s->nwaiting += (size_t)(v == WAITING) - (size_t)(f->verdict == WAITING);
+	f->verdict = v;
 }
 
 static void file_free(struct stdio *s, struct file *f)
 {
+	set_verdict(s, f, LOOKING);
 	if (f->link)
 		f->link->file[f->dir] = NULL;
 	drop_held(f);
@@ -106,7 +129,7 @@ static struct file *file_find(struct stdio *s, uint64_t ino)
 	return NULL;
 }
 
-static struct file *file_add(struct stdio *s, uint64_t ino, uint64_t first_seen_ns)
+static struct file *file_add(struct stdio *s, uint64_t ino)
 {
 	struct file *f;
 
@@ -114,7 +137,6 @@ static struct file *file_add(struct stdio *s, uint64_t ino, uint64_t first_seen_
 		file_free(s, container_of(list_last(&s->files), struct file, of_all));
 	f = xcalloc(1, sizeof(*f));
 	f->own.ino = f->peer.ino = ino;
-	f->first_seen_ns = first_seen_ns;
 	f->held_end = &f->held;
 	buf_init(&f->first, RPC_LOOK_MAX);
 	list_add_first(&s->files, &f->of_all);
@@ -127,28 +149,16 @@ static struct file *file_of(struct stdio *s, const struct chunk *c)
 {
 	struct file *f = file_find(s, c->conn.object);
 
-	if (f && f->first_seen_ns != c->conn.first_seen_ns) {
+	if (f && f->first_seen_ns && f->first_seen_ns != c->conn.first_seen_ns) {
 		file_free(s, f);
 		f = NULL;
 	}
 	if (!f)
-		f = file_add(s, c->conn.object, c->conn.first_seen_ns);
+		f = file_add(s, c->conn.object);
+	f->first_seen_ns = c->conn.first_seen_ns;
 	list_remove(&f->of_all);
 	list_add_first(&s->files, &f->of_all);
 	return f;
-}
-
-void stdio_file(struct stdio *s, const struct chunk *c, const struct spy_file_ends *ends)
-{
-	struct file *f = file_of(s, c);
-
-	f->own.is_socket = f->peer.is_socket = ends->is_socket;
-	f->peer.ino = ends->peer;
-}
-
-static void set_state(const struct stdio *s, uint64_t ino, const struct spy_file *v)
-{
-	bpf_map_put(s->map, &ino, v);
 }
 
 /* Nothing more of it comes, but what is under way. */
@@ -156,7 +166,7 @@ static void refuse(struct stdio *s, struct file *f)
 {
 	struct spy_file v = { .first_seen_ns = f->first_seen_ns, .state = SPY_FILE_DROPPED };
 
-	set_state(s, f->own.ino, &v);
+	bpf_map_put(s->map, &f->own.ino, &v);
 	file_free(s, f);
 }
 
@@ -200,30 +210,65 @@ static struct link *link_add(struct stdio *s, const struct file *f, const struct
 	l->id = (struct conn_id){ .tgid = (uint32_t)ends->agent,
 				  .object = f->own.ino,
 				  .first_seen_ns = f->first_seen_ns };
-	l->server = (uint32_t)ends->server;
 	list_add_first(&s->links, &l->of_all);
 	s->nlinks++;
 	return l;
 }
 
-/* How well a file from one end fits a connection that lacks one of that direction; 0: not. */
-static int fit(const struct link *l, const struct stdio_ends *e, enum dir d)
-{
-	const struct file *other = l->file[d == DIR_WRITE ? DIR_READ : DIR_WRITE];
-	pid_t agent = (pid_t)l->id.tgid, server = (pid_t)l->server;
+/* ---- ends ---- */
 
-	if (l->file[d] || agent != e->agent || !e->server)
+/* Its child that `e` is or descends from; 0: none is known. */
+static uint32_t child_of(uint32_t agent, const struct end *e)
+{
+	uint32_t child = e->tgid;
+
+	for (size_t i = 0; i < SPY_PARENTS && child; i++) {
+		if (e->parents[i] == agent)
+			return child;
+		child = e->parents[i];
+	}
+	return 0;
+}
+
+/* The ends as the kernel has told them; false: it has not. */
+static bool told_ends(const struct file *f, struct stdio_ends *ret)
+{
+	uint32_t writer = f->writer.tgid, reader = f->reader.tgid;
+	bool answers = child_of(reader, &f->writer) != 0;
+
+	if (!writer || !reader || writer == reader)
+		return false;
+	/* Two that were started by one and given to each other: who asks first is the agent. */
+	if (!answers && !child_of(writer, &f->reader))
+		answers = !f->asks;
+	*ret = (struct stdio_ends){ .agent = (pid_t)(answers ? reader : writer),
+				    .server = (pid_t)(answers ? writer : reader) };
+	return true;
+}
+
+static void set_server(struct link *l, const struct end *e)
+{
+	if (!e->tgid || l->server == e->tgid)
+		return;
+	l->server = e->tgid;
+	l->child = child_of(l->id.tgid, e);
+	if (!l->child)
+		l->child = (uint32_t)stdio_ends_child((pid_t)l->id.tgid, (pid_t)e->tgid);
+}
+
+/* How well a file from one end fits a connection that lacks one of that direction; 0: not. */
+static int fit(const struct link *l, uint32_t agent, const struct end *server, enum dir d)
+{
+	if (l->file[d] || l->http || l->id.tgid != agent || !server->tgid)
 		return 0;
-	if (server == e->server)
-		return 3;
-	if (d == DIR_READ && other && fds_can_read(e->server, &other->peer))
+	if (l->server == server->tgid)
 		return 2;
-	return server && stdio_ends_child(agent, server) == stdio_ends_child(agent, e->server);
+	return l->child && l->child == child_of(agent, server);
 }
 
 /* The only connection whose server is not known, that an answer may be for: a server that has ended
  * by now has no descriptors any more by which it was told. */
-static struct link *link_unanswered(struct stdio *s, const struct stdio_ends *e)
+static struct link *link_unanswered(struct stdio *s, uint32_t agent)
 {
 	struct link *only = NULL;
 
@@ -232,7 +277,7 @@ static struct link *link_unanswered(struct stdio *s, const struct stdio_ends *e)
 		struct link *l = container_of(at, struct link, of_all);
 
 		if (l->server || l->file[DIR_READ] || !l->file[DIR_WRITE] || l->http ||
-		    (pid_t)l->id.tgid != e->agent)
+		    l->id.tgid != agent)
 			continue;
 		if (only)
 			return NULL;
@@ -241,7 +286,7 @@ static struct link *link_unanswered(struct stdio *s, const struct stdio_ends *e)
 	return only;
 }
 
-static struct link *link_for(struct stdio *s, const struct stdio_ends *e, enum dir d)
+static struct link *link_for(struct stdio *s, uint32_t agent, const struct end *server, enum dir d)
 {
 	struct link *best = NULL;
 	int most = 0;
@@ -249,59 +294,35 @@ static struct link *link_for(struct stdio *s, const struct stdio_ends *e, enum d
 	list_each(at, &s->links)
 	{
 		struct link *l = container_of(at, struct link, of_all);
-		int n = fit(l, e, d);
+		int n = fit(l, agent, server, d);
 
 		if (n > most) {
 			most = n;
 			best = l;
 		}
 	}
-	return best || d == DIR_WRITE || !e->server ? best : link_unanswered(s, e);
-}
-
-/* What the server will answer on, most likely, is captured even if another line is printed there
- * first. */
-static void expect_answers(struct stdio *s, struct link *l)
-{
-	struct spy_file v = { 0 };
-	struct fd_file out, agents;
-	struct file *f;
-
-	if (!l->server || l->file[DIR_READ] || !fds_at((pid_t)l->server, 1, &out) ||
-	    (fds_at((pid_t)l->id.tgid, 1, &agents) && agents.ino == out.ino))
-		return;
-	f = file_find(s, out.ino);
-	if (f && f->verdict == WANTED)
-		return;
-	if (bpf_map_get(s->map, &out.ino, &v) != 0 || v.state != SPY_FILE_WANTED) {
-		v.first_seen_ns = now_ns();
-		v.state = SPY_FILE_WANTED;
-		set_state(s, out.ino, &v);
-	}
-	if (!f)
-		f = file_add(s, out.ino, v.first_seen_ns);
-	f->first_seen_ns = v.first_seen_ns;
-	f->own = out;
-	f->verdict = WANTED;
-	f->link = l;
-	f->dir = DIR_READ;
-	l->file[DIR_READ] = f;
+	return best || d == DIR_WRITE || !server->tgid ? best : link_unanswered(s, agent);
 }
 
 static void join(struct stdio *s, struct file *f)
 {
+	struct end server = { 0 };
 	struct stdio_ends e;
 
-	stdio_ends_find((pid_t)f->writer, &f->peer, f->asks, &e);
-	f->dir = (pid_t)f->writer == e.agent ? DIR_WRITE : DIR_READ;
-	f->link = link_for(s, &e, f->dir);
+	if (!told_ends(f, &e))
+		stdio_ends_find((pid_t)f->writer.tgid, &f->peer, f->asks, &e);
+	f->dir = f->writer.tgid == (uint32_t)e.agent ? DIR_WRITE : DIR_READ;
+	server.tgid = (uint32_t)e.server;
+	if (server.tgid == f->writer.tgid)
+		server = f->writer;
+	else if (server.tgid == f->reader.tgid)
+		server = f->reader;
+	f->link = link_for(s, (uint32_t)e.agent, &server, f->dir);
 	if (!f->link)
 		f->link = link_add(s, f, &e);
 	f->link->file[f->dir] = f;
 	if (!f->link->server)
-		f->link->server = (uint32_t)e.server;
-	if (f->dir == DIR_WRITE)
-		expect_answers(s, f->link);
+		set_server(f->link, &server);
 }
 
 /* ---- chunks ---- */
@@ -356,7 +377,7 @@ static int emit(struct stdio *s, struct file *f, const struct chunk *c)
 	if (f->dir == DIR_WRITE)
 		l->agent = *c;
 	else
-		l->server = c->conn.tgid;
+		set_server(l, &f->writer);
 	if (is_new)
 		err = tell_agent(s, l, c);
 	/* It may have become another program, or another process, since. */
@@ -387,6 +408,7 @@ static void hold(struct file *f, const struct chunk *c)
 	if (c->data.len)
 		memcpy(h->bytes, c->data.ptr, c->data.len);
 	h->chunk.data = span_of(h->bytes, c->data.len);
+	f->held_bytes += sizeof(*h) + c->data.len;
 	*f->held_end = h;
 	f->held_end = &h->next;
 }
@@ -405,7 +427,7 @@ static bool join_http(struct stdio *s, struct file *f)
 {
 	struct file *other = other_end(s, f);
 	struct span first = buf_span(&f->first);
-	struct stdio_ends e = { .agent = (pid_t)f->writer };
+	struct stdio_ends e = { .agent = (pid_t)f->writer.tgid };
 
 	if (other && !other->link->file[DIR_READ]) {
 		f->link = other->link;
@@ -434,9 +456,9 @@ static int await_request(struct file *f)
 	return 0;
 }
 
-static void begin(struct file *f)
+static void begin(struct stdio *s, struct file *f)
 {
-	f->verdict = WANTED;
+	set_verdict(s, f, WANTED);
 	buf_done(&f->first);
 	buf_init(&f->first, 0);
 }
@@ -451,8 +473,41 @@ static int join_answer(struct stdio *s, struct file *request)
 	f->link = request->link;
 	f->dir = DIR_READ;
 	f->link->file[DIR_READ] = f;
-	begin(f);
+	begin(s, f);
 	return emit_held(s, f);
+}
+
+/* Who is at its ends is known, or as much as can be. */
+static int settle(struct stdio *s, struct file *f)
+{
+	begin(s, f);
+	join(s, f);
+	return emit_held(s, f);
+}
+
+static int settle_if_told(struct stdio *s, struct file *f)
+{
+	struct stdio_ends ignored;
+
+	return f->verdict == WAITING && (told_ends(f, &ignored) || f->held_bytes > HELD_MAX)
+		       ? settle(s, f)
+		       : 0;
+}
+
+/* Judged by its first line; by its first message, where others may precede it. */
+static enum rpc_look look_at(struct file *f)
+{
+	struct span s = buf_span(&f->first);
+	enum rpc_look look;
+	size_t end;
+
+	while ((look = rpc_look(s, &f->asks)) == RPC_LOOK_NO && f->expected) {
+		end = span_find(s, '\n');
+		if (end == s.len)
+			return f->first.full ? RPC_LOOK_NO : RPC_LOOK_MORE;
+		s = span_from(s, end + 1);
+	}
+	return look == RPC_LOOK_MORE && f->first.full ? RPC_LOOK_NO : look;
 }
 
 static int look(struct stdio *s, struct file *f, const struct chunk *c)
@@ -462,13 +517,13 @@ static int look(struct stdio *s, struct file *f, const struct chunk *c)
 	buf_add(&f->first, c->data);
 	hold(f, c);
 	if (join_http(s, f)) {
-		begin(f);
+		begin(s, f);
 		err = emit_held(s, f);
 		return err || f->dir == DIR_READ ? err : join_answer(s, f);
 	}
 	if (f->own.is_socket && h1_start(buf_span(&f->first)) == H1_START_RESPONSE)
 		return await_request(f);
-	switch (rpc_look(buf_span(&f->first), &f->asks)) {
+	switch (look_at(f)) {
 	case RPC_LOOK_MORE:
 		return 0;
 	case RPC_LOOK_NO:
@@ -477,17 +532,85 @@ static int look(struct stdio *s, struct file *f, const struct chunk *c)
 	case RPC_LOOK_YES:
 		break;
 	}
-	begin(f);
-	join(s, f);
-	return emit_held(s, f);
+	set_verdict(s, f, WAITING);
+	f->waits_ns = now_ns();
+	return settle_if_told(s, f);
 }
 
 int stdio_data(struct stdio *s, const struct chunk *c)
 {
 	struct file *f = file_of(s, c);
 
-	f->writer = c->conn.tgid;
-	return f->verdict == LOOKING ? look(s, f, c) : emit(s, f, c);
+	if (f->writer.tgid != c->conn.tgid)
+		f->writer = (struct end){ .tgid = c->conn.tgid };
+	switch (f->verdict) {
+	case LOOKING:
+		return look(s, f, c);
+	case WAITING:
+		hold(f, c);
+		return settle_if_told(s, f);
+	case WANTED:
+		break;
+	}
+	return emit(s, f, c);
+}
+
+/* What a server writes to its standard output are answers, most likely. */
+static void expect_answers(struct stdio *s, const struct file *f, uint64_t out)
+{
+	struct stdio_ends e;
+	struct file *o;
+
+	if (!out || (told_ends(f, &e) && (uint32_t)e.agent == f->reader.tgid))
+		return;
+	o = file_find(s, out);
+	if (!o)
+		o = file_add(s, out);
+	o->expected = true;
+}
+
+int stdio_file(struct stdio *s, const struct chunk *c, const struct spy_file_ends *ends)
+{
+	struct file *f = file_of(s, c);
+	struct end *e = c->dir == DIR_READ ? &f->reader : &f->writer;
+
+	f->own.is_socket = f->peer.is_socket = ends->is_socket;
+	f->peer.ino = ends->peer;
+	e->tgid = c->conn.tgid;
+	memcpy(e->parents, ends->parents, sizeof(e->parents));
+	if (c->dir != DIR_READ)
+		return 0;
+	if (f->link && f->dir == DIR_WRITE)
+		set_server(f->link, e);
+	expect_answers(s, f, ends->out);
+	return settle_if_told(s, f);
+}
+
+/* waits_ns: of those that wait for longer. tgid 0: whoever is at their ends. */
+static int settle_all(struct stdio *s, uint32_t tgid, uint64_t now_ns, uint64_t waits_ns)
+{
+	int err = 0;
+
+	for (struct list *at = s->files.next, *next; s->nwaiting && at != &s->files && !err;
+	     at = next) {
+		struct file *f = container_of(at, struct file, of_all);
+
+		next = at->next;
+		if (f->verdict == WAITING && f->waits_ns + waits_ns <= now_ns &&
+		    (!tgid || f->writer.tgid == tgid || f->reader.tgid == tgid))
+			err = settle(s, f);
+	}
+	return err;
+}
+
+int stdio_tick(struct stdio *s, uint64_t now_ns)
+{
+	return settle_all(s, 0, now_ns, WAIT_NS);
+}
+
+int stdio_finish(struct stdio *s)
+{
+	return settle_all(s, 0, now_ns(), 0);
 }
 
 /* Whether the server's part has been taken over: started again by who started it before, or left to
@@ -503,7 +626,7 @@ static bool goes_on(struct link *l)
 
 int stdio_exit(struct stdio *s, uint32_t tgid, uint64_t ts_ns)
 {
-	int err = 0;
+	int err = settle_all(s, tgid, now_ns(), 0);
 
 	for (struct list *at = s->links.next, *next; at != &s->links && !err; at = next) {
 		struct link *l = container_of(at, struct link, of_all);

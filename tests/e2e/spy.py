@@ -228,14 +228,14 @@ class Spy:
         return self.records()
 
 
-def until(what, seconds=WAIT):
+def until(what, seconds=WAIT, every=0.05):
     """What it returns once that is true, or at last."""
     end = time.time() + seconds
     while True:
         got = what()
         if got or time.time() > end:
             return got
-        time.sleep(0.05)
+        time.sleep(every)
 
 
 def client(mock, mode, **kw):

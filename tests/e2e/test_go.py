@@ -73,20 +73,18 @@ def one(what, program, mode, server, *proxy):
 
 
 class Later:
-    """A server in Go, then a client of it, then one with OpenSSL, each when told: the command of a tracer, or beside one."""
+    """A server in Go, then a client of it, then one with OpenSSL, each when told: the command of a tracer."""
 
-    def __init__(self, program, spy=None):
+    def __init__(self, program, trace, linger="0s"):
         self.dir = tempfile.mkdtemp(dir=TMP)
         self.out, self.other = self.path("out"), self.path("other")
         wait = "while [ ! -e %s ]; do sleep 0.05; done\n"
-        script = (wait % self.path("1") + "%s serve %s >%s &\n" % (program, self.path("ca"), self.path("port")) +
+        script = (f"export LINGER={linger}\n" + wait % self.path("1") +
+                  "%s serve %s >%s &\n" % (program, self.path("ca"), self.path("port")) +
                   wait % self.path("2") + "%s http2 https://localhost:$(cut -d' ' -f2 %s) %s %s\nkill $!\n" % (
                       program, self.path("port"), self.path("ca"), self.out) +
                   shlex.join((PYTHON, CLIENT, "kinds", mock.url, mock.ca, self.other)))
-        self.spy = spy or Spy("--debug", "--", "sh", "-c", script)
-        # A tracer that is busy looks at the client's files while it runs.
-        self.proc = subprocess.Popen(["sh", "-c", script], env={**os.environ, "LINGER": "3s"}) if spy else self.spy.proc
-        started.append(self.proc)
+        self.spy = trace("sh", "-c", script)
 
     def path(self, name):
         return os.path.join(self.dir, name)
@@ -96,8 +94,8 @@ class Later:
         until(happened)
 
     def finish(self):
-        self.go("2", lambda: self.proc.poll() is not None)
-        return self.spy.records() if self.proc is self.spy.proc else self.spy.stop()
+        self.go("2", lambda: self.spy.proc.poll() is not None)
+        return self.spy.records()
 
 
 def compiler_of(tracer):
@@ -124,14 +122,15 @@ def with_new_cache(*args, **kw):
             os.environ["XDG_CACHE_HOME"] = before
 
 
-def without_compiler():
-    """A tracer whose compiler ended before the probes for Go were ordered, which is right after it is ready: it knows
-    of no program that needs them."""
+def without_compiler(*command):
+    """A tracer of a command whose compiler ended before the probes for Go were ordered, which is right after it is
+    ready: it looks at no program before but those that the command's file names."""
     while True:
-        spy = with_new_cache("--debug", ready=False)
+        spy = with_new_cache("--debug", "--", *command, ready=False)
         while "probe CORE:" not in spy.stderr():
             time.sleep(0.001)
         os.kill(spy.proc.pid, signal.SIGSTOP)
+        os.waitid(os.P_PID, spy.proc.pid, os.WSTOPPED | os.WNOWAIT)
         early = "ready:" not in spy.stderr()
         if early:
             os.kill(compiler_of(spy.proc.pid), signal.SIGKILL)
@@ -143,7 +142,7 @@ def without_compiler():
 
 
 def check_later(program, what):
-    later = Later(program)
+    later = Later(program, lambda *command: Spy("--debug", "--", *command))
     later.go("1", lambda: "Go crypto/tls by pclntab" in later.spy.stderr())
     records = later.finish()
     text = later.spy.stderr()
@@ -153,8 +152,7 @@ def check_later(program, what):
 
 def check_no_compiler(program):
     """A group that cannot be compiled is missed by those who need it alone."""
-    later = Later(program, without_compiler())
-    later.spy.may_be_blind = True
+    later = Later(program, without_compiler)
     later.go("1", lambda: f"{program} is not hooked" in later.spy.stderr())
     records = later.finish()
     text = later.spy.stderr()
