@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Which two processes talk over a pipe or a Unix socket, where the kernel has not told: found by who
- * holds it, since descriptors say nothing (some servers move their standard output), and shells and
- * launchers between the two hold what they pass on. */
+/* Which two processes talk over a pipe or a Unix socket, where the kernel has not told: found by
+ * who holds it, since descriptors say nothing (some servers move their standard output), and shells
+ * and launchers between the two hold what they pass on. */
 #ifndef SPY_SOURCE_STDIO_ENDS_H
 #define SPY_SOURCE_STDIO_ENDS_H
 
