@@ -19,6 +19,8 @@
  * SPY_CGROUPS    only processes in or below so many cgroups, 0: all
  * SPY_READ_USER  the helper that reads user memory on this kernel
  * SPY_READ_KERNEL and the kernel's own
+ * SPY_EXEC_NAMES 1: what a new program is called is told when it begins; SPY_AT_... as in
+ *                stdio.bpf.c
  * SPY_PEERS      1: which sockets connections use is found out (peer.bpf.c)
  * SPY_NETNS      1: the kernel has network namespaces
  */
@@ -186,6 +188,14 @@ static __always_inline struct spy_conn *spy_conn_of(u64 tls)
 	spy_conns.update(&key, &fresh);
 	spy_users.update(&key.tgid, &one);
 	return spy_conns.lookup(&key);
+}
+
+static __always_inline u64 spy_kernel_word(u64 at)
+{
+	u64 v = 0;
+
+	SPY_READ_KERNEL(&v, sizeof(v), (void *)at);
+	return v;
 }
 
 static __always_inline void spy_fill(struct spy_event *e, u64 tls, struct spy_conn *c)

@@ -10,8 +10,9 @@ enum spy_kind {
 	SPY_DATA = 1,  /* plaintext; `len` bytes follow */
 	SPY_CLOSE = 2, /* the TLS object is freed; struct spy_totals follows */
 	SPY_HOST = 3,  /* server name that the program requested; `len` bytes of text follow */
-	SPY_EXEC = 4,  /* process `tgid` began a program or mapped libraries; for the tracer itself,
-			* which then scans its files; not recorded */
+	SPY_EXEC = 4,  /* process `tgid` began a program, and struct spy_exec_names may follow, or
+			* mapped libraries; for the tracer itself, which then scans its files;
+			* not recorded */
 	SPY_ENDPOINTS = 5, /* the connection's endpoints; struct spy_endpoints follows. Sent again
 			    * if better evidence is found: the last one counts */
 	SPY_CONNECT = 6,   /* process `tgid` opened a TCP connection; struct spy_endpoints follows.
@@ -30,6 +31,16 @@ enum spy_kind {
 			   * data (RFC 8446 section 4.2.10): it has read none of it */
 	SPY_FORKED = 11,  /* the connection goes on with that of process `io_seq`, from which this
 			   * one was forked, at the same address, first seen at `off` */
+};
+
+/* What may follow SPY_EXEC. */
+#define SPY_PARENTS 11
+struct spy_exec_names {
+	__u64 ino;		    /* inode number of the file that runs */
+	__u32 exe_len, args_len;    /* of what there is of them here; 0: not known */
+	__u32 parents[SPY_PARENTS]; /* of the process, nearest first; then 0 */
+	char exe[257];		    /* path by which it was begun, ends in NUL */
+	char args[1023];	    /* each ends in NUL, unless it is cut */
 };
 
 enum spy_dir {
@@ -107,7 +118,6 @@ struct spy_endpoints {
 };
 
 /* What a process writes to or reads, and who it is. */
-#define SPY_PARENTS 11
 struct spy_file_ends {
 	__u64 peer; /* inode number of what it is read from: of a pipe, its own */
 	__u64 out;  /* of a reader: that of the pipe or socket at its descriptor 1, 0: none */

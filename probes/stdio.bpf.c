@@ -178,7 +178,6 @@ static __always_inline void spy_expect(u64 ino)
 static __always_inline void spy_tell_end(void *ctx, u64 ino, u32 dir, struct spy_file *f,
 					 struct spy_file_ends *ends)
 {
-	u64 task = bpf_get_current_task();
 	struct spy_conn c = {};
 	struct {
 		struct spy_event ev;
@@ -194,12 +193,7 @@ static __always_inline void spy_tell_end(void *ctx, u64 ino, u32 dir, struct spy
 	m.ev.len = sizeof(m.ends);
 	m.ev.flags |= SPY_STDIO;
 	m.ends = *ends;
-#pragma unroll
-	for (u32 i = 0; i < SPY_PARENTS; i++) {
-		task = spy_kernel_word(task + SPY_AT_task_struct_real_parent);
-		SPY_READ_KERNEL(&m.ends.parents[i], sizeof(u32),
-				(void *)(task + SPY_AT_task_struct_tgid));
-	}
+	spy_parents(m.ends.parents);
 	spy_send_small(ctx, &m, sizeof(m));
 }
 

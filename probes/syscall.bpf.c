@@ -6,14 +6,6 @@
  * SPY_TASK_REGS 1: the helper bpf_task_pt_regs works (Linux 5.15, with BTF)
  */
 
-static __always_inline u64 spy_kernel_word(u64 at)
-{
-	u64 v = 0;
-
-	SPY_READ_KERNEL(&v, sizeof(v), (void *)at);
-	return v;
-}
-
 #if defined(__x86_64__)
 #define SPY_ARG0  112 /* offsets in struct pt_regs: di, si, dx, r10, r8, orig_ax, cs */
 #define SPY_ARG1  104

@@ -63,6 +63,18 @@ uint32_t chunk_exec(const void *raw, size_t len, uint32_t *ret_tid)
 	return tgid;
 }
 
+bool chunk_exec_names(const void *raw, size_t len, struct spy_exec_names *ret, uint64_t *ret_ts_ns)
+{
+	struct spy_event e;
+
+	if (!tgid_of(raw, len, SPY_EXEC) || len < sizeof(e) + sizeof(*ret))
+		return false;
+	memcpy(&e, raw, sizeof(e));
+	memcpy(ret, (const uint8_t *)raw + sizeof(e), sizeof(*ret));
+	*ret_ts_ns = e.ts_ns;
+	return ret->exe_len < sizeof(ret->exe) && ret->args_len <= sizeof(ret->args);
+}
+
 uint32_t chunk_exit(const void *raw, size_t len)
 {
 	return tgid_of(raw, len, SPY_EXIT);

@@ -67,6 +67,9 @@ struct chunk {
 /* For events that concern the tracer itself and make no chunk: the process of an event of kind
  * SPY_EXEC, SPY_CONNECT (with the encoded endpoints) or SPY_EXIT; 0 for other events. */
 uint32_t chunk_exec(const void *raw, size_t len, uint32_t *ret_tid);
+/* Whether an event of kind SPY_EXEC tells what the process is; and when that was. */
+struct spy_exec_names;
+bool chunk_exec_names(const void *raw, size_t len, struct spy_exec_names *ret, uint64_t *ret_ts_ns);
 uint32_t chunk_connect(const void *raw, size_t len, struct span *ret_ends);
 uint32_t chunk_exit(const void *raw, size_t len);
 /* Of an event of kind SPY_FILE: what it tells, and the process, time and file in ret. False: it is

@@ -11,7 +11,7 @@
 #include <sys/types.h>
 
 #include "base/error.h"
-#include "probe/stdio_offsets.h"
+#include "probe/kernel_offsets.h"
 #include "probes/programs.h"
 
 enum kernel_headers { HEADERS_AUTO, HEADERS_BUILTIN, HEADERS_DIR };
@@ -44,9 +44,9 @@ struct probe_config {
 	const char *plain_ports;
 	bool sock_length; /* kernel_can_sock_length() */
 	bool plain_near;  /* of these, only between processes of this host */
-	bool plain_unix;  /* HTTP over Unix sockets too; needs stdio_offsets */
+	bool plain_unix;  /* HTTP over Unix sockets too; needs offsets */
 	enum stdio_who stdio;
-	struct stdio_offsets stdio_offsets; /* stdio_offsets_find, unless STDIO_NOBODY */
+	struct kernel_offsets offsets; /* as found; those of pipes, unless STDIO_NOBODY */
 };
 
 /* Used by one thread at a time: by the one that starts, then by that of discover.h. */

@@ -39,8 +39,8 @@ libkernel_a_SOURCES += \
 	src/probe/redirect_code.h \
 	src/probe/source.c \
 	src/probe/source.h \
-	src/probe/stdio_offsets.c \
-	src/probe/stdio_offsets.h
+	src/probe/kernel_offsets.c \
+	src/probe/kernel_offsets.h
 nodist_libkernel_a_SOURCES = src/probe/embedded.c
 BUILT_SOURCES += src/probe/embedded.c
 CLEANFILES += src/probe/embedded.c

@@ -57,7 +57,6 @@ static void stdio_preamble(const struct probe_config *c, struct buf *out)
 		 c->stdio == STDIO_ALL, c->tree && c->stdio == STDIO_SPEAKERS);
 	buf_addf(out, "#define SPY_STDIO_NOBODY %d\n#define SPY_PLAIN_UNIX %d\n",
 		 c->stdio == STDIO_NOBODY, c->plain_unix);
-	stdio_offsets_add(&c->stdio_offsets, out);
 }
 
 /* Reading a traced program's memory and the kernel's. By names of our own: at each place where
@@ -72,6 +71,7 @@ static void read_preamble(struct buf *out)
 		{ "SPY_READ_USER", "spy_read_user", "bpf_probe_read", 112 },
 		{ "SPY_READ_KERNEL", "spy_read_kernel", "bpf_probe_read", 113 },
 		{ "SPY_READ_USER_STR", "spy_read_user_str", "bpf_probe_read_str", 114 },
+		{ "SPY_READ_KERNEL_STR", "spy_read_kernel_str", "bpf_probe_read_str", 115 },
 	};
 	bool has = kernel_version() >= KERNEL(5, 5);
 
@@ -121,6 +121,10 @@ void preamble_add(const struct probe_config *c, enum probe_group g, struct buf *
 	sock_preamble(c, out);
 	if (g == GROUP_STDIO)
 		stdio_preamble(c, out);
+	if (g == GROUP_STDIO || g == GROUP_CORE)
+		kernel_offsets_add(&c->offsets, out);
+	buf_addf(out, "#define SPY_EXEC_NAMES %d\n",
+		 g == GROUP_CORE && c->ring_buffer && kernel_offsets_of_exec(&c->offsets));
 	buf_adds(out, "#include <linux/types.h>\n");
 	read_preamble(out);
 }

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/xalloc.h"
@@ -71,18 +72,42 @@ struct facts {
 	struct buf cmdline, script, ancestors;
 };
 
-static void tell_program(pid_t pid, struct facts *f, struct proc_text *p)
+/* As /proc would have it, if the path leads there from here: links are followed. */
+static struct span hinted_exe(const struct identity_hint *hint, struct facts *f)
+{
+	AUTO_FREE char *path = xstrndup((const char *)hint->exe.ptr, hint->exe.len);
+	AUTO_FREE char *real = path[0] == '/' ? realpath(path, NULL) : NULL;
+	struct stat st;
+
+	if (path[0] != '/')
+		return span_of(NULL, 0);
+	if (!real || stat(real, &st) != 0 || st.st_ino != hint->ino)
+		return hint->exe;
+	snprintf(f->exe, sizeof(f->exe), "%s", real);
+	return span_str(f->exe);
+}
+
+/* False: it is gone. */
+static bool tell_program(pid_t pid, const struct identity_hint *hint, struct facts *f,
+			 struct proc_text *p)
 {
 	struct command_line line = { .separator = '\0' };
+	bool is_here;
 
 	line.args = read_proc(pid, "cmdline", f->args, sizeof(f->args));
 	line.exe = read_proc_link(pid, "exe", f->exe, sizeof(f->exe));
 	line.cwd = read_proc_link(pid, "cwd", f->cwd, sizeof(f->cwd));
+	is_here = line.exe.len > 0;
+	if (!is_here && hint) {
+		line.args = hint->args;
+		line.exe = hinted_exe(hint, f);
+	}
 	show_cmdline(line.args, &f->cmdline);
 	redact_text(script_name(&line), REDACT_TEXT, &f->script);
 	p->exe = line.exe;
 	p->cmdline = buf_span(&f->cmdline);
 	p->script = buf_span(&f->script);
+	return is_here;
 }
 
 static void tell_place(pid_t pid, uid_t uid, struct facts *f, struct proc_text *p)
@@ -99,27 +124,33 @@ static void tell_place(pid_t pid, uid_t uid, struct facts *f, struct proc_text *
 	p->cgroup = cgroup_path_v2(file);
 }
 
-static void tell_ancestors(pid_t pid, struct buf *out)
+static void tell_ancestors(pid_t pid, const struct identity_hint *hint, struct buf *out)
 {
 	struct ancestors a = { .count = 0 };
 
+	for (size_t i = 0; hint && i < hint->nparents && hint->parents[i]; i++)
+		ancestors_add(&a, hint->parents[i]);
+	if (a.count)
+		pid = (pid_t)hint->parents[a.count - 1];
 	do
 		pid = proc_parent(pid);
 	while (pid > 0 && ancestors_add(&a, (uint64_t)pid));
 	ancestors_write(&a, out);
 }
 
-bool identity_read(pid_t pid, uid_t uid, const char *comm, struct buf *out)
+bool identity_read(pid_t pid, uid_t uid, const char *comm, const struct identity_hint *hint,
+		   struct buf *out)
 {
 	struct facts *f = xcalloc(1, sizeof(*f));
 	struct proc_text p = { .name = { NULL, 0 } };
+	bool is_here;
 
 	buf_init(&f->cmdline, 2 * SHOWN_MAX);
 	buf_init(&f->script, SHOWN_MAX);
 	buf_init(&f->ancestors, SHOWN_MAX);
-	tell_program(pid, f, &p);
+	is_here = tell_program(pid, hint, f, &p);
 	tell_place(pid, uid, f, &p);
-	tell_ancestors(pid, &f->ancestors);
+	tell_ancestors(pid, is_here ? NULL : hint, &f->ancestors);
 	p.ancestors = buf_span(&f->ancestors);
 	p.user = user_name(uid, f->user);
 	p.name = proc_name(p.exe, p.cmdline, span_str(comm));
@@ -130,7 +161,7 @@ bool identity_read(pid_t pid, uid_t uid, const char *comm, struct buf *out)
 	buf_done(&f->script);
 	buf_done(&f->ancestors);
 	free(f);
-	return p.exe.len > 0;
+	return is_here;
 }
 
 char *identity_name(pid_t pid)

@@ -12,9 +12,19 @@
 
 #define IDENTITY_MAX (64u << 10)
 
+/* What was told of a process when its program began, for when it is gone. */
+struct identity_hint {
+	struct span exe;  /* path by which it was begun; empty: not known */
+	uint64_t ino;	  /* inode number of the file that runs */
+	struct span args; /* each ends in NUL, unless it is cut */
+	const uint32_t *parents;
+	size_t nparents; /* nearest first */
+};
+
 /* Appends the data of a CHUNK_PROC (capture/process.h), at most IDENTITY_MAX bytes. comm: the name
- * to use if the process is gone. False if it is gone. */
-bool identity_read(pid_t pid, uid_t uid, const char *comm, struct buf *out);
+ * to use if the process is gone; hint may be NULL. False if it is gone. */
+bool identity_read(pid_t pid, uid_t uid, const char *comm, const struct identity_hint *hint,
+		   struct buf *out);
 /* The name alone: of the executable, else of argv[0], else "?". The caller frees it. */
 char *identity_name(pid_t pid);
 

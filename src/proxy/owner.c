@@ -215,7 +215,7 @@ void owner_find(const struct sockaddr *theirs, const struct sockaddr *ours, pid_
 		find(theirs, ours, ret);
 	ret->name = ret->pid ? identity_name(ret->pid) : NULL;
 	ret->name = ret->name ? ret->name : address_of(theirs);
-	if (ret->pid && identity_read(ret->pid, ret->uid, ret->name, &ret->process))
+	if (ret->pid && identity_read(ret->pid, ret->uid, ret->name, NULL, &ret->process))
 		return;
 	text.name = span_str(ret->name);
 	buf_reset(&ret->process);

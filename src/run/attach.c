@@ -70,11 +70,10 @@ size_t attach_buffer_bytes(const struct tracer *t)
 static void choose_stdio(const struct tracer *t, struct probe_config *c)
 {
 	bool all = t->o->stdio == STDIO_OPTION_ALL, asked = all || t->o->plain_unix;
-	int err;
+	int err = kernel_offsets_find(&c->offsets);
 
 	if (t->o->stdio == STDIO_OPTION_NO && !t->o->plain_unix)
 		return;
-	err = stdio_offsets_find(&c->stdio_offsets);
 	if (err) {
 		if (asked)
 			log_warn("attach",

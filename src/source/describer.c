@@ -6,14 +6,21 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
+
+#include <linux/types.h>
 
 #include "base/clock.h"
 #include "base/xalloc.h"
+#include "probes/event.h"
 #include "proc/identity.h"
 #include "proc/list.h"
 
-#define CARDS	1024
+#define CARDS 1024
+#define NOTES 4096
+/* For so long a number is hardly given to another process. One that lives longer was read. */
+#define NOTE_NS 30000000000ull
 #define JOBS	64
 #define THREADS 8
 /* For a process of its first sight. Reading takes 0.1 ms. */
@@ -49,6 +56,14 @@ struct card {
 	size_t len;
 };
 
+/* What was told of a process when its program began. */
+struct note {
+	uint32_t tgid, parents[SPY_PARENTS];
+	uint64_t ts_ns, ino;
+	size_t exe_len, args_len;
+	char text[]; /* exe, then arguments */
+};
+
 struct describer {
 	pthread_mutex_t lock;
 	pthread_cond_t wanted, done;
@@ -56,6 +71,7 @@ struct describer {
 	size_t nthreads;
 	bool stop;
 	struct job jobs[JOBS];
+	struct note *notes[NOTES];
 	/* The caller's. */
 	struct card cards[CARDS];
 	uint64_t hasty_ns; /* until then */
@@ -95,8 +111,38 @@ static struct job *next_waiting(struct describer *d)
 	return NULL;
 }
 
+static size_t note_size(const struct note *n)
+{
+	return sizeof(*n) + n->exe_len + n->args_len;
+}
+
+/* A copy, for the caller to free; NULL: nothing was told. */
+static struct note *note_of(const struct describer *d, const struct chunk *of)
+{
+	const struct note *n = d->notes[of->conn.tgid % NOTES];
+	uint64_t at = of->ts_ns ? of->ts_ns : now_ns();
+	struct note *copy;
+
+	if (!n || n->tgid != of->conn.tgid || at < n->ts_ns || at - n->ts_ns > NOTE_NS)
+		return NULL;
+	copy = xmalloc(note_size(n));
+	memcpy(copy, n, note_size(n));
+	return copy;
+}
+
+static struct identity_hint hint_of(const struct note *n)
+{
+	return (struct identity_hint){ .exe = span_of(n->text, n->exe_len),
+				       .ino = n->ino,
+				       .args = span_of(n->text + n->exe_len, n->args_len),
+				       .parents = n->parents,
+				       .nparents = SPY_PARENTS };
+}
+
 static void work(struct describer *d, struct job *j)
 {
+	struct identity_hint hint;
+	struct note *note;
 	struct chunk of;
 	struct buf text;
 	bool exists;
@@ -106,9 +152,13 @@ static void work(struct describer *d, struct job *j)
 	if (j->of.uid == NOBODY)
 		j->of.uid = proc_uid((pid_t)j->of.conn.tgid);
 	of = j->of;
+	note = note_of(d, &of);
+	if (note)
+		hint = hint_of(note);
 	pthread_mutex_unlock(&d->lock);
 	buf_init(&text, IDENTITY_MAX);
-	exists = identity_read((pid_t)of.conn.tgid, of.uid, of.comm, &text);
+	exists = identity_read((pid_t)of.conn.tgid, of.uid, of.comm, note ? &hint : NULL, &text);
+	free(note);
 	pthread_mutex_lock(&d->lock);
 	buf_done(&j->text);
 	j->text = text;
@@ -178,6 +228,8 @@ void describer_free(struct describer *d)
 		free(d->cards[i].text);
 	for (size_t i = 0; i < JOBS; i++)
 		buf_done(&d->jobs[i].text);
+	for (size_t i = 0; i < NOTES; i++)
+		free(d->notes[i]);
 	buf_done(&d->late);
 	pthread_cond_destroy(&d->wanted);
 	pthread_cond_destroy(&d->done);
@@ -335,6 +387,26 @@ void describer_forget(struct describer *d, uint32_t tgid)
 	j = job_of(d, tgid);
 	if (j)
 		j->outdated = true;
+	pthread_mutex_unlock(&d->lock);
+}
+
+void describer_note(struct describer *d, uint32_t tgid, uint64_t ts_ns,
+		    const struct spy_exec_names *names)
+{
+	struct note *n = xcalloc(1, sizeof(*n) + names->exe_len + names->args_len);
+	struct note **at = &d->notes[tgid % NOTES];
+
+	n->tgid = tgid;
+	n->ts_ns = ts_ns;
+	n->ino = names->ino;
+	memcpy(n->parents, names->parents, sizeof(n->parents));
+	n->exe_len = names->exe_len;
+	n->args_len = names->args_len;
+	memcpy(n->text, names->exe, n->exe_len);
+	memcpy(n->text + n->exe_len, names->args, n->args_len);
+	pthread_mutex_lock(&d->lock);
+	free(*at);
+	*at = n;
 	pthread_mutex_unlock(&d->lock);
 }
 

@@ -17,6 +17,11 @@ void describer_prepare(struct describer *d, uint32_t tgid);
 /* Appends the data of a CHUNK_PROC about the process of `of`. False: it is not known yet, and comes
  * by describer_late. */
 bool describer_get(struct describer *d, const struct chunk *of, struct buf *out);
+/* What the kernel told when the program began; of processes that are gone when they are looked at.
+ */
+struct spy_exec_names;
+void describer_note(struct describer *d, uint32_t tgid, uint64_t ts_ns,
+		    const struct spy_exec_names *names);
 /* The number may be that of another program from now on. */
 void describer_forget(struct describer *d, uint32_t tgid);
 /* The next one that came late or has changed: *ret is the chunk that it was asked for with, as a

@@ -365,11 +365,15 @@ static bool is_notice(struct live *l, const void *raw, size_t len)
 static bool is_told(struct live *l, const void *raw, size_t len)
 {
 	uint32_t tid, tgid = chunk_exec(raw, len, &tid);
+	struct spy_exec_names names;
 	struct span encoded;
+	uint64_t ts_ns;
 	struct endpoints endpoints;
 
 	if (tgid) {
 		describer_forget(l->describer, tgid);
+		if (chunk_exec_names(raw, len, &names, &ts_ns))
+			describer_note(l->describer, tgid, ts_ns, &names);
 		if (l->on_exec)
 			l->on_exec(l->exec_arg, tgid, tid);
 		return true;

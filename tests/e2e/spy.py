@@ -7,11 +7,13 @@ import atexit
 import fcntl
 import json
 import os
+import random
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 SRC = os.environ.get("srcdir", ".")
@@ -25,6 +27,7 @@ MOCK = os.path.abspath(os.path.join(BUILD, "llm-spy-mock"))
 CLIENT = os.path.abspath(os.path.join(SRC, "tests/e2e/client.py"))
 PYTHON = "/usr/bin/python3"
 SECRET = "FAKESECRET"
+LAG = os.environ.get("LLM_SPY_LAG") == "1"  # stop tracers again and again, to find what depends on their haste
 WAIT = 120  # seconds that an event may take, on a host that does much else
 
 TMP = tempfile.mkdtemp(prefix="llm-spy-e2e-")
@@ -203,6 +206,8 @@ class Spy:
             if self.proc.poll() is not None:
                 raise RuntimeError("llm-spy ended: " + self.stderr())
             time.sleep(0.01)
+        if LAG:
+            threading.Thread(target=lag, args=(self.proc,), daemon=True).start()
 
     def stderr(self):
         return open(self.err).read()
@@ -226,6 +231,15 @@ class Spy:
         if blind and not self.may_be_blind:
             ok(False, "nobody is called blind whose calls are captured", *blind)
         return self.records()
+
+
+def lag(proc):
+    """As on a host that has no time for the tracer, until it ends."""
+    while proc.poll() is None:
+        time.sleep(random.expovariate(10))
+        for sig in signal.SIGSTOP, signal.SIGCONT:
+            proc.send_signal(sig)
+            time.sleep(random.choice((0.01, 0.05, 0.2, 0.4)))
 
 
 def until(what, seconds=WAIT, every=0.05):

@@ -202,6 +202,27 @@ for name, want in (("agent.py", "agent.py"), ("agent", "agent.py"), ("asker", "a
     got = {x["process"]["script"] for x in mine(map(json.loads, r.stdout.splitlines()))}
     ok(got == {want}, f"-P {name} selects what runs {want}", got)
 
+# ---- processes that have ended when the tracer looks at them: what the kernel told when they began ----
+spy = Spy()
+subprocess.run([PYTHON, agent, *ARGS], check=True, timeout=WAIT)
+spy.wait_for(2)
+spy.proc.send_signal(signal.SIGSTOP)
+subprocess.run([PYTHON, agent, *ARGS], check=True, timeout=WAIT)
+subprocess.run(["sh", "-c", 'curl -sS --noproxy "*" --cacert "$0" -d "$1" -H "$2" "$3"; true', mock.ca,
+                '{"model":"gpt-4o","messages":[{"role":"user","content":"curl"}]}', "Authorization: Bearer sk-FAKESECRET",
+                mock.url + "/v1/chat/completions"], check=True, timeout=WAIT, stdout=subprocess.DEVNULL)
+spy.proc.send_signal(signal.SIGCONT)
+spy.wait_for(6)
+calls = of_client(spy.stop())
+seen = [c["process"] for c in calls]
+ok(len(calls) == 3 and all(c["complete"] for c in calls), "late: each call is there", seen)
+first, late, curl = sorted(seen, key=lambda p: p["name"] == "curl")
+told = ("name", "exe", "script", "cmdline", "ancestors", "user")
+ok([late[k] for k in told] == [first[k] for k in told] and late["pid"] != first["pid"],
+   "late: a process is described as one that was looked at in time", first, late)
+ok(curl["exe"] == os.path.realpath(shutil.which("curl")) and curl["cmdline"].startswith("curl -sS --noproxy * ") and
+   "Bearer *** " in curl["cmdline"] and curl["ancestors"][1:] == first["ancestors"], "late: curl, below a shell", curl)
+
 # ---- a process whose arguments nobody can read ----
 spy = Spy()
 hostile = subprocess.Popen([PYTHON, "-c", HANGS, *ARGS, "x" * 16384], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
