@@ -19,9 +19,10 @@
 #define FILES_MAX 4096
 #define LINKS_MAX 1024
 
-/* Bytes of a file that waits, and how long it does. */
-#define HELD_MAX (4u << 20)
-#define WAIT_NS	 100000000ull
+/* Bytes of all events that are held. */
+#define HELD_MAX (16u << 20)
+/* How long a file waits for who reads it. */
+#define WAIT_NS 100000000ull
 
 /* WAITING: it speaks JSON-RPC, and the kernel has not told yet who reads it. */
 enum verdict { LOOKING, WAITING, WANTED };
@@ -72,7 +73,7 @@ struct stdio {
 	int map;
 	struct stdio_out out;
 	struct list files, links; /* the latest first */
-	size_t nfiles, nlinks, nwaiting;
+	size_t nfiles, nlinks, nwaiting, held_bytes;
 };
 
 struct stdio *stdio_new(int files, const struct stdio_out *out)
@@ -87,7 +88,7 @@ struct stdio *stdio_new(int files, const struct stdio_out *out)
 
 /* ---- files ---- */
 
-static void drop_held(struct file *f)
+static void drop_held(struct stdio *s, struct file *f)
 {
 	while (f->held) {
 		struct held *h = f->held;
@@ -96,6 +97,7 @@ static void drop_held(struct file *f)
 		free(h);
 	}
 	f->held_end = &f->held;
+	s->held_bytes -= f->held_bytes;
 	f->held_bytes = 0;
 }
 
@@ -110,7 +112,7 @@ static void file_free(struct stdio *s, struct file *f)
 	set_verdict(s, f, LOOKING);
 	if (f->link)
 		f->link->file[f->dir] = NULL;
-	drop_held(f);
+	drop_held(s, f);
 	buf_done(&f->first);
 	list_remove(&f->of_all);
 	s->nfiles--;
@@ -396,19 +398,21 @@ static int emit_held(struct stdio *s, struct file *f)
 
 	for (struct held *h = f->held; h && !err; h = h->next)
 		err = emit(s, f, &h->chunk);
-	drop_held(f);
+	drop_held(s, f);
 	return err;
 }
 
-static void hold(struct file *f, const struct chunk *c)
+static void hold(struct stdio *s, struct file *f, const struct chunk *c)
 {
-	struct held *h = xmalloc(sizeof(*h) + c->data.len);
+	size_t size = sizeof(struct held) + c->data.len;
+	struct held *h = xmalloc(size);
 
 	*h = (struct held){ .chunk = *c };
 	if (c->data.len)
 		memcpy(h->bytes, c->data.ptr, c->data.len);
 	h->chunk.data = span_of(h->bytes, c->data.len);
-	f->held_bytes += sizeof(*h) + c->data.len;
+	f->held_bytes += size;
+	s->held_bytes += size;
 	*f->held_end = h;
 	f->held_end = &h->next;
 }
@@ -446,11 +450,11 @@ static bool join_http(struct stdio *s, struct file *f)
 
 /* An answer whose request was not seen, or not yet: a server may answer before its client's call
  * has returned. */
-static int await_request(struct file *f)
+static int await_request(struct stdio *s, struct file *f)
 {
-	if (!f->first.full)
+	if (!f->first.full && s->held_bytes <= HELD_MAX)
 		return 0;
-	drop_held(f);
+	drop_held(s, f);
 	buf_reset(&f->first);
 	f->first.full = false;
 	return 0;
@@ -489,7 +493,7 @@ static int settle_if_told(struct stdio *s, struct file *f)
 {
 	struct stdio_ends ignored;
 
-	return f->verdict == WAITING && (told_ends(f, &ignored) || f->held_bytes > HELD_MAX)
+	return f->verdict == WAITING && (told_ends(f, &ignored) || s->held_bytes > HELD_MAX)
 		       ? settle(s, f)
 		       : 0;
 }
@@ -515,16 +519,18 @@ static int look(struct stdio *s, struct file *f, const struct chunk *c)
 	int err;
 
 	buf_add(&f->first, c->data);
-	hold(f, c);
+	hold(s, f, c);
 	if (join_http(s, f)) {
 		begin(s, f);
 		err = emit_held(s, f);
 		return err || f->dir == DIR_READ ? err : join_answer(s, f);
 	}
 	if (f->own.is_socket && h1_start(buf_span(&f->first)) == H1_START_RESPONSE)
-		return await_request(f);
+		return await_request(s, f);
 	switch (look_at(f)) {
 	case RPC_LOOK_MORE:
+		if (s->held_bytes > HELD_MAX)
+			refuse(s, f);
 		return 0;
 	case RPC_LOOK_NO:
 		refuse(s, f);
@@ -547,7 +553,7 @@ int stdio_data(struct stdio *s, const struct chunk *c)
 	case LOOKING:
 		return look(s, f, c);
 	case WAITING:
-		hold(f, c);
+		hold(s, f, c);
 		return settle_if_told(s, f);
 	case WANTED:
 		break;

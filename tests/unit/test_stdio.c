@@ -267,6 +267,29 @@ static void test_output(void)
 	end(&p, "A:100 A=201 A<! ", "what was refused is judged anew if more comes of it");
 }
 
+static void writes_some(struct pair *p, uint64_t file, struct span data)
+{
+	struct chunk c = chunk_of(file, SERVER, DIR_WRITE);
+
+	c.data = data;
+	stdio_data(p->s, &c);
+}
+
+/* Files whose first line does not end, more than can be held: of the last one nothing is. */
+static void test_ceiling(void)
+{
+	static char half[32768] = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"";
+	struct pair p;
+
+	memset(half + strlen(half), 'x', sizeof(half) - strlen(half));
+	start(&p);
+	for (uint64_t file = 100; file < 1100; file++)
+		writes_some(&p, file, span_of(half, sizeof(half)));
+	writes_some(&p, 100, SPAN_LIT("\"}\n"));
+	writes_some(&p, 1099, SPAN_LIT("\"}\n"));
+	end(&p, "A:201 A>- A>- ", "what is held has a ceiling");
+}
+
 int main(void)
 {
 	test_order();
@@ -274,5 +297,6 @@ int main(void)
 	test_strangers();
 	test_servers();
 	test_output();
+	test_ceiling();
 	return tap_done();
 }
