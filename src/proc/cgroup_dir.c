@@ -14,6 +14,8 @@
 #include "base/span.h"
 #include "base/xalloc.h"
 
+#define FILEID_KERNFS 0xfe /* linux/exportfs.h, which is the kernel's own */
+
 char *cgroup_dir_mount(void)
 {
 	FILE *f = setmntent("/proc/self/mounts", "re");
@@ -74,4 +76,33 @@ char *cgroup_dir_path(const char *dir)
 	while (s.len && s.ptr[s.len - 1] == '/')
 		s.len--;
 	return xstrndup((const char *)s.ptr, s.len);
+}
+
+/* The number of a cgroup is the file handle of its directory, alone (Linux 5.5). */
+static int open_by_id(int mount, uint64_t id)
+{
+	union {
+		struct file_handle h;
+		char room[sizeof(struct file_handle) + sizeof(id)];
+	} u = { .h = { .handle_bytes = sizeof(id), .handle_type = FILEID_KERNFS } };
+
+	memcpy(u.h.f_handle, &id, sizeof(id));
+	return open_by_handle_at(mount, &u.h, O_PATH | O_CLOEXEC);
+}
+
+char *cgroup_dir_by_id(uint64_t id)
+{
+	AUTO_FREE char *mount = cgroup_dir_mount();
+	int top = mount && id ? open(mount, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	int fd = top >= 0 ? open_by_id(top, id) : -1;
+	char *path = NULL, link[64];
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	if (fd >= 0) {
+		path = cgroup_dir_path(link);
+		close(fd);
+	}
+	if (top >= 0)
+		close(top);
+	return path;
 }

@@ -3,6 +3,8 @@
 #ifndef SPY_PROC_CGROUP_DIR_H
 #define SPY_PROC_CGROUP_DIR_H
 
+#include <stdint.h>
+
 #include "base/error.h"
 
 /* Where cgroup v2 is mounted; NULL: nowhere. The caller frees it. */
@@ -14,5 +16,8 @@ int cgroup_dir_open(const char *dir, struct error *reterr);
  * Where that is mounted here counts, else where it is in most places: the recording may be another
  * host's. The caller frees it. */
 char *cgroup_dir_path(const char *dir);
+/* The same of the cgroup with this number (bpf_get_current_cgroup_id); NULL: it is gone or cannot
+ * be asked for. The caller frees it. */
+char *cgroup_dir_by_id(uint64_t id);
 
 #endif

@@ -11,6 +11,7 @@
 #include "capture/ancestors.h"
 #include "capture/process.h"
 #include "capture/script_name.h"
+#include "proc/cgroup_dir.h"
 #include "proc/containers.h"
 #include "proc/list.h"
 #include "proc/users.h"
@@ -110,10 +111,21 @@ static bool tell_program(pid_t pid, const struct identity_hint *hint, struct fac
 	return is_here;
 }
 
-static void tell_place(pid_t pid, uid_t uid, struct facts *f, struct proc_text *p)
+/* Its cgroup may live on. */
+static struct span hinted_cgroup(const struct identity_hint *hint, struct facts *f)
+{
+	AUTO_FREE char *path = cgroup_dir_by_id(hint->cgroup);
+
+	snprintf(f->cgroup, sizeof(f->cgroup), "%s", path ? path : "");
+	return span_str(f->cgroup);
+}
+
+static void tell_place(pid_t pid, uid_t uid, const struct identity_hint *hint, struct facts *f,
+		       struct proc_text *p)
 {
 	struct span file = read_proc(pid, "cgroup", f->cgroup, sizeof(f->cgroup));
-	struct cgroup_place place = cgroup_place(cgroup_path(file));
+	struct span v2 = !file.len && hint ? hinted_cgroup(hint, f) : cgroup_path_v2(file);
+	struct cgroup_place place = cgroup_place(file.len ? cgroup_path(file) : v2);
 
 	container_names_find("", &place, uid, &f->names);
 	p->runtime = place.runtime;
@@ -121,7 +133,7 @@ static void tell_place(pid_t pid, uid_t uid, struct facts *f, struct proc_text *
 	p->container_name = span_str(f->names.name);
 	p->pod = span_str(f->names.pod);
 	p->unit = place.unit;
-	p->cgroup = cgroup_path_v2(file);
+	p->cgroup = v2;
 }
 
 static void tell_ancestors(pid_t pid, const struct identity_hint *hint, struct buf *out)
@@ -149,7 +161,7 @@ bool identity_read(pid_t pid, uid_t uid, const char *comm, const struct identity
 	buf_init(&f->script, SHOWN_MAX);
 	buf_init(&f->ancestors, SHOWN_MAX);
 	is_here = tell_program(pid, hint, f, &p);
-	tell_place(pid, uid, f, &p);
+	tell_place(pid, uid, is_here ? NULL : hint, f, &p);
 	tell_ancestors(pid, is_here ? NULL : hint, &f->ancestors);
 	p.ancestors = buf_span(&f->ancestors);
 	p.user = user_name(uid, f->user);

@@ -12,13 +12,14 @@
 
 #define IDENTITY_MAX (64u << 10)
 
-/* What was told of a process when its program began, for when it is gone. */
+/* What the kernel told of a process, for when it is gone. */
 struct identity_hint {
 	struct span exe;  /* path by which it was begun; empty: not known */
 	uint64_t ino;	  /* inode number of the file that runs */
 	struct span args; /* each ends in NUL, unless it is cut */
 	const uint32_t *parents;
 	size_t nparents; /* nearest first */
+	uint64_t cgroup; /* number; 0: not known */
 };
 
 /* Appends the data of a CHUNK_PROC (capture/process.h), at most IDENTITY_MAX bytes. comm: the name

@@ -1,7 +1,4 @@
 # SPDX-License-Identifier: MIT
-llm_spy_SOURCES += \
-	src/proc/cgroup_dir.c \
-	src/proc/cgroup_dir.h
 libpure_a_SOURCES += \
 	src/proc/port_holder.c \
 	src/proc/port_holder.h
@@ -13,11 +10,15 @@ endif
 # In libkernel.a otherwise.
 if !BPF
 llm_spy_SOURCES += \
+	src/proc/cgroup_dir.c \
+	src/proc/cgroup_dir.h \
 	src/proc/list.c \
 	src/proc/list.h
 endif
 if BPF
 libkernel_a_SOURCES += \
+	src/proc/cgroup_dir.c \
+	src/proc/cgroup_dir.h \
 	src/proc/containers.c \
 	src/proc/containers.h \
 	src/proc/dialed.c \

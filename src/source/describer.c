@@ -141,7 +141,7 @@ static struct identity_hint hint_of(const struct note *n)
 
 static void work(struct describer *d, struct job *j)
 {
-	struct identity_hint hint;
+	struct identity_hint hint = { .nparents = 0 };
 	struct note *note;
 	struct chunk of;
 	struct buf text;
@@ -155,9 +155,10 @@ static void work(struct describer *d, struct job *j)
 	note = note_of(d, &of);
 	if (note)
 		hint = hint_of(note);
+	hint.cgroup = of.cgroup;
 	pthread_mutex_unlock(&d->lock);
 	buf_init(&text, IDENTITY_MAX);
-	exists = identity_read((pid_t)of.conn.tgid, of.uid, of.comm, note ? &hint : NULL, &text);
+	exists = identity_read((pid_t)of.conn.tgid, of.uid, of.comm, &hint, &text);
 	free(note);
 	pthread_mutex_lock(&d->lock);
 	buf_done(&j->text);

@@ -55,9 +55,9 @@ def put(path, text, mode=0o755):
     return path
 
 
-def copy_of_client(path):
+def copy_of_client(path, more=""):
     with open(CLIENT) as f:
-        return put(path, f.read())
+        return put(path, f.read() + more)
 
 
 class Cgroup:
@@ -94,7 +94,8 @@ nobody = pwd.getpwuid(65534).pw_name
 agent = copy_of_client("bots/agent.py")
 copy_of_client("lib/mybot/__main__.py")
 put("lib/mybot/__init__.py", "")
-main = copy_of_client("writer/src/main.py")
+# Of a process that is gone nobody tells the working directory: this one stays a while.
+main = copy_of_client("writer/src/main.py", "import time\ntime.sleep(0.5)\n")
 subprocess.run([PYTHON, "-m", "venv", "--without-pip", os.path.join(TMP, "venv")], check=True)
 with open(CLIENT) as f:
     tool = put("venv/bin/asker", f"#!{TMP}/venv/bin/python\n" + f.read())
@@ -144,13 +145,12 @@ spy = Spy(f"--record={recording}", *([f"--libssl={NODE}"] if NODE else []))
 for what, argv, how, _ in runs:
     subprocess.run(argv, check=True, timeout=WAIT, **how)
 if shared.cgroup:
-    for what, parts, _ in groups:
-        group = Cgroup(*parts)
+    made = [Cgroup(*parts) for _, parts, _ in groups]
+    for group in made:
         subprocess.run([PYTHON, agent, *ARGS], check=True, timeout=WAIT, preexec_fn=group.join)
-        group.remove()
 else:
     skip("control groups", "none can be made")
-    groups = []
+    groups, made = [], []
 
 
 def mine(records):
@@ -159,6 +159,8 @@ def mine(records):
 
 until(lambda: len(mine(of_client(spy.records()))) == len(runs) + len(groups))
 live = mine(of_client(spy.stop()))
+for group in made:
+    group.remove()
 
 
 def check(records, how):
@@ -207,19 +209,23 @@ spy = Spy()
 subprocess.run([PYTHON, agent, *ARGS], check=True, timeout=WAIT)
 spy.wait_for(2)
 spy.proc.send_signal(signal.SIGSTOP)
-subprocess.run([PYTHON, agent, *ARGS], check=True, timeout=WAIT)
+group = Cgroup(f"docker-{ID}.scope") if shared.cgroup else None
+subprocess.run([PYTHON, agent, *ARGS], check=True, timeout=WAIT, preexec_fn=group and group.join)
 subprocess.run(["sh", "-c", 'curl -sS --noproxy "*" --cacert "$0" -d "$1" -H "$2" "$3"; true', mock.ca,
                 '{"model":"gpt-4o","messages":[{"role":"user","content":"curl"}]}', "Authorization: Bearer sk-FAKESECRET",
                 mock.url + "/v1/chat/completions"], check=True, timeout=WAIT, stdout=subprocess.DEVNULL)
 spy.proc.send_signal(signal.SIGCONT)
 spy.wait_for(6)
 calls = of_client(spy.stop())
+if group:
+    group.remove()
 seen = [c["process"] for c in calls]
 ok(len(calls) == 3 and all(c["complete"] for c in calls), "late: each call is there", seen)
 first, late, curl = sorted(seen, key=lambda p: p["name"] == "curl")
 told = ("name", "exe", "script", "cmdline", "ancestors", "user")
 ok([late[k] for k in told] == [first[k] for k in told] and late["pid"] != first["pid"],
    "late: a process is described as one that was looked at in time", first, late)
+ok(not group or late["container"]["id"] == ID, "late: its container is known, which is still there", late)
 ok(curl["exe"] == os.path.realpath(shutil.which("curl")) and curl["cmdline"].startswith("curl -sS --noproxy * ") and
    "Bearer *** " in curl["cmdline"] and curl["ancestors"][1:] == first["ancestors"], "late: curl, below a shell", curl)
 
