@@ -326,22 +326,28 @@ static void index_captured(struct carried *c)
 	}
 }
 
+/* Of several the latest: where nobody tells that an object is freed, the one before at its address
+ * may be given the endpoints of the next connection. */
 static struct captured *find_same(const struct carried *c, const struct noticed *n)
 {
-	struct captured *k = c->by_port[bucket(n->ends.local.port)];
+	struct captured *best = NULL, *k = c->by_port[bucket(n->ends.local.port)];
 
-	while (k && (!has_ends_of(k, n) || k->last_ns < n->begun_ns))
-		k = k->port_chain;
-	return k;
+	for (; k; k = k->port_chain)
+		if (has_ends_of(k, n) && k->last_ns >= n->begun_ns &&
+		    (!best || k->id.first_seen_ns > best->id.first_seen_ns))
+			best = k;
+	return best;
 }
 
+/* The one that ended first: others may be of what began later. */
 static struct captured *find_likely(const struct carried *c, const struct noticed *n)
 {
-	struct captured *k = c->by_tgid[bucket(n->tgid)];
+	struct captured *best = NULL, *k = c->by_tgid[bucket(n->tgid)];
 
-	while (k && (!may_be(k, n) || is_pending(c, k)))
-		k = k->tgid_chain;
-	return k;
+	for (; k; k = k->tgid_chain)
+		if (may_be(k, n) && (!best || k->last_ns < best->last_ns) && !is_pending(c, k))
+			best = k;
+	return best;
 }
 
 static bool has_captured(const struct carried *c, uint32_t tgid)

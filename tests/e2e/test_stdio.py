@@ -134,7 +134,9 @@ got = check_all(records, notes(log), "")
 
 # ---- all ways, before the tracer looks at any of it: all processes have ended by then ----
 log = os.path.join(TMP, "late")
-late, said, status = trace(PYTHON, PEER, "driver", log, name="late", meanwhile=lambda tracer: stop_until_ended(tracer, log))
+# Nothing is held: what the driver opens would wait for this tracer.
+late, said, status = trace(PYTHON, PEER, "driver", log, name="late", options=("--hold=0",),
+                           meanwhile=lambda tracer: stop_until_ended(tracer, log))
 ok(status == 0, "late: the command ran as always", said)
 check_all(late, notes(log), "late: ")
 

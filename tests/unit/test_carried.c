@@ -181,6 +181,27 @@ static void test_pending(void)
 }
 
 /* who: of the random bytes. */
+/* Objects are freed unseen, and used again at their address: the one before is given the endpoints
+ * of the next connection. Each stands for one all the same, whatever their addresses are. */
+static void test_reused(void)
+{
+	unsigned all = 0;
+
+	for (uint64_t object = 0x10; object < 0x410; object += 0x10) {
+		struct carried *c = carried_new();
+
+		for (unsigned i = 0; i < 6; i++) {
+			talk(c, 7, (uint16_t)(40000 + i), 100 * i);
+			capture(c, 7, object + i / 2 * 0x1000, DIR_WRITE, 100 * i);
+			tell_ends(c, 7, object + i / 2 * 0x1000, (uint16_t)(40000 + (i | 1)),
+				  100 * i);
+		}
+		all += settle(c, 9000, true);
+		carried_free(c);
+	}
+	is_int(all, 0, "objects whose addresses are used again");
+}
+
 static void say_hello(struct carried *c, uint32_t tgid, uint16_t port, uint64_t at_ms, char who,
 		      bool received)
 {
@@ -329,6 +350,7 @@ int main(void)
 	test_uncarried();
 	test_carried();
 	test_pending();
+	test_reused();
 	test_passed_on();
 	test_quic();
 	test_late();
