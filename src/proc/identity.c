@@ -76,12 +76,13 @@ struct facts {
 /* As /proc would have it, if the path leads there from here: links are followed. */
 static struct span hinted_exe(const struct identity_hint *hint, struct facts *f)
 {
-	AUTO_FREE char *path = xstrndup((const char *)hint->exe.ptr, hint->exe.len);
-	AUTO_FREE char *real = path[0] == '/' ? realpath(path, NULL) : NULL;
+	AUTO_FREE char *path = NULL, *real = NULL;
 	struct stat st;
 
-	if (path[0] != '/')
+	if (!span_starts(hint->exe, SPAN_LIT("/")))
 		return span_of(NULL, 0);
+	path = xstrndup((const char *)hint->exe.ptr, hint->exe.len);
+	real = realpath(path, NULL);
 	if (!real || stat(real, &st) != 0 || st.st_ino != hint->ino)
 		return hint->exe;
 	snprintf(f->exe, sizeof(f->exe), "%s", real);
