@@ -206,7 +206,7 @@ static __always_inline void spy_tell_writer(void *ctx, struct spy_sink *s, struc
 	spy_tell_end(ctx, s->ino, SPY_WRITE, f, &ends);
 #if SPY_PLAIN_UNIX
 	/* What a server writes to a chosen client is wanted too, whoever it is. */
-	if (s->is_socket && ends.peer && !spy_files.lookup(&ends.peer))
+	if (s->is_socket && ends.peer)
 		spy_file_add(ends.peer, SPY_FILE_WANTED);
 #endif
 }
@@ -276,16 +276,18 @@ static __always_inline void spy_file_gap(void *ctx, struct spy_sink *s, u64 n)
 /* Who reads is told once. It may have what was written before the writer has returned from writing
  * it. A server answers at its standard output, most likely: that is wanted even if another line is
  * printed there first. */
-static __always_inline void spy_file_read(void *ctx, struct spy_sink *s, struct spy_where *w)
+static __always_inline void spy_file_read(void *ctx, struct spy_sink *s, u64 regs, u32 nr)
 {
 	u64 ino = spy_sink_peer(s);
 	struct spy_file *f = spy_files.lookup(&ino);
 	u32 tgid = bpf_get_current_pid_tgid() >> 32;
 	struct spy_file_ends ends = {};
+	struct spy_where w = {};
 	struct spy_sink out = {};
 
 	if (!f) {
-		if (!ino || !w->found || !spy_begins_rpc(spy_first_byte(w)))
+		spy_where_of(&w, regs, nr);
+		if (!ino || !w.found || !spy_begins_rpc(spy_first_byte(&w)))
 			return;
 		f = spy_file_add(ino, SPY_FILE_WANTED);
 		if (!f)
@@ -380,10 +382,8 @@ int spy_stdio_call(struct bpf_raw_tracepoint_args *ctx)
 		return 0;
 	rpc = rpc && spy_in_cgroups();
 	if (reads) {
-		if (rpc) {
-			spy_where_of(&w, regs, nr);
-			spy_file_read(ctx, &s, &w);
-		}
+		if (rpc)
+			spy_file_read(ctx, &s, regs, nr);
 		return 0;
 	}
 #if SPY_PLAIN_UNIX

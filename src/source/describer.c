@@ -17,10 +17,8 @@
 #include "proc/identity.h"
 #include "proc/list.h"
 
-#define CARDS 1024
-#define NOTES 4096
-/* For so long a number is hardly given to another process. One that lives longer was read. */
-#define NOTE_NS 30000000000ull
+#define CARDS	1024
+#define NOTES	4096
 #define JOBS	64
 #define THREADS 8
 /* For a process of its first sight. Reading takes 0.1 ms. */
@@ -30,6 +28,8 @@
 #define HASTE_LAST_NS 1000000000ull
 /* A process may change its name; it is read again when it makes a connection. */
 #define FRESH_NS 1000000000ull
+/* For so long a number is hardly given to another process. One that lives longer was read. */
+#define NOTE_NS 30000000000ull
 /* A job that takes longer is given a thread of its own. */
 #define STUCK_NS 100000000ull
 #define END_S	 1

@@ -29,8 +29,8 @@ enum verdict { LOOKING, WAITING, WANTED };
 
 /* A process at an end of a file, as it was when it wrote or read. */
 struct end {
-	uint32_t tgid;
-	uint32_t parents[SPY_PARENTS]; /* nearest first; 0: no more, or not known */
+	struct chunk as;	       /* process, thread, user and cgroup; tid 0: not told */
+	uint32_t parents[SPY_PARENTS]; /* nearest first; 0: no more, or not told */
 };
 
 /* An event of a file that is not WANTED yet. */
@@ -61,7 +61,7 @@ struct link {
 	struct list of_all;
 	bool http;	   /* of a Unix socket: id is of the client */
 	struct conn_id id; /* of the agent */
-	uint32_t server;   /* 0: not known */
+	struct end server; /* process 0: not known */
 	uint32_t child;	   /* of the agent: the server, or what it descends from; 0: not known */
 	uint32_t told;	   /* which server was told */
 	struct file *file[2];
@@ -219,10 +219,30 @@ static struct link *link_add(struct stdio *s, const struct file *f, const struct
 
 /* ---- ends ---- */
 
-/* Its child that `e` is or descends from; 0: none is known. */
-static uint32_t child_of(uint32_t agent, const struct end *e)
+static uint32_t process_of(const struct end *e)
 {
-	uint32_t child = e->tgid;
+	return e->as.conn.tgid;
+}
+
+/* A process of which nothing else was told. */
+static struct end end_of(pid_t pid)
+{
+	return (struct end){ .as.conn.tgid = (uint32_t)pid };
+}
+
+/* Which end of the file a process is; NULL: neither, as far as was told. */
+static const struct end *end_in(const struct file *f, uint32_t tgid)
+{
+	return process_of(&f->writer) == tgid	? &f->writer
+	       : process_of(&f->reader) == tgid ? &f->reader
+						: NULL;
+}
+
+/* The agent's child that `e` is or descends from, as the kernel has told; 0: it has told of none.
+ */
+static uint32_t told_child(uint32_t agent, const struct end *e)
+{
+	uint32_t child = process_of(e);
 
 	for (size_t i = 0; i < SPY_PARENTS && child; i++) {
 		if (e->parents[i] == agent)
@@ -232,16 +252,23 @@ static uint32_t child_of(uint32_t agent, const struct end *e)
 	return 0;
 }
 
+static uint32_t child_of(uint32_t agent, const struct end *e)
+{
+	uint32_t child = told_child(agent, e);
+
+	return child ? child : (uint32_t)stdio_ends_child((pid_t)agent, (pid_t)process_of(e));
+}
+
 /* The ends as the kernel has told them; false: it has not. */
 static bool told_ends(const struct file *f, struct stdio_ends *ret)
 {
-	uint32_t writer = f->writer.tgid, reader = f->reader.tgid;
-	bool answers = child_of(reader, &f->writer) != 0;
+	uint32_t writer = process_of(&f->writer), reader = process_of(&f->reader);
+	bool answers = told_child(reader, &f->writer) != 0;
 
 	if (!writer || !reader || writer == reader)
 		return false;
 	/* Two that were started by one and given to each other: who asks first is the agent. */
-	if (!answers && !child_of(writer, &f->reader))
+	if (!answers && !told_child(writer, &f->reader))
 		answers = !f->asks;
 	*ret = (struct stdio_ends){ .agent = (pid_t)(answers ? reader : writer),
 				    .server = (pid_t)(answers ? writer : reader) };
@@ -250,20 +277,18 @@ static bool told_ends(const struct file *f, struct stdio_ends *ret)
 
 static void set_server(struct link *l, const struct end *e)
 {
-	if (!e->tgid || l->server == e->tgid)
-		return;
-	l->server = e->tgid;
-	l->child = child_of(l->id.tgid, e);
-	if (!l->child)
-		l->child = (uint32_t)stdio_ends_child((pid_t)l->id.tgid, (pid_t)e->tgid);
+	if (process_of(e) && process_of(&l->server) != process_of(e))
+		l->child = child_of(l->id.tgid, e);
+	if (process_of(e))
+		l->server = *e;
 }
 
 /* How well a file from one end fits a connection that lacks one of that direction; 0: not. */
 static int fit(const struct link *l, uint32_t agent, const struct end *server, enum dir d)
 {
-	if (l->file[d] || l->http || l->id.tgid != agent || !server->tgid)
+	if (l->file[d] || l->http || l->id.tgid != agent || !process_of(server))
 		return 0;
-	if (l->server == server->tgid)
+	if (process_of(&l->server) == process_of(server))
 		return 2;
 	return l->child && l->child == child_of(agent, server);
 }
@@ -278,7 +303,7 @@ static struct link *link_unanswered(struct stdio *s, uint32_t agent)
 	{
 		struct link *l = container_of(at, struct link, of_all);
 
-		if (l->server || l->file[DIR_READ] || !l->file[DIR_WRITE] || l->http ||
+		if (process_of(&l->server) || l->file[DIR_READ] || !l->file[DIR_WRITE] || l->http ||
 		    l->id.tgid != agent)
 			continue;
 		if (only)
@@ -303,27 +328,25 @@ static struct link *link_for(struct stdio *s, uint32_t agent, const struct end *
 			best = l;
 		}
 	}
-	return best || d == DIR_WRITE || !server->tgid ? best : link_unanswered(s, agent);
+	return best || d == DIR_WRITE || !process_of(server) ? best : link_unanswered(s, agent);
 }
 
 static void join(struct stdio *s, struct file *f)
 {
-	struct end server = { 0 };
+	const struct end *told;
 	struct stdio_ends e;
+	struct end server;
 
 	if (!told_ends(f, &e))
-		stdio_ends_find((pid_t)f->writer.tgid, &f->peer, f->asks, &e);
-	f->dir = f->writer.tgid == (uint32_t)e.agent ? DIR_WRITE : DIR_READ;
-	server.tgid = (uint32_t)e.server;
-	if (server.tgid == f->writer.tgid)
-		server = f->writer;
-	else if (server.tgid == f->reader.tgid)
-		server = f->reader;
+		stdio_ends_find((pid_t)process_of(&f->writer), &f->peer, f->asks, &e);
+	f->dir = process_of(&f->writer) == (uint32_t)e.agent ? DIR_WRITE : DIR_READ;
+	told = end_in(f, (uint32_t)e.server);
+	server = told ? *told : end_of(e.server);
 	f->link = link_for(s, (uint32_t)e.agent, &server, f->dir);
 	if (!f->link)
 		f->link = link_add(s, f, &e);
 	f->link->file[f->dir] = f;
-	if (!f->link->server)
+	if (!process_of(&f->link->server))
 		set_server(f->link, &server);
 }
 
@@ -343,24 +366,28 @@ static void as_agent(const struct link *l, struct chunk *c)
 
 static int tell_server(struct stdio *s, struct link *l, const struct chunk *of)
 {
-	struct chunk c = *of, other = { .kind = CHUNK_OTHER, .ts_ns = of->ts_ns };
+	struct chunk c = l->server.as, other = { .kind = CHUNK_OTHER, .ts_ns = of->ts_ns };
+	uint32_t server = process_of(&l->server);
 	int err;
 
-	c.conn = (struct conn_id){ .tgid = l->server, .object = of->conn.object };
-	c.uid = proc_uid((pid_t)l->server);
-	c.data = span_of(NULL, 0);
+	c.conn = (struct conn_id){ .tgid = server, .object = of->conn.object };
+	c.ts_ns = of->ts_ns;
+	if (!c.tid)
+		c.uid = proc_uid((pid_t)server);
 	err = s->out.describe(s->out.arg, &c);
-	l->told = l->server;
+	l->told = server;
 	as_agent(l, &other);
-	other.off = l->server;
+	other.off = server;
 	return err ? err : s->out.chunk(s->out.arg, &other);
 }
 
-static int tell_agent(struct stdio *s, struct link *l, const struct chunk *of)
+static int tell_agent(struct stdio *s, struct link *l, const struct file *f, const struct chunk *of)
 {
+	const struct end *told = end_in(f, l->id.tgid);
 	struct chunk c = *of;
 
-	c.conn = l->id;
+	if (!l->agent.tid && told)
+		l->agent = told->as;
 	if (!l->agent.tid) {
 		l->agent.tid = l->id.tgid;
 		l->agent.uid = proc_uid((pid_t)l->id.tgid);
@@ -381,9 +408,10 @@ static int emit(struct stdio *s, struct file *f, const struct chunk *c)
 	else
 		set_server(l, &f->writer);
 	if (is_new)
-		err = tell_agent(s, l, c);
+		err = tell_agent(s, l, f, c);
 	/* It may have become another program, or another process, since. */
-	if (!err && (l->told != l->server || (f->dir == DIR_READ && !c->off)) && l->server)
+	if (!err && process_of(&l->server) &&
+	    (l->told != process_of(&l->server) || (f->dir == DIR_READ && !c->off)))
 		err = tell_server(s, l, c);
 	as_agent(l, &out);
 	out.dir = f->dir;
@@ -431,7 +459,7 @@ static bool join_http(struct stdio *s, struct file *f)
 {
 	struct file *other = other_end(s, f);
 	struct span first = buf_span(&f->first);
-	struct stdio_ends e = { .agent = (pid_t)f->writer.tgid };
+	struct stdio_ends e = { .agent = (pid_t)process_of(&f->writer) };
 
 	if (other && !other->link->file[DIR_READ]) {
 		f->link = other->link;
@@ -547,8 +575,8 @@ int stdio_data(struct stdio *s, const struct chunk *c)
 {
 	struct file *f = file_of(s, c);
 
-	if (f->writer.tgid != c->conn.tgid)
-		f->writer = (struct end){ .tgid = c->conn.tgid };
+	if (process_of(&f->writer) != c->conn.tgid)
+		f->writer = end_of((pid_t)c->conn.tgid);
 	switch (f->verdict) {
 	case LOOKING:
 		return look(s, f, c);
@@ -567,7 +595,7 @@ static void expect_answers(struct stdio *s, const struct file *f, uint64_t out)
 	struct stdio_ends e;
 	struct file *o;
 
-	if (!out || (told_ends(f, &e) && (uint32_t)e.agent == f->reader.tgid))
+	if (!out || (told_ends(f, &e) && (uint32_t)e.agent == process_of(&f->reader)))
 		return;
 	o = file_find(s, out);
 	if (!o)
@@ -582,7 +610,7 @@ int stdio_file(struct stdio *s, const struct chunk *c, const struct spy_file_end
 
 	f->own.is_socket = f->peer.is_socket = ends->is_socket;
 	f->peer.ino = ends->peer;
-	e->tgid = c->conn.tgid;
+	e->as = *c;
 	memcpy(e->parents, ends->parents, sizeof(e->parents));
 	if (c->dir != DIR_READ)
 		return 0;
@@ -603,7 +631,7 @@ static int settle_all(struct stdio *s, uint32_t tgid, uint64_t now_ns, uint64_t 
 
 		next = at->next;
 		if (f->verdict == WAITING && f->waits_ns + waits_ns <= now_ns &&
-		    (!tgid || f->writer.tgid == tgid || f->reader.tgid == tgid))
+		    (!tgid || end_in(f, tgid)))
 			err = settle(s, f);
 	}
 	return err;
@@ -626,7 +654,7 @@ static bool goes_on(struct link *l)
 	const struct file *f = l->file[DIR_WRITE];
 	pid_t reader = f ? stdio_ends_reader((pid_t)l->id.tgid, &f->peer) : 0;
 
-	l->server = (uint32_t)reader;
+	l->server = end_of(reader);
 	return reader != 0;
 }
 
@@ -638,11 +666,11 @@ int stdio_exit(struct stdio *s, uint32_t tgid, uint64_t ts_ns)
 		struct link *l = container_of(at, struct link, of_all);
 
 		next = at->next;
-		if (l->http && (l->id.tgid == tgid || l->server == tgid))
+		if (l->http && (l->id.tgid == tgid || process_of(&l->server) == tgid))
 			err = link_close(s, l, ts_ns);
 		else if (l->id.tgid == tgid)
 			link_free(s, l); /* its connections are closed with it */
-		else if (!l->http && l->server == tgid && !goes_on(l))
+		else if (!l->http && process_of(&l->server) == tgid && !goes_on(l))
 			err = link_close(s, l, ts_ns);
 	}
 	return err;

@@ -70,10 +70,14 @@ static int on_chunk(void *arg, const struct chunk *c)
 	return 0;
 }
 
+/* Who is described with the user or the cgroup of another. */
+static unsigned described, mistaken;
+
 static int on_describe(void *arg, const struct chunk *of)
 {
 	(void)arg;
-	(void)of;
+	described++;
+	mistaken += of->uid != of->conn.tgid % 1000 || of->cgroup != of->conn.tgid;
 	return 0;
 }
 
@@ -90,6 +94,8 @@ static struct chunk chunk_of(uint64_t file, uint32_t tgid, enum dir dir)
 	return (struct chunk){ .flags = CHUNK_STDIO | CHUNK_CLEARTEXT,
 			       .dir = dir,
 			       .tid = tgid,
+			       .uid = tgid % 1000,
+			       .cgroup = tgid,
 			       .conn = { .tgid = tgid, .object = file, .first_seen_ns = file } };
 }
 
@@ -298,5 +304,6 @@ int main(void)
 	test_servers();
 	test_output();
 	test_ceiling();
+	ok(described && !mistaken, "each is described by what was told of it");
 	return tap_done();
 }
