@@ -22,7 +22,11 @@ libkernel_a_SOURCES += \
 	src/source/stdio.c \
 	src/source/stdio.h \
 	src/source/stdio_ends.c \
-	src/source/stdio_ends.h
+	src/source/stdio_ends.h \
+	src/source/stdio_file.c \
+	src/source/stdio_file.h \
+	src/source/stdio_link.c \
+	src/source/stdio_link.h
 endif
 
 check_PROGRAMS += tests/unit/test_record tests/unit/test_asked_names

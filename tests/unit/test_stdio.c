@@ -37,6 +37,8 @@ struct out {
 	struct buf text;
 	struct conn_id conns[8];
 	size_t count;
+	bool silent; /* only what is closed is counted */
+	unsigned closed;
 };
 
 static char letter(struct out *o, const struct chunk *c)
@@ -56,8 +58,12 @@ static char letter(struct out *o, const struct chunk *c)
 static int on_chunk(void *arg, const struct chunk *c)
 {
 	struct out *o = arg;
-	char conn = letter(o, c);
+	char conn;
 
+	o->closed += c->kind == CHUNK_CLOSE;
+	if (o->silent)
+		return 0;
+	conn = letter(o, c);
 	if (c->kind == CHUNK_OTHER)
 		buf_addf(&o->text, "%c=%u ", conn, (unsigned)c->off - 5000000);
 	else if (c->kind == CHUNK_CLOSE)
@@ -296,6 +302,25 @@ static void test_ceiling(void)
 	end(&p, "A:201 A>- A>- ", "what is held has a ceiling");
 }
 
+/* More connections than there is room for: the oldest gives way, which is next to what settles. */
+static void test_many(void)
+{
+	struct pair p;
+
+	start(&p);
+	writes(&p, 3, STRANGER, REQUEST); /* waits on */
+	writes(&p, 1, AGENT, REQUEST);
+	reads(&p, 1, SERVER);
+	is_int(p.out.count, 1, "the first of many connections");
+	for (uint64_t file = 100; file < 1124; file++)
+		writes_some(&p, file, SPAN_LIT(REQUEST));
+	p.out.silent = true;
+	stdio_exit(p.s, SERVER, 0);
+	is_int(p.out.closed, 1, "is closed for the last");
+	p.out.silent = false;
+	end(&p, "A:100 A=201 A>? B:300 B>? ", "and what waits goes on");
+}
+
 int main(void)
 {
 	test_order();
@@ -304,6 +329,7 @@ int main(void)
 	test_servers();
 	test_output();
 	test_ceiling();
+	test_many();
 	ok(described && !mistaken, "each is described by what was told of it");
 	return tap_done();
 }
