@@ -11,7 +11,7 @@ import sys
 from collections import Counter
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from spy import Mock, PYTHON, SPY, SRC, Spy, TMP, WAIT, done, need_root, notes, ok, record_schema, until  # noqa: E402
+from spy import Mock, PYTHON, SPY, SRC, Spy, TMP, WAIT, done, need_root, notes, ok, record_schema, started, until  # noqa: E402
 
 need_root()
 PEER = os.path.abspath(os.path.join(SRC, "tests/e2e/stdio_peer.py"))
@@ -22,6 +22,7 @@ def trace(*command, options=(), name="out", meanwhile=lambda tracer: None):
     out = os.path.join(TMP, name + ".jsonl")
     p = subprocess.Popen([SPY, "--all", *options, "-o", f"jsonl:{out},bodies=yes", "--force", "--", *command],
                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    started.append(p)
     meanwhile(p)
     said = p.communicate(timeout=4 * WAIT)[1]
     with open(out, "rb") as f:
