@@ -40,6 +40,7 @@ struct group {
 	unsigned tries;
 	bool background;     /* nobody waits for it yet */
 	bool needed;	     /* not only expected */
+	bool expected;	     /* waited for, if it has to be compiled */
 	bool told, compiles; /* struct compiler_news came, and said so */
 	pid_t compiler;	     /* its process, while it has a low priority; 0 */
 };
@@ -226,16 +227,41 @@ static int order(struct probe *p, enum probe_group g, int output)
 	return sock;
 }
 
-/* A group's programs are loaded with the maps of others, once the group before it has its maps. */
+/* Whether it is at work, and somebody waits for it. */
+static bool is_awaited(const struct group *group)
+{
+	return !group->background && (group->state == COMPILING || group->state == LOADING);
+}
+
+static bool is_any_awaited(const struct probe *p)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < GROUP_COUNT; i++)
+		any |= is_awaited(&p->groups[i]);
+	return any;
+}
+
+/* A group's programs are loaded with the maps of others, once the group before it has its maps. The
+ * kernel's verifier takes 10 to 100 ms of a processor for one program: what nobody waits for comes
+ * after what somebody does. */
 static void give_maps(struct probe *p, enum probe_group g)
 {
 	enum probe_group after = source_group_after(g);
+	struct group *group = &p->groups[g];
 
-	if (p->groups[g].state != COMPILING || (after != g && p->groups[after].state != READY))
+	if (group->state != COMPILING || (after != g && p->groups[after].state != READY) ||
+	    (group->background && is_any_awaited(p)))
 		return;
 	/* An error shows where the answer is waited for. */
-	fdpass_send(p->groups[g].sock, &p->maps, sizeof(p->maps), p->map_fds, p->maps.count);
-	p->groups[g].state = LOADING;
+	fdpass_send(group->sock, &p->maps, sizeof(p->maps), p->map_fds, p->maps.count);
+	group->state = LOADING;
+}
+
+static void give_maps_to_all(struct probe *p)
+{
+	for (size_t i = 0; i < GROUP_COUNT; i++)
+		give_maps(p, i);
 }
 
 bool err_is_transient(int err)
@@ -262,7 +288,7 @@ static void hurry(const struct probe *p, struct group *group)
 static void hurry_all(const struct probe *p)
 {
 	for (size_t i = 0; i < GROUP_COUNT; i++)
-		if (p->groups[i].compiler)
+		if (p->groups[i].compiler && p->groups[i].compiles)
 			setpriority(PRIO_PROCESS, (id_t)p->groups[i].compiler, p->priority);
 }
 
@@ -276,8 +302,10 @@ static void begin(struct probe *p, enum probe_group g, bool background)
 	hurry(p, group);
 	if (!background && group->state != READY)
 		hurry_all(p);
-	if (group->state != IDLE && !may_try_again(group))
+	if (group->state != IDLE && !may_try_again(group)) {
+		give_maps(p, g);
 		return;
+	}
 	group->tries++;
 	group->background = background;
 	group->told = group->compiles = false;
@@ -297,7 +325,8 @@ static void begin(struct probe *p, enum probe_group g, bool background)
 
 void probe_expect(struct probe *p, enum probe_group g)
 {
-	begin(p, g, false);
+	begin(p, g, true);
+	p->groups[g].expected = true;
 }
 
 void probe_begin(struct probe *p, enum probe_group g)
@@ -392,8 +421,6 @@ static int take_answer(struct probe *p, enum probe_group g, const struct compile
 		close(fds[n++]);
 	chain(p, g);
 	p->groups[g].state = READY;
-	for (size_t i = 0; i < GROUP_COUNT; i++)
-		give_maps(p, i);
 	say_loaded(p, g, r);
 	return 0;
 }
@@ -426,7 +453,9 @@ static void wait_for(struct probe *p, enum probe_group g)
 		group->told = true;
 		group->compiles = news.compiles;
 		group->compiler = news.pid;
+		group->background &= !(news.compiles && group->expected);
 		hurry(p, group);
+		give_maps(p, g);
 		return;
 	}
 	if (n != (ssize_t)sizeof(r))
@@ -435,6 +464,7 @@ static void wait_for(struct probe *p, enum probe_group g)
 		err = take_answer(p, g, &r, fds, nfds);
 	close(group->sock);
 	show_output(group->output, err ? &group->why : NULL);
+	give_maps_to_all(p);
 	if (err && r.uncompiled && group->found)
 		begin_with_builtin(p, g);
 }
@@ -487,6 +517,7 @@ bool probe_prefetch(struct probe *p)
 {
 	size_t next = GROUP_COUNT;
 
+	give_maps_to_all(p);
 	for (size_t i = 0; i < GROUP_COUNT; i++) {
 		if (p->groups[i].state != IDLE && !is_done(p, i))
 			return false;
