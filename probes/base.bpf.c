@@ -9,7 +9,7 @@
  * SPY_RING_PAGES size of the ring buffer, a power of two
  * SPY_WAKE_BYTES bytes on one processor after which the reader is woken at once
  * SPY_CHUNK      bytes of one fragment at most
- * SPY_CHUNKS     fragments that one program sends of a call; spy_more sends what is left
+ * SPY_CHUNKS     fragments that spy_more sends of a call before another one goes on
  * SPY_CALL_MAX   bytes of one call at most
  * SPY_CONNS      TLS objects remembered
  * SPY_TREE       1: only processes of the command's tree
@@ -38,8 +38,6 @@
 #define SPY_SP_RETURN(ctx) PT_REGS_SP(ctx)
 #endif
 
-#define SPY_PART ((u64)SPY_CHUNK * SPY_CHUNKS)
-
 /* An io in progress. The stack pointer is part of the key because calls nest on one thread if TLS
  * runs inside TLS (an https proxy). */
 struct spy_frame {
@@ -61,7 +59,7 @@ BPF_TABLE("lru_hash", u32, u8, spy_users, SPY_CONNS);
  * kernel object, because a fork does not report the child's id. The value is that process. */
 BPF_TABLE("lru_hash", u64, u32, spy_heirs, 4096);
 
-BPF_PERCPU_ARRAY(spy_counters, u64, SPY_N_COUNTERS);
+BPF_PERCPU_ARRAY(spy_counters, struct spy_counts, 1);
 
 #if SPY_RINGBUF
 BPF_RINGBUF_OUTPUT(spy_events, SPY_RING_PAGES);
@@ -102,18 +100,26 @@ static __always_inline void spy_peer_done(void *ctx, u32 dir, u64 tls, u64 seq, 
 /* sock.bpf.c */
 static __always_inline void spy_plain_exec(void);
 
-static __always_inline void spy_count(u32 which, u64 n)
+/* Those of this processor. Never 0, which the verifier does not know. */
+static __always_inline struct spy_counts *spy_counts(void)
 {
-	u64 *c = spy_counters.lookup(&which);
+	u32 only = 0;
 
-	if (c)
-		*c += n;
+	return spy_counters.lookup(&only);
 }
 
-static __always_inline void spy_no_space(u64 n)
+static __always_inline void spy_count(u32 which, u64 n)
 {
-	spy_count(SPY_N_NOSPACE, 1);
-	spy_count(SPY_N_NOSPACE_BYTES, n);
+	struct spy_counts *c = spy_counts();
+
+	if (c)
+		c->of[which] += n;
+}
+
+static __always_inline void spy_no_space(struct spy_counts *c, u64 n)
+{
+	c->of[SPY_N_NOSPACE]++;
+	c->of[SPY_N_NOSPACE_BYTES] += n;
 }
 
 static __always_inline int spy_in_tree(u32 tgid)

@@ -140,7 +140,7 @@ struct spy_file {
 	__u8 state, tries, pad[2];
 };
 
-/* Slots of the per-CPU map spy_counters. */
+/* What a processor counts, in the one entry of the per-CPU map spy_counters. */
 enum spy_counter {
 	SPY_N_NOSPACE,	     /* fragments dropped because the buffer was full */
 	SPY_N_NOSPACE_BYTES, /* and the bytes in them */
@@ -153,6 +153,9 @@ enum spy_counter {
 	SPY_N_UNJOINED,	     /* keys of rustls or Erlang whose connection's other direction was
 			      * not found */
 	SPY_N_COUNTERS
+};
+struct spy_counts {
+	__u64 of[SPY_N_COUNTERS]; /* by spy_counter */
 };
 
 #endif

@@ -63,7 +63,10 @@ static __always_inline int spy_list_send(void *ctx, struct spy_event *head,
 					 volatile struct spy_list *l, const u32 rounds)
 {
 	u64 thread = bpf_get_current_pid_tgid();
+	struct spy_counts *c = spy_counts();
 
+	if (!c)
+		return 0;
 #pragma clang loop unroll(disable)
 	for (u32 i = 0; i < rounds; i++) {
 		u64 done = l->done, left = l->total - done, at, n;
@@ -71,13 +74,7 @@ static __always_inline int spy_list_send(void *ctx, struct spy_event *head,
 		if (done >= l->total || done >= SPY_CALL_MAX || (!l->len && !spy_list_next(l)))
 			return 0;
 		at = l->at;
-		n = l->len;
-		if (n > left)
-			n = left;
-		spy_opaque(n);
-		if (n > SPY_CHUNK)
-			n = SPY_CHUNK;
-		spy_opaque(n);
+		n = spy_least(spy_least(l->len, left), SPY_CHUNK);
 		if (!n)
 			continue;
 		l->at = at + n;
@@ -85,7 +82,7 @@ static __always_inline int spy_list_send(void *ctx, struct spy_event *head,
 		l->done = done + n;
 		head->io_off = done;
 		head->off = l->off + done;
-		spy_send(ctx, head, at, n);
+		spy_send_counted(ctx, head, at, n, c);
 	}
 	spy_rests.update(&thread, head);
 	return 1;

@@ -42,7 +42,10 @@ static __always_inline void spy_seal_slices(struct pt_regs *ctx, struct spy_even
 					    volatile struct spy_sealing *s, u64 total)
 {
 	u64 off = head->off, pos, first[2] = {};
+	struct spy_counts *c = spy_counts();
 
+	if (!c)
+		return;
 	SPY_READ_USER(first, sizeof(first), (void *)s->list);
 	if (first[1] >= total) {
 		spy_send_call(ctx, head, first[0], total);
@@ -61,16 +64,12 @@ static __always_inline void spy_seal_slices(struct pt_regs *ctx, struct spy_even
 			s->at = 0;
 			continue;
 		}
-		n = slice[1] - at < total - pos ? slice[1] - at : total - pos;
-		spy_opaque(n);
-		if (n > SPY_CHUNK)
-			n = SPY_CHUNK;
-		spy_opaque(n);
+		n = spy_least(spy_least(slice[1] - at, total - pos), SPY_CHUNK);
 		s->pos = pos + n;
 		s->at = at + n;
 		head->io_off = pos;
 		head->off = off + pos;
-		spy_send(ctx, head, slice[0] + at, n);
+		spy_send_counted(ctx, head, slice[0] + at, n, c);
 	}
 	pos = s->pos;
 	if (pos >= total)

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/urgent.h"
 
+#include <link.h>
+#include <poll.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdint.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -35,4 +39,35 @@ void urgent_thread(void)
 {
 	setpriority(PRIO_PROCESS, 0, NICE); /* of this thread alone */
 	urgent_slices();
+}
+
+static bool is_in(const struct dl_phdr_info *o, uintptr_t code)
+{
+	for (size_t i = 0; i < o->dlpi_phnum; i++)
+		if (o->dlpi_phdr[i].p_type == PT_LOAD &&
+		    code - (o->dlpi_addr + o->dlpi_phdr[i].p_vaddr) < o->dlpi_phdr[i].p_memsz)
+			return true;
+	return false;
+}
+
+static int lock_code(struct dl_phdr_info *o, size_t size, void *arg)
+{
+	(void)size;
+	(void)arg;
+	if (!is_in(o, (uintptr_t)urgent_stay) && !is_in(o, (uintptr_t)poll))
+		return 0;
+	for (size_t i = 0; i < o->dlpi_phnum; i++) {
+		const ElfW(Phdr) *p = &o->dlpi_phdr[i];
+
+		if (p->p_type == PT_LOAD && !(p->p_flags & PF_W))
+			mlock((char *)o->dlpi_addr + p->p_vaddr, p->p_memsz);
+	}
+	return 0;
+}
+
+/* All at once would be 19 MB: each library whole, and tables of which nothing is used. */
+void urgent_stay(void)
+{
+	mlockall(MCL_CURRENT | MCL_ONFAULT);
+	dl_iterate_phdr(lock_code, NULL);
 }

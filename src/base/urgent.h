@@ -8,5 +8,8 @@
 void urgent_slices(void);
 /* And goes before others; root alone may. */
 void urgent_thread(void);
+/* Keeps what this process has touched and will touch in memory, and all code of the program and of
+ * libc, that of other libraries not. It takes some ms. */
+void urgent_stay(void);
 
 #endif

@@ -14,13 +14,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/fanotify.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/urgent.h"
 #include "hold/stops.h"
 #include "kernel/helper_process.h"
 
@@ -293,7 +293,6 @@ static void come_first(void)
 	}
 	setpriority(PRIO_PROCESS, 0, -20);
 	sched_setscheduler(0, SCHED_RR, &(struct sched_param){ .sched_priority = 1 });
-	mlockall(MCL_CURRENT);
 }
 
 /* Both or none. */
@@ -329,7 +328,10 @@ static bool begin(struct guard *g)
 	g->tracer = o.tracer;
 	err = open_groups(g);
 	come_first();
-	return fdpass_send(g->marks, &err, sizeof(err), NULL, 0) == 0;
+	if (fdpass_send(g->marks, &err, sizeof(err), NULL, 0) != 0)
+		return false;
+	urgent_stay(); /* the tracer waits for the answer, not for this */
+	return true;
 }
 
 static void run(int sock)

@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -176,18 +178,42 @@ bool btf_find(struct span btf, struct btf_member *members, size_t count)
 	return all;
 }
 
-int btf_find_kernel(struct btf_member *members, size_t count)
+/* From Linux 6.16 on; five times as fast as to read its some 1,400 pages. */
+static bool find_mapped(int fd, struct btf_member *members, size_t count, int *ret)
 {
-	int err, fd = open("/sys/kernel/btf/vmlinux", O_RDONLY | O_CLOEXEC);
-	struct buf text;
+	struct stat st;
+	void *all = fstat(fd, &st) == 0
+			    ? mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0)
+			    : MAP_FAILED;
 
-	if (fd < 0)
-		return -errno;
+	if (all == MAP_FAILED)
+		return false;
+	*ret = btf_find(span_of(all, (size_t)st.st_size), members, count) ? 0 : -EPROTO;
+	munmap(all, (size_t)st.st_size);
+	return true;
+}
+
+static int find_read(int fd, struct btf_member *members, size_t count)
+{
+	struct buf text;
+	int err;
+
 	buf_init(&text, BYTES_MAX);
 	err = file_read_all(fd, &text);
-	close(fd);
 	if (!err && !btf_find(buf_span(&text), members, count))
 		err = -EPROTO;
 	buf_done(&text);
+	return err;
+}
+
+int btf_find_kernel(struct btf_member *members, size_t count)
+{
+	int err, fd = open("/sys/kernel/btf/vmlinux", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	if (!find_mapped(fd, members, count, &err))
+		err = find_read(fd, members, count);
+	close(fd);
 	return err;
 }

@@ -14,7 +14,7 @@
 #include "probe/source.h"
 
 #define LOG_BYTES (8 << 20)
-#define LARGE	  500 /* instructions */
+#define LARGE	  300 /* instructions */
 
 /* ---- maps ---- */
 
@@ -77,8 +77,8 @@ static int take_map(const struct bytecode_map *m, const struct given_maps *given
 
 /* ---- programs ---- */
 
-/* One program to load. Those that walk whole payloads or a stack keep the verifier busy for 10 to
- * 200 ms each, so large programs have a thread; a small one takes no longer than a thread. */
+/* One program to load. Those that walk whole payloads or a stack keep the verifier busy for 5 to
+ * 100 ms each, so large programs have a thread; a small one takes no longer than a thread. */
 struct load_job {
 	enum bpf_prog_kind kind;
 	const char *name;

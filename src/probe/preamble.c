@@ -7,7 +7,7 @@
 #include "kernel/features.h"
 #include "probe/bytecode.h"
 
-/* One program sends so much of a call. The verifier walks some 500 instructions for each fragment,
+/* One program sends so much of a call. The verifier walks some 250 instructions for each fragment,
  * which takes it time at each start. Programs may follow one another 33 times. */
 #define PART_BYTES (2u << 20)
 #define PARTS_MAX  33

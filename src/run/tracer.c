@@ -69,15 +69,15 @@ static void tell_status(struct tracer *t, uint64_t now)
 static void read_counters(const struct tracer *t, uint64_t *sums)
 {
 	size_t ncpus = cpus_possible();
-	uint64_t *values = xcalloc(ncpus, sizeof(*values));
+	struct spy_counts *counts = xcalloc(ncpus, sizeof(*counts));
+	uint32_t only = 0;
 
-	for (uint32_t i = 0; i < SPY_N_COUNTERS; i++) {
-		sums[i] = 0;
-		if (bpf_map_get(t->counters, &i, values) == 0)
-			for (size_t cpu = 0; cpu < ncpus; cpu++)
-				sums[i] += values[cpu];
-	}
-	free(values);
+	memset(sums, 0, SPY_N_COUNTERS * sizeof(*sums));
+	if (bpf_map_get(t->counters, &only, counts) == 0)
+		for (size_t cpu = 0; cpu < ncpus; cpu++)
+			for (size_t i = 0; i < SPY_N_COUNTERS; i++)
+				sums[i] += counts[cpu].of[i];
+	free(counts);
 }
 
 /* What is said while the hooks are taken out may be noticed and not captured. */
