@@ -77,9 +77,13 @@ BPF_PERF_OUTPUT(spy_events);
 #endif
 
 /* By thread, what spy_more sends: the event's head, whose off and io_off are those of the next
- * fragment, and the address of the first byte of all. */
+ * fragment, and the rest. */
+struct spy_rest {
+	u64 buf;  /* the first byte of all */
+	u64 ends; /* the TLS object whose connection ends after it; 0: none */
+};
 BPF_TABLE("lru_hash", u64, struct spy_event, spy_rests, 1024);
-BPF_TABLE("lru_hash", u64, u64, spy_rest_bufs, 1024);
+BPF_TABLE("lru_hash", u64, struct spy_rest, spy_rest_of, 1024);
 BPF_PROG_ARRAY(spy_next, 1); /* spy_more */
 
 #if SPY_TREE
@@ -99,6 +103,8 @@ static __always_inline u64 spy_peer_seq(void);
 static __always_inline void spy_peer_done(void *ctx, u32 dir, u64 tls, u64 seq, u64 n);
 /* sock.bpf.c */
 static __always_inline void spy_plain_exec(void);
+/* tls.bpf.c */
+static __always_inline int spy_end(struct pt_regs *ctx, u64 tls, int again);
 
 /* Those of this processor. Never 0, which the verifier does not know. */
 static __always_inline struct spy_counts *spy_counts(void)

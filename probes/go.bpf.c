@@ -102,7 +102,8 @@ static __always_inline int spy_go_return(struct pt_regs *ctx, u32 dir)
 	struct spy_go_stack s = {};
 	struct spy_go_call *found, a;
 	struct spy_conn *c;
-	int last = 0;
+	struct spy_event head = {};
+	u64 ends = 0, total;
 
 	if (!spy_wanted() || !spy_go_where(ctx, &f, &s))
 		return 0;
@@ -121,12 +122,15 @@ static __always_inline int spy_go_return(struct pt_regs *ctx, u32 dir)
 	c = a.counted ? spy_known(a.tls) : 0;
 	if (c && c->busy) {
 		__sync_fetch_and_add(&c->busy, -1);
-		last = c->closing && !c->busy;
+		if (c->closing && !c->busy)
+			ends = a.tls;
 	}
-	spy_opaque(last); /* else clang makes two copies of what follows, and more */
-	/* Which does not come back from a very long one. */
-	spy_report(ctx, dir, a.tls, a.buf, SPY_GO_FIRST(ctx));
-	return last ? spy_end(ctx, a.tls, 0) : 0;
+	spy_opaque(ends); /* else clang makes two copies of what follows, and more */
+	total = spy_begin_report(&head, dir, a.tls, SPY_GO_FIRST(ctx));
+	if (!total)
+		return ends ? spy_end(ctx, ends, 0) : 0;
+	spy_send_call(ctx, &head, a.buf, total, ends);
+	return 0;
 }
 
 int spy_go_write_return(struct pt_regs *ctx)

@@ -41,16 +41,11 @@ int spy_seal(struct pt_regs *ctx)
 static __always_inline void spy_seal_slices(struct pt_regs *ctx, struct spy_event *head,
 					    volatile struct spy_sealing *s, u64 total)
 {
-	u64 off = head->off, pos, first[2] = {};
+	u64 off = head->off, pos;
 	struct spy_counts *c = spy_counts();
 
 	if (!c)
 		return;
-	SPY_READ_USER(first, sizeof(first), (void *)s->list);
-	if (first[1] >= total) {
-		spy_send_call(ctx, head, first[0], total);
-		return;
-	}
 #pragma clang loop unroll(disable)
 	for (u32 i = 0; i < SPY_SEAL_PIECES; i++) {
 		u64 slice[2] = {}, number = s->slice, at = s->at, n;
@@ -87,7 +82,7 @@ int spy_seal_return(struct pt_regs *ctx)
 	struct spy_event head = {};
 	struct spy_frame f = {};
 	struct spy_sealing *s;
-	u64 total = 0;
+	u64 total = 0, first[2] = {};
 
 	if (!spy_wanted())
 		return 0;
@@ -105,8 +100,12 @@ int spy_seal_return(struct pt_regs *ctx)
 	if (total <= 0x7fffffff)
 		spy_peer_done(ctx, SPY_WRITE, s->tls, s->seq, total);
 	head.io_len = total;
-	if (spy_begin_report(&head, SPY_WRITE, s->tls, total))
+	total = spy_begin_report(&head, SPY_WRITE, s->tls, total);
+	SPY_READ_USER(first, sizeof(first), (void *)s->list);
+	if (total && first[1] < total)
 		spy_seal_slices(ctx, &head, s, total);
 	spy_sealings.delete(&f);
+	if (total && first[1] >= total)
+		spy_send_call(ctx, &head, first[0], total, 0);
 	return 0;
 }

@@ -8,7 +8,7 @@
 /* The lesser of two lengths, without a branch, which would double the verifier's ways. */
 static __always_inline u64 spy_least(u64 a, u64 b)
 {
-	u64 less = (a - b) >> 63;
+	u64 less = ((~a & b) | (~(a ^ b) & (a - b))) >> 63; /* whether a - b borrows */
 
 	spy_opaque(less);
 	return b ^ ((a ^ b) & -less);
@@ -187,22 +187,28 @@ static __always_inline void spy_cut(void *ctx, struct spy_event *head, u64 total
 	spy_send_small(ctx, head, sizeof(*head));
 }
 
-/* Sends all bytes of an io. A caller does nothing after it: of a long one it does not return. */
+/* Sends all bytes of an io, after which the connection of `ends` ends, if that is not 0. A caller does
+ * nothing after it: of a long one it does not return. */
 static __always_inline void spy_send_call(struct pt_regs *ctx, struct spy_event *head, u64 buf,
-					  u64 total)
+					  u64 total, u64 ends)
 {
 	u64 thread = bpf_get_current_pid_tgid();
+	struct spy_rest rest = {};
 
 	head->io_len = total;
 	head->io_off = 0;
-	if (spy_send_part(ctx, head, buf, total, SPY_CHUNKS_FIRST) >= total)
-		return;
-	if (head->io_off < SPY_CALL_MAX) {
-		spy_rests.update(&thread, head);
-		spy_rest_bufs.update(&thread, &buf);
-		spy_next.call(ctx, 0);
+	if (spy_send_part(ctx, head, buf, total, SPY_CHUNKS_FIRST) < total) {
+		if (head->io_off < SPY_CALL_MAX) {
+			rest.buf = buf;
+			rest.ends = ends;
+			spy_rests.update(&thread, head);
+			spy_rest_of.update(&thread, &rest);
+			spy_next.call(ctx, 0);
+		}
+		spy_cut(ctx, head, total);
 	}
-	spy_cut(ctx, head, total);
+	if (ends)
+		spy_end(ctx, ends, 0);
 }
 
 /* The next part of a long io. The kernel lets programs follow one another 33 times. A start waits
@@ -210,20 +216,22 @@ static __always_inline void spy_send_call(struct pt_regs *ctx, struct spy_event 
  * there. */
 int spy_more(struct pt_regs *ctx)
 {
-	u64 thread = bpf_get_current_pid_tgid(), *buf = spy_rest_bufs.lookup(&thread), total, at;
-	struct spy_event *rest = spy_rests.lookup(&thread), head;
+	u64 thread = bpf_get_current_pid_tgid(), total, at, ends;
+	struct spy_rest *rest = spy_rest_of.lookup(&thread);
+	struct spy_event *next = spy_rests.lookup(&thread), head;
 
-	if (!rest || !buf)
+	if (!next || !rest)
 		return 0;
-	head = *rest;
+	head = *next;
 	total = head.io_len;
-	at = spy_send_part(ctx, &head, *buf, total, SPY_CHUNKS);
+	at = spy_send_part(ctx, &head, rest->buf, total, SPY_CHUNKS);
 	if (at < total && at < SPY_CALL_MAX) {
-		*rest = head;
+		*next = head;
 		spy_next.call(ctx, 0);
 	}
+	ends = rest->ends;
 	spy_rests.delete(&thread);
 	if (at < total)
 		spy_cut(ctx, &head, total);
-	return 0;
+	return ends ? spy_end(ctx, ends, 0) : 0;
 }

@@ -189,7 +189,7 @@ static __always_inline int spy_report(struct pt_regs *ctx, u32 dir, u64 tls, u64
 
 	total = spy_begin_report(&head, dir, tls, total);
 	if (total)
-		spy_send_call(ctx, &head, buf, total);
+		spy_send_call(ctx, &head, buf, total, 0);
 	return 0;
 }
 
@@ -221,7 +221,7 @@ static __always_inline int spy_return(struct pt_regs *ctx, u32 dir)
 	u64 total = spy_passed(ctx, dir, &a, &head);
 
 	if (total)
-		spy_send_call(ctx, &head, a.buf, total);
+		spy_send_call(ctx, &head, a.buf, total, 0);
 	return 0;
 }
 

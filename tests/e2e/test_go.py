@@ -72,6 +72,22 @@ def one(what, program, mode, server, *proxy):
     return records
 
 
+def check_closed_under_write(program, server):
+    """The connection ends when Write has returned, though it wrote more than one program of the kernel sends."""
+    spy = Spy("--libssl", program, "--comm", os.path.basename(program)[:15])
+    client = subprocess.Popen([program, "closed", server.url, server.ca, os.devnull], stdout=subprocess.PIPE, text=True,
+                              env={**os.environ, "LINGER": "1h"})
+    started.append(client)
+    written = int(client.stdout.readline())
+    # Its server's is another one, and may end later.
+    seen = until(lambda: of_program(spy.records(), program), WAIT)
+    client.kill()
+    records = of_program(spy.stop(), program)
+    ok(written > 1 << 20 and seen, "Go: closed while it writes: the connection ends", written, spy.stderr())
+    ok([(r["request"]["body"]["captured"], r["complete"]) for r in records] == [(written, False)],
+       f"Go: closed while it writes: {written} bytes that were written", records)
+
+
 class Later:
     """A server in Go, then a client of it, then one with OpenSSL, each when told: the command of a tracer."""
 
@@ -279,6 +295,7 @@ for name, program in programs.items():
     if name in THOROUGH:
         one(name, program, "stack", mock)
         one(name, program, "proxy", mock, server)
+        check_closed_under_write(program, server)
     server.stop()
 os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(dir=TMP)
 check_later(program, "cold")

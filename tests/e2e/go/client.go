@@ -170,6 +170,27 @@ func readOnStack(conn *tls.Conn) (whole []byte) {
 	}
 }
 
+// A connection that is closed while Write is at work, which then returns how much it wrote. Its server reads nothing of
+// the body.
+func closedUnderWrite() {
+	u, err := url.Parse(base)
+	check(err)
+	conn, err := tls.Dial("tcp", u.Host, &tls.Config{RootCAs: roots})
+	check(err)
+	body := bytes.Repeat([]byte("silence "), 4<<20)
+	_, err = fmt.Fprintf(conn, "POST /v1/chat/completions?silent=1 HTTP/1.1\r\nHost: %s\r\n"+
+		"Content-Length: %d\r\n\r\n", u.Host, len(body))
+	check(err)
+	written := make(chan int)
+	go func() {
+		n, _ := conn.Write(body)
+		written <- n
+	}()
+	time.Sleep(time.Second)
+	conn.Close()
+	fmt.Println(<-written)
+}
+
 // ---- the server ----
 
 func newKey() *ecdsa.PrivateKey {
@@ -223,6 +244,10 @@ func answer(w http.ResponseWriter, r *http.Request) {
 		tunnel(w, r)
 		return
 	}
+	if r.URL.RawQuery == "silent=1" {
+		time.Sleep(time.Minute)
+		return
+	}
 	body, err := io.ReadAll(r.Body)
 	check(err)
 	var call struct{ Stream bool }
@@ -274,6 +299,8 @@ func main() {
 		calls(1, os.Args[5])
 	case "stack":
 		stack()
+	case "closed":
+		closedUnderWrite()
 	}
 	if linger := os.Getenv("LINGER"); linger != "" {
 		d, err := time.ParseDuration(linger)
