@@ -68,7 +68,7 @@ bool err_is_transient(int err);
 /* Begins it too. Whether probe_need() would not wait. */
 bool probe_is_ready(struct probe *p, enum probe_group g);
 /* The same as probe_begin for a group that will be needed, as it seems: probe_settle waits for it
- * only if it has to be compiled. */
+ * only if it has to be compiled. Else it is loaded once nobody waits for another. */
 void probe_expect(struct probe *p, enum probe_group g);
 /* Has what is left loaded, one group after another and at a low priority. Does not wait; to be
  * called again until it returns true: nothing is left. */
