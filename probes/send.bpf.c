@@ -142,9 +142,9 @@ static __always_inline void spy_send_small(void *ctx, void *event, u32 size)
 		spy_no_space(c, 0);
 }
 
-/* Sends fragments of an io, `chunks` at most: those from io_off on, of `total` bytes at `buf`; whole
- * ones, then the rest. Returns how far it came. The verifier walks the loop round by round, and
- * prunes a path only at a state that it knows. So a round compares what nothing after the loop
+/* Sends fragments of an io, `chunks` at most: those from io_off on, of `total` bytes at `buf`;
+ * whole ones, then the rest. Returns how far it came. The verifier walks the loop round by round,
+ * and prunes a path only at a state that it knows. So a round compares what nothing after the loop
  * looks at, and has as few branches as can be; and clang must not turn `at` into a running sum:
  * hence spy_opaque. */
 static __always_inline u64 spy_send_part(struct pt_regs *ctx, struct spy_event *head, u64 buf,
@@ -187,8 +187,8 @@ static __always_inline void spy_cut(void *ctx, struct spy_event *head, u64 total
 	spy_send_small(ctx, head, sizeof(*head));
 }
 
-/* Sends all bytes of an io, after which the connection of `ends` ends, if that is not 0. A caller does
- * nothing after it: of a long one it does not return. */
+/* Sends all bytes of an io, after which the connection of `ends` ends, if that is not 0. A caller
+ * does nothing after it: of a long one it does not return. */
 static __always_inline void spy_send_call(struct pt_regs *ctx, struct spy_event *head, u64 buf,
 					  u64 total, u64 ends)
 {

@@ -60,7 +60,7 @@ static int lock_code(struct dl_phdr_info *o, size_t size, void *arg)
 		const ElfW(Phdr) *p = &o->dlpi_phdr[i];
 
 		if (p->p_type == PT_LOAD && !(p->p_flags & PF_W))
-			mlock((char *)o->dlpi_addr + p->p_vaddr, p->p_memsz);
+			syscall(SYS_mlock, o->dlpi_addr + p->p_vaddr, p->p_memsz);
 	}
 	return 0;
 }

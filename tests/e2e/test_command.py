@@ -301,7 +301,7 @@ def test_repl():
                      ("\x03", rests(">>>", 2)),
                      ("input('? ')\n", rests(">>>", 3)),
                      ("an answer\n", last("?")),
-                     ("\x04", has("'an answer'"))])
+                     ("\x04", has("'an answer'\n>>>"))])
 
 
 CURSES = """
